@@ -1,0 +1,40 @@
+"""Where the real extracts are, and the rule that their absence is said aloud."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def real_data_folder() -> Path:
+    """The folder of public extracts: $ACCOUNTABILITY_REAL_DATA, else shared/data beside the checkout."""
+    return Path(os.environ.get("ACCOUNTABILITY_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Give the folder of one real source, or skip the test by that source's name."""
+
+    def folder(name: str) -> Path:
+        path = real_data_folder() / name
+        if not path.is_dir():
+            pytest.skip(f"the real extract {name!r} is not on this machine (set ACCOUNTABILITY_REAL_DATA)")
+        return path
+
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """In CI, with the extracts at hand, a real-data test that skips has failed."""
+    report = yield
+    skipped = report.skipped and not hasattr(report, "wasxfail")
+    if skipped and item.get_closest_marker("real_data") and os.environ.get("CI") and real_data_folder().is_dir():
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: skipped although the real extracts are here"
+    return report
