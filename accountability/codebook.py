@@ -1,0 +1,319 @@
+"""Codebooks: a raw value becomes a term, by a cited table that is total and unambiguous.
+
+A block of ``codebook.yaml`` maps the values of one kind of column. Values are compared after the block's declared
+normalisation (case, blanks) and nothing fuzzy. A value no entry covers, or that two cover, stops the load with a
+table of values, counts and example rows, and the lines to paste.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import pandas as pd
+
+from accountability.errors import CodebookError
+from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES, STAGES
+
+CLOSED_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "finding": FINDINGS,
+    "closing_reason": CLOSING_REASONS,
+    "penalty": PENALTIES,
+    "stage": STAGES,
+}
+NUMERIC_FIELDS = ("days", "days_low", "days_high", "probation_days")
+FREE_FIELDS = ("parts", "condition", "note")
+NORMALISERS = {
+    "strip": lambda text: text.strip(" \t\r\n\u00a0"),
+    "collapse_blanks": lambda text: re.sub(r"[\s\u00a0]+", " ", text),
+    "casefold": str.casefold,
+}
+BLOCK_KEYS = ("authority", "normalise", "gives", "values", "rules", "blank", "terms", "published", "lossy")
+
+Coded = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A regular expression for values too many to list, carried only with examples that are tested."""
+
+    pattern: re.Pattern[str]
+    gives: Mapping[str, Any]
+    examples: Mapping[str, Coded]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a codebook: the raw values of a kind of column and the terms they stand for.
+
+    Attributes
+    ----------
+    name : str
+        Name of the block in ``codebook.yaml``.
+    authority : str
+        Who says so: the document or page the mapping rests on.
+    gives : tuple of str
+        The fields a value is coded to, for instance ``("finding", "closing_reason")``.
+    values : mapping
+        Normalised raw value to its coded fields.
+    rules : tuple of Rule
+    blank : mapping or None
+        What an empty cell means: fields, or all missing. Only used when ``blank_declared``.
+    published : bool
+        Values are kept as published (after normalisation of blanks); there is no list to be total over.
+    lossy : mapping
+        Raw value to the distinction it loses.
+    """
+
+    name: str
+    authority: str
+    normalise: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    values: Mapping[str, Coded] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    blank: Coded | None = None
+    blank_declared: bool = False
+    published: bool = False
+    lossy: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Block:
+        """Read a block from its declaration.
+
+        Raises
+        ------
+        CodebookError
+            For an unknown key, a term outside the vocabulary, a value listed twice once normalised, a rule without
+            examples, or an example that its rule does not code as stated.
+        """
+        if not isinstance(declared, Mapping):
+            raise CodebookError(f"codebook block {name!r}: expected a mapping, found {type(declared).__name__}")
+        for key in declared:
+            if key not in BLOCK_KEYS:
+                near = get_close_matches(str(key), BLOCK_KEYS, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; expected one of {', '.join(BLOCK_KEYS)}"
+                raise CodebookError(f"codebook block {name!r}: unknown key {key!r}{hint}")
+        authority = str(declared.get("authority") or "").strip()
+        if not authority:
+            raise CodebookError(f"codebook block {name!r}: no authority; cite who says what these values mean")
+        normalise = tuple(declared.get("normalise") or ())
+        for step in normalise:
+            if step not in NORMALISERS:
+                raise CodebookError(
+                    f"codebook block {name!r}: unknown normalisation {step!r}; expected {list(NORMALISERS)}"
+                )
+        if declared.get("published"):
+            return cls(name, authority, normalise, published=True, blank_declared="blank" in declared)
+        gives = tuple(declared.get("gives") or (name,))
+        terms = declared.get("terms")
+        draft = cls(name, authority, normalise, gives)
+        values: dict[str, Coded] = {}
+        lossy: dict[str, str] = {}
+        for raw, stated in (declared.get("values") or {}).items():
+            key = draft.normal(str(raw))
+            if key in values:
+                raise CodebookError(
+                    f"codebook block {name!r}: {raw!r} is listed twice (as {key!r} after normalisation)"
+                )
+            values[key] = draft._fields(stated, f"value {raw!r}", terms)
+            if isinstance(stated, Mapping) and stated.get("lossy"):
+                lossy[str(raw)] = str(stated["lossy"])
+        rules = tuple(draft._rule(stated, terms) for stated in declared.get("rules") or ())
+        blank_declared = "blank" in declared
+        stated_blank = declared.get("blank")
+        blank = None if stated_blank is None else draft._fields(stated_blank, "blank", terms)
+        block = cls(name, authority, normalise, gives, values, rules, blank, blank_declared, False, lossy)
+        block._test_rules()
+        return block
+
+    def normal(self, raw: str) -> str:
+        """The raw value after the block's declared normalisation."""
+        for step in self.normalise:
+            raw = NORMALISERS[step](raw)
+        return raw
+
+    def code(self, raw: str) -> Coded:
+        """The fields of one raw value.
+
+        Raises
+        ------
+        LookupError
+            With the word ``unmapped`` or ``doubly matched``; :meth:`apply` gathers these into one message.
+        """
+        text = self.normal(raw)
+        found = [self.values[text]] if text in self.values else []
+        for rule in self.rules:
+            match = rule.pattern.fullmatch(text)
+            if match:
+                found.append({k: _expand(match, k, v) for k, v in rule.gives.items()})
+        if len(found) == 1:
+            return found[0]
+        raise LookupError("doubly matched" if found else "unmapped")
+
+    def apply(self, values: pd.Series, where: str) -> pd.DataFrame:
+        """Code a column.
+
+        Parameters
+        ----------
+        values : Series of str
+            Raw text; missing where the cell is empty.
+        where : str
+            File and column, for messages.
+
+        Returns
+        -------
+        DataFrame
+            One column for each field of ``gives``, the same index.
+
+        Raises
+        ------
+        CodebookError
+            Names every value without exactly one term, with its count, an example row and YAML to paste.
+        """
+        if self.published:
+            return pd.DataFrame({self.name: values}, index=values.index)
+        codes, distinct = pd.factorize(values)
+        coded: list[Coded] = []
+        wrong: list[tuple[str, str, int]] = []
+        for i, raw in enumerate(distinct):
+            try:
+                coded.append(self.code(raw))
+            except LookupError as problem:
+                wrong.append((raw, str(problem), i))
+        blanks = codes == -1
+        if blanks.any() and not self.blank_declared:
+            wrong.append(("", "unmapped blank", -1))
+        if wrong:
+            raise CodebookError(self._complaint(wrong, codes, where))
+        columns: dict[str, Any] = {}
+        for name in self.gives:
+            numeric = name in NUMERIC_FIELDS
+            pool = [*(entry.get(name) for entry in coded), (self.blank or {}).get(name)]
+            lookup = pd.array(pool, dtype="float64") if numeric else pd.array(pool, dtype="str")
+            columns[name] = lookup.take(codes)  # code -1, a blank cell, takes the last entry
+        return pd.DataFrame(columns, index=values.index)
+
+    def _complaint(self, wrong: Sequence[tuple[str, str, int]], codes: Any, where: str) -> str:
+        lines, paste = [], []
+        for raw, problem, i in wrong:
+            rows = (codes == i).nonzero()[0]
+            lines.append(f"  {raw!r:40} {problem:15} {len(rows):>8,} rows, first at row {rows[0] + 1}")
+            if problem == "unmapped":
+                paste.append(f"    {_quoted(raw)}:   # {len(rows):,} rows; one of the fields {', '.join(self.gives)}")
+            elif problem == "unmapped blank":
+                paste.append("  blank: null   # or the term an empty cell stands for")
+        advice = (
+            "\n".join(["Add to the block's values in codebook.yaml, with the authority:", *paste])
+            if paste
+            else ("Make one entry or rule match each value.")
+        )
+        shown = "\n".join(lines[:40]) + (f"\n  … and {len(lines) - 40} more" if len(lines) > 40 else "")
+        return (
+            f"{where}: codebook block {self.name!r} must code every value exactly once; "
+            f"{len(wrong)} distinct value(s) are not:\n{shown}\n{advice}"
+        )
+
+    def _fields(self, stated: Any, what: str, terms: Any) -> Coded:
+        if not isinstance(stated, Mapping):
+            stated = {self.gives[0]: stated}
+        fields = {key: value for key, value in stated.items() if key != "lossy"}
+        for key, value in fields.items():
+            if key not in self.gives:
+                raise CodebookError(
+                    f"codebook block {self.name!r}, {what}: {key!r} is not one of its fields {self.gives}"
+                )
+            _check_term(self.name, what, key, value, terms)
+        return fields
+
+    def _rule(self, stated: Mapping[str, Any], terms: Any) -> Rule:
+        if not stated.get("examples"):
+            raise CodebookError(f"codebook block {self.name!r}: rule {stated.get('pattern')!r} carries no examples")
+        examples = {raw: self._fields(v, f"example {raw!r}", terms) for raw, v in stated["examples"].items()}
+        try:
+            pattern = re.compile(stated["pattern"])
+        except re.error as error:
+            raise CodebookError(f"codebook block {self.name!r}: rule {stated['pattern']!r}: {error}") from None
+        gives = stated["gives"]
+        return Rule(pattern, gives if isinstance(gives, Mapping) else {self.gives[0]: gives}, examples)
+
+    def _test_rules(self) -> None:
+        for rule in self.rules:
+            for raw, expected in rule.examples.items():
+                if not rule.pattern.fullmatch(self.normal(raw)):
+                    raise CodebookError(
+                        f"codebook block {self.name!r}: {rule.pattern.pattern!r} does not match its example {raw!r}"
+                    )
+                try:
+                    found = self.code(raw)
+                except LookupError as problem:
+                    raise CodebookError(f"codebook block {self.name!r}: example {raw!r} is {problem}") from None
+                if dict(found) != dict(expected):
+                    raise CodebookError(
+                        f"codebook block {self.name!r}: example {raw!r} gives {dict(found)}, stated {dict(expected)}"
+                    )
+
+
+def _check_term(block: str, what: str, field_name: str, value: Any, terms: Any) -> None:
+    if value is None or field_name in FREE_FIELDS:
+        return
+    if field_name in NUMERIC_FIELDS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise CodebookError(
+                f"codebook block {block!r}, {what}: {field_name} must be a number of days, found {value!r}"
+            )
+        return
+    closed = CLOSED_FIELDS.get(field_name, terms)
+    if closed is None:
+        raise CodebookError(f"codebook block {block!r}: list the terms of {field_name!r} under 'terms'")
+    if value not in closed:
+        near = get_close_matches(str(value), [str(t) for t in closed], 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise CodebookError(
+            f"codebook block {block!r}, {what}: {value!r} is not a term of {field_name} ({', '.join(map(str, closed))}){hint}"
+        )
+
+
+def _expand(match: re.Match[str], field_name: str, template: Any) -> Any:
+    if not isinstance(template, str):
+        return template
+    text = match.expand(template) if "\\" in template else template
+    if field_name in NUMERIC_FIELDS:
+        return float(text) if "." in text else int(text)
+    return text
+
+
+def _quoted(raw: str) -> str:
+    return "'" + raw.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """All blocks of a source."""
+
+    blocks: Mapping[str, Block]
+
+    @classmethod
+    def of(cls, declared: Mapping[str, Any]) -> Codebook:
+        """Read every block; the first that is wrong stops with its name."""
+        return cls({name: Block.of(name, block) for name, block in (declared or {}).items()})
+
+    def __getitem__(self, name: str) -> Block:
+        if name not in self.blocks:
+            near = get_close_matches(name, self.blocks, 1)
+            raise CodebookError(
+                f"no codebook block {name!r}; the codebook has {', '.join(self.blocks) or 'none'}"
+                + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+        return self.blocks[name]
+
+    def lossy(self) -> pd.DataFrame:
+        """The mappings that lose a distinction: ``block, raw, term, loses``."""
+        rows = [
+            (b.name, raw, str(b.code(raw).get(b.gives[0])), why)
+            for b in self.blocks.values()
+            for raw, why in b.lossy.items()
+        ]
+        return pd.DataFrame(rows, columns=["block", "raw", "term", "loses"], dtype="str")

@@ -1,0 +1,127 @@
+"""What became of every raw row: coded, merged, dropped or set aside, with the reason and the count.
+
+The ledger holds two frames. ``rows`` counts, for each file, the raw rows and the coded rows they became. ``entries``
+says what was done to each row or value that was not coded one to one. :meth:`Ledger.check` proves that the two agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from accountability.errors import SourceError
+
+ROW_ACTIONS = ("row dropped", "row merged", "row not linked")
+VALUE_ACTIONS = ("value set aside", "column removed", "column not used", "value changed")
+ENTRY_COLUMNS = ["file", "column", "action", "rule", "reason", "count", "example_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger.
+
+    Parameters
+    ----------
+    file, column : str
+        Where the rows or values are; ``column`` is empty when the whole row is meant.
+    action : str
+        One of ``ROW_ACTIONS`` (the raw row is not a coded row of its own) or ``VALUE_ACTIONS`` (the row is coded,
+        one of its values is not).
+    rule, reason : str
+        The declared rule that did it, and why, in words.
+    count : int
+        Number of rows or values.
+    example_rows : tuple of int
+        Up to three data rows of the file, counted from 1.
+    """
+
+    file: str
+    column: str
+    action: str
+    rule: str
+    reason: str
+    count: int
+    example_rows: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.action not in ROW_ACTIONS + VALUE_ACTIONS:
+            raise ValueError(f"unknown ledger action {self.action!r}; expected one of {ROW_ACTIONS + VALUE_ACTIONS}")
+
+
+def examples(source_rows: pd.Series) -> tuple[int, ...]:
+    """The first three row numbers, for a ledger entry."""
+    return tuple(int(row) for row in source_rows.iloc[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Raw rows against coded rows, file by file, and every difference explained.
+
+    Attributes
+    ----------
+    entries : DataFrame
+        ``file, column, action, rule, reason, count, example_rows``.
+    rows : DataFrame
+        ``file, table, raw, coded``: raw data rows read and coded rows made, one line a file.
+    """
+
+    entries: pd.DataFrame
+    rows: pd.DataFrame
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], rows: Iterable[tuple[str, str, int, int]]) -> Ledger:
+        """Build a ledger from entries and ``(file, table, raw, coded)`` counts."""
+        frame = pd.DataFrame(
+            [
+                (e.file, e.column, e.action, e.rule, e.reason, e.count, ", ".join(map(str, e.example_rows)))
+                for e in entries
+                if e.count
+            ],
+            columns=ENTRY_COLUMNS,
+        ).astype({"count": "int64", **dict.fromkeys(set(ENTRY_COLUMNS) - {"count"}, "str")})
+        counts = pd.DataFrame(list(rows), columns=["file", "table", "raw", "coded"])
+        return cls(frame, counts.astype({"file": "str", "table": "str", "raw": "int64", "coded": "int64"}))
+
+    def balance(self) -> pd.DataFrame:
+        """Raw rows = coded rows + rows accounted for, one line a file.
+
+        Returns
+        -------
+        DataFrame
+            ``file, table, raw, coded, accounted, unexplained``; ``unexplained`` is zero in a sound ledger.
+        """
+        by_file = self.entries[self.entries["action"].isin(ROW_ACTIONS)].groupby("file")["count"].sum()
+        balance = self.rows.assign(accounted=self.rows["file"].map(by_file).fillna(0).astype("int64"))
+        return balance.assign(unexplained=balance["raw"] - balance["coded"] - balance["accounted"])
+
+    def check(self) -> pd.DataFrame:
+        """Prove that no row was lost or made up.
+
+        Returns
+        -------
+        DataFrame
+            The balance, when every file's ``unexplained`` is zero.
+
+        Raises
+        ------
+        SourceError
+            When a file's raw rows are not its coded rows plus the rows accounted for.
+        """
+        balance = self.balance()
+        wrong = balance[balance["unexplained"] != 0]
+        if len(wrong):
+            lines = "; ".join(
+                f"{row.file}: {row.raw:,} raw rows, {row.coded:,} coded, {row.accounted:,} accounted for, "
+                f"{row.unexplained:,} unexplained"
+                for row in wrong.itertuples()
+            )
+            raise SourceError(f"the ledger does not balance: {lines}")
+        return balance
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def _repr_html_(self) -> str:
+        return self.entries.to_html(index=False, border=0, escape=True)

@@ -1,0 +1,260 @@
+"""What a source declares: the facts on its card, its files, and what every column means.
+
+``source.yaml`` is read into these models. An unknown key, a missing fact or a column without a declaration is an
+error that names it; nothing is guessed from a column's name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from accountability.errors import SourceError
+from accountability.vocabulary import IDENTIFYING, SAMPLING_RULES, STAGES, UNITS
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Sampling(_Strict):
+    """How records came to be in the release: the facts an estimator reads before it agrees to run."""
+
+    rule: str = Field(description="one of the vocabulary's sampling rules")
+    open_cases: Literal["included", "excluded", "status_only", "unknown"]
+    closing_date: bool = Field(description="whether the day a case closed is published")
+    selected_on: list[str] = Field(default_factory=list, description="outcomes or years the release is filtered on")
+    window: str = Field(description="which complaints, in words")
+
+    @field_validator("rule")
+    @classmethod
+    def _known_rule(cls, rule: str) -> str:
+        return _term(rule, SAMPLING_RULES, "sampling rule")
+
+
+class Period(_Strict):
+    """First and last day of receipt covered."""
+
+    start: dt.date = Field(alias="from")
+    end: dt.date = Field(alias="to")
+
+
+class Card(_Strict):
+    """The facts a reader needs before trusting any number from this source."""
+
+    jurisdiction: str
+    agency: str
+    publisher: str
+    obtained: str
+    row_is: str
+    unit: str
+    period: Period | None = None
+    observed_until: dt.date | None
+    sampling: Sampling
+    internal_complaints: Literal["included", "excluded", "unknown"]
+    licence: str
+    citation: str
+    checked: str = Field(default="", description="what was checked against what, and when")
+    traps: list[str] = Field(default_factory=list)
+
+    @field_validator("unit")
+    @classmethod
+    def _known_unit(cls, unit: str) -> str:
+        return _term(unit, UNITS, "unit")
+
+
+class Column(_Strict):
+    """What one published column means. Exactly one of ``to``, ``stage``, ``drop`` and ``ignore``.
+
+    Attributes
+    ----------
+    to : str
+        Column of the coded table; with ``codebook`` the stem of the coded columns.
+    of : {"case", "officer", "row"}
+        Whom the value describes, where the row's table does not say it.
+    stage : str
+        The column dates this stage: its cells become events.
+    date : str or mapping
+        How the cell is written; see :class:`accountability.dates.DateSpec`.
+    drop : str
+        The column identifies people (name, address, …) and is removed when read.
+    ignore : str
+        The column is not used, and why.
+    """
+
+    to: str | None = None
+    of: Literal["case", "officer", "row"] | None = None
+    varies: Literal["error", "earliest", "latest", "keep"] = "error"
+    stage: str | None = None
+    date: str | list[str] | dict[str, Any] | None = None
+    codebook: str | None = None
+    type: Literal["text", "integer", "number", "code", "year"] = "text"
+    band: int | None = Field(default=None, gt=1, description="publish numbers in bands this wide")
+    pseudonym: bool = False
+    blank: list[str] = Field(default_factory=list, description="texts that mean an empty cell here")
+    drop: str | None = None
+    ignore: str | None = None
+
+    @model_validator(mode="after")
+    def _one_role(self) -> Column:
+        roles = [name for name in ("to", "stage", "drop", "ignore") if getattr(self, name) is not None]
+        if len(roles) != 1:
+            raise ValueError(f"give exactly one of to, stage, drop, ignore; found {roles or 'none'}")
+        if self.stage is not None:
+            _term(self.stage, STAGES, "stage")
+        if self.drop is not None:
+            _term(self.drop, IDENTIFYING, "kind of identifying column")
+        if (self.stage is not None or self.to == "date") != (self.date is not None):
+            raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
+        return self
+
+
+class Repeats(_Strict):
+    """What raw rows that repeat one another are."""
+
+    exact: Literal["drop"] | None = Field(default=None, description="rows equal in every column")
+    by: list[str] = Field(default_factory=list, description="columns that make two rows one record")
+    because: str = Field(description="why they are the same record")
+
+
+class File(_Strict):
+    """One published file: where it is, what it is made of, which table its rows belong to."""
+
+    path: str
+    url: str | None = None
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int | None = None
+    rows: int | None = None
+    format: dict[str, Any] = Field(default_factory=dict)
+    table: Literal["cases", "allegations", "officers", "events", "complainants"]
+    key: list[str] = Field(default_factory=list)
+    repeats: list[Repeats] = Field(default_factory=list)
+    blank_rows: Literal["error", "drop"] = "error"
+    columns: dict[str, Column]
+    extra_columns: dict[str, str] = Field(
+        default_factory=dict, description="glob pattern of further columns -> why they are not used"
+    )
+
+
+class Order(_Strict):
+    """A step that cannot come before another; the date named in ``aside`` is not used when it does."""
+
+    first: str
+    then: str
+    aside: str
+
+    @model_validator(mode="after")
+    def _stages(self) -> Order:
+        for stage in (self.first, self.then, self.aside):
+            _term(stage, STAGES, "stage")
+        if self.aside not in (self.first, self.then):
+            raise ValueError(f"aside must be {self.first!r} or {self.then!r}, found {self.aside!r}")
+        return self
+
+
+class Source(_Strict):
+    """A whole ``source.yaml``."""
+
+    source: str
+    title: str
+    generated: bool = False
+    card: Card
+    files: dict[str, File]
+    order: list[Order] = Field(default_factory=list)
+
+    @property
+    def fetched(self) -> bool:
+        """Whether the files have to be brought to the cache before a load."""
+        return any(file.url for file in self.files.values())
+
+    def group_columns(self) -> list[str]:
+        """Columns of the coded tables that a study may group by, read off the declaration alone."""
+        names = []
+        for file in self.files.values():
+            for column in file.columns.values():
+                if column.to and column.type in ("text", "code", "year") and not column.pseudonym:
+                    names.append(column.to)
+        keys = {"case_id", "officer_id", "allegation_id", "date"}
+        return sorted(set(names) - keys)
+
+
+def _term(value: str, terms: Any, what: str) -> str:
+    if value not in terms:
+        near = get_close_matches(value, list(terms), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{value!r} is not a {what} ({', '.join(terms)}){hint}")
+    return value
+
+
+class _TextKeys(yaml.SafeLoader):
+    """YAML whose mapping keys stay text (``NO``, ``007``) and may not repeat."""
+
+
+def _mapping(loader: _TextKeys, node: yaml.MappingNode) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be text", key_node.start_mark)
+        key = key_node.value
+        if key in result:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+        result[key] = loader.construct_object(value_node, deep=True)
+    return result
+
+
+_TextKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping: keys are text, a repeated key is an error.
+
+    Raises
+    ------
+    SourceError
+        Names the file and the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    try:
+        found = yaml.load(text, Loader=_TextKeys)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SourceError(f"{path}{where}: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(found, dict):
+        raise SourceError(f"{path}: expected a YAML mapping, found {type(found).__name__}")
+    return found
+
+
+def read_source(folder: Path) -> Source:
+    """Read and check the ``source.yaml`` of a folder.
+
+    Raises
+    ------
+    SourceError
+        Lists every key that is unknown, missing or of the wrong kind.
+    """
+    path = folder / "source.yaml"
+    declared = read_yaml(path)
+    try:
+        source = Source.model_validate(declared)
+    except ValidationError as error:
+        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{_problems(error)}") from None
+    if source.source != folder.name:
+        raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
+    return source
+
+
+def _problems(error: ValidationError) -> str:
+    return "\n".join(
+        f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        + (f" (found {problem['input']!r})" if problem["type"] not in ("missing", "extra_forbidden") else "")
+        for problem in error.errors(include_url=False)
+    )
