@@ -1,0 +1,178 @@
+"""Typed parameters of a study: checked before a kernel starts, refused with the nearest valid name.
+
+A model is the single place where a parameter's name, type, range, default and help are said; the notebook's
+``parameters`` cell is written from it (:func:`cell`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from accountability.errors import ParameterError
+from accountability.vocabulary import FINDINGS, STAGES
+
+Scalar = str | int | float | bool | None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known name is nearest to a word, and list the known ones.
+
+    Parameters
+    ----------
+    word : str
+        What was given.
+    known : iterable of str
+        What would have been accepted.
+
+    Returns
+    -------
+    str
+        ``Did you mean 'x'? Known: x, y.``; without the question when nothing is near.
+    """
+    names = list(known)
+    folded = {name.casefold(): name for name in names}
+    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
+    question = f"Did you mean {folded[near[0]]!r}? " if near else ""
+    return f"{question}Known: {', '.join(names) if names else 'none'}."
+
+
+def _no_flag(value: object) -> object:
+    # True is 1 to Python and would pass for a number.
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return value
+
+
+def _maybe_text(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().casefold() in {"", "none"} else value
+
+
+def _maybe_day(value: object) -> object:
+    value = _maybe_text(value)
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    # Left to pydantic, "2015" would become seconds since 1970.
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("expected a day written YYYY-MM-DD, for example 2015-12-31") from None
+
+
+def _stage(value: object) -> object:
+    if value not in STAGES:
+        raise ValueError(f"no such stage. {nearest(str(value), STAGES)}")
+    return value
+
+
+def _finding(value: object) -> object:
+    if value not in FINDINGS:
+        raise ValueError(f"no such finding. {nearest(str(value), FINDINGS)}")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_flag)]
+Real = Annotated[float, BeforeValidator(_no_flag)]
+MaybeDay = Annotated[date | None, BeforeValidator(_maybe_day)]
+MaybeText = Annotated[str | None, BeforeValidator(_maybe_text)]
+Stage = Annotated[str, BeforeValidator(_stage)]
+Finding = Annotated[str, BeforeValidator(_finding)]
+
+
+class Parameters(BaseModel):
+    """What every study takes; a study's own model adds to it.
+
+    Attributes
+    ----------
+    source : str
+        A source's name (``accountability list`` shows them) or the path of a folder with ``source.yaml``.
+    group : str or None
+        A declared column of the cases, allegations or officers to compare by, known before the outcome; ``None``
+        for no comparison.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    source: str = Field(default="synthetic", description="name of a source, or the path of its folder", min_length=1)
+    group: MaybeText = Field(default=None, description="column to compare by, or None")
+
+    def literals(self) -> dict[str, Scalar]:
+        """Give the values as a notebook receives them: plain literals, a day as ISO text.
+
+        Returns
+        -------
+        dict
+            Parameter name to value, in the order of the model.
+        """
+        return self.model_dump(mode="json")
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def read(model: type[P], given: Mapping[str, Any], study: str) -> P:
+    """Read values into a model; text is read as the parameter's type, so values from a command line pass.
+
+    Parameters
+    ----------
+    model : type of Parameters
+        The study's parameter model.
+    given : mapping of str to object
+        Names and values.
+    study : str
+        Name of the study, for the message.
+
+    Returns
+    -------
+    Parameters
+        The complete, typed parameters.
+
+    Raises
+    ------
+    ParameterError
+        Lists every unknown name (with the nearest), wrong type and value out of range.
+    """
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        raise ParameterError("\n".join(f"{study}: {fault}" for fault in _faults(model, error))) from None
+
+
+def _faults(model: type[Parameters], error: ValidationError) -> list[str]:
+    faults = []
+    for fault in error.errors(include_url=False):
+        name = str(fault["loc"][0])
+        if fault["type"] == "extra_forbidden":
+            faults.append(f"no parameter {name!r}. {nearest(name, model.model_fields)}")
+        else:
+            said = fault["msg"].removeprefix("Value error, ")
+            faults.append(f"{name}={fault['input']!r}: {said}")
+    return faults
+
+
+def cell(model: type[Parameters]) -> str:
+    """Write the text of a notebook's ``parameters`` cell: annotated literals, each with its help as a comment.
+
+    Parameters
+    ----------
+    model : type of Parameters
+        The study's parameter model.
+
+    Returns
+    -------
+    str
+        Python source, one line a parameter.
+    """
+    words = {str: "str", int: "int", float: "float", bool: "bool"}
+    lines = []
+    for name, default in model.model_validate({}).literals().items():
+        field = model.model_fields[name]
+        # Whatever may be absent reaches the notebook as text or None.
+        annotation = words.get(field.annotation, "str | None") if field.annotation else "str | None"
+        literal = f'"{default}"' if isinstance(default, str) else repr(default)
+        lines.append(f"{name}: {annotation} = {literal}  # {field.description}")
+    return "\n".join(lines)

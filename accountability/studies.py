@@ -1,0 +1,325 @@
+"""The studies: which notebook answers which question, with which parameters, on which sources.
+
+Every request is checked against the study's parameter model and against what the source declares, before data are
+read or a kernel starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import Field
+
+from accountability.errors import ParameterError, Refusal
+from accountability.parameters import Finding, MaybeDay, Parameters, Real, Stage, Whole, nearest, read
+from accountability.sources.contract import Source, read_source
+from accountability.sources.places import source_folder
+
+#: Columns settled only when a case ends: to group by one is to sort cases by their own future.
+OUTCOMES: Final = frozenset(
+    {"finding", "closing_reason", "recommended_finding", "status"}
+    | {f"{stem}_{part}" for stem in ("recommended", "imposed") for part in ("penalty", "days")}
+)
+
+#: A coded penalty is declared by its stem and becomes several columns.
+_SPREAD: Final = {
+    "imposed": ("imposed_penalty", "imposed_days"),
+    "recommended": ("recommended_penalty", "recommended_days"),
+}
+_TABLES: Final = ("cases", "allegations", "officers")
+_KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
+
+
+class HowLongCasesStayOpen(Parameters):
+    """Parameters of ``how_long_cases_stay_open``.
+
+    Attributes
+    ----------
+    source : str
+        See :class:`~accountability.parameters.Parameters`.
+    group : str or None
+        See :class:`~accountability.parameters.Parameters`. A column of the allegations or officers (such as
+        ``category``) may differ within a complaint; the study says how it then counts the complaint.
+    start, stop : str
+        Stages between which days are counted; each a term of :data:`accountability.vocabulary.STAGES` which the
+        source dates. Defaults ``received`` and ``closed``.
+    cutoff : date or None
+        Last day looked at; a case whose stop comes later counts as still open. ``None``: the source's own
+        ``observed_until``. The notebook receives ISO text (``"2015-12-31"``) or ``None``.
+    within_days : int
+        The study says which share stopped within this many days: 1 to 10,000, default 365.
+    min_group : int
+        Groups with fewer complaints are put together as "other": 10 to 1,000,000, default 10.
+    confidence : float
+        Level of every interval: 0.5 to 0.999, default 0.95.
+    """
+
+    start: Stage = Field(default="received", description="stage at which the clock starts")
+    stop: Stage = Field(default="closed", description="stage at which the clock stops")
+    cutoff: MaybeDay = Field(default=None, description="last day looked at (YYYY-MM-DD), or None for the source's own")
+    within_days: Whole = Field(default=365, description="say which share stopped within so many days", ge=1, le=10_000)
+    min_group: Whole = Field(default=10, description="smaller groups are put together as other", ge=10, le=1_000_000)
+    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+
+
+class WhatFollowsAFinding(Parameters):
+    """Parameters of ``what_follows_a_finding``.
+
+    Attributes
+    ----------
+    source : str
+        See :class:`~accountability.parameters.Parameters`.
+    group : str or None
+        See :class:`~accountability.parameters.Parameters`.
+    finding : str
+        The finding whose consequences are followed, a term of :data:`accountability.vocabulary.FINDINGS`; default
+        ``sustained``.
+    min_cell : int
+        Counts of people below this are not shown: 10 to 1,000,000, default 10.
+    confidence : float
+        Level of every interval: 0.5 to 0.999, default 0.95.
+    """
+
+    finding: Finding = Field(default="sustained", description="the finding whose consequences are followed")
+    min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
+    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One question, the notebook that answers it, and what it needs to be answerable.
+
+    Attributes
+    ----------
+    name : str
+        Name used on the command line, for folders and for the notebook's file.
+    question : str
+        The question, as a reader would ask it.
+    parameters : type of Parameters
+        The parameter model.
+    needs_columns : mapping of str to str
+        Declared columns without which there is nothing to study, each with what it holds.
+    refused_rules : mapping of str to str
+        Sampling rules under which the estimate would mislead, each with the reason.
+    """
+
+    name: str
+    question: str
+    parameters: type[Parameters]
+    needs_columns: Mapping[str, str]
+    refused_rules: Mapping[str, str]
+
+    @property
+    def notebook(self) -> str:
+        """File name of the notebook."""
+        return f"{self.name}.ipynb"
+
+    def why_not(self, source: Source, parameters: Parameters) -> str | None:
+        """Say why a source cannot answer this study, if it cannot.
+
+        Parameters
+        ----------
+        source : Source
+            What the source declares.
+        parameters : Parameters
+            Of the study; the stages it is to run between have to be dated by the source.
+
+        Returns
+        -------
+        str or None
+            The missing thing by name, or ``None`` when the study applies.
+        """
+        rule = source.card.sampling.rule
+        if rule in self.refused_rules:
+            return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
+        dated = stages(source)
+        for parameter in ("start", "stop"):
+            stage = getattr(parameters, parameter, None)
+            if stage is not None and dated is not None and stage not in dated:
+                return f"none of its columns dates the stage {stage!r} (dated: {', '.join(sorted(dated)) or 'none'})"
+        for column, what in self.needs_columns.items():
+            if column not in columns(source):
+                return f"it has no column {column!r} ({what})"
+        return None
+
+
+_CASE_FILES: Final = "single cases chosen because they were reported, from which no rate may be drawn"
+
+STUDIES: Final[dict[str, Study]] = {
+    study.name: study
+    for study in (
+        Study(
+            name="how_long_cases_stay_open",
+            question="How long do complaints stay open before the agency closes them?",
+            parameters=HowLongCasesStayOpen,
+            needs_columns={},
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "closed_only": "complaints are in it only because they closed, so every curve would fall too soon",
+                "selected_on_outcome": "which complaints are in it depends on how they ended",
+                "no_closing_date": "it does not say when a complaint closed",
+            },
+        ),
+        Study(
+            name="what_follows_a_finding",
+            question="What follows when a complaint is upheld: which penalty, if any?",
+            parameters=WhatFollowsAFinding,
+            needs_columns={
+                "finding": "what the investigation concluded",
+                "imposed_penalty": "the penalty that was imposed",
+            },
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "selected_on_outcome": "which records are in it depends on how they ended",
+            },
+        ),
+    )
+}
+
+
+def get(name: str) -> Study:
+    """Return the study of that name.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study.
+
+    Returns
+    -------
+    Study
+        The study.
+
+    Raises
+    ------
+    ParameterError
+        No such study; the message names the nearest.
+    """
+    if name in STUDIES:
+        return STUDIES[name]
+    raise ParameterError(f"no study {name!r}. {nearest(name, STUDIES)}")
+
+
+def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
+    """Check parameters against the study's model and against what the source declares, without loading data.
+
+    Parameters
+    ----------
+    study : Study
+        The study to be run.
+    given : mapping of str to object
+        Names and values; text is read as the parameter's type.
+
+    Returns
+    -------
+    complete : Parameters
+        The typed parameters, defaults filled in.
+    source : Source
+        What their source declares.
+
+    Raises
+    ------
+    ParameterError
+        An unknown name, a wrong type, a value out of range, an unknown column, a cut-off outside the days covered.
+    SourceError
+        No such source (with the nearest name), or a declaration that cannot be read.
+    Refusal
+        The source cannot answer the study; the message names what is missing.
+    """
+    complete = read(study.parameters, given, study.name)
+    start, stop = getattr(complete, "start", None), getattr(complete, "stop", None)
+    if start is not None and start == stop:
+        raise ParameterError(f"{study.name}: start and stop are both {start!r}; no time passes between them.")
+    source = read_source(source_folder(complete.source))
+    reason = study.why_not(source, complete)
+    if reason:
+        raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
+    _check_group(study, complete, source)
+    _check_cutoff(study, complete, source)
+    return complete, source
+
+
+def stages(source: Source) -> frozenset[str] | None:
+    """Give the stages a source dates, as far as its declaration tells.
+
+    Parameters
+    ----------
+    source : Source
+        What the source declares.
+
+    Returns
+    -------
+    frozenset of str or None
+        ``None`` when a file of events names its stages in its rows, where only a load can tell.
+    """
+    if any(file.table == "events" for file in source.files.values()):
+        return None
+    return frozenset(column.stage for file in source.files.values() for column in file.columns.values() if column.stage)
+
+
+def columns(source: Source) -> list[str]:
+    """Give the coded columns which a source declares for its cases, allegations and officers.
+
+    Parameters
+    ----------
+    source : Source
+        What the source declares.
+
+    Returns
+    -------
+    list of str
+        Column names, those of the cases first.
+    """
+    targets = [
+        column.to
+        for table in _TABLES
+        for file in source.files.values()
+        if file.table == table
+        for column in file.columns.values()
+        if column.to
+    ]
+    return list(dict.fromkeys(name for target in targets for name in _SPREAD.get(target, (target,))))
+
+
+def groups(source: Source) -> list[str]:
+    """Give the columns a study may compare by: declared, and known before the outcome.
+
+    Parameters
+    ----------
+    source : Source
+        What the source declares.
+
+    Returns
+    -------
+    list of str
+        Column names, those of the cases first.
+    """
+    return [name for name in columns(source) if name not in OUTCOMES | _KEYS and not name.startswith("raw_")]
+
+
+def _check_group(study: Study, parameters: Parameters, source: Source) -> None:
+    group, known = parameters.group, groups(source)
+    if group is None or group in known:
+        return
+    if group in OUTCOMES and group in columns(source):
+        raise ParameterError(
+            f"{study.name}: group={group!r} is settled only when a case ends, so to compare by it is to sort cases "
+            f"by their own future. Known: {', '.join(known) or 'none'}."
+        )
+    raise ParameterError(
+        f"{study.name}: group={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
+    )
+
+
+def _check_cutoff(study: Study, parameters: Parameters, source: Source) -> None:
+    cutoff = getattr(parameters, "cutoff", None)
+    first = source.card.period.start if source.card.period else None
+    last = source.card.observed_until
+    if cutoff is None or not ((first and cutoff <= first) or (last and cutoff > last)):
+        return
+    raise ParameterError(
+        f"{study.name}: cutoff={cutoff} lies outside the days {source.source!r} covers "
+        f"({first or 'not stated'} to {last or 'not stated'})."
+    )
