@@ -1,0 +1,105 @@
+"""Raw files of any common kind to frames of text, nothing interpreted.
+
+``read`` gives a whole file, ``read_chunks`` its rows in pieces of bounded size. Every cell is text exactly as
+published, an empty cell is missing, and every outcome is a table or a :class:`~accountability.errors.SourceError`
+that names the file and the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from accountability.sources.readers.delimited import BLOCK, Delimited, Piece
+from accountability.sources.readers.format import Format, RawTable
+from accountability.sources.readers.raw import Stream, opened
+
+__all__ = ["Format", "RawTable", "read", "read_chunks"]
+
+
+def read(path: Path | str, fmt: Format | None = None, usecols: Sequence[str] | None = None) -> RawTable:
+    """Read one raw file.
+
+    Parameters
+    ----------
+    path
+        The file; gzip and zip are seen through.
+    fmt
+        How it is written. Default: comma-separated UTF-8 with the header on line 1.
+    usecols
+        Columns to keep; the others are only checked to be in the header. Default: all.
+
+    Returns
+    -------
+    RawTable
+        The rows as text, with the line each came from.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, empty, damaged, has no rows, lacks a wanted column, or a record cannot be read without
+        guessing; the message names file and line.
+    """
+    fmt = fmt or Format()
+    with opened(Path(path), fmt) as stream:
+        return _delimited(stream, fmt, usecols)
+
+
+def read_chunks(
+    path: Path | str, fmt: Format | None = None, usecols: Sequence[str] | None = None, block: int = BLOCK
+) -> Iterator[RawTable]:
+    """Read one raw file in pieces, so that memory does not grow with the file.
+
+    Parameters
+    ----------
+    path, fmt, usecols
+        As for :func:`read`.
+    block
+        About how many bytes of text one piece holds.
+
+    Yields
+    ------
+    RawTable
+        Consecutive rows; each frame's index goes on where the last ended.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`read`, when the piece in question is reached.
+    """
+    fmt = fmt or Format()
+    with opened(Path(path), fmt) as stream:
+        reader = Delimited(stream, fmt, usecols, block)
+        row = 0
+        for piece in reader.pieces():
+            table = _table(reader, [piece])
+            table.frame.index += row
+            row += len(table.frame)
+            yield table
+
+
+def _delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    reader = Delimited(stream, fmt, usecols)
+    return _table(reader, list(reader.pieces()))
+
+
+def _table(reader: Delimited, pieces: list[Piece]) -> RawTable:
+    import pyarrow as pa
+
+    frame = pa.concat_tables([piece.table for piece in pieces]).to_pandas()
+    first, lines = pieces[0].first_line, None
+    following = first
+    for piece in pieces:
+        if piece.lines is not None or piece.first_line != following:
+            lines = np.concatenate([_numbers(piece) for piece in pieces])
+            break
+        following += piece.table.num_rows
+    return RawTable(frame, reader.stream.name, tuple(reader.columns), first, "line", lines, tuple(reader.notes))
+
+
+def _numbers(piece: Piece) -> np.ndarray:
+    if piece.lines is not None:
+        return piece.lines
+    return np.arange(piece.first_line, piece.first_line + piece.table.num_rows)

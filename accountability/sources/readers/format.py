@@ -1,0 +1,241 @@
+"""What a raw file looks like (:class:`Format`) and what reading it gives (:class:`RawTable`)."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from accountability.errors import SourceError
+
+Kind = Literal["csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "sqlite"]
+
+_DELIMITED: Final = frozenset({"csv", "tsv"})
+_SHEETS: Final = frozenset({"xlsx", "xls"})
+_TEXT: Final = _DELIMITED | {"json", "jsonl"}
+_BELONGS: Final = {
+    "delimiter": _DELIMITED,
+    "quote": _DELIMITED,
+    "escape": _DELIMITED,
+    "encoding": _TEXT,
+    "skip_footer": _DELIMITED | _SHEETS,
+    "header_row": _DELIMITED | _SHEETS,
+    "multiline": _DELIMITED,
+    "names": _DELIMITED | _SHEETS | {"json", "jsonl"},
+    "sheet": _SHEETS,
+    "record_path": frozenset({"json"}),
+    "table": frozenset({"sqlite"}),
+}
+
+
+class Format(BaseModel):
+    """How one raw file is written; the ``format`` block of a file in ``source.yaml``.
+
+    A setting that does not belong to the type is refused, so that a misplaced ``sheet`` is not silently unused.
+
+    Attributes
+    ----------
+    type
+        ``csv``, ``tsv``, ``xlsx``, ``xls``, ``json``, ``jsonl``, ``parquet`` or ``sqlite``. Gzip, and a zip archive
+        around any of them, are recognised from the content and need no type of their own.
+    delimiter
+        One character between fields. Default: a comma, for ``tsv`` a tab.
+    quote, escape
+        The quoting character (``none`` when quotes are ordinary text) and the escaping character, if any. A quote
+        inside a quoted field is doubled.
+    encoding
+        Name of the text encoding. Default: UTF-8, or what a byte-order mark says.
+    header_row
+        Line (or sheet row) on which the header stands, counted from 1. ``0`` when there is none; ``names`` then
+        gives the column names.
+    names
+        Column names to use instead of the header's, one for each field.
+    multiline
+        A quoted cell may hold line after line that looks like a record; without it such a cell is refused, since a
+        stray quote makes the same picture.
+    skip_footer
+        How many non-blank lines (or sheet rows) at the end are not records.
+    sheet, table
+        Sheet of a workbook, table or view of an SQLite database. Needed when there is more than one.
+    member
+        File inside a zip archive. Needed when there is more than one.
+    record_path
+        Keys that lead to the list of records in a JSON document, joined by dots.
+    max_bytes, max_ratio
+        Declared limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Kind = "csv"
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quote: str | None = Field(default='"', min_length=1, max_length=1)
+    escape: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: str | None = None
+    header_row: int = Field(default=1, ge=0)
+    names: tuple[str, ...] | None = None
+    multiline: bool = False
+    skip_footer: int = Field(default=0, ge=0)
+    sheet: str | None = None
+    table: str | None = None
+    member: str | None = None
+    record_path: str | None = None
+    max_bytes: int = Field(default=8 * 2**30, gt=0)
+    max_ratio: float = Field(default=250.0, gt=1)
+
+    @field_validator("quote", "escape", mode="before")
+    @classmethod
+    def _none_is_no_character(cls, value: object) -> object:
+        return None if value == "none" else value
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                "".encode(value)
+            except (LookupError, ValueError) as error:
+                raise ValueError(f"{value!r} is not a text encoding Python knows") from error
+        return value
+
+    @model_validator(mode="after")
+    def _settings_belong_together(self) -> Format:
+        for name in sorted(self.model_fields_set & set(_BELONGS)):
+            if self.type not in _BELONGS[name]:
+                of = ", ".join(sorted(_BELONGS[name]))
+                raise ValueError(f"{name} is a setting of {of}; this file is declared {self.type}")
+        used = [c for c in (self.separator, self.quote, self.escape) if c is not None]
+        if len(set(used)) < len(used) or any(c in "\r\n\0" for c in used):
+            raise ValueError(
+                f"delimiter {self.separator!r}, quote {self.quote!r} and escape {self.escape!r} "
+                "must be three different characters, none of them a line end"
+            )
+        if self.header_row == 0 and self.names is None:
+            raise ValueError("header_row: 0 says the file has no header; give the column names as names: [...]")
+        return self
+
+    @property
+    def separator(self) -> str:
+        """The delimiter in force: the declared one, else the type's own."""
+        return self.delimiter or ("\t" if self.type == "tsv" else ",")
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """The rows of one raw file as text, nothing interpreted.
+
+    Attributes
+    ----------
+    frame
+        One row a record, in file order, index 0, 1, ...; every column of dtype ``str``. An empty field is missing
+        (NA); everything else is the text as published: ``NA`` stays ``NA``, ids keep their leading zeros.
+    file
+        Name of the file (with ``: member``, ``, sheet`` or ``, table`` where there is one), for messages.
+    columns
+        Every column the file has, also those that were not asked for.
+    first_line
+        Line, sheet row or record number of the first row of the frame.
+    unit
+        What ``first_line`` and :meth:`line` count: ``line``, ``row`` or ``record``.
+    lines
+        The number of every row, where they do not simply follow one another; else ``None``.
+    notes
+        What the reader met: the encoding, a byte-order mark, blank lines passed over, columns without a name.
+    """
+
+    frame: pd.DataFrame
+    file: str
+    columns: tuple[str, ...]
+    first_line: int = 2
+    unit: Literal["line", "row", "record"] = "line"
+    lines: npt.NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
+
+    def line(self, row: int) -> int:
+        """Line (sheet row, record) number in the file of row ``row`` of the frame."""
+        return self.first_line + row if self.lines is None else int(self.lines[row])
+
+    def place(self, row: int) -> str:
+        """Where row ``row`` of the frame stands, for a message: ``complaints.csv, line 17``."""
+        return f"{self.file}, {self.unit} {self.line(row)}"
+
+
+def header_names(cells: Sequence[str], names: Sequence[str] | None, where: str) -> tuple[list[str], list[str]]:
+    """Check a header and give the column names with notes about them.
+
+    Parameters
+    ----------
+    cells
+        The header's fields as read; empty when the file has no header.
+    names
+        Declared names that replace them.
+    where
+        File and line, for messages.
+
+    Returns
+    -------
+    tuple
+        Column names, and a note when columns without a name were called ``column_<position>``.
+
+    Raises
+    ------
+    SourceError
+        A name occurs twice, or no field has a name.
+    """
+    notes: list[str] = []
+    if names is None:
+        if not any(cell.strip() for cell in cells):
+            raise SourceError(
+                f"{where}: expected the column names, found an empty line. Say on which line they stand "
+                "(header_row: N), or that there are none (header_row: 0 with names: [...])."
+            )
+        blank = [i for i, cell in enumerate(cells, 1) if not cell.strip()]
+        names = [cell if cell.strip() else f"column_{i}" for i, cell in enumerate(cells, 1)]
+        if blank:
+            notes.append(
+                f"{len(blank)} column(s) have no name in the header; called " + listed(f"column_{i}" for i in blank)
+            )
+    twice = [f"{name!r} ({n} times)" for name, n in Counter(names).items() if n > 1]
+    if twice:
+        raise SourceError(
+            f"{where}: {len(twice)} column name(s) occur more than once: {listed(twice)}. "
+            "Give every column a name of its own with names: [...] in the file's format."
+        )
+    return list(names), notes
+
+
+def check_usecols(usecols: Iterable[str] | None, columns: Sequence[str], where: str) -> list[str] | None:
+    """Check that the wanted columns exist; they come back in the file's order.
+
+    Raises
+    ------
+    SourceError
+        A wanted column is not in the file; the nearest name is shown.
+    """
+    if usecols is None:
+        return None
+    wanted = list(usecols)
+    missing = [name for name in wanted if name not in set(columns)]
+    if missing:
+        near = difflib.get_close_matches(missing[0], columns, n=1, cutoff=0.6)
+        hint = f" Nearest to {missing[0]!r}: {near[0]!r}." if near else ""
+        raise SourceError(
+            f"{where}: {len(missing)} of {len(wanted)} expected columns are not there: "
+            f"{listed(map(repr, missing))}.{hint} The file has: {listed(map(repr, columns), 30)}."
+        )
+    keep = set(wanted)
+    return [name for name in columns if name in keep]
+
+
+def listed(items: Iterable[str], limit: int = 8) -> str:
+    """Join the first ``limit`` items with commas and say how many more there are."""
+    every = list(items)
+    more = f" and {len(every) - limit} more" if len(every) > limit else ""
+    return ", ".join(every[:limit]) + more
