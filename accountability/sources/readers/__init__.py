@@ -16,10 +16,10 @@ from accountability.sources.readers.delimited import BLOCK, Delimited, Piece
 from accountability.sources.readers.format import Format, RawTable
 from accountability.sources.readers.raw import Stream, opened
 
-__all__ = ["Format", "RawTable", "read", "read_chunks"]
+__all__ = ["Format", "RawTable", "header", "read", "read_chunks"]
 
 
-def read(path: Path | str, fmt: Format | None = None, usecols: Sequence[str] | None = None) -> RawTable:
+def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | None = None) -> RawTable:
     """Read one raw file.
 
     Parameters
@@ -28,7 +28,7 @@ def read(path: Path | str, fmt: Format | None = None, usecols: Sequence[str] | N
         The file; gzip and zip are seen through.
     fmt
         How it is written. Default: comma-separated UTF-8 with the header on line 1.
-    usecols
+    columns
         Columns to keep; the others are only checked to be in the header. Default: all.
 
     Returns
@@ -44,17 +44,30 @@ def read(path: Path | str, fmt: Format | None = None, usecols: Sequence[str] | N
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
-        return _delimited(stream, fmt, usecols)
+        return _delimited(stream, fmt, columns)
+
+
+def header(path: Path | str, fmt: Format | None = None) -> list[str]:
+    """Read the column names of a raw file, and of a delimited file nothing more.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`read`, as far as the file is looked at.
+    """
+    fmt = fmt or Format()
+    with opened(Path(path), fmt) as stream:
+        return Delimited(stream, fmt, block=64 * 2**10).header()
 
 
 def read_chunks(
-    path: Path | str, fmt: Format | None = None, usecols: Sequence[str] | None = None, block: int = BLOCK
+    path: Path | str, fmt: Format | None = None, columns: Sequence[str] | None = None, block: int = BLOCK
 ) -> Iterator[RawTable]:
     """Read one raw file in pieces, so that memory does not grow with the file.
 
     Parameters
     ----------
-    path, fmt, usecols
+    path, fmt, columns
         As for :func:`read`.
     block
         About how many bytes of text one piece holds.
@@ -71,7 +84,7 @@ def read_chunks(
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
-        reader = Delimited(stream, fmt, usecols, block)
+        reader = Delimited(stream, fmt, columns, block)
         row = 0
         for piece in reader.pieces():
             table = _table(reader, [piece])

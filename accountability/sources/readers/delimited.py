@@ -39,8 +39,9 @@ from accountability.sources.readers.scan import (
 )
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from _csv import Reader as CsvReader
+
+    import pyarrow as pa
 
 BLOCK: Final = 32 * 2**20
 _LONGEST: Final = 256 * 2**20  # a single record larger than this is an unclosed quote, not a record
@@ -97,13 +98,7 @@ class Delimited:
             header, or a header with no rows.
         """
         texts = self._texts()
-        text, at_end = next(texts, b""), False
-        while (header := self._header(text, at_end)) is None:
-            more = next(texts, None)
-            text, at_end = text + (more or b""), more is None
-            self._check_length(text, 1)
-        offset, line = header
-        text = text[offset:]
+        text, line, at_end = self._start(texts)
         rows = 0
         while True:
             found = scan(text, self.fmt, final=at_end) if self._simple() else None
@@ -134,6 +129,21 @@ class Delimited:
             self.notes.append(f"{self._blank} blank line(s) passed over, the first on line {self._first_blank}")
         if not rows:
             raise SourceError(f"{self.stream.name}: the file has a header of {len(self.columns)} columns and no rows.")
+
+    def header(self) -> list[str]:
+        """Read the column names only."""
+        self._start(self._texts())
+        return self.columns
+
+    def _start(self, texts: Iterator[bytes]) -> tuple[bytes, int, bool]:
+        """Read up to the header; the text after it, the line it begins on, and whether the file ends with it."""
+        text, at_end = next(texts, b""), False
+        while (header := self._header(text, at_end)) is None:
+            more = next(texts, None)
+            text, at_end = text + (more or b""), more is None
+            self._check_length(text, 1)
+        offset, line = header
+        return text[offset:], line, at_end
 
     def _check_length(self, text: bytes, line: int) -> None:
         if len(text) > _LONGEST + self.block:
