@@ -191,7 +191,7 @@ def _term(value: str, terms: Any, what: str) -> str:
     return value
 
 
-class _TextKeys(yaml.SafeLoader):
+class _TextKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML whose mapping keys stay text (``NO``, ``007``) and may not repeat."""
 
 

@@ -1,0 +1,338 @@
+"""One published file becomes coded columns, dated steps and ledger entries, by its declaration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.codebook import Block, Codebook
+from accountability.dates import DateSpec, parse
+from accountability.errors import DateError, SourceError
+from accountability.ledger import Entry, examples
+from accountability.sources.contract import Column, File
+from accountability.vocabulary import PRECISIONS, STAGES
+
+STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
+PRECISION_TYPE = pd.CategoricalDtype(list(PRECISIONS))
+EVENT_COLUMNS = ["case_id", "officer_id", "stage", "earliest", "latest", "precision", "raw_text", "set_aside"]
+MOSTLY_UNREADABLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFile:
+    """A file after coding.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row a coded row: declared columns and ``source_row``.
+    events : DataFrame
+        The dated steps its cells hold.
+    of : mapping
+        Coded column to whom it describes ("case", "officer", "row").
+    varies : mapping
+        Coded column to what is done when it varies within a case.
+    entries : list of Entry
+    raw_rows : int
+    """
+
+    name: str
+    table: str
+    rows: pd.DataFrame
+    events: pd.DataFrame
+    of: Mapping[str, str]
+    varies: Mapping[str, str]
+    raw_rows: int
+    entries: list[Entry] = field(default_factory=list)
+
+
+def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> CodedFile:
+    """Code one file.
+
+    Parameters
+    ----------
+    raw : DataFrame of str
+        Every published column as text; empty cells missing; index 0, 1, … in file order.
+    declared : File
+        The file's part of ``source.yaml``.
+    book : Codebook
+    name : str
+        The file's path, for messages and the ledger.
+
+    Raises
+    ------
+    SourceError, CodebookError
+        Columns that are missing or undeclared, keys that repeat, values without a term, a date format that does
+        not fit: with file, column, count, an example row and what to do.
+    """
+    if declared.rows is not None and len(raw) != declared.rows:
+        raise SourceError(f"{name}: expected {declared.rows:,} data rows, found {len(raw):,}")
+    entries: list[Entry] = []
+    raw_rows = len(raw)
+    frame = raw.assign(source_row=np.arange(1, raw_rows + 1))
+    frame = _without_blank_rows(frame, declared, name, entries)
+    frame = _without_repeats(frame, declared, name, entries)
+    _check_key(frame, declared, name)
+
+    coded: dict[str, Any] = {}
+    of: dict[str, str] = {}
+    varies: dict[str, str] = {}
+    dated: list[tuple[str, Column, pd.DataFrame]] = []
+    default = {"cases": "case", "officers": "officer"}.get(declared.table, "row")
+    for column_name, column in declared.columns.items():
+        where = f"{name}, column {column_name!r}"
+        if column.drop is not None:
+            why = f"identifying: {column.drop}"
+            entries.append(Entry(name, column_name, "column removed", "drop", why, len(frame)))
+            continue
+        if column.ignore is not None:
+            entries.append(Entry(name, column_name, "column not used", "ignore", column.ignore, len(frame)))
+            continue
+        values = frame[column_name]
+        if column.blank:
+            values = values.mask(values.isin(column.blank))
+        if column.date is not None:
+            parsed = _dates(values, column, where, frame["source_row"], name, column_name, entries)
+            dated.append((column_name, column, parsed))
+            continue
+        assert column.to is not None  # the model admits no other case
+        made = _coded(values, column, book, where, frame["source_row"], name, column_name, entries)
+        for target in made:
+            if target in coded:
+                raise SourceError(f"{name}: two columns are coded to {target!r}; give each its own `to`")
+            of[target] = column.of or default
+            varies[target] = column.varies
+        coded.update(made)
+    for pattern, why in declared.extra_columns.items():
+        entries.append(Entry(name, pattern, "column not used", "extra_columns", why, len(frame)))
+    rows = pd.DataFrame(coded, index=frame.index).assign(source_row=frame["source_row"])
+    events = _events(rows, dated, declared)
+    if declared.table == "events":
+        rows = rows.iloc[:0]
+    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, entries)
+
+
+def wanted_columns(declared: File) -> list[str]:
+    """The published columns a load has to read: all but those removed or not used, unless rows are compared whole."""
+    if declared.blank_rows == "drop" or any(repeat.exact for repeat in declared.repeats):
+        return list(declared.columns)
+    needed = {name for name, c in declared.columns.items() if c.drop is None and c.ignore is None}
+    needed |= {name for repeat in declared.repeats for name in repeat.by} | set(declared.key)
+    return [name for name in declared.columns if name in needed]
+
+
+def check_columns(found: Iterable[str], declared: File) -> None:
+    """Every declared column is there, every published column is declared.
+
+    Raises
+    ------
+    SourceError
+        Names the missing columns with the nearest found, and the undeclared ones as lines to paste.
+    """
+    found = list(found)
+    missing = [c for c in declared.columns if c not in found]
+    extra = [
+        c for c in found if c not in declared.columns and not any(fnmatchcase(c, p) for p in declared.extra_columns)
+    ]
+    if not missing and not extra:
+        return
+    lines = []
+    for column in missing:
+        near = get_close_matches(column, extra or found, 1)
+        lines.append(f"  missing {column!r}" + (f"; the file has {near[0]!r}" if near else ""))
+    if extra:
+        lines.append("  not declared; add under columns, with `to`, `stage`, `drop` or `ignore`:")
+        lines += [f"    {column}: {{ignore: \"why\"}}" for column in extra]
+    raise SourceError(
+        f"{declared.path}: its {len(found)} columns are not the {len(declared.columns)} declared; "
+        f"{len(missing)} missing, {len(extra)} not declared:\n" + "\n".join(lines)
+    )
+
+
+def _without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    blank = frame.drop(columns="source_row").isna().all(axis=1)
+    if not blank.any():
+        return frame
+    count = int(blank.sum())
+    if declared.blank_rows == "error":
+        raise SourceError(
+            f"{name}: {count:,} row(s) are wholly blank, first data row {examples(frame.loc[blank, 'source_row'])[0]}; "
+            "say `blank_rows: drop` in source.yaml if that is how it was published"
+        )
+    entries.append(
+        Entry(name, "", "row dropped", "blank_rows", "wholly blank row", count, examples(frame.loc[blank, "source_row"]))
+    )
+    return frame[~blank]
+
+
+def _without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    for repeat in declared.repeats:
+        columns = [c for c in frame.columns if c != "source_row"] if repeat.exact else repeat.by
+        again = frame.duplicated(columns)
+        action = "row dropped" if repeat.exact else "row merged"
+        rule = "exact repeat" if repeat.exact else f"same {', '.join(repeat.by)}"
+        entries.append(
+            Entry(name, "", action, rule, repeat.because, int(again.sum()), examples(frame.loc[again, "source_row"]))
+        )
+        frame = frame[~again]
+    return frame
+
+
+def _check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
+    if not declared.key:
+        return
+    absent = frame[declared.key].isna().any(axis=1)
+    if absent.any():
+        raise SourceError(
+            f"{name}: the key {declared.key} is blank in {int(absent.sum()):,} row(s), first data row "
+            f"{examples(frame.loc[absent, 'source_row'])[0]}"
+        )
+    again = frame.duplicated(declared.key)
+    if again.any():
+        first = frame.loc[again].iloc[0]
+        raise SourceError(
+            f"{name}: the key {declared.key} must be unique; {int(again.sum()):,} row(s) repeat one, first data row "
+            f"{first['source_row']} ({', '.join(str(first[k]) for k in declared.key)}). Declare what a repeat is under "
+            "`repeats`, or a longer key"
+        )
+
+
+def _coded(
+    values: pd.Series,
+    column: Column,
+    book: Codebook,
+    where: str,
+    source_row: pd.Series,
+    name: str,
+    column_name: str,
+    entries: list[Entry],
+) -> dict[str, Any]:
+    target = str(column.to)
+    if column.codebook is not None:
+        block = book[column.codebook]
+        made = block.apply(values, where)
+        named = {field_name: coded_name(target, field_name, block) for field_name in made}
+        result: dict[str, Any] = {named[f]: made[f] for f in made}
+        if not block.published:
+            result[f"raw_{target}"] = values
+        return result
+    if column.type == "text":
+        return {target: values}
+    if column.type == "code":
+        return {target: values.str.replace(r"\.0$", "", regex=True)}
+    if column.type == "year":
+        return {target: values.str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False)}
+    numbers = pd.to_numeric(values, errors="coerce")
+    wrong = numbers.isna() & values.notna()
+    if column.type == "integer":
+        wrong |= numbers.notna() & (numbers % 1 != 0)
+    if wrong.any():
+        sample = values[wrong].iloc[0]
+        reason = f"not {'an integer' if column.type == 'integer' else 'a number'}, for instance {sample!r}"
+        entries.append(
+            Entry(name, column_name, "value set aside", column.type, reason, int(wrong.sum()), examples(source_row[wrong]))
+        )
+        numbers = numbers.mask(wrong)
+    if column.band:
+        low = (numbers // column.band * column.band).astype("Int64")
+        text = low.astype("str") + "-" + (low + column.band - 1).astype("str")
+        return {target: text.mask(low.isna())}
+    return {target: numbers.astype("Int64") if column.type == "integer" else numbers.astype("float64")}
+
+
+def coded_name(target: str, field_name: str, block: Block) -> str:
+    """Name of a coded column: ``finding`` of ``recommended_finding`` is itself, its closing reason
+    ``recommended_closing_reason``; ``penalty`` of ``imposed`` is ``imposed_penalty``.
+    """
+    if block.published:
+        return target
+    for ending in block.gives:
+        if target == ending:
+            return field_name
+        if target.endswith(f"_{ending}"):
+            return target.removesuffix(ending) + field_name
+    return target if len(block.gives) == 1 else f"{target}_{field_name}"
+
+
+def _dates(
+    values: pd.Series,
+    column: Column,
+    where: str,
+    source_row: pd.Series,
+    name: str,
+    column_name: str,
+    entries: list[Entry],
+) -> pd.DataFrame:
+    try:
+        spec = DateSpec.of(column.date)
+    except DateError as error:
+        raise DateError(f"{where}: {error}") from None
+    parsed = parse(values, spec)
+    filled = int(values.notna().sum())
+    for problem, rows in parsed.loc[parsed["problem"].notna()].groupby("problem", observed=True):
+        count, sample = len(rows), values[rows.index[0]]
+        if problem == "unreadable" and count > MOSTLY_UNREADABLE * filled:
+            raise SourceError(
+                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r}, first {sample!r} in data row "
+                f"{source_row[rows.index[0]]}; correct `date` in source.yaml"
+            )
+        reason = f"{problem} date, for instance {sample!r}"
+        entries.append(
+            Entry(name, column_name, "value set aside", str(problem), reason, count, examples(source_row[rows.index]))
+        )
+    return parsed.assign(raw_text=values)
+
+
+def _events(rows: pd.DataFrame, dated: list[tuple[str, Column, pd.DataFrame]], declared: File) -> pd.DataFrame:
+    parts = []
+    missing = pd.Series(pd.array([None] * len(rows), dtype="str"), index=rows.index)
+    officers = rows["officer_id"] if "officer_id" in rows else missing
+    for _, column, parsed in dated:
+        whole_case = declared.table == "cases" or column.of == "case"
+        stage: Any = rows["stage"] if column.stage is None else column.stage
+        part = pd.DataFrame(
+            {
+                "case_id": rows["case_id"],
+                "officer_id": missing if whole_case else officers,
+                "stage": pd.Categorical(stage, dtype=STAGE_TYPE)
+                if column.stage is None
+                else pd.Categorical.from_codes(
+                    np.full(len(rows), STAGE_TYPE.categories.get_loc(stage), dtype="int8"), dtype=STAGE_TYPE
+                ),
+                "earliest": parsed["earliest"],
+                "latest": parsed["latest"],
+                "precision": pd.Categorical(parsed["precision"], dtype=PRECISION_TYPE),
+                "raw_text": parsed["raw_text"],
+                "set_aside": parsed["problem"],
+                "source_row": rows["source_row"],
+            }
+        )
+        if column.stage is None:
+            own = [c for c in rows.columns if c not in (*EVENT_COLUMNS, "source_row")]
+            part = part.join(rows[own])
+        else:
+            part = part[part["raw_text"].notna()]
+        if whole_case and declared.table != "cases":
+            part = part.drop_duplicates(["case_id", "earliest", "latest", "set_aside"])
+        parts.append(part)
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "case_id": pd.array([], dtype="str"),
+            "officer_id": pd.array([], dtype="str"),
+            "stage": pd.Categorical([], dtype=STAGE_TYPE),
+            "earliest": pd.array([], dtype="datetime64[s]"),
+            "latest": pd.array([], dtype="datetime64[s]"),
+            "precision": pd.Categorical([], dtype=PRECISION_TYPE),
+            "raw_text": pd.array([], dtype="str"),
+            "set_aside": pd.array([], dtype="str"),
+            "source_row": pd.array([], dtype="int64"),
+        }
+    )

@@ -1,0 +1,274 @@
+"""From a source's name to its dataset: files checked, read, coded, linked, and every row accounted for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from accountability import privacy
+from accountability.codebook import Codebook
+from accountability.errors import SourceError
+from accountability.ledger import Entry, Ledger, examples
+from accountability.schema import validate
+from accountability.sources import cache, readers
+from accountability.sources.coding import CodedFile, check_columns, code_file, wanted_columns
+from accountability.sources.contract import File, Order, Source, read_source, read_yaml
+from accountability.sources.dataset import Dataset
+from accountability.sources.places import source_folder
+
+
+def load(name: str | Path) -> Dataset:
+    """Load a source.
+
+    Parameters
+    ----------
+    name : str or Path
+        A source's name (``"synthetic"``, ``"chicago_2000_2016"``) or a folder that holds a ``source.yaml``.
+
+    Returns
+    -------
+    Dataset
+        ``cases``, ``allegations`` and ``events``, the ledger, the card and the data hash.
+
+    Raises
+    ------
+    SourceError
+        The source is unknown, its declaration is wrong, a file is missing or not the one declared, or rows cannot
+        be linked.
+    CodebookError
+        A value has no term: the message lists all such values with counts and what to add.
+    FetchError
+        The files of a source that is downloaded are not in the cache: ``accountability fetch NAME`` brings them.
+    """
+    folder = source_folder(name)
+    source = read_source(folder)
+    paths = file_paths(source, folder)
+    book = read_codebook(folder)
+    coded = []
+    for key, declared in source.files.items():
+        fmt = readers.Format.model_validate(declared.format)
+        check_columns(readers.header(paths[key], fmt), declared)
+        raw = readers.read(paths[key], fmt, columns=wanted_columns(declared))
+        coded.append(code_file(raw.frame, declared, book, declared.path))
+    return assemble(source, coded, book)
+
+
+def read_codebook(folder: Path) -> Codebook:
+    """The codebook beside a ``source.yaml``; an empty one where there is none."""
+    path = folder / "codebook.yaml"
+    return Codebook.of(read_yaml(path) if path.is_file() else {})
+
+
+def file_paths(source: Source, folder: Path) -> dict[str, Path]:
+    """Where each file is, with its hash checked: beside ``source.yaml``, or in the cache where it has a ``url``."""
+    paths = {}
+    for key, declared in source.files.items():
+        if declared.url is not None:
+            remote = cache.RemoteFile(declared.path, declared.url, declared.sha256, declared.bytes)
+            (paths[key],) = cache.located([remote], cache.cache_dir() / source.source, source.source)
+            continue
+        path = folder / declared.path
+        if not path.is_file():
+            raise SourceError(f"{path}: the file that source.yaml declares is missing")
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if found != declared.sha256:
+            raise SourceError(
+                f"{path}: expected sha256 {declared.sha256}, found {found}; the file is not the one that was declared. "
+                "If it was meant to change, write the new hash into source.yaml"
+            )
+        paths[key] = path
+    return paths
+
+
+def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
+    """Link the coded files of a source into its dataset.
+
+    Raises
+    ------
+    SourceError
+        A row names a case that no file holds, a fact of the case differs between its rows, or the ledger does not
+        balance.
+    """
+    entries = [entry for file in coded for entry in file.entries]
+    names = pd.CategoricalDtype([file.name for file in coded])
+    frames = {file.name: _pseudonymous(file.rows, source, file.name) for file in coded}
+    by_table: dict[str, list[pd.DataFrame]] = {}
+    for file in coded:
+        frame = frames[file.name]
+        here = pd.Categorical.from_codes(np.full(len(frame), names.categories.get_loc(file.name)), dtype=names)
+        by_table.setdefault(file.table, []).append(frame.assign(source_file=here))
+
+    allegations = _joined(by_table.get("allegations", []))
+    allegations, linked = _with_officers(allegations, by_table.get("officers", []), entries)
+    if by_table.get("cases"):
+        cases = _joined(by_table["cases"])
+    else:
+        cases, allegations = _cases_within(allegations, [f for f in coded if f.table == "allegations"])
+    cases.insert(1, "jurisdiction", source.card.jurisdiction)
+    complainants = _joined(by_table.get("complainants", []))
+
+    parts = []
+    for file in coded:
+        part = _pseudonymous(file.events, source, file.name)
+        here = pd.Categorical.from_codes(np.full(len(part), names.categories.get_loc(file.name)), dtype=names)
+        parts.append(part.assign(source_file=here))
+    events = pd.concat(parts, ignore_index=True)
+    for what, frame in (("allegation", allegations), ("dated step", events), ("complainant", complainants)):
+        _check_linked(frame, cases, what)
+    events = _set_aside_future(events, source.card.observed_until, entries)
+    for order in source.order:
+        events = _set_aside_disorder(events, order, entries)
+
+    made = {file.name: len(file.events if file.table == "events" else file.rows) for file in coded} | linked
+    row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]
+    ledger = Ledger.of(entries, row_counts)
+    dataset = Dataset(
+        name=source.source,
+        title=source.title,
+        generated=source.generated,
+        cases=cases,
+        allegations=allegations,
+        events=events,
+        ledger=ledger,
+        card=source.card,
+        sha256=data_hash(source.files),
+        files={file.path: file.sha256 for file in source.files.values()},
+        lossy=book.lossy(),
+        complainants=complainants,
+    )
+    validate(dataset.cases, dataset.allegations, dataset.events, source.source)
+    ledger.check()
+    return dataset
+
+
+def data_hash(files: Mapping[str, File]) -> str:
+    """One hash for a release: over the path and hash of each file, in the order of their paths."""
+    lines = sorted(f"{file.path} {file.sha256}\n" for file in files.values())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _pseudonymous(frame: pd.DataFrame, source: Source, name: str) -> pd.DataFrame:
+    columns = next(file.columns for file in source.files.values() if file.path == name)
+    targets = {column.to for column in columns.values() if column.pseudonym}
+    hidden = [c for c in frame.columns if c in targets]
+    if not hidden or source.generated:
+        return frame
+    key = privacy.key()
+    return frame.assign(**{c: privacy.pseudonyms(frame[c], source.source, key) for c in hidden})
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame({"case_id": pd.array([], dtype="str"), "officer_id": pd.array([], dtype="str")})
+    return frames[0].reset_index(drop=True) if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _with_officers(
+    allegations: pd.DataFrame, officers: list[pd.DataFrame], entries: list[Entry]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Add what the officers' files say, and count the rows that were looked up."""
+    linked = {}
+    for frame in officers:
+        name = str(frame["source_file"].iloc[0])
+        known = frame.set_index("officer_id")
+        if not known.index.is_unique:
+            raise SourceError(f"{name}: officer ids repeat; declare `key` and `repeats`")
+        attributes = known.drop(columns=["source_row", "source_file"])
+        both = [c for c in attributes.columns if c in allegations.columns]
+        if both:
+            raise SourceError(f"{name}: columns {both} are also in the allegations file; give one another `to`")
+        position = known.index.get_indexer(allegations["officer_id"])
+        used = np.zeros(len(known), dtype=bool)
+        used[position[position >= 0]] = True
+        if not used.all():
+            rows = frame.loc[~used, "source_row"]
+            why = "no allegation names this officer; kept out of the tables"
+            entries.append(Entry(name, "", "row not linked", "officers", why, len(rows), examples(rows)))
+        for column in attributes.columns:
+            pool = attributes[column].array
+            allegations = allegations.assign(**{column: pool.take(position, allow_fill=True)})
+        linked[name] = int(used.sum())
+    return allegations, linked
+
+
+def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lift the columns that describe the case out of rows that describe allegations."""
+    lifted = [c for file in files for c, of in file.of.items() if of == "case" and c != "case_id"]
+    varies = {c: rule for file in files for c, rule in file.varies.items()}
+    first = allegations.drop_duplicates("case_id")
+    cases = first[["case_id", *lifted, "source_row", "source_file"]].reset_index(drop=True)
+    kept = []
+    for column in lifted:
+        distinct = allegations[["case_id", column]].drop_duplicates()
+        again = distinct["case_id"].duplicated(keep=False)
+        if not again.any():
+            continue
+        if varies[column] == "keep":
+            kept.append(column)
+            continue
+        case = distinct.loc[again, "case_id"].iloc[0]
+        values = distinct.loc[distinct["case_id"] == case, column].tolist()
+        raise SourceError(
+            f"column {column!r} is declared `of: case` and differs within {distinct.loc[again, 'case_id'].nunique():,} "
+            f"case(s), for instance {case}: {values}; say `varies: keep` (stays with the allegation) or `of: row`"
+        )
+    cases = cases.drop(columns=kept)
+    return cases, allegations.drop(columns=[c for c in lifted if c not in kept])
+
+
+def _check_linked(frame: pd.DataFrame, cases: pd.DataFrame, what: str) -> None:
+    lost = ~frame["case_id"].isin(cases["case_id"])
+    if lost.any():
+        first = frame.loc[lost].iloc[0]
+        raise SourceError(
+            f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first {first['case_id']!r} in "
+            f"data row {first['source_row']} of {first['source_file']}"
+        )
+
+
+def _set_aside_future(events: pd.DataFrame, until: dt.date | None, entries: list[Entry]) -> pd.DataFrame:
+    if until is None:
+        return events
+    late = (events["earliest"] > pd.Timestamp(until)) & events["set_aside"].isna()
+    return _set_aside(events, late, f"after {until}, the last day the release covers", "observed_until", entries)
+
+
+def _set_aside_disorder(events: pd.DataFrame, order: Order, entries: list[Entry]) -> pd.DataFrame:
+    usable = events["set_aside"].isna()
+    first = events[usable & (events["stage"] == order.first)]
+    then = events[usable & (events["stage"] == order.then)]
+    if order.aside == order.then:
+        limit = _by_case(first["case_id"], first["earliest"], "min").reindex(then["case_id"]).to_numpy()
+        wrong = then.index[(then["latest"].to_numpy() < limit)]
+        reason = f"{order.then} before {order.first}"
+    else:
+        limit = _by_case(then["case_id"], then["latest"], "max").reindex(first["case_id"]).to_numpy()
+        wrong = first.index[(first["earliest"].to_numpy() > limit)]
+        reason = f"{order.first} after {order.then}"
+    marked = pd.Series(False, index=events.index)
+    marked.loc[wrong] = True
+    return _set_aside(events, marked, reason, "order", entries)
+
+
+def _by_case(case_id: pd.Series, dates: pd.Series, how: str) -> pd.Series:
+    if case_id.is_unique:
+        return pd.Series(dates.to_numpy(), index=pd.Index(case_id))
+    return dates.groupby(case_id).agg(how)
+
+
+def _set_aside(
+    events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, entries: list[Entry]
+) -> pd.DataFrame:
+    if not marked.any():
+        return events
+    for (file, stage), rows in events[marked].groupby(["source_file", "stage"], observed=True):
+        why = f"{reason}; the date is kept and marked, not repaired"
+        entries.append(
+            Entry(str(file), str(stage), "value set aside", rule, why, len(rows), examples(rows["source_row"]))
+        )
+    return events.assign(set_aside=events["set_aside"].mask(marked, reason))
