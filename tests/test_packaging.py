@@ -1,0 +1,202 @@
+"""What gets installed: the lock, the conda names, the wheel, and the package in a clean environment elsewhere."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+NEEDED = [Requirement(text) for text in PROJECT["dependencies"]]
+TESTED = [Requirement(text) for text in PROJECT["optional-dependencies"]["test"]]
+
+# ---- the lock ------------------------------------------------------------------------------------------------
+
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+# One entry: its first line, and the indented hashes and notes that follow.
+LOCKED = [(Requirement(line.split(" \\")[0]), rest) for line, rest in re.findall(r"^(\w.*)\n((?: .*\n)*)", LOCK, re.M)]
+
+
+def applies(requirement: Requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate()
+
+
+def test_every_locked_package_has_one_exact_version_and_a_hash() -> None:
+    assert len(LOCKED) > 100
+    assert [
+        str(r) for r, rest in LOCKED if not re.fullmatch(r"==[^*,]+", str(r.specifier)) or "--hash=sha256:" not in rest
+    ] == []
+
+
+@pytest.mark.parametrize("needed", NEEDED + TESTED, ids=str)
+def test_the_lock_answers_pyproject(needed: Requirement) -> None:
+    found = [r for r, _ in LOCKED if canonicalize_name(r.name) == canonicalize_name(needed.name)]
+    assert found, "not in requirements.lock: run make lock"
+    versions = [next(iter(r.specifier)).version for r in found]
+    assert all(needed.specifier.contains(version) for version in versions), f"locked {versions}: run make lock"
+
+
+def test_this_environment_is_the_locked_one() -> None:
+    expected = {r.name: next(iter(r.specifier)).version for r, _ in LOCKED if applies(r)}
+    found = {d.name: d.version for d in importlib.metadata.distributions()}
+    found = {canonicalize_name(name): version for name, version in found.items()}
+    different = {name: found.get(name) for name, version in expected.items() if found.get(name) != version}
+    assert not different, "found other versions than requirements.lock has: run make env"
+
+
+def test_a_slow_format_checker_stays_out() -> None:
+    # It would add seconds to every process that imports nbformat (see [tool.uv] in pyproject.toml).
+    assert "rfc3987-syntax" not in {r.name for r, _ in LOCKED}
+
+
+# ---- conda ---------------------------------------------------------------------------------------------------
+
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "great-tables": "great_tables"}
+
+
+def test_conda_has_the_same_names_and_ranges() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    lines = [line for line in environment["dependencies"] if isinstance(line, str)]
+    expected = {CONDA_NAMES.get(r.name, r.name): range_of(str(r.specifier)) for r in NEEDED + TESTED}
+    expected |= {"python": range_of(PROJECT["requires-python"]), "pip": set()}
+    found = {name: range_of(ranges) for name, _, ranges in (line.partition(" ") for line in lines)}
+    assert found == expected
+    assert len(lines) == len(found), "a name occurs twice"
+    assert environment["channels"] == ["conda-forge"]
+    assert environment["dependencies"][-1] == {"pip": ["-e ."]}
+
+
+def range_of(text: str) -> set[str]:
+    parts = {part for part in text.split(",") if part}
+    assert all(re.fullmatch(r"(>=|<)\d+(\.\d+)*", part) for part in parts), f"write {text!r} with >= and < only"
+    return parts
+
+
+# ---- what is said twice --------------------------------------------------------------------------------------
+
+
+def test_the_version_is_the_same_wherever_it_is_said() -> None:
+    import accountability
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert accountability.__version__ == citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]
+
+
+def test_the_supported_versions_of_python_agree() -> None:
+    named = [
+        c.rpartition(" ")[2] for c in PROJECT["classifiers"] if c.startswith("Programming Language :: Python :: 3.")
+    ]
+    assert named == ["3.11", "3.12", "3.13"]
+    assert PROJECT["requires-python"] == ">=3.11,<3.14"
+    for place in ("Makefile", ".ci/run"):
+        assert all(version in (ROOT / place).read_text(encoding="utf-8") for version in named)
+
+
+# ---- the wheel -----------------------------------------------------------------------------------------------
+
+
+def build(project: Path, out: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def carried(wheel: Path) -> set[str]:
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_wheel_carries_code_data_and_notebooks(carried: set[str]) -> None:
+    for folder, inside in {"accountability": "", "data": "_data/", "notebooks": "_notebooks/"}.items():
+        listed = subprocess.run(["git", "ls-files", "-z", folder], cwd=ROOT, capture_output=True, text=True, check=True)
+        names = {name.partition("/")[2] for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
+        missing = {name for name in names if f"accountability/{inside}{name}" not in carried}
+        assert names, f"no file of {folder}/ is committed"
+        assert not missing
+
+
+def test_the_wheel_carries_nothing_else(carried: set[str]) -> None:
+    places = {name.split("/")[0] for name in carried}
+    assert places == {"accountability", f"accountability-{PROJECT['version']}.dist-info"}
+    unwanted = re.compile(r"(^|/)(tests?|reports|__pycache__|\.ipynb_checkpoints)/|\.lock$|\.pyc$")
+    assert [name for name in carried if unwanted.search(name)] == []
+
+
+def test_what_git_ignores_does_not_travel(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", ".gitignore", "LICENSE"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    for name in (
+        "README.md",
+        "accountability/__init__.py",
+        "data/a/source.yaml",
+        "notebooks/a.ipynb",
+        "notebooks/reports/a.html",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    inside = {
+        name for name in zipfile.ZipFile(build(tmp_path, tmp_path / "out")).namelist() if ".dist-info/" not in name
+    }
+    assert inside == {
+        "accountability/__init__.py",
+        "accountability/_data/a/source.yaml",
+        "accountability/_notebooks/a.ipynb",
+    }
+
+
+# ---- elsewhere -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_a_study_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
+    """Installed as a user would (so the declared dependencies must suffice), run far from the checkout.
+
+    Needs the package index, or a uv cache that already holds the locked packages.
+    """
+    environment = tmp_path / "environment"
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV", "ACCOUNTABILITY"))
+    }
+    clean |= {"ACCOUNTABILITY_CACHE": str(tmp_path / "cache")}
+
+    def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    uv = Path(sysconfig.get_path("scripts")) / "uv"
+    constraints = tmp_path / "versions.txt"
+    constraints.write_text("\n".join(str(requirement) for requirement, _ in LOCKED))
+    run(uv, "venv", "--quiet", "--python", sys.executable, environment)
+    run(uv, "pip", "install", "--quiet", "--python", environment / "bin" / "python", "--constraint", constraints, wheel)
+
+    where = run(environment / "bin" / "python", "-c", "import accountability; print(accountability.__file__)")
+    assert Path(where.stdout.strip()).is_relative_to(environment)
+    out = tmp_path / "out"
+    study = "how_long_cases_stay_open"
+    said = run(environment / "bin" / "accountability", "run", study, "--source", "synthetic", "--out", out)
+    page = out / f"{study}.html"
+    assert str(page) in said.stdout.replace("\n", "")
+    assert "<img" in page.read_text(encoding="utf-8")
