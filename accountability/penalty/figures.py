@@ -1,0 +1,70 @@
+"""Figures of penalties, drawn from frames; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from accountability.plots import COLOURS, groups_of, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HATCHES = ("", "//", "..", "xx", "\\\\", "++")
+
+
+def stacked_shares(
+    frame: pd.DataFrame, *, by: Sequence[str], term: str, share: str, label: str, ax: Axes | None = None
+) -> Axes:
+    """One horizontal bar a group, one segment a term; hidden shares leave the bar short, and the legend says so."""
+    axes = new_axes(ax)
+    groups = groups_of(frame, by)
+    terms = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
+    left = [0.0] * len(groups)
+    for number, name in enumerate(terms):
+        widths = []
+        for _, part in groups:
+            value = part.loc[part[term] == name, share]
+            widths.append(float(value.iloc[0]) if len(value) and pd.notna(value.iloc[0]) else 0.0)
+        axes.barh(
+            range(len(groups)),
+            widths,
+            left=left,
+            color=COLOURS[number % len(COLOURS)],
+            hatch=HATCHES[number // len(COLOURS) % len(HATCHES)],
+            edgecolor="white",
+            linewidth=0.5,
+            label=str(name).replace("_", " "),
+        )
+        left = [start + width for start, width in zip(left, widths, strict=True)]
+    axes.set_yticks(range(len(groups)), [group or "all" for group, _ in groups])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(label)
+    if terms:
+        short = " (gaps: cells too small to show)" if frame[share].isna().any() else ""
+        axes.legend(title=term + short, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return axes
+
+
+def matrix(frame: pd.DataFrame, *, rows: str, columns: str, value: str, label: str, ax: Axes | None = None) -> Axes:
+    """A two-way table of counts, each cell written and shaded by its share of its row; a hidden cell is blank."""
+    axes = new_axes(ax, width=8.0, height=5.0)
+    down = list(dict.fromkeys(frame[rows]))
+    across = list(dict.fromkeys(frame[columns]))
+    shades = [[0.0] * len(across) for _ in down]
+    for cell in frame.to_dict("records"):
+        i, j = down.index(cell[rows]), across.index(cell[columns])
+        shade = cell["share"]
+        shades[i][j] = 0.0 if pd.isna(shade) else float(shade)
+        text = "·" if pd.isna(cell[value]) else f"{int(cell[value]):,}"
+        axes.text(j, i, text, ha="center", va="center", fontsize=8, color="white" if shades[i][j] > 0.6 else "black")
+    axes.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(across)), [str(t).replace("_", " ") for t in across], rotation=35, ha="right")
+    axes.set_yticks(range(len(down)), [str(t).replace("_", " ") for t in down])
+    axes.set_xlabel(columns)
+    axes.set_ylabel(rows)
+    axes.set_title(label, fontsize=9)
+    return axes

@@ -1,0 +1,373 @@
+"""What follows a finding: how findings are distributed, which penalties follow a sustained one, how many days."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+import numpy as np
+import pandas as pd
+
+from accountability.cohort import Cohort, DatasetLike
+from accountability.errors import Refusal
+from accountability.penalty import intervals
+from accountability.penalty.cells import hidden_cells
+from accountability.penalty.ladder import Ladder
+from accountability.penalty.units import WORDS, check_terms, grouping, roll_up
+from accountability.results import Result, percent
+from accountability.vocabulary import FINDINGS, OFF_LADDER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DAYS_AT: Final = (0.25, 0.5, 0.75)
+APART: Final = (
+    ("units", "with_finding", "pending", "finding_not_recorded"),
+    ("sustained", "penalty_decided", "penalty_pending", "penalty_not_recorded"),
+)
+
+
+class UnitCard(Protocol):
+    """The part of a source's card that says what one row is."""
+
+    @property
+    def unit(self) -> str:
+        """What one row of the source is."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Outcomes(Result):
+    """What follows a finding, with the numbers that were left apart.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Grouping columns; ``part`` (``finding`` or ``penalty``), ``term``, ``count``, ``denominator``, ``share``,
+        ``low``, ``high``, ``hidden`` (a small cell, or one that would give a small cell away).
+    apart : DataFrame
+        For each group: ``units``, ``with_finding``, ``pending``, ``finding_not_recorded``, ``sustained``,
+        ``penalty_decided``, ``penalty_pending``, ``penalty_not_recorded``.
+    days : DataFrame
+        For each group: suspensions among the sustained with known days, their quartiles in days, and how many
+        suspensions have no known length.
+    unit : str
+        What is counted.
+    by : tuple of str
+    level : float
+    """
+
+    apart: pd.DataFrame
+    days: pd.DataFrame
+    unit: str
+    by: tuple[str, ...]
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the distribution of findings, or of penalties given sustained, one bar a group."""
+        from accountability.penalty.figures import stacked_shares
+
+        part = "penalty" if (self.table["part"] == "penalty").any() else "finding"
+        shown = self.table.loc[self.table["part"] == part]
+        what = "sustained " + WORDS[self.unit] + " with a decided penalty"
+        return stacked_shares(
+            shown,
+            by=self.by,
+            term="term",
+            share="share",
+            label=f"share of {what if part == 'penalty' else WORDS[self.unit] + ' with a finding'}",
+            ax=ax,
+        )
+
+    def sentence(self) -> str:
+        """Say the sustained share, what is left apart, and the penalties that follow."""
+        return " ".join(
+            part
+            for part in (
+                self._findings_said(),
+                self._apart_said(),
+                self._penalties_said(),
+                self._days_said(),
+            )
+            if part
+        )
+
+    def _findings_said(self) -> str:
+        shown = self.table.loc[(self.table["part"] == "finding") & (self.table["term"] == "sustained")]
+        said = []
+        for row in shown.to_dict("records"):
+            if row["hidden"]:
+                said.append(f"{_of(row, self.by)}the number sustained is too small to show")
+            else:
+                said.append(
+                    f"{_of(row, self.by)}{row['count']:,} of {row['denominator']:,} {WORDS[self.unit]} with a finding "
+                    f"were sustained ({percent(row['share'], 1)}, {percent(self.level)} interval "
+                    f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
+                )
+        return _sentence(said)
+
+    def _apart_said(self) -> str:
+        waiting = self.apart[["pending", "finding_not_recorded"]].sum(min_count=1)
+        parts = [
+            f"{int(waiting[name]):,} {words}"
+            for name, words in (("pending", "are pending"), ("finding_not_recorded", "have no finding recorded"))
+            if pd.notna(waiting[name]) and waiting[name] > 0 and self.apart[name].notna().all()
+        ]
+        return f"Not counted among them: {' and '.join(parts)}." if parts else ""
+
+    def _penalties_said(self) -> str:
+        shown = self.table.loc[(self.table["part"] == "penalty") & ~self.table["hidden"] & (self.table["count"] > 0)]
+        said = []
+        for key, part in _groups(shown, self.by):
+            top = part.sort_values("share", ascending=False, kind="stable").head(3)
+            each = ", ".join(
+                f"{str(term).replace('_', ' ')} {percent(value, 1)}"
+                for term, value in zip(top["term"], top["share"], strict=True)
+            )
+            group = ", ".join(map(str, key)) + ": " if key else ""
+            few = self.apart.loc[self._same_group(key), "penalty_decided"].isna().any()
+            whose = " (a few of them undecided)" if few else " with a decided penalty"
+            said.append(f"{group}of {part['denominator'].iloc[0]:,} sustained{whose}: {each}")
+        return _sentence(said)
+
+    def _same_group(self, key: tuple[object, ...]) -> pd.Series:
+        same = pd.Series(True, index=self.apart.index)
+        for name, value in zip(self.by, key, strict=True):
+            same &= self.apart[name] == value
+        return same
+
+    def _days_said(self) -> str:
+        shown = self.days.loc[self.days["median"].notna()] if len(self.days) else self.days
+        said = [
+            f"{_of(row, self.by)}the middle suspension was {row['median']:g} days "
+            f"(quartiles {row['lower_quartile']:g} and {row['upper_quartile']:g}; "
+            f"{row['suspensions']:,} of known length)"
+            for row in shown.to_dict("records")
+        ]
+        return _sentence(said)
+
+
+def outcomes(
+    data: Cohort | DatasetLike,
+    by: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    *,
+    level: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+) -> Outcomes:
+    """What follows a finding, for the records of a cohort.
+
+    Estimates the distribution of findings among units with one, and the distribution of penalties among sustained
+    units with a decided penalty. Pending and unrecorded findings and penalties are in neither denominator and are
+    stated apart: a penalty awaiting approval is not a penalty of zero. Only where fewer than ``min_cell`` are
+    undecided do they stay in the denominator, with no term, because leaving them out would publish their number.
+    Days (of suspension, as the agency counts them) are described for suspensions of known length only.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    by : str or sequence of str, optional
+        Columns of the allegations or cases to compare.
+    unit : str, optional
+        ``allegation``, ``officer_complaint``, ``complaint`` or ``officer``; by default what a row of the source is.
+    level : float
+        Coverage of the intervals, which allow for several rows of one officer (:func:`intervals.share`).
+    min_cell : int
+        Counts below it are hidden, with the cells that would give them away.
+    ladder : Ladder, optional
+        Order used to take the highest penalty of a unit; the default order if not given.
+
+    Returns
+    -------
+    Outcomes
+
+    Raises
+    ------
+    Refusal
+        If there are no findings, if the source holds chosen cases, or if its rows are coarser than the unit.
+    ParameterError
+        For an unknown unit, column or term.
+    """
+    cohort = Cohort.of(data)
+    if cohort.card.sampling.rule == "case_files":
+        raise Refusal(
+            f"{cohort.name} holds cases chosen because they were reported, so no share can be drawn from them; "
+            "read them one by one, or use a source with all complaints"
+        )
+    groups = (by,) if isinstance(by, str) else tuple(by or ())
+    held = cast(UnitCard, cohort.card).unit
+    counted = unit or held
+    table = cohort.allegations
+    if "finding" not in table or not table["finding"].notna().any():
+        raise Refusal(f"{cohort.name}: no finding in {len(table):,} rows, so nothing follows one; check the codebook")
+    check_terms(table["finding"], FINDINGS, "finding")
+    rows = roll_up(grouping(cohort.cases, table, groups), held, counted, groups, ladder)
+    parts, apart, days = [], [], []
+    for key, part in _groups(rows, groups):
+        found = _one_group(part, level, min_cell)
+        labels: dict[str, Any] = dict(zip(groups, key, strict=True))
+        parts.append(found[0].assign(**labels))
+        apart.append({**labels, **found[1]})
+        days.append({**labels, **found[2]})
+    long = _hide(pd.concat(parts, ignore_index=True), groups, min_cell)
+    long = long[[*groups, "part", "term", "count", "denominator", "share", "low", "high", "hidden"]]
+    clustered = rows["officer_id"].duplicated().any() if "officer_id" in rows else False
+    return Outcomes(
+        estimand=f"what follows a finding, per {counted.replace('_', '-')}, {cohort.name}",
+        assumptions=(*_assumptions(cohort.card.sampling.rule), f"unit: {counted.replace('_', '-')}"),
+        method=intervals.CLUSTERED if clustered else intervals.WILSON,
+        table=long,
+        flow=cohort.flow(),
+        apart=_hide_apart(pd.DataFrame(apart), min_cell),
+        days=pd.DataFrame(days),
+        unit=counted,
+        by=groups,
+        level=level,
+    )
+
+
+def _one_group(
+    part: pd.DataFrame, level: float, min_cell: int
+) -> tuple[pd.DataFrame, dict[str, object], dict[str, object]]:
+    officers = part.get("officer_id")
+    finding = part["finding"]
+    decided = finding.notna() & finding.ne("pending")
+    sustained = part.loc[finding.eq("sustained").fillna(False)]
+    frames = [_distribution("finding", finding, FINDINGS, officers, level, min_cell)]
+    apart: dict[str, object] = {
+        "units": len(part),
+        "with_finding": int(decided.sum()),
+        "pending": int(finding.eq("pending").sum()),
+        "finding_not_recorded": int(finding.isna().sum()),
+        "sustained": len(sustained),
+    }
+    days: dict[str, object] = {
+        "suspensions": pd.NA,
+        "length_unknown": pd.NA,
+        "lower_quartile": np.nan,
+        "median": np.nan,
+        "upper_quartile": np.nan,
+    }
+    if "imposed_penalty" not in part:
+        return frames[0], apart, days
+    penalty = sustained["imposed_penalty"]
+    given = penalty.notna() & penalty.ne("pending")
+    terms = {**dict.fromkeys(Ladder().order, ""), **OFF_LADDER}
+    frames.append(_distribution("penalty", penalty, terms, officers, level, min_cell))
+    apart |= {
+        "penalty_decided": int(given.sum()),
+        "penalty_pending": int(penalty.eq("pending").sum()),
+        "penalty_not_recorded": int(penalty.isna().sum()),
+    }
+    suspended = sustained.loc[penalty.eq("suspension").fillna(False)]
+    if "imposed_days" in suspended:
+        known = suspended["imposed_days"].dropna().astype("float64")
+        if len(known) >= min_cell:
+            quartiles = known.quantile(list(DAYS_AT)).to_numpy()
+            days |= dict(zip(("lower_quartile", "median", "upper_quartile"), quartiles, strict=True))
+            days |= {"suspensions": len(known)}
+            unknown = len(suspended) - len(known)
+            days |= {"length_unknown": unknown if unknown == 0 or unknown >= min_cell else pd.NA}
+    return pd.concat(frames, ignore_index=True), apart, days
+
+
+def _distribution(
+    part: str,
+    values: pd.Series,
+    terms: Mapping[str, str],
+    officers: pd.Series | None,
+    level: float,
+    min_cell: int,
+) -> pd.DataFrame:
+    """Count terms among the decided; a few undecided stay in the denominator, which would else give them away."""
+    undecided = values.isna() | values.eq("pending").fillna(False)
+    kept = values if 0 < undecided.sum() < min_cell else values[~undecided]
+    who = None if officers is None else officers.loc[kept.index]
+    rows = []
+    for term in terms:
+        if term == "pending":
+            continue
+        if len(kept):
+            s = intervals.share(kept.eq(term).fillna(False).to_numpy(dtype=bool), who, level)
+            rows.append((part, term, s.count, s.denominator, s.share, s.low, s.high))
+        else:
+            rows.append((part, term, 0, 0, np.nan, np.nan, np.nan))
+    return pd.DataFrame(rows, columns=["part", "term", "count", "denominator", "share", "low", "high"])
+
+
+def _hide(long: pd.DataFrame, by: tuple[str, ...], min_cell: int) -> pd.DataFrame:
+    """Hide small cells; where the sustained of a group are hidden, hide its penalties, whose total would tell."""
+    label = long[list(by)].astype(str).agg("\x1f".join, axis=1) if by else pd.Series("", index=long.index)
+    hidden = np.zeros(len(long), dtype=bool)
+    closed: list[str] = []
+    for part in ("finding", "penalty"):
+        places = np.flatnonzero((long["part"] == part).to_numpy(dtype=bool))
+        if not places.size:
+            continue
+        groups, names = pd.factorize(label.iloc[places])
+        terms, words = pd.factorize(long["term"].iloc[places])
+        counts = np.zeros((len(names), len(words)), dtype=np.int64)
+        counts[groups, terms] = long["count"].iloc[places]
+        totals = np.zeros(len(names), dtype=np.int64)
+        totals[groups] = long["denominator"].iloc[places]
+        undecided = totals - counts.sum(axis=1)  # above zero only where a few were kept in the denominator
+        marks = hidden_cells(np.column_stack([counts, undecided]), min_cell)
+        if part == "finding":
+            closed = list(names[marks[:, list(words).index("sustained")]])
+        hidden[places] = marks[groups, terms]
+    follows = long["part"].eq("penalty") & label.isin(closed)
+    hidden |= follows.to_numpy(dtype=bool)
+    small_total = long["denominator"].gt(0) & long["denominator"].lt(min_cell)
+    out = long.assign(hidden=hidden, count=long["count"].astype("Int64").mask(hidden))
+    out["denominator"] = long["denominator"].astype("Int64").mask(follows | small_total)
+    for name in ("share", "low", "high"):
+        out[name] = out[name].mask(hidden | small_total)
+    return out
+
+
+def _hide_apart(apart: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Hide small waiting numbers, their complement, and the number decided where it would tell."""
+    numbers = [name for group in APART for name in group if name in apart]
+    out = apart.astype(dict.fromkeys(numbers, "Int64"))
+    for total, decided, pending, blank in APART:
+        if total not in out or decided not in out:
+            continue
+        small = {name: out[name].gt(0) & out[name].lt(min_cell) for name in (total, decided, pending, blank)}
+        waiting = out[pending] + out[blank]
+        few = waiting.gt(0) & waiting.lt(min_cell)
+        either = small[pending] | small[blank]
+        out[decided] = out[decided].mask(few | small[decided])
+        out[pending] = out[pending].mask(either & out[pending].gt(0))
+        out[blank] = out[blank].mask(either & out[blank].gt(0))
+        out[total] = out[total].mask(small[total] | small[decided])
+    return out
+
+
+def _assumptions(rule: str) -> tuple[str, ...]:
+    shared = (
+        "the codebook's terms mean what its authority says",
+        "rows of one officer may be alike, rows of different officers are independent",
+    )
+    warned = {
+        "closed_only": "only closed complaints are in the records: shares describe these, not complaints received",
+        "selected_on_outcome": "which records are here depends on how they ended: shares describe these records only",
+        "trailing_window": "complaints received near the end of the window have had less time to be decided",
+    }
+    return (*shared, warned[rule]) if rule in warned else shared
+
+
+def _groups(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
+    if not by:
+        return [((), frame)] if len(frame) else []
+    return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
+
+
+def _sentence(clauses: Sequence[str]) -> str:
+    text = "; ".join(clauses)
+    return text[:1].upper() + text[1:] + "." if text else ""
+
+
+def _of(row: Mapping[Hashable, Any], by: tuple[str, ...]) -> str:
+    return ", ".join(str(row[name]) for name in by) + ": " if by else ""

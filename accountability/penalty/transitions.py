@@ -1,0 +1,388 @@
+"""How a penalty changes from recommended to imposed, one officer-complaint at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+import pandas as pd
+
+from accountability.cohort import Cohort, DatasetLike
+from accountability.errors import Refusal
+from accountability.penalty import intervals
+from accountability.penalty.cells import hidden_cells
+from accountability.penalty.following import UnitCard
+from accountability.penalty.ladder import Ladder, days_equivalent
+from accountability.penalty.units import WORDS, check_terms, roll_up
+from accountability.results import Result, percent
+from accountability.vocabulary import OFF_LADDER, PENALTIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# What may become of a recommendation; each pair of cells falls in exactly one.
+KINDS: Final = {
+    "kept": "the same rung, and the same days where both are known",
+    "lightened": "a lower rung, or fewer days on the same rung",
+    "raised": "a higher rung, or more days on the same rung",
+    "same_rung_days_unknown": "the same rung, and at least one length that is not known",
+    "left_the_ladder": "a rung was recommended and the outcome is off the ladder: left, not served, reversed, not said",
+    "joined_the_ladder": "the recommendation was off the ladder and a rung was imposed",
+    "off_the_ladder": "both off the ladder",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Changes(Result):
+    """What became of recommendations.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``what`` (``as published`` or ``by rung``), ``kind``, ``count``, ``denominator``, ``share``, ``low``,
+        ``high``, ``hidden``. *As published* compares the agency's own words and needs no ladder.
+    matrix : DataFrame
+        ``recommended``, ``imposed``, ``count`` (missing where hidden), ``share`` of the recommendation.
+    tests : DataFrame
+        ``test`` (Bowker, Stuart–Maxwell), ``statistic``, ``df``, ``pvalue``, ``pairs`` on the ladder.
+    net : DataFrame
+        ``quantity`` (rungs, days lost), ``pairs``, ``recommended``, ``imposed``, ``difference``: sums over pairs
+        where both sides have a rung, or a number of days.
+    by_order : DataFrame
+        Share lightened and raised under each order of the contested rungs: ``order``, ``kind``, ``count``, ``share``.
+    apart : DataFrame
+        ``what`` and ``count`` of units left out of every share: pending, or one side not recorded.
+    unit : str
+    level : float
+    """
+
+    matrix: pd.DataFrame
+    tests: pd.DataFrame
+    net: pd.DataFrame
+    by_order: pd.DataFrame
+    apart: pd.DataFrame
+    unit: str
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the transition matrix, each row shaded by its shares."""
+        from accountability.penalty.figures import matrix
+
+        return matrix(
+            self.matrix,
+            rows="recommended",
+            columns="imposed",
+            value="count",
+            label=f"{WORDS[self.unit]}, recommended to imposed (·: too small to show)",
+            ax=ax,
+        )
+
+    def sentence(self) -> str:
+        """Say how many changed as published, and how many became lighter or heavier on the ladder."""
+        said = []
+        cells = {(row["what"], row["kind"]): row for row in self.table.to_dict("records")}
+        changed = cells.get(("as published", "changed"))
+        if changed is not None and not changed["hidden"]:
+            said.append(
+                f"Of {changed['denominator']:,} {WORDS[self.unit]} with both a recommended and an imposed penalty on "
+                f"record, {changed['count']:,} have two different ones ({self._range(changed, 1)})."
+            )
+        ways = [
+            f"{cells['by rung', kind]['count']:,} {words} ({self._range(cells['by rung', kind], 1)})"
+            for kind, words in (("lightened", "ended lighter"), ("raised", "ended heavier"))
+            if not cells["by rung", kind]["hidden"]
+        ]
+        total = cells["by rung", "kept"]["denominator"]
+        if ways:
+            said.append(f"Of {total:,} with both sides coded, {' and '.join(ways)}.")
+        spread = self.by_order.groupby("kind", sort=False)["count"].nunique(dropna=False)
+        said.append(
+            "The order of the contested rungs makes no difference to these counts."
+            if (spread == 1).all()
+            else "These counts depend on the order of the contested rungs."
+        )
+        waiting = self.apart.loc[self.apart["what"] == "pending", "count"]
+        if len(waiting) and pd.notna(waiting.iloc[0]) and waiting.iloc[0] > 0:
+            said.append(f"{int(waiting.iloc[0]):,} are pending and in none of these shares.")
+        return " ".join(said)
+
+    def _range(self, row: Mapping[Hashable, Any], digits: int) -> str:
+        share, low, high = (percent(row[name], digits) for name in ("share", "low", "high"))
+        return f"{share}, {percent(self.level)} interval {low} to {high}"
+
+
+def changes(
+    data: Cohort | DatasetLike,
+    unit: str | None = None,
+    *,
+    ladder: Ladder | None = None,
+    level: float = 0.95,
+    min_cell: int = 10,
+    only_sustained: bool = False,
+) -> Changes:
+    """What became of recommended penalties.
+
+    Each unit contributes one pair (recommended, imposed). *As published* counts pairs whose raw text differs, among
+    pairs with both texts. *By rung* compares coded terms, then days on the same rung. Pending pairs and pairs with a
+    side not recorded are counted apart and belong to no share. Bowker's test asks whether moves between two rungs
+    are as common up as down, Stuart and Maxwell's whether the two distributions are alike; both treat pairs as
+    independent, and drop rungs on neither side. Bowker's degrees of freedom count the pairs of rungs with any move.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+        Needs ``recommended_penalty`` and ``imposed_penalty``.
+    unit : str, optional
+        Unit of a pair; by default what a row of the source is. Raw texts are compared only at that unit.
+    ladder : Ladder, optional
+        Order of severity; the result always shows the other orders beside it.
+    level, min_cell
+        As in :func:`accountability.penalty.outcomes`.
+    only_sustained : bool
+        Only units with a sustained finding; elsewhere ``none`` recommended and imposed is the rule.
+
+    Returns
+    -------
+    Changes
+
+    Raises
+    ------
+    Refusal
+        If the source does not hold both penalties, or no pair has both.
+    """
+    cohort = Cohort.of(data)
+    table = cohort.allegations
+    missing = [name for name in ("recommended_penalty", "imposed_penalty") if name not in table]
+    if missing:
+        raise Refusal(
+            f"{cohort.name} has no {missing[0]}, so no change can be seen; outcomes() describes the penalties it has"
+        )
+    for name in ("recommended_penalty", "imposed_penalty"):
+        check_terms(table[name], PENALTIES, "penalty")
+    if only_sustained:
+        table = table.loc[table["finding"].eq("sustained").fillna(False)]
+    held = cast(UnitCard, cohort.card).unit
+    counted = unit or held
+    order = ladder or Ladder()
+    rows = roll_up(table, held, counted, (), order)
+    before, after = rows["recommended_penalty"], rows["imposed_penalty"]
+    waits = (before.eq("pending") | after.eq("pending")).fillna(False)
+    both = before.notna() & after.notna() & ~waits
+    pairs = rows.loc[both]
+    if pairs.empty:
+        raise Refusal(f"{cohort.name}: no {counted.replace('_', '-')} has both penalties in {len(rows):,}")
+    officers = pairs.get("officer_id")
+    kinds = kinds_of(pairs, order)
+    shares = [_row("by rung", kind, kinds.eq(kind).to_numpy(dtype=bool), officers, level) for kind in KINDS]
+    if counted == held and {"raw_recommended", "raw_imposed"} <= set(rows):
+        texts = rows.loc[rows["raw_recommended"].notna() & rows["raw_imposed"].notna()]
+        if len(texts):
+            differ = (texts["raw_recommended"].str.strip() != texts["raw_imposed"].str.strip()).to_numpy(dtype=bool)
+            who = texts.get("officer_id")
+            published = [
+                _row("as published", "changed", differ, who, level),
+                _row("as published", "unchanged", ~differ, who, level),
+            ]
+            shares = [*published, *shares]
+    clustered = officers is not None and bool(officers.dropna().duplicated().any())
+    return Changes(
+        estimand=f"change from recommended to imposed penalty, per {counted.replace('_', '-')}, {cohort.name}",
+        assumptions=(
+            f"order of severity: {' < '.join(order.order)}",
+            "rows of one officer may be alike, rows of different officers are independent (intervals)",
+            "pairs are independent (tests)",
+            "what is on record as imposed is the last decision the source holds",
+        ),
+        method=intervals.CLUSTERED if clustered else intervals.WILSON,
+        table=_hide(pd.DataFrame(shares), min_cell),
+        flow=cohort.flow(),
+        matrix=_matrix(pairs, order, min_cell),
+        tests=symmetry(pairs, order),
+        net=_net(pairs, order),
+        by_order=_by_order(pairs, min_cell),
+        apart=_apart(before, after, waits, min_cell),
+        unit=counted,
+        level=level,
+    )
+
+
+def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
+    """Which of :data:`KINDS` each pair is.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        ``recommended_penalty``, ``imposed_penalty`` (neither missing), and where held ``recommended_days``,
+        ``imposed_days``.
+    ladder : Ladder, optional
+
+    Returns
+    -------
+    Series of str
+    """
+    order = ladder or Ladder()
+    before = order.rungs(pairs["recommended_penalty"])
+    after = order.rungs(pairs["imposed_penalty"])
+    held = ("recommended_days" in pairs) and ("imposed_days" in pairs)
+    blank = pd.Series(pd.NA, index=pairs.index, dtype="Float64")
+    days_before = pairs["recommended_days"].astype("Float64") if held else blank
+    days_after = pairs["imposed_days"].astype("Float64") if held else blank
+    on_before, on_after = before.notna(), after.notna()
+    step = (after - before).where(on_before & on_after)
+    counted = pairs["recommended_penalty"].isin(["suspension", "loss_of_leave"])
+    unknown = counted & (days_before.isna() | days_after.isna())
+    moved = (days_after - days_before).where(counted)
+    same = step.eq(0).fillna(False)
+    conditions = [
+        on_before & ~on_after,
+        ~on_before & on_after,
+        ~on_before & ~on_after,
+        step.lt(0).fillna(False),
+        step.gt(0).fillna(False),
+        same & unknown,
+        same & moved.lt(0).fillna(False),
+        same & moved.gt(0).fillna(False),
+    ]
+    names = [
+        "left_the_ladder",
+        "joined_the_ladder",
+        "off_the_ladder",
+        "lightened",
+        "raised",
+        "same_rung_days_unknown",
+        "lightened",
+        "raised",
+    ]
+    flags = [condition.to_numpy(dtype=bool) for condition in conditions]
+    return pd.Series(np.select(flags, names, default="kept"), index=pairs.index, dtype="str", name="kind")
+
+
+def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
+    """Bowker's and Stuart–Maxwell's tests on the square of rungs, through statsmodels' ``SquareTable``.
+
+    Returns
+    -------
+    DataFrame
+        ``test``, ``statistic``, ``df``, ``pvalue``, ``pairs``; statistics are missing where fewer than two rungs
+        are held, or the covariance of Stuart and Maxwell cannot be inverted.
+    """
+    import warnings
+
+    from scipy.stats import chi2
+    from statsmodels.stats.contingency_tables import SquareTable
+    from statsmodels.tools.sm_exceptions import SingularMatrixWarning
+
+    order = (ladder or Ladder()).order
+    on = pairs["recommended_penalty"].isin(order) & pairs["imposed_penalty"].isin(order)
+    square = _counts(pairs.loc[on], order, order)
+    used = [term for term in order if square.loc[term].sum() + square[term].sum() > 0]
+    square = square.loc[used, used]
+    total = int(square.to_numpy().sum())
+    rows: list[tuple[Any, ...]] = [
+        ("Bowker", np.nan, pd.NA, np.nan, total),
+        ("Stuart–Maxwell", np.nan, pd.NA, np.nan, total),
+    ]
+    if len(used) > 1:
+        table = SquareTable(square.to_numpy(dtype=float), shift_zeros=False)
+        upper = np.triu_indices(len(used), 1)
+        moves = square.to_numpy() + square.to_numpy().T
+        df = int((moves[upper] > 0).sum())
+        bowker = float(table.symmetry().statistic)
+        rows[0] = ("Bowker", bowker, df, float(chi2.sf(bowker, df)) if df else np.nan, total)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SingularMatrixWarning)
+            margins = table.homogeneity()
+        rows[1] = (
+            "Stuart–Maxwell",
+            float(margins.statistic),
+            int(margins.df),
+            float(chi2.sf(margins.statistic, margins.df)),
+            total,
+        )
+    return pd.DataFrame(rows, columns=["test", "statistic", "df", "pvalue", "pairs"]).astype({"df": "Int64"})
+
+
+def _row(what: str, kind: str, hits: np.ndarray, officers: pd.Series | None, level: float) -> dict[str, object]:
+    found = intervals.share(hits, officers, level)
+    return {
+        "what": what,
+        "kind": kind,
+        "count": found.count,
+        "denominator": found.denominator,
+        "share": found.share,
+        "low": found.low,
+        "high": found.high,
+    }
+
+
+def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    hidden = pd.Series(False, index=table.index)
+    for _, part in table.groupby("what", sort=False):
+        hidden.loc[part.index] = hidden_cells(part["count"].to_numpy(), min_cell)
+    out = table.assign(hidden=hidden, count=table["count"].astype("Int64").mask(hidden))
+    return out.assign(**{name: out[name].mask(hidden) for name in ("share", "low", "high")})
+
+
+def _counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:
+    return (
+        pd.crosstab(pairs["recommended_penalty"], pairs["imposed_penalty"])
+        .reindex(index=list(down), columns=list(across), fill_value=0)
+        .astype("int64")
+    )
+
+
+def _matrix(pairs: pd.DataFrame, order: Ladder, min_cell: int) -> pd.DataFrame:
+    terms = (*order.order, *(term for term in OFF_LADDER if term != "pending"))
+    square = _counts(pairs, terms, terms)
+    square = square.loc[square.sum(axis=1) > 0, square.sum(axis=0) > 0]
+    marks = hidden_cells(square.to_numpy(), min_cell)
+    row_total = square.sum(axis=1).to_numpy()
+    cells = [
+        (down, across, square.iat[i, j], row_total[i], bool(marks[i, j]))
+        for i, down in enumerate(square.index)
+        for j, across in enumerate(square.columns)
+    ]
+    out = pd.DataFrame(cells, columns=["recommended", "imposed", "count", "total", "hidden"])
+    shares = (out["count"] / out["total"]).mask(out["hidden"])
+    return out.assign(count=out["count"].astype("Int64").mask(out["hidden"]), share=shares).drop(columns="total")
+
+
+def _net(pairs: pd.DataFrame, order: Ladder) -> pd.DataFrame:
+    rungs = pd.DataFrame({kind: order.rungs(pairs[f"{kind}_penalty"]) for kind in ("recommended", "imposed")})
+    rows = [("rungs", rungs.dropna())]
+    if {"recommended_days", "imposed_days"} <= set(pairs):
+        lost = pd.DataFrame(
+            {
+                kind: days_equivalent(pairs[f"{kind}_penalty"], pairs[f"{kind}_days"])
+                for kind in ("recommended", "imposed")
+            }
+        )
+        rows.append(("days lost", lost.dropna()))
+    out = [(name, len(both), float(both["recommended"].sum()), float(both["imposed"].sum())) for name, both in rows]
+    table = pd.DataFrame(out, columns=["quantity", "pairs", "recommended", "imposed"])
+    return table.assign(difference=table["imposed"] - table["recommended"])
+
+
+def _by_order(pairs: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    rows = []
+    for ladder in Ladder.variants():
+        kinds = kinds_of(pairs, ladder)
+        for kind in ("lightened", "raised"):
+            count = int(kinds.eq(kind).sum())
+            shown = count == 0 or count >= min_cell
+            rows.append((ladder.name, kind, count if shown else pd.NA, count / len(pairs) if shown else np.nan))
+    return pd.DataFrame(rows, columns=["order", "kind", "count", "share"]).astype({"count": "Int64"})
+
+
+def _apart(before: pd.Series, after: pd.Series, waits: pd.Series, min_cell: int) -> pd.DataFrame:
+    rows = [
+        ("pending", int(waits.sum())),
+        ("imposed not recorded", int((before.notna() & after.isna() & ~waits).sum())),
+        ("recommended not recorded", int((before.isna() & after.notna() & ~waits).sum())),
+        ("neither recorded", int((before.isna() & after.isna()).sum())),
+    ]
+    table = pd.DataFrame(rows, columns=["what", "count"]).astype({"count": "Int64"})
+    small = table["count"].gt(0) & table["count"].lt(min_cell)
+    return table.assign(count=table["count"].mask(small))
