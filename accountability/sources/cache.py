@@ -198,7 +198,9 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
     import pooch
     import requests
 
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT_SECONDS)
+    answers: list[requests.Response] = []
+    keep = {"response": lambda response, **_: answers.append(response)}  # pooch leaves a failed one open
+    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT_SECONDS, hooks=keep)
     by_hand = f"If you can obtain {file.path} in another way, give its folder with --from FOLDER. Nothing was kept."
     for wait in (*_WAITS, None):
         try:
@@ -206,7 +208,7 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
                 downloader(file.url, out, None)
             return
         except requests.HTTPError as error:
-            status = error.response.status_code
+            status = error.response.status_code if error.response is not None else 0
             if wait is None or status < 500:
                 raise FetchError(f"{file.path}: {file.url} answered with status {status}. {by_hand}") from error
         except requests.RequestException as error:
@@ -215,6 +217,9 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
                     f"{file.path}: the download from {file.url} failed {len(_WAITS) + 1} times, last because "
                     f"{_reason(error)}. Check the connection and run the command again. {by_hand}"
                 ) from error
+        finally:
+            for answer in answers:
+                answer.close()
         time.sleep(wait)
 
 
@@ -301,14 +306,12 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def _explained(file: RemoteFile, path: Path) -> Iterator[None]:
-    """Turn what the file system raises into a ``FetchError``; errors of the network pass."""
-    import requests
-
+    """Turn what the file system raises into a ``FetchError``; errors of the network, which have no errno, pass."""
     try:
         yield
-    except requests.RequestException:
-        raise
     except OSError as error:
+        if error.errno is None:
+            raise
         size = "" if file.bytes is None else f" ({file.bytes:,} bytes)"
         move = f"Make room, or point {CACHE_VARIABLE} at another folder."
         why = (
