@@ -6,8 +6,31 @@ printed is not filled in, and a column may declare that what it prints is not to
 
 from __future__ import annotations
 
+from accountability.dates.arithmetic import day_bounds, order
 from accountability.dates.cells import PROBLEMS
 from accountability.dates.columns import parse, parse_parts
-from accountability.dates.spec import KEYS, DateSpec, Lie
+from accountability.dates.convention import WordsConvention
+from accountability.dates.edtf import format_edtf, parse_edtf, to_edtf
+from accountability.dates.interval import ImpossibleDate, Interval, UnreadableDate
+from accountability.dates.spec import KEYS, NAMED_FORMATS, DateSpec, Lie
+from accountability.dates.words import parse_words
 
-__all__ = ["KEYS", "PROBLEMS", "DateSpec", "Lie", "parse", "parse_parts"]
+__all__ = [
+    "KEYS",
+    "NAMED_FORMATS",
+    "PROBLEMS",
+    "DateSpec",
+    "ImpossibleDate",
+    "Interval",
+    "Lie",
+    "UnreadableDate",
+    "WordsConvention",
+    "day_bounds",
+    "format_edtf",
+    "order",
+    "parse",
+    "parse_edtf",
+    "parse_parts",
+    "parse_words",
+    "to_edtf",
+]

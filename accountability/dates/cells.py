@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from accountability.dates.interval import Interval
 from accountability.vocabulary import PRECISIONS
 
 PROBLEMS: Final = MappingProxyType(
@@ -75,6 +77,17 @@ class Cells:
         """Give cells that all have one problem."""
         empty = np.full(count, np.datetime64("NaT", "D"))
         return cls.of(empty, empty, np.full(count, -1), np.full(count, problem_code(problem)))
+
+    @classmethod
+    def from_intervals(cls, found: Sequence[Interval | str]) -> Cells:
+        """Give cells from single dates, and from names of problems where there is none."""
+        dated = [item if isinstance(item, Interval) else None for item in found]
+        return cls.of(
+            np.array([item.earliest if item else None for item in dated], dtype="datetime64[D]"),
+            np.array([item.latest if item else None for item in dated], dtype="datetime64[D]"),
+            np.array([precision_code(item.precision) if item else -1 for item in dated], dtype=np.int8),
+            np.array([problem_code(item) if isinstance(item, str) else -1 for item in found], dtype=np.int8),
+        )
 
     def __len__(self) -> int:
         return len(self.problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -13,9 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountability.dates.cells import Cells, month_start, precision_code, problem_code
+from accountability.dates.convention import WordsConvention
+from accountability.dates.edtf import parse_edtf
 from accountability.dates.excel import read_serials
+from accountability.dates.interval import ImpossibleDate, Interval, UnreadableDate
 from accountability.dates.layouts import MONTHS, Layout, compile_layout, full_years, read_layout
 from accountability.dates.spec import WIDENABLE, DateSpec, Lie
+from accountability.dates.words import parse_words
 from accountability.errors import DateError
 
 _BLANKS: Final = r"[\s\p{Z}\x{200b}\x{feff}]+"
@@ -122,7 +126,9 @@ def _formats(texts: Any, spec: DateSpec) -> Cells:
     """Read texts under each format in turn; two readings that differ are ambiguous."""
     cells: Cells | None = None
     for name in spec.format:
-        if name.startswith("excel"):
+        if name in ("edtf", "words"):
+            new = _one_by_one(texts, parse_edtf if name == "edtf" else parse_words, spec.convention)
+        elif name.startswith("excel"):
             new = read_serials(texts, 1904 if name == "excel_1904" else 1900, spec.strip_time)
         else:
             new = read_layout(texts, compile_layout(name), spec.two_digit_pivot)
@@ -130,6 +136,24 @@ def _formats(texts: Any, spec: DateSpec) -> Cells:
     if cells is None:
         raise DateError("date: no format declared")
     return cells
+
+
+def _one_by_one(texts: Any, read: Callable[[str, WordsConvention], Interval], convention: WordsConvention) -> Cells:
+    """Read texts singly, but for those that are plain ISO days."""
+    cells = read_layout(texts, compile_layout(_ISO_DAY), None)
+    plain = pc.match_substring_regex(texts, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$").to_numpy(zero_copy_only=False)
+    rest = np.flatnonzero(~plain)
+    found = [_one(text, read, convention) for text in texts.take(pa.array(rest)).to_pylist()]
+    return cells.put(rest, Cells.from_intervals(found))
+
+
+def _one(text: str, read: Callable[[str, WordsConvention], Interval], convention: WordsConvention) -> Interval | str:
+    try:
+        return read(text, convention)
+    except UnreadableDate:
+        return "unreadable"
+    except ImpossibleDate:
+        return "impossible"
 
 
 def _either(cells: Cells, new: Cells) -> Cells:
@@ -256,7 +280,7 @@ def parse_parts(
     count = len(columns[0])
     absent = (np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool))
     years, has_year, odd_year = _whole(columns[0], spec)
-    months, has_month, odd_month = _whole(pd.Series(month), spec, dict(MONTHS)) if month is not None else absent
+    months, has_month, odd_month = _whole(pd.Series(month), spec, MONTHS) if month is not None else absent
     days, has_day, odd_day = _whole(pd.Series(day), spec) if day is not None else absent
     short = has_year & (years >= 0) & (years < 100)
     if spec.two_digit_pivot is not None:
@@ -290,7 +314,7 @@ def _whole(
     found = np.zeros(len(texts), dtype=bool)
     for at, text in enumerate(texts.to_pylist()):
         whole = re.fullmatch(r"(-?[0-9]{1,9})(?:\.0+)?", text)
-        named = (names or {}).get(text.lower().rstrip("."))
-        if whole is not None or named is not None:
-            numbers[at], found[at] = int(whole[1]) if whole is not None else named, True
+        number = int(whole[1]) if whole is not None else (names or {}).get(text.lower().rstrip("."))
+        if number is not None:
+            numbers[at], found[at] = number, True
     return numbers[codes], (found & ~blank)[codes], (~found & ~blank)[codes]

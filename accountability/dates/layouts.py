@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -168,7 +169,7 @@ def _numbers(column: Any) -> np.ndarray:
     return pc.fill_null(pc.cast(column, pa.int32()), 0).to_numpy(zero_copy_only=False)
 
 
-def _looked_up(column: Any, names: dict[str, int]) -> np.ndarray:
+def _looked_up(column: Any, names: Mapping[str, int]) -> np.ndarray:
     coded = pc.utf8_lower(column).dictionary_encode()
     of_name = np.array([names.get(name, 0) for name in coded.dictionary.to_pylist()] + [0], dtype=np.int32)
     return of_name[pc.fill_null(coded.indices, len(of_name) - 1).to_numpy(zero_copy_only=False)]
@@ -195,15 +196,14 @@ def read_layout(texts: Any, layout: Layout, pivot: int | None) -> Cells:
     found = pc.extract_regex(texts, pattern=layout.pattern)
     fits = pc.is_valid(found).to_numpy(zero_copy_only=False)
     part = {name: pc.struct_field(found, name) for name in layout.shows & {*_CAPTURED}}
-    if "Y" in part:
-        year = _numbers(part["Y"])
-    else:
-        year = full_years(_numbers(part["y"]), 1900 if pivot is None else pivot)
+    year = _numbers(part["Y" if "Y" in part else "y"])
+    if "Y" not in part:
+        year = full_years(year, 1900 if pivot is None else pivot)
     month = np.ones(len(year), dtype=np.int32)
     if "m" in part:
         month = _numbers(part["m"])
     elif "b" in part:
-        month = _looked_up(part["b"], dict(MONTHS))
+        month = _looked_up(part["b"], MONTHS)
         fits = fits & (month > 0)
     exists = (year >= 1) & (month >= 1) & (month <= 12)
     first = month_start(np.where(exists, year, 1970), np.where(exists, month, 1))

@@ -9,11 +9,14 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from accountability.dates.convention import WordsConvention
 from accountability.dates.layouts import Layout, compile_layout
 from accountability.errors import DateError
 
 NAMED_FORMATS: Final = MappingProxyType(
     {
+        "edtf": "Extended Date/Time Format, ISO 8601-2: see parse_edtf.",
+        "words": "The words of English reports, and EDTF: see parse_words.",
         "excel": "A spreadsheet serial number counted from 1900 (with that system's false 29 February 1900).",
         "excel_1904": "A spreadsheet serial number counted from 1 January 1904.",
         "parts": "Year, month and day stand in columns of their own: use parse_parts.",
@@ -123,9 +126,9 @@ class DateSpec:
     Parameters
     ----------
     format
-        One or more of: a layout in ``strptime`` notation (``"%m/%d/%Y"``, ``"%m/%Y"``), ``excel``,
-        ``excel_1904``, ``parts``. Several are tried in order; a cell that two of them read differently is
-        reported as ambiguous.
+        One or more of: a layout in ``strptime`` notation (``"%m/%d/%Y"``, ``"%m/%Y"``), or a name in
+        `NAMED_FORMATS` (``edtf``, ``words``, ``excel``, ``excel_1904``, ``parts``). Several are tried in order;
+        a cell that two of them read differently is reported as ambiguous.
     precision
         ``day``, ``week`` (Monday to Sunday), ``month`` or ``year``: what the column really knows, when that is
         less than it prints. Left out: what the format shows.
@@ -144,6 +147,9 @@ class DateSpec:
     strip_time
         Drop a time of day, which is otherwise reported when the format has none.
 
+    convention
+        What vague words, seasons and marks such as ``~`` mean, see `WordsConvention`.
+
     Notes
     -----
     Blanks around a cell, no-break spaces and runs of blanks never matter.
@@ -158,6 +164,7 @@ class DateSpec:
     not_before: date | None = date(1901, 1, 1)
     not_after: date | None = date(2100, 12, 31)
     strip_time: bool = False
+    convention: WordsConvention = field(default_factory=WordsConvention)
     layouts: tuple[Layout, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -193,7 +200,7 @@ class DateSpec:
         ----------
         declared
             ``"%Y-%m-%d"``, or ``{"date": "%m/%d/%Y", "placeholders": ["1900-01-01"], ...}``; the keys are those
-            in `KEYS`.
+            in `KEYS`, where ``format`` may be written for ``date``.
 
         Raises
         ------
@@ -205,6 +212,8 @@ class DateSpec:
         if not isinstance(declared, Mapping):
             return cls(format=_texts(declared, "date"))
         _known(declared, KEYS, "date declaration")
+        if {"date", "format"} <= set(declared):
+            raise DateError("date declaration: 'date' and 'format' are one key under two names; keep one")
         given = {("format" if key == "date" else key): value for key, value in declared.items()}
         if "format" not in given:
             raise DateError(f"date: expected a format such as '%Y-%m-%d'; found only {', '.join(given) or 'nothing'}")
@@ -216,6 +225,7 @@ class DateSpec:
         for key in ("not_before", "not_after"):
             if given.get(key) is not None:
                 given[key] = _day(given[key], key)
+        given["convention"] = WordsConvention.of(given.get("convention") or {})
         return cls(**given)
 
     @property
@@ -224,4 +234,4 @@ class DateSpec:
         return any(layout.has_time for layout in self.layouts)
 
 
-KEYS: Final = ("date", *(item.name for item in fields(DateSpec) if item.init and item.name != "format"))
+KEYS: Final = ("date", *(item.name for item in fields(DateSpec) if item.init))

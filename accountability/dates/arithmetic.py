@@ -1,0 +1,85 @@
+"""Days between dates that are intervals: bounds, never a middle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import DateError
+
+
+def day_bounds(start: pd.DataFrame, stop: pd.DataFrame, *, ordered: bool = False) -> pd.DataFrame:
+    """Bound the days from one date to another.
+
+    Parameters
+    ----------
+    start, stop
+        Tables with ``earliest`` and ``latest``, as `parse` gives them, with the same index.
+    ordered
+        Whether it is known that the stop cannot precede the start. Then ``low`` is raised to 0 where the two
+        overlap; a row whose stop precedes its start for certain keeps its negative bounds, so that it is seen.
+
+    Returns
+    -------
+    DataFrame
+        Same index; ``low`` and ``high`` (Int64, days), with low <= high: last possible start to first possible
+        stop, and first possible start to last possible stop. From 2010 to 2012-09 is 610 to 1,003 days.
+        A negative ``low`` says that the two overlap, so that their order is not known; a negative ``high`` that
+        they are reversed for certain. Missing where the end needed is not known.
+
+    Raises
+    ------
+    DateError
+        A column is absent or the indexes differ.
+
+    Notes
+    -----
+    The bounds are sharp when nothing ties the two days together beyond their own intervals. Time is counted in
+    whole days: the same day is 0.
+    """
+    first, last = _ends(start, "start"), _ends(stop, "stop")
+    if not start.index.equals(stop.index):
+        raise DateError("day_bounds: start and stop must be rows of one table; their indexes differ")
+    low, high = last[0] - first[1], last[1] - first[0]
+    if ordered:
+        zero = np.timedelta64(0, "D")
+        low = np.where((low < zero) & ~(high < zero), zero, low)
+    return pd.DataFrame({"low": _days(low), "high": _days(high)}, index=start.index)
+
+
+def order(start: pd.DataFrame, stop: pd.DataFrame) -> pd.Series:
+    """Say for each row whether one date follows another.
+
+    Parameters
+    ----------
+    start, stop
+        As for `day_bounds`.
+
+    Returns
+    -------
+    Series
+        ``in_order`` (the stop is on or after the start for certain), ``reversed`` (before it for certain),
+        ``unknown`` (they overlap, or an end is missing).
+
+    Raises
+    ------
+    DateError
+        A column is absent or the indexes differ.
+    """
+    bounds = day_bounds(start, stop)
+    follows, precedes = (bounds["low"] >= 0).fillna(False), (bounds["high"] < 0).fillna(False)
+    named = np.select([follows.to_numpy(bool), precedes.to_numpy(bool)], ["in_order", "reversed"], "unknown")
+    return pd.Series(named, index=start.index, name="order", dtype="str")
+
+
+def _ends(dates: pd.DataFrame, role: str) -> tuple[np.ndarray, np.ndarray]:
+    for column in ("earliest", "latest"):
+        if column not in dates:
+            raise DateError(f"day_bounds: {role} has no column {column!r}; it has {', '.join(map(str, dates))}")
+    earliest, latest = (dates[column].to_numpy().astype("datetime64[D]") for column in ("earliest", "latest"))
+    return earliest, latest
+
+
+def _days(spans: np.ndarray) -> pd.arrays.IntegerArray:
+    missing = np.isnat(spans)
+    return pd.arrays.IntegerArray(np.where(missing, 0, spans.astype(np.int64)), missing)
