@@ -1,0 +1,67 @@
+"""What a source's sampling allows: an estimator that cannot be honest refuses and names the one that can."""
+
+from __future__ import annotations
+
+from accountability.durations import Durations, require_cases
+from accountability.errors import Refusal
+
+
+def closed_cases_only(durations: Durations) -> bool:
+    """Whether cases are there only because they closed."""
+    sampling = durations.sampling
+    if sampling.rule in ("no_closing_date", "selected_on_outcome", "case_files"):
+        return False
+    hidden = sampling.open_cases == "excluded"
+    doubtful = sampling.open_cases in ("unknown", "status_only") and durations.n_open == 0
+    return sampling.rule == "closed_only" or hidden or doubtful
+
+
+def require_open_cases(durations: Durations, what: str) -> None:
+    """Refuse an estimate that needs open cases beside closed ones, when the source cannot give them.
+
+    Raises
+    ------
+    Refusal
+        With the reason and the estimator that fits.
+    """
+    require_cases(durations, what)
+    sampling = durations.sampling
+    if sampling.rule == "no_closing_date" or durations.current_status:
+        raise Refusal(
+            f"{sampling.source} says which cases are closed and not when, so {what} has no day to count: use "
+            "delay.current_status_curve(clocks.current_status(...))"
+        )
+    require_not_selected(durations, what)
+    if closed_cases_only(durations):
+        raise Refusal(
+            f"{sampling.source} holds closed cases only: slow cases of recent years are missing, so {what} would "
+            "show delays that are too short and seem to fall. Use delay.reverse_time_curve, which is conditional "
+            "on closing within the longest observable time; delay.mean_of_closed_only says what it is"
+        )
+
+
+def require_not_selected(durations: Durations, what: str) -> None:
+    """Refuse an estimate for complaints in general from records chosen by how they ended."""
+    sampling = durations.sampling
+    if sampling.rule == "selected_on_outcome":
+        on = ", ".join(sampling.selected_on) or "the outcome"
+        raise Refusal(
+            f"the records of {sampling.source} were selected on {on}: {what} would describe the selection, not "
+            "complaints. Use delay.mean_of_closed_only, which names whom it describes, or a complete release"
+        )
+    if sampling.rule == "case_files":
+        raise Refusal(
+            f"{sampling.source} holds single cases chosen because they were reported: no {what} can be drawn from "
+            "them. Show their own days with durations.table"
+        )
+
+
+def require_exact(durations: Durations, what: str) -> None:
+    """Refuse an estimate that needs days, when some closings are only known to lie in an interval."""
+    if durations.exact:
+        return
+    wide = int(((durations.low < durations.high) & durations.closed).sum())
+    raise Refusal(
+        f"{wide:,} of {int(durations.closed.sum()):,} closed cases of {durations.sampling.source} are dated less "
+        f"finely than a day and {what} would have to invent one: use delay.interval_curve, which takes intervals"
+    )

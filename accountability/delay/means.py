@@ -1,0 +1,262 @@
+"""Means of delays: the restricted mean, and the mean of closed cases under a name that says what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability import plots
+from accountability.delay.access import require_exact, require_open_cases
+from accountability.delay.bands import Floats, critical
+from accountability.delay.counts import Counts, count, with_groups
+from accountability.delay.curve import survival
+from accountability.durations import Durations, group_codes, require_cases
+from accountability.errors import ParameterError, Refusal
+from accountability.results import Result, percent, plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class RestrictedMean(Result):
+    """Mean number of days open within a horizon, by group.
+
+    ``table``: the columns of `by`, ``cases``, ``days``, ``std_error``, ``lower``, ``upper``.
+
+    Attributes
+    ----------
+    difference : pandas.DataFrame
+        Each later group minus the first: ``group``, ``minus``, ``days``, ``std_error``, ``lower``, ``upper``,
+        ``p_value``; empty with one group.
+    until : int
+        The horizon in days.
+    by : tuple of str
+        The grouping columns.
+    level : float
+        Level of the intervals.
+    """
+
+    difference: pd.DataFrame
+    until: int
+    by: tuple[str, ...]
+    level: float
+
+    def sentence(self) -> str:
+        """Say the means and, with two groups, their difference."""
+        said = []
+        for row in self.table.to_dict("records"):
+            name = ", ".join(str(row[column]) for column in self.by)
+            said.append(
+                f"{name + ': ' if name else ''}a case was open for {row['days']:.1f} of its first {self.until:,} "
+                f"days on average ({percent(self.level)} interval {row['lower']:.1f} to {row['upper']:.1f})"
+            )
+        text = "; ".join(said)
+        if len(self.difference) == 1:
+            only = self.difference.iloc[0]
+            text += (
+                f"; the difference is {only['days']:.1f} days ({only['lower']:.1f} to {only['upper']:.1f}), "
+                f"{only['group']} minus {only['minus']}"
+            )
+        return f"{text}."
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each group's mean with its interval."""
+        axes = plots.new_axes(ax)
+        frame = self.table.assign(label=_labels(self.table, self.by))
+        plots.ranges(axes, frame, label="label", estimate="days", lower="lower", upper="upper")
+        axes.set_xlabel(f"mean days open within {self.until:,} days")
+        return axes
+
+
+def restricted_mean(
+    durations: Durations, until: int, by: str | Sequence[str] | None = None, level: float = 0.95
+) -> RestrictedMean:
+    """Estimate the mean number of days a case is open within its first `until` days.
+
+    Parameters
+    ----------
+    durations : Durations
+        With closing dates known to the day.
+    until : int
+        The horizon: delays beyond it count as `until` days.
+    by : str or sequence of str, optional
+        Columns to group by.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    RestrictedMean
+
+    Raises
+    ------
+    Refusal
+        When cases of a group were not watched as long as `until`, or the closing curve cannot be had.
+    ParameterError
+        When `until` is not a positive whole number of days.
+
+    Notes
+    -----
+    The area under the Kaplan-Meier curve up to `until`; variance by Greenwood's plug-in (Klein and Moeschberger
+    2003, section 4.5), without small-sample factor, as R's survRM2 and survival use.
+    """
+    if int(until) != until or until <= 0:
+        raise ParameterError(f"until must be a positive whole number of days, found {until!r}")
+    until = int(until)
+    require_open_cases(durations, "the restricted mean")
+    require_exact(durations, "the restricted mean")
+    counts = count(durations, by)
+    columns = tuple([by] if isinstance(by, str) else by or ())
+    _require_watched(counts, until)
+    mean, error = area(counts, until)
+    z = critical(level)
+    table = with_groups(
+        counts.groups,
+        np.arange(len(mean)),
+        {
+            "cases": counts.entered.sum(axis=1),
+            "days": mean,
+            "std_error": error,
+            "lower": np.maximum(mean - z * error, 0),
+            "upper": np.minimum(mean + z * error, until),
+        },
+    )
+    return RestrictedMean(
+        estimand=f"mean days open within the first {until:,} days, by {durations.clock}",
+        assumptions=("whether a case is still open at the cut-off tells nothing about how much longer it will take",),
+        method=f"area under the Kaplan-Meier curve to day {until:,}, Greenwood plug-in variance, plain "
+        f"{percent(level)} interval",
+        table=table,
+        flow=durations.flow,
+        difference=_differences(_labels(counts.groups, columns), mean, error, z),
+        until=until,
+        by=columns,
+        level=level,
+    )
+
+
+def area(counts: Counts, until: int) -> tuple[Floats, Floats]:
+    """Area under each group's closing curve up to a day, and its standard error."""
+    days = min(counts.closed.shape[1], until)
+    share, _ = survival(counts)
+    # A closing on day d ends the delay at d: the curve is share[d] from d to d + 1.
+    height = share[:, :days]
+    mean = height.sum(axis=1) + (until - days) * height[:, -1]
+    beyond = mean[:, None] - np.cumsum(height, axis=1) + height
+    closed, at_risk = counts.closed[:, :days], np.maximum(counts.at_risk[:, :days], 1)
+    weight = closed / (at_risk * np.maximum(at_risk - closed, 1))
+    weight[closed == counts.at_risk[:, :days]] = 0
+    return mean, np.sqrt((beyond**2 * weight).sum(axis=1))
+
+
+def _require_watched(counts: Counts, until: int) -> None:
+    share, _ = survival(counts)
+    for number in range(len(share)):
+        last = int(np.flatnonzero(counts.closed[number] + counts.left[number])[-1])
+        if until > last and share[number, -1] > 0:
+            name = ", ".join(str(value) for value in counts.groups.iloc[number])
+            raise Refusal(
+                f"no case{' of ' + name if name else ''} was watched for {until:,} days (the longest: {last:,}) and "
+                f"some were still open: choose until= up to {last:,}"
+            )
+
+
+def _differences(labels: list[str], mean: Floats, error: Floats, z: float) -> pd.DataFrame:
+    from scipy.special import ndtr
+
+    days = mean[1:] - mean[0]
+    spread = np.sqrt(error[1:] ** 2 + error[0] ** 2)
+    known = spread > 0
+    ratio = np.divide(np.abs(days), spread, out=np.full_like(days, np.nan), where=known)
+    return pd.DataFrame(
+        {
+            "group": pd.Series(labels[1:], dtype="str"),
+            "minus": pd.Series([labels[0]] * len(days), dtype="str"),
+            "days": days,
+            "std_error": spread,
+            "lower": days - z * spread,
+            "upper": days + z * spread,
+            "p_value": 2 * ndtr(-ratio),
+        }
+    )
+
+
+def _labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    if not by:
+        return ["all cases"] * len(frame)
+    return [", ".join(str(value) for value in row) for row in frame[list(by)].itertuples(index=False)]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class MeanOfClosedOnly(Result):
+    """Mean and median days of the cases that have closed. Not how long cases take.
+
+    ``table``: the columns of `by`, ``closed_cases``, ``cases_left_out`` (open), ``mean_days``, ``median_days``.
+    """
+
+    by: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Say the means with the cases they leave out."""
+        said = []
+        for row in self.table.to_dict("records"):
+            name = ", ".join(str(row[column]) for column in self.by)
+            said.append(
+                f"{name + ': ' if name else ''}the {plural(row['closed_cases'], 'case')} that had closed took "
+                f"{row['mean_days']:.1f} days on average (median {row['median_days']:.0f}); "
+                f"{row['cases_left_out']:,} open cases are left out, so this is not how long cases take"
+            )
+        return f"{'; '.join(said)}."
+
+
+def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = None) -> MeanOfClosedOnly:
+    """Average the delays of closed cases alone, for comparison with figures published that way.
+
+    Parameters
+    ----------
+    durations : Durations
+        With closing dates known to the day.
+    by : str or sequence of str, optional
+        Columns to group by.
+
+    Returns
+    -------
+    MeanOfClosedOnly
+
+    Raises
+    ------
+    Refusal
+        When no case closed, or closings are dated less finely than a day.
+    """
+    require_cases(durations, "the mean of closed cases")
+    if durations.current_status:
+        raise Refusal("no closing day is known, so closed cases have no mean: use delay.current_status_curve")
+    require_exact(durations, "the mean of closed cases")
+    groups, codes = group_codes(durations, by)
+    closed = durations.closed
+    total = np.bincount(codes, minlength=len(groups))
+    done = np.bincount(codes[closed], minlength=len(groups))
+    if not done.all():
+        raise Refusal(f"{int((done == 0).sum())} of {len(done)} groups have no closed case, so no mean of closed cases")
+    sums = np.bincount(codes[closed], weights=durations.high[closed], minlength=len(groups))
+    medians: npt.NDArray[np.float64] = pd.Series(durations.high[closed]).groupby(codes[closed]).median().to_numpy(float)
+    columns = {
+        "closed_cases": done,
+        "cases_left_out": total - done,
+        "mean_days": sums / done,
+        "median_days": medians,
+    }
+    return MeanOfClosedOnly(
+        estimand=f"mean of the delays already ended, by {durations.clock}; not how long cases take",
+        assumptions=("none makes this the delay of all cases: the slowest are still open or were never published",),
+        method="arithmetic mean and median of closed cases",
+        table=with_groups(groups, np.arange(len(groups)), columns),
+        flow=durations.flow,
+        by=tuple([by] if isinstance(by, str) else by or ()),
+    )

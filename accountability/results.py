@@ -1,0 +1,88 @@
+"""What every result carries: what it estimates, under which assumptions, from whom, and a tidy table.
+
+A result says the same thing each time it is shown: its representations hold no clock, no memory address and no
+random identifier.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROWS_SHOWN = 12
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Result:
+    """Base of all results. Subclasses are dataclasses with ``repr=False``, so that they show themselves as this does.
+
+    Attributes
+    ----------
+    estimand : str
+        The quantity estimated, for whom, in words.
+    assumptions : tuple of str
+        What must hold for the numbers to mean that.
+    method : str
+        The estimator, its variance and its kind of interval.
+    table : pandas.DataFrame
+        The numbers, one fact a row, groups in columns of their own.
+    flow : pandas.DataFrame or None
+        Who was excluded on the way, with reasons and counts.
+    """
+
+    estimand: str
+    assumptions: tuple[str, ...]
+    method: str
+    table: pd.DataFrame
+    flow: pd.DataFrame | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the result on an Axes and return it; results without a figure raise ``NotImplementedError``."""
+        raise NotImplementedError(f"{type(self).__name__} has no figure: show its .table")
+
+    def sentence(self) -> str:
+        """Say the result in words, with its numbers computed."""
+        return f"{self.estimand}: {len(self.table):,} rows."
+
+    def to_latex(self, **options: Any) -> str:
+        """Give the table as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
+        settings: dict[str, Any] = {"index": False, "float_format": "%.4g", "na_rep": "", "escape": True}
+        return self.table.to_latex(**(settings | options))
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the table as CSV (numbers in full precision) and return its path."""
+        target = Path(path)
+        self.table.to_csv(target, index=False, lineterminator="\n")
+        return target
+
+    def __repr__(self) -> str:
+        lines = [type(self).__name__, f"estimand: {self.estimand}", f"method: {self.method}"]
+        lines += [f"assumes: {assumption}" for assumption in self.assumptions]
+        lines.append(self.table.head(ROWS_SHOWN).to_string(index=False, na_rep=""))
+        if len(self.table) > ROWS_SHOWN:
+            lines.append(f"… {len(self.table) - ROWS_SHOWN:,} more rows in .table")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Show estimand, method and the first rows as plain HTML, the same at every run."""
+        rows = self.table.head(ROWS_SHOWN).to_html(index=False, na_rep="", border=0, escape=True)
+        more = len(self.table) - ROWS_SHOWN
+        rest = f"<p>{more:,} more rows in <code>.table</code></p>" if more > 0 else ""
+        return f"<p><strong>{html.escape(self.estimand)}</strong><br>{html.escape(self.method)}</p>\n{rows}\n{rest}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Count with its noun, as prose writes it: ``1 case``, ``1,204 cases``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Share as prose writes it: ``48 %``."""
+    return f"{100 * share:.{digits}f} %"
