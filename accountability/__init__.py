@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Cohort", "__version__", "load"]
+__all__ = ["Cohort", "__version__", "fetch", "load"]
 
 if TYPE_CHECKING:
     from accountability.cohort import Cohort
-    from accountability.sources.load import load
+    from accountability.sources.load import fetch, load
 
-_WHERE = {"load": "accountability.sources.load", "Cohort": "accountability.cohort"}
+_WHERE = {"fetch": "accountability.sources.load", "load": "accountability.sources.load", "Cohort": "accountability.cohort"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,6 @@ Where no key can be kept, every load draws its own.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -35,7 +34,7 @@ class Key:
     @property
     def fingerprint(self) -> str:
         """A short digest that tells two keys apart without giving either away."""
-        return hmac.new(self.secret, b"fingerprint", hashlib.sha256).hexdigest()[:12]
+        return hmac.digest(self.secret, b"fingerprint", "sha256").hex()[:12]
 
 
 def key_file() -> Path:
@@ -64,6 +63,9 @@ def key() -> Key:
     path = key_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
+    try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         text = path.read_text(encoding="ascii", errors="replace").strip()
@@ -73,8 +75,8 @@ def key() -> Key:
             secret = b""
         if len(secret) != KEY_BYTES:
             raise AccountabilityError(
-                f"{path}: expected a pseudonym key of {2 * KEY_BYTES} hexadecimal digits, found {len(text)} characters; "
-                "restore the file, or delete it to start with new pseudonyms"
+                f"{path}: expected a pseudonym key of {2 * KEY_BYTES} hexadecimal digits, found {len(text)}. "
+                "Restore the file, or delete it to start with new pseudonyms"
             ) from None
         return Key(secret, lasting=True)
     except OSError:
@@ -85,27 +87,47 @@ def key() -> Key:
     return Key(secret, lasting=True)
 
 
-def pseudonyms(values: pd.Series, scope: str, with_key: Key) -> pd.Series:
-    """Replace ids by pseudonyms.
+class Pseudonyms:
+    """Ids of one scope replaced by pseudonyms; an id seen before costs nothing.
 
     Parameters
     ----------
-    values : Series of str
-        Ids; a missing id stays missing.
     scope : str
         What the ids belong to (a source's name): the same id in two scopes gets two pseudonyms.
-    with_key : Key
-
-    Returns
-    -------
-    Series of str
-        Twelve hexadecimal digits behind ``p-``; equal ids get equal pseudonyms, distinct ids distinct ones.
+    key : Key
     """
-    codes, distinct = pd.factorize(values)
-    prefix = scope.encode() + b"\0"
-    made = [
-        "p-" + hmac.new(with_key.secret, prefix + str(v).encode(), hashlib.sha256).hexdigest()[:12] for v in distinct
-    ]
-    if len(set(made)) != len(made):
-        raise AccountabilityError(f"two ids of {scope} share a pseudonym; use another key file ({key_file()})")
-    return pd.Series(pd.array([*made, None], dtype="str").take(codes), index=values.index, name=values.name)
+
+    def __init__(self, scope: str, key: Key) -> None:
+        self._prefix = scope.encode() + b"\0"
+        self._scope = scope
+        self._secret = key.secret
+        self._made: dict[str, str] = {}
+
+    def __call__(self, values: pd.Series) -> pd.Series:
+        """Replace ids by pseudonyms.
+
+        Parameters
+        ----------
+        values : Series of str
+            Ids; a missing id stays missing.
+
+        Returns
+        -------
+        Series of str
+            Twelve hexadecimal digits behind ``p-``; equal ids get equal pseudonyms, distinct ids distinct ones.
+
+        Raises
+        ------
+        AccountabilityError
+            When two ids would share a pseudonym (one chance in ten thousand at 200,000 officers).
+        """
+        codes, distinct = pd.factorize(values)
+        made = self._made
+        for value in distinct:
+            if value not in made:
+                digest = hmac.digest(self._secret, self._prefix + str(value).encode(), "sha256")
+                made[value] = f"p-{digest.hex()[:12]}"
+        if len(set(made.values())) != len(made):
+            raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
+        pool = pd.array([*(made[value] for value in distinct), None], dtype="str")
+        return pd.Series(pool.take(codes), index=values.index, name=values.name)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+import accountability
+from accountability.sources.dataset import Dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,3 +41,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: skipped although the real extracts are here"
     return report
+
+
+@pytest.fixture(scope="session")
+def real_source(
+    real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Dataset]]:
+    """Load a real source as a user would who has the files at hand: ``fetch --from``, then ``load``."""
+    cache = tmp_path_factory.mktemp("cache")
+    key = tmp_path_factory.mktemp("key") / "pseudonym.key"
+    loaded: dict[str, Dataset] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACCOUNTABILITY_CACHE", str(cache))
+        patch.setenv("ACCOUNTABILITY_KEY_FILE", str(key))
+
+        def load(name: str) -> Dataset:
+            if name not in loaded:
+                accountability.fetch(name, from_dir=real_data(name))
+                loaded[name] = accountability.load(name)
+            return loaded[name]
+
+        yield load

@@ -148,7 +148,7 @@ def check_columns(found: Iterable[str], declared: File) -> None:
         lines.append(f"  missing {column!r}" + (f"; the file has {near[0]!r}" if near else ""))
     if extra:
         lines.append("  not declared; add under columns, with `to`, `stage`, `drop` or `ignore`:")
-        lines += [f"    {column}: {{ignore: \"why\"}}" for column in extra]
+        lines += [f'    {column}: {{ignore: "why"}}' for column in extra]
     raise SourceError(
         f"{declared.path}: its {len(found)} columns are not the {len(declared.columns)} declared; "
         f"{len(missing)} missing, {len(extra)} not declared:\n" + "\n".join(lines)
@@ -166,7 +166,9 @@ def _without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries:
             "say `blank_rows: drop` in source.yaml if that is how it was published"
         )
     entries.append(
-        Entry(name, "", "row dropped", "blank_rows", "wholly blank row", count, examples(frame.loc[blank, "source_row"]))
+        Entry(
+            name, "", "row dropped", "blank_rows", "wholly blank row", count, examples(frame.loc[blank, "source_row"])
+        )
     )
     return frame[~blank]
 
@@ -236,7 +238,9 @@ def _coded(
         sample = values[wrong].iloc[0]
         reason = f"not {'an integer' if column.type == 'integer' else 'a number'}, for instance {sample!r}"
         entries.append(
-            Entry(name, column_name, "value set aside", column.type, reason, int(wrong.sum()), examples(source_row[wrong]))
+            Entry(
+                name, column_name, "value set aside", column.type, reason, int(wrong.sum()), examples(source_row[wrong])
+            )
         )
         numbers = numbers.mask(wrong)
     if column.band:
@@ -247,8 +251,10 @@ def _coded(
 
 
 def coded_name(target: str, field_name: str, block: Block) -> str:
-    """Name of a coded column: ``finding`` of ``recommended_finding`` is itself, its closing reason
-    ``recommended_closing_reason``; ``penalty`` of ``imposed`` is ``imposed_penalty``.
+    """Name of a coded column.
+
+    ``finding`` coded to ``recommended_finding`` keeps that name and its closing reason becomes
+    ``recommended_closing_reason``; ``penalty`` coded to ``imposed`` becomes ``imposed_penalty``.
     """
     if block.published:
         return target
@@ -279,8 +285,8 @@ def _dates(
         count, sample = len(rows), values[rows.index[0]]
         if problem == "unreadable" and count > MOSTLY_UNREADABLE * filled:
             raise SourceError(
-                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r}, first {sample!r} in data row "
-                f"{source_row[rows.index[0]]}; correct `date` in source.yaml"
+                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r}, first {sample!r} in data "
+                f"row {source_row[rows.index[0]]}; correct `date` in source.yaml"
             )
         reason = f"{problem} date, for instance {sample!r}"
         entries.append(
@@ -292,7 +298,7 @@ def _dates(
 def _events(rows: pd.DataFrame, dated: list[tuple[str, Column, pd.DataFrame]], declared: File) -> pd.DataFrame:
     parts = []
     missing = pd.Series(pd.array([None] * len(rows), dtype="str"), index=rows.index)
-    officers = rows["officer_id"] if "officer_id" in rows else missing
+    officers = rows.get("officer_id", missing)
     for _, column, parsed in dated:
         whole_case = declared.table == "cases" or column.of == "case"
         stage: Any = rows["stage"] if column.stage is None else column.stage

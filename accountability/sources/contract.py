@@ -172,16 +172,6 @@ class Source(_Strict):
         """Whether the files have to be brought to the cache before a load."""
         return any(file.url for file in self.files.values())
 
-    def group_columns(self) -> list[str]:
-        """Columns of the coded tables that a study may group by, read off the declaration alone."""
-        names = []
-        for file in self.files.values():
-            for column in file.columns.values():
-                if column.to and column.type in ("text", "code", "year") and not column.pseudonym:
-                    names.append(column.to)
-        keys = {"case_id", "officer_id", "allegation_id", "date"}
-        return sorted(set(names) - keys)
-
 
 def _term(value: str, terms: Any, what: str) -> str:
     if value not in terms:

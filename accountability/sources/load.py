@@ -66,11 +66,10 @@ def read_codebook(folder: Path) -> Codebook:
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:
     """Where each file is, with its hash checked: beside ``source.yaml``, or in the cache where it has a ``url``."""
-    paths = {}
+    remote = remote_files(source)
+    paths = dict(zip(remote, cache.located(list(remote.values()), cache_folder(source), source.source), strict=True))
     for key, declared in source.files.items():
-        if declared.url is not None:
-            remote = cache.RemoteFile(declared.path, declared.url, declared.sha256, declared.bytes)
-            (paths[key],) = cache.located([remote], cache.cache_dir() / source.source, source.source)
+        if key in remote:
             continue
         path = folder / declared.path
         if not path.is_file():
@@ -85,6 +84,46 @@ def file_paths(source: Source, folder: Path) -> dict[str, Path]:
     return paths
 
 
+def remote_files(source: Source) -> dict[str, cache.RemoteFile]:
+    """The files that have to be brought to the cache, by their key in ``source.yaml``."""
+    return {
+        key: cache.RemoteFile(declared.path, declared.url, declared.sha256, declared.bytes)
+        for key, declared in source.files.items()
+        if declared.url is not None
+    }
+
+
+def cache_folder(source: Source) -> Path:
+    """Where a source's fetched files are kept."""
+    return cache.cache_dir() / source.source
+
+
+def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False) -> list[Path]:
+    """Bring the files of a source to the cache, whole and unaltered, or not at all.
+
+    Parameters
+    ----------
+    name : str or Path
+        A source's name or folder.
+    from_dir : Path, optional
+        Take the files from this folder instead of downloading them.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    list of Path
+        The files in the cache; empty when the source comes with the package.
+
+    Raises
+    ------
+    FetchError
+        A file could not be had, or is not the one declared; nothing half-written is kept.
+    """
+    source = read_source(source_folder(name))
+    return cache.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress)
+
+
 def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
     """Link the coded files of a source into its dataset.
 
@@ -96,7 +135,9 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
     """
     entries = [entry for file in coded for entry in file.entries]
     names = pd.CategoricalDtype([file.name for file in coded])
-    frames = {file.name: _pseudonymous(file.rows, source, file.name) for file in coded}
+    hide = None if source.generated else privacy.Pseudonyms(source.source, privacy.key())
+    declared = {file.path: file for file in source.files.values()}
+    frames = {file.name: _pseudonymous(file.rows, declared[file.name], hide) for file in coded}
     by_table: dict[str, list[pd.DataFrame]] = {}
     for file in coded:
         frame = frames[file.name]
@@ -114,7 +155,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
 
     parts = []
     for file in coded:
-        part = _pseudonymous(file.events, source, file.name)
+        part = _pseudonymous(file.events, declared[file.name], hide)
         here = pd.Categorical.from_codes(np.full(len(part), names.categories.get_loc(file.name)), dtype=names)
         parts.append(part.assign(source_file=here))
     events = pd.concat(parts, ignore_index=True)
@@ -152,14 +193,10 @@ def data_hash(files: Mapping[str, File]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _pseudonymous(frame: pd.DataFrame, source: Source, name: str) -> pd.DataFrame:
-    columns = next(file.columns for file in source.files.values() if file.path == name)
-    targets = {column.to for column in columns.values() if column.pseudonym}
+def _pseudonymous(frame: pd.DataFrame, declared: File, hide: privacy.Pseudonyms | None) -> pd.DataFrame:
+    targets = {column.to for column in declared.columns.values() if column.pseudonym}
     hidden = [c for c in frame.columns if c in targets]
-    if not hidden or source.generated:
-        return frame
-    key = privacy.key()
-    return frame.assign(**{c: privacy.pseudonyms(frame[c], source.source, key) for c in hidden})
+    return frame if hide is None or not hidden else frame.assign(**{c: hide(frame[c]) for c in hidden})
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -222,7 +259,9 @@ def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd
 
 
 def _check_linked(frame: pd.DataFrame, cases: pd.DataFrame, what: str) -> None:
-    lost = ~frame["case_id"].isin(cases["case_id"])
+    lost = (
+        pd.Index(cases["case_id"]).get_indexer(pd.Index(frame["case_id"])) < 0
+    )  # several times faster than isin on text
     if lost.any():
         first = frame.loc[lost].iloc[0]
         raise SourceError(
@@ -261,9 +300,7 @@ def _by_case(case_id: pd.Series, dates: pd.Series, how: str) -> pd.Series:
     return dates.groupby(case_id).agg(how)
 
 
-def _set_aside(
-    events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, entries: list[Entry]
-) -> pd.DataFrame:
+def _set_aside(events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, entries: list[Entry]) -> pd.DataFrame:
     if not marked.any():
         return events
     for (file, stage), rows in events[marked].groupby(["source_file", "stage"], observed=True):

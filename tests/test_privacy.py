@@ -1,0 +1,60 @@
+"""Pseudonyms tell officers apart and give none away."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accountability import privacy
+from accountability.errors import AccountabilityError
+
+KEY = privacy.Key(b"k" * 32, lasting=True)
+
+
+@given(st.lists(st.one_of(st.none(), st.text(min_size=1, max_size=8)), max_size=30))
+def test_equal_ids_get_equal_pseudonyms_and_distinct_ids_distinct_ones(ids: list[str | None]) -> None:
+    made = privacy.Pseudonyms("somewhere", KEY)(pd.Series(ids, dtype="str"))
+    assert made.isna().tolist() == [i is None for i in ids]
+    pairs = {(i, p) for i, p in zip(ids, made, strict=True) if i is not None}
+    assert len(pairs) == len({i for i in ids if i is not None}) == len({p for _, p in pairs})
+
+
+def test_scope_and_key_change_every_pseudonym() -> None:
+    ids = pd.Series(["1", "2"], dtype="str")
+    here = set(privacy.Pseudonyms("here", KEY)(ids))
+    assert here.isdisjoint(privacy.Pseudonyms("there", KEY)(ids))
+    assert here.isdisjoint(privacy.Pseudonyms("here", privacy.Key(b"o" * 32, lasting=True))(ids))
+
+
+def test_the_key_is_made_once_for_its_owner_alone_and_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "pseudonym.key"
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(path))
+    first, second = privacy.key(), privacy.key()
+    assert first == second
+    assert first.lasting
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert first.secret.hex() not in repr(first)
+
+
+def test_where_no_key_can_be_kept_every_load_draws_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path / "file" / "pseudonym.key"))
+    first, second = privacy.key(), privacy.key()
+    assert not first.lasting
+    assert first.secret != second.secret
+
+
+def test_a_damaged_key_is_not_replaced_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pseudonym.key"
+    path.write_text("half a key", encoding="utf-8")
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(path))
+    with pytest.raises(AccountabilityError, match="expected a pseudonym key of 64 hexadecimal digits, found 10"):
+        privacy.key()
+    assert path.read_text(encoding="utf-8") == "half a key"
