@@ -61,6 +61,31 @@ def test_a_slow_format_checker_stays_out() -> None:
     assert "rfc3987-syntax" not in {r.name for r, _ in LOCKED}
 
 
+# ---- make ----------------------------------------------------------------------------------------------------
+
+
+def make(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *words], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_make_says_which_python_it_wants(tmp_path: Path) -> None:
+    said = make("env", f"VENV={tmp_path / 'v'}", "PYTHON=no-such-python")
+    assert said.returncode != 0
+    assert "needs Python 3.11, 3.12 or 3.13" in said.stderr
+    assert "make PYTHON=/path/to/python3.12 env" in said.stderr
+
+
+def test_make_names_the_debian_package_when_venv_is_missing(tmp_path: Path) -> None:
+    # Debian's bare python3 answers, but has no ensurepip.
+    bare = tmp_path / "python3"
+    bare.write_text('#!/bin/sh\n[ "$1" = -c ]\n')
+    bare.chmod(0o755)
+    said = make("env", f"VENV={tmp_path / 'v'}", f"PYTHON={bare}", "INSTALLER=pip")
+    assert said.returncode != 0
+    assert "apt-get install python3-venv" in said.stderr
+    assert not (tmp_path / "v").exists()
+
+
 # ---- conda ---------------------------------------------------------------------------------------------------
 
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "great-tables": "great_tables"}
