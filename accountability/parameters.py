@@ -128,7 +128,7 @@ def read(model: type[P], given: Mapping[str, Any], study: str) -> P:
 
     Returns
     -------
-    Parameters
+    P
         The complete, typed parameters.
 
     Raises
@@ -172,7 +172,7 @@ def cell(model: type[Parameters]) -> str:
     for name, default in model.model_validate({}).literals().items():
         field = model.model_fields[name]
         # Whatever may be absent reaches the notebook as text or None.
-        annotation = words.get(field.annotation, "str | None") if field.annotation else "str | None"
+        annotation = next((word for kind, word in words.items() if field.annotation is kind), "str | None")
         literal = f'"{default}"' if isinstance(default, str) else repr(default)
         lines.append(f"{name}: {annotation} = {literal}  # {field.description}")
     return "\n".join(lines)

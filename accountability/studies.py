@@ -134,6 +134,8 @@ class Study:
         rule = source.card.sampling.rule
         if rule in self.refused_rules:
             return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
+        if source.card.sampling.open_cases == "excluded" and "closed_only" in self.refused_rules:
+            return f"it leaves out open cases: {self.refused_rules['closed_only']}"
         dated = stages(source)
         for parameter in ("start", "stop"):
             stage = getattr(parameters, parameter, None)

@@ -1,0 +1,265 @@
+"""The command line: list, fetch, run, report.
+
+Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from accountability.errors import AccountabilityError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Progress, TaskID
+    from rich.table import Table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Study how police misconduct is investigated and punished.\n\n"
+    "Example: [bold]accountability report --source synthetic[/bold]",
+)
+
+FAILED = 1
+REFUSED = 2
+
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder for the reports; default reports/SOURCE.", file_okay=False)
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from accountability import __version__
+
+        typer.echo(f"accountability {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command("list")
+def list_(
+    study: Annotated[str | None, typer.Argument(help="Show the parameters of this study.")] = None,
+) -> None:
+    """List the studies and the sources, or the parameters of one study.
+
+    Example: [bold]accountability list how_long_cases_stay_open[/bold]
+    """
+    from rich.console import Console
+
+    console = Console()
+    if study is not None:
+        console.print(_parameter_table(study))
+        return
+    console.print(_study_table())
+    console.print(_source_table())
+
+
+def _table(title: str, *headings: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+@app.command()
+def fetch(
+    source: Annotated[str, typer.Argument(help="Name of a source.")],
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="Take the files from this folder instead of downloading them.", file_okay=False),
+    ] = None,
+) -> None:
+    """Bring the files of a source to the cache, each checked against its declared hash.
+
+    Example: [bold]accountability fetch chicago_2000_2016 --from ~/Downloads[/bold]
+    """
+    from accountability.sources import cache
+    from accountability.sources.contract import read_source
+    from accountability.sources.places import source_folder
+
+    declared = read_source(source_folder(source))
+    files = [
+        cache.RemoteFile(file.path, file.url, file.sha256, file.bytes)
+        for file in declared.files.values()
+        if file.url is not None
+    ]
+    if not files:
+        typer.echo(f"{declared.source}: comes with the package, nothing to fetch")
+        return
+    folder = cache.cache_dir() / declared.source
+    for path in cache.fetch(files, folder, from_dir=from_, progress=sys.stderr.isatty()):
+        typer.echo(path)
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="Name of a study; `accountability list` shows them.")],
+    source: Annotated[str | None, typer.Option("--source", "-s", help="Name of a source, or its folder.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the study; may be repeated."),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Run one study and print the path of its HTML report.
+
+    Example: [bold]accountability run how_long_cases_stay_open -s synthetic -p cutoff=2019-12-31[/bold]
+    """
+    given = _pairs(parameter or [])
+    from accountability import report as reports
+
+    with _told(), _progress() as progress:
+        path = reports.run(study, source, given, out, progress=progress)
+    typer.echo(path)
+
+
+@app.command()
+def report(
+    source: Annotated[str, typer.Option("--source", "-s", help="Name of a source, or its folder.")] = "synthetic",
+    out: Out = None,
+) -> None:
+    """Run every study a source can answer and print the path of the index page.
+
+    Example: [bold]accountability report --source synthetic[/bold]
+    """
+    from accountability import report as reports
+
+    with _told(), _progress() as progress:
+        path = reports.report(source, out, progress=progress)
+    typer.echo(path)
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ParameterError(f"-p {text}: expected NAME=VALUE, for example -p confidence=0.9")
+        if name in given:
+            raise ParameterError(f"-p {text}: {name!r} is given twice, first as {given[name]!r}; give it once.")
+        given[name] = value.strip()
+    return given
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say which notebook stopped, give the page that shows where, and leave with status 1."""
+    from accountability.report.execute import StudyFailed
+
+    try:
+        yield
+    except StudyFailed as failed:
+        typer.echo(f"accountability: {failed}", err=True)
+        typer.echo(failed.page)
+        raise typer.Exit(FAILED) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each study on standard error; where that is not a terminal, nothing is drawn."""
+    if not sys.stderr.isatty():
+        yield lambda study, done, cells: None
+        return
+    with ExitStack() as stack:
+        bars: Progress | None = None
+        tasks: dict[str, TaskID] = {}
+
+        def progress(study: str, done: int, cells: int) -> None:
+            # Drawn with the first cell: a request that is refused shows its message and no bar.
+            nonlocal bars
+            if bars is None:
+                bars = stack.enter_context(_bars())
+            if study not in tasks:
+                tasks[study] = bars.add_task(study, total=cells)
+            bars.update(tasks[study], completed=done, total=cells)
+
+        yield progress
+
+
+def _bars() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    percent = TextColumn("{task.percentage:>3.0f} %")
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn(), console=Console(stderr=True)
+    )
+
+
+def _parameter_table(name: str) -> Table:
+    from accountability import studies
+    from accountability.report.page import parameter_rows
+
+    study = studies.get(name)
+    table = _table(study.question, "parameter", "default", "meaning")
+    for row in parameter_rows(study.parameters, study.parameters.model_validate({}).literals()):
+        table.add_row(row["name"], row["default"], row["help"])
+    return table
+
+
+def _study_table() -> Table:
+    from accountability.studies import STUDIES
+
+    table = _table("Studies", "name", "question")
+    for study in STUDIES.values():
+        table.add_row(study.name, study.question)
+    return table
+
+
+def _source_table() -> Table:
+    from accountability.errors import SourceError
+    from accountability.sources.contract import read_source
+    from accountability.sources.places import source_folder, source_names
+    from accountability.studies import STUDIES
+
+    table = _table("Sources", "name", "title", "studies")
+    for name in source_names():
+        try:
+            declared = read_source(source_folder(name))
+        except SourceError as error:
+            table.add_row(name, f"cannot be read: {error}", "")
+            continue
+        applies = [
+            study.name
+            for study in STUDIES.values()
+            if study.why_not(declared, study.parameters.model_validate({"source": name})) is None
+        ]
+        title = f"{declared.title} (generated data)" if declared.generated else declared.title
+        table.add_row(name, title, ", ".join(applies) or "none")
+    return table
+
+
+def main() -> None:
+    """Run the command line; a refusal is one message on standard error and exit status 2, a failed study 1."""
+    try:
+        app()
+    except AccountabilityError as error:
+        typer.echo(f"accountability: {error}", err=True)
+        sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    main()

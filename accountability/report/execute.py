@@ -1,0 +1,208 @@
+"""Run one notebook: papermill on a kernel that is this very interpreter."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from weakref import WeakSet
+
+from accountability.report.kept import FOLDER_VARIABLE
+
+_PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where a notebook stopped.
+
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell's execution, as shown beside it; ``None`` when the kernel itself stopped.
+    source : str
+        The cell's code.
+    message : str
+        Kind of error and what it says.
+    """
+
+    cell: int | None
+    source: str
+    message: str
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        return "the kernel" if self.cell is None else f"cell [{self.cell}]"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class StudyFailed(Exception):
+    """A notebook stopped with an error; what it had done is kept.
+
+    Attributes
+    ----------
+    page : Path
+        The page that shows where.
+    """
+
+    def __init__(self, message: str, page: Path) -> None:
+        super().__init__(message)
+        self.page = page
+
+
+#: Managers of kernels, so that an interrupt can end those that run.
+_MANAGERS: WeakSet[Any] = WeakSet()
+
+
+@contextmanager
+def interruptible(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool for notebooks; when it is left by an error or an interrupt, their kernels are ended at once.
+
+    Parameters
+    ----------
+    workers : int
+        Notebooks run at a time. Threads suffice: the work is done in the kernels, which are processes.
+
+    Yields
+    ------
+    ThreadPoolExecutor
+        The pool.
+    """
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for manager in list(_MANAGERS):
+            process = getattr(manager.provisioner, "process", None)
+            if process is not None:
+                process.kill()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+
+
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    keep_in: Path,
+    on_cell: Callable[[int, int], None] | None = None,
+) -> Failure | None:
+    """Execute a notebook with parameters and save it with its outputs.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook; it is not changed. Its cells run in the caller's working folder.
+    output : Path
+        Where the executed notebook is written, also when a cell fails.
+    parameters : mapping
+        Literals injected after the cell tagged ``parameters``. They are not checked here.
+    keep_in : Path
+        Folder given to :func:`accountability.report.keep`.
+    on_cell : callable, optional
+        Called with the cells done and the cells there are.
+
+    Returns
+    -------
+    Failure or None
+        Where it stopped, or ``None`` when every cell ran.
+
+    Notes
+    -----
+    papermill runs a misspelt parameter and only logs it, so callers check parameters first. A kernel that dies before
+    its first answer is started once more.
+    """
+    import nbformat
+    from nbclient.exceptions import DeadKernelError
+    from papermill import execute_notebook
+    from papermill.exceptions import PapermillExecutionError
+
+    # Parameters were checked against the model; papermill cannot read annotations such as `str | None`.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    loaded = nbformat.read(notebook, as_version=4)
+    cells = sum(cell.cell_type == "code" for cell in loaded.cells) + 1
+    done = 0
+
+    def count(**_: Any) -> None:
+        nonlocal done
+        done += 1
+        if on_cell is not None:
+            on_cell(done, cells)
+
+    for attempt in (1, 2):
+        with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
+            try:
+                execute_notebook(
+                    str(notebook),
+                    str(output),
+                    parameters=dict(parameters),
+                    kernel_name="python3",
+                    language="python",
+                    progress_bar=False,
+                    log_output=False,
+                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in),
+                    on_cell_executed=count,
+                )
+            except PapermillExecutionError as error:
+                return Failure(error.exec_count, error.source, f"{error.ename}: {error.evalue}")
+            except (DeadKernelError, RuntimeError) as error:
+                if done == 0 and attempt == 1:
+                    continue
+                return Failure(None, "", f"{type(error).__name__}: {error}")
+        return None
+    raise AssertionError("unreachable: the second attempt returns")
+
+
+def _kernel_manager(scratch: Path, keep_in: Path) -> type:
+    """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from traitlets import default
+
+    environment = {
+        FOLDER_VARIABLE: str(keep_in),
+        # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # A user's start-up files must not change a study.
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    if (_PACKAGE_PARENT / "pyproject.toml").is_file():
+        # The kernel must import the package that runs it, from wherever it was called.
+        inherited = os.environ.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([str(_PACKAGE_PARENT), *([inherited] if inherited else [])])
+
+    class ThisInterpreter(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            return KernelSpec(**get_kernel_dict(), env=environment)
+
+    class Manager(AsyncKernelManager):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            _MANAGERS.add(self)
+
+        @default("kernel_spec_manager")
+        def _this_interpreter(self) -> KernelSpecManager:
+            return ThisInterpreter()
+
+        @default("connection_file")
+        def _private_file(self) -> str:
+            return str(scratch / "kernel.json")
+
+        @default("transport_encryption")
+        def _encrypted(self) -> str:
+            return "auto"
+
+    return Manager

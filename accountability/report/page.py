@@ -1,0 +1,217 @@
+"""The HTML pages: one for each report, one that lists them. Light, printable, nothing loaded from a network."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.parameters import Parameters
+from accountability.report.markup import inert, plain, prose
+from accountability.report.provenance import GENERATED
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_PARAMETER_TAGS: Final = {"parameters", "injected-parameters"}
+_ERROR_TAGS: Final = {"papermill-error-cell-tag", "papermill-error-cell"}
+TABLE_TAG: Final = "parameter-table"
+
+
+def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay parameters out for a table.
+
+    Parameters
+    ----------
+    model : type of Parameters
+        The study's parameter model.
+    values : mapping
+        The values used.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``value``, ``default``, ``help``, and ``set`` (``"yes"`` where the value is not the default).
+    """
+    defaults = model.model_validate({}).literals()
+    return [
+        {
+            "name": name,
+            "value": _said(values[name]),
+            "default": _said(default),
+            "help": model.model_fields[name].description or "",
+            "set": "yes" if values[name] != default else "",
+        }
+        for name, default in defaults.items()
+    ]
+
+
+def _said(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
+    """Write the parameter table as markdown, for the executed notebook.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        From :func:`parameter_rows`.
+
+    Returns
+    -------
+    str
+        A markdown table.
+    """
+
+    def cell(text: str) -> str:
+        # A value of the reader's own must not become markup or break the table.
+        return re.sub(r"([\\`*_{}\[\]<>|#~$])", r"\\\1", text.replace("\n", " "))
+
+    lines = ["| parameter | value | default | meaning |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(cell(row[key]) for key in ('name', 'value', 'default', 'help'))} |" for row in rows]
+    return "\n".join(lines)
+
+
+def blocks(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Take an executed notebook apart into what a page shows.
+
+    Parameters
+    ----------
+    notebook : mapping
+        A notebook, format 4.
+
+    Returns
+    -------
+    list of dict
+        ``kind`` (``prose``, ``code`` or ``parameters``), and ``html``, or ``source`` and ``outputs``.
+    """
+    shown: list[dict[str, Any]] = []
+    heading = ""
+    for cell in notebook["cells"]:
+        tags = set(cell["metadata"].get("tags", ()))
+        if tags & _ERROR_TAGS or "remove-cell" in tags:
+            continue
+        if TABLE_TAG in tags:
+            shown.append({"kind": "parameters"})
+        elif tags & _PARAMETER_TAGS:
+            continue
+        elif cell["cell_type"] == "markdown":
+            found = re.findall(r"^#+\s+(.+)$", cell["source"], re.MULTILINE)
+            heading = found[-1] if found else heading
+            shown.append({"kind": "prose", "html": prose(cell["source"])})
+        elif cell["cell_type"] == "code" and cell["source"].strip():
+            outputs = [_output(output, heading) for output in cell["outputs"]]
+            count = cell.get("execution_count")
+            shown.append({"kind": "code", "source": cell["source"], "count": count, "outputs": outputs})
+    return shown
+
+
+def _output(output: Mapping[str, Any], heading: str) -> str:
+    kind = output["output_type"]
+    if kind == "stream":
+        return f'<pre class="stream">{plain(output["text"])}</pre>'
+    if kind == "error":
+        return f'<pre class="error">{plain(chr(10).join(output["traceback"]))}</pre>'
+    data = output["data"]
+    for mime, suffix in (("image/png", "png"), ("image/svg+xml", "svg+xml"), ("image/jpeg", "jpeg")):
+        if mime in data:
+            return _picture(data[mime], mime, suffix, output.get("metadata", {}), heading)
+    if "text/html" in data:
+        return inert(data["text/html"])
+    if "text/markdown" in data:
+        return prose(data["text/markdown"])
+    return f"<pre>{plain(data.get('text/plain', ''))}</pre>"
+
+
+def _picture(content: str, mime: str, suffix: str, metadata: Mapping[str, Any], heading: str) -> str:
+    encoded = base64.b64encode(content.encode()).decode() if suffix == "svg+xml" else "".join(content.split())
+    said = metadata.get(mime, {})
+    alt = said.get("alt") or metadata.get("alt") or f"Figure for: {heading}"
+    size = f' width="{said["width"]}"' if isinstance(said.get("width"), int) else ""
+    return f'<figure><img src="data:image/{suffix};base64,{encoded}" alt="{html.escape(alt)}"{size}></figure>'
+
+
+def sections(shown: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Give every second-level heading an anchor and list them.
+
+    Parameters
+    ----------
+    shown : list of dict
+        From :func:`blocks`; the anchors are written into its prose.
+
+    Returns
+    -------
+    list of (str, str)
+        Anchor and title, in order.
+    """
+    found: list[tuple[str, str]] = []
+
+    def anchored(match: re.Match[str]) -> str:
+        anchor = f"s{len(found) + 1}"
+        found.append((anchor, html.unescape(re.sub(r"<[^>]+>", "", match[1]))))
+        return f'<h2 id="{anchor}">{match[1]}</h2>'
+
+    for block in shown:
+        if block["kind"] == "prose":
+            block["html"] = re.sub(r"<h2>(.*?)</h2>", anchored, block["html"], flags=re.DOTALL)
+    return found
+
+
+def report_page(notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> str:
+    """Write the page of one report.
+
+    Parameters
+    ----------
+    notebook : mapping
+        The executed notebook.
+    record : mapping
+        What ``provenance.json`` holds.
+    rows : sequence of mapping
+        From :func:`parameter_rows`.
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    shown = blocks(notebook)
+    return _render("report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown))
+
+
+def index_page(
+    title: str, source: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], not_run: Mapping[str, str]
+) -> str:
+    """Write the page that lists the reports on one source.
+
+    Parameters
+    ----------
+    title : str
+        Title of the source.
+    source : mapping
+        Facts of its card.
+    reports : sequence of mapping
+        The content of each ``provenance.json``, with ``folder``.
+    not_run : mapping of str to str
+        Studies which the source cannot answer, each with the reason.
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    return _render("index.html.j2", title=title, source=source, reports=reports, not_run=not_run)
+
+
+def _render(template: str, **values: Any) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(generated_label=GENERATED, **values)

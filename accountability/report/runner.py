@@ -1,0 +1,365 @@
+"""From a checked request to a report's folder: execute, gather, write the page, and only then put it in place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from accountability import studies
+from accountability.errors import FetchError, ParameterError, Refusal, SourceError
+from accountability.parameters import Parameters
+from accountability.report import kept, page, provenance
+from accountability.report.execute import Failure, StudyFailed, execute, interruptible
+from accountability.sources.cache import cache_dir
+from accountability.sources.contract import Source, read_source
+from accountability.sources.places import notebooks_dir, source_folder
+from accountability.studies import Study
+
+RECORD: Final = "provenance.json"
+PAGE: Final = "report.html"
+WORKERS: Final = 2
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One study with complete parameters, checked against its source.
+
+    Attributes
+    ----------
+    study : Study
+        What to run.
+    parameters : Parameters
+        Complete and typed.
+    source : Source
+        What the source declares.
+    """
+
+    study: Study
+    parameters: Parameters
+    source: Source
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Parameters that differ from their defaults, the source apart."""
+        defaults = self.study.parameters.model_validate({}).literals()
+        given = self.parameters.literals()
+        return {name: value for name, value in given.items() if name != "source" and value != defaults[name]}
+
+    @property
+    def folder(self) -> str:
+        """Name of the report's folder: the study, and what differs from its defaults."""
+        if not self.changed:
+            return self.study.name
+        said = "+".join(f"{name}={value}" for name, value in self.changed.items())
+        name = f"{self.study.name}+{said}"
+        safe = re.sub(r"[^A-Za-z0-9+=._-]", "_", name)
+        if safe == name and len(safe) <= 120:
+            return safe
+        # Two values that look alike once made safe must not share a folder.
+        return f"{safe[:100]}+{hashlib.sha256(name.encode()).hexdigest()[:10]}"
+
+    @property
+    def command(self) -> str:
+        """The command line that makes the same report."""
+        words = ["accountability", "run", self.study.name, "--source", self.parameters.source]
+        for name, value in self.changed.items():
+            words += ["-p", f"{name}={'none' if value is None else value}"]
+        return shlex.join(words)
+
+
+def request(study: str, source: str | None, parameters: Mapping[str, Any]) -> Request:
+    """Check what is asked for, without loading data or starting anything.
+
+    Parameters
+    ----------
+    study : str
+        Name of a study.
+    source : str or None
+        Name or folder of a source; ``None`` leaves it to the parameters.
+    parameters : mapping
+        Names and values.
+
+    Returns
+    -------
+    Request
+        Ready to run.
+
+    Raises
+    ------
+    AccountabilityError
+        See :func:`accountability.studies.check`; also when ``source`` is given twice and differs.
+    """
+    wanted = studies.get(study)
+    given = dict(parameters)
+    if source is not None and given.setdefault("source", source) != source:
+        raise ParameterError(f"{study}: source is given twice, as {source!r} and as {given['source']!r}; give it once.")
+    complete, declared = studies.check(wanted, given)
+    _check_fetched(declared)
+    return Request(wanted, complete, declared)
+
+
+def _check_fetched(source: Source) -> None:
+    # Whether a file is there is seen at once; whether it is unaltered is for the loader to say.
+    files = [file for file in source.files.values() if file.url is not None]
+    folder = cache_dir() / source.source
+    missing = [file.path for file in files if not (folder / file.path).is_file()]
+    if missing:
+        raise FetchError(
+            f"{len(missing)} of the {len(files)} files of {source.source!r} are not in {folder}, for example "
+            f"{missing[0]}. Run `accountability fetch {source.source}`, or, with the files at hand, "
+            f"`accountability fetch {source.source} --from FOLDER`."
+        )
+
+
+def default_out(source: Source) -> Path:
+    """Give the folder for reports on a source, under the current folder."""
+    return Path("reports") / source.source
+
+
+def run(
+    study: str, source: str | None, parameters: Mapping[str, Any], out: Path | None, progress: Progress | None
+) -> Path:
+    """Run one study; see :func:`accountability.report.run`."""
+    wanted = request(study, source, parameters)
+    out = default_out(wanted.source) if out is None else out
+    made, failure = make(wanted, out, progress)
+    write_index(wanted.parameters.source, wanted.source, out)
+    if failure is not None:
+        raise StudyFailed(f"{study} stopped at {failure}", made)
+    return made
+
+
+def report(source: str, out: Path | None, progress: Progress | None) -> Path:
+    """Run every study that applies; see :func:`accountability.report.report`."""
+    declared = read_source(source_folder(source))
+    refused = not_run(source, declared)
+    wanted = [request(name, source, {}) for name in studies.STUDIES if name not in refused]
+    if not wanted:
+        reasons = "\n".join(f"{name}: {reason}" for name, reason in refused.items())
+        raise Refusal(f"no study can be run on {declared.source!r}:\n{reasons}")
+    out = default_out(declared) if out is None else out
+    failures = {}
+    with interruptible(WORKERS) as pool:
+        started = {one.study.name: pool.submit(make, one, out, progress) for one in wanted}
+        for name, future in started.items():
+            _, failure = future.result()
+            if failure is not None:
+                failures[name] = failure
+    index = write_index(source, declared, out)
+    if failures:
+        raise StudyFailed("\n".join(f"{name} stopped at {failure}" for name, failure in failures.items()), index)
+    return index
+
+
+def not_run(source: str, declared: Source) -> dict[str, str]:
+    """Say which studies a source cannot answer.
+
+    Parameters
+    ----------
+    source : str
+        Name or folder of the source.
+    declared : Source
+        What it declares.
+
+    Returns
+    -------
+    dict of str to str
+        Study to reason.
+    """
+    reasons = {
+        name: study.why_not(declared, study.parameters.model_validate({"source": source}))
+        for name, study in studies.STUDIES.items()
+    }
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def make(wanted: Request, out: Path, progress: Progress | None) -> tuple[Path, Failure | None]:
+    """Make one report in a folder of its own; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    wanted : Request
+        What to run.
+    out : Path
+        Folder to which the report's folder is added.
+    progress : callable or None
+        Told of every cell.
+
+    Returns
+    -------
+    page : Path
+        The report's page, also when the notebook failed.
+    failure : Failure or None
+        Where it stopped.
+
+    Raises
+    ------
+    ParameterError
+        The report's folder exists and holds something else.
+    SourceError
+        The study's notebook is missing from the installation.
+    """
+    notebook = notebooks_dir() / wanted.study.notebook
+    if not notebook.is_file():
+        raise SourceError(f"{notebook}: the notebook of {wanted.study.name} is missing; install the package again")
+    final = out / wanted.folder
+    if final.exists() and not (final / RECORD).is_file():
+        raise ParameterError(f"{final}: holds something that is not a report; choose another folder with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".making-{wanted.study.name}-", dir=out.resolve()))
+    try:
+        failure = _fill(making, wanted, notebook, progress)
+        _put_in_place(making, final)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return final / PAGE, failure
+
+
+def _fill(folder: Path, wanted: Request, notebook: Path, progress: Progress | None) -> Failure | None:
+    executed = folder / wanted.study.notebook
+    literals = wanted.parameters.literals()
+    begun = time.monotonic()
+
+    def on_cell(done: int, cells: int) -> None:
+        if progress is not None:
+            progress(wanted.study.name, done, cells)
+
+    if progress is not None:
+        progress(wanted.study.name, 0, 1)
+    failure = execute(notebook, executed, literals, folder, on_cell)
+    tables = kept.kept_in(folder)
+    record = {
+        "study": wanted.study.name,
+        "question": wanted.study.question,
+        "notebook": wanted.study.notebook,
+        "notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest(),
+        "parameters": literals,
+        "changed": [f"{name} = {value}" for name, value in wanted.changed.items()],
+        "command": wanted.command,
+        "data": _data(folder, wanted.source),
+        "tables": tables,
+        "headline": next((table["sentence"] for table in tables if table.get("sentence")), ""),
+        "seconds": round(time.monotonic() - begun, 1),
+        "environment": provenance.environment(),
+        "failure": failure and {"where": failure.where, "source": failure.source, "message": failure.message},
+    }
+    rows = page.parameter_rows(wanted.study.parameters, literals)
+    document = _finish_notebook(executed, record, rows)
+    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / PAGE).write_text(page.report_page(document, record, rows), encoding="utf-8")
+    for name in (kept.MANIFEST, provenance.FILE):
+        (folder / name).unlink(missing_ok=True)
+    return failure
+
+
+def _data(folder: Path, source: Source) -> dict[str, Any]:
+    stated = folder / provenance.FILE
+    if stated.is_file():
+        return json.loads(stated.read_text(encoding="utf-8"))
+    # The notebook stopped before it could say; the declaration still names the source.
+    last = source.card.observed_until
+    return {
+        "source": source.source,
+        "title": source.title,
+        "generated": source.generated,
+        "sha256": "",
+        "files": {},
+        "cutoff": None if last is None else last.isoformat(),
+        "exclusions": [],
+    }
+
+
+def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
+    """Show the parameters as a table, hide their code, and leave no path of this machine in the metadata."""
+    import nbformat
+
+    document = nbformat.read(executed, as_version=4)
+    for position, cell in enumerate(document.cells):
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            table = nbformat.v4.new_markdown_cell(page.parameter_markdown(rows), metadata={"tags": [page.TABLE_TAG]})
+            # Drawn at random otherwise, and the same request would give another file.
+            table["id"] = "parameter-table"
+            cell["id"] = "injected-parameters"
+            document.cells.insert(position + 1, table)
+            break
+    for cell in document.cells:
+        if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    document.metadata.get("papermill", {}).update(input_path=executed.name, output_path=executed.name)
+    document.metadata["accountability"] = {
+        key: record[key] for key in ("study", "parameters", "command", "data", "environment")
+    }
+    nbformat.write(document, executed)
+    return document
+
+
+def _put_in_place(made: Path, final: Path) -> None:
+    made.chmod(0o755)
+    if not final.exists():
+        made.rename(final)
+        return
+    # A folder cannot be replaced in one step: the old one steps aside for an instant and is removed last.
+    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=made.parent))
+    final.rename(aside / final.name)
+    made.rename(final)
+    shutil.rmtree(aside)
+
+
+def write_index(source: str, declared: Source, out: Path) -> Path:
+    """Write the page that lists every report in a folder.
+
+    Parameters
+    ----------
+    source : str
+        Name or folder of the source.
+    declared : Source
+        What it declares.
+    out : Path
+        Folder of the reports.
+
+    Returns
+    -------
+    Path
+        ``index.html``.
+    """
+    order = list(studies.STUDIES)
+    reports = []
+    for path in out.glob(f"*/{RECORD}"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not path.parent.name.startswith(".") and record["data"]["source"] == declared.source:
+            reports.append({**record, "folder": path.parent.name})
+    reports.sort(key=lambda record: (order.index(record["study"]), len(record["changed"]), record["folder"]))
+    card = declared.card
+    period = f"{card.period.start} to {card.period.end}" if card.period else "not stated"
+    facts = [
+        ("agency", f"{card.agency}, {card.jurisdiction}"),
+        ("complaints received", period),
+        ("observed until", str(card.observed_until or "not stated")),
+        ("which complaints", card.sampling.window),
+        ("one row is", card.row_is),
+        ("data sha256", ", ".join(sorted({record["data"]["sha256"] for record in reports} - {""})) or "not reached"),
+        ("licence", card.licence),
+        ("citation", card.citation),
+    ]
+    text = page.index_page(
+        declared.title, {"generated": declared.generated, "facts": facts}, reports, not_run(source, declared)
+    )
+    index = out / "index.html"
+    handle, name = tempfile.mkstemp(prefix=".index-", dir=out)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).chmod(0o644)
+    os.replace(name, index)
+    return index
