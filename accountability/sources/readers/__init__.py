@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from accountability.sources.readers.delimited import BLOCK, Delimited, Piece
+from accountability.sources.readers.delimited import Delimited, Piece
 from accountability.sources.readers.format import Format, RawTable
 from accountability.sources.readers.raw import Stream, opened
+from accountability.sources.readers.text import BLOCK
 
 __all__ = ["Format", "RawTable", "header", "read", "read_chunks"]
 

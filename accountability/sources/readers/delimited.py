@@ -14,10 +14,9 @@ field as text and names the line of a quote that is never closed.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -31,29 +30,20 @@ from accountability.sources.readers.raw import Stream
 from accountability.sources.readers.scan import (
     Scan,
     check_swallowed,
-    count_lines,
     ragged,
     ragged_error,
     scan,
     swallowed_error,
 )
+from accountability.sources.readers.text import BLOCK, decoded, joined_lines, physical_lines
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
 
     import pyarrow as pa
 
-BLOCK: Final = 32 * 2**20
 _LONGEST: Final = 256 * 2**20  # a single record larger than this is an unclosed quote, not a record
 _SLOW_ROWS: Final = 50_000
-_BOMS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 @dataclass(slots=True)
@@ -97,7 +87,7 @@ class Delimited:
             Undecodable bytes, a NUL byte, an unclosed quote, a record with too many or too few fields, a bad
             header, or a header with no rows.
         """
-        texts = self._texts()
+        texts = decoded(self.stream, self.fmt, self.block, self.notes)
         text, line, at_end = self._start(texts)
         rows = 0
         while True:
@@ -132,7 +122,7 @@ class Delimited:
 
     def header(self) -> list[str]:
         """Read the column names only."""
-        self._start(self._texts())
+        self._start(decoded(self.stream, self.fmt, self.block, self.notes))
         return self.columns
 
     def _start(self, texts: Iterator[bytes]) -> tuple[bytes, int, bool]:
@@ -156,67 +146,16 @@ class Delimited:
         used = (self.fmt.separator, self.fmt.quote or ",")
         return self.fmt.escape is None and all(c.isascii() for c in used)
 
-    def _texts(self) -> Iterator[bytes]:
-        """Blocks of the file as checked UTF-8, never ending between a CR and an LF."""
-        name, head = self.stream.name, self.stream.peek(4)
-        encoding = self.fmt.encoding
-        for bom, means in _BOMS:
-            if head.startswith(bom):
-                declared = codecs.lookup(encoding).name if encoding else means
-                if declared.removesuffix("-sig") not in (means, means.removesuffix("-le").removesuffix("-be")):
-                    raise SourceError(
-                        f"{name}: declared encoding {encoding}, but the file starts with the byte-order mark of "
-                        f"{means}. Declare encoding: {means}."
-                    )
-                self.stream.read(len(bom))
-                self.notes.append(f"byte-order mark of {means} removed")
-                encoding = means
-                break
-        encoding = encoding or "utf-8"
-        codec = codecs.lookup(encoding).name
-        self.notes.append(f"encoding {codec}")
-        decoder = codecs.getincrementaldecoder(codec)()
-        offset, line = 0, 1
-        held = b""
-        while True:
-            block = self.stream.read(self.block)
-            pending = len(decoder.getstate()[0])
-            try:
-                text = decoder.decode(block, not block)
-            except UnicodeError as error:
-                start = error.start if isinstance(error, UnicodeDecodeError) else 0
-                reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
-                good = codecs.decode(block[: max(start - pending, 0)], codec, "replace").encode()
-                raise SourceError(
-                    f"{name}, line {line + count_lines(held + good)}: the text is not {codec}: {reason} at byte "
-                    f"{offset - pending + start:,}. Declare the file's encoding (agencies' spreadsheets often write "
-                    "cp1252); if lines differ in encoding, repair the file in a step of its own."
-                ) from error
-            done = held + (block if codec == "utf-8" else text.encode())
-            held = b"\r" if block and done.endswith(b"\r") else b""
-            done = done[: len(done) - len(held)]
-            if (nul := done.find(b"\0")) >= 0:
-                raise SourceError(
-                    f"{name}, line {line + count_lines(done[:nul])}: the text holds a NUL byte. The file is damaged, "
-                    "or written in another encoding such as utf-16."
-                )
-            if done:
-                yield done
-            if not block:
-                return
-            offset += len(block)
-            line += count_lines(done)
-
     def _header(self, text: bytes, final: bool) -> tuple[int, int] | None:
         """Read the header; offset and line of what follows it, or ``None`` when more text is needed."""
         at = max(self.fmt.header_row, 1)
         where = f"{self.stream.name}, line {at}"
-        lines = [m for m, _ in zip(_lines(text, final), range(at - 1), strict=False)]
+        lines = [m for m, _ in zip(physical_lines(text, final), range(at - 1), strict=False)]
         offset = lines[-1].end() if lines else 0
         taken: list[int] = []
 
         def following() -> Iterator[str]:
-            for match in _lines(text, final, offset):
+            for match in physical_lines(text, final, offset):
                 taken.append(match.end())
                 yield match.group().decode()
 
@@ -303,7 +242,7 @@ class Delimited:
 
     def _slow(self, texts: Iterator[bytes], line: int) -> Iterator[Piece]:
         """Read the rest with the standard library's parser, in strict mode."""
-        reader = self._csv(m.group().decode() for m in _joined(texts))
+        reader = self._csv(m.group().decode() for m in joined_lines(texts))
         footer, held, more = self.fmt.skip_footer, [], True
         while more:
             batch, more = self._batch(reader, line)
@@ -359,19 +298,3 @@ class Delimited:
             {name: pa.array([cells[at[name]] or None for _, cells in records], pa.large_string()) for name in wanted}
         )
         return Piece(table, records[0][0], np.array([line for line, _ in records], np.int64))
-
-
-def _lines(text: bytes, final: bool, start: int = 0) -> Iterator[re.Match[bytes]]:
-    """Physical lines of ``text``; one without a line end only where the file ends."""
-    return (m for m in _LINE.finditer(text, start) if final or m.group()[-1:] in (b"\r", b"\n"))
-
-
-def _joined(texts: Iterable[bytes]) -> Iterator[re.Match[bytes]]:
-    """Physical lines of consecutive blocks."""
-    rest = b""
-    for text in texts:
-        rest += text
-        end = max(rest.rfind(b"\n"), rest.rfind(b"\r")) + 1
-        yield from _lines(rest[:end], True)
-        rest = rest[end:]
-    yield from _lines(rest, True)

@@ -196,9 +196,3 @@ def swallowed_error(name: str, line: int, inner: int) -> SourceError:
         "as a record; a stray quote has probably swallowed them. If quotes are ordinary text, declare quote: none; "
         "if the cell is meant, declare multiline: true."
     )
-
-
-def count_lines(text: bytes) -> int:
-    """Line ends (LF, CRLF or a lone CR) in ``text``."""
-    lines = text.count(b"\n")
-    return lines + text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else lines
