@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -61,6 +62,7 @@ class StudyFailed(Exception):
 
 #: Managers of kernels, so that an interrupt can end those that run.
 _MANAGERS: WeakSet[Any] = WeakSet()
+_STOPPING = threading.Event()
 
 
 @contextmanager
@@ -78,9 +80,11 @@ def interruptible(workers: int) -> Iterator[ThreadPoolExecutor]:
         The pool.
     """
     pool = ThreadPoolExecutor(max_workers=workers)
+    _STOPPING.clear()
     try:
         yield pool
     except BaseException:
+        _STOPPING.set()
         pool.shutdown(wait=False, cancel_futures=True)
         for manager in list(_MANAGERS):
             process = getattr(manager.provisioner, "process", None)
@@ -128,8 +132,9 @@ def execute(
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
-    # Parameters were checked against the model; papermill cannot read annotations such as `str | None`.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    # Parameters were checked against the model, where papermill cannot read annotations such as `str | None`;
+    # and a failure is told once, by the caller.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     loaded = nbformat.read(notebook, as_version=4)
     cells = sum(cell.cell_type == "code" for cell in loaded.cells) + 1
     done = 0
@@ -157,6 +162,9 @@ def execute(
             except PapermillExecutionError as error:
                 return Failure(error.exec_count, error.source, f"{error.ename}: {error.evalue}")
             except (DeadKernelError, RuntimeError) as error:
+                if _STOPPING.is_set():
+                    # Ended on purpose: this must not stand as a report.
+                    raise
                 if done == 0 and attempt == 1:
                     continue
                 return Failure(None, "", f"{type(error).__name__}: {error}")

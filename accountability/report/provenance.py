@@ -19,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from accountability import __version__
 from accountability.report.kept import folder
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ def environment() -> dict[str, Any]:
 
 
 def _version(package: str) -> str:
+    if package == "accountability":
+        return __version__
     try:
         return version(package)
     except PackageNotFoundError:

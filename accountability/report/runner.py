@@ -134,7 +134,8 @@ def run(
     """Run one study; see :func:`accountability.report.run`."""
     wanted = request(study, source, parameters)
     out = default_out(wanted.source) if out is None else out
-    made, failure = make(wanted, out, progress)
+    with interruptible(1) as pool:
+        made, failure = pool.submit(make, wanted, out, progress).result()
     write_index(wanted.parameters.source, wanted.source, out)
     if failure is not None:
         raise StudyFailed(f"{study} stopped at {failure}", made)
