@@ -1,0 +1,91 @@
+"""How firm a median is: the same question asked with other last days and other clocks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from accountability.clocks import durations
+from accountability.cohort import Cohort
+from accountability.delay.curve import closing_curve
+from accountability.errors import AccountabilityError
+from accountability.occurrences import as_date
+
+
+def other_cutoffs(
+    cohort: Cohort,
+    start: str = "received",
+    stop: str = "closed",
+    cutoff: dt.date | str | None = None,
+    years_back: Sequence[int] = (0, 1, 2, 4),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The median delay as it would have been estimated in earlier years, from what was known then.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    start, stop : str
+        The clock.
+    cutoff : date, optional
+        The last day looked at; the source's own when left out.
+    years_back : sequence of int
+        How many years before `cutoff` to stop looking.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row a last day: ``last_day``, ``cases``, ``still_open``, ``median``, ``lower``, ``upper`` (days, Int64,
+        missing when not reached), ``note`` (why there is no estimate, else empty).
+    """
+    last = cutoff if cutoff is not None else cohort.card.observed_until
+    if last is None:
+        return pd.DataFrame(columns=["last_day", "cases", "still_open", "median", "lower", "upper", "note"])
+    end = pd.Timestamp(as_date(last, "cutoff"))
+    days = [(end - pd.DateOffset(years=back)).date() for back in years_back]
+    rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, level)} for day in days]
+    return pd.DataFrame(rows).astype(dict.fromkeys(("cases", "still_open", "median", "lower", "upper"), "Int64"))
+
+
+def other_clocks(
+    cohort: Cohort,
+    clocks: Sequence[tuple[str, str]] = (("incident", "closed"), ("received", "closed"), ("opened", "closed")),
+    cutoff: dt.date | str | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The median delay between other stages; a clock whose stages the cohort does not date is left out.
+
+    Returns
+    -------
+    DataFrame
+        ``clock``, ``cases``, ``still_open``, ``median``, ``lower``, ``upper``, ``note``.
+    """
+    dated = set(cohort.events["stage"].astype("str"))
+    usable = [pair for pair in clocks if set(pair) <= dated]
+    rows = [{"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, level)} for start, stop in usable]
+    columns = ["clock", "cases", "still_open", "median", "lower", "upper", "note"]
+    return pd.DataFrame(rows, columns=columns).astype(
+        dict.fromkeys(("cases", "still_open", "median", "lower", "upper"), "Int64")
+    )
+
+
+def _median(cohort: Cohort, start: str, stop: str, cutoff: dt.date | str | None, level: float) -> dict[str, Any]:
+    try:
+        spells = durations(cohort, start=start, stop=stop, cutoff=cutoff)
+        median = closing_curve(spells, level=level).quantile(0.5).iloc[0]
+    except AccountabilityError as why:
+        nothing = dict.fromkeys(("cases", "still_open", "median", "lower", "upper"), pd.NA)
+        return {**nothing, "note": str(why).splitlines()[0]}
+    return {
+        "cases": len(spells),
+        "still_open": spells.n_open,
+        "median": median["day"],
+        "lower": median["lower"],
+        "upper": median["upper"],
+        "note": "",
+    }

@@ -1,0 +1,68 @@
+"""What a reader checks before any estimate: which dates are held, how precise they are, what came in each year."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from accountability.cohort import Cohort
+from accountability.occurrences import FOREVER, NEVER, occurrence
+
+
+def dates_held(cohort: Cohort) -> pd.DataFrame:
+    """How many cases have a usable date of each stage.
+
+    Returns
+    -------
+    DataFrame
+        One row a stage that occurs: ``stage``; ``cases`` with a usable date; ``without`` any; ``set_aside`` (a date
+        that must not be used); ``to_the_day`` (share of usable dates); ``first`` and ``last`` usable day.
+    """
+    total = len(cohort.cases)
+    rows = []
+    for stage, events in cohort.events.groupby("stage", observed=True):
+        usable = events["set_aside"].isna()
+        good = events[usable]
+        with_date = good["case_id"].nunique()
+        aside = events.loc[~usable, "case_id"]
+        aside_only = int(aside[~aside.isin(good["case_id"])].nunique())
+        rows.append(
+            {
+                "stage": str(stage),
+                "cases": with_date,
+                "without": total - with_date - aside_only,
+                "set_aside": aside_only,
+                "to_the_day": (good["earliest"] == good["latest"]).mean() if len(good) else np.nan,
+                "first": good["earliest"].min(),
+                "last": good["latest"].max(),
+            }
+        )
+    columns = ["stage", "cases", "without", "set_aside", "to_the_day", "first", "last"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> pd.DataFrame:
+    """Cases by the year in which they started, and how many have not stopped.
+
+    Years are those of the earliest day the start can have been; cases without a usable start are counted under a
+    missing year, not left out.
+
+    Returns
+    -------
+    DataFrame
+        ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``date_set_aside`` (the stop is dated, but not
+        usably), ``share_open``.
+    """
+    cases = pd.Index(cohort.cases["case_id"])
+    begin, end = (occurrence(cohort.events, cases, stage, "first") for stage in (start, stop))
+    known = (begin.earliest < FOREVER) & (begin.earliest > NEVER)
+    day = np.where(known, begin.earliest, 0).astype("datetime64[D]")
+    year = pd.array(day.astype("datetime64[Y]").astype("int64") + 1970, dtype="Int64")
+    year[~known] = pd.NA
+    aside = end.none & (end.set_aside != "")
+    frame = pd.DataFrame(
+        {"year": year, "started": 1, "stopped": ~end.none, "still_open": end.none & ~aside, "date_set_aside": aside}
+    )
+    table = frame.groupby("year", dropna=False).sum().reset_index().astype({"year": "Int64"})
+    table = table.astype({c: "int64" for c in table.columns if c != "year"})
+    return table.assign(share_open=table["still_open"] / table["started"])
