@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from accountability.dates.arithmetic import day_bounds, order
 from accountability.dates.cells import PROBLEMS
-from accountability.dates.columns import parse, parse_parts
+from accountability.dates.columns import parse
 from accountability.dates.convention import WordsConvention
 from accountability.dates.edtf import format_edtf, parse_edtf, to_edtf
 from accountability.dates.interval import ImpossibleDate, Interval, UnreadableDate
+from accountability.dates.parts import parse_parts
 from accountability.dates.spec import KEYS, NAMED_FORMATS, DateSpec, Lie
 from accountability.dates.words import parse_words
 

@@ -12,13 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountability.dates.cells import Cells, month_start, precision_code, problem_code
+from accountability.dates.cells import Cells
 from accountability.dates.convention import WordsConvention
 from accountability.dates.edtf import parse_edtf
 from accountability.dates.excel import read_serials
 from accountability.dates.interval import ImpossibleDate, Interval, UnreadableDate
-from accountability.dates.layouts import MONTHS, Layout, compile_layout, full_years, read_layout
-from accountability.dates.spec import WIDENABLE, DateSpec, Lie
+from accountability.dates.layouts import Layout, compile_layout, read_layout
+from accountability.dates.settle import settled
+from accountability.dates.spec import WIDENABLE, DateSpec
 from accountability.dates.words import parse_words
 from accountability.errors import DateError
 
@@ -63,18 +64,23 @@ def parse(values: pd.Series, spec: DateSpec | str | Mapping[str, Any]) -> pd.Dat
     if "parts" in spec.format:
         raise DateError("date: 'parts' says year and month stand in columns of their own; read them with parse_parts")
     values = pd.Series(values)
-    codes, texts, stamped = _distinct(values)
-    return _settled(_read(texts, stamped, spec), spec).frame(codes, values.index)
+    codes, texts, stamped = distinct(values)
+    return settled(_read(texts, stamped, spec), spec).frame(codes, values.index)
 
 
-def _distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
+def tidy(texts: Any) -> Any:
+    """Trim texts and turn every run of blanks, no-break ones too, into one space."""
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _BLANKS, " "))
+
+
+def distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
     """Give a code per row, the distinct texts with a blank last, and which of them were date-times."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     try:
         codes, uniques = pd.factorize(values)
     except TypeError:
-        codes, uniques = pd.factorize(values.map(str))
+        codes, uniques = pd.factorize(pd.Series([_hashable(item) for item in values], dtype=object))
     if isinstance(values.dtype, pd.StringDtype):
         texts = pa.array(uniques, type=pa.large_string())
         texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
@@ -86,22 +92,31 @@ def _distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
     return codes, pa.concat_arrays([texts, pa.array([""], type=pa.large_string())]), np.append(stamped, False)
 
 
+def _hashable(item: Any) -> Any:
+    """Give a cell that can be looked up: itself, or what it is when it is a list and the like."""
+    try:
+        hash(item)
+    except TypeError:
+        return f"a {type(item).__name__}"
+    return item
+
+
 def _as_text(item: Any) -> tuple[str, bool]:
     """Write a cell as text, saying whether it was a date-time; whole numbers lose their decimal point."""
     if isinstance(item, datetime | np.datetime64):
         stamp = pd.Timestamp(item)
         midnight = stamp == stamp.normalize()
-        return (f"{stamp:%Y-%m-%d}" if midnight else f"{stamp:%Y-%m-%d %H:%M:%S}"), True
+        return stamp.isoformat()[: 10 if midnight else 19], True
     if isinstance(item, date):
         return item.isoformat(), True
     if isinstance(item, float | np.floating) and float(item).is_integer():
         return str(int(item)), False
-    return str(item), False
+    return str(item).encode("utf-8", "replace").decode(), False  # a lone surrogate is not text
 
 
 def _read(texts: Any, stamped: np.ndarray, spec: DateSpec) -> Cells:
     """Read distinct texts under the declared formats, and name what is wrong with the rest."""
-    texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _BLANKS, " "))
+    texts = tidy(texts)
     cells = Cells.failed(len(texts), "unreadable")
     plain = np.flatnonzero(~stamped)
     cells = cells.put(plain, _formats(texts.take(pa.array(plain)), spec))
@@ -111,10 +126,10 @@ def _read(texts: Any, stamped: np.ndarray, spec: DateSpec) -> Cells:
     left = np.flatnonzero(cells.is_("unreadable") & ~stamped)
     if len(left):
         cells = cells.put(left, _second_look(texts.take(pa.array(left)), spec))
-    return cells.blanked(_among(texts, ("", *spec.blanks))).marked(_among(texts, spec.placeholders), "placeholder")
+    return cells.blanked(among(texts, ("", *spec.blanks))).marked(among(texts, spec.placeholders), "placeholder")
 
 
-def _among(texts: Any, listed: tuple[str, ...]) -> np.ndarray:
+def among(texts: Any, listed: tuple[str, ...]) -> np.ndarray:
     """Say which texts are in a list, ignoring case."""
     if not listed:
         return np.zeros(len(texts), dtype=bool)
@@ -197,124 +212,3 @@ def _short_years(texts: Any, spec: DateSpec) -> Cells:
     for layout in filter(None, map(Layout.with_short_year, spec.layouts)):
         cells = _either(cells, read_layout(texts, layout, spec.two_digit_pivot))
     return cells
-
-
-def _settled(cells: Cells, spec: DateSpec) -> Cells:
-    """Apply what the declaration says of dates that were read: placeholders, lies, precision, limits."""
-    for text in spec.placeholders:
-        extent = _extent(text)
-        if extent is not None:
-            cells = cells.marked((cells.earliest >= extent[0]) & (cells.latest <= extent[1]), "placeholder")
-    told = np.zeros(len(cells), dtype=bool)
-    for lie in spec.lies:
-        covered = _covered(cells, lie) & ~told
-        cells, told = cells.widened(covered, lie.precision), told | covered
-    if spec.precision is not None:
-        cells = cells.widened(np.ones(len(cells), dtype=bool), spec.precision)
-    if spec.not_before is not None:
-        cells = cells.marked(cells.latest < np.datetime64(spec.not_before, "D"), "impossible")
-    if spec.not_after is not None:
-        cells = cells.marked(cells.earliest > np.datetime64(spec.not_after, "D"), "impossible")
-    return cells
-
-
-def _extent(text: str) -> tuple[np.datetime64, np.datetime64] | None:
-    """Give the days a placeholder such as 1900-01-01, 1900-01 or 3019 covers; None for other texts."""
-    for format in (_ISO_DAY, "%Y-%m", "%Y"):
-        cell = read_layout(pa.array([text.strip()], type=pa.large_string()), compile_layout(format), None)
-        if cell.problem[0] < 0:
-            return cell.earliest[0], cell.latest[0]
-    return None
-
-
-def _covered(cells: Cells, lie: Lie) -> np.ndarray:
-    """Say which cells hold a printed day that a lie covers."""
-    day = cells.earliest
-    covered = cells.is_day()
-    if lie.before is not None:
-        covered &= day < np.datetime64(lie.before, "D")
-    if lie.since is not None:
-        covered &= day >= np.datetime64(lie.since, "D")
-    month = day.astype("datetime64[M]")
-    if lie.month is not None:
-        covered &= month - month.astype("datetime64[Y]").astype("datetime64[M]") == np.timedelta64(lie.month - 1, "M")
-    if lie.day == "last":
-        covered &= (day + 1).astype("datetime64[M]") != month
-    elif lie.day is not None:
-        covered &= day - month.astype("datetime64[D]") == np.timedelta64(int(lie.day) - 1, "D")
-    return covered
-
-
-def parse_parts(
-    year: pd.Series,
-    month: pd.Series | None = None,
-    day: pd.Series | None = None,
-    spec: DateSpec | Mapping[str, Any] | None = None,
-) -> pd.DataFrame:
-    """Read dates whose year, month and day stand in columns of their own.
-
-    Parameters
-    ----------
-    year, month, day
-        Numbers, or texts that hold whole numbers (``"7"``, ``"07"``, ``"7.0"``); months may be English names.
-        With no day a cell is a month, with no month a year.
-    spec
-        Limits, placeholders, pivot, lies and precision; its format is not used. A mapping may leave ``date`` out.
-
-    Returns
-    -------
-    DataFrame
-        As `parse` gives, with the index of ``year``. A month without its year, or a day without its month, is
-        ``incomplete``.
-
-    Raises
-    ------
-    DateError
-        The declaration cannot be understood, or the columns do not share one index.
-    """
-    declared = {"date": "parts", **spec} if isinstance(spec, Mapping) else spec
-    spec = DateSpec.of(declared if declared is not None else "parts")
-    columns = [pd.Series(part) for part in (year, month, day) if part is not None]
-    if any(not part.index.equals(columns[0].index) for part in columns):
-        raise DateError("parse_parts: year, month and day must be columns of one table; their indexes differ")
-    count = len(columns[0])
-    absent = (np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool))
-    years, has_year, odd_year = _whole(columns[0], spec)
-    months, has_month, odd_month = _whole(pd.Series(month), spec, MONTHS) if month is not None else absent
-    days, has_day, odd_day = _whole(pd.Series(day), spec) if day is not None else absent
-    short = has_year & (years >= 0) & (years < 100)
-    if spec.two_digit_pivot is not None:
-        years = np.where(short, full_years(years, spec.two_digit_pivot), years)
-    exists = (years >= 1) & (years <= 9999) & (~has_month | ((months >= 1) & (months <= 12)))
-    first = month_start(np.where(exists, years, 1970), np.where(exists & has_month, months, 1))
-    span = np.where(has_month, 1, 12)
-    earliest = first + np.where(has_day, days - 1, 0).astype("timedelta64[D]")
-    latest = np.where(has_day, earliest, (first.astype("datetime64[M]") + span).astype("datetime64[D]") - 1)
-    exists &= ~has_day | ((days >= 1) & (earliest.astype("datetime64[M]") == first.astype("datetime64[M]")))
-    precision = np.where(has_day, precision_code("day"), precision_code("month"))
-    precision = np.where(has_month, precision, precision_code("year"))
-    problem = np.where(exists, -1, problem_code("impossible"))
-    cells = Cells.of(earliest, latest, precision, problem)
-    if spec.two_digit_pivot is None:
-        cells = cells.marked(short, "two_digit_year")
-    cells = cells.marked((has_month & ~has_year) | (has_day & ~has_month), "incomplete")
-    cells = cells.marked(odd_year | odd_month | odd_day, "unreadable")
-    blank = ~(has_year | has_month | has_day | odd_year | odd_month | odd_day)
-    return _settled(cells.blanked(blank), spec).frame(np.arange(count), columns[0].index)
-
-
-def _whole(
-    column: pd.Series, spec: DateSpec, names: Mapping[str, int] | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give whole numbers, which cells hold one, and which hold something else."""
-    codes, texts, _ = _distinct(column)
-    texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _BLANKS, " "))
-    blank = _among(texts, ("", *spec.blanks))
-    numbers = np.zeros(len(texts), dtype=np.int64)
-    found = np.zeros(len(texts), dtype=bool)
-    for at, text in enumerate(texts.to_pylist()):
-        whole = re.fullmatch(r"(-?[0-9]{1,9})(?:\.0+)?", text)
-        number = int(whole[1]) if whole is not None else (names or {}).get(text.lower().rstrip("."))
-        if number is not None:
-            numbers[at], found[at] = number, True
-    return numbers[codes], (found & ~blank)[codes], (~found & ~blank)[codes]

@@ -101,6 +101,8 @@ def _one_of(inside: str, convention: WordsConvention) -> Interval:
             members.append(_between(*_sides(member, ".."), member, convention))
         else:
             members.append(_single(member, convention))
+    if len(members) == 1:
+        return members[0]
     starts, ends = [item.earliest for item in members], [item.latest for item in members]
     earliest = None if None in starts else min(day for day in starts if day is not None)
     latest = None if None in ends else max(day for day in ends if day is not None)

@@ -219,7 +219,10 @@ class DateSpec:
             raise DateError(f"date: expected a format such as '%Y-%m-%d'; found only {', '.join(given) or 'nothing'}")
         given["format"] = _texts(given["format"], "date")
         lies = given.get("lies") or ()
-        given["lies"] = tuple(Lie.of(item) for item in ([lies] if isinstance(lies, Mapping) else lies))
+        lies = [lies] if isinstance(lies, Mapping) else lies
+        if not isinstance(lies, list | tuple):
+            raise DateError(f"lies: expected a list such as [{{day: 28, precision: month}}], found {lies!r}")
+        given["lies"] = tuple(item if isinstance(item, Lie) else Lie.of(item) for item in lies)
         for key in ("placeholders", "blanks"):
             given[key] = _texts(given.get(key), key)
         for key in ("not_before", "not_after"):
