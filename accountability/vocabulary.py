@@ -58,6 +58,7 @@ OFF_LADDER: Final = MappingProxyType(
         "not_served": "A penalty was set and not served.",
         "pending": "Not decided yet.",
         "not_recorded": "Something happened that the release does not say.",
+        "probation": "Kept on under probation, or with a dismissal held over the officer, and nothing else.",
         "reversed": "Set aside by a board, an arbitrator or a court; which penalty it undid is not in this cell.",
     }
 )

@@ -1,7 +1,23 @@
-"""Penalties: their order, what follows a finding, and what becomes of a recommendation."""
+"""Penalties: their order and their parts, what follows a finding, and what becomes of a recommendation."""
 
 from accountability.penalty.following import Outcomes, outcomes
 from accountability.penalty.ladder import CONTESTED, Ladder, days_equivalent
+from accountability.penalty.parsing import parse, parse_table
+from accountability.penalty.parts import Part, Penalty, components
 from accountability.penalty.transitions import Changes, changes, symmetry
 
-__all__ = ["CONTESTED", "Changes", "Ladder", "Outcomes", "changes", "days_equivalent", "outcomes", "symmetry"]
+__all__ = [
+    "CONTESTED",
+    "Changes",
+    "Ladder",
+    "Outcomes",
+    "Part",
+    "Penalty",
+    "changes",
+    "components",
+    "days_equivalent",
+    "outcomes",
+    "parse",
+    "parse_table",
+    "symmetry",
+]
