@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from accountability.errors import ParameterError
-from accountability.vocabulary import FINDINGS, STAGES
+from accountability.vocabulary import STAGES, UNITS
 
 Scalar = str | int | float | bool | None
 
@@ -69,9 +69,10 @@ def _stage(value: object) -> object:
     return value
 
 
-def _finding(value: object) -> object:
-    if value not in FINDINGS:
-        raise ValueError(f"no such finding. {nearest(str(value), FINDINGS)}")
+def _maybe_unit(value: object) -> object:
+    value = _maybe_text(value)
+    if value is not None and value not in UNITS:
+        raise ValueError(f"no such unit. {nearest(str(value), UNITS)}")
     return value
 
 
@@ -80,7 +81,7 @@ Real = Annotated[float, BeforeValidator(_no_flag)]
 MaybeDay = Annotated[date | None, BeforeValidator(_maybe_day)]
 MaybeText = Annotated[str | None, BeforeValidator(_maybe_text)]
 Stage = Annotated[str, BeforeValidator(_stage)]
-Finding = Annotated[str, BeforeValidator(_finding)]
+MaybeUnit = Annotated[str | None, BeforeValidator(_maybe_unit)]
 
 
 class Parameters(BaseModel):

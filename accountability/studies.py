@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from accountability.errors import ParameterError, Refusal
-from accountability.parameters import Finding, MaybeDay, Parameters, Real, Stage, Whole, nearest, read
+from accountability.parameters import MaybeDay, MaybeUnit, Parameters, Real, Stage, Whole, nearest, read
 from accountability.sources.contract import Source, read_source
 from accountability.sources.places import source_folder
 
@@ -73,16 +73,16 @@ class WhatFollowsAFinding(Parameters):
         See :class:`~accountability.parameters.Parameters`.
     group : str or None
         See :class:`~accountability.parameters.Parameters`.
-    finding : str
-        The finding whose consequences are followed, a term of :data:`accountability.vocabulary.FINDINGS`; default
-        ``sustained``.
+    unit : str or None
+        What is counted: a term of :data:`accountability.vocabulary.UNITS`, not finer than a row of the source;
+        ``None`` is what one row of the source is.
     min_cell : int
         Counts of people below this are not shown: 10 to 1,000,000, default 10.
     confidence : float
         Level of every interval: 0.5 to 0.999, default 0.95.
     """
 
-    finding: Finding = Field(default="sustained", description="the finding whose consequences are followed")
+    unit: MaybeUnit = Field(default=None, description="what is counted, or None for what one row of the source is")
     min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
     confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
 
