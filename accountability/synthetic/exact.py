@@ -1,0 +1,106 @@
+"""Exact closing times of a design: survival by kind of complaint, and the ways of closing by the last day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from accountability.synthetic.calendar import Calendar
+from accountability.synthetic.chance import Floats, Ints
+from accountability.synthetic.course import ways_of_closing
+from accountability.synthetic.curves import (
+    GRID,
+    expected_caseload,
+    finding_survival,
+    kinds,
+    mass_ages,
+    other_survivals,
+    product,
+)
+from accountability.synthetic.design import Design
+
+
+@dataclass(frozen=True, slots=True)
+class Closings:
+    """Exact closing times of a design.
+
+    Attributes
+    ----------
+    survival : array of float
+        By body, category, year of receipt and k: probability of the cell and days ≥ k.
+    ways : array of float
+        By body, category, internal, alone and way: probability of the cell and of having closed so by the last
+        day; what is missing to the cell's probability is still open.
+    """
+
+    survival: Floats
+    ways: Floats
+
+
+@lru_cache(maxsize=4)
+def closings(design: Design) -> Closings:
+    """Evaluate the closing times of every kind of complaint, received on every day of the study."""
+    calendar = Calendar.of(design)
+    load = expected_caseload(design).load
+    days = np.arange(calendar.last + 1)
+    weight = calendar.weight_from(0, calendar.last + 1)
+    begin = int(np.searchsorted(calendar.month_start, 0, side="right")) - 1
+    starts = calendar.month_start[begin:]
+    month_of = np.searchsorted(starts, days, side="right").astype(np.int64) - 1
+    months = len(starts) - 1
+    year_of = (
+        (np.datetime64(calendar.origin) + days).astype("datetime64[Y]").astype(int) + 1970
+    ) - calendar.origin.year
+    years = int(year_of.max()) + 1
+    month_weight = np.bincount(month_of, weight, minlength=months).astype(np.float64)
+    by_year = np.zeros((years, months))
+    np.add.at(by_year, (year_of, month_of), weight)
+    ages = np.minimum(calendar.until - days, GRID - 1)
+    names = ways_of_closing(design)
+    bodies, categories = len(design.bodies), len(design.categories)
+    survival = np.zeros((bodies, categories, years, GRID + 1))
+    ways = np.zeros((bodies, categories, 2, 2, len(names)))
+    for b in range(bodies):
+        mass_age, share = mass_ages(design, calendar, b, days)
+        swept = _swept(mass_age, share, weight, month_of, month_weight)
+        for c, category in enumerate(design.categories):
+            cell = category.share * category.bodies[b]
+            if not cell:
+                continue
+            reach = finding_survival(design, b, category, load[b, begin:])
+            for internal, alone, p in kinds(design, category):
+                others = other_survivals(design, category, internal, alone)
+                rest = product(others)
+                survival[b, c] += cell * p * (by_year @ (reach * swept)) * rest
+                by_day = _daily(reach, others)
+                i, j = int(internal), int(not alone)
+                for w, daily in enumerate(by_day):
+                    total = np.cumsum(daily, axis=1)
+                    end = total[month_of, ages]
+                    at_mass = np.where(mass_age >= 0, total[month_of, np.maximum(mass_age, 0)], end)
+                    seen = at_mass + (1 - share) * (end - at_mass)
+                    ways[b, c, i, j, w] = cell * p * float(weight @ seen)
+                alive = (reach * rest)[month_of, np.maximum(mass_age, 0) + 1]
+                ways[b, c, i, j, -1] = cell * p * float(weight @ np.where(mass_age >= 0, share * alive, 0.0))
+    return Closings(survival, ways)
+
+
+def _daily(reach: Floats, others: dict[str, Floats]) -> list[Floats]:
+    """P(closed on day k in each way), mass closures aside: earlier ways in the order win equal days."""
+    ordered = list(others.values())
+    daily = [(reach[:, :-1] - reach[:, 1:]) * np.prod(ordered, axis=0)[:-1]]
+    for i, way in enumerate(ordered):
+        before = np.prod(np.array([w[1:] for w in ordered[:i]]), axis=0)
+        after = np.prod(np.array([w[:-1] for w in ordered[i + 1 :]]), axis=0)
+        daily.append(reach[:, 1:] * (before * (way[:-1] - way[1:]) * after))
+    return daily
+
+
+def _swept(mass_age: Ints, share: float, weight: Floats, month_of: Ints, month_weight: Floats) -> Floats:
+    """By month of receipt and k: P(no mass closure before day k)."""
+    hit = np.zeros((len(month_weight), GRID + 2))
+    reached = mass_age >= 0
+    np.add.at(hit, (month_of[reached], np.minimum(mass_age[reached] + 1, GRID + 1)), weight[reached])
+    return 1 - share * np.cumsum(hit, axis=1)[:, : GRID + 1] / np.maximum(month_weight, 1e-300)[:, None]
