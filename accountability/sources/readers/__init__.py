@@ -7,17 +7,22 @@ that names the file and the line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from accountability.sources.readers.columnar import read_parquet, read_sqlite
 from accountability.sources.readers.delimited import Delimited, Piece
 from accountability.sources.readers.format import Format, RawTable
+from accountability.sources.readers.guess import guess, parts
 from accountability.sources.readers.raw import Stream, opened
+from accountability.sources.readers.records import read_json, read_json_lines
 from accountability.sources.readers.text import BLOCK
+from accountability.sources.readers.workbook import read_workbook
 
-__all__ = ["Format", "RawTable", "header", "read", "read_chunks"]
+__all__ = ["Format", "RawTable", "guess", "header", "parts", "read", "read_chunks"]
 
 
 def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | None = None) -> RawTable:
@@ -45,7 +50,7 @@ def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | N
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
-        return _delimited(stream, fmt, columns)
+        return _READ[fmt.type](stream, fmt, columns)
 
 
 def header(path: Path | str, fmt: Format | None = None) -> list[str]:
@@ -58,13 +63,17 @@ def header(path: Path | str, fmt: Format | None = None) -> list[str]:
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
-        return Delimited(stream, fmt, block=64 * 2**10).header()
+        if fmt.type in ("csv", "tsv"):
+            return Delimited(stream, fmt, block=64 * 2**10).header()
+        return list(_READ[fmt.type](stream, fmt, None).columns)
 
 
 def read_chunks(
     path: Path | str, fmt: Format | None = None, columns: Sequence[str] | None = None, block: int = BLOCK
 ) -> Iterator[RawTable]:
-    """Read one raw file in pieces, so that memory does not grow with the file.
+    """Read one raw file in pieces, so that memory does not grow with a delimited file.
+
+    Files of the other kinds are read whole and come as one piece.
 
     Parameters
     ----------
@@ -85,6 +94,9 @@ def read_chunks(
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
+        if fmt.type not in ("csv", "tsv"):
+            yield _READ[fmt.type](stream, fmt, columns)
+            return
         reader = Delimited(stream, fmt, columns, block)
         row = 0
         for piece in reader.pieces():
@@ -117,3 +129,15 @@ def _numbers(piece: Piece) -> np.ndarray:
     if piece.lines is not None:
         return piece.lines
     return np.arange(piece.first_line, piece.first_line + piece.table.num_rows)
+
+
+_READ: Final[dict[str, Callable[[Stream, Format, Sequence[str] | None], RawTable]]] = {
+    "csv": _delimited,
+    "tsv": _delimited,
+    "xlsx": read_workbook,
+    "xls": read_workbook,
+    "json": read_json,
+    "jsonl": read_json_lines,
+    "parquet": read_parquet,
+    "sqlite": read_sqlite,
+}

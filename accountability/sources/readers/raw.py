@@ -129,8 +129,13 @@ def check_size(size: int, packed: int | None, fmt: Format, where: str) -> None:
 
 
 @contextmanager
-def opened(path: Path, fmt: Format) -> Iterator[Stream]:
+def opened(path: Path, fmt: Format, check: bool = True) -> Iterator[Stream]:
     """Open a raw file for reading, through gzip and zip where it has them.
+
+    Parameters
+    ----------
+    check
+        Refuse a file whose first bytes show another type than the declared one.
 
     Raises
     ------
@@ -161,13 +166,13 @@ def opened(path: Path, fmt: Format) -> Iterator[Stream]:
                 if inner.peek(2) == GZIP:
                     unzipped = cast(IO[bytes], gzip.GzipFile(fileobj=io.BytesIO(inner.read_all())))
                     inner = Stream(unzipped, inner.name, fmt, info.compress_size)
-                yield _checked(inner, fmt)
+                yield _checked(inner, fmt, check)
         elif fmt.member is not None:
             raise SourceError(f"{name}: member {fmt.member!r} is declared, but the file is not a zip archive.")
         elif head.startswith(GZIP):
-            yield _checked(Stream(cast(IO[bytes], gzip.GzipFile(fileobj=handle)), name, fmt, packed), fmt)
+            yield _checked(Stream(cast(IO[bytes], gzip.GzipFile(fileobj=handle)), name, fmt, packed), fmt, check)
         else:
-            yield _checked(Stream(handle, name, fmt, None), fmt)
+            yield _checked(Stream(handle, name, fmt, None), fmt, check)
 
 
 def _is_workbook(handle: IO[bytes], name: str) -> bool:
@@ -177,21 +182,18 @@ def _is_workbook(handle: IO[bytes], name: str) -> bool:
     return "[Content_Types].xml" in names
 
 
-def chosen_member(archive: zipfile.ZipFile, name: str, fmt: Format) -> zipfile.ZipInfo:
-    """The member of an archive to read: the declared one, or the only one.
-
-    Folders and the ``__MACOSX`` and ``.DS_Store`` entries some systems add are passed over.
+def members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    """Files in an archive; folders and the ``__MACOSX`` and ``.DS_Store`` entries some systems add are passed over.
 
     Raises
     ------
     SourceError
-        A member's name leads out of the archive, nothing or too much to choose from, the declared member is missing
-        or doubled, or the member is encrypted.
+        A member's name leads out of the archive, or there is no file in it.
     """
     infos = archive.infolist()
     for info in infos:
-        parts = PurePosixPath(info.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or info.filename[1:2] == ":":
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or info.filename[1:2] == ":":
             raise SourceError(
                 f"{name}: the archive holds a member named {info.filename!r}, which leads outside of it; such an "
                 "archive is not read. Obtain a clean copy."
@@ -203,6 +205,18 @@ def chosen_member(archive: zipfile.ZipFile, name: str, fmt: Format) -> zipfile.Z
     ]
     if not files:
         raise SourceError(f"{name}: the zip archive holds no file.")
+    return files
+
+
+def chosen_member(archive: zipfile.ZipFile, name: str, fmt: Format) -> zipfile.ZipInfo:
+    """Choose the member of an archive to read: the declared one, or the only one.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`members`; too much to choose from; the declared member is missing or doubled; or it is encrypted.
+    """
+    files = members(archive, name)
     names = listed((repr(i.filename) for i in files), 20)
     if fmt.member is None:
         if len(files) > 1:
@@ -223,11 +237,13 @@ def chosen_member(archive: zipfile.ZipFile, name: str, fmt: Format) -> zipfile.Z
     return info
 
 
-def _checked(stream: Stream, fmt: Format) -> Stream:
+def _checked(stream: Stream, fmt: Format, check: bool) -> Stream:
     """Refuse a file whose first bytes show another kind than the declared one."""
     head = stream.peek(512)
     if not head:
         raise SourceError(f"{stream.name}: the file is empty (0 bytes).")
+    if not check:
+        return stream
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table")):
         raise SourceError(
