@@ -26,7 +26,7 @@ ORDER = (
     ("privacy", "synthetic"),
     ("sources",),
     ("cohort", "occurrences"),
-    ("durations",),
+    ("durations", "grouping", "overview"),
     ("clocks",),
     ("concentration", "delay", "penalty"),
     ("studies",),
