@@ -146,7 +146,7 @@ def execute(
             on_cell(done, cells)
 
     for attempt in (1, 2):
-        with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
+        with _event_loop(), tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
             try:
                 execute_notebook(
                     str(notebook),
@@ -170,6 +170,21 @@ def execute(
                 return Failure(None, "", f"{type(error).__name__}: {error}")
         return None
     raise AssertionError("unreachable: the second attempt returns")
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """Close the loop which the kernel's client makes in this thread and leaves open."""
+    import asyncio
+
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
 
 
 def _kernel_manager(scratch: Path, keep_in: Path) -> type:

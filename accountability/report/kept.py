@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FOLDER_VARIABLE: Final = "ACCOUNTABILITY_KEEP_IN"
 MANIFEST: Final = "kept.jsonl"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
-_EXECUTED: Final = ("=", "+", "-", "@", "\t", "\r")
+_EXECUTED: Final = ("=", "+", "-", "@", "\t", "\n")
 _DPI: Final = 144
 
 T = TypeVar("T")
@@ -162,13 +162,12 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 def _inert(value: object) -> object:
     # A spreadsheet runs text that starts like a formula; a leading apostrophe makes it show the text instead.
-    if isinstance(value, str) and value.startswith(_EXECUTED) and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+(\.\d+)?", text) is not None
+    if not isinstance(value, str):
+        return value
+    # A lone carriage return is written without quotes and would start a new row, and with it a new cell.
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    number = re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
+    return f"'{text}" if text.startswith(_EXECUTED) and not number else text
 
 
 def _check(name: str) -> None:
