@@ -1,5 +1,6 @@
 """Penalties: their order and their parts, what follows a finding, and what becomes of a recommendation."""
 
+from accountability.penalty.comparison import ByUnit, by_unit
 from accountability.penalty.following import Outcomes, outcomes
 from accountability.penalty.ladder import CONTESTED, Ladder, days_equivalent
 from accountability.penalty.parsing import parse, parse_table
@@ -8,11 +9,13 @@ from accountability.penalty.transitions import Changes, changes, symmetry
 
 __all__ = [
     "CONTESTED",
+    "ByUnit",
     "Changes",
     "Ladder",
     "Outcomes",
     "Part",
     "Penalty",
+    "by_unit",
     "changes",
     "components",
     "days_equivalent",

@@ -125,10 +125,9 @@ class Outcomes(Result):
                 f"{str(term).replace('_', ' ')} {percent(value, 1)}"
                 for term, value in zip(top["term"], top["share"], strict=True)
             )
-            group = ", ".join(map(str, key)) + ": " if key else ""
             few = self.apart.loc[self._same_group(key), "penalty_decided"].isna().any()
             whose = " (a few of them undecided)" if few else " with a decided penalty"
-            said.append(f"{group}of {part['denominator'].iloc[0]:,} sustained{whose}: {each}")
+            said.append(f"{_named(key)}of {part['denominator'].iloc[0]:,} sustained{whose}: {each}")
         return _sentence(said)
 
     def _same_group(self, key: tuple[object, ...]) -> pd.Series:
@@ -141,8 +140,9 @@ class Outcomes(Result):
         shown = self.days.loc[self.days["median"].notna()] if len(self.days) else self.days
         said = [
             f"{_of(row, self.by)}the middle suspension was {row['median']:g} days "
-            f"(quartiles {row['lower_quartile']:g} and {row['upper_quartile']:g}; "
-            f"{row['suspensions']:,} of known length)"
+            f"(quartiles {row['lower_quartile']:g} and {row['upper_quartile']:g}"
+            + ("" if pd.isna(row["suspensions"]) else f"; {row['suspensions']:,} of known length")
+            + ")"
             for row in shown.to_dict("records")
         ]
         return _sentence(said)
@@ -216,12 +216,12 @@ def outcomes(
     clustered = rows["officer_id"].duplicated().any() if "officer_id" in rows else False
     return Outcomes(
         estimand=f"what follows a finding, per {counted.replace('_', '-')}, {cohort.name}",
-        assumptions=(*_assumptions(cohort.card.sampling.rule), f"unit: {counted.replace('_', '-')}"),
+        assumptions=(*_assumptions(cohort.card.sampling.rule), *_uncounted(cohort, counted)),
         method=intervals.CLUSTERED if clustered else intervals.WILSON,
         table=long,
         flow=cohort.flow(),
         apart=_hide_apart(pd.DataFrame(apart), min_cell),
-        days=pd.DataFrame(days),
+        days=_hide_days(pd.DataFrame(days), long, groups),
         unit=counted,
         by=groups,
         level=level,
@@ -267,9 +267,9 @@ def _one_group(
         if len(known) >= min_cell:
             quartiles = known.quantile(list(DAYS_AT)).to_numpy()
             days |= dict(zip(("lower_quartile", "median", "upper_quartile"), quartiles, strict=True))
-            days |= {"suspensions": len(known)}
             unknown = len(suspended) - len(known)
-            days |= {"length_unknown": unknown if unknown == 0 or unknown >= min_cell else pd.NA}
+            if unknown == 0 or unknown >= min_cell:  # a small difference from all suspensions would show
+                days |= {"suspensions": len(known), "length_unknown": unknown}
     return pd.concat(frames, ignore_index=True), apart, days
 
 
@@ -345,6 +345,21 @@ def _hide_apart(apart: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     return out
 
 
+def _hide_days(days: pd.DataFrame, long: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+    """Say nothing about the suspensions of a group whose number of them is hidden."""
+    cells = long.loc[(long["part"] == "penalty") & (long["term"] == "suspension"), [*by, "hidden"]]
+    if cells.empty:
+        return days
+    if by:
+        shut = (
+            days[list(by)].merge(cells, on=list(by), how="left", validate="one_to_one")["hidden"].to_numpy(dtype=bool)
+        )
+    else:
+        shut = cells["hidden"].to_numpy(dtype=bool)
+    numbers = [str(name) for name in days if name not in by]
+    return days.assign(**{name: days[name].mask(shut) for name in numbers})
+
+
 def _assumptions(rule: str) -> tuple[str, ...]:
     shared = (
         "the codebook's terms mean what its authority says",
@@ -356,6 +371,15 @@ def _assumptions(rule: str) -> tuple[str, ...]:
         "trailing_window": "complaints received near the end of the window have had less time to be decided",
     }
     return (*shared, warned[rule]) if rule in warned else shared
+
+
+def _uncounted(cohort: Cohort, unit: str) -> tuple[str, ...]:
+    """Say how many records hold nothing to count in this unit."""
+    silent = int((~cohort.cases["case_id"].isin(cohort.allegations["case_id"])).sum())
+    said = [f"unit: {unit.replace('_', '-')}"]
+    if silent:
+        said.append(f"{silent:,} of {len(cohort.cases):,} complaints name no officer and hold no finding to count")
+    return tuple(said)
 
 
 def _groups(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
@@ -370,4 +394,8 @@ def _sentence(clauses: Sequence[str]) -> str:
 
 
 def _of(row: Mapping[Hashable, Any], by: tuple[str, ...]) -> str:
-    return ", ".join(str(row[name]) for name in by) + ": " if by else ""
+    return _named(tuple(row[name] for name in by))
+
+
+def _named(key: tuple[object, ...]) -> str:
+    return ", ".join(str(value).replace("_", " ") for value in key) + ": " if key else ""
