@@ -26,7 +26,10 @@ _ATTRIBUTES: Final = {
 #: What is inside these is not text to be read.
 _SILENT: Final = frozenset({"script", "style", "template", "iframe", "object", "svg", "math", "noscript", "head"})
 _LINK: Final = re.compile(r"(https?://|mailto:|#|\.{0,2}/?[\w][\w./-]*$)", re.IGNORECASE)
-_NUMBER_CELL: Final = re.compile(r"<td>(\s*[-+−]?[\d,]+(?:\.\d+)?(?:e[-+]?\d+)?\s*%?\s*)</td>")
+_ROW: Final = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_CELL: Final = re.compile(r"<(t[hd])([^>]*)>(.*?)</\1>", re.DOTALL)
+_NUMBER: Final = re.compile(r"\s*[-+−]?[\d,]*\.?\d+(?:e[-+]?\d+)?\s*%?\s*")
+_TABLE_PARTS: Final = re.compile(r"<thead>(.*?)</thead>\s*<tbody>(.*?)</tbody>", re.DOTALL)
 
 
 class _Rebuilt(HTMLParser):
@@ -81,11 +84,58 @@ def inert(markup: str) -> str:
     Returns
     -------
     str
-        Balanced HTML. Table cells that hold a number get the class ``num``.
+        Balanced HTML, its tables made easier to read (:func:`tidy_tables`).
     """
     rebuilt = _Rebuilt()
     rebuilt.feed(markup)
-    return _NUMBER_CELL.sub(r'<td class="num">\1</td>', rebuilt.finished())
+    return tidy_tables(rebuilt.finished())
+
+
+def tidy_tables(markup: str) -> str:
+    """Set columns of numbers flush right, heading included, and leave out the running number pandas puts first.
+
+    Parameters
+    ----------
+    markup : str
+        Inert HTML.
+
+    Returns
+    -------
+    str
+        The same, with the class ``num`` on cells of columns in which every filled cell is a number. A table without
+        a heading row lists facts and is left alone.
+    """
+    return _TABLE_PARTS.sub(lambda table: _tidied(table[1], table[2]), markup)
+
+
+def _tidied(head: str, body: str) -> str:
+    heads = [_CELL.findall(row) for row in _ROW.findall(head)]
+    rows = [_CELL.findall(row) for row in _ROW.findall(body)]
+    width = len(heads[0]) if heads else 0
+    spanned = "span=" in head or "span=" in body
+    if not heads or not rows or spanned or any(len(row) != width for row in heads + rows):
+        return f"<thead>{head}</thead><tbody>{body}</tbody>"
+    numbered = (
+        len(heads) == 1 and heads[0][0][2] == "" and [row[0][2] for row in rows] == [str(n) for n in range(len(rows))]
+    )
+    first = 1 if numbered and width > 1 else 0
+    columns = [[row[column][2] for row in rows] for column in range(width)]
+    flush = [_all_numbers(cells) for cells in columns]
+    number = ' class="num"'
+
+    def written(row: list[tuple[str, str, str]]) -> str:
+        cells = [
+            f"<{tag}{kept}{number if flush[place] else ''}>{text}</{tag}>"
+            for place, (tag, kept, text) in enumerate(row)
+        ]
+        return "<tr>" + "".join(cells[first:]) + "</tr>"
+
+    return f"<thead>{''.join(map(written, heads))}</thead><tbody>{''.join(map(written, rows))}</tbody>"
+
+
+def _all_numbers(cells: list[str]) -> bool:
+    filled = [cell for cell in cells if cell.strip() not in ("", "NaN", "&lt;NA&gt;", "–", "—")]
+    return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
 
 
 def prose(markdown: str) -> str:
