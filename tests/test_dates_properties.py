@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accountability.dates import (
@@ -26,6 +26,7 @@ from accountability.dates import (
 )
 from accountability.dates.convention import SEASONS
 
+UNTIMED = settings(deadline=None)  # a busy machine is no counter-example
 DAYS = st.dates(dt.date(1902, 1, 1), dt.date(2100, 12, 31))
 FREE: dict[str, Any] = {"not_before": None, "not_after": None}
 SPECS = [
@@ -54,6 +55,7 @@ TEXTS = st.one_of(
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: "+".join(spec.format))
+@UNTIMED
 @given(texts=st.lists(TEXTS, min_size=1, max_size=20))
 def test_any_text_is_dated_in_order_or_reported_or_blank(spec: DateSpec, texts: list[str]) -> None:
     dates = parse(pd.Series(texts, dtype=object), spec)
@@ -82,6 +84,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("format", LAYOUTS)
+@UNTIMED
 @given(days=st.lists(DAYS, min_size=1, max_size=20))
 def test_a_day_written_in_a_layout_is_read_back_to_all_the_days_so_written(format: str, days: list[dt.date]) -> None:
     written = [day.strftime(format) for day in days]
@@ -95,6 +98,7 @@ def test_a_day_written_in_a_layout_is_read_back_to_all_the_days_so_written(forma
             assert outside.strftime(format) != text, "and no day outside would"
 
 
+@UNTIMED
 @given(
     year=st.integers(1902, 2100), month=st.integers(0, 14), day=st.integers(0, 33), us=st.booleans(), pad=st.booleans()
 )
@@ -136,6 +140,7 @@ def intervals(draw: st.DrawFn) -> Interval:
     return Interval(day, day, "day")
 
 
+@UNTIMED
 @given(item=intervals())
 def test_reading_what_was_written_gives_the_same_date(item: Interval) -> None:
     text = format_edtf(item.earliest, item.latest, item.precision)
@@ -144,6 +149,7 @@ def test_reading_what_was_written_gives_the_same_date(item: Interval) -> None:
     assert parse_words(text) == item, "the reader of words reads EDTF too"
 
 
+@UNTIMED
 @given(items=st.lists(intervals(), min_size=1, max_size=20))
 def test_columns_of_edtf_come_back_whole(items: list[Interval]) -> None:
     texts = [format_edtf(item.earliest, item.latest, item.precision) for item in items]
@@ -162,6 +168,7 @@ CONVENTIONS = st.builds(
 )
 
 
+@UNTIMED
 @given(year=st.integers(1902, 2100), name=st.sampled_from(SEASONS), convention=CONVENTIONS)
 def test_a_season_comes_back_under_the_convention_it_was_written_in(
     year: int, name: str, convention: WordsConvention
@@ -172,6 +179,7 @@ def test_a_season_comes_back_under_the_convention_it_was_written_in(
     assert (back.earliest, back.latest, back.precision) == (item.earliest, item.latest, item.precision)
 
 
+@UNTIMED
 @given(day=DAYS, convention=CONVENTIONS)
 def test_parts_cover_the_whole_and_a_day_lies_in_what_names_it(day: dt.date, convention: WordsConvention) -> None:
     def holds(words: str) -> bool:
@@ -198,6 +206,7 @@ def test_parts_cover_the_whole_and_a_day_lies_in_what_names_it(day: dt.date, con
     assert parse_words(f"before {day}", convention).latest == day - dt.timedelta(days=1)
 
 
+@UNTIMED
 @given(item=intervals(), count=st.integers(0, 3), unit=st.sampled_from(["day", "week", "month", "season", "year"]))
 def test_widening_only_widens(item: Interval, count: int, unit: str) -> None:
     wide = item.widened(count, unit)
@@ -205,6 +214,7 @@ def test_widening_only_widens(item: Interval, count: int, unit: str) -> None:
     assert item.latest is None or wide.latest >= item.latest
 
 
+@UNTIMED
 @given(pattern=st.tuples(*(st.sampled_from(["0123456789"[i] for i in range(10)] + ["X"] * 4) for _ in range(4))))
 @example(pattern=("X", "X", "3", "1"))
 def test_unspecified_digits_run_from_the_first_to_the_last_day_that_fits(pattern: tuple[str, ...]) -> None:
@@ -223,6 +233,7 @@ def test_unspecified_digits_run_from_the_first_to_the_last_day_that_fits(pattern
         assert (item.earliest, item.latest) == (fits[0], fits[-1])
 
 
+@UNTIMED
 @given(pairs=st.lists(st.tuples(intervals(), intervals()), min_size=1, max_size=10), data=st.data())
 def test_days_between_lie_within_their_bounds_and_reach_them(pairs: list[tuple[Interval, Interval]], data: Any) -> None:
     frames = [
@@ -242,6 +253,7 @@ def test_days_between_lie_within_their_bounds_and_reach_them(pairs: list[tuple[I
         assert high == (stop.latest - start.earliest).days
 
 
+@UNTIMED
 @given(serials=st.lists(st.integers(61, 73_000), min_size=1), zero=st.sampled_from([("excel", "1899-12-30")]))
 def test_serials_count_days(serials: list[int], zero: tuple[str, str]) -> None:
     name, origin = zero
@@ -250,6 +262,7 @@ def test_serials_count_days(serials: list[int], zero: tuple[str, str]) -> None:
     assert (dates["earliest"].to_numpy() == expected).all()
 
 
+@UNTIMED
 @given(days=st.lists(DAYS, min_size=1, max_size=20), precision=st.sampled_from(["week", "month", "year"]))
 def test_a_declared_precision_keeps_the_printed_day_inside(days: list[dt.date], precision: str) -> None:
     printed = pd.Series([str(day) for day in days])

@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -175,10 +176,12 @@ def _days(parts: list[str], *, forward: bool) -> Iterator[date]:
                 yield date(year, month, day)
 
 
-def _allowed(pattern: str, top: int, forward: bool) -> list[int]:
+@lru_cache(maxsize=1024)
+def _allowed(pattern: str, top: int, forward: bool) -> tuple[int, ...]:
     """Give the numbers from 1 to a limit that a pattern with X allows."""
     digits = product(*("0123456789" if digit == "X" else digit for digit in pattern))
-    return sorted({int("".join(item)) for item in digits} & set(range(1, top + 1)), reverse=not forward)
+    numbers = (int("".join(item)) for item in digits)
+    return tuple(sorted((number for number in numbers if 1 <= number <= top), reverse=not forward))
 
 
 def format_edtf(
