@@ -95,22 +95,13 @@ def fetch(
 
     Example: [bold]accountability fetch chicago_2000_2016 --from ~/Downloads[/bold]
     """
-    from accountability.sources import cache
-    from accountability.sources.contract import read_source
-    from accountability.sources.places import source_folder
+    import accountability
 
-    declared = read_source(source_folder(source))
-    files = [
-        cache.RemoteFile(file.path, file.url, file.sha256, file.bytes)
-        for file in declared.files.values()
-        if file.url is not None
-    ]
-    if not files:
-        typer.echo(f"{declared.source}: comes with the package, nothing to fetch")
-        return
-    folder = cache.cache_dir() / declared.source
-    for path in cache.fetch(files, folder, from_dir=from_, progress=sys.stderr.isatty()):
+    paths = accountability.fetch(source, from_, progress=sys.stderr.isatty())
+    for path in paths:
         typer.echo(path)
+    if not paths:
+        typer.echo(f"{source}: comes with the package, nothing to fetch")
 
 
 @app.command()

@@ -266,16 +266,16 @@ def test_known_tricks_come_out_as_text_or_not_at_all(markup: str, left: str) -> 
 def test_a_table_of_pandas_loses_its_running_number_and_sets_numbers_flush_right() -> None:
     frame = pd.DataFrame({"year": ["2000", "2001"], "n": [1, -2], "share": [0.5, float("nan")], "who": ["a", "1"]})
     shown = inert(frame.to_html())
-    number = ' class="num"'
+    number, short = ' class="num"', ' class="short"'
     assert re.sub(r"\s+", "", re.findall("<thead>.*</tbody>", shown, re.DOTALL)[0]) == re.sub(
         r"\s+",
         "",
-        f"<thead><tr><th{number}>year</th><th{number}>n</th><th{number}>share</th><th>who</th></tr></thead><tbody>"
-        f"<tr><td{number}>2000</td><td{number}>1</td><td{number}>0.5</td><td>a</td></tr>"
-        f"<tr><td{number}>2001</td><td{number}>-2</td><td{number}>NaN</td><td>1</td></tr></tbody>",
+        f"<thead><tr><th{number}>year</th><th{number}>n</th><th{number}>share</th><th{short}>who</th></tr></thead><tbody>"
+        f"<tr><td{number}>2000</td><td{number}>1</td><td{number}>0.5</td><td{short}>a</td></tr>"
+        f"<tr><td{number}>2001</td><td{number}>-2</td><td{number}>NaN</td><td{short}>1</td></tr></tbody>",
     )
     named = inert(frame.set_index("who").to_html())
-    assert "<th>a</th>" in named
+    assert f"<th{short}>a</th>" in named
     assert f"<td{number}>2000</td>" in named
     assert inert("<table><tbody><tr><th>cases</th><td>3</td></tr></tbody></table>").count("num") == 0
 

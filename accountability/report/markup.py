@@ -26,6 +26,7 @@ _ATTRIBUTES: Final = {
 #: What is inside these is not text to be read.
 _SILENT: Final = frozenset({"script", "style", "template", "iframe", "object", "svg", "math", "noscript", "head"})
 _LINK: Final = re.compile(r"(https?://|mailto:|#|\.{0,2}/?[\w][\w./-]*$)", re.IGNORECASE)
+_SHORT: Final = 30
 _ROW: Final = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL: Final = re.compile(r"<(t[hd])([^>]*)>(.*?)</\1>", re.DOTALL)
 _NUMBER: Final = re.compile(r"\s*[-+−]?[\d,]*\.?\d+(?:e[-+]?\d+)?\s*%?\s*")
@@ -102,8 +103,8 @@ def tidy_tables(markup: str) -> str:
     Returns
     -------
     str
-        The same, with the class ``num`` on cells of columns in which every filled cell is a number. A table without
-        a heading row lists facts and is left alone.
+        The same, with the class ``num`` on cells of columns in which every filled cell is a number, ``short``
+        where every text is. A table without a heading row lists facts and is left alone.
     """
     return _TABLE_PARTS.sub(lambda table: _tidied(table[1], table[2]), markup)
 
@@ -120,17 +121,20 @@ def _tidied(head: str, body: str) -> str:
     )
     first = 1 if numbered and width > 1 else 0
     columns = [[row[column][2] for row in rows] for column in range(width)]
-    flush = [_all_numbers(cells) for cells in columns]
-    number = ' class="num"'
+    classes = [_class(cells) for cells in columns]
 
     def written(row: list[tuple[str, str, str]]) -> str:
-        cells = [
-            f"<{tag}{kept}{number if flush[place] else ''}>{text}</{tag}>"
-            for place, (tag, kept, text) in enumerate(row)
-        ]
+        cells = [f"<{tag}{kept}{classes[place]}>{text}</{tag}>" for place, (tag, kept, text) in enumerate(row)]
         return "<tr>" + "".join(cells[first:]) + "</tr>"
 
     return f"<thead>{''.join(map(written, heads))}</thead><tbody>{''.join(map(written, rows))}</tbody>"
+
+
+def _class(cells: list[str]) -> str:
+    if _all_numbers(cells):
+        return ' class="num"'
+    # A short text broken over four lines makes a row taller than its table is wide.
+    return ' class="short"' if max(map(len, cells)) <= _SHORT else ""
 
 
 def _all_numbers(cells: list[str]) -> bool:
