@@ -264,7 +264,7 @@ def group_codes(durations: Durations, by: str | Sequence[str] | None) -> tuple[p
         codes, values = pd.factorize(durations.table[columns[0]], sort=True)
         return pd.DataFrame({columns[0]: values}), codes.astype(np.int64, copy=False)
     grouped = durations.table.groupby(columns, sort=True, observed=True)
-    numbers = grouped.ngroup().to_numpy(np.int64)
+    numbers = np.asarray(grouped.ngroup(), dtype=np.int64)
     first = np.unique(numbers, return_index=True)[1]
     return durations.table[columns].iloc[first].reset_index(drop=True), numbers
 

@@ -1,31 +1,51 @@
 """How long cases take: estimators that choose themselves from how the source came to be, or refuse.
 
-=============================  =========================================================================
-what the source gives          estimator
-=============================  =========================================================================
-open and closed cases, days    :func:`closing_curve`, :func:`restricted_mean`, :func:`logrank`
-=============================  =========================================================================
+=======================================  =====================================================================
+what the source gives                    estimator
+=======================================  =====================================================================
+any                                      :func:`how_long` chooses among the curves below and says why
+open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`logrank`
+the same, and how each case closed       :func:`competing_closings`
+open and closed cases, months or years   :func:`interval_curve`
+closed cases only                        :func:`reverse_time_curve`
+status on one day, no closing dates      :func:`current_status_curve`
+=======================================  =====================================================================
 
 :func:`mean_of_closed_only` reproduces the usual published figure and says what it leaves out.
 """
 
+from accountability.delay.choose import HowLong, how_long
 from accountability.delay.compare import GroupTest, logrank
+from accountability.delay.competing import CompetingClosings, competing_closings
+from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
 from accountability.delay.curve import DelayCurve, closing_curve
 from accountability.delay.firmness import other_clocks, other_cutoffs
 from accountability.delay.groups import Groups, compare_groups
+from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
+from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 
 __all__ = [
+    "CompetingClosings",
+    "CurrentStatusCurve",
     "DelayCurve",
     "GroupTest",
     "Groups",
+    "HowLong",
+    "IntervalCurve",
     "MeanOfClosedOnly",
     "RestrictedMean",
+    "ReverseTimeCurve",
     "closing_curve",
     "compare_groups",
+    "competing_closings",
+    "current_status_curve",
+    "how_long",
+    "interval_curve",
     "logrank",
     "mean_of_closed_only",
     "other_clocks",
     "other_cutoffs",
     "restricted_mean",
+    "reverse_time_curve",
 ]

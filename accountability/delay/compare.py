@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats
-from accountability.delay.counts import Counts, count, with_groups
+from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import survival
 from accountability.durations import Durations
 from accountability.errors import ParameterError, Refusal
@@ -116,7 +116,7 @@ def logrank(durations: Durations, by: str | Sequence[str], *, rho: float = 0.0, 
         statistic=statistic,
         df=df,
         p_value=float(chdtrc(df, statistic)),
-        by=tuple([by] if isinstance(by, str) else by),
+        by=columns_of(by),
     )
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.durations import Days, Durations, group_codes
+from accountability.errors import ParameterError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,3 +74,36 @@ def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, 
         return pd.DataFrame(columns)
     chosen = groups.iloc[np.asarray(number)].reset_index(drop=True)
     return pd.concat([chosen, pd.DataFrame(columns)], axis=1)
+
+
+def columns_of(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Names of the grouping columns, as a tuple."""
+    return (by,) if isinstance(by, str) else tuple(by or ())
+
+
+def label_of(groups: pd.DataFrame, number: int) -> str:
+    """Name a group as prose does, with a colon; nothing when there is one group only."""
+    if not len(groups.columns):
+        return ""
+    return ", ".join(str(value) for value in groups.iloc[number]) + ": "
+
+
+def shares_asked(p: float | Sequence[float]) -> npt.NDArray[np.float64]:
+    """Read shares closed, each between 0 and 1.
+
+    Raises
+    ------
+    ParameterError
+        If one is not.
+    """
+    shares = np.atleast_1d(np.asarray(p, dtype=float))
+    if not ((shares > 0) & (shares < 1)).all():
+        raise ParameterError(f"p must lie between 0 and 1, e.g. 0.5 for the median; found {p!r}")
+    return shares
+
+
+def pieces(table: pd.DataFrame, rows: npt.ArrayLike) -> list[tuple[int, pd.DataFrame]]:
+    """Cut a table sorted by group into its groups, given the number of rows of each."""
+    stops = np.cumsum(rows)
+    starts = stops - np.asarray(rows)
+    return [(number, table.iloc[start:stop]) for number, (start, stop) in enumerate(zip(starts, stops, strict=True))]

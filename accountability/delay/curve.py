@@ -12,7 +12,7 @@ import pandas as pd
 from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats, Transform, interval
-from accountability.delay.counts import Counts, count, with_groups
+from accountability.delay.counts import Counts, columns_of, count, label_of, pieces, shares_asked, with_groups
 from accountability.durations import Durations
 from accountability.errors import ParameterError
 from accountability.results import Result, percent, plural
@@ -70,9 +70,7 @@ class DelayCurve(Result):
         ParameterError
             If a share is not between 0 and 1.
         """
-        shares = np.atleast_1d(np.asarray(p, dtype=float))
-        if not ((shares > 0) & (shares < 1)).all():
-            raise ParameterError(f"p must lie between 0 and 1, e.g. 0.5 for the median; found {p!r}")
+        shares = shares_asked(p)
         rows = []
         for number, part in self._parts():
             for share in shares:
@@ -153,7 +151,6 @@ class DelayCurve(Result):
         medians = self.quantile(0.5)
         for number, part in self._parts():
             closed, seen_open = int(part["closed"].sum()), int(part["last_seen_open"].sum())
-            name = ", ".join(str(value) for value in self.counts.groups.iloc[number]) if self.by else ""
             median = medians.iloc[number]
             if pd.isna(median["day"]):
                 left = part["still_open"].iloc[-1]
@@ -165,16 +162,13 @@ class DelayCurve(Result):
                     f"half had closed within {plural(int(median['day']), 'day')} "
                     f"({percent(self.level)} interval {lower} to {upper})"
                 )
-            lead = f"{name}: " if name else ""
+            lead = label_of(self.counts.groups, number)
             said.append(f"{lead}of {plural(closed + seen_open, 'case')}, {seen_open:,} still open, {half}")
         return f"{'; '.join(said)} [{self.clock}]."
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         """Each group's number and rows."""
-        changes = (self.counts.closed + self.counts.left) > 0
-        ends = np.cumsum(changes.sum(axis=1))
-        pieces = np.split(np.arange(len(self.table)), ends[:-1])
-        return [(number, self.table.iloc[rows]) for number, rows in enumerate(pieces)]
+        return pieces(self.table, ((self.counts.closed + self.counts.left) > 0).sum(axis=1))
 
     def _day_zero(self) -> pd.DataFrame:
         """Start each group's curve at 1 where nothing happened on day 0."""
@@ -235,7 +229,6 @@ def closing_curve(
     require_open_cases(durations, "the closing curve")
     require_exact(durations, "the closing curve")
     counts = count(durations, by)
-    columns = tuple([by] if isinstance(by, str) else by or ())
     assumptions = [
         "whether a case is still open at the cut-off tells nothing about how much longer it will take, beyond its "
         "age and group",
@@ -253,7 +246,7 @@ def closing_curve(
         method=f"Kaplan-Meier on daily counts, Greenwood variance, pointwise {percent(level)} {interval_type} interval",
         table=_curve(counts, level, interval_type),
         flow=durations.flow,
-        by=columns,
+        by=columns_of(by),
         level=level,
         clock=durations.clock,
         counts=counts,
@@ -295,9 +288,8 @@ def _emptied(counts: Counts) -> list[str]:
     for number in range(len(share)):
         zero = np.flatnonzero(share[number] == 0)
         if len(zero) and (later := int(counts.entered[number, zero[0] + 1 :].sum())):
-            name = ", ".join(str(value) for value in counts.groups.iloc[number])
             notes.append(
-                f"NOT MET{' for ' + name if name else ''}: every case watched by day {zero[0]} had closed while "
+                f"NOT MET {label_of(counts.groups, number)}every case watched by day {zero[0]} had closed while "
                 f"{plural(later, 'case')} came into sight later, so the curve is 0 too soon; read it only from an "
                 "age at which many are watched"
             )

@@ -13,7 +13,7 @@ import pandas as pd
 from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats, critical
-from accountability.delay.counts import Counts, count, with_groups
+from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import survival
 from accountability.durations import Durations, group_codes, require_cases
 from accountability.errors import ParameterError, Refusal
@@ -112,7 +112,7 @@ def restricted_mean(
     require_open_cases(durations, "the restricted mean")
     require_exact(durations, "the restricted mean")
     counts = count(durations, by)
-    columns = tuple([by] if isinstance(by, str) else by or ())
+    columns = columns_of(by)
     _require_watched(counts, until)
     mean, error = area(counts, until)
     z = critical(level)
@@ -258,5 +258,5 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
         method="arithmetic mean and median of closed cases",
         table=with_groups(groups, np.arange(len(groups)), columns),
         flow=durations.flow,
-        by=tuple([by] if isinstance(by, str) else by or ()),
+        by=columns_of(by),
     )

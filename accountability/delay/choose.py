@@ -1,0 +1,101 @@
+"""The front door: the estimator that a source's card and the precision of its dates allow, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from accountability.delay.access import closed_cases_only, require_not_selected
+from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
+from accountability.delay.curve import DelayCurve, closing_curve
+from accountability.delay.interval import IntervalCurve, interval_curve
+from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
+from accountability.durations import Durations, require_cases
+from accountability.results import Result, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Curve = DelayCurve | IntervalCurve | CurrentStatusCurve | ReverseTimeCurve
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class HowLong(Result):
+    """A curve and why it is the one this source allows.
+
+    Attributes
+    ----------
+    curve : DelayCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
+        The curve, with everything it offers.
+    because : str
+        Why this estimator.
+    """
+
+    curve: Curve
+    because: str
+
+    def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
+        """Day by which a share of cases had closed, as the curve can say it."""
+        return self.curve.quantile(p)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the curve."""
+        return self.curve.plot(ax)
+
+    def sentence(self) -> str:
+        """Say the curve's sentence and why it was chosen."""
+        return f"{self.curve.sentence()} Estimator: {self.curve.method}, because {self.because}."
+
+
+def how_long(durations: Durations, by: str | Sequence[str] | None = None, level: float = 0.95) -> HowLong:
+    """Estimate how long cases take with the estimator the source allows.
+
+    Parameters
+    ----------
+    durations : Durations
+        From :func:`accountability.clocks.durations` or :func:`accountability.clocks.current_status`.
+    by : str or sequence of str, optional
+        Columns to group by.
+    level : float
+        Level of intervals, where the estimator has them.
+
+    Returns
+    -------
+    HowLong
+        With ``because``: which facts of the source's card and of its dates decided.
+
+    Raises
+    ------
+    Refusal
+        When no estimator is honest: records selected on their outcome, or single cases chosen for being reported.
+    """
+    require_cases(durations, "an answer to how long cases take")
+    name = durations.sampling.source
+    curve: Curve
+    if durations.current_status:
+        curve = current_status_curve(durations, by)
+        because = f"{name} says which cases are closed and not when"
+    else:
+        require_not_selected(durations, "an answer to how long cases take")
+        if closed_cases_only(durations):
+            curve = reverse_time_curve(durations, by, level)
+            because = f"{name} holds closed cases only, so slow recent cases are missing"
+        elif durations.exact:
+            curve = closing_curve(durations, by, level)
+            because = f"{name} holds open and closed cases with dates known to the day"
+        else:
+            wide = float((durations.low < durations.high)[durations.closed].mean())
+            curve = interval_curve(durations, by)
+            because = f"{name} holds open and closed cases and {percent(wide)} of the closings are coarser than a day"
+    return HowLong(
+        estimand=curve.estimand,
+        assumptions=curve.assumptions,
+        method=curve.method,
+        table=curve.table,
+        flow=curve.flow,
+        curve=curve,
+        because=because,
+    )

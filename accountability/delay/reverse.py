@@ -1,0 +1,261 @@
+"""The closing curve of a release that holds closed cases only: read backwards, and conditional, as it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from accountability import plots
+from accountability.delay.access import require_exact, require_not_selected
+from accountability.delay.bands import Transform, interval
+from accountability.delay.counts import Counts, columns_of, label_of, pieces, shares_asked, with_groups
+from accountability.delay.curve import ROUNDING, survival
+from accountability.durations import Days, Durations, Flags, group_codes, require_cases
+from accountability.errors import ParameterError, Refusal
+from accountability.results import Result, percent, plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ReverseTimeCurve(Result):
+    """Share closed by each day, among cases that close within the longest time that could be seen.
+
+    ``table`` has one row a day of closing: the columns of `by`, ``day``, ``comparable`` (cases that took at most so
+    long and could have been seen taking so long), ``closed`` on the day, ``closed_by`` (share closed by the end of
+    the day, of those that close within the horizon), ``std_error``, ``lower``, ``upper``.
+
+    Attributes
+    ----------
+    within : int
+        The horizon in days: everything is conditional on closing within it.
+    by : tuple of str
+        The grouping columns.
+    level : float
+        Level of the intervals.
+    clock : str
+        The clock.
+    groups : pandas.DataFrame
+        One row a group.
+    rows : tuple of int
+        Rows of the table in each group.
+    """
+
+    within: int
+    by: tuple[str, ...]
+    level: float
+    clock: str
+    groups: pd.DataFrame
+    rows: tuple[int, ...]
+
+    def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
+        """Day by which a share had closed, among cases that close within the horizon.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and share: ``p``, ``day``, ``lower``, ``upper`` (Int64), ``reads``.
+
+        Raises
+        ------
+        ParameterError
+            If a share is not between 0 and 1.
+        """
+        shares = shares_asked(p)
+        rows: list[tuple[Any, ...]] = []
+        for number, part in self._parts():
+            for share in shares:
+                days = []
+                for column in ("closed_by", "upper", "lower"):
+                    reached = np.flatnonzero(part[column].fillna(0).to_numpy() >= share - ROUNDING)
+                    days.append(int(part["day"].iloc[reached[0]]) if len(reached) else self.within)
+                rows.append((number, share, *days, f"{days[0]:,} ({days[1]:,} to {days[2]:,})"))
+        numbers, p_out, day, lower, upper, reads = zip(*rows, strict=True)
+        columns = {
+            "p": np.array(p_out),
+            "day": pd.array(day, dtype="Int64"),
+            "lower": pd.array(lower, dtype="Int64"),
+            "upper": pd.array(upper, dtype="Int64"),
+            "reads": pd.array(reads, dtype="str"),
+        }
+        return with_groups(self.groups, numbers, columns)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the share closed, up to the horizon."""
+        axes = plots.new_axes(ax)
+        plots.steps(axes, self.table, x="day", y="closed_by", lower="lower", upper="upper", by=self.by)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlim(0, self.within)
+        axes.set_xlabel("days")
+        axes.set_ylabel(f"closed, of those closing within {self.within:,} days")
+        return axes
+
+    def sentence(self) -> str:
+        """Say the conditional median, and that it is conditional."""
+        said = []
+        medians = self.quantile(0.5)
+        for number, part in self._parts():
+            row = medians.iloc[number]
+            said.append(
+                f"{label_of(self.groups, number)}from {plural(int(part['closed'].sum()), 'closed case')}, of the cases "
+                f"that close within {self.within:,} days half close within {plural(int(row['day']), 'day')} "
+                f"({percent(self.level)} interval {row['lower']:,} to {row['upper']:,}); how many take longer, a "
+                "release of closed cases cannot say"
+            )
+        return f"{'; '.join(said)} [{self.clock}]."
+
+    def _parts(self) -> list[tuple[int, pd.DataFrame]]:
+        return pieces(self.table, self.rows)
+
+
+def reverse_time_curve(
+    durations: Durations,
+    by: str | Sequence[str] | None = None,
+    level: float = 0.95,
+    *,
+    within: int | None = None,
+    interval_type: Transform = "log-log",
+) -> ReverseTimeCurve:
+    """Estimate how fast cases close from closed cases alone, conditional on closing within a horizon.
+
+    A slow case received late has not closed yet and is missing. Each closed case is therefore compared only with
+    those that could have been seen taking as long as it did.
+
+    Parameters
+    ----------
+    durations : Durations
+        With closing dates known to the day and a cut-off; open cases, if any, are left out.
+    by : str or sequence of str, optional
+        Columns to group by.
+    level : float
+        Level of the pointwise intervals.
+    within : int, optional
+        The horizon in days. When left out, the longest delay that every group could have shown, so that groups are
+        conditional on the same thing.
+    interval_type : {"log-log", "log", "plain"}
+        Transform of the intervals, named in ``method``.
+
+    Returns
+    -------
+    ReverseTimeCurve
+
+    Raises
+    ------
+    Refusal
+        When there is no cut-off, no closed case, dates are coarser than a day, records were selected on the outcome,
+        or cases also enter late.
+    ParameterError
+        When `within` is longer than any case could have been seen to take.
+
+    Notes
+    -----
+    The product-limit estimate in reverse time for right-truncated data (Lagakos, Barraj and De Gruttola 1988), with
+    Greenwood's variance. Nothing at all is known about delays beyond the horizon, nor about the share that has them.
+    """
+    what = "the reverse-time curve"
+    require_cases(durations, what)
+    require_not_selected(durations, what)
+    if durations.current_status:
+        raise Refusal("no closing day is known: use delay.current_status_curve")
+    require_exact(durations, what)
+    closed = durations.closed
+    if not closed.any():
+        raise Refusal(f"{what} reads closed cases and all {len(durations):,} are open: use delay.closing_curve")
+    if (durations.longest[closed] < 0).any():
+        raise Refusal(
+            f"{what} needs the last day the release covers, to know which delays could have been seen: pass cutoff= to "
+            "clocks.durations"
+        )
+    if durations.entry[closed].any():
+        raise Refusal(
+            "cases that enter late and are there only because they closed are truncated on both sides: keep only cases "
+            "that started after watching began"
+        )
+    groups, codes = group_codes(durations, by)
+    longest = np.maximum.reduceat(*_by_group(durations.longest[closed], codes[closed], len(groups)))
+    horizon = int(longest.min()) if within is None else int(within)
+    if horizon > longest.min() or horizon < 0:
+        raise ParameterError(
+            f"within={horizon:,} days: the longest delay every group could have shown is {int(longest.min()):,} days"
+        )
+    seen = closed & (durations.high <= horizon)
+    if len(np.unique(codes[seen])) < len(groups):
+        raise Refusal(f"a group has no case closed within {horizon:,} days, so {what} has nothing to show for it")
+    counts = _reversed(durations, codes, seen, groups, horizon)
+    table, notes = _table(counts, horizon, level, interval_type)
+    return ReverseTimeCurve(
+        estimand=f"share closed by each day, among cases that close within {horizon:,} days, by {durations.clock}",
+        assumptions=(
+            "conditional on closing within the longest observable time: slower cases are outside the estimand",
+            "cases received early and late in the release close at the same pace",
+            "every case that closed by the cut-off is in the release",
+            *notes,
+        ),
+        method="product-limit estimate in reverse time for closed cases only, Greenwood variance, pointwise "
+        f"{percent(level)} {interval_type} interval",
+        table=table,
+        flow=durations.flow,
+        within=horizon,
+        by=columns_of(by),
+        level=level,
+        clock=durations.clock,
+        groups=groups,
+        rows=tuple((counts.closed > 0).sum(axis=1).tolist()),
+    )
+
+
+def _by_group(values: Days, codes: Days, n_groups: int) -> tuple[Days, Days]:
+    """Values sorted by group, and where each group begins; for ``reduceat``."""
+    found = np.unique(codes)
+    if len(found) < n_groups:
+        raise Refusal("a group has no closed case, so the reverse-time curve has nothing to show for it")
+    order = np.argsort(codes, kind="stable")
+    return values[order], np.searchsorted(codes[order], found)
+
+
+def _reversed(durations: Durations, codes: Days, seen: Flags, groups: pd.DataFrame, horizon: int) -> Counts:
+    """Count backwards from the horizon: a case enters at the longest it could have shown and ends at its delay."""
+    shape = (len(groups), horizon + 1)
+    base = codes[seen] * shape[1]
+    ends = np.bincount(base + horizon - durations.high[seen], minlength=shape[0] * shape[1]).reshape(shape)
+    into = horizon - np.minimum(durations.longest[seen], horizon)
+    entered = np.bincount(base + into, minlength=shape[0] * shape[1]).reshape(shape)
+    gone = np.zeros(shape, np.int64)
+    np.cumsum(ends[:, :-1], axis=1, out=gone[:, 1:])
+    return Counts(groups, entered, ends, np.zeros(shape, np.int64), np.cumsum(entered, axis=1) - gone)
+
+
+def _table(counts: Counts, horizon: int, level: float, transform: Transform) -> tuple[pd.DataFrame, list[str]]:
+    share, greenwood = survival(counts)
+    # Backwards, the share "surviving" past a day is the share closed before it: shift by one closing.
+    before = np.concatenate([np.ones((len(share), 1)), share[:, :-1]], axis=1)
+    spread = np.concatenate([np.zeros((len(share), 1)), greenwood[:, :-1]], axis=1)
+    number, back = np.nonzero(counts.closed)
+    order = np.lexsort((-back, number))
+    number, back = number[order], back[order]
+    closed_by = before[number, back]
+    error = closed_by * np.sqrt(spread[number, back])
+    lower, upper = interval(closed_by, error, level, transform)
+    notes = []
+    for group in range(len(share)):
+        gone = np.flatnonzero(share[group] == 0)
+        if len(gone) and (unseen := int(counts.closed[group, gone[0] + 1 :].sum())):
+            notes.append(
+                f"NOT MET: on day {horizon - gone[0]:,} every comparable case closed, so the share closed before it is "
+                f"estimated as 0 although {plural(unseen, 'case')} did; choose a shorter within="
+            )
+    columns = {
+        "day": horizon - back,
+        "comparable": counts.at_risk[number, back],
+        "closed": counts.closed[number, back],
+        "closed_by": closed_by,
+        "std_error": np.where(closed_by > 0, error, np.nan),
+        "lower": lower,
+        "upper": upper,
+    }
+    return with_groups(counts.groups, number, columns), notes
