@@ -20,7 +20,7 @@ from accountability.sources.readers.guess import guess, parts
 from accountability.sources.readers.raw import Stream, opened
 from accountability.sources.readers.records import read_json, read_json_lines
 from accountability.sources.readers.text import BLOCK
-from accountability.sources.readers.workbook import read_workbook
+from accountability.sources.readers.workbook import read_workbook, workbook_header
 
 __all__ = ["Format", "RawTable", "guess", "header", "parts", "read", "read_chunks"]
 
@@ -54,7 +54,7 @@ def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | N
 
 
 def header(path: Path | str, fmt: Format | None = None) -> list[str]:
-    """Read the column names of a raw file, and of a delimited file nothing more.
+    """Read the column names of a raw file, and of a delimited file or a workbook nothing more.
 
     Raises
     ------
@@ -65,6 +65,8 @@ def header(path: Path | str, fmt: Format | None = None) -> list[str]:
     with opened(Path(path), fmt) as stream:
         if fmt.type in ("csv", "tsv"):
             return Delimited(stream, fmt, block=64 * 2**10).header()
+        if fmt.type in ("xlsx", "xls"):
+            return workbook_header(stream, fmt)
         return list(_READ[fmt.type](stream, fmt, None).columns)
 
 

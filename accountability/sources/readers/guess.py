@@ -89,6 +89,8 @@ def _guessed(path: Path, member: str | None) -> list[Format]:
         with opened(path, base, check=False) as stream:
             head = stream.peek(16)
         kind = next((k for magic, k in _BINARY if head.startswith(magic)), None)
+        if kind is None and name.suffix.lower() == ".xls" and b"\0" in head:
+            kind = "xls"  # older than the container later workbooks are wrapped in
     if kind is None:
         suffix = (name.with_suffix("") if name.suffix.lower() in (".gz", ".zip") else name).suffix.lower()
         kind = _text_kind(path, base, suffix)

@@ -62,9 +62,10 @@ def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Raw
     rows: list[dict[str, object]] = []
     for number, (outer, record) in enumerate(_records(document, path, "", {}, stream.name), 1):
         where = f"{stream.name}, record {number}"
-        rows.append(outer | ({} if isinstance(record, Missing) else _fields(record, fmt, where)))
-        if len(rows[-1]) < len(outer):
-            raise SourceError(f"{where}: a field of the record has the same name as one of the outer item.")
+        own = {} if isinstance(record, Missing) else _fields(record, fmt, where)
+        if clash := outer.keys() & own.keys():
+            raise SourceError(f"{where}: the field {min(clash)!r} has the same name as one of the outer item.")
+        rows.append(outer | own)
     return _table(rows, stream.name, fmt, usecols, notes, "record", None)
 
 

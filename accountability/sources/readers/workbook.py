@@ -12,6 +12,8 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -23,10 +25,21 @@ from accountability.sources.readers.raw import Stream, check_size
 
 Row = Sequence[object]
 
-# A formula element with no value element after it.
+# A formula element with no value element after it, or an empty one; where the cell is text, empty text is a result.
 _NO_RESULT: Final = re.compile(
-    rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*</(?:\w+:)?c>'
+    rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet as the parser gives it: typed rows, cells whose formula has no result, and what was noted."""
+
+    name: str
+    rows: list[Row]
+    unfinished: list[tuple[str, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
@@ -39,24 +52,53 @@ def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) ->
         stored result in a wanted column, or a file that is damaged or encrypted.
     """
     data = stream.read_all()
+    with _explained(stream.name):
+        return _table(stream.name, _sheet(data, stream.name, fmt), fmt, usecols)
+
+
+def workbook_header(stream: Stream, fmt: Format) -> list[str]:
+    """Read the column names of a sheet, and no row below them.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`read_workbook`, as far as the file is looked at.
+    """
+    data = stream.read_all()
+    with _explained(stream.name):
+        sheet = _sheet(data, stream.name, fmt, last_row=max(fmt.header_row, 1))
+        return _columns(stream.name, sheet, fmt)[0]
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
     try:
-        name, rows, unfinished = (_xlsx if fmt.type == "xlsx" else _xls)(data, stream.name, fmt)
-        return _table(f"{stream.name}, sheet {name!r}", rows, unfinished, fmt, usecols)
+        yield
     except SourceError:
         raise
     except Exception as error:  # the parsers raise whatever a damaged part of the file makes them stumble over
         raise SourceError(
-            f"{stream.name}: the workbook cannot be read ({type(error).__name__}: {error}). It is damaged, encrypted "
+            f"{where}: the workbook cannot be read ({type(error).__name__}: {error}). It is damaged, encrypted "
             "or not a workbook; open it in a spreadsheet program and save it again."
         ) from error
 
 
 def sheet_rows(stream: Stream, fmt: Format) -> dict[str, list[Row]]:
-    """Rows of every sheet, for guessing which one is meant."""
+    """Rows of every sheet, for guessing which one is meant.
+
+    Raises
+    ------
+    SourceError
+        The file is damaged or encrypted.
+    """
     data = stream.read_all()
-    names = _xlsx_names(data) if fmt.type == "xlsx" else _xls_book(data).sheet_names()
-    read = _xlsx if fmt.type == "xlsx" else _xls
-    return {name: list(read(data, stream.name, fmt.model_copy(update={"sheet": name}))[1]) for name in names}
+    with _explained(stream.name):
+        names = _xlsx_names(data) if fmt.type == "xlsx" else _xls_book(data).sheet_names()
+        return {name: _sheet(data, stream.name, fmt.model_copy(update={"sheet": name})).rows for name in names}
+
+
+def _sheet(data: bytes, where: str, fmt: Format, last_row: int | None = None) -> Sheet:
+    return _xlsx(data, where, fmt, last_row) if fmt.type == "xlsx" else _xls(data, where, fmt, last_row)
 
 
 def _chosen(names: list[str], where: str, fmt: Format) -> str:
@@ -80,27 +122,26 @@ def _xlsx_names(data: bytes) -> list[str]:
     return [sheet.title for sheet in book.worksheets]
 
 
-def _xlsx(data: bytes, where: str, fmt: Format) -> tuple[str, Iterator[Row], list[tuple[str, int]]]:
+def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
     import openpyxl
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         check_size(sum(i.file_size for i in archive.infolist()), len(data), fmt, where)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about decoration that is not kept, such as drop-down lists
+    notes = []
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    name = _chosen([sheet.title for sheet in book.worksheets], where, fmt)
-    sheet = book[name]
-    sheet.reset_dimensions()  # the stated size of a sheet is often wrong and would cut rows off
+        name = _chosen([sheet.title for sheet in book.worksheets], where, fmt)
+        sheet = book[name]
+        sheet.reset_dimensions()  # the stated size of a sheet is often wrong and would cut rows off
+        rows = list(sheet.iter_rows(values_only=True, max_row=last_row))
+    # other warnings are about decoration that is not kept, such as drop-down lists
+    if undated := [str(warning.message) for warning in said if "marked as a date" in str(warning.message)]:
+        notes.append(f"{len(undated)} cell(s) are marked as dates and hold a number that is none; read as #VALUE!")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         text = archive.read(sheet._worksheet_path)
-    unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text)]
-
-    def rows() -> Iterator[Row]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            yield from list(sheet.iter_rows(values_only=True))
-
-    return name, rows(), unfinished
+    unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text) if not (m[4] and b't="str"' in m[3])]
+    return Sheet(name, rows, unfinished, notes)
 
 
 def _xls_book(data: bytes) -> Any:
@@ -109,55 +150,50 @@ def _xls_book(data: bytes) -> Any:
     return xlrd.open_workbook(file_contents=data, logfile=io.StringIO())
 
 
-def _xls(data: bytes, where: str, fmt: Format) -> tuple[str, Iterator[Row], list[tuple[str, int]]]:
+def _xls(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
     import xlrd
 
     book = _xls_book(data)
-    name = _chosen(book.sheet_names(), where, fmt)
-    sheet = book.sheet_by_name(name)
+    sheet = book.sheet_by_name(_chosen(book.sheet_names(), where, fmt))
 
     def value(kind: int, cell: Any) -> object:
-        if kind == xlrd.XL_CELL_DATE:
+        if kind == xlrd.XL_CELL_DATE and cell >= 0:
             try:
-                return xlrd.xldate_as_datetime(cell, book.datemode)
+                moment = xlrd.xldate_as_datetime(cell, book.datemode)
             except (xlrd.xldate.XLDateError, OverflowError, ValueError):
                 return cell  # not a date Excel can show: keep the number
+            return moment if cell >= 1 else moment.time()
         if kind == xlrd.XL_CELL_ERROR:
             return xlrd.error_text_from_code.get(cell, f"#ERROR {cell}")
         return bool(cell) if kind == xlrd.XL_CELL_BOOLEAN else cell
 
-    def rows() -> Iterator[Row]:
-        for i in range(sheet.nrows):
-            yield [value(k, c) for k, c in zip(sheet.row_types(i), sheet.row_values(i), strict=True)]
+    rows: list[Row] = [
+        [value(k, c) for k, c in zip(sheet.row_types(i), sheet.row_values(i), strict=True)]
+        for i in range(min(sheet.nrows, last_row or sheet.nrows))
+    ]
+    return Sheet(sheet.name, rows)
 
-    return name, rows(), []
 
-
-def _table(
-    where: str, rows: Iterator[Row], unfinished: list[tuple[str, int]], fmt: Format, usecols: Sequence[str] | None
-) -> RawTable:
-    """Split rows into header and records, check their width, and write them as text."""
-    head: Row = ()
-    body: list[tuple[int, Row]] = []
-    blank: list[int] = []
-    for number, row in enumerate(rows, 1):
-        if number == fmt.header_row:
-            head = row
-        elif number > fmt.header_row:
-            if is_blank(row):
-                blank.append(number)
-            else:
-                body.append((number, row))
+def _columns(file: str, sheet: Sheet, fmt: Format) -> tuple[list[str], list[str]]:
+    head = sheet.rows[fmt.header_row - 1] if 0 < fmt.header_row <= len(sheet.rows) else ()
     names = [cell_text(cell, timed=False) or "" for cell in head]
     while names and not names[-1].strip():
         names.pop()
-    columns, notes = header_names(names, fmt.names, f"{where}, row {max(fmt.header_row, 1)}")
+    return header_names(names, fmt.names, f"{file}, sheet {sheet.name!r}, row {max(fmt.header_row, 1)}")
+
+
+def _table(file: str, sheet: Sheet, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    """Split rows into header and records, check their width, and write them as text."""
+    where = f"{file}, sheet {sheet.name!r}"
+    columns, notes = _columns(file, sheet, fmt)
     wanted = check_usecols(usecols, columns, where) or columns
+    below = list(enumerate(sheet.rows[fmt.header_row :], fmt.header_row + 1))
+    body = [(number, row) for number, row in below if not is_blank(row)]
     if fmt.skip_footer:
         body = body[: -fmt.skip_footer]
     if not body:
         raise SourceError(f"{where}: the sheet has a header of {len(columns)} columns and no rows.")
-    width = len(columns)
+    width, last_row = len(columns), body[-1][0]
     wide = [(number, row) for number, row in body if not is_blank(row[width:])]
     if wide:
         number, row = wide[0]
@@ -167,13 +203,12 @@ def _table(
             f"{len(wide)} of {len(body)} rows have one. Give all columns a name with names: [...], or check the "
             "header row."
         )
-    last_row = body[-1][0]
-    trailing = sum(number > last_row for number in blank)
-    if len(blank) > trailing:
-        notes.append(f"{len(blank) - trailing} blank row(s) passed over, the first is row {blank[0]}")
+    blank = [number for number, row in below if number < last_row and is_blank(row)]
+    if blank:
+        notes.append(f"{len(blank)} blank row(s) passed over, the first is row {blank[0]}")
     at = {name: i for i, name in enumerate(columns)}
     within = {_letters(at[name]) for name in wanted}
-    lost = [f"{c}{r}" for c, r in unfinished if c in within and fmt.header_row < r <= last_row]
+    lost = [f"{c}{r}" for c, r in sheet.unfinished if c in within and fmt.header_row < r <= last_row]
     if lost:
         raise SourceError(
             f"{where}, cell {lost[0]}: {len(lost)} cell(s) hold a formula whose result is not stored in the file "
@@ -182,7 +217,8 @@ def _table(
     frame = text_frame({name: [row[at[name]] if at[name] < len(row) else None for _, row in body] for name in wanted})
     lines = np.array([number for number, _ in body], np.int64)
     plain = lines[-1] - lines[0] == len(lines) - 1
-    return RawTable(frame, where, tuple(columns), int(lines[0]), "row", None if plain else lines, tuple(notes))
+    every_note = (*notes, *sheet.notes)
+    return RawTable(frame, where, tuple(columns), int(lines[0]), "row", None if plain else lines, every_note)
 
 
 def _letters(index: int) -> str:
