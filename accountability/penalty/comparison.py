@@ -13,8 +13,9 @@ from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
-from accountability.penalty.units import FINENESS, check_terms, grouping, roll_up
+from accountability.penalty.units import grouping
 from accountability.results import Result, percent
+from accountability.units import check_terms, countable, roll_up
 from accountability.vocabulary import FINDINGS, PENALTY_LADDER
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def by_unit(
             raise ParameterError(f"{column} holds no group {name!r}; it holds {', '.join(sorted(groups))}")
     rows = rows.loc[rows[column].isin([first, second])]
     lines: list[dict[str, Any]] = []
-    for unit in FINENESS[FINENESS.index(held) :]:
-        counted = roll_up(rows, held, unit, (column,), order)
+    for unit in countable(rows, held):
+        counted = roll_up(rows, held, unit, (column,), order.severity_rank)
         hits, decided = _outcome(counted, outcome, order)
         for denominator in DENOMINATORS:
             kept = decided if denominator == "decided" else pd.Series(True, index=counted.index)

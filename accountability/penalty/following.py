@@ -14,8 +14,9 @@ from accountability.errors import Refusal
 from accountability.penalty import intervals
 from accountability.penalty.cells import hidden_cells
 from accountability.penalty.ladder import Ladder
-from accountability.penalty.units import WORDS, check_terms, grouping, roll_up
+from accountability.penalty.units import grouping
 from accountability.results import Result, percent
+from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import FINDINGS, OFF_LADDER
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def outcomes(
     if "finding" not in table or not table["finding"].notna().any():
         raise Refusal(f"{cohort.name}: no finding in {len(table):,} rows, so nothing follows one; check the codebook")
     check_terms(table["finding"], FINDINGS, "finding")
-    rows = roll_up(grouping(cohort.cases, table, groups), held, counted, groups, ladder)
+    rows = roll_up(grouping(cohort.cases, table, groups), held, counted, groups, (ladder or Ladder()).severity_rank)
     parts, apart, days = [], [], []
     for key, part in _groups(rows, groups):
         found = _one_group(part, level, min_cell)

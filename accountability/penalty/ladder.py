@@ -15,7 +15,8 @@ import pandas as pd
 from pandas._libs.missing import NAType
 
 from accountability.errors import ParameterError
-from accountability.vocabulary import OFF_LADDER, PENALTIES, PENALTY_LADDER
+from accountability.units import severity_rank
+from accountability.vocabulary import PENALTIES, PENALTY_LADDER
 
 CONTESTED: Final = (("loss_of_leave", "suspension"), ("suspension", "demotion"))
 COUNTED_IN_DAYS: Final = ("loss_of_leave", "suspension")
@@ -103,10 +104,7 @@ class Ladder:
     @property
     def severity_rank(self) -> Mapping[str, int]:
         """Rank of every term, off-ladder ones between ``none`` and the first sanction, for taking the highest."""
-        off = ("not_recorded", "reversed", "not_served", "left_before_penalty", "pending")
-        rest = tuple(term for term in OFF_LADDER if term not in off)
-        order = self.order
-        return {term: i for i, term in enumerate((order[0], *rest, *off, *order[1:]))}
+        return severity_rank(self.order)
 
     @classmethod
     def variants(cls) -> tuple[Ladder, ...]:

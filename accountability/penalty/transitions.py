@@ -15,8 +15,8 @@ from accountability.penalty import intervals
 from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder, days_equivalent
-from accountability.penalty.units import WORDS, check_terms, roll_up
 from accountability.results import Result, percent
+from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import OFF_LADDER, PENALTIES
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def changes(
     held = cast(UnitCard, cohort.card).unit
     counted = unit or held
     order = ladder or Ladder()
-    rows = roll_up(table, held, counted, (), order)
+    rows = roll_up(table, held, counted, (), order.severity_rank)
     before, after = rows["recommended_penalty"], rows["imposed_penalty"]
     waits = (before.eq("pending") | after.eq("pending")).fillna(False)
     both = before.notna() & after.notna() & ~waits
