@@ -86,7 +86,8 @@ def distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
         texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
         stamped = np.zeros(len(texts), dtype=bool)
     else:
-        written = [_as_text(item) for item in uniques]
+        known = pd.api.types.infer_dtype(uniques, skipna=False) == "string"  # spares most columns a look at each cell
+        written = [(_encodable(item), False) for item in uniques] if known else [_as_text(item) for item in uniques]
         texts = pa.array([text for text, _ in written], type=pa.large_string())
         stamped = np.array([was for _, was in written], dtype=bool)
     return codes, pa.concat_arrays([texts, pa.array([""], type=pa.large_string())]), np.append(stamped, False)
@@ -111,7 +112,12 @@ def _as_text(item: Any) -> tuple[str, bool]:
         return item.isoformat(), True
     if isinstance(item, float | np.floating) and float(item).is_integer():
         return str(int(item)), False
-    return str(item).encode("utf-8", "replace").decode(), False  # a lone surrogate is not text
+    return _encodable(str(item)), False
+
+
+def _encodable(text: str) -> str:
+    """Give a text that can be stored; a lone surrogate becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _read(texts: Any, stamped: np.ndarray, spec: DateSpec) -> Cells:
