@@ -11,7 +11,7 @@ import yaml
 
 from accountability.errors import SourceError
 from accountability.sources.synthetic_words import codebook, readme, source
-from accountability.synthetic import BUNDLED_SEED, Agency, Defects, agency
+from accountability.synthetic import BUNDLED_SEED, Agency, Defects, Design, agency
 
 TABLES: Final = ("complaints", "accused", "officers", "steps")
 WRITTEN: Final = (*(f"{table}.csv" for table in TABLES), "source.yaml", "codebook.yaml", "README.md", "truth.csv")
@@ -57,7 +57,7 @@ def write(made: Agency, folder: Path | str, *, truth: Path | str | None = None) 
         target.parent.mkdir(parents=True, exist_ok=True)
         files = {name: _write_table(getattr(made, name), place / f"{name}.csv") for name in TABLES}
         _write_text(target, _csv(made.truth.assign(value=[number(v) for v in made.truth["value"]])))
-        _write_text(place / "source.yaml", HEADER + _yaml(source(made, place.name, files)))
+        _write_text(place / "source.yaml", HEADER + _yaml(source(made, place.name, files, bundled=_is_bundled(made))))
         _write_text(place / "codebook.yaml", HEADER + _yaml(codebook()))
         _write_text(place / "README.md", readme(made, place.name, bundled=_is_bundled(made)))
     except OSError as error:
@@ -77,7 +77,13 @@ def number(value: float) -> str:
 
 
 def _is_bundled(made: Agency) -> bool:
-    return made.seed == BUNDLED_SEED and made.defects == Defects.ordinary() and len(made.latent) == 5000
+    return (
+        made.publication == "everything"
+        and made.seed == BUNDLED_SEED
+        and made.defects == Defects.ordinary()
+        and len(made.latent) == 5000
+        and made.design == Design()
+    )
 
 
 def _csv(frame: pd.DataFrame) -> str:

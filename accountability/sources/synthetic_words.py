@@ -15,7 +15,7 @@ SAYS: Final = "Generated data: the words are written by accountability.synthetic
 SAME: Final = ("strip", "casefold", "collapse_blanks")
 
 
-def source(made: Agency, name: str, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def source(made: Agency, name: str, files: Mapping[str, Mapping[str, Any]], *, bundled: bool) -> dict[str, Any]:
     """The content of ``source.yaml``.
 
     Parameters
@@ -25,6 +25,8 @@ def source(made: Agency, name: str, files: Mapping[str, Mapping[str, Any]]) -> d
         The source's name.
     files : mapping
         Table to ``sha256``, ``bytes`` and ``rows``.
+    bundled : bool
+        Whether these are the files that come with the package, which its tests make anew.
     """
     design = made.design
     since = window_start(design) if made.publication == "trailing_window" else design.received_from
@@ -48,7 +50,7 @@ def source(made: Agency, name: str, files: Mapping[str, Mapping[str, Any]]) -> d
             "licence": "MIT, as the package",
             "citation": f"accountability, generated agency with planted truth, seed {made.seed}",
             "checked": "the files are made anew from the seed and compared byte for byte by the package's tests"
-            if made.seed and name == "synthetic"
+            if bundled
             else "",
             "traps": _traps(made),
         },

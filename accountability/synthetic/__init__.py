@@ -22,13 +22,12 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.synthetic.calendar import Calendar
 from accountability.synthetic.course import run
-from accountability.synthetic.defects import strike
+from accountability.synthetic.defects import Defects, strike
 from accountability.synthetic.design import (
     PUBLICATION_RULES,
     Body,
     Category,
     Days,
-    Defects,
     Design,
     EarlyClosing,
     MassClosure,

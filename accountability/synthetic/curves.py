@@ -32,10 +32,9 @@ def finding_survival(design: Design, body: int, category: Category, load: Floats
         return net
     total = (1 - category.paused) * net
     for term, share in enumerate(pause_pmf(design.pause_terms, design.pause_go_on), start=1):
-        later = np.ones_like(net)
-        shift = term * design.pause_term_days
-        later[:, shift:] = net[:, : GRID + 1 - shift]
-        total += category.paused * share * later
+        shift = min(term * design.pause_term_days, GRID + 1)
+        total[:, :shift] += category.paused * share
+        total[:, shift:] += category.paused * share * net[:, : GRID + 1 - shift]
     return total
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from accountability.errors import ParameterError
 from accountability.synthetic.chance import Floats
-from accountability.synthetic.design import Defects
 
 FINDING_DRIFT: Final = MappingProxyType(
     {
@@ -30,6 +32,51 @@ PENALTY_DRIFT: Final = (
     (r"^NO PENALTY$", "None"),
 )
 _EPOCH = np.datetime64("1970-01-01")
+
+
+@dataclass(frozen=True, slots=True)
+class Defects:
+    """How the release departs from what happened. Shares are of the rows the defect can strike.
+
+    Attributes
+    ----------
+    month_only : float
+        Share of closings before ``month_only_before`` published as ``2015-06``: the truth, told coarsely.
+    first_of_month : float
+        Share of closings published as the first day of their month: a month dressed as a day.
+    missing_closing : float
+        Share of decided complaints whose closing date is left blank.
+    closed_before_received : float
+        Share of closings entered 1 to 60 days before receipt.
+    duplicate_rows : float
+        Share of rows of the accused that are published twice, in every character.
+    spelling_drift : float
+        Share of findings and penalties written another way.
+    """
+
+    month_only: float = 0.0
+    month_only_before: date = date(2015, 7, 1)
+    first_of_month: float = 0.0
+    missing_closing: float = 0.0
+    closed_before_received: float = 0.0
+    duplicate_rows: float = 0.0
+    spelling_drift: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, float) and not 0 <= value <= 1:
+                raise ParameterError(f"Defects.{field.name}: expected a share from 0 to 1, found {value}.")
+
+    @classmethod
+    def none(cls) -> Defects:
+        """A release without defects."""
+        return cls()
+
+    @classmethod
+    def ordinary(cls) -> Defects:
+        """The few defects of the bundled release; every closing is to the day, as the first study wants it."""
+        return cls(closed_before_received=0.002, duplicate_rows=0.001, spelling_drift=0.06)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,51 +103,6 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Defects:
-    """How the release departs from what happened. Shares are of the rows the defect can strike.
-
-    Attributes
-    ----------
-    month_only : float
-        Share of closings before ``month_only_before`` published as ``2015-06``: the truth, told coarsely.
-    first_of_month : float
-        Share of closings published as the first day of their month: a month dressed as a day.
-    missing_closing : float
-        Share of decided complaints whose closing date is left blank.
-    closed_before_received : float
-        Share of closings entered 1 to 60 days before receipt.
-    duplicate_rows : float
-        Share of rows of the accused that are published twice, in every character.
-    spelling_drift : float
-        Share of findings and penalties written another way.
-    """
-
-    month_only: float = 0.0
-    month_only_before: date = date(2015, 7, 1)
-    first_of_month: float = 0.0
-    missing_closing: float = 0.0
-    closed_before_received: float = 0.0
-    duplicate_rows: float = 0.0
-    spelling_drift: float = 0.0
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, float) and not 0 <= value <= 1:
-                raise ParameterError(f"Defects.{field.name}: expected a share from 0 to 1, found {value}.")
-
-    @classmethod
-    def none(cls) -> Defects:
-        """A release without defects."""
-        return cls()
-
-    @classmethod
-    def ordinary(cls) -> Defects:
-        """The few defects of the bundled release; every closing is to the day, as the first study wants it."""
-        return cls(closed_before_received=0.002, duplicate_rows=0.001, spelling_drift=0.06)
-
-
-@dataclass(frozen=True, slots=True)
 class Design:
     """The agency as planned. Frozen and hashable; change it with ``dataclasses.replace``.
 
@@ -272,6 +227,8 @@ class Design:
                 raise ParameterError(f"Design.{name}: expected {length} values, found {len(values)}.")
         if list(self.cuts) != sorted(set(self.cuts)):
             raise ParameterError(f"Design.cuts: expected rising cut points, found {self.cuts}.")
+        if len(self.accused) != 3:
+            raise ParameterError(f"Design.accused: expected probabilities of 1, 2, 3 officers, found {self.accused}.")
         sums = {"accused": self.accused, "category shares": tuple(c.share for c in self.categories)}
         for category in self.categories:
             sums[f"bodies of {category.name}"] = category.bodies
@@ -283,6 +240,7 @@ class Design:
         for name, shares in sums.items():
             if min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
                 raise ParameterError(f"Design: expected {name} to add up to 1, found {shares}.")
+        self._check_numbers()
         names = [b.name for b in self.bodies]
         for mass in self.mass_closures:
             if mass.body not in names:
@@ -302,6 +260,32 @@ class Design:
                 )
         if len({m.body for m in self.mass_closures}) < len(self.mass_closures):
             raise ParameterError("Design.mass_closures: expected at most one for each body.")
+
+    def _check_numbers(self) -> None:
+        for name, largest in (
+            ("lowered", max(self.lowered) + self.raised + self.shortened),
+            ("lightened", max(self.lightened) + self.reversed_),
+            ("appealed", max(self.appealed)),
+            ("pause_go_on", self.pause_go_on),
+        ):
+            if not 0 <= largest <= 1 or min(np.atleast_1d(getattr(self, name))) < 0:
+                raise ParameterError(
+                    f"Design.{name}: expected probabilities from 0 to 1, together with those of the same draw, found "
+                    f"{getattr(self, name)}."
+                )
+        if self.lowered[0] or self.lightened[0]:
+            raise ParameterError("Design: expected 0 for `none` in lowered and lightened; no rung is below it.")
+        for name in ("delay_shape", "officer_shape", "pause_terms", "pause_term_days", "complaints_per_squad"):
+            if not getattr(self, name) > 0:
+                raise ParameterError(f"Design.{name}: expected more than 0, found {getattr(self, name)}.")
+        if self.squad_size < len(self.accused):
+            raise ParameterError(
+                f"Design.squad_size: expected at least {len(self.accused)}, as many as can be accused together, found "
+                f"{self.squad_size}."
+            )
+        for law in (self.leave_days, self.suspension_days):
+            if not 1 <= law.most <= 999 or law.mean <= 0 or law.size <= 0:
+                raise ParameterError(f"Design: expected days with mean and size above 0 and at most 999, found {law}.")
 
     def varied(self, seed: int) -> Design:
         """A neighbouring design: the same agency with other numbers, so that answers cannot be copied.

@@ -64,38 +64,53 @@ def closings(design: Design) -> Closings:
     ways = np.zeros((bodies, categories, 2, 2, len(names)))
     for b in range(bodies):
         mass_age, share = mass_ages(design, calendar, b, days)
+        reached = mass_age >= 0
         swept = _swept(mass_age, share, weight, month_of, month_weight)
+        in_sight = _in_sight(ages, mass_age, share, weight, month_of, months)
         for c, category in enumerate(design.categories):
             cell = category.share * category.bodies[b]
             if not cell:
                 continue
             reach = finding_survival(design, b, category, load[b, begin:])
+            by_years = by_year @ (reach * swept)
+            on_day = ((reach[:, :-1] - reach[:, 1:]) * in_sight).sum(axis=0)
+            after_day = (reach[:, 1:] * in_sight).sum(axis=0)
+            at_mass = weight[reached] * share * reach[month_of[reached], mass_age[reached] + 1]
             for internal, alone, p in kinds(design, category):
                 others = other_survivals(design, category, internal, alone)
                 rest = product(others)
-                survival[b, c] += cell * p * (by_year @ (reach * swept)) * rest
-                by_day = _daily(reach, others)
+                survival[b, c] += cell * p * by_years * rest
                 i, j = int(internal), int(not alone)
-                for w, daily in enumerate(by_day):
-                    total = np.cumsum(daily, axis=1)
-                    end = total[month_of, ages]
-                    at_mass = np.where(mass_age >= 0, total[month_of, np.maximum(mass_age, 0)], end)
-                    seen = at_mass + (1 - share) * (end - at_mass)
-                    ways[b, c, i, j, w] = cell * p * float(weight @ seen)
-                alive = (reach * rest)[month_of, np.maximum(mass_age, 0) + 1]
-                ways[b, c, i, j, -1] = cell * p * float(weight @ np.where(mass_age >= 0, share * alive, 0.0))
+                ways[b, c, i, j, 0] = cell * p * (on_day @ rest[:-1])
+                for w, daily in enumerate(_daily(others), start=1):
+                    ways[b, c, i, j, w] = cell * p * (after_day @ daily)
+                ways[b, c, i, j, -1] = cell * p * (at_mass @ rest[mass_age[reached] + 1])
     return Closings(survival, ways)
 
 
-def _daily(reach: Floats, others: dict[str, Floats]) -> list[Floats]:
-    """P(closed on day k in each way), mass closures aside: earlier ways in the order win equal days."""
+def _daily(others: dict[str, Floats]) -> list[Floats]:
+    """P(this way on day k and no other of these before it): earlier ways in the order win equal days."""
     ordered = list(others.values())
-    daily = [(reach[:, :-1] - reach[:, 1:]) * np.prod(ordered, axis=0)[:-1]]
+    daily = []
     for i, way in enumerate(ordered):
-        before = np.prod(np.array([w[1:] for w in ordered[:i]]), axis=0)
-        after = np.prod(np.array([w[:-1] for w in ordered[i + 1 :]]), axis=0)
-        daily.append(reach[:, 1:] * (before * (way[:-1] - way[1:]) * after))
+        chance = way[:-1] - way[1:]
+        for before in ordered[:i]:
+            chance = chance * before[1:]
+        for after in ordered[i + 1 :]:
+            chance = chance * after[:-1]
+        daily.append(chance)
     return daily
+
+
+def _in_sight(ages: Ints, mass_age: Ints, share: float, weight: Floats, month_of: Ints, months: int) -> Floats:
+    """By month of receipt and k: weight of the days whose age k the release covers and no mass closure cut off."""
+    change = np.zeros((months, GRID + 2))
+    change[:, 0] = np.bincount(month_of, weight, minlength=months)
+    np.add.at(change, (month_of, ages + 1), -weight)
+    cut = (mass_age >= 0) & (mass_age < ages)
+    np.add.at(change, (month_of[cut], mass_age[cut] + 1), -share * weight[cut])
+    np.add.at(change, (month_of[cut], ages[cut] + 1), share * weight[cut])
+    return np.cumsum(change, axis=1)[:, :GRID]
 
 
 def _swept(mass_age: Ints, share: float, weight: Floats, month_of: Ints, month_weight: Floats) -> Floats:

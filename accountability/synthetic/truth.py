@@ -79,7 +79,7 @@ def truth(design: Design, staff: Staff) -> pd.DataFrame:
     setting = Setting.of(design, staff)
     rows = [*_closing_rows(setting), *_finding_rows(setting), *_penalty_rows(setting), *planted(design, staff)]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.assign(value=table["value"].astype(float).round(6)).astype(
+    return table.assign(value=table["value"].astype(float).round(6) + 0.0).astype(
         {name: "str" for name in COLUMNS if name != "value"}
     )
 
