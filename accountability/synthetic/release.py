@@ -85,7 +85,7 @@ def publish(
 ) -> Published:
     """Write down what is known on the last day and keep what the publication rule lets out."""
     ids = _ids(course.received, calendar)
-    days = _Days(calendar, course, discipline, staff)
+    days = _Days(calendar, course)
     known = course.closed <= calendar.until
     complaints = pd.DataFrame(
         {
@@ -153,7 +153,7 @@ def _kept(design: Design, calendar: Calendar, course: Course, rule: str, known: 
 class _Days:
     """Days as ISO text, looked up in one table."""
 
-    def __init__(self, calendar: Calendar, course: Course, discipline: Discipline, staff: Staff) -> None:
+    def __init__(self, calendar: Calendar, course: Course) -> None:
         self.first = int(min(course.incident.min(initial=0), calendar.first))
         span = np.arange(self.first, calendar.until + 1)
         words = np.datetime_as_string(np.datetime64(calendar.origin) + span)
