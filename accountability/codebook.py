@@ -66,6 +66,8 @@ class Block:
         Values are kept as published (after normalisation of blanks); there is no list to be total over.
     lossy : mapping
         Raw value to the distinction it loses.
+    merges : mapping
+        Raw value to the terms it may stand for, where the agency put several under one word.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Block:
     blank_declared: bool = False
     published: bool = False
     lossy: Mapping[str, str] = field(default_factory=dict)
+    merges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, declared: Mapping[str, Any]) -> Block:
@@ -112,6 +115,7 @@ class Block:
         draft = cls(name, authority, normalise, gives)
         values: dict[str, Coded] = {}
         lossy: dict[str, str] = {}
+        merges: dict[str, tuple[str, ...]] = {}
         for raw, stated in (declared.get("values") or {}).items():
             key = draft.normal(str(raw))
             if key in values:
@@ -121,11 +125,13 @@ class Block:
             values[key] = draft._fields(stated, f"value {raw!r}", terms)
             if isinstance(stated, Mapping) and stated.get("lossy"):
                 lossy[str(raw)] = str(stated["lossy"])
+            if isinstance(stated, Mapping) and stated.get("merges"):
+                merges[str(raw)] = draft._merged(str(raw), stated, terms)
         rules = tuple(draft._rule(stated, terms) for stated in declared.get("rules") or ())
         blank_declared = "blank" in declared
         stated_blank = declared.get("blank")
         blank = None if stated_blank is None else draft._fields(stated_blank, "blank", terms)
-        block = cls(name, authority, normalise, gives, values, rules, blank, blank_declared, False, lossy)
+        block = cls(name, authority, normalise, gives, values, rules, blank, blank_declared, False, lossy, merges)
         block._test_rules()
         return block
 
@@ -219,7 +225,7 @@ class Block:
     def _fields(self, stated: Any, what: str, terms: Any) -> Coded:
         if not isinstance(stated, Mapping):
             stated = {self.gives[0]: stated}
-        fields = {key: value for key, value in stated.items() if key != "lossy"}
+        fields = {key: value for key, value in stated.items() if key not in ("lossy", "merges")}
         for key, value in fields.items():
             if key not in self.gives:
                 raise CodebookError(
@@ -227,6 +233,17 @@ class Block:
                 )
             _check_term(self.name, what, key, value, terms)
         return fields
+
+    def _merged(self, raw: str, stated: Mapping[str, Any], terms: Any) -> tuple[str, ...]:
+        merged = stated["merges"]
+        if not stated.get("lossy") or not isinstance(merged, list) or len(set(merged)) < 2:
+            raise CodebookError(
+                f"codebook block {self.name!r}, value {raw!r}: merges lists the two or more {self.gives[0]} terms the "
+                f"value may stand for, and lossy says why; found {merged!r}"
+            )
+        for term in merged:
+            _check_term(self.name, f"value {raw!r}, merges", self.gives[0], term, terms)
+        return tuple(merged)
 
     def _rule(self, stated: Mapping[str, Any], terms: Any) -> Rule:
         if not stated.get("examples"):
@@ -310,10 +327,10 @@ class Codebook:
         return self.blocks[name]
 
     def lossy(self) -> pd.DataFrame:
-        """The mappings that lose a distinction: ``block, raw, term, loses``."""
+        """The mappings that lose a distinction: ``block, raw, term, loses, may_be`` (terms, joined by a comma)."""
         rows = [
-            (b.name, raw, str(b.code(raw).get(b.gives[0])), why)
+            (b.name, raw, str(b.code(raw).get(b.gives[0])), why, ", ".join(b.merges.get(raw, ())))
             for b in self.blocks.values()
             for raw, why in b.lossy.items()
         ]
-        return pd.DataFrame(rows, columns=["block", "raw", "term", "loses"], dtype="str")
+        return pd.DataFrame(rows, columns=["block", "raw", "term", "loses", "may_be"], dtype="str")

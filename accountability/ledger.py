@@ -14,7 +14,7 @@ import pandas as pd
 from accountability.errors import SourceError
 
 ROW_ACTIONS = ("row dropped", "row merged", "row not linked")
-VALUE_ACTIONS = ("value set aside", "column removed", "column not used", "value changed")
+VALUE_ACTIONS = ("value set aside", "column removed", "column not used", "value changed", "row kept")
 ENTRY_COLUMNS = ["file", "column", "action", "rule", "reason", "count", "example_rows"]
 
 
@@ -28,7 +28,7 @@ class Entry:
         Where the rows or values are; ``column`` is empty when the whole row is meant.
     action : str
         One of ``ROW_ACTIONS`` (the raw row is not a coded row of its own) or ``VALUE_ACTIONS`` (the row is coded,
-        one of its values is not).
+        one of its values is not, or a doubt about the row is on record).
     rule, reason : str
         The declared rule that did it, and why, in words.
     count : int

@@ -51,8 +51,37 @@ def test_a_blank_needs_a_declared_meaning() -> None:
 def test_lossy_mappings_are_listed() -> None:
     lossy = Codebook.of({"finding": FINDING}).lossy()
     assert lossy.to_dict("records") == [
-        {"block": "finding", "raw": "Cleared", "term": "exonerated", "loses": "merges exonerated and unfounded"}
+        {
+            "block": "finding",
+            "raw": "Cleared",
+            "term": "exonerated",
+            "loses": "merges exonerated and unfounded",
+            "may_be": "",
+        }
     ]
+
+
+def test_a_word_that_stands_for_several_terms_names_them() -> None:
+    values = {
+        "Other": {"finding": "not_sustained", "merges": ["not_sustained", "unfounded"], "lossy": "one word for two"}
+    }
+    block = {"authority": "made for a test", "gives": ["finding"], "values": values}
+    assert Codebook.of({"finding": block}).lossy()["may_be"].tolist() == ["not_sustained, unfounded"]
+
+
+@pytest.mark.parametrize(
+    ("merges", "message"),
+    [
+        ({"merges": ["not_sustained", "unfounded"]}, "lossy says why"),
+        ({"merges": ["unfounded"], "lossy": "x"}, "two or more finding terms"),
+        ({"merges": "unfounded", "lossy": "x"}, "two or more finding terms"),
+        ({"merges": ["unfounded", "cleared"], "lossy": "x"}, "'cleared' is not a term of finding"),
+    ],
+)
+def test_a_merging_that_is_not_said_is_refused(merges: dict[str, object], message: str) -> None:
+    block = {"authority": "x", "gives": ["finding"], "values": {"Other": {"finding": "not_sustained", **merges}}}
+    with pytest.raises(CodebookError, match=message):
+        Codebook.of({"finding": block})
 
 
 @pytest.mark.parametrize(

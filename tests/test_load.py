@@ -10,7 +10,7 @@ import pytest
 from tiny import ACCUSED, CODEBOOK, COMPLAINTS, write_source
 
 import accountability
-from accountability.errors import CodebookError, SourceError
+from accountability.errors import CodebookError, ParameterError, Refusal, SourceError
 
 
 @pytest.fixture(autouse=True)
@@ -193,3 +193,169 @@ def test_the_data_hash_follows_the_files(tmp_path: Path) -> None:
     other = accountability.load(write_source(tmp_path / "c" / "small", COMPLAINTS + "007,2020-01-01,,x,A\n"))
     assert one.sha256 == same.sha256
     assert one.sha256 != other.sha256
+
+
+# ---- what a release can be like ------------------------------------------------------------------------------
+
+
+def test_ids_that_differ_by_a_blank_are_one_id(tmp_path: Path) -> None:
+    folder = write_source(
+        tmp_path / "small",
+        accused=ACCUSED + "007 ,o1,SUS,\n007,o2,NOT,\n",
+        **{"files.accused.columns.id.normalise": ["strip"]},
+    )
+    data = accountability.load(folder)
+    assert data.allegations["case_id"].tolist() == ["007", "007"]
+    entry = data.ledger.entries.query("action == 'value changed'").iloc[0]
+    assert (entry["file"], entry["column"], entry["count"], entry["example_rows"]) == ("accused.csv", "id", 1, "1")
+
+
+def test_a_row_of_nothing_but_blanks_is_blank(tmp_path: Path) -> None:
+    rows = COMPLAINTS + "7,2020-01-01,,x,A\n,,,  ,\n"
+    folder = write_source(tmp_path / "small", rows, ACCUSED + "7,o,SUS,\n", **{"files.complaints.blank_rows": "drop"})
+    data = accountability.load(folder)
+    assert data.ledger.check()["accounted"].tolist() == [1, 0]
+    with pytest.raises(SourceError, match=r"1 row\(s\) are wholly blank, first data row 2"):
+        accountability.load(write_source(tmp_path / "other", rows))
+
+
+def test_a_row_without_what_makes_a_record_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    unusable = [{"blank": ["id"], "because": "no number was given"}]
+    rows = COMPLAINTS + "7,2020-01-01,,x,A\n,2020-01-02,,x,B\n"
+    folder = write_source(tmp_path / "small", rows, ACCUSED + "7,o,SUS,\n", **{"files.complaints.unusable": unusable})
+    data = accountability.load(folder)
+    assert data.cases["case_id"].tolist() == ["7"]
+    entry = data.ledger.entries.query("action == 'row dropped'").iloc[0]
+    assert (entry["rule"], entry["reason"], entry["count"]) == ("no id", "no number was given", 1)
+
+
+def test_a_rule_about_a_column_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    unusable = [{"blank": ["number"], "because": "x"}]
+    with pytest.raises(SourceError, match=r"`unusable` names the column 'number'"):
+        accountability.load(write_source(tmp_path / "small", **{"files.complaints.unusable": unusable}))
+
+
+def test_rows_alike_that_may_be_two_records_are_kept_and_marked(tmp_path: Path) -> None:
+    repeats = [{"exact": "keep", "because": "two counts of one charge look the same"}]
+    folder = write_source(
+        tmp_path / "small",
+        accused=ACCUSED + "007,o1,SUS,\n007,o1,SUS,\n007,o2,NOT,\n",
+        **{"files.accused.repeats": repeats},
+    )
+    data = accountability.load(folder)
+    assert data.allegations["repeats_a_row"].tolist() == [False, True, False]
+    assert data.ledger.check()["accounted"].tolist() == [0, 0]
+    assert data.ledger.entries.query("action == 'row kept'")["count"].tolist() == [1]
+
+
+def test_an_unknown_id_repeats_no_other(tmp_path: Path) -> None:
+    repeats = [{"by": ["id", "officer"], "because": "one row a complainant"}]
+    folder = write_source(
+        tmp_path / "small",
+        accused=ACCUSED + "007,,SUS,\n007,,NOT,\n007,o2,NOT,\n007,o2,NOT,\n",
+        **{"files.accused.repeats": repeats},
+    )
+    assert len(accountability.load(folder).allegations) == 3
+
+
+def test_complainants_within_another_file_are_kept_before_its_rows_are_merged(tmp_path: Path) -> None:
+    changes = {
+        "files.complaints.columns.kind": {"to": "race", "of": "complainant"},
+        "files.complaints.columns.complainant": {
+            "to": "age",
+            "of": "complainant",
+            "type": "number",
+            "band": [18, 30],
+            "between": [1, 110],
+        },
+        "files.complaints.repeats": [{"by": ["id"], "because": "one row a complainant"}],
+    }
+    rows = "7,2020-01-01,,black,9\n7,2020-01-01,,white,30\n7,2020-01-01,,white,30\n8,2020-01-01,,,\n9,2020-01-01,,,-4\n"
+    data = accountability.load(write_source(tmp_path / "small", COMPLAINTS + rows, ACCUSED + "7,o,SUS,\n", **changes))
+    assert data.cases.columns.tolist() == ["case_id", "jurisdiction", "source_row", "source_file"]
+    assert data.complainants[["case_id", "race", "age", "source_row"]].to_numpy().tolist() == [
+        ["7", "black", "under 18", 1],
+        ["7", "white", "30 and over", 2],
+    ]
+    entry = data.ledger.entries.query("rule == 'between'").iloc[0]
+    assert (entry["count"], entry["reason"], entry["example_rows"]) == (1, "not from 1 to 110", "5")
+    assert data.ledger.check()["accounted"].tolist() == [2, 0]
+
+
+def test_bands_may_be_equally_wide_or_start_where_stated(tmp_path: Path) -> None:
+    rows = COMPLAINTS + "".join(f"{i},2020-01-01,,{age},x\n" for i, age in enumerate(["17", "18", "29", "95", ""]))
+    made = {}
+    for name, band in (("wide", 10), ("stated", [18, 30, 65])):
+        kind = {"to": "age", "type": "number", "band": band}
+        folder = write_source(tmp_path / name, rows, ACCUSED + "1,o,SUS,\n", **{"files.complaints.columns.kind": kind})
+        made[name] = accountability.load(folder).cases["age"]
+    assert made["wide"].dropna().tolist() == ["10-19", "10-19", "20-29", "90-99"]
+    assert made["stated"].dropna().tolist() == ["under 18", "18-29", "18-29", "65 and over"]
+    assert made["stated"].isna().tolist() == [False] * 4 + [True]
+
+
+def test_a_date_that_another_cell_contradicts_is_set_aside_and_kept(tmp_path: Path) -> None:
+    closed = {
+        "stage": "closed",
+        "date": "%Y-%m-%d",
+        "aside": {"when": {"kind": ["pending"]}, "because": "closed, yet pending"},
+    }
+    rows = COMPLAINTS + "7,2020-01-01,2020-02-01,pending,A\n8,2020-01-01,2020-02-01,done,A\n9,2020-01-01,,pending,A\n"
+    changes = {"files.complaints.columns.closed": closed}
+    data = accountability.load(write_source(tmp_path / "small", rows, ACCUSED + "7,o,SUS,\n", **changes))
+    events = data.events[data.events["stage"] == "closed"].set_index("case_id")
+    assert events.loc["7", "set_aside"] == "closed, yet pending"
+    assert events.loc["7", "earliest"] == pd.Timestamp("2020-02-01")
+    assert pd.isna(events.loc["8", "set_aside"])
+    assert data.ledger.entries.query("rule == 'aside'")["count"].tolist() == [1]
+
+
+def test_a_release_that_identifies_nobody_has_no_officer(tmp_path: Path) -> None:
+    folder = write_source(tmp_path / "small", **{"files.accused.columns.officer": {"drop": "name"}})
+    data = accountability.load(folder)
+    assert data.allegations["officer_id"].isna().all()
+    with pytest.raises(Refusal, match="none of the 2 rows says which officer"):
+        data.per("officer")
+
+
+def test_a_dataset_is_counted_in_another_unit(tmp_path: Path) -> None:
+    data = accountability.load(write_source(tmp_path / "small"))
+    assert data.per("officer_complaint") is data.allegations
+    assert data.per("complaint")[["case_id", "rows", "finding"]].to_numpy().tolist()[0] == ["007", 2, "sustained"]
+    with pytest.raises(Refusal, match="use unit='officer_complaint'"):
+        data.per("allegation")
+
+
+def test_a_comparison_that_needs_a_lost_distinction_is_refused(tmp_path: Path) -> None:
+    merged = {"finding": "not_sustained", "merges": ["not_sustained", "exonerated"], "lossy": "one word for both"}
+    values = {"SUS": "sustained", "NOT": merged}
+    book = {**CODEBOOK, "finding": {**CODEBOOK["finding"], "values": values}}
+    data = accountability.load(write_source(tmp_path / "small", codebook=book))
+    data.require_told_apart("finding", "sustained")
+    with pytest.raises(
+        Refusal, match=r"does not tell 'exonerated' apart .* 'NOT' \(1 rows.*one word for both.*tells apart: sustained"
+    ):
+        data.require_told_apart("finding", "sustained", "exonerated")
+    with pytest.raises(ParameterError, match="has no column 'findings'"):
+        data.require_told_apart("findings", "sustained")
+    with pytest.raises(ParameterError, match="which terms"):
+        data.require_told_apart("finding")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"files.complaints.columns.kind": {"to": "x", "band": 1}}, "at least 2 wide"),
+        ({"files.complaints.columns.kind": {"to": "x", "band": [30, 18]}}, "rising numbers"),
+        ({"files.complaints.columns.kind": {"to": "x", "normalise": ["trim"]}}, "'trim' is not a normalisation"),
+        (
+            {"files.complaints.columns.kind": {"to": "x", "aside": {"when": {}, "because": "x"}}},
+            "only a column with a stage",
+        ),
+        ({"files.complaints.repeats": [{"because": "x"}]}, "either `exact` or `by`"),
+        ({"files.complaints.unusable": [{"blank": [], "because": "x"}]}, "at least 1 item"),
+    ],
+)
+def test_a_declaration_that_means_nothing_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        accountability.load(write_source(tmp_path / "small", **changes))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,14 @@ from accountability.dates import DateSpec, parse
 from accountability.errors import DateError, SourceError
 from accountability.ledger import Entry, examples
 from accountability.sources.contract import Column, File
+from accountability.sources.rows import (
+    REPEATED,
+    check_key,
+    normalised,
+    without_blank_rows,
+    without_repeats,
+    without_unusable,
+)
 from accountability.vocabulary import PRECISIONS, STAGES
 
 STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
@@ -38,8 +47,10 @@ class CodedFile:
         Coded column to whom it describes ("case", "officer", "row").
     varies : mapping
         Coded column to what is done when it varies within a case.
-    entries : list of Entry
     raw_rows : int
+    entries : list of Entry
+    complainants : DataFrame or None
+        What columns `of` a complainant say, in a file of another table.
     """
 
     name: str
@@ -50,6 +61,7 @@ class CodedFile:
     varies: Mapping[str, str]
     raw_rows: int
     entries: list[Entry] = field(default_factory=list)
+    complainants: pd.DataFrame | None = None
 
 
 def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> CodedFile:
@@ -76,9 +88,12 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     entries: list[Entry] = []
     raw_rows = len(raw)
     frame = raw.assign(source_row=np.arange(1, raw_rows + 1))
-    frame = _without_blank_rows(frame, declared, name, entries)
-    frame = _without_repeats(frame, declared, name, entries)
-    _check_key(frame, declared, name)
+    frame = normalised(frame, declared, name, entries)
+    frame = without_blank_rows(frame, declared, name, entries)
+    frame = without_unusable(frame, declared, name, entries)
+    complainants = _complainants(frame, declared, book, name, entries)
+    frame = without_repeats(frame, declared, name, entries)
+    check_key(frame, declared, name)
 
     coded: dict[str, Any] = {}
     of: dict[str, str] = {}
@@ -94,11 +109,12 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
         if column.ignore is not None:
             entries.append(Entry(name, column_name, "column not used", "ignore", column.ignore, len(frame)))
             continue
-        values = frame[column_name]
-        if column.blank:
-            values = values.mask(values.isin(column.blank))
+        if column.of == "complainant":
+            continue
+        values = _filled(frame[column_name], column)
         if column.date is not None:
             parsed = _dates(values, column, where, frame["source_row"], name, column_name, entries)
+            parsed = _aside(parsed, column, frame, name, column_name, entries)
             dated.append((column_name, column, parsed))
             continue
         assert column.to is not None  # the model admits no other case
@@ -111,11 +127,13 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
         coded.update(made)
     for pattern, why in declared.extra_columns.items():
         entries.append(Entry(name, pattern, "column not used", "extra_columns", why, len(frame)))
+    if REPEATED in frame:
+        coded[REPEATED] = frame[REPEATED]
     rows = pd.DataFrame(coded, index=frame.index).assign(source_row=frame["source_row"])
     events = _events(rows, dated, declared)
     if declared.table == "events":
         rows = rows.iloc[:0]
-    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, entries)
+    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, entries, complainants)
 
 
 def wanted_columns(declared: File) -> list[str]:
@@ -124,6 +142,8 @@ def wanted_columns(declared: File) -> list[str]:
         return list(declared.columns)
     needed = {name for name, c in declared.columns.items() if c.drop is None and c.ignore is None}
     needed |= {name for repeat in declared.repeats for name in repeat.by} | set(declared.key)
+    needed |= {name for unusable in declared.unusable for name in unusable.blank}
+    needed |= {name for c in declared.columns.values() if c.aside is not None for name in c.aside.when}
     return [name for name in declared.columns if name in needed]
 
 
@@ -155,54 +175,31 @@ def check_columns(found: Iterable[str], declared: File) -> None:
     )
 
 
-def _without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
-    blank = frame.drop(columns="source_row").isna().all(axis=1)
-    if not blank.any():
-        return frame
-    count = int(blank.sum())
-    if declared.blank_rows == "error":
-        raise SourceError(
-            f"{name}: {count:,} row(s) are wholly blank, first data row {examples(frame.loc[blank, 'source_row'])[0]}; "
-            "say `blank_rows: drop` in source.yaml if that is how it was published"
-        )
-    entries.append(
-        Entry(
-            name, "", "row dropped", "blank_rows", "wholly blank row", count, examples(frame.loc[blank, "source_row"])
-        )
-    )
-    return frame[~blank]
+def _filled(values: pd.Series, column: Column) -> pd.Series:
+    return values.mask(values.isin(column.blank)) if column.blank else values
 
 
-def _without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
-    for repeat in declared.repeats:
-        columns = [c for c in frame.columns if c != "source_row"] if repeat.exact else repeat.by
-        again = frame.duplicated(columns)
-        action = "row dropped" if repeat.exact else "row merged"
-        rule = "exact repeat" if repeat.exact else f"same {', '.join(repeat.by)}"
-        entries.append(
-            Entry(name, "", action, rule, repeat.because, int(again.sum()), examples(frame.loc[again, "source_row"]))
-        )
-        frame = frame[~again]
-    return frame
-
-
-def _check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
-    if not declared.key:
-        return
-    absent = frame[declared.key].isna().any(axis=1)
-    if absent.any():
-        raise SourceError(
-            f"{name}: the key {declared.key} is blank in {int(absent.sum()):,} row(s), first data row "
-            f"{examples(frame.loc[absent, 'source_row'])[0]}"
-        )
-    again = frame.duplicated(declared.key)
-    if again.any():
-        first = frame.loc[again].iloc[0]
-        raise SourceError(
-            f"{name}: the key {declared.key} must be unique; {int(again.sum()):,} row(s) repeat one, first data row "
-            f"{first['source_row']} ({', '.join(str(first[k]) for k in declared.key)}). Declare what a repeat is under "
-            "`repeats`, or a longer key"
-        )
+def _complainants(
+    frame: pd.DataFrame, declared: File, book: Codebook, name: str, entries: list[Entry]
+) -> pd.DataFrame | None:
+    """What the rows say of complainants, before rows that differ only in that are merged: distinct, per case."""
+    described = {n: c for n, c in declared.columns.items() if c.of == "complainant" and c.to is not None}
+    if not described:
+        return None
+    if declared.table == "complainants":
+        raise SourceError(f"{name}: leave out `of: complainant`; every row of this file describes one")
+    case = next((n for n, c in declared.columns.items() if c.to == "case_id"), None)
+    if case is None:
+        raise SourceError(f"{name}: columns `of: complainant` need a column `to: case_id` beside them")
+    made: dict[str, Any] = {}
+    for column_name, column in described.items():
+        where = f"{name}, column {column_name!r}"
+        values = _filled(frame[column_name], column)
+        made |= _coded(values, column, book, where, frame["source_row"], name, column_name, entries)
+    table = pd.DataFrame(made, index=frame.index)
+    table = table.loc[table.notna().any(axis=1)]
+    table = pd.DataFrame({"case_id": frame.loc[table.index, case]}).join(table)
+    return table.drop_duplicates().assign(source_row=frame["source_row"]).reset_index(drop=True)
 
 
 def _coded(
@@ -243,11 +240,27 @@ def _coded(
             )
         )
         numbers = numbers.mask(wrong)
-    if column.band:
-        low = (numbers // column.band * column.band).astype("Int64")
-        text = low.astype("str") + "-" + (low + column.band - 1).astype("str")
-        return {target: text.mask(low.isna())}
+    if column.between is not None:
+        least, most = column.between
+        outside = numbers.notna() & ~numbers.between(least, most)
+        why = f"not from {least:g} to {most:g}"
+        rows = examples(source_row[outside])
+        entries.append(Entry(name, column_name, "value set aside", "between", why, int(outside.sum()), rows))
+        numbers = numbers.mask(outside)
+    if column.band is not None:
+        return {target: banded(numbers, column.band)}
     return {target: numbers.astype("Int64") if column.type == "integer" else numbers.astype("float64")}
+
+
+def banded(numbers: pd.Series, band: int | list[int]) -> pd.Series:
+    """Numbers as the bands they lie in: all equally wide, or starting at given numbers."""
+    if isinstance(band, int):
+        low = (numbers // band * band).astype("Int64")
+        return (low.astype("str") + "-" + (low + band - 1).astype("str")).mask(low.isna())
+    inner = [f"{low}-{high - 1}" for low, high in pairwise(band)]
+    pool = pd.array([f"under {band[0]}", *inner, f"{band[-1]} and over", None], dtype="str")
+    place = np.searchsorted(band, numbers.to_numpy(dtype="float64", na_value=np.nan), side="right")
+    return pd.Series(pool.take(np.where(numbers.isna(), len(pool) - 1, place)), index=numbers.index)
 
 
 def coded_name(target: str, field_name: str, block: Block) -> str:
@@ -293,6 +306,24 @@ def _dates(
             Entry(name, column_name, "value set aside", str(problem), reason, count, examples(source_row[rows.index]))
         )
     return parsed.assign(raw_text=values)
+
+
+def _aside(
+    parsed: pd.DataFrame, column: Column, frame: pd.DataFrame, name: str, column_name: str, entries: list[Entry]
+) -> pd.DataFrame:
+    """Mark dates that other cells of their rows contradict; the date itself is kept."""
+    if column.aside is None:
+        return parsed
+    unknown = [other for other in column.aside.when if other not in frame]
+    if unknown:
+        raise SourceError(f"{name}: `aside` of {column_name!r} names the column {unknown[0]!r}, which is not declared")
+    marked = parsed["raw_text"].notna() & parsed["problem"].isna()
+    for other, texts in column.aside.when.items():
+        marked &= frame[other].isin(texts)
+    rows = examples(frame.loc[marked, "source_row"])
+    why = f"{column.aside.because}; the date is kept and marked, not repaired"
+    entries.append(Entry(name, column_name, "value set aside", "aside", why, int(marked.sum()), rows))
+    return parsed.assign(problem=parsed["problem"].mask(marked, column.aside.because))
 
 
 def _events(rows: pd.DataFrame, dated: list[tuple[str, Column, pd.DataFrame]], declared: File) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from accountability.codebook import NORMALISERS
 from accountability.errors import SourceError
 from accountability.vocabulary import IDENTIFYING, SAMPLING_RULES, STAGES, UNITS
 
@@ -68,6 +69,13 @@ class Card(_Strict):
         return _term(unit, UNITS, "unit")
 
 
+class Aside(_Strict):
+    """Rows whose other cells say that this date cannot be what it claims."""
+
+    when: dict[str, list[str]] = Field(description="column -> texts; all columns must hold one of theirs")
+    because: str
+
+
 class Column(_Strict):
     """What one published column means. Exactly one of ``to``, ``stage``, ``drop`` and ``ignore``.
 
@@ -75,12 +83,21 @@ class Column(_Strict):
     ----------
     to : str
         Column of the coded table; with ``codebook`` the stem of the coded columns.
-    of : {"case", "officer", "row"}
-        Whom the value describes, where the row's table does not say it.
+    of : {"case", "officer", "complainant", "row"}
+        Whom the value describes, where the row's table does not say it. What describes a complainant in a file of
+        another table becomes a row of the complainants, one for each distinct set of such values in a case.
     stage : str
         The column dates this stage: its cells become events.
     date : str or mapping
         How the cell is written; see :class:`accountability.dates.DateSpec`.
+    aside : Aside
+        When the date must not be used although it can be read.
+    normalise : list of str
+        Steps of a codebook's normalisation done to the cells before rows are compared or linked.
+    between : list of two numbers
+        Numbers outside are set aside.
+    band : int or list of int
+        Publish numbers in bands this wide, or in bands that start at these numbers ("under 18" below the first).
     drop : str
         The column identifies people (name, address, …) and is removed when read.
     ignore : str
@@ -88,13 +105,16 @@ class Column(_Strict):
     """
 
     to: str | None = None
-    of: Literal["case", "officer", "row"] | None = None
+    of: Literal["case", "officer", "complainant", "row"] | None = None
     varies: Literal["error", "earliest", "latest", "keep"] = "error"
     stage: str | None = None
     date: str | list[str] | dict[str, Any] | None = None
+    aside: Aside | None = None
     codebook: str | None = None
+    normalise: list[str] = Field(default_factory=list)
     type: Literal["text", "integer", "number", "code", "year"] = "text"
-    band: int | None = Field(default=None, gt=1, description="publish numbers in bands this wide")
+    between: tuple[float, float] | None = None
+    band: int | list[int] | None = None
     pseudonym: bool = False
     blank: list[str] = Field(default_factory=list, description="texts that mean an empty cell here")
     drop: str | None = None
@@ -109,6 +129,14 @@ class Column(_Strict):
             _term(self.stage, STAGES, "stage")
         if self.drop is not None:
             _term(self.drop, IDENTIFYING, "kind of identifying column")
+        for step in self.normalise:
+            _term(step, NORMALISERS, "normalisation")
+        if self.aside is not None and self.stage is None:
+            raise ValueError("only a column with a stage can be set aside")
+        if isinstance(self.band, int) and self.band < 2:
+            raise ValueError(f"a band is at least 2 wide, found {self.band}")
+        if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
+            raise ValueError(f"bands start at rising numbers, found {self.band}")
         if (self.stage is not None or self.to == "date") != (self.date is not None):
             raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
         return self
@@ -117,9 +145,22 @@ class Column(_Strict):
 class Repeats(_Strict):
     """What raw rows that repeat one another are."""
 
-    exact: Literal["drop"] | None = Field(default=None, description="rows equal in every column")
+    exact: Literal["drop", "keep"] | None = Field(default=None, description="rows equal in every column")
     by: list[str] = Field(default_factory=list, description="columns that make two rows one record")
-    because: str = Field(description="why they are the same record")
+    because: str = Field(description="why they are the same record, or why that cannot be said")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Repeats:
+        if (self.exact is None) == (not self.by):
+            raise ValueError("say either `exact` or `by`")
+        return self
+
+
+class Unusable(_Strict):
+    """Rows that cannot become a record."""
+
+    blank: list[str] = Field(min_length=1, description="columns; a row is unusable when any of them is empty")
+    because: str
 
 
 class File(_Strict):
@@ -133,6 +174,7 @@ class File(_Strict):
     format: dict[str, Any] = Field(default_factory=dict)
     table: Literal["cases", "allegations", "officers", "events", "complainants"]
     key: list[str] = Field(default_factory=list)
+    unusable: list[Unusable] = Field(default_factory=list)
     repeats: list[Repeats] = Field(default_factory=list)
     blank_rows: Literal["error", "drop"] = "error"
     columns: dict[str, Column]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from accountability import units
+from accountability.errors import ParameterError, Refusal
 from accountability.ledger import Ledger
 from accountability.sources.contract import Card
 
@@ -35,7 +37,8 @@ class Dataset:
     files : mapping
         File to its sha256.
     lossy : DataFrame
-        Mappings that lose a distinction: ``block, raw, term, loses``.
+        Mappings that lose a distinction: ``column`` (of the tables), ``block``, ``raw`` and ``term`` it becomes,
+        ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
     complainants : DataFrame
         One row a complainant, where published; else empty.
     """
@@ -52,6 +55,70 @@ class Dataset:
     files: Mapping[str, str]
     lossy: pd.DataFrame
     complainants: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def per(self, unit: str) -> pd.DataFrame:
+        """The allegations counted in another unit, none of them twice.
+
+        The finding of a unit is the first of sustained, pending, policy failure, not sustained, exonerated,
+        unfounded, closed without finding among its rows. Its penalty is the highest rung, its days the largest
+        stated for that rung and never a sum. Every other column holds the value that all rows of the unit share and
+        is missing where they differ. Rows that identify no officer belong to no officer and no officer-complaint.
+
+        Parameters
+        ----------
+        unit : {"allegation", "officer_complaint", "complaint", "officer"}
+
+        Returns
+        -------
+        DataFrame
+            One row a unit, with ``rows``, the number of published rows it was made of; every complaint of ``cases``
+            is there for ``unit="complaint"``. The allegations themselves for the unit the source is published in.
+
+        Raises
+        ------
+        Refusal
+            The source is published in a coarser unit, or identifies no officer; the message names what can be had.
+        ParameterError
+            There is no such unit.
+        """
+        return units.per(self.cases, self.allegations, self.card.unit, unit)
+
+    def require_told_apart(self, column: str, *terms: str) -> None:
+        """Refuse a comparison that needs a distinction this release has lost.
+
+        Parameters
+        ----------
+        column : str
+            A coded column, for instance ``finding``.
+        *terms : str
+            The terms that must stand for themselves alone, for instance ``exonerated``.
+
+        Raises
+        ------
+        Refusal
+            One of the terms is merged with others under one word of the agency. The message names that word, its
+            rows, and the terms that are told apart.
+        ParameterError
+            The tables hold no such column, or no term is given.
+        """
+        held = self.allegations if column in self.allegations else self.cases
+        if column not in held:
+            columns = sorted({*self.allegations.columns, *self.cases.columns})
+            raise ParameterError(f"{self.name} has no column {column!r}; its tables hold {', '.join(columns)}")
+        if not terms:
+            raise ParameterError(f"say which terms of {column!r} have to be told apart")
+        merged = self.lossy[(self.lossy["column"] == column) & (self.lossy["may_be"] != "") & (self.lossy["rows"] > 0)]
+        blurred = {term for terms_of_one in merged["may_be"] for term in terms_of_one.split(", ")}
+        lost = [term for term in terms if term in blurred]
+        if not lost:
+            return
+        line = next(row for row in merged.to_dict("records") if lost[0] in str(row["may_be"]).split(", "))
+        clear = sorted(set(held[column].dropna()) - blurred)
+        raise Refusal(
+            f"{self.name} does not tell {lost[0]!r} apart in {column}: its {line['raw']!r} ({line['rows']:,} rows, "
+            f"coded {line['term']}) may be {line['may_be']} ({line['loses']}). Compare what it tells apart: "
+            f"{', '.join(clear) or 'nothing in this column'}"
+        )
 
     def facts(self) -> pd.DataFrame:
         """The source card as a table: ``fact, value``."""

@@ -16,7 +16,7 @@ from accountability.errors import SourceError
 from accountability.ledger import Entry, Ledger, examples
 from accountability.schema import validate
 from accountability.sources import cache, readers
-from accountability.sources.coding import CodedFile, check_columns, code_file, wanted_columns
+from accountability.sources.coding import CodedFile, check_columns, code_file, coded_name, wanted_columns
 from accountability.sources.contract import File, Order, Source, read_source, read_yaml
 from accountability.sources.dataset import Dataset
 from accountability.sources.places import source_folder
@@ -140,11 +140,13 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
     frames = {file.name: _pseudonymous(file.rows, declared[file.name], hide) for file in coded}
     by_table: dict[str, list[pd.DataFrame]] = {}
     for file in coded:
-        frame = frames[file.name]
-        here = pd.Categorical.from_codes(np.full(len(frame), names.categories.get_loc(file.name)), dtype=names)
-        by_table.setdefault(file.table, []).append(frame.assign(source_file=here))
+        by_table.setdefault(file.table, []).append(_from(frames[file.name], file.name, names))
+        if file.complainants is not None:
+            by_table.setdefault("complainants", []).append(_from(file.complainants, file.name, names))
 
     allegations = _joined(by_table.get("allegations", []))
+    if "officer_id" not in allegations:  # the release identifies nobody
+        allegations = allegations.assign(officer_id=pd.Series(None, index=allegations.index, dtype="str"))
     allegations, linked = _with_officers(allegations, by_table.get("officers", []), entries)
     if by_table.get("cases"):
         cases = _joined(by_table["cases"])
@@ -155,9 +157,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
 
     parts = []
     for file in coded:
-        part = _pseudonymous(file.events, declared[file.name], hide)
-        here = pd.Categorical.from_codes(np.full(len(part), names.categories.get_loc(file.name)), dtype=names)
-        parts.append(part.assign(source_file=here))
+        parts.append(_from(_pseudonymous(file.events, declared[file.name], hide), file.name, names))
     events = pd.concat(parts, ignore_index=True)
     for what, frame in (("allegation", allegations), ("dated step", events), ("complainant", complainants)):
         _check_linked(frame, cases, what)
@@ -179,12 +179,32 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
         card=source.card,
         sha256=data_hash(source.files),
         files={file.path: file.sha256 for file in source.files.values()},
-        lossy=book.lossy(),
+        lossy=_lossy(source, frames, book),
         complainants=complainants,
     )
     validate(dataset.cases, dataset.allegations, dataset.events, source.source)
     ledger.check()
     return dataset
+
+
+def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:
+    """The mappings that lose a distinction, for every coded column they are used in, with the rows they code."""
+    known = book.lossy()
+    rows = []
+    for file in source.files.values():
+        for column in file.columns.values():
+            if column.codebook is None or column.to is None or column.of == "complainant":
+                continue
+            block = book[column.codebook]
+            if not block.lossy:
+                continue
+            target = coded_name(column.to, block.gives[0], block)
+            counts = frames[file.path][f"raw_{column.to}"].map(block.normal, na_action="ignore").value_counts()
+            for line in known[known["block"] == block.name].to_dict("records"):
+                count = int(counts.get(block.normal(str(line["raw"])), 0))
+                rows.append({"column": target, **line, "rows": count})
+    columns = ["column", "block", "raw", "term", "loses", "may_be", "rows"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"rows": "int64"})
 
 
 def data_hash(files: Mapping[str, File]) -> str:
@@ -197,6 +217,12 @@ def _pseudonymous(frame: pd.DataFrame, declared: File, hide: privacy.Pseudonyms 
     targets = {column.to for column in declared.columns.values() if column.pseudonym}
     hidden = [c for c in frame.columns if c in targets]
     return frame if hide is None or not hidden else frame.assign(**{c: hide(frame[c]) for c in hidden})
+
+
+def _from(frame: pd.DataFrame, name: str, names: pd.CategoricalDtype) -> pd.DataFrame:
+    """The rows with the file they come from."""
+    codes = np.full(len(frame), names.categories.get_loc(name))
+    return frame.assign(source_file=pd.Categorical.from_codes(codes, dtype=names))
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -1,0 +1,122 @@
+"""Which raw rows become coded rows: blank, unusable and repeated ones are named in the ledger, none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from accountability.codebook import NORMALISERS
+from accountability.errors import SourceError
+from accountability.ledger import Entry, examples
+from accountability.sources.contract import File
+
+REPEATED = "repeats_a_row"
+
+
+def normalised(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Do the declared normalisation of columns, so that ids which differ only by a blank are one id."""
+    changed: dict[str, pd.Series] = {}
+    for column_name, column in declared.columns.items():
+        if not column.normalise or column_name not in frame:
+            continue
+        values = frame[column_name]
+        new = values
+        for step in column.normalise:
+            new = new.map(NORMALISERS[step], na_action="ignore")
+        new = new.mask(new == "")
+        differs = values.notna() & (new.isna() | (new != values))
+        rows = examples(frame.loc[differs, "source_row"])
+        why = "differs only in case or blanks"
+        entries.append(Entry(name, column_name, "value changed", "normalise", why, int(differs.sum()), rows))
+        changed[column_name] = new
+    return frame.assign(**changed) if changed else frame
+
+
+def without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Leave out rows that hold nothing, or nothing but blanks.
+
+    Raises
+    ------
+    SourceError
+        There are such rows and the declaration does not say so.
+    """
+    columns = [c for c in frame.columns if c != "source_row"]
+    empty = frame.index
+    for column in columns:  # few rows are left after the first column, so this stays cheap
+        values = frame.loc[empty, column]
+        empty = empty[(values.isna() | (values.str.strip() == "")).to_numpy(dtype=bool)]
+    if empty.empty:
+        return frame
+    rows = examples(frame.loc[empty, "source_row"])
+    if declared.blank_rows == "error":
+        raise SourceError(
+            f"{name}: {len(empty):,} row(s) are wholly blank, first data row {rows[0]}; "
+            "say `blank_rows: drop` in source.yaml if that is how it was published"
+        )
+    entries.append(Entry(name, "", "row dropped", "blank_rows", "wholly blank row", len(empty), rows))
+    return frame.drop(index=empty)
+
+
+def without_unusable(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Leave out rows that lack what makes a record, with the declared reason."""
+    for unusable in declared.unusable:
+        _known(unusable.blank, declared, name, "unusable")
+        lacks = frame[unusable.blank].isna().any(axis=1)
+        rows = examples(frame.loc[lacks, "source_row"])
+        rule = f"no {', '.join(unusable.blank)}"
+        entries.append(Entry(name, "", "row dropped", rule, unusable.because, int(lacks.sum()), rows))
+        frame = frame[~lacks]
+    return frame
+
+
+def without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Merge rows that are one record. Rows that are alike and are kept get a mark in the column ``repeats_a_row``.
+
+    A row with an empty cell in one of the columns of ``by`` repeats no other row: not known is not the same.
+    """
+    for repeat in declared.repeats:
+        if repeat.exact:
+            again = frame.duplicated([c for c in frame.columns if c not in ("source_row", REPEATED)])
+            rule = "exact repeat"
+        else:
+            _known(repeat.by, declared, name, "repeats")
+            again = frame.duplicated(repeat.by) & frame[repeat.by].notna().all(axis=1)
+            rule = f"same {', '.join(repeat.by)}"
+        action = {"drop": "row dropped", "keep": "row kept", None: "row merged"}[repeat.exact]
+        rows = examples(frame.loc[again, "source_row"])
+        entries.append(Entry(name, "", action, rule, repeat.because, int(again.sum()), rows))
+        frame = frame.assign(**{REPEATED: again}) if repeat.exact == "keep" else frame[~again]
+    return frame
+
+
+def check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
+    """The declared key is there and unique.
+
+    Raises
+    ------
+    SourceError
+        Names how many rows lack or repeat it, and the first.
+    """
+    if not declared.key:
+        return
+    absent = frame[declared.key].isna().any(axis=1)
+    if absent.any():
+        raise SourceError(
+            f"{name}: the key {declared.key} is blank in {int(absent.sum()):,} row(s), first data row "
+            f"{examples(frame.loc[absent, 'source_row'])[0]}"
+        )
+    again = frame.duplicated(declared.key)
+    if again.any():
+        first = frame.loc[again].iloc[0]
+        raise SourceError(
+            f"{name}: the key {declared.key} must be unique; {int(again.sum()):,} row(s) repeat one, first data row "
+            f"{first['source_row']} ({', '.join(str(first[k]) for k in declared.key)}). Declare what a repeat is under "
+            "`repeats`, or a longer key"
+        )
+
+
+def _known(columns: Iterable[str], declared: File, name: str, where: str) -> None:
+    unknown = [column for column in columns if column not in declared.columns]
+    if unknown:
+        raise SourceError(f"{name}: `{where}` names the column {unknown[0]!r}, which is not among `columns`")
