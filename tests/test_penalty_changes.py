@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accountability import penalty
 from accountability.errors import ParameterError, Refusal
-from accountability.penalty.transitions import KINDS, kinds_of
+from accountability.penalty.moves import KINDS, kinds_of
 from accountability.vocabulary import OFF_LADDER, PENALTIES
 
 

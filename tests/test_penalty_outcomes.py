@@ -59,6 +59,22 @@ def test_pending_is_in_no_denominator_and_is_stated_apart():
     assert "15 are pending" in found.sentence()
 
 
+def test_what_ended_without_a_finding_is_counted_and_left_out_of_the_merits():
+    rows = [*BASE, *many(90, "closed_without_finding", start=200)]
+    found = penalty.outcomes(dataset(rows))
+    assert cell(found, "finding", "sustained") == pytest.approx(70 / 200)
+    assert cell(found, "merits", "sustained") == pytest.approx(70 / 110)
+    assert "closed_without_finding" not in set(found.table.loc[found.table["part"] == "merits", "term"])
+    assert "63.6 % of the 110 with a finding on the merits" in found.sentence()
+
+
+def test_a_few_without_a_finding_cannot_be_had_from_the_merits():
+    found = penalty.outcomes(dataset([*BASE, *many(4, "closed_without_finding", start=200)]))
+    merits = found.table.loc[found.table["part"] == "merits"]
+    assert merits["denominator"].isna().all()
+    assert "merits" not in found.sentence()
+
+
 def test_quartiles_describe_suspensions_of_known_length_only():
     rows = [*many(10, "sustained", "suspension", 1.0), *many(10, "sustained", "suspension", 9.0, start=10)]
     rows += many(11, "sustained", "suspension", start=20)
@@ -99,7 +115,7 @@ def test_groups_come_from_cases_or_allegations_and_a_missing_group_is_kept():
     assert set(found.table["officer_race"]) == {"Black", "White", "not recorded"}
     by_case = penalty.outcomes(dataset(BASE), by="district", min_cell=1)
     assert set(by_case.table["district"]) == {"north", "south"}
-    totals = by_case.table.loc[by_case.table["term"] == "sustained", "count"]
+    totals = by_case.table.loc[(by_case.table["part"] == "finding") & (by_case.table["term"] == "sustained"), "count"]
     assert totals.sum() == 70
 
 

@@ -68,3 +68,56 @@ def matrix(frame: pd.DataFrame, *, rows: str, columns: str, value: str, label: s
     axes.set_ylabel(rows)
     axes.set_title(label, fontsize=9)
     return axes
+
+
+def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Columns of states joined by bands whose thickness is a count; what is hidden is left blank."""
+    axes = new_axes(ax, width=9.0, height=5.0)
+    steps = list(dict.fromkeys(states["step"]))
+    terms = [str(term) for term in dict.fromkeys(states["term"])]
+    colours = {term: COLOURS[i % len(COLOURS)] for i, term in enumerate(terms)}
+    hatches = {term: HATCHES[i // len(COLOURS) % len(HATCHES)] for i, term in enumerate(terms)}
+    width = 0.12
+    base: dict[tuple[str, str], float] = {}
+    for place, step in enumerate(steps):
+        height = 0.0
+        for row in states.loc[states["step"] == step].to_dict("records"):
+            if pd.isna(row["count"]):
+                continue
+            size = float(row["count"])
+            base[step, row["term"]] = height
+            axes.bar(
+                place,
+                size,
+                width,
+                bottom=height,
+                color=colours[str(row["term"])],
+                hatch=hatches[str(row["term"])],
+                edgecolor="white",
+            )
+            height += size
+    out, into = dict(base), dict(base)
+    for row in flows.to_dict("records"):
+        start, stop = (row["before"], row["term_before"]), (row["after"], row["term_after"])
+        if pd.isna(row["count"]) or start not in base or stop not in base:
+            continue
+        size = float(row["count"])
+        left, right = steps.index(str(row["before"])) + width / 2, steps.index(str(row["after"])) - width / 2
+        middle = (left + right) / 2
+        axes.fill_between(
+            [left, middle, right],
+            [out[start], (out[start] + into[stop]) / 2, into[stop]],
+            [out[start] + size, (out[start] + into[stop]) / 2 + size, into[stop] + size],
+            color=colours[str(row["term_before"])],
+            alpha=0.3,
+            linewidth=0,
+        )
+        out[start] += size
+        into[stop] += size
+    axes.set_xticks(range(len(steps)), steps)
+    axes.set_ylabel("officer-complaints")
+    for term in terms:
+        label = term.replace("_", " ")
+        axes.bar(0, 0, width, color=colours[term], hatch=hatches[term], edgecolor="white", label=label)
+    axes.legend(title="cells too small are blank", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return axes

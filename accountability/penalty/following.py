@@ -12,9 +12,9 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import Refusal
 from accountability.penalty import intervals
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.units import grouping
+from accountability.penalty.withhold import hide_apart, hide_cells, hide_days
 from accountability.results import Result, percent
 from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import FINDINGS, OFF_LADDER
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DAYS_AT: Final = (0.25, 0.5, 0.75)
-APART: Final = (
-    ("units", "with_finding", "pending", "finding_not_recorded"),
-    ("sustained", "penalty_decided", "penalty_pending", "penalty_not_recorded"),
-)
 
 
 class UnitCard(Protocol):
@@ -45,10 +41,11 @@ class Outcomes(Result):
     Attributes
     ----------
     table : DataFrame
-        Grouping columns; ``part`` (``finding`` or ``penalty``), ``term``, ``count``, ``denominator``, ``share``,
-        ``low``, ``high``, ``hidden`` (a small cell, or one that would give a small cell away).
+        Grouping columns; ``part`` (``finding``: of all decided or closed; ``merits``: of those decided on the merits,
+        leaving out ``closed_without_finding``; ``penalty``: of the sustained), ``term``, ``count``, ``denominator``,
+        ``share``, ``low``, ``high``, ``hidden`` (a small cell, or one that would give a small cell away).
     apart : DataFrame
-        For each group: ``units``, ``with_finding``, ``pending``, ``finding_not_recorded``, ``sustained``,
+        For each group: ``units``, ``decided_or_closed``, ``pending``, ``finding_not_recorded``, ``sustained``,
         ``penalty_decided``, ``penalty_pending``, ``penalty_not_recorded``.
     days : DataFrame
         For each group: suspensions among the sustained with known days, their quartiles in days, and how many
@@ -77,7 +74,7 @@ class Outcomes(Result):
             by=self.by,
             term="term",
             share="share",
-            label=f"share of {what if part == 'penalty' else WORDS[self.unit] + ' with a finding'}",
+            label=f"share of {what if part == 'penalty' else WORDS[self.unit] + ' decided or closed'}",
             ax=ax,
         )
 
@@ -95,17 +92,23 @@ class Outcomes(Result):
         )
 
     def _findings_said(self) -> str:
-        shown = self.table.loc[(self.table["part"] == "finding") & (self.table["term"] == "sustained")]
+        sustained = self.table.loc[self.table["term"] == "sustained"]
+        on_merits = sustained.loc[sustained["part"] == "merits"].to_dict("records")
         said = []
-        for row in shown.to_dict("records"):
+        for row, merits in zip(
+            sustained.loc[sustained["part"] == "finding"].to_dict("records"), on_merits, strict=True
+        ):
             if row["hidden"]:
                 said.append(f"{_of(row, self.by)}the number sustained is too small to show")
-            else:
-                said.append(
-                    f"{_of(row, self.by)}{row['count']:,} of {row['denominator']:,} {WORDS[self.unit]} with a finding "
-                    f"were sustained ({percent(row['share'], 1)}, {percent(self.level)} interval "
-                    f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
-                )
+                continue
+            text = (
+                f"{_of(row, self.by)}{row['count']:,} of {row['denominator']:,} {WORDS[self.unit]} decided or closed "
+                f"were sustained ({percent(row['share'], 1)}, {percent(self.level)} interval "
+                f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
+            )
+            if not merits["hidden"] and merits["denominator"] < row["denominator"]:
+                text += f", {percent(merits['share'], 1)} of the {merits['denominator']:,} with a finding on the merits"
+            said.append(text)
         return _sentence(said)
 
     def _apart_said(self) -> str:
@@ -212,7 +215,7 @@ def outcomes(
         parts.append(found[0].assign(**labels))
         apart.append({**labels, **found[1]})
         days.append({**labels, **found[2]})
-    long = _hide(pd.concat(parts, ignore_index=True), groups, min_cell)
+    long = hide_cells(pd.concat(parts, ignore_index=True), groups, min_cell)
     long = long[[*groups, "part", "term", "count", "denominator", "share", "low", "high", "hidden"]]
     clustered = rows["officer_id"].duplicated().any() if "officer_id" in rows else False
     return Outcomes(
@@ -221,8 +224,8 @@ def outcomes(
         method=intervals.CLUSTERED if clustered else intervals.WILSON,
         table=long,
         flow=cohort.flow(),
-        apart=_hide_apart(pd.DataFrame(apart), min_cell),
-        days=_hide_days(pd.DataFrame(days), long, groups),
+        apart=hide_apart(pd.DataFrame(apart), min_cell),
+        days=hide_days(pd.DataFrame(days), long, groups),
         unit=counted,
         by=groups,
         level=level,
@@ -236,10 +239,15 @@ def _one_group(
     finding = part["finding"]
     decided = finding.notna() & finding.ne("pending")
     sustained = part.loc[finding.eq("sustained").fillna(False)]
-    frames = [_distribution("finding", finding, FINDINGS, officers, level, min_cell)]
+    merits = {term: said for term, said in FINDINGS.items() if term != "closed_without_finding"}
+    on_merits = finding[decided & finding.ne("closed_without_finding")]
+    frames = [
+        _distribution("finding", finding, FINDINGS, officers, level, min_cell),
+        _distribution("merits", on_merits, merits, officers, level, min_cell),
+    ]
     apart: dict[str, object] = {
         "units": len(part),
-        "with_finding": int(decided.sum()),
+        "decided_or_closed": int(decided.sum()),
         "pending": int(finding.eq("pending").sum()),
         "finding_not_recorded": int(finding.isna().sum()),
         "sustained": len(sustained),
@@ -252,7 +260,7 @@ def _one_group(
         "upper_quartile": np.nan,
     }
     if "imposed_penalty" not in part:
-        return frames[0], apart, days
+        return pd.concat(frames, ignore_index=True), apart, days
     penalty = sustained["imposed_penalty"]
     given = penalty.notna() & penalty.ne("pending")
     terms = {**dict.fromkeys(Ladder().order, ""), **OFF_LADDER}
@@ -296,69 +304,6 @@ def _distribution(
         else:
             rows.append((part, term, 0, 0, np.nan, np.nan, np.nan))
     return pd.DataFrame(rows, columns=["part", "term", "count", "denominator", "share", "low", "high"])
-
-
-def _hide(long: pd.DataFrame, by: tuple[str, ...], min_cell: int) -> pd.DataFrame:
-    """Hide small cells; where the sustained of a group are hidden, hide its penalties, whose total would tell."""
-    label = long[list(by)].astype(str).agg("\x1f".join, axis=1) if by else pd.Series("", index=long.index)
-    hidden = np.zeros(len(long), dtype=bool)
-    closed: list[str] = []
-    for part in ("finding", "penalty"):
-        places = np.flatnonzero((long["part"] == part).to_numpy(dtype=bool))
-        if not places.size:
-            continue
-        groups, names = pd.factorize(label.iloc[places])
-        terms, words = pd.factorize(long["term"].iloc[places])
-        counts = np.zeros((len(names), len(words)), dtype=np.int64)
-        counts[groups, terms] = long["count"].iloc[places]
-        totals = np.zeros(len(names), dtype=np.int64)
-        totals[groups] = long["denominator"].iloc[places]
-        undecided = totals - counts.sum(axis=1)  # above zero only where a few were kept in the denominator
-        marks = hidden_cells(np.column_stack([counts, undecided]), min_cell)
-        if part == "finding":
-            closed = list(names[marks[:, list(words).index("sustained")]])
-        hidden[places] = marks[groups, terms]
-    follows = long["part"].eq("penalty") & label.isin(closed)
-    hidden |= follows.to_numpy(dtype=bool)
-    small_total = long["denominator"].gt(0) & long["denominator"].lt(min_cell)
-    out = long.assign(hidden=hidden, count=long["count"].astype("Int64").mask(hidden))
-    out["denominator"] = long["denominator"].astype("Int64").mask(follows | small_total)
-    for name in ("share", "low", "high"):
-        out[name] = out[name].mask(hidden | small_total)
-    return out
-
-
-def _hide_apart(apart: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Hide small waiting numbers, their complement, and the number decided where it would tell."""
-    numbers = [name for group in APART for name in group if name in apart]
-    out = apart.astype(dict.fromkeys(numbers, "Int64"))
-    for total, decided, pending, blank in APART:
-        if total not in out or decided not in out:
-            continue
-        small = {name: out[name].gt(0) & out[name].lt(min_cell) for name in (total, decided, pending, blank)}
-        waiting = out[pending] + out[blank]
-        few = waiting.gt(0) & waiting.lt(min_cell)
-        either = small[pending] | small[blank]
-        out[decided] = out[decided].mask(few | small[decided])
-        out[pending] = out[pending].mask(either & out[pending].gt(0))
-        out[blank] = out[blank].mask(either & out[blank].gt(0))
-        out[total] = out[total].mask(small[total] | small[decided])
-    return out
-
-
-def _hide_days(days: pd.DataFrame, long: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
-    """Say nothing about the suspensions of a group whose number of them is hidden."""
-    cells = long.loc[(long["part"] == "penalty") & (long["term"] == "suspension"), [*by, "hidden"]]
-    if cells.empty:
-        return days
-    if by:
-        shut = (
-            days[list(by)].merge(cells, on=list(by), how="left", validate="one_to_one")["hidden"].to_numpy(dtype=bool)
-        )
-    else:
-        shut = cells["hidden"].to_numpy(dtype=bool)
-    numbers = [str(name) for name in days if name not in by]
-    return days.assign(**{name: days[name].mask(shut) for name in numbers})
 
 
 def _assumptions(rule: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ WORDINGS: Final = tuple(
         (r"(?:forfeit )?vacation:?" + DAYS, "loss_of_leave", None),
         (r"(?:vacation:)+" + DAYS, "loss_of_leave", None),
         (r"loss of (?:leave|vacation)" + DAYS, "loss_of_leave", None),
+        (r"forfeit (?P<days>\d+(?:\.\d+)?) days? (?:of )?(?:leave|vacation)", "loss_of_leave", None),
         (r"suspen(?:sion|ded):?" + DAYS, "suspension", None),
         (r"(?P<days>\d+(?:\.\d+)?)[ -]days? suspension", "suspension", None),
         (r"suspen(?:sion|ded) (?:for )?over (?P<over>\d+) days", "suspension", None),
@@ -49,7 +50,8 @@ WORDINGS: Final = tuple(
         (r"probation:?" + DAYS, "probation", None),
         (r"resigned(?:\s*-\s*not served)?|retired|terminal leave|deceased", "left_before_penalty", None),
         (r"penalty not served|not served", "not_served", None),
-        (r"reinstated by (?:the )?(?:police )?(?:board|court)", "reversed", None),
+        (r"reinstated by (?:the )?(?:police )?(?:board|court)|reversed|set aside|overturned", "reversed", None),
+        (r"upheld|affirmed", "upheld", None),
         (r"(?:apu - )?decision pending|pending", "pending", None),
         (r"no penalty reported", "not_recorded", None),
         (r"charges", "charges", None),
@@ -57,6 +59,8 @@ WORDINGS: Final = tuple(
         (r"settlement", "settlement", None),
     )
 )
+# "Reduced to a reprimand" is a reprimand: what it was before stands in another cell.
+CHANGED: Final = re.compile(r"(?:reduced|lowered|raised|increased|changed|modified) to (?:an? )?", re.IGNORECASE)
 CLOSED: Final = re.compile(r"closed administratively", re.IGNORECASE)
 JOINT: Final = re.compile(r"\s+/\s+|/(?=[A-Za-z])|\s*[,;]\s*")
 
@@ -140,7 +144,7 @@ def _outside_brackets(text: str) -> list[str]:
 
 
 def _segment(segment: str, whole: str) -> list[Part]:
-    outer, _, inner = segment.strip().partition("(")
+    outer, _, inner = CHANGED.sub("", segment.strip(), count=1).partition("(")
     outer, inner = outer.strip(), inner.removesuffix(")").strip()
     if CLOSED.fullmatch(outer):
         held = [part for piece in _outside_brackets(inner) for part in _segment(piece, whole)] if inner else []

@@ -41,6 +41,7 @@ KINDS: Final[Mapping[str, str | None]] = MappingProxyType(
         "probation": None,
         "dismissal_probation": None,
         "settlement": None,
+        "upheld": None,
     }
 )
 FRAMES: Final = ("command_discipline", "command_discipline_a", "command_discipline_b")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -15,23 +15,13 @@ from accountability.penalty import intervals
 from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder, days_equivalent
+from accountability.penalty.moves import KINDS, counts, kinds_of, symmetry
 from accountability.results import Result, percent
 from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import OFF_LADDER, PENALTIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# What may become of a recommendation; each pair of cells falls in exactly one.
-KINDS: Final = {
-    "kept": "the same rung, and the same days where both are known",
-    "lightened": "a lower rung, or fewer days on the same rung",
-    "raised": "a higher rung, or more days on the same rung",
-    "same_rung_days_unknown": "the same rung, and at least one length that is not known",
-    "left_the_ladder": "a rung was recommended and the outcome is off the ladder: left, not served, reversed, not said",
-    "joined_the_ladder": "the recommendation was off the ladder and a rung was imposed",
-    "off_the_ladder": "both off the ladder",
-}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -208,102 +198,6 @@ def changes(
     )
 
 
-def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
-    """Which of :data:`KINDS` each pair is.
-
-    Parameters
-    ----------
-    pairs : DataFrame
-        ``recommended_penalty``, ``imposed_penalty`` (neither missing), and where held ``recommended_days``,
-        ``imposed_days``.
-    ladder : Ladder, optional
-
-    Returns
-    -------
-    Series of str
-    """
-    order = ladder or Ladder()
-    before = order.rungs(pairs["recommended_penalty"])
-    after = order.rungs(pairs["imposed_penalty"])
-    held = ("recommended_days" in pairs) and ("imposed_days" in pairs)
-    blank = pd.Series(pd.NA, index=pairs.index, dtype="Float64")
-    days_before = pairs["recommended_days"].astype("Float64") if held else blank
-    days_after = pairs["imposed_days"].astype("Float64") if held else blank
-    on_before, on_after = before.notna(), after.notna()
-    step = (after - before).where(on_before & on_after)
-    counted = pairs["recommended_penalty"].isin(["suspension", "loss_of_leave"])
-    unknown = counted & (days_before.isna() | days_after.isna())
-    moved = (days_after - days_before).where(counted)
-    same = step.eq(0).fillna(False)
-    conditions = [
-        on_before & ~on_after,
-        ~on_before & on_after,
-        ~on_before & ~on_after,
-        step.lt(0).fillna(False),
-        step.gt(0).fillna(False),
-        same & unknown,
-        same & moved.lt(0).fillna(False),
-        same & moved.gt(0).fillna(False),
-    ]
-    names = [
-        "left_the_ladder",
-        "joined_the_ladder",
-        "off_the_ladder",
-        "lightened",
-        "raised",
-        "same_rung_days_unknown",
-        "lightened",
-        "raised",
-    ]
-    flags = [condition.to_numpy(dtype=bool) for condition in conditions]
-    return pd.Series(np.select(flags, names, default="kept"), index=pairs.index, dtype="str", name="kind")
-
-
-def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
-    """Bowker's and Stuart–Maxwell's tests on the square of rungs, through statsmodels' ``SquareTable``.
-
-    Returns
-    -------
-    DataFrame
-        ``test``, ``statistic``, ``df``, ``pvalue``, ``pairs``; statistics are missing where fewer than two rungs
-        are held, or the covariance of Stuart and Maxwell cannot be inverted.
-    """
-    import warnings
-
-    from scipy.stats import chi2
-    from statsmodels.stats.contingency_tables import SquareTable
-    from statsmodels.tools.sm_exceptions import SingularMatrixWarning
-
-    order = (ladder or Ladder()).order
-    on = pairs["recommended_penalty"].isin(order) & pairs["imposed_penalty"].isin(order)
-    square = _counts(pairs.loc[on], order, order)
-    used = [term for term in order if square.loc[term].sum() + square[term].sum() > 0]
-    square = square.loc[used, used]
-    total = int(square.to_numpy().sum())
-    rows: list[tuple[Any, ...]] = [
-        ("Bowker", np.nan, pd.NA, np.nan, total),
-        ("Stuart–Maxwell", np.nan, pd.NA, np.nan, total),
-    ]
-    if len(used) > 1:
-        table = SquareTable(square.to_numpy(dtype=float), shift_zeros=False)
-        upper = np.triu_indices(len(used), 1)
-        moves = square.to_numpy() + square.to_numpy().T
-        df = int((moves[upper] > 0).sum())
-        bowker = float(table.symmetry().statistic)
-        rows[0] = ("Bowker", bowker, df, float(chi2.sf(bowker, df)) if df else np.nan, total)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SingularMatrixWarning)
-            margins = table.homogeneity()
-        rows[1] = (
-            "Stuart–Maxwell",
-            float(margins.statistic),
-            int(margins.df),
-            float(chi2.sf(margins.statistic, margins.df)),
-            total,
-        )
-    return pd.DataFrame(rows, columns=["test", "statistic", "df", "pvalue", "pairs"]).astype({"df": "Int64"})
-
-
 def _row(what: str, kind: str, hits: np.ndarray, officers: pd.Series | None, level: float) -> dict[str, object]:
     found = intervals.share(hits, officers, level)
     return {
@@ -325,17 +219,9 @@ def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     return out.assign(**{name: out[name].mask(hidden) for name in ("share", "low", "high")})
 
 
-def _counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:
-    return (
-        pd.crosstab(pairs["recommended_penalty"], pairs["imposed_penalty"])
-        .reindex(index=list(down), columns=list(across), fill_value=0)
-        .astype("int64")
-    )
-
-
 def _matrix(pairs: pd.DataFrame, order: Ladder, min_cell: int) -> pd.DataFrame:
     terms = (*order.order, *(term for term in OFF_LADDER if term != "pending"))
-    square = _counts(pairs, terms, terms)
+    square = counts(pairs, terms, terms)
     square = square.loc[square.sum(axis=1) > 0, square.sum(axis=0) > 0]
     marks = hidden_cells(square.to_numpy(), min_cell)
     row_total = square.sum(axis=1).to_numpy()

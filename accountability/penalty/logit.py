@@ -1,0 +1,327 @@
+"""Sustained or not, by several columns at once: a logit fitted on collapsed patterns, with clustered errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from accountability.cohort import Cohort, DatasetLike
+from accountability.errors import ParameterError, Refusal
+from accountability.penalty.following import UnitCard
+from accountability.penalty.ladder import Ladder
+from accountability.penalty.units import grouping
+from accountability.results import Result, percent
+from accountability.units import WORDS, check_terms, roll_up
+from accountability.vocabulary import FINDINGS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A logit fitted on patterns.
+
+    Attributes
+    ----------
+    coefficients : array
+        One a column of the design.
+    covariance : array
+        Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels.
+    log_likelihood : float
+    clusters : int
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    log_likelihood: float
+    clusters: int
+
+
+def fit_logit(design: Floats, pattern: NDArray[np.int64], hits: Floats, clusters: NDArray[np.int64]) -> Fit:
+    """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
+
+    The likelihood depends on the rows only through the number of rows and hits of each pattern, and the clustered
+    variance only through those of each cluster and pattern, so both are computed on counts: the answer is that of a
+    fit row by row.
+
+    Parameters
+    ----------
+    design : array, patterns by columns
+        Covariates of each pattern, with the constant.
+    pattern : array of int
+        The pattern of each row.
+    hits : array of 0 and 1
+    clusters : array of int
+        The cluster of each row.
+
+    Raises
+    ------
+    Refusal
+        If the columns are collinear, or the outcome is separated so that no finite estimate exists.
+    """
+    from scipy.sparse import coo_array
+
+    count = np.bincount(pattern, minlength=len(design)).astype(float)
+    made = np.bincount(pattern, weights=hits, minlength=len(design))
+    width = design.shape[1]
+    if np.linalg.matrix_rank(design * np.sqrt(count)[:, None]) < width:
+        raise Refusal("the columns say the same thing twice (their dummies are collinear); leave one of them out")
+    beta = np.zeros(width)
+    chance = np.full(len(design), 0.5)
+    for _ in range(60):
+        information = design.T @ (design * (count * chance * (1 - chance))[:, None])
+        step = np.linalg.lstsq(information, design.T @ (made - count * chance), rcond=None)[0]
+        beta = beta + step
+        if np.abs(beta).max() > 25:
+            break
+        chance = 1.0 / (1.0 + np.exp(-(design @ beta)))
+        if np.abs(step).max() < 1e-12:
+            break
+    if np.abs(beta).max() > 15 or not np.isfinite(beta).all():
+        raise Refusal(
+            "some combination of the columns tells the outcome apart without exception (separation), so the logit has "
+            "no finite estimate; put small groups together or leave a column out"
+        )
+    information = design.T @ (design * (count * chance * (1 - chance))[:, None])
+    bread = np.linalg.inv(information)
+    groups = int(clusters.max()) + 1
+    shape = (groups, len(design))
+    rows = len(hits)
+    residual = coo_array((hits - chance[pattern], (clusters, pattern)), shape=shape).tocsr()
+    scores = residual @ design
+    correction = groups / (groups - 1) * (rows - 1) / (rows - width)
+    likelihood = float(made @ np.log(chance) + (count - made) @ np.log1p(-chance))
+    return Fit(beta, correction * bread @ (scores.T @ scores) @ bread, likelihood, groups)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class SustainedLogit(Result):
+    """Sustained or not by several columns, in shares and in odds.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a level: ``column``, ``level``, ``reference``, ``units``, ``count``, ``share`` (raw), ``adjusted``,
+        ``adjusted_low``, ``adjusted_high`` (the mean chance were all units of this level, all else as it is),
+        ``difference``, ``difference_low``, ``difference_high`` (from the reference, in shares), ``coefficient``,
+        ``error``, ``odds_ratio``, ``odds_low``, ``odds_high``, ``hidden``.
+    unit : str
+    fit : Fit
+    names : tuple of str
+        The columns of the design, in the order of ``fit.coefficients``.
+    level : float
+    """
+
+    unit: str
+    fit: Fit
+    names: tuple[str, ...]
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the adjusted share of each level with its interval."""
+        from accountability.plots import new_axes, ranges
+
+        shown = self.table.loc[~self.table["hidden"]]
+        axes = new_axes(ax, height=1.2 + 0.3 * len(shown))
+        labelled = shown.assign(label=shown["column"].str.replace("_", " ") + ": " + shown["level"])
+        ranges(axes, labelled, label="label", estimate="adjusted", lower="adjusted_low", upper="adjusted_high")
+        axes.set_xlabel("share sustained, all else as it is")
+        return axes
+
+    def sentence(self) -> str:
+        """Say the differences from each reference, in shares."""
+        rows = self.table.loc[~self.table["hidden"] & ~self.table["reference"]]
+        named = self.table.loc[self.table["reference"]].set_index("column")["level"]
+        said = [
+            f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {named[row['column']]}: "
+            f"{100 * row['difference']:+.1f} points ({percent(self.level)} interval "
+            f"{100 * row['difference_low']:+.1f} to {100 * row['difference_high']:+.1f})"
+            for row in rows.to_dict("records")
+        ]
+        return (
+            f"Share sustained among decided {WORDS[self.unit]}, at the same mix of the other columns: "
+            f"{'; '.join(said)}."
+        )
+
+
+def sustained_logit(
+    data: Cohort | DatasetLike,
+    on: Sequence[str],
+    unit: str | None = None,
+    *,
+    reference: Mapping[str, str] | None = None,
+    level: float = 0.95,
+    min_cell: int = 10,
+) -> SustainedLogit:
+    """A logit of sustained among decided units, errors clustered on the officer.
+
+    Every column is taken as categories; a missing value is a category of its own. Absolute numbers come with the
+    odds: the mean chance were every unit of one level and all its other columns as they are, and its difference
+    from the reference, with delta-method intervals. Differences describe the records; columns not held may differ.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    on : sequence of str
+        Columns of the allegations or cases.
+    unit : str, optional
+        By default what a row of the source is.
+    reference : mapping of str to str, optional
+        Reference level of a column; by default its most frequent one.
+    level : float
+    min_cell : int
+        A level with fewer hits, misses or units is hidden.
+
+    Returns
+    -------
+    SustainedLogit
+
+    Raises
+    ------
+    Refusal
+        If the outcome does not vary, a level holds one unit, all units of a level end alike, or columns are
+        collinear.
+    ParameterError
+        For no columns, unknown columns, a column with one value, or a reference that is not a level.
+    """
+    from scipy.stats import norm
+
+    cohort = Cohort.of(data)
+    columns = tuple(dict.fromkeys(on))
+    if not columns:
+        raise ParameterError("name at least one column to put in the model")
+    if "finding" not in cohort.allegations:
+        raise Refusal(f"{cohort.name} holds no finding to model")
+    check_terms(cohort.allegations["finding"], FINDINGS, "finding")
+    held = cast(UnitCard, cohort.card).unit
+    counted = unit or held
+    table = grouping(cohort.cases, cohort.allegations, columns)
+    rows = roll_up(table, held, counted, columns, Ladder().severity_rank)
+    rows = rows.loc[rows["finding"].notna() & rows["finding"].ne("pending")]
+    hits = cast(Floats, rows["finding"].eq("sustained").to_numpy(dtype=float))
+    if not 0 < hits.sum() < len(hits):
+        raise Refusal(
+            f"{int(hits.sum()):,} of {len(hits):,} decided units are sustained: there is nothing to tell apart"
+        )
+    levels = {name: _levels(rows[name], hits, name, (reference or {}).get(name)) for name in columns}
+    patterns, pattern = np.unique(
+        np.column_stack([pd.Categorical(rows[n], levels[n]).codes for n in columns]), axis=0, return_inverse=True
+    )
+    pattern = pattern.ravel().astype(np.int64)
+    design = _design(patterns, [len(levels[n]) for n in columns])
+    clusters = _clusters(rows)
+    fit = fit_logit(design, pattern, hits, clusters)
+    weight = np.bincount(pattern, minlength=len(design)) / len(hits)
+    reach = float(norm.ppf(0.5 + level / 2))
+    lines = []
+    start = 1
+    for name in columns:
+        base = _at(0, design, start, len(levels[name]))
+        for j, label in enumerate(levels[name]):
+            inside = (rows[name] == label).to_numpy(dtype=bool)
+            here = _at(j, design, start, len(levels[name]))
+            line: dict[str, Any] = {"column": name, "level": label, "reference": j == 0}
+            line |= {"units": int(inside.sum()), "count": int(hits[inside].sum()), "share": float(hits[inside].mean())}
+            line |= _absolute(fit, here, base, weight, reach)
+            own = float(fit.coefficients[start + j - 1]) if j else 0.0
+            error = math.sqrt(fit.covariance[start + j - 1, start + j - 1]) if j else 0.0
+            line |= {"coefficient": own, "error": error, "odds_ratio": math.exp(own)}
+            line |= {"odds_low": math.exp(own - reach * error), "odds_high": math.exp(own + reach * error)}
+            lines.append(line)
+        start += len(levels[name]) - 1
+    return SustainedLogit(
+        estimand=f"share sustained among decided units by {', '.join(columns)}, {cohort.name}",
+        assumptions=(
+            f"unit: {counted.replace('_', '-')}",
+            "the log odds add up over the columns",
+            "officers are independent of one another, rows of one officer are not",
+            "columns not in the model may differ between the levels",
+        ),
+        method="logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method intervals",
+        table=_hide(pd.DataFrame(lines), min_cell),
+        flow=cohort.flow(),
+        unit=counted,
+        fit=fit,
+        names=("constant", *(f"{n}={label}" for n in columns for label in levels[n][1:])),
+        level=level,
+    )
+
+
+def _levels(values: pd.Series, hits: Floats, name: str, reference: str | None) -> list[str]:
+    counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    if len(counts) < 2:
+        raise ParameterError(f"{name} holds one value among the decided units ({counts.index[0]!r}); leave it out")
+    if (counts == 1).any():
+        raise Refusal(
+            f"{name} = {counts.index[-1]!r} holds one unit, from which nothing can be told; put groups together"
+        )
+    made = pd.Series(hits, index=values.index).groupby(values).agg(["sum", "size"])
+    alike = made.loc[(made["sum"] == 0) | (made["sum"] == made["size"])]
+    if len(alike):
+        raise Refusal(
+            f"all {int(alike['size'].iloc[0]):,} units of {name} = {alike.index[0]!r} end alike (separation), so the "
+            "logit has no finite estimate; put small groups together"
+        )
+    found = [str(label) for label in counts.index]
+    if reference is not None and reference not in found:
+        raise ParameterError(f"{name} holds no level {reference!r}; it holds {', '.join(found)}")
+    first = reference or found[0]
+    return [first, *(label for label in found if label != first)]
+
+
+def _design(patterns: NDArray[np.int64], sizes: Sequence[int]) -> Floats:
+    parts = [np.ones((len(patterns), 1))]
+    parts += [np.eye(size)[patterns[:, place]][:, 1:] for place, size in enumerate(sizes)]
+    return np.hstack(parts)
+
+
+def _at(j: int, design: Floats, start: int, size: int) -> Floats:
+    """The design with one column set to its j-th level everywhere."""
+    out = design.copy()
+    out[:, start : start + size - 1] = np.eye(size)[j][1:]
+    return out
+
+
+def _clusters(rows: pd.DataFrame) -> NDArray[np.int64]:
+    if "officer_id" not in rows:
+        return np.arange(len(rows), dtype=np.int64)
+    codes, names = pd.factorize(rows["officer_id"])
+    alone = codes == -1
+    joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
+    return pd.factorize(joined)[0].astype(np.int64)
+
+
+def _absolute(fit: Fit, here: Floats, base: Floats, weight: Floats, reach: float) -> dict[str, float]:
+    """Mean chance with a column set to a level, and its difference from the reference, with delta-method errors."""
+    out: dict[str, float] = {}
+    means, slopes = [], []
+    for design in (here, base):
+        chance = 1.0 / (1.0 + np.exp(-(design @ fit.coefficients)))
+        means.append(float(weight @ chance))
+        slopes.append((weight * chance * (1 - chance)) @ design)
+    spread = math.sqrt(max(float(slopes[0] @ fit.covariance @ slopes[0]), 0.0))
+    apart = slopes[0] - slopes[1]
+    wide = math.sqrt(max(float(apart @ fit.covariance @ apart), 0.0))
+    out |= {"adjusted": means[0]}
+    out |= {"adjusted_low": max(means[0] - reach * spread, 0.0), "adjusted_high": min(means[0] + reach * spread, 1.0)}
+    gap = means[0] - means[1]
+    return out | {"difference": gap, "difference_low": gap - reach * wide, "difference_high": gap + reach * wide}
+
+
+def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    rest = table["units"] - table["count"]
+    small = (table["count"] < min_cell) | (rest < min_cell)
+    numbers = [name for name in table if name not in ("column", "level", "reference", "units", "count")]
+    out = table.assign(**{str(name): table[name].mask(small) for name in numbers})
+    for name in ("units", "count"):
+        out[name] = out[name].astype("Int64").mask(small)
+    return out.assign(hidden=small)
