@@ -158,6 +158,8 @@ def execute(
                     log_output=False,
                     kernel_manager_class=_kernel_manager(Path(scratch), keep_in),
                     on_cell_executed=count,
+                    # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
+                    shutdown_kernel="immediate",
                 )
             except PapermillExecutionError as error:
                 return Failure(error.exec_count, error.source, f"{error.ename}: {error.evalue}")
