@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from accountability.cohort import Cohort
     from accountability.sources.load import fetch, load
 
-_WHERE = {"fetch": "accountability.sources.load", "load": "accountability.sources.load", "Cohort": "accountability.cohort"}
+_WHERE = {
+    "fetch": "accountability.sources.load",
+    "load": "accountability.sources.load",
+    "Cohort": "accountability.cohort",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -289,7 +289,8 @@ def _check_term(block: str, what: str, field_name: str, value: Any, terms: Any) 
         near = get_close_matches(str(value), [str(t) for t in closed], 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise CodebookError(
-            f"codebook block {block!r}, {what}: {value!r} is not a term of {field_name} ({', '.join(map(str, closed))}){hint}"
+            f"codebook block {block!r}, {what}: {value!r} is not a term of {field_name} "
+            f"({', '.join(map(str, closed))}){hint}"
         )
 
 

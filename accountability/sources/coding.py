@@ -30,7 +30,8 @@ from accountability.vocabulary import PRECISIONS, STAGES
 STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
 PRECISION_TYPE = pd.CategoricalDtype(list(PRECISIONS))
 EVENT_COLUMNS = ["case_id", "officer_id", "stage", "earliest", "latest", "precision", "raw_text", "set_aside"]
-MOSTLY_UNREADABLE = 0.5
+MOSTLY = 0.5
+FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "ambiguous", "incomplete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _coded(
     if column.codebook is not None:
         block = book[column.codebook]
         made = block.apply(values, where)
-        named = {field_name: coded_name(target, field_name, block) for field_name in made}
+        named = {str(field_name): coded_name(target, str(field_name), block) for field_name in made}
         result: dict[str, Any] = {named[f]: made[f] for f in made}
         if not block.published:
             result[f"raw_{target}"] = values
@@ -288,6 +289,7 @@ def _dates(
     column_name: str,
     entries: list[Entry],
 ) -> pd.DataFrame:
+    assert column.date is not None  # the caller asks for dated columns only
     try:
         spec = DateSpec.of(column.date)
     except DateError as error:
@@ -296,9 +298,9 @@ def _dates(
     filled = int(values.notna().sum())
     for problem, rows in parsed.loc[parsed["problem"].notna()].groupby("problem", observed=True):
         count, sample = len(rows), values[rows.index[0]]
-        if problem == "unreadable" and count > MOSTLY_UNREADABLE * filled:
+        if problem in FORMAT_PROBLEMS and count > MOSTLY * filled:
             raise SourceError(
-                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r}, first {sample!r} in data "
+                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r} ({problem}), first {sample!r} in data "
                 f"row {source_row[rows.index[0]]}; correct `date` in source.yaml"
             )
         reason = f"{problem} date, for instance {sample!r}"

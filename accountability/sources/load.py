@@ -245,7 +245,7 @@ def _with_officers(
         both = [c for c in attributes.columns if c in allegations.columns]
         if both:
             raise SourceError(f"{name}: columns {both} are also in the allegations file; give one another `to`")
-        position = known.index.get_indexer(allegations["officer_id"])
+        position = known.index.get_indexer(pd.Index(allegations["officer_id"]))
         used = np.zeros(len(known), dtype=bool)
         used[position[position >= 0]] = True
         if not used.all():
