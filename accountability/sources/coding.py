@@ -218,7 +218,7 @@ def _coded(
         block = book[column.codebook]
         made = block.apply(values, where)
         named = {str(field_name): coded_name(target, str(field_name), block) for field_name in made}
-        result: dict[str, Any] = {named[f]: made[f] for f in made}
+        result: dict[str, Any] = {named[str(f)]: made[f] for f in made}
         if not block.published:
             result[f"raw_{target}"] = values
         return result
@@ -300,8 +300,8 @@ def _dates(
         count, sample = len(rows), values[rows.index[0]]
         if problem in FORMAT_PROBLEMS and count > MOSTLY * filled:
             raise SourceError(
-                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r} ({problem}), first {sample!r} in data "
-                f"row {source_row[rows.index[0]]}; correct `date` in source.yaml"
+                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
+                f"{sample!r} in data row {source_row[rows.index[0]]}; correct `date` in source.yaml"
             )
         reason = f"{problem} date, for instance {sample!r}"
         entries.append(
