@@ -215,6 +215,30 @@ def test_a_sheet_that_is_not_a_table_is_refused(
         read(write(make(sheets), f"a.{kind}"), Format.model_validate({"type": kind, **fmt}))
 
 
+FAR = b"".join(b'<row r="%d"><c r="XFD%d"/></row>' % (row, row) for row in range(2000, 4000))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b'<row r="3"', b'<row r="4000000000"', "row 4: a row stands out of order"),
+        (
+            b'<row r="1501"',
+            b'<row r="4000000000"',
+            "last cell is in row 4000000000, column 1; a spreadsheet has at most",
+        ),
+        (b'<row r="3"', b'<row r="30"', "row 4: a row stands out of order"),
+        (b'r="A3"', b'r="A1"', "row 1: a cell stands out of order"),
+        (b'r="A3"', b'r="ZZZ3"', "column 18278; a spreadsheet has at most"),
+        (b"</sheetData>", FAR + b"</sheetData>", "not a table"),
+    ],
+)
+def test_a_sheet_with_impossible_places_is_refused(write: Write, old: bytes, new: bytes, message: str) -> None:
+    book = xlsx({"A": [["x"], *([i] for i in range(1500))]})
+    with pytest.raises(SourceError, match=message):
+        read(write(edited(book, old, new), "a.xlsx"), Format(type="xlsx"))
+
+
 def test_a_workbook_in_a_zip_archive_and_a_bomb(write: Write) -> None:
     book = xlsx({"A": [["x"], *([i] for i in range(50))]})
     out = io.BytesIO()

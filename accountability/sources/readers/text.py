@@ -11,7 +11,7 @@ from accountability.errors import SourceError
 from accountability.sources.readers.format import Format
 from accountability.sources.readers.raw import Stream
 
-BLOCK: Final = 32 * 2**20
+BLOCK: Final = 8 * 2**20
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),

@@ -8,6 +8,7 @@ would silently be blank.
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import warnings
 import zipfile
@@ -25,6 +26,11 @@ from accountability.sources.readers.raw import Stream, check_size
 
 Row = Sequence[object]
 
+_LAST_ROW: Final = 1_048_576
+_LAST_COLUMN: Final = 16_384
+_SPARSE: Final = 20_000_000
+_ROW: Final = re.compile(rb'<(?:\w+:)?row(?:\s[^>]*?\br="(\d+)"|[\s>])')
+_CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+)(\d+)"')
 # A formula element with no value element after it, or an empty one; where the cell is text, empty text is a result.
 _NO_RESULT: Final = re.compile(
     rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
@@ -133,15 +139,53 @@ def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         name = _chosen([sheet.title for sheet in book.worksheets], where, fmt)
         sheet = book[name]
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            text = archive.read(sheet._worksheet_path)
+        _check_extent(text, f"{where}, sheet {name!r}")
         sheet.reset_dimensions()  # the stated size of a sheet is often wrong and would cut rows off
         rows = list(sheet.iter_rows(values_only=True, max_row=last_row))
     # other warnings are about decoration that is not kept, such as drop-down lists
     if undated := [str(warning.message) for warning in said if "marked as a date" in str(warning.message)]:
         notes.append(f"{len(undated)} cell(s) are marked as dates and hold a number that is none; read as #VALUE!")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        text = archive.read(sheet._worksheet_path)
     unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text) if not (m[4] and b't="str"' in m[3])]
     return Sheet(name, rows, unfinished, notes)
+
+
+def _check_extent(text: bytes, where: str) -> None:
+    """Refuse a sheet whose row and column numbers would make a few cells fill the memory.
+
+    Raises
+    ------
+    SourceError
+        Rows or cells out of order, which the parser would skip; a row or column beyond what a spreadsheet can
+        hold; an enormous sheet that is nearly all blank.
+    """
+    rows = [int(m[1] or 0) for m in _ROW.finditer(text)]
+    cells = [(int(m[2]), column_number(m[1])) for m in _CELL.finditer(text)]
+    numbered = [row for row in rows if row]
+    for what, places in (("row", [(row,) for row in numbered]), ("cell", cells)):
+        if back := next((b for a, b in itertools.pairwise(places) if b <= a), None):
+            raise SourceError(f"{where}, row {back[0]}: a {what} stands out of order in the file, which is damaged.")
+    widest = max((column for _, column in cells), default=0)
+    last = max(numbered, default=0)
+    if last > _LAST_ROW or widest > _LAST_COLUMN:
+        raise SourceError(
+            f"{where}: the last cell is in row {last}, column {widest}; a spreadsheet has at most {_LAST_ROW} rows and "
+            f"{_LAST_COLUMN} columns. The file is damaged."
+        )
+    if (area := len(rows) * widest) > max(_SPARSE, 50 * len(cells)):
+        raise SourceError(
+            f"{where}: {len(cells)} cells are spread over {area:,} places; the sheet is not a table. Delete what "
+            "stands far outside of the table."
+        )
+
+
+def column_number(letters: bytes) -> int:
+    """Number of a spreadsheet column, counted from 1, given its letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _xls_book(data: bytes) -> Any:
