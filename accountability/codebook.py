@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from accountability.errors import CodebookError
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES, STAGES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLOSED_FIELDS: Mapping[str, Mapping[str, str]] = {
     "finding": FINDINGS,
@@ -179,6 +180,9 @@ class Block:
         CodebookError
             Names every value without exactly one term, with its count, an example row and YAML to paste.
         """
+        # Imported here: a declaration is checked, and a bad parameter refused, without paying for pandas.
+        import pandas as pd
+
         if self.published:
             return pd.DataFrame({self.name: values}, index=values.index)
         codes, distinct = pd.factorize(values)
@@ -329,6 +333,8 @@ class Codebook:
 
     def lossy(self) -> pd.DataFrame:
         """The mappings that lose a distinction: ``block, raw, term, loses, may_be`` (terms, joined by a comma)."""
+        import pandas as pd
+
         rows = [
             (b.name, raw, str(b.code(raw).get(b.gives[0])), why, ", ".join(b.merges.get(raw, ())))
             for b in self.blocks.values()

@@ -83,6 +83,7 @@ def test_a_page_loads_nothing_and_runs_nothing(made: Path) -> None:
 
 
 def test_a_figure_is_there_with_its_text(made: Path) -> None:
+    assert '<a href="figures/rise.svg">rise.svg</a> (figure)</li>' in made.read_text()
     pictures = [attributes for tag, attributes in Read(made.read_text()).tags if tag == "img"]
     assert [picture["alt"] for picture in pictures] == ["A line that rises"]
     assert (made.parent / "figures" / "rise.png").stat().st_size > 2_000
@@ -125,6 +126,7 @@ def test_a_report_says_what_it_was_made_from(made: Path, record: dict[str, Any])
     assert record["command"] == f"accountability run {STUDY} --source {source} -p cutoff=2021-01-01"
     assert record["environment"]["packages"]["pandas"] == pd.__version__
     text = made.read_text()
+    assert "<caption>Who was left out</caption>" not in text
     for fact in (data.sha256, record["environment"]["commit"], record["environment"]["made"], "Python 3."):
         assert fact in text
 
@@ -272,7 +274,7 @@ def test_a_table_of_pandas_loses_its_running_number_and_sets_numbers_flush_right
         "",
         f"<thead><tr><th{number}>year</th><th{number}>n</th><th{number}>share</th><th{short}>who</th></tr></thead><tbody>"
         f"<tr><td{number}>2000</td><td{number}>1</td><td{number}>0.5</td><td{short}>a</td></tr>"
-        f"<tr><td{number}>2001</td><td{number}>-2</td><td{number}>NaN</td><td{short}>1</td></tr></tbody>",
+        f"<tr><td{number}>2001</td><td{number}>-2</td><td{number}>–</td><td{short}>1</td></tr></tbody>",
     )
     named = inert(frame.set_index("who").to_html())
     assert f"<th{short}>a</th>" in named
@@ -343,6 +345,9 @@ def test_a_notebooks_own_provenance_is_the_same_on_every_machine_and_escapes_wha
     data = accountability.load(str(toy_agency.source(tmp_path)))
     flow = pd.DataFrame({"step": ["all"], "kept": [1234], "because": [None]})
     shown = provenance.show(data, {"group": "<script>"}, exclusions=flow)
+    left_out = page.exclusions_table(shown.exclusions)
+    assert '<td class="num">1,234</td>' in left_out
+    assert page.exclusions_table([]) == ""
     assert shown == provenance.show(data, {"group": "<script>"}, exclusions=flow)
     for text in (repr(shown), shown._repr_html_()):
         assert data.sha256 in text

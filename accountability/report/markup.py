@@ -27,6 +27,7 @@ _ATTRIBUTES: Final = {
 _SILENT: Final = frozenset({"script", "style", "template", "iframe", "object", "svg", "math", "noscript", "head"})
 _LINK: Final = re.compile(r"(https?://|mailto:|#|\.{0,2}/?[\w][\w./-]*$)", re.IGNORECASE)
 _SHORT: Final = 30
+_MISSING: Final = frozenset({"NaN", "NaT", "&lt;NA&gt;"})
 _ROW: Final = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL: Final = re.compile(r"<(t[hd])([^>]*)>(.*?)</\1>", re.DOTALL)
 _NUMBER: Final = re.compile(r"\s*[-+−]?[\d,]*\.?\d+(?:e[-+]?\d+)?\s*%?\s*")
@@ -104,7 +105,8 @@ def tidy_tables(markup: str) -> str:
     -------
     str
         The same, with the class ``num`` on cells of columns in which every filled cell is a number, ``short``
-        where every text is. A table without a heading row lists facts and is left alone.
+        where every text is. A missing value shows as a dash. A table without a heading row lists facts
+        and is left alone.
     """
     return _TABLE_PARTS.sub(lambda table: _tidied(table[1], table[2]), markup)
 
@@ -120,6 +122,7 @@ def _tidied(head: str, body: str) -> str:
         len(heads) == 1 and heads[0][0][2] == "" and [row[0][2] for row in rows] == [str(n) for n in range(len(rows))]
     )
     first = 1 if numbered and width > 1 else 0
+    rows = [[(tag, kept, "–" if text in _MISSING else text) for tag, kept, text in row] for row in rows]
     columns = [[row[column][2] for row in rows] for column in range(width)]
     classes = [_class(cells) for cells in columns]
 
@@ -138,7 +141,7 @@ def _class(cells: list[str]) -> str:
 
 
 def _all_numbers(cells: list[str]) -> bool:
-    filled = [cell for cell in cells if cell.strip() not in ("", "NaN", "&lt;NA&gt;", "–", "—")]
+    filled = [cell for cell in cells if cell.strip() not in ("", "–", "—")]
     return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
 
 

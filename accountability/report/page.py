@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.parameters import Parameters
-from accountability.report.markup import inert, plain, prose
+from accountability.report.markup import inert, plain, prose, tidy_tables
 from accountability.report.provenance import GENERATED
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -177,7 +177,10 @@ def report_page(notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Se
         A whole HTML document.
     """
     shown = blocks(notebook)
-    return _render("report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown))
+    left_out = exclusions_table(record["data"]["exclusions"])
+    return _render(
+        "report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown), left_out=left_out
+    )
 
 
 def index_page(
@@ -202,6 +205,29 @@ def index_page(
         A whole HTML document.
     """
     return _render("index.html.j2", title=title, source=source, reports=reports, not_run=not_run)
+
+
+def exclusions_table(rows: Sequence[Sequence[str]]) -> str:
+    """Write the steps of a cohort's flow as a table.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        Headings first; empty when the notebook stated none.
+
+    Returns
+    -------
+    str
+        HTML, or nothing.
+    """
+    if not rows:
+        return ""
+    head, *body = [[html.escape(cell) for cell in row] for row in rows]
+    written = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in body)
+    headings = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    return tidy_tables(
+        f"<table><caption>Who was left out</caption><thead><tr>{headings}</tr></thead><tbody>{written}</tbody></table>"
+    )
 
 
 def _render(template: str, **values: Any) -> str:
