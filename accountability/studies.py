@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field
 
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import MaybeDay, MaybeUnit, Parameters, Real, Stage, Whole, nearest, read
-from accountability.sources.contract import Source, read_source
+from accountability.sources.contract import Source, read_source, read_yaml
 from accountability.sources.places import source_folder
+from accountability.vocabulary import STAGES
 
 #: Columns settled only when a case ends: to group by one is to sort cases by their own future.
 OUTCOMES: Final = frozenset(
@@ -124,7 +126,7 @@ class Study:
         source : Source
             What the source declares.
         parameters : Parameters
-            Of the study; the stages it is to run between have to be dated by the source.
+            Of the study, naming the same source; the stages it is to run between have to be dated by it.
 
         Returns
         -------
@@ -136,7 +138,7 @@ class Study:
             return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
         if source.card.sampling.open_cases == "excluded" and "closed_only" in self.refused_rules:
             return f"it leaves out open cases: {self.refused_rules['closed_only']}"
-        dated = stages(source)
+        dated = stages(source, source_folder(parameters.source))
         for parameter in ("start", "stop"):
             stage = getattr(parameters, parameter, None)
             if stage is not None and dated is not None and stage not in dated:
@@ -243,22 +245,44 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     return complete, source
 
 
-def stages(source: Source) -> frozenset[str] | None:
-    """Give the stages a source dates, as far as its declaration tells.
+def stages(source: Source, folder: Path) -> frozenset[str] | None:
+    """Give the stages a source dates, as far as its declaration and codebook tell.
 
     Parameters
     ----------
     source : Source
         What the source declares.
+    folder : Path
+        Its folder, for the words a file of events has for stages.
 
     Returns
     -------
     frozenset of str or None
-        ``None`` when a file of events names its stages in its rows, where only a load can tell.
+        ``None`` when a file of events names its stages in its rows without a codebook, where only a load can tell.
     """
-    if any(file.table == "events" for file in source.files.values()):
+    declared = [column for file in source.files.values() for column in file.columns.values()]
+    dated = {column.stage for column in declared if column.stage}
+    named = [column for column in declared if column.to == "stage"]
+    if not named:
+        return frozenset(dated)
+    if not (folder / "codebook.yaml").is_file():
         return None
-    return frozenset(column.stage for file in source.files.values() for column in file.columns.values() if column.stage)
+    codebook = read_yaml(folder / "codebook.yaml")
+    for column in named:
+        if column.codebook is None:
+            return None
+        block = codebook.get(column.codebook, {})
+        dated |= _terms(block.get("values", {})) | _terms([rule.get("gives") for rule in block.get("rules", [])])
+    return frozenset(dated)
+
+
+def _terms(node: Any) -> set[str]:
+    """Every stage named anywhere below a part of a codebook."""
+    if isinstance(node, Mapping):
+        return _terms(list(node.values()))
+    if isinstance(node, list):
+        return {term for item in node for term in _terms(item)}
+    return {node} & set(STAGES) if isinstance(node, str) else set()
 
 
 def columns(source: Source) -> list[str]:

@@ -119,6 +119,16 @@ def test_a_source_without_the_thing_studied_is_refused_by_its_name(toy: Path) ->
         studies.check(FINDING, {"source": str(toy)})
 
 
+def test_the_stages_a_declaration_promises_are_those_of_the_loaded_events(toy: Path) -> None:
+    from accountability.sources.load import load
+
+    for folder in (toy, notebooks_dir().parent / "data" / "synthetic"):
+        promised = studies.stages(read_source(folder), folder)
+        assert promised == set(load(folder).events["stage"])
+    with pytest.raises(Refusal, match="dates the stage 'assigned'"):
+        studies.check(DELAY, {"source": "synthetic", "start": "assigned"})
+
+
 def test_single_case_files_carry_no_study_of_rates() -> None:
     news = read_source(notebooks_dir().parent / "data" / "news_cases")
     for study in studies.STUDIES.values():
