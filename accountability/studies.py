@@ -17,7 +17,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.parameters import MaybeDay, MaybeUnit, Parameters, Real, Stage, Whole, nearest, read
 from accountability.sources.contract import Source, read_source, read_yaml
 from accountability.sources.places import source_folder
-from accountability.vocabulary import STAGES
+from accountability.vocabulary import STAGES, UNITS
 
 #: Columns settled only when a case ends: to group by one is to sort cases by their own future.
 OUTCOMES: Final = frozenset(
@@ -242,6 +242,7 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
         raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
     _check_group(study, complete, source)
     _check_cutoff(study, complete, source)
+    _check_unit(study, complete, source)
     return complete, source
 
 
@@ -337,6 +338,17 @@ def _check_group(study: Study, parameters: Parameters, source: Source) -> None:
     raise ParameterError(
         f"{study.name}: group={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
     )
+
+
+def _check_unit(study: Study, parameters: Parameters, source: Source) -> None:
+    unit, held = getattr(parameters, "unit", None), source.card.unit
+    # UNITS runs from the finest to the coarsest; rows can be merged and never split.
+    countable = list(UNITS)[list(UNITS).index(held) :]
+    if unit is not None and unit not in countable:
+        raise ParameterError(
+            f"{study.name}: unit={unit!r} is finer than a row of {source.source!r}, which is one {held!r}. "
+            f"Known: {', '.join(countable)}."
+        )
 
 
 def _check_cutoff(study: Study, parameters: Parameters, source: Source) -> None:

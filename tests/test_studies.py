@@ -18,6 +18,7 @@ from accountability import parameters, studies
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.sources.contract import read_source
 from accountability.sources.places import notebooks_dir
+from accountability.vocabulary import UNITS
 
 DELAY = studies.get("how_long_cases_stay_open")
 FINDING = studies.get("what_follows_a_finding")
@@ -117,6 +118,16 @@ def test_a_source_without_the_thing_studied_is_refused_by_its_name(toy: Path) ->
         studies.check(DELAY, {"source": str(toy), "start": "assigned"})
     with pytest.raises(Refusal, match="no column 'finding'"):
         studies.check(FINDING, {"source": str(toy)})
+
+
+def test_a_unit_finer_than_the_rows_is_refused() -> None:
+    from accountability.units import FINENESS
+
+    assert tuple(UNITS) == FINENESS
+    assert "Known: officer_complaint, complaint, officer." in refused(FINDING, {"unit": "allegation"})
+    assert "Did you mean 'complaint'?" in refused(FINDING, {"unit": "complaints"})
+    for unit in (None, "officer_complaint", "officer"):
+        studies.check(FINDING, {"unit": unit})
 
 
 def test_the_stages_a_declaration_promises_are_those_of_the_loaded_events(toy: Path) -> None:
