@@ -9,11 +9,15 @@ the same, and how each case closed       :func:`competing_closings`
 open and closed cases, months or years   :func:`interval_curve`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
+any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
+a whole release, day by day              :func:`caseload`
 =======================================  =====================================================================
 
 :func:`mean_of_closed_only` reproduces the usual published figure and says what it leaves out.
 """
 
+from accountability.delay import deadlines, limits
+from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.competing import CompetingClosings, competing_closings
@@ -26,6 +30,7 @@ from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 
 __all__ = [
+    "Caseload",
     "CompetingClosings",
     "CurrentStatusCurve",
     "DelayCurve",
@@ -36,12 +41,15 @@ __all__ = [
     "MeanOfClosedOnly",
     "RestrictedMean",
     "ReverseTimeCurve",
+    "caseload",
     "closing_curve",
     "compare_groups",
     "competing_closings",
     "current_status_curve",
+    "deadlines",
     "how_long",
     "interval_curve",
+    "limits",
     "logrank",
     "mean_of_closed_only",
     "other_clocks",

@@ -1,0 +1,246 @@
+"""Were deadlines met: late, in time, or cannot be told, and why not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability import plots
+from accountability.delay.access import require_not_selected
+from accountability.delay.counts import columns_of, label_of, with_groups
+from accountability.delay.limits import VERSION, Limit, limit
+from accountability.durations import Durations, group_codes, require_cases
+from accountability.errors import ParameterError, Refusal
+from accountability.results import Result, percent, plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LATE: Final = "late"
+IN_TIME: Final = "in time"
+CANNOT_TELL: Final = "cannot tell"
+
+NOT_DUE: Final = "still open, and not yet due"
+COARSE: Final = "the dates are too coarse"
+LENGTH: Final = "how many days the limit has depends on the calendar"
+PAUSED: Final = "late unless the clock was paused, which the release does not say"
+
+HOLIDAYS_A_YEAR: Final = 14
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Deadlines(Result):
+    """How many cases met a limit.
+
+    ``table``: the columns of `by`, ``cases``, ``late``, ``in_time``, ``cannot_tell``, ``lowest_late``,
+    ``highest_late`` (bounds of the share late: none or all of those that cannot be told).
+
+    Attributes
+    ----------
+    rule : Limit
+        The limit.
+    days : tuple of int
+        Fewest and most calendar days the limit can mean.
+    verdicts : pandas.DataFrame
+        One row a case: ``case_id``, ``verdict``, ``reason`` (why it cannot be told, else empty).
+    reasons : pandas.DataFrame
+        Count of cases by ``verdict`` and ``reason``.
+    by : tuple of str
+        The grouping columns.
+    clock : str
+        The clock the delays were counted with.
+    groups : pandas.DataFrame
+        One row a group.
+    """
+
+    rule: Limit
+    days: tuple[int, int]
+    verdicts: pd.DataFrame
+    reasons: pd.DataFrame
+    by: tuple[str, ...]
+    clock: str
+    groups: pd.DataFrame
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the bounds of the share late, a group."""
+        axes = plots.new_axes(ax)
+        labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
+        middle = (self.table["lowest_late"] + self.table["highest_late"]) / 2
+        frame = self.table.assign(label=labels, middle=middle)
+        plots.ranges(axes, frame, label="label", estimate="middle", lower="lowest_late", upper="highest_late")
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("share late, from the least to the most it can be")
+        return axes
+
+    def sentence(self) -> str:
+        """Say how many were late, in time, and cannot be told."""
+        said = []
+        for number, row in enumerate(self.table.to_dict("records")):
+            said.append(
+                f"{label_of(self.groups, number)}of {plural(row['cases'], 'case')} {row['late']:,} were late, "
+                f"{row['in_time']:,} in time, and for {row['cannot_tell']:,} it cannot be told: between "
+                f"{percent(row['lowest_late'])} and {percent(row['highest_late'])} late"
+            )
+        source = f" ({self.rule.citation}; confidence {self.rule.confidence})" if self.rule.citation else ""
+        return f"Limit of {self.rule.value} {self.rule.unit}{source}: {'; '.join(said)} [{self.clock}]."
+
+
+def assess(
+    durations: Durations,
+    rule: Limit | str | int,
+    by: str | Sequence[str] | None = None,
+    *,
+    pauses: str | None = None,
+) -> Deadlines:
+    """Judge each case against a limit: late, in time, or cannot tell.
+
+    Parameters
+    ----------
+    durations : Durations
+        Counted with the clock the limit names; a limit that runs from the incident needs ``start="incident"``.
+    rule : Limit, name of one in :mod:`accountability.delay.limits`, or a number of calendar days
+        The limit.
+    by : str or sequence of str, optional
+        Columns to group by.
+    pauses : {"unknown", "none"}, optional
+        Whether the clock may have been paused without the release saying so. When left out, "unknown" if the limit
+        lists anything that pauses it. A case that is late by the calendar then cannot be told.
+
+    Returns
+    -------
+    Deadlines
+
+    Raises
+    ------
+    ParameterError
+        If the limit is unknown or not positive, or `pauses` is neither word.
+    Refusal
+        If the limit has no number, or the records were selected on the outcome.
+
+    Notes
+    -----
+    A limit of months, years or business days is a range of calendar days; cases inside it cannot be told. Business
+    days allow for up to 14 holidays a year.
+    """
+    require_cases(durations, "a judgement of deadlines")
+    require_not_selected(durations, "the share of deadlines met")
+    law = _limit(rule)
+    known = ("unknown" if law.pauses else "none") if pauses is None else pauses
+    if known not in ("unknown", "none"):
+        raise ParameterError(f"pauses must be 'unknown' or 'none', found {pauses!r}")
+    fewest, most = calendar_days(law)
+    verdict, reason = _verdicts(durations, fewest, most, known == "unknown")
+    groups, codes = group_codes(durations, by)
+    late, in_time, unclear = (
+        np.bincount(codes[verdict == word], minlength=len(groups)) for word in (LATE, IN_TIME, CANNOT_TELL)
+    )
+    cases = late + in_time + unclear
+    table = with_groups(
+        groups,
+        np.arange(len(groups)),
+        {
+            "cases": cases,
+            "late": late,
+            "in_time": in_time,
+            "cannot_tell": unclear,
+            "lowest_late": late / cases,
+            "highest_late": (late + unclear) / cases,
+        },
+    )
+    verdicts = pd.DataFrame({"case_id": durations.table["case_id"], "verdict": verdict, "reason": reason})
+    counted = verdicts.groupby(["verdict", "reason"], sort=True).size().rename("cases").reset_index()
+    span = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return Deadlines(
+        estimand=f"share of cases past {law.value} {law.unit} ({law.limits or 'the limit'}), by {durations.clock}",
+        assumptions=(
+            f"the limit starts when this clock does; the rule says: {law.starts or 'not stated'}",
+            f"the clock was not paused in cases called late; the rule lists: {law.pauses or 'nothing'}"
+            if known == "none"
+            else "a case late by the calendar may have been paused, so it is not called late",
+        ),
+        method=f"each case against {span} calendar days; limits version {VERSION}",
+        table=table,
+        flow=durations.flow,
+        rule=law,
+        days=(fewest, most),
+        verdicts=verdicts,
+        reasons=counted,
+        by=columns_of(by),
+        clock=durations.clock,
+        groups=groups,
+    )
+
+
+def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int]) -> pd.DataFrame:
+    """Count what would have lapsed under other limits, taking no clock as paused.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a limit: ``limit``, ``cases``, ``late``, ``in_time``, ``cannot_tell``, ``lowest_late``,
+        ``highest_late``.
+    """
+    rows = []
+    for rule in rules:
+        law = _limit(rule)
+        result = assess(durations, law, pauses="none")
+        rows.append(result.table.assign(limit=f"{law.value} {law.unit}"))
+    table = pd.concat(rows, ignore_index=True)
+    return table[["limit", *table.columns.drop("limit")]]
+
+
+def calendar_days(law: Limit) -> tuple[int, int]:
+    """Fewest and most calendar days a limit can mean, whatever the day it starts on."""
+    if law.value is None:
+        raise Refusal(f"no time limit was found for {law.jurisdiction} ({law.citation}): choose another, or give days")
+    if law.value <= 0:
+        raise ParameterError(f"a limit must be positive, found {law.value}")
+    if law.unit == "calendar days":
+        return law.value, law.value
+    if law.unit in ("months", "years"):
+        months = law.value * (12 if law.unit == "years" else 1)
+        first = np.arange("2000-01-01", "2008-01-01", dtype="datetime64[D]")
+        starts = first.astype("datetime64[M]")
+        ends = (starts + months).astype("datetime64[D]")
+        last = (starts + months + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        same_day = np.minimum(ends + (first - starts.astype("datetime64[D]")), last)
+        spans = (same_day - first).astype(int)
+        return int(spans.min()), int(spans.max())
+    if law.unit == "business days":
+        week = np.arange("2001-01-01", "2001-01-08", dtype="datetime64[D]")
+        holidays = math.ceil(law.value / 250 * HOLIDAYS_A_YEAR)
+        fewest = np.busday_offset(week, law.value, roll="backward") - week
+        most = np.busday_offset(week, law.value + holidays, roll="forward") - week
+        return int(fewest.astype(int).min()), int(most.astype(int).max())
+    raise ParameterError(f"unknown unit {law.unit!r}: calendar days, business days, months or years")
+
+
+def _limit(rule: Limit | str | int) -> Limit:
+    if isinstance(rule, Limit):
+        return rule
+    if isinstance(rule, str):
+        return limit(rule)
+    return Limit(name=f"{rule}_days", jurisdiction="any", value=int(rule), unit="calendar days", limits="")
+
+
+def _verdicts(durations: Durations, fewest: int, most: int, paused: bool) -> tuple[np.ndarray, np.ndarray]:
+    low, closed = durations.low, durations.closed
+    # An open case lasts longer than `low`.
+    shortest = np.where(closed, low, low + 1)
+    late = shortest > most
+    in_time = closed & (durations.high <= fewest)
+    verdict = np.full(len(low), CANNOT_TELL, dtype=object)
+    reason = np.full(len(low), COARSE, dtype=object)
+    reason[(low == durations.high) & closed & (low > fewest)] = LENGTH
+    reason[~closed] = NOT_DUE
+    reason[~closed & (shortest > fewest)] = LENGTH
+    verdict[in_time] = IN_TIME
+    verdict[late] = CANNOT_TELL if paused else LATE
+    reason[in_time] = ""
+    reason[late] = PAUSED if paused else ""
+    return verdict, reason
