@@ -103,15 +103,15 @@ def test_time_between_steps_counts_those_still_waiting():
     """Of days 10, 20, 30 the median is 20; with two waiting past them, 60 % wait beyond day 20 and 40 % beyond 30."""
     road = [[(RECOMMENDED, 0, "Reprimand"), (DECIDED, day, "Reprimand")] for day in (10, 20, 30)]
     waiting = [[(RECOMMENDED, 0, "Reprimand")]] * 2
-    done = penalty.waterfall(source(road), "detail").times.iloc[0]
-    seen = penalty.waterfall(source(road + waiting), "detail").times.iloc[0]
+    done = penalty.waterfall(source(road), "detail", min_cell=1).times.iloc[0]
+    seen = penalty.waterfall(source(road + waiting), "detail", min_cell=1).times.iloc[0]
     assert (done["units"], done["waiting"], done["median_days"]) == (3, 0, 20)
     assert (seen["units"], seen["waiting"], seen["median_days"]) == (5, 2, 30)
 
 
 def test_without_a_last_day_the_waiting_have_no_time():
     road = [[(RECOMMENDED, 0, "Reprimand"), (DECIDED, day, "Reprimand")] for day in (10, 20, 30)]
-    found = penalty.waterfall(source([*road, [(RECOMMENDED, 0, "Reprimand")]], until=None), "detail")
+    found = penalty.waterfall(source([*road, [(RECOMMENDED, 0, "Reprimand")]], until=None), "detail", min_cell=1)
     assert found.times["units"].iloc[0] == 3
 
 
@@ -153,6 +153,7 @@ def test_small_flows_are_hidden_and_the_figure_is_drawn_without_them():
     found = penalty.waterfall(load("synthetic"), "detail")
     assert found.flows.loc[~found.flows["hidden"], "count"].min() >= 10
     assert found.states.loc[~found.states["hidden"] & (found.states["count"] > 0), "count"].min() >= 10
+    assert not (found.times[["units", "waiting"]].gt(0) & found.times[["units", "waiting"]].lt(10)).any(axis=None)
     axes = found.plot()
     assert [label.get_text() for label in axes.get_xticklabels()] == list(dict.fromkeys(found.states["step"]))
     assert "cause" not in found.sentence()

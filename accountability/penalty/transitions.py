@@ -16,6 +16,7 @@ from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder, days_equivalent
 from accountability.penalty.moves import KINDS, counts, kinds_of, symmetry
+from accountability.penalty.withhold import hide_pairs
 from accountability.results import Result, percent
 from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import OFF_LADDER, PENALTIES
@@ -79,20 +80,23 @@ class Changes(Result):
                 f"Of {changed['denominator']:,} {WORDS[self.unit]} with both a recommended and an imposed penalty on "
                 f"record, {changed['count']:,} have two different ones ({self._range(changed, 1)})."
             )
+        shown = [kind for kind in ("lightened", "raised") if not cells["by rung", kind]["hidden"]]
+        words = {"lightened": "ended lighter", "raised": "ended heavier"}
         ways = [
-            f"{cells['by rung', kind]['count']:,} {words} ({self._range(cells['by rung', kind], 1)})"
-            for kind, words in (("lightened", "ended lighter"), ("raised", "ended heavier"))
-            if not cells["by rung", kind]["hidden"]
+            f"{cells['by rung', kind]['count']:,} {words[kind]} ({self._range(cells['by rung', kind], 1)})"
+            for kind in shown
         ]
         total = cells["by rung", "kept"]["denominator"]
         if ways:
             said.append(f"Of {total:,} with both sides coded, {' and '.join(ways)}.")
-        spread = self.by_order.groupby("kind", sort=False)["count"].nunique(dropna=False)
-        said.append(
-            "The order of the contested rungs makes no difference to these counts."
-            if (spread == 1).all()
-            else "These counts depend on the order of the contested rungs."
-        )
+        moves = self.by_order.loc[self.by_order["kind"].isin([k for k in ("lightened", "raised") if k in shown])]
+        if len(moves):
+            spread = moves.groupby("kind", sort=False)["count"].nunique(dropna=False)
+            said.append(
+                "The order of the contested rungs makes no difference to these counts."
+                if (spread == 1).all()
+                else "These counts depend on the order of the contested rungs."
+            )
         waiting = self.apart.loc[self.apart["what"] == "pending", "count"]
         if len(waiting) and pd.notna(waiting.iloc[0]) and waiting.iloc[0] > 0:
             said.append(f"{int(waiting.iloc[0]):,} are pending and in none of these shares.")
@@ -176,6 +180,7 @@ def changes(
                 _row("as published", "unchanged", ~differ, who, level),
             ]
             shares = [*published, *shares]
+    table = _hide(pd.DataFrame(shares), min_cell)
     clustered = officers is not None and bool(officers.dropna().duplicated().any())
     return Changes(
         estimand=f"change from recommended to imposed penalty, per {counted.replace('_', '-')}, {cohort.name}",
@@ -186,12 +191,12 @@ def changes(
             "what is on record as imposed is the last decision the source holds",
         ),
         method=intervals.CLUSTERED if clustered else intervals.WILSON,
-        table=_hide(pd.DataFrame(shares), min_cell),
+        table=table,
         flow=cohort.flow(),
         matrix=_matrix(pairs, order, min_cell),
-        tests=symmetry(pairs, order),
-        net=_net(pairs, order),
-        by_order=_by_order(pairs, min_cell),
+        tests=hide_pairs(symmetry(pairs, order), min_cell),
+        net=hide_pairs(_net(pairs, order), min_cell),
+        by_order=_by_order(pairs, table, min_cell),
         apart=_apart(before, after, waits, min_cell),
         unit=counted,
         level=level,
@@ -215,8 +220,13 @@ def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     hidden = pd.Series(False, index=table.index)
     for _, part in table.groupby("what", sort=False):
         hidden.loc[part.index] = hidden_cells(part["count"].to_numpy(), min_cell)
-    out = table.assign(hidden=hidden, count=table["count"].astype("Int64").mask(hidden))
-    return out.assign(**{name: out[name].mask(hidden) for name in ("share", "low", "high")})
+    few = table["denominator"] < min_cell
+    out = table.assign(
+        hidden=hidden | few,
+        count=table["count"].astype("Int64").mask(hidden | few),
+        denominator=table["denominator"].astype("Int64").mask(few),
+    )
+    return out.assign(**{name: out[name].mask(hidden | few) for name in ("share", "low", "high")})
 
 
 def _matrix(pairs: pd.DataFrame, order: Ladder, min_cell: int) -> pd.DataFrame:
@@ -251,14 +261,18 @@ def _net(pairs: pd.DataFrame, order: Ladder) -> pd.DataFrame:
     return table.assign(difference=table["imposed"] - table["recommended"])
 
 
-def _by_order(pairs: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+def _by_order(pairs: pd.DataFrame, shown: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Lightened and raised under each order; hidden where the main table hides, or a small difference would show."""
+    main = shown.loc[shown["what"] == "by rung"].set_index("kind")["count"]
+    first: dict[str, int] = {}
     rows = []
     for ladder in Ladder.variants():
         kinds = kinds_of(pairs, ladder)
         for kind in ("lightened", "raised"):
             count = int(kinds.eq(kind).sum())
-            shown = count == 0 or count >= min_cell
-            rows.append((ladder.name, kind, count if shown else pd.NA, count / len(pairs) if shown else np.nan))
+            apart = abs(count - first.setdefault(kind, count))
+            hide = bool(pd.isna(main[kind])) or 0 < count < min_cell or 0 < apart < min_cell
+            rows.append((ladder.name, kind, pd.NA if hide else count, np.nan if hide else count / len(pairs)))
     return pd.DataFrame(rows, columns=["order", "kind", "count", "share"]).astype({"count": "Int64"})
 
 

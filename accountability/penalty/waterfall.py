@@ -16,6 +16,7 @@ from accountability.penalty.cells import hidden_cells
 from accountability.penalty.ladder import Ladder, days_equivalent
 from accountability.penalty.moves import KINDS, kinds_of, symmetry
 from accountability.penalty.parsing import parse_table
+from accountability.penalty.withhold import hide_pairs
 from accountability.results import Result, percent
 from accountability.units import check_terms
 from accountability.vocabulary import PENALTIES
@@ -153,7 +154,7 @@ def waterfall(
             continue
         rows.append(_shares(pairs, order, level, min_cell).assign(**names))
         nets.append(_net(pairs, order, min_cell).assign(**names))
-        tests.append(symmetry(pairs, order).assign(**names))
+        tests.append(hide_pairs(symmetry(pairs, order), min_cell).assign(**names))
         times.append(_time(values, dates, before, after, cohort) | names)
         flows.append(_flow(values, before, after, order, min_cell).assign(**names))
     if not rows:
@@ -175,7 +176,7 @@ def waterfall(
         flows=_lead(pd.concat(flows, ignore_index=True), lead),
         net=_lead(pd.concat(nets, ignore_index=True), lead),
         tests=_lead(pd.concat(tests, ignore_index=True), lead),
-        times=_lead(pd.DataFrame(times), lead),
+        times=_hide_times(_lead(pd.DataFrame(times), lead), min_cell),
         level=level,
     )
 
@@ -261,8 +262,10 @@ def _shares(pairs: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> 
         s = intervals.share(kinds.eq(kind).to_numpy(dtype=bool), pairs["officer_id"], level)
         rows.append((kind, s.count, s.denominator, s.share, s.low, s.high))
     table = pd.DataFrame(rows, columns=["kind", "count", "denominator", "share", "low", "high"])
-    hidden = hidden_cells(table["count"].to_numpy(), min_cell)
+    few = len(pairs) < min_cell
+    hidden = hidden_cells(table["count"].to_numpy(), min_cell) | few
     out = table.assign(hidden=hidden, count=table["count"].astype("Int64").mask(hidden))
+    out["denominator"] = out["denominator"].astype("Int64").mask(np.full(len(out), few))
     return out.assign(**{name: out[name].mask(hidden) for name in ("share", "low", "high")})
 
 
@@ -297,6 +300,12 @@ def _time(values: pd.DataFrame, dates: pd.DataFrame, before: str, after: str, co
     if use.any():
         median = float(SurvfuncRight(days[use].to_numpy(float), stop_known[use].to_numpy(int)).quantile(0.5))
     return {"units": int(use.sum()), "waiting": int((use & waiting).sum()), "median_days": median}
+
+
+def _hide_times(times: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    out = hide_pairs(times, min_cell, "units")
+    few = out["waiting"].gt(0) & out["waiting"].lt(min_cell)
+    return out.assign(waiting=out["waiting"].astype("Int64").mask(few))
 
 
 def _flow(values: pd.DataFrame, before: str, after: str, order: Ladder, min_cell: int) -> pd.DataFrame:

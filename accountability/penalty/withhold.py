@@ -86,3 +86,11 @@ def hide_days(days: pd.DataFrame, long: pd.DataFrame, by: tuple[str, ...]) -> pd
         shut = cells["hidden"].to_numpy(dtype=bool)
     numbers = [str(name) for name in days if name not in by]
     return days.assign(**{name: days[name].mask(shut) for name in numbers})
+
+
+def hide_pairs(table: pd.DataFrame, min_cell: int, name: str = "pairs") -> pd.DataFrame:
+    """Withhold what rests on too few pairs."""
+    few = table[name].lt(min_cell)
+    numbers = [str(n) for n in table if pd.api.types.is_numeric_dtype(table[n]) and n != name]
+    out = table.assign(**{number: table[number].mask(few) for number in numbers})
+    return out.assign(**{name: table[name].astype("Int64").mask(few)})
