@@ -144,11 +144,13 @@ class Cells:
         low, high = self.earliest[mask], self.latest[mask]
         if precision == "week":
             low, high = (days - ((days.astype(np.int64) + 3) % 7).astype("timedelta64[D]") for days in (low, high))
-            first, last, one = low, high + 6, low == high
+            first, last, one = low, high + np.timedelta64(6, "D"), low == high
         else:
             unit = "datetime64[M]" if precision == "month" else "datetime64[Y]"
             low, high = low.astype(unit), high.astype(unit)
-            first, last, one = low.astype("datetime64[D]"), (high + 1).astype("datetime64[D]") - 1, low == high
+            one_more = np.timedelta64(1, "M") if precision == "month" else np.timedelta64(1, "Y")
+            after = (high + one_more).astype("datetime64[D]")
+            first, last, one = low.astype("datetime64[D]"), after - np.timedelta64(1, "D"), low == high
         codes = np.where(one, precision_code(precision), precision_code("interval"))
         return self.put(mask, Cells.of(first, last, codes, np.full(len(codes), -1)))
 

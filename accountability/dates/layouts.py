@@ -207,8 +207,8 @@ def read_layout(texts: Any, layout: Layout, pivot: int | None) -> Cells:
         fits = fits & (month > 0)
     exists = (year >= 1) & (month >= 1) & (month <= 12)
     first = month_start(np.where(exists, year, 1970), np.where(exists, month, 1))
-    span = 12 if layout.precision == "year" else 1
-    latest = (first.astype("datetime64[M]") + span).astype("datetime64[D]") - 1
+    span = np.timedelta64(12 if layout.precision == "year" else 1, "M")
+    latest = (first.astype("datetime64[M]") + span).astype("datetime64[D]") - np.timedelta64(1, "D")
     earliest = first
     if layout.precision == "day":
         ordinal = "j" in part

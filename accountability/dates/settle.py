@@ -50,7 +50,7 @@ def _covered(cells: Cells, lie: Lie) -> np.ndarray:
     if lie.month is not None:
         covered &= month - month.astype("datetime64[Y]").astype("datetime64[M]") == np.timedelta64(lie.month - 1, "M")
     if lie.day == "last":
-        covered &= (day + 1).astype("datetime64[M]") != month
+        covered &= (day + np.timedelta64(1, "D")).astype("datetime64[M]") != month
     elif lie.day is not None:
         covered &= day - month.astype("datetime64[D]") == np.timedelta64(int(lie.day) - 1, "D")
     return covered

@@ -45,12 +45,13 @@ class Calendar:
         opening = np.datetime64(origin.replace(year=origin.year - WARM_UP_YEARS, day=1))
         day0 = np.datetime64(origin)
         last = int((np.datetime64(design.received_to) - day0).astype(int))
-        days = np.arange(opening, day0 + last + 1)
+        end = day0 + np.timedelta64(last, "D")
+        days = np.arange(opening, end + np.timedelta64(1, "D"))
         month_of_year = days.astype("datetime64[M]").astype(int) % 12
         year = np.clip(days.astype("datetime64[Y]").astype(int) + 1970 - origin.year, 0, len(design.year_growth) - 1)
         weight = np.asarray(design.month_weights)[month_of_year] * np.asarray(design.year_growth)[year]
         first = int((opening - day0).astype(int))
-        months = np.arange(opening.astype("datetime64[M]"), (day0 + last).astype("datetime64[M]") + 1)
+        months = np.arange(opening.astype("datetime64[M]"), end.astype("datetime64[M]") + np.timedelta64(1, "M"))
         starts = (months.astype("datetime64[D]") - day0).astype(np.int64)
         return cls(
             origin=origin,
