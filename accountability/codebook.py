@@ -100,6 +100,7 @@ class Block:
                 near = get_close_matches(str(key), BLOCK_KEYS, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; expected one of {', '.join(BLOCK_KEYS)}"
                 raise CodebookError(f"codebook block {name!r}: unknown key {key!r}{hint}")
+        _check_form(name, declared)
         authority = str(declared.get("authority") or "").strip()
         if not authority:
             raise CodebookError(f"codebook block {name!r}: no authority; cite who says what these values mean")
@@ -155,7 +156,7 @@ class Block:
         for rule in self.rules:
             match = rule.pattern.fullmatch(text)
             if match:
-                found.append({k: _expand(match, k, v) for k, v in rule.gives.items()})
+                found.append({k: self._expanded(match, k, v) for k, v in rule.gives.items()})
         if len(found) == 1:
             return found[0]
         raise LookupError("doubly matched" if found else "unmapped")
@@ -238,9 +239,18 @@ class Block:
             _check_term(self.name, what, key, value, terms)
         return fields
 
+    def _expanded(self, match: re.Match[str], field_name: str, template: Any) -> Any:
+        try:
+            return _expand(match, field_name, template)
+        except (re.error, IndexError, ValueError) as error:
+            raise CodebookError(
+                f"codebook block {self.name!r}: rule {match.re.pattern!r} cannot make {field_name!r} of {template!r} "
+                f"for {match.string!r}: {error}"
+            ) from None
+
     def _merged(self, raw: str, stated: Mapping[str, Any], terms: Any) -> tuple[str, ...]:
         merged = stated["merges"]
-        if not stated.get("lossy") or not isinstance(merged, list) or len(set(merged)) < 2:
+        if not stated.get("lossy") or not isinstance(merged, list) or len(set(map(str, merged))) < 2:
             raise CodebookError(
                 f"codebook block {self.name!r}, value {raw!r}: merges lists the two or more {self.gives[0]} terms the "
                 f"value may stand for, and lossy says why; found {merged!r}"
@@ -252,10 +262,17 @@ class Block:
     def _rule(self, stated: Mapping[str, Any], terms: Any) -> Rule:
         if not stated.get("examples"):
             raise CodebookError(f"codebook block {self.name!r}: rule {stated.get('pattern')!r} carries no examples")
+        if not isinstance(stated["examples"], Mapping) or not isinstance(stated.get("pattern"), str):
+            raise CodebookError(
+                f"codebook block {self.name!r}: a rule is {{pattern: text, gives: ..., examples: {{raw: coded}}}}, "
+                f"found {stated!r}"
+            )
+        if "gives" not in stated:
+            raise CodebookError(f"codebook block {self.name!r}: rule {stated['pattern']!r} does not say what it gives")
         examples = {raw: self._fields(v, f"example {raw!r}", terms) for raw, v in stated["examples"].items()}
         try:
             pattern = re.compile(stated["pattern"])
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise CodebookError(f"codebook block {self.name!r}: rule {stated['pattern']!r}: {error}") from None
         gives = stated["gives"]
         return Rule(pattern, gives if isinstance(gives, Mapping) else {self.gives[0]: gives}, examples)
@@ -277,7 +294,31 @@ class Block:
                     )
 
 
+def _check_form(block: str, declared: Mapping[str, Any]) -> None:
+    """Refuse what YAML lets through but no block can mean: a text for a list, a list for a mapping."""
+    texts = {"normalise", "gives", "terms"}
+    for key, value in declared.items():
+        items = list(value) if isinstance(value, list | Mapping) else []
+        if value is None:
+            continue
+        if key == "values" and not isinstance(value, Mapping):
+            expected = "a mapping of raw values to terms"
+        elif key == "rules" and not (isinstance(value, list) and all(isinstance(item, Mapping) for item in items)):
+            expected = "a list of rules, each a mapping"
+        elif key in texts and not (items and all(isinstance(item, str) for item in items)) and value != []:
+            expected = "a list of texts"
+        elif key == "authority" and not isinstance(value, str):
+            expected = "text"
+        elif key == "published" and not isinstance(value, bool):
+            expected = "true or false"
+        else:
+            continue
+        raise CodebookError(f"codebook block {block!r}, {key}: expected {expected}, found {value!r}")
+
+
 def _check_term(block: str, what: str, field_name: str, value: Any, terms: Any) -> None:
+    if isinstance(value, list | Mapping) or (field_name in FREE_FIELDS and not isinstance(value, str | None)):
+        raise CodebookError(f"codebook block {block!r}, {what}: {field_name} must be text, found {value!r}")
     if value is None or field_name in FREE_FIELDS:
         return
     if field_name in NUMERIC_FIELDS:

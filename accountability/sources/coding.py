@@ -229,7 +229,7 @@ def _coded(
     if column.type == "year":
         return {target: values.str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False)}
     numbers = pd.to_numeric(values, errors="coerce")
-    wrong = numbers.isna() & values.notna()
+    wrong = (numbers.isna() & values.notna()) | (numbers.abs() > 2**53)
     if column.type == "integer":
         wrong |= numbers.notna() & (numbers % 1 != 0)
     if wrong.any():

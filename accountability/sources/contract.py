@@ -7,6 +7,7 @@ error that names it; nothing is guessed from a column's name.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from accountability.codebook import NORMALISERS
 from accountability.errors import SourceError
 from accountability.vocabulary import IDENTIFYING, SAMPLING_RULES, STAGES, UNITS
+
+MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
+DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
 
 
 class _Strict(BaseModel):
@@ -104,7 +108,7 @@ class Column(_Strict):
         The column is not used, and why.
     """
 
-    to: str | None = None
+    to: str | None = Field(default=None, min_length=1)
     of: Literal["case", "officer", "complainant", "row"] | None = None
     varies: Literal["error", "earliest", "latest", "keep"] = "error"
     stage: str | None = None
@@ -182,6 +186,27 @@ class File(_Strict):
         default_factory=dict, description="glob pattern of further columns -> why they are not used"
     )
 
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> File:
+        """A table needs the columns that link its rows; without them a load would stop somewhere less clear."""
+        given = [c for c in self.columns.values() if c.of != "complainant"]
+        ids = "officer_id" if self.table == "officers" else "case_id"
+        if not any(c.to == ids for c in given):
+            raise ValueError(f"a file of {self.table} needs a column `to: {ids}`")
+        if self.table == "officers" and any(c.date is not None for c in given):
+            raise ValueError("a file of officers belongs to no case, so its columns cannot date a `stage`")
+        if any(c.to == "date" for c in given) and not (self.table == "events" and any(c.to == "stage" for c in given)):
+            raise ValueError("`to: date` belongs to a file of events, beside a column `to: stage`")
+        for name, column in self.columns.items():
+            if column.to in MADE_COLUMNS:
+                raise ValueError(f"column {name!r}: {column.to!r} is made by the loader; give it another `to`")
+            if column.to in ("case_id", "officer_id") and (column.codebook or column.type not in ("text", "code")):
+                raise ValueError(f"column {name!r}: an id is kept as it is, as `text` or `code`; give it no codebook")
+        unknown = [name for name in self.key if name not in self.columns]
+        if unknown:
+            raise ValueError(f"the key names {unknown[0]!r}, which is not among `columns`")
+        return self
+
 
 class Order(_Strict):
     """A step that cannot come before another; the date named in ``aside`` is not used when it does."""
@@ -206,8 +231,20 @@ class Source(_Strict):
     title: str
     generated: bool = False
     card: Card
-    files: dict[str, File]
+    files: dict[str, File] = Field(min_length=1)
     order: list[Order] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _has_records(self) -> Source:
+        if not any(file.table in ("cases", "allegations") for file in self.files.values()):
+            raise ValueError("at least one file must be of the table `cases` or `allegations`")
+        return self
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What each file is called in messages and the ledger: its path, with its key where two share one path."""
+        paths = Counter(file.path for file in self.files.values())
+        return {key: f.path if paths[f.path] == 1 else f"{f.path} ({key})" for key, f in self.files.items()}
 
     @property
     def fetched(self) -> bool:
@@ -235,7 +272,12 @@ def _mapping(loader: _TextKeys, node: yaml.MappingNode) -> dict[str, Any]:
         key = key_node.value
         if key in result:
             raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
-        result[key] = loader.construct_object(value_node, deep=True)
+        try:
+            result[key] = loader.construct_object(value_node, deep=True)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            # PyYAML lets Python's own errors through, for instance for 2020-02-30
+            problem = f"the value of {key!r} cannot be read: {error}"
+            raise yaml.constructor.ConstructorError(None, None, problem, value_node.start_mark) from None
     return result
 
 
@@ -256,13 +298,44 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SourceError(f"{path}: cannot be read as UTF-8 text: {error}") from None
     try:
         found = yaml.load(text, Loader=_TextKeys)
+    except RecursionError:
+        raise SourceError(f"{path}: the YAML is nested too deeply to be read") from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise SourceError(f"{path}: a value cannot be read: {error}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise SourceError(f"{path}{where}: {getattr(error, 'problem', None) or error}") from None
     if not isinstance(found, dict):
-        raise SourceError(f"{path}: expected a YAML mapping, found {type(found).__name__}")
+        what = "nothing" if found is None else f"a {type(found).__name__}"
+        raise SourceError(f"{path}, line 1: expected a YAML mapping (lines such as `key: value`), found {what}")
     return found
+
+
+def undecided(declared: Any, place: str = "") -> list[str]:
+    """Where a declaration still says ``DECIDE``: dotted paths, in order."""
+    if isinstance(declared, dict):
+        return [p for k, v in declared.items() for p in undecided(v, f"{place}.{k}" if place else k)]
+    if isinstance(declared, list):
+        return [p for i, v in enumerate(declared) for p in undecided(v, f"{place}.{i}")]
+    return [place] if declared == DECIDE else []
+
+
+def refuse_undecided(declared: dict[str, Any], path: Path) -> None:
+    """Stop at a declaration in which something is left to decide.
+
+    Raises
+    ------
+    SourceError
+        Counts and lists the places.
+    """
+    left = undecided(declared)
+    if left:
+        shown = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
+        raise SourceError(
+            f"{path}: {len(left)} value(s) are still {DECIDE}: {shown}. `accountability check {path.parent.name}` "
+            "lists them with what to choose from"
+        )
 
 
 def read_source(folder: Path) -> Source:
@@ -275,18 +348,25 @@ def read_source(folder: Path) -> Source:
     """
     path = folder / "source.yaml"
     declared = read_yaml(path)
+    refuse_undecided(declared, path)
     try:
         source = Source.model_validate(declared)
     except ValidationError as error:
-        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{_problems(error)}") from None
+        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{problems(error)}") from None
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
     return source
 
 
-def _problems(error: ValidationError) -> str:
+def problems(error: ValidationError) -> str:
+    """What pydantic found, one indented line each: dotted place, what is wrong, what stands there."""
     return "\n".join(
         f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-        + (f" (found {problem['input']!r})" if problem["type"] not in ("missing", "extra_forbidden") else "")
+        + (f" (found {_short(problem['input'])})" if problem["type"] not in ("missing", "extra_forbidden") else "")
         for problem in error.errors(include_url=False)
     )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:119] + "…"

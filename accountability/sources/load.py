@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from accountability import privacy
 from accountability.codebook import Codebook
@@ -17,7 +18,15 @@ from accountability.ledger import Entry, Ledger, examples
 from accountability.schema import validate
 from accountability.sources import cache, readers
 from accountability.sources.coding import CodedFile, check_columns, code_file, coded_name, wanted_columns
-from accountability.sources.contract import File, Order, Source, read_source, read_yaml
+from accountability.sources.contract import (
+    File,
+    Order,
+    Source,
+    problems,
+    read_source,
+    read_yaml,
+    refuse_undecided,
+)
 from accountability.sources.dataset import Dataset
 from accountability.sources.places import source_folder
 
@@ -51,17 +60,35 @@ def load(name: str | Path) -> Dataset:
     book = read_codebook(folder)
     coded = []
     for key, declared in source.files.items():
-        fmt = readers.Format.model_validate(declared.format)
+        fmt = file_format(declared, source.names[key])
         check_columns(readers.header(paths[key], fmt), declared)
         raw = readers.read(paths[key], fmt, columns=wanted_columns(declared))
-        coded.append(code_file(raw.frame, declared, book, declared.path))
+        coded.append(code_file(raw.frame, declared, book, source.names[key]))
     return assemble(source, coded, book)
+
+
+def file_format(declared: File, name: str) -> readers.Format:
+    """How a file is written, as declared.
+
+    Raises
+    ------
+    SourceError
+        Lists every setting that is unknown, or cannot be.
+    """
+    try:
+        return readers.Format.model_validate(declared.format)
+    except ValidationError as error:
+        raise SourceError(f"{name}: {error.error_count()} thing(s) to mend in its format:\n{problems(error)}") from None
 
 
 def read_codebook(folder: Path) -> Codebook:
     """The codebook beside a ``source.yaml``; an empty one where there is none."""
     path = folder / "codebook.yaml"
-    return Codebook.of(read_yaml(path) if path.is_file() else {})
+    if not path.is_file():
+        return Codebook({})
+    declared = read_yaml(path)
+    refuse_undecided(declared, path)
+    return Codebook.of(declared)
 
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:
@@ -136,7 +163,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
     entries = [entry for file in coded for entry in file.entries]
     names = pd.CategoricalDtype([file.name for file in coded])
     hide = None if source.generated else privacy.Pseudonyms(source.source, privacy.key())
-    declared = {file.path: file for file in source.files.values()}
+    declared = {source.names[key]: file for key, file in source.files.items()}
     frames = {file.name: _pseudonymous(file.rows, declared[file.name], hide) for file in coded}
     by_table: dict[str, list[pd.DataFrame]] = {}
     for file in coded:
@@ -191,7 +218,7 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
     """The mappings that lose a distinction, for every coded column they are used in, with the rows they code."""
     known = book.lossy()
     rows = []
-    for file in source.files.values():
+    for key, file in source.files.items():
         for column in file.columns.values():
             if column.codebook is None or column.to is None or column.of == "complainant":
                 continue
@@ -199,7 +226,7 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
             if not block.lossy:
                 continue
             target = coded_name(column.to, block.gives[0], block)
-            counts = frames[file.path][f"raw_{column.to}"].map(block.normal, na_action="ignore").value_counts()
+            counts = frames[source.names[key]][f"raw_{column.to}"].map(block.normal, na_action="ignore").value_counts()
             for line in known[known["block"] == block.name].to_dict("records"):
                 count = int(counts.get(block.normal(str(line["raw"])), 0))
                 rows.append({"column": target, **line, "rows": count})
@@ -237,6 +264,8 @@ def _with_officers(
     """Add what the officers' files say, and count the rows that were looked up."""
     linked = {}
     for frame in officers:
+        if frame.empty:
+            continue
         name = str(frame["source_file"].iloc[0])
         known = frame.set_index("officer_id")
         if not known.index.is_unique:
