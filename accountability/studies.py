@@ -8,30 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field
 
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import MaybeDay, MaybeUnit, Parameters, Real, Stage, Whole, nearest, read
-from accountability.sources.contract import Source, read_source, read_yaml
+from accountability.sources.contract import Source, read_source
 from accountability.sources.places import source_folder
-from accountability.vocabulary import STAGES, UNITS
-
-#: Columns settled only when a case ends: to group by one is to sort cases by their own future.
-OUTCOMES: Final = frozenset(
-    {"finding", "closing_reason", "recommended_finding", "status"}
-    | {f"{stem}_{part}" for stem in ("recommended", "imposed") for part in ("penalty", "days")}
-)
-
-#: A coded penalty is declared by its stem and becomes several columns.
-_SPREAD: Final = {
-    "imposed": ("imposed_penalty", "imposed_days"),
-    "recommended": ("recommended_penalty", "recommended_days"),
-}
-_TABLES: Final = ("cases", "allegations", "officers")
-_KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
+from accountability.sources.promises import OUTCOMES, columns, groups, stages
+from accountability.vocabulary import UNITS
 
 
 class HowLongCasesStayOpen(Parameters):
@@ -172,6 +158,7 @@ STUDIES: Final[dict[str, Study]] = {
             parameters=WhatFollowsAFinding,
             needs_columns={
                 "finding": "what the investigation concluded",
+                "recommended_penalty": "the penalty that was recommended",
                 "imposed_penalty": "the penalty that was imposed",
             },
             refused_rules={
@@ -244,86 +231,6 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     _check_cutoff(study, complete, source)
     _check_unit(study, complete, source)
     return complete, source
-
-
-def stages(source: Source, folder: Path) -> frozenset[str] | None:
-    """Give the stages a source dates, as far as its declaration and codebook tell.
-
-    Parameters
-    ----------
-    source : Source
-        What the source declares.
-    folder : Path
-        Its folder, for the words a file of events has for stages.
-
-    Returns
-    -------
-    frozenset of str or None
-        ``None`` when a file of events names its stages in its rows without a codebook, where only a load can tell.
-    """
-    declared = [column for file in source.files.values() for column in file.columns.values()]
-    dated = {column.stage for column in declared if column.stage}
-    named = [column for column in declared if column.to == "stage"]
-    if not named:
-        return frozenset(dated)
-    if not (folder / "codebook.yaml").is_file():
-        return None
-    codebook = read_yaml(folder / "codebook.yaml")
-    for column in named:
-        if column.codebook is None:
-            return None
-        block = codebook.get(column.codebook, {})
-        dated |= _terms(block.get("values", {})) | _terms([rule.get("gives") for rule in block.get("rules", [])])
-    return frozenset(dated)
-
-
-def _terms(node: Any) -> set[str]:
-    """Every stage named anywhere below a part of a codebook."""
-    if isinstance(node, Mapping):
-        return _terms(list(node.values()))
-    if isinstance(node, list):
-        return {term for item in node for term in _terms(item)}
-    return {node} & set(STAGES) if isinstance(node, str) else set()
-
-
-def columns(source: Source) -> list[str]:
-    """Give the coded columns which a source declares for its cases, allegations and officers.
-
-    Parameters
-    ----------
-    source : Source
-        What the source declares.
-
-    Returns
-    -------
-    list of str
-        Column names, those of the cases first.
-    """
-    targets = [
-        column.to
-        for table in _TABLES
-        for file in source.files.values()
-        if file.table == table
-        for column in file.columns.values()
-        if column.to
-    ]
-    return list(dict.fromkeys(name for target in targets for name in _SPREAD.get(target, (target,))))
-
-
-def groups(source: Source) -> list[str]:
-    """Give the columns a study may compare by: declared, and known before the outcome.
-
-    Parameters
-    ----------
-    source : Source
-        What the source declares.
-
-    Returns
-    -------
-    list of str
-        Column names, those of the cases first.
-    """
-    return [name for name in columns(source) if name not in OUTCOMES | _KEYS and not name.startswith("raw_")]
 
 
 def _check_group(study: Study, parameters: Parameters, source: Source) -> None:

@@ -23,6 +23,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.report import kept, page, provenance, runner
 from accountability.report.execute import StudyFailed
 from accountability.report.markup import inert, plain, prose
+from accountability.report.request import Request
 
 STUDY = "how_long_cases_stay_open"
 ATTACK = """\
@@ -231,7 +232,7 @@ def test_a_source_not_fetched_is_refused_with_the_command_that_brings_it(
 def test_different_requests_never_share_a_folder(first: dict[str, Any], second: dict[str, Any]) -> None:
     study = studies.get(STUDY)
     a, b = (
-        runner.Request(study, study.parameters.model_validate(given), source=None)  # type: ignore[arg-type]
+        Request(study, study.parameters.model_validate(given), source=None)  # type: ignore[arg-type]
         for given in (first, second)
     )
     assert (a.folder == b.folder) == (a.parameters == b.parameters)

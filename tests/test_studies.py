@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from accountability import parameters, studies
 from accountability.errors import ParameterError, Refusal, SourceError
+from accountability.sources import promises
 from accountability.sources.contract import read_source
 from accountability.sources.places import notebooks_dir
 from accountability.vocabulary import UNITS
@@ -94,8 +95,8 @@ def test_an_unknown_study_or_source_is_refused_with_the_nearest_name() -> None:
 
 def test_a_group_known_only_at_the_end_is_refused() -> None:
     source = read_source(notebooks_dir().parent / "data" / "chicago_2000_2016")
-    assert "finding" in studies.columns(source)
-    assert not set(studies.groups(source)) & {"finding", "imposed_penalty", "recommended_days", "officer_id"}
+    assert "finding" in promises.columns(source)
+    assert not set(promises.groups(source)) & {"finding", "imposed_penalty", "recommended_days", "officer_id"}
     message = refused(DELAY, {"source": "chicago_2000_2016", "group": "imposed_penalty"})
     assert "by their own future" in message
 
@@ -134,7 +135,7 @@ def test_the_stages_a_declaration_promises_are_those_of_the_loaded_events(toy: P
     from accountability.sources.load import load
 
     for folder in (toy, notebooks_dir().parent / "data" / "synthetic"):
-        promised = studies.stages(read_source(folder), folder)
+        promised = promises.stages(read_source(folder), folder)
         assert promised == set(load(folder).events["stage"])
     with pytest.raises(Refusal, match="dates the stage 'assigned'"):
         studies.check(DELAY, {"source": "synthetic", "start": "assigned"})
@@ -182,6 +183,6 @@ def test_every_group_a_declaration_promises_is_in_the_loaded_tables(
 
     monkeypatch.setenv("ACCOUNTABILITY_CACHE", str(real_data("chicago_2000_2016").parent))
     data = load("chicago_2000_2016")
-    promised = studies.groups(read_source(notebooks_dir().parent / "data" / "chicago_2000_2016"))
+    promised = promises.groups(read_source(notebooks_dir().parent / "data" / "chicago_2000_2016"))
     assert set(promised) <= set(data.cases.columns) | set(data.allegations.columns)
     assert {"category", "beat", "officer_race"} <= set(promised)
