@@ -105,6 +105,13 @@ def test_competing_closings():
     compare_ways(durations(data("aidssi")), "aidssi", "group")
 
 
+@pytest.mark.parametrize("way", ["AIDS", "SI"])
+def test_comparison_of_one_way_of_closing(way):
+    test = delay.gray(durations(data("aidssi")), "way", way, "group")
+    assert test.statistic == pytest.approx(reference("aidssi", f"gray {way}")["value"].item(), **CLOSE)
+    assert test.df == 2
+
+
 def test_competing_closings_with_late_entry():
     # With late entry R gives the infinitesimal jackknife and not the Greenwood form; they agree to a few percent.
     compare_ways(durations(pd.read_csv(FOLDER / "delay_late.csv")), "late", error_tolerance=0.05)

@@ -5,11 +5,12 @@ what the source gives                    estimator
 =======================================  =====================================================================
 any                                      :func:`how_long` chooses among the curves below and says why
 open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`logrank`
-the same, and how each case closed       :func:`competing_closings`
-open and closed cases, months or years   :func:`interval_curve`
+the same, and how each case closed       :func:`competing_closings`, :func:`gray`
+open and closed cases, months or years   :func:`interval_curve`, :func:`interval_logrank`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
+cases that hang together                 :func:`bootstrap` over clusters
 a whole release, day by day              :func:`caseload`
 =======================================  =====================================================================
 
@@ -17,9 +18,12 @@ a whole release, day by day              :func:`caseload`
 """
 
 from accountability.delay import deadlines, limits
+from accountability.delay.bootstrap import Bootstrap, bootstrap
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
 from accountability.delay.compare import GroupTest, logrank
+from accountability.delay.compare_competing import gray
+from accountability.delay.compare_intervals import interval_logrank
 from accountability.delay.competing import CompetingClosings, competing_closings
 from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
 from accountability.delay.curve import DelayCurve, closing_curve
@@ -30,6 +34,7 @@ from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 
 __all__ = [
+    "Bootstrap",
     "Caseload",
     "CompetingClosings",
     "CurrentStatusCurve",
@@ -41,14 +46,17 @@ __all__ = [
     "MeanOfClosedOnly",
     "RestrictedMean",
     "ReverseTimeCurve",
+    "bootstrap",
     "caseload",
     "closing_curve",
     "compare_groups",
     "competing_closings",
     "current_status_curve",
     "deadlines",
+    "gray",
     "how_long",
     "interval_curve",
+    "interval_logrank",
     "limits",
     "logrank",
     "mean_of_closed_only",

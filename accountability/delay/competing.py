@@ -172,7 +172,7 @@ def competing_closings(
     what = "the share closed in each way"
     require_open_cases(durations, what)
     require_exact(durations, what)
-    ways, cause = _causes(durations, way)
+    ways, cause = causes(durations, way)
     groups, codes = group_codes(durations, by)
     counts = count(durations, by)
     closed = durations.closed
@@ -213,7 +213,7 @@ def competing_closings(
     )
 
 
-def _causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
+def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
     """The ways of closing, sorted, and each closed case's."""
     if way not in durations.table.columns:
         raise ParameterError(f"no column {way!r} with the way of closing: add it with cohort.with_case_column")
