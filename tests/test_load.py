@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,7 @@ def test_blank_and_repeated_rows_go_to_the_ledger_when_declared(tmp_path: Path) 
             {"exact": "drop", "because": "printed twice"},
             {"by": ["id"], "because": "one row a kind"},
         ],
+        "files.complaints.columns.kind": {"to": "kind", "varies": "first"},
     }
     data = accountability.load(write_source(tmp_path / "small", COMPLAINTS + rows, ACCUSED + "7,o1,SUS,\n", **changes))
     balance = data.ledger.check().set_index("file")
@@ -349,9 +351,20 @@ def test_a_comparison_that_needs_a_lost_distinction_is_refused(tmp_path: Path) -
         ({"files.complaints.columns.kind": {"to": "x", "band": [30, 18]}}, "rising numbers"),
         ({"files.complaints.columns.kind": {"to": "x", "normalise": ["trim"]}}, "'trim' is not a normalisation"),
         (
-            {"files.complaints.columns.kind": {"to": "x", "aside": {"when": {}, "because": "x"}}},
-            "only a column with a stage",
+            {"files.complaints.columns.complainant": {"drop": "name", "aside": {"when": {}, "because": "x"}}},
+            "a column with drop has no aside",
         ),
+        (
+            {"files.complaints.columns.kind": {"month_of": "received"}},
+            "'received', which is not a column with `date: p",
+        ),
+        ({"files.complaints.columns.kind": {"to": "x", "extract": "x"}}, "exactly one group"),
+        ({"files.complaints.columns.kind": {"to": "x", "extract": "(x"}}, "is not a pattern"),
+        ({"files.complaints.columns.kind": {"to": "x", "also": [{"drop": "name"}]}}, "each entry of also gives to or"),
+        ({"files.complaints.columns.kind": {"to": "x", "if_blank": "own_case"}}, "for the column `to: case_id`"),
+        ({"files.complaints.columns.kind": {"to": "x", "type": "number", "varies": "join"}}, "only plain text can be"),
+        ({"files.complaints.unlinked": "why"}, "only a file of events"),
+        ({"files.complaints.repeats": [{"by": ["id"], "apart_from": ["kind"], "because": "x"}]}, "belongs to `exact`"),
         ({"files.complaints.repeats": [{"because": "x"}]}, "either `exact` or `by`"),
         ({"files.complaints.unusable": [{"blank": [], "because": "x"}]}, "at least 1 item"),
     ],
@@ -359,3 +372,159 @@ def test_a_comparison_that_needs_a_lost_distinction_is_refused(tmp_path: Path) -
 def test_a_declaration_that_means_nothing_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(SourceError, match=message):
         accountability.load(write_source(tmp_path / "small", **changes))
+
+
+def test_a_date_may_stand_in_columns_of_its_own(tmp_path: Path) -> None:
+    folder = write_source(
+        tmp_path / "small",
+        "id,year,month,kind,complainant\n1,2012,9,x,A\n2,2012,,x,A\n3,2012,13,x,A\n4,,,x,A\n",
+        ACCUSED + "1,o,SUS,\n",
+        **{
+            "files.complaints.columns": {
+                "id": {"to": "case_id"},
+                "year": {"stage": "received", "date": "parts"},
+                "month": {"month_of": "year"},
+                "kind": {"to": "kind"},
+                "complainant": {"drop": "name"},
+            }
+        },
+    )
+    events = accountability.load(folder).events.set_index("case_id")
+    assert events.index.tolist() == ["1", "2", "3"]
+    assert events.loc["1", ["earliest", "latest"]].tolist() == [pd.Timestamp("2012-09-01"), pd.Timestamp("2012-09-30")]
+    assert events["precision"].tolist()[:2] == ["month", "year"]
+    assert events["raw_text"].tolist() == ["2012-9", "2012", "2012-13"]
+    assert events["set_aside"].tolist()[2] == "impossible"
+
+
+def test_one_cell_may_be_read_more_than_once(tmp_path: Path) -> None:
+    """A finding and a penalty in one cell; a year inside an id."""
+    year = {"stage": "received", "date": "%Y", "extract": r"^(\d{4})-"}
+    book = {
+        "finding": {**CODEBOOK["finding"], "values": {"10 days": "sustained", "none": "not_sustained"}},
+        "penalty": CODEBOOK["penalty"],
+    }
+    changes = {
+        "files.complaints.columns.id": {"to": "case_id", "also": [year]},
+        "files.complaints.columns.received": {"ignore": "x"},
+        "files.accused.columns.finding": {
+            "to": "finding",
+            "codebook": "finding",
+            "also": [{"to": "imposed", "codebook": "penalty"}],
+        },
+        "files.accused.columns.penalty": {"ignore": "x"},
+        "order": [],
+    }
+    rows = COMPLAINTS + "2012-7,,,x,A\nX-8,,,x,A\n"
+    accused = ACCUSED + "2012-7,o1,10 days,\nX-8,o2,none,\n"
+    data = accountability.load(write_source(tmp_path / "small", rows, accused, book, **changes))
+    assert data.allegations[["finding", "imposed_penalty", "imposed_days"]].iloc[0].tolist() == [
+        "sustained", "suspension", 10.0,
+    ]  # fmt: skip
+    assert data.events[["case_id", "latest", "raw_text"]].to_numpy().tolist() == [
+        ["2012-7", pd.Timestamp("2012-12-31"), "2012"]
+    ]
+    entry = data.ledger.entries.query("rule == 'extract'").iloc[0]
+    assert (entry["column"], entry["count"], entry["example_rows"]) == ("id", 1, "2")
+
+
+def test_a_value_that_another_cell_contradicts_is_left_out(tmp_path: Path) -> None:
+    officer = {
+        "to": "officer_id",
+        "pseudonym": True,
+        "aside": {"when": {"finding": ["NOT", ""]}, "because": "a placeholder, not a person"},
+    }
+    folder = write_source(
+        tmp_path / "small",
+        accused=ACCUSED + "007,o1,SUS,\n007,o1,NOT,\n007,o1,,\n",
+        **{"files.accused.columns.officer": officer},
+    )
+    data = accountability.load(folder)
+    assert data.allegations["officer_id"].notna().tolist() == [True, False, False]
+    entry = data.ledger.entries.query("rule == 'aside'").iloc[0]
+    assert (entry["count"], entry["reason"]) == (2, "a placeholder, not a person; left out of officer_id, not repaired")
+
+
+def test_a_row_without_a_number_may_be_a_case_of_its_own(tmp_path: Path) -> None:
+    rows = COMPLAINTS + "7,2020-01-01,,x,A\n,2020-01-02,,x,A\n"
+    changes = {"files.complaints.columns.id": {"to": "case_id", "if_blank": "own_case"}}
+    data = accountability.load(write_source(tmp_path / "small", rows, ACCUSED + "7,o,SUS,\n", **changes))
+    assert data.cases["case_id"].tolist() == ["7", "row-2"]
+    assert data.events["case_id"].tolist() == ["7", "row-2"]
+    assert data.ledger.entries.query("rule == 'if_blank'")["count"].tolist() == [1]
+
+
+MERGED = {"files.complaints.repeats": [{"by": ["id"], "because": "one row a kind"}]}
+KINDS = COMPLAINTS + "7,2020-01-01,,x,A\n7,2020-01-01,,y,B\n7,2020-01-01,,x,C\n7,2020-01-01,,,D\n8,2020-01-01,,z,E\n"
+
+
+def test_rows_are_merged_only_when_they_agree(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"column 'kind': rows with the same id are merged.*in 1 of them.*'x', 'y'"):
+        accountability.load(write_source(tmp_path / "error", KINDS, ACCUSED + "7,o,SUS,\n", **MERGED))
+    made = {}
+    for varies in ("first", "join"):
+        kind = {"files.complaints.columns.kind": {"to": "kind", "varies": varies}}
+        data = accountability.load(write_source(tmp_path / varies, KINDS, ACCUSED + "7,o,SUS,\n", **MERGED, **kind))
+        assert data.ledger.check()["accounted"].tolist() == [3, 0]
+        made[varies] = data
+    assert made["first"].cases["kind"].tolist() == ["x", "z"]
+    assert made["first"].ledger.entries.query("rule == 'varies'")["count"].tolist() == [2]
+    assert made["join"].cases["kind"].tolist() == ["x; y", "z"]
+
+
+def test_dates_of_merged_rows_must_agree_too(tmp_path: Path) -> None:
+    rows = COMPLAINTS + "7,2020-01-01,,x,A\n7,2020-01-02,,x,B\n"
+    with pytest.raises(SourceError, match=r"column 'received': rows with the same id are merged"):
+        accountability.load(write_source(tmp_path / "small", rows, ACCUSED + "7,o,SUS,\n", **MERGED))
+
+
+def _dated_by_the_accused(folder: Path, varies: str) -> Path:
+    """A source whose only file dates the case in the rows of the accused."""
+    write_source(folder, accused=ACCUSED + "7,o1,SUS,2020-01-05\n7,o2,NOT,2020-01-09\n7,o3,NOT,2020-01-05\n")
+    changes = {
+        "files.accused.columns.penalty": {"stage": "closed", "date": "%Y-%m-%d", "of": "case", "varies": varies},
+        "files.complaints": ...,
+        "order": [],
+    }
+    return write_source(
+        folder, accused=ACCUSED + "7,o1,SUS,2020-01-05\n7,o2,NOT,2020-01-09\n7,o3,NOT,2020-01-05\n", **changes
+    )
+
+
+def test_a_step_of_the_whole_case_has_one_date_unless_declared(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"'penalty': dated `of: case` and differs within 1 case.*2020-01-05"):
+        accountability.load(_dated_by_the_accused(tmp_path / "error", "error"))
+    first = accountability.load(_dated_by_the_accused(tmp_path / "first", "first"))
+    assert first.events["raw_text"].tolist() == ["2020-01-05"]
+    assert first.ledger.entries.query("rule == 'varies'")["count"].tolist() == [1]
+    kept = accountability.load(_dated_by_the_accused(tmp_path / "keep", "keep"))
+    assert kept.events["raw_text"].tolist() == ["2020-01-05", "2020-01-09"]
+
+
+def test_a_running_number_does_not_make_rows_different(tmp_path: Path) -> None:
+    repeats = [{"exact": "keep", "apart_from": ["officer"], "because": "no number of the allegation"}]
+    folder = write_source(
+        tmp_path / "small",
+        accused=ACCUSED + "007,1,SUS,\n007,2,SUS,\n007,3,NOT,\n",
+        **{"files.accused.repeats": repeats, "files.accused.columns.officer": {"ignore": "running number"}},
+    )
+    assert accountability.load(folder).allegations["repeats_a_row"].tolist() == [False, True, False]
+
+
+def test_steps_of_cases_in_no_other_file_are_left_out_when_declared(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    steps = {
+        "path": "steps.csv",
+        "table": "events",
+        "columns": {"id": {"to": "case_id"}, "day": {"stage": "assigned", "date": "%Y-%m-%d"}},
+    }
+    write_source(folder)
+    (folder / "steps.csv").write_text("id,day\n007,2020-01-03\n999,2020-01-04\n007,2020-01-05\n", encoding="utf-8")
+    steps["sha256"] = hashlib.sha256((folder / "steps.csv").read_bytes()).hexdigest()
+    with pytest.raises(SourceError, match=r"1 dated step row.* name a case"):
+        accountability.load(write_source(folder, **{"files.steps": steps}))
+    declared = {**steps, "unlinked": "a wider selection of cases"}
+    data = accountability.load(write_source(folder, **{"files.steps": declared}))
+    assert data.events.query("stage == 'assigned'")["raw_text"].tolist() == ["2020-01-03", "2020-01-05"]
+    balance = data.ledger.check().set_index("file")
+    assert balance.loc["steps.csv", ["raw", "coded", "accounted"]].tolist() == [3, 2, 1]

@@ -13,25 +13,19 @@ import numpy as np
 import pandas as pd
 
 from accountability.codebook import Block, Codebook
-from accountability.dates import DateSpec, parse
-from accountability.errors import DateError, SourceError
+from accountability.errors import SourceError
 from accountability.ledger import Entry, examples
-from accountability.sources.contract import Column, File
+from accountability.sources.contract import Aside, Column, File
+from accountability.sources.dating import Dated, events_of, read_dates
 from accountability.sources.rows import (
     REPEATED,
     check_key,
     normalised,
+    numbered,
     without_blank_rows,
     without_repeats,
     without_unusable,
 )
-from accountability.vocabulary import PRECISIONS, STAGES
-
-STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
-PRECISION_TYPE = pd.CategoricalDtype(list(PRECISIONS))
-EVENT_COLUMNS = ["case_id", "officer_id", "stage", "earliest", "latest", "precision", "raw_text", "set_aside"]
-MOSTLY = 0.5
-FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "ambiguous", "incomplete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +86,7 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     frame = normalised(frame, declared, name, entries)
     frame = without_blank_rows(frame, declared, name, entries)
     frame = without_unusable(frame, declared, name, entries)
+    frame = numbered(frame, declared, name, entries)
     complainants = _complainants(frame, declared, book, name, entries)
     frame = without_repeats(frame, declared, name, entries)
     check_key(frame, declared, name)
@@ -99,7 +94,7 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     coded: dict[str, Any] = {}
     of: dict[str, str] = {}
     varies: dict[str, str] = {}
-    dated: list[tuple[str, Column, pd.DataFrame]] = []
+    dated: list[Dated] = []
     default = {"cases": "case", "officers": "officer"}.get(declared.table, "row")
     for column_name, column in declared.columns.items():
         where = f"{name}, column {column_name!r}"
@@ -110,28 +105,35 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
         if column.ignore is not None:
             entries.append(Entry(name, column_name, "column not used", "ignore", column.ignore, len(frame)))
             continue
-        if column.of == "complainant":
-            continue
-        values = _filled(frame[column_name], column)
-        if column.date is not None:
-            parsed = _dates(values, column, where, frame["source_row"], name, column_name, entries)
-            parsed = _aside(parsed, column, frame, name, column_name, entries)
-            dated.append((column_name, column, parsed))
-            continue
-        assert column.to is not None  # the model admits no other case
-        made = _coded(values, column, book, where, frame["source_row"], name, column_name, entries)
-        for target in made:
-            if target in coded:
-                raise SourceError(f"{name}: two columns are coded to {target!r}; give each its own `to`")
-            of[target] = column.of or default
-            varies[target] = column.varies
-        coded.update(made)
+        for reading in column.readings:
+            if reading.of == "complainant":
+                continue
+            values = _filled(frame, reading, column_name, name, entries)
+            if reading.date is not None:
+                parts = {part: frame[other] for part, other in declared.parts(column_name).items()}
+                parsed = read_dates(values, parts, reading, where, frame["source_row"], name, column_name, entries)
+                if reading.aside is not None:
+                    usable = parsed["problem"].isna() & values.notna()
+                    marked = _contradicted(reading, reading.aside, usable, frame, name, column_name, entries)
+                    parsed = parsed.assign(problem=parsed["problem"].mask(marked, reading.aside.because))
+                dated.append((column_name, reading, parsed))
+                continue
+            if reading.aside is not None:
+                filled = values.notna()
+                values = values.mask(_contradicted(reading, reading.aside, filled, frame, name, column_name, entries))
+            made = _coded(values, reading, book, where, frame["source_row"], name, column_name, entries)
+            for target in made:
+                if target in coded:
+                    raise SourceError(f"{name}: two columns are coded to {target!r}; give each its own `to`")
+                of[target] = reading.of or default
+                varies[target] = reading.varies
+            coded.update(made)
     for pattern, why in declared.extra_columns.items():
         entries.append(Entry(name, pattern, "column not used", "extra_columns", why, len(frame)))
     if REPEATED in frame:
         coded[REPEATED] = frame[REPEATED]
     rows = pd.DataFrame(coded, index=frame.index).assign(source_row=frame["source_row"])
-    events = _events(rows, dated, declared)
+    events = events_of(rows, dated, declared, entries)
     if declared.table == "events":
         rows = rows.iloc[:0]
     return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, entries, complainants)
@@ -139,12 +141,13 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
 
 def wanted_columns(declared: File) -> list[str]:
     """The published columns a load has to read: all but those removed or not used, unless rows are compared whole."""
-    if declared.blank_rows == "drop" or any(repeat.exact for repeat in declared.repeats):
+    if declared.blank_rows == "drop":
         return list(declared.columns)
     needed = {name for name, c in declared.columns.items() if c.drop is None and c.ignore is None}
-    needed |= {name for repeat in declared.repeats for name in repeat.by} | set(declared.key)
-    needed |= {name for unusable in declared.unusable for name in unusable.blank}
-    needed |= {name for c in declared.columns.values() if c.aside is not None for name in c.aside.when}
+    for repeat in declared.repeats:
+        needed |= set(repeat.by) if repeat.by else set(declared.columns) - set(repeat.apart_from)
+    needed |= {name for unusable in declared.unusable for name in unusable.blank} | set(declared.key)
+    needed |= {name for _, c in declared.readings if c.aside is not None for name in c.aside.when}
     return [name for name in declared.columns if name in needed]
 
 
@@ -176,15 +179,48 @@ def check_columns(found: Iterable[str], declared: File) -> None:
     )
 
 
-def _filled(values: pd.Series, column: Column) -> pd.Series:
-    return values.mask(values.isin(column.blank)) if column.blank else values
+def _filled(frame: pd.DataFrame, column: Column, column_name: str, name: str, entries: list[Entry]) -> pd.Series:
+    """The cells a reading is about: without what stands for an empty cell, and only the part it extracts."""
+    values = frame[column_name]
+    values = values.mask(values.isin(column.blank)) if column.blank else values
+    if column.extract is None:
+        return values
+    found = values.str.extract(column.extract, expand=False)
+    lacking = values.notna() & found.isna()
+    rows = examples(frame.loc[lacking, "source_row"])
+    why = f"no part of the cell is {column.extract!r}, which {column.stage or column.to} is read from"
+    entries.append(Entry(name, column_name, "value set aside", "extract", why, int(lacking.sum()), rows))
+    return found
+
+
+def _contradicted(
+    column: Column,
+    aside: Aside,
+    filled: pd.Series,
+    frame: pd.DataFrame,
+    name: str,
+    column_name: str,
+    entries: list[Entry],
+) -> pd.Series:
+    """Which filled cells other cells of their rows contradict, noted in the ledger."""
+    unknown = [other for other in aside.when if other not in frame]
+    if unknown:
+        raise SourceError(f"{name}: `aside` of {column_name!r} names the column {unknown[0]!r}, which is not declared")
+    marked = filled
+    for other, texts in aside.when.items():
+        marked = marked & frame[other].fillna("").isin(texts)
+    done = "the date is kept and marked" if column.date is not None else f"left out of {column.to}"
+    why = f"{aside.because}; {done}, not repaired"
+    rows = examples(frame.loc[marked, "source_row"])
+    entries.append(Entry(name, column_name, "value set aside", "aside", why, int(marked.sum()), rows))
+    return marked
 
 
 def _complainants(
     frame: pd.DataFrame, declared: File, book: Codebook, name: str, entries: list[Entry]
 ) -> pd.DataFrame | None:
     """What the rows say of complainants, before rows that differ only in that are merged: distinct, per case."""
-    described = {n: c for n, c in declared.columns.items() if c.of == "complainant" and c.to is not None}
+    described = [(n, c) for n, c in declared.readings if c.of == "complainant" and c.to is not None]
     if not described:
         return None
     if declared.table == "complainants":
@@ -193,9 +229,9 @@ def _complainants(
     if case is None:
         raise SourceError(f"{name}: columns `of: complainant` need a column `to: case_id` beside them")
     made: dict[str, Any] = {}
-    for column_name, column in described.items():
+    for column_name, column in described:
         where = f"{name}, column {column_name!r}"
-        values = _filled(frame[column_name], column)
+        values = _filled(frame, column, column_name, name, entries)
         made |= _coded(values, column, book, where, frame["source_row"], name, column_name, entries)
     table = pd.DataFrame(made, index=frame.index)
     table = table.loc[table.notna().any(axis=1)]
@@ -278,100 +314,3 @@ def coded_name(target: str, field_name: str, block: Block) -> str:
         if target.endswith(f"_{ending}"):
             return target.removesuffix(ending) + field_name
     return target if len(block.gives) == 1 else f"{target}_{field_name}"
-
-
-def _dates(
-    values: pd.Series,
-    column: Column,
-    where: str,
-    source_row: pd.Series,
-    name: str,
-    column_name: str,
-    entries: list[Entry],
-) -> pd.DataFrame:
-    assert column.date is not None  # the caller asks for dated columns only
-    try:
-        spec = DateSpec.of(column.date)
-    except DateError as error:
-        raise DateError(f"{where}: {error}") from None
-    parsed = parse(values, spec)
-    filled = int(values.notna().sum())
-    for problem, rows in parsed.loc[parsed["problem"].notna()].groupby("problem", observed=True):
-        count, sample = len(rows), values[rows.index[0]]
-        if problem in FORMAT_PROBLEMS and count > MOSTLY * filled:
-            raise SourceError(
-                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
-                f"{sample!r} in data row {source_row[rows.index[0]]}; correct `date` in source.yaml"
-            )
-        reason = f"{problem} date, for instance {sample!r}"
-        entries.append(
-            Entry(name, column_name, "value set aside", str(problem), reason, count, examples(source_row[rows.index]))
-        )
-    return parsed.assign(raw_text=values)
-
-
-def _aside(
-    parsed: pd.DataFrame, column: Column, frame: pd.DataFrame, name: str, column_name: str, entries: list[Entry]
-) -> pd.DataFrame:
-    """Mark dates that other cells of their rows contradict; the date itself is kept."""
-    if column.aside is None:
-        return parsed
-    unknown = [other for other in column.aside.when if other not in frame]
-    if unknown:
-        raise SourceError(f"{name}: `aside` of {column_name!r} names the column {unknown[0]!r}, which is not declared")
-    marked = parsed["raw_text"].notna() & parsed["problem"].isna()
-    for other, texts in column.aside.when.items():
-        marked &= frame[other].isin(texts)
-    rows = examples(frame.loc[marked, "source_row"])
-    why = f"{column.aside.because}; the date is kept and marked, not repaired"
-    entries.append(Entry(name, column_name, "value set aside", "aside", why, int(marked.sum()), rows))
-    return parsed.assign(problem=parsed["problem"].mask(marked, column.aside.because))
-
-
-def _events(rows: pd.DataFrame, dated: list[tuple[str, Column, pd.DataFrame]], declared: File) -> pd.DataFrame:
-    parts = []
-    missing = pd.Series(pd.array([None] * len(rows), dtype="str"), index=rows.index)
-    officers = rows.get("officer_id", missing)
-    for _, column, parsed in dated:
-        whole_case = declared.table == "cases" or column.of == "case"
-        stage: Any = rows["stage"] if column.stage is None else column.stage
-        part = pd.DataFrame(
-            {
-                "case_id": rows["case_id"],
-                "officer_id": missing if whole_case else officers,
-                "stage": pd.Categorical(stage, dtype=STAGE_TYPE)
-                if column.stage is None
-                else pd.Categorical.from_codes(
-                    np.full(len(rows), STAGE_TYPE.categories.get_loc(stage), dtype="int8"), dtype=STAGE_TYPE
-                ),
-                "earliest": parsed["earliest"],
-                "latest": parsed["latest"],
-                "precision": pd.Categorical(parsed["precision"], dtype=PRECISION_TYPE),
-                "raw_text": parsed["raw_text"],
-                "set_aside": parsed["problem"],
-                "source_row": rows["source_row"],
-            }
-        )
-        if column.stage is None:
-            own = [c for c in rows.columns if c not in (*EVENT_COLUMNS, "source_row")]
-            part = part.join(rows[own])
-        else:
-            part = part[part["raw_text"].notna()]
-        if whole_case and declared.table != "cases":
-            part = part.drop_duplicates(["case_id", "earliest", "latest", "set_aside"])
-        parts.append(part)
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(
-        {
-            "case_id": pd.array([], dtype="str"),
-            "officer_id": pd.array([], dtype="str"),
-            "stage": pd.Categorical([], dtype=STAGE_TYPE),
-            "earliest": pd.array([], dtype="datetime64[s]"),
-            "latest": pd.array([], dtype="datetime64[s]"),
-            "precision": pd.Categorical([], dtype=PRECISION_TYPE),
-            "raw_text": pd.array([], dtype="str"),
-            "set_aside": pd.array([], dtype="str"),
-            "source_row": pd.array([], dtype="int64"),
-        }
-    )

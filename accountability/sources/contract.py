@@ -7,6 +7,7 @@ error that names it; nothing is guessed from a column's name.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +20,7 @@ from accountability.codebook import NORMALISERS
 from accountability.errors import SourceError
 from accountability.vocabulary import IDENTIFYING, SAMPLING_RULES, STAGES, UNITS
 
+ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
 DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
 
@@ -74,14 +76,16 @@ class Card(_Strict):
 
 
 class Aside(_Strict):
-    """Rows whose other cells say that this date cannot be what it claims."""
+    """Rows whose cells say that this date or value cannot be what it claims."""
 
-    when: dict[str, list[str]] = Field(description="column -> texts; all columns must hold one of theirs")
+    when: dict[str, list[str]] = Field(
+        description="column -> texts; all columns must hold one of theirs, the empty text is an empty cell"
+    )
     because: str
 
 
 class Column(_Strict):
-    """What one published column means. Exactly one of ``to``, ``stage``, ``drop`` and ``ignore``.
+    """What one published column means: exactly one of to, stage, month_of, day_of, drop and ignore.
 
     Attributes
     ----------
@@ -90,12 +94,26 @@ class Column(_Strict):
     of : {"case", "officer", "complainant", "row"}
         Whom the value describes, where the row's table does not say it. What describes a complainant in a file of
         another table becomes a row of the complainants, one for each distinct set of such values in a case.
+    varies : {"error", "first", "join", "keep"}
+        What is done when the value differs between rows of one case, or between rows merged into one record: stop;
+        take the first row's; join all of them by ``"; "``; leave it where it is, as a fact of the row or as a step
+        that happened more than once.
     stage : str
         The column dates this stage: its cells become events.
     date : str or mapping
-        How the cell is written; see :class:`accountability.dates.DateSpec`.
+        How the cell is written; see :class:`accountability.dates.DateSpec`. ``parts`` in the column of the year, when
+        month and day stand in columns of their own.
+    month_of, day_of : str
+        The column holds the month, or the day, of the date whose year is in the column named.
+    extract : str
+        A pattern with one group; what the group finds is read in place of the whole cell, and a cell without it counts
+        as empty.
     aside : Aside
-        When the date must not be used although it can be read.
+        When the date or value must not be used although it can be read. A date is marked, a value left out.
+    also : list of Column
+        Further readings of the same cell: a finding and a penalty in one text, a year inside an id.
+    if_blank : {"own_case"}
+        For a case id: a row without one is a case of its own, ``row-`` and the row's number.
     normalise : list of str
         Steps of a codebook's normalisation done to the cells before rows are compared or linked.
     between : list of two numbers
@@ -110,10 +128,15 @@ class Column(_Strict):
 
     to: str | None = Field(default=None, min_length=1)
     of: Literal["case", "officer", "complainant", "row"] | None = None
-    varies: Literal["error", "earliest", "latest", "keep"] = "error"
+    varies: Literal["error", "first", "join", "keep"] = "error"
     stage: str | None = None
     date: str | list[str] | dict[str, Any] | None = None
+    month_of: str | None = None
+    day_of: str | None = None
+    extract: str | None = None
     aside: Aside | None = None
+    also: list[Column] = Field(default_factory=list)
+    if_blank: Literal["own_case"] | None = None
     codebook: str | None = None
     normalise: list[str] = Field(default_factory=list)
     type: Literal["text", "integer", "number", "code", "year"] = "text"
@@ -126,17 +149,25 @@ class Column(_Strict):
 
     @model_validator(mode="after")
     def _one_role(self) -> Column:
-        roles = [name for name in ("to", "stage", "drop", "ignore") if getattr(self, name) is not None]
+        roles = [name for name in ROLES if getattr(self, name) is not None]
         if len(roles) != 1:
-            raise ValueError(f"give exactly one of to, stage, drop, ignore; found {roles or 'none'}")
+            raise ValueError(f"give exactly one of {', '.join(ROLES)}; found {roles or 'none'}")
         if self.stage is not None:
             _term(self.stage, STAGES, "stage")
         if self.drop is not None:
             _term(self.drop, IDENTIFYING, "kind of identifying column")
         for step in self.normalise:
             _term(step, NORMALISERS, "normalisation")
-        if self.aside is not None and self.stage is None:
-            raise ValueError("only a column with a stage can be set aside")
+        if (self.aside or self.also or self.extract) and roles[0] not in ("to", "stage"):
+            raise ValueError(f"a column with {roles[0]} has no aside, also or extract; only one with to or stage has")
+        if any(further.also or (further.to is None and further.stage is None) for further in self.also):
+            raise ValueError("each entry of also gives to or stage, and has no also of its own")
+        if self.extract is not None and _groups(self.extract) != 1:
+            raise ValueError(f"extract is a pattern with exactly one group, found {self.extract!r}")
+        if self.if_blank is not None and self.to != "case_id":
+            raise ValueError("if_blank is for the column `to: case_id`")
+        if self.varies == "join" and (self.to is None or self.codebook is not None or self.type != "text"):
+            raise ValueError("only plain text can be joined; take `varies: first`, or `to` without codebook and type")
         if isinstance(self.band, int) and self.band < 2:
             raise ValueError(f"a band is at least 2 wide, found {self.band}")
         if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
@@ -145,11 +176,22 @@ class Column(_Strict):
             raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
         return self
 
+    @property
+    def in_parts(self) -> bool:
+        """Whether the column holds the year of a date whose month stands in another column."""
+        return (self.date.get("date") if isinstance(self.date, dict) else self.date) in ("parts", ["parts"])
+
+    @property
+    def readings(self) -> tuple[Column, ...]:
+        """What the column becomes: itself and its further readings; nothing when it is removed or not used."""
+        return (self, *self.also) if self.to is not None or self.stage is not None else ()
+
 
 class Repeats(_Strict):
     """What raw rows that repeat one another are."""
 
     exact: Literal["drop", "keep"] | None = Field(default=None, description="rows equal in every column")
+    apart_from: list[str] = Field(default_factory=list, description="columns not compared: a running number")
     by: list[str] = Field(default_factory=list, description="columns that make two rows one record")
     because: str = Field(description="why they are the same record, or why that cannot be said")
 
@@ -157,6 +199,8 @@ class Repeats(_Strict):
     def _one_way(self) -> Repeats:
         if (self.exact is None) == (not self.by):
             raise ValueError("say either `exact` or `by`")
+        if self.apart_from and not self.exact:
+            raise ValueError("`apart_from` belongs to `exact`")
         return self
 
 
@@ -181,6 +225,9 @@ class File(_Strict):
     unusable: list[Unusable] = Field(default_factory=list)
     repeats: list[Repeats] = Field(default_factory=list)
     blank_rows: Literal["error", "drop"] = "error"
+    unlinked: str | None = Field(
+        default=None, description="in a file of events: why rows whose case no other file holds are left out"
+    )
     columns: dict[str, Column]
     extra_columns: dict[str, str] = Field(
         default_factory=dict, description="glob pattern of further columns -> why they are not used"
@@ -189,7 +236,7 @@ class File(_Strict):
     @model_validator(mode="after")
     def _fits_its_table(self) -> File:
         """A table needs the columns that link its rows; without them a load would stop somewhere less clear."""
-        given = [c for c in self.columns.values() if c.of != "complainant"]
+        given = [c for _, c in self.readings if c.of != "complainant"]
         ids = "officer_id" if self.table == "officers" else "case_id"
         if not any(c.to == ids for c in given):
             raise ValueError(f"a file of {self.table} needs a column `to: {ids}`")
@@ -197,7 +244,7 @@ class File(_Strict):
             raise ValueError("a file of officers belongs to no case, so its columns cannot date a `stage`")
         if any(c.to == "date" for c in given) and not (self.table == "events" and any(c.to == "stage" for c in given)):
             raise ValueError("`to: date` belongs to a file of events, beside a column `to: stage`")
-        for name, column in self.columns.items():
+        for name, column in self.readings:
             if column.to in MADE_COLUMNS:
                 raise ValueError(f"column {name!r}: {column.to!r} is made by the loader; give it another `to`")
             if column.to in ("case_id", "officer_id") and (column.codebook or column.type not in ("text", "code")):
@@ -206,6 +253,32 @@ class File(_Strict):
         if unknown:
             raise ValueError(f"the key names {unknown[0]!r}, which is not among `columns`")
         return self
+
+    @model_validator(mode="after")
+    def _one_whole(self) -> File:
+        if self.unlinked is not None and self.table != "events":
+            raise ValueError("only a file of events leaves out rows (`unlinked`) whose case no other file holds")
+        for name, column in self.columns.items():
+            year = column.month_of or column.day_of
+            if year is not None and (year not in self.columns or not self.columns[year].in_parts):
+                raise ValueError(f"{name!r} names {year!r}, which is not a column with `date: parts`")
+            if column.day_of is not None and "month_of" not in self.parts(year or ""):
+                raise ValueError(f"{name!r} is the day of {year!r}, which has no column for its month")
+        return self
+
+    @property
+    def readings(self) -> list[tuple[str, Column]]:
+        """Every reading of every column, with the column's name."""
+        return [(name, reading) for name, column in self.columns.items() for reading in column.readings]
+
+    def parts(self, year: str) -> dict[str, str]:
+        """The columns that hold the month and the day of a date in parts: ``month_of`` and ``day_of`` -> column."""
+        found = {}
+        for name, column in self.columns.items():
+            for part in ("month_of", "day_of"):
+                if getattr(column, part) == year:
+                    found[part] = name
+        return found
 
 
 class Order(_Strict):
@@ -250,6 +323,13 @@ class Source(_Strict):
     def fetched(self) -> bool:
         """Whether the files have to be brought to the cache before a load."""
         return any(file.url for file in self.files.values())
+
+
+def _groups(pattern: str) -> int:
+    try:
+        return re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a pattern: {error}") from None
 
 
 def _term(value: str, terms: Any, what: str) -> str:

@@ -16,7 +16,7 @@ from accountability.codebook import Codebook
 from accountability.errors import SourceError
 from accountability.ledger import Entry, Ledger, examples
 from accountability.schema import validate
-from accountability.sources import cache, readers
+from accountability.sources import cache, readers, warm
 from accountability.sources.coding import CodedFile, check_columns, code_file, coded_name, wanted_columns
 from accountability.sources.contract import (
     File,
@@ -31,13 +31,18 @@ from accountability.sources.dataset import Dataset
 from accountability.sources.places import source_folder
 
 
-def load(name: str | Path) -> Dataset:
+def load(name: str | Path, *, anew: bool = False) -> Dataset:
     """Load a source.
+
+    The coded tables are kept in the cache under a hash of all they depend on, so that the next load is quick; the files
+    themselves are checked against their declared hashes every time.
 
     Parameters
     ----------
     name : str or Path
         A source's name (``"synthetic"``, ``"chicago_2000_2016"``) or a folder that holds a ``source.yaml``.
+    anew : bool
+        Code the files again, whatever is kept.
 
     Returns
     -------
@@ -57,6 +62,15 @@ def load(name: str | Path) -> Dataset:
     folder = source_folder(name)
     source = read_source(folder)
     paths = file_paths(source, folder)
+    hidden = any(column.pseudonym for file in source.files.values() for _, column in file.readings)
+    wanted = warm.fingerprint(
+        folder,
+        {file.path: file.sha256 for file in source.files.values()},
+        privacy.key() if hidden and not source.generated else None,
+    )
+    kept_in = cache.cache_dir() / "coded" / source.source
+    if wanted is not None and not anew and (kept := warm.read(kept_in, wanted)) is not None:
+        return _dataset(source, kept)
     book = read_codebook(folder)
     coded = []
     for key, declared in source.files.items():
@@ -64,7 +78,27 @@ def load(name: str | Path) -> Dataset:
         check_columns(readers.header(paths[key], fmt), declared)
         raw = readers.read(paths[key], fmt, columns=wanted_columns(declared))
         coded.append(code_file(raw.frame, declared, book, source.names[key]))
-    return assemble(source, coded, book)
+    made = assemble(source, coded, book)
+    if wanted is not None:
+        warm.keep(kept_in, wanted, made)
+    return _dataset(source, made)
+
+
+def _dataset(source: Source, coded: warm.Coded) -> Dataset:
+    return Dataset(
+        name=source.source,
+        title=source.title,
+        generated=source.generated,
+        cases=coded.cases,
+        allegations=coded.allegations,
+        events=coded.events,
+        ledger=coded.ledger,
+        card=source.card,
+        sha256=data_hash(source.files),
+        files={file.path: file.sha256 for file in source.files.values()},
+        lossy=coded.lossy,
+        complainants=coded.complainants,
+    )
 
 
 def file_format(declared: File, name: str) -> readers.Format:
@@ -151,8 +185,8 @@ def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False
     return cache.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress)
 
 
-def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
-    """Link the coded files of a source into its dataset.
+def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> warm.Coded:
+    """Link the coded files of a source into its tables.
 
     Raises
     ------
@@ -173,7 +207,8 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
 
     allegations = _joined(by_table.get("allegations", []))
     if "officer_id" not in allegations:  # the release identifies nobody
-        allegations = allegations.assign(officer_id=pd.Series(None, index=allegations.index, dtype="str"))
+        nobody = pd.Series(None, index=allegations.index, dtype="str")
+        allegations = pd.concat({"case_id": allegations.pop("case_id"), "officer_id": nobody}, axis=1).join(allegations)
     allegations, linked = _with_officers(allegations, by_table.get("officers", []), entries)
     if by_table.get("cases"):
         cases = _joined(by_table["cases"])
@@ -184,7 +219,11 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
 
     parts = []
     for file in coded:
-        parts.append(_from(_pseudonymous(file.events, declared[file.name], hide), file.name, names))
+        part = _pseudonymous(file.events, declared[file.name], hide)
+        part = _of_known_cases(part, cases, declared[file.name], file.name, entries)
+        if file.table == "events":
+            linked[file.name] = len(part)
+        parts.append(_from(part, file.name, names))
     events = pd.concat(parts, ignore_index=True)
     for what, frame in (("allegation", allegations), ("dated step", events), ("complainant", complainants)):
         _check_linked(frame, cases, what)
@@ -192,26 +231,12 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> Dataset:
     for order in source.order:
         events = _set_aside_disorder(events, order, entries)
 
-    made = {file.name: len(file.events if file.table == "events" else file.rows) for file in coded} | linked
+    made = {file.name: len(file.rows) for file in coded} | linked
     row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]
     ledger = Ledger.of(entries, row_counts)
-    dataset = Dataset(
-        name=source.source,
-        title=source.title,
-        generated=source.generated,
-        cases=cases,
-        allegations=allegations,
-        events=events,
-        ledger=ledger,
-        card=source.card,
-        sha256=data_hash(source.files),
-        files={file.path: file.sha256 for file in source.files.values()},
-        lossy=_lossy(source, frames, book),
-        complainants=complainants,
-    )
-    validate(dataset.cases, dataset.allegations, dataset.events, source.source)
+    validate(cases, allegations, events, source.source)
     ledger.check()
-    return dataset
+    return warm.Coded(cases, allegations, events, complainants, _lossy(source, frames, book), ledger)
 
 
 def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:
@@ -219,7 +244,7 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
     known = book.lossy()
     rows = []
     for key, file in source.files.items():
-        for column in file.columns.values():
+        for _, column in file.readings:
             if column.codebook is None or column.to is None or column.of == "complainant":
                 continue
             block = book[column.codebook]
@@ -241,7 +266,7 @@ def data_hash(files: Mapping[str, File]) -> str:
 
 
 def _pseudonymous(frame: pd.DataFrame, declared: File, hide: privacy.Pseudonyms | None) -> pd.DataFrame:
-    targets = {column.to for column in declared.columns.values() if column.pseudonym}
+    targets = {column.to for _, column in declared.readings if column.pseudonym}
     hidden = [c for c in frame.columns if c in targets]
     return frame if hide is None or not hidden else frame.assign(**{c: hide(frame[c]) for c in hidden})
 
@@ -303,6 +328,11 @@ def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd
         if varies[column] == "keep":
             kept.append(column)
             continue
+        if varies[column] in ("first", "join"):
+            raise SourceError(
+                f"column {column!r} differs within {distinct.loc[again, 'case_id'].nunique():,} case(s); "
+                f"`varies: {varies[column]}` is for rows merged by `repeats`, here say `varies: keep`"
+            )
         case = distinct.loc[again, "case_id"].iloc[0]
         values = distinct.loc[distinct["case_id"] == case, column].tolist()
         raise SourceError(
@@ -311,6 +341,18 @@ def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd
         )
     cases = cases.drop(columns=kept)
     return cases, allegations.drop(columns=[c for c in lifted if c not in kept])
+
+
+def _of_known_cases(
+    events: pd.DataFrame, cases: pd.DataFrame, declared: File, name: str, entries: list[Entry]
+) -> pd.DataFrame:
+    """Leave out the steps of cases that no other file holds, where the declaration says why there are such."""
+    if declared.unlinked is None:
+        return events
+    known = events["case_id"].isin(cases["case_id"])
+    rows = examples(events.loc[~known, "source_row"])
+    entries.append(Entry(name, "", "row not linked", "unlinked", declared.unlinked, int((~known).sum()), rows))
+    return events[known]
 
 
 def _check_linked(frame: pd.DataFrame, cases: pd.DataFrame, what: str) -> None:

@@ -70,23 +70,82 @@ def without_unusable(frame: pd.DataFrame, declared: File, name: str, entries: li
     return frame
 
 
+def numbered(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Give a row without a case id an id of its own, where the declaration says that it is a case of its own."""
+    for column_name, column in declared.columns.items():
+        if column.if_blank is None:
+            continue
+        absent = frame[column_name].isna()
+        rows = examples(frame.loc[absent, "source_row"])
+        why = "no id: the row is a case of its own, named after the row"
+        entries.append(Entry(name, column_name, "value changed", "if_blank", why, int(absent.sum()), rows))
+        own = "row-" + frame["source_row"].astype("str")
+        frame = frame.assign(**{column_name: frame[column_name].mask(absent, own)})
+    return frame
+
+
 def without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
     """Merge rows that are one record. Rows that are alike and are kept get a mark in the column ``repeats_a_row``.
 
     A row with an empty cell in one of the columns of ``by`` repeats no other row: not known is not the same.
+
+    Raises
+    ------
+    SourceError
+        A column that is used differs between rows merged into one, and its ``varies`` does not say what to do.
     """
     for repeat in declared.repeats:
         if repeat.exact:
-            again = frame.duplicated([c for c in frame.columns if c not in ("source_row", REPEATED)])
-            rule = "exact repeat"
+            _known(repeat.apart_from, declared, name, "apart_from")
+            aside = ("source_row", REPEATED, *repeat.apart_from)
+            again = frame.duplicated([c for c in frame.columns if c not in aside])
+            rule = f"exact repeat, apart from {', '.join(repeat.apart_from)}" if repeat.apart_from else "exact repeat"
         else:
             _known(repeat.by, declared, name, "repeats")
             again = frame.duplicated(repeat.by) & frame[repeat.by].notna().all(axis=1)
             rule = f"same {', '.join(repeat.by)}"
+            frame = _agreed(frame, repeat.by, declared, name, entries)
         action = {"drop": "row dropped", "keep": "row kept", None: "row merged"}[repeat.exact]
         rows = examples(frame.loc[again, "source_row"])
         entries.append(Entry(name, "", action, rule, repeat.because, int(again.sum()), rows))
         frame = frame.assign(**{REPEATED: again}) if repeat.exact == "keep" else frame[~again]
+    return frame
+
+
+def _agreed(frame: pd.DataFrame, by: list[str], declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Rows about to be merged, with one value in each column that is used."""
+    alike = frame.duplicated(by, keep=False) & frame[by].notna().all(axis=1)
+    rows = frame[alike]
+    for column_name, column in declared.columns.items():
+        used = [reading for reading in column.readings if reading.of != "complainant"]
+        part = column.month_of or column.day_of
+        if column_name in by or column_name not in frame or not (used or part):
+            continue
+        distinct = rows.drop_duplicates([*by, column_name])
+        differs = distinct[distinct.duplicated(by, keep=False)]
+        if differs.empty:
+            continue
+        first = differs[by].iloc[0]
+        values = differs.loc[(differs[by] == first).all(axis=1), column_name].tolist()
+        records = len(differs[by].drop_duplicates())
+        if column.varies == "join":
+            joined = distinct.dropna(subset=column_name).groupby(by)[column_name].agg("; ".join)
+            keys = pd.MultiIndex.from_frame(rows[by]) if len(by) > 1 else pd.Index(rows[by[0]])
+            new = pd.Series(joined.reindex(keys).to_numpy(), index=rows.index, dtype="str")
+            frame = frame.assign(**{column_name: frame[column_name].mask(alike, new)})
+        elif column.varies == "first":
+            other = differs[differs.duplicated(by)]
+            why = f"differs between rows merged as one record, in {records:,} of them; the first row's is used"
+            entries.append(
+                Entry(name, column_name, "value set aside", "varies", why, len(other), examples(other["source_row"]))
+            )
+        else:
+            raise SourceError(
+                f"{name}, column {column_name!r}: rows with the same {', '.join(by)} are merged, and it differs in "
+                f"{records:,} of them, for instance {', '.join(first)}: {values}, data row "
+                f"{differs['source_row'].iloc[0]}; say `varies: first` (the first row's value), `varies: join` (all "
+                "values), `ignore`, or do not merge them"
+            )
     return frame
 
 
