@@ -49,21 +49,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 @pytest.fixture(scope="session")
-def real_source(
-    real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Dataset]]:
+def real_source(real_data: Callable[[str], Path], own_cache: None) -> Callable[[str], Dataset]:
     """Load a real source as a user would who has the files at hand: ``fetch --from``, then ``load``."""
-    cache = tmp_path_factory.mktemp("cache")
-    key = tmp_path_factory.mktemp("key") / "pseudonym.key"
     loaded: dict[str, Dataset] = {}
+
+    def load(name: str) -> Dataset:
+        if name not in loaded:
+            accountability.fetch(name, from_dir=real_data(name))
+            loaded[name] = accountability.load(name)
+        return loaded[name]
+
+    return load
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither use nor leave anything in the cache of the person who runs them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ACCOUNTABILITY_CACHE", str(cache))
-        patch.setenv("ACCOUNTABILITY_KEY_FILE", str(key))
-
-        def load(name: str) -> Dataset:
-            if name not in loaded:
-                accountability.fetch(name, from_dir=real_data(name))
-                loaded[name] = accountability.load(name)
-            return loaded[name]
-
-        yield load
+        patch.setenv("ACCOUNTABILITY_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path_factory.mktemp("key") / "pseudonym.key"))
+        yield
