@@ -251,7 +251,8 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
             if not block.lossy:
                 continue
             target = coded_name(column.to, block.gives[0], block)
-            counts = frames[source.names[key]][f"raw_{column.to}"].map(block.normal, na_action="ignore").value_counts()
+            counts = frames[source.names[key]][f"raw_{column.to}"].value_counts()
+            counts = counts.groupby(counts.index.map(block.normal)).sum()
             for line in known[known["block"] == block.name].to_dict("records"):
                 count = int(counts.get(block.normal(str(line["raw"])), 0))
                 rows.append({"column": target, **line, "rows": count})
