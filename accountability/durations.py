@@ -132,6 +132,16 @@ class Durations:
         return _plain(self.table["longest"])
 
     @cached_property
+    def end(self) -> Days:
+        """Days to the closing (the most it can have taken) or, of open cases, days seen open."""
+        return np.where(self.closed, self.high, self.low)
+
+    @cached_property
+    def known_groups(self) -> dict[tuple[str, ...], tuple[pd.DataFrame, Days]]:
+        """Groups already made by :func:`group_codes`, for the next estimator that asks."""
+        return {}
+
+    @cached_property
     def exact(self) -> bool:
         """Whether every closing is known to the day."""
         return not self.current_status and bool((self.low == self.high)[self.closed].all())
@@ -250,6 +260,13 @@ def group_codes(durations: Durations, by: str | Sequence[str] | None) -> tuple[p
     columns = [by] if isinstance(by, str) else list(by or ())
     if not columns:
         return pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(durations), np.int64)
+    key = tuple(columns)
+    if key not in durations.known_groups:
+        durations.known_groups[key] = _grouped(durations, columns)
+    return durations.known_groups[key]
+
+
+def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Days]:
     for column in columns:
         if column not in durations.table.columns or column in RESERVED:
             known = [name for name in durations.table.columns if name not in RESERVED]

@@ -226,8 +226,8 @@ def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
             f"{missing:,} of {len(values):,} closed cases have no {way!r}: give them a way of their own, e.g. "
             "'not recorded', or leave them out with keep_if"
         )
-    codes, found = pd.factorize(values.astype("str"), sort=True)
-    return tuple(str(value) for value in found), codes.astype(np.int64)
+    codes, found = pd.factorize(values, sort=True)
+    return tuple(str(value) for value in found), codes.astype(np.int64, copy=False)
 
 
 def incidence(counts: Counts, of_way: Days) -> tuple[Floats, Floats]:

@@ -46,12 +46,14 @@ class Counts:
 def count(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:
     """Count entries, closings and open ends by day, using ``high`` of closed and ``low`` of open cases."""
     groups, codes = group_codes(durations, by)
-    closed = durations.closed
-    end = np.where(closed, durations.high, durations.low)
+    end = durations.end
     days = int(max(end.max(initial=0), durations.entry.max(initial=0))) + 1
     shape = (len(groups), days)
-    flat = codes * days + end if len(groups) > 1 else end
-    both = np.bincount(flat * 2 + closed, minlength=2 * len(groups) * days).reshape(*shape, 2)
+    key = 2 * end
+    key += durations.closed
+    if len(groups) > 1:
+        key += codes * (2 * days)
+    both = np.bincount(key, minlength=2 * len(groups) * days).reshape(*shape, 2)
     done, left = both[..., 1], both[..., 0]
     entered = _entered(durations.entry, codes, len(groups), days)
     gone = np.zeros(shape, np.int64)

@@ -1,0 +1,31 @@
+"""Intervals hold the truth about as often as they say; the full run is ``python benchmarks/delay_coverage.py``."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "delay_coverage.py"
+    spec = importlib.util.spec_from_file_location("delay_coverage", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
+    table = simulation.coverage(agencies=200, seed=3)
+    assert len(table) == 8
+    # 200 agencies: three standard errors of a true 95 % are 4.6 points.
+    assert table["coverage"].between(0.904, 0.996).all(), table.to_string()
+
+
+def test_the_planted_truths_are_those_of_the_simulation(simulation):
+    import numpy as np
+
+    took = np.random.default_rng(0).exponential(simulation.MEAN, 400_000).astype(int)
+    assert np.mean(took > 150) == pytest.approx(simulation.share_open(150), abs=0.004)
+    assert np.median(took) == pytest.approx(simulation.true_median(), abs=1)
+    assert np.minimum(took, simulation.HORIZON).mean() == pytest.approx(simulation.true_restricted_mean(), abs=0.6)
