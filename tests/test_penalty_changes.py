@@ -164,6 +164,18 @@ def test_the_matrix_hides_small_cells_and_says_so_in_the_figure():
     mpl.pyplot.close("all")
 
 
+def test_the_bands_hold_every_shown_cell_once():
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    found = penalty.changes(dataset(ROWS))
+    axes = found.bands()
+    shown = found.matrix.loc[found.matrix["count"].gt(0).fillna(False)]
+    assert len(axes.collections) == len(shown)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["recommended", "imposed"]
+    mpl.pyplot.close("all")
+
+
 def test_without_both_sides_a_change_is_refused():
     made = dataset(ROWS)
     made.allegations = made.allegations.drop(columns="recommended_penalty")

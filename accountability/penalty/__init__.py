@@ -8,6 +8,7 @@ from accountability.penalty.logit import SustainedLogit, sustained_logit
 from accountability.penalty.moves import symmetry
 from accountability.penalty.parsing import parse, parse_table
 from accountability.penalty.parts import Part, Penalty, components
+from accountability.penalty.severity import RungLogit, rung_logit
 from accountability.penalty.transitions import Changes, changes
 from accountability.penalty.waterfall import Waterfall, waterfall
 
@@ -19,6 +20,7 @@ __all__ = [
     "Outcomes",
     "Part",
     "Penalty",
+    "RungLogit",
     "SustainedLogit",
     "Waterfall",
     "by_unit",
@@ -28,6 +30,7 @@ __all__ = [
     "outcomes",
     "parse",
     "parse_table",
+    "rung_logit",
     "sustained_by_unit",
     "sustained_logit",
     "symmetry",

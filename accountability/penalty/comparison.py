@@ -78,7 +78,11 @@ class ByUnit(Result):
             return "Every count is too small to show."
         text = f"{self.estimand}, {self.first} to {self.second}: {', '.join(said)}."
         sides = set(np.sign(shown["ratio"] - 1.0))
-        return text + (" The units disagree on which group's rate is higher." if len(sides - {0.0}) > 1 else "")
+        if len(sides - {0.0}) > 1:
+            text += " The units disagree on which group's rate is higher."
+        if ((shown["low"] <= 1) & (shown["high"] >= 1)).all():
+            text += " Every interval holds 1, the ratio of equal rates."
+        return text
 
 
 def by_unit(

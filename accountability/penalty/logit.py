@@ -15,6 +15,7 @@ from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
+from accountability.penalty.patterns import Floats, at_level, clusters_of, collapse, design_of, levels_of
 from accountability.penalty.units import grouping
 from accountability.results import Result, percent
 from accountability.units import WORDS, check_terms, roll_up
@@ -22,8 +23,6 @@ from accountability.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,8 +187,7 @@ def sustained_logit(
     Raises
     ------
     Refusal
-        If the outcome does not vary, a level holds one unit, all units of a level end alike, or columns are
-        collinear.
+        If the outcome does not vary, a level holds one unit or units that all end alike, or columns are collinear.
     ParameterError
         For no columns, unknown columns, a column with one value, or a reference that is not a level.
     """
@@ -213,22 +211,19 @@ def sustained_logit(
             f"{int(hits.sum()):,} of {len(hits):,} decided units are sustained: there is nothing to tell apart"
         )
     levels = {name: _levels(rows[name], hits, name, (reference or {}).get(name)) for name in columns}
-    patterns, pattern = np.unique(
-        np.column_stack([pd.Categorical(rows[n], levels[n]).codes for n in columns]), axis=0, return_inverse=True
-    )
-    pattern = pattern.ravel().astype(np.int64)
-    design = _design(patterns, [len(levels[n]) for n in columns])
-    clusters = _clusters(rows)
+    patterns, pattern = collapse(rows, levels)
+    design = design_of(patterns, [len(levels[n]) for n in columns])
+    clusters = clusters_of(rows)
     fit = fit_logit(design, pattern, hits, clusters)
     weight = np.bincount(pattern, minlength=len(design)) / len(hits)
     reach = float(norm.ppf(0.5 + level / 2))
     lines = []
     start = 1
     for name in columns:
-        base = _at(0, design, start, len(levels[name]))
+        base = at_level(0, design, start, len(levels[name]))
         for j, label in enumerate(levels[name]):
             inside = (rows[name] == label).to_numpy(dtype=bool)
-            here = _at(j, design, start, len(levels[name]))
+            here = at_level(j, design, start, len(levels[name]))
             line: dict[str, Any] = {"column": name, "level": label, "reference": j == 0}
             line |= {"units": int(inside.sum()), "count": int(hits[inside].sum()), "share": float(hits[inside].mean())}
             line |= _absolute(fit, here, base, weight, reach)
@@ -257,47 +252,14 @@ def sustained_logit(
 
 
 def _levels(values: pd.Series, hits: Floats, name: str, reference: str | None) -> list[str]:
-    counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    if len(counts) < 2:
-        raise ParameterError(f"{name} holds one value among the decided units ({counts.index[0]!r}); leave it out")
-    if (counts == 1).any():
-        raise Refusal(
-            f"{name} = {counts.index[-1]!r} holds one unit, from which nothing can be told; put groups together"
-        )
     made = pd.Series(hits, index=values.index).groupby(values).agg(["sum", "size"])
     alike = made.loc[(made["sum"] == 0) | (made["sum"] == made["size"])]
-    if len(alike):
+    if len(alike) and len(made) > 1:  # one message for both, because "all alike" would tell how a small group ended
         raise Refusal(
-            f"all {int(alike['size'].iloc[0]):,} units of {name} = {alike.index[0]!r} end alike (separation), so the "
-            "logit has no finite estimate; put small groups together"
+            f"{name} = {alike.index[0]!r} holds one unit, or units that all end alike (separation), so the logit has "
+            "no finite estimate; put small groups together"
         )
-    found = [str(label) for label in counts.index]
-    if reference is not None and reference not in found:
-        raise ParameterError(f"{name} holds no level {reference!r}; it holds {', '.join(found)}")
-    first = reference or found[0]
-    return [first, *(label for label in found if label != first)]
-
-
-def _design(patterns: NDArray[np.int64], sizes: Sequence[int]) -> Floats:
-    parts = [np.ones((len(patterns), 1))]
-    parts += [np.eye(size)[patterns[:, place]][:, 1:] for place, size in enumerate(sizes)]
-    return np.hstack(parts)
-
-
-def _at(j: int, design: Floats, start: int, size: int) -> Floats:
-    """The design with one column set to its j-th level everywhere."""
-    out = design.copy()
-    out[:, start : start + size - 1] = np.eye(size)[j][1:]
-    return out
-
-
-def _clusters(rows: pd.DataFrame) -> NDArray[np.int64]:
-    if "officer_id" not in rows:
-        return np.arange(len(rows), dtype=np.int64)
-    codes, names = pd.factorize(rows["officer_id"])
-    alone = codes == -1
-    joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
-    return pd.factorize(joined)[0].astype(np.int64)
+    return levels_of(values, name, reference)
 
 
 def _absolute(fit: Fit, here: Floats, base: Floats, weight: Floats, reach: float) -> dict[str, float]:

@@ -70,6 +70,24 @@ class Changes(Result):
             ax=ax,
         )
 
+    def bands(self, ax: Axes | None = None) -> Axes:
+        """Draw the same counts as a flow: a column for each side, a band for each shown cell of the matrix."""
+        from accountability.penalty.figures import flow
+
+        shown = self.matrix.loc[self.matrix["count"].gt(0).fillna(False)]
+        order = [term for term in PENALTIES if term in {*shown["recommended"], *shown["imposed"]}]
+        sides = [
+            shown.groupby(side)["count"]
+            .sum()
+            .reindex(order, fill_value=0)
+            .rename_axis("term")
+            .reset_index()
+            .assign(step=side)
+            for side in ("recommended", "imposed")
+        ]
+        cells = shown.rename(columns={"recommended": "term_before", "imposed": "term_after"})
+        return flow(pd.concat(sides), cells.assign(before="recommended", after="imposed"), ax=ax)
+
     def sentence(self) -> str:
         """Say how many changed as published, and how many became lighter or heavier on the ladder."""
         said = []
