@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
+from accountability import plots
 from accountability.cohort import Cohort
 from accountability.occurrences import FOREVER, NEVER, occurrence
+from accountability.results import Result, percent, plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def dates_held(cohort: Cohort) -> pd.DataFrame:
@@ -41,17 +49,55 @@ def dates_held(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> pd.DataFrame:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ByYear(Result):
+    """Cases by the year in which they started.
+
+    ``table``: ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``date_set_aside`` (the stop is dated, but
+    not usably), ``share_open``.
+    """
+
+    start: str
+    stop: str
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw cases by year, those that stopped and those still open apart."""
+        axes = plots.new_axes(ax)
+        long = self.table.dropna(subset="year").melt("year", ["stopped", "still_open"], "state", "cases")
+        names = {"stopped": f"'{self.stop}' dated", "still_open": "still open"}
+        plots.stacked(axes, long.assign(state=long["state"].map(names)), x="year", height="cases", by="state")
+        axes.set_xlabel(f"year '{self.start}'")
+        axes.set_ylabel("cases")
+        return axes
+
+    def sentence(self) -> str:
+        """Say how many cases are still open, and in which year their share is largest."""
+        known = self.table.dropna(subset="year")
+        if known.empty:
+            return f"No case has a usable date '{self.start}'."
+        last = known.sort_values("share_open", kind="stable").iloc[-1]
+        return (
+            f"Of {plural(int(self.table['started'].sum()), 'case')}, {int(self.table['still_open'].sum()):,} have no "
+            f"date '{self.stop}'; the largest share of a year is {percent(float(last['share_open']), 1)}, of those "
+            f"'{self.start}' in {int(last['year'])}."
+        )
+
+
+def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> ByYear:
     """Cases by the year in which they started, and how many have not stopped.
 
     Years are those of the earliest day the start can have been; cases without a usable start are counted under a
     missing year, not left out.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    start, stop : str
+        Stages.
+
     Returns
     -------
-    DataFrame
-        ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``date_set_aside`` (the stop is dated, but not
-        usably), ``share_open``.
+    ByYear
     """
     cases = pd.Index(cohort.cases["case_id"])
     begin, end = (occurrence(cohort.events, cases, stage, "first") for stage in (start, stop))
@@ -65,4 +111,12 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> pd
     )
     table = frame.groupby("year", dropna=False).sum().reset_index().astype({"year": "Int64"})
     table = table.astype({c: "int64" for c in table.columns if c != "year"})
-    return table.assign(share_open=table["still_open"] / table["started"])
+    return ByYear(
+        estimand=f"cases by the year '{start}', and how many have no date '{stop}'",
+        assumptions=(),
+        method="counts",
+        table=table.assign(share_open=table["still_open"] / table["started"]),
+        flow=cohort.flow(),
+        start=start,
+        stop=stop,
+    )

@@ -107,6 +107,28 @@ def bars(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = N
     ax.bar(frame[x], frame[y], color=COLOURS[number % len(COLOURS)], label=label)
 
 
+def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> None:
+    """Draw one bar a value of `x`, with a part for each value of `by`."""
+    import seaborn as sns
+
+    parts = list(frame[by].unique())
+    sns.histplot(
+        frame.astype({x: "int64"}),
+        x=x,
+        weights=height,
+        hue=by,
+        hue_order=parts[::-1],
+        multiple="stack",
+        discrete=True,
+        palette=list(COLOURS[: len(parts)])[::-1],
+        shrink=0.85,
+        alpha=1.0,
+        linewidth=0,
+        ax=ax,
+    )
+    sns.move_legend(ax, "best", title=None, frameon=False)
+
+
 def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = None, number: int = 0) -> None:
     """Draw one line through the rows."""
     ax.plot(frame[x], frame[y], color=COLOURS[number % len(COLOURS)], label=label)
