@@ -261,6 +261,8 @@ def test_the_mean_of_closed_cases_says_what_it_leaves_out():
         "median_days": 15,
     }
     assert "1 open cases are left out, so this is not how long cases take" in result.sentence()
+    months = delay.mean_of_closed_only(Durations.from_days([10, 20], high=[40, 30]))
+    assert "took 15.0 to 35.0 days on average (median 15 to 35)" in months.sentence()
     with pytest.raises(Refusal, match="no closed case"):
         delay.mean_of_closed_only(Durations.from_days([1], [False]))
 

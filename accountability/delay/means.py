@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -197,7 +197,8 @@ def _labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
 class MeanOfClosedOnly(Result):
     """Mean and median days of the cases that have closed. Not how long cases take.
 
-    ``table``: the columns of `by`, ``closed_cases``, ``cases_left_out`` (open), ``mean_days``, ``median_days``.
+    ``table``: the columns of `by`, ``closed_cases``, ``cases_left_out`` (open), ``mean_days``, ``median_days``; with
+    dates coarser than a day, each of the two as ``..._least`` and ``..._most``.
     """
 
     by: tuple[str, ...]
@@ -209,7 +210,7 @@ class MeanOfClosedOnly(Result):
             name = ", ".join(str(row[column]) for column in self.by)
             said.append(
                 f"{name + ': ' if name else ''}the {plural(row['closed_cases'], 'case')} that had closed took "
-                f"{row['mean_days']:.1f} days on average (median {row['median_days']:.0f}); "
+                f"{_days(row, 'mean_days', '.1f')} days on average (median {_days(row, 'median_days', '.0f')}); "
                 f"{row['cases_left_out']:,} open cases are left out, so this is not how long cases take"
             )
         return f"{'; '.join(said)}."
@@ -221,7 +222,7 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
     Parameters
     ----------
     durations : Durations
-        With closing dates known to the day.
+        Of closed cases; with dates coarser than a day the means are given as their least and most.
     by : str or sequence of str, optional
         Columns to group by.
 
@@ -232,26 +233,23 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
     Raises
     ------
     Refusal
-        When no case closed, or closings are dated less finely than a day.
+        When no case closed, or no closing day is known.
     """
     require_cases(durations, "the mean of closed cases")
     if durations.current_status:
         raise Refusal("no closing day is known, so closed cases have no mean: use delay.current_status_curve")
-    require_exact(durations, "the mean of closed cases")
     groups, codes = group_codes(durations, by)
     closed = durations.closed
     total = np.bincount(codes, minlength=len(groups))
     done = np.bincount(codes[closed], minlength=len(groups))
     if not done.all():
         raise Refusal(f"{int((done == 0).sum())} of {len(done)} groups have no closed case, so no mean of closed cases")
-    sums = np.bincount(codes[closed], weights=durations.high[closed], minlength=len(groups))
-    medians: npt.NDArray[np.float64] = pd.Series(durations.high[closed]).groupby(codes[closed]).median().to_numpy(float)
-    columns = {
-        "closed_cases": done,
-        "cases_left_out": total - done,
-        "mean_days": sums / done,
-        "median_days": medians,
-    }
+    columns: dict[str, npt.NDArray] = {"closed_cases": done, "cases_left_out": total - done}
+    ends = {"": durations.high} if durations.exact else {"_least": durations.low, "_most": durations.high}
+    for ending, days in ends.items():
+        taken = pd.Series(days[closed]).groupby(codes[closed])
+        columns[f"mean_days{ending}"] = taken.mean().to_numpy(float)
+        columns[f"median_days{ending}"] = taken.median().to_numpy(float)
     return MeanOfClosedOnly(
         estimand=f"mean of the delays already ended, by {durations.clock}; not how long cases take",
         assumptions=("none makes this the delay of all cases: the slowest are still open or were never published",),
@@ -260,3 +258,10 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
         flow=durations.flow,
         by=columns_of(by),
     )
+
+
+def _days(row: dict[Any, Any], column: str, form: str) -> str:
+    """A number of days, or its least and most, as prose writes it."""
+    if column in row:
+        return format(row[column], form)
+    return f"{row[column + '_least']:{form}} to {row[column + '_most']:{form}}"
