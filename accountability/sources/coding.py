@@ -15,7 +15,8 @@ import pandas as pd
 from accountability.codebook import Block, Codebook
 from accountability.errors import SourceError
 from accountability.ledger import Entry, examples
-from accountability.sources.contract import Aside, Column, File
+from accountability.sources.column import Aside, Column
+from accountability.sources.contract import File
 from accountability.sources.dating import Dated, events_of, read_dates
 from accountability.sources.rows import (
     REPEATED,

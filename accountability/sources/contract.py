@@ -6,188 +6,23 @@ error that names it; nothing is guessed from a column's name.
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections import Counter
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from accountability.codebook import NORMALISERS
 from accountability.errors import SourceError
-from accountability.vocabulary import IDENTIFYING, SAMPLING_RULES, STAGES, UNITS
+from accountability.sources.card import Card
+from accountability.sources.column import Column
+from accountability.sources.strict import Strict, known_term, problems
+from accountability.sources.yaml_text import read_yaml, refuse_undecided
+from accountability.vocabulary import STAGES
 
-ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
-DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Sampling(_Strict):
-    """How records came to be in the release: the facts an estimator reads before it agrees to run."""
-
-    rule: str = Field(description="one of the vocabulary's sampling rules")
-    open_cases: Literal["included", "excluded", "status_only", "unknown"]
-    closing_date: bool = Field(description="whether the day a case closed is published")
-    selected_on: list[str] = Field(default_factory=list, description="outcomes or years the release is filtered on")
-    window: str = Field(description="which complaints, in words")
-
-    @field_validator("rule")
-    @classmethod
-    def _known_rule(cls, rule: str) -> str:
-        return _term(rule, SAMPLING_RULES, "sampling rule")
-
-
-class Period(_Strict):
-    """First and last day of receipt covered."""
-
-    start: dt.date = Field(alias="from")
-    end: dt.date = Field(alias="to")
-
-
-class Card(_Strict):
-    """The facts a reader needs before trusting any number from this source."""
-
-    jurisdiction: str
-    agency: str
-    publisher: str
-    obtained: str
-    row_is: str
-    unit: str
-    period: Period | None = None
-    observed_until: dt.date | None
-    sampling: Sampling
-    internal_complaints: Literal["included", "excluded", "unknown"]
-    licence: str
-    citation: str
-    checked: str = Field(default="", description="what was checked against what, and when")
-    traps: list[str] = Field(default_factory=list)
-
-    @field_validator("unit")
-    @classmethod
-    def _known_unit(cls, unit: str) -> str:
-        return _term(unit, UNITS, "unit")
-
-
-class Aside(_Strict):
-    """Rows whose cells say that this date or value cannot be what it claims."""
-
-    when: dict[str, list[str]] = Field(
-        description="column -> texts; all columns must hold one of theirs, the empty text is an empty cell"
-    )
-    because: str
-
-
-class Column(_Strict):
-    """What one published column means: exactly one of to, stage, month_of, day_of, drop and ignore.
-
-    Attributes
-    ----------
-    to : str
-        Column of the coded table; with ``codebook`` the stem of the coded columns.
-    of : {"case", "officer", "complainant", "row"}
-        Whom the value describes, where the row's table does not say it. What describes a complainant in a file of
-        another table becomes a row of the complainants, one for each distinct set of such values in a case.
-    varies : {"error", "first", "join", "keep"}
-        What is done when the value differs between rows of one case, or between rows merged into one record: stop;
-        take the first row's; join all of them by ``"; "``; leave it where it is, as a fact of the row or as a step
-        that happened more than once.
-    stage : str
-        The column dates this stage: its cells become events.
-    date : str or mapping
-        How the cell is written; see :class:`accountability.dates.DateSpec`. ``parts`` in the column of the year, when
-        month and day stand in columns of their own.
-    month_of, day_of : str
-        The column holds the month, or the day, of the date whose year is in the column named.
-    extract : str
-        A pattern with one group; what the group finds is read in place of the whole cell, and a cell without it counts
-        as empty.
-    aside : Aside
-        When the date or value must not be used although it can be read. A date is marked, a value left out.
-    also : list of Column
-        Further readings of the same cell: a finding and a penalty in one text, a year inside an id.
-    if_blank : {"own_case"}
-        For a case id: a row without one is a case of its own, ``row-`` and the row's number.
-    normalise : list of str
-        Steps of a codebook's normalisation done to the cells before rows are compared or linked.
-    between : list of two numbers
-        Numbers outside are set aside.
-    band : int or list of int
-        Publish numbers in bands this wide, or in bands that start at these numbers ("under 18" below the first).
-    drop : str
-        The column identifies people (name, address, …) and is removed when read.
-    ignore : str
-        The column is not used, and why.
-    """
-
-    to: str | None = Field(default=None, min_length=1)
-    of: Literal["case", "officer", "complainant", "row"] | None = None
-    varies: Literal["error", "first", "join", "keep"] = "error"
-    stage: str | None = None
-    date: str | list[str] | dict[str, Any] | None = None
-    month_of: str | None = None
-    day_of: str | None = None
-    extract: str | None = None
-    aside: Aside | None = None
-    also: list[Column] = Field(default_factory=list)
-    if_blank: Literal["own_case"] | None = None
-    codebook: str | None = None
-    normalise: list[str] = Field(default_factory=list)
-    type: Literal["text", "integer", "number", "code", "year"] = "text"
-    between: tuple[float, float] | None = None
-    band: int | list[int] | None = None
-    pseudonym: bool = False
-    blank: list[str] = Field(default_factory=list, description="texts that mean an empty cell here")
-    drop: str | None = None
-    ignore: str | None = None
-
-    @model_validator(mode="after")
-    def _one_role(self) -> Column:
-        roles = [name for name in ROLES if getattr(self, name) is not None]
-        if len(roles) != 1:
-            raise ValueError(f"give exactly one of {', '.join(ROLES)}; found {roles or 'none'}")
-        if self.stage is not None:
-            _term(self.stage, STAGES, "stage")
-        if self.drop is not None:
-            _term(self.drop, IDENTIFYING, "kind of identifying column")
-        for step in self.normalise:
-            _term(step, NORMALISERS, "normalisation")
-        if (self.aside or self.also or self.extract) and roles[0] not in ("to", "stage"):
-            raise ValueError(f"a column with {roles[0]} has no aside, also or extract; only one with to or stage has")
-        if any(further.also or (further.to is None and further.stage is None) for further in self.also):
-            raise ValueError("each entry of also gives to or stage, and has no also of its own")
-        if self.extract is not None and _groups(self.extract) != 1:
-            raise ValueError(f"extract is a pattern with exactly one group, found {self.extract!r}")
-        if self.if_blank is not None and self.to != "case_id":
-            raise ValueError("if_blank is for the column `to: case_id`")
-        if self.varies == "join" and (self.to is None or self.codebook is not None or self.type != "text"):
-            raise ValueError("only plain text can be joined; take `varies: first`, or `to` without codebook and type")
-        if isinstance(self.band, int) and self.band < 2:
-            raise ValueError(f"a band is at least 2 wide, found {self.band}")
-        if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
-            raise ValueError(f"bands start at rising numbers, found {self.band}")
-        if (self.stage is not None or self.to == "date") != (self.date is not None):
-            raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
-        return self
-
-    @property
-    def in_parts(self) -> bool:
-        """Whether the column holds the year of a date whose month stands in another column."""
-        return (self.date.get("date") if isinstance(self.date, dict) else self.date) in ("parts", ["parts"])
-
-    @property
-    def readings(self) -> tuple[Column, ...]:
-        """What the column becomes: itself and its further readings; nothing when it is removed or not used."""
-        return (self, *self.also) if self.to is not None or self.stage is not None else ()
-
-
-class Repeats(_Strict):
+class Repeats(Strict):
     """What raw rows that repeat one another are."""
 
     exact: Literal["drop", "keep"] | None = Field(default=None, description="rows equal in every column")
@@ -204,14 +39,14 @@ class Repeats(_Strict):
         return self
 
 
-class Unusable(_Strict):
+class Unusable(Strict):
     """Rows that cannot become a record."""
 
     blank: list[str] = Field(min_length=1, description="columns; a row is unusable when any of them is empty")
     because: str
 
 
-class File(_Strict):
+class File(Strict):
     """One published file: where it is, what it is made of, which table its rows belong to."""
 
     path: str
@@ -281,7 +116,7 @@ class File(_Strict):
         return found
 
 
-class Order(_Strict):
+class Order(Strict):
     """A step that cannot come before another; the date named in ``aside`` is not used when it does."""
 
     first: str
@@ -291,13 +126,13 @@ class Order(_Strict):
     @model_validator(mode="after")
     def _stages(self) -> Order:
         for stage in (self.first, self.then, self.aside):
-            _term(stage, STAGES, "stage")
+            known_term(stage, STAGES, "stage")
         if self.aside not in (self.first, self.then):
             raise ValueError(f"aside must be {self.first!r} or {self.then!r}, found {self.aside!r}")
         return self
 
 
-class Source(_Strict):
+class Source(Strict):
     """A whole ``source.yaml``."""
 
     source: str
@@ -325,99 +160,6 @@ class Source(_Strict):
         return any(file.url for file in self.files.values())
 
 
-def _groups(pattern: str) -> int:
-    try:
-        return re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a pattern: {error}") from None
-
-
-def _term(value: str, terms: Any, what: str) -> str:
-    if value not in terms:
-        near = get_close_matches(value, list(terms), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{value!r} is not a {what} ({', '.join(terms)}){hint}")
-    return value
-
-
-class _TextKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML whose mapping keys stay text (``NO``, ``007``) and may not repeat."""
-
-
-def _mapping(loader: _TextKeys, node: yaml.MappingNode) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be text", key_node.start_mark)
-        key = key_node.value
-        if key in result:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
-        try:
-            result[key] = loader.construct_object(value_node, deep=True)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            # PyYAML lets Python's own errors through, for instance for 2020-02-30
-            problem = f"the value of {key!r} cannot be read: {error}"
-            raise yaml.constructor.ConstructorError(None, None, problem, value_node.start_mark) from None
-    return result
-
-
-_TextKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping: keys are text, a repeated key is an error.
-
-    Raises
-    ------
-    SourceError
-        Names the file and the line.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as UTF-8 text: {error}") from None
-    try:
-        found = yaml.load(text, Loader=_TextKeys)
-    except RecursionError:
-        raise SourceError(f"{path}: the YAML is nested too deeply to be read") from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise SourceError(f"{path}: a value cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise SourceError(f"{path}{where}: {getattr(error, 'problem', None) or error}") from None
-    if not isinstance(found, dict):
-        what = "nothing" if found is None else f"a {type(found).__name__}"
-        raise SourceError(f"{path}, line 1: expected a YAML mapping (lines such as `key: value`), found {what}")
-    return found
-
-
-def undecided(declared: Any, place: str = "") -> list[str]:
-    """Where a declaration still says ``DECIDE``: dotted paths, in order."""
-    if isinstance(declared, dict):
-        return [p for k, v in declared.items() for p in undecided(v, f"{place}.{k}" if place else k)]
-    if isinstance(declared, list):
-        return [p for i, v in enumerate(declared) for p in undecided(v, f"{place}.{i}")]
-    return [place] if declared == DECIDE else []
-
-
-def refuse_undecided(declared: dict[str, Any], path: Path) -> None:
-    """Stop at a declaration in which something is left to decide.
-
-    Raises
-    ------
-    SourceError
-        Counts and lists the places.
-    """
-    left = undecided(declared)
-    if left:
-        shown = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
-        raise SourceError(
-            f"{path}: {len(left)} value(s) are still {DECIDE}: {shown}. `accountability check {path.parent.name}` "
-            "lists them with what to choose from"
-        )
-
-
 def read_source(folder: Path) -> Source:
     """Read and check the ``source.yaml`` of a folder.
 
@@ -436,17 +178,3 @@ def read_source(folder: Path) -> Source:
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
     return source
-
-
-def problems(error: ValidationError) -> str:
-    """What pydantic found, one indented line each: dotted place, what is wrong, what stands there."""
-    return "\n".join(
-        f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-        + (f" (found {_short(problem['input'])})" if problem["type"] not in ("missing", "extra_forbidden") else "")
-        for problem in error.errors(include_url=False)
-    )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else text[:119] + "…"

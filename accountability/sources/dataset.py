@@ -11,7 +11,7 @@ import pandas as pd
 from accountability import units
 from accountability.errors import ParameterError, Refusal
 from accountability.ledger import Ledger
-from accountability.sources.contract import Card
+from accountability.sources.card import Card
 
 GENERATED = "GENERATED DATA: no real person, agency or complaint"
 

@@ -11,7 +11,8 @@ import pandas as pd
 from accountability.dates import DateSpec, parse, parse_parts
 from accountability.errors import DateError, SourceError
 from accountability.ledger import Entry, examples
-from accountability.sources.contract import Column, File
+from accountability.sources.column import Column
+from accountability.sources.contract import File
 from accountability.vocabulary import PRECISIONS, STAGES
 
 Dated = tuple[str, Column, pd.DataFrame]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from accountability.sources.contract import Source, read_yaml
+from accountability.sources.contract import Source
+from accountability.sources.yaml_text import read_yaml
 from accountability.vocabulary import STAGES
 
 #: Columns settled only when a case ends: to group by one is to sort cases by their own future.

@@ -1,0 +1,90 @@
+"""YAML as declarations are written: keys are text and stand once, and nothing is left to decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accountability.errors import SourceError
+
+DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
+
+
+class _TextKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML whose mapping keys stay text (``NO``, ``007``) and may not repeat."""
+
+
+def _mapping(loader: _TextKeys, node: yaml.MappingNode) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be text", key_node.start_mark)
+        key = key_node.value
+        if key in result:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+        try:
+            result[key] = loader.construct_object(value_node, deep=True)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            # PyYAML lets Python's own errors through, for instance for 2020-02-30
+            problem = f"the value of {key!r} cannot be read: {error}"
+            raise yaml.constructor.ConstructorError(None, None, problem, value_node.start_mark) from None
+    return result
+
+
+_TextKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping: keys are text, a repeated key is an error.
+
+    Raises
+    ------
+    SourceError
+        Names the file and the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    try:
+        found = yaml.load(text, Loader=_TextKeys)
+    except RecursionError:
+        raise SourceError(f"{path}: the YAML is nested too deeply to be read") from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise SourceError(f"{path}: a value cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SourceError(f"{path}{where}: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(found, dict):
+        what = "nothing" if found is None else f"a {type(found).__name__}"
+        raise SourceError(f"{path}, line 1: expected a YAML mapping (lines such as `key: value`), found {what}")
+    return found
+
+
+def undecided(declared: Any, place: str = "") -> list[str]:
+    """Where a declaration still says ``DECIDE``: dotted paths, in order."""
+    if isinstance(declared, dict):
+        return [p for k, v in declared.items() for p in undecided(v, f"{place}.{k}" if place else k)]
+    if isinstance(declared, list):
+        return [p for i, v in enumerate(declared) for p in undecided(v, f"{place}.{i}")]
+    return [place] if declared == DECIDE else []
+
+
+def refuse_undecided(declared: dict[str, Any], path: Path) -> None:
+    """Stop at a declaration in which something is left to decide.
+
+    Raises
+    ------
+    SourceError
+        Counts and lists the places.
+    """
+    left = undecided(declared)
+    if left:
+        shown = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
+        raise SourceError(
+            f"{path}: {len(left)} value(s) are still {DECIDE}: {shown}. `accountability check {path.parent.name}` "
+            "lists them with what to choose from"
+        )
