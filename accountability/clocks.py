@@ -27,6 +27,7 @@ from accountability.occurrences import (
     day_number,
     occurrence,
 )
+from accountability.pauses import paused_days
 from accountability.vocabulary import STAGES
 
 
@@ -41,6 +42,7 @@ class _Clock:
     since: dt.date | None
     sampling: Sampling
     words: str
+    pauses: bool = False
 
     @property
     def last(self) -> int:
@@ -56,6 +58,7 @@ def durations(
     start_which: Which = "first",
     stop_which: Which = "first",
     observed_from: dt.date | str | None = None,
+    without_pauses: bool = False,
 ) -> Durations:
     """Days from one stage to another for every case of a cohort.
 
@@ -74,6 +77,9 @@ def durations(
     observed_from : date, optional
         When the release holds every case open on or after this day: cases that started before are counted only
         from the age they had then (late entry, left truncation), those that ended before are left out.
+    without_pauses : bool
+        Whether to leave out the days between each ``suspended_clock`` and the next ``resumed_clock``. Cases in which
+        the two do not alternate are excluded.
 
     Returns
     -------
@@ -83,7 +89,7 @@ def durations(
     Raises
     ------
     ParameterError
-        For an unknown stage or a cut-off after the last day the source covers.
+        For an unknown stage, a cut-off after the last day the source covers, or pauses together with late entry.
     Refusal
         When cases are open and neither the card nor `cutoff` says until when they were watched, or when the
         source publishes no closing dates.
@@ -103,13 +109,17 @@ def durations(
     until = _cutoff(study, cutoff)
     since = None if observed_from is None else as_date(observed_from, "observed_from")
     words = f"days from the {start_which} '{start}' to the {stop_which} '{stop}'"
+    if without_pauses:
+        words += ", paused days left out"
     if since is not None:
+        if without_pauses:
+            raise ParameterError("observed_from and without_pauses exclude each other: choose one")
         if until is not None and since > until:
             raise ParameterError(f"observed_from={since} is after the cut-off {until}")
         words += f", cases watched from {since.isoformat()}"
     if until is not None:
         words += f", open cases counted until {until.isoformat()}"
-    clock = _Clock(study, start, stop, until, since, sampling, words)
+    clock = _Clock(study, start, stop, until, since, sampling, words, without_pauses)
     cases = pd.Index(study.cases["case_id"])
     begin = occurrence(study.events, cases, start, start_which)
     return _measure(clock, begin, occurrence(study.events, cases, stop, stop_which))
@@ -213,11 +223,18 @@ def _measure(clock: _Clock, begin: Occurrence, end: Occurrence, *, current_statu
     earliest_stop = np.maximum(end.earliest, begin.earliest)
     low = np.where(is_open, last - latest_start, np.maximum(earliest_stop - latest_start, 0))
     high = np.where(is_open, -1, latest_stop - begin.earliest)
+    longest = np.full(len(low), -1) if clock.until is None else last - begin.earliest
+    if clock.pauses:
+        ends = np.where(is_open, last, earliest_stop), np.where(is_open, last, latest_stop)
+        paused = paused_days(study.events, pd.Index(study.cases["case_id"]), (begin.earliest, latest_start), ends)
+        reasons.exclude(paused.broken, "stops and starts of the clock do not alternate")
+        low = np.maximum(low - paused.most, 0)
+        high = np.where(is_open, -1, high - paused.least)
+        longest = np.maximum(longest - paused.least, -1)
     entry = np.zeros_like(low)
     if clock.since is not None:
         entry = _late_entry(clock, begin, is_open, latest_stop, reasons)
     kept = reasons.kept
-    longest = np.full(len(low), -1) if clock.until is None else last - begin.earliest
     measured: dict[str, Any] = {
         "low": _nullable(low[kept]),
         "high": _nullable(high[kept]),

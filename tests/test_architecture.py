@@ -27,6 +27,7 @@ ORDER = (
     ("sources",),
     ("cohort", "occurrences"),
     ("durations", "grouping", "overview"),
+    ("pauses",),
     ("clocks",),
     ("concentration", "delay", "penalty"),
     ("studies",),

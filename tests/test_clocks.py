@@ -239,3 +239,66 @@ def test_a_shift_of_all_days_and_another_row_order_change_nothing(rows, shift, r
     pd.testing.assert_frame_equal(table[columns], again[columns])
     pd.testing.assert_frame_equal(excluded, excluded_again)
     assert (table["low"] <= table["high"])[table["closed"]].all()
+
+
+def paused(*steps, closed="2020-03-01"):
+    rows = [event("a", "received", "2020-01-01"), *steps]
+    return agency(rows if closed is None else [*rows, event("a", "closed", closed)])
+
+
+def stop(earliest, latest=None):
+    return event("a", "suspended_clock", earliest, latest)
+
+
+def go(earliest, latest=None):
+    return event("a", "resumed_clock", earliest, latest)
+
+
+@pytest.mark.parametrize(
+    ("town", "expected"),
+    [
+        (paused(stop("2020-01-11"), go("2020-01-21")), (50, 50, True)),
+        (paused(stop("2020-01-11"), go("2020-01-21"), stop("2020-02-01"), go("2020-02-06")), (45, 45, True)),
+        (paused(stop("2020-02-20")), (50, 50, True)),  # never started again
+        (paused(stop("2019-12-01"), go("2020-01-11")), (50, 50, True)),  # began before the case
+        (paused(stop("2020-04-01"), go("2020-05-01")), (60, 60, True)),  # after its end
+        (paused(stop("2020-01-11", "2020-01-13"), go("2020-01-21")), (50, 52, True)),
+        (paused(stop("2020-12-21"), closed=None), (355, None, False)),
+        (paused(), (60, 60, True)),
+    ],
+)
+def test_paused_days_are_left_out(town, expected):
+    made = clocks.durations(town, without_pauses=True)
+    assert days(made, "a") == expected
+    assert "paused days left out" in made.clock
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        paused(go("2020-01-21")),
+        paused(stop("2020-01-21"), go("2020-01-11")),
+        paused(stop("2020-01-11"), stop("2020-01-15"), go("2020-01-21")),
+    ],
+)
+def test_stops_and_starts_that_do_not_alternate_exclude_the_case(town):
+    made = clocks.durations(town, without_pauses=True)
+    assert made.excluded["reason"].tolist() == ["stops and starts of the clock do not alternate"]
+
+
+def test_pauses_and_late_entry_exclude_each_other():
+    with pytest.raises(ParameterError, match="choose one"):
+        clocks.durations(paused(), without_pauses=True, observed_from="2019-01-01")
+
+
+def test_the_generated_agencys_pauses_shorten_its_delays():
+    import accountability
+
+    data = accountability.load("synthetic")
+    whole, net = clocks.durations(data), clocks.durations(data, without_pauses=True)
+    both = whole.table.merge(net.table, on="case_id", suffixes=("", "_net"))
+    shorter = both["low_net"] < both["low"]
+    had_pause = both["case_id"].isin(data.events.loc[data.events["stage"] == "suspended_clock", "case_id"])
+    assert (both["low_net"] <= both["low"]).all()
+    assert shorter.sum() > 300
+    assert not (shorter & ~had_pause).any()
