@@ -16,7 +16,7 @@ from accountability.errors import SourceError
 from accountability.sources.card import Card
 from accountability.sources.column import Column
 from accountability.sources.strict import Strict, known_term, problems
-from accountability.sources.yaml_text import read_yaml, refuse_undecided
+from accountability.sources.yaml_text import lines_of, read_yaml, refuse_undecided
 from accountability.vocabulary import STAGES
 
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
@@ -174,7 +174,8 @@ def read_source(folder: Path) -> Source:
     try:
         source = Source.model_validate(declared)
     except ValidationError as error:
-        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{problems(error)}") from None
+        found = problems(error, lines_of(path))
+        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{found}") from None
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
     return source

@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from accountability import privacy
-from accountability.codebook import Codebook
-from accountability.errors import SourceError
+from accountability.codebook import Block, Codebook
+from accountability.errors import CodebookError, SourceError
 from accountability.sources import cache, readers, warm
 from accountability.sources.assemble import assemble
 from accountability.sources.coding import check_columns, code_file, wanted_columns
@@ -18,7 +18,7 @@ from accountability.sources.contract import File, Source, read_source
 from accountability.sources.dataset import Dataset
 from accountability.sources.places import source_folder
 from accountability.sources.strict import problems
-from accountability.sources.yaml_text import read_yaml, refuse_undecided
+from accountability.sources.yaml_text import lines_of, read_yaml, refuse_undecided
 
 
 def load(name: str | Path, *, anew: bool = False) -> Dataset:
@@ -112,7 +112,13 @@ def read_codebook(folder: Path) -> Codebook:
         return Codebook({})
     declared = read_yaml(path)
     refuse_undecided(declared, path)
-    return Codebook.of(declared)
+    blocks = {}
+    for name, block in declared.items():
+        try:
+            blocks[name] = Block.of(name, block)
+        except CodebookError as error:
+            raise CodebookError(f"{path}, line {lines_of(path)[(name,)]}: {error}") from None
+    return Codebook(blocks)
 
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:

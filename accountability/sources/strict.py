@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,13 +24,34 @@ def known_term(value: str, terms: Any, what: str) -> str:
     return value
 
 
-def problems(error: ValidationError) -> str:
-    """What pydantic found, one indented line each: dotted place, what is wrong, what stands there."""
-    return "\n".join(
-        f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-        + (f" (found {_short(problem['input'])})" if problem["type"] not in ("missing", "extra_forbidden") else "")
-        for problem in error.errors(include_url=False)
-    )
+def problems(error: ValidationError, lines: Mapping[tuple[str, ...], int] | None = None) -> str:
+    """What pydantic found, one indented line each: place, what is wrong, what stands there.
+
+    Parameters
+    ----------
+    error : ValidationError
+    lines : mapping, optional
+        Place in the file to its line; a missing key gets the line of what it is missing from.
+    """
+    return "\n".join(f"  {text}" for _, text in problem_list(error, lines))
+
+
+def problem_list(
+    error: ValidationError, lines: Mapping[tuple[str, ...], int] | None = None
+) -> list[tuple[tuple[str, ...], str]]:
+    """The place of each thing pydantic found, and the thing in one line."""
+    found = []
+    for problem in error.errors(include_url=False):
+        place = tuple(str(part) for part in problem["loc"])
+        line = (
+            next((lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines), None) if lines else None
+        )
+        text = f"{'.'.join(place)}: " if place else ""
+        text += problem["msg"].removeprefix("Value error, ") if not place else problem["msg"]
+        if place and problem["type"] not in ("missing", "extra_forbidden"):
+            text += f" (found {_short(problem['input'])})"
+        found.append((place, f"line {line}: {text}" if line else text))
+    return found
 
 
 def _short(value: Any) -> str:

@@ -64,12 +64,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return found
 
 
-def undecided(declared: Any, place: str = "") -> list[str]:
-    """Where a declaration still says ``DECIDE``: dotted paths, in order."""
+def undecided(declared: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Where a declaration still says ``DECIDE``, in order."""
     if isinstance(declared, dict):
-        return [p for k, v in declared.items() for p in undecided(v, f"{place}.{k}" if place else k)]
+        return [p for k, v in declared.items() for p in undecided(v, (*place, k))]
     if isinstance(declared, list):
-        return [p for i, v in enumerate(declared) for p in undecided(v, f"{place}.{i}")]
+        return [p for i, v in enumerate(declared) for p in undecided(v, (*place, str(i)))]
     return [place] if declared == DECIDE else []
 
 
@@ -83,8 +83,33 @@ def refuse_undecided(declared: dict[str, Any], path: Path) -> None:
     """
     left = undecided(declared)
     if left:
-        shown = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
+        shown = ", ".join(".".join(place) for place in left[:8]) + (
+            f" and {len(left) - 8} more" if len(left) > 8 else ""
+        )
         raise SourceError(
             f"{path}: {len(left)} value(s) are still {DECIDE}: {shown}. `accountability check {path.parent.name}` "
             "lists them with what to choose from"
         )
+
+
+def lines_of(path: Path) -> dict[tuple[str, ...], int]:
+    """The line on which each key and each item of a YAML file stands; list items are counted from 0.
+
+    Call it on a file that :func:`read_yaml` has read.
+    """
+    found: dict[tuple[str, ...], int] = {(): 1}
+
+    def walk(node: yaml.Node, place: tuple[str, ...]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                found[*place, key.value] = key.start_mark.line + 1
+                walk(value, (*place, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for at, item in enumerate(node.value):
+                found[*place, str(at)] = item.start_mark.line + 1
+                walk(item, (*place, str(at)))
+
+    whole = yaml.compose(path.read_text(encoding="utf-8"), Loader=_TextKeys)
+    if whole is not None:
+        walk(whole, ())
+    return found

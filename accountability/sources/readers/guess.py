@@ -66,6 +66,32 @@ def parts(path: Path | str) -> list[Format]:
     return found
 
 
+def header_cells(path: Path | str, fmt: Format) -> list[str]:
+    """The cells of the header as they stand, for a file whose column names repeat.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be opened, is of a kind that has no header row, or ends before it.
+    """
+    path = Path(path)
+    found: Sequence[str] | None = None
+    with opened(path, fmt) as stream:
+        if fmt.type in ("csv", "tsv"):
+            blocks = itertools.islice(decoded(stream, fmt, 2**16, []), _SAMPLE // 2**16)
+            lines = [m.group().decode() for m in itertools.islice(joined_lines(blocks), 10 * _RECORDS)]
+            records = _records(lines, fmt.separator, fmt.quote)
+            found = next((cells for line, cells in records if line == fmt.header_row), None)
+        elif fmt.type in ("xlsx", "xls"):
+            sheets = sheet_rows(stream, fmt)
+            rows = sheets[fmt.sheet] if fmt.sheet in sheets else next(iter(sheets.values()), [])
+            if 0 < fmt.header_row <= len(rows):
+                found = [cell_text(cell, timed=False) or "" for cell in rows[fmt.header_row - 1]]
+    if found is None:
+        raise SourceError(f"{path.name}: no header was found in line {fmt.header_row}.")
+    return list(found)
+
+
 def _members(path: Path) -> list[str | None]:
     """Readable members of a zip archive, the largest first; ``[None]`` for any other file."""
     with explained(str(path)), path.open("rb") as handle:
