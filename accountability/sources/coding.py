@@ -189,7 +189,8 @@ def _filled(frame: pd.DataFrame, column: Column, column_name: str, name: str, en
     found = values.str.extract(column.extract, expand=False)
     lacking = values.notna() & found.isna()
     rows = examples(frame.loc[lacking, "source_row"])
-    why = f"no part of the cell is {column.extract!r}, which {column.stage or column.to} is read from"
+    pattern = column.extract if len(column.extract) <= 60 else column.extract[:59] + "…"
+    why = f"no part of the cell is {pattern!r}, which {column.stage or column.to} is read from"
     entries.append(Entry(name, column_name, "value set aside", "extract", why, int(lacking.sum()), rows))
     return found
 
