@@ -101,9 +101,9 @@ class Durations:
         count = int(wrong.sum())
         if count:
             row = self.table.iloc[int(np.argmax(wrong))]
-            shown = {name: row[name] for name in ("case_id", "low", "high", "entry")}
+            shown = ", ".join(f"{name} {row[name]}" for name in ("case_id", "low", "high", "entry"))
             raise ParameterError(
-                f"{count:,} of {len(self.table):,} cases have {what}, e.g. {shown}: exclude or correct them"
+                f"{count:,} of {len(self.table):,} cases have {what} (first: {shown}): exclude or correct them"
             )
 
     @cached_property

@@ -185,6 +185,11 @@ def test_competing_closings_refuse_a_closed_case_without_a_way():
         delay.competing_closings(Durations.from_days([1], [False], groups={"way": ["x"]}), "way")
 
 
+def test_what_open_cases_carry_is_not_a_way_of_closing():
+    made = Durations.from_days([1, 2, 3], [True, False, True], groups={"way": ["m", "a", "s"]})
+    assert delay.competing_closings(made, "way").ways == ("m", "s")
+
+
 def test_competing_closings_are_said_and_drawn_by_group_and_way():
     made = Durations.from_days(
         [1, 2, 3, 4, 5],

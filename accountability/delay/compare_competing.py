@@ -11,8 +11,8 @@ from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.competing import causes
-from accountability.delay.counts import Counts, columns_of, count, with_groups
-from accountability.durations import Days, Durations, Flags, group_codes
+from accountability.delay.counts import Counts, columns_of, count_ways, with_groups
+from accountability.durations import Days, Durations, Flags
 from accountability.errors import ParameterError, Refusal
 
 
@@ -57,14 +57,11 @@ def gray(durations: Durations, way: str, of: str, by: str | Sequence[str], *, rh
     ways, cause = causes(durations, way)
     if of not in ways:
         raise ParameterError(f"no case closed as {of!r}; the ways are {', '.join(ways)}")
-    counts = count(durations, by)
-    groups, codes = group_codes(durations, by)
+    counts, of_way = count_ways(durations, by, cause, len(ways))
+    groups = counts.groups
     if len(groups) < 2:
         raise Refusal("a comparison needs at least two groups, found one: show delay.competing_closings alone")
-    days = counts.closed.shape[1]
-    chosen = np.flatnonzero(durations.closed)[cause == ways.index(of)]
-    flat = codes[chosen] * days + durations.high[chosen]
-    own = np.bincount(flat, minlength=len(groups) * days).reshape(len(groups), days)
+    own = of_way[:, ways.index(of)]
     difference, variance, expected = _scores(counts, own, rho)
     statistic, df = quadratic(difference, variance)
     if df == 0:

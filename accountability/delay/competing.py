@@ -12,8 +12,8 @@ import pandas as pd
 from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats, Transform, interval
-from accountability.delay.counts import Counts, columns_of, count, label_of, pieces, with_groups
-from accountability.durations import Days, Durations, group_codes
+from accountability.delay.counts import Counts, columns_of, count_ways, label_of, pieces, with_groups
+from accountability.durations import Days, Durations
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, percent, plural
 
@@ -173,12 +173,8 @@ def competing_closings(
     require_open_cases(durations, what)
     require_exact(durations, what)
     ways, cause = causes(durations, way)
-    groups, codes = group_codes(durations, by)
-    counts = count(durations, by)
-    closed = durations.closed
-    days = counts.closed.shape[1]
-    flat = (codes[closed] * len(ways) + cause) * days + durations.high[closed]
-    of_way = np.bincount(flat, minlength=len(groups) * len(ways) * days).reshape(len(groups), len(ways), days)
+    counts, of_way = count_ways(durations, by, cause, len(ways))
+    groups = counts.groups
     share, error = incidence(counts, of_way)
     number, kind, day = np.nonzero(of_way)
     closed_by, spread = share[number, kind, day], error[number, kind, day]
@@ -214,20 +210,25 @@ def competing_closings(
 
 
 def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
-    """The ways of closing, sorted, and each closed case's."""
+    """The ways of closing, sorted, and each case's, numbered; open cases have the number after the last."""
     if way not in durations.table.columns:
         raise ParameterError(f"no column {way!r} with the way of closing: add it with cohort.with_case_column")
-    values = durations.table[way][durations.closed]
-    if not len(values):
+    closed = durations.closed
+    if not closed.any():
         raise Refusal(f"all {len(durations):,} cases are open, so none has a way of closing: use delay.closing_curve")
-    missing = int(values.isna().sum())
+    codes, found = pd.factorize(durations.table[way], sort=True)
+    missing = int((closed & (codes < 0)).sum())
     if missing:
         raise ParameterError(
-            f"{missing:,} of {len(values):,} closed cases have no {way!r}: give them a way of their own, e.g. "
+            f"{missing:,} of {int(closed.sum()):,} closed cases have no {way!r}: give them a way of their own, e.g. "
             "'not recorded', or leave them out with keep_if"
         )
-    codes, found = pd.factorize(values, sort=True)
-    return tuple(str(value) for value in found), codes.astype(np.int64, copy=False)
+    number = np.where(closed, codes, len(found))
+    # A way that only open cases carry is not one.
+    used = np.append(np.bincount(number, minlength=len(found) + 1)[:-1] > 0, True)
+    if not used.all():
+        number = (np.cumsum(used) - 1)[number]
+    return tuple(str(value) for value in found[used[:-1]]), number.astype(np.int64, copy=False)
 
 
 def incidence(counts: Counts, of_way: Days) -> tuple[Floats, Floats]:

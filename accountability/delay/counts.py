@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.durations import Days, Durations, group_codes
+from accountability.durations import Days, Durations, Flags, group_codes
 from accountability.errors import ParameterError
 
 
@@ -45,20 +45,31 @@ class Counts:
 
 def count(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:
     """Count entries, closings and open ends by day, using ``high`` of closed and ``low`` of open cases."""
+    return count_ways(durations, by, ~durations.closed, 1)[0]
+
+
+def count_ways(
+    durations: Durations, by: str | Sequence[str] | None, way: Days | Flags, ways: int
+) -> tuple[Counts, Days]:
+    """Count as :func:`count`, and closings by group, way and day.
+
+    `way` numbers each case's way of closing from 0, and is `ways` for open cases.
+    """
     groups, codes = group_codes(durations, by)
     end = durations.end
     days = int(max(end.max(initial=0), durations.entry.max(initial=0))) + 1
-    shape = (len(groups), days)
-    key = 2 * end
-    key += durations.closed
+    kinds = ways + 1
+    key = way * days
+    key += end
     if len(groups) > 1:
-        key += codes * (2 * days)
-    both = np.bincount(key, minlength=2 * len(groups) * days).reshape(*shape, 2)
-    done, left = both[..., 1], both[..., 0]
+        key += codes * (kinds * days)
+    table = np.bincount(key, minlength=len(groups) * kinds * days).reshape(len(groups), kinds, days)
+    of_way, left = table[:, :ways], table[:, ways]
+    closed = of_way.sum(axis=1) if ways > 1 else of_way[:, 0]
     entered = _entered(durations.entry, codes, len(groups), days)
-    gone = np.zeros(shape, np.int64)
-    np.cumsum((done + left)[:, :-1], axis=1, out=gone[:, 1:])
-    return Counts(groups, entered, done, left, np.cumsum(entered, axis=1) - gone)
+    gone = np.zeros_like(entered)
+    np.cumsum((closed + left)[:, :-1], axis=1, out=gone[:, 1:])
+    return Counts(groups, entered, closed, left, np.cumsum(entered, axis=1) - gone), of_way
 
 
 def _entered(entry: Days, codes: Days, n_groups: int, days: int) -> Days:

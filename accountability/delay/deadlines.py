@@ -109,7 +109,8 @@ def assess(
         Columns to group by.
     pauses : {"unknown", "none"}, optional
         Whether the clock may have been paused without the release saying so. When left out, "unknown" if the limit
-        lists anything that pauses it. A case that is late by the calendar then cannot be told.
+        lists anything that pauses it. A case that is late by the calendar then cannot be told. Pass "none" for
+        durations counted with ``without_pauses=True`` from a source that dates its pauses.
 
     Returns
     -------
