@@ -132,6 +132,13 @@ def test_a_reverse_time_curve_that_cannot_be_had_is_refused(made, message):
         delay.reverse_time_curve(made)
 
 
+def test_closed_cases_with_coarse_dates_are_not_sent_in_a_circle():
+    made = Durations.from_days([1, 2], high=[3, 3], longest=[5, 5], sampling=Sampling("closed_only", "excluded"))
+    with pytest.raises(Refusal, match="no curve can be had"):
+        delay.how_long(made)
+    assert delay.mean_of_closed_only(made).table["mean_days_most"].item() == 3
+
+
 def test_an_estimate_that_breaks_down_early_is_said():
     made = Durations.from_days([2, 9], longest=[3, 9])
     assert any(text.startswith("NOT MET: on day 9") for text in delay.reverse_time_curve(made).assumptions)

@@ -61,7 +61,13 @@ def require_exact(durations: Durations, what: str) -> None:
     if durations.exact:
         return
     wide = int(((durations.low < durations.high) & durations.closed).sum())
-    raise Refusal(
+    coarse = (
         f"{wide:,} of {int(durations.closed.sum()):,} closed cases of {durations.sampling.source} are dated less "
-        f"finely than a day and {what} would have to invent one: use delay.interval_curve, which takes intervals"
+        f"finely than a day and {what} would have to invent one"
     )
+    if closed_cases_only(durations):
+        raise Refusal(
+            f"{coarse}; with closed cases only, no curve can be had from such dates. delay.mean_of_closed_only gives "
+            "bounds and says what it is"
+        )
+    raise Refusal(f"{coarse}: use delay.interval_curve, which takes intervals")
