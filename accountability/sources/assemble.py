@@ -16,6 +16,7 @@ from accountability.sources import warm
 from accountability.sources.coding import CodedFile, coded_name
 from accountability.sources.contract import File, Source
 from accountability.sources.impossible import set_aside_disorder, set_aside_future
+from accountability.sources.matching import Places, places
 
 
 def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> warm.Coded:
@@ -58,11 +59,12 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> warm.Cod
             linked[file.name] = len(part)
         parts.append(_from(part, file.name, names))
     events = pd.concat(parts, ignore_index=True)
-    for what, frame in (("allegation", allegations), ("dated step", events), ("complainant", complainants)):
-        _check_linked(frame, cases, what)
+    _check_linked(allegations, cases, "allegation")
+    case_of_event = _check_linked(events, cases, "dated step")
+    _check_linked(complainants, cases, "complainant")
     events = set_aside_future(events, source.card.observed_until, entries)
     for order in source.order:
-        events = set_aside_disorder(events, order, entries)
+        events = set_aside_disorder(events, case_of_event, order, entries)
 
     made = {file.name: len(file.rows) for file in coded} | linked
     row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]
@@ -127,7 +129,7 @@ def _with_officers(
         both = [c for c in attributes.columns if c in allegations.columns]
         if both:
             raise SourceError(f"{name}: columns {both} are also in the allegations file; give one another `to`")
-        position = known.index.get_indexer(pd.Index(allegations["officer_id"]))
+        position = places(allegations["officer_id"], frame["officer_id"])
         used = np.zeros(len(known), dtype=bool)
         used[position[position >= 0]] = True
         if not used.all():
@@ -177,19 +179,20 @@ def _of_known_cases(
     """Leave out the steps of cases that no other file holds, where the declaration says why there are such."""
     if declared.unlinked is None:
         return events
-    known = events["case_id"].isin(cases["case_id"])
+    known = places(events["case_id"], cases["case_id"]) >= 0
     rows = examples(events.loc[~known, "source_row"])
     entries.append(Entry(name, "", "row not linked", "unlinked", declared.unlinked, int((~known).sum()), rows))
     return events[known]
 
 
-def _check_linked(frame: pd.DataFrame, cases: pd.DataFrame, what: str) -> None:
-    lost = (
-        pd.Index(cases["case_id"]).get_indexer(pd.Index(frame["case_id"])) < 0
-    )  # several times faster than isin on text
+def _check_linked(frame: pd.DataFrame, cases: pd.DataFrame, what: str) -> Places:
+    """The place of each row's case among the cases."""
+    place = places(frame["case_id"], cases["case_id"])
+    lost = place < 0
     if lost.any():
         first = frame.loc[lost].iloc[0]
         raise SourceError(
             f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first {first['case_id']!r} in "
             f"data row {first['source_row']} of {first['source_file']}"
         )
+    return place

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accountability.ledger import Entry, examples
 from accountability.sources.contract import Order
+from accountability.sources.matching import Places
 
 
 def set_aside_future(events: pd.DataFrame, until: dt.date | None, entries: list[Entry]) -> pd.DataFrame:
@@ -18,28 +21,38 @@ def set_aside_future(events: pd.DataFrame, until: dt.date | None, entries: list[
     return _set_aside(events, late, f"after {until}, the last day the release covers", "observed_until", entries)
 
 
-def set_aside_disorder(events: pd.DataFrame, order: Order, entries: list[Entry]) -> pd.DataFrame:
-    """Mark the dates that stand in an order which cannot be."""
-    usable = events["set_aside"].isna()
-    first = events[usable & (events["stage"] == order.first)]
-    then = events[usable & (events["stage"] == order.then)]
+def set_aside_disorder(events: pd.DataFrame, case: Places, order: Order, entries: list[Entry]) -> pd.DataFrame:
+    """Mark the dates that stand in an order which cannot be.
+
+    Parameters
+    ----------
+    case : array of int
+        A number for the case of each step, equal for the steps of one case.
+    """
+    usable = events["set_aside"].isna().to_numpy(dtype=bool)
+    first = np.flatnonzero(usable & (events["stage"] == order.first).to_numpy(dtype=bool))
+    then = np.flatnonzero(usable & (events["stage"] == order.then).to_numpy(dtype=bool))
+    earliest, latest = events["earliest"].to_numpy(), events["latest"].to_numpy()
+    cases = int(case.max(initial=-1)) + 1
+    marked = np.zeros(len(events), dtype=bool)
     if order.aside == order.then:
-        limit = _by_case(first["case_id"], first["earliest"], "min").reindex(then["case_id"]).to_numpy()
-        wrong = then.index[(then["latest"].to_numpy() < limit)]
+        limit = _by_case(np.fmin, case[first], earliest[first], cases)
+        marked[then] = latest[then] < limit[case[then]]
         reason = f"{order.then} before {order.first}"
     else:
-        limit = _by_case(then["case_id"], then["latest"], "max").reindex(first["case_id"]).to_numpy()
-        wrong = first.index[(first["earliest"].to_numpy() > limit)]
+        limit = _by_case(np.fmax, case[then], latest[then], cases)
+        marked[first] = earliest[first] > limit[case[first]]
         reason = f"{order.first} after {order.then}"
-    marked = pd.Series(False, index=events.index)
-    marked.loc[wrong] = True
-    return _set_aside(events, marked, reason, "order", entries)
+    return _set_aside(events, pd.Series(marked, index=events.index), reason, "order", entries)
 
 
-def _by_case(case_id: pd.Series, dates: pd.Series, how: str) -> pd.Series:
-    if case_id.is_unique:
-        return pd.Series(dates.to_numpy(), index=pd.Index(case_id))
-    return dates.groupby(case_id).agg(how)
+def _by_case(
+    choose: np.ufunc, case: Places, dates: npt.NDArray[np.datetime64], cases: int
+) -> npt.NDArray[np.datetime64]:
+    """The first or the last day of each case; no day where none is known."""
+    found = np.full(cases, np.datetime64("NaT"), dtype=dates.dtype)
+    choose.at(found, case, dates)  # fmin and fmax pass over a missing day
+    return found
 
 
 def _set_aside(events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, entries: list[Entry]) -> pd.DataFrame:
