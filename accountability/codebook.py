@@ -189,7 +189,7 @@ class Block:
         codes, distinct = pd.factorize(values)
         coded: list[Coded] = []
         wrong: list[tuple[str, str, int]] = []
-        for i, raw in enumerate(distinct):
+        for i, raw in enumerate(distinct.tolist()):  # an Arrow array is slow to go through one by one
             try:
                 coded.append(self.code(raw))
             except LookupError as problem:

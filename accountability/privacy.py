@@ -122,12 +122,13 @@ class Pseudonyms:
             When two ids would share a pseudonym (one chance in ten thousand at 200,000 officers).
         """
         codes, distinct = pd.factorize(values)
-        made = self._made
-        for value in distinct:
+        made, ids = self._made, distinct.tolist()  # an Arrow array is slow to go through one by one
+        before = len(made)
+        for value in ids:
             if value not in made:
                 digest = hmac.digest(self._secret, self._prefix + str(value).encode(), "sha256")
-                made[value] = f"p-{digest.hex()[:12]}"
-        if len(set(made.values())) != len(made):
+                made[value] = f"p-{digest[:6].hex()}"
+        if len(made) > before and len(set(made.values())) != len(made):
             raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
-        pool = pd.array([*(made[value] for value in distinct), None], dtype="str")
+        pool = pd.array([*(made[value] for value in ids), None], dtype="str")
         return pd.Series(pool.take(codes), index=values.index, name=values.name)

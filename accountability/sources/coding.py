@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -186,7 +186,8 @@ def _filled(frame: pd.DataFrame, column: Column, column_name: str, name: str, en
     values = values.mask(values.isin(column.blank)) if column.blank else values
     if column.extract is None:
         return values
-    found = values.str.extract(column.extract, expand=False)
+    pattern = column.extract
+    found = _each(values, lambda texts: texts.str.extract(pattern, expand=False))
     lacking = values.notna() & found.isna()
     rows = examples(frame.loc[lacking, "source_row"])
     pattern = column.extract if len(column.extract) <= 60 else column.extract[:59] + "…"
@@ -263,9 +264,9 @@ def _coded(
     if column.type == "text":
         return {target: values}
     if column.type == "code":
-        return {target: values.str.replace(r"\.0$", "", regex=True)}
+        return {target: _each(values, lambda texts: texts.str.replace(r"\.0$", "", regex=True))}
     if column.type == "year":
-        return {target: values.str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False)}
+        return {target: _each(values, lambda texts: texts.str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False))}
     numbers = pd.to_numeric(values, errors="coerce")
     wrong = (numbers.isna() & values.notna()) | (numbers.abs() > 2**53)
     if column.type == "integer":
@@ -289,6 +290,13 @@ def _coded(
     if column.band is not None:
         return {target: banded(numbers, column.band)}
     return {target: numbers.astype("Int64") if column.type == "integer" else numbers.astype("float64")}
+
+
+def _each(values: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Change texts, each distinct one once."""
+    codes, distinct = pd.factorize(values)
+    changed = change(pd.Series(distinct, dtype="str"))
+    return pd.Series(changed.array.take(codes, allow_fill=True), index=values.index, name=values.name)
 
 
 def banded(numbers: pd.Series, band: int | list[int]) -> pd.Series:
