@@ -1,4 +1,4 @@
-"""The command line: list, fetch, run, report.
+"""The command line: list, fetch, new-source, check, run, report.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
@@ -102,6 +102,40 @@ def fetch(
         typer.echo(path)
     if not paths:
         typer.echo(f"{source}: comes with the package, nothing to fetch")
+
+
+@app.command("new-source")
+def new_source(
+    name: Annotated[str, typer.Argument(help="Name of the new source, for instance springfield.")],
+    files: Annotated[list[Path], typer.Argument(help="The files as you got them; they are copied.", metavar="FILE...")],
+) -> None:
+    """Propose a source from files nobody has declared, in data/NAME: guesses are marked, the rest is left to decide.
+
+    Example: [bold]accountability new-source springfield complaints.csv officers.xlsx[/bold]
+    """
+    from accountability.sources.check import left
+    from accountability.sources.propose import new_source as propose
+
+    folder = propose(name, files)
+    for path, decide, guessed in left(folder):
+        typer.echo(f"{path}: {decide} to decide, {guessed} guesses to confirm")
+    typer.echo(f"Replace each DECIDE in an editor; `accountability check {name}` lists what is left.")
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
+) -> None:
+    """List everything unresolved in a source, with counts; exit status 1 until nothing is left.
+
+    Example: [bold]accountability check springfield[/bold]
+    """
+    from accountability.sources.check import check as checked
+
+    found = checked(source)
+    typer.echo(str(found))
+    if not found.clean:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -146,7 +146,9 @@ def _card(proposals: Sequence[Proposal]) -> list[str]:
         )
     )
     lines += ["  sampling:", "    # rule, how complaints came to be in the file:", *_choices(SAMPLING_RULES)]
-    lines.append(_marked(4, "rule", DECIDE, "one of these; it decides which estimates agree to run"))
+    lines.append(
+        _marked(4, "rule", DECIDE, f"one of {', '.join(SAMPLING_RULES)}; it decides which estimates agree to run")
+    )
     stop = closed[0].column if closed else None
     empty = f"; {rows_of(stop.rows - stop.filled)} of {stop.rows:,} without a closing date" if stop else ""
     lines.append(
@@ -173,7 +175,7 @@ def _unit(proposals: Sequence[Proposal]) -> tuple[str, str]:
     rows = [p for p in proposals if p.table == "allegations"]
     if not rows:
         cases = any(p.table == "cases" for p in proposals)
-        return ("complaint", "one row a case number") if cases else (DECIDE, "one of these")
+        return ("complaint", "one row a case number") if cases else (DECIDE, f"one of {', '.join(UNITS)}")
     case, officer = rows[0].column(to="case_id"), rows[0].column(to="officer_id")
     if case is not None and case.column.unique and officer is None:
         return "complaint", "every case number has one row, and no column tells officers apart"
@@ -182,7 +184,7 @@ def _unit(proposals: Sequence[Proposal]) -> tuple[str, str]:
         if not pairs.duplicated().any():
             return "officer_complaint", "no officer is in two rows of a case"
         return "allegation", f"{int(pairs.duplicated().sum()):,} rows repeat the officer of a case"
-    return DECIDE, f"one of these; {rows[0].why}"
+    return DECIDE, f"one of {', '.join(UNITS)}; {rows[0].why}"
 
 
 def _file(proposal: Proposal) -> list[str]:
