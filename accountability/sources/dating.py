@@ -13,11 +13,13 @@ from accountability.errors import DateError, SourceError
 from accountability.ledger import Entry, examples
 from accountability.sources.column import Column
 from accountability.sources.contract import File
+from accountability.sources.matching import places
 from accountability.vocabulary import PRECISIONS, STAGES
 
 Dated = tuple[str, Column, pd.DataFrame]
 STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
 PRECISION_TYPE = pd.CategoricalDtype(list(PRECISIONS))
+PRECISION_TEXTS = pd.Series(list(PRECISIONS), dtype="str")
 EVENT_COLUMNS = ["case_id", "officer_id", "stage", "earliest", "latest", "precision", "raw_text", "set_aside"]
 MOSTLY = 0.5
 FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "ambiguous", "incomplete")
@@ -107,7 +109,9 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
                 ),
                 "earliest": parsed["earliest"],
                 "latest": parsed["latest"],
-                "precision": pd.Categorical(parsed["precision"], dtype=PRECISION_TYPE),
+                "precision": pd.Categorical.from_codes(
+                    places(parsed["precision"], PRECISION_TEXTS), dtype=PRECISION_TYPE
+                ),
                 "raw_text": parsed["raw_text"],
                 "set_aside": parsed["problem"],
                 "source_row": rows["source_row"],
@@ -116,8 +120,8 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
         if column.stage is None:
             own = [c for c in rows.columns if c not in (*EVENT_COLUMNS, "source_row")]
             part = part.join(rows[own])
-        else:
-            part = part[part["raw_text"].notna()]
+        elif (blank := part["raw_text"].isna()).any():
+            part = part[~blank]
         if whole_case and declared.table != "cases":
             part = _once_a_case(part, column, column_name, declared.path, entries)
         parts.append(part)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 
+import pandas as pd
 from pydantic import ValidationError
 
 from accountability import privacy
@@ -63,15 +66,26 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
         return _dataset(source, kept)
     book = read_codebook(folder)
     coded = []
-    for key, declared in source.files.items():
-        fmt = file_format(declared, source.names[key])
-        check_columns(readers.header(paths[key], fmt), declared)
-        raw = readers.read(paths[key], fmt, columns=wanted_columns(declared))
-        coded.append(code_file(raw.frame, declared, book, source.names[key]))
+    with ThreadPoolExecutor(max_workers=1) as ahead:  # unpacking and parsing leave Python free to code the file before
+        keys = list(source.files)
+        reading = ahead.submit(_read, source, keys[0], paths)
+        for key, following in zip_longest(keys, keys[1:]):
+            raw = reading.result()
+            if following is not None:
+                reading = ahead.submit(_read, source, following, paths)
+            coded.append(code_file(raw, source.files[key], book, source.names[key]))
+            del raw
     made = assemble(source, coded, book)
     if wanted is not None:
         warm.keep(kept_in, wanted, made)
     return _dataset(source, made)
+
+
+def _read(source: Source, key: str, paths: Mapping[str, Path]) -> pd.DataFrame:
+    declared = source.files[key]
+    fmt = file_format(declared, source.names[key])
+    check_columns(readers.header(paths[key], fmt), declared)
+    return readers.read(paths[key], fmt, columns=wanted_columns(declared)).frame
 
 
 def _dataset(source: Source, coded: warm.Coded) -> Dataset:

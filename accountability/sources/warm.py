@@ -29,6 +29,7 @@ from accountability.sources.places import PACKAGE
 TABLES: Final = ("cases", "allegations", "events", "complainants", "lossy", "entries", "rows")
 COMPLETE: Final = "complete.json"
 OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_WARM_LOADS"
+MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it saves room worth having
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
     try:
         frames = coded.frames()
         for name, frame in frames.items():
-            frame.to_feather(work / f"{name}.arrow", compression="lz4")
+            frame.to_feather(work / f"{name}.arrow", compression="lz4" if len(frame) > MANY_ROWS else "uncompressed")
         (work / COMPLETE).write_text(json.dumps({n: len(f) for n, f in frames.items()}), encoding="utf-8")
         before = [path for path in folder.iterdir() if path.is_dir() and path.name not in (work.name, wanted)]
         os.replace(work, folder / wanted)
