@@ -188,8 +188,9 @@ def caseload(
 
 def _months(came: Days, went: Days, until: dt.date) -> pd.DataFrame:
     first = came.min().astype("datetime64[D]").astype("datetime64[M]")
-    months = np.arange(first, np.datetime64(until, "M") + 1)
-    edges = np.append(months, months[-1] + 1).astype("datetime64[D]").astype(np.int64)
+    a_month = np.timedelta64(1, "M")
+    months = np.arange(first, np.datetime64(until, "M") + a_month)
+    edges = np.append(months, months[-1] + a_month).astype("datetime64[D]").astype(np.int64)
     received = np.histogram(came, edges)[0]
     done: Flags = went < FOREVER
     closed = np.histogram(went[done], edges)[0]

@@ -204,11 +204,11 @@ def calendar_days(law: Limit) -> tuple[int, int]:
     if law.unit == "calendar days":
         return law.value, law.value
     if law.unit in ("months", "years"):
-        months = law.value * (12 if law.unit == "years" else 1)
+        months = np.timedelta64(law.value * (12 if law.unit == "years" else 1), "M")
         first = np.arange("2000-01-01", "2008-01-01", dtype="datetime64[D]")
         starts = first.astype("datetime64[M]")
         ends = (starts + months).astype("datetime64[D]")
-        last = (starts + months + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        last = (starts + months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
         same_day = np.minimum(ends + (first - starts.astype("datetime64[D]")), last)
         spans = (same_day - first).astype(int)
         return int(spans.min()), int(spans.max())
