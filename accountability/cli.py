@@ -1,4 +1,4 @@
-"""The command line: list, fetch, new-source, check, run, report.
+"""The command line: list, fetch, new-source, check, audit, run, report, synth.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
@@ -139,6 +139,24 @@ def check(
 
 
 @app.command()
+def audit(
+    source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
+    out: Out = None,
+) -> None:
+    """Say what a release holds and what it lacks, and print the path of the HTML report.
+
+    The report ends with a letter that asks the agency for what is lacking.
+
+    Example: [bold]accountability audit chicago_2000_2016[/bold]
+    """
+    from accountability import report as reports
+
+    with _told(), _progress() as progress:
+        path = reports.run("what_the_data_holds", source, {}, out, progress=progress)
+    typer.echo(path)
+
+
+@app.command()
 def run(
     study: Annotated[str, typer.Argument(help="Name of a study; `accountability list` shows them.")],
     source: Annotated[str | None, typer.Option("--source", "-s", help="Name of a source, or its folder.")] = None,
@@ -174,6 +192,38 @@ def report(
     with _told(), _progress() as progress:
         path = reports.report(source, out, progress=progress)
     typer.echo(path)
+
+
+@app.command()
+def synth(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; its name becomes the source's name.")],
+    complaints: Annotated[int, typer.Option("--complaints", "-n", help="Complaints received, 1 to 5,000,000.")] = 5000,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Same seed, same agency; default the bundled one's.")
+    ] = None,
+    student: Annotated[
+        str | None, typer.Option("--student", help="A student's id instead of a seed: an agency of their own.")
+    ] = None,
+    publication: Annotated[
+        str, typer.Option("--publication", help="everything, closed_only, trailing_window or sustained_only.")
+    ] = "everything",
+    truth: Annotated[Path | None, typer.Option("--truth", help="Write truth.csv here, away from the data.")] = None,
+) -> None:
+    """Generate an agency whose true values are known, as a source to load.
+
+    Example: [bold]accountability synth data/class_1 --student s1234567 --truth keys/s1234567.csv[/bold]
+    """
+    if student is not None and seed is not None:
+        raise ParameterError("give --seed or --student, not both: a student's id is turned into a seed")
+    from accountability import synthetic
+    from accountability.sources import synthetic_files
+
+    if student is not None:
+        made = synthetic.agency_of_student(student, complaints, publication=publication)
+    else:
+        chosen = synthetic.BUNDLED_SEED if seed is None else seed
+        made = synthetic.agency(complaints, chosen, publication=publication)
+    typer.echo(synthetic_files.write(made, folder, truth=truth))
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
