@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from accountability.codebook import NORMALISERS
@@ -116,35 +117,39 @@ def _agreed(frame: pd.DataFrame, by: list[str], declared: File, name: str, entri
     """Rows about to be merged, with one value in each column that is used."""
     alike = frame.duplicated(by, keep=False) & frame[by].notna().all(axis=1)
     rows = frame[alike]
+    record = rows.groupby(by, sort=False).ngroup().to_numpy()
     for column_name, column in declared.columns.items():
-        used = [reading for reading in column.readings if reading.of != "complainant"]
-        part = column.month_of or column.day_of
-        if column_name in by or column_name not in frame or not (used or part):
+        used = any(reading.of != "complainant" for reading in column.readings) or column.month_of or column.day_of
+        if column_name in by or column_name not in frame or not used:
             continue
-        distinct = rows.drop_duplicates([*by, column_name])
-        differs = distinct[distinct.duplicated(by, keep=False)]
-        if differs.empty:
+        values = rows[column_name]
+        codes = pd.factorize(values)[0] + 1
+        first = np.sort(np.unique(record * (codes.max(initial=0) + 1) + codes, return_index=True)[1])
+        several = np.flatnonzero(np.bincount(record[first]) > 1)
+        if not len(several):
             continue
-        first = differs[by].iloc[0]
-        values = differs.loc[(differs[by] == first).all(axis=1), column_name].tolist()
-        records = len(differs[by].drop_duplicates())
+        first = first[np.isin(record[first], several)]  # one row for each value of a record that has several
         if column.varies == "join":
-            joined = distinct.dropna(subset=column_name).groupby(by)[column_name].agg("; ".join)
-            keys = pd.MultiIndex.from_frame(rows[by]) if len(by) > 1 else pd.Index(rows[by[0]])
-            new = pd.Series(joined.reindex(keys).to_numpy(), index=rows.index, dtype="str")
-            frame = frame.assign(**{column_name: frame[column_name].mask(alike, new)})
-        elif column.varies == "first":
-            other = differs[differs.duplicated(by)]
-            why = f"differs between rows merged as one record, in {records:,} of them; the first row's is used"
-            entries.append(
-                Entry(name, column_name, "value set aside", "varies", why, len(other), examples(other["source_row"]))
+            found: dict[int, list[str]] = {int(number): [] for number in several}
+            for number, value in zip(record[first], values.iloc[first], strict=True):
+                found[number] += [value] if pd.notna(value) else []
+            joined = {number: "; ".join(texts) for number, texts in found.items()}
+            whole = pd.Series(record, index=rows.index).map(joined).astype("str")
+            frame = frame.assign(
+                **{column_name: frame[column_name].where(~frame.index.isin(whole.dropna().index), whole)}
             )
+        elif column.varies == "first":
+            other = rows.iloc[first[pd.Series(record[first]).duplicated().to_numpy()]]
+            why = f"differs between rows merged as one record, in {len(several):,} of them; the first row's is used"
+            shown = examples(other["source_row"])
+            entries.append(Entry(name, column_name, "value set aside", "varies", why, len(other), shown))
         else:
+            example = rows.iloc[first[record[first] == record[first[0]]]]
             raise SourceError(
                 f"{name}, column {column_name!r}: rows with the same {', '.join(by)} are merged, and it differs in "
-                f"{records:,} of them, for instance {', '.join(first)}: {values}, data row "
-                f"{differs['source_row'].iloc[0]}; say `varies: first` (the first row's value), `varies: join` (all "
-                "values), `ignore`, or do not merge them"
+                f"{len(several):,} of them, for instance {', '.join(example[by].iloc[0])}: "
+                f"{example[column_name].tolist()}, data row {example['source_row'].iloc[0]}; say `varies: first` (the "
+                "first row's value), `varies: join` (all values), `ignore`, or do not merge them"
             )
     return frame
 
