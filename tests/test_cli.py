@@ -45,7 +45,7 @@ def inside(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         (["run", STUDY, "--source", "news_case"], "did you mean 'news_cases'"),
         (["run", STUDY, "--source", "news_cases"], "no rate may be drawn"),
         (["run", STUDY, "--source", "chicago_2000_2016", "-p", "group=categry"], "Did you mean 'category'?"),
-        (["report", "--source", "news_cases"], "no study can be run on 'news_cases'"),
+        (["audit", "news_case"], "did you mean 'news_cases'"),
         (["fetch", "chicago_2000"], "did you mean 'chicago_2000_2016'"),
         (["list", "what_follows"], "Did you mean 'what_follows_a_finding'?"),
     ],
@@ -109,7 +109,7 @@ def test_list_survives_a_source_that_cannot_be_read(
     assert "news_cases" in text
 
 
-@pytest.mark.parametrize("command", ["list", "fetch", "run", "report"])
+@pytest.mark.parametrize("command", ["list", "fetch", "audit", "run", "report"])
 def test_every_command_explains_itself_with_an_example(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,6 +164,7 @@ def test_one_failing_study_is_kept_and_shown_and_the_other_still_runs(
 ) -> None:
     second = dataclasses.replace(studies.get(STUDY), name="second")
     monkeypatch.setitem(studies.STUDIES, "second", second)
+    monkeypatch.delitem(studies.STUDIES, "what_the_data_holds")
     notebooks = tmp_path / "notebooks"
     toy_agency.notebook(notebooks, "kept = 1\nprint('before')", "kept / 0", "print('after')")
     (notebooks / "second.ipynb").write_text((notebooks / f"{STUDY}.ipynb").read_text().replace("kept / 0", "kept"))
@@ -210,7 +211,8 @@ def test_a_new_report_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["only_in_making"]
 
 
-def test_a_source_that_carries_no_study_is_refused_with_every_reason() -> None:
+def test_a_source_that_carries_no_study_is_refused_with_every_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(studies.STUDIES, "what_the_data_holds")  # which every source carries
     with pytest.raises(Refusal, match=r"(?s)how_long_cases_stay_open: .*what_follows_a_finding: "):
         report.report("news_cases")
 

@@ -1,0 +1,140 @@
+"""The letter to ask an agency for what its release lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from accountability.audit.fields import Field
+from accountability.audit.needs import Needs, needs
+from accountability.audit.part import listed
+from accountability.sources.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Letter:
+    """A records request.
+
+    Attributes
+    ----------
+    text : str
+        The letter, in markdown that reads as plain text. What only the sender knows stands in brackets.
+    asked : DataFrame
+        ``field, state, asked, because, needed_for``: one row a field asked for; empty when nothing is lacking.
+    """
+
+    text: str
+    asked: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+
+def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
+    """Write a records request for the fields that studies need and a release lacks.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    wanted : Needs, optional
+        :func:`accountability.audit.needs`, when it was computed already.
+
+    Returns
+    -------
+    Letter
+        When the release lacks nothing, the text says so and asks for nothing.
+    """
+    found = wanted or needs(dataset)
+    short = found.lacking()
+    unclear = _merged(dataset)
+    asked = pd.DataFrame(
+        [
+            (row["field"], row["state"], *_words(found.fields[row["field"]]), "; ".join(row["needed_for"]))
+            for row in short.to_dict("records")
+        ],
+        columns=["field", "state", "asked", "because", "needed_for"],
+        dtype="str",
+    )
+    if asked.empty and not unclear:
+        text = (
+            f"**Nothing to ask for.** The release “{dataset.title}” holds every field that the studies and estimators "
+            "of this package need, each date to the day."
+        )
+        return Letter(text, asked)
+    return Letter("\n\n".join(_paragraphs(dataset, asked, short, unclear)) + "\n", asked)
+
+
+def _words(field: Field) -> tuple[str, str]:
+    return field.asked, field.because
+
+
+def _paragraphs(dataset: Dataset, asked: pd.DataFrame, short: pd.DataFrame, unclear: list[str]) -> list[str]:
+    card = dataset.card
+    period = "[period]" if card.period is None else f"{card.period.start} to {card.period.end}"
+    text = []
+    if dataset.generated:
+        text.append("*Generated data: this letter shows the form; there is no such agency.*")
+    text += [
+        f"To the records officer of the {card.agency.removeprefix('The ')}, {card.jurisdiction}",
+        "[date]",
+        "**Request for public records: complaints against police officers**",
+        "Dear records officer,",
+        f"Under the public records law of {card.jurisdiction} I request the records below, for complaints received "
+        f"{period}. They complete a release I already have: “{dataset.title}” ({card.citation}).",
+    ]
+    number = 0
+    for state, lead in (
+        ("lacking", "The release does not hold the following. Please add:"),
+        ("coarse", "The release dates the following less finely than to the day. Please give:"),
+    ):
+        lines = []
+        for row, how in zip(asked.to_dict("records"), short["how"], strict=True):
+            if row["state"] == state:
+                number += 1
+                wrong = f" (now: {how})" if state == "coarse" else ""
+                lines.append(
+                    f"{number}. **{_capital(row['asked'])}**{wrong}. Why: {row['because']}. "
+                    f"Needed to study: {_questions(row['needed_for'])}."
+                )
+        if lines:
+            text += [lead, "\n".join(lines)]
+    if unclear:
+        text.append("Some words of the release stand for several things. Please say for each record which is meant:")
+        text.append("\n".join(f"- {line}" for line in unclear))
+    text += [
+        "So that these records can be joined to those already released, please repeat the number of the complaint"
+        + (", and that of the officer where there is one," if "officer_id" in dataset.allegations else "")
+        + " in every row.",
+        "I ask for one row for each record in a plain electronic form (comma-separated text or a spreadsheet, not a "
+        "printed or scanned page), with the list of codes and what they mean. Please leave a cell empty where nothing "
+        "is recorded, and give dates as they were recorded, not filled in. Names, home addresses and the content of "
+        "statements are not requested and may be removed.",
+        "Should part of this be refused, please name the provision on which the refusal rests, and release the rest.",
+        "With kind regards,\n[name and address]",
+    ]
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _questions(joined: str) -> str:
+    return listed([question.rstrip("?")[:1].lower() + question.rstrip("?")[1:] for question in joined.split("; ")])
+
+
+def _merged(dataset: Dataset) -> list[str]:
+    """Words that the agency uses for several things, with what they may be."""
+    lossy = dataset.lossy
+    if lossy.empty:
+        return []
+    used = lossy[(lossy["rows"] > 0) & (lossy["may_be"] != "")]
+    lines = []
+    for row in used.drop_duplicates(["block", "raw"]).to_dict("records"):
+        terms = [term.replace("_", " ") for term in str(row["may_be"]).split(", ")]
+        lines.append(f"“{row['raw']}” ({row['rows']:,} rows) may be {' or '.join(terms)}.")
+    return lines
