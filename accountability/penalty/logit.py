@@ -15,6 +15,7 @@ from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
+from accountability.penalty.newton import Fit, Slopes, cells_of, check_columns, invert, maximise, sandwich
 from accountability.penalty.patterns import Floats, at_level, clusters_of, collapse, design_of, levels_of
 from accountability.penalty.units import grouping
 from accountability.results import Result, percent
@@ -25,32 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """A logit fitted on patterns.
-
-    Attributes
-    ----------
-    coefficients : array
-        One a column of the design.
-    covariance : array
-        Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels.
-    log_likelihood : float
-    clusters : int
-    """
-
-    coefficients: Floats
-    covariance: Floats
-    log_likelihood: float
-    clusters: int
-
-
 def fit_logit(design: Floats, pattern: NDArray[np.int64], hits: Floats, clusters: NDArray[np.int64]) -> Fit:
     """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
-
-    The likelihood depends on the rows only through the number of rows and hits of each pattern, and the clustered
-    variance only through those of each cluster and pattern, so both are computed on counts: the answer is that of a
-    fit row by row.
 
     Parameters
     ----------
@@ -67,39 +44,20 @@ def fit_logit(design: Floats, pattern: NDArray[np.int64], hits: Floats, clusters
     Refusal
         If the columns are collinear, or the outcome is separated so that no finite estimate exists.
     """
-    from scipy.sparse import coo_array
+    cells = cells_of(pattern, hits.astype(np.int64), len(design))
+    check_columns(design, cells)
+    start = np.zeros(design.shape[1])
+    theta, information, likelihood, scores = maximise(_logit, design, cells, np.empty(0), start)
+    covariance = sandwich(information, scores, cells.of_row, clusters)
+    return Fit(theta, covariance, likelihood, int(clusters.max()) + 1, invert(information))
 
-    count = np.bincount(pattern, minlength=len(design)).astype(float)
-    made = np.bincount(pattern, weights=hits, minlength=len(design))
-    width = design.shape[1]
-    if np.linalg.matrix_rank(design * np.sqrt(count)[:, None]) < width:
-        raise Refusal("the columns say the same thing twice (their dummies are collinear); leave one of them out")
-    beta = np.zeros(width)
-    chance = np.full(len(design), 0.5)
-    for _ in range(60):
-        information = design.T @ (design * (count * chance * (1 - chance))[:, None])
-        step = np.linalg.lstsq(information, design.T @ (made - count * chance), rcond=None)[0]
-        beta = beta + step
-        if np.abs(beta).max() > 25:
-            break
-        chance = 1.0 / (1.0 + np.exp(-(design @ beta)))
-        if np.abs(step).max() < 1e-12:
-            break
-    if np.abs(beta).max() > 15 or not np.isfinite(beta).all():
-        raise Refusal(
-            "some combination of the columns tells the outcome apart without exception (separation), so the logit has "
-            "no finite estimate; put small groups together or leave a column out"
-        )
-    information = design.T @ (design * (count * chance * (1 - chance))[:, None])
-    bread = np.linalg.inv(information)
-    groups = int(clusters.max()) + 1
-    shape = (groups, len(design))
-    rows = len(hits)
-    residual = coo_array((hits - chance[pattern], (clusters, pattern)), shape=shape).tocsr()
-    scores = residual @ design
-    correction = groups / (groups - 1) * (rows - 1) / (rows - width)
-    likelihood = float(made @ np.log(chance) + (count - made) @ np.log1p(-chance))
-    return Fit(beta, correction * bread @ (scores.T @ scores) @ bread, likelihood, groups)
+
+def _logit(index: Floats, other: Floats, value: NDArray[np.int64]) -> Slopes:
+    from scipy.special import expit
+
+    sign = 2.0 * value - 1.0
+    chance = expit(index)
+    return Slopes(-np.logaddexp(0.0, -sign * index), value - chance, chance * (1.0 - chance))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -15,9 +15,48 @@ Floats = NDArray[np.float64]
 
 def collapse(rows: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The distinct patterns of levels (as positions in ``levels``), and the pattern of each row."""
-    codes = np.column_stack([pd.Index(held).get_indexer(pd.Index(rows[name])) for name, held in levels.items()])
-    patterns, pattern = np.unique(codes.astype(np.int64), axis=0, return_inverse=True)
-    return patterns, pattern.ravel().astype(np.int64)
+    codes = [pd.Index(held).get_indexer(pd.Index(rows[name])).astype(np.int64) for name, held in levels.items()]
+    first, pattern = _distinct(codes, [len(held) for held in levels.values()])
+    return np.column_stack([column[first] for column in codes]), pattern
+
+
+def collapse_matrix(covariates: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The distinct rows of a matrix of numbers, and which of them each row is."""
+    codes, sizes = [], []
+    for column in covariates.T:
+        small = column.astype(np.int64)
+        if (small == column).all() and small.min() >= 0 and small.max() < 1000:
+            codes.append(small)
+            sizes.append(int(small.max()) + 1)
+        else:
+            found, values = pd.factorize(column)
+            codes.append(found.astype(np.int64))
+            sizes.append(len(values))
+    first, pattern = _distinct(codes, sizes)
+    return np.ascontiguousarray(covariates[first]), pattern
+
+
+def _distinct(codes: Sequence[NDArray[np.int64]], sizes: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A row of each distinct combination of codes, in their order, and the combination of each row."""
+    rows = len(codes[0])
+    key, size = np.zeros(rows, dtype=np.int64), 1
+    for column, top in zip(codes, sizes, strict=True):
+        if size * top > 2**62:  # combinations that occur are never more than rows
+            found, values = pd.factorize(key, sort=True)
+            key, size = found.astype(np.int64), len(values)
+        key = key * top + column
+        size *= top
+    if size <= 8 * rows + 100_000:
+        first = np.full(size, -1, dtype=np.int64)
+        first[key[::-1]] = np.arange(rows - 1, -1, -1)
+        held = np.flatnonzero(first >= 0)
+        place = np.empty(size, dtype=np.int64)
+        place[held] = np.arange(len(held))
+        return first[held], place[key]
+    pattern, _ = pd.factorize(key, sort=True)
+    first = np.empty(int(pattern.max()) + 1, dtype=np.int64)
+    first[pattern[::-1]] = np.arange(rows - 1, -1, -1)
+    return first, pattern.astype(np.int64)
 
 
 def levels_of(values: pd.Series, name: str, reference: str | None) -> list[str]:

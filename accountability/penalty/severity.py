@@ -15,7 +15,8 @@ from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
-from accountability.penalty.logit import Fit, fit_logit
+from accountability.penalty.logit import fit_logit
+from accountability.penalty.newton import Fit
 from accountability.penalty.ordered import chances, fit_ordered
 from accountability.penalty.patterns import Floats, at_level, clusters_of, collapse, design_of, levels_of
 from accountability.penalty.units import grouping

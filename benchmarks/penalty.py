@@ -1,0 +1,192 @@
+"""Time the models of penalties beside statsmodels and R on the same rows, in the same run.
+
+Run from the checkout: ``python benchmarks/penalty.py [rows] [--continuous] [--patient]`` (100,000 rows by default).
+Ten covariates of two values each, officers as clusters; with ``--continuous`` they are numbers that no two rows
+share. R's packages are used where ``Rscript`` finds them (pscl, rms, nnet, lme4); times are those of the fit alone,
+taken inside R, without clustered errors, while ours include collapsing the rows and the clustered errors. A peer that
+took over a minute at a tenth of the rows is left out unless ``--patient``. The command exits with 1 when a model takes
+more than a fifth of the best peer's time, or with ``--continuous`` longer than the best peer.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.penalty.logit import fit_logit
+from accountability.penalty.mixed import fit_random_intercept
+from accountability.penalty.multinomial import fit_multinomial
+from accountability.penalty.ordered import fit_ordered
+from accountability.penalty.patterns import collapse_matrix
+from accountability.penalty.truncated import fit_truncated
+
+COLUMNS = 10
+FLOOR = 0.2
+SLOW_FROM = 300_000
+
+R_SCRIPT = """
+d <- read.csv(commandArgs(TRUE)[1]); many <- nrow(d) > %(slow)d && !%(patient)s
+x <- paste0("x", 0:%(last)d, collapse = " + ")
+say <- function(name, run) {
+  ok <- try({ t <- system.time(suppressWarnings(suppressMessages(run())))[["elapsed"]] }, silent = TRUE)
+  if (!inherits(ok, "try-error")) cat(name, t, "\\n")
+}
+has <- function(p) suppressWarnings(suppressMessages(require(p, character.only = TRUE, quietly = TRUE)))
+f <- function(y) as.formula(paste(y, "~", x))
+if (has("rms")) say("ordered logit|R rms lrm", function() lrm(f("rung"), d))
+if (has("rms")) say("ordered logit|R rms orm", function() orm(f("rung"), d))
+if (has("MASS") && !many) say("ordered logit|R MASS polr",
+  function() polr(f("factor(rung)"), d, Hess = TRUE))
+if (has("nnet") && !many) say("multinomial logit|R nnet multinom",
+  function() multinom(f("way"), d, trace = FALSE, Hess = TRUE))
+say("clustered logit|R glm", function() glm(f("hit"), binomial, d))
+if (has("pscl") && !many) say("hurdle, negative binomial|R pscl hurdle",
+  function() hurdle(f("days"), d, dist = "negbin"))
+if (has("lme4") && !many) say("random-intercept logit|R lme4 glmer (nAGQ=0)",
+  function() glmer(as.formula(paste("hit ~", x, "+ (1|place)")), d, family = binomial, nAGQ = 0))
+"""
+
+
+def best_of(run: Callable[[], object], times: int) -> float:
+    """Shortest of some runs, in seconds."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        run()
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+def rows_of(rows: int, continuous: bool, seed: int = 1) -> dict[str, np.ndarray]:
+    """Covariates, and outcomes that depend on them, on the officer and on the place."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 0.5, (rows, COLUMNS)) if continuous else rng.integers(0, 2, (rows, COLUMNS)).astype(float)
+    officer = rng.integers(0, rows // 20, rows)
+    place = officer % 200
+    lean = (
+        x @ np.linspace(-0.5, 0.5, COLUMNS) + rng.normal(0, 0.5, rows // 20)[officer] + rng.normal(0, 0.4, 200)[place]
+    )
+    mean = np.exp(1.2 + 0.5 * lean)
+    days = rng.negative_binomial(1.2, 1.2 / (1.2 + mean))
+    way = np.argmax(np.outer(lean, [0, 0.3, -0.4, 0.8]) + rng.gumbel(size=(rows, 4)), axis=1)
+    return {
+        "x": x,
+        "officer": np.unique(officer, return_inverse=True)[1].astype(np.int64),
+        "place": np.unique(place, return_inverse=True)[1].astype(np.int64),
+        "rung": np.digitize(lean + rng.logistic(size=rows), [-1.5, -0.5, 0.5, 1.5, 2.5]),
+        "way": way,
+        "hit": (lean + rng.logistic(size=rows) > 1).astype(float),
+        "days": np.where(rng.random(rows) < 0.5, 0, days).astype(np.int64),
+    }
+
+
+def ours(data: dict[str, np.ndarray]) -> dict[str, Callable[[], object]]:
+    """Each model, from the matrix of rows to coefficients with clustered errors."""
+    officer = data["officer"]
+
+    def patterns(constant: bool) -> tuple[np.ndarray, np.ndarray]:
+        held, pattern = collapse_matrix(data["x"])
+        return (np.hstack([np.ones((len(held), 1)), held]) if constant else held), pattern
+
+    def hurdle() -> object:
+        design, pattern = patterns(True)
+        any_days = data["days"] > 0
+        zero = fit_logit(design, pattern, any_days.astype(float), officer)
+        held, members = np.unique(pattern[any_days], return_inverse=True)
+        who = np.unique(officer[any_days], return_inverse=True)[1]
+        return zero, fit_truncated(design[held], members, data["days"][any_days], who, "negative_binomial")
+
+    return {
+        "ordered logit": lambda: fit_ordered(*patterns(False), data["rung"], officer),
+        "multinomial logit": lambda: fit_multinomial(*patterns(True), data["way"], officer),
+        "clustered logit": lambda: fit_logit(*patterns(True), data["hit"], officer),
+        "hurdle, negative binomial": hurdle,
+        "random-intercept logit": lambda: fit_random_intercept(*patterns(True), data["hit"], data["place"]),
+    }
+
+
+def statsmodels_runs(data: dict[str, np.ndarray], patient: bool) -> dict[tuple[str, str], Callable[[], object]]:
+    """The peers in statsmodels, with clustered errors where it has them."""
+    import statsmodels.api as sm
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    full = sm.add_constant(data["x"])
+    clustered: dict[str, Any] = {"cov_type": "cluster", "cov_kwds": {"groups": data["officer"]}}
+    runs: dict[tuple[str, str], Callable[[], object]] = {
+        ("multinomial logit", "statsmodels MNLogit"): lambda: sm.MNLogit(data["way"], full).fit(
+            disp=0, method="newton", **clustered
+        ),
+        ("clustered logit", "statsmodels Logit"): lambda: sm.Logit(data["hit"], full).fit(disp=0, **clustered),
+        ("clustered logit", "statsmodels GLM"): lambda: sm.GLM(data["hit"], full, family=sm.families.Binomial()).fit(
+            **clustered
+        ),
+    }
+    if patient or len(full) <= SLOW_FROM:
+        runs["ordered logit", "statsmodels OrderedModel"] = lambda: OrderedModel(
+            data["rung"], data["x"], distr="logit"
+        ).fit(method="bfgs", disp=0, maxiter=200)
+    return runs
+
+
+def r_times(data: dict[str, np.ndarray], patient: bool) -> dict[tuple[str, str], float]:
+    """Seconds of each fit in R, where it is installed."""
+    if shutil.which("Rscript") is None:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "rows.csv"
+        script = Path(folder) / "peers.R"
+        frame = pd.DataFrame(data["x"], columns=[f"x{i}" for i in range(COLUMNS)])
+        frame.assign(**{name: data[name] for name in ("rung", "way", "hit", "days", "place")}).to_csv(
+            table, index=False
+        )
+        words = {"slow": SLOW_FROM, "patient": str(patient).upper(), "last": COLUMNS - 1}
+        script.write_text(R_SCRIPT % words, encoding="utf-8")
+        out = subprocess.run(["Rscript", str(script), str(table)], capture_output=True, text=True, check=True).stdout
+    found = {}
+    for line in out.splitlines():
+        if line.count("|") == 1:
+            name, rest = line.split("|")
+            peer, seconds = rest.rsplit(maxsplit=1)
+            found[name, peer] = float(seconds)
+    return found
+
+
+def main(rows: int, continuous: bool, patient: bool) -> int:
+    """Print the table; give 1 when a model is slower than it may be."""
+    data = rows_of(rows, continuous)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peers = {
+            name: best_of(run, 1 if "Ordered" in name[1] else 2)
+            for name, run in statsmodels_runs(data, patient).items()
+        }
+    peers |= r_times(data, patient)
+    allowed = 1.0 if continuous else FLOOR
+    late = 0
+    print(f"{rows:,} rows, {COLUMNS} {'continuous' if continuous else 'two-valued'} covariates; seconds")
+    for model, run in ours(data).items():
+        if continuous and model == "random-intercept logit" and rows > SLOW_FROM:
+            continue
+        mine = best_of(partial(run), 3 if rows <= SLOW_FROM else 2)
+        beside = {peer: seconds for (name, peer), seconds in peers.items() if name == model}
+        best = min(beside.values(), default=float("nan"))
+        late += mine > allowed * best
+        told = ", ".join(f"{peer} {seconds:.2f}" for peer, seconds in sorted(beside.items(), key=lambda held: held[1]))
+        print(f"{model:<28}{mine:>8.3f}   {mine / best:>6.3f} of the best peer   ({told or 'no peer at this size'})")
+    return int(late > 0)
+
+
+if __name__ == "__main__":
+    sizes = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    sys.exit(main(sizes[0] if sizes else 100_000, "--continuous" in sys.argv, "--patient" in sys.argv))
