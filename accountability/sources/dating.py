@@ -93,7 +93,7 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
         A step of the whole case is dated differently by the rows of a case, and ``varies`` does not say what to do.
     """
     parts = []
-    missing = pd.Series(pd.array([None] * len(rows), dtype="str"), index=rows.index)
+    missing = pd.Series(None, index=rows.index, dtype="str")
     officers = rows.get("officer_id", missing)
     for column_name, column, parsed in dated:
         whole_case = declared.table == "cases" or column.of == "case"

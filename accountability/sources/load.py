@@ -64,11 +64,11 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := warm.read(kept_in, wanted)) is not None:
         return _dataset(source, kept)
-    book = read_codebook(folder)
     coded = []
     with ThreadPoolExecutor(max_workers=1) as ahead:  # unpacking and parsing leave Python free to code the file before
         keys = list(source.files)
         reading = ahead.submit(_read, source, keys[0], paths)
+        book = read_codebook(folder)
         for key, following in zip_longest(keys, keys[1:]):
             raw = reading.result()
             if following is not None:
