@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from accountability import Cohort, clocks, delay, penalty
-from accountability.sources import readers
+from accountability.sources import promises, readers
+from accountability.sources.contract import read_source
 from accountability.sources.dataset import Dataset
 
 pytestmark = pytest.mark.real_data
@@ -165,3 +167,14 @@ def test_nobody_can_be_told(release: Dataset, raw: dict[str, pd.DataFrame]) -> N
     assert left == 0
     assert release.allegations["officer_id"].dropna().str.fullmatch(r"p-[0-9a-f]{12}").all()
     assert set(release.allegations["officer_birth_decade"].dropna().str.len()) == {9}
+
+
+@pytest.mark.parametrize("name", ["chicago_cms_2019_2022", "nashville", "nyc_ccrb_penalties", "nyc_ccrb_propublica"])
+def test_what_a_declaration_promises_is_in_the_loaded_tables(name: str, real_source: Callable[[str], Dataset]) -> None:
+    """Also where one cell is read twice and a case is dated by a part of its id."""
+    folder = ROOT / "data" / name
+    source, loaded = read_source(folder), real_source(name)
+    assert promises.stages(source, folder) == set(loaded.events["stage"])
+    held = {*loaded.cases.columns, *loaded.allegations.columns}
+    assert set(promises.groups(source)) <= held
+    assert {"finding", "imposed_penalty", "recommended_penalty"} & held <= set(promises.columns(source))

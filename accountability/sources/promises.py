@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from accountability.sources.contract import Source
+from accountability.sources.contract import Column, Source
 from accountability.sources.yaml_text import read_yaml
 from accountability.vocabulary import STAGES
 
@@ -16,11 +16,8 @@ OUTCOMES: Final = frozenset(
     | {f"{stem}_{part}" for stem in ("recommended", "imposed") for part in ("penalty", "days")}
 )
 
-#: A coded penalty is declared by its stem and becomes several columns.
-_SPREAD: Final = {
-    "imposed": ("imposed_penalty", "imposed_days"),
-    "recommended": ("recommended_penalty", "recommended_days"),
-}
+#: Endings of columns that tell what was decided or how far it has got.
+_SETTLED_LATE: Final = ("_penalty", "_days", "_finding", "_status")
 _TABLES: Final = ("cases", "allegations", "officers")
 _KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
 
@@ -40,7 +37,7 @@ def stages(source: Source, folder: Path) -> frozenset[str] | None:
     frozenset of str or None
         ``None`` when a file of events names its stages in its rows without a codebook, where only a load can tell.
     """
-    declared = [column for file in source.files.values() for column in file.columns.values()]
+    declared = [column for file in source.files.values() for _, column in file.readings]
     dated = {column.stage for column in declared if column.stage}
     named = [column for column in declared if column.to == "stage"]
     if not named:
@@ -78,15 +75,22 @@ def columns(source: Source) -> list[str]:
     list of str
         Column names, those of the cases first.
     """
-    targets = [
-        column.to
+    declared = [
+        column
         for table in _TABLES
         for file in source.files.values()
         if file.table == table
-        for column in file.columns.values()
-        if column.to
+        for _, column in file.readings
+        if column.to and column.of != "complainant"
     ]
-    return list(dict.fromkeys(name for target in targets for name in _SPREAD.get(target, (target,))))
+    return list(dict.fromkeys(name for column in declared for name in _names(column)))
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    """A coded penalty is declared by its stem and becomes several columns."""
+    target = str(column.to)
+    is_stem = column.codebook == "penalty" or target in ("imposed", "recommended")
+    return (f"{target}_penalty", f"{target}_days") if is_stem else (target,)
 
 
 def groups(source: Source) -> list[str]:
@@ -102,4 +106,8 @@ def groups(source: Source) -> list[str]:
     list of str
         Column names, those of the cases first.
     """
-    return [name for name in columns(source) if name not in OUTCOMES | _KEYS and not name.startswith("raw_")]
+    return [
+        name
+        for name in columns(source)
+        if name not in OUTCOMES | _KEYS and not name.startswith("raw_") and not name.endswith(_SETTLED_LATE)
+    ]
