@@ -46,7 +46,7 @@ def without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: 
     empty = frame.index
     for column in columns:  # few rows are left after the first column, so this stays cheap
         values = frame.loc[empty, column]
-        empty = empty[(values.isna() | (values.str.strip() == "")).to_numpy(dtype=bool)]
+        empty = empty[(values.isna() | values.str.isspace()).to_numpy(dtype=bool)]
     if empty.empty:
         return frame
     rows = examples(frame.loc[empty, "source_row"])
