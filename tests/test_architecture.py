@@ -30,6 +30,8 @@ ORDER = (
     ("pauses",),
     ("clocks",),
     ("concentration", "delay", "penalty"),
+    ("hazard",),
+    ("study_parameters",),
     ("studies",),
     ("audit",),
     ("report",),
