@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from accountability.codebook import Codebook
-from accountability.errors import AccountabilityError
+from accountability.errors import AccountabilityError, FetchError
 from accountability.ledger import Ledger
 from accountability.sources import readers
 from accountability.sources.assemble import assemble
@@ -18,7 +18,7 @@ from accountability.sources.check_cells import check_dates, check_values
 from accountability.sources.coding import check_columns, code_file
 from accountability.sources.contract import File, Source
 from accountability.sources.load import file_format, file_paths
-from accountability.sources.mend import guesses, left_to_decide, mended, mended_codebook
+from accountability.sources.mend import codebooks_named, guesses, left_to_decide, mended, mended_codebook
 from accountability.sources.places import source_folder
 from accountability.sources.points import Checked, Point
 from accountability.sources.proposed_text import NATURAL_ORDER, rows_of, scalar
@@ -26,6 +26,7 @@ from accountability.sources.rows import normalised, without_blank_rows, without_
 from accountability.sources.yaml_text import read_yaml
 
 _NOT_USED: Final = "left out of this check"
+_MAY_COME_LATE: Final = {"opened", "assigned", "findings"}  # entered after the fact, or again in a reopened case
 _LINKING: Final = ("case_id", "officer_id", "stage", "date")
 
 
@@ -60,12 +61,11 @@ def check(name: str | Path) -> Checked:
     points += wrong
     points += guesses(folder / "source.yaml")
     book = Codebook({})
-    used = {c.codebook for f in source.files.values() for _, c in f.readings if c.codebook} if source else set()
     try:
         if (folder / "codebook.yaml").is_file():
             points += left_to_decide(folder / "codebook.yaml", read_yaml(folder / "codebook.yaml"))
             points += guesses(folder / "codebook.yaml")
-        book, wrong = mended_codebook(folder, used)
+        book, wrong = mended_codebook(folder, codebooks_named(declared))
         points += wrong
     except AccountabilityError as error:
         points.append(Point("declaration", "codebook.yaml", str(error)))
@@ -88,7 +88,7 @@ def check(name: str | Path) -> Checked:
 def left(folder: Path) -> list[tuple[Path, int, int]]:
     """How much each of a source's two files leaves to decide and to confirm: ``path, to decide, guesses``."""
     found = []
-    for path in (folder / "source.yaml", folder / "codebook.yaml"):
+    for path in filter(Path.is_file, (folder / "source.yaml", folder / "codebook.yaml")):
         marks = guesses(path)
         found.append((path, len(left_to_decide(path, read_yaml(path))), (marks[0].count or 0) if marks else 0))
     return found
@@ -107,6 +107,10 @@ def _read(source: Source, key: str, folder: Path, points: list[Point]) -> pd.Dat
         path = file_paths(source.model_copy(update={"files": {key: file}}), folder)[key]
         fmt = file_format(file, name)
         raw = readers.read(path, fmt).frame
+    except FetchError as error:
+        what = str(error).splitlines()[1].split(": ", 1)[-1]
+        points.append(Point("files", name, f"{what}; `accountability fetch {folder.name}` brings it"))
+        return None
     except AccountabilityError as error:
         points.append(Point("files", name, str(error)))
         return None
@@ -130,7 +134,9 @@ def _check_file(
     points += found
     held = {column: declared for column, declared in file.columns.items() if column in raw}
     for column, declared in held.items():
-        said = None if column in unfit or not declared.readings else _stops(frame, file, column, book, name)
+        unstaged = declared.to == "date" and any(file.columns[c].to == "stage" for c in unfit)
+        skip = column in unfit or unstaged or not declared.readings
+        said = None if skip else _stops(frame, file, column, book, name)
         if said is not None:
             unfit.add(column)
             if not any(point.open and point.where == f"{name}, {column}" for point in points):
@@ -145,7 +151,9 @@ def _check_file(
 def _stops(frame: pd.DataFrame, file: File, column: str, book: Codebook, name: str) -> str | None:
     """Why a load would stop at a column, if it would: it is coded alone, beside the columns it depends on."""
     declared = file.columns[column]
-    ids = {c: d.model_copy(update={"codebook": None}) for c, d in file.columns.items() if d.to in _LINKING}
+    plain: dict[str, Any] = {"codebook": None, "aside": None, "also": []}
+    ids = {c: d.model_copy(update=plain) for c, d in file.columns.items() if d.to in ("case_id", "officer_id")}
+    ids |= {c: d for c, d in file.columns.items() if d.to == "stage"} if declared.to == "date" else {}
     others = [other for reading in declared.readings if reading.aside for other in reading.aside.when]
     needed = [*ids, column, *file.parts(column).values(), *others]
     wanted = [c for c in dict.fromkeys(needed) if c in frame and c in file.columns]
@@ -253,7 +261,9 @@ def _orders(events: pd.DataFrame, ledger: Ledger) -> list[Point]:
         wrong = start.index[(stop.reindex(start.index) < start).to_numpy()]
         if len(wrong):
             row = usable.loc[(usable["case_id"] == wrong[0]) & (usable["stage"] == then)].iloc[0]
-            what = f"{then} before {first}, first in data row {row['source_row']}; add it under `order`"
+            unusual = {first, then} & _MAY_COME_LATE
+            advice = "add it under `order` if it cannot be" if unusual else "add it under `order`"
+            what = f"{then} before {first}, first in data row {row['source_row']}; {advice}"
             line = f"# source.yaml, under order:\n  - {scalar({'first': first, 'then': then, 'aside': aside})}"
-            found.append(Point("order", str(row["source_file"]), what, len(wrong), paste=line))
+            found.append(Point("order", str(row["source_file"]), what, len(wrong), not unusual, line))
     return found

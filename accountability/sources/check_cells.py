@@ -109,7 +109,8 @@ def _wrong_values(values: pd.Series, block: Block, where: str, declared: dict[st
     lines: dict[tuple[str, ...], int] = {}
     stated = declared.get(block.name)
     listed = stated.get("values") if isinstance(stated, dict) else None
-    waiting = {block.normal(raw): raw for raw, term in (listed or {}).items() if undecided(term)} if listed else {}
+    listed = listed if isinstance(listed, dict) else {}
+    waiting = {block.normal(raw): raw for raw, term in listed.items() if undecided(term)}
     points = []
     counts = values.value_counts(sort=False).sort_values(ascending=False, kind="stable")
     for raw, count in counts.items():

@@ -90,14 +90,15 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
     Raises
     ------
     SourceError
-        A step of the whole case is dated differently by the rows of a case, and ``varies`` does not say what to do.
+        A step of the whole case is dated differently by the rows of a case, and ``varies`` does not say what to do; or
+        a row names a stage that is not in the vocabulary.
     """
     parts = []
     missing = pd.Series(None, index=rows.index, dtype="str")
     officers = rows.get("officer_id", missing)
     for column_name, column, parsed in dated:
         whole_case = declared.table == "cases" or column.of == "case"
-        stage: Any = rows["stage"] if column.stage is None else column.stage
+        stage: Any = _known_stages(rows, declared.path) if column.stage is None else column.stage
         part = pd.DataFrame(
             {
                 "case_id": rows["case_id"],
@@ -140,6 +141,17 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
             "source_row": pd.array([], dtype="int64"),
         }
     )
+
+
+def _known_stages(rows: pd.DataFrame, name: str) -> pd.Series:
+    unknown = rows["stage"].notna() & ~rows["stage"].isin(list(STAGES))
+    if unknown.any():
+        first = rows[unknown].iloc[0]
+        raise SourceError(
+            f"{name}: {int(unknown.sum()):,} row(s) name a stage outside the vocabulary, first {first['stage']!r} in "
+            f"data row {first['source_row']}; code the column `to: stage` with a codebook block"
+        )
+    return rows["stage"]
 
 
 def _once_a_case(part: pd.DataFrame, column: Column, column_name: str, name: str, entries: list[Entry]) -> pd.DataFrame:

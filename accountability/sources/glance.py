@@ -143,6 +143,8 @@ class Glance:
         sample = (
             texts.iloc[np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(int)] if len(texts) else texts
         )
+        if not sample.str.contains("[0-9].*[0-9]", regex=True).mean() > 0.5:
+            return ()
         near = [layout for layout in layouts if (_days(sample, layout)[0]).sum() > 0.5 * len(sample)]
         found = [self._reading(texts, layout) for layout in near]
         if bare and not found and 0 < len(texts) <= 20_000 and _days(sample, "words")[0].sum() > 0.5 * len(sample):

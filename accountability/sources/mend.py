@@ -128,6 +128,16 @@ def _leave_out(draft: dict[str, Any], place: Place) -> None:
         draft.pop(top, None)
 
 
+def codebooks_named(declared: Any) -> set[str]:
+    """The blocks of the codebook that a declaration names anywhere."""
+    if isinstance(declared, dict):
+        own = {declared["codebook"]} if isinstance(declared.get("codebook"), str) else set()
+        return own.union(*(codebooks_named(value) for value in declared.values()))
+    if isinstance(declared, list):
+        return set().union(*(codebooks_named(value) for value in declared))
+    return set()
+
+
 def mended_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Point]]:
     """The codebook without what is wrong in it, entry by entry.
 

@@ -81,6 +81,8 @@ def new_source(
 ) -> Path:
     """Propose a source: copy the files, look at them, write ``source.yaml`` and ``codebook.yaml``.
 
+    A codebook is written where a column holds findings or penalties.
+
     Parameters
     ----------
     name : str
@@ -121,7 +123,8 @@ def new_source(
         from accountability.sources.proposed_text import codebook_text, source_text
 
         (staging / "source.yaml").write_text(source_text(name, proposals, left), encoding="utf-8", newline="\n")
-        (staging / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
+        if any(role.says("codebook") for proposal in proposals for role in proposal.roles):
+            (staging / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
         staging.chmod(0o755)
         if folder.exists():
             folder.rmdir()
