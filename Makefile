@@ -49,7 +49,7 @@ lock:
 	  pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) reports build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-* reports build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 env: $(VENV)/.installed
