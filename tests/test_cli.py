@@ -12,7 +12,7 @@ import pytest
 import toy_agency
 from conftest import ROOT
 
-from accountability import cli
+from accountability import cli, studies
 from accountability.report import runner
 
 STUDY = "how_long_cases_stay_open"
@@ -147,12 +147,26 @@ def test_a_bundled_source_needs_no_fetch(monkeypatch: pytest.MonkeyPatch, capsys
     assert "nothing to fetch" in capsys.readouterr().out
 
 
+def test_audit_runs_its_study_and_ends_with_the_path_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy = toy_agency.source(tmp_path)
+    monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")
+    toy_agency.notebook(tmp_path / "notebooks", "1 + 1", study="what_the_data_holds")
+    assert inside(monkeypatch, "audit", str(toy), "--out", str(tmp_path / "out")) == 0
+    page = Path(capsys.readouterr().out.splitlines()[-1])
+    assert page == tmp_path / "out" / "what_the_data_holds" / "report.html"
+    assert page.is_file()
+
+
 def test_report_ends_with_the_path_of_the_index_and_a_failed_study_leaves_with_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     toy = toy_agency.source(tmp_path)
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")
     monkeypatch.chdir(tmp_path)
+    for other in set(studies.STUDIES) - {STUDY}:
+        monkeypatch.delitem(studies.STUDIES, other)
     toy_agency.notebook(tmp_path / "notebooks", "1 + 1")
     assert inside(monkeypatch, "report", "--source", str(toy)) == 0
     out, err = capsys.readouterr()

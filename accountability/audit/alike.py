@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = ("check", "compared", "alike", "by_chance")
 ROWS_NAMED, ROWS_UNNAMED = "rows alike, naming an officer", "rows alike, naming no officer"
 CASES, STEPS, DATED = "complaints alike in all they hold", "steps alike", "repeats dealt with at load"
-TWINS: Final = "pairs of complaints: same officer, category and day"
+TWINS: Final = "pairs of complaints that look like one"
 _NUMBERS: Final = frozenset({"source_row", "source_file", "repeats_a_row"})
 #: Distances in days at which pairs are a matter of habit, not of repetition; whole weeks keep the weekday.
 _SHIFTS: Final = (7, 14, 21)
@@ -30,8 +30,8 @@ class Alike(Part):
     """Repeated rows and twin complaints.
 
     ``table``: ``check``; ``compared`` rows, complaints or steps; ``alike`` (rows beyond the first of each kind, pairs
-    for twins); ``by_chance`` (twins only: pairs to be expected because an officer draws complaints at all, from pairs
-    one to three weeks apart).
+    for those that share officer, category and day); ``by_chance`` (these only: pairs to be expected because an officer
+    draws complaints at all, from pairs one to three weeks apart).
     """
 
     def _draw(self, axes: Axes) -> Axes:

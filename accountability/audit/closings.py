@@ -219,9 +219,10 @@ def _said(table: pd.DataFrame, days: pd.DataFrame, many: int) -> str:
     if ruled.empty:
         return f"{text}; no day stands far above the same weekday in the weeks around it."
     top = ruled.iloc[0]
+    expected = f"{top['expected']:.1f}" if top["expected"] >= 0.1 else "less than 0.1"
     text += (
         f"; {plural(len(ruled), 'day')} far above the same weekday in the weeks around, with "
         f"{percent(ruled['closings'].sum() / total, 1)} of all closings. The largest is {top['weekday']} "
-        f"{top['day']:%Y-%m-%d}: {int(top['closings']):,} closings, {top['expected']:.2g} expected."
+        f"{top['day']:%Y-%m-%d}: {int(top['closings']):,} closings, {expected} expected."
     )
     return text

@@ -63,6 +63,7 @@ class Coverage(Part):
             axes.bar(year, total - below, bottom=below, color=plots.COLOURS[1], label="still open or not usable")
             axes.legend(frameon=False)
         axes.locator_params(axis="x", integer=True)
+        axes.locator_params(axis="y", integer=True)
         axes.set_xlabel("year")
         axes.set_ylabel("complaints")
         return axes

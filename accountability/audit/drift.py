@@ -11,7 +11,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability import plots
-from accountability.audit.part import CASE_FILES, Part, anchor, flow_of, gathered, holm, is_case_files, listed, years_of
+from accountability.audit.part import (
+    CASE_FILES,
+    Part,
+    anchor,
+    capitalised,
+    flow_of,
+    gathered,
+    holm,
+    is_case_files,
+    listed,
+    years_of,
+)
 from accountability.errors import ParameterError
 from accountability.penalty.cells import hidden_cells
 from accountability.results import percent, plural
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
 Counts = npt.NDArray[np.int64]
 
 LEVEL: Final = 0.05
+_TURNOVER: Final = ("category", "change", "year", "rows", "chance")
 COLUMNS = ("from_year", "to_year", "rows_from", "rows_to", "distance", "by_chance", "p_value", "moved")
 
 
@@ -102,7 +114,7 @@ def drift(
         raise ParameterError(f"permutations: expected at least 99, found {permutations}")
     name = column or "category"
     what = f"drift of '{name}' in {dataset.name} over the years"
-    empty = {"column": name, "shares": pd.DataFrame(), "turnover": pd.DataFrame()}
+    empty = {"column": name, "shares": pd.DataFrame(), "turnover": pd.DataFrame(columns=list(_TURNOVER))}
     if is_case_files(dataset):
         return Drift.without(what, CASE_FILES, COLUMNS, **empty)
     table = dataset.allegations if name in dataset.allegations else dataset.cases
@@ -228,7 +240,7 @@ def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
             chance = float((1 - share) ** without)
             if without and chance < limit:
                 lines.append((category, change, int(year), int(counts.sum()), chance))
-    return pd.DataFrame(lines, columns=["category", "change", "year", "rows", "chance"])
+    return pd.DataFrame(lines, columns=list(_TURNOVER))
 
 
 def _said(name: str, table: pd.DataFrame, turnover: pd.DataFrame, labels: list[str]) -> str:
@@ -243,10 +255,10 @@ def _said(name: str, table: pd.DataFrame, turnover: pd.DataFrame, labels: list[s
             f"from {int(top['from_year'])} to {int(top['to_year'])} ({percent(top['distance'], 1)} of rows, "
             f"{percent(top['by_chance'], 1)} by chance)."
         )
-    for change, verb in (("appears", "first appear after the start"), ("vanishes", "vanish before the end")):
+    for change, when in (("appears", "not there from the start"), ("vanishes", "not there to the end")):
         part = turnover[turnover["change"] == change]
         if len(part):
             shown = [f"{row['category']} ({row['year']})" for row in part.head(4).to_dict("records")]
             more = [f"{len(part) - 4} more"] if len(part) > 4 else []
-            text += f" {len(part)} {verb}: {listed([*shown, *more])}."
+            text += f" {capitalised(when)}: {listed([*shown, *more])}."
     return text

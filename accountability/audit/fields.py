@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from accountability.audit.part import days_of
+from accountability.audit.part import days_of, is_case_files
 from accountability.sources.dataset import Dataset
 
 #: Fewer dates than this share known to the day, and day counts become bounds.
@@ -216,10 +216,12 @@ def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str
     Returns
     -------
     state : {"held", "coarse", "lacking"}
-        ``coarse`` for dates of which fewer than 95 % are known to the day.
+        ``coarse`` for dates of which fewer than 95 % are known to the day. Single cases hold nothing of a register.
     how : str
         In words: what is there, or what is wrong.
     """
+    if is_case_files(dataset):
+        return "lacking", "at most for single cases"
     sampling = dataset.card.sampling
     if key == "every complaint":
         kept = sampling.rule in ("complete", "trailing_window", "no_closing_date")

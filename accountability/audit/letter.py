@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from accountability.audit.fields import Field
 from accountability.audit.needs import Needs, needs
-from accountability.audit.part import listed
+from accountability.audit.part import capitalised, is_case_files
+from accountability.results import plural
 from accountability.sources.dataset import Dataset
+
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,7 +23,8 @@ class Letter:
     text : str
         The letter, in markdown that reads as plain text. What only the sender knows stands in brackets.
     asked : DataFrame
-        ``field, state, asked, because, needed_for``: one row a field asked for; empty when nothing is lacking.
+        ``field, state, asked, because, needed_for, now`` (how coarse it is): one row a field asked for; empty when
+        nothing is lacking.
     """
 
     text: str
@@ -53,10 +56,11 @@ def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
     unclear = _merged(dataset)
     asked = pd.DataFrame(
         [
-            (row["field"], row["state"], *_words(found.fields[row["field"]]), "; ".join(row["needed_for"]))
+            (row["field"], row["state"], field.asked, field.because, row["needed_for"], _now(row["state"], row["how"]))
             for row in short.to_dict("records")
+            for field in (found.fields[row["field"]],)
         ],
-        columns=["field", "state", "asked", "because", "needed_for"],
+        columns=["field", "state", "asked", "because", "needed_for", "now"],
         dtype="str",
     )
     if asked.empty and not unclear:
@@ -65,16 +69,17 @@ def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
             "of this package need, each date to the day."
         )
         return Letter(text, asked)
-    return Letter("\n\n".join(_paragraphs(dataset, asked, short, unclear)) + "\n", asked)
+    return Letter("\n\n".join(_paragraphs(dataset, asked, unclear)) + "\n", asked)
 
 
-def _words(field: Field) -> tuple[str, str]:
-    return field.asked, field.because
+def _now(state: str, how: str) -> str:
+    return f" (now: {how})" if state == "coarse" else ""
 
 
-def _paragraphs(dataset: Dataset, asked: pd.DataFrame, short: pd.DataFrame, unclear: list[str]) -> list[str]:
+def _paragraphs(dataset: Dataset, asked: pd.DataFrame, unclear: list[str]) -> list[str]:
     card = dataset.card
     period = "[period]" if card.period is None else f"{card.period.start} to {card.period.end}"
+    released = not is_case_files(dataset)
     text = []
     if dataset.generated:
         text.append("*Generated data: this letter shows the form; there is no such agency.*")
@@ -84,47 +89,53 @@ def _paragraphs(dataset: Dataset, asked: pd.DataFrame, short: pd.DataFrame, uncl
         "**Request for public records: complaints against police officers**",
         "Dear records officer,",
         f"Under the public records law of {card.jurisdiction} I request the records below, for complaints received "
-        f"{period}. They complete a release I already have: “{dataset.title}” ({card.citation}).",
+        f"{period}. "
+        + (
+            f"They complete a release I already have: “{dataset.title}” ({card.citation})."
+            if released
+            else f"I know of single cases from reports (“{dataset.title}”) and have no release of your own records."
+        ),
     ]
-    number = 0
-    for state, lead in (
-        ("lacking", "The release does not hold the following. Please add:"),
-        ("coarse", "The release dates the following less finely than to the day. Please give:"),
-    ):
-        lines = []
-        for row, how in zip(asked.to_dict("records"), short["how"], strict=True):
-            if row["state"] == state:
-                number += 1
-                wrong = f" (now: {how})" if state == "coarse" else ""
-                lines.append(
-                    f"{number}. **{_capital(row['asked'])}**{wrong}. Why: {row['because']}. "
-                    f"Needed to study: {_questions(row['needed_for'])}."
-                )
-        if lines:
-            text += [lead, "\n".join(lines)]
+    if len(asked):
+        text.append(
+            "Please add what the release does not hold, and give to the day what it dates less finely:"
+            if released
+            else "Please release, for every complaint:"
+        )
+        text.append(
+            "\n".join(
+                f"{number}. **{capitalised(row['asked'])}**{row['now']}. Why: {row['because']}. "
+                f"Needed to study: {_questions(row['needed_for'])}."
+                for number, row in enumerate(asked.to_dict("records"), 1)
+            )
+        )
     if unclear:
         text.append("Some words of the release stand for several things. Please say for each record which is meant:")
         text.append("\n".join(f"- {line}" for line in unclear))
+    if released:
+        text.append(
+            "So that these records can be joined to those already released, please repeat the number of the complaint"
+            + (", and that of the officer where there is one," if "officer_id" in dataset.allegations else "")
+            + " in every row."
+        )
     text += [
-        "So that these records can be joined to those already released, please repeat the number of the complaint"
-        + (", and that of the officer where there is one," if "officer_id" in dataset.allegations else "")
-        + " in every row.",
         "I ask for one row for each record in a plain electronic form (comma-separated text or a spreadsheet, not a "
         "printed or scanned page), with the list of codes and what they mean. Please leave a cell empty where nothing "
         "is recorded, and give dates as they were recorded, not filled in. Names, home addresses and the content of "
         "statements are not requested and may be removed.",
         "Should part of this be refused, please name the provision on which the refusal rests, and release the rest.",
-        "With kind regards,\n[name and address]",
+        "With kind regards,",
+        "[name and address]",
     ]
     return text
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _questions(joined: str) -> str:
-    return listed([question.rstrip("?")[:1].lower() + question.rstrip("?")[1:] for question in joined.split("; ")])
+    """Questions as clauses, the first few of them."""
+    clauses = [question.rstrip("?") for question in joined.split("; ")]
+    clauses = [clause[:1].lower() + clause[1:] for clause in clauses]
+    more = len(clauses) - _NAMED
+    return "; ".join(clauses[:_NAMED]) + (f"; and {plural(more, 'further question')}" if more > 0 else "")
 
 
 def _merged(dataset: Dataset) -> list[str]:

@@ -27,7 +27,7 @@ ESTIMATORS: Final[Mapping[str, tuple[str, ...]]] = {
         "date: suspended_clock",
         "date: resumed_clock",
     ),
-    "how many cases are open at a time, and who investigates them": (
+    "how many cases are open, and before whom": (
         "every complaint",
         "open cases",
         "date: received",
@@ -77,29 +77,26 @@ class Needs(Result):
     fields: Mapping[str, Field]
 
     def lacking(self) -> pd.DataFrame:
-        """Fields that are lacking or coarse, each once: ``field, state, how, needed_for`` (questions, in order)."""
+        """Fields that are lacking or coarse, each once: ``field, state, how, needed_for`` (questions, by semicolon)."""
         short = self.table[self.table["state"] != "held"]
         lines = [
-            (field, part["state"].iloc[0], part["how"].iloc[0], list(dict.fromkeys(part["question"])))
+            (field, part["state"].iloc[0], part["how"].iloc[0], "; ".join(dict.fromkeys(part["question"])))
             for field, part in short.groupby("field", sort=False)
         ]
-        return pd.DataFrame(lines, columns=["field", "state", "how", "needed_for"])
+        return pd.DataFrame(lines, columns=["field", "state", "how", "needed_for"], dtype="str")
 
     def by_question(self) -> pd.DataFrame:
-        """Count the fields of each question: ``study, question, needed, held, coarse, lacking, without``."""
-        lines = []
-        for (study, question), part in self.table.groupby(["study", "question"], sort=False):
-            states = part["state"].value_counts()
-            short = ", ".join(part.loc[part["state"] != "held", "field"])
-            counts = [int(states.get(state, 0)) for state in ("held", "coarse", "lacking")]
-            lines.append((study, question, len(part), *counts, short or "nothing"))
-        names = ["study", "question", "needed", "held", "coarse", "lacking", "without"]
-        return pd.DataFrame(lines, columns=names)
+        """Count the fields of each question: ``question`` (a study by its name), ``needed, held, coarse, lacking``."""
+        names = self.table["study"].str.replace("_", " ").where(self.table["study"] != "estimator")
+        asked = names.fillna(self.table["question"])
+        counts = pd.crosstab(asked, self.table["state"]).reindex(columns=["held", "coarse", "lacking"], fill_value=0)
+        counts = counts.reindex(asked.unique()).rename_axis(index="question", columns=None)
+        return counts.assign(needed=counts.sum(axis=1)).reset_index()[["question", "needed", *counts.columns]]
 
     def sentence(self) -> str:
         """Say how many questions the release can carry, and how many fields are short."""
         whole = self.by_question()
-        full = int((whole["without"] == "nothing").sum())
+        full = int((whole["held"] == whole["needed"]).sum())
         short = self.lacking()
         if short.empty:
             return f"The release holds every field that the {plural(len(whole), 'question')} need."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -20,6 +21,7 @@ from accountability.vocabulary import STAGES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ROWS_SHOWN: Final = 60
 CASE_FILES: Final = "these are single cases chosen because they were reported, and no rate may be drawn from them"
 UNIT_WORDS: Final = {
     "allegation": "allegation",
@@ -70,7 +72,7 @@ class Part(Result):
             assumptions=(),
             method="not counted",
             table=pd.DataFrame({name: pd.Series(dtype="str") for name in columns}),
-            said=f"{what[:1].upper()}{what[1:]}: not counted, because {why}.",
+            said=f"{capitalised(what)}: not counted, because {why}.",
             not_held=why,
             **more,
         )
@@ -84,12 +86,38 @@ class Part(Result):
         axes.text(0.5, 0.5, f"Not counted:\n{self.not_held}", ha="center", va="center", wrap=True)
         return axes
 
+    def _repr_html_(self) -> str:
+        """Show what was counted and how, and the table with its texts whole; or why nothing was counted."""
+        head = f"<strong>{html.escape(capitalised(self.estimand))}</strong>"
+        if self.not_held:
+            return f"<p>{head}<br>Not counted: {html.escape(self.not_held)}.</p>"
+        with pd.option_context("display.max_colwidth", None):
+            shown = self.table.head(ROWS_SHOWN).assign(**_readable(self.table.head(ROWS_SHOWN)))
+            rows = shown.to_html(index=False, na_rep="", border=0, escape=True)
+        more = len(self.table) - ROWS_SHOWN
+        rest = f"<p>{more:,} more rows in <code>.table</code></p>" if more > 0 else ""
+        return f"<p>{head}<br>{html.escape(capitalised(self.method))}.</p>\n{rows}\n{rest}"
+
     def _height(self) -> float:
         """Inches of a figure of its own."""
         return 4.2
 
     def _draw(self, axes: Axes) -> Axes:
         raise NotImplementedError(f"{type(self).__name__} has no figure: show its .table")
+
+
+def _readable(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Columns of fractions as text with four digits that count."""
+    return {
+        str(name): table[name].map(lambda value: "" if pd.isna(value) else f"{value:.4g}").astype("str")
+        for name in table
+        if pd.api.types.is_float_dtype(table[name])
+    }
+
+
+def capitalised(text: str) -> str:
+    """Text that begins a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def is_case_files(dataset: Dataset) -> bool:
