@@ -7,6 +7,7 @@ Where no key can be kept, every load draws its own.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import secrets
@@ -100,7 +101,10 @@ class Pseudonyms:
     def __init__(self, scope: str, key: Key) -> None:
         self._prefix = scope.encode() + b"\0"
         self._scope = scope
-        self._secret = key.secret
+        # HMAC as RFC 2104 defines it, its two keyed halves made once: half the time of a call to hmac for each id.
+        block = (key.secret if len(key.secret) <= 64 else hashlib.sha256(key.secret).digest()).ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
         self._made: dict[str, str] = {}
 
     def __call__(self, values: pd.Series) -> pd.Series:
@@ -126,9 +130,14 @@ class Pseudonyms:
         before = len(made)
         for value in ids:
             if value not in made:
-                digest = hmac.digest(self._secret, self._prefix + str(value).encode(), "sha256")
-                made[value] = f"p-{digest[:6].hex()}"
+                made[value] = f"p-{self._digest(self._prefix + str(value).encode())[:6].hex()}"
         if len(made) > before and len(set(made.values())) != len(made):
             raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
         pool = pd.array([*(made[value] for value in ids), None], dtype="str")
         return pd.Series(pool.take(codes), index=values.index, name=values.name)
+
+    def _digest(self, message: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()

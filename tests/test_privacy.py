@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import stat
 from pathlib import Path
 
@@ -58,3 +59,10 @@ def test_a_damaged_key_is_not_replaced_in_silence(tmp_path: Path, monkeypatch: p
     with pytest.raises(AccountabilityError, match="expected a pseudonym key of 64 hexadecimal digits, found 10"):
         privacy.key()
     assert path.read_text(encoding="utf-8") == "half a key"
+
+
+@pytest.mark.parametrize("secret", [b"k" * 32, b"short", b"x" * 100])
+def test_a_pseudonym_is_the_keyed_hash_of_the_standard_library(secret: bytes) -> None:
+    made = privacy.Pseudonyms("somewhere", privacy.Key(secret, lasting=True))(pd.Series(["é 1"], dtype="str"))
+    expected = hmac.new(secret, "somewhere\0é 1".encode(), "sha256").hexdigest()[:12]
+    assert made.tolist() == [f"p-{expected}"]
