@@ -28,6 +28,7 @@ from accountability.occurrences import (
     occurrence,
 )
 from accountability.pauses import paused_days
+from accountability.status import closed_by_status
 from accountability.vocabulary import STAGES
 
 
@@ -154,14 +155,21 @@ def current_status(
     Raises
     ------
     Refusal
-        When the day the status was true on is not known.
+        When the day the status was true on is not known, or `cutoff` is an earlier day, on which a case closed by
+        now may have been open.
     """
     study = Cohort.of(cohort)
     until = _cutoff(study, cutoff)
     if until is None:
         raise Refusal(f"the status of a case of {study.name} is true on some day: pass cutoff= with that day")
+    covered = study.card.observed_until
+    if closed is None and covered is not None and until < covered:
+        raise Refusal(
+            f"only the status on {covered} is known: which cases of {study.name} were closed by {until} it does not "
+            "say. Leave cutoff out, or pass closed= with what was known that day"
+        )
     cases = pd.Index(study.cases["case_id"])
-    known = (_status_of(study.allegations) if closed is None else closed.astype("boolean")).reindex(cases)
+    known = (closed_by_status(study.allegations) if closed is None else closed.astype("boolean")).reindex(cases)
     done = known.fillna(False).to_numpy(bool)
     unknown = np.full(len(cases), "", dtype=object)
     unknown[known.isna().to_numpy()] = "whether it is closed is not recorded"
@@ -171,17 +179,38 @@ def current_status(
     return _measure(clock, occurrence(study.events, cases, start, "first"), status, current_status=True)
 
 
-def _status_of(allegations: pd.DataFrame) -> pd.Series:
-    """Closed, open or unknown, by case, from the findings of its allegations."""
-    marks = pd.DataFrame(
-        {
-            "case_id": allegations["case_id"],
-            "pending": (allegations["finding"] == "pending").fillna(False).astype(bool),
-            "unknown": allegations["finding"].isna(),
-        }
-    )
-    any_of = marks.groupby("case_id")[["pending", "unknown"]].any()
-    return (~any_of["pending"]).astype("boolean").mask(any_of["unknown"] & ~any_of["pending"])
+def as_published(
+    cohort: Cohort | DatasetLike,
+    start: str = "received",
+    stop: str = "closed",
+    cutoff: dt.date | str | None = None,
+) -> Durations:
+    """Days between two stages or, when the source gives no closing dates, whether each case was closed.
+
+    Parameters
+    ----------
+    cohort : Cohort or Dataset
+        The cases.
+    start, stop : str
+        Stages of :data:`accountability.vocabulary.STAGES`.
+    cutoff : date, optional
+        The last day to count; ``card.observed_until`` when left out.
+
+    Returns
+    -------
+    Durations
+        From :func:`current_status` when the card's rule is ``no_closing_date`` and `stop` is ``closed``, else from
+        :func:`durations`.
+
+    Raises
+    ------
+    ParameterError, Refusal
+        As the two.
+    """
+    study = Cohort.of(cohort)
+    if stop == "closed" and study.card.sampling.rule == "no_closing_date":
+        return current_status(study, start, cutoff)
+    return durations(study, start, stop, cutoff)
 
 
 class _Reasons:

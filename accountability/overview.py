@@ -12,6 +12,7 @@ from accountability import plots
 from accountability.cohort import Cohort
 from accountability.occurrences import FOREVER, NEVER, occurrence
 from accountability.results import Result, percent, plural
+from accountability.status import closed_by_status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,18 +54,27 @@ def dates_held(cohort: Cohort) -> pd.DataFrame:
 class ByYear(Result):
     """Cases by the year in which they started.
 
-    ``table``: ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``date_set_aside`` (the stop is dated, but
-    not usably), ``share_open``.
+    ``table``: ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``not_known`` (the stop has a date that must
+    not be used, or no status is recorded), ``share_open``.
+
+    Attributes
+    ----------
+    start, stop : str
+        The stages.
+    by_status : bool
+        Whether the source gives no closing dates, so that a case's findings say whether it was closed.
     """
 
     start: str
     stop: str
+    by_status: bool = False
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw cases by year, those that stopped and those still open apart."""
         axes = plots.new_axes(ax)
         long = self.table.dropna(subset="year").melt("year", ["stopped", "still_open"], "state", "cases")
-        names = {"stopped": f"'{self.stop}' dated", "still_open": "still open"}
+        done = "closed by its findings" if self.by_status else f"'{self.stop}' dated"
+        names = {"stopped": done, "still_open": "still open"}
         plots.stacked(axes, long.assign(state=long["state"].map(names)), x="year", height="cases", by="state")
         axes.set_xlabel(f"year '{self.start}'")
         axes.set_ylabel("cases")
@@ -76,10 +86,13 @@ class ByYear(Result):
         if known.empty:
             return f"No case has a usable date '{self.start}'."
         last = known.sort_values("share_open", kind="stable").iloc[-1]
+        if not self.table["still_open"].any():
+            return f"Of {plural(int(self.table['started'].sum()), 'case')}, none is still open."
+        left = "are pending" if self.by_status else f"have no date '{self.stop}'"
         return (
-            f"Of {plural(int(self.table['started'].sum()), 'case')}, {int(self.table['still_open'].sum()):,} have no "
-            f"date '{self.stop}'; the largest share of a year is {percent(float(last['share_open']), 1)}, of those "
-            f"'{self.start}' in {int(last['year'])}."
+            f"Of {plural(int(self.table['started'].sum()), 'case')}, {int(self.table['still_open'].sum()):,} {left}; "
+            f"the largest share of a year is {percent(float(last['share_open']), 1)}, of those '{self.start}' in "
+            f"{int(last['year'])}."
         )
 
 
@@ -93,7 +106,7 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     ----------
     cohort : Cohort
     start, stop : str
-        Stages.
+        Stages. From a source without closing dates, the cases closed are those without a pending finding.
 
     Returns
     -------
@@ -105,18 +118,25 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     day = np.where(known, begin.earliest, 0).astype("datetime64[D]")
     year = pd.array(day.astype("datetime64[Y]").astype("int64") + 1970, dtype="Int64")
     year[~known] = pd.NA
-    aside = end.none & (end.set_aside != "")
+    by_status = stop == "closed" and cohort.card.sampling.rule == "no_closing_date"
+    if by_status:
+        status = closed_by_status(cohort.allegations).reindex(cases)
+        unknown, stopped = status.isna().to_numpy(), status.fillna(False).to_numpy(bool)
+    else:
+        unknown, stopped = end.none & (end.set_aside != ""), ~end.none
     frame = pd.DataFrame(
-        {"year": year, "started": 1, "stopped": ~end.none, "still_open": end.none & ~aside, "date_set_aside": aside}
+        {"year": year, "started": 1, "stopped": stopped, "still_open": ~stopped & ~unknown, "not_known": unknown}
     )
     table = frame.groupby("year", dropna=False).sum().reset_index().astype({"year": "Int64"})
     table = table.astype({c: "int64" for c in table.columns if c != "year"})
     return ByYear(
-        estimand=f"cases by the year '{start}', and how many have no date '{stop}'",
+        estimand=f"cases by the year '{start}', and how many "
+        + ("have a finding pending" if by_status else f"have no date '{stop}'"),
         assumptions=(),
         method="counts",
         table=table.assign(share_open=table["still_open"] / table["started"]),
         flow=cohort.flow(),
         start=start,
         stop=stop,
+        by_status=by_status,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -173,7 +173,12 @@ def cell(model: type[Parameters]) -> str:
     for name, default in model.model_validate({}).literals().items():
         field = model.model_fields[name]
         # Whatever may be absent reaches the notebook as text or None.
-        annotation = next((word for kind, word in words.items() if field.annotation is kind), "str | None")
+        kinds = (
+            {type(option) for option in get_args(field.annotation)} if get_origin(field.annotation) is Literal else {}
+        )
+        annotation = next(
+            (word for kind, word in words.items() if field.annotation is kind or kinds == {kind}), "str | None"
+        )
         literal = f'"{default}"' if isinstance(default, str) else repr(default)
         lines.append(f"{name}: {annotation} = {literal}  # {field.description}")
     return "\n".join(lines)

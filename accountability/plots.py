@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
 STYLES = ("-", "--", "-.", ":")
 
+# Smaller counts of people are not written on a figure.
+FEWEST = 10
+
 
 def new_axes(ax: Axes | None = None, *, width: float = 7.0, height: float = 4.2) -> Axes:
     """Return `ax`, or a fresh Axes on a figure of its own."""
@@ -93,7 +96,7 @@ def numbers_below(ax: Axes, counts: pd.DataFrame, *, x: str, n: str, by: Sequenc
             ax.text(
                 day,
                 height,
-                f"{count:,}",
+                f"{count:,}" if count == 0 or count >= FEWEST else f"<{FEWEST}",
                 transform=ax.get_xaxis_transform(),
                 fontsize=8,
                 ha="center",
@@ -135,12 +138,22 @@ def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = 
 
 
 def ranges(
-    ax: Axes, frame: pd.DataFrame, *, label: str, estimate: str, lower: str, upper: str, null: float | None = None
+    ax: Axes,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    estimate: str,
+    lower: str,
+    upper: str,
+    null: float | None = None,
+    ends: bool = False,
 ) -> None:
-    """Draw one estimate with its interval a row, first row on top (a forest plot)."""
+    """Draw one estimate with its interval a row, first row on top (a forest plot); `ends` marks those of each line."""
     heights = list(range(len(frame)))[::-1]
     ax.hlines(heights, frame[lower], frame[upper], color=COLOURS[0])
     ax.plot(frame[estimate], heights, "o", color=COLOURS[0])
+    if ends:
+        ax.plot(frame[[lower, upper]], [[height, height] for height in heights], "|", color=COLOURS[0])
     ax.set_yticks(heights, [str(text) for text in frame[label]])
     if null is not None:
         ax.axvline(null, color="0.6", linewidth=0.8)

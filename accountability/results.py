@@ -7,16 +7,21 @@ random identifier.
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
+
+from accountability.errors import Refusal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROWS_SHOWN = 12
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -76,6 +81,80 @@ class Result:
         more = len(self.table) - ROWS_SHOWN
         rest = f"<p>{more:,} more rows in <code>.table</code></p>" if more > 0 else ""
         return f"<p><strong>{html.escape(self.estimand)}</strong><br>{html.escape(self.method)}</p>\n{rows}\n{rest}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Refused(Result):
+    """An estimate that the source cannot carry, with the reason where the numbers would stand.
+
+    ``table`` has one row: ``not_estimated``, ``because``.
+
+    Attributes
+    ----------
+    because : str
+        The refusal's own words, which name what can be had instead.
+    """
+
+    because: str
+
+    def sentence(self) -> str:
+        """Say that there is no estimate, and why."""
+        return f"Not estimated: {self.because.removesuffix('.')}."
+
+    def __repr__(self) -> str:
+        return f"{self.estimand}\n{self.sentence()}"
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>{html.escape(self.estimand)}</strong><br>{html.escape(self.sentence())}</p>"
+
+
+def sentences(*results: Result) -> str:
+    """Say several results in one paragraph, a sentence that two share only once."""
+    return " ".join(dict.fromkeys(result.sentence() for result in results))
+
+
+def or_refusal(estimate: Callable[[], T], what: str = "this estimate") -> T | Refused:
+    """Make an estimate or, where the source cannot carry it, a result that says why there is none.
+
+    A study that serves many sources shows the reason in the place of the numbers and goes on. Only a refusal is
+    turned into a result; every other error is raised.
+
+    Parameters
+    ----------
+    estimate : callable
+        Called without arguments.
+    what : str
+        What is asked for, in words.
+
+    Returns
+    -------
+    object
+        What `estimate` returns, or :class:`Refused`.
+
+    Examples
+    --------
+    >>> from accountability.errors import Refusal
+    >>> def curve():
+    ...     raise Refusal("no case has a closing date")
+    >>> or_refusal(curve, "the closing curve").sentence()
+    'Not estimated: no case has a closing date.'
+    """
+    try:
+        return estimate()
+    except Refusal as refusal:
+        because = str(refusal)
+    return Refused(
+        estimand=what,
+        assumptions=(),
+        method="none: the source cannot carry it",
+        table=pd.DataFrame({"not_estimated": [what], "because": [because]}, dtype="str"),
+        because=because,
+    )
+
+
+def capitalised(text: str) -> str:
+    """Begin a sentence with a capital letter, whatever it begins with."""
+    return text[:1].upper() + text[1:]
 
 
 def plural(count: int, noun: str) -> str:

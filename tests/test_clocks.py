@@ -302,3 +302,16 @@ def test_the_generated_agencys_pauses_shorten_its_delays():
     assert (both["low_net"] <= both["low"]).all()
     assert shorter.sum() > 300
     assert not (shorter & ~had_pause).any()
+
+
+def test_what_is_published_decides_between_days_and_a_status():
+    events = [event("a", "received", "2020-01-01"), event("b", "received", "2020-01-01")]
+    findings = pd.DataFrame({"case_id": ["a", "b"], "officer_id": "o", "finding": ["pending", "sustained"]})
+    town = agency(events, allegations=findings, sampling=Sampling("no_closing_date", "status_only"))
+    assert clocks.as_published(town).current_status
+    with pytest.raises(Refusal, match="only the status on 2020-12-31 is known"):
+        clocks.as_published(town, cutoff="2020-06-30")
+    known_then = pd.Series([False, False], index=["a", "b"])
+    assert clocks.current_status(town, cutoff="2020-06-30", closed=known_then).n_open == 2
+    dated = agency([*events, event("b", "closed", "2020-03-01")])
+    assert clocks.as_published(dated).table.equals(clocks.durations(dated).table)

@@ -260,7 +260,7 @@ def test_the_mean_of_closed_cases_says_what_it_leaves_out():
         "mean_days": 15,
         "median_days": 15,
     }
-    assert "1 open cases are left out, so this is not how long cases take" in result.sentence()
+    assert "1 open case is left out, so this is not how long cases take" in result.sentence()
     months = delay.mean_of_closed_only(Durations.from_days([10, 20], high=[40, 30]))
     assert "took 15.0 to 35.0 days on average (median 15 to 35)" in months.sentence()
     with pytest.raises(Refusal, match="no closed case"):
@@ -284,3 +284,17 @@ def test_a_comparison_that_cannot_be_made_is_refused():
     apart = Durations.from_days([1, 9], entry=[0, 5], groups={"g": ["a", "b"]})
     with pytest.raises(Refusal, match="no day compares"):
         delay.logrank(apart, "g")
+
+
+def test_the_figure_ends_where_few_are_watched_and_hides_small_numbers():
+    import matplotlib.pyplot as plt
+
+    made = Durations.from_days([*range(1, 200), 5000])
+    curve = delay.closing_curve(made)
+    axes = curve.plot()
+    assert axes.get_xlim() == (0, 199)  # two hundredths of the cases are watched up to day 198, one beyond it
+    assert [text.get_text() for text in axes.texts][1:] == ["200", "176", "151", "126", "101", "76", "51", "26"]
+    longer = curve.plot(until=6000)
+    assert longer.get_xlim() == (0, 6000)
+    assert "<10" in [text.get_text() for text in longer.texts]
+    plt.close("all")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from agency import Sampling, agency, event
 from tiny import ACCUSED, COMPLAINTS, write_source
 
 import accountability
@@ -31,8 +32,8 @@ def cohort(tmp_path: Path) -> Cohort:
 def test_every_case_is_in_one_year(cohort: Cohort) -> None:
     table = overview.by_year(cohort).table.set_index("year")
     assert table["started"].sum() == len(cohort.cases) == 5
-    assert table.loc[2018, ["started", "stopped", "still_open", "date_set_aside"]].tolist() == [2, 1, 1, 0]
-    assert table.loc[2019, ["started", "stopped", "still_open", "date_set_aside"]].tolist() == [2, 1, 0, 1]
+    assert table.loc[2018, ["started", "stopped", "still_open", "not_known"]].tolist() == [2, 1, 1, 0]
+    assert table.loc[2019, ["started", "stopped", "still_open", "not_known"]].tolist() == [2, 1, 0, 1]
     assert table.loc[pd.NA, "started"] == 1
     assert "Of 5 cases, 1 have no date 'closed'" in overview.by_year(cohort).sentence()
 
@@ -107,3 +108,14 @@ def test_one_share_under_every_unit() -> None:
     share = (decided["finding"] == "sustained").mean()
     assert table.loc["officer_complaint", "share"] == pytest.approx(share, abs=1e-12)
     assert table.loc["complaint", "share"] > share  # a complaint with several officers has more chances
+
+
+def test_a_source_of_statuses_counts_the_pending_as_open_and_the_unrecorded_as_unknown() -> None:
+    events = [event(case, "received", "2020-01-01") for case in "abc"]
+    findings = pd.DataFrame({"case_id": list("abc"), "officer_id": "o", "finding": ["pending", "sustained", None]})
+    town = agency(events, allegations=findings, sampling=Sampling("no_closing_date", "status_only"))
+    years = overview.by_year(Cohort.of(town))
+    assert years.table.loc[0, ["started", "stopped", "still_open", "not_known"]].tolist() == [3, 1, 1, 1]
+    assert "Of 3 cases, 1 are pending" in years.sentence()
+    done = Cohort.of(agency([event("a", "received", "2020-01-01"), event("a", "closed", "2020-02-01")]))
+    assert overview.by_year(done).sentence() == "Of 1 case, none is still open."

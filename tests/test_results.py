@@ -3,7 +3,8 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from accountability.results import ROWS_SHOWN, Result, percent, plural
+from accountability.errors import Refusal
+from accountability.results import ROWS_SHOWN, Refused, Result, capitalised, or_refusal, percent, plural, sentences
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -52,3 +53,23 @@ def test_it_cannot_be_changed(result):
 def test_words():
     assert [plural(1, "case"), plural(1204, "case")] == ["1 case", "1,204 cases"]
     assert [percent(0.476), percent(0.4762, 1)] == ["48 %", "47.6 %"]
+
+
+def test_a_refusal_becomes_a_result_that_gives_its_reason_and_other_errors_do_not(result):
+    def refuse():
+        raise Refusal("no <closing> day is known.")
+
+    refused = or_refusal(refuse, "the curve")
+    assert isinstance(refused, Refused)
+    assert refused.sentence() == "Not estimated: no <closing> day is known."
+    assert refused.table.iloc[0].to_dict() == {"not_estimated": "the curve", "because": "no <closing> day is known."}
+    assert repr(refused) == "the curve\nNot estimated: no <closing> day is known."
+    assert "&lt;closing&gt;" in refused._repr_html_()
+    assert or_refusal(lambda: result) is result
+    assert sentences(refused, result, refused) == f"{refused.sentence()} {result.sentence()}"
+    with pytest.raises(ZeroDivisionError):
+        or_refusal(lambda: 1 / 0)
+
+
+def test_a_sentence_begins_with_a_capital_letter_and_keeps_the_rest():
+    assert [capitalised("of McX"), capitalised("Of"), capitalised("")] == ["Of McX", "Of", ""]

@@ -23,6 +23,8 @@ from accountability.vocabulary import UNITS
 
 DELAY = studies.get("how_long_cases_stay_open")
 FINDING = studies.get("what_follows_a_finding")
+DEADLINES = studies.get("were_deadlines_met")
+BACKLOG = studies.get("how_the_backlog_moved")
 
 
 @pytest.fixture
@@ -101,17 +103,41 @@ def test_a_group_known_only_at_the_end_is_refused() -> None:
     assert "by their own future" in message
 
 
-@pytest.mark.parametrize("rule", ["case_files", "closed_only", "selected_on_outcome", "no_closing_date"])
-def test_how_long_refuses_a_source_whose_sampling_would_mislead(tmp_path: Path, rule: str) -> None:
+@pytest.mark.parametrize("rule", ["complete", "closed_only", "trailing_window", "selected_on_outcome"])
+def test_how_long_is_asked_of_every_release_that_is_not_single_cases(tmp_path: Path, rule: str) -> None:
+    studies.check(DELAY, {"source": str(toy_agency.source(tmp_path, rule))})
+
+
+@pytest.mark.parametrize("study", [DEADLINES, BACKLOG], ids=lambda study: study.name)
+@pytest.mark.parametrize("rule", ["case_files", "closed_only", "selected_on_outcome"])
+def test_a_share_late_and_a_backlog_are_refused_where_the_sampling_would_mislead(
+    tmp_path: Path, study: studies.Study, rule: str
+) -> None:
     with pytest.raises(Refusal, match=f"'toy': its sampling rule is '{rule}'"):
-        studies.check(DELAY, {"source": str(toy_agency.source(tmp_path, rule))})
+        studies.check(study, {"source": str(toy_agency.source(tmp_path, rule))})
 
 
 def test_a_source_without_open_cases_counts_as_closed_cases_only(toy: Path) -> None:
     declaration = (toy / "source.yaml").read_text()
     (toy / "source.yaml").write_text(declaration.replace("open_cases: included", "open_cases: excluded"))
     with pytest.raises(Refusal, match="leaves out open cases"):
-        studies.check(DELAY, {"source": str(toy)})
+        studies.check(BACKLOG, {"source": str(toy)})
+    studies.check(DELAY, {"source": str(toy)})
+
+
+def test_a_status_stands_for_a_closing_date_on_the_last_day_and_on_no_other() -> None:
+    last = {"source": "philadelphia"}
+    studies.check(DELAY, last)
+    assert "nothing is known about an earlier day" in refused(DELAY, {**last, "cutoff": "2019-06-30"})
+    with pytest.raises(Refusal, match="dates the stage 'findings'"):
+        studies.check(DELAY, {**last, "stop": "findings"})
+
+
+def test_a_limit_has_a_name_and_pauses_are_dated_or_not(toy: Path) -> None:
+    assert "Did you mean 'florida'?" in refused(DEADLINES, {"rule": "floridda"})
+    assert "no limit of that name has a number of days" in refused(DEADLINES, {"rule": "delaware"})
+    assert "dates no pause of a clock" in refused(DEADLINES, {"source": str(toy), "pauses": "dated"})
+    studies.check(DEADLINES, {"source": "synthetic", "pauses": "dated", "rule": "new_york"})
 
 
 def test_a_source_without_the_thing_studied_is_refused_by_its_name(toy: Path) -> None:

@@ -16,7 +16,7 @@ from accountability.delay.counts import columns_of, label_of, pieces, shares_ask
 from accountability.delay.curve import NOT_REACHED, ROUNDING
 from accountability.durations import Durations, group_codes, require_cases
 from accountability.errors import Refusal
-from accountability.results import Result, percent, plural
+from accountability.results import Result, capitalised, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,11 +112,11 @@ class CurrentStatusCurve(Result):
                 left = part["still_open"].iloc[-1]
                 half = f"half had not closed at the oldest ages seen ({percent(left)} of the oldest are still open)"
             else:
-                half = f"half had closed within a number of days that is {row['reads']}"
+                half = f"half had closed after {row['reads'].replace(', at most', ' and at most')} days"
             said.append(
                 f"{label_of(self.groups, number)}of {plural(cases, 'case')}, {cases - closed:,} still open, {half}"
             )
-        return f"{'; '.join(said)} [{self.clock}]."
+        return capitalised(f"{'; '.join(said)} [{self.clock}].")
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         return pieces(self.table, self.rows)

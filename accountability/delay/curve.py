@@ -15,7 +15,7 @@ from accountability.delay.bands import Floats, Transform, interval
 from accountability.delay.counts import Counts, columns_of, count, label_of, pieces, shares_asked, with_groups
 from accountability.durations import Durations
 from accountability.errors import ParameterError
-from accountability.results import Result, percent, plural
+from accountability.results import Result, capitalised, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,8 +127,22 @@ class DelayCurve(Result):
             rows.append(with_groups(self.counts.groups, np.full(len(asked), number), row))
         return pd.concat(rows, ignore_index=True)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the curve with its interval, and the numbers still open under the axis."""
+    def plot(self, ax: Axes | None = None, *, until: int | None = None) -> Axes:
+        """Draw the curve with its interval, and the numbers still open under the axis.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a figure of its own when left out.
+        until : int, optional
+            Last day shown. When left out, the last on which at least 1 % of the cases of some group were still open
+            and watched: beyond it the curve rests on a few.
+
+        Returns
+        -------
+        Axes
+            Numbers from 1 to 9 are written as "<10".
+        """
         fresh = ax is None
         axes = plots.new_axes(ax)
         frame = pd.concat([self._day_zero(), self.table], ignore_index=True)
@@ -136,7 +150,7 @@ class DelayCurve(Result):
             frame = frame.sort_values([*self.by, "day"], kind="stable")
         plots.steps(axes, frame, x="day", y="still_open", lower="lower", upper="upper", by=self.by)
         axes.set_ylim(0, 1.02)
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, max(self._well_watched() if until is None else until, 1))
         axes.set_xlabel("days")
         axes.set_ylabel("share still open")
         if fresh:
@@ -164,7 +178,12 @@ class DelayCurve(Result):
                 )
             lead = label_of(self.counts.groups, number)
             said.append(f"{lead}of {plural(closed + seen_open, 'case')}, {seen_open:,} still open, {half}")
-        return f"{'; '.join(said)} [{self.clock}]."
+        return capitalised(f"{'; '.join(said)} [{self.clock}].")
+
+    def _well_watched(self) -> int:
+        """Last day on which at least a hundredth of some group's cases were open and watched."""
+        cases = self.counts.entered.sum(axis=1, keepdims=True)
+        return int(np.flatnonzero((100 * self.counts.at_risk >= cases).any(axis=0))[-1])
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         """Each group's number and rows."""
@@ -224,7 +243,7 @@ def closing_curve(
     >>> from accountability.durations import Durations
     >>> curve = closing_curve(Durations.from_days([3, 5, 5, 9], [True, True, False, True]))
     >>> curve.sentence()
-    'of 4 cases, 1 still open, half had closed within 5 days (95 % interval 3 to not reached) [days as given].'
+    'Of 4 cases, 1 still open, half had closed within 5 days (95 % interval 3 to not reached) [days as given].'
     """
     require_open_cases(durations, "the closing curve")
     require_exact(durations, "the closing curve")

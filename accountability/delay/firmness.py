@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from accountability.clocks import durations
+from accountability.clocks import as_published
 from accountability.cohort import Cohort
-from accountability.delay.curve import closing_curve
+from accountability.delay.choose import how_long
+from accountability.delay.medians import medians
 from accountability.errors import AccountabilityError
 from accountability.occurrences import as_date
 
@@ -66,6 +67,8 @@ def other_clocks(
         ``clock``, ``cases``, ``still_open``, ``median``, ``lower``, ``upper``, ``note``.
     """
     dated = set(cohort.events["stage"].astype("str"))
+    if cohort.card.sampling.rule == "no_closing_date":
+        dated.add("closed")  # its findings say whether a case was
     usable = [pair for pair in clocks if set(pair) <= dated]
     rows = [{"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, level)} for start, stop in usable]
     columns = ["clock", "cases", "still_open", "median", "lower", "upper", "note"]
@@ -75,17 +78,10 @@ def other_clocks(
 
 
 def _median(cohort: Cohort, start: str, stop: str, cutoff: dt.date | str | None, level: float) -> dict[str, Any]:
+    counted = ["cases", "still_open", "median", "lower", "upper"]
     try:
-        spells = durations(cohort, start=start, stop=stop, cutoff=cutoff)
-        median = closing_curve(spells, level=level).quantile(0.5).iloc[0]
+        spells = as_published(cohort, start=start, stop=stop, cutoff=cutoff)
+        found = medians(how_long(spells, level=level).curve, 1)[counted].iloc[0]
     except AccountabilityError as why:
-        nothing = dict.fromkeys(("cases", "still_open", "median", "lower", "upper"), pd.NA)
-        return {**nothing, "note": str(why).splitlines()[0]}
-    return {
-        "cases": len(spells),
-        "still_open": spells.n_open,
-        "median": median["day"],
-        "lower": median["lower"],
-        "upper": median["upper"],
-        "note": "",
-    }
+        return {**dict.fromkeys(counted, pd.NA), "note": str(why).splitlines()[0].split(": ")[0]}
+    return {**{name: found[name] for name in counted}, "note": ""}

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from accountability import plots
+from accountability.delay.choose import Curve, how_long
 from accountability.delay.compare import GroupTest, logrank
-from accountability.delay.curve import DelayCurve, closing_curve
+from accountability.delay.compare_intervals import interval_logrank
+from accountability.delay.counts import columns_of
+from accountability.delay.curve import DelayCurve
+from accountability.delay.interval import IntervalCurve
+from accountability.delay.medians import COLUMNS, medians
+from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.durations import Durations
 from accountability.results import Result, percent, plural
 
@@ -30,52 +36,70 @@ class Groups(Result):
         The grouping columns; empty when there is only the overall row.
     within_days : int
         The day of the share closed.
-    level : float
+    limits : str
+        What ``lower`` and ``upper`` are: an interval at a level, or the ends between which coarse dates or statuses
+        leave the estimate, which say nothing of chance.
+    among : str
+        Whom the shares and medians describe, when it is not all cases; else empty.
     test : GroupTest or None
-        Log-rank test that all groups close at the same pace; ``None`` with fewer than two groups.
+        Test that all groups close at the same pace; ``None`` with fewer than two groups, or where there is none.
     """
 
     by: tuple[str, ...]
     within_days: int
-    level: float
+    limits: str
+    among: str
     test: GroupTest | None
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each group's median with its interval; a median not reached is left out and named on the axis."""
+        """Draw each group's median with its interval or bounds; one not reached is only named on the axis."""
         axes = plots.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         numbers = self.table[["median", "lower", "upper"]].astype("float64")
-        middle = self.table["median"].map("{:,}".format).where(self.table["median"].notna(), "not reached")
-        label = self.table["group"] + " (" + self.table["cases"].map("{:,}".format) + "; " + middle + ")"
+        label = self.table["group"] + " (" + self.table["cases"].map("{:,}".format) + "; " + self._middle() + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.
         edge = float(numbers.max().max())
-        shown = numbers.assign(label=label, upper=numbers["upper"].fillna(edge).where(numbers["median"].notna()))
-        plots.ranges(axes, shown, label="label", estimate="median", lower="lower", upper="upper")
-        axes.set_xlabel(f"median days, {percent(self.level)} interval (number of cases; median)")
+        upper = numbers["upper"].fillna(edge).where(numbers["median"].notna() | numbers["upper"].notna())
+        shown = numbers.assign(label=label, upper=upper)
+        plots.ranges(axes, shown, label="label", estimate="median", lower="lower", upper="upper", ends=True)
+        axes.set_xlabel(f"median days\nline: {self.limits}\nin brackets: number of cases; median")
         return axes
 
     def sentence(self) -> str:
         """Say the overall share closed, and the fastest and slowest group where there are several."""
         whole = self.table.iloc[0]
-        said = (
-            f"Of {plural(int(whole['cases']), 'case')}, {whole['still_open']:,} still open, "
-            f"{percent(whole['closed_within'], 1)} had closed within {plural(self.within_days, 'day')} "
-            f"({percent(self.level)} interval {percent(whole['within_lower'], 1)} to "
-            f"{percent(whole['within_upper'], 1)})"
+        day = plural(self.within_days, "day")
+        ends = f"{percent(whole['within_lower'], 1)} to {percent(whole['within_upper'], 1)}"
+        if pd.isna(whole["within_upper"]):
+            share = f"the share closed within {day} was not observed"
+        elif pd.isna(whole["closed_within"]):
+            share = f"{ends} had closed within {day}"
+        else:
+            share = f"{percent(whole['closed_within'], 1)} had closed within {day}"
+            if whole["within_lower"] < whole["within_upper"]:
+                share += f" ({self.limits} {ends})"
+        among = self.among or f", {whole['still_open']:,} still open"
+        said = f"Of {plural(int(whole['cases']), 'case')}{among}, {share}."
+        place = self.table["median"].fillna(self.table["lower"].where(self.table["upper"].notna()))
+        reached = self.table.assign(place=place).iloc[1:].dropna(subset="place").sort_values("place", kind="stable")
+        if len(reached) < 2:
+            return said
+        middle = self._middle()[reached.index]
+        said += (
+            f" The median runs from {middle.iloc[0]} days ({reached['group'].iloc[0]}) to {middle.iloc[-1]} days "
+            f"({reached['group'].iloc[-1]})."
         )
-        reached = self.table.iloc[1:].dropna(subset="median").sort_values("median", kind="stable")
-        if self.test is None or len(reached) < 2:
-            return f"{said}."
-        fast, slow = reached.iloc[0], reached.iloc[-1]
-        return (
-            f"{said}. The median runs from {plural(int(fast['median']), 'day')} ({fast['group']}) to "
-            f"{plural(int(slow['median']), 'day')} ({slow['group']}). {self.test.sentence()}"
-        )
+        return said if self.test is None else f"{said} {self.test.sentence()}"
+
+    def _middle(self) -> pd.Series:
+        """The median in words: a day, or the days it lies between."""
+        exact = self.table["median"].map("{:,}".format, na_action="ignore").astype("str")
+        return exact.fillna(self.table["reads"])
 
 
 def compare_groups(
     durations: Durations, by: str | Sequence[str] | None = None, within_days: int = 365, level: float = 0.95
 ) -> Groups:
-    """Put the closing delays of groups side by side.
+    """Put the closing delays of groups side by side, each by the estimator the source allows.
 
     Parameters
     ----------
@@ -91,51 +115,47 @@ def compare_groups(
     Returns
     -------
     Groups
-        Table ``group, cases, still_open, median, lower, upper`` (days, missing when not reached), ``reads``,
-        ``closed_within, within_lower, within_upper`` (shares, missing beyond the last day watched).
+        Table ``group`` and the columns of :func:`accountability.delay.medians.medians`.
 
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.closing_curve`.
+        As :func:`accountability.delay.how_long`.
     """
-    names = (by,) if isinstance(by, str) else tuple(by or ())
-    whole = closing_curve(durations, level=level)
-    rows = [_rows(whole, (), within_days)]
+    names = columns_of(by)
+    curve = how_long(durations, names, level).curve
+    whole = curve
+    if names:
+        # Groups read backwards share a horizon, and the overall row has to share it with them.
+        within = curve.within if isinstance(curve, ReverseTimeCurve) else None
+        whole = (
+            how_long(durations, level=level).curve
+            if within is None
+            else reverse_time_curve(durations, level=level, within=within)
+        )
+    rows = [medians(whole, within_days).assign(group=ALL)]
     test = None
     if names:
-        curve = closing_curve(durations, by=names, level=level)
-        rows.append(_rows(curve, names, within_days).sort_values("cases", ascending=False, kind="stable"))
-        test = logrank(durations, names) if len(rows[1]) > 1 else None
+        of_groups = medians(curve, within_days)
+        of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
+        rows.append(of_groups.sort_values("cases", ascending=False, kind="stable"))
+        test = _test(durations, names, curve) if len(of_groups) > 1 else None
+    interval = isinstance(curve, (DelayCurve, ReverseTimeCurve))
     return Groups(
         estimand=f"days until half of the cases had closed, and the share closed within {within_days} days",
         assumptions=whole.assumptions,
         method=whole.method + (f"; {test.method}" if test is not None else ""),
-        table=pd.concat(rows, ignore_index=True),
+        table=pd.concat([part[["group", *COLUMNS]] for part in rows], ignore_index=True),
         flow=durations.flow,
         by=names,
         within_days=within_days,
-        level=level,
+        limits=f"{percent(level)} interval" if interval else "where the estimate lies, not its margin of chance",
+        among=f" that closed within {whole.within:,} days" if isinstance(whole, ReverseTimeCurve) else "",
         test=test,
     )
 
 
-def _rows(curve: DelayCurve, by: tuple[str, ...], within_days: int) -> pd.DataFrame:
-    median = curve.quantile(0.5)
-    share = curve.still_open_at([within_days])
-    closed, left = curve.counts.closed.sum(axis=1), curve.counts.left.sum(axis=1)
-    label = median[list(by)].astype("str").agg(", ".join, axis=1) if by else pd.Series([ALL])
-    return pd.DataFrame(
-        {
-            "group": label,
-            "cases": closed + left,
-            "still_open": left,
-            "median": median["day"],
-            "lower": median["lower"],
-            "upper": median["upper"],
-            "reads": median["reads"],
-            "closed_within": 1 - share["still_open"],
-            "within_lower": 1 - share["upper"],
-            "within_upper": 1 - share["lower"],
-        }
-    )
+def _test(durations: Durations, names: tuple[str, ...], curve: Curve) -> GroupTest | None:
+    if isinstance(curve, DelayCurve):
+        return logrank(durations, names)
+    return interval_logrank(durations, names) if isinstance(curve, IntervalCurve) else None

@@ -16,7 +16,7 @@ from accountability.delay.curve import NOT_REACHED, ROUNDING
 from accountability.delay.npmle import BEYOND, Masses, solve
 from accountability.durations import Durations, group_codes
 from accountability.errors import ParameterError, Refusal
-from accountability.results import Result, percent, plural
+from accountability.results import Result, capitalised, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -168,7 +168,7 @@ class IntervalCurve(Result):
                     "the dates do not tell apart"
                 )
             said.append(f"{label_of(self.groups, number)}of {plural(cases, 'case')}, {still:,} still open, {half}")
-        return f"{'; '.join(said)} [{self.clock}]."
+        return capitalised(f"{'; '.join(said)} [{self.clock}].")
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         return pieces(self.table, self.convergence["stretches"].to_numpy())

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability import plots
-from accountability.delay.access import require_exact, require_open_cases
+from accountability.delay.access import closed_cases_only, require_exact, require_open_cases
 from accountability.delay.bands import Floats, critical
 from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import survival
 from accountability.durations import Durations, group_codes, require_cases
 from accountability.errors import ParameterError, Refusal
-from accountability.results import Result, percent, plural
+from accountability.results import Result, capitalised, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -199,9 +199,17 @@ class MeanOfClosedOnly(Result):
 
     ``table``: the columns of `by`, ``closed_cases``, ``cases_left_out`` (open), ``mean_days``, ``median_days``; with
     dates coarser than a day, each of the two as ``..._least`` and ``..._most``.
+
+    Attributes
+    ----------
+    by : tuple of str
+        The grouping columns.
+    hidden : str
+        What the release leaves out altogether, in words; empty when the open cases are in it.
     """
 
     by: tuple[str, ...]
+    hidden: str
 
     def sentence(self) -> str:
         """Say the means with the cases they leave out."""
@@ -211,9 +219,9 @@ class MeanOfClosedOnly(Result):
             said.append(
                 f"{name + ': ' if name else ''}the {plural(row['closed_cases'], 'case')} that had closed took "
                 f"{_days(row, 'mean_days', '.1f')} days on average (median {_days(row, 'median_days', '.0f')}); "
-                f"{row['cases_left_out']:,} open cases are left out, so this is not how long cases take"
+                f"{self.hidden or _left_out(int(row['cases_left_out']))}"
             )
-        return f"{'; '.join(said)}."
+        return capitalised(f"{'; '.join(said)}, so this is not how long cases take.")
 
 
 def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = None) -> MeanOfClosedOnly:
@@ -257,7 +265,19 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
         table=with_groups(groups, np.arange(len(groups)), columns),
         flow=durations.flow,
         by=columns_of(by),
+        hidden=_hidden(durations),
     )
+
+
+def _hidden(durations: Durations) -> str:
+    sampling = durations.sampling
+    if sampling.rule == "selected_on_outcome":
+        return f"the records were selected on {', '.join(sampling.selected_on) or 'the outcome'}"
+    return "open cases are not in the release" if closed_cases_only(durations) else ""
+
+
+def _left_out(count: int) -> str:
+    return f"{plural(count, 'open case')} {'is' if count == 1 else 'are'} left out"
 
 
 def _days(row: dict[Any, Any], column: str, form: str) -> str:

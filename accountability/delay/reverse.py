@@ -16,7 +16,7 @@ from accountability.delay.counts import Counts, columns_of, label_of, pieces, sh
 from accountability.delay.curve import ROUNDING, survival
 from accountability.durations import Days, Durations, Flags, group_codes, require_cases
 from accountability.errors import ParameterError, Refusal
-from accountability.results import Result, percent, plural
+from accountability.results import Result, capitalised, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,7 @@ class ReverseTimeCurve(Result):
                 f"({percent(self.level)} interval {row['lower']:,} to {row['upper']:,}); how many take longer, a "
                 "release of closed cases cannot say"
             )
-        return f"{'; '.join(said)} [{self.clock}]."
+        return capitalised(f"{'; '.join(said)} [{self.clock}].")
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         return pieces(self.table, self.rows)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
+from accountability.results import Refused, Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,8 @@ def keep(name: str, result: T, caption: str = "") -> T:
             "name": name,
             "file": f"tables/{name}.csv",
             "caption": caption or getattr(result, "estimand", ""),
-            "sentence": sentence() if callable(sentence) else "",
+            # A report's headline is an estimate, never the reason why there is none.
+            "sentence": sentence() if callable(sentence) and not isinstance(result, Refused) else "",
             "rows": len(table),
         }
         _write(path, lambda: write_csv(table, path))
@@ -84,15 +86,16 @@ def keep(name: str, result: T, caption: str = "") -> T:
     return result
 
 
-def figure(drawn: Axes | Figure, alt: str, name: str | None = None) -> None:
+def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None) -> None:
     """Show a figure with a text that says what it shows, and hand it to the report.
 
     Parameters
     ----------
-    drawn : Axes or Figure
-        The figure, or an Axes of it. It is closed afterwards, so it is shown once.
+    drawn : Axes, Figure or Result
+        The figure, or an Axes of it; it is closed afterwards, so it is shown once. A result is drawn with its own
+        ``plot()``; a refused estimate has no figure, which is said.
     alt : str
-        What the figure says, for a reader who cannot see it; a result's ``.sentence()`` does well.
+        What the figure says, for a reader who cannot see it; a result's own sentence when left out.
     name : str, optional
         File name without ending under which the report also keeps it as SVG and PNG.
 
@@ -104,6 +107,12 @@ def figure(drawn: Axes | Figure, alt: str, name: str | None = None) -> None:
     import matplotlib.pyplot as plt
     from IPython.display import display
 
+    if isinstance(drawn, Result):
+        alt = alt or drawn.sentence()
+        if isinstance(drawn, Refused):
+            display({"text/plain": f"No figure: {drawn.estimand} could not be estimated."}, raw=True)
+            return
+        drawn = drawn.plot()
     if not alt.strip():
         raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
     image: Any = drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
