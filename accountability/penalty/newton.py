@@ -38,7 +38,7 @@ class Fit:
         Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels.
     log_likelihood : float
     clusters : int
-    plain : array, optional
+    plain : array
         The covariance were rows independent: the inverse of the observed information.
     """
 
@@ -46,7 +46,7 @@ class Fit:
     covariance: Floats
     log_likelihood: float
     clusters: int
-    plain: Floats | None = None
+    plain: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -98,6 +98,16 @@ def chances(theta: Floats, design: Floats, family: Family, most: int) -> Floats:
     return np.exp(slopes.value).reshape(value.shape)
 
 
+def row_scores(theta: Floats, design: Floats, days: Ints, family: Family) -> Floats:
+    """The slope of each row's log chance by each coefficient, for rows with these covariates."""
+    if family == "poisson":
+        return _poisson(design @ theta, np.empty(0), days).by_index[:, None] * design
+    slopes = _negative_binomial(design @ theta[1:], theta[:1], days)
+    if slopes.by_other is None:
+        raise AssertionError("a negative binomial has a parameter of spread")
+    return np.hstack([slopes.by_other, slopes.by_index[:, None] * design])
+
+
 def _parts(theta: Floats, design: Floats, family: Family) -> tuple[float, Floats]:
     if family == "poisson":
         return 0.0, np.exp(design @ theta)
