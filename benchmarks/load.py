@@ -21,11 +21,8 @@ import time
 from dataclasses import dataclass
 
 COLD = """
-import contextlib
-import accountability, pandera.pandas
+import accountability, pandera.pandas, pandera.backends.pandas.builtin_checks, pyarrow.csv, pyarrow.feather
 from accountability.sources import load
-with contextlib.suppress(ImportError):
-    import hypothesis  # where it is installed, pandera imports it at the first check
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r}, anew=True)
 """
