@@ -140,10 +140,10 @@ def _copied(files: Sequence[str | Path], folder: Path) -> list[tuple[Path, reade
     for given in files:
         path = Path(given).expanduser()
         target = folder / path.name
-        if target.exists() or path.name in ("source.yaml", "codebook.yaml"):
-            raise SourceError(f"{path}: two files cannot both be {path.name!r} in one source; rename one")
         if not path.is_file():
             raise SourceError(f"{path}: expected a file, found {'a folder' if path.is_dir() else 'nothing'}")
+        if target.exists() or path.name in ("source.yaml", "codebook.yaml"):
+            raise SourceError(f"{path}: two files cannot both be {path.name!r} in one source; rename one")
         try:
             shutil.copyfile(path, target)
         except OSError as error:

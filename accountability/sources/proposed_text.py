@@ -104,6 +104,7 @@ def source_text(name: str, proposals: Sequence[Proposal], left: Sequence[str]) -
         "",
         _entry(0, "source", name),
         _marked(0, "title", DECIDE, "one line: whose complaints, from when to when"),
+        "generated: false  # true only for invented records",
         "",
         *_card(proposals),
         "",
@@ -230,7 +231,7 @@ def _rows(proposal: Proposal) -> list[str]:
             "exact: drop (printed twice) or keep (records that look alike)"
         )
         lines.append(_marked(4, "repeats", [{"exact": DECIDE, "because": DECIDE}], why))
-        frame = frame[~again]
+        return lines  # whether a key holds depends on what these rows are
     if main is None or frame.empty:
         return lines
     for key in ([main], [case, officer]):

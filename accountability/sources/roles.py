@@ -109,7 +109,7 @@ def _case_id(columns: Sequence[Glance]) -> Glance | None:
     """The column that most looks like a case number: by its name, else because no other row has its text."""
 
     def score(column: Glance) -> float:
-        if not column.filled or column.filled < 0.9 * column.rows or _is_person(column) or column.lengths[1] > 60:
+        if column.filled < 0.5 * column.rows or _is_person(column) or column.lengths[1] > 60:
             return 0
         if column.dates and not column.unique:
             return 0
@@ -118,9 +118,10 @@ def _case_id(columns: Sequence[Glance]) -> Glance | None:
             + 2 * _has(column, ID_WORDS)
             - 4 * _has(column, OFFICER_WORDS | OTHER_PEOPLE_WORDS)
         )
-        spread = column.distinct / column.rows
+        spread = column.distinct / column.filled
         return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0
 
+    columns = [c for c in columns if c.filled and not _is_officer_id(c)]
     ranked = sorted(columns, key=lambda c: -score(c))
     if ranked and score(ranked[0]) >= 2.1:
         return ranked[0]
@@ -194,7 +195,7 @@ def _other(column: Glance, taken: set[str]) -> Role:
     identifying = _identifying(column)
     if identifying is not None:
         return Role(column, {"drop": identifying[0]}, identifying[1])
-    if column.distinct == 1 and column.rows > 1:
+    if column.distinct == 1 and column.filled == column.rows > 1:
         return Role(column, {"ignore": "the same in every row"}, f"one text in {column.filled:,} filled cells")
     if words & AGE_WORDS and column.numeric:
         made: dict[str, Any] = {"to": _free("age", column, taken), "type": "number", "band": _AGES}

@@ -222,11 +222,11 @@ def _records(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tu
 
 
 def header_row(records: Sequence[tuple[int, Sequence[str | None]]]) -> int:
-    """Number of the first record that reads like column names: nearly as wide as any, distinct, no numbers."""
+    """Number of the first record that reads like column names: nearly as wide as any, mostly distinct, no numbers."""
     filled = [(line, [c.strip() for c in cells if c and c.strip()]) for line, cells in records[:_HEADER_WITHIN]]
     widest = max((len(cells) for _, cells in filled), default=0)
     for line, cells in filled:
-        names = len(set(cells)) == len(cells) and not any(_is_number(cell) for cell in cells)
+        names = len(set(cells)) >= 0.6 * len(cells) and not any(_is_number(cell) for cell in cells)
         if cells and names and len(cells) >= 0.6 * widest:
             return line
     return 1
