@@ -184,6 +184,8 @@ def as_published(
     start: str = "received",
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
+    *,
+    without_pauses: bool = False,
 ) -> Durations:
     """Days between two stages or, when the source gives no closing dates, whether each case was closed.
 
@@ -195,6 +197,8 @@ def as_published(
         Stages of :data:`accountability.vocabulary.STAGES`.
     cutoff : date, optional
         The last day to count; ``card.observed_until`` when left out.
+    without_pauses : bool
+        As in :func:`durations`.
 
     Returns
     -------
@@ -205,12 +209,14 @@ def as_published(
     Raises
     ------
     ParameterError, Refusal
-        As the two.
+        As the two; also when pauses are to be left out of a mere status.
     """
     study = Cohort.of(cohort)
-    if stop == "closed" and study.card.sampling.rule == "no_closing_date":
-        return current_status(study, start, cutoff)
-    return durations(study, start, stop, cutoff)
+    if stop != "closed" or study.card.sampling.rule != "no_closing_date":
+        return durations(study, start, stop, cutoff, without_pauses=without_pauses)
+    if without_pauses:
+        raise Refusal(f"{study.name} publishes no closing dates, so no days of a pause can be left out")
+    return current_status(study, start, cutoff)
 
 
 class _Reasons:

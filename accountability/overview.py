@@ -50,6 +50,23 @@ def dates_held(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def year_of(cohort: Cohort, stage: str = "received") -> pd.Series:
+    """Year of the earliest day a stage can have been reached.
+
+    Returns
+    -------
+    Series of Int64
+        By ``case_id``; missing without a usable date. Fit for :meth:`accountability.cohort.Cohort.with_case_column`.
+    """
+    cases = pd.Index(cohort.cases["case_id"])
+    begin = occurrence(cohort.events, cases, stage, "first")
+    known = (begin.earliest < FOREVER) & (begin.earliest > NEVER)
+    day = np.where(known, begin.earliest, 0).astype("datetime64[D]")
+    year = pd.array(day.astype("datetime64[Y]").astype("int64") + 1970, dtype="Int64")
+    year[~known] = pd.NA
+    return pd.Series(year, index=cases)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ByYear(Result):
     """Cases by the year in which they started.
@@ -113,11 +130,8 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     ByYear
     """
     cases = pd.Index(cohort.cases["case_id"])
-    begin, end = (occurrence(cohort.events, cases, stage, "first") for stage in (start, stop))
-    known = (begin.earliest < FOREVER) & (begin.earliest > NEVER)
-    day = np.where(known, begin.earliest, 0).astype("datetime64[D]")
-    year = pd.array(day.astype("datetime64[Y]").astype("int64") + 1970, dtype="Int64")
-    year[~known] = pd.NA
+    year = year_of(cohort, start)
+    end = occurrence(cohort.events, cases, stop, "first")
     by_status = stop == "closed" and cohort.card.sampling.rule == "no_closing_date"
     if by_status:
         status = closed_by_status(cohort.allegations).reindex(cases)
@@ -125,7 +139,7 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     else:
         unknown, stopped = end.none & (end.set_aside != ""), ~end.none
     frame = pd.DataFrame(
-        {"year": year, "started": 1, "stopped": stopped, "still_open": ~stopped & ~unknown, "not_known": unknown}
+        {"year": year.array, "started": 1, "stopped": stopped, "still_open": ~stopped & ~unknown, "not_known": unknown}
     )
     table = frame.groupby("year", dropna=False).sum().reset_index().astype({"year": "Int64"})
     table = table.astype({c: "int64" for c in table.columns if c != "year"})

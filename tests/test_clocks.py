@@ -311,6 +311,8 @@ def test_what_is_published_decides_between_days_and_a_status():
     assert clocks.as_published(town).current_status
     with pytest.raises(Refusal, match="only the status on 2020-12-31 is known"):
         clocks.as_published(town, cutoff="2020-06-30")
+    with pytest.raises(Refusal, match="no days of a pause"):
+        clocks.as_published(town, without_pauses=True)
     known_then = pd.Series([False, False], index=["a", "b"])
     assert clocks.current_status(town, cutoff="2020-06-30", closed=known_then).n_open == 2
     dated = agency([*events, event("b", "closed", "2020-03-01")])

@@ -163,3 +163,30 @@ def test_a_caseload_without_open_cases_or_days_is_refused():
         delay.caseload(agency(events, observed_until=None))
     with pytest.raises(Refusal, match="less finely than a day"):
         delay.caseload(agency([event("a", "received", "2020-01-01", "2020-01-31")]))
+
+
+def test_a_limit_shows_its_citation_and_how_firmly_it_is_known():
+    law = limits.limit("florida")
+    shown = repr(law)
+    assert all(part in shown for part in ("180 calendar days (florida)", law.citation, "confidence"))
+    assert "Fla. Stat." in law._repr_html_()
+    assert limits.Limit("x", "<y>", None, "", "")._repr_html_().count("&lt;y&gt;") == 1
+    assert "no number was found" in repr(limits.limit("delaware"))
+    assert {one.name for one in limits.LIMITS} - {one.name for one in limits.numbered()} == {"delaware", "oregon"}
+
+
+def test_other_limits_are_named_with_how_firmly_they_are_known():
+    table = deadlines.under_other_limits(Durations.from_days([50]), limits.numbered())
+    assert table["name"].tolist() == [one.name for one in limits.numbered()]
+    assert (table["confidence"] != "").all()
+    assert (table["in_time"] + table["late"] + table["cannot_tell"] == 1).all()
+
+
+def test_a_point_is_drawn_only_where_the_share_late_is_known():
+    made = Durations.from_days([500, 10, 170], high=[500, 10, 190], groups={"g": ["a", "b", "c"]})
+    axes = deadlines.assess(made, 180, by="g").plot()
+    points = axes.get_lines()[0].get_xdata()
+    assert np.isnan(points).tolist() == [False, False, True]
+    import matplotlib.pyplot as plt
+
+    plt.close("all")

@@ -27,8 +27,8 @@ CANNOT_TELL: Final = "cannot tell"
 
 NOT_DUE: Final = "still open, and not yet due"
 COARSE: Final = "the dates are too coarse"
-LENGTH: Final = "how many days the limit has depends on the calendar"
-PAUSED: Final = "late unless the clock was paused, which the release does not say"
+LENGTH: Final = "the days of the limit depend on the calendar"
+PAUSED: Final = "late, unless the clock was stopped unseen"
 
 HOLIDAYS_A_YEAR: Final = 14
 
@@ -67,13 +67,13 @@ class Deadlines(Result):
     groups: pd.DataFrame
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the bounds of the share late, a group."""
-        axes = plots.new_axes(ax)
+        """Draw the bounds of the share late, a group; a point where they meet."""
+        axes = plots.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
-        middle = (self.table["lowest_late"] + self.table["highest_late"]) / 2
-        frame = self.table.assign(label=labels, middle=middle)
-        plots.ranges(axes, frame, label="label", estimate="middle", lower="lowest_late", upper="highest_late")
-        axes.set_xlim(0, 1)
+        known = self.table["lowest_late"] == self.table["highest_late"]
+        frame = self.table.assign(label=labels, known=self.table["lowest_late"].where(known))
+        plots.ranges(axes, frame, label="label", estimate="known", lower="lowest_late", upper="highest_late", ends=True)
+        axes.set_xlim(-0.01, 1.01)
         axes.set_xlabel("share late, from the least to the most it can be")
         return axes
 
@@ -183,16 +183,18 @@ def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int])
     Returns
     -------
     pandas.DataFrame
-        One row a limit: ``limit``, ``cases``, ``late``, ``in_time``, ``cannot_tell``, ``lowest_late``,
-        ``highest_late``.
+        One row a limit: ``name``, ``jurisdiction``, ``limit``, ``confidence``, ``cases``, ``late``, ``in_time``,
+        ``cannot_tell``, ``lowest_late``, ``highest_late``.
     """
     rows = []
     for rule in rules:
         law = _limit(rule)
         result = assess(durations, law, pauses="none")
-        rows.append(result.table.assign(limit=f"{law.value} {law.unit}"))
+        said = {"name": law.name, "jurisdiction": law.jurisdiction, "limit": f"{law.value} {law.unit}"}
+        rows.append(result.table.assign(**said, confidence=law.confidence))
     table = pd.concat(rows, ignore_index=True)
-    return table[["limit", *table.columns.drop("limit")]]
+    first = ["name", "jurisdiction", "limit", "confidence"]
+    return table[[*first, *table.columns.drop(first)]]
 
 
 def calendar_days(law: Limit) -> tuple[int, int]:

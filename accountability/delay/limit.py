@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Limit:
     """One rule that something must happen within some time.
 
@@ -50,3 +51,32 @@ class Limit:
     citation: str = ""
     seen_in: str = ""
     confidence: str = ""
+
+    def facts(self) -> dict[str, str]:
+        """What is known of the rule, as a reader is shown it."""
+        length = "no number was found" if self.value is None else f"{self.value} {self.unit}"
+        return {
+            "limit": f"{length} ({self.name})",
+            "jurisdiction": self.jurisdiction,
+            "what must be done in time": self.limits or "not stated",
+            "the clock starts": self.starts or "not stated",
+            "what stops or extends it": self.pauses or "nothing known",
+            "what follows when it has passed": self.consequence or "not stated",
+            "in force": f"from {self.effective_from or 'not stated'} to {self.effective_to or 'not stated'}",
+            "citation": self.citation or "none",
+            "read in": self.seen_in or "not stated",
+            "confidence": self.confidence or "not stated",
+        }
+
+    def __repr__(self) -> str:
+        facts = self.facts()
+        width = max(map(len, facts))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in facts.items())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="text-align:left;vertical-align:top">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
+            for name, value in self.facts().items()
+        )
+        return f"<table><tbody>{rows}</tbody></table>"

@@ -12,7 +12,7 @@ from accountability.delay.limit import Limit
 from accountability.delay.limits_listed import LIMITS, VERSION
 from accountability.errors import ParameterError
 
-__all__ = ["LIMITS", "VERSION", "Limit", "limit", "table"]
+__all__ = ["LIMITS", "VERSION", "Limit", "limit", "numbered", "table"]
 
 
 def limit(name: str) -> Limit:
@@ -27,6 +27,11 @@ def limit(name: str) -> Limit:
         if one.name == name:
             return one
     raise ParameterError(f"no limit {name!r}; there are {', '.join(one.name for one in LIMITS)}")
+
+
+def numbered() -> tuple[Limit, ...]:
+    """All limits that have a number of days, months or years."""
+    return tuple(one for one in LIMITS if one.value is not None)
 
 
 def table() -> pd.DataFrame:
