@@ -9,6 +9,7 @@ the same, and how each case closed       :func:`competing_closings`, :func:`gray
 open and closed cases, months or years   :func:`interval_curve`, :func:`interval_logrank`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
+either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 cases that hang together                 :func:`bootstrap` over clusters
 a whole release, day by day              :func:`caseload`
@@ -21,6 +22,7 @@ from accountability.delay import deadlines, limits
 from accountability.delay.bootstrap import Bootstrap, bootstrap
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
+from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_competing import gray
 from accountability.delay.compare_intervals import interval_logrank
@@ -38,6 +40,7 @@ __all__ = [
     "Caseload",
     "CompetingClosings",
     "CurrentStatusCurve",
+    "CurveLimits",
     "DelayCurve",
     "GroupTest",
     "Groups",
@@ -52,6 +55,7 @@ __all__ = [
     "compare_groups",
     "competing_closings",
     "current_status_curve",
+    "curve_limits",
     "deadlines",
     "gray",
     "how_long",
@@ -62,6 +66,7 @@ __all__ = [
     "mean_of_closed_only",
     "other_clocks",
     "other_cutoffs",
+    "quantile_limits",
     "restricted_mean",
     "reverse_time_curve",
 ]

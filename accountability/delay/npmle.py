@@ -94,7 +94,17 @@ def solve(low: Days, high: Days) -> Masses:
     NotConverged
         If the Kuhn-Tucker gap stays above 1e-6.
     """
-    first, last, number = collapse(low, high)
+    return solve_counts(*collapse(low, high))
+
+
+def solve_counts(first: Days, last: Days, number: Floats) -> Masses:
+    """Maximise as :func:`solve`, for distinct intervals and how many cases each has (weights may be fractions).
+
+    Raises
+    ------
+    NotConverged
+        As :func:`solve`.
+    """
     begin, end, start, stop = innermost(first, last)
     mass = _maximise(start, stop, number, len(begin))
     mass = _on_support(mass, start, stop, number)
