@@ -4,11 +4,26 @@
 what is asked                            function
 =======================================  =====================================================================
 ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
+shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`
+whether one ratio describes all ages     :func:`proportionality`
 closings too few for it                  :func:`cox` with ``penalty="firth"``, :func:`exact_rates`
 =======================================  =====================================================================
 """
 
 from accountability.hazard.cox import Cox, cox
+from accountability.hazard.prediction import PredictedCurves, ShareDifferences, predicted_curves, share_differences
+from accountability.hazard.proportional import Proportionality, proportionality
 from accountability.hazard.rates import ExactRates, exact_rates
 
-__all__ = ["Cox", "ExactRates", "cox", "exact_rates"]
+__all__ = [
+    "Cox",
+    "ExactRates",
+    "PredictedCurves",
+    "Proportionality",
+    "ShareDifferences",
+    "cox",
+    "exact_rates",
+    "predicted_curves",
+    "proportionality",
+    "share_differences",
+]

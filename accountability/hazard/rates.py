@@ -129,12 +129,10 @@ def exact_rates(
     both = events + events[base]
     share_low = np.where(events > 0, betaincinv(np.maximum(events, 1), both - events + 1, tail), 0)
     share_high = np.where(events < both, betaincinv(events + 1, np.maximum(both - events, 1), 1 - tail), 1)
-    ratio = [
-        _ratio(share, days[base] / days)
-        for share in (_share(events.astype(float), both.astype(float)), share_low, share_high)
-    ]
-    for column, own in zip(ratio, (1.0, 1.0, 1.0), strict=True):
-        column[base] = own
+    share = np.where(both > 0, events / np.maximum(both, 1), np.nan)
+    ratio = [_ratio(one, days[base] / days) for one in (share, share_low, share_high)]
+    for column in ratio:
+        column[base] = 1
     return ExactRates(
         estimand=f"{word}s per {per:,} case-days, by {durations.clock}",
         assumptions=("the rate is constant over the days a case is watched", "cases are independent of each other"),
@@ -160,10 +158,6 @@ def exact_rates(
         level=level,
         reference=names[base],
     )
-
-
-def _share(events: Floats, both: Floats) -> Floats:
-    return np.where(both > 0, events / np.maximum(both, 1), np.nan)
 
 
 def _ratio(share: Floats, days: Floats) -> Floats:

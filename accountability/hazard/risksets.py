@@ -42,6 +42,10 @@ class RiskSets:
         Whether the cell's cases closed, on their last slot.
     cell : array of int
         Cell of each case, -1 for a case at risk on no slot.
+    patterns : int
+        Number of patterns.
+    end, entry : array of int
+        Last day of each case and the first it was watched on, whether or not it is at risk on a slot.
     """
 
     strata: pd.DataFrame
@@ -55,11 +59,23 @@ class RiskSets:
     closed: Flags
     cell: Days
     patterns: int
+    end: Days
+    entry: Days
 
     @property
     def slots(self) -> int:
         """Number of slots."""
         return len(self.day)
+
+    @cached_property
+    def ends(self) -> Days:
+        """Last days of all cases, in order."""
+        return np.sort(self.end)
+
+    @cached_property
+    def entries(self) -> Days:
+        """First days of all cases, in order."""
+        return np.sort(self.entry)
 
     @cached_property
     def _leaving(self) -> Any:
@@ -156,13 +172,19 @@ def risk_sets(durations: Durations, made: Design, closed: Flags, strata: tuple[p
     start = np.searchsorted(key, np.arange(len(groups) + 1) * days)
     if first is None:
         first = start[number] if len(groups) > 1 else np.zeros(len(last), np.int64)
-    return _cells(made, closed, first, last, groups, start, key % days, closings)
+    seen = (durations.end, durations.entry)
+    return _cells(made, closed, (first, last), (groups, start, key % days, closings), seen)
 
 
 def _cells(
-    made: Design, closed: Flags, first: Days, last: Days, groups: pd.DataFrame, start: Days, day: Days, closings: Days
+    made: Design,
+    closed: Flags,
+    run: tuple[Days, Days],
+    places: tuple[pd.DataFrame, Days, Days, Days],
+    seen: tuple[Days, Days],
 ) -> RiskSets:
-    slots, patterns = len(day), len(made.matrix)
+    (first, last), start = run, places[1]
+    slots, patterns = len(places[2]), len(made.matrix)
     useful = first < last
     cell = np.full(len(useful), -1, np.int64)
     chosen: slice | Flags = slice(None) if useful.all() else useful
@@ -172,7 +194,7 @@ def _cells(
     if not made.collapsed or space > 2**62:
         cell[chosen] = np.arange(len(pattern))
         number = np.ones(len(pattern), np.int64)
-        return RiskSets(groups, start, day, closings, pattern, first, last, number, closed, cell, patterns)
+        return RiskSets(*places, pattern, first, last, number, closed, cell, patterns, *seen)
     key = (pattern * (slots + 1) + last) * 2 + closed
     if late:
         key = key * (slots + 1) + first
@@ -182,7 +204,7 @@ def _cells(
     left, ended = np.divmod(left, 2)
     pattern, last = np.divmod(left, slots + 1)
     begin = _begin(start, last) if run_start is None else run_start
-    return RiskSets(groups, start, day, closings, pattern, begin, last, cells.number, ended == 1, cell, patterns)
+    return RiskSets(*places, pattern, begin, last, cells.number, ended == 1, cell, patterns, *seen)
 
 
 def _begin(start: Days, last: Days) -> Days:

@@ -10,8 +10,8 @@ from accountability.errors import Refusal
 from accountability.hazard.design import Design
 
 INSTEAD = (
-    "Use hazard.cox with penalty='firth' (its estimates are finite), hazard.exact_rates for closings per day with exact "
-    "intervals, or put small groups together"
+    "Use hazard.cox with penalty='firth' (its estimates are finite), hazard.exact_rates for closings per day with "
+    "exact intervals, or put small groups together"
 )
 
 
