@@ -135,8 +135,22 @@ def test_months_without_a_complaint_and_dates_outside_the_period_are_counted() -
     data = release([events("received", names(3), days)], period={"from": "2015-01-10", "to": "2015-12-31"})
     found = audit.coverage(data)
     assert (found.silent, found.outside) == (4, 1)
-    assert found.table["share_open"].isna().all()
+    assert found.table["share_without"].isna().all()
     assert "No closing date is published" in found.sentence()
+
+
+@pytest.mark.parametrize(
+    ("open_cases", "said"),
+    [
+        ("included", "those without one are the open cases"),
+        ("excluded", "open cases are left out"),
+        ("unknown", "not known"),
+    ],
+)
+def test_a_blank_closing_date_means_what_the_card_says(clean: Dataset, open_cases: str, said: str) -> None:
+    told = audit.coverage(replace(clean, card=card(sampling={"open_cases": open_cases})))
+    assert said in told.sentence()
+    assert "Each has a closing date" in told.sentence()
 
 
 def test_the_finding_of_a_year_with_few_complaints_is_not_shown() -> None:
@@ -554,7 +568,7 @@ def test_what_chicago_holds(real_source: Callable[[str], Dataset]) -> None:
     assert orders.at["closed before received", "worst_days"] == 258
     assert orders.at["received before incident", "impossible"] == 8
     assert orders.at["closed before incident", "impossible"] == 19
-    assert audit.coverage(data).table["still_open"].sum() == 1949
+    assert audit.coverage(data).table["no_closing_date"].sum() == 1949
     heaping = audit.heaping(data).table
     assert set(heaping.loc[heaping["heaped"], "stage"]) == {"incident"}
     asked = set(audit.request_letter(data).asked["field"])

@@ -1,9 +1,9 @@
-"""Which years a release covers: complaints received and closed, still open, with a finding."""
+"""Which years a release covers: complaints received, closed, without a closing date, with a finding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -21,13 +21,19 @@ COLUMNS = (
     "year",
     "complaints",
     "closed",
-    "still_open",
+    "no_closing_date",
     "closing_not_usable",
     "closed_in_the_year",
     "decided",
-    "share_open",
+    "share_without",
     "share_decided",
 )
+OPEN_CASES: Final = {
+    "included": "; those without one are the open cases",
+    "excluded": "; open cases are left out of the release",
+    "status_only": "; whether a case is open is told by its status",
+    "unknown": "; whether those without one are open is not known",
+}
 MERITS = ("sustained", "not_sustained", "exonerated", "unfounded", "policy_failure", "closed_without_finding")
 
 
@@ -36,9 +42,9 @@ class Coverage(Part):
     """Complaints by year.
 
     ``table``: ``year`` (of the receipt, or of the first stage that is dated; missing for cases without a usable
-    date), ``complaints``, of them ``closed``, ``still_open``, ``closing_not_usable`` (a closing date is there and must
-    not be used) and ``decided`` (a row with a finding, closings without one included); ``closed_in_the_year``
-    (whenever received); ``share_open``, ``share_decided``. Closings are missing where none are published, findings
+    date), ``complaints``, of them ``closed``, ``no_closing_date``, ``closing_not_usable`` (a closing date is there and
+    must not be used) and ``decided`` (a row with a finding, closings without one included); ``closed_in_the_year``
+    (whenever received); ``share_without``, ``share_decided``. Closings are missing where none are published, findings
     where none are, and the finding of a year with fewer than `min_cell` complaints is not shown.
 
     Attributes
@@ -60,7 +66,7 @@ class Coverage(Part):
         below = shown["closed"].astype("float64") if dated else total
         axes.bar(year, below, color=plots.COLOURS[0], label="closed" if dated else "complaints")
         if dated:
-            axes.bar(year, total - below, bottom=below, color=plots.COLOURS[1], label="still open or not usable")
+            axes.bar(year, total - below, bottom=below, color=plots.COLOURS[1], label="no usable closing date")
             axes.legend(frameon=False)
         axes.locator_params(axis="x", integer=True)
         axes.locator_params(axis="y", integer=True)
@@ -70,7 +76,7 @@ class Coverage(Part):
 
 
 def coverage(dataset: Dataset, min_cell: int = 10) -> Coverage:
-    """Count complaints by year: how many closed, are still open, and have a finding.
+    """Count complaints by year: how many closed, have no closing date, and have a finding.
 
     Parameters
     ----------
@@ -95,18 +101,18 @@ def coverage(dataset: Dataset, min_cell: int = 10) -> Coverage:
         {
             "complaints": 1,
             "closed": ~end.none,
-            "still_open": end.none & ~aside,
+            "no_closing_date": end.none & ~aside,
             "closing_not_usable": aside,
             "decided": np.zeros(len(cases)) if decided is None else decided,
         }
     ).astype("int64")
     table = marks.groupby(year, dropna=False).sum().rename_axis("year").reset_index().astype({"year": "Int64"})
-    table = table.astype(dict.fromkeys(["closed", "still_open", "closing_not_usable", "decided"], "Int64"))
+    table = table.astype(dict.fromkeys(["closed", "no_closing_date", "closing_not_usable", "decided"], "Int64"))
     ended = pd.Series(year_of(end)).value_counts()
     table["closed_in_the_year"] = table["year"].map(ended).fillna(0).astype("Int64").mask(table["year"].isna())
-    table["share_open"] = table["still_open"] / table["complaints"]
+    table["share_without"] = table["no_closing_date"] / table["complaints"]
     if end.none.all():
-        table[["closed", "still_open", "closing_not_usable", "closed_in_the_year", "share_open"]] = pd.NA
+        table[["closed", "no_closing_date", "closing_not_usable", "closed_in_the_year", "share_without"]] = pd.NA
     table["decided"] = table["decided"].mask((table["complaints"] < min_cell) | (decided is None))
     table["share_decided"] = table["decided"] / table["complaints"]
     silent = 0 if is_case_files(dataset) else _silent_months(begin)
@@ -114,7 +120,7 @@ def coverage(dataset: Dataset, min_cell: int = 10) -> Coverage:
     return Coverage(
         estimand=f"{what} of '{start}'",
         assumptions=(
-            "a complaint without a closing date is open",
+            "whether a complaint without a closing date is open is for the source's card to say",
             "the year is that of the earliest day the date can be",
             "a finding is counted for the complaint when any of its rows has one",
         ),
@@ -170,13 +176,17 @@ def _said(dataset: Dataset, table: pd.DataFrame, start: str, silent: int, outsid
     text += f"; {without:,} without a usable date of it." if without else "; each has a usable date of it."
     if is_case_files(dataset):
         return text
-    if table["still_open"].notna().any():
-        share = table["still_open"].sum() / total
-        top = dated.sort_values("share_open", kind="stable").iloc[-1]
-        text += (
-            f" {int(table['still_open'].sum()):,} ({percent(share, 1)}) are still open, most of all those of "
-            f"{int(top['year'])} ({percent(top['share_open'], 1)})."
-        )
+    if table["no_closing_date"].notna().any():
+        without_end = int(table["no_closing_date"].sum())
+        if without_end:
+            top = dated.sort_values("share_without", kind="stable").iloc[-1]
+            text += (
+                f" {without_end:,} ({percent(without_end / total, 1)}) have no closing date, most of all those of "
+                f"{int(top['year'])} ({percent(top['share_without'], 1)})"
+            )
+        else:
+            text += " Each has a closing date"
+        text += f"{OPEN_CASES[dataset.card.sampling.open_cases]}."
     else:
         text += " No closing date is published."
     if table["decided"].notna().any():

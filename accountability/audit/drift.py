@@ -13,9 +13,9 @@ import pandas as pd
 from accountability import plots
 from accountability.audit.part import (
     CASE_FILES,
+    OTHER,
     Part,
     anchor,
-    capitalised,
     flow_of,
     gathered,
     holm,
@@ -25,7 +25,7 @@ from accountability.audit.part import (
 )
 from accountability.errors import ParameterError
 from accountability.penalty.cells import hidden_cells
-from accountability.results import percent, plural
+from accountability.results import capitalised, percent, plural
 from accountability.sources.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
     total = wide.sum(axis=1).to_numpy()
     limit = LEVEL / (2 * wide.shape[1])
     lines = []
-    for category in wide.columns:
+    for category in wide.columns.drop(OTHER, errors="ignore"):
         counts = wide[category].to_numpy()
         held = np.flatnonzero(counts)
         for change, gap, year in (

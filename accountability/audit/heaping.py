@@ -25,6 +25,7 @@ PLACES: Final = ("first of the month", "fifteenth of the month", "last of the mo
 RATIO: Final = 1.25
 LEVEL: Final = 0.01
 FEWEST: Final = 100
+LINES: Final = 4
 COLUMNS = ("stage", "place", "dates", "expected", "ratio", "p_value", "heaped")
 
 
@@ -45,7 +46,12 @@ class Heaping(Part):
     days: pd.DataFrame
 
     def _draw(self, axes: Axes) -> Axes:
-        for number, (stage, part) in enumerate(self.days.groupby("stage", sort=False)):
+        # Stages that heap first, then those with most dates; more lines than these cannot be told apart.
+        heaped = self.table.groupby("stage", sort=False)["heaped"].any()
+        size = self.days.groupby("stage", sort=False)["dates"].sum()
+        rank = pd.DataFrame({"heaped": heaped, "size": size}).sort_values(["heaped", "size"], ascending=False)
+        shown = self.days[self.days["stage"].isin(rank.index[:LINES])]
+        for number, (stage, part) in enumerate(shown.groupby("stage", sort=False)):
             colour, style = plots.COLOURS[number % len(plots.COLOURS)], plots.STYLES[number % len(plots.STYLES)]
             axes.plot(part["day"], part["ratio"], style, color=colour, label=str(stage).replace("_", " "))
         axes.axhline(1, color="0.6", linewidth=0.8)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from accountability.audit.needs import Needs, needs
-from accountability.audit.part import capitalised, is_case_files
-from accountability.results import plural
+from accountability.audit.part import is_case_files
+from accountability.results import capitalised, plural
 from accountability.sources.dataset import Dataset
 
 _NAMED = 3

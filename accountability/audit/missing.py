@@ -31,7 +31,7 @@ COLUMNS = ("field", "finding", "rows", "missing", "share", "due")
 _PARTIAL: Final = ("closing_reason", "_days", "_days_low", "_days_high")
 _KEYS: Final = frozenset({"case_id", "finding", "jurisdiction", "repeats_a_row"})
 #: Due only after a finding of some kind; a blank elsewhere is what one expects.
-_DUE_WHEN_SUSTAINED: Final = ("recommended_penalty", "imposed_penalty")
+_DUE_WHEN_SUSTAINED: Final = ("recommended_", "imposed_")
 _DUE_WHEN_DECIDED: Final = ("recommended_finding", "date: closed")
 _STAGES: Final = ("incident", "received", "closed")
 
@@ -53,14 +53,14 @@ class Missing(Part):
         fields = list(dict.fromkeys(self.table["field"]))
         findings = list(dict.fromkeys(self.table["finding"]))
         wide = self.table.pivot(index="field", columns="finding", values="share").reindex(fields)[findings]
-        image = axes.imshow(wide.astype("float64"), vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
+        axes.imshow(wide.astype("float64"), vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
         axes.set_yticks(range(len(fields)), fields)
         axes.set_xticks(range(len(findings)), [name.replace("_", " ") for name in findings], rotation=35, ha="right")
         for (row, column), share in np.ndenumerate(wide.to_numpy(dtype=float, na_value=np.nan)):
             text = "hidden" if np.isnan(share) else percent(share)
             dark = not np.isnan(share) and share > 0.6
             axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
-        axes.figure.colorbar(image, ax=axes, label="share missing")
+        axes.set_title("share missing", fontsize=10)
         return axes
 
 
@@ -140,7 +140,7 @@ def _counts(name: str) -> bool:
 
 
 def _due(field: str, finding: str) -> bool:
-    if field in _DUE_WHEN_SUSTAINED:
+    if field.startswith(_DUE_WHEN_SUSTAINED) and field not in _DUE_WHEN_DECIDED:
         return finding == "sustained"
     return finding not in ("pending", NOT_STATED) if field in _DUE_WHEN_DECIDED else True
 

@@ -14,7 +14,7 @@ import pandas as pd
 from accountability import plots
 from accountability.cohort import Cohort
 from accountability.occurrences import FOREVER, NEVER, Occurrence, occurrence
-from accountability.results import Result
+from accountability.results import Result, capitalised
 from accountability.sources.dataset import Dataset
 from accountability.vocabulary import STAGES
 
@@ -109,15 +109,14 @@ class Part(Result):
 def _readable(table: pd.DataFrame) -> dict[str, pd.Series]:
     """Columns of fractions as text with four digits that count."""
     return {
-        str(name): table[name].map(lambda value: "" if pd.isna(value) else f"{value:.4g}").astype("str")
-        for name in table
-        if pd.api.types.is_float_dtype(table[name])
+        str(name): table[name].map(_number).astype("str") for name in table if pd.api.types.is_float_dtype(table[name])
     }
 
 
-def capitalised(text: str) -> str:
-    """Text that begins a sentence."""
-    return text[:1].upper() + text[1:]
+def _number(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def is_case_files(dataset: Dataset) -> bool:
