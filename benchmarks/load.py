@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 
 COLD = """
-import accountability, pandera.pandas, pandera.backends.pandas.builtin_checks, pyarrow.csv, pyarrow.feather
+import accountability, pyarrow.csv, pyarrow.feather
 from accountability.sources import load
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r}, anew=True)

@@ -60,7 +60,8 @@ def _by_case(first: bool, case: Places, dates: npt.NDArray[np.datetime64], cases
 def _set_aside(events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, entries: list[Entry]) -> pd.DataFrame:
     if not marked.any():
         return events
-    for (file, stage), rows in events[marked].groupby(["source_file", "stage"], observed=True):
+    named = events.loc[marked, ["source_file", "stage", "source_row"]]
+    for (file, stage), rows in named.groupby(["source_file", "stage"], observed=True):
         why = f"{reason}; the date is kept and marked, not repaired"
         entries.append(
             Entry(str(file), str(stage), "value set aside", rule, why, len(rows), examples(rows["source_row"]))
