@@ -6,11 +6,13 @@ what is asked                            function
 ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
 shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`
 whether one ratio describes all ages     :func:`proportionality`
+interval-dated delays, with a shape      :func:`parametric` (Weibull, log-normal, log-logistic)
 closings too few for it                  :func:`cox` with ``penalty="firth"``, :func:`exact_rates`
 =======================================  =====================================================================
 """
 
 from accountability.hazard.cox import Cox, cox
+from accountability.hazard.parametric import Parametric, parametric
 from accountability.hazard.prediction import PredictedCurves, ShareDifferences, predicted_curves, share_differences
 from accountability.hazard.proportional import Proportionality, proportionality
 from accountability.hazard.rates import ExactRates, exact_rates
@@ -18,11 +20,13 @@ from accountability.hazard.rates import ExactRates, exact_rates
 __all__ = [
     "Cox",
     "ExactRates",
+    "Parametric",
     "PredictedCurves",
     "Proportionality",
     "ShareDifferences",
     "cox",
     "exact_rates",
+    "parametric",
     "predicted_curves",
     "proportionality",
     "share_differences",

@@ -102,6 +102,10 @@ def _solve(information: Floats, gradient: Floats, concave: bool) -> Floats:
     scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
     square = information / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(square)
-    floor = 1e-14 if concave else 1e-3
-    curvature = np.maximum(np.abs(values) if not concave else values, floor * max(values.max(), 1e-300))
+    largest = max(float(np.abs(values).max()), 1e-300)
+    if concave or values[0] > 1e-12 * largest:
+        curvature = np.maximum(values, 1e-14 * largest)
+    else:
+        # Where the likelihood bends upwards a Newton step would climb to a saddle; turn it round.
+        curvature = np.maximum(np.abs(values), 1e-3 * largest)
     return (vectors @ ((vectors.T @ (gradient / scale)) / curvature)) / scale
