@@ -39,8 +39,22 @@ class SamplingCard(Protocol):
         ...
 
 
+class ReceiptPeriod(Protocol):
+    """First and last day of receipt covered."""
+
+    @property
+    def end(self) -> dt.date:
+        """Last day."""
+        ...
+
+
 class SourceCard(Protocol):
     """The facts of a source's card a cohort and its clocks need."""
+
+    @property
+    def period(self) -> ReceiptPeriod | None:
+        """Days of receipt covered, when stated."""
+        ...
 
     @property
     def observed_until(self) -> dt.date | None:

@@ -137,6 +137,15 @@ def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = 
     ax.plot(frame[x], frame[y], color=COLOURS[number % len(COLOURS)], label=label)
 
 
+def marks(ax: Axes, days: pd.Series, *, label: str, number: int = 0) -> None:
+    """Mark days on the x axis with a triangle at the top; nothing when there are none."""
+    if len(days):
+        height = [0.97] * len(days)
+        ax.scatter(
+            days, height, marker="v", s=28, color=COLOURS[number], transform=ax.get_xaxis_transform(), label=label
+        )
+
+
 def ranges(
     ax: Axes,
     frame: pd.DataFrame,

@@ -16,8 +16,15 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Period:
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True)
 class Card:
     observed_until: dt.date | None = dt.date(2020, 12, 31)
+    period: Period | None = None
     sampling: Sampling = field(default_factory=Sampling)
 
 

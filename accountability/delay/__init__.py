@@ -11,14 +11,16 @@ closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
 either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
+a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`
 cases that hang together                 :func:`bootstrap` over clusters
-a whole release, day by day              :func:`caseload`
+a whole release, day by day              :func:`caseload`, :func:`backlogs`
 =======================================  =====================================================================
 
 :func:`mean_of_closed_only` reproduces the usual published figure and says what it leaves out.
 """
 
 from accountability.delay import deadlines, limits
+from accountability.delay.backlogs import Backlogs, backlogs
 from accountability.delay.bootstrap import Bootstrap, bootstrap
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
@@ -34,8 +36,10 @@ from accountability.delay.groups import Groups, compare_groups
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
+from accountability.delay.simultaneous import curve_band, incidence_band
 
 __all__ = [
+    "Backlogs",
     "Bootstrap",
     "Caseload",
     "CompetingClosings",
@@ -49,16 +53,19 @@ __all__ = [
     "MeanOfClosedOnly",
     "RestrictedMean",
     "ReverseTimeCurve",
+    "backlogs",
     "bootstrap",
     "caseload",
     "closing_curve",
     "compare_groups",
     "competing_closings",
     "current_status_curve",
+    "curve_band",
     "curve_limits",
     "deadlines",
     "gray",
     "how_long",
+    "incidence_band",
     "interval_curve",
     "interval_logrank",
     "limits",

@@ -29,7 +29,7 @@ class Caseload(Result):
 
     ``table``: ``month`` (its first day), ``received``, ``closed``, ``open_at_end``, ``median_age_open`` (days, at the
     end of the month; missing with no open case), ``clearance`` (closed over received; missing with none received),
-    ``complete`` (whether the release covers the whole month).
+    ``complete`` (whether the release covers the whole month, its receipts and its closings).
 
     Attributes
     ----------
@@ -79,17 +79,42 @@ class Caseload(Result):
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw open cases with receipts and closings."""
+        """Draw open cases with receipts and closings; days of mass closing are marked."""
         axes = plots.new_axes(ax)
         shown = self.table[self.table["complete"]]
         for number, (column, label) in enumerate(
             (("open_at_end", "open at the end of the month"), ("received", "received"), ("closed", "closed"))
         ):
             plots.lines(axes, shown, x="month", y=column, label=label, number=number)
+        days = self.mass_closures["day"]
+        seen = days[days <= shown["month"].max() + pd.offsets.MonthEnd(1)] if len(shown) else days
+        plots.marks(axes, seen, label="day of mass closing", number=3)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("cases")
         axes.legend(frameon=False)
         return axes
+
+    def plot_age(self, ax: Axes | None = None) -> Axes:
+        """Draw the median age of the open cases at the end of each month."""
+        axes = plots.new_axes(ax, height=3.2)
+        shown = self.table[self.table["complete"]].dropna(subset="median_age_open")
+        plots.lines(axes, shown, x="month", y="median_age_open")
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("median age of open cases, days")
+        return axes
+
+    def age_sentence(self) -> str:
+        """Say how old the open cases were at the end of the last complete month, and when they were oldest."""
+        shown = self.table[self.table["complete"]].dropna(subset="median_age_open")
+        if shown.empty:
+            return "No case was open at the end of a complete month."
+        last = shown.iloc[-1]
+        top = shown.sort_values("median_age_open", kind="stable").iloc[-1]
+        return (
+            f"At the end of {last['month']:%Y-%m} half of the {plural(int(last['open_at_end']), 'open case')} had been "
+            f"open for {last['median_age_open']:,.0f} days or more; that age was highest in {top['month']:%Y-%m}, "
+            f"{top['median_age_open']:,.0f} days."
+        )
 
     def sentence(self) -> str:
         """Say how the number of open cases moved, and what closed in one day."""
@@ -175,18 +200,25 @@ def caseload(
         assumptions=(
             "every case of the window is in the release, open or closed",
             "cases received before the window are missing from the open cases of the first months",
+            "months after the last day of receipt covered are not complete: their cases are missing, not fewer",
             f"{int((~kept).sum()):,} cases without a usable date are left out",
         ),
         method="counts; mass closing: at least "
         f"{MASS_LEAST} cases and {MASS_FACTOR} times the mean of the year around the day",
-        table=_months(came, went, until),
+        table=_months(came, went, until, _receipts_until(study, start, until)),
         flow=study.flow(),
         mass_closures=_mass(went[went < FOREVER]),
         clock=f"'{start}' to '{stop}' until {until.isoformat()}",
     )
 
 
-def _months(came: Days, went: Days, until: dt.date) -> pd.DataFrame:
+def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:
+    """Last day on which cases that came in are in the release: its window may end before its closings do."""
+    period = study.card.period
+    return until if period is None or start != "received" else min(period.end, until)
+
+
+def _months(came: Days, went: Days, until: dt.date, receipts_until: dt.date) -> pd.DataFrame:
     first = came.min().astype("datetime64[D]").astype("datetime64[M]")
     a_month = np.timedelta64(1, "M")
     months = np.arange(first, np.datetime64(until, "M") + a_month)
@@ -205,7 +237,7 @@ def _months(came: Days, went: Days, until: dt.date) -> pd.DataFrame:
             "open_at_end": still_open,
             "median_age_open": ages,
             "clearance": np.divide(closed, received, out=np.full(len(received), np.nan), where=received > 0),
-            "complete": edges[1:] - 1 <= day_number(until),
+            "complete": edges[1:] - 1 <= day_number(receipts_until),
         }
     )
 
