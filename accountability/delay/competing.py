@@ -44,6 +44,10 @@ class CompetingClosings(Result):
         One row a group.
     rows : tuple of int
         Rows of the table in each group and way.
+    counts : Counts
+        The daily counts of each group.
+    of_way : array of int
+        Closings by group, way and day.
     """
 
     way: str
@@ -53,6 +57,8 @@ class CompetingClosings(Result):
     clock: str
     groups: pd.DataFrame
     rows: tuple[int, ...]
+    counts: Counts
+    of_way: Days
 
     def closed_at(self, days: Sequence[int]) -> pd.DataFrame:
         """Share closed in each way by given days.
@@ -206,6 +212,8 @@ def competing_closings(
         clock=durations.clock,
         groups=groups,
         rows=tuple((of_way > 0).sum(axis=2).ravel().tolist()),
+        counts=counts,
+        of_way=of_way,
     )
 
 

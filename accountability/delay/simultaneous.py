@@ -1,0 +1,276 @@
+"""Bands that hold the whole curve at once, beside the pointwise intervals that hold one day each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.bands import Floats, Transform, interval
+from accountability.delay.competing import CompetingClosings
+from accountability.delay.counts import Counts, with_groups
+from accountability.delay.curve import DelayCurve, survival
+from accountability.durations import Days
+from accountability.errors import ParameterError, Refusal
+
+Kind = Literal["equal-precision", "hall-wellner"]
+
+GRID: Final = 300
+"""Points of the numerical grids below; 300 give critical values to better than 0.002."""
+
+
+def curve_band(
+    curve: DelayCurve, kind: Kind = "equal-precision", *, first_day: int | None = None, last_day: int | None = None
+) -> pd.DataFrame:
+    """Give a band that holds the whole closing curve, between two days, at the curve's level.
+
+    Parameters
+    ----------
+    curve : DelayCurve
+    kind : {"equal-precision", "hall-wellner"}
+        Nair's (1984) band is as many standard errors wide everywhere; Hall and Wellner's (1980) is narrower in the
+        middle and wider at the ends.
+    first_day, last_day : int, optional
+        The stretch held. When left out, the stretch in which the band's time scale lies between 0.05 and 0.95, as
+        the standard errors of the first and last closings are too unsteady to hold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `by`, ``day``, ``still_open``, ``lower``, ``upper``, ``critical`` (the number the standard error
+        is multiplied with, of the equal-precision band; of Hall and Wellner's that of the Brownian bridge).
+
+    Raises
+    ------
+    ParameterError
+        For an unknown kind or a stretch that is none.
+    Refusal
+        When a group has fewer than two days in the stretch.
+
+    Notes
+    -----
+    On the log-log scale, on which bands hold their level in small samples (Borgan and Liestoel 1990).
+    """
+    if kind not in ("equal-precision", "hall-wellner"):
+        raise ParameterError(f"unknown band {kind!r}: equal-precision or hall-wellner")
+    if first_day is not None and last_day is not None and first_day > last_day:
+        raise ParameterError(f"first_day={first_day} is after last_day={last_day}")
+    share, greenwood = survival(curve.counts)
+    rows = []
+    for number in range(len(share)):
+        cases = float(curve.counts.entered[number].sum())
+        time = cases * greenwood[number] / (1 + cases * greenwood[number])
+        days = np.flatnonzero(curve.counts.closed[number] * (share[number] > 0))
+        inside = days[(time[days] >= 0.05) & (time[days] <= 0.95)] if first_day is None and last_day is None else days
+        inside = inside[(inside >= (first_day or 0)) & (inside <= (np.inf if last_day is None else last_day))]
+        if len(inside) < 2:
+            raise Refusal(
+                f"a band needs at least two days with closings in the stretch, found {len(inside)}: choose another "
+                "first_day and last_day, or use the pointwise intervals"
+            )
+        ends = float(time[inside[0]]), float(time[inside[-1]])
+        s = share[number, inside]
+        if kind == "equal-precision":
+            found = equal_precision(curve.level, *ends)
+            width = found * np.sqrt(greenwood[number, inside]) / -np.log(s)
+        else:
+            found = hall_wellner(curve.level, *ends)
+            width = found * (1 + cases * greenwood[number, inside]) / (np.sqrt(cases) * -np.log(s))
+        columns = {
+            "day": inside,
+            "still_open": s,
+            "lower": s ** np.exp(width),
+            "upper": s ** np.exp(-width),
+            "critical": np.full(len(s), found),
+        }
+        rows.append(with_groups(curve.counts.groups, np.full(len(s), number), columns))
+    return pd.concat(rows, ignore_index=True)
+
+
+def equal_precision(level: float, begin: float, end: float) -> float:
+    """Largest number of standard deviations a Brownian bridge strays, between two times, with this probability.
+
+    Divided by its standard deviation a Brownian bridge is a stationary Ornstein-Uhlenbeck process in the logarithm of
+    the odds of time; the chance of it staying between two walls is that of a heat equation with absorbing ends.
+    """
+    from scipy.linalg import eigh_tridiagonal
+    from scipy.special import ndtr
+
+    _check(level, begin, end)
+    length = np.log(end * (1 - begin) / (begin * (1 - end)))
+
+    def stays(wall: float) -> float:
+        place = np.linspace(-wall, wall, GRID + 2)
+        step = place[1] - place[0]
+        density = np.exp(-(place**2) / 2)
+        # Half the generator (f'' - x f') with time running as log odds, in the form that keeps it symmetric.
+        flux = np.sqrt(density[:-1] * density[1:]) / step**2 / 2
+        inner = density[1:-1]
+        diagonal = -(flux[:-1] + flux[1:]) / inner
+        values, vectors = eigh_tridiagonal(diagonal, flux[1:-1] / np.sqrt(inner[:-1] * inner[1:]))
+        start = np.sqrt(inner)
+        parts = (vectors.T @ start) ** 2
+        inside = parts @ np.exp(values * length) / (start @ start)
+        return float(inside * (ndtr(wall) - ndtr(-wall)))
+
+    return _root(stays, level, 1.0, 10.0)
+
+
+def hall_wellner(level: float, begin: float, end: float) -> float:
+    """Largest distance a Brownian bridge strays from 0, between two times, with this probability."""
+    _check(level, begin, end)
+    if begin < 0.01 and end > 0.02:
+        begin = 0.01  # so near its tied ends the bridge never strays furthest
+    if end > 0.99 and begin < 0.98:
+        end = 0.99
+    node, weight = np.polynomial.legendre.leggauss(GRID // 3)
+
+    def stays(wall: float) -> float:
+        place = node * wall
+        x, y = place[:, None], place[None, :]
+        # Both ends are jointly normal; between them the bridge must not touch a wall (reflections, alternating).
+        spread = begin * (1 - begin), end * (1 - end), begin * (1 - end)
+        determinant = spread[0] * spread[1] - spread[2] ** 2
+        joint = np.exp(-(spread[1] * x**2 - 2 * spread[2] * x * y + spread[0] * y**2) / (2 * determinant))
+        joint /= 2 * np.pi * np.sqrt(determinant)
+        missed = np.zeros_like(joint)
+        for fold in range(-8, 9):
+            for sign, image in ((1, y + 4 * fold * wall), (-1, 2 * wall - y + 4 * fold * wall)):
+                missed += sign * np.exp(((y - x) ** 2 - (image - x) ** 2) / (2 * (end - begin)))
+        return float(wall**2 * weight @ (joint * missed) @ weight)
+
+    return _root(stays, level, 0.01, 4.0)
+
+
+def _check(level: float, begin: float, end: float) -> None:
+    if not 0 < level < 1:
+        raise ParameterError(f"level must lie between 0 and 1, e.g. 0.95; found {level!r}")
+    if not 0 < begin < end < 1:
+        raise ParameterError(f"a stretch of the band's time lies within 0 and 1, found {begin:.3f} to {end:.3f}")
+
+
+def _root(stays: Callable[[float], float], level: float, low: float, high: float) -> float:
+    from scipy.optimize import brentq
+
+    while stays(low) > level:  # a stretch of almost no length needs hardly more than one day does
+        low /= 2
+    return float(brentq(lambda wall: stays(wall) - level, low, high, xtol=1e-6))
+
+
+def incidence_band(
+    closings: CompetingClosings,
+    seed: int,
+    *,
+    first_day: int | None = None,
+    last_day: int | None = None,
+    replicates: int = 1000,
+    interval_type: Transform = "log-log",
+) -> pd.DataFrame:
+    """Give bands that hold the whole curve of each way of closing at once, at the level of its intervals.
+
+    Parameters
+    ----------
+    closings : CompetingClosings
+    seed : int
+        Seed of the random numbers.
+    first_day, last_day : int, optional
+        The stretch held. When left out, from the day on which a tenth of the cases that ever closed in the way had
+        done so until the last day on which a tenth of the cases was still watched.
+    replicates : int
+        Number of curves drawn.
+    interval_type : {"log-log", "log", "plain"}
+        Transform.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `by`, ``way``, ``day``, ``closed_by``, ``lower``, ``upper``, ``critical``; each way of each group
+        is held with the level asked, not all together.
+
+    Raises
+    ------
+    ParameterError
+        With fewer than 100 replicates, or a stretch that is none.
+    Refusal
+        When a way has no day in the stretch.
+
+    Notes
+    -----
+    The day's closings are perturbed by normal numbers, and the largest deviation in standard errors over the stretch
+    is recorded (Lin 1997).
+    """
+    if replicates < 100:
+        raise ParameterError(f"replicates must be at least 100, found {replicates}")
+    rng = np.random.default_rng(seed)
+    counts, of_way = closings.counts, closings.of_way
+    rows = []
+    for number in range(len(of_way)):
+        for kind in range(of_way.shape[1]):
+            part = closings.table.iloc[_place(closings, number * of_way.shape[1] + kind)]
+            days = _stretch(part, counts, number, first_day, last_day)
+            if len(days) < 2:
+                raise Refusal(
+                    f"'{closings.ways[kind]}' has {len(days)} days with closings in the stretch and a band needs two: "
+                    "choose another stretch, or use the pointwise intervals"
+                )
+            kept = part[part["day"].isin(days)]
+            error = kept["std_error"].to_numpy()
+            drawn = _perturbed(counts, of_way, number, kind, rng, replicates)[:, days]
+            # The standard deviation of the draws, not the estimate's, makes each day weigh alike.
+            scale = np.maximum(drawn.std(axis=0), 1e-12)
+            found = float(np.quantile(np.abs(drawn / scale).max(axis=1), closings.level))
+            lower, upper = _limits(kept["closed_by"].to_numpy(), error, found, interval_type)
+            columns = {
+                "way": kept["way"].to_numpy(),
+                "day": days,
+                "closed_by": kept["closed_by"].to_numpy(),
+                "lower": lower,
+                "upper": upper,
+                "critical": np.full(len(days), found),
+            }
+            rows.append(with_groups(closings.groups, np.full(len(days), number), columns))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _limits(share: Floats, error: Floats, wall: float, transform: Transform) -> tuple[Floats, Floats]:
+    from scipy.special import ndtr
+
+    return interval(share, error, float(2 * ndtr(wall) - 1), transform)
+
+
+def _place(closings: CompetingClosings, position: int) -> slice:
+    stops = np.cumsum(closings.rows)
+    return slice(int(stops[position] - closings.rows[position]), int(stops[position]))
+
+
+def _stretch(part: pd.DataFrame, counts: Counts, number: int, first: int | None, last: int | None) -> Days:
+    days = part["day"].to_numpy(np.int64)
+    if first is None:
+        enough = np.flatnonzero(part["closed"].cumsum().to_numpy() >= 0.1 * part["closed"].sum())
+        first = int(days[enough[0]]) if len(enough) else 0
+    if last is None:
+        cases = counts.entered[number].sum()
+        last = int(np.flatnonzero(10 * counts.at_risk[number] >= cases)[-1])
+    if first > last:
+        raise ParameterError(f"the stretch from day {first} to {last} is none: pass first_day and last_day")
+    return days[(days >= first) & (days <= last)]
+
+
+def _perturbed(
+    counts: Counts, of_way: Days, number: int, kind: int, rng: np.random.Generator, replicates: int
+) -> Floats:
+    """Deviations of the share closed in one way, a replicate and day."""
+    at_risk = np.maximum(counts.at_risk[number], 1).astype(float)
+    closed, own = counts.closed[number], of_way[number, kind]
+    after = np.cumprod(1 - closed / at_risk)
+    before = np.concatenate([[1.0], after[:-1]])
+    share = np.cumsum(before * own / at_risk)
+    left = np.maximum(at_risk - closed, 1)
+    draw = rng.standard_normal((2, replicates, len(at_risk)))
+    mine, others = draw[0] * np.sqrt(own), draw[1] * np.sqrt(closed - own)
+    # d of the share: what the day itself adds, less what a closing before took from everything after it.
+    direct = np.cumsum(mine * before / at_risk, axis=1)
+    gone = (mine + others) / left
+    return direct - share * np.cumsum(gone, axis=1) + np.cumsum(gone * share, axis=1)
