@@ -25,7 +25,9 @@ _SAMPLE: Final = 200
 _MOST: Final = 0.8
 _PIVOT: Final = 1950
 _TEXTUAL: Final = {
-    "contact": re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}|\+?[\d(][\d ().-]{7,}\d(?: ?x\d+)?", re.I),
+    "contact": re.compile(
+        r"[^@\s]+@[^@\s]+\.[a-z]{2,}|(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?: ?x\d+)?|\+\d[\d ().-]{7,}", re.I
+    ),
     "address": re.compile(
         r"\d+\w? .*\b(?:st|street|ave?|avenue|rd|road|blvd|boulevard|dr|drive|ln|lane|ct|court|pl|place|way|hwy)\b.*",
         re.I,
@@ -82,7 +84,7 @@ class Glance:
     def words(self) -> tuple[str, ...]:
         """The words of the name in lower case: ``DateClosed`` and ``date_closed`` have the same."""
         parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", self.name)
-        return tuple(re.findall(r"[^\W_]+", parted.lower())) + (("number",) if "#" in self.name else ())
+        return tuple(re.findall(r"[^\W\d_]+|\d+", parted.lower())) + (("number",) if "#" in self.name else ())
 
     @cached_property
     def counts(self) -> pd.Series:

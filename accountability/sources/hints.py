@@ -35,12 +35,12 @@ STAGE_WORDS: Final = (  # the first line whose words are in the name gives the s
     ),
 )
 PERSON_WORDS: Final = (
-    ("name", words("name names firstname lastname fname lname mname surname forename initial initials suffix alias")),
-    ("contact", words("phone telephone tel email mail fax mobile")),
     (
         "address",
         words("address addr street apartment apt zip zipcode postcode latitude longitude lat lon lng geometry"),
     ),
+    ("name", words("name names firstname lastname fname lname mname surname forename initial initials suffix alias")),
+    ("contact", words("phone telephone tel email mail fax mobile")),
     ("shield", words("badge shield star")),
     ("docket", words("docket court")),
 )
@@ -55,9 +55,10 @@ CASE_WORDS: Final = words(
     "case complaint complaints cr log iad ia iab file incident matter record cms control investigation cases"
 )
 ID_WORDS: Final = words("id ids no number nr num nbr key ref reference identifier aktenzeichen")
-OFFICER_WORDS: Final = words("officer officers employee accused member subject emp mos beamter deputy")
+OFFICER_WORDS: Final = words("officer officers employee accused member subject emp mos po beamter deputy")
 OTHER_PEOPLE_WORDS: Final = words("complainant complainants victim citizen civilian investigator supervisor")
 CATEGORY_WORDS: Final = words("allegation allegations category charge charges type classification")
 FINDING_WORDS: Final = words("finding findings disposition dispositions outcome conclusion ruling result")
 PENALTY_WORDS: Final = words("discipline disciplinary penalty sanction punishment corrective")
 FIRST_SAID_WORDS: Final = words("recommended recommendation proposed initial preliminary board")
+ROW_WORDS: Final = words("row index unnamed")

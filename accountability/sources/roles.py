@@ -29,6 +29,7 @@ from accountability.sources.hints import (
     PENALTY_WORDS,
     PERSON_WORDS,
     PLACE_WORDS,
+    ROW_WORDS,
     STAGE_WORDS,
     TEXT_WORDS,
 )
@@ -82,8 +83,10 @@ def roles(columns: Sequence[Glance]) -> list[Role]:
     list of Role
         In the same order. At most one case id, one officer id, one column a stage; every ``to`` is given once.
     """
+    officer = next((c for c in columns if _is_officer_id(c)), None)
     case = _case_id(columns)
-    officer = next((c for c in columns if c is not case and _is_officer_id(c)), None)
+    if case is not None and officer is not None and officer.unique and not case.unique:
+        case = None  # one row an officer
     taken: set[str] = {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id"}
     found: list[Role] = []
     for column in columns:
@@ -116,7 +119,7 @@ def _case_id(columns: Sequence[Glance]) -> Glance | None:
         named = (
             2 * _has(column, CASE_WORDS)
             + 2 * _has(column, ID_WORDS)
-            - 4 * _has(column, OFFICER_WORDS | OTHER_PEOPLE_WORDS)
+            - 4 * _has(column, OFFICER_WORDS | OTHER_PEOPLE_WORDS | ROW_WORDS)
         )
         spread = column.distinct / column.filled
         return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0
@@ -130,7 +133,7 @@ def _case_id(columns: Sequence[Glance]) -> Glance | None:
 
 
 def _is_officer_id(column: Glance) -> bool:
-    if not column.filled or column.dates or _has(column, OTHER_PEOPLE_WORDS):
+    if not column.filled or column.dates or _has(column, OTHER_PEOPLE_WORDS | CATEGORY_WORDS):
         return False
     return _has(column, OFFICER_WORDS) and _has(column, ID_WORDS) and not {"name", "badge", "star"} & set(column.words)
 
@@ -217,6 +220,8 @@ def _other(column: Glance, taken: set[str]) -> Role:
     if words & CATEGORY_WORDS and column.distinct <= _MANY and "category" not in taken:
         return Role(column, {"to": "category"}, held)
     few = column.distinct <= 50 or (column.distinct <= 0.05 * column.filled and column.distinct <= _MANY)
+    if few and words & COMPLAINANT_WORDS and not words & PLACE_WORDS:
+        return Role(column, _of({"to": _free(_slug(column.name), column, taken)}, words), held)
     if few and not _has(column, OTHER_PEOPLE_WORDS):
         return Role(column, {"to": _free(_slug(column.name), column, taken)}, held)
     target = _free(_slug(column.name), column, taken)
