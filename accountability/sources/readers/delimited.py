@@ -35,7 +35,7 @@ from accountability.sources.readers.scan import (
     scan,
     swallowed_error,
 )
-from accountability.sources.readers.text import BLOCK, decoded, joined_lines, physical_lines
+from accountability.sources.readers.text import BLOCK, decoded, further, joined_lines, physical_lines
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -112,8 +112,8 @@ class Delimited:
             if at_end:
                 break
             line += len(part.breaks)
-            more = next(texts, None)
-            text, at_end = text[end:] + (more or b""), more is None
+            more, at_end = further(texts, len(text) - end)
+            text = text[end:] + more
             self._check_length(text, line)
         if self._blank:
             self.notes.append(f"{self._blank} blank line(s) passed over, the first on line {self._first_blank}")
@@ -129,8 +129,8 @@ class Delimited:
         """Read up to the header; the text after it, the line it begins on, and whether the file ends with it."""
         text, at_end = next(texts, b""), False
         while (header := self._header(text, at_end)) is None:
-            more = next(texts, None)
-            text, at_end = text + (more or b""), more is None
+            more, at_end = further(texts, len(text))
+            text += more
             self._check_length(text, 1)
         offset, line = header
         return text[offset:], line, at_end
@@ -203,7 +203,7 @@ class Delimited:
             table = arrow_csv.read_csv(
                 pa.py_buffer(text),
                 read_options=arrow_csv.ReadOptions(
-                    column_names=self.columns, block_size=max(4 * 2**20, found.longest + 2)
+                    column_names=self.columns, block_size=max(self.block, found.longest) + 2, use_threads=False
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.fmt.separator,
