@@ -88,12 +88,18 @@ def test_a_small_count_hides_its_row(made):
 
 
 def test_a_penalty_of_at_least_a_rung_needs_penalties(made):
+    groups = ("officer_race", "black", "white")
+    with pytest.raises(Refusal, match="not given without the table of stages"):
+        penalty.by_unit(made, *groups, "suspension")
+    stages = penalty.where_a_gap_stands(made, *groups)
     with pytest.raises(Refusal, match="no imposed penalty"):
-        penalty.by_unit(made, "officer_race", "black", "white", "suspension")
+        penalty.by_unit(made, *groups, "suspension", stages=stages)
+    with pytest.raises(ParameterError, match="compares 'black' and 'white'"):
+        penalty.by_unit(made, "officer_race", "white", "black", "suspension", stages=stages)
     table = made.allegations.assign(
         imposed_penalty=np.where(made.allegations["finding"] == "sustained", "suspension", "none")
     )
-    same = penalty.by_unit(source(table), "officer_race", "black", "white", "reprimand").table
+    same = penalty.by_unit(source(table), *groups, "reprimand", stages=stages).table
     plain = penalty.by_unit(made, "officer_race", "black", "white").table
     assert same["ratio"].iloc[0] == pytest.approx(plain["ratio"].iloc[0])
 

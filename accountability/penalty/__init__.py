@@ -3,6 +3,7 @@
 from accountability.penalty.comparison import ByUnit, by_unit
 from accountability.penalty.every_unit import sustained_by_unit
 from accountability.penalty.following import Outcomes, outcomes
+from accountability.penalty.gap import StageGap, where_a_gap_stands
 from accountability.penalty.hurdle import DaysHurdle, days_hurdle
 from accountability.penalty.ladder import CONTESTED, Ladder, days_equivalent
 from accountability.penalty.logit import SustainedLogit, sustained_logit
@@ -27,6 +28,7 @@ __all__ = [
     "Penalty",
     "ProportionalOdds",
     "RungLogit",
+    "StageGap",
     "SustainedByPlace",
     "SustainedLogit",
     "Waterfall",
@@ -47,4 +49,5 @@ __all__ = [
     "symmetry",
     "waterfall",
     "ways_out",
+    "where_a_gap_stands",
 ]

@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.following import UnitCard
+from accountability.penalty.gap import StageGap
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.units import grouping
 from accountability.results import Result, percent
@@ -95,6 +96,7 @@ def by_unit(
     level: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
+    stages: StageGap | None = None,
 ) -> ByUnit:
     """The ratio of two groups' rates under every unit the source can be counted in.
 
@@ -115,6 +117,9 @@ def by_unit(
     level, min_cell
         As in :func:`accountability.penalty.outcomes`; a row with a small count, or a small complement, is hidden.
     ladder : Ladder, optional
+    stages : StageGap, optional
+        The same two groups stage by stage, from :func:`accountability.penalty.where_a_gap_stands`; needed for a
+        penalty, whose pooled ratio does not say at which stage the groups part.
 
     Returns
     -------
@@ -132,6 +137,8 @@ def by_unit(
         raise ParameterError(f"outcome must be 'sustained' or a rung above none; found {outcome!r}")
     if "finding" not in cohort.allegations:
         raise Refusal(f"{cohort.name} holds no finding, so no rate can be drawn")
+    if outcome != "sustained":
+        _check_stages(stages, column, first, second)
     check_terms(cohort.allegations["finding"], FINDINGS, "finding")
     order = ladder or Ladder()
     held = cast(UnitCard, cohort.card).unit
@@ -165,6 +172,20 @@ def by_unit(
         second=second,
         level=level,
     )
+
+
+def _check_stages(stages: StageGap | None, column: str, first: str, second: str) -> None:
+    if stages is None:
+        raise Refusal(
+            "a pooled ratio of penalties is not given without the table of stages, for it mixes who is complained of, "
+            "sustained and punished; show it, and pass "
+            f"stages=where_a_gap_stands(data, {column!r}, {first!r}, {second!r})"
+        )
+    if (stages.column, stages.first, stages.second) != (column, first, second):
+        raise ParameterError(
+            f"stages= compares {stages.first!r} and {stages.second!r} by {stages.column}; expected {first!r} and "
+            f"{second!r} by {column}"
+        )
 
 
 def _outcome(rows: pd.DataFrame, outcome: str, order: Ladder) -> tuple[pd.Series, pd.Series]:

@@ -1,0 +1,159 @@
+"""Two groups at the same mix of covariates: what they hold in common first, then the split of their difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.penalty.newton import Floats, Ints, tally
+from accountability.penalty.stages import kitagawa
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Overlap, balance and split of two groups; see :class:`accountability.penalty.gap.StageGap`."""
+
+    overlap: pd.DataFrame
+    balance: pd.DataFrame
+    mix: pd.DataFrame
+
+    @classmethod
+    def nothing(cls) -> Mixture:
+        """No covariates."""
+        return cls(
+            pd.DataFrame(columns=["stage", "group", "units", "in_common"]),
+            pd.DataFrame(columns=["column", "level", "share_first", "share_second", "difference"]),
+            pd.DataFrame(
+                columns=["stage", "difference", "mixed_differently", "at_the_same_mix", "outside", "withheld"]
+            ),
+        )
+
+
+def mixture(
+    rows: pd.DataFrame,
+    flags: pd.DataFrame,
+    group: Ints,
+    given: tuple[str, ...],
+    weights: Floats,
+    clusters: Ints,
+    least: float,
+    level: float,
+) -> Mixture:
+    """Overlap, balance, and Kitagawa's split of every stage's difference.
+
+    Raises
+    ------
+    ParameterError
+        If ``least`` is not a share.
+    """
+    if not 0 < least <= 1:
+        raise ParameterError(f"least_overlap must be above 0 and at most 1, found {least}")
+    if not given:
+        return Mixture.nothing()
+    cell = pd.factorize(rows[list(given)].astype("str").agg("\x1f".join, axis=1))[0].astype(np.int64)
+    cells, groups = int(cell.max()) + 1, weights.shape[1]
+    overlap, lines = [], []
+    names = ("first", "second")
+    for stage in flags:
+        decided = flags[stage].notna().to_numpy(dtype=bool)
+        hit = flags[stage].eq(1).fillna(False).to_numpy(dtype=float)
+        units = np.stack([tally(cell, ((group == k) & decided).astype(float), cells) for k in (0, 1)])
+        hits = np.stack([tally(cell, ((group == k) & decided) * hit, cells) for k in (0, 1)])
+        common = (units > 0).all(axis=0)
+        totals = units.sum(axis=1)
+        if not totals.all():
+            continue
+        shared = units[:, common].sum(axis=1) / totals
+        overlap += [(stage, names[k], int(totals[k]), float(shared[k])) for k in (0, 1)]
+        gap = float(hits[0].sum() / totals[0] - hits[1].sum() / totals[1])
+        line: dict[str, Any] = {"stage": stage, "difference": gap, "withheld": ""}
+        if shared.min() < least:
+            line["withheld"] = (
+                f"only {shared.min():.0%} of a group has its like in the other; {least:.0%} are asked for"
+            )
+            lines.append(line)
+            continue
+        mixed, same = _split(units[:, common], hits[:, common])
+        key = cell + cells * group
+        tallies = [
+            np.stack(
+                [
+                    tally(clusters[(key == c + cells * k) & decided], values[(key == c + cells * k) & decided], groups)
+                    for k in (0, 1)
+                    for c in np.flatnonzero(common)
+                ],
+                axis=1,
+            )
+            for values in (np.ones(len(rows)), hit)
+        ]
+        shape = (len(weights), 2, int(common.sum()))
+        _, drawn = _split(*((weights @ part).reshape(shape) for part in tallies))
+        low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+        line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same), "low": low, "high": high}
+        lines.append(line | {"outside": gap - float(mixed) - float(same)})
+    heads = ["stage", "difference", "mixed_differently", "at_the_same_mix", "low", "high", "outside", "withheld"]
+    return Mixture(
+        pd.DataFrame(overlap, columns=["stage", "group", "units", "in_common"]).astype({"units": "int64"}),
+        _balance(rows, group, given),
+        pd.DataFrame(lines).reindex(columns=heads),
+    )
+
+
+def _split(units: Floats, hits: Floats) -> tuple[Floats, Floats]:
+    """Kitagawa's split; a cell that a bootstrap sample leaves empty in one group takes the other group's rate."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = hits / units
+        shares = units / units.sum(axis=-1, keepdims=True)
+    other = rates[..., ::-1, :]
+    rates = np.where(np.isnan(rates), np.where(np.isnan(other), 0.0, other), rates)
+    return kitagawa(shares, rates)
+
+
+def _balance(rows: pd.DataFrame, group: Ints, given: tuple[str, ...]) -> pd.DataFrame:
+    parts = []
+    for name in given:
+        shares = [rows.loc[group == k, name].value_counts(normalize=True) for k in (0, 1)]
+        both = pd.concat(shares, axis=1, keys=["share_first", "share_second"]).fillna(0.0).sort_index()
+        parts.append(both.rename_axis("level").reset_index().assign(column=name))
+    table = pd.concat(parts, ignore_index=True)
+    table["difference"] = table["share_first"] - table["share_second"]
+    return table[["column", "level", "share_first", "share_second", "difference"]]
+
+
+def days_apart(rows: pd.DataFrame, group: Ints, given: tuple[str, ...], cells: Mixture, min_cell: int) -> pd.DataFrame:
+    """Oaxaca–Blinder of the days of suspension: the part of different covariates, and the part at the same ones.
+
+    From ``statsmodels.stats.oaxaca`` with the mean of both groups' coefficients (Reimers 1983), among suspensions of
+    known length whose covariates both groups hold. Empty without covariates, days, or ``min_cell`` suspensions of
+    each group.
+    """
+    blank = pd.DataFrame(columns=["part", "days"])
+    if cells.mix.empty or "imposed_days" not in rows:
+        return blank
+    inside = rows["imposed_penalty"].eq("suspension").fillna(False) & rows["imposed_days"].notna()
+    inside &= rows["finding"].eq("sustained").fillna(False)
+    table = rows.loc[inside, list(given)].astype("str").assign(group=group[inside.to_numpy(dtype=bool)])
+    table["days"] = rows.loc[inside, "imposed_days"].astype("float64")
+    held = table.groupby(list(given))["group"].transform("nunique") == 2
+    for name in given:
+        held &= table[held].groupby(name)["group"].transform("nunique").reindex(table.index).eq(2)
+    table = table.loc[held]
+    counts = table["group"].value_counts()
+    if len(counts) < 2 or counts.min() < min_cell:
+        return blank
+    dummies = pd.get_dummies(table[list(given)], drop_first=True, dtype=float)
+    design = dummies.assign(constant=1.0)
+    if any(np.linalg.matrix_rank(design[table["group"] == k]) < design.shape[1] for k in (0, 1)):
+        return blank
+    from statsmodels.stats.oaxaca import OaxacaBlinder
+
+    exog = np.column_stack([design.to_numpy(), table["group"].to_numpy(dtype=float)])
+    made = OaxacaBlinder(table["days"].to_numpy(), exog, design.shape[1], hasconst=True, swap=False)
+    same, mixed, gap = made.two_fold(two_fold_type="reimers").params
+    # unswapped, statsmodels subtracts the group coded higher, which is the second
+    parts = {"difference of mean days": gap, "mixed differently": mixed, "at the same mix": same}
+    return pd.DataFrame({"part": list(parts), "days": [float(value) for value in parts.values()]})
