@@ -12,7 +12,6 @@ status on one day, no closing dates      :func:`current_status_curve`
 either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`
-a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`
 cases that hang together                 :func:`bootstrap` over clusters
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
 =======================================  =====================================================================
@@ -38,7 +37,6 @@ from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.delay.simultaneous import curve_band, incidence_band
-from accountability.delay.simultaneous import curve_band, incidence_band
 
 __all__ = [
     "Backlogs",
@@ -63,12 +61,10 @@ __all__ = [
     "competing_closings",
     "current_status_curve",
     "curve_band",
-    "curve_band",
     "curve_limits",
     "deadlines",
     "gray",
     "how_long",
-    "incidence_band",
     "incidence_band",
     "interval_curve",
     "interval_logrank",
