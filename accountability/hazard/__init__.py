@@ -11,21 +11,27 @@ closings too few for it                  :func:`cox` with ``penalty="firth"``, :
 =======================================  =====================================================================
 """
 
+from accountability.hazard.changing import ChangingRatios, changing_ratios
 from accountability.hazard.cox import Cox, cox
+from accountability.hazard.finegray import FineGray, fine_gray
 from accountability.hazard.parametric import Parametric, parametric
 from accountability.hazard.prediction import PredictedCurves, ShareDifferences, predicted_curves, share_differences
 from accountability.hazard.proportional import Proportionality, proportionality
 from accountability.hazard.rates import ExactRates, exact_rates
 
 __all__ = [
+    "ChangingRatios",
     "Cox",
     "ExactRates",
+    "FineGray",
     "Parametric",
     "PredictedCurves",
     "Proportionality",
     "ShareDifferences",
+    "changing_ratios",
     "cox",
     "exact_rates",
+    "fine_gray",
     "parametric",
     "predicted_curves",
     "proportionality",

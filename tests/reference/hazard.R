@@ -112,13 +112,14 @@ for (ties in c("efron", "breslow")) {
 }
 
 # ---- Fine and Gray
-aidssi <- read.csv("aidssi.csv"); aidssi <- aidssi[!is.na(aidssi$ccr5), ]
+aidssi <- read.csv("aidssi.csv"); aidssi <- aidssi[aidssi$ccr5 %in% c("WW", "WM"), ]
 aidssi$day <- as.integer(round(aidssi$time * 1000))
-fg <- crr(aidssi$day, aidssi$status, matrix((aidssi$ccr5 == "WM") * 1, dimnames = list(NULL, "ccr5=WM")), gtol = 1e-12)
+# A case open on a day was open at its end, after the closings of that day: crr is told so by half a day.
+fg <- crr(2 * aidssi$day + (aidssi$status == 0), aidssi$status, matrix((aidssi$ccr5 == "WM") * 1, dimnames = list(NULL, "ccr5=WM")), gtol = 1e-12)
 add("aidssi.finegray", "ccr5=WM", NA, "coefficient", fg$coef); add("aidssi.finegray", "ccr5=WM", NA, "se", sqrt(diag(fg$var)))
 add("aidssi.finegray", "", NA, "loglik", fg$loglik)
 z <- model.matrix(~ unit + accused + years, release)[, -1]
-fg <- crr(release$day, match(release$way, c("open", "decided", "withdrawn")) - 1, z, gtol = 1e-12)
+fg <- crr(2 * release$day + (release$way == "open"), match(release$way, c("open", "decided", "withdrawn")) - 1, z, gtol = 1e-12)
 add("release.finegray", colnames(z), NA, "coefficient", fg$coef); add("release.finegray", colnames(z), NA, "se", sqrt(diag(fg$var)))
 add("release.finegray", "", NA, "loglik", fg$loglik)
 
