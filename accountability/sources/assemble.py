@@ -58,7 +58,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> warm.Cod
         if file.table == "events":
             linked[file.name] = len(part)
         parts.append(_from(part, file.name, names))
-    events = pd.concat(parts, ignore_index=True)
+    events = _joined(parts)
     _check_linked(allegations, cases, "allegation")
     case_of_event = _check_linked(events, cases, "dated step")
     _check_linked(complainants, cases, "complainant")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
@@ -67,14 +68,14 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     coded = []
     with ThreadPoolExecutor(max_workers=1) as ahead:  # unpacking and parsing leave Python free to code the file before
         keys = list(source.files)
-        reading = ahead.submit(_read, source, keys[0], paths)
+        reading = deque([ahead.submit(_read, source, keys[0], paths)])
         book = read_codebook(folder)
         for key, following in zip_longest(keys, keys[1:]):
-            raw = reading.result()
+            raw = [reading.popleft().result()]
             if following is not None:
-                reading = ahead.submit(_read, source, following, paths)
-            coded.append(code_file(raw, source.files[key], book, source.names[key]))
-            del raw
+                reading.append(ahead.submit(_read, source, following, paths))
+            # Popped, so that nothing here keeps the raw text once it is coded.
+            coded.append(code_file(raw.pop(), source.files[key], book, source.names[key]))
     made = assemble(source, coded, book)
     if wanted is not None:
         warm.keep(kept_in, wanted, made)
@@ -145,7 +146,7 @@ def file_paths(source: Source, folder: Path) -> dict[str, Path]:
         path = folder / declared.path
         if not path.is_file():
             raise SourceError(f"{path}: the file that source.yaml declares is missing")
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = cache.sha256(path)
         if found != declared.sha256:
             raise SourceError(
                 f"{path}: expected sha256 {declared.sha256}, found {found}; the file is not the one that was declared. "

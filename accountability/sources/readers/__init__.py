@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from accountability.sources.readers.raw import Stream, opened
 from accountability.sources.readers.records import read_json, read_json_lines
 from accountability.sources.readers.text import BLOCK
 from accountability.sources.readers.workbook import read_workbook, workbook_header
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["Format", "RawTable", "guess", "header", "parts", "read", "read_chunks"]
 
@@ -114,10 +118,6 @@ def _delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Ra
 
 
 def _table(reader: Delimited, pieces: list[Piece]) -> RawTable:
-    import pyarrow as pa
-
-    whole = pa.concat_tables([piece.table for piece in pieces]).combine_chunks()  # everything later is then quicker
-    frame = whole.to_pandas()
     first, lines = pieces[0].first_line, None
     following = first
     for piece in pieces:
@@ -125,7 +125,24 @@ def _table(reader: Delimited, pieces: list[Piece]) -> RawTable:
             lines = np.concatenate([_numbers(piece) for piece in pieces])
             break
         following += piece.table.num_rows
+    tables = [piece.table for piece in pieces]
+    pieces.clear()
+    frame = _frame(tables)
     return RawTable(frame, reader.stream.name, tuple(reader.columns), first, "line", lines, tuple(reader.notes))
+
+
+def _frame(tables: list[pa.Table]) -> pd.DataFrame:
+    """One frame of tables, which are given up for it: each column in one piece, so that what follows is quicker."""
+    import pandas as pd
+    import pyarrow as pa
+
+    table = pa.concat_tables(tables)
+    tables.clear()
+    columns = {}
+    for name in table.column_names:  # one after another: at no time is more than one column held twice
+        columns[name] = table.column(name).combine_chunks().to_pandas()
+        table = table.drop_columns(name)
+    return pd.DataFrame(columns)
 
 
 def _numbers(piece: Piece) -> np.ndarray:
