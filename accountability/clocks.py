@@ -277,9 +277,16 @@ def _measure(clock: _Clock, begin: Occurrence, end: Occurrence, *, current_statu
         "entry": _nullable(entry[kept]),
         "longest": _nullable(longest[kept]),
     }
-    carried = [name for name in study.cases.columns if name not in ("source_file", "source_row", *RESERVED)]
+    start_span = latest_start - begin.earliest + 1
+    if (start_span[kept] > 1).any():
+        stop_span = np.where(
+            is_open, 0, latest_stop - np.where(end.earliest == NEVER, begin.earliest, end.earliest) + 1
+        )
+        measured |= {"start_span": _nullable(start_span[kept]), "stop_span": _nullable(stop_span[kept])}
+    named = ("source_file", "source_row", "start_span", "stop_span", *RESERVED)
+    carried = [name for name in study.cases.columns if name not in named]
     cases = study.cases[carried][kept].reset_index(drop=True)
-    order = ["case_id", *RESERVED, *(name for name in carried if name != "case_id")]
+    order = ["case_id", *measured, *(name for name in carried if name != "case_id")]
     excluded = pd.DataFrame(
         {
             "case_id": study.cases["case_id"][~kept].reset_index(drop=True),

@@ -59,7 +59,9 @@ class Durations:
         lasted, equal when both dates are days, ``high`` missing when the case is still open (it lasts longer
         than ``low``); ``closed`` (bool); ``entry`` (Int64), the first day of its age at which its closing would
         have been seen, 0 when it was watched from the start; ``longest`` (Int64), the longest delay this case
-        could have shown before the cut-off, missing when there is none; then the columns of the cases.
+        could have shown before the cut-off, missing when there is none; where any start is coarser than a day,
+        ``start_span`` and ``stop_span`` (Int64), the number of days the start and the stop can have been on (0 for
+        open cases); then the columns of the cases.
     clock : str
         The clock in words; every result repeats it.
     start, stop : str

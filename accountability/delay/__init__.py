@@ -6,7 +6,7 @@ what the source gives                    estimator
 any                                      :func:`how_long` chooses among the curves below and says why
 open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`logrank`
 the same, and how each case closed       :func:`competing_closings`, :func:`gray`
-open and closed cases, months or years   :func:`interval_curve`, :func:`interval_logrank`
+open and closed cases, months or years   :func:`interval_curve`, :func:`coarse_logrank`, :func:`interval_logrank`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
 either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
@@ -26,6 +26,7 @@ from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
 from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
+from accountability.delay.compare_coarse import coarse_logrank
 from accountability.delay.compare_competing import gray
 from accountability.delay.compare_intervals import interval_logrank
 from accountability.delay.competing import CompetingClosings, competing_closings
@@ -57,6 +58,7 @@ __all__ = [
     "bootstrap",
     "caseload",
     "closing_curve",
+    "coarse_logrank",
     "compare_groups",
     "competing_closings",
     "current_status_curve",

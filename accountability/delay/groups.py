@@ -11,7 +11,7 @@ import pandas as pd
 from accountability import plots
 from accountability.delay.choose import Curve, how_long
 from accountability.delay.compare import GroupTest, logrank
-from accountability.delay.compare_intervals import interval_logrank
+from accountability.delay.compare_coarse import coarse_logrank
 from accountability.delay.counts import columns_of
 from accountability.delay.curve import DelayCurve
 from accountability.delay.interval import IntervalCurve
@@ -158,4 +158,4 @@ def compare_groups(
 def _test(durations: Durations, names: tuple[str, ...], curve: Curve) -> GroupTest | None:
     if isinstance(curve, DelayCurve):
         return logrank(durations, names)
-    return interval_logrank(durations, names) if isinstance(curve, IntervalCurve) else None
+    return coarse_logrank(durations, names) if isinstance(curve, IntervalCurve) else None
