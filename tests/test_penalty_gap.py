@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from causal import CAUSAL
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -272,14 +272,6 @@ def test_records_chosen_by_how_they_ended_are_refused(data):
 
 
 # ---- no sentence says why ----------------------------------------------------------------------------------------
-
-CAUSAL = re.compile(
-    r"\b(caus\w*|because|due to|owing to|lead(?:s|ing)? to|led to|result(?:s|ed|ing)? (?:in|from)|driv(?:e|es|en|ing)|"
-    r"affect\w*|effects?|impact\w*|influenc\w*|explain\w*|produc(?:e|es|ed|ing)|determin\w*|discriminat\w*|bias\w*|"
-    r"responsible|attribut\w*|make[s]? \w+ (?:lighter|heavier)|thanks to|reduc(?:e|es|ed|ing)|increas(?:e|es|ed|ing)|"
-    r"worsen\w*|improv\w*|harm\w*|benefit\w*|treat(?:s|ed|ment)?)\b",
-    re.IGNORECASE,
-)
 
 
 def sentences(data):

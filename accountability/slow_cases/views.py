@@ -1,0 +1,190 @@
+"""Sustained complaints by delay, seen from a day of their age: the arithmetic behind the views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Final, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from accountability.cohort import Cohort
+from accountability.durations import Durations
+from accountability.errors import Refusal
+from accountability.penalty import Ladder
+from accountability.penalty import intervals as clustered
+from accountability.penalty.following import UnitCard
+from accountability.units import roll_up
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LIGHTER: Final = "sustained, lighter penalty"
+HEAVIER: Final = "sustained, heavier penalty"
+UNKNOWN: Final = "sustained, no rung on record"
+WAYS: Final = ("no finding on the merits", "not sustained", LIGHTER, HEAVIER, UNKNOWN, "finding not recorded")
+DRAWS: Final = 200
+
+
+def with_way(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
+    """Cases with the way each ended: the highest finding and penalty among its officers."""
+    rows = cohort.allegations
+    for name in ("finding", "imposed_penalty"):
+        if name not in rows:
+            raise Refusal(f"{cohort.name} holds no {name}, so delay and penalty cannot be put side by side")
+    whole = roll_up(rows, cast(UnitCard, cohort.card).unit, "complaint", (), order.severity_rank)
+    finding, rung = whole["finding"], order.rungs(whole["imposed_penalty"])
+    sustained = finding.eq("sustained").fillna(False)
+    cut = order.order.index(heavier)
+    way = pd.Series("not sustained", index=whole.index, dtype="str")
+    way = way.mask(finding.eq("closed_without_finding").fillna(False), WAYS[0])
+    way = way.mask(sustained & rung.lt(cut).fillna(False), LIGHTER)
+    way = way.mask(sustained & rung.ge(cut).fillna(False), HEAVIER)
+    way = way.mask(sustained & rung.isna(), UNKNOWN)
+    way = way.mask(finding.isna() | finding.eq("pending").fillna(False), WAYS[5])
+    found = pd.Series(way.to_numpy(), index=whole["case_id"]).reindex(cohort.cases["case_id"]).fillna(WAYS[5])
+    return cohort.with_case_column("way", found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Cases with their delay, way and kind, seen from a day of their age."""
+
+    held: Durations
+    kind: Ints
+    level: float
+    min_cell: int
+    within: int
+    seed: int
+
+    @property
+    def way(self) -> Ints:
+        """Position of each case's way; -1 while open."""
+        codes = pd.Index(WAYS).get_indexer(pd.Index(self.held.table["way"]))
+        return np.where(self.held.closed, codes, -1).astype(np.int64)
+
+    def seen(self, day: int) -> NDArray[np.bool_]:
+        """Cases still open at the start of a day of their age."""
+        return self.held.end >= day
+
+    def from_day(self, day: int) -> Durations:
+        """The cases open at a landmark, their days counted from it."""
+        table = self.held.table.loc[self.seen(day)]
+        moved = {name: table[name] - day for name in ("low", "high", "longest")}
+        return replace(self.held, table=table.assign(**moved).reset_index(drop=True))
+
+    def counts(self, day: int) -> Ints:
+        """Cases by kind and way that closed within the days followed from a landmark."""
+        inside = self.seen(day) & (self.held.end <= day + self.within) & (self.way >= 0)
+        size = int(self.kind.max()) + 1
+        found = np.bincount(self.kind[inside] * len(WAYS) + self.way[inside], minlength=size * len(WAYS))
+        return found.reshape(size, len(WAYS))
+
+    def heavier(self, day: int, same_mix: bool) -> dict[str, Any]:
+        """Share of heavier among the sustained, with an interval, and what says whether it may be shown."""
+        rng = np.random.default_rng(self.seed)
+        inside = self.seen(day)
+        spent, way, kind = self.held.end[inside] - day, self.way[inside], self.kind[inside]
+        kinds = int(self.kind.max()) + 1
+        base = self.counts(0)[:, [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]].sum(axis=1)
+
+        def share(weights: Floats) -> float:
+            if not same_mix:
+                light, heavy = sustained_within(spent, way, weights, self.within)
+                return heavy / (light + heavy) if light + heavy else np.nan
+            parts = []
+            for one in np.flatnonzero(base):
+                own = kind == one
+                light, heavy = sustained_within(spent[own], way[own], weights[own], self.within)
+                if light + heavy:
+                    parts.append((base[one], heavy / (light + heavy)))
+            mass = sum(weight for weight, _ in parts)
+            return sum(weight * value for weight, value in parts) / mass if mass else np.nan
+
+        drawn = [share(rng.poisson(1.0, len(spent)).astype(float)) for _ in range(DRAWS)]
+        low, high = np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2])
+        counts = self.counts(day)
+        if same_mix and ((counts[:, [2, 3]].sum(axis=1) == 0) & (base > 0)).any() and kinds > 1:
+            low = high = np.nan
+            return {"cases": int(inside.sum()), "heavier": np.nan, "low": low, "high": high, "light": 0, "heavy": 0}
+        return {
+            "cases": int(inside.sum()),
+            "heavier": share(np.ones(len(spent))),
+            "low": float(low),
+            "high": float(high),
+            "light": int(counts[:, WAYS.index(LIGHTER)].sum()),
+            "heavy": int(counts[:, WAYS.index(HEAVIER)].sum()),
+        }
+
+
+def sustained_within(spent: Ints, way: Ints, weights: Floats, within: int) -> tuple[float, float]:
+    """Aalen-Johansen shares of the lighter and the heavier sustained within so many days."""
+    last = int(min(spent.max(initial=0), within))
+    day = np.minimum(spent, last + 1)
+    leaving = np.bincount(day, weights=weights, minlength=last + 2)
+    at_risk = leaving[::-1].cumsum()[::-1][: last + 1]
+    closed = np.bincount(day[way >= 0], weights=weights[way >= 0], minlength=last + 2)[: last + 1]
+    safe = np.maximum(at_risk, 1e-12)
+    before = np.concatenate([[1.0], np.cumprod(1 - closed / safe)[:-1]])
+    out = []
+    for one in (WAYS.index(LIGHTER), WAYS.index(HEAVIER)):
+        mine = np.bincount(day[way == one], weights=weights[way == one], minlength=last + 2)[: last + 1]
+        out.append(float((before * mine / safe).sum()))
+    return out[0], out[1]
+
+
+def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Closed cases by quarters of the days they took."""
+    closed = view.held.closed
+    took, way = view.held.end[closed], view.way[closed]
+    edges = np.unique(np.quantile(took, [0, 0.25, 0.5, 0.75, 1], method="lower").astype(np.int64))
+    lines, ways = [], []
+    for k, (low, high) in enumerate(pairwise(edges)):
+        inside = (took >= low if k == 0 else took > low) & (took <= high)
+        at = f"closed after {low if k == 0 else low + 1:,} to {high:,} days"
+        count = np.bincount(way[inside], minlength=len(WAYS))
+        light, heavy = int(count[WAYS.index(LIGHTER)]), int(count[WAYS.index(HEAVIER)])
+        line: dict[str, Any] = {"view": "naive", "at": at, "day": int(high), "cases": int(inside.sum())}
+        line |= {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": light, "heavy": heavy}
+        if light + heavy:
+            s = clustered.share(np.repeat([True, False], [heavy, light]), None, view.level)
+            line |= {"heavier": s.share, "low": s.low, "high": s.high}
+        lines.append(line)
+        for j, name in enumerate(WAYS):
+            s = clustered.share(way[inside] == j, None, view.level)
+            ways.append(
+                {
+                    "view": "naive",
+                    "at": at,
+                    "day": int(high),
+                    "way": name,
+                    "share": s.share,
+                    "low": s.low,
+                    "high": s.high,
+                }
+            )
+    return lines, ways
+
+
+def hide_rows(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Withhold rows that rest on a few lighter or heavier penalties."""
+    few = table["light"].lt(min_cell) | table["heavy"].lt(min_cell)
+    shown = table.drop(columns=["light", "heavy"])
+    numbers = {name: shown[name].mask(few) for name in ("heavier", "low", "high")}
+    return shown.assign(**numbers, cases=shown["cases"].astype("Int64").mask(few), hidden=few)
+
+
+def hide_ways(ways: pd.DataFrame, table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Withhold the ways a few cases took, with the next rarest where a lone one would follow from the others."""
+    keys = ["view", "at"]
+    made = ways.merge(table[[*keys, "cases", "light", "heavy"]], on=keys, how="left")
+    count = made["share"].to_numpy() * made["cases"].to_numpy()
+    shut = (made["light"].lt(min_cell) | made["heavy"].lt(min_cell)).to_numpy(dtype=bool)
+    shut = shut | ((count > 0) & (count < min_cell))
+    for places in made.groupby(keys, sort=False).indices.values():
+        rest = places[~shut[places] & (count[places] > 0)]
+        if shut[places].sum() == 1 and len(rest):
+            shut[rest[np.argmin(count[rest])]] = True
+    return ways.assign(**{name: ways[name].mask(shut) for name in ("share", "low", "high")})
