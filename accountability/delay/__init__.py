@@ -11,6 +11,7 @@ closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
 either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
+closings that crowd before a limit       :func:`bunching`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`
 cases that hang together                 :func:`bootstrap` over clusters
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
@@ -22,6 +23,7 @@ a whole release, day by day              :func:`caseload`, :func:`backlogs`
 from accountability.delay import deadlines, limits
 from accountability.delay.backlogs import Backlogs, backlogs
 from accountability.delay.bootstrap import Bootstrap, bootstrap
+from accountability.delay.bunching import Bunching, bunching
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
 from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
@@ -42,6 +44,7 @@ from accountability.delay.simultaneous import curve_band, incidence_band
 __all__ = [
     "Backlogs",
     "Bootstrap",
+    "Bunching",
     "Caseload",
     "CompetingClosings",
     "CurrentStatusCurve",
@@ -56,6 +59,7 @@ __all__ = [
     "ReverseTimeCurve",
     "backlogs",
     "bootstrap",
+    "bunching",
     "caseload",
     "closing_curve",
     "coarse_logrank",

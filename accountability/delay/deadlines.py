@@ -1,4 +1,8 @@
-"""Were deadlines met: late, in time, or cannot be told, and why not."""
+"""Were deadlines met: late, in time, or cannot be told, and why not.
+
+:func:`assess` judges each case; :func:`under_other_limits` asks what would have lapsed under another rule;
+:func:`accountability.delay.bunching` asks whether closings crowd just before a limit.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +134,7 @@ def assess(
     """
     require_cases(durations, "a judgement of deadlines")
     require_not_selected(durations, "the share of deadlines met")
-    law = _limit(rule)
+    law = limit_of(rule)
     known = ("unknown" if law.pauses else "none") if pauses is None else pauses
     if known not in ("unknown", "none"):
         raise ParameterError(f"pauses must be 'unknown' or 'none', found {pauses!r}")
@@ -188,7 +192,7 @@ def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int])
     """
     rows = []
     for rule in rules:
-        law = _limit(rule)
+        law = limit_of(rule)
         result = assess(durations, law, pauses="none")
         said = {"name": law.name, "jurisdiction": law.jurisdiction, "limit": f"{law.value} {law.unit}"}
         rows.append(result.table.assign(**said, confidence=law.confidence))
@@ -223,7 +227,8 @@ def calendar_days(law: Limit) -> tuple[int, int]:
     raise ParameterError(f"unknown unit {law.unit!r}: calendar days, business days, months or years")
 
 
-def _limit(rule: Limit | str | int) -> Limit:
+def limit_of(rule: Limit | str | int) -> Limit:
+    """Give the limit that a rule, its name or a number of calendar days means."""
     if isinstance(rule, Limit):
         return rule
     if isinstance(rule, str):
