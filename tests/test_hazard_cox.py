@@ -25,11 +25,12 @@ def reference(model, name):
 
 def read(name):
     table = pd.read_csv(FOLDER / f"hazard_{name}.csv", keep_default_na=False)
-    known = {"day", "closed", "entry"}
+    known = {"day", "closed", "entry", "longest"}
     return Durations.from_days(
         table["day"],
         table["closed"] == 1,
         entry=table.get("entry"),
+        longest=table.get("longest"),
         groups={column: table[column] for column in table.columns if column not in known},
     )
 

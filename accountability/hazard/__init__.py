@@ -6,6 +6,9 @@ what is asked                            function
 ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
 shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`
 whether one ratio describes all ages     :func:`proportionality`
+ratios that change with age              :func:`changing_ratios`
+dates known to the month                 :func:`discrete_time`
+share closed in one way                  :func:`fine_gray`
 interval-dated delays, with a shape      :func:`parametric` (Weibull, log-normal, log-logistic)
 closings too few for it                  :func:`cox` with ``penalty="firth"``, :func:`exact_rates`
 =======================================  =====================================================================
@@ -13,6 +16,7 @@ closings too few for it                  :func:`cox` with ``penalty="firth"``, :
 
 from accountability.hazard.changing import ChangingRatios, changing_ratios
 from accountability.hazard.cox import Cox, cox
+from accountability.hazard.discrete import DiscreteTime, discrete_time
 from accountability.hazard.finegray import FineGray, fine_gray
 from accountability.hazard.parametric import Parametric, parametric
 from accountability.hazard.prediction import PredictedCurves, ShareDifferences, predicted_curves, share_differences
@@ -22,6 +26,7 @@ from accountability.hazard.rates import ExactRates, exact_rates
 __all__ = [
     "ChangingRatios",
     "Cox",
+    "DiscreteTime",
     "ExactRates",
     "FineGray",
     "Parametric",
@@ -30,6 +35,7 @@ __all__ = [
     "ShareDifferences",
     "changing_ratios",
     "cox",
+    "discrete_time",
     "exact_rates",
     "fine_gray",
     "parametric",

@@ -26,7 +26,8 @@ release$closed <- as.integer(release$day <= watched)
 release$day <- pmin(release$day, watched)
 release$entry <- ifelse(runif(n) < .35, pmin(sample(1:50, n, TRUE), release$day), 0)   # first day at risk
 release$way <- ifelse(release$closed == 1, sample(c("decided", "withdrawn"), n, TRUE, c(.7, .3)), "open")
-release <- release[, c("day", "closed", "entry", "way", "unit", "accused", "years", "office", "officer")]
+release$longest <- watched                                 # the longest delay the case could have shown
+release <- release[, c("day", "closed", "entry", "longest", "way", "unit", "accused", "years", "office", "officer")]
 write.csv(release, "hazard_data.csv", row.names = FALSE)
 release$unit <- factor(release$unit, levels = c("bureau", "district", "oversight"))
 release$before <- release$entry - 1                        # survival's at risk begins after this
@@ -155,15 +156,18 @@ for (distribution in c("weibull", "lognormal", "loglogistic")) {
 # ---- discrete time: every case and month it was at risk, complementary log-log
 width <- 30
 long <- do.call(rbind, lapply(seq_len(n), function(i) with(release[i, ], {
-  to <- if (closed == 1) floor(day / width) else floor((day + 1) / width) - 1
+  whole <- floor((longest + 1) / width) - 1                # the last month of age that was watched to its end
+  done <- closed == 1 && floor(day / width) <= whole
+  to <- if (done) floor(day / width) else whole
   from <- ceiling(entry / width)
   if (from > to) return(NULL)
-  data.frame(month = from:to, y = as.integer(closed == 1 & from:to == to), unit = unit, accused = accused, officer = officer)
+  data.frame(month = from:to, y = as.integer(done & from:to == to), unit = unit, accused = accused, officer = officer)
 })))
 some <- long[long$month %in% unique(long$month[long$y == 1]), ]
 fit <- glm(y ~ 0 + factor(month) + unit + accused, binomial("cloglog"), some, control = glm.control(epsilon = 1e-14, maxit = 100))
 terms <- c("unitdistrict", "unitoversight", "accused")
 add("release.discrete", terms, NA, "coefficient", coef(fit)[terms])
+add("release.discrete", terms, NA, "se", sqrt(diag(vcov(fit)))[terms])
 add("release.discrete", "", NA, "loglik", as.numeric(logLik(fit)))
 add("release.discrete", "", NA, "rows", nrow(some))
 write.csv(do.call(rbind, out), "hazard.csv", row.names = FALSE)
