@@ -290,7 +290,8 @@ def test_dates_are_recognised_by_what_fits(cells: list[str], date_declared: Any,
         ("Constant", ["x", "x", "x"], {"ignore": "the same in every row"}),
         ("Code", [f"k{n}" for n in range(60)], "DECIDE"),
         ("Resolution Date", ["2020-01-01", "2020-02-01", "2020-02-03"], {"stage": "DECIDE", "date": "%Y-%m-%d"}),
-        ("source_row", ["x", "y", "x"], {"to": "source_row_1"}),
+        ("source_file", ["x", "y", "x"], {"to": "source_file_1"}),
+        ("row_id", ["x", "y", "z"], {"ignore": "running number"}),
         ("of, : # {x}", ["x", "y", "x"], {"to": "of_x_number"}),
     ],
 )
@@ -329,9 +330,9 @@ def test_what_rows_need_said_is_said(tmp_path: Path) -> None:
 
 
 def test_column_names_that_repeat_get_names_of_their_own(tmp_path: Path) -> None:
-    (tmp_path / "c.csv").write_text("case id,name,name,\nA1,x,y,z\nA2,x,v,w\n", encoding="utf-8")
+    (tmp_path / "c.csv").write_text("case id,name,name,,source_row\nA1,x,y,z,1\nA2,x,v,w,2\n", encoding="utf-8")
     folder = new_source("mycity", [tmp_path / "c.csv"], into=tmp_path / "data")
-    assert list(columns(folder, "c")) == ["case id", "name", "name_2", "column_4"]
+    assert list(columns(folder, "c")) == ["case id", "name", "name_2", "column_4", "source_row_2"]
     assert [p.kind for p in check(folder).unresolved if p.kind in ("columns", "files")] == []
 
 

@@ -19,6 +19,7 @@ from accountability.sources.strict import Strict, known_term, problems
 from accountability.sources.yaml_text import lines_of, read_yaml, refuse_undecided
 from accountability.vocabulary import STAGES
 
+OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
 
 
@@ -79,6 +80,11 @@ class File(Strict):
             raise ValueError("a file of officers belongs to no case, so its columns cannot date a `stage`")
         if any(c.to == "date" for c in given) and not (self.table == "events" and any(c.to == "stage" for c in given)):
             raise ValueError("`to: date` belongs to a file of events, beside a column `to: stage`")
+        own = next((name for name in self.columns if name in OWN_COLUMNS), None)
+        if own is not None:
+            raise ValueError(
+                f"the loader keeps its own column {own!r}; give the file's another name with `names` in `format`"
+            )
         for name, column in self.readings:
             if column.to in MADE_COLUMNS:
                 raise ValueError(f"column {name!r}: {column.to!r} is made by the loader; give it another `to`")

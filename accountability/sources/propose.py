@@ -18,6 +18,7 @@ import pandas as pd
 from accountability.errors import SourceError
 from accountability.sources import readers
 from accountability.sources.cache import sha256
+from accountability.sources.contract import OWN_COLUMNS
 from accountability.sources.glance import Glance
 from accountability.sources.places import source_folder, source_names
 from accountability.sources.readers.cells import text_frame
@@ -173,12 +174,12 @@ def _missing(cell: object) -> bool:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Column names, each given once: a repeated one gets a number, an empty one its place."""
+    """Column names, each given once: one that repeats or that the loader keeps gets a number, an empty one its place."""
     made: list[str] = []
     for place, name in enumerate(names, 1):
         wanted = name if name.strip() else f"column_{place}"
         tried, number = wanted, 1
-        while tried in made:
+        while tried in (*made, *OWN_COLUMNS):
             number += 1
             tried = f"{wanted}_{number}"
         made.append(tried)
@@ -217,10 +218,17 @@ def _place(path: Path, fmt: readers.Format) -> str:
 
 def _looked_at(path: Path, fmt: readers.Format) -> Proposal:
     try:
-        readers.header(path, fmt)
+        unfit = bool(set(readers.header(path, fmt)) & set(OWN_COLUMNS))
     except SourceError as error:
         if "occur more than once" not in str(error):
             raise
+        unfit = True
+    if unfit:
+        if fmt.type not in ("csv", "tsv", "xlsx", "xls"):
+            raise SourceError(
+                f"{path.name}: column names repeat, or are among {', '.join(OWN_COLUMNS)}, which the loader keeps for "
+                "itself; rename them in a copy of the file"
+            )
         fmt = fmt.model_copy(update={"names": tuple(_distinct(header_cells(path, fmt)))})
     raw = readers.read(path, fmt)
     columns = [Glance(name, raw.frame[name]) for name in raw.frame.columns]

@@ -200,6 +200,8 @@ def _other(column: Glance, taken: set[str]) -> Role:
         return Role(column, {"drop": identifying[0]}, identifying[1])
     if column.distinct == 1 and column.filled == column.rows > 1:
         return Role(column, {"ignore": "the same in every row"}, f"one text in {column.filled:,} filled cells")
+    if words & ROW_WORDS and column.unique:
+        return Role(column, {"ignore": "running number"}, "its name says so, and no two rows share it")
     if words & AGE_WORDS and column.numeric:
         made: dict[str, Any] = {"to": _free("age", column, taken), "type": "number", "band": _AGES}
         return Role(column, _of(made, words), "numbers; ages are published in bands")
