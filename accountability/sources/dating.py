@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accountability.dates import DateSpec, parse, parse_parts
@@ -94,19 +95,30 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
         a row names a stage that is not in the vocabulary.
     """
     parts = []
-    missing = pd.Series(None, index=rows.index, dtype="str")
-    officers = rows.get("officer_id", missing)
+    case_codes: npt.NDArray[np.int64] | None = None
     for column_name, column, parsed in dated:
         whole_case = declared.table == "cases" or column.of == "case"
-        stage: Any = _known_stages(rows, declared.path) if column.stage is None else column.stage
+        repeated = whole_case and declared.table != "cases"
+        filled = parsed["raw_text"].notna().to_numpy(dtype=bool) | (column.stage is None)
+        if repeated:
+            case_codes = pd.factorize(rows["case_id"])[0] if case_codes is None else case_codes
+            first, other = _first_and_other(case_codes[filled], parsed.loc[filled, ["earliest", "latest", "problem"]])
+            filled[filled] = first | other
+            repeated = bool(other.any())
+        own = [c for c in rows.columns if c not in EVENT_COLUMNS] if column.stage is None else ["source_row"]
+        held = rows[[c for c in ("case_id", "officer_id", "stage") if c in rows] + own]
+        if not filled.all():  # before the rest is made, which would hold the same day once for each row of a case
+            held, parsed = held[filled], parsed[filled]
+        missing = pd.Series(None, index=held.index, dtype="str")
+        stage: Any = _known_stages(held, declared.path) if column.stage is None else column.stage
         part = pd.DataFrame(
             {
-                "case_id": rows["case_id"],
-                "officer_id": missing if whole_case else officers,
+                "case_id": held["case_id"],
+                "officer_id": missing if whole_case else held.get("officer_id", missing),
                 "stage": pd.Categorical(stage, dtype=STAGE_TYPE)
                 if column.stage is None
                 else pd.Categorical.from_codes(
-                    np.full(len(rows), STAGE_TYPE.categories.get_loc(stage), dtype="int8"), dtype=STAGE_TYPE
+                    np.full(len(held), STAGE_TYPE.categories.get_loc(stage), dtype="int8"), dtype=STAGE_TYPE
                 ),
                 "earliest": parsed["earliest"],
                 "latest": parsed["latest"],
@@ -115,15 +127,12 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
                 ),
                 "raw_text": parsed["raw_text"],
                 "set_aside": parsed["problem"],
-                "source_row": rows["source_row"],
+                "source_row": held["source_row"],
             }
         )
         if column.stage is None:
-            own = [c for c in rows.columns if c not in (*EVENT_COLUMNS, "source_row")]
-            part = part.join(rows[own])
-        elif (blank := part["raw_text"].isna()).any():
-            part = part[~blank]
-        if whole_case and declared.table != "cases":
+            part = part.join(held[[c for c in own if c != "source_row"]])
+        if repeated:
             part = _once_a_case(part, column, column_name, declared.path, entries)
         parts.append(part)
     if parts:
@@ -141,6 +150,22 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
             "source_row": pd.array([], dtype="int64"),
         }
     )
+
+
+def _first_and_other(
+    case: npt.NDArray[np.int64], dated: pd.DataFrame
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which rows are the first of their case, and which do not say the same as the first; all others repeat it."""
+    place = np.arange(len(case))
+    first = np.zeros(int(case.max(initial=-1)) + 2, dtype=np.int64)
+    first[case[::-1]] = place[::-1]  # where a case stands several times, the last that is assigned stays
+    first = first[case]
+    other = np.zeros(len(case), dtype=bool)
+    for day in ("earliest", "latest"):
+        values = dated[day].to_numpy().view(np.int64)
+        other |= values != values[first]
+    problem = pd.factorize(dated["problem"])[0]
+    return place == first, other | (problem != problem[first])
 
 
 def _known_stages(rows: pd.DataFrame, name: str) -> pd.Series:

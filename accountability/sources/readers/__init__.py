@@ -142,6 +142,7 @@ def _frame(tables: list[pa.Table]) -> pd.DataFrame:
     for name in table.column_names:  # one after another: at no time is more than one column held twice
         columns[name] = table.column(name).combine_chunks().to_pandas()
         table = table.drop_columns(name)
+        pa.default_memory_pool().release_unused()
     return pd.DataFrame(columns)
 
 
