@@ -84,7 +84,23 @@ Stage = Annotated[str, BeforeValidator(_stage)]
 MaybeUnit = Annotated[str | None, BeforeValidator(_maybe_unit)]
 
 
-class Parameters(BaseModel):
+class Asked(BaseModel):
+    """What may be asked of a notebook: checked, frozen, and given to it as plain literals."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def literals(self) -> dict[str, Scalar]:
+        """Give the values as a notebook receives them: plain literals, a day as ISO text.
+
+        Returns
+        -------
+        dict
+            Parameter name to value, in the order of the model.
+        """
+        return self.model_dump(mode="json")
+
+
+class Parameters(Asked):
     """What every study takes; a study's own model adds to it.
 
     Attributes
@@ -96,20 +112,8 @@ class Parameters(BaseModel):
         for no comparison.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
     source: str = Field(default="synthetic", description="name of a source, or the path of its folder", min_length=1)
     group: MaybeText = Field(default=None, description="column to compare by, or None")
-
-    def literals(self) -> dict[str, Scalar]:
-        """Give the values as a notebook receives them: plain literals, a day as ISO text.
-
-        Returns
-        -------
-        dict
-            Parameter name to value, in the order of the model.
-        """
-        return self.model_dump(mode="json")
 
 
 P = TypeVar("P", bound=Parameters)
@@ -155,13 +159,13 @@ def _faults(model: type[Parameters], error: ValidationError) -> list[str]:
     return faults
 
 
-def cell(model: type[Parameters]) -> str:
+def cell(model: type[Asked]) -> str:
     """Write the text of a notebook's ``parameters`` cell: annotated literals, each with its help as a comment.
 
     Parameters
     ----------
-    model : type of Parameters
-        The study's parameter model.
+    model : type of Asked
+        The notebook's parameter model.
 
     Returns
     -------

@@ -134,16 +134,16 @@ def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> N
 
 def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = None, number: int = 0) -> None:
     """Draw one line through the rows."""
-    ax.plot(frame[x], frame[y], color=COLOURS[number % len(COLOURS)], label=label)
+    colour, style = COLOURS[number % len(COLOURS)], STYLES[number % len(STYLES)]
+    ax.plot(frame[x], frame[y], color=colour, linestyle=style, label=label)
 
 
 def marks(ax: Axes, days: pd.Series, *, label: str, number: int = 0) -> None:
-    """Mark days on the x axis with a triangle at the top; nothing when there are none."""
+    """Mark days with a triangle above the figure; nothing when there are none."""
     if len(days):
-        height = [0.97] * len(days)
-        ax.scatter(
-            days, height, marker="v", s=28, color=COLOURS[number], transform=ax.get_xaxis_transform(), label=label
-        )
+        height = [1.02] * len(days)
+        place = ax.get_xaxis_transform()
+        ax.scatter(days, height, marker="v", s=28, color=COLOURS[number], transform=place, label=label, clip_on=False)
 
 
 def ranges(

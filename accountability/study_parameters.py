@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
-from accountability.parameters import MaybeDay, MaybeText, MaybeUnit, Parameters, Real, Stage, Whole, nearest
+from accountability.parameters import Asked, MaybeDay, MaybeText, MaybeUnit, Parameters, Real, Stage, Whole, nearest
 
 
 def _limit(value: object) -> object:
@@ -160,3 +160,22 @@ class WhatTheDataHolds(Parameters):
     min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
     permutations: Whole = Field(default=499, description="shuffles for each comparison of years", ge=99, le=100_000)
     seed: Whole = Field(default=20130206, description="seed of the shuffles", ge=0)
+
+
+class TheClosedCaseTrap(Asked):
+    """Parameters of the lesson ``the_closed_case_trap``, which generates its own agency.
+
+    Attributes
+    ----------
+    complaints : int
+        Complaints the agency receives: 300 to 100,000, default 5,000.
+    student : str or None
+        A name or number that gives an agency of one's own; ``None`` gives the class's.
+    """
+
+    complaints: Whole = Field(default=5000, description="complaints the agency receives", ge=300, le=100_000)
+    student: MaybeText = Field(default=None, description="your name or number for an agency of your own, or None")
+
+
+#: Notebooks for teaching: they generate what they show and are run in JupyterLab, not on a source.
+LESSONS: Final[dict[str, type[Asked]]] = {"the_closed_case_trap": TheClosedCaseTrap}

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "accountability"
 # results and plots know no data, so they may stand before the clocks; within a row the parts are strangers.
 ORDER = (
     ("errors", "vocabulary"),
-    ("codebook", "dates", "ledger", "parameters", "schema", "units"),
+    ("calendars", "codebook", "dates", "ledger", "parameters", "schema", "units"),
     ("plots",),
     ("results",),
     ("privacy", "synthetic"),

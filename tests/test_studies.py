@@ -199,7 +199,11 @@ def test_any_text_is_read_as_the_parameter_or_refused_by_its_name(name: str, val
     except ParameterError as error:
         said = str(error)
     else:
-        said = f"study: {name}={value!r}: " if getattr(got, name) is not None or value.strip() in ("", "none") else ""
+        said = (
+            f"study: {name}={value!r}: "
+            if getattr(got, name) is not None or value.strip().casefold() in ("", "none")
+            else ""
+        )
     assert said.startswith(f"study: {name}=")
 
 
