@@ -13,6 +13,7 @@ from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import Refusal
 from accountability.penalty import intervals
 from accountability.penalty.ladder import Ladder
+from accountability.penalty.told_apart import merged_terms, tell_apart
 from accountability.penalty.units import grouping
 from accountability.penalty.withhold import hide_apart, hide_cells, hide_days
 from accountability.results import Result, percent
@@ -43,7 +44,9 @@ class Outcomes(Result):
     table : DataFrame
         Grouping columns; ``part`` (``finding``: of all decided or closed; ``merits``: of those decided on the merits,
         leaving out ``closed_without_finding``; ``penalty``: of the sustained), ``term``, ``count``, ``denominator``,
-        ``share``, ``low``, ``high``, ``hidden`` (a small cell, or one that would give a small cell away).
+        ``share``, ``low``, ``high``, ``hidden`` (a small cell, or one that would give a small cell away),
+        ``told_apart`` and ``may_be``: a term the agency's words merge with others, which then has no count of its own
+        unless it stands for them all.
     apart : DataFrame
         For each group: ``units``, ``decided_or_closed``, ``pending``, ``finding_not_recorded``, ``sustained``,
         ``penalty_decided``, ``penalty_pending``, ``penalty_not_recorded``.
@@ -67,7 +70,9 @@ class Outcomes(Result):
         from accountability.penalty.figures import stacked_shares
 
         part = "penalty" if (self.table["part"] == "penalty").any() else "finding"
-        shown = self.table.loc[self.table["part"] == part]
+        shown = self.table.loc[(self.table["part"] == part) & (self.table["told_apart"] | self.table["count"].notna())]
+        any_of = shown["may_be"].str.replace(", ", " or ")
+        shown = shown.assign(term=shown["term"].mask(~shown["told_apart"], any_of))
         what = "sustained " + WORDS[self.unit] + " with a decided penalty"
         return stacked_shares(
             shown,
@@ -217,6 +222,7 @@ def outcomes(
         days.append({**labels, **found[2]})
     long = hide_cells(pd.concat(parts, ignore_index=True), groups, min_cell)
     long = long[[*groups, "part", "term", "count", "denominator", "share", "low", "high", "hidden"]]
+    long = tell_apart(long, cohort)
     clustered = rows["officer_id"].duplicated().any() if "officer_id" in rows else False
     return Outcomes(
         estimand=f"what follows a finding, per {counted.replace('_', '-')}, {cohort.name}",
@@ -325,6 +331,9 @@ def _uncounted(cohort: Cohort, unit: str) -> tuple[str, ...]:
     said = [f"unit: {unit.replace('_', '-')}"]
     if silent:
         said.append(f"{silent:,} of {len(cohort.cases):,} complaints name no officer and hold no finding to count")
+    for column in ("finding", "imposed_penalty"):
+        for terms in dict.fromkeys(merged_terms(cohort, column).values()):
+            said.append(f"not told apart by the source, {column.replace('_', ' ')}: {terms.replace('_', ' ')}")
     return tuple(said)
 
 

@@ -16,6 +16,7 @@ from accountability.penalty.ladder import Ladder
 from accountability.penalty.modelled import CLUSTERED, UNSEEN, delta, designed, reach_of, rows_for, secret_levels
 from accountability.penalty.multinomial import chances, fit_multinomial
 from accountability.penalty.newton import Fit, Floats
+from accountability.penalty.told_apart import merged_terms
 from accountability.results import Result, percent
 from accountability.units import WORDS
 
@@ -187,6 +188,10 @@ def ways_out(
             "the log odds of each way against the base add up over the columns",
             CLUSTERED,
             "those still pending will end as those that have ended",
+            *(
+                f"not told apart by the source: {terms.replace('_', ' ')}"
+                for terms in dict.fromkeys(merged_terms(made.cohort, of).values())
+            ),
             UNSEEN,
         ),
         method="multinomial logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method "
