@@ -127,6 +127,9 @@ class Cohort:
         The source's card, unchanged by any condition.
     steps : tuple of Step
         The source itself, then every condition in the order it was set.
+    lossy : pandas.DataFrame or None
+        The source's mappings that lose a distinction, where it lists them
+        (:attr:`accountability.sources.dataset.Dataset.lossy`).
 
     Examples
     --------
@@ -141,6 +144,7 @@ class Cohort:
     events: pd.DataFrame
     card: SourceCard
     steps: tuple[Step, ...]
+    lossy: pd.DataFrame | None = None
 
     @classmethod
     def of(cls, dataset: DatasetLike | Cohort) -> Cohort:
@@ -148,7 +152,8 @@ class Cohort:
         if isinstance(dataset, Cohort):
             return dataset
         first = Step(f"all cases of {dataset.name}", len(dataset.cases), len(dataset.allegations))
-        return cls(dataset.name, dataset.cases, dataset.allegations, dataset.events, dataset.card, (first,))
+        lossy = getattr(dataset, "lossy", None)
+        return cls(dataset.name, dataset.cases, dataset.allegations, dataset.events, dataset.card, (first,), lossy)
 
     def keep_if(self, condition: Condition, *, because: str, of: Table = "cases") -> Cohort:
         """Keep the rows for which a condition holds.

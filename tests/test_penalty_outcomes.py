@@ -196,3 +196,76 @@ def test_a_source_without_findings_is_refused():
 def test_an_unknown_finding_is_named():
     with pytest.raises(ParameterError, match="'guilty' in 1 rows"):
         penalty.outcomes(dataset([*BASE, ("x", "y", "guilty", None, None)]))
+
+
+# ---- terms a source merges ---------------------------------------------------------------------------------------
+
+
+def merging(may_be="not_sustained, exonerated, unfounded", column="finding", rows=60):
+    finding = ["sustained"] * 40 + ["not_sustained"] * 60
+    table = pd.DataFrame(
+        {
+            "case_id": [f"c{i}" for i in range(100)],
+            "officer_id": [f"o{i}" for i in range(100)],
+            "finding": finding,
+            "imposed_penalty": ["not_recorded"] * 40 + [None] * 60,
+        }
+    ).astype("str")
+    sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
+    lossy = pd.DataFrame(
+        {"column": [column], "raw": ["a word"], "term": ["a term"], "may_be": [may_be], "rows": [rows]}
+    )
+    return SimpleNamespace(
+        name="merging",
+        cases=pd.DataFrame({"case_id": table["case_id"]}),
+        allegations=table,
+        events=pd.DataFrame(columns=["case_id", "officer_id"]),
+        card=SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling),
+        lossy=pd.DataFrame(words),
+    )
+
+
+def test_a_term_that_cannot_be_told_apart_is_never_zero():
+    found = penalty.outcomes(merging())
+    table = found.table.loc[found.table["part"] == "finding"].set_index("term")
+    assert table.loc["exonerated", ["count", "share", "low", "high"]].isna().all()
+    assert not table.loc["exonerated", "told_apart"]
+    assert table.loc["not_sustained", "count"] == 60
+    assert table.loc["not_sustained", "may_be"] == "exonerated, not_sustained, unfounded"
+    assert table.loc["policy_failure", "count"] == 0
+    assert table.loc["sustained", "told_apart"]
+    assert any("not told apart by the source, finding: exonerated" in text for text in found.assumptions)
+
+
+def test_a_merged_word_no_row_carries_blurs_nothing():
+    table = penalty.outcomes(merging(rows=0)).table
+    assert table["told_apart"].all()
+    assert table.loc[table["term"] == "exonerated", "count"].eq(0).all()
+
+
+def test_merged_penalties_are_not_zero_either():
+    found = penalty.outcomes(merging("reprimand, suspension, dismissal", "imposed_penalty"))
+    table = found.table.loc[found.table["part"] == "penalty"].set_index("term")
+    assert table.loc["suspension", "count"] is pd.NA
+    assert table.loc["demotion", "count"] == 0
+
+
+def test_the_figure_names_what_a_merged_bar_may_be():
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    made = merging()
+    made.allegations = made.allegations.drop(columns="imposed_penalty")
+    legend = penalty.outcomes(made).plot().get_legend()
+    assert "exonerated or not sustained or unfounded" in [text.get_text() for text in legend.get_texts()]
+    mpl.pyplot.close("all")
+
+
+@pytest.mark.real_data
+def test_philadelphia_does_not_say_how_many_were_exonerated(real_source):
+    table = penalty.outcomes(real_source("philadelphia")).table
+    findings = table.loc[table["part"] == "finding"].set_index("term")
+    assert findings.loc["exonerated", "count"] is pd.NA
+    assert findings.loc["unfounded", "count"] is pd.NA
+    assert findings.loc["not_sustained", "count"] == 6135
+    assert "exonerated" in findings.loc["not_sustained", "may_be"]
