@@ -221,7 +221,7 @@ def merging(may_be="not_sustained, exonerated, unfounded", column="finding", row
         allegations=table,
         events=pd.DataFrame(columns=["case_id", "officer_id"]),
         card=SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling),
-        lossy=pd.DataFrame(words),
+        lossy=lossy,
     )
 
 
