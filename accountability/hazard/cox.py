@@ -200,7 +200,7 @@ def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
     slots = at.slots
     weight = at.weight[sets.pattern][:, None]
     x = matrix[sets.pattern]
-    held = sets.per_cell(slots.a, slots.b)[:, None]
+    held = sets.per_cell(slots.sums.a, slots.sums.b)[:, None]
     mean = sets.per_cell(slots.mean_each, slots.mean_tied)
     out = -weight * (x * held - mean)
     done = sets.closed

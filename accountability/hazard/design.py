@@ -144,8 +144,11 @@ def design(durations: Durations, covariates: str | Sequence[str], reference: Map
         else:
             whole = True
     pattern, first = _patterns(codes, sizes, len(durations), whole)
-    chosen = durations.table[list(names)]
-    patterns = (chosen if first is None else chosen.iloc[first]).reset_index(drop=True)
+    if first is None:
+        # Cases in the order they end in: sums over those at risk then read the covariates in order.
+        first = np.argsort(durations.end, kind="stable")
+        pattern[first] = np.arange(len(first))
+    patterns = durations.table[list(names)].iloc[first].reset_index(drop=True)
     coded_patterns = pd.DataFrame(
         {
             name: pd.Categorical(patterns[name].astype("str"), levels[name])

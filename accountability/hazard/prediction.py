@@ -220,7 +220,7 @@ class _Rates:
             for s in self.stratum
         ]
         self.stop = np.array(stops)
-        self.base = self._summed(slots.a)
+        self.base = self._summed(slots.sums.a)
         self.cumulative = self.factor[:, None] * self.base
         # Slope of the cumulative rate by the coefficients, divided by the factor.
         self.slope = self.x[:, None, :] * self.base[..., None] - self._summed(slots.mean_each)
@@ -232,7 +232,7 @@ class _Rates:
     def errors(self) -> Floats:
         """Standard error of every cumulative rate."""
         if self.model.clusters is None:
-            own = self._summed(self.at.slots.c0)
+            own = self._summed(self.at.slots.sums.c0)
             spread = np.einsum("cdj,jk,cdk->cd", self.slope, self.model.model_covariance, self.slope)
             return self.factor[:, None] * np.sqrt(own + spread)
         out = np.empty(self.cumulative.shape)
@@ -248,7 +248,7 @@ class _Rates:
         slope = np.einsum("cd,cdj->j", pull, self.slope)
         count = self._counted(pull)
         if self.model.clusters is None:
-            own = float(np.sum(count**2 * self.at.slots.c0))
+            own = float(np.sum(count**2 * self.at.slots.sums.c0))
             return float(np.sqrt(own + slope @ self.model.model_covariance @ slope))
         return self._clustered(count, slope)
 
@@ -261,10 +261,10 @@ class _Rates:
 
     def _clustered(self, count: Floats, slope: Floats) -> float:
         """Spread of what the clusters add to the sum (their infinitesimal jackknife)."""
-        model, sets, slots = self.model, self.model.sets, self.at.slots
-        added = -self.at.weight[sets.pattern] * sets.per_cell(count * slots.c0, count * slots.c1)
+        model, sets, sums = self.model, self.model.sets, self.at.slots.sums
+        added = -self.at.weight[sets.pattern] * sets.per_cell(count * sums.c0, count * sums.c1)
         last = sets.last[sets.closed] - 1
-        added[sets.closed] += (count * slots.a / sets.closings)[last]
+        added[sets.closed] += (count * sums.a / sets.closings)[last]
         added = added + model.scores() @ (model.model_covariance @ slope)
         if model.cluster is None:
             return float(np.sqrt(np.sum(sets.number * added**2)))

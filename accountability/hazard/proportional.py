@@ -13,7 +13,7 @@ from accountability.delay.bands import Floats, critical
 from accountability.durations import Days
 from accountability.errors import ParameterError, Refusal
 from accountability.hazard.cox import Cox
-from accountability.hazard.partial import Derivatives
+from accountability.hazard.partial import Derivatives, gram
 from accountability.hazard.risksets import RiskSets
 from accountability.results import Result, percent
 
@@ -170,16 +170,16 @@ def _closed_before(sets: RiskSets, ages: Days) -> Floats:
 
 def schoenfeld(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
     """Covariates of those that close on each slot, less what those at risk lead one to expect."""
-    return sets.on_closing(matrix) - at.slots.mean_sum
+    return sets.on_closing(np.ones(len(matrix)), matrix)[1] - at.slots.mean_sum
 
 
 def weighted_information(sets: RiskSets, matrix: Floats, at: Derivatives, scale: Floats) -> Floats:
     """Information of the slots, each multiplied by a number."""
     slots = at.slots
-    held = at.weight * sets.per_pattern(scale * slots.a, scale * slots.b)
+    held = at.weight * sets.per_pattern(scale * slots.sums.a, scale * slots.sums.b)
     outer = slots.first.T @ (scale[:, None] * slots.mean_each)
     outer = outer - slots.first_tied.T @ (scale[:, None] * slots.mean_tied)
-    information = matrix.T @ (held[:, None] * matrix) - outer
+    information = gram(matrix, held) - outer
     return (information + information.T) / 2
 
 

@@ -87,8 +87,12 @@ class RiskSets:
 
     @cached_property
     def _entering(self) -> Any:
-        late = ~np.isin(self.first, self.start)
-        return self._matrix(self.first, late) if late.any() else None
+        return self._matrix(self.first, np.ones(len(self.first), bool))
+
+    @cached_property
+    def _late(self) -> bool:
+        """Whether some case comes to be at risk after the first closing of its stratum."""
+        return not np.isin(self.first, self.start).all()
 
     def _matrix(self, slot: Days, chosen: Flags) -> Any:
         from scipy.sparse import coo_array
@@ -96,30 +100,33 @@ class RiskSets:
         cells = (self.number[chosen].astype(float), (slot[chosen], self.pattern[chosen]))
         return coo_array(cells, shape=(self.slots, self.patterns)).tocsr()
 
-    def at_risk(self, values: Any) -> Any:
-        """Sum values of patterns (rows) over those at risk on each slot."""
-        out = self._leaving @ values
-        if self._entering is not None:
+    def at_risk(self, weight: Any, values: Any) -> tuple[Any, Any]:
+        """Sum weights, and weighted values, of patterns over those at risk on each slot."""
+        total, first = _weighted(self._leaving, weight, values)
+        if self._late:
             # Those who enter on a slot are not yet at risk on the slots before it.
-            coming = self._entering @ values
-            out[:-1] -= coming[1:]
+            coming = _weighted(self._entering, weight, values)
+            opening = self.start[:-1][np.diff(self.start) > 0]
+            for out, less in zip((total, first), coming, strict=True):
+                less[opening] = 0
+                out[:-1] -= less[1:]
         for begin, stop in zip(self.start[:-1], self.start[1:], strict=True):
-            part = out[begin:stop][::-1]
-            np.cumsum(part, axis=0, out=part)
-        return out
+            for out in (total, first):
+                part = out[begin:stop][::-1]
+                np.cumsum(part, axis=0, out=part)
+        return total, first
 
-    def on_closing(self, values: Any) -> Any:
-        """Sum values of patterns over those that close on each slot."""
-        return self._closing @ values
+    def on_closing(self, weight: Any, values: Any) -> tuple[Any, Any]:
+        """Sum weights, and weighted values, of patterns over those that close on each slot."""
+        return _weighted(self._closing, weight, values)
 
     def per_pattern(self, each: Any, closing: Any) -> Any:
         """Sum over a pattern's cases `each` slot's value while at risk, less `closing`'s on the slot it closes on."""
-        total = self.per_cell(each, closing) * self.number
-        if np.iscomplexobj(total):
-            return np.bincount(self.pattern, total.real, self.patterns) + 1j * np.bincount(
-                self.pattern, total.imag, self.patterns
-            )
-        return np.bincount(self.pattern, total, self.patterns)
+        run = np.cumsum(each)
+        out = self._leaving.T @ run - self._closing.T @ closing
+        if len(self.start) > 2 or self._late:
+            out = out - self._entering.T @ (run - each)
+        return out
 
     def per_cell(self, each: Any, closing: Any) -> Any:
         """As :meth:`per_pattern`, for one case of each cell; the values may have columns."""
@@ -212,3 +219,11 @@ def _begin(start: Days, last: Days) -> Days:
     if len(start) == 2:
         return np.zeros(len(last), np.int64)
     return start[np.searchsorted(start, last, side="left") - 1]
+
+
+def _weighted(matrix: Any, weight: Any, values: Any) -> tuple[Any, Any]:
+    """Products of a sparse matrix, its columns weighted, with 1 and with values."""
+    from scipy.sparse import csr_array
+
+    scaled = csr_array((matrix.data * weight[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape)
+    return matrix @ weight, scaled @ values
