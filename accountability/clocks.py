@@ -1,53 +1,27 @@
 """From dated events to durations, for one declared clock.
 
-A clock is two stages, which occurrence of each counts, and a cut-off. A date is an interval, so a duration is one
-too: a case received "in March 2012" and closed "on 9 April 2012" took 9 to 39 days.
+A clock is two stages, which occurrence of each counts, a cut-off, and which days it counts. A date is an interval, so a
+duration is one too: a case received "in March 2012" and closed "on 9 April 2012" took 9 to 39 days.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from accountability.calendars import Calendar
+from accountability.calendars import calendar as calendar_of
 from accountability.cohort import Cohort, DatasetLike
-from accountability.durations import RESERVED, Days, Durations, Flags, Sampling
+from accountability.durations import Durations, Sampling
 from accountability.errors import ParameterError, Refusal
-from accountability.occurrences import (
-    FOREVER,
-    NEVER,
-    Occurrence,
-    Texts,
-    Which,
-    as_date,
-    day_number,
-    occurrence,
-)
-from accountability.pauses import paused_days
+from accountability.measure import Clock, measure
+from accountability.occurrences import FOREVER, NEVER, Occurrence, Which, as_date, day_number, occurrence
+from accountability.pauses import as_steps
 from accountability.status import closed_by_status
 from accountability.vocabulary import STAGES
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """One clock, read and checked."""
-
-    study: Cohort
-    start: str
-    stop: str
-    until: dt.date | None
-    since: dt.date | None
-    sampling: Sampling
-    words: str
-    pauses: bool = False
-
-    @property
-    def last(self) -> int:
-        return FOREVER if self.until is None else day_number(self.until)
 
 
 def durations(
@@ -60,6 +34,9 @@ def durations(
     stop_which: Which = "first",
     observed_from: dt.date | str | None = None,
     without_pauses: bool = False,
+    pauses: pd.DataFrame | None = None,
+    days: Literal["calendar", "business"] = "calendar",
+    calendar: Calendar | str = "us_federal",
 ) -> Durations:
     """Days from one stage to another for every case of a cohort.
 
@@ -81,6 +58,14 @@ def durations(
     without_pauses : bool
         Whether to leave out the days between each ``suspended_clock`` and the next ``resumed_clock``. Cases in which
         the two do not alternate are excluded.
+    pauses : pandas.DataFrame, optional
+        Stretches in which the clock stood still, known from elsewhere (a criminal case, leave, litigation):
+        ``case_id``, ``paused`` and ``resumed`` (days; no day of resuming: it stands still to the end), and any further
+        columns. They are left out, in place of the source's own steps; where they overlap they count once.
+    days : {"calendar", "business"}
+        Whether every day counts or only business days: those after the start, up to and including the stop.
+    calendar : Calendar or {"us_federal", "weekdays"}
+        Which days are business days, see :mod:`accountability.calendars`.
 
     Returns
     -------
@@ -90,9 +75,10 @@ def durations(
     Raises
     ------
     ParameterError
-        For an unknown stage, a cut-off after the last day the source covers, or pauses together with late entry.
+        For an unknown stage or calendar, a cut-off after the last day the source covers, or both kinds of pauses.
     Refusal
-        When cases are open and neither the card nor `cutoff` says until when they were watched, or when the
+        When the pauses before `observed_from` of a case that enters late are not known to the day, a day lies outside
+        the calendar, cases are open and neither the card nor `cutoff` says until when they were watched, or when the
         source publishes no closing dates.
     """
     study = Cohort.of(cohort)
@@ -110,20 +96,26 @@ def durations(
     until = _cutoff(study, cutoff)
     since = None if observed_from is None else as_date(observed_from, "observed_from")
     words = f"days from the {start_which} '{start}' to the {stop_which} '{stop}'"
-    if without_pauses:
-        words += ", paused days left out"
+    business = _business(days, calendar)
+    if business is not None:
+        words = f"business {words} ({business.name})"
+    if without_pauses and pauses is not None:
+        raise ParameterError("without_pauses reads the source's own pauses and pauses= others: choose one")
+    declared = None if pauses is None else as_steps(pauses, pd.Index(study.cases["case_id"]))
+    if without_pauses or declared is not None:
+        words += ", paused days left out" + (" (as declared)" if declared is not None else "")
     if since is not None:
-        if without_pauses:
-            raise ParameterError("observed_from and without_pauses exclude each other: choose one")
         if until is not None and since > until:
             raise ParameterError(f"observed_from={since} is after the cut-off {until}")
         words += f", cases watched from {since.isoformat()}"
     if until is not None:
         words += f", open cases counted until {until.isoformat()}"
-    clock = _Clock(study, start, stop, until, since, sampling, words, without_pauses)
+    clock = Clock(
+        study, start, stop, until, since, sampling, words, without_pauses or declared is not None, declared, business
+    )
     cases = pd.Index(study.cases["case_id"])
     begin = occurrence(study.events, cases, start, start_which)
-    return _measure(clock, begin, occurrence(study.events, cases, stop, stop_which))
+    return measure(clock, begin, occurrence(study.events, cases, stop, stop_which))
 
 
 def current_status(
@@ -175,8 +167,8 @@ def current_status(
     unknown[known.isna().to_numpy()] = "whether it is closed is not recorded"
     status = Occurrence(np.where(done, NEVER, FOREVER), np.where(done, day_number(until), FOREVER), unknown)
     words = f"days from the first '{start}' to the closing, known only as closed or open on {until.isoformat()}"
-    clock = _Clock(study, start, "closed", until, None, _sampling(study, start), words)
-    return _measure(clock, occurrence(study.events, cases, start, "first"), status, current_status=True)
+    clock = Clock(study, start, "closed", until, None, _sampling(study, start), words)
+    return measure(clock, occurrence(study.events, cases, start, "first"), status, current_status=True)
 
 
 def as_published(
@@ -219,141 +211,10 @@ def as_published(
     return current_status(study, start, cutoff)
 
 
-class _Reasons:
-    """Why cases have no delay; the first reason found is the one kept."""
-
-    def __init__(self, count: int) -> None:
-        self.text: Texts = np.full(count, "", dtype=object)
-
-    @property
-    def kept(self) -> Flags:
-        return self.text == ""
-
-    def exclude(self, wrong: npt.NDArray[np.bool_], why: str | Texts) -> None:
-        first = wrong & self.kept
-        self.text[first] = why if isinstance(why, str) else why[first]
-
-
-def _measure(clock: _Clock, begin: Occurrence, end: Occurrence, *, current_status: bool = False) -> Durations:
-    """Put start and stop intervals together, leaving out the cases that cannot have a delay."""
-    study, last = clock.study, clock.last
-    reasons = _Reasons(len(study.cases))
-    _exclude_without_start(reasons, begin, clock)
-    _exclude_without_stop(reasons, end, clock)
-    # A stop known to lie after the cut-off says the case was open on it.
-    is_open = end.none | (end.earliest > last)
-    if clock.until is None and (still := int((is_open & reasons.kept).sum())):
-        raise Refusal(
-            f"{still:,} of {len(study.cases):,} cases of {study.name} have no '{clock.stop}' date, and the card "
-            "does not say until when they were watched: pass cutoff= with the last day the release covers"
-        )
-    reasons.exclude(~is_open & (end.latest < begin.earliest), f"'{clock.stop}' before '{clock.start}'")
-    # The release knows nothing after its last day, so no imprecise date reaches beyond it.
-    latest_start = np.minimum(begin.latest, last)
-    latest_stop = np.where(end.latest == FOREVER, last, end.latest)
-    covered = study.card.observed_until
-    if clock.until is not None and (covered is None or clock.until >= covered):
-        latest_stop = np.minimum(latest_stop, last)
-    reasons.exclude(~is_open & (latest_stop == FOREVER), f"no latest day for '{clock.stop}', and no cut-off")
-    earliest_stop = np.maximum(end.earliest, begin.earliest)
-    low = np.where(is_open, last - latest_start, np.maximum(earliest_stop - latest_start, 0))
-    high = np.where(is_open, -1, latest_stop - begin.earliest)
-    longest = np.full(len(low), -1) if clock.until is None else last - begin.earliest
-    if clock.pauses:
-        ends = np.where(is_open, last, earliest_stop), np.where(is_open, last, latest_stop)
-        paused = paused_days(study.events, pd.Index(study.cases["case_id"]), (begin.earliest, latest_start), ends)
-        reasons.exclude(paused.broken, "stops and starts of the clock do not alternate")
-        low = np.maximum(low - paused.most, 0)
-        high = np.where(is_open, -1, high - paused.least)
-        longest = np.maximum(longest - paused.least, -1)
-    entry = np.zeros_like(low)
-    if clock.since is not None:
-        entry = _late_entry(clock, begin, is_open, latest_stop, reasons)
-    kept = reasons.kept
-    measured: dict[str, Any] = {
-        "low": _nullable(low[kept]),
-        "high": _nullable(high[kept]),
-        "closed": ~is_open[kept],
-        "entry": _nullable(entry[kept]),
-        "longest": _nullable(longest[kept]),
-    }
-    start_span = latest_start - begin.earliest + 1
-    if (start_span[kept] > 1).any():
-        stop_span = np.where(
-            is_open, 0, latest_stop - np.where(end.earliest == NEVER, begin.earliest, end.earliest) + 1
-        )
-        measured |= {"start_span": _nullable(start_span[kept]), "stop_span": _nullable(stop_span[kept])}
-    named = ("source_file", "source_row", "start_span", "stop_span", *RESERVED)
-    carried = [name for name in study.cases.columns if name not in named]
-    cases = study.cases[carried][kept].reset_index(drop=True)
-    order = ["case_id", *measured, *(name for name in carried if name != "case_id")]
-    excluded = pd.DataFrame(
-        {
-            "case_id": study.cases["case_id"][~kept].reset_index(drop=True),
-            "reason": pd.Series(reasons.text[~kept], dtype="str"),
-        }
-    )
-    return Durations(
-        table=cases.assign(**measured)[order],
-        clock=clock.words,
-        start=clock.start,
-        stop=clock.stop,
-        cutoff=clock.until,
-        sampling=clock.sampling,
-        excluded=excluded,
-        flow=_flow(study, excluded),
-        current_status=current_status,
-    )
-
-
-def _exclude_without_start(reasons: _Reasons, begin: Occurrence, clock: _Clock) -> None:
-    reasons.exclude(begin.none & (begin.set_aside != ""), begin.set_aside)
-    reasons.exclude(begin.none, f"no '{clock.start}' date")
-    reasons.exclude(begin.latest == FOREVER, f"no latest day for '{clock.start}'")
-    reasons.exclude(begin.earliest == NEVER, f"no earliest day for '{clock.start}'")
-    reasons.exclude(begin.earliest > clock.last, f"'{clock.start}' after the cut-off")
-
-
-def _exclude_without_stop(reasons: _Reasons, end: Occurrence, clock: _Clock) -> None:
-    reasons.exclude(end.none & (end.set_aside != ""), end.set_aside)
-    if clock.sampling.rule == "closed_only" or clock.sampling.open_cases == "excluded":
-        reasons.exclude(end.none, f"no '{clock.stop}' date in a release of closed cases")
-
-
-def _late_entry(clock: _Clock, begin: Occurrence, is_open: Flags, latest_stop: Days, reasons: _Reasons) -> Days:
-    """Age at which cases older than the watch came into sight."""
-    since = day_number(clock.since) if clock.since is not None else NEVER
-    reasons.exclude(~is_open & (latest_stop < since), f"'{clock.stop}' before {clock.since}, when watching began")
-    before = (begin.earliest < since) & reasons.kept
-    wide = before & (begin.earliest != begin.latest)
-    if wide.any():
-        raise Refusal(
-            f"late entry needs '{clock.start}' dates known to the day; {int(wide.sum()):,} of "
-            f"{int(before.sum()):,} cases that started before {clock.since} have none: leave observed_from out and "
-            "keep only cases that started on or after it"
-        )
-    return np.where(before, since - begin.earliest, 0)
-
-
-def _flow(study: Cohort, excluded: pd.DataFrame) -> pd.DataFrame:
-    """Continue the cohort's flow with the reasons of this clock."""
-    flow = study.flow()[["step", "because", "kept", "excluded"]]
-    counts = excluded.groupby("reason", sort=True).size()
-    if counts.empty:
-        return flow
-    more = pd.DataFrame(
-        {
-            "step": len(flow) + np.arange(len(counts)),
-            "because": [f"without: {reason}" for reason in counts.index],
-            "kept": len(study.cases) - counts.cumsum().to_numpy(),
-            "excluded": counts.to_numpy(),
-        }
-    )
-    return pd.concat([flow, more], ignore_index=True)
-
-
-def _nullable(days: Days) -> pd.arrays.IntegerArray:
-    return pd.arrays.IntegerArray(np.where(days < 0, 0, days).astype(np.int64), days < 0)
+def _business(days: str, which: Calendar | str) -> Calendar | None:
+    if days not in ("calendar", "business"):
+        raise ParameterError(f"days must be 'calendar' or 'business', found {days!r}")
+    return None if days == "calendar" else calendar_of(which)
 
 
 def _cutoff(study: Cohort, cutoff: dt.date | str | None) -> dt.date | None:

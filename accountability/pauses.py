@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from accountability.durations import Days, Flags
+from accountability.errors import ParameterError
 from accountability.occurrences import FOREVER, NEVER, day_numbers
 
 STOPPED, STARTED = "suspended_clock", "resumed_clock"
@@ -30,7 +32,13 @@ class Paused:
     broken: Flags
 
 
-def paused_days(events: pd.DataFrame, cases: pd.Index, begin: tuple[Days, Days], end: tuple[Days, Days]) -> Paused:
+def paused_days(
+    events: pd.DataFrame,
+    cases: pd.Index,
+    begin: tuple[Days, Days],
+    end: tuple[Days, Days],
+    count: Callable[[Days, Flags], Days] = lambda days, _: days,
+) -> Paused:
     """Add up the paused days of each case between its start and its end.
 
     Parameters
@@ -41,6 +49,8 @@ def paused_days(events: pd.DataFrame, cases: pd.Index, begin: tuple[Days, Days],
         The ``case_id`` of every case, in the order wanted.
     begin, end : pair of arrays of int
         Earliest and latest day number of each case's start and end.
+    count : callable, optional
+        Numbers days by the clock's calendar, where told to; every day counts when left out.
 
     Returns
     -------
@@ -54,17 +64,74 @@ def paused_days(events: pd.DataFrame, cases: pd.Index, begin: tuple[Days, Days],
     from_e, from_l = (pairs[name].fillna(0).to_numpy(np.int64) for name in ("earliest", "latest"))
     to_e, to_l = (pairs[name].fillna(FOREVER).to_numpy(np.int64) for name in ("earliest_start", "latest_start"))
     place = pairs["place"].to_numpy(np.int64)
-    least = np.minimum(to_e, end[0][place]) - np.maximum(from_l, begin[1][place])
-    most = np.minimum(to_l, end[1][place]) - np.maximum(from_e, begin[0][place])
+    least = _between(np.maximum(from_l, begin[1][place]), np.minimum(to_e, end[0][place]), count)
+    most = _between(np.maximum(from_e, begin[0][place]), np.minimum(to_l, end[1][place]), count)
     wrong = lonely | (to_l < from_e) | (from_e == NEVER) | (from_l == FOREVER)
     next_stop = np.append(from_l[1:], 0)
     same_case = np.append(place[1:] == place[:-1], False)
     wrong |= same_case & (next_stop < to_e)  # stopped again before it had started
     size = len(cases)
     return Paused(
-        np.bincount(place, np.maximum(least, 0), size).astype(np.int64),
-        np.bincount(place, np.maximum(most, 0), size).astype(np.int64),
+        np.bincount(place, least, size).astype(np.int64),
+        np.bincount(place, most, size).astype(np.int64),
         np.bincount(place, wrong, size) > 0,
+    )
+
+
+def _between(first: Days, last: Days, count: Callable[[Days, Flags], Days]) -> Days:
+    """Days from one to the other as the clock counts them; none when they are the wrong way round."""
+    real = (last > first) & (first > NEVER) & (last < FOREVER)
+    return np.where(real, count(last, real) - count(first, real), 0)
+
+
+def as_steps(pauses: pd.DataFrame, cases: pd.Index) -> pd.DataFrame:
+    """Give declared stretches as steps that stop and start the clock, overlapping ones joined.
+
+    Parameters
+    ----------
+    pauses : pandas.DataFrame
+        ``case_id``, ``paused``, ``resumed`` (days; missing while it stands still).
+    cases : pandas.Index
+        The ``case_id`` of every case; stretches of others are not read.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing, a stretch has no first day, or ends before it begins.
+    """
+    missing = [name for name in ("case_id", "paused", "resumed") if name not in pauses.columns]
+    if missing:
+        raise ParameterError(f"pauses= needs the columns case_id, paused and resumed; {missing} missing")
+    rows = pauses[pauses["case_id"].isin(cases).to_numpy()]
+    try:
+        days = {name: pd.to_datetime(rows[name]).astype("datetime64[s]") for name in ("paused", "resumed")}
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"paused and resumed must be days such as 2016-11-01: {error}") from error
+    begin, end = day_numbers(days["paused"], NEVER), day_numbers(days["resumed"], FOREVER)
+    wrong = (begin == NEVER) | (end < begin)
+    if wrong.any():
+        example = rows.iloc[int(np.argmax(wrong))]
+        raise ParameterError(
+            f"{int(wrong.sum()):,} of {len(rows):,} pauses have no first day or end before it (e.g. case_id "
+            f"{example['case_id']}: {example['paused']} to {example['resumed']}): correct or drop them"
+        )
+    table = pd.DataFrame({"case_id": rows["case_id"].to_numpy(), "begin": begin, "end": end})
+    table = table.sort_values(["case_id", "begin", "end"], kind="stable").reset_index(drop=True)
+    reached = table.groupby("case_id", sort=False)["end"].cummax().groupby(table["case_id"], sort=False).shift()
+    apart = reached.isna().to_numpy() | (table["begin"].to_numpy() > reached.fillna(NEVER).to_numpy())
+    joined = table.groupby(np.cumsum(apart), sort=False).agg({"case_id": "first", "begin": "min", "end": "max"})
+    runs = joined[joined["end"] < FOREVER]
+    ids = np.concatenate([joined["case_id"].to_numpy(object), runs["case_id"].to_numpy(object)])
+    dates = np.concatenate([joined["begin"].to_numpy(np.int64), runs["end"].to_numpy(np.int64)])
+    when = pd.Series(dates.astype("datetime64[D]").astype("datetime64[s]"))
+    return pd.DataFrame(
+        {
+            "case_id": pd.Series(ids, dtype="str"),
+            "stage": np.repeat([STOPPED, STARTED], [len(joined), len(runs)]),
+            "earliest": when,
+            "latest": when,
+            "set_aside": pd.Series([None] * len(ids), dtype="str"),
+        }
     )
 
 

@@ -28,6 +28,7 @@ ORDER = (
     ("cohort", "occurrences", "status"),
     ("durations", "grouping", "overview"),
     ("pauses",),
+    ("measure",),
     ("clocks",),
     ("concentration", "delay", "penalty"),
     ("hazard", "slow_cases"),

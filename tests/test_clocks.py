@@ -286,9 +286,14 @@ def test_stops_and_starts_that_do_not_alternate_exclude_the_case(town):
     assert made.excluded["reason"].tolist() == ["stops and starts of the clock do not alternate"]
 
 
-def test_pauses_and_late_entry_exclude_each_other():
-    with pytest.raises(ParameterError, match="choose one"):
-        clocks.durations(paused(), without_pauses=True, observed_from="2019-01-01")
+def test_a_case_in_sight_late_enters_at_its_age_without_the_pauses_before():
+    town = paused(stop("2020-01-11"), go("2020-01-21"))
+    row = clocks.durations(town, without_pauses=True, observed_from="2020-02-01").table.iloc[0]
+    assert (row["entry"], row["high"]) == (31 - 10, 50)
+    with pytest.raises(Refusal, match="not known to the day"):
+        clocks.durations(
+            paused(stop("2020-01-11", "2020-01-13"), go("2020-01-21")), without_pauses=True, observed_from="2020-02-01"
+        )
 
 
 def test_the_generated_agencys_pauses_shorten_its_delays():

@@ -1,0 +1,180 @@
+"""Business days: holidays as versioned data, each rule with its days of effect and its law.
+
+State, county and city offices keep holidays of their own; add them with :meth:`Calendar.with_days`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from accountability.errors import ParameterError, Refusal
+
+VERSION: Final = "1"
+"""Version of the holidays in this file; a clock that uses them names it."""
+
+MONDAY, THURSDAY, SATURDAY, SUNDAY = 0, 3, 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """One holiday of every year in which its rule was in force.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    month : int
+        1 to 12.
+    citation : str
+        The law.
+    day : int
+        Day of the month; 0 when it falls on a weekday of the month.
+    weekday : int
+        0 for Monday to 6 for Sunday.
+    nth : int
+        Which such weekday of the month; -1 for the last.
+    first_year, last_year : int
+        Years in which it was kept.
+    """
+
+    name: str
+    month: int
+    citation: str
+    day: int = 0
+    weekday: int = 0
+    nth: int = 0
+    first_year: int = 1971
+    last_year: int = 9999
+
+    def falls_on(self, year: int) -> dt.date:
+        """Day of the holiday in a year, before any shift to a working day."""
+        if self.day:
+            return dt.date(year, self.month, self.day)
+        if self.nth < 0:
+            after = dt.date(year + self.month // 12, self.month % 12 + 1, 1)
+            last = after - dt.timedelta(days=1)
+            return last - dt.timedelta(days=(last.weekday() - self.weekday) % 7)
+        first = dt.date(year, self.month, 1)
+        return first + dt.timedelta(days=(self.weekday - first.weekday()) % 7 + 7 * (self.nth - 1))
+
+
+CODE: Final = "5 U.S.C. 6103(a)"
+UNIFORM: Final = "5 U.S.C. 6103(a); Pub. L. 90-363 (in force 1971-01-01)"
+KING: Final = f"{CODE}; Pub. L. 98-144 (first kept 1986-01-20)"
+
+FEDERAL: Final = (
+    Holiday("New Year's Day", 1, CODE, day=1),
+    Holiday(
+        "Birthday of Martin Luther King, Jr.", 1, f"{CODE}; Pub. L. 98-144", weekday=MONDAY, nth=3, first_year=1986
+    ),
+    Holiday("Washington's Birthday", 2, UNIFORM, weekday=MONDAY, nth=3),
+    Holiday("Memorial Day", 5, UNIFORM, weekday=MONDAY, nth=-1),
+    Holiday("Juneteenth National Independence Day", 6, f"{CODE}; Pub. L. 117-17", day=19, first_year=2021),
+    Holiday("Independence Day", 7, CODE, day=4),
+    Holiday("Labor Day", 9, CODE, weekday=MONDAY, nth=1),
+    Holiday("Columbus Day", 10, UNIFORM, weekday=MONDAY, nth=2),
+    Holiday("Veterans Day", 10, UNIFORM, weekday=MONDAY, nth=4, last_year=1977),
+    Holiday("Veterans Day", 11, f"{CODE}; Pub. L. 94-97 (in force 1978-01-01)", day=11, first_year=1978),
+    Holiday("Thanksgiving Day", 11, CODE, weekday=THURSDAY, nth=4),
+    Holiday("Christmas Day", 12, CODE, day=25),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Which days are business days: Monday to Friday but for holidays.
+
+    Attributes
+    ----------
+    name : str
+        Its name, which a clock repeats.
+    holidays : tuple of Holiday
+        The rules.
+    observed : str
+        What happens to a holiday on a weekend, with the law; the rule itself is: Saturday's is kept on the Friday
+        before, Sunday's on the Monday after.
+    first_year, last_year : int
+        Years for which the calendar is known; days outside are refused.
+    extra : frozenset of date
+        Single further days without business.
+    """
+
+    name: str
+    holidays: tuple[Holiday, ...]
+    observed: str
+    first_year: int
+    last_year: int
+    extra: frozenset[dt.date] = frozenset()
+
+    def with_days(self, days: Iterable[dt.date], name: str) -> Calendar:
+        """Give a calendar with further single days without business, under a new name."""
+        return replace(self, extra=self.extra | set(days), name=name)
+
+    def days_off(self) -> npt.NDArray[np.datetime64]:
+        """Every holiday of the calendar's years, as kept, in order."""
+        found = set(self.extra)
+        for year in range(self.first_year, self.last_year + 1):
+            found |= {kept(rule.falls_on(year)) for rule in self.holidays if rule.first_year <= year <= rule.last_year}
+        return np.array(sorted(found), dtype="datetime64[D]")
+
+    def until(self, day_numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Business days from the start of the calendar to the end of each day (numbered from 1970-01-01).
+
+        The difference of two is the number of business days after the one and up to the other.
+
+        Raises
+        ------
+        Refusal
+            If a day lies outside the calendar's years.
+        """
+        first = np.datetime64(f"{self.first_year}-01-01", "D").astype(np.int64)
+        last = np.datetime64(f"{self.last_year}-12-31", "D").astype(np.int64)
+        outside = (day_numbers < first) | (day_numbers > last)
+        if outside.any():
+            day = day_numbers[int(np.argmax(outside))].astype("datetime64[D]")
+            raise Refusal(
+                f"the calendar '{self.name}' is known from {self.first_year} to {self.last_year}, and "
+                f"{int(outside.sum()):,} days lie outside (e.g. {day}): count calendar days, or keep other cases"
+            )
+        every = np.arange(first, last + 1).astype("datetime64[D]")
+        total = np.cumsum(np.is_busday(every, holidays=self.days_off()))
+        return total[day_numbers - first].astype(np.int64)
+
+
+def kept(day: dt.date) -> dt.date:
+    """Working day on which a holiday is kept."""
+    return day + dt.timedelta(days={SATURDAY: -1, SUNDAY: 1}.get(day.weekday(), 0))
+
+
+US_FEDERAL: Final = Calendar(
+    name=f"U.S. federal holidays, version {VERSION}",
+    holidays=FEDERAL,
+    observed="5 U.S.C. 6103(b)(1) for Saturdays, Executive Order 11582 (1971) for Sundays",
+    first_year=1971,
+    last_year=2049,
+)
+
+WEEKDAYS: Final = Calendar("Monday to Friday, no holidays", (), "none", 1900, 2099)
+
+CALENDARS: Final = {"us_federal": US_FEDERAL, "weekdays": WEEKDAYS}
+
+
+def calendar(which: Calendar | str) -> Calendar:
+    """Give a calendar by its short name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name.
+    """
+    if isinstance(which, Calendar):
+        return which
+    if which not in CALENDARS:
+        raise ParameterError(f"no calendar {which!r}; there are {', '.join(CALENDARS)}, or pass a Calendar")
+    return CALENDARS[which]
