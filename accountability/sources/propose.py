@@ -174,7 +174,7 @@ def _missing(cell: object) -> bool:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Column names, each given once: one that repeats or that the loader keeps gets a number, an empty one its place."""
+    """Column names, each given once: one that repeats or that the loader keeps gets a number."""
     made: list[str] = []
     for place, name in enumerate(names, 1):
         wanted = name if name.strip() else f"column_{place}"
