@@ -13,7 +13,8 @@ either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_l
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 closings that crowd before a limit       :func:`bunching`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`
-cases that hang together                 :func:`bootstrap` over clusters
+cases that hang together                 :func:`bootstrap`, :func:`bootstrap_closings`,
+                                         :func:`bootstrap_closed_only` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
 =======================================  =====================================================================
 
@@ -26,6 +27,7 @@ from accountability.delay.bootstrap import Bootstrap, bootstrap
 from accountability.delay.bunching import Bunching, bunching
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
+from accountability.delay.clusters import bootstrap_closed_only, bootstrap_closings, with_clusters
 from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_coarse import coarse_logrank
@@ -59,6 +61,8 @@ __all__ = [
     "ReverseTimeCurve",
     "backlogs",
     "bootstrap",
+    "bootstrap_closed_only",
+    "bootstrap_closings",
     "bunching",
     "caseload",
     "closing_curve",
@@ -82,4 +86,5 @@ __all__ = [
     "quantile_limits",
     "restricted_mean",
     "reverse_time_curve",
+    "with_clusters",
 ]

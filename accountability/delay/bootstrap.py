@@ -58,12 +58,15 @@ class Bootstrap(Result):
         said = []
         each = len(self.table) // len(self.groups)
         for place, row in enumerate(self.table.to_dict("records")):
+            share = str(row["statistic"]).startswith("closed as")
             days = [
-                NOT_REACHED if pd.isna(row[column]) else f"{row[column]:,.0f}"
+                NOT_REACHED if pd.isna(row[column]) else (percent(row[column], 1) if share else f"{row[column]:,.0f}")
                 for column in ("estimate", "lower", "upper")
             ]
             name = f"{label_of(self.groups, place // each)}{row['statistic']}"
-            said.append(f"{name}: {days[0]} days ({percent(self.level)} interval {days[1]} to {days[2]})")
+            said.append(
+                f"{name}: {days[0]}{'' if share else ' days'} ({percent(self.level)} interval {days[1]} to {days[2]})"
+            )
         return f"{'; '.join(said)}; from {plural(self.clusters, 'cluster')} resampled."
 
 
@@ -124,7 +127,7 @@ def bootstrap(
     clusters = len(durations) if cluster is None else len(group_codes(durations, cluster)[0])
     if clusters < 2:
         raise Refusal(f"resampling needs at least two clusters, found {clusters}: choose another cluster=, or none")
-    draws = _Draws.of_cases(durations, codes) if cluster is None else _Draws.of_clusters(durations, cluster)
+    draws = Draws.of_cases(durations, codes) if cluster is None else Draws.of_clusters(durations, cluster)
     seeds = np.random.default_rng(seed).integers(0, 2**63, replicates)
     names = [f"day by which {percent(share)} had closed" for share in shares]
     if until is not None:
@@ -132,7 +135,7 @@ def bootstrap(
     parts = []
     for number in range(len(groups)):
         drawn = _statistics(durations, codes == number, draws, seeds, shares, until)
-        parts.append(_summary(drawn, names, level))
+        parts.append(summary(drawn, names, level))
     numbers = np.repeat(np.arange(len(groups)), len(names))
     stacked = pd.concat(parts, ignore_index=True)
     return Bootstrap(
@@ -152,7 +155,7 @@ def bootstrap(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Draws:
+class Draws:
     """What is resampled: clusters, or the counts of equal cases."""
 
     member: Days
@@ -163,12 +166,13 @@ class _Draws:
     """The cases that stand for all: every one, or the first of each kind."""
 
     @classmethod
-    def of_clusters(cls, durations: Durations, cluster: str) -> _Draws:
+    def of_clusters(cls, durations: Durations, cluster: str) -> Draws:
+        """Resample the clusters a column names."""
         frame, member = group_codes(durations, cluster)
         return cls(member, np.ones(len(frame), np.int64), np.ones(len(member), bool))
 
     @classmethod
-    def of_cases(cls, durations: Durations, codes: Days) -> _Draws:
+    def of_cases(cls, durations: Durations, codes: Days) -> Draws:
         """Resampling cases is drawing how many there are of each kind, and kinds are few."""
         end = np.where(durations.closed, durations.high, durations.low)
         days = int(end.max()) + 1
@@ -192,16 +196,16 @@ class _Draws:
 
 
 def _statistics(
-    durations: Durations, group: Flags, draws: _Draws, seeds: Days, shares: Floats, until: int | None
+    durations: Durations, group: Flags, draws: Draws, seeds: Days, shares: Floats, until: int | None
 ) -> Floats:
     """The statistics (columns) of the data and of every replicate (rows)."""
     end = np.where(durations.closed, durations.high, durations.low)
     days = int(end[group].max()) + 1
     shape = (len(draws.size), days)
     shown = group & draws.first
-    closed = _sparse(draws.member, end, shown & durations.closed, shape)
-    left = _sparse(draws.member, end, shown & ~durations.closed, shape)
-    entered = _sparse(draws.member, durations.entry, shown, shape)
+    closed = sparse(draws.member, end, shown & durations.closed, shape)
+    left = sparse(draws.member, end, shown & ~durations.closed, shape)
+    entered = sparse(draws.member, durations.entry, shown, shape)
     block = max(1, CELLS // max(shape))
     drawn = []
     for first in range(0, len(seeds), block):
@@ -210,7 +214,8 @@ def _statistics(
     return np.concatenate(drawn)
 
 
-def _sparse(member: Days, day: Days, which: Flags, shape: tuple[int, int]) -> csr_array:
+def sparse(member: Days, day: Days, which: Flags, shape: tuple[int, int]) -> csr_array:
+    """Cases of each cluster (or kind) by day."""
     from scipy.sparse import coo_array
 
     ones = np.ones(int(which.sum()))
@@ -233,7 +238,8 @@ def _of_replicates(entered: Floats, closed: Floats, left: Floats, shares: Floats
     return np.column_stack(columns)
 
 
-def _summary(drawn: Floats, names: list[str], level: float) -> pd.DataFrame:
+def summary(drawn: Floats, names: list[str], level: float) -> pd.DataFrame:
+    """Estimates (the first row drawn) with percentile limits, one row a statistic."""
     estimate, replicates = drawn[0], np.sort(drawn[1:], axis=0)
     count = len(replicates)
     lower = replicates[int(np.floor((1 - level) / 2 * (count - 1)))]
