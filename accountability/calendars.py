@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -142,9 +143,14 @@ class Calendar:
                 f"the calendar '{self.name}' is known from {self.first_year} to {self.last_year}, and "
                 f"{int(outside.sum()):,} days lie outside (e.g. {day}): count calendar days, or keep other cases"
             )
-        every = np.arange(first, last + 1).astype("datetime64[D]")
-        total = np.cumsum(np.is_busday(every, holidays=self.days_off()))
-        return total[day_numbers - first].astype(np.int64)
+        return _totals(self)[day_numbers - first]
+
+
+@lru_cache(maxsize=8)
+def _totals(which: Calendar) -> npt.NDArray[np.int64]:
+    """Business days from the start of a calendar to each of its days."""
+    every = np.arange(f"{which.first_year}-01-01", f"{which.last_year + 1}-01-01", dtype="datetime64[D]")
+    return np.cumsum(np.is_busday(every, holidays=which.days_off())).astype(np.int64)
 
 
 def kept(day: dt.date) -> dt.date:

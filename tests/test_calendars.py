@@ -13,7 +13,7 @@ from accountability import clocks
 from accountability.calendars import CALENDARS, FEDERAL, US_FEDERAL, WEEKDAYS
 from accountability.errors import ParameterError, Refusal
 
-calm = settings(deadline=None, max_examples=60)
+calm = settings(deadline=None, max_examples=15)
 
 
 def case(start, stop, name="a"):

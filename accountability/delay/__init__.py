@@ -40,6 +40,7 @@ from accountability.delay.firmness import other_clocks, other_cutoffs
 from accountability.delay.groups import Groups, compare_groups
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
+from accountability.delay.permute import permutation_logrank
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.delay.simultaneous import curve_band, incidence_band
 
@@ -83,6 +84,7 @@ __all__ = [
     "mean_of_closed_only",
     "other_clocks",
     "other_cutoffs",
+    "permutation_logrank",
     "quantile_limits",
     "restricted_mean",
     "reverse_time_curve",

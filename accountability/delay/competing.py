@@ -128,8 +128,10 @@ class CompetingClosings(Result):
 
 
 def _said(row: dict[Any, Any]) -> str:
-    lower, upper = percent(row["lower"], 1), percent(row["upper"], 1)
-    return f"{percent(row['closed_by'], 1)} '{row['way']}' ({lower} to {upper})"
+    share = f"{percent(row['closed_by'], 1)} '{row['way']}'"
+    if pd.isna(row["lower"]) or pd.isna(row["upper"]):
+        return f"{share} (no interval exists)"
+    return f"{share} ({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
 
 
 def competing_closings(
