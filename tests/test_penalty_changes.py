@@ -202,3 +202,46 @@ def test_raw_and_coded_changes_are_told_apart():
 def test_off_ladder_terms_are_never_given_a_rung():
     for term in OFF_LADDER:
         assert kinds_of(pairs([("dismissal", None, term, None)])).tolist() == ["left_the_ladder"]
+
+
+# ---- how penalties shrink ----------------------------------------------------------------------------------------
+
+
+def test_each_recommendation_above_none_ends_one_way():
+    found = penalty.shrinking(dataset(ROWS))
+    table = found.table.set_index("end")
+    assert table["denominator"].unique().tolist() == [128]
+    assert table.loc["lighter", "count"] == 35
+    assert table.loc["heavier", "count"] == 12
+    assert table.loc["off the ladder", "count"] == 11
+    assert table["share"].sum() == pytest.approx(1.0)
+    assert "ended lighter: all 27.3 % of 128" in found.sentence()
+
+
+def test_nothing_recommended_is_not_counted_and_pending_is_in_no_share():
+    rows = [*ROWS, *[("none", None, "none", None)] * 50, *[("suspension", 3, "pending", None)] * 20]
+    assert penalty.shrinking(dataset(rows)).table["denominator"].eq(128).all()
+    with pytest.raises(Refusal, match="above none recommended"):
+        penalty.shrinking(dataset([("none", None, "none", None)] * 30))
+
+
+def test_groups_stand_under_all_and_small_ones_together():
+    made = dataset(ROWS)
+    made.allegations["officer_rank"] = ["chief"] * 4 + ["sergeant"] * 40 + ["officer"] * (len(made.allegations) - 44)
+    found = penalty.shrinking(made, "officer_rank", min_cell=5)
+    assert "chief" not in set(found.table["group"])
+    assert found.table["group"].iloc[0] == "all"
+    sizes = found.table.drop_duplicates("group").set_index("group")["denominator"]
+    assert sizes["all"] == sizes.drop("all").sum()
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    assert len(found.plot().get_yticks()) == len(sizes)
+    mpl.pyplot.close("all")
+
+
+@pytest.mark.real_data
+def test_chicago_has_4989_published_changes(real_source):
+    table = penalty.changes(real_source("chicago_2000_2016")).table.set_index(["what", "kind"])
+    row = table.loc[("as published", "changed")]
+    assert (row["count"], row["denominator"]) == (4989, 117_898)

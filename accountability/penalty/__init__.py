@@ -4,7 +4,7 @@
 question                                    function
 ==========================================  ==================================================================
 what follows a finding                      :func:`outcomes`
-from recommended to imposed, and beyond     :func:`changes`, :func:`waterfall`, :func:`symmetry`
+from recommended to imposed, and beyond     :func:`changes`, :func:`waterfall`, :func:`shrinking`
 one rate under every unit of counting       :func:`sustained_by_unit`, :func:`by_unit`
 sustained or not, by several columns        :func:`sustained_logit`; with places that differ
                                             :func:`sustained_by_place`
@@ -31,6 +31,7 @@ from accountability.penalty.parts import Part, Penalty, components
 from accountability.penalty.places import SustainedByPlace, sustained_by_place
 from accountability.penalty.proportional import ProportionalOdds, proportional_odds
 from accountability.penalty.severity import RungLogit, rung_logit
+from accountability.penalty.shrinking import Shrinking, shrinking
 from accountability.penalty.transitions import Changes, changes
 from accountability.penalty.waterfall import Waterfall, waterfall
 from accountability.penalty.ways import WaysOut, ways_out
@@ -48,6 +49,7 @@ __all__ = [
     "Penalty",
     "ProportionalOdds",
     "RungLogit",
+    "Shrinking",
     "StageGap",
     "SustainedByPlace",
     "SustainedLogit",
@@ -65,6 +67,7 @@ __all__ = [
     "parse_table",
     "proportional_odds",
     "rung_logit",
+    "shrinking",
     "sustained_by_place",
     "sustained_by_unit",
     "sustained_logit",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,14 @@ from accountability.penalty.newton import Floats
 from accountability.penalty.patterns import clusters_of
 from accountability.penalty.stage_table import NAMED, draws, first_small, rates, settle, stage_table
 from accountability.penalty.stages import STAGES, contributions, e_value, passed, trimmed, worst_case
+from accountability.penalty.units import NOT_RECORDED
 from accountability.results import Result, percent
 from accountability.units import WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+COMPARED: Final = ("officer_race", "officer_gender", "officer_rank", "complainant")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -163,9 +166,9 @@ def _rate(rate: float) -> str:
 
 def where_a_gap_stands(
     data: Cohort | DatasetLike,
-    column: str,
-    first: str,
-    second: str,
+    column: str | None = None,
+    first: str | None = None,
+    second: str | None = None,
     *,
     given: Sequence[str] = (),
     officers: Mapping[str, float] | None = None,
@@ -187,11 +190,11 @@ def where_a_gap_stands(
     Parameters
     ----------
     data : Cohort or Dataset
-    column : str
+    column : str, optional
         Column of the allegations or cases holding the groups: race, gender, rank, years of service, unit, who
-        complained.
-    first, second : str
-        The two groups.
+        complained. By default the first of :data:`COMPARED` that the source holds.
+    first, second : str, optional
+        The two groups; by default the second largest and the largest.
     given : sequence of str
         Columns compared at the same mix.
     officers : mapping of str to float, optional
@@ -218,6 +221,7 @@ def where_a_gap_stands(
     ParameterError
         For an unknown column or group.
     """
+    column = column or _first_held(Cohort.of(data))
     made = rows_for(data, [column, *given], unit, ladder, "finding")
     cohort = made.cohort
     if cohort.card.sampling.rule in ("selected_on_outcome", "case_files"):
@@ -225,10 +229,7 @@ def where_a_gap_stands(
             f"{cohort.name} holds records chosen by how they ended, so the earlier stages cannot be seen in it; "
             "compare the later ones among these records with by_unit()"
         )
-    held = set(made.table[column])
-    for name in (first, second):
-        if name not in held:
-            raise ParameterError(f"{column} holds no group {name!r}; it holds {', '.join(sorted(held))}")
+    first, second = _two(made.table[column], first, second)
     rows = made.table.loc[made.table[column].isin([first, second])].reset_index(drop=True)
     group = np.asarray(rows[column] == second, dtype=np.int64)
     flags, few = settle(passed(rows, ladder), group, min_cell)
@@ -273,6 +274,27 @@ def where_a_gap_stands(
         given=tuple(given),
         level=level,
     )
+
+
+def _first_held(cohort: Cohort) -> str:
+    held = [name for name in COMPARED if name in cohort.allegations or name in cohort.cases]
+    if not held:
+        raise Refusal(f"{cohort.name} holds none of {', '.join(COMPARED)}; name the column that holds the groups")
+    return held[0]
+
+
+def _two(values: pd.Series, first: str | None, second: str | None) -> tuple[str, str]:
+    """The groups asked for, or the largest ones there are."""
+    counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    for name in (first, second):
+        if name is not None and name not in counts.index:
+            raise ParameterError(f"{values.name} holds no group {name!r}; it holds {', '.join(sorted(counts.index))}")
+    rest = [str(name) for name in counts.index if name not in (first, second, NOT_RECORDED)]
+    below = second or (rest.pop(0) if rest else None)
+    above = first or (rest.pop(0) if rest else None)
+    if above is None or below is None or above == below:
+        raise ParameterError(f"two groups of {values.name} are needed; it holds {', '.join(sorted(counts.index))}")
+    return above, below
 
 
 def _with_contributions(table: pd.DataFrame, rates: Floats, drawn: Floats, level: float, hide: bool) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from accountability.penalty.modelled import (
     delta,
     designed,
     left_apart,
+    put_together,
     reach_of,
     rows_for,
     secret_levels,
@@ -158,6 +159,7 @@ def days_hurdle(
     some = number > 0
     if not 0 < some.sum() < len(some):
         raise Refusal(f"{int(some.sum()):,} of {len(some):,} sustained units lost any days: there is nothing to model")
+    rows = put_together(rows, made.columns, min_cell)
     shape = designed(rows, made.columns, reference)
     zero = fit_logit(shape.design, shape.pattern, some.astype(float), shape.clusters)
     count = fit_truncated(shape.design, shape.pattern[some], number[some], _renumbered(shape.clusters[some]), family)

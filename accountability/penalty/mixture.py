@@ -54,16 +54,16 @@ def mixture(
         raise ParameterError(f"least_overlap must be above 0 and at most 1, found {least}")
     if not given:
         return Mixture.nothing()
-    cell = pd.factorize(rows[list(given)].astype("str").agg("\x1f".join, axis=1))[0].astype(np.int64)
-    cells, groups = int(cell.max()) + 1, weights.shape[1]
+    cell = rows.groupby(list(given), sort=False).ngroup().to_numpy(dtype=np.int64)
+    cells, ones = int(cell.max()) + 1, np.ones(len(rows))
     overlap, lines = [], []
     names = ("first", "second")
     for stage in flags:
         decided = flags[stage].notna().to_numpy(dtype=bool)
-        hit = flags[stage].eq(1).fillna(False).to_numpy(dtype=float)
+        hit = np.asarray(flags[stage].eq(1).fillna(False), dtype=np.float64)
         units = np.stack([tally(cell, ((group == k) & decided).astype(float), cells) for k in (0, 1)])
         hits = np.stack([tally(cell, ((group == k) & decided) * hit, cells) for k in (0, 1)])
-        common = (units > 0).all(axis=0)
+        common = np.asarray((units > 0).all(axis=0))
         totals = units.sum(axis=1)
         if not totals.all():
             continue
@@ -78,20 +78,12 @@ def mixture(
             lines.append(line)
             continue
         mixed, same = _split(units[:, common], hits[:, common])
-        key = cell + cells * group
-        tallies = [
-            np.stack(
-                [
-                    tally(clusters[(key == c + cells * k) & decided], values[(key == c + cells * k) & decided], groups)
-                    for k in (0, 1)
-                    for c in np.flatnonzero(common)
-                ],
-                axis=1,
-            )
-            for values in (np.ones(len(rows)), hit)
-        ]
+        key = np.where(group == 0, 0, int(common.sum())) + (np.cumsum(common) - 1)[cell]
+        kept = decided & common[cell]
         shape = (len(weights), 2, int(common.sum()))
-        _, drawn = _split(*((weights @ part).reshape(shape) for part in tallies))
+        _, drawn = _split(
+            *(_resampled(weights, clusters[kept], key[kept], values[kept], shape) for values in (ones, hit))
+        )
         low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same), "low": low, "high": high}
         lines.append(line | {"outside": gap - float(mixed) - float(same)})
@@ -101,6 +93,15 @@ def mixture(
         _balance(rows, group, given),
         pd.DataFrame(lines).reindex(columns=heads),
     )
+
+
+def _resampled(weights: Floats, clusters: Ints, key: Ints, values: Floats, shape: tuple[int, int, int]) -> Floats:
+    """Values added up by cell in every bootstrap sample."""
+    from scipy.sparse import coo_array
+
+    size = (weights.shape[1], shape[1] * shape[2])
+    made = coo_array((values, (clusters, key)), shape=size).tocsr()
+    return np.asarray((made.T @ weights.T).T).reshape(shape)
 
 
 def _split(units: Floats, hits: Floats) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
+from accountability.grouping import OTHER
 from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
@@ -105,6 +106,18 @@ def rows_for(
     counted = unit or held
     table = grouping(cohort.cases, cohort.allegations, columns)
     return Rows(cohort, roll_up(table, held, counted, columns, order.severity_rank), columns, counted)
+
+
+def put_together(rows: pd.DataFrame, columns: Sequence[str], min_cell: int) -> pd.DataFrame:
+    """Levels that hold fewer than ``min_cell`` units as one, with the next smallest while together too small."""
+    out = {}
+    for name in columns:
+        counts = rows[name].value_counts().sort_index().sort_values(kind="stable")
+        small = int((counts < min_cell).sum())
+        while 0 < small < len(counts) and counts.iloc[:small].sum() < min_cell:
+            small += 1
+        out[name] = rows[name].mask(rows[name].isin(list(counts.index[:small])), OTHER)
+    return rows.assign(**out)
 
 
 def designed(rows: pd.DataFrame, columns: Sequence[str], reference: Mapping[str, str] | None) -> Designed:

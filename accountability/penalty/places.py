@@ -13,7 +13,16 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.mixed import fit_random_intercept
-from accountability.penalty.modelled import UNSEEN, delta, designed, left_apart, reach_of, rows_for, secret_levels
+from accountability.penalty.modelled import (
+    UNSEEN,
+    delta,
+    designed,
+    left_apart,
+    put_together,
+    reach_of,
+    rows_for,
+    secret_levels,
+)
 from accountability.penalty.newton import Fit, Floats
 from accountability.penalty.units import NOT_RECORDED
 from accountability.results import Result, percent
@@ -128,6 +137,7 @@ def sustained_by_place(
     hits = np.asarray(rows["finding"].eq("sustained"), dtype=np.float64)
     if not 0 < hits.sum() < len(hits):
         raise Refusal(f"{int(hits.sum()):,} of {len(hits):,} decided units are sustained: nothing to tell apart")
+    rows = put_together(rows, columns, min_cell)
     shape = designed(rows, columns, reference)
     codes = pd.factorize(rows[place])[0].astype(np.int64)
     fit = fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes)

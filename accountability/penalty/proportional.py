@@ -21,6 +21,7 @@ from accountability.penalty.modelled import (
     Designed,
     delta,
     designed,
+    put_together,
     reach_of,
     rows_for,
     secret_levels,
@@ -151,6 +152,7 @@ def proportional_odds(
     terms, category = _rungs(rows["imposed_penalty"], order, min_cell)
     if len(terms) < 3:
         raise Refusal(f"{len(rows):,} sustained units hold {len(terms)} rung(s); with fewer than three, one cut is all")
+    rows = put_together(rows, made.columns, min_cell)
     shape = designed(rows, made.columns, reference)
     secret = secret_levels(rows, made.columns, pd.Series("unit", index=rows.index), min_cell)
     small = secret.loc[secret["unit"], ["column", "level"]]

@@ -117,7 +117,10 @@ def _parts(theta: Floats, design: Floats, family: Family) -> tuple[float, Floats
 def _not_finite(plain: bool, why: str) -> str:
     if plain:
         return why
-    return f"the negative binomial has no finite estimate ({why}); if counts are hardly spread, use family='poisson'"
+    return (
+        "the negative binomial has no finite estimate: the days are hardly spread (family='poisson' then says the "
+        "same), or more than it can hold, or a group has none that differ; rung_logit() needs no days"
+    )
 
 
 def _poisson(index: Floats, other: Floats, value: Ints) -> Slopes:

@@ -13,7 +13,16 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty.ladder import Ladder
-from accountability.penalty.modelled import CLUSTERED, UNSEEN, delta, designed, reach_of, rows_for, secret_levels
+from accountability.penalty.modelled import (
+    CLUSTERED,
+    UNSEEN,
+    delta,
+    designed,
+    put_together,
+    reach_of,
+    rows_for,
+    secret_levels,
+)
 from accountability.penalty.multinomial import chances, fit_multinomial
 from accountability.penalty.newton import Fit, Floats
 from accountability.penalty.told_apart import merged_terms
@@ -142,6 +151,7 @@ def ways_out(
         raise ParameterError(f"no unit ended as {base!r}; they ended as {', '.join(counts.index)}")
     first = base or str(counts.index[0])
     ways = [first, *(str(name) for name in counts.index if name != first)]
+    rows = put_together(rows, made.columns, min_cell)
     shape = designed(rows, made.columns, reference)
     category = pd.Categorical(way, ways).codes.astype(np.int64)
     fit = fit_multinomial(shape.design, shape.pattern, category, shape.clusters)

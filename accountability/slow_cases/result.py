@@ -157,10 +157,11 @@ def delay_and_penalty(
     cohort = with_way(cohort, heavier, order)
     held = durations(cohort, start, stop, cutoff)
     competing = delay.competing_closings(held, "way", level=level)
-    kinds = (
-        held.table[list(given)].astype("str").agg(", ".join, axis=1) if given else pd.Series("", index=held.table.index)
+    table = held.table
+    kind = (
+        table.groupby(list(given)).ngroup().to_numpy(dtype=np.int64) if given else np.zeros(len(table), dtype=np.int64)
     )
-    view = View(held, pd.factorize(kinds)[0].astype(np.int64), level, min_cell, within, seed)
+    view = View(held, kind, level, min_cell, within, seed)
     if not view.counts(0)[:, [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]].sum():
         raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
     lines, ways = naive(view)

@@ -25,6 +25,7 @@ LIGHTER: Final = "sustained, lighter penalty"
 HEAVIER: Final = "sustained, heavier penalty"
 UNKNOWN: Final = "sustained, no rung on record"
 WAYS: Final = ("no finding on the merits", "not sustained", LIGHTER, HEAVIER, UNKNOWN, "finding not recorded")
+SUSTAINED: Final = [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]
 DRAWS: Final = 200
 
 
@@ -86,53 +87,71 @@ class View:
         """Share of heavier among the sustained, with an interval, and what says whether it may be shown."""
         rng = np.random.default_rng(self.seed)
         inside = self.seen(day)
-        spent, way, kind = self.held.end[inside] - day, self.way[inside], self.kind[inside]
-        kinds = int(self.kind.max()) + 1
-        base = self.counts(0)[:, [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]].sum(axis=1)
+        kinds = int(self.kind.max()) + 1 if same_mix else 1
+        kind = self.kind[inside] if same_mix else np.zeros(int(inside.sum()), dtype=np.int64)
+        # a sum of independent Poisson weights is Poisson: cases alike in all that counts are drawn together
+        spent = np.minimum(self.held.end[inside] - day, self.within + 1)
+        key = (kind * (self.within + 2) + spent) * (len(WAYS) + 1) + self.way[inside] + 1
+        cells, count = np.unique(key, return_counts=True)
+        rest, way = np.divmod(cells, len(WAYS) + 1)
+        of_kind, spent = np.divmod(rest, self.within + 2)
+        base = self.counts(0)[:, SUSTAINED].sum(axis=1).astype(float) if same_mix else np.ones(1)
 
         def share(weights: Floats) -> float:
-            if not same_mix:
-                light, heavy = sustained_within(spent, way, weights, self.within)
-                return heavy / (light + heavy) if light + heavy else np.nan
-            parts = []
-            for one in np.flatnonzero(base):
-                own = kind == one
-                light, heavy = sustained_within(spent[own], way[own], weights[own], self.within)
-                if light + heavy:
-                    parts.append((base[one], heavy / (light + heavy)))
-            mass = sum(weight for weight, _ in parts)
-            return sum(weight * value for weight, value in parts) / mass if mass else np.nan
+            light, heavy = sustained_within(spent, way - 1, weights, self.within, of_kind, kinds)
+            total = light + heavy
+            held = (base > 0) & (total > 0)
+            if not held.any():
+                return float("nan")
+            return float((base[held] * heavy[held] / total[held]).sum() / base[held].sum())
 
-        drawn = [share(rng.poisson(1.0, len(spent)).astype(float)) for _ in range(DRAWS)]
-        low, high = np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2])
-        counts = self.counts(day)
-        if same_mix and ((counts[:, [2, 3]].sum(axis=1) == 0) & (base > 0)).any() and kinds > 1:
-            low = high = np.nan
-            return {"cases": int(inside.sum()), "heavier": np.nan, "low": low, "high": high, "light": 0, "heavy": 0}
-        return {
-            "cases": int(inside.sum()),
-            "heavier": share(np.ones(len(spent))),
-            "low": float(low),
-            "high": float(high),
-            "light": int(counts[:, WAYS.index(LIGHTER)].sum()),
-            "heavy": int(counts[:, WAYS.index(HEAVIER)].sum()),
-        }
+        drawn = [share(np.asarray(rng.poisson(count), dtype=np.float64)) for _ in range(DRAWS)]
+        found = self.counts(day)
+        line: dict[str, Any] = {"cases": int(inside.sum()), "heavier": share(count.astype(float))}
+        line |= dict(
+            zip(("low", "high"), np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2]), strict=True)
+        )
+        line |= {"light": int(found[:, SUSTAINED[0]].sum()), "heavy": int(found[:, SUSTAINED[1]].sum())}
+        if same_mix and ((found[:, SUSTAINED].sum(axis=1) == 0) & (base > 0)).any():
+            # a kind of case none of which is left cannot be held alike
+            line |= {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": 0, "heavy": 0}
+        return line
 
 
-def sustained_within(spent: Ints, way: Ints, weights: Floats, within: int) -> tuple[float, float]:
-    """Aalen-Johansen shares of the lighter and the heavier sustained within so many days."""
+def sustained_within(
+    spent: Ints, way: Ints, weights: Floats, within: int, kind: Ints | None = None, kinds: int = 1
+) -> tuple[Floats, Floats]:
+    """Aalen-Johansen shares of the lighter and the heavier sustained within so many days, kind by kind.
+
+    Parameters
+    ----------
+    spent : array of int
+        Days until a case closed, or was last seen open.
+    way : array of int
+        Position in :data:`WAYS`; -1 while open.
+    weights : array
+    within : int
+    kind : array of int, optional
+    kinds : int
+
+    Returns
+    -------
+    lighter, heavier : array, one a kind
+    """
     last = int(min(spent.max(initial=0), within))
-    day = np.minimum(spent, last + 1)
-    leaving = np.bincount(day, weights=weights, minlength=last + 2)
-    at_risk = leaving[::-1].cumsum()[::-1][: last + 1]
-    closed = np.bincount(day[way >= 0], weights=weights[way >= 0], minlength=last + 2)[: last + 1]
+    size = last + 2
+    place = np.minimum(spent, last + 1) + (0 if kind is None else kind * size)
+
+    def by_day(chosen: NDArray[np.bool_]) -> Floats:
+        made = np.bincount(place[chosen], weights=weights[chosen], minlength=kinds * size)
+        return made.reshape(kinds, size).astype(np.float64)
+
+    at_risk = by_day(np.ones(len(spent), dtype=bool))[:, ::-1].cumsum(axis=1)[:, ::-1][:, :-1]
     safe = np.maximum(at_risk, 1e-12)
-    before = np.concatenate([[1.0], np.cumprod(1 - closed / safe)[:-1]])
-    out = []
-    for one in (WAYS.index(LIGHTER), WAYS.index(HEAVIER)):
-        mine = np.bincount(day[way == one], weights=weights[way == one], minlength=last + 2)[: last + 1]
-        out.append(float((before * mine / safe).sum()))
-    return out[0], out[1]
+    after = np.cumprod(1 - by_day(way >= 0)[:, :-1] / safe, axis=1)
+    before = np.hstack([np.ones((kinds, 1)), after[:, :-1]])
+    lighter, heavier = ((before * by_day(way == one)[:, :-1] / safe).sum(axis=1) for one in SUSTAINED)
+    return lighter, heavier
 
 
 def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -1,0 +1,156 @@
+"""How often a recommended penalty ends lighter, group by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pandas as pd
+
+from accountability.cohort import Cohort, DatasetLike
+from accountability.errors import Refusal
+from accountability.penalty import intervals
+from accountability.penalty.cells import hidden_cells
+from accountability.penalty.following import UnitCard
+from accountability.penalty.ladder import Ladder
+from accountability.penalty.modelled import put_together
+from accountability.penalty.moves import kinds_of
+from accountability.penalty.units import grouping
+from accountability.results import Result, percent
+from accountability.units import WORDS, check_terms, roll_up
+from accountability.vocabulary import PENALTIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ENDS: Final = {
+    "lighter": ("lightened",),
+    "as recommended": ("kept", "same_rung_days_unknown"),
+    "heavier": ("raised",),
+    "off the ladder": ("left_the_ladder",),
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Shrinking(Result):
+    """What became of recommended penalties above none, by group.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``group``, ``end`` (lighter, as recommended, heavier, off the ladder: left, not served, reversed), ``count``,
+        ``denominator``, ``share``, ``low``, ``high``, ``hidden``. The group ``all`` stands first.
+    by : str or None
+    unit : str
+    level : float
+    """
+
+    by: str | None
+    unit: str
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw how recommendations ended, one bar a group."""
+        from accountability.penalty.figures import stacked_shares
+
+        label = f"share of {WORDS[self.unit]} with a penalty above none recommended"
+        return stacked_shares(self.table, by=["group"], term="end", share="share", label=label, ax=ax)
+
+    def sentence(self) -> str:
+        """Say the share that ended lighter in each group."""
+        shown = self.table.loc[(self.table["end"] == "lighter") & ~self.table["hidden"]]
+        said = [
+            f"{str(row['group']).replace('_', ' ')} {percent(row['share'], 1)} of {row['denominator']:,} "
+            f"({percent(self.level)} interval {percent(row['low'], 1)} to {percent(row['high'], 1)})"
+            for row in shown.to_dict("records")
+        ]
+        if not said:
+            return "Every count is too small to show."
+        return f"Recommended penalties above none that ended lighter: {'; '.join(said)}."
+
+
+def shrinking(
+    data: Cohort | DatasetLike,
+    by: str | None = None,
+    unit: str | None = None,
+    *,
+    level: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+) -> Shrinking:
+    """The share of recommended penalties above none that ended lighter, as recommended, heavier, or off the ladder.
+
+    Pending and unrecorded outcomes are in no share. Groups smaller than ``min_cell`` are put together.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    by : str, optional
+        Column of the allegations or cases.
+    unit, level, min_cell, ladder
+        As in :func:`accountability.penalty.outcomes`.
+
+    Returns
+    -------
+    Shrinking
+
+    Raises
+    ------
+    Refusal
+        If the source does not hold both penalties, or no pair with a penalty above none recommended.
+    ParameterError
+        For an unknown column or term.
+    """
+    cohort, order = Cohort.of(data), ladder or Ladder()
+    for name in ("recommended_penalty", "imposed_penalty"):
+        if name not in cohort.allegations:
+            raise Refusal(f"{cohort.name} has no {name}, so no change can be seen; outcomes() describes what it has")
+        check_terms(cohort.allegations[name], PENALTIES, "penalty")
+    held = cast(UnitCard, cohort.card).unit
+    counted, groups = unit or held, (by,) if by else ()
+    rows = roll_up(grouping(cohort.cases, cohort.allegations, groups), held, counted, groups, order.severity_rank)
+    above = order.rungs(rows["recommended_penalty"]).gt(0).fillna(False)
+    decided = rows["imposed_penalty"].notna() & ~rows["imposed_penalty"].isin(["pending", "not_recorded"])
+    pairs = rows.loc[above & decided].reset_index(drop=True)
+    if pairs.empty:
+        raise Refusal(f"{cohort.name}: no {counted.replace('_', '-')} has a penalty above none recommended and decided")
+    if by:
+        pairs = put_together(pairs, (by,), min_cell)
+    kinds = kinds_of(pairs, order)
+    lines: list[dict[str, Any]] = []
+    parts = [("all", pairs), *((str(name), part) for name, part in (pairs.groupby(by, sort=True) if by else ()))]
+    for name, part in parts:
+        for end, members in ENDS.items():
+            s = intervals.share(kinds.loc[part.index].isin(members), part.get("officer_id"), level)
+            line = {"group": name, "end": end, "count": s.count, "denominator": s.denominator}
+            lines.append(line | {"share": s.share, "low": s.low, "high": s.high})
+    return Shrinking(
+        estimand=f"what became of recommended penalties above none, per {counted.replace('_', '-')}, {cohort.name}",
+        assumptions=(
+            f"order of severity: {' < '.join(order.order)}",
+            "what is on record as imposed is the last decision the source holds",
+            "rows of one officer may be alike, rows of different officers are independent",
+        ),
+        method=intervals.CLUSTERED,
+        table=_hide(pd.DataFrame(lines), len(parts), min_cell),
+        flow=cohort.flow(),
+        by=by,
+        unit=counted,
+        level=level,
+    )
+
+
+def _hide(table: pd.DataFrame, groups: int, min_cell: int) -> pd.DataFrame:
+    """The row of all is the sum of the others, so the whole is one two-way table; few of a group hide all of it."""
+    counts = table["count"].to_numpy().reshape(groups, -1)
+    whole = hidden_cells(counts[:1], min_cell)
+    inside = hidden_cells(counts[1:], min_cell) if groups > 1 else counts[1:].astype(bool)
+    hidden = pd.concat([pd.DataFrame(whole), pd.DataFrame(inside)]).to_numpy(dtype=bool).ravel()
+    few = table["denominator"].lt(min_cell).to_numpy(dtype=bool)
+    out = table.assign(hidden=hidden | few)
+    numbers = {name: out[name].mask(out["hidden"]) for name in ("share", "low", "high")}
+    return out.assign(
+        **numbers,
+        count=out["count"].astype("Int64").mask(out["hidden"]),
+        denominator=out["denominator"].astype("Int64").mask(few),
+    )
