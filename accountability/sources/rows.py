@@ -22,16 +22,21 @@ def normalised(frame: pd.DataFrame, declared: File, name: str, entries: list[Ent
         if not column.normalise or column_name not in frame:
             continue
         values = frame[column_name]
-        new = values
-        for step in column.normalise:
-            new = new.map(NORMALISERS[step], na_action="ignore")
-        new = new.mask(new == "")
+        codes, distinct = pd.factorize(values)
+        pool = pd.array([_normal(text, column.normalise) for text in distinct.tolist()], dtype="str")
+        new = pd.Series(pool.take(codes, allow_fill=True), index=values.index)
         differs = values.notna() & (new.isna() | (new != values))
         rows = examples(frame.loc[differs, "source_row"])
         why = "differs only in case or blanks"
         entries.append(Entry(name, column_name, "value changed", "normalise", why, int(differs.sum()), rows))
         changed[column_name] = new
     return frame.assign(**changed) if changed else frame
+
+
+def _normal(text: str, steps: Iterable[str]) -> str | None:
+    for step in steps:
+        text = NORMALISERS[step](text)
+    return text or None
 
 
 def without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
