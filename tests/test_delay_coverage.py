@@ -16,10 +16,21 @@ def simulation():
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
-    table = simulation.coverage(agencies=200, seed=3)
-    assert len(table) == 8
+    table = simulation.coverage(agencies=200, seed=3, coarse=False)
+    assert len(table) == 9
     # 200 agencies: three standard errors of a true 95 % are 4.6 points.
     assert table["coverage"].between(0.904, 0.996).all(), table.to_string()
+
+
+@pytest.mark.parametrize(("setting", "agencies"), [("months", 8), ("statuses", 20)])
+def test_limits_from_coarse_dates_and_statuses_hold_the_truth(simulation, setting, agencies):
+    import numpy as np
+
+    rng = np.random.default_rng(3)
+    found = [simulation.holds_coarse(getattr(simulation, setting)(rng)) for _ in range(agencies)]
+    for quantity in ("curve at day 150", "median"):
+        # Three standard errors below 95 % of so few agencies.
+        assert np.mean([one[quantity] for one in found]) >= 0.95 - 3 * (0.0475 / agencies) ** 0.5
 
 
 def test_the_planted_truths_are_those_of_the_simulation(simulation):
