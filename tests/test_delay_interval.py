@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountability import delay
+import accountability
+from accountability import Cohort, clocks, delay
 from accountability.delay.npmle import BEYOND, NotConverged, collapse, innermost, solve
 from accountability.durations import Durations, Sampling
 from accountability.errors import Refusal
@@ -152,3 +155,22 @@ def test_the_figure_shades_what_is_not_known():
     assert len(axes.collections) == 2  # one shaded stretch a group
     axes.figure.canvas.draw()
     plt.close(axes.figure)
+
+
+def test_a_curve_from_dates_coarse_at_both_ends_says_that_it_is_approximate() -> None:
+    exact = accountability.load("synthetic")
+    # The same agency, published with the month of every receipt and closing alone.
+    month = exact.events["earliest"].dt.to_period("M")
+    coarse = exact.events["stage"].isin(["received", "closed"]) & exact.events["set_aside"].isna()
+    events = exact.events.assign(
+        earliest=exact.events["earliest"].mask(coarse, month.dt.start_time).astype("datetime64[s]"),
+        latest=exact.events["latest"].mask(coarse, month.dt.end_time.dt.normalize()).astype("datetime64[s]"),
+    )
+    cohort = Cohort.of(exact)
+    curve = delay.interval_curve(clocks.durations(replace(cohort, events=events)))
+    assert curve.coarse_starts > 4000
+    assert curve.widest_start == 31
+    assert "can be off by up to 31 days" in curve.sentence()
+    half = curve.quantile(0.5).iloc[0]
+    true_median = 125  # of the same complaints, dated to the day
+    assert half["earliest"] - curve.widest_start <= true_median <= half["latest"] + curve.widest_start

@@ -41,12 +41,18 @@ class IntervalCurve(Result):
         One row a group: ``cases``, ``still_open_cases``, ``loglik``, ``kuhn_tucker_gap`` (at most 1e-6).
     groups : pandas.DataFrame
         One row a group.
+    coarse_starts : int
+        Cases whose start, too, is known less finely than a day.
+    widest_start : int
+        The widest span of such a start, in days; 1 where all starts are known to the day.
     """
 
     by: tuple[str, ...]
     clock: str
     convergence: pd.DataFrame
     groups: pd.DataFrame
+    coarse_starts: int
+    widest_start: int
 
     def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
         """Stretch of days in which a share of cases had closed.
@@ -168,7 +174,13 @@ class IntervalCurve(Result):
                     "the dates do not tell apart"
                 )
             said.append(f"{label_of(self.groups, number)}of {plural(cases, 'case')}, {still:,} still open, {half}")
-        return capitalised(f"{'; '.join(said)} [{self.clock}].")
+        text = capitalised(f"{'; '.join(said)} [{self.clock}].")
+        if not self.coarse_starts:
+            return text
+        return (
+            f"{text} {plural(self.coarse_starts, 'case')} started on a day that is not known either, so these days are "
+            f"approximate: they can be off by up to {plural(self.widest_start, 'day')}."
+        )
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         return pieces(self.table, self.convergence["stretches"].to_numpy())
@@ -232,10 +244,14 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
             "kuhn_tucker_gap": np.array([found.gap for found in masses]),
         },
     )
+    spans = (
+        durations.table["start_span"].to_numpy(np.int64) if "start_span" in durations.table else np.ones(1, np.int64)
+    )
     assumptions = (
         "whether a case is still open at the cut-off tells nothing about how much longer it will take",
         "how coarsely a case is dated tells nothing about how long it took",
-        "where both ends are coarse, every delay from the fewest to the most days is possible for that case",
+        "where both ends are coarse, every delay from the fewest to the most days is taken as possible for that case; "
+        "this forgets that starts and stops share their months with others, and shifts the curve by up to their width",
     )
     worst = max(found.gap for found in masses)
     return IntervalCurve(
@@ -248,6 +264,8 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
         clock=durations.clock,
         convergence=convergence,
         groups=groups,
+        coarse_starts=int((spans > 1).sum()),
+        widest_start=int(spans.max()),
     )
 
 
