@@ -21,7 +21,7 @@ class Compressed:
 
 def compress(key: Days, space: int) -> Compressed:
     """Find the distinct values of `key`, all at least 0 and below `space`."""
-    if space <= 4 * len(key) + 1_000_000:
+    if space <= 12 * len(key) + 1_000_000:
         table = np.bincount(key, minlength=space)
         found = np.flatnonzero(table)
         place = np.zeros(space, np.int64)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ class Term:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Design:
     """Distinct patterns of covariates.
 
@@ -65,7 +66,7 @@ class Design:
         """Whether cases share patterns."""
         return len(self.matrix) < len(self.pattern)
 
-    @property
+    @cached_property
     def count(self) -> Days:
         """Cases of each pattern."""
         return np.bincount(self.pattern, minlength=len(self.matrix))

@@ -1,7 +1,7 @@
 """The three families of delays: Weibull, log-normal and log-logistic, by the standardised logarithm of the delay.
 
-Each gives the logarithm of the share longer than ``u`` and of the density, and the slope of the latter. Everything else
-about a family follows from these.
+Each gives the logarithm of the share longer than ``u``, that of the density, and the latter's first two derivatives.
+Everything else about a family follows from these.
 """
 
 from __future__ import annotations
@@ -15,6 +15,16 @@ import numpy as np
 from accountability.delay.bands import Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """A family at given ``u``: log share longer, log density, its slope and its bend."""
+
+    longer: Floats
+    density: Floats
+    slope: Floats
+    bend: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A distribution of ``u = (log delay - location) / scale``.
@@ -22,67 +32,38 @@ class Family:
     Attributes
     ----------
     name : str
-    longer : callable
-        Logarithm of the share longer.
-    density : callable
-        Logarithm of the density.
-    slope : callable
-        Derivative of `density`.
-    bend : callable
-        Second derivative of `density`.
-    middle : float
-        Mean of u, for a starting value.
-    spread : float
-        Standard deviation of u.
+    at : callable
+        Gives the :class:`Shape` at an array of u.
+    middle, spread : float
+        Mean and standard deviation of u, for starting values.
     """
 
     name: str
-    longer: Callable[[Floats], Floats]
-    density: Callable[[Floats], Floats]
-    slope: Callable[[Floats], Floats]
-    bend: Callable[[Floats], Floats]
+    at: Callable[[Floats], Shape]
     middle: float
     spread: float
 
 
-def _normal_longer(u: Floats) -> Floats:
+def _weibull(u: Floats) -> Shape:
+    rate = np.exp(u)
+    return Shape(-rate, u - rate, 1 - rate, -rate)
+
+
+def _lognormal(u: Floats) -> Shape:
     from scipy.special import log_ndtr
 
-    return log_ndtr(-u)
+    return Shape(log_ndtr(-u), -u * u / 2 - 0.9189385332046727, -u, np.full_like(u, -1.0))
 
 
-def _logistic(u: Floats) -> Floats:
+def _loglogistic(u: Floats) -> Shape:
     from scipy.special import expit
 
-    return expit(u)
+    share, rest = expit(u), np.logaddexp(0, u)
+    return Shape(-rest, u - 2 * rest, 1 - 2 * share, -2 * share * (1 - share))
 
 
 FAMILIES: Final = {
-    "weibull": Family(
-        "Weibull",
-        longer=lambda u: -np.exp(u),
-        density=lambda u: u - np.exp(u),
-        slope=lambda u: 1 - np.exp(u),
-        bend=lambda u: -np.exp(u),
-        middle=-0.5772156649,
-        spread=1.2825498,
-    ),
-    "lognormal": Family(
-        "log-normal",
-        longer=_normal_longer,
-        density=lambda u: -u * u / 2 - 0.9189385332046727,
-        slope=lambda u: -u,
-        bend=lambda u: np.full_like(u, -1.0),
-        middle=0.0,
-        spread=1.0,
-    ),
-    "loglogistic": Family(
-        "log-logistic",
-        longer=lambda u: -np.logaddexp(0, u),
-        density=lambda u: u - 2 * np.logaddexp(0, u),
-        slope=lambda u: 1 - 2 * _logistic(u),
-        bend=lambda u: -2 * _logistic(u) * _logistic(-u),
-        middle=0.0,
-        spread=1.8137994,
-    ),
+    "weibull": Family("Weibull", _weibull, -0.5772156649, 1.2825498),
+    "lognormal": Family("log-normal", _lognormal, 0.0, 1.0),
+    "loglogistic": Family("log-logistic", _loglogistic, 0.0, 1.8137994),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from accountability.hazard.base import Regression, closings, clusters_of, counts
 from accountability.hazard.compress import compress
 from accountability.hazard.cox import errors_word
 from accountability.hazard.design import Design, design, refuse_collinear
+from accountability.hazard.partial import gram
 from accountability.hazard.sandwich import meat
 from accountability.hazard.separation import refuse_empty_levels, refuse_endless
 
@@ -147,34 +150,45 @@ class _Fit:
         self.at_risk_of_loss = watched
         self.other = self.ending == 2
         # Weight at day t of a case closed otherwise on day s: chance of being watched before t over that before s.
+        self.closed = np.bincount(self.pattern, self.number * (self.ending == 1), len(matrix))
         self.share = np.where(self.other, 1 / np.maximum(self.before[self.day], 1e-300), 0.0)
 
-    def _risk(self, values: Floats) -> Floats:
-        """Sum values of cells over those at risk on each day, the otherwise closed with their weight."""
-        days = len(self.own)
-        weighted = self.number[:, None] * values
-        here = np.column_stack([np.bincount(self.day, column, days) for column in weighted.T])
-        out = np.cumsum(here[::-1], axis=0)[::-1]
-        gone = np.column_stack([np.bincount(self.day, column * self.share, days) for column in weighted.T])
-        kept = np.cumsum(gone, axis=0) - gone
-        return out + self.before[:, None] * kept
+    def _days_by_pattern(self, values: Floats) -> Any:
+        """Sum values of cells by day and pattern."""
+        from scipy.sparse import coo_array
+
+        return coo_array((values, (self.day, self.pattern)), shape=(len(self.own), len(self.matrix))).tocsr()
+
+    @cached_property
+    def _here(self) -> Any:
+        return self._days_by_pattern(self.number.astype(float))
+
+    @cached_property
+    def _gone(self) -> Any:
+        return self._days_by_pattern(self.number.astype(float) * self.share)
+
+    def _risk(self, weight: Floats) -> tuple[Floats, Floats]:
+        """Sums, and means of the covariates, over those at risk on each day, the otherwise closed with their weight."""
+        moments = np.column_stack([weight, weight[:, None] * self.matrix])
+        gone = self._gone @ moments
+        risk = np.cumsum((self._here @ moments)[::-1], axis=0)[::-1]
+        risk = risk + self.before[:, None] * (np.cumsum(gone, axis=0) - gone)
+        return risk[:, 0], risk[:, 1:] / np.where(risk[:, :1] > 0, risk[:, :1], 1)
 
     def evaluate(self, beta: Floats) -> tuple[float, Floats, Floats]:
+        """Value, gradient and information of the weighted partial likelihood."""
         score = self.matrix @ beta
+        on = self.own > 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             weight = np.exp(score)
-            moments = np.column_stack([weight, weight[:, None] * self.matrix])[self.pattern]
-            risk = self._risk(moments)
-            on = self.own > 0
-            total, mean = risk[on, 0], risk[on, 1:] / risk[on, :1]
+            total, mean = self._risk(weight)
             rate = np.zeros(len(self.own))
-            rate[on] = self.own[on] / total
-            held = self._held(rate)
-            by_pattern = np.bincount(self.pattern, self.number * held, len(self.matrix)) * weight
-            closed = np.bincount(self.pattern, self.number * (self.ending == 1), len(self.matrix))
-            value = float(closed @ score - self.own[on] @ np.log(total))
-            gradient = self.matrix.T @ (closed - by_pattern)
-            information = self.matrix.T @ (by_pattern[:, None] * self.matrix) - mean.T @ (self.own[on][:, None] * mean)
+            rate[on] = self.own[on] / total[on]
+            late = np.cumsum(rate * self.before)
+            held = weight * (self._here.T @ np.cumsum(rate) + self._gone.T @ (late[-1] - late))
+            value = float(self.closed @ score - self.own[on] @ np.log(total[on]))
+            gradient = self.matrix.T @ (self.closed - held)
+            information = gram(self.matrix, held) - mean.T @ (self.own[:, None] * mean)
         return value, gradient, (information + information.T) / 2
 
     def _held(self, rate: Floats) -> Floats:
@@ -187,11 +201,10 @@ class _Fit:
     def scores(self, beta: Floats) -> Floats:
         """Score of one case of each cell, with the part due to the estimated chance of being watched."""
         weight = np.exp(self.matrix @ beta)
-        risk = self._risk(np.column_stack([weight, weight[:, None] * self.matrix])[self.pattern])
+        total, mean = self._risk(weight)
         on = self.own > 0
-        rate, mean = np.zeros(len(self.own)), np.zeros(risk[:, 1:].shape)
-        rate[on] = self.own[on] / risk[on, 0]
-        mean[on] = risk[on, 1:] / risk[on, :1]
+        rate = np.zeros(len(self.own))
+        rate[on] = self.own[on] / total[on]
         own = weight[self.pattern][:, None]
         x = self.matrix[self.pattern]
         out = -own * (x * self._held(rate)[:, None] - self._held(rate[:, None] * mean))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from accountability.delay.access import require_open_cases
 from accountability.delay.bands import Floats, critical
 from accountability.durations import Durations
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.hazard.ascent import Endless, climb
 from accountability.hazard.base import Regression, clusters_of, counts_by_term, require_events, table_of
 from accountability.hazard.cox import errors_word
@@ -21,6 +21,8 @@ from accountability.hazard.families import FAMILIES, Family
 from accountability.hazard.sandwich import meat
 from accountability.hazard.separation import refuse_empty_levels, refuse_endless
 from accountability.hazard.spells import Contribution, Dates, Spells, contribution, spells
+
+MANY_SPELLS: Final = 10_000
 
 FamilyName = Literal["weibull", "lognormal", "loglogistic"]
 
@@ -63,6 +65,7 @@ class Parametric(Regression):
         location = x @ np.concatenate([[self.intercept], self.coefficients])
         u = (np.log(when + 1)[None, :] - location[:, None]) / scale
         family, reach = FAMILIES[self.family], critical(self.level)
+        here = family.at(u)
         slope = np.concatenate(
             [np.broadcast_to(-x[:, None, :] / scale, (*u.shape, x.shape[1])), -u[..., None]], axis=-1
         )
@@ -70,10 +73,10 @@ class Parametric(Regression):
         table = stated.iloc[np.repeat(np.arange(len(stated)), len(when))].reset_index(drop=True)
         return table.assign(
             day=np.tile(when.astype(np.int64), len(stated)),
-            still_open=np.exp(family.longer(u)).ravel(),
-            std_error=(np.exp(family.density(u)) * error).ravel(),
-            lower=np.exp(family.longer(u + reach * error)).ravel(),
-            upper=np.exp(family.longer(u - reach * error)).ravel(),
+            still_open=np.exp(here.longer).ravel(),
+            std_error=(np.exp(here.density) * error).ravel(),
+            lower=np.exp(family.at(u + reach * error).longer).ravel(),
+            upper=np.exp(family.at(u - reach * error).longer).ravel(),
         )
 
 
@@ -139,8 +142,9 @@ def parametric(
     refuse_collinear(made, spread, 1.0)
     fit = _Fit(shape, data, x)
     try:
-        peak = climb(fit.evaluate, fit.start(), fit.reach, concave=False, tolerance=1e-12)
-        null = climb(_Fit(shape, data, x[:, :1]).evaluate, fit.start()[[0, -1]], fit.reach, concave=False)
+        peak = climb(fit.evaluate, fit.start(), fit.reach, concave=False)
+        flat = _Fit(shape, spells(durations, None, dates), np.ones((1, 1)))
+        null = climb(flat.evaluate, flat.start(), flat.reach, concave=False)
     except Endless as endless:
         if abs(endless.direction[-1]) > 0.5 * np.abs(endless.direction).max():
             raise Refusal(
@@ -196,7 +200,13 @@ class _Fit:
         self.patterns = len(x)
 
     def start(self) -> Floats:
-        """Moments of the logarithms as they stand."""
+        """Fit a part of very many spells first; of few, take moments of the logarithms as they stand."""
+        if len(self.data.pattern) > MANY_SPELLS:
+            part = _Fit(self.family, self.data.every(16), self.x)
+            try:
+                return climb(part.evaluate, part.start(), part.reach, concave=False, tolerance=1e-3).at
+            except (AccountabilityError, np.linalg.LinAlgError):
+                return part.start()
         data = self.data
         middle = np.where(np.isfinite(data.low), (data.low + data.high) / 2, data.high - 0.5)
         middle = np.where(np.isfinite(data.high), middle, data.low)

@@ -24,36 +24,55 @@ EXACT: Final = 0
 BETWEEN: Final = 1
 LONGER: Final = 2
 AT_MOST: Final = 3
+KINDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spells:
-    """Distinct spells.
+    """Distinct spells, sorted by kind: exact, between, longer than, at most.
 
     Attributes
     ----------
     pattern, number : array of int
-    kind : array of int
-        Exact, between, longer than, or at most.
+    edges : array of int
+        Where each kind begins, and the number of spells.
     low, high : array
         Logarithms of the ends; the other end of one-sided kinds is not read.
     entry : array
         Logarithm of the age at entry; minus infinity for cases watched from the start.
+    late : array of int or None
+        Spells with an entry; ``None`` when there are none.
     cell : array of int
         The spell of each case.
     """
 
     pattern: Days
     number: Days
-    kind: Days
+    edges: Days
     low: Floats
     high: Floats
     entry: Floats
+    late: Days | None
     cell: Days
 
+    def every(self, other: int) -> Spells:
+        """Every so manieth spell, for a starting value."""
+        kept = np.arange(0, len(self.pattern), other)
+        late = None if self.late is None else np.flatnonzero(np.isfinite(self.entry[kept]))
+        return Spells(
+            self.pattern[kept],
+            self.number[kept],
+            np.searchsorted(kept, self.edges),
+            self.low[kept],
+            self.high[kept],
+            self.entry[kept],
+            late,
+            np.zeros(0, np.int64),
+        )
 
-def spells(durations: Durations, made: Design, dates: Dates) -> Spells:
-    """Collapse cases to spells.
+
+def spells(durations: Durations, made: Design | None, dates: Dates) -> Spells:
+    """Collapse cases to spells, all with one pattern when no design is given.
 
     Raises
     ------
@@ -76,34 +95,43 @@ def spells(durations: Durations, made: Design, dates: Dates) -> Spells:
     # A closing that may lie before the case was watched is known to lie after.
     first = np.where(closed & (dates == "interval"), np.maximum(first, since), first)
     kind = np.where((kind == AT_MOST) & (first > 0), BETWEEN, kind)
-    span = int(max(last.max(initial=0), since.max(initial=0))) + 2
-    both = np.where(kind == EXACT, 0, np.where(kind == LONGER, 0, last - first))
-    widest = int(both.max(initial=0)) + 1
-    parts = [(made.pattern, len(made.matrix)), (kind, 4), (first, span), (both, widest)]
-    if since.any():
-        parts.append((since, span))
-    space = int(np.prod([float(size) for _, size in parts]))
-    if not made.collapsed or space > 2**60:
-        cell = np.arange(len(low))
-        chosen: tuple[Days, ...] = (made.pattern, kind, first, both, since)
-        number = np.ones(len(low), np.int64)
-    else:
-        key = np.zeros(len(low), np.int64)
-        for values, size in parts:
-            key = key * size + values
-        cells = compress(key, space)
-        left, found = cells.found, []
-        for _, size in reversed(parts):
-            left, one = np.divmod(left, size)
-            found.append(one)
-        if len(parts) == 4:
-            found.insert(0, np.zeros(len(left), np.int64))
-        chosen = tuple(found[::-1])
-        cell, number = cells.code, cells.number
-    pattern, kind, first, both, since = chosen
+    width = np.where(closed & (kind != EXACT), last - first, 0)
+    cell, number, chosen = _distinct(made, kind, first, width, since)
+    kind, pattern, first, width, since = chosen
     with np.errstate(divide="ignore"):
-        logs = [np.log(days.astype(float)) for days in (first, first + both, since)]
-    return Spells(pattern, number, kind, logs[0], logs[1], logs[2], cell)
+        logs = [np.log(days.astype(float)) for days in (first, first + width, since)]
+    edges = np.searchsorted(kind, np.arange(KINDS + 1))
+    late = np.flatnonzero(since) if since.any() else None
+    return Spells(pattern, number, edges, logs[0], logs[1], logs[2], late, cell)
+
+
+def _distinct(
+    made: Design | None, kind: Days, first: Days, width: Days, since: Days
+) -> tuple[Days, Days, tuple[Days, Days, Days, Days, Days]]:
+    """Spell of each case, number of each spell, and the spells, sorted by kind."""
+    pattern = np.zeros_like(first) if made is None else made.pattern
+    columns = (kind, pattern, first, width, since)
+    sizes = [
+        KINDS,
+        1 if made is None else len(made.matrix),
+        *(int(values.max(initial=0)) + 1 for values in columns[2:]),
+    ]
+    if (made is not None and not made.collapsed) or np.prod([float(size) for size in sizes]) > 2**60:
+        order = np.argsort(kind, kind="stable")
+        cell = np.empty(len(order), np.int64)
+        cell[order] = np.arange(len(order))
+        taken = tuple(values[order] for values in columns)
+        return cell, np.ones(len(order), np.int64), (taken[0], taken[1], taken[2], taken[3], taken[4])
+    key = np.zeros(len(kind), np.int64)
+    for values, size in zip(columns, sizes, strict=True):
+        if size > 1:
+            key = key * size + values
+    cells = compress(key, int(np.prod(sizes)))
+    left, found = cells.found, []
+    for size in sizes[:0:-1]:
+        left, one = np.divmod(left, size) if size > 1 else (left, np.zeros_like(left))
+        found.append(one)
+    return cells.code, cells.number, (left, found[3], found[2], found[1], found[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,18 +150,18 @@ def contribution(family: Family, data: Spells, location: Floats, log_scale: floa
     """Evaluate the likelihood of spells whose location is given spell by spell."""
     scale = float(np.exp(log_scale))
     out = Contribution(*(np.zeros(len(location)) for _ in range(6)))
-    for kind in (EXACT, BETWEEN, LONGER, AT_MOST):
-        chosen = data.kind == kind
-        if chosen.any():
-            _add(
-                out, chosen, kind, family, [(logs[chosen] - location[chosen]) / scale for logs in (data.low, data.high)]
-            )
-            if kind == EXACT:
-                out.value[chosen] -= log_scale + data.low[chosen]
-                out.by_scale[chosen] -= 1
-    late = np.isfinite(data.entry)
-    if late.any():
-        _add(out, late, LONGER, family, [(data.entry[late] - location[late]) / scale] * 2, sign=-1.0)
+    for kind in range(KINDS):
+        at = slice(int(data.edges[kind]), int(data.edges[kind + 1]))
+        if at.start == at.stop:
+            continue
+        ends = [(logs[at] - location[at]) / scale for logs in (data.low, data.high)]
+        _add(out, at, kind, family, ends)
+        if kind == EXACT:
+            out.value[at] -= log_scale + data.low[at]
+            out.by_scale[at] -= 1
+    if data.late is not None:
+        since = (data.entry[data.late] - location[data.late]) / scale
+        _add(out, data.late, LONGER, family, [since, since], sign=-1.0)
     # So far derivatives by u; u falls by 1/scale with the location and by u with the logarithm of the scale.
     out.by_location[:] /= -scale
     out.location_twice[:] /= scale**2
@@ -141,36 +169,37 @@ def contribution(family: Family, data: Spells, location: Floats, log_scale: floa
     return out
 
 
-def _add(out: Contribution, at: Floats, kind: int, family: Family, ends: list[Floats], sign: float = 1.0) -> None:
-    """Add value and derivatives by u: v1 = sum of L_u, v2 = sum of u L_u, and the second derivatives."""
+def _add(out: Contribution, at: slice | Days, kind: int, family: Family, ends: list[Floats], sign: float = 1.0) -> None:
+    """Add value and derivatives by u: first, u times first, and the second ones."""
     u, w = ends
+    cross = None
     if kind == EXACT:
-        value, slope, bend = family.density(u), family.slope(u), family.bend(u)
-        terms = [(u, slope, bend)]
-        cross = None
+        near = family.at(u)
+        value, terms = near.density, [(u, near.slope, near.bend)]
     elif kind == LONGER:
-        value = family.longer(u)
-        rate = np.exp(family.density(u) - value)
-        terms = [(u, -rate, -rate * family.slope(u) - rate**2)]
-        cross = None
+        near = family.at(u)
+        value = near.longer
+        rate = np.exp(near.density - value)
+        terms = [(u, -rate, -rate * (near.slope + rate))]
     elif kind == AT_MOST:
-        value = np.log(-np.expm1(family.longer(w)))
-        rate = np.exp(family.density(w) - value)
-        terms = [(w, rate, rate * family.slope(w) - rate**2)]
-        cross = None
+        far = family.at(w)
+        value = np.log(-np.expm1(far.longer))
+        rate = np.exp(far.density - value)
+        terms = [(w, rate, rate * (far.slope - rate))]
     else:
-        above, beyond = family.longer(u), family.longer(w)
-        value = above + np.log(-np.expm1(beyond - above))
-        near, far = np.exp(family.density(u) - value), np.exp(family.density(w) - value)
-        terms = [(u, -near, -near * family.slope(u) - near**2), (w, far, far * family.slope(w) - far**2)]
-        cross = near * far
+        near, far = family.at(u), family.at(w)
+        value = near.longer + np.log(-np.expm1(far.longer - near.longer))
+        left, right = np.exp(near.density - value), np.exp(far.density - value)
+        terms = [(u, -left, -left * (near.slope + left)), (w, right, right * (far.slope - right))]
+        cross = left * right
     out.value[at] += sign * value
     for place, first, second in terms:
+        moved = place * second
         out.by_location[at] += sign * first
         out.by_scale[at] -= sign * place * first
         out.location_twice[at] += sign * second
-        out.mixed[at] += sign * (first + place * second)
-        out.scale_twice[at] += sign * (place * first + place**2 * second)
+        out.mixed[at] += sign * (first + moved)
+        out.scale_twice[at] += sign * place * (first + moved)
     if cross is not None:
         out.location_twice[at] += sign * 2 * cross
         out.mixed[at] += sign * (u + w) * cross

@@ -1,0 +1,248 @@
+"""Time the regressions beside other programs on the same cases, in the same run.
+
+Run: python benchmarks/hazard.py [rows] [--peers PYTHON] [--continuous]
+
+`rows` (1,000,000 by default) cases are the Chicago release's, repeated with their days moved by up to six so that
+copies differ, where the release has been fetched; else generated. `PYTHON` is the interpreter of an environment that
+holds lifelines, scikit-survival, surpyval or comprisk (each is timed when it imports); statsmodels is timed here, and R
+where there is an Rscript with its survival package. Every program gets the same eight columns of numbers, and a quarter
+of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+COLUMNS = 8
+LIMIT = 900
+
+R_PROGRAM = """
+suppressPackageStartupMessages(library(survival)); arguments <- commandArgs(TRUE)
+d <- read.csv(arguments[1]); x <- as.matrix(d[, grep("^x", names(d))])
+y <- Surv(d$day, d$closed)
+took <- system.time(fit <- switch(arguments[2],
+  cox = coxph(y ~ x), cluster = coxph(y ~ x, cluster = d$officer), weibull = survreg(y ~ x)))[["elapsed"]]
+cat(took, coef(fit)[grepl("^x", names(coef(fit)))][1])
+"""
+
+
+def chicago() -> dict[str, np.ndarray] | None:
+    """Days, ending and eight columns of the Chicago release; nothing when it has not been fetched."""
+    import accountability
+    from accountability import Cohort, clocks
+    from accountability.errors import AccountabilityError
+
+    try:
+        data = accountability.load("chicago_2000_2016")
+    except (AccountabilityError, OSError):
+        return None
+    made = clocks.durations(Cohort.of(data))
+    cases = made.table["case_id"]
+    rows = data.allegations.assign(
+        many=1,
+        woman=data.allegations["officer_gender"].eq("female"),
+        black=data.allegations["officer_race"].eq("black"),
+        white=data.allegations["officer_race"].eq("white"),
+        hispanic=data.allegations["officer_race"].eq("hispanic"),
+        kind=data.allegations["category"].astype("str"),
+    )
+    common = rows["kind"].value_counts().index[:3]
+    rows = rows.assign(**{f"kind{place}": rows["kind"].eq(name) for place, name in enumerate(common)})
+    flags = ["woman", "black", "white", "hispanic", "kind0", "kind1", "kind2"]
+    by_case = rows.groupby("case_id")[flags].any().reindex(cases, fill_value=False).astype(float)
+    several = (rows.groupby("case_id")["many"].sum().reindex(cases, fill_value=1) > 1).astype(float)
+    x = np.column_stack([by_case.to_numpy(), several.to_numpy()])
+    officer = rows.groupby("case_id")["officer_id"].first().reindex(cases).fillna("none").astype("category").cat.codes
+    return {"day": made.end, "closed": made.closed, "x": x, "officer": officer.to_numpy().astype(np.int64)}
+
+
+def generated(rows: int = 110_000) -> dict[str, np.ndarray]:
+    """Delays of about a year, a tenth still open."""
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 2, (rows, COLUMNS)).astype(float)
+    took = (rng.weibull(1.1, rows) * 300 * np.exp(x @ np.linspace(-0.3, 0.3, COLUMNS))).astype(np.int64)
+    watched = rng.integers(200, 3000, rows)
+    closed = took <= watched
+    return {"day": np.minimum(took, watched), "closed": closed, "x": x, "officer": rng.integers(0, 10_000, rows)}
+
+
+def cases(rows: int, continuous: bool) -> tuple[str, dict[str, np.ndarray]]:
+    """Repeat the cases to a number of rows."""
+    found = chicago()
+    name = "generated" if found is None else "Chicago"
+    base = generated() if found is None else found
+    rng = np.random.default_rng(2)
+    chosen = rng.permutation(rows if rows > len(base["day"]) else len(base["day"]))[:rows] % len(base["day"])
+    data = {key: values[chosen] for key, values in base.items()}
+    data["day"] = data["day"] + rng.integers(0, 7, rows) + 1
+    data["way"] = np.where(data["closed"], rng.integers(1, 3, rows), 0)
+    if continuous:
+        data["x"] = data["x"].copy()
+        data["x"][:, -1] = rng.normal(size=rows)
+    return name, data
+
+
+def best_of(run: Callable[[], float], times: int = 3) -> tuple[float, float]:
+    """Shortest of some runs in seconds, and the first coefficient."""
+    took, found = [], np.nan
+    for _ in range(times):
+        began = time.perf_counter()
+        found = run()
+        took.append(time.perf_counter() - began)
+        if took[0] > 20:
+            break
+    return min(took), found
+
+
+def ours(data: dict[str, np.ndarray]) -> dict[str, tuple[float, float]]:
+    """Time this package."""
+    from accountability import hazard
+    from accountability.durations import Durations
+
+    names = [f"x{place}" for place in range(data["x"].shape[1])]
+    groups = {name: data["x"][:, place] for place, name in enumerate(names)}
+    made = Durations.from_days(
+        data["day"], data["closed"], groups={**groups, "officer": data["officer"], "way": data["way"]}
+    )
+
+    def fresh() -> Durations:
+        made.known_groups.clear()
+        return made
+
+    hazard.cox(Durations.from_days([1, 2, 3, 4], groups={"x": [0, 1, 1, 0]}), ["x"])  # imports are not timed
+    runs: dict[str, Callable[[], float]] = {
+        "cox": lambda: hazard.cox(fresh(), names).coefficients[0],
+        "cluster": lambda: hazard.cox(fresh(), names, cluster="officer").coefficients[0],
+        "weibull": lambda: hazard.parametric(fresh(), names, dates="point").coefficients[0],
+        "finegray": lambda: hazard.fine_gray(fresh(), names, "way", "1").coefficients[0],
+    }
+    return {name: best_of(run) for name, run in runs.items()}
+
+
+def peer(name: str, path: str) -> None:
+    """Time one program, in the interpreter that runs this, and print seconds and the first coefficient."""
+    data = dict(np.load(path))
+    day, closed, x, officer, way = (data[key] for key in ("day", "closed", "x", "officer", "way"))
+    program, analysis = name.split(":")
+    columns = [f"x{place}" for place in range(x.shape[1])]
+
+    def run() -> float:
+        if program == "statsmodels":
+            from statsmodels.duration.hazard_regression import PHReg
+
+            model = PHReg(day.astype(float), x, status=closed.astype(int), ties="efron")
+            return model.fit(groups=officer).params[0] if analysis == "cluster" else model.fit().params[0]
+        if program == "lifelines":
+            import lifelines
+            import pandas as pd
+
+            frame = pd.DataFrame(x, columns=columns).assign(day=day, closed=closed)
+            if analysis == "weibull":
+                fit = lifelines.WeibullAFTFitter().fit(frame, "day", "closed")
+                return fit.params_["lambda_"]["x0"]
+            if analysis == "cluster":
+                frame["officer"] = officer
+                return lifelines.CoxPHFitter().fit(frame, "day", "closed", cluster_col="officer").params_["x0"]
+            return lifelines.CoxPHFitter().fit(frame, "day", "closed").params_["x0"]
+        if program == "sksurv":
+            from sksurv.linear_model import CoxPHSurvivalAnalysis
+            from sksurv.util import Surv
+
+            return CoxPHSurvivalAnalysis(ties="efron").fit(x, Surv.from_arrays(closed, day)).coef_[0]
+        if program == "surpyval":
+            import surpyval
+
+            censored = (~closed).astype(int)
+            if analysis == "weibull":
+                return surpyval.WeibullAFT.fit(x=day.astype(float), Z=x, c=censored).params[-1]
+            return surpyval.CoxPH.fit(x=day.astype(float), Z=x, c=censored, tie_method="efron").beta[0]
+        import comprisk
+
+        return comprisk.FineGrayRegression(robust_se=True).fit(x, time=day.astype(float), event=way).coef_[0]
+
+    print("RESULT", *best_of(run, times=2))
+
+
+def other(python: str, name: str, path: Path) -> str:
+    """Run one peer in its interpreter; what it says, or why it says nothing."""
+    try:
+        done = subprocess.run(
+            [python, __file__, "--peer", name, "--data", str(path)], capture_output=True, text=True, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        return f"more than {LIMIT} s"
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    if not lines:
+        return (done.stderr.strip().splitlines() or ["nothing said"])[-1][:70]
+    seconds, found = lines[-1].split()[1:]
+    return f"{float(seconds):9.3f} s   first coefficient {float(found):+.6f}"
+
+
+def in_r(analysis: str, path: Path, script: Path) -> str:
+    """Run R's survival."""
+    try:
+        done = subprocess.run(
+            ["Rscript", str(script), str(path), analysis], capture_output=True, text=True, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        return f"more than {LIMIT} s"
+    if done.returncode:
+        return done.stderr.strip().splitlines()[-1][:70]
+    seconds, found = done.stdout.split()
+    return f"{float(seconds):9.3f} s   first coefficient {float(found):+.6f}"
+
+
+PEERS = {
+    "cox": ("statsmodels", "lifelines", "sksurv", "surpyval"),
+    "cluster": ("statsmodels", "lifelines"),
+    "weibull": ("lifelines", "surpyval"),
+    "finegray": ("comprisk",),
+}
+
+
+def main(rows: int, peers: str | None, continuous: bool) -> None:
+    """Print a table of times."""
+    name, data = cases(rows, continuous)
+    kind = "one of them a number of its own in every case" if continuous else "each 0 or 1"
+    print(f"{name}: {rows:,} cases, {int(data['closed'].sum()):,} closed, {COLUMNS} columns, {kind}")
+    with tempfile.TemporaryDirectory() as folder:
+        path, script, table = Path(folder, "data.npz"), Path(folder, "peer.R"), Path(folder, "data.csv")
+        np.savez(path, **data)
+        script.write_text(R_PROGRAM, encoding="utf-8")
+        if shutil.which("Rscript"):
+            import pandas as pd
+
+            columns = {f"x{place}": data["x"][:, place] for place in range(COLUMNS)}
+            frame = pd.DataFrame(columns).assign(day=data["day"], closed=data["closed"].astype(int))
+            frame.assign(officer=data["officer"]).to_csv(table, index=False)
+        for analysis, (seconds, found) in ours(data).items():
+            print(f"{analysis:10s}{'this package':14s}{seconds:9.3f} s   first coefficient {found:+.6f}", flush=True)
+            for program in PEERS[analysis]:
+                python = sys.executable if program == "statsmodels" else peers
+                if python:
+                    print(f"{'':10s}{program:14s}{other(python, f'{program}:{analysis}', path)}", flush=True)
+            if table.exists() and analysis != "finegray":
+                print(f"{'':10s}{'R survival':14s}{in_r(analysis, table, script)}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Time regressions of delays.")
+    parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--peers", help="interpreter of an environment with the other programs")
+    parser.add_argument("--continuous", action="store_true", help="make one column a number of its own in every case")
+    parser.add_argument("--peer", help=argparse.SUPPRESS)
+    parser.add_argument("--data", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.peer:
+        peer(chosen.peer, chosen.data)
+    else:
+        main(chosen.rows, chosen.peers, chosen.continuous)

@@ -1,0 +1,113 @@
+"""How often 95 % intervals of the regressions hold the planted truth, over simulated agencies.
+
+Run: python benchmarks/hazard_coverage.py [agencies]      (2,000 by default)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from accountability import hazard
+from accountability.durations import Durations
+
+RATIO = 0.5
+"""Planted logarithm of the ratio of daily rates."""
+
+MEAN = 200.0
+CASES = 250
+MONTH = 30
+
+
+def truth_of_difference(day: int) -> float:
+    """Planted difference of the shares closed by the end of a day."""
+    return float(np.exp(-(day + 1) / MEAN) - np.exp(-(day + 1) / MEAN * np.exp(RATIO)))
+
+
+def agency(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """One agency's cases: two groups, exponential delays, random cut-offs."""
+    group = rng.integers(0, 2, CASES)
+    took = rng.exponential(MEAN / np.exp(RATIO * group)).astype(np.int64)
+    watched = rng.integers(60, 700, CASES)
+    return {"group": group, "took": took, "watched": watched, "way": rng.integers(1, 3, CASES)}
+
+
+def exact(rng: np.random.Generator) -> Durations:
+    """Dates known to the day."""
+    made = agency(rng)
+    groups = {"group": made["group"], "way": made["way"], "officer": rng.integers(0, 80, CASES)}
+    closed = made["took"] <= made["watched"]
+    return Durations.from_days(np.minimum(made["took"], made["watched"]), closed, groups=groups)
+
+
+def late(rng: np.random.Generator) -> Durations:
+    """Half of the cases come into sight late, if they are still open."""
+    parts = [agency(rng) for _ in range(2)]
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    entry = np.where(rng.random(2 * CASES) < 0.5, rng.integers(0, 100, 2 * CASES), 0)
+    last = np.minimum(whole["took"], whole["watched"])
+    seen = last >= entry
+    closed = (whole["took"] <= whole["watched"])[seen]
+    return Durations.from_days(last[seen], closed, entry=entry[seen], groups={"group": whole["group"][seen]})
+
+
+def months(rng: np.random.Generator) -> Durations:
+    """Received and closed in months of thirty days, the days not known."""
+    made = agency(rng)
+    start = rng.integers(0, 900, CASES)
+    cutoff = 45 * MONTH - 1
+    stop = start + made["took"]
+    closed = stop <= cutoff
+    begin, end = start // MONTH * MONTH, stop // MONTH * MONTH
+    low = np.where(closed, np.maximum(end - begin - MONTH + 1, 0), cutoff - begin - MONTH + 1)
+    high = np.where(closed, end + MONTH - 1 - begin, 0)
+    return Durations.from_days(low, closed, high=high, longest=cutoff - begin, groups={"group": made["group"]})
+
+
+def holds(row: pd.Series, truth: float) -> bool:
+    """Whether the interval of a ratio holds its truth."""
+    return bool(row["low"] <= np.exp(truth) <= row["high"])
+
+
+def first(fit: hazard.Cox) -> pd.Series:
+    return fit.table.iloc[0]
+
+
+def difference_holds(made: Durations) -> bool:
+    model = hazard.cox(made, ["group"])
+    row = hazard.share_differences(model, {"group": 1}, {"group": 0}, days=[100]).table.iloc[0]
+    return bool(row["low"] <= truth_of_difference(100) <= row["high"])
+
+
+def planned() -> dict[str, tuple[Callable[[np.random.Generator], Durations], Callable[[Durations], bool]]]:
+    """What is simulated, and whether an interval holds its truth."""
+    cox, discrete, parametric = hazard.cox, hazard.discrete_time, hazard.parametric
+    return {
+        "Cox, exact dates": (exact, lambda made: holds(first(cox(made, ["group"])), RATIO)),
+        "Cox, clustered errors": (exact, lambda made: holds(first(cox(made, ["group"], cluster="officer")), RATIO)),
+        "Cox, late entry": (late, lambda made: holds(first(cox(made, ["group"])), RATIO)),
+        "Cox, one of two ways": (exact, lambda made: holds(first(cox(made, ["group"], ways="way", way="1")), RATIO)),
+        "difference of shares closed by day 100": (exact, difference_holds),
+        "Weibull, exact dates": (exact, lambda made: holds(parametric(made, ["group"]).table.iloc[0], -RATIO)),
+        "discrete time, months": (
+            months,
+            lambda made: holds(discrete(made, ["group"], period=MONTH).table.iloc[0], RATIO),
+        ),
+    }
+
+
+def coverage(agencies: int, seed: int = 1) -> pd.DataFrame:
+    """Share of agencies whose interval holds the truth, by analysis."""
+    rows = []
+    for place, (name, (make, held)) in enumerate(planned().items()):
+        rng = np.random.default_rng([seed, place])
+        share = float(np.mean([held(make(rng)) for _ in range(agencies)]))
+        rows.append({"interval of": name, "agencies": agencies, "coverage": share})
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    print(coverage(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000).to_string(index=False))
