@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
-
 from accountability.errors import Refusal
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 ROWS_SHOWN = 12
@@ -143,6 +142,9 @@ def or_refusal(estimate: Callable[[], T], what: str = "this estimate") -> T | Re
         return estimate()
     except Refusal as refusal:
         because = str(refusal)
+    # Imported here because the command line knows results and refuses a wrong request without pandas.
+    import pandas as pd
+
     return Refused(
         estimand=what,
         assumptions=(),
