@@ -10,6 +10,8 @@ import yaml
 from accountability.errors import SourceError
 
 DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
+DEEPEST = 50
+MOST_VALUES = 1_000_000
 
 
 class _TextKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -45,13 +47,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
         Names the file and the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+        content = path.read_bytes()
+        text = content.decode("utf-8")
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SourceError(f"{path}, line {line}: cannot be read as UTF-8 text: {error}") from None
     try:
+        _refuse_excess(text, path)
         found = yaml.load(text, Loader=_TextKeys)
-    except RecursionError:
-        raise SourceError(f"{path}: the YAML is nested too deeply to be read") from None
+    except SourceError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise SourceError(f"{path}: a value cannot be read: {error}") from None
     except yaml.YAMLError as error:
@@ -62,6 +69,35 @@ def read_yaml(path: Path) -> dict[str, Any]:
         what = "nothing" if found is None else f"a {type(found).__name__}"
         raise SourceError(f"{path}, line 1: expected a YAML mapping (lines such as `key: value`), found {what}")
     return found
+
+
+def _refuse_excess(text: str, path: Path) -> None:
+    """Stop at text that is nested so deeply, or whose aliases stand for so much, that building it would break down."""
+    sizes: dict[str, int] = {}
+    inside: list[tuple[str | None, int]] = [(None, 0)]
+    for event in yaml.parse(text, Loader=_TextKeys):
+        where = f"{path}, line {event.start_mark.line + 1 if event.start_mark else 1}"
+        if isinstance(event, yaml.CollectionStartEvent):
+            inside.append((event.anchor, 0))
+            if len(inside) > DEEPEST:
+                raise SourceError(f"{where}: nested more than {DEEPEST - 1} deep; no declaration is")
+            continue
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in sizes:
+                raise SourceError(f"{where}: the alias *{event.anchor} stands before or inside what it names")
+            anchor, size = None, sizes[event.anchor]
+        elif isinstance(event, yaml.ScalarEvent):
+            anchor, size = event.anchor, 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = inside.pop()
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = size + 1
+        above, held = inside[-1]
+        inside[-1] = (above, held + size + 1)
+        if inside[-1][1] > MOST_VALUES:
+            raise SourceError(f"{where}: with its aliases written out it holds more than {MOST_VALUES:,} values")
 
 
 def undecided(declared: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
