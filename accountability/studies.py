@@ -16,11 +16,14 @@ from accountability.sources.contract import Source, read_source
 from accountability.sources.places import source_folder
 from accountability.sources.promises import OUTCOMES, columns, groups, stages
 from accountability.study_parameters import (
+    DoesDelayLighten,
     HowLongCasesStayOpen,
+    HowPenaltiesShrink,
     HowTheBacklogMoved,
     WereDeadlinesMet,
     WhatFollowsAFinding,
     WhatTheDataHolds,
+    WhoIsDisciplined,
 )
 from accountability.vocabulary import UNITS
 
@@ -144,6 +147,41 @@ STUDIES: Final[dict[str, Study]] = {
                 "selected_on_outcome": "which records are in it depends on how they ended",
             },
         ),
+        Study(
+            name="how_penalties_shrink",
+            question="What becomes of a penalty between its recommendation and the last word?",
+            parameters=HowPenaltiesShrink,
+            needs_columns={
+                "recommended_penalty": "the penalty that was recommended",
+                "imposed_penalty": "the penalty that was imposed",
+            },
+            refused_rules={"case_files": _CASE_FILES},
+        ),
+        Study(
+            name="who_is_disciplined",
+            question="At which stage do two groups part, from a complaint to a penalty?",
+            parameters=WhoIsDisciplined,
+            needs_columns={"finding": "what the investigation concluded", "officer_id": "which officer it is about"},
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "selected_on_outcome": "which records are in it depends on how they ended",
+            },
+        ),
+        Study(
+            name="does_delay_lighten",
+            question="Do slow cases end lighter?",
+            parameters=DoesDelayLighten,
+            needs_columns={
+                "finding": "what the investigation concluded",
+                "imposed_penalty": "the penalty that was imposed",
+            },
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "closed_only": _CLOSED_ONLY,
+                "selected_on_outcome": "which complaints are in it depends on how they ended",
+                "no_closing_date": "it does not say when a complaint closed",
+            },
+        ),
     )
 }
 
@@ -206,23 +244,24 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     if reason:
         raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
     _check_group(study, complete, source)
+    _check_group(study, complete, source, "alike")
     _check_pauses(study, complete, source)
     _check_cutoff(study, complete, source)
     _check_unit(study, complete, source)
     return complete, source
 
 
-def _check_group(study: Study, parameters: Parameters, source: Source) -> None:
-    group, known = parameters.group, groups(source)
+def _check_group(study: Study, parameters: Parameters, source: Source, name: str = "group") -> None:
+    group, known = getattr(parameters, name, None), groups(source)
     if group is None or group in known:
         return
     if group in OUTCOMES and group in columns(source):
         raise ParameterError(
-            f"{study.name}: group={group!r} is settled only when a case ends, so to compare by it is to sort cases "
+            f"{study.name}: {name}={group!r} is settled only when a case ends, so to compare by it is to sort cases "
             f"by their own future. Known: {', '.join(known) or 'none'}."
         )
     raise ParameterError(
-        f"{study.name}: group={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
+        f"{study.name}: {name}={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
     )
 
 

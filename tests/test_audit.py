@@ -196,7 +196,7 @@ def test_no_small_number_of_blanks_is_shown_nor_what_is_left_of_it(blank: int, l
 
 def test_impossible_orders_are_found_without_being_declared() -> None:
     received = START + np.arange(50)
-    closed = received + 20
+    closed = received + np.timedelta64(20, "D")
     closed[:3] = received[:3] - np.array([1, 5, 9])
     steps = [events("received", names(50), received), events("closed", names(50), closed)]
     found = audit.impossible(release(steps))
@@ -276,7 +276,11 @@ def test_a_default_day_of_january_is_found(clean: Dataset) -> None:
 def test_days_left_out_do_not_count_as_heaping(clean: Dataset) -> None:
     day = np.datetime64("2016-06-15")
     more = pd.Series([f"m{i}" for i in range(120)], dtype="str")
-    steps = [clean.events, events("received", more, [day - 50] * 120), events("closed", more, [day] * 120)]
+    steps = [
+        clean.events,
+        events("received", more, [day - np.timedelta64(50, "D")] * 120),
+        events("closed", more, [day] * 120),
+    ]
     data = release(steps, clean.allegations)
     place = ("closed", "fifteenth of the month")
     kept = audit.heaping(data).table.set_index(["stage", "place"]).loc[place]

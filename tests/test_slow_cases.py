@@ -71,7 +71,8 @@ def test_every_closed_case_is_in_one_quarter(found):
 def test_what_is_identified_is_said_for_each_view_and_for_none(found):
     says = found.identified.set_index("view")["says"]
     assert list(says.index) == ["naive", "landmark", "competing ways", "at the same mix", "none"]
-    assert says["none"].startswith("Not identified: which penalty the same case")
+    assert says["none"].startswith("not identified: which penalty the same case")
+    assert found.statement().count("- **") == 5
     assert "No view identifies" in found.sentence()
     words = [found.sentence(), found.estimand, *found.assumptions, *found.identified["says"]]
     assert [m[0] for text in words for m in CAUSAL.finditer(text)] == []

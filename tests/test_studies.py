@@ -218,3 +218,17 @@ def test_every_group_a_declaration_promises_is_in_the_loaded_tables(
     promised = promises.groups(read_source(notebooks_dir().parent / "data" / "chicago_2000_2016"))
     assert set(promised) <= set(data.cases.columns) | set(data.allegations.columns)
     assert {"category", "beat", "officer_race"} <= set(promised)
+
+
+def test_a_mix_held_alike_is_a_column_known_before_the_end() -> None:
+    study = studies.get("who_is_disciplined")
+    assert "Did you mean 'category'?" in refused(study, {"alike": "categroy"})
+    assert "by their own future" in refused(study, {"alike": "finding"})
+    studies.check(study, {"alike": "none"})
+
+
+def test_the_line_between_lighter_and_heavier_is_a_sanction() -> None:
+    study = studies.get("does_delay_lighten")
+    assert "Did you mean 'suspension'?" in refused(study, {"heavier": "suspention"})
+    assert "no such penalty" in refused(study, {"heavier": "none"})
+    assert "heavier" in study.parameters.model_validate({"heavier": "dismissal"}).literals()

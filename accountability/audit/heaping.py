@@ -124,7 +124,7 @@ def _stage(day: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
     date = (origin + np.arange(size)).astype("datetime64[D]")
     month = date.astype("datetime64[M]")
     of_month = (date - month).astype(np.int64) + 1
-    last = (date + 1).astype("datetime64[M]") != month
+    last = (date + np.timedelta64(1, "D")).astype("datetime64[M]") != month
     year = date.astype("datetime64[Y]").astype(np.int64)
     weekday = (origin + np.arange(size) + 3) % 7
     january = (of_month == 1) & (month.astype(np.int64) % 12 == 0)

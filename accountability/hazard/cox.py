@@ -14,11 +14,11 @@ from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError
 from accountability.hazard.ascent import Endless, Peak, climb
 from accountability.hazard.base import Regression, closings, clusters_of, counts_by_term, require_events, table_of
-from accountability.hazard.design import Design, design, refuse_collinear
+from accountability.hazard.design import Design, design
 from accountability.hazard.partial import Derivatives, Ties, derivatives
 from accountability.hazard.risksets import RiskSets, risk_sets
 from accountability.hazard.sandwich import meat
-from accountability.hazard.separation import refuse_empty_levels, refuse_endless
+from accountability.hazard.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from accountability.delay.bands import Floats
 from accountability.durations import RESERVED, Days, Durations
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError
 from accountability.hazard.compress import compress
 
 MANY = 0.3
@@ -294,33 +294,6 @@ def _refuse_constant(made: Design) -> None:
         raise ParameterError(
             f"{made.terms[place].name} is the same for every case ({made.matrix[0, place]:g}): leave it out"
         )
-
-
-def refuse_collinear(made: Design, information: Floats, events: float, where: str = "") -> None:
-    """Refuse columns that say the same thing twice, by name.
-
-    Raises
-    ------
-    Refusal
-        When the information about some combination of the coefficients vanishes.
-    """
-    terms = made.terms
-    # Only rounding is left of a column that never differs between cases compared.
-    spread = made.count @ (made.matrix - made.count @ made.matrix / made.count.sum()) ** 2 / made.count.sum()
-    size = np.diag(information)
-    flat = [term.name for place, term in enumerate(terms) if not size[place] > 1e-12 * spread[place] * events]
-    if flat:
-        raise Refusal(f"no closing compares different values of {', '.join(flat)}{where}: leave it out of the model")
-    scale = np.sqrt(size)
-    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    if values[0] > 1e-10:
-        return
-    weak = np.abs(vectors[:, 0])
-    named = [term.name for term, size in zip(terms, weak, strict=True) if size > 1e-3 * weak.max()]
-    raise Refusal(
-        f"the columns {', '.join(named)} say the same thing twice (they are collinear{where}), so their coefficients "
-        "cannot be told apart: leave one of them out"
-    )
 
 
 def _numbers(values: pd.Series, name: str) -> pd.Series:

@@ -21,8 +21,8 @@ from accountability.durations import Durations
 from accountability.errors import Refusal
 from accountability.hazard.base import Regression, clusters_of, counts_by_term, require_events, table_of
 from accountability.hazard.cox import errors_word
-from accountability.hazard.design import Design, design, refuse_collinear
-from accountability.hazard.separation import refuse_empty_levels, refuse_endless
+from accountability.hazard.design import Design, design
+from accountability.hazard.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.hazard.trials import MONTH, clustered_meat, trials
 
 STEEPEST: Final = 20.0

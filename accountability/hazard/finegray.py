@@ -17,10 +17,10 @@ from accountability.hazard.ascent import Endless, climb
 from accountability.hazard.base import Regression, closings, clusters_of, counts_by_term, require_events, table_of
 from accountability.hazard.compress import compress
 from accountability.hazard.cox import errors_word
-from accountability.hazard.design import Design, design, refuse_collinear
+from accountability.hazard.design import Design, design
 from accountability.hazard.partial import gram
 from accountability.hazard.sandwich import meat
-from accountability.hazard.separation import refuse_empty_levels, refuse_endless
+from accountability.hazard.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -16,10 +16,10 @@ from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.hazard.ascent import Endless, climb
 from accountability.hazard.base import Regression, clusters_of, counts_by_term, require_events, table_of
 from accountability.hazard.cox import errors_word
-from accountability.hazard.design import Design, design, refuse_collinear
+from accountability.hazard.design import Design, design
 from accountability.hazard.families import FAMILIES, Family
 from accountability.hazard.sandwich import meat
-from accountability.hazard.separation import refuse_empty_levels, refuse_endless
+from accountability.hazard.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.hazard.spells import Contribution, Dates, Spells, contribution, spells
 
 MANY_SPELLS: Final = 10_000

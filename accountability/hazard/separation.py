@@ -1,4 +1,4 @@
-"""Coefficients without a finite estimate: found before or while a model is fitted, and said by name."""
+"""Coefficients that cannot be estimated, separated or collinear: found before or during a fit, and said by name."""
 
 from __future__ import annotations
 
@@ -61,4 +61,31 @@ def refuse_endless(made: Design, direction: Floats, what: str) -> Refusal:
         f"{', '.join(named)} separate{'s' if len(named) == 1 else ''} the cases: on every day with a {what} those with "
         f"it come from the same side, so the likelihood rises for ever and the coefficient has no finite estimate. "
         f"{INSTEAD}"
+    )
+
+
+def refuse_collinear(made: Design, information: Floats, events: float, where: str = "") -> None:
+    """Refuse columns that say the same thing twice, by name.
+
+    Raises
+    ------
+    Refusal
+        When the information about some combination of the coefficients vanishes.
+    """
+    terms = made.terms
+    # Only rounding is left of a column that never differs between cases compared.
+    spread = made.count @ (made.matrix - made.count @ made.matrix / made.count.sum()) ** 2 / made.count.sum()
+    size = np.diag(information)
+    flat = [term.name for place, term in enumerate(terms) if not size[place] > 1e-12 * spread[place] * events]
+    if flat:
+        raise Refusal(f"no closing compares different values of {', '.join(flat)}{where}: leave it out of the model")
+    scale = np.sqrt(size)
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    if values[0] > 1e-10:
+        return
+    weak = np.abs(vectors[:, 0])
+    named = [term.name for term, size in zip(terms, weak, strict=True) if size > 1e-3 * weak.max()]
+    raise Refusal(
+        f"the columns {', '.join(named)} say the same thing twice (they are collinear{where}), so their coefficients "
+        "cannot be told apart: leave one of them out"
     )

@@ -54,7 +54,7 @@ def mixture(
         raise ParameterError(f"least_overlap must be above 0 and at most 1, found {least}")
     if not given:
         return Mixture.nothing()
-    cell = rows.groupby(list(given), sort=False).ngroup().to_numpy(dtype=np.int64)
+    cell = np.asarray(rows.groupby(list(given), sort=False).ngroup(), dtype=np.int64)
     cells, ones = int(cell.max()) + 1, np.ones(len(rows))
     overlap, lines = [], []
     names = ("first", "second")
@@ -86,7 +86,9 @@ def mixture(
         )
         low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same), "low": low, "high": high}
-        lines.append(line | {"outside": gap - float(mixed) - float(same)})
+        rest = gap - float(mixed) - float(same)
+        # what is left where every cell is common is rounding
+        lines.append(line | {"outside": rest if abs(rest) > 1e-12 else 0.0})
     heads = ["stage", "difference", "mixed_differently", "at_the_same_mix", "low", "high", "outside", "withheld"]
     return Mixture(
         pd.DataFrame(overlap, columns=["stage", "group", "units", "in_common"]).astype({"units": "int64"}),

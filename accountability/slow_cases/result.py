@@ -71,6 +71,10 @@ class SlowCases(Result):
         axes.set_xlabel(f"{self.heavier.replace('_', ' ')} or heavier, of the sustained with a rung on record")
         return axes
 
+    def statement(self) -> str:
+        """Say what each view identifies, and what none does, as a list in Markdown."""
+        return "\n".join(f"- **{view}**: {says}" for view, says in self.identified.itertuples(index=False))
+
     def sentence(self) -> str:
         """Say the first and last row of each view, and what no view identifies."""
         said = []
@@ -158,9 +162,8 @@ def delay_and_penalty(
     held = durations(cohort, start, stop, cutoff)
     competing = delay.competing_closings(held, "way", level=level)
     table = held.table
-    kind = (
-        table.groupby(list(given)).ngroup().to_numpy(dtype=np.int64) if given else np.zeros(len(table), dtype=np.int64)
-    )
+    number = table.groupby(list(given)).ngroup() if given else pd.Series(0, index=table.index)
+    kind = np.asarray(number, dtype=np.int64)
     view = View(held, kind, level, min_cell, within, seed)
     if not view.counts(0)[:, [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]].sum():
         raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
@@ -183,7 +186,7 @@ def delay_and_penalty(
         ]
     table = pd.DataFrame(lines)
     views = [name for name in VIEWS if name in set(table["view"])]
-    says = [*((name, VIEWS[name]) for name in views), ("none", f"Not identified: {NOT_IDENTIFIED}.")]
+    says = [*((name, VIEWS[name]) for name in views), ("none", f"not identified: {NOT_IDENTIFIED}.")]
     return SlowCases(
         estimand=f"share of {heavier.replace('_', ' ')} or heavier among sustained complaints with a rung on record, "
         f"by {held.clock}, {cohort.name}",

@@ -234,7 +234,7 @@ def _trial(
     if not any(file.table in ("cases", "allegations") for file in usable.values()):
         return found
     try:
-        names = source.names
+        names = part.names  # a path that two files share may be left to one
         coded = [code_file(frames[k][list(f.columns)], f, book, names[k]) for k, f in usable.items()]
         made = assemble(part, coded, book)
     except AccountabilityError as error:

@@ -49,11 +49,12 @@ def set_aside_disorder(events: pd.DataFrame, case: Places, order: Order, entries
 def _by_case(first: bool, case: Places, dates: npt.NDArray[np.datetime64], cases: int) -> npt.NDArray[np.datetime64]:
     """The first or the last day of each case; no day where none is known."""
     # As whole numbers, of which NaT is the least: NumPy has no quick loop for dates.
-    found = np.full(cases, np.iinfo(np.int64).max if first else np.datetime64("NaT").astype(np.int64))
+    least, most = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    found = np.full(cases, most if first else least)
     days = dates.view(np.int64)
     known = ~np.isnat(dates)
     (np.minimum if first else np.maximum).at(found, case[known], days[known])
-    found[found == np.iinfo(np.int64).max] = np.datetime64("NaT").astype(np.int64)
+    found[found == most] = least
     return found.view(dates.dtype)
 
 
