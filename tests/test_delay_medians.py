@@ -81,7 +81,7 @@ def test_groups_of_closed_cases_and_the_overall_row_share_a_horizon():
 def test_groups_by_month_are_tested_and_by_status_are_not():
     by_month = Durations.from_days([1, 40, 90, 95], high=[30, 70, 95, 99], groups={"g": list("aabb")})
     groups = delay.compare_groups(by_month, "g")
-    assert "interval-dated" in groups.test.method
+    assert "coarse at both ends" in groups.test.method
     assert "The median runs from 1 to 30 days (a) to 95 days (b)." in groups.sentence()
     groups = delay.compare_groups(status([10, 20, 10, 20], [False, True] * 2, groups={"g": list("aabb")}), "g", 15)
     assert groups.test is None
