@@ -1,0 +1,25 @@
+"""The command line: list, fetch, new-source, check, audit, run, report, synth.
+
+Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from accountability.cli import sources, studies
+from accountability.cli.app import FAILED, REFUSED, app
+from accountability.errors import AccountabilityError
+
+__all__ = ["FAILED", "REFUSED", "app", "main", "sources", "studies"]
+
+
+def main() -> None:
+    """Run the command line; a refusal is one message on standard error and exit status 2, a failed study 1."""
+    try:
+        app()
+    except AccountabilityError as error:
+        typer.echo(f"accountability: {error}", err=True)
+        sys.exit(REFUSED)

@@ -1,0 +1,5 @@
+"""``python -m accountability.cli``."""
+
+from accountability.cli import main
+
+main()

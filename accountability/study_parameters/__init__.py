@@ -1,0 +1,32 @@
+"""The parameter model of every study: name, type, range, default and help of what may be asked of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from accountability.parameters import Asked
+from accountability.study_parameters.delays import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
+from accountability.study_parameters.lessons import TheClosedCaseTrap
+from accountability.study_parameters.penalties import (
+    DoesDelayLighten,
+    HowPenaltiesShrink,
+    WhatFollowsAFinding,
+    WhoIsDisciplined,
+)
+from accountability.study_parameters.releases import WhatTheDataHolds
+
+__all__ = [
+    "LESSONS",
+    "DoesDelayLighten",
+    "HowLongCasesStayOpen",
+    "HowPenaltiesShrink",
+    "HowTheBacklogMoved",
+    "TheClosedCaseTrap",
+    "WereDeadlinesMet",
+    "WhatFollowsAFinding",
+    "WhatTheDataHolds",
+    "WhoIsDisciplined",
+]
+
+#: Notebooks for teaching: they generate what they show and are run in JupyterLab, not on a source.
+LESSONS: Final[dict[str, type[Asked]]] = {"the_closed_case_trap": TheClosedCaseTrap}

@@ -1,0 +1,22 @@
+"""What may be asked of the notebooks for teaching."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from accountability.parameters import Asked, MaybeText, Whole
+
+
+class TheClosedCaseTrap(Asked):
+    """Parameters of the lesson ``the_closed_case_trap``, which generates its own agency.
+
+    Attributes
+    ----------
+    complaints : int
+        Complaints the agency receives: 300 to 100,000, default 5,000.
+    student : str or None
+        A name or number that gives an agency of one's own; ``None`` gives the class's.
+    """
+
+    complaints: Whole = Field(default=5000, description="complaints the agency receives", ge=300, le=100_000)
+    student: MaybeText = Field(default=None, description="your name or number for an agency of your own, or None")
