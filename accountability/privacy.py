@@ -1,8 +1,10 @@
-"""Pseudonyms: an officer is told apart from another, and cannot be told who.
+"""Pseudonyms and small cells: an officer is told apart from another and cannot be told who, and few stay hidden.
 
 Ids are replaced by a keyed hash (HMAC-SHA256). The key is a file outside the project, made on first use and readable
 by its owner alone; the same key gives the same pseudonyms, so two loads can be linked on one machine and on no other.
 Where no key can be kept, every load draws its own.
+
+:func:`hidden_cells` says which counts of a table must not be shown, and which others would give them away.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from accountability.errors import AccountabilityError
+from accountability.errors import AccountabilityError, ParameterError
 
 KEY_VARIABLE = "ACCOUNTABILITY_KEY_FILE"
 KEY_BYTES = 32
@@ -141,3 +145,41 @@ class Pseudonyms:
         inner.update(message)
         outer.update(inner.digest())
         return outer.digest()
+
+
+def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:
+    """Mark the cells of a two-way table to hide, small ones and those that would give them away.
+
+    Counts from 1 to ``min_cell - 1`` are hidden; zeros are shown. In each row, and in each column of a table with
+    more than one row, a lone hidden cell could be had by subtraction from the total, and several hidden cells that
+    together hold fewer than ``min_cell`` would still be narrowed down; so the smallest shown cell above zero is
+    hidden too, until every line hides none, or at least two that hold ``min_cell`` or more. A line with nothing
+    left to hide keeps a lone hidden cell and its total must be withheld by the caller.
+
+    Parameters
+    ----------
+    counts : array of int, rows by columns
+    min_cell : int
+        Smallest count that may be shown; 1 hides nothing.
+
+    Returns
+    -------
+    array of bool, the same shape
+    """
+    if min_cell < 1:
+        raise ParameterError(f"min_cell must be at least 1, found {min_cell}")
+    table = np.atleast_2d(np.asarray(counts))
+    hidden = (table > 0) & (table < min_cell)
+    both_ways = table.shape[0] > 1
+    changed = True
+    while changed:
+        changed = False
+        for view, mask in ((table, hidden), (table.T, hidden.T)) if both_ways else ((table, hidden),):
+            for line, marks in zip(view, mask, strict=True):
+                while marks.any() and (marks.sum() < 2 or line[marks].sum() < min_cell):
+                    open_cells = np.flatnonzero(~marks & (line > 0))
+                    if not open_cells.size:
+                        break
+                    marks[open_cells[np.argmin(line[open_cells])]] = True
+                    changed = True
+    return hidden.reshape(np.shape(counts))

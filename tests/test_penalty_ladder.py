@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty import CONTESTED, Ladder, days_equivalent, intervals
-from accountability.penalty.cells import hidden_cells
+from accountability.privacy import hidden_cells
 from accountability.vocabulary import OFF_LADDER, PENALTIES, PENALTY_LADDER
 
 

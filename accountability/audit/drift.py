@@ -24,7 +24,7 @@ from accountability.audit.part import (
     years_of,
 )
 from accountability.errors import ParameterError
-from accountability.penalty.cells import hidden_cells
+from accountability.privacy import hidden_cells
 from accountability.results import capitalised, percent, plural
 from accountability.sources.dataset import Dataset
 

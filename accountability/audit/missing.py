@@ -19,7 +19,7 @@ from accountability.audit.part import (
     stages_held,
 )
 from accountability.occurrences import occurrence
-from accountability.penalty.cells import hidden_cells
+from accountability.privacy import hidden_cells
 from accountability.results import percent, plural
 from accountability.sources.dataset import Dataset
 

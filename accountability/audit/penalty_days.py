@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.audit.part import CASE_FILES, Part, at_least, flow_of, holm, is_case_files
-from accountability.penalty.cells import hidden_cells
+from accountability.privacy import hidden_cells
 from accountability.results import percent, plural
 from accountability.sources.dataset import Dataset
 

@@ -12,9 +12,9 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty import intervals
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.modelled import rows_for
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty import intervals
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.modelled import left_apart, rows_for
 from accountability.penalty.units import NOT_RECORDED
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
 from accountability.vocabulary import OFF_LADDER
 

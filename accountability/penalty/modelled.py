@@ -12,12 +12,12 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.grouping import OTHER
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.newton import Floats, Ints
 from accountability.penalty.patterns import at_level, clusters_of, collapse, design_of, levels_of
 from accountability.penalty.units import grouping
+from accountability.privacy import hidden_cells
 from accountability.units import check_terms, roll_up
 from accountability.vocabulary import FINDINGS, PENALTIES
 

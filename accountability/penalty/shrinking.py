@@ -10,12 +10,12 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import Refusal
 from accountability.penalty import intervals
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.modelled import put_together
 from accountability.penalty.moves import kinds_of
 from accountability.penalty.units import grouping
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
 from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import PENALTIES

@@ -12,11 +12,11 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import Refusal
 from accountability.penalty import intervals
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder, days_equivalent
 from accountability.penalty.moves import KINDS, counts, kinds_of, symmetry
 from accountability.penalty.withhold import hide_pairs
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
 from accountability.units import WORDS, check_terms, roll_up
 from accountability.vocabulary import OFF_LADDER, PENALTIES

@@ -12,11 +12,11 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.penalty import intervals
-from accountability.penalty.cells import hidden_cells
 from accountability.penalty.ladder import Ladder, days_equivalent
 from accountability.penalty.moves import KINDS, kinds_of, symmetry
 from accountability.penalty.parsing import parse_table
 from accountability.penalty.withhold import hide_pairs
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
 from accountability.units import check_terms
 from accountability.vocabulary import PENALTIES

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accountability.penalty.cells import hidden_cells
+from accountability.privacy import hidden_cells
 
 APART: Final = (
     ("units", "decided_or_closed", "pending", "finding_not_recorded"),
