@@ -7,10 +7,11 @@ random identifier.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import Refusal
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROWS_SHOWN = 12
+#: A text that begins so is run by a spreadsheet; the wide signs are those of a Japanese keyboard.
+EXECUTED: Final = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 
 T = TypeVar("T")
 
@@ -61,9 +64,9 @@ class Result:
         return self.table.to_latex(**(settings | options))
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write the table as CSV (numbers in full precision) and return its path."""
+        """Write the table as CSV (numbers in full precision, no cell a formula) and return its path."""
         target = Path(path)
-        self.table.to_csv(target, index=False, lineterminator="\n")
+        write_csv(self.table, target)
         return target
 
     def __repr__(self) -> str:
@@ -167,3 +170,45 @@ def plural(count: int, noun: str) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """Share as prose writes it: ``48 %``."""
     return f"{100 * share:.{digits}f} %"
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV in which no cell is a formula.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any table; it is not changed.
+    path : Path
+        The file to write.
+    """
+    named_index = any(label is not None for label in table.index.names)
+    whole = table.reset_index() if named_index else table
+    inert = whole.copy()
+    inert.columns = [inert_cell(str(column)) for column in whole.columns]
+    for position in range(whole.shape[1]):
+        values = whole.iloc[:, position]
+        if values.dtype.kind not in "biufcmM":
+            inert.isetitem(position, values.astype(object).map(inert_cell, na_action="ignore").to_numpy())
+    inert.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def inert_cell(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula, so that it shows the text.
+
+    Parameters
+    ----------
+    value : object
+        A cell; what is no text is given back as it is, and so is a number written as text.
+
+    Returns
+    -------
+    object
+        The cell to write. Line ends in it are line feeds: a lone carriage return is written without quotes and would
+        start a new row, and with it a new cell.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    number = re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
+    return f"'{text}" if text.startswith(EXECUTED) and not number else text

@@ -1,3 +1,4 @@
+import csv
 from dataclasses import dataclass
 
 import pandas as pd
@@ -38,6 +39,19 @@ def test_latex_is_escaped_and_csv_keeps_every_digit(result, tmp_path):
     text = result.to_csv(tmp_path / "t.csv").read_bytes()
     assert b"0.123456789" in text
     assert b"\r" not in text
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", '=HYPERLINK("https://example.org")', "+1+1", "-x", "@SUM(A1)", "\t=1", "\r=1", "＝1+1"]
+)
+def test_no_cell_of_its_csv_is_a_formula(text, tmp_path):
+    table = pd.DataFrame({text: [text, "a"], "number": ["-5", "+1.5"], "n": [-1, 2]})
+    made = Count(estimand="e", assumptions=(), method="m", table=table)
+    with made.to_csv(tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        head, first, second = csv.reader(file)
+    shown = "'" + text.replace("\r", "\n")
+    assert [head[0], *first] == [shown, shown, "-5", "-1"]
+    assert second == ["a", "+1.5", "2"]
 
 
 def test_a_result_without_a_figure_says_so(result):

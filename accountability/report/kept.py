@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
-from accountability.results import Refused, Result
+from accountability.results import Refused, Result, write_csv
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 FOLDER_VARIABLE: Final = "ACCOUNTABILITY_KEEP_IN"
 MANIFEST: Final = "kept.jsonl"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
-_EXECUTED: Final = ("=", "+", "-", "@", "\t", "\n")
 _DPI: Final = 144
 
 T = TypeVar("T")
@@ -146,37 +144,6 @@ def _render(image: Figure, kind: str) -> bytes:
     with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
         image.savefig(buffer, format=kind, dpi=_DPI, bbox_inches="tight", metadata=stamp)
     return buffer.getvalue()
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV in which no cell is a formula.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Any table; it is not changed.
-    path : Path
-        The file to write.
-    """
-    named_index = any(label is not None for label in table.index.names)
-    whole = table.reset_index() if named_index else table
-    inert = whole.copy()
-    inert.columns = [_inert(str(column)) for column in whole.columns]
-    for position in range(whole.shape[1]):
-        values = whole.iloc[:, position]
-        if values.dtype.kind not in "biufcmM":
-            inert.isetitem(position, values.astype(object).map(_inert, na_action="ignore").to_numpy())
-    inert.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-
-
-def _inert(value: object) -> object:
-    # A spreadsheet runs text that starts like a formula; a leading apostrophe makes it show the text instead.
-    if not isinstance(value, str):
-        return value
-    # A lone carriage return is written without quotes and would start a new row, and with it a new cell.
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    number = re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
-    return f"'{text}" if text.startswith(_EXECUTED) and not number else text
 
 
 def _check(name: str) -> None:
