@@ -103,11 +103,10 @@ class Pseudonyms:
     """
 
     def __init__(self, scope: str, key: Key) -> None:
-        self._prefix = scope.encode() + b"\0"
         self._scope = scope
         # HMAC as RFC 2104 defines it, its two keyed halves made once: half the time of a call to hmac for each id.
         block = (key.secret if len(key.secret) <= 64 else hashlib.sha256(key.secret).digest()).ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + scope.encode() + b"\0")
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
         self._made: dict[str, str] = {}
 
@@ -134,17 +133,17 @@ class Pseudonyms:
         before = len(made)
         for value in ids:
             if value not in made:
-                made[value] = f"p-{self._digest(self._prefix + str(value).encode())[:6].hex()}"
+                made[value] = self._pseudonym(str(value))
         if len(made) > before and len(set(made.values())) != len(made):
             raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
         pool = pd.array([*(made[value] for value in ids), None], dtype="str")
         return pd.Series(pool.take(codes), index=values.index, name=values.name)
 
-    def _digest(self, message: bytes) -> bytes:
+    def _pseudonym(self, value: str) -> str:
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
+        inner.update(value.encode())
         outer.update(inner.digest())
-        return outer.digest()
+        return f"p-{outer.hexdigest()[:12]}"
 
 
 def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:

@@ -59,9 +59,8 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> warm.Cod
             linked[file.name] = len(part)
         parts.append(_from(part, file.name, names))
     events = _joined(parts)
-    _check_linked(allegations, cases, "allegation")
-    case_of_event = _check_linked(events, cases, "dated step")
-    _check_linked(complainants, cases, "complainant")
+    naming = {"allegation": allegations, "dated step": events, "complainant": complainants}
+    case_of_event = _linked(naming, cases)["dated step"]
     events = set_aside_future(events, source.card.observed_until, entries)
     for order in source.order:
         events = set_aside_disorder(events, case_of_event, order, entries)
@@ -185,14 +184,18 @@ def _of_known_cases(
     return events[known]
 
 
-def _check_linked(frame: pd.DataFrame, cases: pd.DataFrame, what: str) -> Places:
-    """The place of each row's case among the cases."""
-    place = places(frame["case_id"], cases["case_id"])
-    lost = place < 0
-    if lost.any():
-        first = frame.loc[lost].iloc[0]
-        raise SourceError(
-            f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first {first['case_id']!r} in "
-            f"data row {first['source_row']} of {first['source_file']}"
-        )
-    return place
+def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame) -> dict[str, Places]:
+    """The place of each row's case among the cases, for every table that names one."""
+    ids = pd.concat([frame["case_id"] for frame in naming.values()], ignore_index=True)
+    among = places(ids, cases["case_id"])  # once for all tables: the cases are then hashed once
+    ends = np.cumsum([len(frame) for frame in naming.values()])
+    found = dict(zip(naming, np.split(among, ends[:-1]), strict=True))
+    for what, frame in naming.items():
+        lost = found[what] < 0
+        if lost.any():
+            first = frame.loc[lost].iloc[0]
+            raise SourceError(
+                f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first "
+                f"{first['case_id']!r} in data row {first['source_row']} of {first['source_file']}"
+            )
+    return found
