@@ -1,0 +1,347 @@
+"""Every number of a finished report, each with an address by which it can be named: ``groups/Force/median``.
+
+An address is the table, the row and the column. A row is called by what its first columns say, never by its place, so
+that a number keeps its address when other rows come and go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import ParameterError
+from accountability.parameters import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECORD: Final = "provenance.json"
+COLUMNS: Final = ("address", "kind", "table", "row", "column", "text", "number")
+#: What the one row of a table is called when nothing in it is a name.
+ONLY: Final = "all"
+#: What an empty cell is called in the name of a row.
+BLANK: Final = "none"
+_FIGURE: Final = "figure:"
+_LISTED: Final = 20
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|inf)")
+_COUNTED: Final = re.compile(r"[+-]?\d+")
+# A table of one row needs no key; these are one all the same, so that a second row does not rename the first.
+_KEYS_BY_NAME: Final = frozenset({"step", "year", "month", "p", "landmark"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One table of a report, as text.
+
+    Attributes
+    ----------
+    kind : str
+        ``table``, or ``figure`` for the data drawn.
+    name : str
+        Name under which the notebook kept it.
+    cells : pandas.DataFrame
+        As in the CSV file, every cell text.
+    """
+
+    kind: str
+    name: str
+    cells: pd.DataFrame
+
+    @property
+    def label(self) -> str:
+        """First part of its addresses: the name, for a figure's data with ``figure:`` before it."""
+        return f"{_FIGURE}{self.name}" if self.kind == "figure" else self.name
+
+
+def record(folder: str | Path) -> dict[str, Any]:
+    """Read what a finished report says of itself.
+
+    Parameters
+    ----------
+    folder : path
+        The report's folder, or a file in it.
+
+    Returns
+    -------
+    dict
+        The content of ``provenance.json``.
+
+    Raises
+    ------
+    ParameterError
+        There is no report, its record cannot be read, or its notebook stopped with an error.
+    """
+    path = home(folder) / RECORD
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParameterError(
+            f"{folder}: expected the folder of a report, found no {RECORD} in it. `accountability run` makes one."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ParameterError(f"{path}: cannot be read as the record of a report ({error})") from error
+    if not isinstance(read, dict) or not {"study", "parameters", "tables"} <= set(read):
+        raise ParameterError(f"{path}: expected a report's record with study, parameters and tables")
+    if read.get("failure"):
+        raise ParameterError(
+            f"{path.parent}: its notebook stopped at {read['failure']['where']}, so it holds no finished numbers"
+        )
+    return read
+
+
+def home(folder: str | Path) -> Path:
+    """Give the report's folder, whether it or a file in it was named."""
+    path = Path(folder)
+    return path.parent if path.is_file() else path
+
+
+def tables(folder: str | Path) -> list[Held]:
+    """Read the tables of a report, and the data of its figures where they were kept.
+
+    Parameters
+    ----------
+    folder : path
+        The report's folder, or a file in it.
+
+    Returns
+    -------
+    list of Held
+        In the notebook's order.
+
+    Raises
+    ------
+    ParameterError
+        No finished report, or a table is missing from it.
+    """
+    import pandas as pd
+
+    held = []
+    for entry in record(folder)["tables"]:
+        file = entry["file"] if entry["kind"] == "table" else entry.get("data")
+        if not file:
+            continue
+        path = home(folder) / file
+        try:
+            cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")
+        except pd.errors.EmptyDataError:
+            cells = pd.DataFrame()  # a table without a column is written as an empty line
+        except (OSError, ValueError) as error:
+            raise ParameterError(f"{path}: the report lists this table, and it cannot be read ({error})") from error
+        held.append(Held(entry["kind"], entry["name"], cells))
+    return held
+
+
+def key_columns(*cells: pd.DataFrame) -> list[str]:
+    """Choose the columns that name the rows.
+
+    The shortest run of first columns that tells every row from every other, without those numbers among them that
+    are not needed for it. Measured columns (numbers with decimals, unless they come first) end the run.
+
+    Parameters
+    ----------
+    *cells : DataFrame
+        One table or several of the same kind, every cell text; the columns serve all of them.
+
+    Returns
+    -------
+    list of str
+        Names of columns; empty when the table has one row that nothing names.
+    """
+    shared = [column for column in cells[0].columns if all(column in one.columns for one in cells)]
+    chosen: list[str] = []
+    if shared and all(len(one) <= 1 for one in cells):
+        return shared[:1] if shared[0] in _KEYS_BY_NAME or not any(_numbers(one, shared[0]) for one in cells) else []
+    for place, column in enumerate(shared):
+        if place and any(_measured(one, column) for one in cells):
+            break
+        chosen.append(column)
+        if _tells_apart(cells, chosen):
+            break
+    for column in reversed(chosen[1:]):
+        rest = [other for other in chosen if other != column]
+        if any(_numbers(one, column) for one in cells) and _tells_apart(cells, rest):
+            chosen = rest
+    return chosen
+
+
+def _tells_apart(cells: Iterable[pd.DataFrame], columns: Sequence[str]) -> bool:
+    return not any(one.duplicated(list(columns)).any() for one in cells)
+
+
+def _numbers(cells: pd.DataFrame, column: str) -> bool:
+    said = cells[column][cells[column] != ""]
+    return bool(len(said)) and all(_NUMBER.fullmatch(cell) for cell in said)
+
+
+def _measured(cells: pd.DataFrame, column: str) -> bool:
+    return _numbers(cells, column) and not all(_COUNTED.fullmatch(cell) for cell in cells[column])
+
+
+def tidy(held: Held, keys: Sequence[str] | None = None) -> pd.DataFrame:
+    """Put a table one cell a row, each with its address.
+
+    Parameters
+    ----------
+    held : Held
+        The table.
+    keys : sequence of str, optional
+        Columns that name the rows; default :func:`key_columns` of this table.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`values`.
+    """
+    import pandas as pd
+
+    cells = held.cells
+    naming = key_columns(cells) if keys is None else list(keys)
+    rows = _row_names(cells, naming)
+    shown = [column for column in cells.columns if column not in naming]
+    made = {
+        "kind": held.kind,
+        "table": held.name,
+        "row": [row for row in rows for _ in shown],
+        "column": shown * len(rows),
+        "text": cells[shown].to_numpy(dtype=object).ravel().tolist(),
+    }
+    frame = pd.DataFrame(made, index=pd.RangeIndex(len(rows) * len(shown)))
+    frame["number"] = [float(text) if _NUMBER.fullmatch(text) else float("nan") for text in made["text"]]
+    frame["address"] = [f"{held.label}/{row}/{column}" for row, column in zip(made["row"], made["column"], strict=True)]
+    return frame[list(COLUMNS)].astype(dict.fromkeys(COLUMNS[:-1], "str") | {"number": "float64"})
+
+
+def _row_names(cells: pd.DataFrame, naming: Sequence[str]) -> list[str]:
+    if not naming:
+        plain = [ONLY] * len(cells)
+    else:
+        plain = [", ".join(cell or BLANK for cell in row) for row in cells[list(naming)].itertuples(index=False)]
+    seen: dict[str, int] = {}
+    taken = set(plain)
+    names = []
+    for name in plain:
+        seen[name] = seen.get(name, 0) + 1
+        own = name
+        while seen[name] > 1 and own in taken:
+            own = f"{name} #{seen[name]}"
+            seen[name] += own in taken
+        taken.add(own)
+        names.append(own)
+    return names
+
+
+def values(folder: str | Path) -> pd.DataFrame:
+    """Read every value of a report's tables, and of the data its figures draw, into one frame.
+
+    Parameters
+    ----------
+    folder : path
+        The report's folder, or a file in it.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell, columns that name rows apart: ``address`` (unique), ``kind`` (table or figure), ``table``,
+        ``row`` (what the first columns say, joined by a comma), ``column``, ``text`` (as in the CSV; empty for none)
+        and ``number`` (missing where the text is no number).
+
+    Raises
+    ------
+    ParameterError
+        No finished report, or a table is missing from it.
+
+    Examples
+    --------
+    >>> values("reports/synthetic/how_long_cases_stay_open")  # doctest: +SKIP
+    """
+    import pandas as pd
+
+    parts = [tidy(held) for held in tables(folder)]
+    if not parts:
+        return pd.DataFrame({column: [] for column in COLUMNS}).astype("str").astype({"number": "float64"})
+    return pd.concat(parts, ignore_index=True)
+
+
+def value(folder: str | Path, address: str) -> float | str:
+    """Give one value of a report.
+
+    Parameters
+    ----------
+    folder : path
+        The report's folder, or a file in it.
+    address : str
+        ``table/row/column``; the data drawn by a figure are at ``figure:name/row/column``. The row may be left out
+        of a table that has one.
+
+    Returns
+    -------
+    float or str
+        The number, or the text of a cell that holds none.
+
+    Raises
+    ------
+    ParameterError
+        No finished report, or no such address; the nearest is named.
+    """
+    found = locate(values(folder), address)
+    return found["text"] if found["number"] != found["number"] else found["number"]
+
+
+def locate(frame: pd.DataFrame, address: str) -> dict[str, Any]:
+    """Find an address among values.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From :func:`values`.
+    address : str
+        See :func:`value`.
+
+    Returns
+    -------
+    dict
+        The row of the frame, column to value.
+
+    Raises
+    ------
+    ParameterError
+        No such address; the message says which part is wrong and names the nearest.
+    """
+    hits = frame[frame["address"] == address]
+    if hits.empty:
+        label, _, column = address.rpartition("/")
+        alone = frame[(frame["address"] == label + "/" + frame["row"] + "/" + column)]
+        hits = alone if len(alone) == 1 and _of_table(frame, label)["row"].nunique() == 1 else hits
+    if hits.empty:
+        raise ParameterError(f"no value {address!r}: {_why(frame, address)}")
+    return {str(name): cell for name, cell in hits.iloc[0].items()}
+
+
+def _of_table(frame: pd.DataFrame, label: str) -> pd.DataFrame:
+    return frame[frame["address"].str.startswith(f"{label}/")]
+
+
+def _why(frame: pd.DataFrame, address: str) -> str:
+    labels = list(dict.fromkeys(frame["address"].str.partition("/")[0]))
+    label, _, rest = address.partition("/")
+    if label not in labels:
+        return f"the report has no table {label!r}. {_near(label, labels)}"
+    inside = _of_table(frame, label)
+    row, _, column = rest.rpartition("/")
+    rows, columns = list(dict.fromkeys(inside["row"])), list(dict.fromkeys(inside["column"]))
+    if column not in columns:
+        return f"table {label!r} has no column {column!r}. {_near(column, columns)}"
+    return f"table {label!r} has no row {row!r}. {_near(row, rows)}"
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    if len(known) <= _LISTED:
+        return nearest(word, known)
+    close = get_close_matches(word, known, n=3, cutoff=0.4)
+    question = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
+    return f"{question}There are {len(known):,}, from {known[0]!r} to {known[-1]!r}."
