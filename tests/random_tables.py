@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 from hypothesis import strategies as st
+from old_workbook import xls
 
 NAMES: Final = [
     *("id", "Case Number", "complaint_id", "Date Received", "closed", "incident_date", "finding", "Disposition"),
@@ -106,6 +107,13 @@ def _xlsx(table: pd.DataFrame, folder: Path) -> Path:
     return path
 
 
+def _xls(table: pd.DataFrame, folder: Path) -> Path:
+    rows = [[None if pd.isna(cell) else cell for cell in row] for row in table.to_dict("split")["data"]]
+    path = folder / "table.xls"
+    path.write_bytes(xls({"About": [["Answer to a records request"]], "Complaints": [list(table.columns), *rows]}))
+    return path
+
+
 def _json(table: pd.DataFrame, folder: Path) -> Path:
     path = folder / "table.json"
     path.write_text(json.dumps({"meta": {"n": len(table)}, "data": {"rows": _records(table)}}), encoding="utf-8")
@@ -138,6 +146,7 @@ WRITERS: Final[dict[str, Callable[[pd.DataFrame, Path], Path]]] = {
     "csv.gz": _gz,
     "zip": _zip,
     "xlsx": _xlsx,
+    "xls": _xls,
     "json": _json,
     "jsonl": _jsonl,
     "parquet": _parquet,
