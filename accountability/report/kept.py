@@ -1,4 +1,4 @@
-"""What a notebook hands to its report: tables as CSV and figures as files.
+"""What a notebook hands to its report: tables as CSV, figures as files and the numbers they draw.
 
 The runner names a folder in an environment variable; without it (in JupyterLab, under nbval) nothing is written and
 the notebook shows the same. A stored notebook therefore holds no second copy of its tables.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
+from accountability.report.drawn import axes_of, data_of
 from accountability.results import Refused, Result, write_csv
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     alt : str
         What the figure says, for a reader who cannot see it; a result's own sentence when left out.
     name : str, optional
-        File name without ending under which the report also keeps it as SVG and PNG.
+        File name without ending under which the report also keeps it as SVG and PNG, with the numbers drawn as CSV
+        (:func:`accountability.report.drawn.data_of`).
 
     Raises
     ------
@@ -124,7 +126,18 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
         path = target / "figures" / f"{name}.svg"
         _write(path, lambda: path.write_bytes(svg))
         path.with_suffix(".png").write_bytes(png)
-        _record(target, {"kind": "figure", "name": name, "file": f"figures/{name}.svg", "caption": alt, "rows": 0})
+        numbers = data_of(image)
+        write_csv(numbers, path.with_suffix(".csv"))
+        entry = {
+            "kind": "figure",
+            "name": name,
+            "file": f"figures/{name}.svg",
+            "data": f"figures/{name}.csv",
+            "caption": alt,
+            "axes": axes_of(image),
+            "rows": len(numbers),
+        }
+        _record(target, entry)
     plt.close(image)
     display(
         {"image/png": png, "text/plain": f"Figure: {alt}"},
@@ -174,7 +187,8 @@ def kept_in(target: Path) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``sentence``, ``rows``; in the notebook's order.
+        ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``rows``; of a table also ``sentence``, of a
+        figure ``data`` (the CSV of what is drawn) and ``axes``. In the notebook's order.
     """
     manifest = target / MANIFEST
     if not manifest.is_file():

@@ -1,0 +1,238 @@
+"""The numbers behind a figure, read back from the figure itself.
+
+What is read is what was drawn, so a figure and its data cannot part: a curve's points, a band's edges, a bar's ends, a
+picture's cells and the words written beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+COLUMNS: Final = ("panel", "drawn", "series", "label", "x", "y", "x_end", "y_end", "value", "text", "x_tick", "y_tick")
+_ALWAYS: Final = ("panel", "drawn", "series", "label", "x", "y")
+_NEAR: Final = 1e-9
+
+Row = dict[str, Any]
+
+
+def data_of(figure: Figure) -> pd.DataFrame:
+    """Read the data drawn on a figure.
+
+    Parameters
+    ----------
+    figure : Figure
+        Drawn already; it is not changed.
+
+    Returns
+    -------
+    DataFrame
+        One row a point, bar, segment, cell or word, in the order of drawing. ``panel`` counts the figure's axes and
+        ``series`` what is drawn on one, both from 1. ``drawn`` is ``line``, ``steps-pre``, ``steps-mid``,
+        ``steps-post``, ``points``, ``band``, ``bar``, ``box``, ``segment``, ``cell``, ``area`` (corners of another
+        shape) or ``text``. ``label`` is the series' name in the legend; a band without one takes that of the curve of
+        its colour. ``x`` and ``y`` are numbers in full precision, or days as ISO text on an axis of dates; empty where
+        the artist's place is not measured on that axis. ``x_end`` and ``y_end`` are the other end of a band, bar, box
+        or segment; ``value`` is a cell's; ``x_tick`` and ``y_tick`` the name written on the axis at that place.
+        Columns after ``y`` are there only where something fills them.
+    """
+    import pandas as pd
+
+    rows = [{"panel": panel, **row} for panel, axes in enumerate(figure.get_axes(), start=1) for row in _rows_of(axes)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(object)
+    return table[[name for name in COLUMNS if name in _ALWAYS or table[name].notna().any()]]
+
+
+def axes_of(figure: Figure) -> list[dict[str, str]]:
+    """Give the words on a figure's axes.
+
+    Parameters
+    ----------
+    figure : Figure
+        Drawn already.
+
+    Returns
+    -------
+    list of dict
+        For each panel ``title``, ``x`` and ``y``.
+    """
+    return [{"title": axes.get_title(), "x": axes.get_xlabel(), "y": axes.get_ylabel()} for axes in figure.get_axes()]
+
+
+def _rows_of(axes: Axes) -> Iterator[Row]:
+    from matplotlib.container import BarContainer
+
+    bars = {id(bar): box for box in axes.containers if isinstance(box, BarContainer) for bar in box}
+    groups: dict[int, list[Artist]] = {}
+    singles: Sequence[Artist] = [*axes.lines, *axes.patches, *axes.collections, *axes.images, *axes.texts]
+    for artist in singles:
+        if artist.get_visible():
+            groups.setdefault(id(bars.get(id(artist), artist)), []).append(artist)
+    known = _labels_by_colour(axes)
+    for series, members in enumerate(groups.values(), start=1):
+        box = bars.get(id(members[0]))
+        label = _label(box) or _label(members[0]) or known.get(_colour(members[0]), "")
+        for artist in members:
+            for row in _points(axes, artist, upright=box is None or box.orientation != "horizontal", bar=bool(box)):
+                placed = {
+                    name: _written(axes.xaxis if name.startswith("x") else axes.yaxis, value)
+                    for name, value in row.items()
+                    if name in ("x", "y", "x_end", "y_end")
+                }
+                ticked = {"x_tick": _tick(axes.xaxis, row.get("x")), "y_tick": _tick(axes.yaxis, row.get("y"))}
+                yield {**row, **placed, **ticked, "series": series, "label": label}
+
+
+def _label(artist: Any) -> str:
+    said = "" if artist is None else str(artist.get_label())
+    # Matplotlib names what has no label itself, with an underscore first.
+    return "" if said.startswith("_") else said
+
+
+def _colour(artist: Any) -> tuple[float, ...]:
+    from matplotlib.colors import to_rgba_array
+
+    for name in ("get_facecolor", "get_color", "get_edgecolor"):
+        colours = to_rgba_array(getattr(artist, name)()) if hasattr(artist, name) else []
+        if len(colours):
+            return tuple(colours[0][:3])
+    return ()
+
+
+def _labels_by_colour(axes: Axes) -> dict[tuple[float, ...], str]:
+    legend = axes.get_legend()
+    known: dict[tuple[float, ...], str] = {}
+    shown = [] if legend is None else zip(legend.legend_handles, legend.get_texts(), strict=True)
+    for handle, text in shown:
+        known.setdefault(_colour(handle), text.get_text())
+    for artist in [*axes.containers, *axes.lines, *axes.collections]:
+        first = next(iter(artist), None) if isinstance(artist, tuple) else artist
+        if _label(artist) and first is not None:
+            known.setdefault(_colour(first), _label(artist))
+    # Every word is black that is not told otherwise, and no more belongs to a black curve.
+    for colour in ((), (0.0, 0.0, 0.0)):
+        known.pop(colour, None)
+    return known
+
+
+def _points(axes: Axes, artist: Any, *, upright: bool, bar: bool) -> Iterator[Row]:
+    from matplotlib.collections import FillBetweenPolyCollection, LineCollection, PathCollection
+    from matplotlib.image import AxesImage
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch, Rectangle
+    from matplotlib.text import Text
+
+    if isinstance(artist, Line2D):
+        style = artist.get_drawstyle()
+        kind = style if style.startswith("steps-") else "line" if artist.get_linestyle() != "None" else "points"
+        yield from _measured(axes, artist.get_transform(), kind, artist.get_xydata())
+    elif isinstance(artist, Rectangle) and bar:
+        (x, y), width, height = artist.get_xy(), artist.get_width(), artist.get_height()
+        middle = {"x": x + width / 2, "y": y, "y_end": y + height}
+        across = {"x": x, "y": y + height / 2, "x_end": x + width}
+        yield {"drawn": "bar", **(middle if upright else across)}
+    elif isinstance(artist, Rectangle):
+        corners = [[*artist.get_xy(), artist.get_x() + artist.get_width(), artist.get_y() + artist.get_height()]]
+        yield from _measured(axes, artist.get_data_transform(), "box", corners)
+    elif isinstance(artist, FillBetweenPolyCollection):
+        yield from _band(artist)
+    elif isinstance(artist, LineCollection):
+        ends = [[*start, *stop] for part in artist.get_segments() for start, stop in pairwise(part)]
+        yield from _measured(axes, artist.get_transform(), "segment", ends)
+    elif isinstance(artist, PathCollection):
+        yield from _measured(axes, artist.get_offset_transform(), "points", artist.get_offsets())
+    elif isinstance(artist, AxesImage):
+        yield from _cells(artist)
+    elif isinstance(artist, Text):
+        if artist.get_text():
+            for row in _measured(axes, artist.get_transform(), "text", [artist.get_position()]):
+                yield {**row, "text": artist.get_text()}
+    elif isinstance(artist, Patch):
+        outline = artist.get_patch_transform().transform(artist.get_path().vertices)
+        yield from _measured(axes, artist.get_data_transform(), "area", outline)
+    else:
+        for path in artist.get_paths():
+            yield from _measured(axes, artist.get_transform(), "area", path.vertices)
+
+
+def _measured(axes: Axes, transform: Any, kind: str, places: Any) -> Iterator[Row]:
+    """Give places; a coordinate that is not measured in the axis's own unit is left out."""
+    on_x, on_y = transform.contains_branch_seperately(axes.transData)
+    for place in places:
+        row: Row = {"drawn": kind}
+        for name, value in zip(("x", "y", "x_end", "y_end"), place, strict=False):
+            row[name] = value if (on_x if name.startswith("x") else on_y) else None
+        yield row
+
+
+def _band(artist: Any) -> Iterator[Row]:
+    # A band is a closed outline: there along one edge, back along the other, a corner before each.
+    for path in artist.get_paths():
+        outline = path.vertices[:-1]
+        half = len(outline) // 2
+        there, back = outline[1:half], outline[half + 1 :][::-1]
+        across = artist.t_direction == "y"
+        for low, high in zip(there, back, strict=True):
+            row = {"x": low[0], "y": low[1], "x_end": high[0] if across else None, "y_end": None if across else high[1]}
+            yield {"drawn": "band", **row}
+
+
+def _cells(artist: Any) -> Iterator[Row]:
+    import numpy as np
+
+    values: np.ndarray = np.ma.filled(np.ma.asarray(artist.get_array(), dtype="float64"), np.nan)
+    if values.ndim != 2:
+        return
+    rows, columns = values.shape
+    left, right, bottom, top = artist.get_extent()
+    if artist.origin == "upper":
+        bottom, top = top, bottom
+    for row in range(rows):
+        for column in range(columns):
+            yield {
+                "drawn": "cell",
+                "x": left + (column + 0.5) * (right - left) / columns,
+                "y": bottom + (row + 0.5) * (top - bottom) / rows,
+                "value": values[row, column],
+            }
+
+
+def _tick(axis: Axis, place: Any) -> str | None:
+    """Name written on an axis at a place, where the axis bears names and not numbers."""
+    from matplotlib.category import StrCategoryFormatter
+    from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
+
+    formatter = axis.get_major_formatter()
+    # Names set with the ticks stand in a function that looks them up; other functions only style a number.
+    chosen = isinstance(formatter, FixedFormatter | FuncFormatter) and isinstance(
+        axis.get_major_locator(), FixedLocator
+    )
+    if place is None or not (chosen or isinstance(formatter, StrCategoryFormatter)):
+        return None
+    ticks = list(axis.get_majorticklocs())
+    near = [number for number, tick in enumerate(ticks) if abs(float(tick) - float(place)) < _NEAR]
+    if not near:
+        return None
+    return str(formatter.format_ticks(ticks)[near[0]]) or None
+
+
+def _written(axis: Axis, value: Any) -> Any:
+    from datetime import date
+
+    from matplotlib.dates import DateConverter, num2date
+    from matplotlib.units import registry
+
+    if value is None or value != value:
+        return None
+    if not isinstance(axis.get_converter(), DateConverter | type(registry[date])):
+        return float(value)
+    moment = num2date(float(value)).replace(tzinfo=None)
+    return moment.date().isoformat() if moment.time().isoformat() == "00:00:00" else moment.isoformat()
