@@ -62,6 +62,26 @@ def test_a_sound_source_is_clean_and_its_facts_are_shown(tmp_path: Path) -> None
     assert text.endswith("small: nothing left to resolve")
 
 
+def test_dates_in_parts_and_in_texts_are_listed_too(tmp_path: Path) -> None:
+    folder = write_source(
+        tmp_path / "small",
+        "id,year,month,note\n007,2020,1,shut 2020-03-04\n008,2020,2,\n",
+        **{
+            "files.complaints.columns": {
+                "id": {"to": "case_id"},
+                "year": {"stage": "received", "date": "parts"},
+                "month": {"month_of": "year"},
+                "note": {"stage": "closed", "date": "%Y-%m-%d", "extract": r"shut (\S+)"},
+            }
+        },
+    )
+    listed = {p.where: (p.count, p.what) for p in check(folder).points if p.kind == "dates"}
+    assert listed == {
+        "complaints.csv, year, month": (2, "of 2 filled cells read as parts (received), 2020-01-01 to 2020-02-29"),
+        "complaints.csv, note": (1, 'of 1 filled cells read as "%Y-%m-%d" (closed), 2020-03-04 to 2020-03-04'),
+    }
+
+
 def test_everything_is_listed_in_one_go(tmp_path: Path) -> None:
     folder = write_source(
         tmp_path / "small",

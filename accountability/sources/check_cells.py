@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.codebook import Block, Codebook
-from accountability.dates import DateSpec, parse
+from accountability.dates import DateSpec, parse, parse_parts
 from accountability.errors import AccountabilityError, CodebookError
 from accountability.sources.contract import File
 from accountability.sources.dating import FORMAT_PROBLEMS, MOSTLY
@@ -25,12 +25,20 @@ def check_dates(raw: pd.DataFrame, file: File, name: str) -> list[Point]:
     """How every column of dates reads: what fits, what does not and why, and which other format would fit."""
     points = []
     for column, reading in file.readings:
-        if reading.date is None or reading.in_parts or reading.extract is not None or column not in raw:
+        if reading.date is None or column not in raw:
             continue
         where = f"{name}, {column}"
         values = raw[column].mask(raw[column].isin(reading.blank)) if reading.blank else raw[column]
+        if reading.extract is not None:  # a cell without such a part is in the ledger of the load
+            values = values.str.extract(reading.extract, expand=False)
+        parts = {part: raw[other] for part, other in file.parts(column).items() if other in raw}
         try:
-            parsed = parse(values, DateSpec.of(reading.date))
+            spec = DateSpec.of(reading.date)
+            if reading.in_parts:
+                where = ", ".join([where, *file.parts(column).values()])
+                parsed = parse_parts(values, parts.get("month_of"), parts.get("day_of"), spec)
+            else:
+                parsed = parse(values, spec)
         except AccountabilityError as error:
             points.append(Point("dates", where, str(error)))
             continue
