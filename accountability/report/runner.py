@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from accountability import studies
 from accountability.errors import ParameterError, Refusal, SourceError
-from accountability.report import kept, page, provenance
+from accountability.report import kept, page, provenance, sidecar
 from accountability.report.execute import Failure, StudyFailed, execute, interruptible
 from accountability.report.request import Request, request
 from accountability.sources.contract import Source, read_source
@@ -153,7 +153,7 @@ def _fill(folder: Path, wanted: Request, notebook: Path, progress: Progress | No
         "parameters": literals,
         "changed": [f"{name} = {value}" for name, value in wanted.changed.items()],
         "command": wanted.command,
-        "data": _data(folder, wanted.source),
+        "data": _data(folder, wanted.source) | _release(wanted),
         "tables": tables,
         "headline": next((table["sentence"] for table in tables if table.get("sentence")), ""),
         "seconds": round(time.monotonic() - begun, 1),
@@ -162,10 +162,12 @@ def _fill(folder: Path, wanted: Request, notebook: Path, progress: Progress | No
     }
     rows = page.parameter_rows(wanted.study.parameters, literals)
     document = _finish_notebook(executed, record, rows)
-    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (folder / PAGE).write_text(page.report_page(document, record, rows), encoding="utf-8")
     for name in (kept.MANIFEST, provenance.FILE):
         (folder / name).unlink(missing_ok=True)
+    sidecar.accompany(folder, record)
+    record["files"] = sidecar.digests(folder, without=RECORD)
+    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return failure
 
 
@@ -183,6 +185,15 @@ def _data(folder: Path, source: Source) -> dict[str, Any]:
         "files": {},
         "cutoff": None if last is None else last.isoformat(),
         "exclusions": [],
+    }
+
+
+def _release(wanted: Request) -> dict[str, Any]:
+    """Say which release it is, and by which reading of it: how it was obtained, hashes of its declarations."""
+    declared = sorted(source_folder(wanted.parameters.source).glob("*.yaml"))
+    return {
+        "vintage": wanted.source.card.obtained,
+        "declaration": {path.name: sidecar.digest(path) for path in declared},
     }
 
 
