@@ -347,9 +347,8 @@ def mutated(draw: st.DrawFn, declared: dict[str, Any]) -> dict[str, Any]:
         if what == "remove":
             del node[last]
         elif what == "add" and isinstance(node, dict):
-            node[draw(st.sampled_from(["id", "aside", "also", "extract", "table", "codebook", "band", "x", "of"]))] = (
-                draw(VALUES)
-            )
+            key = draw(st.sampled_from(["id", "aside", "also", "extract", "table", "codebook", "band", "x", "of"]))
+            node[key] = copy.deepcopy(draw(VALUES))
         elif what == "swap":
             node[last] = copy.deepcopy(_at(made, draw(st.sampled_from(every))))
         else:
