@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 from pydantic import ValidationError
@@ -17,12 +16,15 @@ from accountability.codebook import Block, Codebook
 from accountability.errors import CodebookError, SourceError
 from accountability.sources import cache, readers, warm
 from accountability.sources.assemble import assemble
-from accountability.sources.coding import check_columns, code_file, wanted_columns
+from accountability.sources.coding import CodedFile, check_columns, code_file, wanted_columns
 from accountability.sources.contract import File, Source, read_source
 from accountability.sources.dataset import Dataset
 from accountability.sources.places import source_folder
 from accountability.sources.strict import problems
 from accountability.sources.yaml_text import lines_of, read_yaml, refuse_undecided
+
+#: Two: more would hold the text of more files in memory at once.
+FILES_AT_ONCE: Final = 2
 
 
 def load(name: str | Path, *, anew: bool = False) -> Dataset:
@@ -65,18 +67,15 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := warm.read(kept_in, wanted)) is not None:
         return _dataset(source, kept)
-    coded = []
-    with ThreadPoolExecutor(max_workers=1) as ahead:  # unpacking and parsing leave Python free to code the file before
-        keys = list(source.files)
-        reading = deque([ahead.submit(_read, source, keys[0], paths)])
-        book = read_codebook(folder)
-        for key, following in zip_longest(keys, keys[1:]):
-            raw = [reading.popleft().result()]
-            if following is not None:
-                reading.append(ahead.submit(_read, source, following, paths))
-            # Popped, so that nothing here keeps the raw text once it is coded.
-            coded.append(code_file(raw.pop(), source.files[key], book, source.names[key]))
-    made = assemble(source, coded, book)
+    book = read_codebook(folder)
+
+    def coded(key: str) -> CodedFile:
+        # The raw text is given away, so that nothing here keeps it once it is coded.
+        return code_file(_read(source, key, paths), source.files[key], book, source.names[key])
+
+    with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
+        files = list(pool.map(coded, source.files))
+    made = assemble(source, files, book)
     if wanted is not None:
         warm.keep(kept_in, wanted, made)
     return _dataset(source, made)
