@@ -13,7 +13,7 @@ from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats, Transform, interval
 from accountability.delay.counts import Counts, columns_of, count_ways, label_of, pieces, with_groups
-from accountability.durations import Days, Durations
+from accountability.durations import Days, Durations, numbered
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, percent, plural
 
@@ -226,7 +226,7 @@ def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
     closed = durations.closed
     if not closed.any():
         raise Refusal(f"all {len(durations):,} cases are open, so none has a way of closing: use delay.closing_curve")
-    codes, found = pd.factorize(durations.table[way], sort=True)
+    codes, found = numbered(durations.table[way])
     missing = int((closed & (codes < 0)).sum())
     if missing:
         raise ParameterError(

@@ -66,19 +66,19 @@ def count_ways(
     table = np.bincount(key, minlength=len(groups) * kinds * days).reshape(len(groups), kinds, days)
     of_way, left = table[:, :ways], table[:, ways]
     closed = of_way.sum(axis=1) if ways > 1 else of_way[:, 0]
-    entered = _entered(durations.entry, codes, len(groups), days)
+    entered = _entered(durations.entry, codes, table.sum(axis=(1, 2)), days)
     gone = np.zeros_like(entered)
     np.cumsum((closed + left)[:, :-1], axis=1, out=gone[:, 1:])
     return Counts(groups, entered, closed, left, np.cumsum(entered, axis=1) - gone), of_way
 
 
-def _entered(entry: Days, codes: Days, n_groups: int, days: int) -> Days:
+def _entered(entry: Days, codes: Days, size: Days, days: int) -> Days:
     """Count entries; nearly always all on day 0, which is quick to see."""
-    entered = np.zeros((n_groups, days), np.int64)
     if not entry.any():
-        entered[:, 0] = np.bincount(codes, minlength=n_groups) if n_groups > 1 else len(entry)
+        entered = np.zeros((len(size), days), np.int64)
+        entered[:, 0] = size
         return entered
-    return np.bincount(codes * days + entry, minlength=n_groups * days).reshape(n_groups, days)
+    return np.bincount(codes * days + entry, minlength=len(size) * days).reshape(len(size), days)
 
 
 def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, Any]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.delay.bands import Floats, critical
-from accountability.durations import Days, Durations, Flags, group_codes
+from accountability.durations import Days, Durations, Flags, group_codes, numbered
 from accountability.errors import ParameterError, Refusal
 from accountability.hazard.design import Design, Term
 from accountability.results import Result, percent, plural
@@ -133,13 +133,14 @@ def closings(durations: Durations, ways: str | None, way: str | None) -> tuple[F
         return durations.closed, "closing"
     if ways not in durations.table.columns:
         raise ParameterError(f"no column {ways!r} of ways of closing in these durations")
-    column = durations.table[ways]
-    unknown = int((column.isna() & durations.closed).sum())
+    code, held = numbered(durations.table[ways])
+    unknown = int(((code < 0) & durations.closed).sum())
     if unknown:
         raise ParameterError(f"{unknown:,} closed cases have no {ways!r}: use durations.label_missing({ways!r})")
-    of_way = np.asarray(column.astype("str") == str(way)) & durations.closed
+    # The last place stands for open cases without a way.
+    of_way = np.array([*(str(value) == str(way) for value in held), False])[code] & durations.closed
     if not of_way.any():
-        found = sorted({str(value) for value in column[durations.closed]})
+        found = sorted({str(held[place]) for place in np.unique(code[durations.closed])})
         raise ParameterError(f"no case closed as {way!r}; {ways} holds {', '.join(found) or 'nothing'}")
     return of_way, f"closing as {str(way).replace('_', ' ')}"
 

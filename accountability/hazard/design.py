@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accountability.delay.bands import Floats
@@ -21,6 +22,7 @@ MANY = 0.3
 """Patterns per case above which collapsing saves nothing."""
 
 Levels = dict[str, list[str]]
+Codes = Days | npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def design(durations: Durations, covariates: str | Sequence[str], reference: Map
     if stray:
         raise ParameterError(f"reference= names {stray}, which the model does not use; it uses {list(names)}")
     levels: Levels = {}
-    codes: list[Days] = []
+    codes: list[Codes] = []
     sizes: list[int] = []
     for name in names:
         values = _checked(durations, name)
@@ -175,6 +177,11 @@ def _checked(durations: Durations, name: str) -> pd.Series:
         known = [str(column) for column in durations.table.columns if column not in RESERVED]
         raise ParameterError(f"no column {name!r} for the model; there are {known}")
     values = durations.table[name]
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf":
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = values.to_numpy().sum()
+        if np.isfinite(total):  # only where every number is
+            return values
     missing = int(values.isna().sum())
     if missing:
         raise ParameterError(
@@ -226,7 +233,7 @@ def _factor(values: pd.Series, name: str, reference: str | None) -> tuple[list[s
     return [labels[place] for place in order], rank[raw]
 
 
-def _few_values(values: pd.Series) -> tuple[Days, int] | None:
+def _few_values(values: pd.Series) -> tuple[Codes, int] | None:
     """Code of each case's number among the distinct ones, in order; ``None`` when they are about as many as cases."""
     numbers = values.to_numpy()
     if len(numbers) == 0:
@@ -236,13 +243,19 @@ def _few_values(values: pd.Series) -> tuple[Days, int] | None:
         if high - low < 4_000:
             return numbers.astype(np.int64) - low, high - low + 1
     start = numbers[:20_000]
+    if (start == np.rint(start)).all():
+        least, most = float(numbers.min()), float(numbers.max())
+        if most - least < 256:
+            small = (numbers - least).astype(np.uint8)
+            if (small + least == numbers).all():
+                return small, int(most - least) + 1
     if len(np.unique(start)) > MANY * len(start) and len(numbers) > 1_000:
         return None
     raw, found = pd.factorize(numbers, sort=True)
     return np.asarray(raw, dtype=np.int64), len(found)
 
 
-def _patterns(codes: list[Days], sizes: list[int], cases: int, whole: bool) -> tuple[Days, Days | None]:
+def _patterns(codes: list[Codes], sizes: list[int], cases: int, whole: bool) -> tuple[Days, Days | None]:
     """The pattern of each case and the first case of each pattern; ``None`` when every case is its own."""
     alone = np.arange(cases, dtype=np.int64)
     if whole:
@@ -251,7 +264,8 @@ def _patterns(codes: list[Days], sizes: list[int], cases: int, whole: bool) -> t
     for code, size in zip(codes, sizes, strict=True):
         if space * size > 2**60:
             key, space = compress(key, space).code, cases
-        key = key * size + code
+        key *= size
+        key += code
         space *= size
     made = compress(key, space)
     if len(made.found) > MANY * cases and cases > 1_000:

@@ -143,7 +143,8 @@ def parametric(
     fit = _Fit(shape, data, x)
     try:
         peak = climb(fit.evaluate, fit.start(), fit.reach, concave=False)
-        flat = _Fit(shape, spells(durations, None, dates), np.ones((1, 1)))
+        pooled = data.pooled() if made.collapsed else spells(durations, None, dates)
+        flat = _Fit(shape, pooled, np.ones((1, 1)))
         null = climb(flat.evaluate, flat.start(), flat.reach, concave=False)
     except Endless as endless:
         if abs(endless.direction[-1]) > 0.5 * np.abs(endless.direction).max():
@@ -228,7 +229,7 @@ class _Fit:
     def evaluate(self, at: Floats) -> tuple[float, Floats, Floats]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
             parts = self._parts(at)
-            value = float(self.data.number @ parts.value)
+            value = float((self.data.number * parts.value).sum())
         if not np.isfinite(value):
             return -np.inf, np.zeros(len(at)), np.eye(len(at))
         sums = [
@@ -236,11 +237,11 @@ class _Fit:
             for one in (parts.by_location, parts.location_twice, parts.mixed)
         ]
         x, width = self.x, len(at)
-        gradient = np.append(x.T @ sums[0], self.data.number @ parts.by_scale)
+        gradient = np.append(x.T @ sums[0], (self.data.number * parts.by_scale).sum())
         information = np.empty((width, width))
         information[:-1, :-1] = -x.T @ (sums[1][:, None] * x)
         information[-1, :-1] = information[:-1, -1] = -(x.T @ sums[2])
-        information[-1, -1] = -float(self.data.number @ parts.scale_twice)
+        information[-1, -1] = -float((self.data.number * parts.scale_twice).sum())
         return value, gradient, information
 
     def scores(self, at: Floats) -> Floats:

@@ -8,14 +8,14 @@ from accountability.delay.bands import Floats
 from accountability.durations import Days
 
 
-def meat(scores: Floats, number: Days, cell: Days, cluster: Days | None, clusters: int) -> Floats:
+def meat(scores: Floats, number: Days | Floats, cell: Days, cluster: Days | None, clusters: int) -> Floats:
     """Sum over clusters of the outer product of their summed scores.
 
     Parameters
     ----------
     scores : array, cells by terms
         Score of one case of each cell.
-    number : array of int
+    number : array
         Cases of each cell.
     cell : array of int
         Cell of each case, -1 for a case that contributes nothing.
@@ -38,4 +38,4 @@ def by_cluster(scores: Floats, cell: Days, cluster: Days, clusters: int) -> Floa
     chosen = slice(None) if there.all() else there
     ones = np.ones(len(cell[chosen]))
     members = coo_array((ones, (cluster[chosen], cell[chosen])), shape=(clusters, len(scores)))
-    return members.tocsr() @ scores
+    return members @ scores

@@ -33,7 +33,11 @@ class Spells:
 
     Attributes
     ----------
-    pattern, number : array of int
+    pattern : array of int
+    number : array
+        Cases of each spell.
+    days : arrays of int
+        First day, width and day of entry.
     edges : array of int
         Where each kind begins, and the number of spells.
     low, high : array
@@ -47,13 +51,20 @@ class Spells:
     """
 
     pattern: Days
-    number: Days
+    number: Floats
+    days: tuple[Days, Days, Days]
     edges: Days
     low: Floats
     high: Floats
     entry: Floats
     late: Days | None
     cell: Days
+
+    def pooled(self) -> Spells:
+        """The same cases with one pattern for all."""
+        kind = np.repeat(np.arange(KINDS), np.diff(self.edges))
+        cell, _, chosen = _distinct(None, kind, *self.days)
+        return _logged(np.bincount(cell, self.number).astype(float), np.zeros(0, np.int64), chosen)
 
     def every(self, other: int) -> Spells:
         """Every so manieth spell, for a starting value."""
@@ -62,6 +73,7 @@ class Spells:
         return Spells(
             self.pattern[kept],
             self.number[kept],
+            (self.days[0][kept], self.days[1][kept], self.days[2][kept]),
             np.searchsorted(kept, self.edges),
             self.low[kept],
             self.high[kept],
@@ -88,21 +100,23 @@ def spells(durations: Durations, made: Design | None, dates: Dates) -> Spells:
         if nought:
             raise Refusal(f"{nought:,} cases closed on day 0, which has no logarithm: leave dates= at 'interval'")
         kind = np.where(closed, EXACT, LONGER)
-        first, last, since = high, high, np.maximum(entry - 1, 0)
+        first, width, since = high, np.zeros_like(high), np.maximum(entry - 1, 0) if entry.any() else entry
     else:
-        kind = np.where(~closed, LONGER, np.where(low == 0, AT_MOST, BETWEEN))
-        first, last, since = np.where(closed, low, low + 1), high + 1, entry
-    # A closing that may lie before the case was watched is known to lie after.
-    first = np.where(closed & (dates == "interval"), np.maximum(first, since), first)
-    kind = np.where((kind == AT_MOST) & (first > 0), BETWEEN, kind)
-    width = np.where(closed & (kind != EXACT), last - first, 0)
+        # A closing that may lie before the case was watched is known to lie after.
+        first = np.where(closed, np.maximum(low, entry), low + 1)
+        kind = np.where(~closed, LONGER, np.where(first == 0, AT_MOST, BETWEEN))
+        width, since = np.where(closed, high + 1 - first, 0), entry
     cell, number, chosen = _distinct(made, kind, first, width, since)
+    return _logged(number.astype(float), cell, chosen)
+
+
+def _logged(number: Floats, cell: Days, chosen: tuple[Days, Days, Days, Days, Days]) -> Spells:
     kind, pattern, first, width, since = chosen
     with np.errstate(divide="ignore"):
         logs = [np.log(days.astype(float)) for days in (first, first + width, since)]
     edges = np.searchsorted(kind, np.arange(KINDS + 1))
     late = np.flatnonzero(since) if since.any() else None
-    return Spells(pattern, number, edges, logs[0], logs[1], logs[2], late, cell)
+    return Spells(pattern, number, (first, width, since), edges, logs[0], logs[1], logs[2], late, cell)
 
 
 def _distinct(
