@@ -31,7 +31,7 @@ ORDER = (
     ("measure",),
     ("clocks",),
     ("concentration", "delay", "penalty"),
-    ("hazard", "slow_cases"),
+    ("cases", "hazard", "slow_cases"),
     ("lessons", "study_parameters"),
     ("studies",),
     ("audit",),

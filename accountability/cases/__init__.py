@@ -1,0 +1,15 @@
+"""Case files: single cases coded fact by fact from news reports or papers, read critically and placed in the data.
+
+>>> from accountability import cases
+>>> squad = cases.read("news_cases", "MDPD-2010")
+>>> squad.reading("discipline_date=late_2012").readings["discipline_date"]
+'late_2012'
+"""
+
+from __future__ import annotations
+
+from accountability.cases.agreement import Agreement, agreement
+from accountability.cases.case import CaseFile, read
+from accountability.cases.register import Conflict, Reading, conditions
+
+__all__ = ["Agreement", "CaseFile", "Conflict", "Reading", "agreement", "conditions", "read"]

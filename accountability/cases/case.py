@@ -1,0 +1,387 @@
+"""A case file: what reports say of one case or several, with a citation for each fact, under a chosen reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from accountability.cases.agreement import Agreement, agreement
+from accountability.cases.register import Conflict, choices_of, choose, conditions, register_of
+from accountability.dates import DateSpec, parse
+from accountability.errors import ParameterError, Refusal, SourceError
+from accountability.parameters import nearest
+from accountability.results import plural
+from accountability.sources import case_tables
+from accountability.sources.contract import Source, read_source
+from accountability.sources.dataset import Dataset
+from accountability.sources.load import load
+from accountability.sources.places import source_folder
+
+if TYPE_CHECKING:
+    from accountability.cases.bounds import DelayBounds
+    from accountability.cases.changes import Changes
+    from accountability.cases.penalties import PenaltySteps
+    from accountability.cases.timeline import Timeline
+    from accountability.cases.verdict import Verdict
+    from accountability.delay.limits import Limit
+
+FIRST = ("fact_id", "what", "cite", "asserted_by", "status", "date", "earliest", "latest", "precision")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CaseFile:
+    """One case, or several told in the same reports, under one reading of every conflict.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The cases.
+    dataset : Dataset
+        The coded tables as loaded, with the rows of every reading; its hash is the case file's.
+    register : mapping of str to Conflict
+        The conflicts that concern these cases.
+    readings : mapping of str to str
+        Conflict to the reading chosen.
+    coded_facts : pandas.DataFrame
+        The facts as text, as they stand in ``facts.csv``.
+    reports : pandas.DataFrame
+        One row a report.
+    not_stated : pandas.DataFrame
+        What no report says: ``case_id``, ``what``, ``blocks`` (what cannot be answered without it).
+    second_coding : pandas.DataFrame or None
+        A second coding of the facts, where there is one.
+    dates : DateSpec
+        How the dates of reports are read.
+    """
+
+    names: tuple[str, ...]
+    dataset: Dataset
+    register: Mapping[str, Conflict]
+    readings: Mapping[str, str]
+    coded_facts: pd.DataFrame
+    reports: pd.DataFrame
+    not_stated: pd.DataFrame
+    second_coding: pd.DataFrame | None
+    dates: DateSpec
+
+    @property
+    def source(self) -> str:
+        """Name of the source the case file is kept in."""
+        return self.dataset.name
+
+    @property
+    def facts(self) -> pd.DataFrame:
+        """Every fact with its citation.
+
+        Columns: ``fact_id``, ``what``, ``cite`` (report and paragraph), ``asserted_by``, ``status``, ``date`` (as
+        coded), ``earliest`` and ``latest`` (missing where that day is not known), ``precision``, then ``case_id``,
+        ``claim`` (joins the same fact told in several places), ``subject``, ``category``, ``report``, ``paragraph``,
+        ``note``, and any further columns of the file. Facts belong to every reading: they are what is said.
+        """
+        frame = self.coded_facts
+        read = parse(frame["date"], self.dates)[["earliest", "latest", "precision"]]
+        made = frame.assign(cite=_cite(frame), paragraph=_number(frame["paragraph"])).join(read)
+        return made[[*FIRST, *made.columns.drop(list(FIRST))]]
+
+    @property
+    def conflicts(self) -> pd.DataFrame:
+        """Every reading of every conflict.
+
+        Columns: ``conflict``, ``kind``, ``question``, ``reading``, ``says``, ``chosen``, ``default`` (bool), ``facts``
+        (their ids), ``cite`` (where they stand), ``changes``, ``because`` (of the default), ``elsewhere``.
+        """
+        cites = dict(zip(self.coded_facts["fact_id"], _cite(self.coded_facts), strict=True))
+        rows = [
+            {
+                "conflict": name,
+                "kind": conflict.kind,
+                "question": conflict.question,
+                "reading": reading,
+                "says": told.says,
+                "chosen": self.readings[name] == reading,
+                "default": conflict.default == reading,
+                "facts": " ".join(told.facts),
+                "cite": "; ".join(dict.fromkeys(cites.get(fact, fact) for fact in told.facts)),
+                "changes": told.changes,
+                "because": conflict.because if conflict.default == reading else "",
+                "elsewhere": conflict.elsewhere,
+            }
+            for name, conflict in self.register.items()
+            for reading, told in conflict.readings.items()
+        ]
+        columns = ["conflict", "kind", "question", "reading", "says", "chosen", "default", "facts", "cite", "changes"]
+        return pd.DataFrame(rows, columns=[*columns, "because", "elsewhere"])
+
+    @property
+    def every_event(self) -> pd.DataFrame:
+        """The steps under every reading, dates as intervals; ``chosen`` says which belong to the chosen one."""
+        return self._rows(self.dataset.events.assign(**_dates(self.dataset.events, self.dates)))
+
+    @property
+    def every_allegation(self) -> pd.DataFrame:
+        """The accusations under every reading; ``chosen`` says which belong to the chosen one."""
+        return self._rows(self.dataset.allegations)
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The steps under the chosen reading: ``stage``, ``earliest``, ``latest``, ``status``, ``cite`` and others."""
+        return _chosen(self.every_event)
+
+    @property
+    def allegations(self) -> pd.DataFrame:
+        """The accusations under the chosen reading: ``officer_id``, ``category``, ``finding``, penalties, ``cite``."""
+        return _chosen(self.every_allegation)
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """One row a case: ``case_id``, ``agency``, ``matter``, ``awaiting`` (stages under the chosen reading)."""
+        held = self.dataset.cases
+        kept = held[held["case_id"].isin(self.names)].reset_index(drop=True)
+        return kept.assign(awaiting=[" ".join(self.awaiting(case)) for case in kept["case_id"]])
+
+    def awaiting(self, case: str | None = None) -> tuple[str, ...]:
+        """Stages a case waits for under the chosen reading, in order."""
+        name = self.one() if case is None else case
+        held = self.dataset.cases.set_index("case_id")["awaiting"]
+        coded = held.get(name)
+        stages = tuple(coded.split()) if isinstance(coded, str) else ()
+        for conflict, entry in self.register.items():
+            told = entry.readings[self.readings[conflict]]
+            if name in entry.cases and told.awaits is not None:
+                stages = told.awaits
+        return stages
+
+    def case(self, name: str) -> CaseFile:
+        """Narrow to one case, keeping the readings chosen.
+
+        Raises
+        ------
+        ParameterError
+            There is no such case; the message names the nearest.
+        """
+        if name not in self.names:
+            raise ParameterError(f"{self.source} holds no case {name!r}. {nearest(name, self.names)}")
+        register = {key: entry for key, entry in self.register.items() if name in entry.cases}
+        facts = self.coded_facts[self.coded_facts["case_id"] == name].reset_index(drop=True)
+        told_in = set(facts["report"])
+        return replace(
+            self,
+            names=(name,),
+            register=register,
+            readings={key: self.readings[key] for key in register},
+            coded_facts=facts,
+            reports=self.reports[self.reports["report"].isin(told_in)].reset_index(drop=True),
+            not_stated=self.not_stated[self.not_stated["case_id"] == name].reset_index(drop=True),
+        )
+
+    def reading(self, *texts: str | None, **choices: str) -> CaseFile:
+        """Take other readings; conflicts not named keep theirs.
+
+        Parameters
+        ----------
+        *texts : str
+            Choices as text: ``"discipline_date=late_2012; headline=headline"``. In the place of a reading may stand a
+            report that carries one of its readings and no other: ``"discipline_date=r000"``.
+        **choices : str
+            The same as keywords: ``discipline_date="late_2012"``.
+
+        Returns
+        -------
+        CaseFile
+
+        Raises
+        ------
+        ParameterError
+            No such conflict or reading; the message names the nearest.
+        """
+        asked: dict[str, str] = {}
+        for text in texts:
+            asked |= choices_of(text)
+        asked |= choices
+        reports_of = dict(zip(self.coded_facts["fact_id"], self.coded_facts["report"], strict=True))
+        return replace(self, readings={**self.readings, **choose(self.register, asked, reports_of)})
+
+    def published(self) -> pd.DataFrame:
+        """When the reports appeared: ``report``, ``outlet``, ``earliest``, ``latest``, ``precision``."""
+        read = parse(self.reports["published"], DateSpec.of("words"))[["earliest", "latest", "precision"]]
+        return self.reports[["report", "outlet"]].join(read)
+
+    def matters(self, *stages: str) -> tuple[str, ...]:
+        """Conflicts whose reading decides which steps of these stages the case has; without stages, any row."""
+        events = self.every_event
+        cells = list(events[events["stage"].isin(stages)]["reading"] if stages else events["reading"])
+        cells += [] if stages else list(self.every_allegation["reading"])
+        used = {name for cell in cells for name in conditions(cell)}
+        return tuple(name for name in self.register if name in used)
+
+    def one(self) -> str:
+        """Name of the only case.
+
+        Raises
+        ------
+        ParameterError
+            There are several; the message names them.
+        """
+        if len(self.names) != 1:
+            raise ParameterError(f"choose one case with .case(name): {', '.join(self.names)}")
+        return self.names[0]
+
+    def timeline(self) -> Timeline:
+        """Steps of the case in time; see :func:`accountability.cases.timeline.timeline`."""
+        from accountability.cases.timeline import timeline
+
+        return timeline(self)
+
+    def delay(self, start: str = "opened", stop: str = "penalty_imposed") -> DelayBounds:
+        """Days between two steps, under every reading; see :func:`accountability.cases.bounds.delay_bounds`."""
+        from accountability.cases.bounds import delay_bounds
+
+        return delay_bounds(self, start, stop)
+
+    def verdict(
+        self, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
+    ) -> Verdict:
+        """Judge the delay against a limit; see :func:`accountability.cases.verdict.verdict`."""
+        from accountability.cases.verdict import verdict
+
+        return verdict(self, rule, start, stop)
+
+    def penalties(self) -> PenaltySteps:
+        """Penalties and how firm each is; see :func:`accountability.cases.penalties.penalty_steps`."""
+        from accountability.cases.penalties import penalty_steps
+
+        return penalty_steps(self)
+
+    def changes(self, start: str = "opened", stop: str = "penalty_imposed") -> Changes:
+        """What each reading changes in the counts; see :func:`accountability.cases.changes.what_changes`."""
+        from accountability.cases.changes import what_changes
+
+        return what_changes(self, start, stop)
+
+    def agreement(self, fields: Sequence[str] = ("status", "category"), level: float = 0.95) -> Agreement:
+        """Compare the coding with the second coding that comes with the case file.
+
+        Raises
+        ------
+        Refusal
+            There is no second coding.
+        """
+        if self.second_coding is None:
+            raise Refusal(
+                f"{self.source} holds no second coding: put one into {case_tables.SECOND_CODING} with the columns "
+                "fact_id, status, category"
+            )
+        second = self.second_coding[self.second_coding["fact_id"].isin(self.coded_facts["fact_id"])]
+        return agreement(self.coded_facts, second, fields, level=level)
+
+    def _rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rows of these cases, with citation and whether the chosen readings hold them."""
+        kept = table[table["case_id"].isin(self.names)].reset_index(drop=True)
+        return kept.assign(cite=_cite(kept), chosen=[self._holds(cell) for cell in kept["reading"]])
+
+    def _holds(self, cell: object) -> bool:
+        return all(self.readings.get(name) == reading for name, reading in conditions(cell).items())
+
+    def __repr__(self) -> str:
+        said = f"CaseFile of {self.source}: {', '.join(self.names)}; {plural(len(self.coded_facts), 'fact')}"
+        lines = [f"{said} in {plural(len(self.reports), 'report')}, {plural(len(self.register), 'conflict')}"]
+        lines += [f"  {conflict}={reading}" for conflict, reading in self.readings.items()]
+        return "\n".join(lines)
+
+
+def read(source: str | Path = "news_cases", case: str | None = None, readings: str | None = None) -> CaseFile:
+    """Read a folder of case files.
+
+    Parameters
+    ----------
+    source : str or Path
+        A source's name or folder, with ``facts.csv`` and ``conflicts.yaml`` beside its ``source.yaml``.
+    case : str, optional
+        One of its cases; all of them when left out.
+    readings : str, optional
+        Readings to take in the place of the defaults, as :meth:`CaseFile.reading` reads them.
+
+    Returns
+    -------
+    CaseFile
+
+    Raises
+    ------
+    SourceError
+        The folder holds no case files, or one of them is not as it should be: ``accountability check`` lists all.
+    ParameterError
+        No such case, conflict or reading.
+    """
+    folder = source_folder(source)
+    if not case_tables.holds_case_files(folder):
+        raise SourceError(
+            f"{folder}: expected case files ({case_tables.FACTS}, {case_tables.CONFLICTS}), found none; "
+            "`accountability new-case NAME` begins one"
+        )
+    told = case_tables.register(folder)
+    register = register_of(told["conflicts"])
+    dataset = load(source)
+    whole = CaseFile(
+        names=tuple(dataset.cases["case_id"]),
+        dataset=dataset,
+        register=register,
+        readings={name: conflict.default for name, conflict in register.items()},
+        coded_facts=case_tables.table(folder, case_tables.FACTS),
+        reports=case_tables.table(folder, case_tables.REPORTS),
+        not_stated=_not_stated(told["not_stated"], folder),
+        second_coding=case_tables.second_coding(folder),
+        dates=date_spec(read_source(folder)),
+    )
+    _check_conditions(whole)
+    chosen = whole if case is None else whole.case(case)
+    return chosen.reading(readings)
+
+
+def date_spec(source: Source) -> DateSpec:
+    """How the steps of a case file write their dates: as its ``source.yaml`` declares, else the words of reports."""
+    for file in source.files.values():
+        for column in file.columns.values():
+            if file.table == "events" and column.to == "date" and column.date is not None:
+                return DateSpec.of(column.date)
+    return DateSpec.of("words")
+
+
+def _check_conditions(whole: CaseFile) -> None:
+    for table in (whole.dataset.events, whole.dataset.allegations):
+        if "reading" not in table:
+            raise SourceError(f"{whole.source}: events and allegations of a case file need a column `reading`")
+        for cell in table["reading"].dropna().unique():
+            for name, reading in conditions(cell).items():
+                if name not in whole.register or reading not in whole.register[name].readings:
+                    raise SourceError(f"{whole.source}: {name}={reading} is not in {case_tables.CONFLICTS}")
+
+
+def _not_stated(entries: Sequence[Any], folder: Path) -> pd.DataFrame:
+    columns = ("case_id", "what", "blocks")
+    for entry in entries:
+        if not isinstance(entry, Mapping) or set(entry) != set(columns):
+            raise SourceError(
+                f"{folder / case_tables.CONFLICTS}: not_stated: expected {', '.join(columns)}, found {entry}"
+            )
+    return pd.DataFrame({c: pd.Series([str(entry[c]) for entry in entries], dtype="str") for c in columns})
+
+
+def _dates(events: pd.DataFrame, spec: DateSpec) -> dict[str, pd.Series]:
+    read = parse(events["raw_text"], spec)
+    return {column: read[column] for column in ("earliest", "latest", "precision")}
+
+
+def _cite(frame: pd.DataFrame) -> pd.Series:
+    return (frame["report"].astype("str") + ", par. " + frame["paragraph"].astype("str")).rename("cite")
+
+
+def _number(cells: pd.Series) -> pd.Series:
+    return pd.to_numeric(cells, errors="coerce").astype("Int64")
+
+
+def _chosen(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["chosen"]].drop(columns="chosen").reset_index(drop=True)

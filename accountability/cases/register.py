@@ -1,0 +1,246 @@
+"""The register of conflicts: where reports disagree or can be read in two ways, and how a reading is chosen."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Final
+
+from accountability.errors import ParameterError, SourceError
+from accountability.parameters import nearest
+
+KINDS: Final = ("disagreement", "ambiguity")
+MOST_COMBINATIONS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to take a conflict.
+
+    Attributes
+    ----------
+    says : str
+        What is then taken to be so.
+    facts : tuple of str
+        Facts that carry it.
+    changes : str
+        What follows from it.
+    awaits : tuple of str or None
+        Stages the case then waits for, in place of those in ``cases.csv``; ``None`` where it changes nothing in them.
+    """
+
+    says: str
+    facts: tuple[str, ...]
+    changes: str
+    awaits: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two statements that exclude each other, or one statement with two readings.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the tables.
+    cases : tuple of str
+        The cases it concerns.
+    kind : str
+        ``disagreement`` or ``ambiguity``.
+    question : str
+        What is in doubt.
+    default : str
+        The reading taken where no other is chosen.
+    because : str
+        Why that one.
+    readings : mapping of str to Reading
+        The ways to take it.
+    elsewhere : str
+        What reports outside the case file say; coded in no table.
+    """
+
+    name: str
+    cases: tuple[str, ...]
+    kind: str
+    question: str
+    default: str
+    because: str
+    readings: Mapping[str, Reading]
+    elsewhere: str = ""
+
+    @classmethod
+    def of(cls, name: str, declared: Any) -> Conflict:
+        """Read an entry of ``conflicts.yaml``.
+
+        Raises
+        ------
+        SourceError
+            A key is missing or of the wrong kind, there are fewer than two readings, or the default is none of them.
+        """
+        if not isinstance(declared, Mapping):
+            raise SourceError(f"conflict {name!r}: expected a mapping, found {type(declared).__name__}")
+        needed = ("case_ids", "kind", "question", "default", "because", "readings")
+        missing = [key for key in needed if not declared.get(key)]
+        if missing:
+            raise SourceError(f"conflict {name!r}: {', '.join(missing)} missing or empty; needed: {', '.join(needed)}")
+        if declared["kind"] not in KINDS:
+            raise SourceError(f"conflict {name!r}: kind must be {' or '.join(KINDS)}, found {declared['kind']!r}")
+        readings, default = declared["readings"], str(declared["default"])
+        if not isinstance(readings, Mapping) or len(readings) < 2:
+            raise SourceError(f"conflict {name!r}: expected two or more readings; with one there is no conflict")
+        if default not in readings:
+            raise SourceError(
+                f"conflict {name!r}: default={default!r} is none of its readings. {nearest(default, readings)}"
+            )
+        made = {str(key): _reading(name, str(key), value) for key, value in readings.items()}
+        if not isinstance(declared["case_ids"], list):
+            raise SourceError(f"conflict {name!r}: case_ids: expected a list, found {declared['case_ids']!r}")
+        return cls(
+            name=name,
+            cases=tuple(str(case) for case in declared["case_ids"]),
+            kind=str(declared["kind"]),
+            question=str(declared["question"]).strip(),
+            default=default,
+            because=str(declared["because"]).strip(),
+            readings=made,
+            elsewhere=str(declared.get("elsewhere") or "").strip(),
+        )
+
+
+def _reading(conflict: str, name: str, declared: Any) -> Reading:
+    where = f"conflict {conflict!r}, reading {name!r}"
+    if not isinstance(declared, Mapping):
+        raise SourceError(f"{where}: expected says, facts and changes, found {declared!r}")
+    missing = [key for key in ("says", "facts", "changes") if not declared.get(key)]
+    if missing:
+        raise SourceError(f"{where}: {', '.join(missing)} missing or empty; a reading rests on at least one fact")
+    if not isinstance(declared["facts"], list):
+        raise SourceError(f"{where}: facts: expected a list of fact ids, found {declared['facts']!r}")
+    awaits = declared.get("awaits")
+    if awaits is not None and not isinstance(awaits, list):
+        raise SourceError(f"{where}: awaits: expected a list of stages, found {awaits!r}")
+    return Reading(
+        says=str(declared["says"]).strip(),
+        facts=tuple(str(fact) for fact in declared["facts"]),
+        changes=str(declared["changes"]).strip(),
+        awaits=None if awaits is None else tuple(str(stage) for stage in awaits),
+    )
+
+
+def register_of(declared: Mapping[str, Any]) -> dict[str, Conflict]:
+    """Read the ``conflicts`` of a case file, name to :class:`Conflict`, in their order."""
+    return {name: Conflict.of(name, entry) for name, entry in declared.items()}
+
+
+def conditions(cell: object) -> dict[str, str]:
+    """Read a cell of the column ``reading``: conflict to reading, all of which must hold; blank holds always.
+
+    Raises
+    ------
+    SourceError
+        A part is not ``conflict=reading``.
+
+    Examples
+    --------
+    >>> conditions("headline=body;second_dismissed=officer_2")
+    {'headline': 'body', 'second_dismissed': 'officer_2'}
+    """
+    if not isinstance(cell, str):
+        return {}
+    found = {}
+    for part in filter(None, (part.strip() for part in cell.split(";"))):
+        name, equals, reading = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and reading):
+            raise SourceError(f"reading: expected conflict=reading, joined by ;, found {cell!r}")
+        found[name] = reading
+    return found
+
+
+def choose(
+    register: Mapping[str, Conflict], asked: Mapping[str, str], reports_of: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Check a choice of readings.
+
+    Parameters
+    ----------
+    register : mapping of str to Conflict
+        The conflicts there are.
+    asked : mapping of str to str
+        Conflict to one of its readings, or to a report that carries one of its readings and no other.
+    reports_of : mapping of str to str, optional
+        Fact to report, without which a report cannot be chosen.
+
+    Returns
+    -------
+    dict of str to str
+        Conflict to reading, for those asked.
+
+    Raises
+    ------
+    ParameterError
+        No such conflict or reading (with the nearest), or the report carries none or several of them.
+    """
+    chosen = {}
+    for name, wanted in asked.items():
+        if name not in register:
+            raise ParameterError(f"no conflict {name!r} in this case. {nearest(name, register)}")
+        readings = register[name].readings
+        chosen[name] = wanted if wanted in readings else _by_report(register[name], wanted, reports_of or {})
+    return chosen
+
+
+def _by_report(conflict: Conflict, wanted: str, reports_of: Mapping[str, str]) -> str:
+    if wanted in set(reports_of.values()):
+        told = [
+            name
+            for name, reading in conflict.readings.items()
+            if wanted in {reports_of.get(fact) for fact in reading.facts}
+        ]
+        if len(told) == 1:
+            return told[0]
+        how = f"carries {' and '.join(told)}" if told else "carries none of its readings"
+        raise ParameterError(f"{conflict.name}={wanted}: that report {how}. {nearest('', conflict.readings)}")
+    raise ParameterError(
+        f"{conflict.name}={wanted}: no such reading. {nearest(wanted, conflict.readings)} Or name a report."
+    )
+
+
+def choices_of(text: str | None) -> dict[str, str]:
+    """Read choices written as text, ``discipline_date=late_2012; headline=headline``.
+
+    Raises
+    ------
+    ParameterError
+        A part is not ``conflict=reading``, or a conflict is chosen twice.
+    """
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in (text or "").replace(",", ";").split(";"))):
+        name, equals, reading = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and reading):
+            raise ParameterError(
+                f"reading {part!r}: expected conflict=reading, for instance discipline_date=late_2012; several are "
+                "joined by ;"
+            )
+        if name in found:
+            raise ParameterError(f"reading of {name!r} is chosen twice, as {found[name]!r} and as {reading!r}")
+        found[name] = reading
+    return found
+
+
+def combinations(register: Mapping[str, Conflict], of: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """Every combination of the readings of some conflicts.
+
+    Raises
+    ------
+    ParameterError
+        There are more than 4,096; the message gives the number.
+    """
+    number = prod(len(register[name].readings) for name in of)
+    if number > MOST_COMBINATIONS:
+        raise ParameterError(
+            f"{number:,} combinations of the readings of {len(of)} conflicts; at most {MOST_COMBINATIONS:,} are taken"
+        )
+    for combination in itertools.product(*(register[name].readings for name in of)):
+        yield dict(zip(of, combination, strict=True))
