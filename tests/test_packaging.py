@@ -89,7 +89,7 @@ def test_make_names_the_debian_package_when_venv_is_missing(tmp_path: Path) -> N
 # ---- conda ---------------------------------------------------------------------------------------------------
 
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
-FROM_PIP = {"playwright", "pypandoc-binary", "typst"}
+FROM_PIP = {"axe-playwright-python", "playwright", "pypandoc-binary", "typst"}
 
 
 def test_conda_has_the_same_names_and_ranges() -> None:
