@@ -32,8 +32,8 @@ class Comparison(Result):
     """Where two reports differ.
 
     ``table`` has one row a value that is not equal: ``address``, ``kind``, ``table``, ``row``, ``column``, ``first``,
-    ``second`` (as in the CSV files), ``difference`` (second less first), ``relative`` (of the larger in size) and
-    ``what``: ``differs``, ``only in first`` or ``only in second``.
+    ``second`` (as in the CSV files), ``difference`` (second less first), ``relative`` (the difference as a share of
+    the first) and ``what``: ``differs``, ``only in first`` or ``only in second``.
 
     Attributes
     ----------
@@ -61,10 +61,10 @@ class Comparison(Result):
         said = ", ".join(
             f"{counts[what]:,} {verbs.get(what, what)}" for what in (DIFFERS, FIRST, SECOND) if what in counts
         )
-        widest = self.table.dropna(subset=["relative"])
+        widest = self.table.dropna(subset=["difference"])
         most = ""
         if not widest.empty:
-            row = widest.iloc[int(widest["relative"].abs().argmax())]
+            row = widest.iloc[int((widest["difference"] / _larger(widest["first"], widest["second"])).abs().argmax())]
             most = f"; most of all {row['address']}, {row['first']} and {row['second']}"
         why = ", ".join(self.why["what"]) or "nothing the records show"
         return (
@@ -99,7 +99,6 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
     one, other = tables(first), tables(second)
     merged = _beside(one, other)
     unequal = merged[~_equal(merged, tolerance)]
-    size = unequal[["number_first", "number_second"]].abs().max(axis=1)
     difference = unequal["number_second"] - unequal["number_first"]
     table = pd.DataFrame(
         {
@@ -107,7 +106,7 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
             "first": unequal["text_first"].fillna(""),
             "second": unequal["text_second"].fillna(""),
             "difference": difference,
-            "relative": difference / size.where(size > 0),
+            "relative": difference / unequal["number_first"].abs().where(unequal["number_first"] != 0),
             "what": unequal["found"].map({"both": DIFFERS, "left_only": FIRST, "right_only": SECOND}),
         }
     )
@@ -120,6 +119,10 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
         compared=len(merged),
         why=why(record(first), record(second)),
     )
+
+
+def _larger(first: pd.Series, second: pd.Series) -> pd.Series:
+    return first.astype("float64").abs().combine(second.astype("float64").abs(), max)
 
 
 def _beside(one: list[Held], other: list[Held]) -> pd.DataFrame:
