@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hashlib
 import html.parser
 import json
 import os
@@ -22,6 +24,7 @@ from accountability import report, studies
 from accountability.errors import ParameterError, Refusal
 from accountability.report import kept, page, provenance, runner
 from accountability.report.execute import StudyFailed
+from accountability.report.in_place import put_in_place
 from accountability.report.markup import inert, plain, prose
 from accountability.report.request import Request
 
@@ -70,21 +73,29 @@ class Read(html.parser.HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_a_page_loads_nothing_and_runs_nothing(made: Path) -> None:
+def test_a_page_loads_nothing_and_runs_its_own_script_alone(made: Path) -> None:
     tags = Read(made.read_text()).tags
-    assert {tag for tag, _ in tags}.isdisjoint({"script", "iframe", "object", "link", "form"})
+    assert {tag for tag, _ in tags}.isdisjoint({"iframe", "object", "link", "form"})
+    assert [attributes for tag, attributes in tags if tag == "script"] == [{}]
     assert not [name for _, attributes in tags for name in attributes if name.startswith("on")]
     assert all(attributes["src"].startswith("data:image/") for tag, attributes in tags if tag == "img")
     policy = next(attributes["content"] for tag, attributes in tags if "http-equiv" in attributes)
     assert policy.startswith("default-src 'none'")
     text = made.read_text()
+    script = re.findall("<script>(.*?)</script>", text, re.DOTALL)
+    assert [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() in policy for one in script] == [True]
+    assert "unsafe" not in policy
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "&lt;script&gt;alert(2)&lt;/script&gt;" in text
     assert "<td>-5</td>" in text
 
 
 def test_a_figure_is_there_with_its_text(made: Path) -> None:
-    assert '<a href="figures/rise.svg">rise.svg</a> (figure)</li>' in made.read_text()
+    shown = re.findall("<figure>(.*?)</figure>", made.read_text(), re.DOTALL)
+    assert [re.findall('href="([^"]*)"', one) for one in shown] == [
+        ["figures/rise.svg", "figures/rise.png", "figures/rise.csv"]
+    ]
+    assert (made.parent / "figures" / "rise.csv").read_text().startswith("panel,drawn,series,label,x,y\n1,line,1,,")
     pictures = [attributes for tag, attributes in Read(made.read_text()).tags if tag == "img"]
     assert [picture["alt"] for picture in pictures] == ["A line that rises"]
     assert (made.parent / "figures" / "rise.png").stat().st_size > 2_000
@@ -106,7 +117,7 @@ def test_parameters_show_as_a_table_and_not_as_code(made: Path) -> None:
 
 def test_generated_data_is_labelled_on_every_page(made: Path) -> None:
     for path in (made, made.parents[1] / "index.html"):
-        assert f'<p class="generated">{provenance.GENERATED}</p>' in path.read_text()
+        assert f' aria-label="About the data">{provenance.GENERATED}</aside>' in path.read_text()
 
 
 def test_the_kernel_is_this_interpreter_and_the_users_start_up_files_do_not_run(made: Path) -> None:
@@ -208,7 +219,7 @@ def test_a_new_report_replaces_the_old_one_whole(tmp_path: Path) -> None:
     for folder in (old, new):
         folder.mkdir()
         (folder / f"only_in_{folder.name.strip('.')}").write_text("x")
-    runner._put_in_place(new, old)
+    put_in_place(new, old)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["only_in_making"]
 
 
@@ -272,11 +283,12 @@ def test_known_tricks_come_out_as_text_or_not_at_all(markup: str, left: str) -> 
 def test_a_table_of_pandas_loses_its_running_number_and_sets_numbers_flush_right() -> None:
     frame = pd.DataFrame({"year": ["2000", "2001"], "n": [1, -2], "share": [0.5, float("nan")], "who": ["a", "1"]})
     shown = inert(frame.to_html())
-    number, short = ' class="num"', ' class="short"'
+    number, short, head = ' class="num"', ' class="short"', ' scope="col" class="num"'
+    last = ' scope="col" class="short"'
     assert re.sub(r"\s+", "", re.findall("<thead>.*</tbody>", shown, re.DOTALL)[0]) == re.sub(
         r"\s+",
         "",
-        f"<thead><tr><th{number}>year</th><th{number}>n</th><th{number}>share</th><th{short}>who</th></tr></thead><tbody>"
+        f"<thead><tr><th{head}>year</th><th{head}>n</th><th{head}>share</th><th{last}>who</th></tr></thead><tbody>"
         f"<tr><td{number}>2000</td><td{number}>1</td><td{number}>0.5</td><td{short}>a</td></tr>"
         f"<tr><td{number}>2001</td><td{number}>-2</td><td{number}>–</td><td{short}>1</td></tr></tbody>",
     )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from accountability.report import provenance
 from accountability.report.kept import figure, keep
 
-__all__ = ["figure", "keep", "provenance", "report", "run"]
+if TYPE_CHECKING:
+    from accountability.report.sweep_run import Step, Sweep
+
+__all__ = ["figure", "keep", "provenance", "report", "run", "sweep"]
 
 
 def run(
@@ -89,3 +92,68 @@ def report(
     from accountability.report import runner
 
     return runner.report(source, None if out is None else Path(out), progress)
+
+
+def sweep(
+    study: str,
+    grid: str | Path | Mapping[str, Any],
+    out: str | Path | None = None,
+    *,
+    source: str | None = None,
+    jobs: int = 2,
+    executor: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
+    progress: Callable[[Step], None] | None = None,
+) -> Sweep:
+    """Run one study with every parameter set of a grid.
+
+    A set whose report is there, made of the same notebook, library, data and parameters, is not run again; so a sweep
+    that was stopped, by whatever means, is taken up where it was by asking for it again.
+
+    Parameters
+    ----------
+    study : str
+        Name of a study.
+    grid : path or mapping
+        A YAML file, or what one would hold: ``product``, ``sets``, ``always``; see
+        :func:`accountability.report.grid.read_grid`.
+    out : path, optional
+        Folder to which the reports' own folders are added; default ``reports/<source>``. A grid over several sources
+        has a folder for each in it.
+    source : str, optional
+        A source's name or folder for every set.
+    jobs : int
+        Reports made at a time on this machine.
+    executor : {"local", "dask"}
+        Where reports are made. On a Dask cluster (optional extra ``dask``) the workers need this package, in the same
+        version, and the data.
+    scheduler : str, optional
+        Address of the cluster's scheduler, such as ``tcp://10.0.0.5:8786``.
+    progress : callable, optional
+        Called as each set is done.
+
+    Returns
+    -------
+    Sweep
+        Its ``table`` has a row for each set, also for those that failed; the same is written as CSV, and an index page
+        lists the reports.
+
+    Raises
+    ------
+    AccountabilityError
+        Refused before anything ran: every fault of the grid and of its sets is listed.
+    """
+    from accountability.errors import ParameterError
+    from accountability.report import sweep_dask, sweep_run
+    from accountability.report.grid import read_grid
+
+    read = read_grid(study, grid, source)
+    if executor == "local":
+        if scheduler is not None:
+            raise ParameterError("a scheduler is given, so say executor='dask'")
+        execute = sweep_run.local(jobs)
+    elif executor == "dask":
+        execute = sweep_dask.on_cluster(scheduler)
+    else:
+        raise ParameterError(f"executor={executor!r}: expected 'local' or 'dask'")
+    return sweep_run.sweep(read, None if out is None else Path(out), execute, progress)

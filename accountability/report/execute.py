@@ -11,10 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from accountability.report.kept import FOLDER_VARIABLE
+
+if TYPE_CHECKING:
+    from accountability.report.sweep_kernels import Preloaded
 
 _PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
 
@@ -101,6 +104,9 @@ def execute(
     parameters: Mapping[str, Any],
     keep_in: Path,
     on_cell: Callable[[int, int], None] | None = None,
+    *,
+    preloaded: Preloaded | None = None,
+    scratch_in: Path | None = None,
 ) -> Failure | None:
     """Execute a notebook with parameters and save it with its outputs.
 
@@ -116,6 +122,10 @@ def execute(
         Folder given to :func:`accountability.report.keep`.
     on_cell : callable, optional
         Called with the cells done and the cells there are.
+    preloaded : Preloaded, optional
+        Forks the kernel; without it a fresh one is started.
+    scratch_in : Path, optional
+        Where the kernel's own files lie while it runs; default the machine's place for such files.
 
     Returns
     -------
@@ -146,7 +156,7 @@ def execute(
             on_cell(done, cells)
 
     for attempt in (1, 2):
-        with _event_loop(), tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
+        with _event_loop(), tempfile.TemporaryDirectory(prefix="accountability-", dir=scratch_in) as scratch:
             try:
                 execute_notebook(
                     str(notebook),
@@ -156,7 +166,7 @@ def execute(
                     language="python",
                     progress_bar=False,
                     log_output=False,
-                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in),
+                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, preloaded),
                     on_cell_executed=count,
                     # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
                     shutdown_kernel="immediate",
@@ -189,25 +199,38 @@ def _event_loop() -> Iterator[None]:
         asyncio.set_event_loop(None)
 
 
-def _kernel_manager(scratch: Path, keep_in: Path) -> type:
+def kernel_environment() -> dict[str, str]:
+    """Give what a kernel needs in its environment, whoever starts it.
+
+    Returns
+    -------
+    dict of str to str
+        Set on top of the caller's own environment.
+    """
+    needed = {
+        # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    if (_PACKAGE_PARENT / "pyproject.toml").is_file():
+        # The kernel must import the package that runs it, from wherever it was called.
+        inherited = os.environ.get("PYTHONPATH")
+        needed["PYTHONPATH"] = os.pathsep.join([str(_PACKAGE_PARENT), *([inherited] if inherited else [])])
+    return needed
+
+
+def _kernel_manager(scratch: Path, keep_in: Path, preloaded: Preloaded | None) -> type:
     """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from traitlets import default
 
-    environment = {
+    environment = kernel_environment() | {
         FOLDER_VARIABLE: str(keep_in),
-        # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         # A user's start-up files must not change a study.
         "IPYTHONDIR": str(scratch / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    if (_PACKAGE_PARENT / "pyproject.toml").is_file():
-        # The kernel must import the package that runs it, from wherever it was called.
-        inherited = os.environ.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([str(_PACKAGE_PARENT), *([inherited] if inherited else [])])
 
     class ThisInterpreter(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -216,6 +239,8 @@ def _kernel_manager(scratch: Path, keep_in: Path) -> type:
     class Manager(AsyncKernelManager):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
+            if preloaded is not None:
+                self.provisioner = preloaded.provisioner(self)
             _MANAGERS.add(self)
 
         @default("kernel_spec_manager")

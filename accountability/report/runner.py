@@ -10,15 +10,21 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from accountability import studies
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.report import kept, page, provenance, sidecar
 from accountability.report.execute import Failure, StudyFailed, execute, interruptible
+from accountability.report.in_place import MAKING, put_in_place
 from accountability.report.request import Request, request
+from accountability.report.sweep_inputs import inputs
 from accountability.sources.contract import Source, read_source
 from accountability.sources.places import notebooks_dir, source_folder
+from accountability.studies import Study
+
+if TYPE_CHECKING:
+    from accountability.report.sweep_kernels import Preloaded
 
 RECORD: Final = "provenance.json"
 PAGE: Final = "report.html"
@@ -90,7 +96,14 @@ def not_run(source: str, declared: Source) -> dict[str, str]:
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-def make(wanted: Request, out: Path, progress: Progress | None) -> tuple[Path, Failure | None]:
+def make(
+    wanted: Request,
+    out: Path,
+    progress: Progress | None,
+    *,
+    preloaded: Preloaded | None = None,
+    workshop: Path | None = None,
+) -> tuple[Path, Failure | None]:
     """Make one report in a folder of its own; the folder appears whole or not at all.
 
     Parameters
@@ -101,6 +114,10 @@ def make(wanted: Request, out: Path, progress: Progress | None) -> tuple[Path, F
         Folder to which the report's folder is added.
     progress : callable or None
         Told of every cell.
+    preloaded : Preloaded, optional
+        Forks the kernel; without it a fresh one is started.
+    workshop : Path, optional
+        Folder on the same disk for whatever is not finished; default ``out``.
 
     Returns
     -------
@@ -116,23 +133,55 @@ def make(wanted: Request, out: Path, progress: Progress | None) -> tuple[Path, F
     SourceError
         The study's notebook is missing from the installation.
     """
-    notebook = notebooks_dir() / wanted.study.notebook
-    if not notebook.is_file():
-        raise SourceError(f"{notebook}: the notebook of {wanted.study.name} is missing; install the package again")
+    notebook = notebook_of(wanted.study)
     final = out / wanted.folder
-    if final.exists() and not (final / RECORD).is_file():
-        raise ParameterError(f"{final}: holds something that is not a report; choose another folder with --out")
+    refuse_other(final)
     out.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".making-{wanted.study.name}-", dir=out.resolve()))
+    unfinished = (workshop or out).resolve()
+    making = Path(tempfile.mkdtemp(prefix=f"{MAKING}{wanted.study.name}-", dir=unfinished))
+    scratch = None if workshop is None else unfinished
     try:
-        failure = _fill(making, wanted, notebook, progress)
-        _put_in_place(making, final)
+        failure = _fill(making, wanted, notebook, progress, preloaded, scratch)
+        put_in_place(making, final)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return final / PAGE, failure
 
 
-def _fill(folder: Path, wanted: Request, notebook: Path, progress: Progress | None) -> Failure | None:
+def refuse_other(folder: Path) -> None:
+    """Refuse to put a report where something else stands.
+
+    Raises
+    ------
+    ParameterError
+        The folder exists and is not a report's.
+    """
+    if folder.exists() and not (folder / RECORD).is_file():
+        raise ParameterError(f"{folder}: holds something that is not a report; choose another folder with --out")
+
+
+def notebook_of(study: Study) -> Path:
+    """Give a study's notebook.
+
+    Raises
+    ------
+    SourceError
+        It is missing from the installation.
+    """
+    notebook = notebooks_dir() / study.notebook
+    if not notebook.is_file():
+        raise SourceError(f"{notebook}: the notebook of {study.name} is missing; install the package again")
+    return notebook
+
+
+def _fill(
+    folder: Path,
+    wanted: Request,
+    notebook: Path,
+    progress: Progress | None,
+    preloaded: Preloaded | None,
+    scratch: Path | None,
+) -> Failure | None:
     executed = folder / wanted.study.notebook
     literals = wanted.parameters.literals()
     begun = time.monotonic()
@@ -143,7 +192,7 @@ def _fill(folder: Path, wanted: Request, notebook: Path, progress: Progress | No
 
     if progress is not None:
         progress(wanted.study.name, 0, 1)
-    failure = execute(notebook, executed, literals, folder, on_cell)
+    failure = execute(notebook, executed, literals, folder, on_cell, preloaded=preloaded, scratch_in=scratch)
     tables = kept.kept_in(folder)
     record = {
         "study": wanted.study.name,
@@ -151,6 +200,7 @@ def _fill(folder: Path, wanted: Request, notebook: Path, progress: Progress | No
         "notebook": wanted.study.notebook,
         "notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest(),
         "parameters": literals,
+        "inputs": inputs(wanted, notebook),
         "changed": [f"{name} = {value}" for name, value in wanted.changed.items()],
         "command": wanted.command,
         "data": _data(folder, wanted.source) | _release(wanted),
@@ -221,19 +271,7 @@ def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[
     return document
 
 
-def _put_in_place(made: Path, final: Path) -> None:
-    made.chmod(0o755)
-    if not final.exists():
-        made.rename(final)
-        return
-    # A folder cannot be replaced in one step: the old one steps aside for an instant and is removed last.
-    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=made.parent))
-    final.rename(aside / final.name)
-    made.rename(final)
-    shutil.rmtree(aside)
-
-
-def write_index(source: str, declared: Source, out: Path) -> Path:
+def write_index(source: str, declared: Source, out: Path, workshop: Path | None = None) -> Path:
     """Write the page that lists every report in a folder.
 
     Parameters
@@ -244,6 +282,8 @@ def write_index(source: str, declared: Source, out: Path) -> Path:
         What it declares.
     out : Path
         Folder of the reports.
+    workshop : Path, optional
+        As for :func:`make`.
 
     Returns
     -------
@@ -254,7 +294,8 @@ def write_index(source: str, declared: Source, out: Path) -> Path:
     reports = []
     for path in out.glob(f"*/{RECORD}"):
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not path.parent.name.startswith(".") and record["data"]["source"] == declared.source:
+        listed = record["study"] in studies.STUDIES and not path.parent.name.startswith(".")
+        if listed and record["data"]["source"] == declared.source:
             reports.append({**record, "folder": path.parent.name})
     reports.sort(key=lambda record: (order.index(record["study"]), len(record["changed"]), record["folder"]))
     card = declared.card
@@ -273,7 +314,7 @@ def write_index(source: str, declared: Source, out: Path) -> Path:
         declared.title, {"generated": declared.generated, "facts": facts}, reports, not_run(source, declared)
     )
     index = out / "index.html"
-    handle, name = tempfile.mkstemp(prefix=".index-", dir=out)
+    handle, name = tempfile.mkstemp(prefix=".index-", dir=workshop or out)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     Path(name).chmod(0o644)

@@ -1,0 +1,93 @@
+"""A report's folder appears whole or not at all; what a killed run left behind is found and cleared."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from accountability.errors import ParameterError
+
+#: How the names of folders begin that are not finished, and of those that step aside for a new one.
+MAKING: Final = ".making-"
+REPLACED: Final = ".replaced-"
+#: Inside a folder of reports: what one sweep has not finished. Only the sweep that holds the folder touches it.
+WORKSHOP: Final = ".sweep"
+
+
+def put_in_place(made: Path, final: Path) -> None:
+    """Move a finished folder to where it belongs, in place of the one that stands there.
+
+    Parameters
+    ----------
+    made : Path
+        The finished folder, on the same disk.
+    final : Path
+        Its place.
+    """
+    made.chmod(0o755)
+    if not final.exists():
+        made.rename(final)
+        return
+    # A folder cannot be replaced in one step: the old one steps aside for an instant and is removed last.
+    aside = Path(tempfile.mkdtemp(prefix=REPLACED, dir=made.parent))
+    final.rename(aside / final.name)
+    made.rename(final)
+    shutil.rmtree(aside)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Hold a folder of reports for one sweep, and give its workshop.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is not there.
+
+    Yields
+    ------
+    Path
+        An empty folder for what is not finished; it goes when the sweep ends. What an earlier sweep left in it, because
+        it was killed, is cleared first; a report it had moved aside and not yet replaced goes back to its place.
+
+    Raises
+    ------
+    ParameterError
+        Another sweep holds the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # The folder itself is locked: no file is left behind, and a killed process lets go of it.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ParameterError(
+                f"{folder}: another sweep is writing there; wait for it or choose another folder with --out"
+            ) from None
+        workshop = folder / WORKSHOP
+        _clear(workshop, folder)
+        workshop.mkdir()
+        try:
+            yield workshop
+        finally:
+            _clear(workshop, folder)
+    finally:
+        os.close(handle)
+
+
+def _clear(workshop: Path, folder: Path) -> None:
+    for aside in workshop.glob(f"{REPLACED}*"):
+        for before in aside.iterdir():
+            if not (folder / before.name).exists():
+                before.rename(folder / before.name)
+    # Kernels of a killed sweep may need an instant to end, and write until they do.
+    shutil.rmtree(workshop, ignore_errors=True)
+    if workshop.exists():
+        shutil.rmtree(workshop)
