@@ -10,6 +10,20 @@ from __future__ import annotations
 
 from accountability.cases.agreement import Agreement, agreement
 from accountability.cases.case import CaseFile, read
+from accountability.cases.comparable import Comparable, comparable
+from accountability.cases.placement import Placement, place
 from accountability.cases.register import Conflict, Reading, conditions
 
-__all__ = ["Agreement", "CaseFile", "Conflict", "Reading", "agreement", "conditions", "read"]
+__all__ = [
+    "Agreement",
+    "CaseFile",
+    "Comparable",
+    "Conflict",
+    "Placement",
+    "Reading",
+    "agreement",
+    "comparable",
+    "conditions",
+    "place",
+    "read",
+]

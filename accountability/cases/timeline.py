@@ -35,8 +35,8 @@ class Timeline(Result):
     published : pandas.DataFrame
         Reports with a date: ``report``, ``earliest``, ``latest``.
     drawn : pandas.DataFrame
-        The bars: ``label``, ``note`` (date, status, citation, reading), ``first`` and ``last`` (days, filled up to the ends of the figure),
-        ``starts`` and ``ends`` (whether that end is known), ``chosen``, ``kind``.
+        The bars: ``label``, ``note`` (date, status, citation, reading), ``first`` and ``last`` (days, filled up to the
+        ends of the figure), ``starts`` and ``ends`` (whether that end is known), ``chosen``, ``kind``.
     """
 
     case: str
@@ -52,7 +52,9 @@ class Timeline(Result):
             Blue: the chosen reading; grey: another reading; hatched: not dated, or still to come. An open end has an
             arrow. Dotted lines: the reports appeared.
         """
-        axes = plots.new_axes(ax, width=8.0, height=1.2 + 0.42 * max(len(self.drawn), 2))
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        axes = plots.new_axes(ax, width=9.5, height=1.2 + 0.42 * max(len(self.drawn), 2))
         for height, row in enumerate(self.drawn.to_dict("records")):
             colour = plots.COLOURS[0] if row["chosen"] else "0.65"
             width = row["last"] - row["first"]
@@ -76,6 +78,8 @@ class Timeline(Result):
         axes.set_xlim(self.drawn["first"].min(), self.drawn["last"].max())
         axes.invert_yaxis()
         if (self.drawn["kind"] == "dated").any():
+            axes.xaxis.set_major_locator(AutoDateLocator())
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
             axes.set_xlabel("bars: every day the step can have been on")
         else:
             axes.set_xticks([])
