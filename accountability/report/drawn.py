@@ -101,8 +101,7 @@ def _colour(artist: Any) -> tuple[float, ...]:
     from matplotlib.colors import to_rgba_array
 
     for name in ("get_facecolor", "get_color", "get_edgecolor"):
-        colours = to_rgba_array(getattr(artist, name)()) if hasattr(artist, name) else []
-        if len(colours):
+        if hasattr(artist, name) and len(colours := to_rgba_array(getattr(artist, name)())):
             return tuple(colours[0][:3])
     return ()
 

@@ -130,7 +130,14 @@ def _tidied(head: str, body: str) -> str:
         cells = [f"<{tag}{kept}{classes[place]}>{text}</{tag}>" for place, (tag, kept, text) in enumerate(row)]
         return "<tr>" + "".join(cells[first:]) + "</tr>"
 
+    heads = [[_heading(cell) for cell in row] for row in heads]
     return f"<thead>{''.join(map(written, heads))}</thead><tbody>{''.join(map(written, rows))}</tbody>"
+
+
+def _heading(cell: tuple[str, str, str]) -> tuple[str, str, str]:
+    tag, kept, text = cell
+    # A screen reader announces a heading for every cell below it: an empty one is none.
+    return ("td", kept, text) if not text.strip() else (tag, kept if "scope=" in kept else f'{kept} scope="col"', text)
 
 
 def _class(cells: list[str]) -> str:

@@ -1,11 +1,15 @@
-"""The HTML pages: one for each report, one that lists them. Light, printable, nothing loaded from a network."""
+"""The HTML pages: one for each report, one that lists them. Light, printable, nothing loaded from a network.
+
+The only script is their own, allowed by its hash: it sorts tables and finds reports, and nothing depends on it.
+"""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +20,7 @@ from accountability.report.provenance import GENERATED
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _PARAMETER_TAGS: Final = {"parameters", "injected-parameters"}
 _ERROR_TAGS: Final = {"papermill-error-cell-tag", "papermill-error-cell"}
+_KEPT: Final = re.compile(r"\bkeep\(\s*[\"']([a-z0-9_]+)[\"']")
 TABLE_TAG: Final = "parameter-table"
 
 
@@ -74,21 +79,26 @@ def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def blocks(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+def blocks(notebook: Mapping[str, Any], files: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """Take an executed notebook apart into what a page shows.
 
     Parameters
     ----------
     notebook : mapping
         A notebook, format 4.
+    files : sequence of mapping
+        What the notebook kept, as in ``provenance.json``; figures and tables link to theirs.
 
     Returns
     -------
     list of dict
-        ``kind`` (``prose``, ``code`` or ``parameters``), and ``html``, or ``source`` and ``outputs``.
+        ``kind`` (``prose``, ``code`` or ``parameters``), and ``html``, or ``source``, ``outputs`` and ``tables`` (those
+        the cell kept).
     """
     shown: list[dict[str, Any]] = []
     heading = ""
+    figures = [file for file in files if file["kind"] == "figure"]
+    tables = {file["name"]: file for file in files if file["kind"] == "table"}
     for cell in notebook["cells"]:
         tags = set(cell["metadata"].get("tags", ()))
         if tags & _ERROR_TAGS or "remove-cell" in tags:
@@ -102,13 +112,14 @@ def blocks(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
             heading = found[-1] if found else heading
             shown.append({"kind": "prose", "html": prose(cell["source"])})
         elif cell["cell_type"] == "code" and cell["source"].strip():
-            outputs = [_output(output, heading) for output in cell["outputs"]]
+            outputs = [_output(output, heading, figures) for output in cell["outputs"]]
+            kept = [tables[name] for name in _KEPT.findall(cell["source"]) if outputs and name in tables]
             count = cell.get("execution_count")
-            shown.append({"kind": "code", "source": cell["source"], "count": count, "outputs": outputs})
+            shown.append({"kind": "code", "source": cell["source"], "count": count, "outputs": outputs, "tables": kept})
     return shown
 
 
-def _output(output: Mapping[str, Any], heading: str) -> str:
+def _output(output: Mapping[str, Any], heading: str, figures: list[Mapping[str, Any]]) -> str:
     kind = output["output_type"]
     if kind == "stream":
         return f'<pre class="stream">{plain(output["text"])}</pre>'
@@ -117,7 +128,7 @@ def _output(output: Mapping[str, Any], heading: str) -> str:
     data = output["data"]
     for mime, suffix in (("image/png", "png"), ("image/svg+xml", "svg+xml"), ("image/jpeg", "jpeg")):
         if mime in data:
-            return _picture(data[mime], mime, suffix, output.get("metadata", {}), heading)
+            return _picture(data[mime], mime, suffix, output.get("metadata", {}), heading, figures)
     if "text/html" in data:
         return inert(data["text/html"])
     if "text/markdown" in data:
@@ -125,12 +136,28 @@ def _output(output: Mapping[str, Any], heading: str) -> str:
     return f"<pre>{plain(data.get('text/plain', ''))}</pre>"
 
 
-def _picture(content: str, mime: str, suffix: str, metadata: Mapping[str, Any], heading: str) -> str:
+def _picture(
+    content: str,
+    mime: str,
+    suffix: str,
+    metadata: Mapping[str, Any],
+    heading: str,
+    figures: list[Mapping[str, Any]],
+) -> str:
     encoded = base64.b64encode(content.encode()).decode() if suffix == "svg+xml" else "".join(content.split())
     said = metadata.get(mime, {})
     alt = said.get("alt") or metadata.get("alt") or f"Figure for: {heading}"
-    size = f' width="{said["width"]}"' if isinstance(said.get("width"), int) else ""
-    return f'<figure><img src="data:image/{suffix};base64,{encoded}" alt="{html.escape(alt)}"{size}></figure>'
+    size = "".join(f' {side}="{said[side]}"' for side in ("width", "height") if isinstance(said.get(side), int))
+    # Figures are kept in the order they are shown, so of two with one text the first comes first.
+    kept = next((file for file in figures if file["caption"] == alt), None)
+    links = ""
+    if kept is not None:
+        figures.remove(kept)
+        named = {"SVG": kept["file"], "PNG": str(kept["file"]).replace(".svg", ".png"), "data (CSV)": kept.get("data")}
+        places = [f'<a href="{html.escape(place)}">{kind}</a>' for kind, place in named.items() if place]
+        links = f"<figcaption>This figure as {' '.join(places)}</figcaption>"
+    image = f'<img src="data:image/{suffix};base64,{encoded}" alt="{html.escape(alt)}"{size}>'
+    return f"<figure>{image}{links}</figure>"
 
 
 def sections(shown: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -176,7 +203,7 @@ def report_page(notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Se
     str
         A whole HTML document.
     """
-    shown = blocks(notebook)
+    shown = blocks(notebook, record["tables"])
     left_out = exclusions_table(record["data"]["exclusions"])
     return _render(
         "report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown), left_out=left_out
@@ -204,7 +231,36 @@ def index_page(
     str
         A whole HTML document.
     """
-    return _render("index.html.j2", title=title, source=source, reports=reports, not_run=not_run)
+    filters = _filters(reports)
+    listed = [{**report, "chosen": [filter_["of"](report) for filter_ in filters]} for report in reports]
+    return _render("index.html.j2", title=title, source=source, reports=listed, not_run=not_run, filters=filters)
+
+
+def _filters(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List what the reports differ in: the study, each parameter that is not everywhere the default, completeness."""
+
+    def parameter(name: str) -> Callable[[Mapping[str, Any]], str]:
+        return lambda report: _said(report["parameters"][name]) if name in report["parameters"] else ""
+
+    changed = dict.fromkeys(text.split(" = ")[0] for report in reports for text in report["changed"])
+    asked: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "study": lambda report: report["study"],
+        **{name: parameter(name) for name in changed},
+        "complete": lambda report: "no" if report["failure"] else "yes",
+    }
+    filters = []
+    for label, of in asked.items():
+        values = sorted({of(report) for report in reports} - {""}, key=_in_order)
+        if len(values) > 1:
+            filters.append({"label": label, "values": values, "of": of})
+    return filters
+
+
+def _in_order(text: str) -> tuple[float, str]:
+    try:
+        return float(text), text
+    except ValueError:
+        return float("inf"), text
 
 
 def exclusions_table(rows: Sequence[Sequence[str]]) -> str:
@@ -240,4 +296,11 @@ def _render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(generated_label=GENERATED, **values)
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    # The browser runs this script and no other: whatever data bring into a page, its hash is not in the policy.
+    guarded = {"style": style, "script": script, "style_hash": _policy_hash(style), "script_hash": _policy_hash(script)}
+    return environment.get_template(template).render(generated_label=GENERATED, **guarded, **values)
+
+
+def _policy_hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
