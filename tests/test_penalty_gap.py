@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import accountability
 from accountability import penalty
 from accountability.errors import ParameterError, Refusal
+from accountability.penalty.days_apart import interval, resampled_days
+from accountability.penalty.stage_table import draws
 from accountability.penalty.stages import contributions, e_value, kitagawa, passed, trimmed, worst_case
 
 ROWS = pd.DataFrame(
@@ -79,6 +81,49 @@ def test_the_split_by_mix_is_statsmodels_oaxaca_blinder_with_equal_weights():
     mine = kitagawa(counts / counts.sum(axis=1, keepdims=True), inside)
     assert mine == pytest.approx((mixed, same), abs=1e-10)
     assert sum(mine) == pytest.approx(gap, abs=1e-10)
+
+
+def days_by_officer(seed: int, officers: int = 80):
+    """Suspensions of officers who differ: the gap of 3 days is 2 of different covariates and 1 at the same ones."""
+    rng = np.random.default_rng(seed)
+    clusters = np.repeat(np.arange(officers), 6)
+    group = (clusters >= officers // 2).astype(int)
+    heavy = (rng.random(len(clusters)) < np.where(group == 0, 0.6, 0.2)).astype(float)
+    days = 10 + 5 * heavy + 1.0 * (group == 0) + rng.normal(0, 1, officers)[clusters] + rng.normal(0, 2, len(clusters))
+    return np.column_stack([heavy, np.ones(len(clusters))]), days, group, clusters
+
+
+def test_a_bootstrap_sample_of_days_is_statsmodels_on_the_officers_drawn():
+    from statsmodels.stats.oaxaca import OaxacaBlinder
+
+    design, days, group, clusters = days_by_officer(3)
+    weights = np.random.default_rng(4).multinomial(80, np.full(80, 1 / 80), 3).astype(float)
+    found = resampled_days(design, days, group, clusters, weights)
+    for sample, drawn in zip(found, weights, strict=True):
+        again = np.repeat(np.arange(len(days)), drawn[clusters].astype(int))
+        exog = np.column_stack([design, group])[again].astype(float)
+        same, mixed, gap = (
+            OaxacaBlinder(days[again], exog, 2, hasconst=True, swap=False).two_fold(two_fold_type="reimers").params
+        )
+        assert sample == pytest.approx((gap, mixed, same), abs=1e-9)
+
+
+def test_the_intervals_of_the_parts_of_days_cover_the_truth():
+    """300 agencies: 95 % of intervals hold the truth, give or take 4 points (three standard errors)."""
+    covered = np.zeros(3)
+    for seed in range(300):
+        weights = draws(days_by_officer(seed)[3], seed)
+        low, high = interval(resampled_days(*days_by_officer(seed), weights), 0.95)
+        covered += (low <= [3, 2, 1]) & (high >= [3, 2, 1])
+    assert (np.abs(covered / 300 - 0.95) < 0.04).all(), covered / 300
+
+
+def test_a_part_that_many_samples_lack_has_no_interval():
+    drawn = np.random.default_rng(1).normal(size=(100, 2))
+    drawn[:20, 1] = np.nan
+    low, high = interval(drawn, 0.9)
+    assert low[0] < high[0]
+    assert np.isnan([low[1], high[1]]).all()
 
 
 def test_the_e_values_published_for_smoking_and_lung_cancer():
@@ -187,6 +232,8 @@ def test_a_split_adds_up_to_the_difference_of_its_stage(gap):
     np.testing.assert_allclose(parts, gap.mix["difference"], atol=1e-12)
     days = gap.days.set_index("part")["days"]
     assert days["mixed differently"] + days["at the same mix"] == pytest.approx(days["difference of mean days"])
+    whole = gap.days.iloc[0]
+    assert whole["low"] < whole["days"] < whole["high"]
 
 
 def test_being_named_has_a_rate_only_with_a_roster(data, gap):

@@ -11,8 +11,9 @@ import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
+from accountability.penalty.days_apart import days_apart
 from accountability.penalty.ladder import Ladder
-from accountability.penalty.mixture import Mixture, days_apart, mixture
+from accountability.penalty.mixture import Mixture, mixture
 from accountability.penalty.modelled import rows_for
 from accountability.penalty.newton import Floats
 from accountability.penalty.patterns import clusters_of
@@ -54,7 +55,8 @@ class StageGap(Result):
         ``stage``, ``difference`` split into ``mixed_differently``, ``at_the_same_mix`` (with an interval) and
         ``outside`` what both groups hold; ``withheld`` says why nothing is there.
     days : DataFrame
-        Oaxaca–Blinder of the days of suspension: ``part``, ``days``.
+        Oaxaca–Blinder of the days of suspension: ``part``, ``days`` with its interval ``low`` to ``high``,
+        missing where a tenth or more of the bootstrap samples give no estimate.
     column, first, second, unit : str
     given : tuple of str
     level : float
@@ -266,7 +268,16 @@ def where_a_gap_stands(
         overlap=_only(cells.overlap, safe),
         balance=cells.balance if "investigated" in safe else cells.balance.iloc[:0],
         mix=_only(cells.mix, safe),
-        days=days_apart(rows, group, tuple(given), cells if "kept" in safe else Mixture.nothing(), min_cell),
+        days=days_apart(
+            rows,
+            group,
+            tuple(given),
+            cells if "kept" in safe else Mixture.nothing(),
+            weights,
+            clusters,
+            min_cell,
+            level,
+        ),
         column=column,
         first=first,
         second=second,

@@ -125,38 +125,3 @@ def _balance(rows: pd.DataFrame, group: Ints, given: tuple[str, ...]) -> pd.Data
     table = pd.concat(parts, ignore_index=True)
     table["difference"] = table["share_first"] - table["share_second"]
     return table[["column", "level", "share_first", "share_second", "difference"]]
-
-
-def days_apart(rows: pd.DataFrame, group: Ints, given: tuple[str, ...], cells: Mixture, min_cell: int) -> pd.DataFrame:
-    """Oaxaca–Blinder of the days of suspension: the part of different covariates, and the part at the same ones.
-
-    From ``statsmodels.stats.oaxaca`` with the mean of both groups' coefficients (Reimers 1983), among suspensions of
-    known length whose covariates both groups hold. Empty without covariates, days, or ``min_cell`` suspensions of
-    each group.
-    """
-    blank = pd.DataFrame(columns=["part", "days"])
-    if cells.mix.empty or "imposed_days" not in rows:
-        return blank
-    inside = rows["imposed_penalty"].eq("suspension").fillna(False) & rows["imposed_days"].notna()
-    inside &= rows["finding"].eq("sustained").fillna(False)
-    table = rows.loc[inside, list(given)].astype("str").assign(group=group[inside.to_numpy(dtype=bool)])
-    table["days"] = rows.loc[inside, "imposed_days"].astype("float64")
-    held = table.groupby(list(given))["group"].transform("nunique") == 2
-    for name in given:
-        held &= table[held].groupby(name)["group"].transform("nunique").reindex(table.index).eq(2)
-    table = table.loc[held]
-    counts = table["group"].value_counts()
-    if len(counts) < 2 or counts.min() < min_cell:
-        return blank
-    dummies = pd.get_dummies(table[list(given)], drop_first=True, dtype=float)
-    design = dummies.assign(constant=1.0)
-    if any(np.linalg.matrix_rank(design[table["group"] == k]) < design.shape[1] for k in (0, 1)):
-        return blank
-    from statsmodels.stats.oaxaca import OaxacaBlinder
-
-    exog = np.column_stack([design.to_numpy(), table["group"].to_numpy(dtype=float)])
-    made = OaxacaBlinder(table["days"].to_numpy(), exog, design.shape[1], hasconst=True, swap=False)
-    same, mixed, gap = made.two_fold(two_fold_type="reimers").params
-    # unswapped, statsmodels subtracts the group coded higher, which is the second
-    parts = {"difference of mean days": gap, "mixed differently": mixed, "at the same mix": same}
-    return pd.DataFrame({"part": list(parts), "days": [float(value) for value in parts.values()]})
