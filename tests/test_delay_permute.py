@@ -42,6 +42,26 @@ def test_the_seed_decides_and_groups_may_be_several():
     assert one.df == 2
 
 
+def test_a_shuffle_gives_each_group_its_number_and_all_scores_the_same_chance():
+    from accountability.delay.permute import _Deck
+
+    rng = np.random.default_rng(7)
+    kinds, size = np.array([3, 200, 1, 0, 150, 64, 82]), np.array([300, 40, 160])
+    assert kinds.sum() == size.sum()
+    whole = _Deck.of(kinds, size, np.ones(len(kinds)))
+    assert all((whole.deal(rng) == size).all() for _ in range(50))
+    score = rng.normal(size=len(kinds))
+    deck = _Deck.of(kinds, size, score)
+    sums = np.array([deck.deal(rng) for _ in range(4000)])
+    total, mean = size.sum(), kinds @ score / kinds.sum()
+    assert sums.sum(axis=1) == pytest.approx(kinds @ score)
+    spread = kinds @ (score - mean) ** 2 / (total - 1)
+    # Drawing without replacement; five standard errors of 4,000 shuffles.
+    variance = spread * size * (1 - size / total)
+    assert np.abs(sums.mean(axis=0) - size * mean) == pytest.approx(0, abs=5 * np.sqrt(variance.max() / 4000))
+    assert sums.var(axis=0) / variance == pytest.approx(1, abs=0.12)
+
+
 def test_what_cannot_be_shuffled_is_refused():
     data = made(np.random.default_rng(1))
     with pytest.raises(ParameterError, match="at least 19"):

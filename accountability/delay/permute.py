@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from accountability.delay.bands import Floats
 from accountability.delay.compare import GroupTest, logrank, quadratic
 from accountability.delay.counts import count
-from accountability.durations import Durations, group_codes
+from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError, Refusal
 
 FEWEST: Final = 19
 """With fewer shuffles no p-value can reach 5 %."""
+
+RARE: Final = 64
+"""Kinds with at most as many cases are dealt case by case, which is then quicker than by number."""
 
 
 def permutation_logrank(
@@ -49,8 +53,10 @@ def permutation_logrank(
 
     Notes
     -----
-    Equal cases share a score, so a shuffle is a draw of how many cases of each kind fall to each group (multivariate
-    hypergeometric), and costs what the kinds cost, not the cases. The groups must be watched for alike times.
+    Equal cases share a score, so a shuffle is a draw of how many cases of each kind fall to each group, and costs what
+    the kinds cost, not the cases: cases fall to groups one by one with the groups' shares (multinomial by kind), then
+    what a group has too many of is drawn at random and dealt to those that lack. Every way to deal is as likely as in
+    a shuffle, since no step looks at which case it moves. The groups must be watched for alike times.
     """
     if replicates < FEWEST:
         raise ParameterError(f"replicates must be at least {FEWEST}, found {replicates}")
@@ -65,15 +71,8 @@ def permutation_logrank(
     spread = float(kinds @ score**2) / max(kinds.sum() - 1, 1)
     variance = spread * (np.diag(size) - np.outer(size, size) / size.sum())
     found, df = quadratic(_of_groups(durations, by, score), variance)
-    # Drawing without replacement, one group after the other.
-    sums = np.zeros((replicates, len(size)))
-    for replicate in range(replicates):
-        left = kinds.copy()
-        for group, number in enumerate(size[:-1]):
-            taken = rng.multivariate_hypergeometric(left, number, method="marginals")
-            sums[replicate, group] = taken @ score
-            left -= taken
-        sums[replicate, -1] = left @ score
+    deck = _Deck.of(kinds, size, score)
+    sums = np.array([deck.deal(rng) for _ in range(replicates)])
     values, vectors = np.linalg.eigh(variance)
     real = values > max(values.max(), 0) * 1e-10
     drawn = ((sums @ vectors[:, real]) ** 2 / values[real]).sum(axis=1)
@@ -85,6 +84,50 @@ def permutation_logrank(
         assumptions=(*plain.assumptions, "the groups are watched for alike times, so that cases may be exchanged"),
         method=f"log-rank test by {replicates:,} shuffles, seed {seed}",
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Deck:
+    """The cases to deal: kinds of many cases as numbers, the cases of rare kinds one by one."""
+
+    size: Days
+    group: npt.NDArray[np.int32]
+    """The group of each case, in any order."""
+    many: Days
+    score: Floats
+    single: Floats
+    """Score of each case of a rare kind."""
+
+    @classmethod
+    def of(cls, kinds: Days, size: Days, score: Floats) -> _Deck:
+        """Tell frequent kinds from rare ones."""
+        many = kinds > RARE
+        single = np.repeat(score[~many], kinds[~many])
+        return cls(size, np.repeat(np.arange(len(size), dtype=np.int32), size), kinds[many], score[many], single)
+
+    def deal(self, rng: np.random.Generator) -> Floats:
+        """Sum the scores that fall to each group when the cases are shuffled."""
+        groups = len(self.size)
+        table = rng.multinomial(self.many, self.size / self.size.sum())
+        of_single = self.group[rng.integers(0, len(self.group), len(self.single), dtype=np.uint32)]
+        sums: Floats = self.score @ table + np.bincount(of_single, self.single, groups)
+        run = np.cumsum(table, axis=0)
+        inside = run[-1] if len(run) else np.zeros(groups, np.int64)
+        all_dealt = inside + np.bincount(of_single, minlength=groups)
+        over = all_dealt - self.size
+        pool = []
+        for group in np.flatnonzero(over > 0):
+            drawn = rng.choice(all_dealt[group], over[group], replace=False, shuffle=False)
+            alone = drawn >= inside[group]
+            kind = np.searchsorted(run[:, group], drawn[~alone], side="right")
+            place = np.flatnonzero(of_single == group)[drawn[alone] - inside[group]]
+            pool.append(np.concatenate([self.score[kind], self.single[place]]))
+            sums[group] -= pool[-1].sum()
+        if pool:
+            lacking = np.flatnonzero(over < 0)
+            start = np.cumsum(-over[lacking]) + over[lacking]
+            sums[lacking] += np.add.reduceat(rng.permutation(np.concatenate(pool)), start)
+        return sums
 
 
 def _kind(durations: Durations) -> np.ndarray:
