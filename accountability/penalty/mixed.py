@@ -56,10 +56,20 @@ def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Int
     if places < 5:
         raise Refusal(f"{places} places are too few to say how places vary; put them in as a column instead")
     counts = _count(design, pattern, hits, place)
-    alone = fit_logit(design, pattern, hits, np.arange(len(hits), dtype=np.int64))
-    theta = np.append(alone.coefficients, np.log(0.5))
+    alone = fit_logit(design, pattern, hits, place)
+    theta, mode = np.append(alone.coefficients, np.log(0.5)), np.zeros(places)
+    # A few nodes come near the optimum for a third of the work, all of them then settle it.
+    for few, near in ((min(nodes, 5), 1e-3), (nodes, CLOSE)):
+        theta, mode, value, information = _climb(theta, mode, design, counts, few, near)
+    covariance = invert(information)
+    return Fit(theta, covariance, value, places, covariance)
+
+
+def _climb(
+    theta: Floats, mode: Floats, design: Floats, counts: _Counts, nodes: int, near: float
+) -> tuple[Floats, Floats, float, Floats]:
+    """Newton's steps until one is shorter than ``near``: coefficients, modes, log likelihood, information."""
     points, weights = np.polynomial.hermite.hermgauss(nodes)
-    mode = np.zeros(places)
     value, gradient, information, mode = _evaluate(theta, design, counts, mode, points, weights)
     for _ in range(60):
         step = _up(information, gradient)
@@ -76,10 +86,9 @@ def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Int
                 "places differ by no more than chance would have them differ, so their spread cannot be told from "
                 "none; the logit without places says the same"
             )
-        if scale * np.abs(step).max() < CLOSE:
+        if scale * np.abs(step).max() < near:
             break
-    covariance = invert(information)
-    return Fit(theta, covariance, value, places, covariance)
+    return theta, mode, value, information
 
 
 def _count(design: Floats, pattern: Ints, hits: Floats, place: Ints) -> _Counts:
@@ -120,10 +129,9 @@ def _evaluate(
     at = mode[:, None] + spread[:, None] * points
     tilt = sigma * at[counts.place]
     eta = index[:, None] + tilt
-    chance = expit(eta)
-    # log(1 + exp(eta)) is eta minus the log chance
-    log_none = np.log1p(-np.minimum(chance, 1 - 1e-16))
-    inside = added(counts.hits[:, None] * eta + counts.rows[:, None] * log_none)
+    # NumPy's own exp and log are several times quicker than expit; log(1 + exp(eta)) is eta minus the log chance.
+    chance = 1.0 / (1.0 + np.exp(np.minimum(-eta, 700.0)))
+    inside = added(counts.rows[:, None] * np.log(chance) - (counts.rows - counts.hits)[:, None] * eta)
     terms = np.log(weights) + points**2 + inside - at**2 / 2
     logs = logsumexp(terms, axis=1)
     value = float((logs + np.log(spread)).sum() - 0.5 * len(mode) * np.log(2 * np.pi))
