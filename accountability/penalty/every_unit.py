@@ -26,13 +26,14 @@ def sustained_by_unit(data: Cohort | DatasetLike, *, level: float = 0.95, min_ce
     Returns
     -------
     DataFrame
-        One row a unit: ``unit``, ``sustained`` (count), ``with_a_finding``, ``share``, ``low``, ``high``, and
-        ``note``: why there is no share, where the source's rows are coarser than the unit.
+        One row a unit: ``unit``, ``sustained`` (count), ``denominator`` (decided, or closed without a finding),
+        ``share``, ``low``, ``high``, and ``note``: why there is no share, where the source's rows are coarser than
+        the unit.
     """
     cohort = Cohort.of(data)
     table = pd.DataFrame([{"unit": unit, **_share(cohort, unit, level, min_cell)} for unit in UNITS])
-    columns = ["unit", "sustained", "with_a_finding", "share", "low", "high", "note"]
-    return table.reindex(columns=columns).astype({"sustained": "Int64", "with_a_finding": "Int64"})
+    columns = ["unit", "sustained", "denominator", "share", "low", "high", "note"]
+    return table.reindex(columns=columns).astype({"sustained": "Int64", "denominator": "Int64"})
 
 
 def _share(cohort: Cohort, unit: str, level: float, min_cell: int) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def _share(cohort: Cohort, unit: str, level: float, min_cell: int) -> dict[str, 
     row = table[(table["part"] == "finding") & (table["term"] == "sustained")].iloc[0]
     return {
         "sustained": row["count"],
-        "with_a_finding": row["denominator"],
+        "denominator": row["denominator"],
         "share": row["share"],
         "low": row["low"],
         "high": row["high"],
