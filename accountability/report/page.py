@@ -205,9 +205,7 @@ def report_page(notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Se
     """
     shown = blocks(notebook, record["tables"])
     left_out = exclusions_table(record["data"]["exclusions"])
-    return _render(
-        "report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown), left_out=left_out
-    )
+    return render("report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown), left_out=left_out)
 
 
 def index_page(
@@ -233,7 +231,7 @@ def index_page(
     """
     filters = _filters(reports)
     listed = [{**report, "chosen": [filter_["of"](report) for filter_ in filters]} for report in reports]
-    return _render("index.html.j2", title=title, source=source, reports=listed, not_run=not_run, filters=filters)
+    return render("index.html.j2", title=title, source=source, reports=listed, not_run=not_run, filters=filters)
 
 
 def _filters(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -286,7 +284,8 @@ def exclusions_table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
+    """Fill a template of this folder; what is put in is escaped unless the template says that it is markup."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
