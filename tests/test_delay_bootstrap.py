@@ -29,10 +29,14 @@ def test_a_replicate_is_the_curve_of_the_resampled_cases():
     rng = np.random.default_rng(2)
     officer = rng.integers(0, 8, 60)
     made = Durations.from_days(rng.integers(0, 30, 60), rng.random(60) < 0.8, groups={"officer": officer})
-    from accountability.delay.bootstrap import Draws, _statistics
+    from accountability.delay.bootstrap import _statistics
+    from accountability.delay.counts import count
+    from accountability.delay.curve import survival
+    from accountability.delay.resample import Draws
 
-    draws, seeds = Draws.of_clusters(made, "officer"), np.arange(5)
-    fast = _statistics(made, np.ones(60, bool), draws, seeds, np.array([0.5]), 20)
+    draws, seeds = Draws.of_clusters(made, "officer"), np.random.default_rng(3).integers(0, 2**63, 5)
+    curve = survival(count(made))[0][0]
+    fast = _statistics(made, np.ones(60, bool), curve, draws, (3, 5), np.array([0.5]), 20)
     for replicate, row in enumerate(draws.draw(seeds, also_as_they_are=True)):
         picked = np.repeat(np.arange(60), row[officer].astype(int))
         again = Durations.from_days(made.table["low"].to_numpy(int)[picked], made.closed[picked])

@@ -99,3 +99,28 @@ def test_officers_who_link_nearly_everything_leave_nothing_to_resample():
 def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         delay.bootstrap_closings(agency_of(np.random.default_rng(1)), 1, "way", **arguments)
+
+
+def test_groups_are_resampled_together_and_each_has_its_own_estimate():
+    made = agency_of(np.random.default_rng(3), 1200)
+    made = Durations.from_days(
+        made.end, made.closed, longest=made.end + 400,
+        groups={name: made.table[name].to_numpy() for name in ("way", "officer")} | {"unit": np.arange(1200) % 2},
+    )  # fmt: skip
+    both = delay.bootstrap_closings(made, 1, "way", [60, 150], cluster="officer", by="unit", replicates=60)
+    plain = delay.competing_closings(made, "way", "unit").closed_at([60, 150])
+    assert both.table["estimate"].tolist() == pytest.approx(plain["closed_by"].tolist())
+    assert both.table["unit"].tolist() == [0] * 4 + [1] * 4
+    assert (both.table["lower"] < both.table["upper"]).all()
+    assert "1: closed as 'sustained' by day 150" in both.sentence()
+    back = delay.bootstrap_closed_only(made, 1, within=400, by="unit", cluster="officer", replicates=60)
+    days = delay.reverse_time_curve(made, "unit", within=400).quantile()["day"]
+    assert back.table["estimate"].tolist() == days.tolist()
+
+
+def test_a_group_that_a_resample_can_lose_is_refused_by_name():
+    made = Durations.from_days(
+        [1, 2, 3, 4, 5, 6], groups={"way": list("ababab"), "officer": list("xyzwvv"), "unit": list("ppppqq")}
+    )
+    with pytest.raises(Refusal, match=r"^q: .* resamples hold no case of this group"):
+        delay.bootstrap_closings(made, 1, "way", [3], cluster="officer", by="unit", replicates=50)

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats, critical
-from accountability.delay.counts import Counts, columns_of, label_of, shares_asked, with_groups
+from accountability.delay.bands import Floats
+from accountability.delay.counts import Counts, columns_of, count, label_of, shares_asked, with_groups
 from accountability.delay.curve import NOT_REACHED, ROUNDING, survival
 from accountability.delay.means import area
-from accountability.durations import Days, Durations, Flags, group_codes
-from accountability.errors import ParameterError, Refusal
+from accountability.delay.resample import Draws, Held, draws_of, replicated, summary
+from accountability.durations import Durations, Flags, group_codes
 from accountability.results import Result, percent, plural
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-CELLS: Final = 4_000_000
-"""Largest block of replicates by days held at once."""
+PASSED: Final = 0.8
+"""Share of the share still open at a quantile, at which replicates have passed it too unless clusters are few."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -119,22 +117,16 @@ def bootstrap(
     """
     require_open_cases(durations, "the bootstrap of a closing curve")
     require_exact(durations, "the bootstrap of a closing curve")
-    critical(level)  # refuses a level that is none
     shares = shares_asked(p)
-    if replicates < 2:
-        raise ParameterError(f"replicates must be at least 2, found {replicates}")
     groups, codes = group_codes(durations, by)
-    clusters = len(durations) if cluster is None else len(group_codes(durations, cluster)[0])
-    if clusters < 2:
-        raise Refusal(f"resampling needs at least two clusters, found {clusters}: choose another cluster=, or none")
-    draws = Draws.of_cases(durations, codes) if cluster is None else Draws.of_clusters(durations, cluster)
-    seeds = np.random.default_rng(seed).integers(0, 2**63, replicates)
+    draws, clusters = draws_of(durations, cluster, codes, replicates, level)
     names = [f"day by which {percent(share)} had closed" for share in shares]
     if until is not None:
         names.append(f"mean days open within {until:,}")
+    still_open = survival(count(durations, by))[0]
     parts = []
     for number in range(len(groups)):
-        drawn = _statistics(durations, codes == number, draws, seeds, shares, until)
+        drawn = _statistics(durations, codes == number, still_open[number], draws, (seed, replicates), shares, until)
         parts.append(summary(drawn, names, level))
     numbers = np.repeat(np.arange(len(groups)), len(names))
     stacked = pd.concat(parts, ignore_index=True)
@@ -154,80 +146,36 @@ def bootstrap(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Draws:
-    """What is resampled: clusters, or the counts of equal cases."""
-
-    member: Days
-    """Cluster (or kind of case) of each case."""
-    size: Days
-    """Cases of each kind; ones for clusters."""
-    first: Flags
-    """The cases that stand for all: every one, or the first of each kind."""
-
-    @classmethod
-    def of_clusters(cls, durations: Durations, cluster: str) -> Draws:
-        """Resample the clusters a column names."""
-        frame, member = group_codes(durations, cluster)
-        return cls(member, np.ones(len(frame), np.int64), np.ones(len(member), bool))
-
-    @classmethod
-    def of_cases(cls, durations: Durations, codes: Days) -> Draws:
-        """Resampling cases is drawing how many there are of each kind, and kinds are few."""
-        end = np.where(durations.closed, durations.high, durations.low)
-        days = int(end.max()) + 1
-        key = ((codes * days + durations.entry) * days + end) * 2 + durations.closed
-        _, place, member, size = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
-        first = np.zeros(len(key), bool)
-        first[place] = True
-        return cls(member, size, first)
-
-    def draw(self, seeds: Days, *, also_as_they_are: bool) -> Floats:
-        """Weights of the clusters, one row a seed; first, if asked, the data themselves."""
-        rows = [self.size] if also_as_they_are else []
-        total, cases = len(self.size), int(self.size.sum())
-        for seed in seeds:
-            rng = np.random.default_rng(seed)
-            if total == cases:
-                rows.append(np.bincount(rng.integers(0, total, total), minlength=total))
-            else:
-                rows.append(rng.multinomial(cases, self.size / cases))
-        return np.array(rows, dtype=float)
-
-
 def _statistics(
-    durations: Durations, group: Flags, draws: Draws, seeds: Days, shares: Floats, until: int | None
+    durations: Durations,
+    group: Flags,
+    still_open: Floats,
+    draws: Draws,
+    drawing: tuple[int, int],
+    shares: Floats,
+    until: int | None,
 ) -> Floats:
-    """The statistics (columns) of the data and of every replicate (rows)."""
-    end = np.where(durations.closed, durations.high, durations.low)
-    days = int(end[group].max()) + 1
-    shape = (len(draws.size), days)
-    shown = group & draws.first
-    closed = sparse(draws.member, end, shown & durations.closed, shape)
-    left = sparse(draws.member, end, shown & ~durations.closed, shape)
-    entered = sparse(draws.member, durations.entry, shown, shape)
-    block = max(1, CELLS // max(shape))
-    drawn = []
-    for first in range(0, len(seeds), block):
-        rows = draws.draw(seeds[first : first + block], also_as_they_are=first == 0)
-        drawn.append(_of_replicates(rows @ entered, rows @ closed, rows @ left, shares, until))
-    return np.concatenate(drawn)
+    """The statistics (columns) of the data, whose curve is given, and of every replicate (rows).
+
+    Days after every replicate has reached its quantiles are without effect on them, so a guess of where that is comes
+    first; where it falls short, all days are used.
+    """
+    whole = int(durations.end[group].max()) + 1
+    passed = np.flatnonzero(still_open <= PASSED * (1 - shares.max()))
+    days = min(int(passed[0]) + 1, whole) if len(passed) else whole
+    if until is not None:
+        days = whole if until > whole else max(days, until)
+    for guess in dict.fromkeys([days, whole]):
+        held = Held.of(draws, durations.end, durations.closed.astype(np.int64), 2, durations.entry, group, guess)
+        drawn = replicated(partial(_of_replicates, held, shares, until), draws, *drawing, guess)
+        if np.isfinite(drawn).all():
+            break
+    return drawn
 
 
-def sparse(member: Days, day: Days, which: Flags, shape: tuple[int, int]) -> csr_array:
-    """Cases of each cluster (or kind) by day."""
-    from scipy.sparse import coo_array
-
-    ones = np.ones(int(which.sum()))
-    return coo_array((ones, (member[which], day[which])), shape=shape).tocsr()
-
-
-def _of_replicates(entered: Floats, closed: Floats, left: Floats, shares: Floats, until: int | None) -> Floats:
-    gone = np.zeros_like(closed)
-    np.cumsum((closed + left)[:, :-1], axis=1, out=gone[:, 1:])
-    at_risk = np.cumsum(entered, axis=1) - gone
-    whole = [np.rint(part).astype(np.int64) for part in (entered, closed, left, at_risk)]
-    counts = Counts(pd.DataFrame(index=pd.RangeIndex(len(closed))), *whole)
+def _of_replicates(held: Held, shares: Floats, until: int | None, rows: Floats) -> Floats:
+    entered, at_risk, (left, closed) = held.counts(rows)
+    counts = Counts(pd.DataFrame(index=pd.RangeIndex(len(rows))), entered, closed, left, at_risk)
     share, _ = survival(counts)
     columns = []
     for asked in shares:
@@ -236,21 +184,3 @@ def _of_replicates(entered: Floats, closed: Floats, left: Floats, shares: Floats
     if until is not None:
         columns.append(area(counts, until)[0])
     return np.column_stack(columns)
-
-
-def summary(drawn: Floats, names: list[str], level: float) -> pd.DataFrame:
-    """Estimates (the first row drawn) with percentile limits, one row a statistic."""
-    estimate, replicates = drawn[0], np.sort(drawn[1:], axis=0)
-    count = len(replicates)
-    lower = replicates[int(np.floor((1 - level) / 2 * (count - 1)))]
-    upper = replicates[int(np.ceil((1 + level) / 2 * (count - 1)))]
-    finite = [np.where(np.isfinite(values), values, np.nan) for values in (estimate, lower, upper)]
-    return pd.DataFrame(
-        {
-            "statistic": pd.Series(names, dtype="str"),
-            "estimate": finite[0],
-            "lower": finite[1],
-            "upper": finite[2],
-            "not_reached": (~np.isfinite(replicates)).mean(axis=0),
-        }
-    )

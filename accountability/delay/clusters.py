@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, Literal
 
 import numpy as np
@@ -11,13 +12,14 @@ import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats, critical
-from accountability.delay.bootstrap import CELLS, Bootstrap, Draws, sparse, summary
+from accountability.delay.bands import Floats
+from accountability.delay.bootstrap import Bootstrap
 from accountability.delay.competing import causes
-from accountability.delay.counts import Counts, shares_asked
+from accountability.delay.counts import Counts, columns_of, label_of, shares_asked, with_groups
 from accountability.delay.curve import ROUNDING, survival
+from accountability.delay.resample import Held, draws_of, replicated, summary
 from accountability.delay.reverse import reverse_time_curve
-from accountability.durations import Durations, Flags, group_codes
+from accountability.durations import Days, Durations, Flags, group_codes
 from accountability.errors import ParameterError, Refusal
 from accountability.occurrences import FOREVER, occurrence
 from accountability.results import percent, plural
@@ -96,6 +98,7 @@ def bootstrap_closings(
     days: Sequence[int],
     *,
     cluster: str | None = None,
+    by: str | Sequence[str] | None = None,
     replicates: int = 500,
     level: float = 0.95,
 ) -> Bootstrap:
@@ -111,7 +114,7 @@ def bootstrap_closings(
         Column with the way of closing.
     days : sequence of int
         Days of age.
-    cluster, replicates, level
+    cluster, by, replicates, level
         As :func:`~accountability.delay.bootstrap`.
 
     Returns
@@ -122,7 +125,8 @@ def bootstrap_closings(
     Raises
     ------
     Refusal, ParameterError
-        As :func:`~accountability.delay.competing_closings` and :func:`~accountability.delay.bootstrap`.
+        As :func:`~accountability.delay.competing_closings` and :func:`~accountability.delay.bootstrap`; also when a
+        resample holds no case of a group.
     """
     what = "the bootstrap of ways of closing"
     require_open_cases(durations, what)
@@ -131,25 +135,31 @@ def bootstrap_closings(
     asked = np.asarray(days, dtype=np.int64)
     if not len(asked) or (asked < 0).any():
         raise ParameterError(f"days must be one or more days from 0 on, found {list(days)}")
-    draws = _draws(durations, cluster, replicates, level, cause)
-    length = int(durations.end.max()) + 1
-    shape = (len(draws.size), length)
-    parts = [sparse(draws.member, durations.end, draws.first & (cause == kind), shape) for kind in range(len(ways) + 1)]
-    entered = sparse(draws.member, durations.entry, draws.first, shape)
-    place = np.minimum(asked, length - 1)
-
-    def of_rows(rows: Floats) -> Floats:
-        closed = np.stack([rows @ part for part in parts[:-1]])
-        everyone = closed.sum(axis=0)
-        at_risk = _at_risk(rows @ entered, everyone + rows @ parts[-1])
-        before = np.cumprod(1 - everyone / np.maximum(at_risk, 1), axis=1)
-        before = np.concatenate([np.ones((len(rows), 1)), before[:, :-1]], axis=1)
-        share = np.cumsum(before * closed / np.maximum(at_risk, 1), axis=2)[:, :, place]
-        return share.transpose(1, 0, 2).reshape(len(rows), -1)
-
+    groups, codes = group_codes(durations, by)
+    draws, clusters = draws_of(durations, cluster, codes * (len(ways) + 1) + cause, replicates, level)
     names = [f"closed as {name!r} by day {day:,}" for name in ways for day in asked]
+    parts = []
+    for number in range(len(groups)):
+        chosen = codes == number
+        length = min(int(durations.end[chosen].max()), int(asked.max())) + 1
+        held = Held.of(draws, durations.end, cause, len(ways) + 1, durations.entry, chosen, length)
+        statistics = partial(_shares_closed, held, np.minimum(asked, length - 1))
+        parts.append(
+            summary(_filled(replicated(statistics, draws, seed, replicates, length), groups, number), names, level)
+        )
     what = f"share of cases closed in each way ({way}) by {durations.clock}"
-    return _result(durations, what, of_rows, draws, names, seed, (cluster, replicates, level), length)
+    return _result(durations, what, parts, (groups, columns_of(by)), (cluster, clusters), (seed, replicates, level))
+
+
+def _shares_closed(held: Held, place: Days, rows: Floats) -> Floats:
+    """Share closed in each way by each place; nothing where nobody was drawn."""
+    entered, at_risk, ended = held.counts(rows)
+    closed, watched = ended[:-1], np.maximum(at_risk, 1)
+    after = np.cumprod(1 - closed.sum(axis=0) / watched, axis=1)
+    before = np.concatenate([np.ones((len(rows), 1)), after[:, :-1]], axis=1)
+    share = np.cumsum(before * closed / watched, axis=2)[:, :, place]
+    found = share.transpose(1, 0, 2).reshape(len(rows), -1)
+    return np.where(entered.sum(axis=1, keepdims=True) > 0, found, np.nan)
 
 
 def bootstrap_closed_only(
@@ -159,6 +169,7 @@ def bootstrap_closed_only(
     within: int | None = None,
     p: float | Sequence[float] = 0.5,
     cluster: str | None = None,
+    by: str | Sequence[str] | None = None,
     replicates: int = 500,
     level: float = 0.95,
 ) -> Bootstrap:
@@ -172,7 +183,7 @@ def bootstrap_closed_only(
         Seed of the random numbers.
     p : float or sequence of float
         Shares closed, among cases that close within the horizon.
-    cluster, replicates, level
+    cluster, by, replicates, level
         As :func:`~accountability.delay.bootstrap`.
 
     Returns
@@ -182,74 +193,67 @@ def bootstrap_closed_only(
     Raises
     ------
     Refusal, ParameterError
-        As :func:`~accountability.delay.reverse_time_curve` and :func:`~accountability.delay.bootstrap`.
+        As :func:`~accountability.delay.reverse_time_curve` and :func:`~accountability.delay.bootstrap`; also when a
+        resample holds no case of a group.
     """
-    horizon = reverse_time_curve(durations, within=within).within
+    horizon = reverse_time_curve(durations, by, within=within).within
     shares = shares_asked(p)
     seen: Flags = durations.closed & (durations.high <= horizon)
     kept = replace(durations, table=durations.table[seen].reset_index(drop=True))
     back = horizon - kept.high
     into = horizon - np.minimum(kept.longest, horizon)
-    draws = _draws(kept, cluster, replicates, level, into)
-    shape = (len(draws.size), horizon + 1)
-    ends, entered = (sparse(draws.member, day, draws.first, shape) for day in (back, into))
-
-    def of_rows(rows: Floats) -> Floats:
-        closed, came = rows @ ends, rows @ entered
-        whole = [np.rint(part).astype(np.int64) for part in (came, closed, 0 * closed, _at_risk(came, closed))]
-        open_share = survival(Counts(pd.DataFrame(index=pd.RangeIndex(len(rows))), *whole))[0]
-        before = np.concatenate([np.ones((len(rows), 1)), open_share[:, :-1]], axis=1)
-        closed_by = before[:, ::-1]
-        return np.column_stack([(closed_by >= share - ROUNDING).argmax(axis=1) for share in shares]).astype(float)
-
+    groups, codes = group_codes(kept, by)
+    draws, clusters = draws_of(kept, cluster, codes * (horizon + 1) + into, replicates, level)
     names = [f"day by which {percent(share)} had closed, of those closing within {horizon:,}" for share in shares]
+    parts = []
+    for number in range(len(groups)):
+        held = Held.of(draws, back, np.zeros_like(back), 1, into, codes == number, horizon + 1)
+        drawn = replicated(partial(_days_backwards, held, shares), draws, seed, replicates, horizon + 1)
+        parts.append(summary(_filled(drawn, groups, number), names, level))
     what = f"quantiles of the days to closing among cases that close within {horizon:,} days, by {durations.clock}"
-    return _result(kept, what, of_rows, draws, names, seed, (cluster, replicates, level), horizon + 1)
+    return _result(kept, what, parts, (groups, columns_of(by)), (cluster, clusters), (seed, replicates, level))
 
 
-def _at_risk(entered: Floats, ended: Floats) -> Floats:
-    gone = np.zeros_like(ended)
-    np.cumsum(ended[:, :-1], axis=1, out=gone[:, 1:])
-    return np.cumsum(entered, axis=1) - gone
+def _days_backwards(held: Held, shares: Floats, rows: Floats) -> Floats:
+    """Days by which shares had closed, read in reverse time; nothing where nobody was drawn."""
+    entered, at_risk, (closed,) = held.counts(rows)
+    counts = Counts(pd.DataFrame(index=pd.RangeIndex(len(rows))), entered, closed, np.zeros_like(closed), at_risk)
+    open_share = survival(counts)[0]
+    before = np.concatenate([np.ones((len(rows), 1)), open_share[:, :-1]], axis=1)
+    closed_by = before[:, ::-1]
+    found = np.column_stack([(closed_by >= share - ROUNDING).argmax(axis=1) for share in shares]).astype(float)
+    return np.where(entered.sum(axis=1, keepdims=True) > 0, found, np.nan)
 
 
-def _draws(durations: Durations, cluster: str | None, replicates: int, level: float, kind: np.ndarray) -> Draws:
-    critical(level)  # refuses a level that is none
-    if replicates < 2:
-        raise ParameterError(f"replicates must be at least 2, found {replicates}")
-    found = Draws.of_cases(durations, kind) if cluster is None else Draws.of_clusters(durations, cluster)
-    number = len(durations) if cluster is None else len(group_codes(durations, cluster)[0])
-    if number < 2:
-        raise Refusal(f"resampling needs at least two clusters, found {number}: choose another cluster=, or none")
-    return found
+def _filled(drawn: Floats, groups: pd.DataFrame, number: int) -> Floats:
+    empty = int(np.isnan(drawn[:, 0]).sum())
+    if empty:
+        raise Refusal(
+            f"{label_of(groups, number)}{empty:,} of {len(drawn) - 1:,} resamples hold no case of this group, which "
+            "rests on very few clusters: put small groups together, or choose a finer cluster="
+        )
+    return drawn
 
 
 def _result(
     durations: Durations,
     estimand: str,
-    of_rows: Callable[[Floats], Floats],
-    draws: Draws,
-    names: list[str],
-    seed: int,
-    asked: tuple[str | None, int, float],
-    length: int,
+    parts: list[pd.DataFrame],
+    grouped: tuple[pd.DataFrame, tuple[str, ...]],
+    clustered: tuple[str | None, int],
+    asked: tuple[int, int, float],
 ) -> Bootstrap:
-    cluster, replicates, level = asked
-    seeds = np.random.default_rng(seed).integers(0, 2**63, replicates)
-    block = max(1, CELLS // max(length, len(draws.size)))
-    drawn = [
-        of_rows(draws.draw(seeds[first : first + block], also_as_they_are=first == 0))
-        for first in range(0, replicates, block)
-    ]
-    clusters = int(draws.size.sum()) if cluster is None else len(draws.size)
+    (groups, by), (cluster, clusters), (seed, replicates, level) = grouped, clustered, asked
+    stacked = pd.concat(parts, ignore_index=True)
+    numbers = np.repeat(np.arange(len(groups)), len(stacked) // len(groups))
     return Bootstrap(
         estimand=estimand,
         assumptions=(f"{'cases' if cluster is None else 'clusters (' + cluster + ')'} are independent of each other",),
         method=f"{replicates:,} resamples of {plural(clusters, 'cluster')}, percentile interval, seed {seed}",
-        table=summary(np.concatenate(drawn), names, level),
+        table=with_groups(groups, numbers, {name: stacked[name] for name in stacked.columns}),
         flow=durations.flow,
-        by=(),
-        groups=pd.DataFrame(index=pd.RangeIndex(1)),
+        by=by,
+        groups=groups,
         clusters=clusters,
         level=level,
     )
