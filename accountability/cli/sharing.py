@@ -1,0 +1,34 @@
+"""Commands that hand work on: share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from accountability.cli.app import FAILED, app
+
+
+@app.command()
+def share(
+    report: Annotated[Path, typer.Argument(help="A report's folder or page, or a folder of reports.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The archive; default REPORT.zip beside the report.")
+    ] = None,
+) -> None:
+    """Look through a report for what must not leave; pack it as a zip if nothing is found, else list it (status 1).
+
+    Names, shield numbers, addresses, dates of birth, narratives, keys, pseudonyms, paths of this machine, counts
+    below ten and differences that uncover one, formulas, active content: in cells, outputs, figures, tables, documents
+    and all their metadata.
+
+    Example: [bold]accountability share reports/synthetic[/bold]
+    """
+    from accountability.report import sharing
+
+    verdict, packed = sharing.share(report, out)
+    typer.echo(str(verdict), err=True)
+    if packed is None:
+        raise typer.Exit(FAILED)
+    typer.echo(packed)
