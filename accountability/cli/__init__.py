@@ -1,4 +1,4 @@
-"""The command line: list, fetch, new-source, check, audit, run, report, verify, diff, claims, synth.
+"""The command line: list, fetch, new-source, check, audit, run, report, verify, diff, claims, share, synth, teach.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
@@ -9,11 +9,11 @@ import sys
 
 import typer
 
-from accountability.cli import checking, sources, studies, sweep
+from accountability.cli import checking, sharing, sources, studies, sweep, teach
 from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
-__all__ = ["FAILED", "REFUSED", "app", "checking", "main", "sources", "studies", "sweep"]
+__all__ = ["FAILED", "REFUSED", "app", "checking", "main", "sharing", "sources", "studies", "sweep", "teach"]
 
 
 def main() -> None:

@@ -35,6 +35,9 @@ RULES: Final = MappingProxyType(
     }
 )
 
+#: The earlier day of an exercise.
+EARLY: Final = "2017-01-31"
+
 ESTIMATORS: Final = MappingProxyType(
     {
         delay.DelayCurve: "closing curve (Kaplan-Meier)",
@@ -153,6 +156,15 @@ class Releases:
     datasets: Mapping[str, Dataset]
     true_days: pd.DataFrame
 
+    @property
+    def complaints(self) -> int:
+        """Complaints the agency received."""
+        return len(self.true_days)
+
+    def planted(self) -> Mapping[str, float | str]:
+        """The right answer to every item of the lesson, for this agency; see :func:`planted`."""
+        return _answers(self.datasets["everything"], self.true_days)
+
     def published(self) -> pd.DataFrame:
         """What each rule lets out: ``rule, means, complaints, with_closing_date, pending``."""
         rows = []
@@ -263,26 +275,64 @@ def publish(complaints: int = 5000, student: str | None = None) -> Releases:
     ParameterError
         When fewer complaints are asked for.
     """
-    if complaints < 300:
-        raise ParameterError(f"complaints: expected 300 or more, found {complaints!r}")
-    seed = synthetic.BUNDLED_SEED if student is None else synthetic.student_seed(student)
-    design = synthetic.Design() if student is None else synthetic.Design().varied(seed)
-    made = {
-        rule: synthetic.agency(complaints, seed, design, publication=rule)
-        for rule in RULES
-        if rule in synthetic.PUBLICATION_RULES
-    }
+    made = {rule: _agency(complaints, student, rule) for rule in RULES if rule in synthetic.PUBLICATION_RULES}
     data = {rule: loaded(agency) for rule, agency in made.items()}
     data["months_only"] = months_only(data["everything"])
     whole = made["everything"]
     data["status_only"] = status_only(data["everything"], whole.design.received_to)
+    return Releases(
+        datasets=MappingProxyType({rule: data[rule] for rule in RULES}),
+        true_days=_true_days(whole),
+    )
+
+
+def _agency(complaints: int, student: str | None, rule: str) -> synthetic.Agency:
+    if complaints < 300:
+        raise ParameterError(f"complaints: expected 300 or more, found {complaints!r}")
+    if student is None:
+        return synthetic.agency(complaints, publication=rule)
+    return synthetic.agency_of_student(student, complaints, publication=rule)
+
+
+def _true_days(whole: synthetic.Agency) -> pd.DataFrame:
     received = pd.to_datetime(whole.complaints["received_date"], format="%Y-%m-%d")
     true = whole.complaints[["complaint_id"]].assign(received=received, year=received.dt.year)
     true = true.merge(whole.latent[["complaint_id", "days"]], on="complaint_id", validate="1:1")
-    return Releases(
-        datasets=MappingProxyType({rule: data[rule] for rule in RULES}),
-        true_days=true.rename(columns={"complaint_id": "case_id"}),
-    )
+    return true.rename(columns={"complaint_id": "case_id"})
+
+
+def planted(complaints: int = 5000, student: str | None = None) -> Mapping[str, float | str]:
+    """The right answer to every item of the lesson, for one choice of its parameters.
+
+    What is asked about all complaints comes from what happened to each of them, those that closed after the release
+    included; what is asked about a release is counted in it.
+
+    Parameters
+    ----------
+    complaints, student
+        As in :func:`publish`.
+
+    Returns
+    -------
+    mapping of str to float or str
+    """
+    made = _agency(complaints, student, "everything")
+    return _answers(loaded(made), _true_days(made))
+
+
+def _answers(everything: Dataset, true_days: pd.DataFrame) -> Mapping[str, float | str]:
+    early = clocks.durations(everything, cutoff=EARLY)
+    received = true_days["received"]
+    incident = everything.events[everything.events["stage"] == "incident"].set_index("case_id")["earliest"]
+    before = (received - true_days["case_id"].map(incident)).dt.days
+    return {
+        "median_all": _median(true_days["days"]),
+        "share_not_published": clocks.durations(everything).n_open / len(true_days),
+        "closed_early": _median_of_closed(early),
+        "counted_early": _median(true_days.loc[received <= pd.Timestamp(EARLY), "days"]),
+        "from_incident": _median(true_days["days"] + before),
+        "no_answer_from": "sustained_only",
+    }
 
 
 def months_only(data: Dataset) -> Dataset:

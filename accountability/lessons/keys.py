@@ -1,0 +1,108 @@
+"""The answer keys of all lessons: what is asked, for how many points, and how near the truth is near enough."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from accountability.errors import ParameterError
+from accountability.lessons.answer_key import Item, Key, Written
+from accountability.parameters import nearest
+
+_CLOSED_CASES: Final = Key(
+    lesson="the_closed_case_trap",
+    minutes=(60, 75),
+    module="accountability.lessons.closed_cases",
+    items=(
+        Item(
+            name="median_all",
+            points=3,
+            asks="Half of all complaints are closed within how many days?",
+            unit="days",
+            low=1,
+            high=4000,
+            relative=0.05,
+            by_chance=True,
+            note="The median of the closed ones alone is about a tenth too short: the open ones were left out.",
+        ),
+        Item(
+            name="share_not_published",
+            points=1,
+            asks="What share of the complaints is missing from the release of closed ones?",
+            unit="as a share",
+            low=0,
+            high=1,
+            absolute=0.0005,
+            note="A count without a denominator, or a percentage where a share was asked for.",
+        ),
+        Item(
+            name="closed_early",
+            points=1,
+            asks="What is the median of the complaints that had closed by 31 January 2017?",
+            unit="days",
+            low=0,
+            high=4000,
+            absolute=1,
+            note="A cut-off that also drops complaints received before it gives another number.",
+        ),
+        Item(
+            name="counted_early",
+            points=2,
+            asks="And the median on that day when the open ones are counted?",
+            unit="days",
+            low=1,
+            high=4000,
+            relative=0.05,
+            by_chance=True,
+            note="The same as closed_early: the open ones were not counted.",
+        ),
+        Item(
+            name="from_incident",
+            points=2,
+            asks="Half of all complaints are closed within how many days of the incident?",
+            unit="days",
+            low=1,
+            high=4000,
+            relative=0.05,
+            by_chance=True,
+            note="The same as median_all: the clock still starts with the receipt.",
+        ),
+        Item(
+            name="no_answer_from",
+            points=1,
+            asks="Which release carries no answer at all?",
+            choices=(
+                "everything",
+                "closed_only",
+                "trailing_window",
+                "sustained_only",
+                "months_only",
+                "status_only",
+            ),
+            note="closed_only does carry one, of the complaints that close in time to be seen.",
+        ),
+    ),
+    written=(
+        Written(
+            name="sentence_and_request",
+            points=3,
+            look_for="The sentence says of whom it speaks (complaints that had closed by the day of the release) and "
+            "does not say that the agency became faster. The request names the open complaints, their day of receipt, "
+            "the day of the release, and asks for no name.",
+        ),
+    ),
+)
+
+KEYS: Final[dict[str, Key]] = {key.lesson: key for key in (_CLOSED_CASES,)}
+
+
+def key_of(lesson: str) -> Key:
+    """The answer key of a lesson.
+
+    Raises
+    ------
+    ParameterError
+        No such lesson; the message names the nearest.
+    """
+    if lesson not in KEYS:
+        raise ParameterError(f"no lesson {lesson!r}. {nearest(lesson, KEYS)}")
+    return KEYS[lesson]
