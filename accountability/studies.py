@@ -12,10 +12,14 @@ from typing import Any, Final
 
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import Parameters, nearest, read
+from accountability.sources.case_tables import case_ids
 from accountability.sources.contract import Source, read_source
 from accountability.sources.places import source_folder
 from accountability.sources.promises import OUTCOMES, columns, groups, stages
 from accountability.study_parameters import (
+    ACase,
+    CaseMiamiDade2010,
+    CasePinecrest,
     DoesDelayLighten,
     HowLongCasesStayOpen,
     HowPenaltiesShrink,
@@ -44,6 +48,10 @@ class Study:
         Declared columns without which there is nothing to study, each with what it holds.
     refused_rules : mapping of str to str
         Sampling rules under which the estimate would mislead, each with the reason.
+    of_a_case : bool
+        Whether it is about a single case, told in a case file.
+    case : str or None
+        The case it is about, where it is about one only.
     """
 
     name: str
@@ -51,6 +59,8 @@ class Study:
     parameters: type[Parameters]
     needs_columns: Mapping[str, str]
     refused_rules: Mapping[str, str]
+    of_a_case: bool = False
+    case: str | None = None
 
     @property
     def notebook(self) -> str:
@@ -72,6 +82,11 @@ class Study:
         str or None
             The missing thing by name, or ``None`` when the study applies.
         """
+        held = case_ids(source_folder(parameters.source)) if self.of_a_case else []
+        if self.of_a_case and not held:
+            return "it holds no case files: facts.csv and conflicts.yaml beside its source.yaml"
+        if self.case is not None and self.case not in held:
+            return f"it holds no case {self.case!r} (its cases: {', '.join(held)})"
         rule = source.card.sampling.rule
         if rule in self.refused_rules:
             return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
@@ -182,6 +197,32 @@ STUDIES: Final[dict[str, Study]] = {
                 "no_closing_date": "it does not say when a complaint closed",
             },
         ),
+        Study(
+            name="case_miami_dade_2010",
+            question="A squad in Miami-Dade, watched in 2010 and disciplined in 2012: what do two reports establish?",
+            parameters=CaseMiamiDade2010,
+            needs_columns={},
+            refused_rules={},
+            of_a_case=True,
+            case="MDPD-2010",
+        ),
+        Study(
+            name="case_pinecrest",
+            question="A week's suspension recommended in Pinecrest: what was decided, and by whom would it be?",
+            parameters=CasePinecrest,
+            needs_columns={},
+            refused_rules={},
+            of_a_case=True,
+            case="PINECREST",
+        ),
+        Study(
+            name="case_file",
+            question="What do the reports of one case establish, and what do they leave open?",
+            parameters=ACase,
+            needs_columns={},
+            refused_rules={},
+            of_a_case=True,
+        ),
     )
 }
 
@@ -248,6 +289,8 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     _check_pauses(study, complete, source)
     _check_cutoff(study, complete, source)
     _check_unit(study, complete, source)
+    if study.of_a_case:
+        _check_case(study, complete)
     return complete, source
 
 
@@ -263,6 +306,30 @@ def _check_group(study: Study, parameters: Parameters, source: Source, name: str
     raise ParameterError(
         f"{study.name}: {name}={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
     )
+
+
+def _check_case(study: Study, parameters: Parameters) -> None:
+    """Check the case, its readings and the reference; the case file, which is small, is read for that."""
+    from accountability import cases
+
+    try:
+        case = study.case or getattr(parameters, "case", None)
+        cases.read(parameters.source, case, getattr(parameters, "readings", None))
+        keep = [column for column, _ in cases.wanted(getattr(parameters, "comparable", None))]
+    except ParameterError as error:
+        raise ParameterError(f"{study.name}: {error}") from None
+    reference = read_source(source_folder(getattr(parameters, "reference", "synthetic")))
+    if reference.card.sampling.rule == "case_files":
+        raise ParameterError(
+            f"{study.name}: reference={reference.source!r} holds single cases chosen because they were reported, which "
+            "have no distribution. Choose an agency's release."
+        )
+    for column in keep:
+        if column not in columns(reference):
+            raise ParameterError(
+                f"{study.name}: comparable: {reference.source!r} has no column {column!r}. "
+                f"{nearest(column, columns(reference))}"
+            )
 
 
 def _check_unit(study: Study, parameters: Parameters, source: Source) -> None:

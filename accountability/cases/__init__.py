@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 from accountability.cases.agreement import Agreement, agreement
-from accountability.cases.case import CaseFile, read
-from accountability.cases.comparable import Comparable, comparable
+from accountability.cases.case import CaseFile
+from accountability.cases.comparable import Comparable, comparable, wanted
+from accountability.cases.folder import read
 from accountability.cases.placement import Placement, place
 from accountability.cases.register import Conflict, Reading, conditions
+from accountability.cases.whole import Whole, whole
 
 __all__ = [
     "Agreement",
@@ -21,9 +23,12 @@ __all__ = [
     "Conflict",
     "Placement",
     "Reading",
+    "Whole",
     "agreement",
     "comparable",
     "conditions",
     "place",
     "read",
+    "wanted",
+    "whole",
 ]

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from accountability.cases.agreement import Agreement, agreement
-from accountability.cases.register import Conflict, choices_of, choose, conditions, register_of
+from accountability.cases.register import Conflict, choices_of, choose, conditions
 from accountability.dates import DateSpec, parse
-from accountability.errors import ParameterError, Refusal, SourceError
+from accountability.errors import ParameterError, Refusal
 from accountability.parameters import nearest
 from accountability.results import plural
 from accountability.sources import case_tables
-from accountability.sources.contract import Source, read_source
 from accountability.sources.dataset import Dataset
-from accountability.sources.load import load
-from accountability.sources.places import source_folder
 
 if TYPE_CHECKING:
     from accountability.cases.bounds import DelayBounds
     from accountability.cases.changes import Changes
     from accountability.cases.penalties import PenaltySteps
+    from accountability.cases.placement import Placement
     from accountability.cases.timeline import Timeline
     from accountability.cases.verdict import Verdict
+    from accountability.cohort import DatasetLike
     from accountability.delay.limits import Limit
 
 FIRST = ("fact_id", "what", "cite", "asserted_by", "status", "date", "earliest", "latest", "precision")
@@ -56,6 +54,8 @@ class CaseFile:
         A second coding of the facts, where there is one.
     dates : DateSpec
         How the dates of reports are read.
+    files : pandas.DataFrame
+        What was read beside the coded tables: ``file``, ``sha256``.
     """
 
     names: tuple[str, ...]
@@ -67,6 +67,7 @@ class CaseFile:
     not_stated: pd.DataFrame
     second_coding: pd.DataFrame | None
     dates: DateSpec
+    files: pd.DataFrame
 
     @property
     def source(self) -> str:
@@ -262,6 +263,63 @@ class CaseFile:
 
         return what_changes(self, start, stop)
 
+    def rescues(
+        self, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
+    ) -> pd.DataFrame:
+        """What could rescue the case from a limit; see :class:`accountability.cases.verdict.Verdict`."""
+        return self.verdict(rule, start, stop).rescues
+
+    def placed(
+        self,
+        reference: DatasetLike,
+        keep: str | None = None,
+        start: str = "opened",
+        stop: str = "penalty_imposed",
+        level: float = 0.95,
+    ) -> Placement:
+        """Place the delay among comparable cases of a reference, timed from receipt to closing.
+
+        See :func:`accountability.cases.comparable.comparable` and :func:`accountability.cases.placement.place`, which
+        take other clocks.
+        """
+        from accountability.cases.comparable import comparable
+        from accountability.cases.placement import place
+
+        return place(self.delay(start, stop), comparable(reference, keep), level)
+
+    def about(self, *words: str) -> pd.DataFrame:
+        """Facts whose subject or category holds one of some words, as :attr:`facts` gives them."""
+        facts = self.facts
+        told = (facts["subject"] + " " + facts["category"]).str.casefold()
+        return facts[[any(word.casefold() in text for word in words) for text in told]].reset_index(drop=True)
+
+    def counted(self, by: str | None = None) -> pd.DataFrame:
+        """Count the facts by a column and their status.
+
+        Parameters
+        ----------
+        by : str, optional
+            ``asserted_by`` when left out, or another column of the facts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a value of the column, the commonest first: the column, a column a status, ``facts``.
+
+        Raises
+        ------
+        ParameterError
+            The facts have no such column.
+        """
+        column = by or "asserted_by"
+        if column not in self.coded_facts or column == "status":
+            raise ParameterError(
+                f"facts have no column {column!r} to count by. {nearest(column, map(str, self.coded_facts))}"
+            )
+        table = pd.crosstab(self.coded_facts[column], self.coded_facts["status"])
+        table = table.assign(facts=table.sum(axis=1)).sort_values("facts", ascending=False, kind="stable")
+        return table.rename_axis(columns=None).reset_index()
+
     def agreement(self, fields: Sequence[str] = ("status", "category"), level: float = 0.95) -> Agreement:
         """Compare the coding with the second coding that comes with the case file.
 
@@ -291,83 +349,6 @@ class CaseFile:
         lines = [f"{said} in {plural(len(self.reports), 'report')}, {plural(len(self.register), 'conflict')}"]
         lines += [f"  {conflict}={reading}" for conflict, reading in self.readings.items()]
         return "\n".join(lines)
-
-
-def read(source: str | Path = "news_cases", case: str | None = None, readings: str | None = None) -> CaseFile:
-    """Read a folder of case files.
-
-    Parameters
-    ----------
-    source : str or Path
-        A source's name or folder, with ``facts.csv`` and ``conflicts.yaml`` beside its ``source.yaml``.
-    case : str, optional
-        One of its cases; all of them when left out.
-    readings : str, optional
-        Readings to take in the place of the defaults, as :meth:`CaseFile.reading` reads them.
-
-    Returns
-    -------
-    CaseFile
-
-    Raises
-    ------
-    SourceError
-        The folder holds no case files, or one of them is not as it should be: ``accountability check`` lists all.
-    ParameterError
-        No such case, conflict or reading.
-    """
-    folder = source_folder(source)
-    if not case_tables.holds_case_files(folder):
-        raise SourceError(
-            f"{folder}: expected case files ({case_tables.FACTS}, {case_tables.CONFLICTS}), found none; "
-            "`accountability new-case NAME` begins one"
-        )
-    told = case_tables.register(folder)
-    register = register_of(told["conflicts"])
-    dataset = load(source)
-    whole = CaseFile(
-        names=tuple(dataset.cases["case_id"]),
-        dataset=dataset,
-        register=register,
-        readings={name: conflict.default for name, conflict in register.items()},
-        coded_facts=case_tables.table(folder, case_tables.FACTS),
-        reports=case_tables.table(folder, case_tables.REPORTS),
-        not_stated=_not_stated(told["not_stated"], folder),
-        second_coding=case_tables.second_coding(folder),
-        dates=date_spec(read_source(folder)),
-    )
-    _check_conditions(whole)
-    chosen = whole if case is None else whole.case(case)
-    return chosen.reading(readings)
-
-
-def date_spec(source: Source) -> DateSpec:
-    """How the steps of a case file write their dates: as its ``source.yaml`` declares, else the words of reports."""
-    for file in source.files.values():
-        for column in file.columns.values():
-            if file.table == "events" and column.to == "date" and column.date is not None:
-                return DateSpec.of(column.date)
-    return DateSpec.of("words")
-
-
-def _check_conditions(whole: CaseFile) -> None:
-    for table in (whole.dataset.events, whole.dataset.allegations):
-        if "reading" not in table:
-            raise SourceError(f"{whole.source}: events and allegations of a case file need a column `reading`")
-        for cell in table["reading"].dropna().unique():
-            for name, reading in conditions(cell).items():
-                if name not in whole.register or reading not in whole.register[name].readings:
-                    raise SourceError(f"{whole.source}: {name}={reading} is not in {case_tables.CONFLICTS}")
-
-
-def _not_stated(entries: Sequence[Any], folder: Path) -> pd.DataFrame:
-    columns = ("case_id", "what", "blocks")
-    for entry in entries:
-        if not isinstance(entry, Mapping) or set(entry) != set(columns):
-            raise SourceError(
-                f"{folder / case_tables.CONFLICTS}: not_stated: expected {', '.join(columns)}, found {entry}"
-            )
-    return pd.DataFrame({c: pd.Series([str(entry[c]) for entry in entries], dtype="str") for c in columns})
 
 
 def _dates(events: pd.DataFrame, spec: DateSpec) -> dict[str, pd.Series]:

@@ -12,7 +12,6 @@ from accountability.cases.bounds import DelayBounds, span
 from accountability.cases.comparable import Comparable
 from accountability.delay import closing_curve, curve_limits, how_long
 from accountability.durations import Durations
-from accountability.errors import ParameterError
 from accountability.results import Result, percent, plural
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ class Placement(Result):
     """The place of a case on a reference's delays.
 
     ``table`` has one row a combination of readings: their columns, ``low`` and ``high`` (days of the case); ``least``
-    and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many days as it can
-    have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be longer than any
-    comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``.
+    and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many days as it
+    can have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be longer than
+    any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``.
 
     Attributes
     ----------
@@ -104,8 +103,6 @@ def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placem
     ------
     Refusal
         As :func:`accountability.delay.closing_curve` and :func:`accountability.delay.curve_limits`.
-    ParameterError
-        The delay has no shortest length to begin from.
 
     Notes
     -----
@@ -114,9 +111,7 @@ def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placem
     and the likelihood-ratio limits of :func:`accountability.delay.curve_limits`. Limits are of chance in the reference,
     pointwise; the span from least to most is what the reports leave open, and no chance.
     """
-    if bounds.table["low"].isna().any():
-        raise ParameterError(f"{bounds.case}: a reading gives no shortest delay; choose one that does")
-    low = bounds.table["low"].astype("int64").to_numpy()
+    low = bounds.table["low"].fillna(0).clip(lower=0).astype("int64").to_numpy()  # unbounded below is 0 days or more
     high = bounds.table["high"].fillna(-1).astype("int64").to_numpy()
     watched = int(among.slowest.end.max())
     slow = _shorter(among.slowest, low, level)

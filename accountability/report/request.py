@@ -13,7 +13,8 @@ from accountability import studies
 from accountability.errors import FetchError, ParameterError
 from accountability.parameters import Parameters
 from accountability.sources.cache import cache_dir
-from accountability.sources.contract import Source
+from accountability.sources.contract import Source, read_source
+from accountability.sources.places import source_folder
 from accountability.studies import Study
 
 
@@ -92,6 +93,9 @@ def request(study: str, source: str | None, parameters: Mapping[str, Any]) -> Re
         raise ParameterError(f"{study}: source is given twice, as {source!r} and as {given['source']!r}; give it once.")
     complete, declared = studies.check(wanted, given)
     _check_fetched(declared)
+    reference = getattr(complete, "reference", None)  # a second source, on which a single case is placed
+    if reference is not None:
+        _check_fetched(read_source(source_folder(reference)))
     return Request(wanted, complete, declared)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import SourceError
+from accountability.sources.cache import sha256
 from accountability.sources.yaml_text import read_yaml
 
 if TYPE_CHECKING:
@@ -119,6 +120,15 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 def second_coding(folder: Path) -> pd.DataFrame | None:
     """Read the second coding of the facts; ``None`` where there is none."""
     return table(folder, SECOND_CODING) if (folder / SECOND_CODING).is_file() else None
+
+
+def hashes(folder: Path) -> pd.DataFrame:
+    """Hashes of the files a load does not check: ``file``, ``sha256``."""
+    import pandas as pd
+
+    held = [name for name in (FACTS, REPORTS, CONFLICTS, SECOND_CODING) if (folder / name).is_file()]
+    found = {"file": held, "sha256": [sha256(folder / name) for name in held]}
+    return pd.DataFrame({column: pd.Series(values, dtype="str") for column, values in found.items()})
 
 
 def register(folder: Path) -> dict[str, Any]:

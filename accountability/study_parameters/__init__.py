@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from accountability.parameters import Asked
+from accountability.study_parameters.cases import ACase, CaseMiamiDade2010, CasePinecrest
 from accountability.study_parameters.delays import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
 from accountability.study_parameters.lessons import TheClosedCaseTrap
 from accountability.study_parameters.penalties import (
@@ -17,6 +18,9 @@ from accountability.study_parameters.releases import WhatTheDataHolds
 
 __all__ = [
     "LESSONS",
+    "ACase",
+    "CaseMiamiDade2010",
+    "CasePinecrest",
     "DoesDelayLighten",
     "HowLongCasesStayOpen",
     "HowPenaltiesShrink",
