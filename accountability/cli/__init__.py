@@ -9,11 +9,23 @@ import sys
 
 import typer
 
-from accountability.cli import checking, sharing, sources, studies, sweep, teach
+from accountability.cli import checking, documents, sharing, sources, studies, sweep, teach
 from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
-__all__ = ["FAILED", "REFUSED", "app", "checking", "main", "sharing", "sources", "studies", "sweep", "teach"]
+__all__ = [
+    "FAILED",
+    "REFUSED",
+    "app",
+    "checking",
+    "documents",
+    "main",
+    "sharing",
+    "sources",
+    "studies",
+    "sweep",
+    "teach",
+]
 
 
 def main() -> None:
