@@ -8,6 +8,8 @@ from typing import Final
 
 import pandas as pd
 
+from accountability.results import Result
+
 FACTS: Final = ("fact_id", "subject", "what", "cite", "asserted_by", "status", "date")
 REPORTS: Final = ("report", "outlet", "published", "rests_on", "how_to_find")
 CONFLICTS: Final = ("conflict", "kind", "reading", "chosen", "says", "cite", "changes")
@@ -35,13 +37,13 @@ class Whole:
             return self.table.to_html(index=False, na_rep="", border=0, escape=True)
 
 
-def whole(table: pd.DataFrame, columns: Sequence[str] | None = None) -> Whole:
+def whole(table: pd.DataFrame | Result, columns: Sequence[str] | None = None) -> Whole:
     """Show a table in full.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        The table.
+    table : pandas.DataFrame or Result
+        The table; of a result, its own.
     columns : sequence of str, optional
         Columns to show; those of a case file's facts, reports or conflicts are chosen when it is one of these, all of
         another table.
@@ -50,7 +52,8 @@ def whole(table: pd.DataFrame, columns: Sequence[str] | None = None) -> Whole:
     -------
     Whole
     """
+    frame = table.table if isinstance(table, Result) else table
     if columns is None:
-        fitting = [known for known in (FACTS, CONFLICTS, REPORTS) if set(known) <= set(table.columns)]
-        columns = fitting[0] if fitting else list(table.columns)
-    return Whole(table[list(columns)])
+        fitting = [known for known in (FACTS, CONFLICTS, REPORTS) if set(known) <= set(frame.columns)]
+        columns = fitting[0] if fitting else list(frame.columns)
+    return Whole(frame[list(columns)])

@@ -1,4 +1,6 @@
-"""The command line: list, fetch, new-source, check, audit, run, report, verify, diff, claims, share, synth, teach.
+"""The command line, one module a group of commands.
+
+Commands: list, fetch, new-source, new-case, check, audit, run, report, verify, diff, claims, share, synth, teach.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
@@ -9,7 +11,7 @@ import sys
 
 import typer
 
-from accountability.cli import checking, documents, sharing, sources, studies, sweep, teach
+from accountability.cli import cases, checking, documents, sharing, sources, studies, sweep, teach
 from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
@@ -17,6 +19,7 @@ __all__ = [
     "FAILED",
     "REFUSED",
     "app",
+    "cases",
     "checking",
     "documents",
     "main",

@@ -58,12 +58,17 @@ def new_source(
 def check(
     source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
 ) -> None:
-    """List everything unresolved in a source, with counts; exit status 1 until nothing is left.
+    """List everything unresolved in a source or a case file, with counts; exit status 1 until nothing is left.
 
     Example: [bold]accountability check springfield[/bold]
     """
-    from accountability.sources.check import check as checked
+    from accountability.sources.case_tables import holds_case_files
+    from accountability.sources.places import source_folder
 
+    if holds_case_files(source_folder(source)):
+        from accountability.cases.check import check as checked
+    else:
+        from accountability.sources.check import check as checked
     found = checked(source)
     typer.echo(str(found))
     if not found.clean:

@@ -119,7 +119,12 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 
 def second_coding(folder: Path) -> pd.DataFrame | None:
     """Read the second coding of the facts; ``None`` where there is none."""
-    return table(folder, SECOND_CODING) if (folder / SECOND_CODING).is_file() else None
+    return table(folder, SECOND_CODING) if second_coding_there(folder) else None
+
+
+def second_coding_there(folder: Path) -> bool:
+    """Whether there is a second coding."""
+    return (folder / SECOND_CODING).is_file()
 
 
 def hashes(folder: Path) -> pd.DataFrame:

@@ -18,6 +18,10 @@ KINDS: Final = {
     "keys": "Candidate keys",
     "order": "Impossible orders",
     "load": "Load",
+    "citations": "Citations",
+    "statuses": "Statuses, stages and findings",
+    "conflicts": "Conflicts and readings",
+    "names": "What may be a person's name",
     "ledger": "Raw rows = coded rows + rows accounted for",
     "guesses": "Guesses not yet confirmed",
 }
