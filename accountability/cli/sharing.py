@@ -1,4 +1,4 @@
-"""Commands that hand work on: share."""
+"""Commands that hand work on: share, package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from accountability.cli.app import FAILED, app
+from accountability.cli.app import FAILED, app, bars, told
 
 
 @app.command()
@@ -32,3 +32,26 @@ def share(
     if packed is None:
         raise typer.Exit(FAILED)
     typer.echo(packed)
+
+
+@app.command()
+def package(
+    out: Annotated[Path, typer.Argument(help="The archive to write, ending in .zip.")],
+    source: Annotated[
+        str | None, typer.Option("--source", "-s", help="Run every study of this source and package them.")
+    ] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Package these reports instead: a folder of them, or one.")
+    ] = None,
+) -> None:
+    """Build a replication package: code, locked environment, data or the way to them, reports, README, checklist.
+
+    Unzipped elsewhere, `make setup` and `make reproduce` make the reports anew and compare every value.
+
+    Example: [bold]accountability package replication.zip --source synthetic[/bold]
+    """
+    from accountability.report.package import package as build
+
+    with told(), bars() as progress:
+        path = build(out, source, reports, progress=progress)
+    typer.echo(path)
