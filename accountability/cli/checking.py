@@ -123,3 +123,87 @@ def _write(frames: list[pd.DataFrame], path: Path | None) -> None:
         return
     write_csv(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), path)
     typer.echo(path)
+
+
+claims = typer.Typer(no_args_is_help=True, help="Check that a manuscript quotes what the reports hold.")
+app.add_typer(claims, name="claims")
+
+Manuscript = Annotated[
+    Path, typer.Argument(help="A .md, .tex or .docx file.", exists=True, dir_okay=False, metavar="PAPER")
+]
+Reports = Annotated[Path, typer.Option("--reports", "-r", help="Folder of the reports.", exists=True, file_okay=False)]
+Names = Annotated[
+    Path | None,
+    typer.Option(
+        "--names", help="YAML file of names for values; default claims.yaml beside the paper.", dir_okay=False
+    ),
+]
+
+
+@claims.command("check")
+def check_claims(
+    manuscript: Manuscript, reports: Reports = Path("reports"), names: Names = None, csv: Csv = None
+) -> None:
+    r"""Say which quoted values are right, stale, changed, missing or not filled in, and where the new value is.
+
+    Values are marked {{REPORT:TABLE/ROW/COLUMN|178}} anywhere, 178<!-- REPORT:... --> in Markdown,
+    \\claim{REPORT:...}{178} in LaTeX, or by a comment "claim: REPORT:..." in Word. Leaves with status 1 unless all are
+    right.
+
+    Example: [bold]accountability claims check paper.md --reports reports/synthetic[/bold]
+    """
+    from accountability.report import claims as ledger
+
+    found = ledger.check(manuscript, ledger.shelf(reports, _names(manuscript, names)))
+    typer.echo(found.sentence())
+    for claim in found.table[found.table["status"] != "right"].to_dict("records"):
+        quoted, now = claim["quoted"] or "nothing", claim["now"] or "nothing"
+        typer.echo(f"\n{claim['place']}: {claim['status']}: quoted {quoted}, now {now}\n  {claim['claim']}")
+        typer.echo(f"  {': '.join(said for said in (claim['report'], claim['because']) if said)}")
+    _write([found.table], csv)
+    if not found.right:
+        raise typer.Exit(FAILED)
+
+
+@claims.command("list")
+def list_claims(
+    report: Annotated[Path, typer.Argument(help="Folder of a report.", exists=True)],
+    containing: Annotated[str, typer.Option("--containing", "-c", help="Only addresses with this in them.")] = "",
+    csv: Csv = None,
+) -> None:
+    """List what may be quoted from a report, each value with its address.
+
+    Example: [bold]accountability claims list reports/synthetic/were_deadlines_met -c verdict[/bold]
+    """
+    from accountability.report.claims import addresses
+
+    found = addresses(report, containing)
+    if csv is None:
+        for claim, value in zip(found["claim"], found["value"], strict=True):
+            typer.echo(f"{claim}\t{value}")
+    _write([found], csv)
+
+
+@claims.command("fill")
+def fill_claims(
+    manuscript: Manuscript,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.", dir_okay=False)],
+    reports: Reports = Path("reports"),
+    names: Names = None,
+) -> None:
+    """Write the manuscript with the values the reports hold now, as many digits as were quoted.
+
+    Example: [bold]accountability claims fill paper.md --out filled.md --reports reports/synthetic[/bold]
+    """
+    from accountability.report import claims as ledger
+
+    count = ledger.fill(manuscript, out, ledger.shelf(reports, _names(manuscript, names)))
+    typer.echo(f"{count:,} values written", err=True)
+    typer.echo(out)
+
+
+def _names(manuscript: Path, names: Path | None) -> Path | None:
+    from accountability.report.claims import NAMES
+
+    beside = manuscript.with_name(NAMES)
+    return names or (beside if beside.is_file() else None)
