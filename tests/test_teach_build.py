@@ -294,7 +294,8 @@ def test_the_solved_notebook_has_full_marks_and_the_blank_copy_none(
         return ran
 
     monkeypatch.setattr(grading, "run", watched)
-    given = {"student": "none"} if "student" in LESSONS[name].model_fields else {}
+    asked = {"student": "none", "complaints": "2000"}
+    given = {field: value for field, value in asked.items() if field in LESSONS[name].model_fields}
     scores = grading.grade(tmp_path, name, seconds=100, parameters=given).by_student().set_index("student")
     assert seen[False].faults == ()
     assert seen[False].stopped == seen[True].stopped == ""

@@ -92,7 +92,87 @@ _CLOSED_CASES: Final = Key(
     ),
 )
 
-KEYS: Final[dict[str, Key]] = {key.lesson: key for key in (_CLOSED_CASES,)}
+_FAIR_COMPARISONS: Final = Key(
+    lesson="fair_comparisons",
+    minutes=(75, 90),
+    module="accountability.lessons.fair_comparison",
+    items=(
+        Item(
+            name="crude_ratio",
+            points=1,
+            asks="Share of decided complaints sustained, all kinds together: the north's over the south's.",
+            low=0,
+            high=20,
+            absolute=0.01,
+            note="The south's over the north's, or sustained complaints over all received.",
+        ),
+        Item(
+            name="like_odds_ratio",
+            points=3,
+            asks="Odds ratio of a sustained complaint, north to south, among complaints of one kind.",
+            low=0,
+            high=50,
+            relative=0.35,
+            by_chance=True,
+            note="The crude odds ratio lies on the other side of 1: the kinds were not held apart.",
+        ),
+        Item(
+            name="higher_among_like",
+            points=1,
+            asks="Which station sustains more of like complaints?",
+            choices=("north", "south"),
+            note="The one with the higher crude share: the answer that the mix of complaints gives.",
+        ),
+        Item(
+            name="share_of_officers",
+            points=2,
+            asks="What share of officers with a decided complaint had one sustained?",
+            unit="as a share",
+            low=0,
+            high=1,
+            absolute=0.005,
+            note="The share of complaints, or of officer-complaints.",
+        ),
+        Item(
+            name="no_such_unit",
+            points=1,
+            asks="In which unit can this release not be counted?",
+            choices=("allegation", "officer_complaint", "complaint", "officer"),
+            note="Rows can be merged and never split: a row is one officer in one complaint.",
+        ),
+        Item(
+            name="share_of_received",
+            points=1,
+            asks="What share of the complaints received was sustained?",
+            unit="as a share",
+            low=0,
+            high=1,
+            absolute=0.0005,
+            note="Pending ones were left out.",
+        ),
+        Item(
+            name="share_of_findings",
+            points=1,
+            asks="What share of the complaints investigated to a finding was sustained?",
+            unit="as a share",
+            low=0,
+            high=1,
+            absolute=0.0005,
+            note="Complaints closed without a finding were left in.",
+        ),
+    ),
+    written=(
+        Written(
+            name="two_sentences",
+            points=3,
+            look_for="Each sentence names its unit, its denominator and the kinds it holds apart or not. Neither says "
+            "that a station is lenient or harsh, and neither gives a cause. That complaints of one kind are alike in "
+            "everything else is said to be assumed.",
+        ),
+    ),
+)
+
+KEYS: Final[dict[str, Key]] = {key.lesson: key for key in (_CLOSED_CASES, _FAIR_COMPARISONS)}
 
 
 def key_of(lesson: str) -> Key:

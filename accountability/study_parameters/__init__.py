@@ -7,7 +7,7 @@ from typing import Final
 from accountability.parameters import Asked
 from accountability.study_parameters.cases import ACase, CaseMiamiDade2010, CasePinecrest
 from accountability.study_parameters.delays import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
-from accountability.study_parameters.lessons import TheClosedCaseTrap
+from accountability.study_parameters.lessons import FairComparisons, TheClosedCaseTrap
 from accountability.study_parameters.penalties import (
     DoesDelayLighten,
     HowPenaltiesShrink,
@@ -22,6 +22,7 @@ __all__ = [
     "CaseMiamiDade2010",
     "CasePinecrest",
     "DoesDelayLighten",
+    "FairComparisons",
     "HowLongCasesStayOpen",
     "HowPenaltiesShrink",
     "HowTheBacklogMoved",
@@ -33,4 +34,7 @@ __all__ = [
 ]
 
 #: Notebooks for teaching: they generate what they show and are run in JupyterLab, not on a source.
-LESSONS: Final[dict[str, type[Asked]]] = {"the_closed_case_trap": TheClosedCaseTrap}
+LESSONS: Final[dict[str, type[Asked]]] = {
+    "the_closed_case_trap": TheClosedCaseTrap,
+    "fair_comparisons": FairComparisons,
+}

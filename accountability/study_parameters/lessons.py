@@ -6,6 +6,8 @@ from pydantic import Field
 
 from accountability.parameters import Asked, MaybeText, Whole
 
+_STUDENT = "your name or number for an agency of your own, or None"
+
 
 class TheClosedCaseTrap(Asked):
     """Parameters of the lesson ``the_closed_case_trap``, which generates its own agency.
@@ -19,4 +21,19 @@ class TheClosedCaseTrap(Asked):
     """
 
     complaints: Whole = Field(default=5000, description="complaints the agency receives", ge=300, le=100_000)
-    student: MaybeText = Field(default=None, description="your name or number for an agency of your own, or None")
+    student: MaybeText = Field(default=None, description=_STUDENT)
+
+
+class FairComparisons(Asked):
+    """Parameters of the lesson ``fair_comparisons``, which generates its own agency with two stations.
+
+    Attributes
+    ----------
+    complaints : int
+        Complaints the agency receives: 1,000 to 100,000, default 12,000.
+    student : str or None
+        A name or number that gives an agency of one's own; ``None`` gives the class's.
+    """
+
+    complaints: Whole = Field(default=12_000, description="complaints the agency receives", ge=1000, le=100_000)
+    student: MaybeText = Field(default=None, description=_STUDENT)
