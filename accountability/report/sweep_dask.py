@@ -64,7 +64,7 @@ def on_cluster(scheduler: str | None) -> Executor:
                 ): cell
                 for cell in cells
             }
-            for future in distributed.as_completed(running):
+            for future in distributed.as_completed(running, loop=client.loop):
                 cell = running[future]
                 try:
                     packed, failure = future.result()

@@ -1,7 +1,7 @@
 """Kernels forked from a process that has imported everything, in place of kernels that each import it again.
 
-A kernel started this way differs from a fresh one in nothing a notebook sees but the time its imports take; the tests
-compare what notebooks, tables and figures hold.
+A kernel started this way differs from a fresh one in the time its imports take, and in that statsmodels, being imported
+already, has said how its own warnings are shown. The tests compare what notebooks, tables and figures hold.
 """
 
 from __future__ import annotations
@@ -89,9 +89,13 @@ class Preloaded:
             assert self._line is not None
             ours, theirs = socket.socketpair()
             request = json.dumps({"arguments": arguments, "environment": environment, "folder": folder})
-            with theirs:
-                socket.send_fds(self._line, [request.encode() + b"\n"], [theirs.fileno()])
-            return Forked(ours)
+            try:
+                with theirs:
+                    socket.send_fds(self._line, [request.encode() + b"\n"], [theirs.fileno()])
+                return Forked(ours)
+            except OSError:
+                ours.close()
+                raise SourceError("the process that forks the kernels has ended; its message stands above") from None
 
     def _await_ready(self) -> None:
         if getattr(self, "_ready", False):
@@ -152,8 +156,7 @@ class Forked:
         self.returncode: int | None = None
         self.pid = self._hear(block=True)["pid"]
         if not self.pid:
-            self._line.close()
-            raise SourceError("the process that forks the kernels has ended; its message stands above")
+            raise BrokenPipeError
 
     def _hear(self, block: bool) -> dict[str, int]:
         """The next fact said about the kernel; nothing when there is none yet."""

@@ -8,6 +8,7 @@ When the first socket closes, because whoever started this has ended or was kill
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import gc
 import importlib
@@ -20,6 +21,7 @@ import socket
 import sys
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 
 #: What studies import, beyond this package. Not the inline figures of IPython: they attach themselves to a kernel
@@ -40,7 +42,6 @@ MODULES: Final = (
     "matplotlib.dates",
     "matplotlib.pyplot",
     "numpy.testing",
-    "pandas",
     "pandera.pandas",
     "patsy",
     "pyarrow.csv",
@@ -60,6 +61,7 @@ BYTES: Final = 1 << 20
 
 def preload() -> None:
     """Import everything a study may need."""
+    _import_as_in_a_kernel("pandas")
     import accountability
 
     for name in MODULES:
@@ -70,6 +72,16 @@ def preload() -> None:
         if not found.name.startswith(LEFT_OUT) and not found.name.endswith("__main__"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(found.name)
+
+
+def _import_as_in_a_kernel(name: str) -> None:
+    """Import a package that asks, as it is imported, whether it is in a kernel: pandas shows wide tables otherwise."""
+    asked: Any = builtins
+    asked.get_ipython = lambda: SimpleNamespace(kernel=None)
+    try:
+        importlib.import_module(name)
+    finally:
+        del asked.get_ipython
 
 
 def serve(asked: socket.socket) -> None:
@@ -181,7 +193,7 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
             os.setpgid(0, 0)
         os.chdir(request["folder"])
         os.environ.clear()
-        os.environ.update(request["environment"])
+        os.environ.update(request["environment"], JPY_PARENT_PID=str(os.getppid()))
         for added in reversed(os.environ.get("PYTHONPATH", "").split(os.pathsep)):
             if added and added not in sys.path:
                 sys.path.insert(0, added)
@@ -216,7 +228,9 @@ def main() -> None:
     # What is there now is never collected, so that the kernels go on sharing its memory.
     gc.collect()
     gc.freeze()
-    asked.sendall(b"ready\n")
+    # Whoever asked may have been killed meanwhile.
+    with contextlib.suppress(OSError):
+        asked.sendall(b"ready\n")
     serve(asked)
 
 
