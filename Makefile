@@ -12,6 +12,8 @@ PYTHON   ?=
 
 # These would change what runs, or make every process compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
+# Behind a network that signs with certificates of its own, uv trusts what the machine trusts.
+export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help env report test lint types check lab lock clean
