@@ -1,19 +1,22 @@
 """Time the delay estimators beside other packages on the same cases, in the same run.
 
-Run: python benchmarks/delay.py [rows] [--peers]      (1,000,000 rows by default)
+Run: python benchmarks/delay.py [rows] [--peers] [--only WORD]      (1,000,000 rows by default)
 
 The cases are Chicago's, repeated to the number asked; where that release cannot be found, generated ones of its kind.
 With ``--peers`` lifelines, scikit-survival and surpyval are installed with uv into a temporary environment of their
 own, since one of them cannot share ours, and timed there on the same arrays; R's survival is timed where Rscript is.
-Both sides start from arrays in memory; the shortest of three runs counts.
+Both sides start from arrays in memory; the shortest of three runs counts. Of resampling the peers do a part, and the
+time is multiplied: 5 of 500 resamples, 10 of 999 shuffles; ours does all.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -22,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from peers import environment, machine, versions
 
 import accountability
 from accountability import clocks, delay
@@ -39,8 +43,6 @@ FLOORS = {
     "permutation test, 999": 0.05,
 }
 """Most time each may take, as a share of the best peer's."""
-
-PACKAGES = ("lifelines", "scikit-survival", "surpyval", "statsmodels")
 
 
 def best_of(run: Callable[[], object], times: int = 3) -> float:
@@ -108,8 +110,9 @@ warnings.simplefilter("ignore")
 z = np.load(sys.argv[1]); d = {k: z[k] for k in z.files}
 day, closed, group, way = d["day"].astype(float), d["closed"], d["group"], d["way"]
 horizon = int(np.quantile(day, 0.9))
-out = {}
+out, wanted = {}, sys.argv[2].split("|")
 def timed(package, name, run):
+    if name not in wanted: return
     try:
         took = []
         for _ in range(3):
@@ -152,6 +155,8 @@ try:
     import surpyval
     c = (~closed).astype(int)
     timed("surpyval", "closing curve", lambda: surpyval.KaplanMeier.fit(day, c=c))
+    timed("surpyval", "log-rank, 10 groups", lambda: surpyval.logrank(day, group, c=c))
+    timed("surpyval", "restricted mean", lambda: surpyval.KaplanMeier.fit(day, c=c).rmst(horizon))
     low, high = d["low"].astype(float), np.maximum(d["high"], d["low"]).astype(float)
     xl, xr = low - 1, np.where(closed, high, np.inf)
     timed("surpyval", "interval-dated curve, months", lambda: surpyval.Turnbull.fit(xl=xl, xr=xr))
@@ -166,14 +171,29 @@ def medians(times):
         n = np.bincount(d["day"][rows]); k = np.bincount(d["day"][rows][closed[rows]], minlength=len(n))
         risk = n.sum() - np.cumsum(n) + n
         np.argmax(np.cumprod(1 - k / np.maximum(risk, 1)) <= 0.5)
-def permuted(times):
-    for _ in range(times):
-        g = rng.permutation(group)
-        n = np.bincount(g * (int(day.max()) + 1) + d["day"]).sum()
-t = time.perf_counter(); medians(5)
-out.setdefault("500 cluster-bootstrap medians", {})["numpy loop"] = 1e5 * (time.perf_counter() - t)
-t = time.perf_counter(); permuted(5)
-out.setdefault("permutation test, 999", {})["numpy loop"] = 999 * 200 * (time.perf_counter() - t)
+if "500 cluster-bootstrap medians" in wanted:
+    t = time.perf_counter(); medians(5)
+    out.setdefault("500 cluster-bootstrap medians", {})["numpy loop"] = 1e5 * (time.perf_counter() - t)
+    def drawn(times):
+        for _ in range(times):
+            pick = rng.integers(0, 10000, 10000)
+            rows = np.concatenate([order[cut[i]:cut[i + 1]] for i in pick])
+            KaplanMeierFitter().fit(day[rows], closed[rows]).median_survival_time_
+    try:
+        t = time.perf_counter(); drawn(2)
+        out["500 cluster-bootstrap medians"]["lifelines"] = 2.5e5 * (time.perf_counter() - t)
+    except NameError: pass
+if "permutation test, 999" in wanted:
+    from scipy.stats import permutation_test
+    days = int(d["day"].max()) + 1
+    count = np.bincount(d["day"], minlength=days); done = np.bincount(d["day"][closed], minlength=days)
+    pace = np.cumsum(done / np.maximum(len(day) - np.cumsum(count) + count, 1))
+    score = closed - pace[d["day"]]
+    size = np.bincount(group)
+    t = time.perf_counter()
+    permutation_test((group,), lambda g: (np.bincount(g, score) ** 2 / size).sum(), permutation_type="pairings",
+                     n_resamples=10, vectorized=False, alternative="greater", rng=np.random.default_rng(1))
+    out["permutation test, 999"] = {"scipy": 1000 * 99.9 * (time.perf_counter() - t)}
 print(json.dumps(out))
 """
 
@@ -188,47 +208,42 @@ cat(sprintf('"competing closings": {"R survival": %f}}', timed(function() survfi
 """
 
 
-def peers(data: dict[str, np.ndarray], python: Path, folder: Path) -> dict[str, dict[str, float | str]]:
+def peers(
+    data: dict[str, np.ndarray], wanted: list[str], python: Path, folder: Path
+) -> dict[str, dict[str, float | str]]:
     """Time the peers of one environment, and R where it is."""
     np.savez(folder / "cases.npz", **data)
     (folder / "peer.py").write_text(PEER)
-    ran = subprocess.run([python, folder / "peer.py", folder / "cases.npz"], capture_output=True, text=True, check=True)
+    command = [python, folder / "peer.py", folder / "cases.npz", "|".join(wanted)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, dict[str, float | str]] = json.loads(ran.stdout.splitlines()[-1])
-    if shutil.which("Rscript"):
+    if shutil.which("Rscript") and any(f'"{name}"' in R_PEER for name in wanted):
         columns = np.stack([data[name].astype(float) for name in ("day", "closed", "group", "way")])
         columns.tofile(folder / "cases.bin")
         (folder / "peer.R").write_text(R_PEER)
-        command = ["Rscript", folder / "peer.R", folder / "cases.bin", str(len(data["day"]))]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        call = ["Rscript", str(folder / "peer.R"), str(folder / "cases.bin"), str(len(data["day"]))]
+        said = subprocess.run(call, capture_output=True, text=True, check=False)
         if said.returncode == 0:
             for name, times in json.loads(said.stdout).items():
-                found.setdefault(name, {}).update(times)
+                if name in wanted:
+                    found.setdefault(name, {}).update(times)
         else:
             print(f"R was not timed: {said.stderr.strip()[:200]}")
     return found
 
 
-def environment(folder: Path) -> Path:
-    """Install the peers into an environment of their own."""
-    home = folder / "peers"
-    subprocess.run(["uv", "venv", "-q", "--python", "3.11", home], check=True)
-    subprocess.run(["uv", "pip", "install", "-q", "--python", home / "bin" / "python", *PACKAGES], check=True)
-    return home / "bin" / "python"
-
-
-def main(rows: int, python: Path | None, folder: Path) -> pd.DataFrame:
+def main(rows: int, python: Path | None, folder: Path, only: str = "") -> pd.DataFrame:
     """Time every analysis here and in every peer, and say which keep their floor."""
-    import sys
-
     data = cases(rows)
     runs = ours(data)
     if rows > 5_000_000:  # of ten million only the curves
         runs = {name: run for name, run in runs.items() if name.startswith(("closing", "competing"))}
+    runs = {name: run for name, run in runs.items() if only in name}
     mine = {}
     for name, run in runs.items():
         run()  # imports and first use are not timed
         mine[name] = best_of(run)
-    others = peers(data, python or Path(sys.executable), folder)
+    others = peers(data, list(runs), python or Path(sys.executable), folder)
     out = []
     for name, took in mine.items():
         timed = {peer: ms for peer, ms in others.get(name, {}).items() if not isinstance(ms, str)}
@@ -236,6 +251,8 @@ def main(rows: int, python: Path | None, folder: Path) -> pd.DataFrame:
         share = took / timed[best] if best else np.nan
         verdict = "no peer" if not best else "kept" if share <= FLOORS[name] else "MISSED"
         out.append((name, took, best, timed.get(best, np.nan), share, FLOORS[name], verdict))
+    print(f"{machine()}; load {os.getloadavg()[0]:.1f}")
+    print("peers:", versions(python or Path(sys.executable)))
     for name, times in others.items():
         print(name, {peer: (round(ms, 1) if not isinstance(ms, str) else ms) for peer, ms in times.items()})
     columns = ["analysis", "ours ms", "best peer", "its ms", "share", "floor", "verdict"]
@@ -246,9 +263,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
     parser.add_argument("--peers", action="store_true", help="install the other packages with uv and time them too")
+    parser.add_argument("--only", default="", help="time only analyses with this in their name")
     parser.add_argument("--python", type=Path, help="an environment that already has the peers")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a peer divides by zero where everyone has closed
         home = environment(Path(place)) if asked.peers else asked.python
-        print(main(asked.rows, home, Path(place)).round(3).to_string(index=False))
+        print(main(asked.rows, home, Path(place), asked.only).round(3).to_string(index=False))

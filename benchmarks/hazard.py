@@ -1,17 +1,18 @@
 """Time the regressions beside other programs on the same cases, in the same run.
 
-Run: python benchmarks/hazard.py [rows] [--peers PYTHON] [--continuous]
+Run: python benchmarks/hazard.py [rows] [--peers] [--only ANALYSIS] [--continuous] [--limit SECONDS]
 
 `rows` (1,000,000 by default) cases are the Chicago release's, repeated with their days moved by up to six so that
-copies differ, where the release has been fetched; else generated. `PYTHON` is the interpreter of an environment that
-holds lifelines, scikit-survival, surpyval or comprisk (each is timed when it imports); statsmodels is timed here, and R
-where there is an Rscript with its survival package. Every program gets the same eight columns of numbers, and a quarter
-of an hour.
+copies differ, where the release has been fetched; else generated. With ``--peers`` lifelines, scikit-survival, surpyval
+and comprisk are installed with uv into a temporary environment of their own (``--python`` names one that is there);
+statsmodels is timed here, and R where there is an Rscript with its survival package. Every program gets the same eight
+columns of numbers, and a quarter of an hour unless told otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -21,9 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from peers import environment, machine, versions
 
 COLUMNS = 8
 LIMIT = 900
+FLOORS = {"cox": 0.2, "cluster": 0.1, "weibull": 0.1, "finegray": 0.1}
+"""Most time each may take, as a share of the best peer's; with a continuous column, all of it."""
 
 R_PROGRAM = """
 suppressPackageStartupMessages(library(survival)); arguments <- commandArgs(TRUE)
@@ -103,7 +107,7 @@ def best_of(run: Callable[[], float], times: int = 3) -> tuple[float, float]:
     return min(took), found
 
 
-def ours(data: dict[str, np.ndarray]) -> dict[str, tuple[float, float]]:
+def ours(data: dict[str, np.ndarray], only: str) -> dict[str, tuple[float, float]]:
     """Time this package."""
     from accountability import hazard
     from accountability.durations import Durations
@@ -125,7 +129,7 @@ def ours(data: dict[str, np.ndarray]) -> dict[str, tuple[float, float]]:
         "weibull": lambda: hazard.parametric(fresh(), names, dates="point").coefficients[0],
         "finegray": lambda: hazard.fine_gray(fresh(), names, "way", "1").coefficients[0],
     }
-    return {name: best_of(run) for name, run in runs.items()}
+    return {name: best_of(run) for name, run in runs.items() if only in name}
 
 
 def peer(name: str, path: str) -> None:
@@ -164,7 +168,12 @@ def peer(name: str, path: str) -> None:
             censored = (~closed).astype(int)
             if analysis == "weibull":
                 return surpyval.WeibullAFT.fit(x=day.astype(float), Z=x, c=censored).params[-1]
-            return surpyval.CoxPH.fit(x=day.astype(float), Z=x, c=censored, tie_method="efron").beta[0]
+            if analysis == "finegray":
+                return surpyval.FineGray.fit(day.astype(float), x, way, c=censored, event=1).beta[0]
+            fit = surpyval.CoxPH.fit(x=day.astype(float), Z=x, c=censored, tie_method="efron")
+            if analysis == "cluster":
+                fit.robust_covariance(officer)
+            return fit.beta[0]
         import comprisk
 
         return comprisk.FineGrayRegression(robust_se=True).fit(x, time=day.astype(float), event=way).coef_[0]
@@ -172,48 +181,56 @@ def peer(name: str, path: str) -> None:
     print("RESULT", *best_of(run, times=2))
 
 
-def other(python: str, name: str, path: Path) -> str:
-    """Run one peer in its interpreter; what it says, or why it says nothing."""
+def other(python: str, name: str, path: Path, limit: int) -> tuple[str, float]:
+    """Run one peer in its interpreter; what it says, or why it says nothing, and its seconds."""
     try:
         done = subprocess.run(
-            [python, __file__, "--peer", name, "--data", str(path)], capture_output=True, text=True, timeout=LIMIT
+            [python, __file__, "--peer", name, "--data", str(path)], capture_output=True, text=True, timeout=limit
         )
     except subprocess.TimeoutExpired:
-        return f"more than {LIMIT} s"
+        return f"more than {limit} s", np.inf
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
     if not lines:
-        return (done.stderr.strip().splitlines() or ["nothing said"])[-1][:70]
+        return (done.stderr.strip().splitlines() or ["nothing said"])[-1][:70], np.inf
     seconds, found = lines[-1].split()[1:]
-    return f"{float(seconds):9.3f} s   first coefficient {float(found):+.6f}"
+    return _told(float(seconds), float(found)), float(seconds)
 
 
-def in_r(analysis: str, path: Path, script: Path) -> str:
+def _told(seconds: float, found: float) -> str:
+    return f"{seconds:9.3f} s   first coefficient {found:+.6f}"
+
+
+def in_r(analysis: str, path: Path, script: Path, limit: int) -> tuple[str, float]:
     """Run R's survival."""
     try:
         done = subprocess.run(
-            ["Rscript", str(script), str(path), analysis], capture_output=True, text=True, timeout=LIMIT
+            ["Rscript", str(script), str(path), analysis], capture_output=True, text=True, timeout=limit
         )
     except subprocess.TimeoutExpired:
-        return f"more than {LIMIT} s"
+        return f"more than {limit} s", np.inf
     if done.returncode:
-        return done.stderr.strip().splitlines()[-1][:70]
+        return done.stderr.strip().splitlines()[-1][:70], np.inf
     seconds, found = done.stdout.split()
-    return f"{float(seconds):9.3f} s   first coefficient {float(found):+.6f}"
+    return _told(float(seconds), float(found)), float(seconds)
 
 
 PEERS = {
     "cox": ("statsmodels", "lifelines", "sksurv", "surpyval"),
-    "cluster": ("statsmodels", "lifelines"),
+    "cluster": ("surpyval", "statsmodels", "lifelines"),
     "weibull": ("lifelines", "surpyval"),
-    "finegray": ("comprisk",),
+    "finegray": ("comprisk", "surpyval"),
 }
 
 
-def main(rows: int, peers: str | None, continuous: bool) -> None:
-    """Print a table of times."""
+def main(rows: int, python: str | None, asked: argparse.Namespace) -> None:
+    """Print a table of times, and whether each analysis keeps its floor."""
+    continuous = asked.continuous
     name, data = cases(rows, continuous)
     kind = "one of them a number of its own in every case" if continuous else "each 0 or 1"
+    print(f"{machine()}; load {os.getloadavg()[0]:.1f}")
     print(f"{name}: {rows:,} cases, {int(data['closed'].sum()):,} closed, {COLUMNS} columns, {kind}")
+    if python:
+        print("peers:", versions(Path(python)))
     with tempfile.TemporaryDirectory() as folder:
         path, script, table = Path(folder, "data.npz"), Path(folder, "peer.R"), Path(folder, "data.csv")
         np.savez(path, **data)
@@ -224,20 +241,31 @@ def main(rows: int, peers: str | None, continuous: bool) -> None:
             columns = {f"x{place}": data["x"][:, place] for place in range(COLUMNS)}
             frame = pd.DataFrame(columns).assign(day=data["day"], closed=data["closed"].astype(int))
             frame.assign(officer=data["officer"]).to_csv(table, index=False)
-        for analysis, (seconds, found) in ours(data).items():
-            print(f"{analysis:10s}{'this package':14s}{seconds:9.3f} s   first coefficient {found:+.6f}", flush=True)
+        for analysis, (seconds, found) in ours(data, asked.only).items():
+            print(f"{analysis:10s}{'this package':14s}{_told(seconds, found)}", flush=True)
+            best = np.inf
             for program in PEERS[analysis]:
-                python = sys.executable if program == "statsmodels" else peers
-                if python:
-                    print(f"{'':10s}{program:14s}{other(python, f'{program}:{analysis}', path)}", flush=True)
+                if interpreter := sys.executable if program == "statsmodels" else python:
+                    said, took = other(interpreter, f"{program}:{analysis}", path, asked.limit)
+                    print(f"{'':10s}{program:14s}{said}", flush=True)
+                    best = min(best, took)
             if table.exists() and analysis != "finegray":
-                print(f"{'':10s}{'R survival':14s}{in_r(analysis, table, script)}", flush=True)
+                said, took = in_r(analysis, table, script, asked.limit)
+                print(f"{'':10s}{'R survival':14s}{said}", flush=True)
+                best = min(best, took)
+            floor = 1.0 if continuous else FLOORS[analysis]
+            if np.isfinite(best):
+                verdict = "kept" if seconds <= floor * best else "MISSED"
+                print(f"{'':10s}{seconds / best:.3f} of the best peer, floor {floor}: {verdict}", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Time regressions of delays.")
     parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
-    parser.add_argument("--peers", help="interpreter of an environment with the other programs")
+    parser.add_argument("--peers", action="store_true", help="install the other programs with uv and time them too")
+    parser.add_argument("--python", help="interpreter of an environment with the other programs")
+    parser.add_argument("--only", default="", help="time only the analyses with this in their name")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="seconds a peer may take")
     parser.add_argument("--continuous", action="store_true", help="make one column a number of its own in every case")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     parser.add_argument("--data", help=argparse.SUPPRESS)
@@ -245,4 +273,6 @@ if __name__ == "__main__":
     if chosen.peer:
         peer(chosen.peer, chosen.data)
     else:
-        main(chosen.rows, chosen.peers, chosen.continuous)
+        with tempfile.TemporaryDirectory() as place:
+            made = str(environment(Path(place))) if chosen.peers else chosen.python
+            main(chosen.rows, made, chosen)

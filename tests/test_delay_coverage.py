@@ -16,10 +16,31 @@ def simulation():
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
-    table = simulation.coverage(agencies=200, seed=3, coarse=False)
-    assert len(table) == 9
+    table = simulation.coverage(agencies=200, seed=3, settings=("exact dates", "late entry"))
+    assert len(table) == 8
     # 200 agencies: three standard errors of a true 95 % are 4.6 points.
     assert table["coverage"].between(0.904, 0.996).all(), table.to_string()
+
+
+def test_pieces_of_a_long_run_add_up(simulation):
+    whole = simulation.coverage(200, 5, ("exact dates",))["held"]
+    pieces = [simulation.coverage(100, 5, ("exact dates",), skipped)["held"] for skipped in (0, 1)]
+    assert (whole == sum(pieces)).all()
+
+
+def test_two_days_tell_whether_the_limits_of_the_median_hold_it(simulation):
+    import numpy as np
+    import pandas as pd
+
+    from accountability import delay
+
+    rng = np.random.default_rng(8)
+    for make in (simulation.statuses, simulation.statuses, simulation.months):
+        made = make(rng)
+        row = delay.quantile_limits(made).table.iloc[0]
+        upper = np.inf if pd.isna(row["upper"]) else row["upper"]
+        told = row["lower"] <= simulation.true_median() <= upper
+        assert simulation.holds_coarse(made)["median"] == told
 
 
 @pytest.mark.parametrize(("setting", "agencies"), [("months", 8), ("statuses", 20)])
