@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 import toy_agency
 from leaky_agency import FIRST, LAST, STORY, STRANGER, source
 from typer.testing import CliRunner
 
-from accountability import privacy, report
+import accountability
+from accountability import Cohort, clocks, delay, privacy, report
 from accountability.cli import app
 from accountability.errors import ParameterError
 from accountability.report import runner, sharing
@@ -537,3 +539,19 @@ def test_text_that_would_act_is_inert_in_every_channel(
         for text in (path.read_text("utf-8") for path in made.parent.glob("tables/*.csv"))
     )
     assert sharing.look_through(made.parents[1]).leaks == ()
+
+
+def test_the_few_cases_that_a_group_has_open_are_not_shown_and_not_given_away() -> None:
+    delays = clocks.durations(Cohort.of(accountability.load("synthetic")))
+    shown = delay.compare_groups(delays, "investigated_by").table
+    every = delay.compare_groups(delays, "investigated_by", min_cell=1).table
+    few = every["still_open"].between(1, 9)
+    assert few.any()
+    hidden = shown["still_open"].isna()
+    assert hidden[few].all()
+    assert hidden.sum() >= 2
+    assert every["still_open"][hidden].sum() >= 10
+    pd.testing.assert_frame_equal(
+        shown.drop(columns="still_open"), every.drop(columns="still_open")
+    )  # nothing else is lost
+    assert delay.compare_groups(delays).table["still_open"].tolist() == every["still_open"].tolist()[:1]

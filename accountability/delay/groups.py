@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from accountability import plots
@@ -18,6 +19,7 @@ from accountability.delay.interval import IntervalCurve
 from accountability.delay.medians import COLUMNS, medians
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.durations import Durations
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent, plural
 
 if TYPE_CHECKING:
@@ -97,7 +99,11 @@ class Groups(Result):
 
 
 def compare_groups(
-    durations: Durations, by: str | Sequence[str] | None = None, within_days: int = 365, level: float = 0.95
+    durations: Durations,
+    by: str | Sequence[str] | None = None,
+    within_days: int = 365,
+    level: float = 0.95,
+    min_cell: int = 10,
 ) -> Groups:
     """Put the closing delays of groups side by side, each by the estimator the source allows.
 
@@ -111,6 +117,9 @@ def compare_groups(
         The share closed is that by the end of this day.
     level : float
         Level of the intervals.
+    min_cell : int
+        Of groups, no smaller number still open or closed is shown, nor one that would give it away: ``still_open`` is
+        missing there (:func:`accountability.privacy.hidden_cells`).
 
     Returns
     -------
@@ -138,6 +147,7 @@ def compare_groups(
     if names:
         of_groups = medians(curve, within_days)
         of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
+        of_groups["still_open"] = _large(of_groups, min_cell)
         rows.append(of_groups.sort_values("cases", ascending=False, kind="stable"))
         test = _test(durations, names, curve) if len(of_groups) > 1 else None
     interval = isinstance(curve, (DelayCurve, ReverseTimeCurve))
@@ -153,6 +163,17 @@ def compare_groups(
         among=f" that closed within {whole.within:,} days" if isinstance(whole, ReverseTimeCurve) else "",
         test=test,
     )
+
+
+def _large(table: pd.DataFrame, min_cell: int) -> pd.Series:
+    """The numbers still open, without those that are small or would give a small one away."""
+    still = table["still_open"]
+    if still.isna().any():
+        return still
+    # A group's cases are shown, so one of the two numbers gives the other; over the groups each adds up to a total.
+    closed = table["cases"] - still
+    hidden = hidden_cells(still.to_numpy(np.int64), min_cell) | hidden_cells(closed.to_numpy(np.int64), min_cell)
+    return still.astype("Int64").mask(pd.Series(hidden, index=table.index)) if hidden.any() else still
 
 
 def _test(durations: Durations, names: tuple[str, ...], curve: Curve) -> GroupTest | None:

@@ -41,7 +41,9 @@ _GROUPS: Final = words(
     "group race ethnicity gender sex age rank unit district beat precinct assignment officer complainant category "
     "allegation finding penalty outcome level term way end kind neighbourhood neighborhood area community"
 )
-_CLOCK: Final = words("day month year date week quarter months years last_day year_started started from_age to_age")
+_CLOCK: Final = words(
+    "day month year date week quarter months years last_day year_started started from_age to_age within"
+)
 _ACCOUNT: Final = words("reason because rule check stage clock limit field precision file")
 #: Never let through, whatever stands beside them.
 _PEOPLE: Final = words(
