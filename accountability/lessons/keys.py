@@ -172,7 +172,85 @@ _FAIR_COMPARISONS: Final = Key(
     ),
 )
 
-KEYS: Final[dict[str, Key]] = {key.lesson: key for key in (_CLOSED_CASES, _FAIR_COMPARISONS)}
+_CASE_FILE: Final = Key(
+    lesson="reading_a_case_file",
+    minutes=(75, 90),
+    module="accountability.lessons.case_reading",
+    items=(
+        Item(
+            name="officers_dismissed",
+            points=1,
+            asks="How many of the squad were dismissed, by the body of the reports?",
+            unit="people",
+            low=0,
+            high=6,
+            note="Six: the headline's number, which its own report contradicts.",
+        ),
+        Item(
+            name="accusations_found",
+            points=2,
+            asks="How many of the coded accusations carry a finding, under the default readings?",
+            unit="accusations",
+            low=0,
+            high=100,
+            note="All of them: what is told was counted as found.",
+        ),
+        Item(
+            name="fewest_days",
+            points=1,
+            asks="From the start of the investigation to the discipline lie at least how many days?",
+            unit="days",
+            low=0,
+            high=4000,
+            note="A day was made up for a year or a month, such as 1 January or the 15th.",
+        ),
+        Item(
+            name="most_days",
+            points=1,
+            asks="And at most how many?",
+            unit="days",
+            low=0,
+            high=4000,
+            note="A day was made up for a year or a month.",
+        ),
+        Item(
+            name="most_days_late",
+            points=1,
+            asks="At most how many, if the discipline came late in 2012?",
+            unit="days",
+            low=0,
+            high=4000,
+            note="The bound under September, or the end of some other month than December.",
+        ),
+        Item(
+            name="within_180_days",
+            points=2,
+            asks="Was the investigation within the 180 days of the Florida rule?",
+            choices=("on time", "late", "cannot tell"),
+            note="Late: by the calendar it was, and whether the clock had been paused no report says.",
+        ),
+        Item(
+            name="kappa_status",
+            points=2,
+            asks="Cohen's kappa of the two codings of the status.",
+            low=-1,
+            high=1,
+            absolute=0.005,
+            note="The share of facts coded alike, which chance alone makes large, or the kappa of the category.",
+        ),
+    ),
+    written=(
+        Written(
+            name="said_found_decided",
+            points=3,
+            look_for="Three sentences that keep apart what is alleged and by whom, what is reported as found, and what "
+            "was decided and is open to appeal. Each names its report and paragraph. Nobody is named; no sentence says "
+            "of an officer without a finding that they did it.",
+        ),
+    ),
+)
+
+KEYS: Final[dict[str, Key]] = {key.lesson: key for key in (_CLOSED_CASES, _CASE_FILE, _FAIR_COMPARISONS)}
 
 
 def key_of(lesson: str) -> Key:

@@ -7,7 +7,7 @@ from typing import Final
 from accountability.parameters import Asked
 from accountability.study_parameters.cases import ACase, CaseMiamiDade2010, CasePinecrest
 from accountability.study_parameters.delays import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
-from accountability.study_parameters.lessons import FairComparisons, TheClosedCaseTrap
+from accountability.study_parameters.lessons import FairComparisons, ReadingACaseFile, TheClosedCaseTrap
 from accountability.study_parameters.penalties import (
     DoesDelayLighten,
     HowPenaltiesShrink,
@@ -26,6 +26,7 @@ __all__ = [
     "HowLongCasesStayOpen",
     "HowPenaltiesShrink",
     "HowTheBacklogMoved",
+    "ReadingACaseFile",
     "TheClosedCaseTrap",
     "WereDeadlinesMet",
     "WhatFollowsAFinding",
@@ -36,5 +37,6 @@ __all__ = [
 #: Notebooks for teaching: they generate what they show and are run in JupyterLab, not on a source.
 LESSONS: Final[dict[str, type[Asked]]] = {
     "the_closed_case_trap": TheClosedCaseTrap,
+    "reading_a_case_file": ReadingACaseFile,
     "fair_comparisons": FairComparisons,
 }

@@ -24,6 +24,18 @@ class TheClosedCaseTrap(Asked):
     student: MaybeText = Field(default=None, description=_STUDENT)
 
 
+class ReadingACaseFile(Asked):
+    """Parameters of the lesson ``reading_a_case_file``, which reads the coded news reports that come along.
+
+    Attributes
+    ----------
+    readings : str or None
+        Readings of the conflicts in place of the defaults: ``conflict=reading``, several joined by ``;``.
+    """
+
+    readings: MaybeText = Field(default=None, description="conflict=reading joined by ;, or None for the defaults")
+
+
 class FairComparisons(Asked):
     """Parameters of the lesson ``fair_comparisons``, which generates its own agency with two stations.
 
