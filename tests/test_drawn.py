@@ -144,3 +144,10 @@ def test_every_panel_is_read() -> None:
     found = data_of(figure)
     assert found[["panel", "x"]].to_numpy().tolist() == [[1, 1.0], [2, 2.0]]
     assert len(axes_of(figure)) == 2
+
+
+def test_a_word_placed_at_a_day_is_read_as_that_day(ax: Axes) -> None:
+    ax.plot(pd.to_datetime(["2010-01-01", "2012-01-01"]), [0, 1])
+    ax.text(pd.Timestamp("2011-06-01"), 0.5, "opened")
+    found = read(ax)
+    assert found.loc[found["drawn"] == "text", ["x", "text"]].to_numpy().tolist() == [["2011-06-01", "opened"]]

@@ -152,7 +152,7 @@ def _points(axes: Axes, artist: Any, *, upright: bool, bar: bool) -> Iterator[Ro
         yield from _cells(artist)
     elif isinstance(artist, Text):
         if artist.get_text():
-            for row in _measured(axes, artist.get_transform(), "text", [artist.get_position()]):
+            for row in _measured(axes, artist.get_transform(), "text", [artist.get_unitless_position()]):
                 yield {**row, "text": artist.get_text()}
     elif isinstance(artist, Patch):
         outline = artist.get_patch_transform().transform(artist.get_path().vertices)
