@@ -23,7 +23,7 @@ FIXES: Final = MappingProxyType(
         "small cell": "publish larger groups, or hide the cell and one more in its line (privacy.hidden_cells)",
         "difference": "hide a second cell of the same line, or its total: the hidden count can be had by subtraction",
         "formula": "write the table with keep() or result.to_csv(), which put an apostrophe before it",
-        "active content": "take it out; show data as text, with keep() and figure()",
+        "active content": "take it out and show data as text; a page of another version of this package: run it again",
         "request": "embed what the page needs; a page that loads from elsewhere tells others who reads it",
         "link": "take the link out, or name its address in source.yaml or in the notebook's own text",
         "hidden metadata": "save the picture anew with figure(), which writes none",
