@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from accountability.cli import cases, checking, documents, sharing, sources, studies, sweep, teach
+from accountability.cli import cases, checking, documents, lab, sharing, sources, studies, sweep, teach
 from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
@@ -22,6 +22,7 @@ __all__ = [
     "cases",
     "checking",
     "documents",
+    "lab",
     "main",
     "sharing",
     "sources",

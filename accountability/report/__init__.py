@@ -15,9 +15,10 @@ from accountability.report import provenance
 from accountability.report.kept import figure, keep
 
 if TYPE_CHECKING:
+    from accountability.report.form import Form
     from accountability.report.sweep_run import Step, Sweep
 
-__all__ = ["figure", "keep", "provenance", "report", "run", "sweep"]
+__all__ = ["figure", "form", "keep", "provenance", "report", "run", "sweep"]
 
 
 def run(
@@ -157,3 +158,31 @@ def sweep(
     else:
         raise ParameterError(f"executor={executor!r}: expected 'local' or 'dask'")
     return sweep_run.sweep(read, None if out is None else Path(out), execute, progress)
+
+
+def form(study: str, *, out: str | Path | None = None, **parameters: Any) -> Form:
+    """Show a study's parameters as a form in JupyterLab, which runs it in place.
+
+    Parameters
+    ----------
+    study : str
+        Name of a study.
+    out : path, optional
+        Folder of the reports; default ``reports/<source>`` under the current folder.
+    **parameters
+        Values the form starts with, such as ``source="synthetic"``; the others start at their defaults.
+
+    Returns
+    -------
+    Form
+        Shows itself as the last line of a cell: a widget for each parameter, the command line that does the same, and
+        after a run the headline, figures and tables.
+
+    Raises
+    ------
+    AccountabilityError
+        No such study, or values it does not take.
+    """
+    from accountability.report.form import Form
+
+    return Form(study, parameters, out)
