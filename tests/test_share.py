@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 import toy_agency
+from hypothesis import given
+from hypothesis import strategies as st
 from leaky_agency import FIRST, LAST, STORY, STRANGER, source
 from typer.testing import CliRunner
 
@@ -28,7 +31,9 @@ from accountability import Cohort, clocks, delay, privacy, report
 from accountability.cli import app
 from accountability.errors import ParameterError
 from accountability.report import runner, sharing
+from accountability.report.sharing.counts import in_table
 from accountability.report.sharing.known import known
+from accountability.report.sharing.pieces import Table
 from accountability.sources.dataset import Dataset
 from accountability.sources.places import notebooks_dir
 
@@ -286,6 +291,9 @@ LEAKS = {
         "small cell", "table 1, row 1, column cases",
     ),
     "few officers in a sentence": Planted(page("<p>Of them 3 of 40 officers left.</p>"), "small cell", "report.html"),
+    "few officers in words": Planted(
+        cell("markdown", "In zuqo three of the 40 tall officers left."), "small cell", "source"
+    ),
     "a hidden cell beside its total": Planted(
         file("tables/a.csv", "group,cases\nx,\ny,40\nz,51\ntotal,95\n"), "difference", "a.csv, row 1, column cases"
     ),
@@ -352,6 +360,28 @@ def test_it_is_found_and_its_place_named(what: str, made: Path, own_key: None) -
     assert [leak for leak in found if re.search(planted.place, leak.place)], [leak.place for leak in found]
     assert planted.secret.casefold() not in " ".join(leak.excerpt for leak in verdict.leaks).casefold()
     assert all(leak.fix for leak in found)
+
+
+# ---- what hides, and what only seems to -------------------------------------------------------------------------
+
+
+def with_total(counts: list[int], hidden: list[bool]) -> Table:
+    cells = ["" if gone else str(count) for count, gone in zip(counts, hidden, strict=True)]
+    rows = [(f"g{number}", text) for number, text in enumerate(cells)]
+    return Table("t", ("group", "cases"), (*rows, ("total", str(sum(counts)))))
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=8))
+def test_what_hidden_cells_hides_stays_hidden_and_hiding_only_the_small_does_not_do(counts: list[int]) -> None:
+    enough = privacy.hidden_cells(np.array(counts), 10).tolist()
+    small = [0 < count < 10 for count in counts]
+    kept = sum(counts[at] for at in range(len(counts)) if enough[at])
+    if not any(enough) or kept >= 10:
+        total_is_few = 0 < sum(counts) < 10
+        assert [leak.kind for leak in in_table(with_total(counts, enough))] == ["small cell"] * total_is_few
+    found = {leak.kind for leak in in_table(with_total(counts, small))}
+    few = sum(count for count, gone in zip(counts, small, strict=True) if gone)
+    assert ("difference" in found) == (0 < few < 10)
 
 
 # ---- the archive ---------------------------------------------------------------------------------------------

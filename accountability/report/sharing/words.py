@@ -63,6 +63,11 @@ _FEW: Final = re.compile(
     r"(?:officers|complainants|people|persons|employees|civilians|victims))\b(?!-)",
     re.IGNORECASE,
 )
+_FEW_IN_WORDS: Final = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine)\s+(?:of\s+(?:the\s+|them\s+)?(?:[\d,]+\s+)?)?(?:[a-z]+\s+)?"
+    r"(?:officers|complainants|people|persons|employees|civilians|victims)\b(?!-)",
+    re.IGNORECASE,
+)
 #: The first word of a line of a printed frame is its running number.
 _RUNNING: Final = re.compile(r"\d+\s+")
 _SAYS: Final = re.compile(
@@ -105,6 +110,10 @@ def in_text(piece: Text, known: Known) -> Iterator[Leak]:
         running = _RUNNING.match(text) if kind == "small cell" and place.endswith("text/plain") else None
         for match in pattern.finditer(text, running.end() if running else 0):
             yield Leak(place, kind, masked(match[0]))
+    for match in _FEW_IN_WORDS.finditer(text):
+        # What the project itself says of "two officers" counts nobody.
+        if match[0] not in known.own_text:
+            yield Leak(place, "small cell", masked(match[0]))
     if _KEY.search(text) or any(secret in text for secret in known.secrets):
         yield Leak(place, "key", "(not shown)")
     for word in known.machine:
