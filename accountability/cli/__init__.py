@@ -1,6 +1,6 @@
 """The command line, one module a group of commands.
 
-Commands: list, fetch, new-source, new-case, check, audit, run, report, verify, diff, claims, share, synth, teach.
+Commands: list, fetch, new-source, new-case, check, audit, run, report, verify, diff, claims, share, sweep, multiverse, synth, teach.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from accountability.cli import cases, checking, documents, lab, sharing, sources, studies, sweep, teach
+from accountability.cli import cases, checking, documents, lab, multiverse, sharing, sources, studies, sweep, teach
 from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
@@ -24,6 +24,7 @@ __all__ = [
     "documents",
     "lab",
     "main",
+    "multiverse",
     "sharing",
     "sources",
     "studies",

@@ -15,10 +15,10 @@ from accountability.report import provenance
 from accountability.report.kept import figure, keep
 
 if TYPE_CHECKING:
-    from accountability.report.form import Form
+    from accountability.report.study_form import Form
     from accountability.report.sweep_run import Step, Sweep
 
-__all__ = ["figure", "form", "keep", "provenance", "report", "run", "sweep"]
+__all__ = ["figure", "form", "keep", "multiverse", "provenance", "report", "run", "sweep"]
 
 
 def run(
@@ -183,6 +183,33 @@ def form(study: str, *, out: str | Path | None = None, **parameters: Any) -> For
     AccountabilityError
         No such study, or values it does not take.
     """
-    from accountability.report.form import Form
+    from accountability.report.study_form import Form
 
     return Form(study, parameters, out)
+
+
+def multiverse(declared: str | Path | Mapping[str, Any], out: str | Path | None = None) -> Path:
+    """Compute one difference under every combination of declared choices and write its report.
+
+    Parameters
+    ----------
+    declared : path or mapping
+        A YAML file or what one would hold; see :func:`accountability.multiverse.read`.
+    out : path, optional
+        Folder to which the report's own folder is added; default ``reports/<source>``.
+
+    Returns
+    -------
+    Path
+        The report's HTML page.
+
+    Raises
+    ------
+    AccountabilityError
+        Refused before anything ran.
+    StudyFailed
+        It could not be computed; the page says where it stopped.
+    """
+    from accountability.report import multiverse_report
+
+    return multiverse_report.multiverse(declared, None if out is None else Path(out))

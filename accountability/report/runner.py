@@ -103,6 +103,7 @@ def make(
     *,
     preloaded: Preloaded | None = None,
     workshop: Path | None = None,
+    notebook: Path | None = None,
 ) -> tuple[Path, Failure | None]:
     """Make one report in a folder of its own; the folder appears whole or not at all.
 
@@ -118,6 +119,8 @@ def make(
         Forks the kernel; without it a fresh one is started.
     workshop : Path, optional
         Folder on the same disk for whatever is not finished; default ``out``.
+    notebook : Path, optional
+        What to run; default the notebook that comes with the study.
 
     Returns
     -------
@@ -133,7 +136,7 @@ def make(
     SourceError
         The study's notebook is missing from the installation.
     """
-    notebook = notebook_of(wanted.study)
+    notebook = notebook_of(wanted.study) if notebook is None else notebook
     final = out / wanted.folder
     refuse_other(final)
     out.mkdir(parents=True, exist_ok=True)
@@ -290,14 +293,14 @@ def write_index(source: str, declared: Source, out: Path, workshop: Path | None 
     Path
         ``index.html``.
     """
-    order = list(studies.STUDIES)
+    # What is no study of the list, such as a multiverse, comes last.
+    order = {name: place for place, name in enumerate(studies.STUDIES)}
     reports = []
     for path in out.glob(f"*/{RECORD}"):
         record = json.loads(path.read_text(encoding="utf-8"))
-        listed = record["study"] in studies.STUDIES and not path.parent.name.startswith(".")
-        if listed and record["data"]["source"] == declared.source:
+        if not path.parent.name.startswith(".") and record["data"]["source"] == declared.source:
             reports.append({**record, "folder": path.parent.name})
-    reports.sort(key=lambda record: (order.index(record["study"]), len(record["changed"]), record["folder"]))
+    reports.sort(key=lambda record: (order.get(record["study"], len(order)), len(record["changed"]), record["folder"]))
     card = declared.card
     period = f"{card.period.start} to {card.period.end}" if card.period else "not stated"
     facts = [

@@ -1,0 +1,166 @@
+"""The choices of a multiverse: each a name with its options, all combinations of which are specifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, Final
+
+from accountability.cohort import Cohort
+from accountability.errors import ParameterError
+from accountability.parameters import nearest
+
+MOST: Final = 5_000
+EVERYONE: Final = "nobody left out"
+_KEYS: Final = {"name", "column", "drop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Cases left out in a specification.
+
+    Attributes
+    ----------
+    name : str
+        In words, for the table.
+    column : str or None
+        A column of the cases or allegations; ``None`` leaves nobody out.
+    drop : tuple of str
+        Values whose cases are left out: a case of which any allegation has one.
+    """
+
+    name: str
+    column: str | None = None
+    drop: tuple[str, ...] = ()
+
+    def of(self, cohort: Cohort) -> Cohort:
+        """The cohort without those cases.
+
+        Raises
+        ------
+        ParameterError
+            Neither table has the column, or no row has one of the values.
+        """
+        column, drop = self.column, set(self.drop)
+        if column is None:
+            return cohort
+        if column in cohort.cases:
+            hit = cohort.cases.loc[cohort.cases[column].isin(drop), "case_id"]
+        elif column in cohort.allegations:
+            hit = cohort.allegations.loc[cohort.allegations[column].isin(drop), "case_id"]
+        else:
+            known = sorted({*cohort.cases.columns, *cohort.allegations.columns})
+            raise ParameterError(f"exclusions: no column {column!r}. {nearest(column, known)}")
+        if hit.empty:
+            raise ParameterError(f"exclusions: {self.name}: no case has {column} in {sorted(drop)}")
+        gone = set(hit)
+        return cohort.keep_if(lambda cases: ~cases["case_id"].isin(gone), because=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One combination of options.
+
+    Attributes
+    ----------
+    values : mapping of str to object
+        What every choice of the question is set to, the undeclared ones at their default.
+    labels : mapping of str to str
+        The declared choices in words.
+    """
+
+    values: Mapping[str, Any]
+    labels: Mapping[str, str]
+
+
+def exclusion(declared: object) -> Exclusion:
+    """Read one option of ``exclusions``.
+
+    Raises
+    ------
+    ParameterError
+        It is neither ``none`` nor a mapping of ``name``, ``column`` and ``drop``.
+    """
+    if declared is None or declared == "none":
+        return Exclusion(EVERYONE)
+    if isinstance(declared, Exclusion):
+        return declared
+    if not isinstance(declared, Mapping) or set(declared) != _KEYS or not isinstance(declared["drop"], list | tuple):
+        raise ParameterError(
+            "exclusions: expected none, or name, column and drop (a list of values whose cases are left out), "
+            f"found {declared!r}"
+        )
+    return Exclusion(str(declared["name"]), str(declared["column"]), tuple(map(str, declared["drop"])))
+
+
+def specifications(
+    choices: Mapping[str, Sequence[Any]],
+    defaults: Mapping[str, Any],
+    read: Mapping[str, Callable[[Any], Any]],
+) -> list[Specification]:
+    """Cross the options of all choices.
+
+    Parameters
+    ----------
+    choices : mapping
+        Name to its options.
+    defaults : mapping
+        Every choice of the question, with what it is when not declared.
+    read : mapping
+        Name to a function that checks an option and gives its typed value.
+
+    Returns
+    -------
+    list of Specification
+        The first has the first option of each; the last name runs fastest.
+
+    Raises
+    ------
+    ParameterError
+        Lists every unknown choice, every option that cannot be, and every one given twice.
+    """
+    faults = list(_faults(choices, defaults))
+    typed: dict[str, list[Any]] = {}
+    for name, options in choices.items():
+        if name not in defaults or not isinstance(options, list | tuple):
+            continue
+        typed[name] = []
+        for option in options:
+            try:
+                value = read[name](option)
+            except ParameterError as error:
+                faults.append(str(error))
+                continue
+            if said(value) in map(said, typed[name]):
+                faults.append(f"{name}: {said(value)!r} is given twice")
+            typed[name].append(value)
+    if not faults and (count := prod(map(len, typed.values()))) > MOST:
+        faults.append(f"{count:,} combinations; at most {MOST:,} are computed")
+    if faults:
+        raise ParameterError("\n".join(f"choices: {fault}" for fault in faults))
+    common = {name: read[name](value) for name, value in defaults.items()}
+    return [
+        Specification(common | dict(zip(typed, values, strict=True)), dict(zip(typed, map(said, values), strict=True)))
+        for values in product(*typed.values())
+    ]
+
+
+def _faults(choices: Mapping[str, Sequence[Any]], defaults: Mapping[str, Any]) -> Iterator[str]:
+    if not choices:
+        yield f"none is declared; there are {', '.join(defaults)}"
+    for name, options in choices.items():
+        if name not in defaults:
+            yield f"no choice {name!r} in this question. {nearest(str(name), defaults)}"
+        elif not isinstance(options, list | tuple) or not options:
+            yield f"{name}: expected a list of options, found {options!r}"
+
+
+def said(value: object) -> str:
+    """An option in words."""
+    if isinstance(value, Exclusion):
+        return value.name
+    if value is None:
+        return "the source's own"
+    return str(getattr(value, "name", value))

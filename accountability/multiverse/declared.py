@@ -1,0 +1,105 @@
+"""A multiverse as a file declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from accountability.cohort import Cohort, DatasetLike
+from accountability.errors import ParameterError
+from accountability.multiverse.choices import specifications
+from accountability.multiverse.holding import FEWEST_SHUFFLES, asked_question, holds
+from accountability.multiverse.result import Multiverse
+from accountability.parameters import MaybeText, Parameters, Real, Whole, nearest
+from accountability.parameters import read as read_parameters
+from accountability.sources.contract import read_source
+from accountability.sources.places import source_folder
+from accountability.sources.promises import groups
+from accountability.sources.yaml_text import read_yaml
+
+
+class Declared(Parameters):
+    """What :func:`accountability.multiverse.holds` is asked.
+
+    Attributes
+    ----------
+    source : str
+        See :class:`~accountability.parameters.Parameters`.
+    question : str
+        ``median_delay``, ``share`` or ``mean_rung``.
+    group : str
+        Column that holds the groups.
+    first, second : str
+        The two groups.
+    choices : dict
+        Choice to the list of its options.
+    claim : {"more", "less"} or None
+        Whether the first group is said to have more or less.
+    within : str or None
+        Column of the cases within whose values the names are shuffled.
+    shuffles, alpha, seed
+        As for :func:`accountability.multiverse.holds`.
+    """
+
+    question: str = Field(default="median_delay", description="median_delay, share or mean_rung")
+    first: str = Field(default="", description="the group of which something is said")
+    second: str = Field(default="", description="the group it is compared with")
+    choices: dict[str, list[Any]] = Field(default_factory=dict, description="each choice with its options")
+    claim: Literal["more", "less"] | None = Field(default=None, description="what is said of the first group")
+    within: MaybeText = Field(default=None, description="column within whose values names are shuffled")
+    shuffles: Whole = Field(default=499, description="shuffles of the groups' names", ge=FEWEST_SHUFFLES, le=100_000)
+    alpha: Real = Field(default=0.05, description="a specification holds at a p-value of at most this", gt=0, lt=1)
+    seed: Whole = Field(default=1, description="seed of the shuffles", ge=0)
+
+    def ask(self, data: Cohort | DatasetLike) -> Multiverse:
+        """Compute it on data that are loaded; see :func:`accountability.multiverse.holds`."""
+        return holds(
+            data,
+            self.question,
+            self.choices,
+            group=str(self.group),
+            first=self.first,
+            second=self.second,
+            seed=self.seed,
+            claim=self.claim,
+            shuffles=self.shuffles,
+            alpha=self.alpha,
+            within=self.within,
+        )
+
+
+def read(declared: str | Path | Mapping[str, Any]) -> Declared:
+    """Read a declaration and check all that can be checked without loading data.
+
+    Parameters
+    ----------
+    declared : path or mapping
+        A YAML file, or what one would hold: ``source``, ``question``, ``group``, ``first``, ``second``, ``choices``
+        and, where they are not to be the defaults, ``claim``, ``within``, ``shuffles``, ``alpha``, ``seed``.
+
+    Returns
+    -------
+    Declared
+        Ready to be asked.
+
+    Raises
+    ------
+    ParameterError
+        Lists every unknown key and wrong value, or every fault of the choices.
+    SourceError
+        The file cannot be read as YAML, or there is no such source.
+    """
+    said = dict(declared) if isinstance(declared, Mapping) else read_yaml(Path(declared))
+    made = read_parameters(Declared, said, "multiverse")
+    missing = [name for name in ("group", "first", "second", "choices") if not getattr(made, name)]
+    if missing:
+        raise ParameterError(f"multiverse: {', '.join(missing)} must be declared")
+    asked = asked_question(made.question)
+    specifications(made.choices, asked.defaults, asked.read)
+    known = groups(read_source(source_folder(made.source)))
+    if made.group not in known:
+        raise ParameterError(f"multiverse: no column {made.group!r} to compare by. {nearest(str(made.group), known)}")
+    return made

@@ -1,0 +1,80 @@
+"""The joint test of a specification curve: how often all specifications together look like this by shuffling alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+#: What is compared, each without regard to direction.
+STATISTICS: Final = (
+    "size of the median effect",
+    "share with a p-value at most alpha, in the commoner direction",
+    "size of the mean z value",
+)
+_SAME: Final = 1 - 1e-9
+
+
+def rank_p(effects: Floats) -> Floats:
+    """P-value of every effect among all those of its specification, itself included, by size.
+
+    Parameters
+    ----------
+    effects : array
+        One row a shuffle, the first the data; one column a specification.
+
+    Returns
+    -------
+    array
+        Of the same shape, from one over the number of rows to 1.
+    """
+    size = np.abs(effects)
+    p = np.empty_like(size)
+    for column in range(size.shape[1]):
+        values = np.sort(size[:, column])
+        # Equal sizes count on both sides; the slack makes sums that differ in their last digit equal.
+        p[:, column] = (len(values) - np.searchsorted(values, size[:, column] * _SAME)) / len(values)
+    return p
+
+
+def joint_test(effects: Floats, alpha: float) -> pd.DataFrame:
+    """Compare the whole curve with the curves of shuffled groups.
+
+    Parameters
+    ----------
+    effects : array
+        As for :func:`rank_p`.
+    alpha : float
+        Level for the share of specifications.
+
+    Returns
+    -------
+    DataFrame
+        ``statistic``, ``observed``, ``shuffled`` (its mean over the shuffles), ``p_value``: the share of rows, the
+        data among them, with a value at least as large.
+    """
+    from scipy.special import ndtri
+
+    p = rank_p(effects)
+    direction = np.sign(effects)
+    reaches = p <= alpha
+    z = -ndtri(p / 2) * direction
+    values = np.stack(
+        [
+            np.abs(np.median(effects, axis=1)),
+            np.maximum((reaches & (direction > 0)).mean(axis=1), (reaches & (direction < 0)).mean(axis=1)),
+            np.abs(z.mean(axis=1)),
+        ]
+    )
+    return pd.DataFrame(
+        {
+            "statistic": STATISTICS,
+            "observed": values[:, 0],
+            "shuffled": values[:, 1:].mean(axis=1),
+            "p_value": (values >= values[:, :1] * _SAME).mean(axis=1),
+        }
+    )
