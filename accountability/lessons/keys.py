@@ -92,6 +92,85 @@ _CLOSED_CASES: Final = Key(
     ),
 )
 
+_PRECINCTS: Final = ("east", "north", "west")
+
+_MORE_THAN_CHANCE: Final = Key(
+    lesson="more_than_chance",
+    minutes=(75, 90),
+    module="accountability.lessons.more_than_chance",
+    items=(
+        Item(
+            name="made_by_luck",
+            points=1,
+            asks="In which precinct had every officer the same risk and the same years?",
+            choices=_PRECINCTS,
+            note="Taken for granted that some officers must differ: no precinct looks like luck without a benchmark.",
+        ),
+        Item(
+            name="made_by_years",
+            points=2,
+            asks="In which had they the same risk a year and different years?",
+            choices=_PRECINCTS,
+            note="The one of differing risks: compared per officer only, the two look alike.",
+        ),
+        Item(
+            name="made_by_risk",
+            points=1,
+            asks="In which did their risks differ?",
+            choices=_PRECINCTS,
+            note="The one of differing years, whose concentration goes once years are counted.",
+        ),
+        Item(
+            name="top_tenth_counted",
+            points=1,
+            asks="There, what share of the complaints did the tenth of officers with most draw?",
+            unit="as a share",
+            low=0,
+            high=1,
+            absolute=0.003,
+            note="Counted among the accused only, the officers never accused being forgotten.",
+        ),
+        Item(
+            name="top_tenth_by_luck",
+            points=2,
+            asks="And what share would luck alone have given the top tenth?",
+            unit="as a share",
+            low=0,
+            high=1,
+            absolute=0.005,
+            note="A tenth: equal risk does not give equal counts.",
+        ),
+        Item(
+            name="top_tenth_underlying",
+            points=2,
+            asks="And what share would the tenth with the highest risks be expected to draw?",
+            unit="as a share",
+            low=0,
+            high=1,
+            relative=0.08,
+            note="The counted share: luck is still in it.",
+        ),
+        Item(
+            name="luck_afterwards",
+            points=1,
+            asks="In the precinct of luck: what did the first half's top tenth draw in the second, over the mean?",
+            low=0,
+            high=20,
+            absolute=0.02,
+            note="The ratio in the first half, in which they were chosen.",
+        ),
+    ),
+    written=(
+        Written(
+            name="list_of_officers",
+            points=3,
+            look_for="That a list of officers with most complaints holds officers whom luck put there, how many years "
+            "each was on duty, and that a complaint is no finding. What such a list could be used for all the same "
+            "(looking at the work, not at the person), and who must not see it.",
+        ),
+    ),
+)
+
 _FAIR_COMPARISONS: Final = Key(
     lesson="fair_comparisons",
     minutes=(75, 90),
@@ -250,7 +329,9 @@ _CASE_FILE: Final = Key(
     ),
 )
 
-KEYS: Final[dict[str, Key]] = {key.lesson: key for key in (_CLOSED_CASES, _CASE_FILE, _FAIR_COMPARISONS)}
+KEYS: Final[dict[str, Key]] = {
+    key.lesson: key for key in (_CLOSED_CASES, _CASE_FILE, _MORE_THAN_CHANCE, _FAIR_COMPARISONS)
+}
 
 
 def key_of(lesson: str) -> Key:

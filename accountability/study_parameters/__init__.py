@@ -7,7 +7,12 @@ from typing import Final
 from accountability.parameters import Asked
 from accountability.study_parameters.cases import ACase, CaseMiamiDade2010, CasePinecrest
 from accountability.study_parameters.delays import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
-from accountability.study_parameters.lessons import FairComparisons, ReadingACaseFile, TheClosedCaseTrap
+from accountability.study_parameters.lessons import (
+    FairComparisons,
+    MoreThanChance,
+    ReadingACaseFile,
+    TheClosedCaseTrap,
+)
 from accountability.study_parameters.penalties import (
     DoesDelayLighten,
     HowPenaltiesShrink,
@@ -26,6 +31,7 @@ __all__ = [
     "HowLongCasesStayOpen",
     "HowPenaltiesShrink",
     "HowTheBacklogMoved",
+    "MoreThanChance",
     "ReadingACaseFile",
     "TheClosedCaseTrap",
     "WereDeadlinesMet",
@@ -38,5 +44,6 @@ __all__ = [
 LESSONS: Final[dict[str, type[Asked]]] = {
     "the_closed_case_trap": TheClosedCaseTrap,
     "reading_a_case_file": ReadingACaseFile,
+    "more_than_chance": MoreThanChance,
     "fair_comparisons": FairComparisons,
 }

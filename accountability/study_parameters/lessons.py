@@ -36,6 +36,21 @@ class ReadingACaseFile(Asked):
     readings: MaybeText = Field(default=None, description="conflict=reading joined by ;, or None for the defaults")
 
 
+class MoreThanChance(Asked):
+    """Parameters of the lesson ``more_than_chance``, which generates its own precincts.
+
+    Attributes
+    ----------
+    officers : int
+        Officers of each precinct: 500 to 20,000, default 1,200.
+    student : str or None
+        A name or number that gives precincts of one's own; ``None`` gives the class's.
+    """
+
+    officers: Whole = Field(default=1200, description="officers of each precinct", ge=500, le=20_000)
+    student: MaybeText = Field(default=None, description="your name or number for precincts of your own, or None")
+
+
 class FairComparisons(Asked):
     """Parameters of the lesson ``fair_comparisons``, which generates its own agency with two stations.
 
