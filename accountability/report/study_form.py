@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 _WIDTH: Final = "8.5rem"
+_NONE: Final = "none"
 
 
 class Form:
@@ -187,7 +188,9 @@ def _field(name: str, field: FieldInfo, value: Any, source: Source, place: Path)
     }
     choices = _choices(name, field, source, place)
     if choices is not None:
-        return widgets.Dropdown(options=list(dict.fromkeys([*choices, value])), **common)
+        # A drop-down takes None for "nothing chosen" and shows a blank; the model reads the word.
+        chosen = _NONE if value is None else value
+        return widgets.Dropdown(options=list(dict.fromkeys([*choices, chosen])), **(common | {"value": chosen}))
     kinds = {kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not NoneType}
     if bool in kinds:
         return widgets.Checkbox(**common)
@@ -201,19 +204,19 @@ def _field(name: str, field: FieldInfo, value: Any, source: Source, place: Path)
 
 
 def _choices(name: str, field: FieldInfo, source: Source, place: Path) -> list[Any] | None:
-    """List what a parameter may be, where that is known without asking; `None` stands for the absent value."""
+    """List what a parameter may be, where that is known without asking."""
     if name == "source":
         return source_names()
     if name == "group" and field.annotation == (str | None):
-        return [None, *groups(source)]
+        return [_NONE, *groups(source)]
     if get_args(Stage)[1] in field.metadata:
         dated = stages(source, place)
         return [stage for stage in STAGES if dated is None or stage in dated]
     if get_args(MaybeUnit)[1] in field.metadata:
-        return [None, *UNITS]
+        return [_NONE, *UNITS]
     options = [field.annotation, *get_args(field.annotation)]
     listed = [value for option in options if get_origin(option) is Literal for value in get_args(option)]
-    return ([None] if NoneType in options else []) + listed if listed else None
+    return [*([_NONE] if NoneType in options else []), *listed] if listed else None
 
 
 def result_html(folder: Path, wanted: Request) -> str:
