@@ -117,3 +117,44 @@ def test_not_reached_stays_so():
 def test_limits_that_cannot_be_had_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_limits_are_drawn_a_line_a_row():
+    import matplotlib.pyplot as plt
+
+    rng = np.random.default_rng(2)
+    days = rng.integers(0, 200, 60)
+    made = Durations.from_days(days, rng.random(60) < 0.4, high=days + 30, groups={"unit": np.arange(60) % 2})
+    for found, labels in (
+        (delay.curve_limits(made, [50, 100], "unit"), ["0: day 50", "0: day 100", "1: day 50", "1: day 100"]),
+        (delay.quantile_limits(made, [0.25, 0.9]), ["25 % closed", "90 % closed"]),
+    ):
+        axes = found.plot()
+        assert [label.get_text() for label in axes.get_yticklabels()] == labels
+        assert "95 % limits" in axes.get_xlabel()
+        plt.close(axes.figure)
+
+
+def test_a_median_from_statuses_is_said_with_its_margin_of_chance():
+    rng = np.random.default_rng(3)
+    age = rng.integers(0, 600, 400)
+    made = status(age, rng.exponential(200, 400) < age, groups={"unit": np.arange(400) % 2})
+    row = delay.quantile_limits(made).table.iloc[0]
+    said = delay.how_long(made).sentence()
+    assert f"the 95 % limits of that median are {int(row['lower']):,} to {int(row['upper']):,} days" in said
+    assert "0: " in delay.how_long(made, "unit").sentence().split("Chance included")[1]
+    assert "Chance included" not in delay.how_long(made, level=0.5).sentence()  # no table of limits goes so low
+
+
+def test_groups_with_coarse_dates_can_be_shown_with_chance():
+    rng = np.random.default_rng(4)
+    days = rng.integers(0, 300, 80)
+    made = Durations.from_days(days, rng.random(80) < 0.8, high=days + 30, groups={"unit": np.arange(80) % 2})
+    plain, found = (delay.compare_groups(made, "unit", 150, chance=chance) for chance in (False, True))
+    assert "not its margin of chance" in plain.limits
+    assert found.limits == "95 % likelihood-ratio limits"
+    limits = delay.quantile_limits(made, 0.5, "unit").table
+    assert sorted(found.table["lower"][1:]) == sorted(limits["lower"])
+    assert (found.table["lower"] <= plain.table["lower"]).all()
+    assert (found.table["upper"] >= plain.table["upper"]).all()
+    assert (found.table["within_lower"] <= plain.table["within_lower"]).all()

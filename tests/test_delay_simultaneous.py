@@ -97,3 +97,17 @@ def test_a_band_that_cannot_be_had_is_refused(call, error, message):
 def test_all_closed_on_one_day_has_no_band():
     with pytest.raises(Refusal, match="at least two days"):
         delay.curve_band(delay.closing_curve(Durations.from_days([3, 3, 3])))
+
+
+def test_a_band_is_drawn_with_the_curve_inside():
+    import matplotlib.pyplot as plt
+
+    made = agency(np.random.default_rng(3))
+    curve, ways = delay.closing_curve(made), delay.competing_closings(made, "way")
+    for band, of in ((delay.curve_band(curve), curve), (delay.incidence_band(ways, 1, replicates=100), ways)):
+        axes = delay.plot_band(band, of)
+        assert axes.collections
+        assert len(axes.get_lines()) >= 3
+        plt.close(axes.figure)
+    with pytest.raises(ParameterError, match="no column closed_by"):
+        delay.plot_band(delay.curve_band(curve), ways)

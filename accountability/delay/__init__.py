@@ -12,7 +12,7 @@ status on one day, no closing dates      :func:`current_status_curve`
 either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 closings that crowd before a limit       :func:`bunching`
-a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`
+a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
 cases that hang together                 :func:`bootstrap`, :func:`bootstrap_closings`,
                                          :func:`bootstrap_closed_only` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
@@ -42,7 +42,7 @@ from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
 from accountability.delay.permute import permutation_logrank
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
-from accountability.delay.simultaneous import curve_band, incidence_band
+from accountability.delay.simultaneous import curve_band, incidence_band, plot_band
 
 __all__ = [
     "Backlogs",
@@ -85,6 +85,7 @@ __all__ = [
     "other_clocks",
     "other_cutoffs",
     "permutation_logrank",
+    "plot_band",
     "quantile_limits",
     "restricted_mean",
     "reverse_time_curve",

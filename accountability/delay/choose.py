@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_not_selected
+from accountability.delay.coarse_limits import LEVELS, CurveLimits, quantile_limits
+from accountability.delay.counts import label_of
 from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
-from accountability.delay.curve import DelayCurve, closing_curve
+from accountability.delay.curve import NOT_REACHED, DelayCurve, closing_curve
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.durations import Durations, require_cases
@@ -32,10 +34,13 @@ class HowLong(Result):
         The curve, with everything it offers.
     because : str
         Why this estimator.
+    limits : CurveLimits or None
+        Limits of the median that include chance, where the curve has none of its own: from mere statuses.
     """
 
     curve: Curve
     because: str
+    limits: CurveLimits | None = None
 
     def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
         """Day by which a share of cases had closed, as the curve can say it."""
@@ -46,8 +51,17 @@ class HowLong(Result):
         return self.curve.plot(ax)
 
     def sentence(self) -> str:
-        """Say the curve's sentence and why it was chosen."""
-        return f"{self.curve.sentence()} Estimator: {self.curve.method}, because {self.because}."
+        """Say the curve's sentence, the margin of chance where statuses leave one, and why the curve was chosen."""
+        return f"{self.curve.sentence()}{self._margin()} Estimator: {self.curve.method}, because {self.because}."
+
+    def _margin(self) -> str:
+        if self.limits is None:
+            return ""
+        said = []
+        for number, row in enumerate(self.limits.table.to_dict("records")):
+            low, high = (NOT_REACHED if pd.isna(row[end]) else f"{row[end]:,}" for end in ("lower", "upper"))
+            said.append(f"{label_of(self.limits.groups, number)}{low} to {high}")
+        return f" Chance included, the {percent(self.limits.level)} limits of that median are {'; '.join(said)} days."
 
 
 def how_long(durations: Durations, by: str | Sequence[str] | None = None, level: float = 0.95) -> HowLong:
@@ -75,8 +89,11 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
     require_cases(durations, "an answer to how long cases take")
     name = durations.sampling.source
     curve: Curve
+    limits = None
     if durations.current_status:
         curve = current_status_curve(durations, by)
+        # The limits' tables have no level outside these.
+        limits = quantile_limits(durations, 0.5, by, level) if LEVELS[0] <= level <= LEVELS[-1] else None
         because = f"{name} says which cases are closed and not when"
     else:
         require_not_selected(durations, "an answer to how long cases take")
@@ -98,4 +115,5 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
         flow=curve.flow,
         curve=curve,
         because=because,
+        limits=limits,
     )

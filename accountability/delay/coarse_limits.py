@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accountability import plots
 from accountability.delay.bands import Floats, critical
 from accountability.delay.counts import columns_of, label_of, shares_asked, with_groups
 from accountability.delay.current_status import current_status_curve
@@ -23,6 +24,9 @@ from accountability.delay.npmle import BEYOND, collapse, solve_counts
 from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError
 from accountability.results import Result, capitalised, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LEVELS: Final = (0.80, 0.90, 0.95, 0.99)
 CUBE_ROOT: Final = (1.02, 1.67, 2.34, 4.07)
@@ -63,6 +67,22 @@ class CurveLimits(Result):
     groups: pd.DataFrame
     level: float
     clock: str
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw a line a row from limit to limit, dots where the estimate lies; one not reached ends at the edge."""
+        axes = plots.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+        days = "p" in self.table
+        ends = ["earliest", "latest"] if days else ["lowest", "highest"]
+        shown = self.table.astype(dict.fromkeys((*ends, "lower", "upper"), float))
+        edge = float(np.nanmax(shown[[*ends, "lower", "upper"]].to_numpy(), initial=0.0))
+        each = len(shown) // len(self.groups)
+        what = shown["p"].map(lambda p: f"{percent(p)} closed") if days else shown["day"].map("day {:,}".format)
+        lead = [label_of(self.groups, place // each) for place in range(len(shown))]
+        shown = shown.fillna({"upper": edge}).assign(label=[f"{a}{b}" for a, b in zip(lead, what, strict=True)])
+        for name in ends:
+            plots.ranges(axes, shown, label="label", estimate=name, lower="lower", upper="upper", ends=True)
+        axes.set_xlabel(f"{'days' if days else 'share still open'} ({percent(self.level)} limits)")
+        return axes
 
     def sentence(self) -> str:
         """Say every estimate with its limits."""

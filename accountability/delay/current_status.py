@@ -145,7 +145,8 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
     -----
     The non-parametric maximum likelihood estimate: isotonic regression of "closed" on age by pooling adjacent
     violators (Ayer and others 1955; Groeneboom and Wellner 1992). The estimate converges with the cube root of the
-    number of cases; no pointwise interval is given.
+    number of cases, so no pointwise interval is given: :func:`~accountability.delay.curve_limits` and
+    :func:`~accountability.delay.quantile_limits` give likelihood-ratio limits.
     """
     require_cases(durations, "the current-status curve")
     if not durations.current_status:

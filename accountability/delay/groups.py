@@ -11,9 +11,11 @@ import pandas as pd
 
 from accountability import plots
 from accountability.delay.choose import Curve, how_long
+from accountability.delay.coarse_limits import curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_coarse import coarse_logrank
 from accountability.delay.counts import columns_of
+from accountability.delay.current_status import CurrentStatusCurve
 from accountability.delay.curve import DelayCurve
 from accountability.delay.interval import IntervalCurve
 from accountability.delay.medians import COLUMNS, medians
@@ -104,6 +106,8 @@ def compare_groups(
     within_days: int = 365,
     level: float = 0.95,
     min_cell: int = 10,
+    *,
+    chance: bool = False,
 ) -> Groups:
     """Put the closing delays of groups side by side, each by the estimator the source allows.
 
@@ -120,6 +124,9 @@ def compare_groups(
     min_cell : int
         Of groups, no smaller number still open or closed is shown, nor one that would give it away: ``still_open`` is
         missing there (:func:`accountability.privacy.hidden_cells`).
+    chance : bool
+        Whether ``lower`` and ``upper`` of coarse dates and of statuses are likelihood-ratio limits, which hold chance
+        as well as what the dates leave open (:func:`accountability.delay.quantile_limits`); they take dozens of curves.
 
     Returns
     -------
@@ -142,15 +149,21 @@ def compare_groups(
             if within is None
             else reverse_time_curve(durations, level=level, within=within)
         )
+    coarse = isinstance(curve, (IntervalCurve, CurrentStatusCurve))
+    chance = chance and coarse
     rows = [medians(whole, within_days).assign(group=ALL)]
+    if chance:
+        rows = [_with_chance(rows[0], durations, None, within_days, level)]
     test = None
     if names:
         of_groups = medians(curve, within_days)
+        if chance:
+            of_groups = _with_chance(of_groups, durations, names, within_days, level)
         of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
         of_groups["still_open"] = _large(of_groups, min_cell)
         rows.append(of_groups.sort_values("cases", ascending=False, kind="stable"))
         test = _test(durations, names, curve) if len(of_groups) > 1 else None
-    interval = isinstance(curve, (DelayCurve, ReverseTimeCurve))
+    words = "where the estimate lies, not its margin of chance" if coarse else f"{percent(level)} interval"
     return Groups(
         estimand=f"days until half of the cases had closed, and the share closed within {within_days} days",
         assumptions=whole.assumptions,
@@ -159,10 +172,20 @@ def compare_groups(
         flow=durations.flow,
         by=names,
         within_days=within_days,
-        limits=f"{percent(level)} interval" if interval else "where the estimate lies, not its margin of chance",
+        limits=f"{percent(level)} likelihood-ratio limits" if chance else words,
         among=f" that closed within {whole.within:,} days" if isinstance(whole, ReverseTimeCurve) else "",
         test=test,
     )
+
+
+def _with_chance(
+    table: pd.DataFrame, durations: Durations, by: tuple[str, ...] | None, day: int, level: float
+) -> pd.DataFrame:
+    """The table with likelihood-ratio limits of the median and of the share closed."""
+    median = quantile_limits(durations, 0.5, by, level).table
+    share = curve_limits(durations, [day], by, level).table
+    columns = {"lower": median["lower"], "upper": median["upper"]}
+    return table.assign(**columns, within_lower=1 - share["upper"], within_upper=1 - share["lower"])
 
 
 def _large(table: pd.DataFrame, min_cell: int) -> pd.Series:

@@ -214,7 +214,8 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     fewest and the most is taken as possible, whatever the day of receipt.
 
     No pointwise interval is given: the estimate converges more slowly than the square root of the number of cases and
-    has no usable variance.
+    has no usable variance. :func:`~accountability.delay.curve_limits` and :func:`~accountability.delay.quantile_limits`
+    give likelihood-ratio limits, which need none.
     """
     require_open_cases(durations, "the interval-dated closing curve")
     if durations.entry.any():

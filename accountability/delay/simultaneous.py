@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from accountability import plots
 from accountability.delay.bands import Floats, Transform, interval
 from accountability.delay.competing import CompetingClosings
 from accountability.delay.counts import Counts, with_groups
 from accountability.delay.curve import DelayCurve, survival
 from accountability.durations import Days
 from accountability.errors import ParameterError, Refusal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Kind = Literal["equal-precision", "hall-wellner"]
 
@@ -87,6 +91,40 @@ def curve_band(
         }
         rows.append(with_groups(curve.counts.groups, np.full(len(s), number), columns))
     return pd.concat(rows, ignore_index=True)
+
+
+def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axes | None = None) -> Axes:
+    """Draw a curve with its pointwise limits as lines, inside the band that holds the whole of it, shaded.
+
+    Parameters
+    ----------
+    band : pandas.DataFrame
+        From :func:`curve_band` or :func:`incidence_band` of the same curve.
+    curve : DelayCurve or CompetingClosings
+    ax : Axes, optional
+        Where to draw; a figure of its own when left out.
+
+    Raises
+    ------
+    ParameterError
+        When the band is not one of this curve's kind.
+    """
+    shares = isinstance(curve, CompetingClosings)
+    y, by = ("closed_by", (*curve.by, "way")) if shares else ("still_open", curve.by)
+    missing = sorted({y, "day", "lower", "upper", *by} - set(band.columns))
+    if missing:
+        raise ParameterError(f"this band has no column {', '.join(missing)}: make it from the curve that is drawn")
+    axes = plots.new_axes(ax)
+    plots.steps(axes, band, x="day", y=y, lower="lower", upper="upper", by=by)
+    for number, (_, part) in enumerate(plots.groups_of(curve.table, by)):
+        inside = part[part["day"].between(band["day"].min(), band["day"].max())]
+        for end in ("lower", "upper"):
+            axes.step(inside["day"], inside[end], where="post", color=plots.COLOURS[number % len(plots.COLOURS)],
+                      linewidth=0.8, linestyle=":")  # fmt: skip
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("days; shaded: held as a whole, dotted: each day on its own")
+    axes.set_ylabel("share of cases closed in this way" if shares else "share still open")
+    return axes
 
 
 def equal_precision(level: float, begin: float, end: float) -> float:

@@ -43,6 +43,7 @@ def climb(
     reach: Callable[[Floats], float],
     *,
     concave: bool = True,
+    secant: bool = False,
     tolerance: float = 1e-9,
 ) -> Peak:
     """Maximise a likelihood.
@@ -57,6 +58,9 @@ def climb(
         The largest change a step makes to any case's linear predictor.
     concave : bool
         Whether the information is positive definite everywhere; else it is damped where it is not.
+    secant : bool
+        Whether the information is only near the negative Hessian, so that a step that leads beyond the top of its
+        line is shortened to where the slope along it vanishes.
     tolerance : float
         Rise promised by the last step. Newton's own steps end with its square; where the information is not exactly
         the Hessian they do not, and it must be smaller.
@@ -93,9 +97,13 @@ def climb(
             if far > 0.01:
                 raise Endless(step)
             return Peak(at, value, information, count)
+        slope = float(new[1] @ step)
+        if secant and slope < -0.3 * promise:
+            size *= promise / (promise - slope)
+            new = evaluate(at + size * step)
         at = at + size * step
         value, gradient, information = new
-        if size == 1 and promise < tolerance:
+        if promise < tolerance and (size == 1 or secant):
             return Peak(at, value, information, count + 1)
     if far > 0.01:
         raise Endless(step)

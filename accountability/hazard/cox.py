@@ -118,7 +118,8 @@ def cox(
     -----
     Cox (1972); Efron (1977) and Breslow (1974) for ties; Lin and Wei (1989) for clustered errors, without a
     small-sample factor, as in R's ``coxph``; Heinze and Schemper (2001) for the penalty. Cases are collapsed to
-    covariate pattern, days and ending first; the answer is that of a fit case by case.
+    covariate pattern, days and ending first; the answer is that of a fit case by case. Coefficients are not resampled
+    by cluster, as clustered errors answer the same question; medians are, by :func:`accountability.delay.bootstrap`.
     """
     require_open_cases(durations, "Cox's model")
     require_exact(durations, "Cox's model")
@@ -128,7 +129,11 @@ def cox(
     if penalty not in (None, "firth"):
         raise ParameterError(f"penalty must be 'firth' or left out, found {penalty!r}")
     if penalty and cluster is not None:
-        raise ParameterError("clustered errors with Firth's penalty are not defined: leave cluster= or penalty= out")
+        raise ParameterError(
+            "clustered errors with Firth's penalty are not defined: leave penalty= out and put the groups without "
+            "closings together with others, or leave cluster= out and resample clusters (delay.bootstrap) for how far "
+            "the medians of such groups can be trusted"
+        )
     closed, event_word = closings(durations, ways, way)
     made = design(durations, covariates, reference)
     require_events(durations, closed, len(made.terms), "Cox's model")

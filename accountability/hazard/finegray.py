@@ -69,6 +69,9 @@ def fine_gray(
 
     Notes
     -----
+    Late entry is refused: the weights of cases closed in another way need the chance of being watched from the start,
+    and :func:`accountability.hazard.cox` with ``ways=`` and ``way=`` takes late entry as it stands.
+
     Fine and Gray (1999): a case closed in another way stays at risk with the chance that it would still be watched.
     Breslow's ties; errors include the estimate of that chance, as in R's ``cmprsk::crr``.
     """

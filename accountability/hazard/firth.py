@@ -102,7 +102,7 @@ def _peak(sets: RiskSets, matrix: Floats, ties: Ties, free: Days, start: Floats)
 
     if not len(chosen):
         return Peak(start, evaluate(start[chosen])[0], np.eye(0), 0)
-    peak = climb(evaluate, start[chosen], lambda step: 0.0, tolerance=1e-18)
+    peak = climb(evaluate, start[chosen], lambda step: 0.0, secant=True, tolerance=1e-18)
     whole = start.copy()
     whole[chosen] = peak.at
     return Peak(whole, peak.value, peak.information, peak.steps)
