@@ -57,14 +57,15 @@ _PATH: Final = re.compile(
     r"(?<![\w.~:/<-])/(?:home|Users|root|tmp|var/folders|private|mnt|media|opt|srv|work|workspace|builds|github)/[^\s\"'<>|]+"
     r"|\b[A-Za-z]:\\(?:[^\s\\\"'<>|]+\\)+[^\s\"'<>|]*|\\\\[\w.-]+\\[\w$.-]+|\bfile://[^\s\"'<>]+"
 )
+#: One space apart: in a printed frame more of them part two columns.
 _FEW: Final = re.compile(
-    r"(?<![\d.,–-])\b(?:1\s+(?:\w+\s+)?(?:officer|complainant|person|employee|civilian|victim)|"
-    r"[1-9]\s+(?:of\s+(?:the\s+|them\s+|all\s+)?(?:[\d,]+\s+)?)?(?!the\b|of\b)(?:[a-z]+\s+)?"
+    r"(?<![\d.,–-])\b(?:1\s(?:\w+\s)?(?:officer|complainant|person|employee|civilian|victim)|"
+    r"[1-9]\s(?:of\s(?:the\s|them\s|all\s)?(?:[\d,]+\s)?)?(?!the\b|of\b)(?:[a-z]+\s)?"
     r"(?:officers|complainants|people|persons|employees|civilians|victims))\b(?!-)",
     re.IGNORECASE,
 )
 _FEW_IN_WORDS: Final = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine)\s+(?:of\s+(?:the\s+|them\s+)?(?:[\d,]+\s+)?)?(?:[a-z]+\s+)?"
+    r"\b(?:two|three|four|five|six|seven|eight|nine)\s(?:of\s(?:the\s|them\s)?(?:[\d,]+\s)?)?(?:[a-z]+\s)?"
     r"(?:officers|complainants|people|persons|employees|civilians|victims)\b(?!-)",
     re.IGNORECASE,
 )
