@@ -17,6 +17,6 @@ def simulation():
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
     table = simulation.coverage(agencies=100, seed=4)
-    assert len(table) == 7
+    assert len(table) == 8
     # 100 agencies: three standard errors of a true 95 % are 6.5 points.
     assert table["coverage"].between(0.885, 1.0).all(), table.to_string()
