@@ -1,6 +1,7 @@
 """The command line, one module a group of commands.
 
-Commands: list, fetch, new-source, new-case, check, audit, run, report, verify, diff, claims, share, sweep, multiverse, synth, teach.
+Commands: list, fetch, new-source, new-case, check, audit, run, report, verify, diff, claims, share, sweep, multiverse,
+synth, teach.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
