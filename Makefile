@@ -21,7 +21,7 @@ export UV_SYSTEM_CERTS = 1
 help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
 	@echo "make test                  style, types, all tests, the notebooks, the commands of the README"
-	@echo "make lab                   open the notebooks in JupyterLab"
+	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with a form to run studies from"
 	@echo "make env                   only create the environment in $(VENV)"
 	@echo "make lint | make types     only the style checks | only the type checks"
 	@echo "make lock                  choose versions anew for pyproject.toml and write requirements.lock (needs uv)"
@@ -44,7 +44,7 @@ check: env
 	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env tests notebooks
 
 lab: env
-	$(BIN)/jupyter lab notebooks
+	@$(BIN)/accountability lab --source $(SOURCE)
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --upgrade \
