@@ -270,6 +270,7 @@ def test_the_tolerance_is_of_the_larger_number(
         ("125 (119 to 134)", "126 (119 to 134)", False),
         ("125 days", "125 weeks", False),
         ("1 2", "12", False),
+        ("commit 78e7066729", "commit 78e7066729", True),  # no number: larger than any
     ],
 )
 def test_texts_are_alike_when_their_words_are_and_their_numbers_nearly(first: str, second: str, same: bool) -> None:

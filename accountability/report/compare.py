@@ -182,6 +182,8 @@ def alike(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
     bool
         Whether they say the same.
     """
+    if first == second:
+        return True
     if _INSIDE.split(first) != _INSIDE.split(second):
         return False
     pairs = zip(map(float, _INSIDE.findall(first)), map(float, _INSIDE.findall(second)), strict=True)
