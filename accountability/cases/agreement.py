@@ -170,7 +170,9 @@ def _beyond_chance(a: pd.Series, b: pd.Series, level: float) -> tuple[float, flo
     codes = [pd.Categorical(column, categories=values).codes for column in (a, b)]
     table = np.zeros((len(values), len(values)))
     np.add.at(table, (codes[0], codes[1]), 1)
-    found = cohens_kappa(table)
+    # Where one coder is constant a test statistic, which is not used, would be 0 / 0.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = cohens_kappa(table)
     kappa, error = float(found.kappa), float(np.sqrt(max(found.var_kappa, 0.0)))
     reach = float(norm.ppf((1 + level) / 2)) * error
     alpha = krippendorff.alpha(

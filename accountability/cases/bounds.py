@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,13 @@ class DelayBounds(Result):
     def chosen(self) -> pd.DataFrame:
         """The row of the chosen reading."""
         return self.table[self.table["chosen"]]
+
+    def under(self, readings: Mapping[str, str]) -> tuple[int | None, int | None]:
+        """Bounds under given readings of the conflicts in `by`."""
+        for row in self.table.to_dict("records"):
+            if all(row[conflict] == readings[conflict] for conflict in self.by):
+                return _whole(row["low"]), _whole(row["high"])
+        raise ParameterError(f"readings must be given of {', '.join(self.by)}, found {dict(readings)}")
 
     def labels(self) -> list[str]:
         """Name each row by its readings."""

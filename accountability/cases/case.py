@@ -44,6 +44,8 @@ class CaseFile:
         The conflicts that concern these cases.
     readings : mapping of str to str
         Conflict to the reading chosen.
+    steps, accusations : pandas.DataFrame
+        The steps, their dates as intervals, and the accusations of these cases under every reading, with ``cite``.
     coded_facts : pandas.DataFrame
         The facts as text, as they stand in ``facts.csv``.
     reports : pandas.DataFrame
@@ -62,6 +64,8 @@ class CaseFile:
     dataset: Dataset
     register: Mapping[str, Conflict]
     readings: Mapping[str, str]
+    steps: pd.DataFrame
+    accusations: pd.DataFrame
     coded_facts: pd.DataFrame
     reports: pd.DataFrame
     not_stated: pd.DataFrame
@@ -85,7 +89,7 @@ class CaseFile:
         """
         frame = self.coded_facts
         read = parse(frame["date"], self.dates)[["earliest", "latest", "precision"]]
-        made = frame.assign(cite=_cite(frame), paragraph=_number(frame["paragraph"])).join(read)
+        made = frame.assign(cite=cite(frame), paragraph=_number(frame["paragraph"])).join(read)
         return made[[*FIRST, *made.columns.drop(list(FIRST))]]
 
     @property
@@ -95,7 +99,7 @@ class CaseFile:
         Columns: ``conflict``, ``kind``, ``question``, ``reading``, ``says``, ``chosen``, ``default`` (bool), ``facts``
         (their ids), ``cite`` (where they stand), ``changes``, ``because`` (of the default), ``elsewhere``.
         """
-        cites = dict(zip(self.coded_facts["fact_id"], _cite(self.coded_facts), strict=True))
+        cites = dict(zip(self.coded_facts["fact_id"], cite(self.coded_facts), strict=True))
         rows = [
             {
                 "conflict": name,
@@ -120,12 +124,12 @@ class CaseFile:
     @property
     def every_event(self) -> pd.DataFrame:
         """The steps under every reading, dates as intervals; ``chosen`` says which belong to the chosen one."""
-        return self._rows(self.dataset.events.assign(**_dates(self.dataset.events, self.dates)))
+        return self._marked(self.steps)
 
     @property
     def every_allegation(self) -> pd.DataFrame:
         """The accusations under every reading; ``chosen`` says which belong to the chosen one."""
-        return self._rows(self.dataset.allegations)
+        return self._marked(self.accusations)
 
     @property
     def events(self) -> pd.DataFrame:
@@ -167,13 +171,18 @@ class CaseFile:
         if name not in self.names:
             raise ParameterError(f"{self.source} holds no case {name!r}. {nearest(name, self.names)}")
         register = {key: entry for key, entry in self.register.items() if name in entry.cases}
-        facts = self.coded_facts[self.coded_facts["case_id"] == name].reset_index(drop=True)
+        steps, accusations, facts = (
+            table[table["case_id"] == name].reset_index(drop=True)
+            for table in (self.steps, self.accusations, self.coded_facts)
+        )
         told_in = set(facts["report"])
         return replace(
             self,
             names=(name,),
             register=register,
             readings={key: self.readings[key] for key in register},
+            steps=steps,
+            accusations=accusations,
             coded_facts=facts,
             reports=self.reports[self.reports["report"].isin(told_in)].reset_index(drop=True),
             not_stated=self.not_stated[self.not_stated["case_id"] == name].reset_index(drop=True),
@@ -336,10 +345,9 @@ class CaseFile:
         second = self.second_coding[self.second_coding["fact_id"].isin(self.coded_facts["fact_id"])]
         return agreement(self.coded_facts, second, fields, level=level)
 
-    def _rows(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Rows of these cases, with citation and whether the chosen readings hold them."""
-        kept = table[table["case_id"].isin(self.names)].reset_index(drop=True)
-        return kept.assign(cite=_cite(kept), chosen=[self._holds(cell) for cell in kept["reading"]])
+    def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rows with whether the chosen readings hold them."""
+        return table.assign(chosen=[self._holds(cell) for cell in table["reading"]])
 
     def _holds(self, cell: object) -> bool:
         return all(self.readings.get(name) == reading for name, reading in conditions(cell).items())
@@ -351,12 +359,8 @@ class CaseFile:
         return "\n".join(lines)
 
 
-def _dates(events: pd.DataFrame, spec: DateSpec) -> dict[str, pd.Series]:
-    read = parse(events["raw_text"], spec)
-    return {column: read[column] for column in ("earliest", "latest", "precision")}
-
-
-def _cite(frame: pd.DataFrame) -> pd.Series:
+def cite(frame: pd.DataFrame) -> pd.Series:
+    """Report and paragraph of each row, as a reader looks them up."""
     return (frame["report"].astype("str") + ", par. " + frame["paragraph"].astype("str")).rename("cite")
 
 

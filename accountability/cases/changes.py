@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from accountability.cases.bounds import delay_bounds
+from accountability.cases.bounds import DelayBounds, delay_bounds
 from accountability.cases.penalties import penalty_steps
-from accountability.errors import Refusal
-from accountability.results import Result, plural
+from accountability.results import Refused, Result, or_refusal, plural
 
 if TYPE_CHECKING:
     from accountability.cases.case import CaseFile
@@ -70,11 +69,12 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
         An unknown stage, or a case file of several cases.
     """
     name = case.one()
-    base = _counts(case, start, stop)
+    bounds = or_refusal(lambda: delay_bounds(case, start, stop))
+    base = _counts(case, bounds)
     rows = []
     for conflict, entry in case.register.items():
         for reading, told in entry.readings.items():
-            counts = _counts(case.reading(**{conflict: reading}), start, stop)
+            counts = _counts(case.reading(**{conflict: reading}), bounds)
             differs = [key for key in COUNTED if not _same(counts[key], base[key])]
             row = {"conflict": conflict, "reading": reading, "chosen": case.readings[conflict] == reading}
             rows.append({**row, **counts, "differs": ", ".join(differs), "changes": told.changes})
@@ -87,15 +87,11 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     )
 
 
-def _counts(case: CaseFile, start: str, stop: str) -> dict[str, Any]:
+def _counts(case: CaseFile, bounds: DelayBounds | Refused) -> dict[str, Any]:
     rows = case.allegations
     imposed = rows.dropna(subset=["imposed_penalty"])
     told = imposed[imposed["imposed_penalty"] != "pending"]
-    try:
-        bounds = delay_bounds(case, start, stop)
-        low, high = bounds.low, bounds.high
-    except Refusal:  # no reading dates the two steps: there is no delay to change
-        low, high = None, None
+    low, high = (None, None) if isinstance(bounds, Refused) else bounds.under(case.readings)
     return {
         "accusations": len(rows),
         "with_finding": int((rows["finding"].notna() & (rows["finding"] != "pending")).sum()),

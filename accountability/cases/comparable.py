@@ -83,6 +83,11 @@ def comparable(
         10 comparable cases.
     """
     cohort = Cohort.of(reference)
+    if cohort.card.sampling.rule == "case_files":
+        raise Refusal(
+            f"{cohort.name} holds single cases chosen because they were reported: they have no distribution. Choose an "
+            "agency's release"
+        )
     late: list[tuple[str, pd.Series]] = []
     for column, value in wanted(keep):
         met = _cases_with(cohort, column, value)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from accountability.cases.case import CaseFile
+from accountability.cases.case import CaseFile, cite
 from accountability.cases.register import conditions, register_of
-from accountability.dates import DateSpec
+from accountability.dates import DateSpec, parse
 from accountability.errors import SourceError
 from accountability.sources import case_tables
 from accountability.sources.contract import Source, read_source
@@ -50,16 +50,20 @@ def read(source: str | Path = "news_cases", case: str | None = None, readings: s
     told = case_tables.register(folder)
     register = register_of(told["conflicts"])
     dataset = load(source)
+    dates = date_spec(read_source(folder))
+    read_dates = parse(dataset.events["raw_text"], dates)[["earliest", "latest", "precision"]]
     whole = CaseFile(
         names=tuple(dataset.cases["case_id"]),
         dataset=dataset,
         register=register,
         readings={name: conflict.default for name, conflict in register.items()},
+        steps=dataset.events.assign(**{str(c): read_dates[c] for c in read_dates}, cite=cite(dataset.events)),
+        accusations=dataset.allegations.assign(cite=cite(dataset.allegations)),
         coded_facts=case_tables.table(folder, case_tables.FACTS),
         reports=case_tables.table(folder, case_tables.REPORTS),
         not_stated=_not_stated(told["not_stated"], folder),
         second_coding=case_tables.second_coding(folder),
-        dates=date_spec(read_source(folder)),
+        dates=dates,
         files=case_tables.hashes(folder),
     )
     _check_conditions(whole)

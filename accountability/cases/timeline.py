@@ -54,7 +54,7 @@ class Timeline(Result):
         """
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        axes = plots.new_axes(ax, width=9.5, height=1.2 + 0.42 * max(len(self.drawn), 2))
+        axes = plots.new_axes(ax, width=9.5, height=1.8 + 0.42 * max(len(self.drawn), 2))
         for height, row in enumerate(self.drawn.to_dict("records")):
             colour = plots.COLOURS[0] if row["chosen"] else "0.65"
             width = row["last"] - row["first"]
@@ -75,7 +75,9 @@ class Timeline(Result):
                 place = axes.get_xaxis_transform()
                 axes.text(report["earliest"], 1.01, report["report"], transform=place, ha="center", fontsize=8)
         axes.set_yticks(range(len(self.drawn)), list(self.drawn["label"]))
-        axes.set_xlim(self.drawn["first"].min(), self.drawn["last"].max())
+        days = pd.concat([self.drawn["first"], self.drawn["last"], self.published["earliest"]])
+        room = (days.max() - days.min()) / 50
+        axes.set_xlim(days.min() - room, days.max() + room)
         axes.invert_yaxis()
         if (self.drawn["kind"] == "dated").any():
             axes.xaxis.set_major_locator(AutoDateLocator())
