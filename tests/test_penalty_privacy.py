@@ -78,9 +78,22 @@ def test_outcomes_show_no_small_count(seed, rows, by):
         if pd.notna(total):
             rest = total - line["count"].sum()
             assert rest == 0 or rest >= 10 or line["hidden"].sum() == 0, line
+    assert not {"nan", "None", "<NA>"} & set(found.sentence().replace(",", " ").split())
     both = found.apart
     assert not ((both["units"] - both["decided_or_closed"]).between(1, 9)).any()
     assert not ((both["sustained"] - both["penalty_decided"]).between(1, 9)).any()
+
+
+@pytest.mark.parametrize("group", ["few decided", "none decided"])
+def test_the_sentence_goes_on_where_a_group_has_too_few_or_none_decided(group):
+    made = source(1, 400)
+    small = made.allegations["group"] == "c"
+    pending = small if group == "none decided" else small & (small.cumsum() > 3)
+    made.allegations.loc[pending, "finding"] = "pending"
+    made.allegations.loc[small & ~pending, "finding"] = "unfounded"
+    said = penalty.outcomes(made, by="group").sentence()
+    assert ("C: none was decided" in said or "c: none was decided" in said) == (group == "none decided")
+    assert "nan" not in said
 
 
 @settings(max_examples=15, deadline=None)

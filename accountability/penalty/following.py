@@ -103,15 +103,19 @@ class Outcomes(Result):
         for row, merits in zip(
             sustained.loc[sustained["part"] == "finding"].to_dict("records"), on_merits, strict=True
         ):
-            if row["hidden"]:
+            if row["hidden"] or pd.isna(row["denominator"]):
                 said.append(f"{_of(row, self.by)}the number sustained is too small to show")
+                continue
+            if row["denominator"] == 0:
+                said.append(f"{_of(row, self.by)}none was decided or closed")
                 continue
             text = (
                 f"{_of(row, self.by)}{row['count']:,} of {row['denominator']:,} {WORDS[self.unit]} decided or closed "
                 f"were sustained ({percent(row['share'], 1)}, {percent(self.level)} interval "
                 f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
             )
-            if not merits["hidden"] and merits["denominator"] < row["denominator"]:
+            told = not merits["hidden"] and pd.notna(merits["denominator"]) and pd.notna(merits["share"])
+            if told and merits["denominator"] < row["denominator"]:
                 text += f", {percent(merits['share'], 1)} of the {merits['denominator']:,} with a finding on the merits"
             said.append(text)
         return _sentence(said)
@@ -127,6 +131,7 @@ class Outcomes(Result):
 
     def _penalties_said(self) -> str:
         shown = self.table.loc[(self.table["part"] == "penalty") & ~self.table["hidden"] & (self.table["count"] > 0)]
+        shown = shown.loc[shown["denominator"].notna()]
         said = []
         for key, part in _groups(shown, self.by):
             top = part.sort_values("share", ascending=False, kind="stable").head(3)
