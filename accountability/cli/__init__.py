@@ -1,7 +1,4 @@
-"""The command line, one module a group of commands.
-
-Commands: list, fetch, new-source, new-case, check, audit, run, report, verify, diff, claims, share, sweep, multiverse,
-synth, teach.
+"""The command line, one module a group of commands, listed in :data:`PANELS`.
 
 Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
 """
@@ -9,8 +6,10 @@ Heavy packages are imported by the command that needs them, so that a request wh
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 import typer
+from typer.models import CommandInfo, TyperInfo
 
 from accountability.cli import cases, checking, documents, lab, multiverse, sharing, sources, studies, sweep, teach
 from accountability.cli.app import FAILED, REFUSED, app
@@ -32,6 +31,32 @@ __all__ = [
     "sweep",
     "teach",
 ]
+
+
+#: How ``--help`` groups the commands, in the order in which one comes to need them.
+PANELS: Final = {
+    "Data": ("list", "fetch", "new-source", "check", "audit", "new-case", "synth"),
+    "Studies": ("run", "report", "sweep", "multiverse", "lab"),
+    "Reports": ("verify", "diff", "claims", "export", "share", "package"),
+    "Class": ("teach",),
+}
+
+
+def _arrange() -> None:
+    order = {name: (place, panel) for place, (panel, name) in enumerate((p, n) for p in PANELS for n in PANELS[p])}
+
+    def called(command: CommandInfo | TyperInfo) -> str:
+        if command.name:
+            return str(command.name)
+        return command.callback.__name__ if command.callback else ""
+
+    commands: list[CommandInfo | TyperInfo] = [*app.registered_commands, *app.registered_groups]
+    for command in commands:
+        command.rich_help_panel = order[called(command)][1]
+    app.registered_commands.sort(key=lambda command: order[called(command)][0])
+
+
+_arrange()
 
 
 def main() -> None:
