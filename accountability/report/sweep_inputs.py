@@ -13,7 +13,7 @@ from typing import Any, Final
 from accountability import __version__
 from accountability.report import provenance
 from accountability.report.request import Request
-from accountability.sources.load import data_hash
+from accountability.sources.contract import data_hash
 from accountability.sources.places import PACKAGE, source_folder
 
 DECLARATIONS: Final = ("source.yaml", "codebook.yaml")

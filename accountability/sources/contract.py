@@ -6,7 +6,9 @@ error that names it; nothing is guessed from a column's name.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -185,3 +187,9 @@ def read_source(folder: Path) -> Source:
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
     return source
+
+
+def data_hash(files: Mapping[str, File]) -> str:
+    """One hash for a release: over the path and hash of each file, in the order of their paths."""
+    lines = sorted(f"{file.path} {file.sha256}\n" for file in files.values())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

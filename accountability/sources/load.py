@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +16,7 @@ from accountability.errors import CodebookError, SourceError
 from accountability.sources import cache, readers, warm
 from accountability.sources.assemble import assemble
 from accountability.sources.coding import CodedFile, check_columns, code_file, wanted_columns
-from accountability.sources.contract import File, Source, read_source
+from accountability.sources.contract import File, Source, data_hash, read_source
 from accountability.sources.dataset import Dataset
 from accountability.sources.places import source_folder
 from accountability.sources.strict import problems
@@ -193,9 +192,3 @@ def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False
     """
     source = read_source(source_folder(name))
     return cache.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress)
-
-
-def data_hash(files: Mapping[str, File]) -> str:
-    """One hash for a release: over the path and hash of each file, in the order of their paths."""
-    lines = sorted(f"{file.path} {file.sha256}\n" for file in files.values())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

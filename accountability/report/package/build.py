@@ -21,7 +21,7 @@ from accountability.report.package.exhibits import Exhibit, Report, exhibits, re
 from accountability.report.sharing import look_through, write_zip
 from accountability.results import inert_cell
 from accountability.sources.contract import Source, read_source
-from accountability.sources.load import data_hash
+from accountability.sources.contract import data_hash
 from accountability.sources.places import PACKAGE, notebooks_dir, packaged, source_folder
 
 _TEMPLATES: Final = Path(__file__).parent
