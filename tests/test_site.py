@@ -193,3 +193,13 @@ def test_every_link_leads_somewhere_and_every_figure_to_its_data(page: Page, sit
         for number in range(figures.count()):
             assert figures.nth(number).locator("a[href$='.csv']").count() == 1
             assert figures.nth(number).locator("img").get_attribute("alt")
+
+
+def test_without_a_browser_the_tests_say_so_and_in_ci_they_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium.shutil, "which", lambda name: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
+        chromium.program()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no Chromium"):
+        chromium.program()
