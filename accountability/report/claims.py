@@ -155,8 +155,7 @@ def shelf(reports: str | Path, names: str | Path | None = None) -> Shelf:
 
 def _why_old(folder: Path) -> str:
     from accountability import __version__
-    from accountability.sources.contract import read_source
-    from accountability.sources.contract import data_hash
+    from accountability.sources.contract import data_hash, read_source
     from accountability.sources.places import notebooks_dir, source_folder
 
     made = record(folder)

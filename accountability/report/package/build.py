@@ -20,8 +20,7 @@ from accountability.report.package.environment import LOCK, environment_files, h
 from accountability.report.package.exhibits import Exhibit, Report, exhibits, read_report
 from accountability.report.sharing import look_through, write_zip
 from accountability.results import inert_cell
-from accountability.sources.contract import Source, read_source
-from accountability.sources.contract import data_hash
+from accountability.sources.contract import Source, data_hash, read_source
 from accountability.sources.places import PACKAGE, notebooks_dir, packaged, source_folder
 
 _TEMPLATES: Final = Path(__file__).parent
