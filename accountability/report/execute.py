@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
@@ -162,6 +163,7 @@ def execute(
                     str(notebook),
                     str(output),
                     parameters=dict(parameters),
+                    engine_name=_saving_once(),
                     kernel_name="python3",
                     language="python",
                     progress_bar=False,
@@ -182,6 +184,28 @@ def execute(
                 return Failure(None, "", f"{type(error).__name__}: {error}")
         return None
     raise AssertionError("unreachable: the second attempt returns")
+
+
+@cache
+def _saving_once() -> str:
+    """Register papermill's own engine but for one thing, and give its name.
+
+    papermill writes the whole notebook at the start and end of every cell, which costs as much as starting a kernel.
+    Nobody reads it before it is done; then it is written, however it ended.
+    """
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class SavingOnce(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            output, nb_man.output_path = nb_man.output_path, None
+            try:
+                return super().execute_managed_notebook(nb_man, kernel_name, **options)
+            finally:
+                nb_man.output_path = output
+
+    papermill_engines.register("saving once", SavingOnce)
+    return "saving once"
 
 
 @contextmanager
