@@ -350,6 +350,23 @@ def test_keep_writes_only_under_a_run_and_gives_back_what_it_was_given(
         report.keep("number", 3)
 
 
+def test_a_figure_whose_labels_leave_no_room_in_a_column_is_drawn_at_its_own_width() -> None:
+    import matplotlib.pyplot as plt
+
+    figures = {}
+    for words in (1, 5):
+        drawn, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+        axes.barh([f"{'a long label ' * words}{number}" for number in range(3)], [1, 2, 3])
+        figures[words] = kept._narrow(drawn)
+        assert tuple(drawn.get_size_inches()) == (7, 3)
+        plt.close(drawn)
+    widths = {
+        words: float(re.search(rb'width="([\d.]+)pt"', svg)[1])  # type: ignore[index]
+        for words, svg in figures.items()
+    }
+    assert widths[1] < 350 < widths[5]
+
+
 def test_a_figure_needs_a_text() -> None:
     with pytest.raises(ParameterError, match="alt="):
         report.figure(object(), alt=" ")  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -165,11 +166,18 @@ def _render(image: Figure, kind: str) -> bytes:
 
 
 def _narrow(image: Figure) -> bytes:
+    """Draw for a column; where the labels leave no room for the drawing in it, at the figure's own width."""
     width, height = image.get_size_inches()
     image.set_size_inches(min(width, _NARROW_INCHES), height)
-    drawn = _render(image, "svg")
+    with warnings.catch_warnings():
+        # Matplotlib only warns, and would draw axes of no size.
+        warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
+        try:
+            drawn = _render(image, "svg")
+        except UserWarning:
+            drawn = b""
     image.set_size_inches(width, height)
-    return drawn
+    return drawn or _render(image, "svg")
 
 
 def _check(name: str) -> None:
