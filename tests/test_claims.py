@@ -347,5 +347,8 @@ def test_what_is_listed_can_be_quoted(reports: Path, tmp_path: Path) -> None:
     listed = addresses(folder)
     text = "\n\n".join(f"{{{{{row.claim}|{row.value}}}}}" for row in listed.itertuples() if row.value)
     assert check(paper(tmp_path, text), shelf(reports)).right
+    drawn = written(tmp_path / "drawn", groups=GROUPS, drawn_groups=GROUPS)
+    assert not addresses(drawn, "groups")["claim"].str.contains("figure:").any()
+    assert addresses(drawn, "figure:")["claim"][0] == "drawn:figure:groups/Force/cases"
     with pytest.raises(Refusal, match=r"no address holds 'gruops'\. The nearest is groups/"):
         addresses(folder, "gruops")

@@ -171,7 +171,7 @@ def list_claims(
     containing: Annotated[str, typer.Option("--containing", "-c", help="Only addresses with this in them.")] = "",
     csv: Csv = None,
 ) -> None:
-    """List what may be quoted from a report, each value with its address.
+    """List what may be quoted from a report, each value with its address. What figures draw is listed by `-c figure:`.
 
     Example: [bold]accountability claims list reports/synthetic/were_deadlines_met -c verdict[/bold]
     """

@@ -281,7 +281,8 @@ def addresses(report: str | Path, containing: str = "") -> pd.DataFrame:
     report : path
         The report's folder, or a file in it.
     containing : str
-        Only addresses with these letters, large or small.
+        Only addresses with these letters, large or small. What figures draw is listed where these are or begin with
+        ``figure:``.
 
     Returns
     -------
@@ -298,6 +299,8 @@ def addresses(report: str | Path, containing: str = "") -> pd.DataFrame:
     import pandas as pd
 
     frame = values(report)
+    if not containing.startswith("figure:"):
+        frame = frame[frame["kind"] == "table"]
     kept = frame["address"].str.contains(containing, case=False, regex=False)
     if not kept.any():
         near = difflib.get_close_matches(containing, list(frame["address"]), n=1, cutoff=0.3)
