@@ -30,6 +30,7 @@ import accountability
 from accountability import Cohort, clocks, delay, privacy, report
 from accountability.cli import app
 from accountability.errors import ParameterError
+from accountability.grouping import group_cases
 from accountability.report import runner, sharing
 from accountability.report.sharing.counts import in_table
 from accountability.report.sharing.known import known
@@ -585,3 +586,19 @@ def test_the_few_cases_that_a_group_has_open_are_not_shown_and_not_given_away() 
         shown.drop(columns="still_open"), every.drop(columns="still_open")
     )  # nothing else is lost
     assert delay.compare_groups(delays).table["still_open"].tolist() == every["still_open"].tolist()[:1]
+
+
+def test_the_backlog_of_a_small_group_is_not_shown_and_not_given_away() -> None:
+    cases = group_cases(Cohort.of(accountability.load("synthetic")), "category")
+    every = delay.backlogs(cases, "category", months=1, min_cell=1)
+    shown = delay.backlogs(cases, "category", months=1)
+    counts = ["received", "closed", "open"]
+    few = (every.table[counts].gt(0) & every.table[counts].lt(10)).any(axis=1)
+    assert few.any()
+    hidden = shown.table["open"].isna()
+    assert hidden[few].all()
+    assert not hidden[0]
+    assert (every.table.loc[hidden, counts].sum() >= 10).all()
+    assert shown.table.loc[hidden].drop(columns="group").isna().all(axis=None)
+    assert "too small to show" in shown.sentence()
+    assert "too small" not in every.sentence()

@@ -11,6 +11,7 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.delay.caseload import Caseload, caseload
 from accountability.errors import ParameterError
+from accountability.privacy import hidden_cells
 from accountability.results import Result, percent, plural
 
 ALL = "all cases"
@@ -22,7 +23,8 @@ class Backlogs(Result):
 
     ``table``: ``group``; ``received``, ``closed`` (cases, in the months of the pace); ``open`` (at their end);
     ``received_a_month``, ``closed_a_month``; ``clearance`` (closed over received; missing with none received);
-    ``months_to_clear`` (missing when as many come in as go out, or more); ``closed_a_month_to_halve_in_a_year``.
+    ``months_to_clear`` (missing when as many come in as go out, or more); ``closed_a_month_to_halve_in_a_year``. Of a
+    group too small to show, every number is missing.
 
     Attributes
     ----------
@@ -57,10 +59,12 @@ class Backlogs(Result):
         text += (
             f"; to halve them in a year, {whole['closed_a_month_to_halve_in_a_year']:,.0f} would have to close a month"
         )
-        groups = self.table.iloc[1:]
+        groups = self.table.iloc[1:].dropna(subset="open")
         behind = groups.loc[groups["closed"] < groups["received"], "group"]
         if len(groups):
             text += f"; {len(behind):,} of {plural(len(groups), 'group')} closed fewer than came in"
+        if withheld := len(self.table) - 1 - len(groups):
+            text += f" ({plural(withheld, 'group')} too small to show or kept back with them)"
         return f"{text} [{self.clock}]."
 
 
@@ -71,6 +75,7 @@ def backlogs(
     start: str = "received",
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
+    min_cell: int = 10,
 ) -> Backlogs:
     """Say what would clear the open cases of each group at the pace observed lately.
 
@@ -86,6 +91,9 @@ def backlogs(
         Stages at which a case comes in and goes out.
     cutoff : date, optional
         Last day to count; ``card.observed_until`` when left out.
+    min_cell : int
+        The numbers of a group with fewer cases received, closed or open are missing, and those of another group from
+        which they could be had (:func:`accountability.privacy.hidden_cells`).
 
     Returns
     -------
@@ -122,12 +130,27 @@ def backlogs(
             "the pace of closing and the intake stay as they were: arithmetic, not a forecast",
         ),
         method="open cases over the mean surplus of closings a month",
-        table=pd.DataFrame(rows),
+        table=_large(pd.DataFrame(rows), min_cell),
         flow=study.flow(),
         by=by,
         months=months,
         clock=whole.clock,
     )
+
+
+def _large(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Blank the groups that are small in any count, and those that would give them away beside the overall row."""
+    counts = ["received", "closed", "open"]
+    groups = table.iloc[1:]
+    hidden = pd.Series(False, index=table.index)
+    for name in counts if len(groups) else ():
+        hidden.iloc[1:] |= hidden_cells(groups[name].to_numpy(np.int64), min_cell)
+    if not hidden.any():
+        return table
+    numbers = [name for name in table if name != "group"]
+    large = table.astype(dict.fromkeys(counts, "Int64"))
+    large.loc[hidden, numbers] = pd.NA
+    return large
 
 
 def _row(group: str, of: Caseload, window: pd.Series) -> dict[str, object]:
