@@ -21,15 +21,17 @@ from accountability.study_parameters import (
     CaseMiamiDade2010,
     CasePinecrest,
     DoesDelayLighten,
+    DoSquadsMatter,
     HowLongCasesStayOpen,
     HowPenaltiesShrink,
     HowTheBacklogMoved,
+    IsItMoreThanChance,
     WereDeadlinesMet,
     WhatFollowsAFinding,
     WhatTheDataHolds,
     WhoIsDisciplined,
 )
-from accountability.vocabulary import UNITS
+from accountability.vocabulary import UNIT_COLUMNS, UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Study:
         Whether it is about a single case, told in a case file.
     case : str or None
         The case it is about, where it is about one only.
+    needs_unit : bool
+        Whether officers' units have to be known, from the column compared by or one that is usual.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Study:
     refused_rules: Mapping[str, str]
     of_a_case: bool = False
     case: str | None = None
+    needs_unit: bool = False
 
     @property
     def notebook(self) -> str:
@@ -102,11 +107,14 @@ class Study:
         for column, what in self.needs_columns.items():
             if column not in columns(source):
                 return f"it has no column {column!r} ({what})"
+        if self.needs_unit and parameters.group is None and not set(UNIT_COLUMNS) & set(columns(source)):
+            return f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}; name another as group)"
         return None
 
 
 _CASE_FILES: Final = "single cases chosen because they were reported, from which no rate may be drawn"
 _CLOSED_ONLY: Final = "complaints are in it only because they closed, so the slowest of recent years are missing"
+_CHOSEN: Final = "which officers are in it depends on how their complaints ended"
 
 STUDIES: Final[dict[str, Study]] = {
     study.name: study
@@ -196,6 +204,21 @@ STUDIES: Final[dict[str, Study]] = {
                 "selected_on_outcome": "which complaints are in it depends on how they ended",
                 "no_closing_date": "it does not say when a complaint closed",
             },
+        ),
+        Study(
+            name="is_it_more_than_chance",
+            question="Do a few officers draw more complaints than chance alone would give them?",
+            parameters=IsItMoreThanChance,
+            needs_columns={"officer_id": "which officer it is about"},
+            refused_rules={"case_files": _CASE_FILES, "selected_on_outcome": _CHOSEN},
+        ),
+        Study(
+            name="do_squads_matter",
+            question="Do complaints follow findings against squad-mates, beyond what the squad shares?",
+            parameters=DoSquadsMatter,
+            needs_columns={"officer_id": "which officer it is about", "finding": "what the investigation concluded"},
+            refused_rules={"case_files": _CASE_FILES, "closed_only": _CLOSED_ONLY, "selected_on_outcome": _CHOSEN},
+            needs_unit=True,
         ),
         Study(
             name="case_miami_dade_2010",

@@ -109,6 +109,9 @@ UNITS: Final = MappingProxyType(
     }
 )
 
+# Columns that say where an officer works; of several, the first.
+UNIT_COLUMNS: Final = ("squad", "officer_unit", "command")
+
 SAMPLING_RULES: Final = MappingProxyType(
     {
         "complete": "Every complaint received in the window, open or closed.",

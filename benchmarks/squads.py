@@ -1,6 +1,6 @@
 """How often the study of contagion finds some, on generated agencies where it was planted and where it was not.
 
-Run from the checkout: ``python benchmarks/squads.py [--setting NAME] [--agencies N]``; all settings and 500 agencies by
+Run from the checkout: ``python benchmarks/squads.py [--setting NAME] [--agencies N] [--first SEED]``; all settings and 500 agencies by
 default, a few minutes each. Prints a Markdown table; benchmarks/RESULTS_squads.md holds the last full run.
 
 Settings without contagion: squads, supervisors and officers that differ as in the bundled agency ("shared"), differ
@@ -128,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--setting", choices=list(SETTINGS), action="append")
     parser.add_argument("--agencies", type=int, default=500)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first agency, to run in pieces")
     asked = parser.parse_args()
     print(
         "| setting | agencies | found (permutation, 5 %) | found (model, 5 %) | found (naive) | mean (sd) | held | s |"
@@ -135,7 +136,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for setting in asked.setting or SETTINGS:
         start = time.process_time()
-        got = simulate(setting, asked.agencies)
+        got = simulate(setting, asked.agencies, asked.first)
         print(
             f"| {setting} | {asked.agencies} | {100 * got['found']:.1f} % | {100 * got['model']:.1f} % | "
             f"{100 * got['naive']:.1f} % | {got['mean']:.4f} ({got['sd']:.4f}) | {100 * got['held']:.1f} % | "

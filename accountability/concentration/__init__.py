@@ -6,7 +6,7 @@ what is asked                                          function
 how many drew how many                                 :func:`accusations_per_officer`
 complaints by officer, unit or supervisor              :func:`tally` (with exposure, with officers never accused)
 Lorenz curve, Gini coefficient, share of the top       :func:`lorenz`, :func:`gini`, :func:`top_share`
-would chance alone look like this                      :func:`against_chance`
+would chance alone look like this                      :func:`against_chance`, :func:`units_against_chance`
 what is left once luck is taken off                    :func:`shrink` (empirical Bayes)
 do the same officers draw complaints later             :func:`persistence`
 what did those at the top before draw afterwards       :func:`removal`
@@ -15,7 +15,7 @@ what did those at the top before draw afterwards       :func:`removal`
 No function names, lists or ranks an officer.
 """
 
-from accountability.concentration.chance import BENCHMARKS, AgainstChance, against_chance
+from accountability.concentration.chance import BENCHMARKS, AgainstChance, against_chance, units_against_chance
 from accountability.concentration.exposure import officers_listed, years_watched
 from accountability.concentration.periods import Periods, two_periods
 from accountability.concentration.persist import Persistence, persistence
@@ -46,5 +46,6 @@ __all__ = [
     "tally",
     "top_share",
     "two_periods",
+    "units_against_chance",
     "years_watched",
 ]

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
+from accountability.cohort import Cohort, DatasetLike
 from accountability.concentration.draws import equal_risk, independent
 from accountability.concentration.fits import Fit, fit_negative_binomial, fit_poisson
 from accountability.concentration.shares import TIES, Measures, assumed, cells, observed, weighed
-from accountability.concentration.tallies import Tally
+from accountability.concentration.tallies import Tally, tally
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, percent, plural
 
@@ -217,6 +218,44 @@ def against_chance(
         holder=data.holder,
         drawn=data.drawn,
     )
+
+
+def units_against_chance(
+    data: Cohort | DatasetLike,
+    by: str | None,
+    *,
+    top: float = 0.1,
+    draws: int = 1_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> AgainstChance:
+    """Compare units or supervisors, by the number of their officers accused, with equal risk for every officer.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    by : str or None
+        Column of the units or supervisors.
+    top, draws, level, seed
+        As for :func:`against_chance`.
+
+    Returns
+    -------
+    AgainstChance
+
+    Raises
+    ------
+    Refusal
+        When no column is named.
+    ParameterError
+        For an unknown column or numbers out of range.
+    """
+    if by is None:
+        raise Refusal(
+            "no column of units or supervisors is named: name one that the source holds, for instance as group"
+        )
+    held = tally(data, by, exposure="officers")
+    return against_chance(held, ["equal_risk"], top=top, draws=draws, level=level, seed=seed)
 
 
 def _fitting(data: Tally, some: Tally) -> list[str]:

@@ -18,7 +18,7 @@ from accountability.squads.contagion import Contagion, contagion
 from accountability.squads.levels import Levels, levels
 from accountability.squads.moving import Movers, movers
 from accountability.squads.networks import Network, co_accusals, unit_links
-from accountability.squads.records import Records, records
+from accountability.squads.records import Records, records, unit_columns
 from accountability.squads.repeats import MODELS, MeanCount, mean_count, repeat_rates, spells
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "records",
     "repeat_rates",
     "spells",
+    "unit_columns",
     "unit_links",
 ]

@@ -14,6 +14,7 @@ from accountability.concentration.exposure import APPOINTED
 from accountability.errors import ParameterError, Refusal
 from accountability.occurrences import FOREVER, NEVER, occurrence
 from accountability.results import plural
+from accountability.vocabulary import UNIT_COLUMNS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -80,6 +81,11 @@ class Records:
         """Share of accusations made in complaints against several officers."""
         return float((np.bincount(self.case, minlength=len(self.received))[self.case] > 1).mean())
 
+    def accounted(self) -> pd.DataFrame:
+        """Accusations counted, and those left out by reason: ``reason``, ``accusations``."""
+        rows = [("counted", len(self.officer)), *self.left_out]
+        return pd.DataFrame(rows, columns=["reason", "accusations"])
+
     def month_starts(self) -> Ints:
         """First days of the months covered, and the first day after the last of them."""
         from_month = np.datetime64(EPOCH + dt.timedelta(days=self.first), "M")
@@ -98,6 +104,27 @@ class Records:
             f"Records of {self.name}: {len(self.officer):,} accusations in {len(self.received):,} complaints, "
             f"{plural(self.officers, 'officer')} of {self.units:,} values of {self.unit_word}"
         )
+
+
+def unit_columns(data: Cohort | DatasetLike, unit: str | None = None) -> tuple[str, str | None]:
+    """Name the columns of officers' unit and, where there is one, of its supervisor.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    unit : str, optional
+        The unit's column; the first of :data:`accountability.vocabulary.UNIT_COLUMNS` that is held, when left out.
+
+    Raises
+    ------
+    Refusal
+        When none is held.
+    """
+    held = Cohort.of(data).allegations.columns
+    found = unit or next((name for name in UNIT_COLUMNS if name in held), None)
+    if found is None:
+        raise Refusal(f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}); name it")
+    return found, "supervisor" if "supervisor" in held and found != "supervisor" else None
 
 
 def records(

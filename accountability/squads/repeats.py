@@ -31,6 +31,7 @@ MODELS: Final = {
 Model = Literal["andersen-gill", "pwp total", "pwp gap"]
 STEPS: Final = 40
 MOST: Final = 6
+FEWEST: Final = 10
 
 
 def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations:
@@ -155,7 +156,8 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     data : Durations
         Of :func:`spells` with ``clock="total"``, or any with an ``officer`` and days of one clock.
     days : sequence of int, optional
-        Days to give it for; forty up to the last further complaint, when left out.
+        Days to give it for; when left out, some forty up to the last further complaint, as long as ten officers are
+        watched.
     level : float
 
     Returns
@@ -165,7 +167,7 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     Raises
     ------
     Refusal
-        When nothing follows.
+        When nothing follows, or too few officers are watched.
     ParameterError
         Without a column ``officer``.
 
@@ -185,6 +187,11 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     step, square = np.cumsum(dead / watched), np.cumsum(dead / watched**2)
     grid = np.append(np.linspace(when[0], when[-1], STEPS).astype(np.int64), min(365, int(when[-1])))
     at = np.unique(grid) if days is None else np.asarray(days, dtype=np.int64)
+    seen = np.array([int(((low <= day) & (high >= day)).sum()) for day in at])
+    if days is None:
+        at, seen = at[seen >= FEWEST], seen[seen >= FEWEST]
+    if not len(at):
+        raise Refusal(f"fewer than {FEWEST} officers are watched on any day a further complaint came")
     _, who = np.unique(data.table["officer"].to_numpy(), return_inverse=True)
     errors = np.array([_error(int(day), low, high, event, who, when, watched, square) for day in at])
     place = np.searchsorted(when, at, side="right") - 1
@@ -204,7 +211,7 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
                 "se": errors,
                 "low": np.maximum(mean - reach * errors, 0),
                 "high": mean + reach * errors,
-                "watched": [int(((low <= day) & (high >= day)).sum()) for day in at],
+                "watched": seen,
             }
         ),
         flow=data.flow,

@@ -6,6 +6,7 @@ from typing import Final
 
 from accountability.parameters import Asked
 from accountability.study_parameters.cases import ACase, CaseMiamiDade2010, CasePinecrest
+from accountability.study_parameters.concentration import DoSquadsMatter, IsItMoreThanChance
 from accountability.study_parameters.delays import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
 from accountability.study_parameters.lessons import (
     FairComparisons,
@@ -26,11 +27,13 @@ __all__ = [
     "ACase",
     "CaseMiamiDade2010",
     "CasePinecrest",
+    "DoSquadsMatter",
     "DoesDelayLighten",
     "FairComparisons",
     "HowLongCasesStayOpen",
     "HowPenaltiesShrink",
     "HowTheBacklogMoved",
+    "IsItMoreThanChance",
     "MoreThanChance",
     "ReadingACaseFile",
     "TheClosedCaseTrap",
