@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from accountability.cases.bounds import DelayBounds, delay_bounds, span
-from accountability.delay.deadlines import CANNOT_TELL, assess, calendar_days, limit_of
+from accountability.delay.deadlines import CANNOT_TELL, IN_TIME, LATE, assess, calendar_days, limit_of
 from accountability.durations import LONGEST, Durations
 from accountability.results import Result
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from accountability.cases.case import CaseFile
     from accountability.delay.limits import Limit
 
+_SAID: Final = {LATE: LATE, IN_TIME: IN_TIME, CANNOT_TELL: "it cannot be told"}
 NO_LONGEST: Final = "the dates give no longest length"
 
 
@@ -63,12 +64,18 @@ class Verdict(Result):
         """Say the verdict by the calendar, the verdict under the rule, and the pause that would rescue the case."""
         row = self.table[self.table["chosen"]].iloc[0]
         law = f"{self.rule.value} {self.rule.unit}" + (f" ({self.rule.citation})" if self.rule.citation else "")
-        said = f"Against {law}, {span(self.bounds.low, self.bounds.high)}: {row['by_calendar']} if no clock stopped"
+        said = (
+            f"Against {law}, {span(self.bounds.low, self.bounds.high)}: {_SAID[row['by_calendar']]} if no clock stopped"
+        )
         if row["verdict"] != row["by_calendar"]:
-            said += f"; {row['verdict']} while that is not known"
+            said += f"; {_SAID[row['verdict']]} while that is not known"
         others = self.table["by_calendar"].unique()
         if len(self.table) > 1:
-            said += "; every reading gives the same" if len(others) == 1 else f"; readings differ: {', '.join(others)}"
+            said += (
+                "; every reading gives the same"
+                if len(others) == 1
+                else f"; readings differ: {', '.join(_SAID[one] for one in others)}"
+            )
         if not pd.isna(row["pause_fewest"]) and row["pause_fewest"] > 0:
             most = "" if pd.isna(row["pause_most"]) else f", or {row['pause_most']:,} if the delay was the longest"
             said += f". Pauses of {row['pause_fewest']:,} days in all would be needed to rescue it{most}"
