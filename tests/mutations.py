@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("accountability", "data", "notebooks", "tests", "pyproject.toml")
 VALUES = "tests/test_study_values.py::test_a_study_hands_on_the_numbers_it_did[{}]"
-PATIENCE = 120
+PATIENCE = 600
 NOTHING = "nothing"
 #: What takes long to import; of the package itself nothing is imported before it is changed.
 PRELOADED = (
@@ -113,7 +113,7 @@ MUTATIONS = (
         '        "suspension": "Time off duty without pay.",\n',
         '        "suspension": "Time off duty without pay.",\n'
         '        "loss_of_leave": "Forfeited vacation or other leave.",\n',
-        ("test_penalty_ladder",), "how_penalties_shrink-default",
+        ("test_units", "test_penalty_ladder"), "how_penalties_shrink-default",
     ),
     Mutation(
         "the other order of the ladder not tried", "penalty/ladder.py",

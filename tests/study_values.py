@@ -52,6 +52,14 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"heavier": "reprimand", "landmark": 90},
         {"cutoff": "2018-06-30", "group": "category", "within_days": 730},
     ),
+    "is_it_more_than_chance": (
+        {"group": "squad", "top": 0.05, "draws": 199},
+        {"officers": 5000, "confidence": 0.8, "draws": 199, "seed": 7},
+    ),
+    "do_squads_matter": (
+        {"window_days": 180, "permutations": 199, "seed": 7},
+        {"period_years": 1, "confidence": 0.8, "permutations": 199},
+    ),
     "case_miami_dade_2010": (
         {"discipline_date": "late_2012", "headline": "headline"},
         {"start_of_investigation": "by_2010", "rule": "california", "comparable": "category=Neglect"},
