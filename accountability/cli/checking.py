@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _HASH = re.compile(r"\b[0-9a-f]{40,64}\b")
-_DECIMALS = re.compile(r"\b\d+\.\d{9,}\b")
+_DECIMALS = re.compile(r"\b\d+\.\d{9,}(?:e[+-]\d+)?\b")
 
 Csv = Annotated[Path | None, typer.Option("--csv", help="Write every difference to this CSV file.", dir_okay=False)]
 Tolerance = Annotated[
@@ -87,6 +87,9 @@ def diff(
 def _show(found: Comparison, first: str, second: str) -> None:
     if len(found.table):
         rows = found.table.assign(relative=[_percent(size) for size in found.table["relative"]])
+        # Tables with few differences first: a median before the thousand days of its curve; figures last.
+        many = rows.groupby(["kind", "table"])["address"].transform("size") + 1e9 * (rows["kind"] == "figure")
+        rows = rows.iloc[many.argsort(kind="stable")]
         counted = f"Differences, the first {_SHOWN} of {len(rows):,}" if len(rows) > _SHOWN else "Differences"
         _print(counted, rows.head(_SHOWN), {"address": "value", "first": first, "second": second, "relative": "by"})
     if len(found.why):
