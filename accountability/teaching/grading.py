@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,7 +140,8 @@ def grade(
     _chosen(lesson, given)
     found = find(folder, lesson)
     chosen = {student: _chosen(lesson, given | ({"student": student} if per_student else {})) for student in found}
-    return mark(key, found, chosen, seconds=seconds, hidden=folder, progress=progress)
+    hidden = [folder / path.relative_to(folder).parts[0] for path in found.values()]
+    return mark(key, found, chosen, seconds=seconds, hidden=hidden, progress=progress)
 
 
 def _chosen(lesson: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +156,7 @@ def mark(
     chosen: Mapping[str, Mapping[str, Any]],
     *,
     seconds: float,
-    hidden: Path,
+    hidden: Sequence[Path] = (),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Scores:
     """Run and mark submissions with an answer key.
@@ -168,8 +169,8 @@ def mark(
     chosen : mapping of str to mapping
         The lesson's parameters by student.
     seconds : float
-    hidden : Path
-        The folder no submission may read.
+    hidden : sequence of Path
+        What no submission may read: all of them.
     progress : callable, optional
     """
     import pandas as pd
@@ -179,7 +180,7 @@ def mark(
             cells = code_cells(found[student], chosen[student])
         except (ParameterError, OSError) as error:
             return Ran({}, (), str(error), ())
-        return run(cells, seconds=seconds, hidden=[hidden])
+        return run(cells, seconds=seconds, hidden=hidden)
 
     rows: list[dict[str, Any]] = []
     truths: dict[tuple[Any, ...], Mapping[str, float | str]] = {}

@@ -192,7 +192,7 @@ def audit(scratch: str, hidden: Sequence[str]) -> None:
     scratch : str
         The only folder that may be changed.
     hidden : sequence of str
-        Folders that may not even be read: the other submissions.
+        Files and folders that may not even be read: the submissions.
     """
     home = os.path.realpath(scratch)
     secret = tuple(os.path.realpath(path) for path in hidden)

@@ -127,7 +127,7 @@ def run(
     seconds : float
         Computing time allowed; by the clock three times as long, and ten seconds.
     hidden : sequence of Path
-        Folders it may not read: the other submissions.
+        Files and folders it may not read: the submissions.
     most_output : int
         Characters one cell may print.
 
@@ -178,7 +178,7 @@ def _watched(order: Path, scratch: Path, report: int, printed: int, seconds: flo
                 process.wait(timeout=0.1)
             except subprocess.TimeoutExpired:
                 if time.monotonic() > until:
-                    why = f"it had not ended after {PATIENCE * seconds + 10:.0f} s"
+                    why = f"it had not ended after {PATIENCE * seconds + 10:.0f} s by the clock"
                 elif _size(scratch) > LARGEST_FOLDER:
                     why = f"it wrote more than {LARGEST_FOLDER // 1024**2} MB"
     finally:
