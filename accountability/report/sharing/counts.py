@@ -26,7 +26,7 @@ _COUNTS: Final = words(
     "allegations people persons rows units size number total closed sustained decided pairs events reached unresolved "
     "received opened open stopped started late missing dates imposed recommended changed unchanged compared impossible "
     "penalties dismissed suspended denominator respondents accused victims employees deaths settlements at_risk "
-    "still_open last_seen_open not_known in_time cannot_tell left excluded kept held_by members"
+    "still_open last_seen_open not_known in_time cannot_tell left excluded kept held_by members holders"
 )
 _NO_COUNT: Final = words(
     "share shares rate rates per percent pct ratio mean median average p_value pvalue statistic df id day days month "
@@ -62,6 +62,7 @@ _PERSONAL: Final = {
     "free text": re.compile(r"(?:narrative|summary_text|synopsis|statement_text|comments?)", re.IGNORECASE),
 }
 _WITHHELD: Final = frozenset({"", "nan", "na", "n/a", "<na>", "-", "–", "—", "<10", "< 10", "*", "hidden", "withheld"})
+_END: Final = re.compile(r"(?:from|to|at_least|up_to)_")
 _INTEGER: Final = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.0)?")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 #: Where commas are decimals, a spreadsheet parts cells at semicolons.
@@ -146,7 +147,8 @@ def _count_columns(table: Table) -> list[_Column]:
     found = []
     for at, heading in enumerate(table.header):
         parts = _parts(heading)
-        if not parts & _COUNTS or parts & _NO_COUNT:
+        # Ends of a band say how often something happened to one, not to how many.
+        if not parts & _COUNTS or parts & _NO_COUNT or _END.match(heading.strip().casefold()):
             continue
         cells = [row[at].strip() if at < len(row) else "" for row in table.rows]
         values = [_count(cell) for cell in cells]
