@@ -19,8 +19,11 @@ from accountability.cases.orders import orders
 from accountability.cli import app
 from accountability.dates import DateSpec
 from accountability.errors import SourceError
+from accountability.report.request import request
+from accountability.report.sweep_inputs import inputs
 from accountability.sources.case_scaffold import ROWS, new_case, stale
 from accountability.sources.check import check as check_source
+from accountability.sources.places import notebooks_dir
 
 NAME = "river_case"
 CASE = "RIVER-CASE"
@@ -333,6 +336,17 @@ def test_the_same_notebook_shows_a_case_of_ones_own(clean: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "Riverton Courier" in text
     assert nbformat.read(page.parent / "case_file.ipynb", 4).cells
+
+
+def test_a_report_is_made_again_when_the_case_file_or_the_reference_changes(clean: Path) -> None:
+    def stated() -> object:
+        wanted = request("case_file", NAME, {})
+        return inputs(wanted, notebooks_dir() / wanted.study.notebook)
+
+    before = stated()
+    assert stated() == before
+    (clean / "conflicts.yaml").write_text("conflicts: {}\n", encoding="utf-8")
+    assert stated() != before
 
 
 def test_a_named_case_study_applies_where_its_case_is_and_case_file_to_every_case_file(clean: Path) -> None:

@@ -225,6 +225,8 @@ def test_a_new_report_replaces_the_old_one_whole(tmp_path: Path) -> None:
 
 def test_a_source_that_carries_no_study_is_refused_with_every_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(studies.STUDIES, "what_the_data_holds")  # which every source carries
+    for study in [study for study in studies.STUDIES.values() if study.of_a_case]:
+        monkeypatch.delitem(studies.STUDIES, study.name)
     with pytest.raises(Refusal, match=r"(?s)how_long_cases_stay_open: .*what_follows_a_finding: "):
         report.report("news_cases")
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 from accountability import __version__
 from accountability.report import provenance
 from accountability.report.request import Request
+from accountability.sources.case_tables import NOT_LOADED
 from accountability.sources.contract import data_hash
 from accountability.sources.places import PACKAGE, source_folder
 
-DECLARATIONS: Final = ("source.yaml", "codebook.yaml")
+DECLARATIONS: Final = ("source.yaml", "codebook.yaml", *NOT_LOADED)
 
 
 def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
@@ -34,13 +35,13 @@ def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
     dict
         ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and the
         packages that numbers pass through), ``data`` (hash of the release), ``declarations`` (hash of what the source
-        and its codebook declare), ``parameters``.
+        and its codebook declare, of the tables of a case file, and of the same of a second source), ``parameters``.
     """
-    folder = source_folder(wanted.parameters.source)
     declared = hashlib.sha256()
-    for name in DECLARATIONS:
-        if (folder / name).is_file():
-            declared.update(f"{name} {hashlib.sha256((folder / name).read_bytes()).hexdigest()}\n".encode())
+    for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
+        for path in (source_folder(source) / name for name in DECLARATIONS):
+            if path.is_file():
+                declared.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return {
         "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
         "library": f"{__version__} {code()}",

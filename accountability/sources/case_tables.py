@@ -22,6 +22,8 @@ FACTS: Final = "facts.csv"
 REPORTS: Final = "reports.csv"
 CONFLICTS: Final = "conflicts.yaml"
 SECOND_CODING: Final = "second_coding.csv"
+NOT_LOADED: Final = (FACTS, REPORTS, CONFLICTS, SECOND_CODING)
+"""Files of a case file that no load reads and no ``source.yaml`` declares."""
 
 COLUMNS: Final = {
     FACTS: (
@@ -131,7 +133,7 @@ def hashes(folder: Path) -> pd.DataFrame:
     """Hashes of the files a load does not check: ``file``, ``sha256``."""
     import pandas as pd
 
-    held = [name for name in (FACTS, REPORTS, CONFLICTS, SECOND_CODING) if (folder / name).is_file()]
+    held = [name for name in NOT_LOADED if (folder / name).is_file()]
     found = {"file": held, "sha256": [sha256(folder / name) for name in held]}
     return pd.DataFrame({column: pd.Series(values, dtype="str") for column, values in found.items()})
 
