@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import chromium
 import nbformat
 import pytest
 from typer.testing import CliRunner
@@ -255,6 +256,22 @@ def test_slides_need_no_network_and_give_no_solution_away(name: str) -> None:
     pictures = re.findall(r"<img [^>]*>", shown)
     assert pictures
     assert all(re.search(r'alt="[^"]{15,}"', picture) for picture in pictures)
+
+
+def test_slides_turn_by_keys_and_ask_for_nothing(tmp_path: Path) -> None:
+    page = tmp_path / "slides.html"
+    page.write_text(slides(solved("more_than_chance")), encoding="utf-8")
+    with chromium.launched() as browser:
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        heard = chromium.listen(tab, page.as_uri())
+        tab.goto(page.as_uri())
+        last = tab.locator("section").count()
+        assert tab.locator("section:visible").count() == 1
+        for key, shown in (("ArrowRight", 2), ("ArrowLeft", 1), ("ArrowLeft", 1), ("End", last), ("Home", 1)):
+            tab.keyboard.press(key)
+            assert tab.locator("nav span").inner_text() == f"{shown} / {last}"
+            assert tab.locator("section:visible").get_attribute("aria-label") == f"slide {shown} of {last}"
+    assert heard.errors == heard.outside == []
 
 
 def test_the_command_writes_every_edition_as_nbgrader_lays_a_course_out(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import platform
 import sys
 from functools import cache
 from pathlib import Path
@@ -168,9 +170,18 @@ def test_it_cannot_have(what: str, tried: Ran) -> None:
     assert not Path(OUTSIDE).exists()
 
 
-def test_the_attempts_did_not_end_it(tried: Ran) -> None:
+def locks_of_this_machine() -> tuple[str, ...]:
+    """Asked of the kernel, not of the code under test."""
+    if sys.platform != "linux":
+        return ("audit hook",)
+    has_landlock = ctypes.CDLL(None).syscall(444, None, 0, 1) >= 1
+    has_seccomp = platform.machine() == "x86_64" and "Seccomp:" in Path("/proc/self/status").read_text()
+    return (*(["landlock"] if has_landlock else []), *(["seccomp"] if has_seccomp else []), "audit hook")
+
+
+def test_the_attempts_did_not_end_it_and_every_lock_there_is_was_closed(tried: Ran) -> None:
     assert tried.stopped == ""
-    assert tried.locks[-1] == "audit hook"
+    assert tried.locks == locks_of_this_machine()
 
 
 # Each goes round the audit hook: no Python event tells of it, so only the kernel can refuse.
@@ -197,7 +208,7 @@ def around() -> Ran:
 @pytest.mark.parametrize("what", AROUND)
 def test_what_goes_round_python_is_refused_by_the_kernel(what: str, around: Ran) -> None:
     lock = what.partition(",")[0]
-    if lock not in around.locks:
+    if lock not in locks_of_this_machine():
         pytest.skip(f"this kernel or processor has no {lock}")
     at = list(AROUND).index(what) + 1
     fault = next((one for one in around.faults if one.cell == at), None)
@@ -236,6 +247,7 @@ def test_the_teachers_environment_and_the_other_submissions_are_out_of_sight(
         ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
         ("import os, signal\nsignal.raise_signal(signal.SIGTERM)", "SIGTERM"),
         ("import os\nos._exit(0)", "before its last cell"),
+        ("import signal\nsignal.raise_signal(40)", "signal 40"),
     ],
 )
 def test_a_submission_that_ends_itself_keeps_what_it_had_answered(cell: str, said: str) -> None:
@@ -267,6 +279,34 @@ def test_a_forged_report_is_no_trouble(line: bytes, tmp_path: Path) -> None:
 
 
 # ---- submissions that are none -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("message", ["[/red] [bold]", "\ud800", "\x1b[2J\a", "a\nb", "x" * 10_000])
+def test_what_a_fault_says_cannot_hurt_the_scores(message: str, tmp_path: Path) -> None:
+    notebook(tmp_path / "in" / "ada.ipynb", f"raise ValueError({message!r})")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(closed_cases, "planted", lambda **_: dict.fromkeys((one.name for one in KEY.items), 1.0))
+        words = ["teach", "grade", str(tmp_path / "in"), "--lesson", LESSON, "--out", str(tmp_path / "scores.csv")]
+        done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 0, done.output
+    assert "\x1b[2J" not in done.output
+    reasons = pd.read_csv(tmp_path / "scores.csv")["reason"]
+    assert reasons.str.startswith("no answer: code cell 2 stopped with ValueError").sum() == len(KEY.items)
+    assert reasons.str.len().max() < 400
+
+
+def test_a_pipe_in_the_place_of_a_submission_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ada.ipynb")
+    scores = grading.mark(_key(), {"ada": tmp_path / "ada.ipynb"}, {"ada": {}}, seconds=5)
+    assert scores.table["reason"].iloc[0] == "no answer: ada.ipynb: not a file"
+
+
+ODD_TAGS = '{"cells": [{"cell_type": "code", "source": "1", "metadata": {"tags": 3}}]}'
+
+
+def test_odd_tags_are_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_text(ODD_TAGS)
+    assert code_cells(tmp_path / "a.ipynb", {}) == ["", "1"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "[" * 99_999])

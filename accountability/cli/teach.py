@@ -50,6 +50,7 @@ def grade(
     Example: [bold]accountability teach grade submitted --lesson the_closed_case_trap --out scores.csv[/bold]
     """
     from rich.console import Console
+    from rich.markup import escape
 
     from accountability.teaching.grading import grade as graded
 
@@ -59,7 +60,8 @@ def grade(
     scores.to_csv(out)
     table = empty_table(scores.sentence(), "student", "points", "of", "note")
     for row in scores.by_student().to_dict("records"):
-        table.add_row(row["student"], f"{row['points']:g}", f"{row['possible']:g}", row["note"])
+        # What students wrote may look like markup.
+        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['possible']:g}", escape(row["note"]))
     Console().print(table)
     typer.echo(f"Locks: {', '.join(scores.locks) or 'none held'}.", err=True)
     typer.echo(out)

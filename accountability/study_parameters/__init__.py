@@ -43,7 +43,7 @@ __all__ = [
     "WhoIsDisciplined",
 ]
 
-#: Notebooks for teaching: they generate what they show and are run in JupyterLab, not on a source.
+#: Notebooks for teaching: what they show is generated or comes along, so they are run in JupyterLab, not on a source.
 LESSONS: Final[dict[str, type[Asked]]] = {
     "the_closed_case_trap": TheClosedCaseTrap,
     "reading_a_case_file": ReadingACaseFile,

@@ -14,7 +14,7 @@ from accountability.lessons.keys import key_of
 from accountability.parameters import read
 from accountability.results import Result
 from accountability.study_parameters import LESSONS
-from accountability.teaching.submission import Ran, code_cells, run
+from accountability.teaching.submission import LONGEST_TEXT, Ran, code_cells, run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,11 +176,11 @@ def mark(
     import pandas as pd
 
     def attempt(student: str) -> Ran:
+        # Whatever one submission is, it must not cost the others their grades.
         try:
-            cells = code_cells(found[student], chosen[student])
-        except (ParameterError, OSError) as error:
-            return Ran({}, (), str(error), ())
-        return run(cells, seconds=seconds, hidden=hidden)
+            return run(code_cells(found[student], chosen[student]), seconds=seconds, hidden=hidden)
+        except Exception as error:
+            return Ran({}, (), str(error) or type(error).__name__, ())
 
     rows: list[dict[str, Any]] = []
     truths: dict[tuple[Any, ...], Mapping[str, float | str]] = {}
@@ -227,7 +227,7 @@ def _row(student: str, item: Item, ran: Ran, truth: float | str, parameters: Map
     if item.name not in ran.answers:
         return row | {"reason": f"no answer: {_why(ran, item.name)}"}
     value = ran.answers[item.name]
-    row["given"] = f"a {value.get('kind', 'table')}" if isinstance(value, dict) else str(value)
+    row["given"] = f"a {value.get('kind', 'table')}"[:60] if isinstance(value, dict) else str(value)[:LONGEST_TEXT]
     try:
         found = item.read(value)
     except ParameterError as odd:

@@ -26,6 +26,7 @@ LARGEST_FILE: Final = 64 * 1024**2
 LARGEST_FOLDER: Final = 256 * 1024**2
 LARGEST_NOTEBOOK: Final = 20 * 1024**2
 MOST_OUTPUT: Final = 1_000_000
+LONGEST_TEXT: Final = 300
 #: Sleeping costs no computing time; a submission may take this many times its limit by the clock, and ten seconds.
 PATIENCE: Final = 3
 
@@ -86,6 +87,8 @@ def code_cells(path: Path, parameters: Mapping[str, Any]) -> list[str]:
     ParameterError
         The file is no notebook, or larger than 20 MB.
     """
+    if not path.is_file():
+        raise ParameterError(f"{path.name}: not a file")
     size = path.stat().st_size
     if size > LARGEST_NOTEBOOK:
         raise ParameterError(f"{path.name}: expected a notebook of at most 20 MB, found {size:,} bytes")
@@ -108,7 +111,8 @@ def _text(source: object) -> str:
 
 
 def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
-    return cell.get("metadata", {}).get("tags", ())
+    tags = cell.get("metadata", {}).get("tags", ())
+    return tags if isinstance(tags, list) else ()
 
 
 def _python(source: str) -> str:
@@ -192,7 +196,15 @@ def _watched(order: Path, scratch: Path, report: int, printed: int, seconds: flo
         return why
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return f"it had used its {seconds:g} s of computing time (or its memory)"
-    return f"its process ended by itself ({signal.Signals(-code).name if code < 0 else f'status {code}'})"
+    return f"its process ended by itself ({_signal(-code) if code < 0 else f'status {code}'})"
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        # A real-time signal has no name of its own.
+        return f"signal {number}"
 
 
 def _environment(scratch: Path) -> dict[str, str]:
@@ -250,6 +262,12 @@ def _size(folder: Path) -> int:
     return total
 
 
+def _clean(text: str) -> str:
+    """A stranger's text without what a terminal obeys or a file cannot hold, and not too long."""
+    held = text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in held)
+
+
 def _heard(told: Path, stopped: str) -> Ran:
     """Read what the process reported; it ran a stranger's code, so nothing about it is taken for granted."""
     answers: dict[str, Any] = {}
@@ -264,11 +282,12 @@ def _heard(told: Path, stopped: str) -> Ran:
         if not isinstance(said, dict):
             continue
         if isinstance(said.get("item"), str) and "value" in said:
-            answers[said["item"]] = said["value"]
+            value = said["value"]
+            answers[said["item"]] = _clean(value) if isinstance(value, str) else value
         elif isinstance(said.get("cell"), int) and isinstance(said.get("fault"), str):
-            faults.append(Fault(said["cell"], said["fault"]))
+            faults.append(Fault(said["cell"], _clean(said["fault"])))
         elif isinstance(said.get("locks"), list):
-            locks = locks or tuple(map(str, said["locks"]))
+            locks = locks or tuple(_clean(str(lock)) for lock in said["locks"])
         elif said.get("done") is True:
             done = True
     if not done and not stopped:
