@@ -133,17 +133,17 @@ MUTATIONS = (
     Mutation(
         "a small cell shown", "privacy.py",
         "hidden = (table > 0) & (table < min_cell)", "hidden = (table > 0) & (table < min_cell - 1)",
-        ("test_penalty_privacy", "test_privacy"), "what_follows_a_finding-unit=complaint,confidence=0.8,min_cell=30",
+        ("test_penalty_privacy",), "what_follows_a_finding-unit=complaint,confidence=0.8,min_cell=30",
     ),
     Mutation(
-        "weights dropped from a test of groups", "delay/compare.py",
-        "return before**rho * (1 - before) ** gamma", "return np.ones_like(before)",
-        ("test_delay_compare",), "",
+        "late weights dropped from a test of groups", "delay/compare.py",
+        "return before**rho * (1 - before) ** gamma", "return before**rho",
+        ("test_delay_weights",), "",
     ),
     Mutation(
         "ties taken one by one", "hazard/ties.py",
         "share = place / np.repeat(closings, closings)", "share = 0 * place / np.repeat(closings, closings)",
-        ("test_hazard_ties", "test_hazard_cox"), "",
+        ("test_hazard_ties",), "",
     ),
     Mutation(
         "months to halve a backlog", "delay/backlogs.py",
@@ -153,7 +153,7 @@ MUTATIONS = (
     Mutation(
         "a group merged that should stand alone", "grouping.py",
         "count = int((sizes < min_group).sum())", "count = int((sizes <= min_group).sum())",
-        ("test_delay_compare", "test_studies", "test_overview"), "how_long_cases_stay_open-default",
+        ("test_overview",), "how_long_cases_stay_open-default",
     ),
 )  # fmt: skip
 
