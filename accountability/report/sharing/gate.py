@@ -9,8 +9,8 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from accountability.report.sharing.pieces import Active, Address, Metadata, Piec
 from accountability.report.sharing.words import in_text
 
 RECORD: Final = "provenance.json"
+_NAMED: Final = ", file name"
 _TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
 _SCRIPT: Final = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
 #: The first day a zip can name: the time of packing is nobody's business and would make each archive another.
@@ -105,7 +106,21 @@ def look_through(report: Path) -> Verdict:
             # Each case stands there because it was reported, and is told one by one.
             found = (leak for leak in found if leak.kind not in _OF_COUNTS)
         leaks.update(dict.fromkeys(found))
-    return Verdict(folder, tuple(leaks), looked_at, with_what.notes)
+    return Verdict(folder, tuple(_covered(list(leaks))), looked_at, with_what.notes)
+
+
+def _covered(leaks: list[Leak]) -> list[Leak]:
+    """Cover file names that are leaks themselves wherever they name a place."""
+    names = {leak.place.removesuffix(_NAMED) for leak in leaks if leak.place.endswith(_NAMED)}
+    covered = []
+    for leak in leaks:
+        name = next((name for name in names if leak.place.startswith(f"{name},")), None)
+        if name is not None:
+            path = PurePosixPath(name)
+            shown = path.with_name(masked(path.stem) + path.suffix).as_posix()
+            leak = replace(leak, place=shown + leak.place.removeprefix(name))
+        covered.append(leak)
+    return covered
 
 
 def share(report: Path, out: Path | None = None) -> tuple[Verdict, Path | None]:
