@@ -93,6 +93,21 @@ def test_more_cases_give_narrower_limits_and_groups_are_apart():
     assert "Banerjee" in result.method
 
 
+def test_what_the_ratio_is_held_against_follows_from_how_coarse_the_dates_are():
+    """Where all are coarse the curve comes closer more slowly, and the ratio is smaller by chance."""
+    from accountability.delay.coarse_limits import _allowed
+
+    fall = 3.841458820694124
+    assert _allowed(True, 500, 400, 0.95, fall) == (fall, "chi-squared on 1 degree of freedom")
+    assert _allowed(False, 12, 400, 0.95, fall)[0] == fall
+    assert _allowed(False, 500, 400, 0.95, fall) == (2.34, "Banerjee and Wellner's limit")
+    days = np.random.default_rng(6).integers(0, 300, 90)
+    made = Durations.from_days(days, high=days + 40)
+    assert "Banerjee" in delay.curve_limits(made, [100]).method
+    some = Durations.from_days(days, high=np.where(np.arange(90) < 30, days, days + 40))
+    assert "chi-squared" in delay.curve_limits(some, [100]).method
+
+
 def test_not_reached_stays_so():
     made = status([10, 20, 30], [False, False, False])
     row = delay.quantile_limits(made).table.iloc[0]
@@ -123,8 +138,8 @@ def test_limits_are_drawn_a_line_a_row():
     import matplotlib.pyplot as plt
 
     rng = np.random.default_rng(2)
-    days = rng.integers(0, 200, 60)
-    made = Durations.from_days(days, rng.random(60) < 0.4, high=days + 30, groups={"unit": np.arange(60) % 2})
+    days = rng.integers(0, 200, 30)
+    made = Durations.from_days(days, rng.random(30) < 0.4, high=days + 30, groups={"unit": np.arange(30) % 2})
     for found, labels in (
         (delay.curve_limits(made, [50, 100], "unit"), ["0: day 50", "0: day 100", "1: day 50", "1: day 100"]),
         (delay.quantile_limits(made, [0.25, 0.9]), ["25 % closed", "90 % closed"]),
@@ -148,8 +163,8 @@ def test_a_median_from_statuses_is_said_with_its_margin_of_chance():
 
 def test_groups_with_coarse_dates_can_be_shown_with_chance():
     rng = np.random.default_rng(4)
-    days = rng.integers(0, 300, 80)
-    made = Durations.from_days(days, rng.random(80) < 0.8, high=days + 30, groups={"unit": np.arange(80) % 2})
+    days = rng.integers(0, 300, 40)
+    made = Durations.from_days(days, rng.random(40) < 0.8, high=days + 30, groups={"unit": np.arange(40) % 2})
     plain, found = (delay.compare_groups(made, "unit", 150, chance=chance) for chance in (False, True))
     assert "not its margin of chance" in plain.limits
     assert found.limits == "95 % likelihood-ratio limits"

@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 
 LEVELS: Final = (0.80, 0.90, 0.95, 0.99)
 CUBE_ROOT: Final = (1.02, 1.67, 2.34, 4.07)
-"""Quantiles, at `LEVELS`, of the likelihood ratio for current-status data: 12,000 simulated samples of 20,000 cases.
-
-Banerjee and Wellner (2001) print 2.27 for the third, which lies within the error of such a simulation.
-"""
+"""Quantiles, at `LEVELS`, of the likelihood ratio for current-status data: 12,000 simulated samples of 20,000 cases
+(Banerjee and Wellner 2001 print 2.27 for the third)."""
 
 FEW_AGES: Final = 5.0
 """Up to this many times the cube root of the cases, distinct ages count as few, and the limit is chi-squared."""
@@ -127,16 +125,16 @@ def curve_limits(
     Refusal
         As the curve's own estimator.
     ParameterError
-        For a negative day, a level that is none or, of current-status data, one not in 0.80 to 0.99.
+        For a negative day, a level that is none or, without closings known to the day, one not in 0.80 to 0.99.
 
     Notes
     -----
-    The likelihood ratio of the best curve and the best one through a given share at that day. For dated cases it is
-    held against chi-squared on one degree of freedom, the limit where some dates are exact; where all are coarse the
-    limit is smaller and the interval too wide rather than too narrow. For current-status data the limit of Banerjee
-    and Wellner (2001) is used or, where distinct ages are few beside the cube root of the cases, chi-squared (Tang,
-    Banerjee and Kosorok 2012). Known weakness: the theory is for many cases, and where both ends of a delay are
-    coarse the likelihood takes all delays between the fewest and the most days as alike possible.
+    The likelihood ratio of the best curve and the best one through a given share at that day. It is held against
+    chi-squared on one degree of freedom where some closings are known to the day, or distinct ends of the intervals
+    (or ages, of statuses) are few beside the cube root of the cases (Tang, Banerjee and Kosorok 2012); else against
+    the limit of Banerjee and Wellner (2001), which is smaller. Known weakness: that limit is proven for statuses, and
+    for intervals rests on simulation (benchmarks/delay_coverage.py); with a few exact dates among many coarse ones the
+    limits are too wide; where both ends are coarse, all delays from fewest to most days count as alike possible.
     """
     asked = np.asarray(days, dtype=np.int64)
     if not len(asked) or (asked < 0).any():
@@ -243,8 +241,9 @@ def _prepared(
     curve = interval_curve(durations, by)
     low = durations.low + ~closed
     high = np.where(closed, durations.high, BEYOND)
-    profiles = [_of_intervals(low[codes == number], high[codes == number], fall) for number in range(len(groups))]
-    words = f"likelihood-ratio {percent(level)} limits of the interval-dated curve, chi-squared on 1 degree of freedom"
+    each = [codes == number for number in range(len(groups))]
+    profiles = [_of_intervals(low[one], high[one], level, fall) for one in each]
+    words = f"likelihood-ratio {percent(level)} limits of the interval-dated curve; {profiles[0].against}"
     return curve, profiles, groups, (words, curve.assumptions)
 
 
@@ -277,7 +276,9 @@ class _Profile:
         return low
 
 
-def _of_intervals(low: Days, high: Days, fall: float) -> _Profile:
+def _of_intervals(low: Days, high: Days, level: float, fall: float) -> _Profile:
+    ends = np.unique(np.concatenate([low, high[high < BEYOND] + 1]))
+    fall, against = _allowed(bool((low == high).any()), len(ends), len(low), level, fall)
     first, last, number = collapse(low, high)
     best = solve_counts(first, last, number)
 
@@ -304,7 +305,7 @@ def _of_intervals(low: Days, high: Days, fall: float) -> _Profile:
         return extreme if lost <= fall else _pushed_to(pushed, fall, np.sqrt(number.sum()), extreme)
 
     finite = high[high < BEYOND]
-    return _Profile(estimate, limit, int(max(finite.max(initial=0), low.max())), "chi-squared")
+    return _Profile(estimate, limit, int(max(finite.max(initial=0), low.max())), against)
 
 
 def _pushed_to(pushed: Callable[[float], tuple[float, float]], fall: float, push: float, extreme: float) -> float:
@@ -346,8 +347,7 @@ def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: f
 
     fitted = rising(slice(None))
     best = loglik(fitted, slice(None))
-    few = len(ages) <= FEW_AGES * n.sum() ** (1 / 3)
-    allowed = fall if few else _cube_root(level)
+    allowed, against = _allowed(False, len(ages), int(n.sum()), level, fall)
 
     def estimate(day: int) -> tuple[float, float]:
         before, after = np.searchsorted(ages, day, side="right"), np.searchsorted(ages, day, side="left")
@@ -373,13 +373,21 @@ def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: f
             inside, outside = (middle, outside) if lost(middle) <= allowed else (inside, middle)
         return inside
 
-    word = "chi-squared on 1 degree of freedom (few distinct ages)" if few else "Banerjee and Wellner's limit"
-    return _Profile(estimate, limit, int(ages[-1]), word)
+    return _Profile(estimate, limit, int(ages[-1]), against)
+
+
+def _allowed(exact: bool, distinct: int, cases: int, level: float, fall: float) -> tuple[float, str]:
+    """What the likelihood ratio is held against: its height at the level, and its name."""
+    if exact:
+        return fall, "chi-squared on 1 degree of freedom"
+    if distinct <= FEW_AGES * cases ** (1 / 3):
+        return fall, "chi-squared on 1 degree of freedom (few distinct ages)"
+    return _cube_root(level), "Banerjee and Wellner's limit"
 
 
 def _cube_root(level: float) -> float:
     if not LEVELS[0] <= level <= LEVELS[-1]:
-        raise ParameterError(f"limits of current-status data have a level from 0.80 to 0.99, found {level!r}")
+        raise ParameterError(f"limits from coarse dates or statuses have a level from 0.80 to 0.99, found {level!r}")
     return float(np.interp(level, LEVELS, CUBE_ROOT))
 
 
