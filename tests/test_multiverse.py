@@ -145,8 +145,8 @@ def test_a_planted_difference_holds_everywhere_and_what_could_not_be_had_is_name
     assert (delays.joint["p_value"] == 1 / 40).all()
     said = delays.sentence()
     assert said.startswith(
-        "Delay is longer for 'Oversight office' than for 'District', p at most 0.05: holds in 32 of 32 specifications; "
-        "turns on none of the choices."
+        "Delay is longer for investigated_by 'Oversight office' than for 'District', p at most 0.05: "
+        "holds in 32 of 32 specifications; turns on none of the choices."
     )
     assert "16 specifications could not be estimated (most often: a row of this source" in said
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from accountability.multiverse.question import Question
+
+_MIXED: Final = (
+    "a share with a penalty mixes whose complaints are sustained with who is punished then: "
+    "penalty.where_a_gap_stands takes the stages apart"
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -74,6 +79,7 @@ class Multiverse(Result):
                 "under no difference, cases of the two groups could be exchanged: they were watched for alike times"
                 + (f" within {within}" if within is not None else ""),
                 "nothing is adjusted for: the groups may differ in what they are about",
+                *((_MIXED,) if asked.name == "share" else ()),
             ),
             method=f"every combination of {', '.join(choices)}; p-values and the joint test by {shuffled}, seed {seed} "
             "(Simonsohn, Simmons and Nelson 2020)",
@@ -83,8 +89,8 @@ class Multiverse(Result):
             by_choice=_by_choice(table, choices),
             choices=choices,
             unit=asked.unit,
-            claim=f"{asked.measure} is {asked.more if sign > 0 else asked.less} for {first!r} than for {second!r}, "
-            f"p at most {alpha:g}",
+            claim=f"{asked.measure} is {asked.more if sign > 0 else asked.less} for {group} {first!r} "
+            f"than for {second!r}, p at most {alpha:g}",
         )
 
     @property
