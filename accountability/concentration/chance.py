@@ -27,7 +27,7 @@ BENCHMARKS: Final = {
     "negative_binomial": "risks differ as a fitted gamma law",
     "zero_truncated_negative_binomial": "risks differ as a fitted gamma law, among those who drew at least one",
 }
-ALONE: Final = "the same complaints fall at equal risk on these holders, as if there were no others"
+ALONE: Final = "the same complaints fall at equal risk on these alone, of whom some then draw none"
 LUCK: Final = ("equal_risk", "zero_truncated_poisson")
 
 
@@ -148,7 +148,8 @@ def against_chance(
     -----
     ``equal_risk`` lets exactly the observed number of complaints fall on the holders, each with a chance in
     proportion to its exposure (a multinomial law, drawn exactly); where those who drew none are not held, the accused
-    are taken for the whole force, of whom some then draw none. ``zero_truncated_poisson`` is equal risk among a force
+    are taken for the whole force, of whom some then draw none (their Gini coefficient counts these in, the observed
+    one cannot: compare it with the truncated laws). ``zero_truncated_poisson`` is equal risk among a force
     of which only those with at least one are seen: its rate is fitted by maximum likelihood to them, and holders draw
     independently, so the total varies. The two negative binomial laws are not chance alone: they say how much
     concentration differences in risk of a gamma shape make, fitted to these counts. Complaints against several

@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 UNDATED = 2**40
+FEWEST = 10
 ON_THE_EVIDENCE = ("sustained", "not_sustained", "exonerated", "unfounded", "policy_failure")
 EPOCH = dt.date(1970, 1, 1)
 
@@ -82,9 +83,10 @@ class Records:
         return float((np.bincount(self.case, minlength=len(self.received))[self.case] > 1).mean())
 
     def accounted(self) -> pd.DataFrame:
-        """Accusations counted, and those left out by reason: ``reason``, ``accusations``."""
+        """Accusations counted, and those left out by reason: ``reason``, ``accusations`` (missing below ten)."""
         rows = [("counted", len(self.officer)), *self.left_out]
-        return pd.DataFrame(rows, columns=["reason", "accusations"])
+        table = pd.DataFrame(rows, columns=["reason", "accusations"]).astype({"accusations": "Int64"})
+        return table.assign(accusations=table["accusations"].where(table["accusations"] >= FEWEST))
 
     def month_starts(self) -> Ints:
         """First days of the months covered, and the first day after the last of them."""
