@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NoReturn
@@ -173,7 +174,10 @@ def _say(line: socket.socket, fact: dict[str, int]) -> None:
 
 
 def _fork(request: dict[str, Any], not_its_own: list[socket.socket]) -> int:
-    number = os.fork()
+    with warnings.catch_warnings():
+        # From 3.12 on Python says that a fork beside threads may hang; those of numerical libraries are made for it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        number = os.fork()
     if number == 0:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
