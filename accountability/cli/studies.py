@@ -45,7 +45,7 @@ def run(
 
     Example: [bold]accountability run how_long_cases_stay_open -s synthetic -p cutoff=2019-12-31[/bold]
     """
-    given = _pairs(parameter or [])
+    given = named_values(parameter or [])
     from accountability import report as reports
 
     with told(), bars() as progress:
@@ -69,7 +69,8 @@ def report(
     typer.echo(path)
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
+def named_values(texts: list[str]) -> dict[str, str]:
+    """What ``-p NAME=VALUE`` gave, each name once."""
     given: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from accountability.cli.app import app, bars, empty_table
-from accountability.cli.studies import _pairs
+from accountability.cli.studies import named_values
 
 teach = typer.Typer(no_args_is_help=True, help="Make the editions of a lesson, and grade what students hand in.")
 app.add_typer(teach, name="teach")
@@ -55,7 +55,9 @@ def grade(
     from accountability.teaching.grading import grade as graded
 
     with bars() as progress:
-        scores = graded(submissions, lesson, seconds=seconds, parameters=_pairs(parameter or []), progress=progress)
+        scores = graded(
+            submissions, lesson, seconds=seconds, parameters=named_values(parameter or []), progress=progress
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     scores.to_csv(out)
     table = empty_table(scores.sentence(), "student", "points", "of", "note")
