@@ -111,8 +111,9 @@ def bars(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = N
 
 
 def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> None:
-    """Draw one bar a value of `x`, with a part for each value of `by`."""
+    """Draw one bar a value of `x`, a whole number, with a part for each value of `by`."""
     import seaborn as sns
+    from matplotlib.ticker import MaxNLocator
 
     parts = list(frame[by].unique())
     sns.histplot(
@@ -130,6 +131,7 @@ def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> N
         ax=ax,
     )
     sns.move_legend(ax, "best", title=None, frameon=False)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = None, number: int = 0) -> None:

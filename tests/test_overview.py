@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from agency import Sampling, agency, event
 from tiny import ACCUSED, COMPLAINTS, write_source
 
 import accountability
-from accountability import Cohort, clocks, delay, overview
+from accountability import Cohort, clocks, delay, overview, plots
 from accountability.errors import ParameterError
 from accountability.grouping import NONE_STATED, OTHER, SEVERAL, group_cases
 from accountability.penalty import sustained_by_unit
@@ -58,6 +59,16 @@ def test_small_groups_are_put_together_until_they_can_be_shown(cohort: Cohort) -
     assert group_cases(cohort, None) is cohort
     with pytest.raises(ParameterError, match="no column 'colour' to group by"):
         group_cases(cohort, "colour")
+
+
+def test_the_axis_of_years_names_years_and_no_halves() -> None:
+    counts = pd.DataFrame({"year": range(2000, 2017), "cases": 10, "state": "closed"})
+    axes = plots.new_axes()
+    plots.stacked(axes, counts, x="year", height="cases", by="state")
+    axes.figure.draw_without_rendering()
+    labels = [tick.get_text() for tick in axes.get_xticklabels()]
+    assert labels
+    assert all(re.fullmatch(r"\d{4}", label) for label in labels), labels
 
 
 def test_an_estimate_made_in_an_earlier_year_knows_only_that_year() -> None:
