@@ -1,7 +1,8 @@
 """How often the study of contagion finds some, on generated agencies where it was planted and where it was not.
 
 Run from the checkout: ``python benchmarks/squads.py [--setting NAME] [--agencies N] [--first SEED]``; all
-settings and 500 agencies by default, a few minutes each. Prints a Markdown table; benchmarks/RESULTS_squads.md holds the last full run.
+settings and 500 agencies by default, a few minutes each. Prints a Markdown table; benchmarks/RESULTS_squads.md holds
+the last full run.
 
 Settings without contagion: squads, supervisors and officers that differ as in the bundled agency ("shared"), differ
 much more, in complaints and in findings ("shared much"), and squads whose complaints besides rise and fall from year to
