@@ -297,7 +297,8 @@ def numbered(values: pd.Series) -> tuple[Days, pd.Index]:
         raw = values.to_numpy()
         low, high = int(raw.min()), int(raw.max())
         if high - low <= len(raw) and max(abs(low), abs(high)) < 2**62:
-            place = raw.astype(np.int64) - low
+            place = raw.astype(np.int64, copy=False)
+            place = place - low if low else place
             seen = np.bincount(place) > 0
             if not seen.all():
                 place = (np.cumsum(seen) - 1)[place]

@@ -199,6 +199,9 @@ if "permutation test, 999" in wanted:
 print(json.dumps(out))
 """
 
+R_LIMIT = 120
+"""Seconds R may take for one call."""
+
 R_PEER = """
 suppressMessages(library(survival)); a <- commandArgs(TRUE)
 d <- data.frame(matrix(readBin(a[1], "double", as.integer(a[2]) * 4), ncol = 4)); names(d) <- c("t", "s", "g", "w")
@@ -236,7 +239,11 @@ def peers(
             clock,
             "|".join(wanted),
         ]
-        said = subprocess.run(call, capture_output=True, text=True, check=False)
+        try:
+            said = subprocess.run(call, capture_output=True, text=True, check=False, timeout=R_LIMIT)
+        except subprocess.TimeoutExpired:
+            print(f"R was not timed: it took more than {R_LIMIT} s")
+            return found
         if said.returncode == 0:
             for name, times in json.loads(said.stdout).items():
                 found.setdefault(name, {}).update(times)
