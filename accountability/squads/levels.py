@@ -156,14 +156,16 @@ def _sums(data: Records, drawn: Floats, years: Floats, top: Ints, further: Flags
 
 
 def _variances(total: Floats, nested: bool, groups: int) -> list[float]:
-    rate = total[0] / total[1]
-    officer, unit, boss = (
-        counted / (rate**2 * exposed) if exposed > 0 else np.nan
-        for counted, exposed in ((total[2], total[3]), (total[4], total[5]), (total[6], total[7]))
-    )
+    rate = _part(total[0], total[1])
+    officer, unit, boss = (_part(total[k], rate**2 * total[k + 1]) for k in (2, 4, 6))
     if not nested:
-        return [float(unit - 1), float(officer / unit - 1)]
-    return [float(boss - 1), float(unit / boss - 1), float(officer / unit - 1)]
+        return [unit - 1, _part(officer, unit) - 1]
+    return [boss - 1, _part(unit, boss) - 1, _part(officer, unit) - 1]
+
+
+def _part(over: float, under: float) -> float:
+    """A ratio; not a number where nothing is there to be compared with."""
+    return float(over / under) if under > 0 else float("nan")
 
 
 def _shuffled(data: Records, drawn: Floats, years: Floats, draws: int, rng: np.random.Generator) -> float:
