@@ -122,7 +122,7 @@ def test_what_cannot_be_followed_is_refused():
         penalty.waterfall(source([[(RECOMMENDED, 0, "Keelhauled"), (DECIDED, 1, "Reprimand")]]), "detail")
     with pytest.raises(ParameterError, match="no column 'words'"):
         penalty.waterfall(source(ROAD), "words")
-    with pytest.raises(ParameterError, match="no coded penalty"):
+    with pytest.raises(Refusal, match="no coded penalty"):
         penalty.waterfall(source(ROAD))
 
 

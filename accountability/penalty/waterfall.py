@@ -130,7 +130,7 @@ def waterfall(
     Raises
     ------
     Refusal
-        If the events hold fewer than two steps of a penalty.
+        If the events hold fewer than two steps of a penalty, or no coded penalty and no ``text`` is named.
     ParameterError
         For a column that is not there, or texts no wording covers (with the first).
     """
@@ -185,7 +185,7 @@ def _stated(events: pd.DataFrame, text: str | None, name: str) -> pd.DataFrame:
     """Events with the penalty and days each states; missing where it states none."""
     if text is None:
         if "penalty" not in events:
-            raise ParameterError(
+            raise Refusal(
                 f"the events of {name} hold no coded penalty; name their column of texts with text=, one of "
                 f"{', '.join(str(c) for c in events if str(events[c].dtype) == 'str')}"
             )
