@@ -36,6 +36,8 @@ CUBE_ROOT: Final = (1.02, 1.67, 2.34, 4.07)
 FEW_AGES: Final = 5.0
 """Up to this many times the cube root of the cases, distinct ages count as few, and the limit is chi-squared."""
 
+CHI_SQUARED: Final = "chi-squared on 1 degree of freedom"
+
 CLOSE: Final = 2e-3
 TRIES: Final = 60
 
@@ -125,16 +127,16 @@ def curve_limits(
     Refusal
         As the curve's own estimator.
     ParameterError
-        For a negative day, a level that is none or, without closings known to the day, one not in 0.80 to 0.99.
+        For a negative day, a level that is none or, for statuses, one not in 0.80 to 0.99.
 
     Notes
     -----
-    The likelihood ratio of the best curve and the best one through a given share at that day. It is held against
-    chi-squared on one degree of freedom where some closings are known to the day, or distinct ends of the intervals
-    (or ages, of statuses) are few beside the cube root of the cases (Tang, Banerjee and Kosorok 2012); else against
-    the limit of Banerjee and Wellner (2001), which is smaller. Known weakness: that limit is proven for statuses, and
-    for intervals rests on simulation (benchmarks/delay_coverage.py); with a few exact dates among many coarse ones the
-    limits are too wide; where both ends are months, 95 % limits held the truth 92 to 93 times in 100 simulations.
+    The likelihood ratio of the best curve and the best one through a given share at that day. For intervals it is held
+    against chi-squared on one degree of freedom. Where no closing is known to the day these limits are too wide: with
+    months at both ends 95 % limits held the truth 98 to 99 times in 100 simulations (benchmarks/delay_coverage.py);
+    against the smaller limit of Banerjee and Wellner (2001) it was 92 to 93, and limits that are too narrow are the
+    worse fault. Statuses are held against that limit, which is proven for them, unless their distinct ages are few
+    beside the cube root of the cases (Tang, Banerjee and Kosorok 2012); then against chi-squared.
     """
     asked = np.asarray(days, dtype=np.int64)
     if not len(asked) or (asked < 0).any():
@@ -242,7 +244,7 @@ def _prepared(
     low = durations.low + ~closed
     high = np.where(closed, durations.high, BEYOND)
     each = [codes == number for number in range(len(groups))]
-    profiles = [_of_intervals(low[one], high[one], level, fall) for one in each]
+    profiles = [_of_intervals(low[one], high[one], fall) for one in each]
     words = f"likelihood-ratio {percent(level)} limits of the interval-dated curve; {profiles[0].against}"
     return curve, profiles, groups, (words, curve.assumptions)
 
@@ -276,9 +278,7 @@ class _Profile:
         return low
 
 
-def _of_intervals(low: Days, high: Days, level: float, fall: float) -> _Profile:
-    ends = np.unique(np.concatenate([low, high[high < BEYOND] + 1]))
-    fall, against = _allowed(bool((low == high).any()), len(ends), len(low), level, fall)
+def _of_intervals(low: Days, high: Days, fall: float) -> _Profile:
     first, last, number = collapse(low, high)
     best = solve_counts(first, last, number)
 
@@ -305,7 +305,7 @@ def _of_intervals(low: Days, high: Days, level: float, fall: float) -> _Profile:
         return extreme if lost <= fall else _pushed_to(pushed, fall, np.sqrt(number.sum()), extreme)
 
     finite = high[high < BEYOND]
-    return _Profile(estimate, limit, int(max(finite.max(initial=0), low.max())), against)
+    return _Profile(estimate, limit, int(max(finite.max(initial=0), low.max())), CHI_SQUARED)
 
 
 def _pushed_to(pushed: Callable[[float], tuple[float, float]], fall: float, push: float, extreme: float) -> float:
@@ -347,7 +347,7 @@ def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: f
 
     fitted = rising(slice(None))
     best = loglik(fitted, slice(None))
-    allowed, against = _allowed(False, len(ages), int(n.sum()), level, fall)
+    allowed, against = _allowed(len(ages), int(n.sum()), level, fall)
 
     def estimate(day: int) -> tuple[float, float]:
         before, after = np.searchsorted(ages, day, side="right"), np.searchsorted(ages, day, side="left")
@@ -376,18 +376,16 @@ def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: f
     return _Profile(estimate, limit, int(ages[-1]), against)
 
 
-def _allowed(exact: bool, distinct: int, cases: int, level: float, fall: float) -> tuple[float, str]:
-    """What the likelihood ratio is held against: its height at the level, and its name."""
-    if exact:
-        return fall, "chi-squared on 1 degree of freedom"
+def _allowed(distinct: int, cases: int, level: float, fall: float) -> tuple[float, str]:
+    """What the likelihood ratio of statuses is held against: its height at the level, and its name."""
     if distinct <= FEW_AGES * cases ** (1 / 3):
-        return fall, "chi-squared on 1 degree of freedom (few distinct ages)"
+        return fall, f"{CHI_SQUARED} (few distinct ages)"
     return _cube_root(level), "Banerjee and Wellner's limit"
 
 
 def _cube_root(level: float) -> float:
     if not LEVELS[0] <= level <= LEVELS[-1]:
-        raise ParameterError(f"limits from coarse dates or statuses have a level from 0.80 to 0.99, found {level!r}")
+        raise ParameterError(f"limits from statuses have a level from 0.80 to 0.99, found {level!r}")
     return float(np.interp(level, LEVELS, CUBE_ROOT))
 
 
