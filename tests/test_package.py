@@ -229,6 +229,14 @@ def test_a_report_that_stopped_is_not_packaged(unzipped: Path, tmp_path: Path) -
         package(tmp_path / "p.zip", reports=reports)
 
 
+def test_a_report_of_no_study_is_refused_by_name(unzipped: Path, tmp_path: Path) -> None:
+    shutil.copytree(unzipped / "reports" / STUDY, tmp_path / "reports" / "multiverse")
+    path = tmp_path / "reports" / "multiverse" / "provenance.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"notebook": "multiverse.ipynb"}))
+    with pytest.raises(Refusal, match="1 of 1 reports are of no study .* first multiverse"):
+        package(tmp_path / "paper.zip", reports=tmp_path / "reports")
+
+
 def test_a_request_that_cannot_be_met_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="not both"):
         package(tmp_path / "p.zip", "synthetic", tmp_path)

@@ -50,8 +50,10 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     toy_agency.notebook(base / "notebooks", toy_agency.SETUP, toy_agency.TABLE, toy_agency.FIGURE, toy_agency.LAST)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACCOUNTABILITY_SOURCES", str(base / "sources"))
-        patch.setattr(runner, "notebooks_dir", lambda: base / "notebooks")
-        yield report.run(STUDY, "leaky", {}, base / "out").parent
+        with patch.context() as small:
+            small.setattr(runner, "notebooks_dir", lambda: base / "notebooks")
+            made = report.run(STUDY, "leaky", {}, base / "out").parent
+        yield made
 
 
 @pytest.fixture

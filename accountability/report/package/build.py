@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import math
 import os
 import sys
@@ -111,7 +112,8 @@ def package(
     ParameterError
         Both a source and reports are given, the name does not end in ``.zip``, or there is no report.
     Refusal
-        A report holds what must not be shared (`accountability share` lists it), or stopped before its end.
+        A report holds what must not be shared (`accountability share` lists it), stopped before its end, or is of no
+        study (a multiverse).
 
     Notes
     -----
@@ -153,6 +155,7 @@ def _packed(out: Path, folder: Path, measured: Measured) -> Path:
     folders = (
         [root] if (root / "provenance.json").is_file() else sorted(p.parent for p in root.glob("*/provenance.json"))
     )
+    _all_of_studies(folders)
     held = [read_report(one, notebooks_dir()) for one in folders]
     failed = [one for one in held if one.record["failure"]]
     if failed:
@@ -163,6 +166,21 @@ def _packed(out: Path, folder: Path, measured: Measured) -> Path:
     files |= written
     files["MANIFEST.csv"] = _manifest(files)
     return write_zip(out.resolve(), ((f"{out.stem}/{name}", content) for name, content in files.items()))
+
+
+def _all_of_studies(folders: Sequence[Path]) -> None:
+    """Only a study's report can be made again by a package, which carries the notebooks of the studies."""
+    records = [json.loads((one / "provenance.json").read_text(encoding="utf-8")) for one in folders]
+    others = [
+        one
+        for one, record in zip(folders, records, strict=True)
+        if not (notebooks_dir() / record["notebook"]).is_file()
+    ]
+    if others:
+        raise Refusal(
+            f"{len(others)} of {len(folders)} reports are of no study and cannot be made again by a package, first "
+            f"{others[0].name}; keep them in another folder (--out) and package the studies"
+        )
 
 
 def _data(name: str) -> _Data:
