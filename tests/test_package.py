@@ -233,7 +233,7 @@ def test_a_report_of_no_study_is_refused_by_name(unzipped: Path, tmp_path: Path)
     shutil.copytree(unzipped / "reports" / STUDY, tmp_path / "reports" / "multiverse")
     path = tmp_path / "reports" / "multiverse" / "provenance.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"notebook": "multiverse.ipynb"}))
-    with pytest.raises(Refusal, match="1 of 1 reports are of no study .* first multiverse"):
+    with pytest.raises(Refusal, match=r"1 of 1 reports are of no study .* first multiverse"):
         package(tmp_path / "paper.zip", reports=tmp_path / "reports")
 
 
