@@ -402,6 +402,13 @@ def test_collapsing_loses_nothing(seed):
     assert len(np.unique(held, axis=0)) == len(held)
 
 
+def test_rows_that_one_column_tells_apart_are_left_as_they_are():
+    x = np.column_stack([np.ones(20_000), np.random.default_rng(1).normal(size=20_000)])
+    held, place = collapse_matrix(x)
+    np.testing.assert_array_equal(held, x)
+    np.testing.assert_array_equal(place, np.arange(20_000))
+
+
 # ---- refused -----------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from accountability.errors import ParameterError, Refusal
 
 Floats = NDArray[np.float64]
+
+#: Up to so many rows, looking for equal ones costs nothing worth saving.
+FEW_ROWS: Final = 10_000
 
 
 def collapse(rows: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -21,7 +25,10 @@ def collapse(rows: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> tuple[N
 
 
 def collapse_matrix(covariates: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """The distinct rows of a matrix of numbers, and which of them each row is."""
+    """The distinct rows of a matrix of numbers, and which of them each row is.
+
+    Where one column alone tells most rows apart there is nothing to collapse, and every row stays a pattern of its own.
+    """
     codes, sizes = [], []
     for column in covariates.T:
         small = column.astype(np.int64)
@@ -30,6 +37,8 @@ def collapse_matrix(covariates: Floats) -> tuple[Floats, NDArray[np.int64]]:
             sizes.append(int(small.max()) + 1)
         else:
             found, values = pd.factorize(column)
+            if len(column) > FEW_ROWS and 2 * len(values) > len(column):
+                return np.ascontiguousarray(covariates), np.arange(len(column), dtype=np.int64)
             codes.append(found.astype(np.int64))
             sizes.append(len(values))
     first, pattern = _distinct(codes, sizes)
