@@ -47,11 +47,10 @@ def main() -> int:
         measures_of_each(drawn.astype(float), None, 0.1)
 
     runs: dict[str, Callable[[], object]] = {
-        name: lambda name=name: conc.against_chance(whole, [name], draws=DRAWS)  # type: ignore[misc]
-        for name in conc.BENCHMARKS
+        name: lambda name=name: conc.against_chance(whole, [name], draws=DRAWS) for name in conc.BENCHMARKS
     }
     runs |= {
-        f"{name}, 16 levels of exposure": lambda name=name: conc.against_chance(exposed, [name], draws=DRAWS)  # type: ignore[misc]
+        f"{name}, 16 levels of exposure": lambda name=name: conc.against_chance(exposed, [name], draws=DRAWS)
         for name in conc.BENCHMARKS
     }
     runs["empirical Bayes"] = lambda: conc.shrink(whole, draws=DRAWS)

@@ -69,7 +69,7 @@ def listen(page: Page, *allowed: str) -> Heard:
 
     def opened(dialog: object) -> None:
         heard.errors.append(f"a dialog: {getattr(dialog, 'message', '')}")
-        dialog.dismiss()  # type: ignore[attr-defined]
+        dialog.dismiss()
 
     page.on("console", said)
     page.on("pageerror", lambda error: heard.errors.append(str(error)))

@@ -29,7 +29,7 @@ def ax() -> Iterator[Axes]:
 
 
 def read(ax: Axes) -> pd.DataFrame:
-    return data_of(ax.get_figure())  # type: ignore[arg-type]
+    return data_of(ax.get_figure())
 
 
 CURVE = pd.DataFrame(

@@ -92,7 +92,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def open_notebook(page: Page, address: str, name: str) -> chromium.Heard:
-    root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/.*(token=\w+)", address).groups()  # type: ignore[union-attr]
+    root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/.*(token=\w+)", address).groups()
     heard = chromium.listen(page, root, root.replace("http", "ws"))
     page.goto(f"{root}/lab/tree/{name}?reset&{token}")
     expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible(timeout=WAIT)

@@ -169,7 +169,7 @@ def test_it_turns_on_the_choice_that_decides(data: Dataset) -> None:
     question = multiverse.QUESTIONS["share"]
 
     @dataclasses.dataclass(frozen=True)
-    class Turned(type(question)):  # type: ignore[misc]
+    class Turned(type(question)):
         def prepare(self, cohort: Cohort, values: Any, positions: Any) -> Any:
             made = super().prepare(cohort, values, positions)
             if values["denominator"] == "decided":

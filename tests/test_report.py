@@ -247,10 +247,7 @@ def test_a_source_not_fetched_is_refused_with_the_command_that_brings_it(
 )
 def test_different_requests_never_share_a_folder(first: dict[str, Any], second: dict[str, Any]) -> None:
     study = studies.get(STUDY)
-    a, b = (
-        Request(study, study.parameters.model_validate(given), source=None)  # type: ignore[arg-type]
-        for given in (first, second)
-    )
+    a, b = (Request(study, study.parameters.model_validate(given), source=None) for given in (first, second))
     assert (a.folder == b.folder) == (a.parameters == b.parameters)
     assert re.fullmatch(r"[A-Za-z0-9+=._-]{1,131}", b.folder)
 
@@ -362,16 +359,13 @@ def test_a_figure_whose_labels_leave_no_room_in_a_column_is_drawn_at_its_own_wid
         figures[words] = kept._narrow(drawn)
         assert tuple(drawn.get_size_inches()) == (7, 3)
         plt.close(drawn)
-    widths = {
-        words: float(re.search(rb'width="([\d.]+)pt"', svg)[1])  # type: ignore[index]
-        for words, svg in figures.items()
-    }
+    widths = {words: float(re.search(rb'width="([\d.]+)pt"', svg)[1]) for words, svg in figures.items()}
     assert widths[1] < 350 < widths[5]
 
 
 def test_a_figure_needs_a_text() -> None:
     with pytest.raises(ParameterError, match="alt="):
-        report.figure(object(), alt=" ")  # type: ignore[arg-type]
+        report.figure(object(), alt=" ")
 
 
 def test_a_notebooks_own_provenance_is_the_same_on_every_machine_and_escapes_what_it_shows(tmp_path: Path) -> None:

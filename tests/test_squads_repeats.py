@@ -82,7 +82,7 @@ def test_stretches_run_from_complaint_to_complaint() -> None:
     assert gap[["low", "closed"]].values.tolist() == [[30, True], [1959, False], [1899, False]]
     assert total["number"].tolist() == ["1", "2", "1"]
     with pytest.raises(ParameterError, match="andersen-gill"):
-        squads.repeat_rates(squads.spells(data), ["number"], model="wlw")  # type: ignore[arg-type]
+        squads.repeat_rates(squads.spells(data), ["number"], model="wlw")
 
 
 def test_steady_complaints_grow_in_a_straight_line() -> None:

@@ -220,7 +220,7 @@ def test_a_product_holds_every_combination_once_the_last_name_fastest(
     within: list[int], confidence: list[float]
 ) -> None:
     grid = read_grid(STUDY, {"product": {"within_days": within, "confidence": confidence}, "sets": [{}, {}]})
-    found = [(one.parameters.within_days, one.parameters.confidence) for one in grid.requests]  # type: ignore[attr-defined]
+    found = [(one.parameters.within_days, one.parameters.confidence) for one in grid.requests]
     crossed = [(days, level) for days in within for level in confidence]
     assert found[: len(crossed)] == crossed
     assert len(found) + grid.repeated == len(crossed) + 2

@@ -115,7 +115,7 @@ def test_a_sweep_killed_again_and_again_is_finished_by_asking_again(base: Path) 
     before: dict[str, int] = {}
     for moment, met in MOMENTS.items():
         running = started(base)
-        until(lambda met=met: met(base))  # type: ignore[misc]
+        until(lambda met=met: met(base))
         running.send_signal(signal.SIGKILL)
         said, _ = running.communicate()
         assert running.returncode == -signal.SIGKILL

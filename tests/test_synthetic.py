@@ -278,7 +278,7 @@ def test_planted_hazard_is_recovered_with_the_caseload_a_reader_can_count(large:
     ids=["odd dates", "findings alone", "long pauses", "crowded"],
 )
 def test_truth_of_other_designs_matches(change: dict[str, object]) -> None:
-    made = synthetic.agency(60_000, seed=12, design=dataclasses.replace(Design(), **change))  # type: ignore[arg-type]
+    made = synthetic.agency(60_000, seed=12, design=dataclasses.replace(Design(), **change))
     for group, rows in groups(made):
         assert near((rows["days"] <= 180).mean(), value(made, "share_closed_within_180_days", group), len(rows))
         assert near((~rows["closed_in_release"]).mean(), value(made, "share_open", group), len(rows))
@@ -491,7 +491,7 @@ def test_heavily_damaged_releases_still_load_with_every_row_accounted_for(tmp_pa
 )
 def test_wrong_arguments_are_refused(wrong: dict[str, int | str], says: str) -> None:
     with pytest.raises(ParameterError, match=says):
-        synthetic.agency(**wrong)  # type: ignore[arg-type]
+        synthetic.agency(**wrong)
 
 
 @pytest.mark.parametrize(
@@ -514,7 +514,7 @@ def test_wrong_arguments_are_refused(wrong: dict[str, int | str], says: str) -> 
 )
 def test_impossible_designs_are_refused(wrong: dict[str, object], says: str) -> None:
     with pytest.raises(ParameterError, match=says):
-        dataclasses.replace(Design(), **wrong)  # type: ignore[arg-type]
+        dataclasses.replace(Design(), **wrong)
 
 
 def test_a_share_of_defects_above_one_is_refused() -> None:
