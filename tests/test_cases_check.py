@@ -288,6 +288,22 @@ def test_a_conflict_is_checked(clean: Path, change_: dict, said: str) -> None:
     assert any(said in point.what for point in check(NAME).unresolved)
 
 
+def test_dates_are_checked_as_the_source_declares_them(clean: Path) -> None:
+    declared = (clean / "source.yaml").read_text(encoding="utf-8")
+    assert declared.count("date: words}") == 1
+    declared = declared.replace("date: words}", "date: {format: '%d/%m/%Y'}}")
+    (clean / "source.yaml").write_text(declared, encoding="utf-8")
+    for name, days in (("facts.csv", ["01/02/2019"]), ("events.csv", ["01/02/2019", "31/01/2020"])):
+        made = rows(clean, name)
+        for row, day in zip(made, days, strict=True):
+            row["date"] = day
+        write(clean, name, made)
+    declare(clean)
+    assert cases.read(NAME).delay().low == (pd.Timestamp("2020-01-31") - pd.Timestamp("2019-02-01")).days
+    assert check(NAME).clean, str(check(NAME))
+    assert "is no date" not in str(check(NAME))
+
+
 def test_a_second_coding_must_code_the_same_facts(clean: Path) -> None:
     (clean / "second_coding.csv").write_text("fact_id,status,category\nF009,found,x\n", encoding="utf-8")
     said = [point.what for point in check(NAME).unresolved]

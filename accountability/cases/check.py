@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.cases import names
+from accountability.cases.folder import date_spec
 from accountability.cases.orders import orders, records
 from accountability.cases.register import Conflict, conditions
 from accountability.dates import DateSpec, parse
@@ -18,6 +19,7 @@ from accountability.errors import AccountabilityError, SourceError
 from accountability.parameters import nearest
 from accountability.sources import case_scaffold, case_tables
 from accountability.sources.check import check as check_source
+from accountability.sources.contract import read_source
 from accountability.sources.places import source_folder
 from accountability.sources.points import Checked, Point
 from accountability.sources.yaml_text import DECIDE
@@ -112,7 +114,7 @@ def check(name: str | Path) -> Checked:
 
 def _read(found: _Found) -> None:
     for name in (*IDS, case_tables.SECOND_CODING):
-        if name == case_tables.SECOND_CODING and not (case_tables.second_coding_there(found.folder)):
+        if name == case_tables.SECOND_CODING and not case_tables.second_coding_there(found.folder):
             continue
         try:
             found.tables[name] = case_tables.table(found.folder, name)
@@ -268,16 +270,16 @@ def _known(found: _Found, row: Mapping[str, Any], conflict: str, reading: str) -
 
 def _dates(found: _Found) -> None:
     """Dates that cannot be read, that lie after the report which tells them, and steps in an impossible order."""
-    spec = DateSpec.of("words")
     reports = found.tables.get(case_tables.REPORTS)
     published: dict[str, Any] = {}
     if reports is not None:
-        read = parse(reports["published"], spec)
+        read = parse(reports["published"], DateSpec.of("words"))
         unread = read["problem"].notna() & ~reports["published"].str.contains(DECIDE)
         found.add(
             "dates", case_tables.REPORTS, "its day of publication cannot be read", list(reports["report"][unread])
         )
         published = dict(zip(reports["report"], read["latest"], strict=True))
+    spec = _declared(found.folder)
     for name in (case_tables.FACTS, "events.csv"):
         if name not in found.tables:
             continue
@@ -297,8 +299,16 @@ def _dates(found: _Found) -> None:
             found.add("order", "events.csv", what, rows)
 
 
+def _declared(folder: Path) -> DateSpec:
+    """How steps are dated; while ``source.yaml`` cannot be read, which its own points say, the words of reports."""
+    try:
+        return date_spec(read_source(folder))
+    except AccountabilityError:
+        return DateSpec.of("words")
+
+
 def _not_repeated(source: Checked, own: list[Point]) -> list[Point]:
-    """The source's points without those that only repeat a DECIDE or an unreadable date of a case file's cell."""
+    """The source's points without those that only repeat a DECIDE of a case file's cell."""
     told = any(point.kind == "decide" for point in own)
     tables = ("cases.csv", "events.csv", "allegations.csv")
     return [
