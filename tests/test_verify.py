@@ -248,6 +248,16 @@ def test_a_number_is_no_text_and_an_empty_cell_no_zero(tmp_path: Path) -> None:
     assert list(found.table["what"]) == ["differs", "differs"]
 
 
+@pytest.mark.parametrize("finite", ["5", "-5", "0"])
+def test_a_limit_that_has_become_infinite_is_the_widest_difference(finite: str, tmp_path: Path) -> None:
+    cells = {"k": ["x", "y"], "upper": ["1", finite]}
+    first = written(tmp_path / "a", t=pd.DataFrame(cells))
+    second = written(tmp_path / "b", t=pd.DataFrame(cells | {"upper": ["2", "inf"]}))
+    assert f"2 differ; most of all t/y/upper, {finite} and inf." in compare(first, second).sentence()
+    alone = written(tmp_path / "c", t=pd.DataFrame(cells | {"upper": ["1", "inf"]}))
+    assert f"1 differs; most of all t/y/upper, inf and {finite}." in compare(alone, first).sentence()
+
+
 @settings(max_examples=20)
 @given(number=st.floats(1e-3, 1e9), share=st.floats(-0.5, 0.5))
 def test_the_tolerance_is_of_the_larger_number(

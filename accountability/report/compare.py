@@ -57,14 +57,16 @@ class Comparison(Result):
         if self.equal:
             return f"{plural(self.compared, 'value')} compared: all equal."
         counts = self.table["what"].value_counts().to_dict()
-        verbs = {"differs": "differs" if counts.get("differs") == 1 else "differ"}
+        verbs = {DIFFERS: DIFFERS if counts.get(DIFFERS) == 1 else "differ"}
         said = ", ".join(
             f"{counts[what]:,} {verbs.get(what, what)}" for what in (DIFFERS, FIRST, SECOND) if what in counts
         )
         widest = self.table.dropna(subset=["difference"])
         most = ""
         if not widest.empty:
-            row = widest.iloc[int((widest["difference"] / _larger(widest["first"], widest["second"])).abs().argmax())]
+            larger = widest[["first", "second"]].astype("float64").abs().max(axis=1)
+            # A number and infinity are as far apart as can be; as a share of the larger that is no number.
+            row = widest.iloc[int((widest["difference"].abs() / larger).fillna(float("inf")).argmax())]
             most = f"; most of all {row['address']}, {row['first']} and {row['second']}"
         why = ", ".join(self.why["what"]) or "nothing the records show"
         return (
@@ -119,10 +121,6 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
         compared=len(merged),
         why=why(record(first), record(second)),
     )
-
-
-def _larger(first: pd.Series, second: pd.Series) -> pd.Series:
-    return first.astype("float64").abs().combine(second.astype("float64").abs(), max)
 
 
 def _beside(one: list[Held], other: list[Held]) -> pd.DataFrame:
