@@ -165,6 +165,18 @@ def test_a_report_found_under_two_folders_must_be_told_apart(reports: Path, tmp_
     assert table["now"][1] == "400"
 
 
+def test_reports_are_found_in_a_folder_above_and_not_in_hidden_ones(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (reports / "synthetic").rename(reports / ".half_made")
+    text = "{{how_long_cases_stay_open:groups/Force/cases|400}}"
+    assert list(check(paper(tmp_path, text), shelf(reports)).table["status"]) == ["missing"]
+    (reports / ".half_made").rename(reports / "synthetic")
+    (tmp_path / "paper").mkdir()
+    monkeypatch.chdir(tmp_path / "paper")
+    assert check(paper(tmp_path, text), shelf("../reports")).right
+
+
 @pytest.mark.parametrize(
     ("what", "because"),
     [

@@ -91,8 +91,8 @@ class Shelf:
         raise ParameterError(f"no report {named!r}. {nearest(named, [path.name for path in self._reports()])}")
 
     def _reports(self) -> list[Path]:
-        found = [*self.folder.glob(f"*/{RECORD}"), *self.folder.glob(f"*/*/{RECORD}")]
-        return sorted(path.parent for path in found if not any(part.startswith(".") for part in path.parts))
+        found = [path.parent for depth in ("*", "*/*") for path in self.folder.glob(f"{depth}/{RECORD}")]
+        return sorted(one for one in found if "/." not in f"/{one.relative_to(self.folder).as_posix()}")
 
     def find(self, reference: str) -> tuple[Path, dict[str, Any]]:
         """Give the report and the value that a claim names.
