@@ -77,12 +77,16 @@ def capitalised(text: str, known: frozenset[str]) -> list[str]:
     """Words with a capital that do not begin a sentence and are not known to name no person."""
     found = []
     for match in _WORD.finditer(text):
-        word = match[0].removesuffix("'s").removesuffix("’s")
+        word = _bare(match)
         begins = _SENTENCE.search(text[: match.start()]) is not None
         acronym = word.isupper() and len(word) <= 6
         if word[0].isupper() and not begins and not acronym and word.casefold() not in known:
             found.append(word)
     return found
+
+
+def _bare(match: re.Match[str]) -> str:
+    return match[0].removesuffix("'s").removesuffix("’s")
 
 
 def _role(cell: str) -> bool:
@@ -91,12 +95,12 @@ def _role(cell: str) -> bool:
 
 
 def _known(tables: Mapping[str, pd.DataFrame], not_names: Iterable[str]) -> frozenset[str]:
-    """Words of the calendar, of agencies and outlets, and those listed; each part of a hyphenated word too."""
+    """Words of the calendar, of agencies and outlets, and those listed; a hyphenated word only as a whole."""
     texts = [*CALENDAR, *not_names]
     for name, columns in INSTITUTIONS.items():
         if name in tables:
             texts += [cell for column in columns if column in tables[name] for cell in tables[name][column]]
-    words = {match[0].removesuffix("'s").casefold() for text in texts for match in _WORD.finditer(text)}
+    words = {_bare(match).casefold() for text in texts for match in _WORD.finditer(text)}
     return frozenset(words | {DECIDE.casefold()})
 
 
