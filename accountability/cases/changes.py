@@ -75,7 +75,7 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     for conflict, entry in case.register.items():
         for reading, told in entry.readings.items():
             counts = _counts(case.reading(**{conflict: reading}), bounds)
-            differs = [key for key in COUNTED if not _same(counts[key], base[key])]
+            differs = [key for key in COUNTED if counts[key] != base[key]]
             row = {"conflict": conflict, "reading": reading, "chosen": case.readings[conflict] == reading}
             rows.append({**row, **counts, "differs": ", ".join(differs), "changes": told.changes})
     columns = ["conflict", "reading", "chosen", *COUNTED, "differs", "changes"]
@@ -111,7 +111,3 @@ def _days(case: CaseFile) -> str:
     told = penalty_steps(case).table[["days_low", "days_high"]].dropna()
     low, high = (int(told[end].sum()) for end in told)
     return "" if told.empty else f"{low}" if low == high else f"{low} to {high}"
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) or (one is None and other is None)
