@@ -42,7 +42,7 @@ class PenaltySteps(Result):
         said = "".join(f" {capitalised(str(standing))}: {number}." for standing, number in counts.items())
         awaited = ", ".join(self.still_to_come["step"])
         rest = f" Still to come when reported: {awaited}." if awaited else ""
-        return f"{plural(len(self.table), 'officer')} with a penalty.{said}{rest}"
+        return f"{plural(self.table['officer'].nunique(), 'officer')} with a penalty.{said}{rest}"
 
 
 def penalty_steps(case: CaseFile) -> PenaltySteps:
