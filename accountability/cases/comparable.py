@@ -88,11 +88,11 @@ def comparable(
             f"{cohort.name} holds single cases chosen because they were reported: they have no distribution. Choose an "
             "agency's release"
         )
-    late: list[tuple[str, pd.Series]] = []
+    late: list[pd.Series] = []
     for column, value in wanted(keep):
         met = _cases_with(cohort, column, value)
         if column in OUTCOMES:
-            late.append((f"{column}={value}", met))
+            late.append(met)
         else:
             cohort = cohort.keep_if(
                 cohort.cases["case_id"].map(met).fillna(False).astype(bool), because=f"comparable: {column}={value}"
@@ -100,16 +100,13 @@ def comparable(
     spells = clocks.as_published(cohort, start, stop, cutoff)
     if not spells.current_status:
         require_open_cases(spells, "the place of a case among others")
-    slowest, fastest = spells, spells
-    for _, met in late:
+    slowest = spells
+    for met in late:
         having = slowest.table["case_id"].map(met).fillna(False).to_numpy(bool)
         slowest = _subset(slowest, having | ~slowest.closed)
-        fastest = slowest
-    if late:
-        fastest = _subset(slowest, slowest.closed)
-    number = len(fastest)
+    fastest = _subset(slowest, slowest.closed) if late else slowest
     words = keep.strip() if keep and keep.strip() else "all cases"
-    if number < FEWEST:
+    if len(fastest) < FEWEST:
         raise Refusal(
             f"{cohort.name} has fewer than {FEWEST} comparable cases ({words}): a place among so few says little and "
             "may point at people. Choose a wider filter"
