@@ -12,7 +12,7 @@ from accountability.cases.bounds import DelayBounds, span
 from accountability.cases.comparable import Comparable
 from accountability.delay import closing_curve, curve_limits, how_long
 from accountability.durations import Durations
-from accountability.results import Result, percent, plural
+from accountability.results import Result, capitalised, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ class Placement(Result):
             said += f"; no case was watched for more than {self.watched:,} days, so the upper end is not known"
         if self.comparable.settled_late:
             said += "; whether open cases belong to these is known only when they end, so both are counted"
-        return f"{said[:1].upper()}{said[1:]} [{self.comparable.slowest.clock}]."
+        return f"{capitalised(said)} [{self.comparable.slowest.clock}]."
 
 
 def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placement:
@@ -153,6 +153,7 @@ def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placem
 def _shorter(spells: Durations, days: np.ndarray, level: float) -> pd.DataFrame:
     """Bounds and limits of the share that closed in fewer than so many days."""
     asked = np.maximum(days - 1, 0)
+    nothing = days == 0
     if spells.exact:
         curve = closing_curve(spells, level=level).table
         # Where everybody has closed there is no interval: the limit of the day before holds, as the curve only falls.
@@ -161,22 +162,11 @@ def _shorter(spells: Durations, days: np.ndarray, level: float) -> pd.DataFrame:
         upper = pd.Series(upper).ffill().fillna(1.0).to_numpy()
         lower = np.where(shares > 0, curve["lower"], 0.0)
         at = np.searchsorted(curve["day"].to_numpy(), asked, side="right") - 1
-        before = (at < 0) | (days == 0)
+        nothing |= at < 0
         at = np.maximum(at, 0)
-        found = {
-            "least": np.where(before, 0.0, 1 - shares[at]),
-            "most": np.where(before, 0.0, 1 - shares[at]),
-            "lower": np.where(before, 0.0, 1 - upper[at]),
-            "upper": np.where(before, 0.0, 1 - np.nan_to_num(lower[at])),
-        }
-        return pd.DataFrame(found)
-    limits = curve_limits(spells, asked.tolist(), level=level).table
-    zero = days == 0
-    return pd.DataFrame(
-        {
-            "least": np.where(zero, 0.0, 1 - limits["highest"]),
-            "most": np.where(zero, 0.0, 1 - limits["lowest"]),
-            "lower": np.where(zero, 0.0, 1 - limits["upper"]),
-            "upper": np.where(zero, 0.0, 1 - limits["lower"]),
-        }
-    )
+        held = {"highest": shares[at], "lowest": shares[at], "upper": upper[at], "lower": np.nan_to_num(lower[at])}
+        still = pd.DataFrame(held)
+    else:
+        still = curve_limits(spells, asked.tolist(), level=level).table
+    turned = {"least": "highest", "most": "lowest", "lower": "upper", "upper": "lower"}
+    return pd.DataFrame({end: np.where(nothing, 0.0, 1 - still[of]) for end, of in turned.items()})
