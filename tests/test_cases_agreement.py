@@ -37,7 +37,7 @@ def test_kappa_is_that_of_the_textbook_table() -> None:
 def test_alpha_is_that_of_krippendorffs_examples() -> None:
     meg, owen = "0100000010", "1110010000"
     assert only(list(meg), list(owen))["alpha"] == pytest.approx(0.095, abs=5e-4)
-    ben, gerry = "aabbdcccedda", "babbbcccedd" + "d"
+    ben, gerry = "aabbdcccedda", "babbbccceddd"
     assert only(list(ben), list(gerry))["alpha"] == pytest.approx(0.692, abs=5e-4)
 
 
@@ -70,8 +70,8 @@ def test_the_interval_holds_the_true_kappa_as_often_as_it_says() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=40), st.randoms())
-def test_the_order_of_facts_and_of_coders_does_not_matter(pairs: list[tuple[str, str]], chance: object) -> None:
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=40))
+def test_the_order_of_facts_and_of_coders_does_not_matter(pairs: list[tuple[str, str]]) -> None:
     first, second = (list(column) for column in zip(*pairs, strict=True))
     one, two = codings(first, second)
     made = cases.agreement(one, two, ["status"]).table

@@ -95,10 +95,7 @@ def test_a_filter_known_from_the_start_keeps_the_cases_that_have_it(
     assert cases.place(squad.delay(), chosen).cases == len(chosen.slowest)
 
 
-def test_a_filter_settled_late_is_taken_both_ways_and_holds_what_comes_out() -> None:
-    # Complaints that end sustained take 900 days, the others 50; watched to day 600 nobody knows of the open ones.
-    squad = cases.read("news_cases", "MDPD-2010").reading(start_of_investigation="in_2010")
-    agency = accountability.load("synthetic")
+def test_a_filter_settled_late_is_taken_both_ways(squad: cases.CaseFile, agency: accountability.Dataset) -> None:
     chosen = cases.comparable(agency, "finding=sustained")
     assert chosen.settled_late
     assert chosen.fastest.n_open == 0
