@@ -434,6 +434,28 @@ def test_a_source_that_is_not_here_is_said(made: Path, monkeypatch: pytest.Monke
     )
 
 
+def test_names_of_the_source_a_case_is_placed_on_are_found_too(made: Path, own_key: None) -> None:
+    record("source", "news_cases")(made)
+    page(f"<p>{FIRST} {LAST}</p>")(made)
+    assert sharing.look_through(made).leaks == ()
+    record("reference", "leaky")(made)
+    assert {leak.kind for leak in sharing.look_through(made).leaks} == {"name"}
+
+
+def test_the_index_of_case_files_tells_them_one_by_one_and_that_of_an_agency_does_not(
+    made: Path, tmp_path: Path, own_key: None
+) -> None:
+    both = tmp_path / "reports"
+    shutil.copytree(made, both / "case")
+    record("source", "news_cases")(both / "case")
+    (both / "index.html").write_text("<main><p>1 officer with a penalty.</p></main>", encoding="utf-8")
+    assert sharing.look_through(both).leaks == ()
+    shutil.copytree(made, both / "agency")
+    assert [(leak.place, leak.kind) for leak in sharing.look_through(both).leaks] == [
+        ("index.html, line 1", "small cell")
+    ]
+
+
 # ---- clean reports -------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -98,6 +98,23 @@ def home(folder: str | Path) -> Path:
     """Give the report's folder, whether it or a file in it was named."""
     path = Path(folder)
     return path.parent if path.is_file() else path
+
+
+def sources(record: Mapping[str, Any]) -> list[str]:
+    """Say which sources a report rests on.
+
+    Parameters
+    ----------
+    record : mapping
+        What :func:`record` reads.
+
+    Returns
+    -------
+    list of str
+        The source it was asked of; behind it the one on which a single case is placed, where there is one.
+    """
+    asked = record["parameters"]
+    return [asked["source"], *([asked["reference"]] if asked.get("reference") else [])]
 
 
 def tables(folder: str | Path) -> list[Held]:

@@ -21,8 +21,8 @@ from accountability.report.sharing.known import Known, known
 from accountability.report.sharing.leak import Leak, masked
 from accountability.report.sharing.pieces import Active, Address, Metadata, Piece, Script, Table, Text, Unreadable
 from accountability.report.sharing.words import in_text
+from accountability.report.values import RECORD, sources
 
-RECORD: Final = "provenance.json"
 _NAMED: Final = ", file name"
 _TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
 _SCRIPT: Final = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
@@ -94,15 +94,16 @@ def look_through(report: Path) -> Verdict:
     are not refused.
     """
     folder = _folder(report)
-    sources = dict(_sources(folder))
-    with_what = known(sources.values())
-    single = tuple(place for place, source in sources.items() if source in with_what.case_files)
+    rests_on = dict(_rests_on(folder))
+    with_what = known(source for named in rests_on.values() for source in named)
+    single = [place for place, (asked, *_) in rests_on.items() if asked in with_what.case_files]
+    told_singly = ("",) if len(single) == len(rests_on) else tuple(single)  # the index of case files alone is one too
     leaks: dict[Leak, None] = {}
     looked_at = 0
     for piece in of_folder(folder):
         looked_at += 1
         found = _in_piece(piece, with_what)
-        if single and piece.place.startswith(single):
+        if piece.place.startswith(told_singly):
             # Each case stands there because it was reported, and is told one by one.
             found = (leak for leak in found if leak.kind not in _OF_COUNTS)
         leaks.update(dict.fromkeys(found))
@@ -201,14 +202,12 @@ def _records(folder: Path) -> list[Path]:
     return sorted([*folder.glob(RECORD), *folder.glob(f"*/{RECORD}")])
 
 
-def _sources(folder: Path) -> Iterator[tuple[str, str]]:
-    """Beginning of the places of each report, and its source."""
+def _rests_on(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Beginning of the places of each report, and its sources."""
     for path in _records(folder):
         place = "" if path.parent == folder else f"{path.parent.name}/"
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            given = record.get("parameters", {}).get("source")
-            yield place, given if isinstance(given, str) else record["data"]["source"]
+            yield place, sources(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ParameterError(
                 f"{path}: expected what `accountability run` writes there; run the study again"
