@@ -37,6 +37,7 @@ class Preloaded:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
+        self._ready = False
         # One request at a time; the answers have a line each.
         self._asking = threading.Lock()
 
@@ -98,7 +99,7 @@ class Preloaded:
                 raise SourceError("the process that forks the kernels has ended; its message stands above") from None
 
     def _await_ready(self) -> None:
-        if getattr(self, "_ready", False):
+        if self._ready:
             return
         assert self._line is not None
         self._line.settimeout(_PATIENCE)
@@ -181,9 +182,8 @@ class Forked:
             self._ended(self._hear(block=False))
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self) -> int:
         """Wait for its end and say how it ended."""
-        del timeout
         while self.returncode is None:
             self._ended(self._hear(block=True))
         return self.returncode
