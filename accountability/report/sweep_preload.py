@@ -55,8 +55,6 @@ MODULES: Final = (
     "statsmodels.api",
     "statsmodels.formula.api",
 )
-#: Parts of this package that no study uses.
-LEFT_OUT: Final = ("accountability.cli", "accountability.report.sweep", "accountability.sources.synthetic_files")
 BYTES: Final = 1 << 20
 
 
@@ -65,14 +63,11 @@ def preload() -> None:
     _import_as_in_a_kernel("pandas")
     import accountability
 
-    for name in MODULES:
+    own = [found.name for found in pkgutil.walk_packages(accountability.__path__, "accountability.")]
+    for name in [*MODULES, *(name for name in own if not name.endswith("__main__"))]:
         # One that is not installed fails in the study that needs it, by name.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for found in pkgutil.walk_packages(accountability.__path__, "accountability."):
-        if not found.name.startswith(LEFT_OUT) and not found.name.endswith("__main__"):
-            with contextlib.suppress(ImportError):
-                importlib.import_module(found.name)
 
 
 def _import_as_in_a_kernel(name: str) -> None:
@@ -169,14 +164,14 @@ def _kill(number: int, wanted: int) -> None:
 
 def _say(line: socket.socket, fact: dict[str, int]) -> None:
     # Nobody listens any more when the kernel was ended on purpose.
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(ConnectionError):
         line.sendall(json.dumps(fact).encode() + b"\n")
 
 
 def _fork(request: dict[str, Any], not_its_own: list[socket.socket]) -> int:
     with warnings.catch_warnings():
         # From 3.12 on Python says that a fork beside threads may hang; those of numerical libraries are made for it.
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", "This process .* multi-threaded, use of fork", DeprecationWarning)
         number = os.fork()
     if number == 0:
         signal.set_wakeup_fd(-1)
@@ -184,8 +179,8 @@ def _fork(request: dict[str, Any], not_its_own: list[socket.socket]) -> int:
         for end in not_its_own:
             end.close()
         _become_kernel(request)
-    # Set on both sides, so that neither is too early for a signal to the group.
-    with contextlib.suppress(OSError):
+    # Set on both sides, so that neither is too early for a signal to the group; a kernel may have ended by now.
+    with contextlib.suppress(ProcessLookupError):
         os.setpgid(number, number)
     return number
 
@@ -193,8 +188,7 @@ def _fork(request: dict[str, Any], not_its_own: list[socket.socket]) -> int:
 def _become_kernel(request: dict[str, Any]) -> NoReturn:
     status = 1
     try:
-        with contextlib.suppress(OSError):
-            os.setpgid(0, 0)
+        os.setpgid(0, 0)
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"], JPY_PARENT_PID=str(os.getppid()))
@@ -205,7 +199,8 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
         import numpy as np
         from ipykernel import kernelapp
 
-        # A study that draws without a seed must not draw what every other one draws.
+        # A study that draws without a seed must not draw what every other one draws; such draws, of pandas too, come
+        # from NumPy's global generator, and every fork has the same one.
         np.random.seed(None)  # noqa: NPY002
         kernelapp.launch_new_instance(argv=[*sys.argv[1:], f"--IPKernelApp.parent_handle={os.getppid()}"])
         status = 0
@@ -233,7 +228,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     # Whoever asked may have been killed meanwhile.
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(ConnectionError):
         asked.sendall(b"ready\n")
     serve(asked)
 
