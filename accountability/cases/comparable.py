@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import clocks
+from accountability.cases.register import pairs
 from accountability.cohort import Cohort, DatasetLike
 from accountability.delay.access import require_open_cases
 from accountability.durations import Durations
@@ -122,13 +123,12 @@ def wanted(keep: str | None) -> list[tuple[str, str]]:
     ParameterError
         A part is not of that form.
     """
-    found = []
-    for part in filter(None, (part.strip() for part in (keep or "").split(";"))):
-        column, equals, value = (piece.strip() for piece in part.partition("="))
-        if not (column and equals and value):
-            raise ParameterError(f"comparable {part!r}: expected column=value, for example category=Force")
-        found.append((column, value))
-    return found
+    return list(
+        pairs(
+            keep or "",
+            lambda part: ParameterError(f"comparable {part!r}: expected column=value, for example category=Force"),
+        )
+    )
 
 
 def _cases_with(cohort: Cohort, column: str, value: str) -> pd.Series:

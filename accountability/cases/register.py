@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
-from accountability.errors import ParameterError, SourceError
+from accountability.errors import AccountabilityError, ParameterError, SourceError
 from accountability.parameters import nearest
 
 KINDS: Final = ("disagreement", "ambiguity")
@@ -149,13 +149,16 @@ def conditions(cell: object) -> dict[str, str]:
     """
     if not isinstance(cell, str):
         return {}
-    found = {}
-    for part in filter(None, (part.strip() for part in cell.split(";"))):
-        name, equals, reading = (piece.strip() for piece in part.partition("="))
-        if not (name and equals and reading):
-            raise SourceError(f"reading: expected conflict=reading, joined by ;, found {cell!r}")
-        found[name] = reading
-    return found
+    return dict(pairs(cell, lambda _: SourceError(f"reading: expected conflict=reading, joined by ;, found {cell!r}")))
+
+
+def pairs(text: str, malformed: Callable[[str], AccountabilityError]) -> Iterator[tuple[str, str]]:
+    """Read ``name=value``, several joined by ``;``; `malformed` makes the error of a part that is not of that form."""
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if not (name and value):
+            raise malformed(part)
+        yield name, value
 
 
 def choose(
@@ -216,17 +219,17 @@ def choices_of(text: str | None) -> dict[str, str]:
         A part is not ``conflict=reading``, or a conflict is chosen twice.
     """
     found: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in (text or "").replace(",", ";").split(";"))):
-        name, equals, reading = (piece.strip() for piece in part.partition("="))
-        if not (name and equals and reading):
-            raise ParameterError(
-                f"reading {part!r}: expected conflict=reading, for instance discipline_date=late_2012; several are "
-                "joined by ;"
-            )
+    for name, reading in pairs((text or "").replace(",", ";"), _no_choice):
         if name in found:
             raise ParameterError(f"reading of {name!r} is chosen twice, as {found[name]!r} and as {reading!r}")
         found[name] = reading
     return found
+
+
+def _no_choice(part: str) -> ParameterError:
+    return ParameterError(
+        f"reading {part!r}: expected conflict=reading, for instance discipline_date=late_2012; several are joined by ;"
+    )
 
 
 def combinations(register: Mapping[str, Conflict], of: tuple[str, ...]) -> Iterator[dict[str, str]]:
