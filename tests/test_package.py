@@ -22,6 +22,7 @@ from accountability.cli import app
 from accountability.errors import ParameterError, Refusal
 from accountability.report.package import build, environment, package
 from accountability.report.package.checklist import cell
+from accountability.sources.case_tables import NOT_LOADED
 from accountability.sources.contract import read_source
 from accountability.sources.places import source_folder
 
@@ -199,6 +200,20 @@ def test_a_source_that_is_fetched_is_described_and_not_carried(unzipped: Path, t
     assert "- [x] Some data are **not** in this package" in readme
     assert "| No |" in readme
     assert "Memory was not measured" in readme
+
+
+def test_a_case_file_travels_whole_and_with_the_source_the_case_is_placed_on(unzipped: Path, tmp_path: Path) -> None:
+    reports = Path(shutil.copytree(unzipped / "reports", tmp_path / "reports"))
+    path = reports / STUDY / "provenance.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["parameters"] |= {"source": "news_cases", "reference": "synthetic"}
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with zipfile.ZipFile(package(tmp_path / "p.zip", reports=reports)) as archive:
+        held = {name.removeprefix("p/data/") for name in archive.namelist() if name.startswith("p/data/")}
+    for name in ("news_cases", "synthetic"):
+        declared = read_source(source_folder(name))
+        assert held >= {f"{name}/{file.path}" for file in declared.files.values()} | {f"{name}/source.yaml"}
+    assert held >= {f"news_cases/{name}" for name in NOT_LOADED}
 
 
 @pytest.mark.parametrize(("generated", "travels"), [("true", True), ("false", False)])

@@ -100,7 +100,7 @@ def home(folder: str | Path) -> Path:
     return path.parent if path.is_file() else path
 
 
-def sources(record: Mapping[str, Any]) -> list[str]:
+def sources_of(record: Mapping[str, Any]) -> list[str]:
     """Say which sources a report rests on.
 
     Parameters

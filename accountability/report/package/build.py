@@ -20,7 +20,9 @@ from accountability.report.package.checklist import as_markdown, cell, checklist
 from accountability.report.package.environment import LOCK, environment_files, hashed
 from accountability.report.package.exhibits import Exhibit, Report, exhibits, read_report
 from accountability.report.sharing import look_through, write_zip
+from accountability.report.values import sources_of
 from accountability.results import inert_cell
+from accountability.sources.case_tables import NOT_LOADED
 from accountability.sources.contract import Source, data_hash, read_source
 from accountability.sources.places import PACKAGE, notebooks_dir, packaged, source_folder
 
@@ -160,7 +162,7 @@ def _packed(out: Path, folder: Path, measured: Measured) -> Path:
     failed = [one for one in held if one.record["failure"]]
     if failed:
         raise Refusal(f"{failed[0].name}: stopped at {failed[0].record['failure']['where']}; package whole reports")
-    sources = [_data(name) for name in dict.fromkeys(one.record["parameters"]["source"] for one in held)]
+    sources = [_data(name) for name in dict.fromkeys(name for one in held for name in sources_of(one.record))]
     files = dict(_contents(root, held, sources))
     written = _written(out.stem, held, sources, files, measured)
     files |= written
@@ -200,7 +202,7 @@ def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> I
     for path in sorted(notebooks_dir().glob("*.ipynb")):
         yield f"notebooks/{path.name}", path
     for data in sources:
-        raw = {file.path for file in data.files}
+        raw = {*(file.path for file in data.files), *NOT_LOADED}
         for path in _below(data.folder):
             inside = path.relative_to(data.folder).as_posix()
             described = path.suffix in {".yaml", ".md"}

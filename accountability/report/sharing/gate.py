@@ -21,7 +21,7 @@ from accountability.report.sharing.known import Known, known
 from accountability.report.sharing.leak import Leak, masked
 from accountability.report.sharing.pieces import Active, Address, Metadata, Piece, Script, Table, Text, Unreadable
 from accountability.report.sharing.words import in_text
-from accountability.report.values import RECORD, sources
+from accountability.report.values import RECORD, sources_of
 
 _NAMED: Final = ", file name"
 _TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
@@ -207,7 +207,7 @@ def _rests_on(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for path in _records(folder):
         place = "" if path.parent == folder else f"{path.parent.name}/"
         try:
-            yield place, sources(json.loads(path.read_text(encoding="utf-8")))
+            yield place, sources_of(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ParameterError(
                 f"{path}: expected what `accountability run` writes there; run the study again"
