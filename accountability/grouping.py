@@ -48,18 +48,22 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
     else:
         known = sorted({*cohort.cases.columns, *cohort.allegations.columns})
         raise ParameterError(f"no column {column!r} to group by in {cohort.name}; there are {', '.join(known)}")
-    value = value.mask(value.isin(_small(value, min_group)), OTHER).set_axis(cohort.cases["case_id"])
+    value = value.mask(value.isin(small_groups(value, min_group)), OTHER).set_axis(cohort.cases["case_id"])
     plain = cohort if column not in cohort.cases.columns else _without(cohort, column)
     return plain.with_case_column(column, value)
 
 
-def _small(value: pd.Series, min_group: int) -> list[str]:
-    """Groups to put together; the next larger one joins them when together they are still too small to show."""
-    sizes = value.value_counts().sort_values(kind="stable")
-    count = int((sizes < min_group).sum())
-    if count and sizes.iloc[:count].sum() < min_group:
+def small_groups(values: pd.Series, least: int) -> list[str]:
+    """Values to put together: those on fewer than `least` rows.
+
+    When these are together still too few, the next larger value joins them, the first by name of several; so no group
+    can be had by subtraction.
+    """
+    sizes = values.value_counts().sort_index().sort_values(kind="stable")
+    count = int((sizes < least).sum())
+    if count and sizes.iloc[:count].sum() < least:
         count += 1
-    return [str(group) for group in sizes.index[:count]]
+    return [str(value) for value in sizes.index[:count]]
 
 
 def _shared(cohort: Cohort, column: str) -> pd.Series:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.cohort import Cohort
+from accountability.grouping import small_groups
 from accountability.occurrences import FOREVER, NEVER, Occurrence, occurrence
 from accountability.results import Result, capitalised
 from accountability.sources.dataset import Dataset
@@ -188,11 +189,7 @@ def gathered(values: pd.Series, least: int, missing: str | None = None) -> pd.Se
     """
     text = values.astype("str")
     text = text.where(values.notna(), missing) if missing is not None else text.where(values.notna())
-    sizes = text.value_counts().sort_index().sort_values(kind="stable")
-    few = int((sizes < least).sum())
-    if few and sizes.iloc[:few].sum() < least:
-        few += 1
-    return text.mask(text.isin(sizes.index[:few]), OTHER)
+    return text.mask(text.isin(small_groups(text, least)), OTHER)
 
 
 def holm(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
-from accountability.grouping import OTHER
+from accountability.grouping import OTHER, small_groups
 from accountability.penalty.following import UnitCard
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.newton import Floats, Ints
@@ -110,14 +110,9 @@ def rows_for(
 
 def put_together(rows: pd.DataFrame, columns: Sequence[str], min_cell: int) -> pd.DataFrame:
     """Levels that hold fewer than ``min_cell`` units as one, with the next smallest while together too small."""
-    out = {}
-    for name in columns:
-        counts = rows[name].value_counts().sort_index().sort_values(kind="stable")
-        small = int((counts < min_cell).sum())
-        while 0 < small < len(counts) and counts.iloc[:small].sum() < min_cell:
-            small += 1
-        out[name] = rows[name].mask(rows[name].isin(list(counts.index[:small])), OTHER)
-    return rows.assign(**out)
+    return rows.assign(
+        **{name: rows[name].mask(rows[name].isin(small_groups(rows[name], min_cell)), OTHER) for name in columns}
+    )
 
 
 def designed(rows: pd.DataFrame, columns: Sequence[str], reference: Mapping[str, str] | None) -> Designed:

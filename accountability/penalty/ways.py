@@ -12,6 +12,7 @@ import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
+from accountability.grouping import small_groups
 from accountability.penalty.ladder import Ladder
 from accountability.penalty.modelled import (
     CLUSTERED,
@@ -143,7 +144,8 @@ def ways_out(
     if of == "imposed_penalty":
         rows = rows.loc[rows["finding"].eq("sustained").fillna(False)]
     rows = rows.loc[rows[of].notna() & rows[of].ne("pending")]
-    way = _ways(rows[of].astype("str"), min_cell)
+    way = rows[of].astype("str")
+    way = way.mask(way.isin(small_groups(way, min_cell)), OTHER)
     counts = way.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     if len(counts) < 2:
         raise Refusal(f"{len(rows):,} ended units of {made.cohort.name} hold {len(counts)} way(s); two are needed")
@@ -216,15 +218,6 @@ def ways_out(
         names=("constant", *(f"{name}={label}" for name, label in shape.names)),
         level=level,
     )
-
-
-def _ways(values: pd.Series, min_cell: int) -> pd.Series:
-    """Put rare ways together, with the next rarest while together they are still too few."""
-    counts = values.value_counts().sort_values(kind="stable")
-    rare = int((counts < min_cell).sum())
-    while 0 < rare < len(counts) and counts.iloc[:rare].sum() < min_cell:
-        rare += 1
-    return values.mask(values.isin(list(counts.index[:rare])), OTHER)
 
 
 def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
