@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from accountability import studies
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import nearest
 from accountability.report import page
-from accountability.report.figure_files import SINGLE, figure_files, pdf_figure, png_figure
+from accountability.report.figure_files import DOUBLE, compiled, figure_files, pdf_figure, png_figure
 from accountability.report.runner import PAGE, RECORD
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -84,11 +85,8 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
         raise Refusal(
             f"{folder}: the report is not complete; it stopped at {record['failure']['where']}. Run it again."
         )
-    try:
-        import pypandoc  # noqa: F401
-        import typst  # noqa: F401
-    except ImportError:
-        raise Refusal(_MISSING) from None
+    if not all(map(find_spec, ("pypandoc", "typst"))):
+        raise Refusal(_MISSING)
     target = Path(out)
     target.mkdir(parents=True, exist_ok=True)
     return forms[to](folder, record, target)
@@ -167,8 +165,6 @@ def _pandoc(folder: Path, record: Mapping[str, Any], text: str, *options: str) -
 
 
 def _pdf(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
-    from accountability.report.figure_files import compiled
-
     with tempfile.TemporaryDirectory(prefix="accountability-") as name:
         work = Path(name)
         text = _document(
@@ -235,7 +231,7 @@ def _docx(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
 def _tex(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
     figures = target / "figures"
     figures.mkdir(exist_ok=True)
-    place = _beside(figures, lambda figure: pdf_figure(folder, figure, SINGLE * 2), "pdf")
+    place = _beside(figures, lambda figure: pdf_figure(folder, figure, DOUBLE), "pdf")
     text = _document(folder, record, lambda name, shown: f"figures/{place(name, shown)}", numbers=True)
     variables = ["-V", "documentclass=article", "-V", "geometry=margin=2.2cm", "-V", "fontsize=10pt"]
     body = _pandoc(
