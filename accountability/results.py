@@ -60,7 +60,7 @@ class Result:
 
     def to_latex(self, **options: Any) -> str:
         """Give the table as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
-        settings: dict[str, Any] = {"index": False, "float_format": "%.4g", "na_rep": "", "escape": True}
+        settings: dict[str, Any] = {"index": False, "float_format": four_figures, "na_rep": "", "escape": True}
         return self.table.to_latex(**(settings | options))
 
     def to_csv(self, path: str | Path) -> Path:
@@ -170,6 +170,11 @@ def plural(count: int, noun: str) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """Share as prose writes it: ``48 %``."""
     return f"{100 * share:.{digits}f} %"
+
+
+def four_figures(value: float) -> str:
+    """Number as a printed table writes it: four figures, and of a larger one its whole part."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

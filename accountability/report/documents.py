@@ -25,6 +25,7 @@ from accountability.parameters import nearest
 from accountability.report import page
 from accountability.report.figure_files import DOUBLE, compiled, figure_files, pdf_figure, png_figure
 from accountability.report.runner import PAGE, RECORD
+from accountability.results import four_figures
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _MISSING: Final = (
@@ -39,6 +40,7 @@ _HEAD: Final = re.compile(r"<thead>.*?</thead>", re.S)
 _ALTS: Final = re.compile(r'<img src="([^"]*)" alt="([^"]*)">')
 _IMAGE: Final = re.compile(r'\bimage\("([^"]*)"')
 _WIDE: Final = 5
+_LONG: Final = 40
 
 
 def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> list[Path]:
@@ -250,27 +252,26 @@ def _tables(folder: Path, record: Mapping[str, Any], target: Path) -> list[Path]
     for entry in record["tables"]:
         if entry["kind"] != "table":
             continue
-        whole = (folder / entry["file"]).read_bytes()
         table = pd.read_csv(folder / entry["file"], keep_default_na=False, na_values=[""])
         copy, tex = target / f"{entry['name']}.csv", target / f"{entry['name']}.tex"
-        copy.write_bytes(whole)
+        copy.write_bytes((folder / entry["file"]).read_bytes())
         # A table that a page cannot hold goes on over the next.
+        long = len(table) > _LONG
         text = table.to_latex(
             index=False,
             escape=True,
             na_rep="",
-            float_format="%.4g",
+            float_format=four_figures,
             caption=_latex(entry["caption"]) or None,
             label=f"tab:{entry['name']}",
-            longtable=len(table) > 40,
+            longtable=long,
         )
-        tex.write_text(
-            f"% needs \\usepackage{{booktabs{',longtable' if len(table) > 40 else ''}}}\n{text}", encoding="utf-8"
-        )
+        needed = "booktabs,longtable" if long else "booktabs"
+        tex.write_text(f"% needs \\usepackage{{{needed}}}\n{text}", encoding="utf-8")
         written += [copy, tex]
     return written
 
 
 def _latex(text: str) -> str:
     escapes = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return "".join(escapes.get(one, f"\\{one}" if one in "&%$#_{}" else one) for one in html.unescape(text))
+    return "".join(escapes.get(one, f"\\{one}" if one in "&%$#_{}" else one) for one in text)
