@@ -86,6 +86,15 @@ def test_small_counts_do_not_show_and_do_not_follow(data):
     assert not steps.between(1, 9).any()
 
 
+def test_a_few_who_share_only_some_criteria_do_not_follow_from_the_counts():
+    table = source([("a", "reprimand", None)] * 100)
+    second = np.where(np.arange(100) < 94, "x", "y")
+    table.allegations[["second", "third"]] = pd.DataFrame({"second": second, "third": second}, dtype="str")
+    found = penalty.like_cases(table, {"kind": "a", "second": "x", "third": "x"})
+    assert found.found == 94
+    assert found.criteria["like_cases"].fillna(0).tolist() == [0, 94, 94]
+
+
 @pytest.mark.parametrize(
     ("criteria", "options", "error", "says"),
     [

@@ -33,7 +33,8 @@ class LikeCases(Result):
         ``term``, ``count``, ``share``, ``low``, ``high``, ``hidden``: penalties of the like cases, decided ones only.
     criteria : DataFrame
         In the order asked: ``column``, ``value``, ``within`` (for numbers), ``held`` (whether every like case shares
-        it), ``like_cases`` (sustained units that share it and all criteria before it; missing where small).
+        it), ``like_cases`` (sustained units with a decided penalty that share it and all criteria before it; missing
+        where small, or where the difference from one shown is).
     days : DataFrame
         Quartiles of the days of suspension among the like cases, if ``min_cell`` or more have known days.
     apart : DataFrame
@@ -168,7 +169,6 @@ def like_cases(
     depth = enough[-1]
     chosen = rows.loc[nested[depth]]
     table = pd.DataFrame(lines, columns=["column", "value", "within", "like_cases"])
-    counts = table["like_cases"].astype("Int64")
     return LikeCases(
         estimand=f"penalties of sustained officer-complaints like one, {made.cohort.name}",
         assumptions=(
@@ -179,7 +179,9 @@ def like_cases(
         method=intervals.CLUSTERED,
         table=_penalties(chosen.loc[decided.loc[chosen.index]], order, level, min_cell),
         flow=made.cohort.flow(),
-        criteria=table.assign(held=table.index <= depth, like_cases=counts.mask(_telling(counts, min_cell))),
+        criteria=table.assign(
+            held=table.index <= depth, like_cases=_untold([line[3] for line in lines], depth, min_cell)
+        ),
         days=_days(chosen, min_cell),
         apart=left_apart({"penalty pending or not recorded": int((~decided.loc[chosen.index]).sum())}, min_cell),
         found=lines[depth][3],
@@ -215,10 +217,13 @@ def _agrees(values: pd.Series, value: str, width: float | None) -> pd.Series:
     return (numbers - middle).abs().le(width).fillna(False)
 
 
-def _telling(counts: pd.Series, min_cell: int) -> pd.Series:
-    """Small counts, and counts that differ from the one before by a small number."""
-    step = counts.shift(1) - counts
-    return counts.lt(min_cell) | (step.gt(0) & step.lt(min_cell)).fillna(False)
+def _untold(counts: Sequence[int], depth: int, min_cell: int) -> pd.Series:
+    """The counts, without small ones and those that differ by a small number from one shown: above all, the found."""
+    shown = {depth: counts[depth]}
+    for k in (*reversed(range(depth)), *range(depth + 1, len(counts))):
+        if counts[k] >= min_cell and all(abs(counts[k] - other) not in range(1, min_cell) for other in shown.values()):
+            shown[k] = counts[k]
+    return pd.Series([shown.get(k) for k in range(len(counts))], dtype="Int64")
 
 
 def _penalties(rows: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> pd.DataFrame:
