@@ -15,7 +15,7 @@ from accountability import plots
 from accountability.cohort import Cohort
 from accountability.grouping import small_groups
 from accountability.occurrences import FOREVER, NEVER, Occurrence, occurrence
-from accountability.results import Result, capitalised
+from accountability.results import Result, capitalised, four_figures
 from accountability.sources.dataset import Dataset
 from accountability.vocabulary import STAGES
 
@@ -115,9 +115,7 @@ def _readable(table: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _number(value: float) -> str:
-    if pd.isna(value):
-        return ""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return "" if pd.isna(value) else four_figures(value)
 
 
 def is_case_files(dataset: Dataset) -> bool:
