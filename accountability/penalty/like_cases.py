@@ -73,9 +73,7 @@ class LikeCases(Result):
             f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
             for row in shown.sort_values("share", ascending=False, kind="stable").head(3).to_dict("records")
         ]
-        text = (
-            f"In {self.found:,} like cases ({shared or 'all sustained ones'}): {'; '.join(said) or 'cells too small'}."
-        )
+        text = f"In {self.found:,} like cases ({shared}): {'; '.join(said) or 'cells too small'}."
         return text + (f" Not asked to agree, so that there are enough: {', '.join(given_up)}." if given_up else "")
 
 
