@@ -2,68 +2,53 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from accountability.errors import ParameterError
 from accountability.lessons.answer_key import Item, Key, Written
 from accountability.parameters import nearest
 
+_SHARE: Final = partial(Item, unit="as a share", low=0, high=1)
+_DAYS: Final = partial(Item, unit="days", low=0, high=4000)
+#: The day by which half are closed, of a sample.
+_MEDIAN: Final = partial(Item, unit="days", low=1, high=4000, relative=0.05, by_chance=True)
+
 _CLOSED_CASES: Final = Key(
     lesson="the_closed_case_trap",
     minutes=(60, 75),
     module="accountability.lessons.closed_cases",
     items=(
-        Item(
+        _MEDIAN(
             name="median_all",
             points=3,
             asks="Half of all complaints are closed within how many days?",
-            unit="days",
-            low=1,
-            high=4000,
-            relative=0.05,
-            by_chance=True,
             note="The median of the closed ones alone is about a tenth too short: the open ones were left out.",
         ),
-        Item(
+        _SHARE(
             name="share_not_published",
             points=1,
             asks="What share of the complaints is missing from the release of closed ones?",
-            unit="as a share",
-            low=0,
-            high=1,
             absolute=0.0005,
             note="A count without a denominator, or a percentage where a share was asked for.",
         ),
-        Item(
+        _DAYS(
             name="closed_early",
             points=1,
             asks="What is the median of the complaints that had closed by 31 January 2017?",
-            unit="days",
-            low=0,
-            high=4000,
             absolute=1,
             note="A cut-off that also drops complaints received before it gives another number.",
         ),
-        Item(
+        _MEDIAN(
             name="counted_early",
             points=2,
             asks="And the median on that day when the open ones are counted?",
-            unit="days",
-            low=1,
-            high=4000,
-            relative=0.05,
-            by_chance=True,
             note="The same as closed_early: the open ones were not counted.",
         ),
-        Item(
+        _MEDIAN(
             name="from_incident",
             points=2,
             asks="Half of all complaints are closed within how many days of the incident?",
-            unit="days",
-            low=1,
-            high=4000,
-            relative=0.05,
-            by_chance=True,
             note="The same as median_all: the clock still starts with the receipt.",
         ),
         Item(
@@ -120,33 +105,24 @@ _MORE_THAN_CHANCE: Final = Key(
             choices=_PRECINCTS,
             note="The one of differing years, whose concentration goes once years are counted.",
         ),
-        Item(
+        _SHARE(
             name="top_tenth_counted",
             points=1,
             asks="There, what share of the complaints did the tenth of officers with most draw?",
-            unit="as a share",
-            low=0,
-            high=1,
             absolute=0.003,
             note="Counted among the accused only, the officers never accused being forgotten.",
         ),
-        Item(
+        _SHARE(
             name="top_tenth_by_luck",
             points=2,
             asks="And what share would luck alone have given the top tenth?",
-            unit="as a share",
-            low=0,
-            high=1,
             absolute=0.005,
             note="A tenth: equal risk does not give equal counts.",
         ),
-        Item(
+        _SHARE(
             name="top_tenth_underlying",
             points=2,
             asks="And what share would the tenth with the highest risks be expected to draw?",
-            unit="as a share",
-            low=0,
-            high=1,
             relative=0.08,
             note="The counted share: luck is still in it.",
         ),
@@ -202,13 +178,10 @@ _FAIR_COMPARISONS: Final = Key(
             choices=("north", "south"),
             note="The one with the higher crude share: the answer that the mix of complaints gives.",
         ),
-        Item(
+        _SHARE(
             name="share_of_officers",
             points=2,
             asks="What share of officers with a decided complaint had one sustained?",
-            unit="as a share",
-            low=0,
-            high=1,
             absolute=0.005,
             note="The share of complaints, or of officer-complaints.",
         ),
@@ -219,23 +192,17 @@ _FAIR_COMPARISONS: Final = Key(
             choices=("allegation", "officer_complaint", "complaint", "officer"),
             note="Rows can be merged and never split: a row is one officer in one complaint.",
         ),
-        Item(
+        _SHARE(
             name="share_of_received",
             points=1,
             asks="What share of the complaints received was sustained?",
-            unit="as a share",
-            low=0,
-            high=1,
             absolute=0.0005,
             note="Pending ones were left out.",
         ),
-        Item(
+        _SHARE(
             name="share_of_findings",
             points=1,
             asks="What share of the complaints investigated to a finding was sustained?",
-            unit="as a share",
-            low=0,
-            high=1,
             absolute=0.0005,
             note="Complaints closed without a finding were left in.",
         ),
@@ -274,31 +241,22 @@ _CASE_FILE: Final = Key(
             high=100,
             note="All of them: what is told was counted as found.",
         ),
-        Item(
+        _DAYS(
             name="fewest_days",
             points=1,
             asks="From the start of the investigation to the discipline lie at least how many days?",
-            unit="days",
-            low=0,
-            high=4000,
             note="A day was made up for a year or a month, such as 1 January or the 15th.",
         ),
-        Item(
+        _DAYS(
             name="most_days",
             points=1,
             asks="And at most how many?",
-            unit="days",
-            low=0,
-            high=4000,
             note="A day was made up for a year or a month.",
         ),
-        Item(
+        _DAYS(
             name="most_days_late",
             points=1,
             asks="At most how many, if the discipline came late in 2012?",
-            unit="days",
-            low=0,
-            high=4000,
             note="The bound under September, or the end of some other month than December.",
         ),
         Item(
