@@ -143,6 +143,7 @@ def docx(**parts: str) -> bytes:
     whole = {
         "word/document.xml": f'<w:document xmlns:w="{w}"><w:body>{parts.get("body", "")}</w:body></w:document>',
         "word/comments.xml": f'<w:comments xmlns:w="{w}">{parts.get("comments", "")}</w:comments>',
+        "customXml/item1.xml": f"<data><by>{parts.get('data', '')}</by></data>",
         "docProps/core.xml": '<c:p xmlns:c="c" xmlns:dc="dc">' + parts.get("core", "") + "</c:p>",
     }
     buffer = io.BytesIO()
@@ -221,6 +222,13 @@ LEAKS = {
     ),
     "the creator of a Word document": Planted(
         file("paper.docx", docx(core=f"<dc:creator>{FIRST} {LAST}</dc:creator>")), "name", "core.xml, creator", LAST
+    ),
+    "a name in the data of a Word document's form": Planted(
+        file("paper.docx", docx(data=f"{FIRST} {LAST}")), "name", "customXml/item1.xml, by", LAST
+    ),
+    "a name in an equation of a Word document": Planted(
+        file("paper.docx", docx(body=f'<w:p><m:r xmlns:m="m"><m:t>{FIRST} {LAST}</m:t></m:r></w:p>')),
+        "name", "document.xml, t", LAST,
     ),
     "a name on a page of a PDF": Planted(
         file("paper.pdf", pdf(f"By {FIRST} {LAST}")), "name", "paper.pdf, page 1", LAST
@@ -322,12 +330,17 @@ LEAKS = {
     ),
     "a script in a figure": Planted(svg("<script>alert(1)</script>"), "active content", "rise.svg"),
     "a script in a PDF": Planted(file("paper.pdf", pdf(acts=True)), "active content", "paper.pdf, OpenAction"),
+    "a field of Word that starts a program": Planted(
+        file("paper.docx", docx(body='<w:p><w:fldSimple w:instr=" DDEAUTO cmd "/></w:p>')),
+        "active content", "document.xml, paragraph 1",
+    ),
     "a picture from elsewhere": Planted(
         page('<img src="https://example.org/p.png" alt="">'), "request", "src of <img>", "example"
     ),
     "a link from the data": Planted(
         output({"text/html": '<a href="https://zuqo.example.org/x">x</a>'}), "link", "href of <a>", "zuqo"
     ),
+    "an address that is none": Planted(page('<a href="https://[zuqo">x</a>'), "unreadable", "href of <a>", "zuqo"),
     "what a camera wrote": Planted(
         file("photo.jpg", jpeg(0xE1, b"Exif\0\0MM")), "hidden metadata", "photo.jpg, JPEG EXIF"
     ),

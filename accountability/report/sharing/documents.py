@@ -80,16 +80,12 @@ def _part(where: str, content: bytes) -> Iterator[Piece]:
                 kind = str(relation.get("Type", "")).rsplit("/", 1)[-1]
                 yield Address(f"{where}, {kind}", str(relation.get("Target")), loaded=kind != "hyperlink")
         return
-    if "/docprops/" in where.lower() or "/customxml/" in where.lower() or ", docprops/" in where.lower():
-        for node in root.iter():
-            if node.text and node.text.strip():
-                yield Text(f"{where}, {node.tag.rsplit('}', 1)[-1]}", node.text)
-        return
     for number, paragraph in enumerate(root.iter(f"{_W}p"), start=1):
         text = "".join(node.text or "" for node in paragraph.iter() if node.tag in (f"{_W}t", f"{_W}delText"))
         if text.strip():
             yield Text(f"{where}, paragraph {number}", text)
-        instruction = "".join(node.text or "" for node in paragraph.iter(f"{_W}instrText"))
+        written = "".join(node.text or "" for node in paragraph.iter(f"{_W}instrText"))
+        instruction = " ".join([written, *(node.get(f"{_W}instr", "") for node in paragraph.iter(f"{_W}fldSimple"))])
         if re.search(r"\b(?:DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|MACROBUTTON|LINK)\b", instruction):
             yield Active(f"{where}, paragraph {number}", instruction)
         elif instruction.strip():
@@ -102,6 +98,9 @@ def _part(where: str, content: bytes) -> Iterator[Piece]:
         if len(rows) > 1:
             yield Table(f"{where}, table {number}", rows[0], tuple(rows[1:]))
     for node in root.iter():
+        # Properties, data of forms, charts, equations: whatever is written in another vocabulary than Word's own.
+        if not node.tag.startswith(_W) and node.text and node.text.strip():
+            yield Text(f"{where}, {node.tag.rsplit('}', 1)[-1]}", node.text)
         for name, value in node.attrib.items():
             plain = name.rsplit("}", 1)[-1]
             if plain in ("author", "initials", "descr", "title", "tooltip", "userId") and value.strip():

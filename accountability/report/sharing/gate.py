@@ -234,13 +234,17 @@ def _in_piece(piece: Piece, known: Known) -> Iterator[Leak]:
 
 
 def _address(piece: Address, known: Known) -> Iterator[Leak]:
-    parts = urlsplit(piece.url.strip())
+    yield from in_text(Text(piece.place, piece.url), known)
+    try:
+        parts = urlsplit(piece.url.strip())
+    except ValueError:
+        yield Leak(piece.place, "unreadable", masked(piece.url))
+        return
     elsewhere = bool(parts.scheme or parts.netloc)
     if piece.loaded and (elsewhere or piece.url.lower().endswith(".js")) and parts.scheme != "data":
         yield Leak(piece.place, "request", masked(piece.url))
     elif elsewhere and piece.url not in known.own_text:
         yield Leak(piece.place, "link", masked(piece.url))
-    yield from in_text(Text(piece.place, piece.url), known)
 
 
 def _digest(script: str) -> str:
