@@ -203,6 +203,19 @@ def test_a_study_whose_kernel_dies_fails_by_name(tmp_path: Path, monkeypatch: py
         report.run(STUDY, str(toy_agency.source(tmp_path)), {}, tmp_path / "out")
 
 
+def test_a_notebook_changed_while_it_runs_is_not_taken_for_the_one_that_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "notebooks" / f"{STUDY}.ipynb"
+    toy_agency.notebook(place.parent, f"with open({str(place)!r}, 'a') as file:\n    print(file=file)")
+    monkeypatch.setattr(runner, "notebooks_dir", lambda: place.parent)
+    ran = hashlib.sha256(place.read_bytes()).hexdigest()
+    made = report.run(STUDY, str(toy_agency.source(tmp_path)), {}, tmp_path / "out")
+    stated = json.loads((made.parent / "provenance.json").read_text())
+    assert hashlib.sha256(place.read_bytes()).hexdigest() != ran
+    assert stated["notebook_sha256"] == stated["inputs"]["notebook"] == ran
+
+
 def test_a_folder_that_is_not_a_report_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy_agency.notebook(tmp_path / "notebooks", "1")
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")

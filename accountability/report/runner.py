@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -187,6 +186,8 @@ def _fill(
 ) -> Failure | None:
     executed = folder / wanted.study.notebook
     literals = wanted.parameters.literals()
+    # Stated before it runs: what is changed meanwhile must not pass for what ran.
+    made_of = inputs(wanted, notebook)
     begun = time.monotonic()
 
     def on_cell(done: int, cells: int) -> None:
@@ -201,9 +202,9 @@ def _fill(
         "study": wanted.study.name,
         "question": wanted.study.question,
         "notebook": wanted.study.notebook,
-        "notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest(),
+        "notebook_sha256": made_of["notebook"],
         "parameters": literals,
-        "inputs": inputs(wanted, notebook),
+        "inputs": made_of,
         "changed": [f"{name} = {value}" for name, value in wanted.changed.items()],
         "command": wanted.command,
         "data": _data(folder, wanted.source) | _release(wanted),

@@ -13,6 +13,7 @@ from typing import Any, Final
 from accountability import __version__
 from accountability.report import provenance
 from accountability.report.request import Request
+from accountability.sources.cache import sha256
 from accountability.sources.case_tables import NOT_LOADED
 from accountability.sources.contract import data_hash
 from accountability.sources.places import PACKAGE, source_folder
@@ -41,9 +42,9 @@ def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
     for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
         for path in (source_folder(source) / name for name in DECLARATIONS):
             if path.is_file():
-                declared.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+                declared.update(f"{path.name} {sha256(path)}\n".encode())
     return {
-        "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
+        "notebook": sha256(notebook),
         "library": f"{__version__} {code()}",
         "packages": packages(),
         "data": data_hash(wanted.source.files),
@@ -57,8 +58,7 @@ def code() -> str:
     """One hash over the package's own modules, as they are when first asked."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())
     return digest.hexdigest()
 
 
