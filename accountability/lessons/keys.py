@@ -263,7 +263,7 @@ _CASE_FILE: Final = Key(
             name="within_180_days",
             points=2,
             asks="Was the investigation within the 180 days of the Florida rule?",
-            choices=("on time", "late", "cannot tell"),
+            choices=("in time", "late", "cannot tell"),
             note="Late: by the calendar it was, and whether the clock had been paused no report says.",
         ),
         Item(
