@@ -70,14 +70,14 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     """
     name = case.one()
     bounds = or_refusal(lambda: delay_bounds(case, start, stop))
-    base = _counts(case, bounds)
+    base = _all_counts(case, bounds)
     rows = []
     for conflict, entry in case.register.items():
         for reading, told in entry.readings.items():
-            counts = _counts(case.reading(**{conflict: reading}), bounds)
-            differs = [key for key in COUNTED if counts[key] != base[key]]
+            found = _all_counts(case.reading(**{conflict: reading}), bounds)
+            differs = [key for key in COUNTED if found[key] != base[key]]
             row = {"conflict": conflict, "reading": reading, "chosen": case.readings[conflict] == reading}
-            rows.append({**row, **counts, "differs": ", ".join(differs), "changes": told.changes})
+            rows.append({**row, **found, "differs": ", ".join(differs), "changes": told.changes})
     columns = ["conflict", "reading", "chosen", *COUNTED, "differs", "changes"]
     return Changes(
         estimand=f"what each reading changes in {name}",
@@ -87,11 +87,11 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     )
 
 
-def _counts(case: CaseFile, bounds: DelayBounds | Refused) -> dict[str, Any]:
+def counts(case: CaseFile) -> dict[str, Any]:
+    """Count a case under its chosen readings: the columns of :class:`Changes`, without those of the delay."""
     rows = case.allegations
     imposed = rows.dropna(subset=["imposed_penalty"])
     told = imposed[imposed["imposed_penalty"] != "pending"]
-    low, high = (None, None) if isinstance(bounds, Refused) else bounds.under(case.readings)
     return {
         "accusations": len(rows),
         "with_finding": int((rows["finding"].notna() & (rows["finding"] != "pending")).sum()),
@@ -100,10 +100,13 @@ def _counts(case: CaseFile, bounds: DelayBounds | Refused) -> dict[str, Any]:
         "decided": int(told["officer_id"].nunique()),
         "days": _days(case),
         "steps": len(case.events),
-        "low": low,
-        "high": high,
         "awaiting": " ".join(case.awaiting()),
     }
+
+
+def _all_counts(case: CaseFile, bounds: DelayBounds | Refused) -> dict[str, Any]:
+    low, high = (None, None) if isinstance(bounds, Refused) else bounds.under(case.readings)
+    return {**counts(case), "low": low, "high": high}
 
 
 def _days(case: CaseFile) -> str:

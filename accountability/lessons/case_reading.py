@@ -14,6 +14,7 @@ import pandas as pd
 
 from accountability import cases
 from accountability.cases import CaseFile
+from accountability.cases.changes import counts
 from accountability.results import Result
 
 CASE: Final = "MDPD-2010"
@@ -48,25 +49,24 @@ class Reading:
 
     def hurried(self) -> Hurried:
         """Count from the headline and as if what is told had been found and what was decided were final."""
-        accusations = self.case.allegations
-        found = _found(accusations)
+        careful = counts(self.case)
         rows = [
             (
                 "officers dismissed",
-                _dismissed(self.case.reading(headline="headline")),
-                _dismissed(self.case),
+                counts(self.case.reading(headline="headline"))["dismissed"],
+                careful["dismissed"],
                 "the headline's own report counts otherwise",
             ),
             (
                 "accusations established",
-                len(accusations),
-                found,
+                careful["accusations"],
+                careful["with_finding"],
                 "an accusation is established where a finding is reported",
             ),
             (
                 "penalties that are final",
                 len(self.case.penalties().table),
-                int(accusations["final"].eq("yes").sum()),
+                int(self.case.allegations["final"].eq("yes").sum()),
                 "appeals are announced, and of the rest nobody says that they are final",
             ),
         ]
@@ -79,13 +79,14 @@ class Reading:
 
     def planted(self) -> Mapping[str, float | str]:
         """The right answer to every item of the lesson: what the coded reports carry."""
+        counted = counts(self.case)
         delay = self.case.delay()
         late = self.case.reading(discipline_date="late_2012", start_of_investigation="in_2010").delay()
         verdict = self.case.verdict(RULE).table
         status = self.case.agreement().table.set_index("field")["kappa"]
         return {
-            "officers_dismissed": float(_dismissed(self.case)),
-            "accusations_found": float(_found(self.case.allegations)),
+            "officers_dismissed": float(counted["dismissed"]),
+            "accusations_found": float(counted["with_finding"]),
             "fewest_days": _known(delay.low),
             "most_days": _known(delay.high),
             "most_days_late": _known(late.high),
@@ -117,14 +118,6 @@ def read(readings: str | None = None) -> Reading:
 def planted(readings: str | None = None) -> Mapping[str, float | str]:
     """The right answer to every item of the lesson, for one choice of its parameters."""
     return read(readings).planted()
-
-
-def _dismissed(case: CaseFile) -> int:
-    return int(case.penalties().table["imposed"].eq("dismissed").sum())
-
-
-def _found(accusations: pd.DataFrame) -> int:
-    return int((accusations["finding"].notna() & accusations["finding"].ne("pending")).sum())
 
 
 def _known(days: int | None) -> float:
