@@ -4,8 +4,7 @@ Run: python benchmarks/delay_coverage.py [agencies] [seed] [--only SETTING] [--s
 
 Curves of a hundred agencies are estimated in one call, as groups. Each hundred has its own random numbers, so a long
 run may be done in pieces whose counts add up: ``500 1 --skip 5`` is the sixth to the tenth hundred. The coefficients of
-the regressions are in hazard_coverage.py. Dates known to the month carry neither a share closed in each way nor a
-restricted mean: both are refused, so nothing is there to be held.
+the regressions are in hazard_coverage.py.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ MEAN = 200.0
 HORIZON = 300
 CASES = 400
 DAY = 150
+SUSTAINED = 0.3
 TOGETHER = 100
 """Agencies estimated in one call."""
 
@@ -59,7 +59,7 @@ def late(rng: np.random.Generator, agencies: int) -> Durations:
 def _agencies(rng: np.random.Generator, agencies: int, entry: np.ndarray) -> Durations:
     rows = agencies * CASES
     took, watched = rng.exponential(MEAN, rows).astype(np.int64), rng.integers(100, 701, rows)
-    way = np.where(rng.random(rows) < 0.3, "sustained", "other")
+    way = np.where(rng.random(rows) < SUSTAINED, "sustained", "other")
     seen = (took >= entry) & (watched >= entry)
     end, closed = np.minimum(took, watched), took <= watched
     groups = {"agency": np.repeat(np.arange(agencies), CASES)[seen], "way": way[seen]}
@@ -68,9 +68,20 @@ def _agencies(rng: np.random.Generator, agencies: int, entry: np.ndarray) -> Dur
 
 def holds(made: Durations) -> pd.DataFrame:
     """Whether each interval of each agency holds the truth."""
-    curve = delay.closing_curve(made, "agency")
+    return _held_by(delay.closing_curve(made, "agency"), delay.competing_closings(made, "way", "agency"), made)
+
+
+def holds_smooth(made: Durations) -> pd.DataFrame:
+    """As :func:`holds`, from dates known to the month."""
+    curve = delay.coarse_curve(made, "agency", way="way")
+    return _held_by(curve, curve, made)
+
+
+def _held_by(
+    curve: delay.DelayCurve | delay.CoarseCurve, closings: delay.CompetingClosings | delay.CoarseCurve, made: Durations
+) -> pd.DataFrame:
     mean = delay.restricted_mean(made, HORIZON, "agency").table
-    ways = delay.competing_closings(made, "way", "agency").closed_at([DAY])
+    ways = closings.closed_at([DAY])
     sustained = ways[ways["way"] == "sustained"]
     median = curve.quantile(0.5)
     return pd.DataFrame(
@@ -78,7 +89,7 @@ def holds(made: Durations) -> pd.DataFrame:
             f"curve at day {DAY}": _held(curve.still_open_at([DAY]), share_open(DAY)),
             "median": _held(median, true_median()),
             f"restricted mean to {HORIZON}": _held(mean, true_restricted_mean()),
-            f"incidence: sustained by day {DAY}": _held(sustained, 0.3 * (1 - share_open(DAY))),
+            f"incidence: sustained by day {DAY}": _held(sustained, SUSTAINED * (1 - share_open(DAY))),
         }
     )
 
@@ -89,19 +100,22 @@ def _held(table: pd.DataFrame, truth: float) -> np.ndarray:
     return (low <= truth) & (truth <= table["upper"].astype(float).fillna(np.inf).to_numpy())
 
 
-def months(rng: np.random.Generator) -> Durations:
-    """One agency whose receipts and closings are known to the month only, watched for 100 to 700 days."""
+def months(rng: np.random.Generator, agencies: int = 1, starts: bool = True) -> Durations:
+    """Agencies whose closings and, with `starts`, receipts are known to the month, watched for 100 to 700 days."""
     edges = np.cumsum([0] + [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] * 9)
-    last = 3000
-    start = rng.integers(last - 700, last - 100, CASES)
-    stop = start + rng.exponential(MEAN, CASES).astype(np.int64)
+    last, rows = 3000, agencies * CASES
+    start = rng.integers(last - 700, last - 100, rows)
+    stop = start + rng.exponential(MEAN, rows).astype(np.int64)
+    way = np.where(rng.random(rows) < SUSTAINED, "sustained", "other")
     closed = stop <= last
     came = np.searchsorted(edges, start, side="right") - 1
     went = np.searchsorted(edges, np.minimum(stop, last), side="right") - 1
-    first, latest = edges[came], edges[came + 1] - 1
+    first, latest = (edges[came], edges[came + 1] - 1) if starts else (start, start)
     begin, end = edges[went], np.minimum(edges[went + 1] - 1, last)
     low = np.where(closed, np.maximum(np.maximum(begin, first) - latest, 0), last - latest)
-    return Durations.from_days(low, closed, high=np.where(closed, end - first, 0))
+    spans = {"start_span": latest - first + 1, "stop_span": np.where(closed, end - begin + 1, 0)} if starts else {}
+    groups = {"agency": np.repeat(np.arange(agencies), CASES), "way": way, **spans}
+    return Durations.from_days(low, closed, high=np.where(closed, end - first, 0), groups=groups)
 
 
 def statuses(rng: np.random.Generator) -> Durations:
@@ -128,7 +142,11 @@ def holds_coarse(made: Durations) -> dict[str, bool]:
 SETTINGS: dict[str, Callable[[np.random.Generator, int], pd.DataFrame]] = {
     "exact dates": lambda rng, agencies: holds(exact(rng, agencies)),
     "late entry": lambda rng, agencies: holds(late(rng, agencies)),
-    "months at both ends": lambda rng, agencies: pd.DataFrame([holds_coarse(months(rng)) for _ in range(agencies)]),
+    "months at both ends": lambda rng, agencies: holds_smooth(months(rng, agencies)),
+    "closings known to the month": lambda rng, agencies: holds_smooth(months(rng, agencies, starts=False)),
+    "months at both ends, nothing smooth": lambda rng, agencies: pd.DataFrame(
+        [holds_coarse(months(rng)) for _ in range(agencies)]
+    ),
     "statuses on one day": lambda rng, agencies: pd.DataFrame([holds_coarse(statuses(rng)) for _ in range(agencies)]),
 }
 

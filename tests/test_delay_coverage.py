@@ -16,8 +16,9 @@ def simulation():
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
-    table = simulation.coverage(agencies=200, seed=3, settings=("exact dates", "late entry"))
-    assert len(table) == 8
+    settings = ("exact dates", "late entry", "months at both ends", "closings known to the month")
+    table = simulation.coverage(agencies=200, seed=3, settings=settings)
+    assert len(table) == 16
     # 200 agencies: three standard errors of a true 95 % are 4.6 points.
     assert table["coverage"].between(0.904, 0.996).all(), table.to_string()
 

@@ -6,10 +6,11 @@ what the source gives                    estimator
 any                                      :func:`how_long` chooses among the curves below and says why
 open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`logrank`
 the same, and how each case closed       :func:`competing_closings`, :func:`gray`
-open and closed cases, months or years   :func:`interval_curve`, :func:`coarse_logrank`, :func:`interval_logrank`
+open and closed cases, months or years   :func:`coarse_curve`, :func:`restricted_mean`, :func:`coarse_logrank`
+the same, nothing taken as smooth        :func:`interval_curve`, :func:`interval_logrank`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
-either of the last two but one, limits   :func:`curve_limits`, :func:`quantile_limits`
+statuses or intervals, limits            :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 closings that crowd before a limit       :func:`bunching`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
@@ -28,6 +29,7 @@ from accountability.delay.bunching import Bunching, bunching
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
 from accountability.delay.clusters import bootstrap_closed_only, bootstrap_closings, with_clusters
+from accountability.delay.coarse_curve import CoarseCurve, coarse_curve
 from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_coarse import coarse_logrank
@@ -49,6 +51,7 @@ __all__ = [
     "Bootstrap",
     "Bunching",
     "Caseload",
+    "CoarseCurve",
     "CompetingClosings",
     "CurrentStatusCurve",
     "CurveLimits",
@@ -67,6 +70,7 @@ __all__ = [
     "bunching",
     "caseload",
     "closing_curve",
+    "coarse_curve",
     "coarse_logrank",
     "compare_groups",
     "competing_closings",

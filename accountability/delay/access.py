@@ -56,7 +56,7 @@ def require_not_selected(durations: Durations, what: str) -> None:
         )
 
 
-def require_exact(durations: Durations, what: str) -> None:
+def require_exact(durations: Durations, what: str, instead: str = "delay.coarse_curve or, with nothing taken as smooth, delay.interval_curve") -> None:
     """Refuse an estimate that needs days, when some closings are only known to lie in an interval."""
     if durations.exact:
         return
@@ -70,4 +70,4 @@ def require_exact(durations: Durations, what: str) -> None:
             f"{coarse}; with closed cases only, no curve can be had from such dates. delay.mean_of_closed_only gives "
             "bounds and says what it is"
         )
-    raise Refusal(f"{coarse}: use delay.interval_curve, which takes intervals")
+    raise Refusal(f"{coarse}: use {instead}")

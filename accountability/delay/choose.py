@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_not_selected
+from accountability.delay.coarse_curve import CoarseCurve, coarse_curve
 from accountability.delay.coarse_limits import LEVELS, CurveLimits, quantile_limits
 from accountability.delay.counts import label_of
 from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
@@ -16,12 +17,18 @@ from accountability.delay.curve import NOT_REACHED, DelayCurve, closing_curve
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.durations import Durations, require_cases
+from accountability.errors import Refusal
 from accountability.results import Result, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Curve = DelayCurve | IntervalCurve | CurrentStatusCurve | ReverseTimeCurve
+Curve = DelayCurve | CoarseCurve | IntervalCurve | CurrentStatusCurve | ReverseTimeCurve
+
+
+MOSTLY_COARSE: Final = 0.5
+"""From this share of closings that are coarser than a day, the curve between the dates is taken as smooth; below it,
+the days that are known carry a curve that assumes nothing."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -30,7 +37,7 @@ class HowLong(Result):
 
     Attributes
     ----------
-    curve : DelayCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
+    curve : DelayCurve, CoarseCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
         The curve, with everything it offers.
     because : str
         Why this estimator.
@@ -105,8 +112,15 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
             because = f"{name} holds open and closed cases with dates known to the day"
         else:
             wide = float((durations.low < durations.high)[durations.closed].mean())
-            curve = interval_curve(durations, by)
             because = f"{name} holds open and closed cases and {percent(wide)} of the closings are coarser than a day"
+            if wide >= MOSTLY_COARSE:
+                try:
+                    curve = coarse_curve(durations, by, level)
+                except Refusal as refused:
+                    curve = interval_curve(durations, by)
+                    because += f" ({refused})"
+            else:
+                curve = interval_curve(durations, by)
     return HowLong(
         estimand=curve.estimand,
         assumptions=curve.assumptions,

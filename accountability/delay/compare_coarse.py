@@ -1,24 +1,23 @@
 """Whether groups close at the same pace when both ends of a delay are coarse, whatever each group's watch and dates.
 
-A case received in one month and closed in another took a number of days that is known only with weights: few pairs of
-days give the shortest and the longest delay, many those in between. Taking all as alike is harmless while the groups
-are dated and watched alike; when they are not, it makes groups differ that do not.
+Taking all days between the fewest and the most as alike is harmless while the groups are dated and watched alike; when
+they are not, it makes groups differ that do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from accountability.delay.access import require_open_cases
 from accountability.delay.bands import Floats
+from accountability.delay.coarse_dates import cells_of, kernels
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.counts import columns_of, with_groups
-from accountability.durations import Days, Durations, group_codes
-from accountability.errors import ParameterError, Refusal
+from accountability.durations import Durations, group_codes
+from accountability.errors import Refusal
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -63,8 +62,8 @@ def coarse_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest:
     size = len(groups)
     if size < 2:
         raise Refusal("a comparison needs at least two groups, found one: choose another by=, or show the curve alone")
-    cells, number = _cells(durations, codes, size)
-    closed, open_ = _kernels(cells)
+    cells, number = cells_of(durations, codes, size)
+    closed, open_ = kernels(cells)
     done = cells.stop_span > 0
     share = _pooled(closed, open_, number.sum(axis=1), done)
     difference, expected, variance = _scores(closed, open_, number, done, share)
@@ -97,74 +96,6 @@ def coarse_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest:
         p_value=float(chdtrc(df, statistic)),
         by=columns_of(by),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cells:
-    """Distinct kinds of dates: days, and how many days each end can have been on (a stop on none is still open)."""
-
-    low: Days
-    high: Days
-    start_span: Days
-    stop_span: Days
-
-
-def spans(durations: Durations) -> tuple[Days, Days]:
-    """Number of days each case's start and stop can have been on.
-
-    Raises
-    ------
-    ParameterError
-        If a span is below 1, or the two do not fit the days of a delay.
-    """
-    table, closed = durations.table, durations.closed
-    width = np.where(closed, durations.high - durations.low, 0)
-    if "start_span" not in table.columns:
-        return np.ones_like(width), width + 1
-    start = table["start_span"].to_numpy(np.int64)
-    stop = (width + 2 - start) if "stop_span" not in table.columns else table["stop_span"].to_numpy(np.int64)
-    wrong = (start < 1) | (closed & ((stop < 1) | (start + stop - 2 < width)))
-    if wrong.any():
-        raise ParameterError(
-            f"{int(wrong.sum()):,} of {len(width):,} cases have a start_span or stop_span that does not fit their days "
-            f"(first: case_id {table['case_id'].iloc[int(np.argmax(wrong))]}); high - low is at most their sum less 2"
-        )
-    return start, stop
-
-
-def _cells(durations: Durations, codes: Days, size: int) -> tuple[_Cells, Floats]:
-    start, stop = spans(durations)
-    closed = durations.closed
-    kind = np.column_stack([durations.low, np.where(closed, durations.high, 0), start, np.where(closed, stop, 0)])
-    sides = kind.max(axis=0) + 1
-    key = np.ravel_multi_index(tuple(kind.T), tuple(sides)) if np.prod(sides.astype(float)) < 2**62 else None
-    if key is None:
-        _, first, place = np.unique(kind, axis=0, return_index=True, return_inverse=True)
-    else:
-        _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    number = np.bincount(place.ravel() * size + codes, minlength=len(first) * size).reshape(len(first), size)
-    return _Cells(*kind[first].T), number.astype(float)
-
-
-def _kernels(cells: _Cells) -> tuple[csr_array, csr_array]:
-    """Weights over days of delay of closed cells, and over the age at the cut-off of open ones."""
-    from scipy.sparse import csr_array
-
-    done = cells.stop_span > 0
-    width = np.where(done, cells.high - cells.low + 1, cells.start_span)
-    begin = np.cumsum(width) - width
-    cell = np.repeat(np.arange(len(width)), width)
-    day = np.arange(len(cell)) - begin[cell] + cells.low[cell]
-    a, b, high = cells.start_span[cell], cells.stop_span[cell], cells.high[cell]
-    # Pairs of a start day and a stop day that many days apart: a trapezoid that ends at the longest delay.
-    from_end = high - day
-    pairs = np.minimum(np.minimum(from_end + 1, a + b - 1 - from_end), np.minimum(a, b))
-    weight = np.where(done[cell], pairs, 1).astype(float)
-    days = int(max(cells.high.max(), (cells.low + cells.start_span).max())) + 2
-    shape = (len(width), days)
-    kept = done[cell]
-    closed = csr_array((weight[kept], (cell[kept], day[kept])), shape=shape)
-    return closed, csr_array((weight[~kept], (cell[~kept], day[~kept])), shape=shape)
 
 
 def _pooled(closed: csr_array, open_: csr_array, number: Floats, done: np.ndarray) -> Floats:

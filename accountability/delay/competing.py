@@ -179,7 +179,7 @@ def competing_closings(
     """
     what = "the share closed in each way"
     require_open_cases(durations, what)
-    require_exact(durations, what)
+    require_exact(durations, what, f"delay.coarse_curve(..., way={way!r}).closed_at(days)")
     ways, cause = causes(durations, way)
     counts, of_way = count_ways(durations, by, cause, len(ways))
     groups = counts.groups

@@ -70,22 +70,7 @@ class DelayCurve(Result):
         ParameterError
             If a share is not between 0 and 1.
         """
-        shares = shares_asked(p)
-        rows = []
-        for number, part in self._parts():
-            for share in shares:
-                limit = 1 - share
-                days = [_first_at_or_below(part, column, limit) for column in ("still_open", "lower", "upper")]
-                rows.append((number, share, *days, _reads(*days)))
-        numbers, p_out, day, lower, upper, reads = zip(*rows, strict=True)
-        columns: dict[str, Any] = {
-            "p": np.array(p_out),
-            "day": pd.array(day, dtype="Int64"),
-            "lower": pd.array(lower, dtype="Int64"),
-            "upper": pd.array(upper, dtype="Int64"),
-            "reads": pd.array(reads, dtype="str"),
-        }
-        return with_groups(self.counts.groups, numbers, columns)
+        return crossings(self._parts(), self.counts.groups, p)
 
     def still_open_at(self, days: Sequence[int]) -> pd.DataFrame:
         """Share and number of cases still open as given days begin.
@@ -270,6 +255,30 @@ def closing_curve(
         clock=durations.clock,
         counts=counts,
     )
+
+
+def crossings(parts: list[tuple[int, pd.DataFrame]], groups: pd.DataFrame, p: float | Sequence[float]) -> pd.DataFrame:
+    """First days on which a curve and its pointwise limits are down to the shares that are still open.
+
+    `parts` are each group's number and rows: ``day``, ``still_open``, ``lower``, ``upper``. The columns are those of
+    :meth:`DelayCurve.quantile`.
+    """
+    shares = shares_asked(p)
+    rows = []
+    for number, part in parts:
+        for share in shares:
+            limit = 1 - share
+            days = [_first_at_or_below(part, column, limit) for column in ("still_open", "lower", "upper")]
+            rows.append((number, share, *days, _reads(*days)))
+    numbers, p_out, day, lower, upper, reads = zip(*rows, strict=True)
+    columns: dict[str, Any] = {
+        "p": np.array(p_out),
+        "day": pd.array(day, dtype="Int64"),
+        "lower": pd.array(lower, dtype="Int64"),
+        "upper": pd.array(upper, dtype="Int64"),
+        "reads": pd.array(reads, dtype="str"),
+    }
+    return with_groups(groups, numbers, columns)
 
 
 def survival(counts: Counts) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.delay.choose import Curve, how_long
+from accountability.delay.coarse_curve import CoarseCurve
 from accountability.delay.coarse_limits import curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_coarse import coarse_logrank
@@ -202,4 +203,4 @@ def _large(table: pd.DataFrame, min_cell: int) -> pd.Series:
 def _test(durations: Durations, names: tuple[str, ...], curve: Curve) -> GroupTest | None:
     if isinstance(curve, DelayCurve):
         return logrank(durations, names)
-    return coarse_logrank(durations, names) if isinstance(curve, IntervalCurve) else None
+    return coarse_logrank(durations, names) if isinstance(curve, (CoarseCurve, IntervalCurve)) else None

@@ -211,11 +211,13 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     -----
     The non-parametric maximum likelihood estimate (Peto 1973, Turnbull 1976). No day is invented: within a stretch of
     the table the curve may take any path. Where both ends of a delay are coarse, every number of days between the
-    fewest and the most is taken as possible, whatever the day of receipt.
+    fewest and the most is taken as possible, whatever the day of receipt; :func:`~accountability.delay.coarse_curve`
+    weighs them, and is the one to read then.
 
     No pointwise interval is given: the estimate converges more slowly than the square root of the number of cases and
     has no usable variance. :func:`~accountability.delay.curve_limits` and :func:`~accountability.delay.quantile_limits`
-    give likelihood-ratio limits, which need none.
+    give likelihood-ratio limits, which need none; :func:`~accountability.delay.coarse_curve` has intervals at the price
+    of taking the curve as smooth between the dates.
     """
     require_open_cases(durations, "the interval-dated closing curve")
     if durations.entry.any():

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability import plots
-from accountability.delay.access import closed_cases_only, require_exact, require_open_cases
+from accountability.delay.access import closed_cases_only, require_open_cases
 from accountability.delay.bands import Floats, critical
+from accountability.delay.coarse_curve import coarse_curve
 from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import survival
 from accountability.durations import Durations, group_codes, require_cases
@@ -82,7 +83,7 @@ def restricted_mean(
     Parameters
     ----------
     durations : Durations
-        With closing dates known to the day.
+        Of open and closed cases; from dates coarser than a day the curve is :func:`~accountability.delay.coarse_curve`.
     until : int
         The horizon: delays beyond it count as `until` days.
     by : str or sequence of str, optional
@@ -110,17 +111,24 @@ def restricted_mean(
         raise ParameterError(f"until must be a positive whole number of days, found {until!r}")
     until = int(until)
     require_open_cases(durations, "the restricted mean")
-    require_exact(durations, "the restricted mean")
-    counts = count(durations, by)
     columns = columns_of(by)
-    _require_watched(counts, until)
-    mean, error = area(counts, until)
     z = critical(level)
+    if durations.exact:
+        counts = count(durations, by)
+        _require_watched(counts, until)
+        groups, cases = counts.groups, counts.entered.sum(axis=1)
+        mean, error = area(counts, until)
+        method = "Kaplan-Meier curve to day {:,}, Greenwood plug-in variance"
+    else:
+        curve = coarse_curve(durations, by, level)
+        groups, cases = curve.groups, curve.convergence["cases"].to_numpy()
+        mean, error = curve.mean_open(until)
+        method = "smooth curve from coarse dates to day {:,}, variance by the delta method"
     table = with_groups(
-        counts.groups,
+        groups,
         np.arange(len(mean)),
         {
-            "cases": counts.entered.sum(axis=1),
+            "cases": cases,
             "days": mean,
             "std_error": error,
             "lower": np.maximum(mean - z * error, 0),
@@ -130,11 +138,10 @@ def restricted_mean(
     return RestrictedMean(
         estimand=f"mean days open within the first {until:,} days, by {durations.clock}",
         assumptions=("whether a case is still open at the cut-off tells nothing about how much longer it will take",),
-        method=f"area under the Kaplan-Meier curve to day {until:,}, Greenwood plug-in variance, plain "
-        f"{percent(level)} interval",
+        method=f"area under the {method.format(until)}, plain {percent(level)} interval",
         table=table,
         flow=durations.flow,
-        difference=_differences(_labels(counts.groups, columns), mean, error, z),
+        difference=_differences(_labels(groups, columns), mean, error, z),
         until=until,
         by=columns,
         level=level,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.choose import Curve
+from accountability.delay.coarse_curve import CoarseCurve
 from accountability.delay.counts import pieces, with_groups
 from accountability.delay.current_status import CurrentStatusCurve
 from accountability.delay.curve import DelayCurve
@@ -32,7 +33,7 @@ def medians(curve: Curve, within_days: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    curve : DelayCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
+    curve : DelayCurve, CoarseCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
     within_days : int
         Day of the share closed.
 
@@ -41,11 +42,15 @@ def medians(curve: Curve, within_days: int) -> pd.DataFrame:
     pandas.DataFrame
         One row a group: its columns; ``cases``, ``still_open``; ``median``, ``lower``, ``upper`` (days, Int64) and
         ``reads``; ``closed_within``, ``within_lower``, ``within_upper`` (shares). Lower and upper are limits of the
-        interval or, from coarse dates and from statuses, the fewest and the most that the data allow: the median
-        itself is then missing unless the two are equal.
+        interval or, from an interval-dated curve and from statuses, the fewest and the most that the data allow: the
+        median itself is then missing unless the two are equal.
     """
     if isinstance(curve, DelayCurve):
-        return _exact(curve, within_days)
+        closed, left = curve.counts.closed.sum(axis=1), curve.counts.left.sum(axis=1)
+        return _one_line(curve, closed + left, left, within_days)
+    if isinstance(curve, CoarseCurve):
+        numbers = curve.convergence
+        return _one_line(curve, numbers["cases"].to_numpy(), numbers["still_open_cases"].to_numpy(), within_days)
     if isinstance(curve, IntervalCurve):
         return _coarse(curve, within_days)
     if isinstance(curve, CurrentStatusCurve):
@@ -53,13 +58,12 @@ def medians(curve: Curve, within_days: int) -> pd.DataFrame:
     return _closed_only(curve, within_days)
 
 
-def _exact(curve: DelayCurve, day: int) -> pd.DataFrame:
-    closed, left = curve.counts.closed.sum(axis=1), curve.counts.left.sum(axis=1)
+def _one_line(curve: DelayCurve | CoarseCurve, cases: np.ndarray, still_open: np.ndarray, day: int) -> pd.DataFrame:
     share = curve.still_open_at([day])
     return curve.quantile(0.5).assign(
         median=lambda frame: frame["day"],
-        cases=closed + left,
-        still_open=left,
+        cases=cases,
+        still_open=still_open,
         closed_within=1 - share["still_open"],
         within_lower=1 - share["upper"],
         within_upper=1 - share["lower"],

@@ -42,6 +42,7 @@ ESTIMATORS: Final = MappingProxyType(
     {
         delay.DelayCurve: "closing curve (Kaplan-Meier)",
         delay.ReverseTimeCurve: "the curve read backwards in time",
+        delay.CoarseCurve: "smooth curve for coarse dates",
         delay.IntervalCurve: "curve for intervals (Turnbull)",
         delay.CurrentStatusCurve: "curve for current status",
     }

@@ -1,0 +1,88 @@
+"""Dates coarse at one or both ends: how likely each number of days is, given the days either end can have been on.
+
+A case received in one month and closed in another took a number of days that is known only with weights: few pairs of
+days give the shortest and the longest delay, many those in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from accountability.delay.bands import Floats
+from accountability.durations import Days, Durations
+from accountability.errors import ParameterError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Distinct kinds of dates: days, and how many days each end can have been on (a stop on none is still open)."""
+
+    low: Days
+    high: Days
+    start_span: Days
+    stop_span: Days
+
+
+def spans(durations: Durations) -> tuple[Days, Days]:
+    """Number of days each case's start and stop can have been on.
+
+    Raises
+    ------
+    ParameterError
+        If a span is below 1, or the two do not fit the days of a delay.
+    """
+    table, closed = durations.table, durations.closed
+    width = np.where(closed, durations.high - durations.low, 0)
+    if "start_span" not in table.columns:
+        return np.ones_like(width), width + 1
+    start = table["start_span"].to_numpy(np.int64)
+    stop = (width + 2 - start) if "stop_span" not in table.columns else table["stop_span"].to_numpy(np.int64)
+    wrong = (start < 1) | (closed & ((stop < 1) | (start + stop - 2 < width)))
+    if wrong.any():
+        raise ParameterError(
+            f"{int(wrong.sum()):,} of {len(width):,} cases have a start_span or stop_span that does not fit their days "
+            f"(first: case_id {table['case_id'].iloc[int(np.argmax(wrong))]}); high - low is at most their sum less 2"
+        )
+    return start, stop
+
+
+def cells_of(durations: Durations, codes: Days, size: int) -> tuple[Cells, Floats]:
+    """Distinct kinds of dates, and how many cases have each by a code from 0 to `size` (rows: kinds)."""
+    start, stop = spans(durations)
+    closed = durations.closed
+    kind = np.column_stack([durations.low, np.where(closed, durations.high, 0), start, np.where(closed, stop, 0)])
+    sides = kind.max(axis=0) + 1
+    key = np.ravel_multi_index(tuple(kind.T), tuple(sides)) if np.prod(sides.astype(float)) < 2**62 else None
+    if key is None:
+        _, first, place = np.unique(kind, axis=0, return_index=True, return_inverse=True)
+    else:
+        _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    number = np.bincount(place.ravel() * size + codes, minlength=len(first) * size).reshape(len(first), size)
+    return Cells(*kind[first].T), number.astype(float)
+
+
+def kernels(cells: Cells) -> tuple[csr_array, csr_array]:
+    """Weights over days of delay of closed cells, and over the age at the cut-off of open ones."""
+    from scipy.sparse import csr_array
+
+    done = cells.stop_span > 0
+    width = np.where(done, cells.high - cells.low + 1, cells.start_span)
+    begin = np.cumsum(width) - width
+    cell = np.repeat(np.arange(len(width)), width)
+    day = np.arange(len(cell)) - begin[cell] + cells.low[cell]
+    a, b, high = cells.start_span[cell], cells.stop_span[cell], cells.high[cell]
+    # Pairs of a start day and a stop day that many days apart: a trapezoid that ends at the longest delay.
+    from_end = high - day
+    pairs = np.minimum(np.minimum(from_end + 1, a + b - 1 - from_end), np.minimum(a, b))
+    weight = np.where(done[cell], pairs, 1).astype(float)
+    days = int(max(cells.high.max(), (cells.low + cells.start_span).max())) + 2
+    shape = (len(width), days)
+    kept = done[cell]
+    closed = csr_array((weight[kept], (cell[kept], day[kept])), shape=shape)
+    return closed, csr_array((weight[~kept], (cell[~kept], day[~kept])), shape=shape)
