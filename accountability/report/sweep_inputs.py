@@ -90,5 +90,4 @@ def is_made(folder: Path, expected: dict[str, Any]) -> bool:
         return False
     if not isinstance(record, dict) or record.get("failure") is not None or record.get("inputs") != expected:
         return False
-    files = ["report.html", record["notebook"], *(entry["file"] for entry in record["tables"])]
-    return all((folder / name).is_file() for name in files)
+    return all((folder / name).is_file() for name in record["files"])
