@@ -30,22 +30,16 @@ class Grid:
         Name of the study.
     requests : tuple of Request
         One for each distinct set, in the order declared: the product first, its last name running fastest.
-    repeated : int
-        How many sets were declared that equal another one; each is run once.
     """
 
     study: str
     requests: tuple[Request, ...]
-    repeated: int
 
     @property
     def varied(self) -> tuple[str, ...]:
         """Parameters that take more than one value, in the order of the model."""
         sets = [wanted.parameters.literals() for wanted in self.requests]
         return tuple(name for name in sets[0] if len({repr(one[name]) for one in sets}) > 1)
-
-    def __len__(self) -> int:
-        return len(self.requests)
 
 
 def read_grid(study: str, declared: str | Path | Mapping[str, Any], source: str | None = None) -> Grid:
@@ -83,7 +77,6 @@ def read_grid(study: str, declared: str | Path | Mapping[str, Any], source: str 
         raise ParameterError("\n".join(f"{where}: {fault}" for fault in faults))
     requests: dict[str, Request] = {}
     found: dict[str, list[int]] = {}
-    number = 0
     for number, given in enumerate(_sets(said, source), start=1):
         try:
             wanted = request(study, None, given)
@@ -93,9 +86,9 @@ def read_grid(study: str, declared: str | Path | Mapping[str, Any], source: str 
             requests.setdefault(repr(wanted.parameters.literals()), wanted)
     if found:
         listed = "\n".join(f"- {_numbers(sets)}: {fault}" for fault, sets in found.items())
-        wrong = len({one for sets in found.values() for one in sets})
+        wrong = sum(map(len, found.values()))
         raise ParameterError(f"{where}: {wrong} of {number} sets cannot be run, so none was:\n{listed}")
-    return Grid(study, tuple(requests.values()), number - len(requests))
+    return Grid(study, tuple(requests.values()))
 
 
 def _sets(said: Mapping[str, Any], source: str | None) -> Iterator[dict[str, Any]]:
