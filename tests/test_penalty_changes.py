@@ -240,6 +240,24 @@ def test_groups_stand_under_all_and_small_ones_together():
     mpl.pyplot.close("all")
 
 
+def test_no_small_end_follows_from_the_groups_and_their_sum():
+    ways = {"suspension": "reprimand", "reprimand": "reprimand", "loss_of_leave": "suspension"}
+    ways["demotion"] = "left_before_penalty"  # in the order of the ends
+    counts = {"a": (5, 200, 12, 11), "b": (0, 200, 10, 100), "c": (0, 10, 11, 50)}
+    each = [
+        (*way, group)
+        for group, row in counts.items()
+        for way, n in zip(ways.items(), row, strict=True)
+        for _ in range(n)
+    ]
+    made = dataset([(before, None, after, None) for before, after, _ in each])
+    made.allegations["officer_rank"] = pd.Series([group for *_, group in each], dtype="str")
+    hidden = penalty.shrinking(made, "officer_rank").table.pivot(index="group", columns="end", values="hidden")
+    assert hidden.loc["all", "lighter"]
+    assert (hidden.sum(axis=0) != 1).all()
+    assert (hidden.sum(axis=1) != 1).all()
+
+
 @pytest.mark.real_data
 def test_chicago_has_4989_published_changes(real_source):
     table = penalty.changes(real_source("chicago_2000_2016")).table.set_index(["what", "kind"])

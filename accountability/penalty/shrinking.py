@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
 import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
@@ -141,16 +142,14 @@ def shrinking(
 
 
 def _hide(table: pd.DataFrame, groups: int, min_cell: int) -> pd.DataFrame:
-    """The row of all is the sum of the others, so the whole is one two-way table; few of a group hide all of it."""
-    counts = table["count"].to_numpy().reshape(groups, -1)
-    whole = hidden_cells(counts[:1], min_cell)
-    inside = hidden_cells(counts[1:], min_cell) if groups > 1 else counts[1:].astype(bool)
-    hidden = pd.concat([pd.DataFrame(whole), pd.DataFrame(inside)]).to_numpy(dtype=bool).ravel()
-    few = table["denominator"].lt(min_cell).to_numpy(dtype=bool)
-    out = table.assign(hidden=hidden | few)
-    numbers = {name: out[name].mask(out["hidden"]) for name in ("share", "low", "high")}
-    return out.assign(
-        **numbers,
-        count=out["count"].astype("Int64").mask(out["hidden"]),
-        denominator=out["denominator"].astype("Int64").mask(few),
+    """The row of all and the denominators are sums, so what is hidden may not follow from them either."""
+    counts, totals = (table[name].to_numpy().reshape(groups, -1) for name in ("count", "denominator"))
+    marks = hidden_cells(np.column_stack([counts, totals[:, 0]]), min_cell)
+    untold = np.repeat(marks[:, -1], len(ENDS))
+    hidden = marks[:, :-1].ravel() | untold
+    return table.assign(
+        **{name: table[name].mask(hidden) for name in ("share", "low", "high")},
+        count=table["count"].astype("Int64").mask(hidden),
+        denominator=table["denominator"].astype("Int64").mask(untold),
+        hidden=hidden,
     )
