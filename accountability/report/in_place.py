@@ -1,4 +1,4 @@
-"""A report's folder appears whole or not at all; what a killed run left behind is found and cleared."""
+"""A report's folder, or a file beside it, appears whole or not at all; what a killed run left behind is cleared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,57 @@ def put_in_place(made: Path, final: Path) -> None:
     final.rename(aside / final.name)
     made.rename(final)
     shutil.rmtree(aside)
+
+
+@contextmanager
+def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder to fill, and move it to where it belongs if nothing went wrong.
+
+    Parameters
+    ----------
+    final : Path
+        Its place.
+    workshop : Path
+        Folder on the same disk for whatever is not finished.
+    name : str
+        What is made, for who looks there.
+
+    Yields
+    ------
+    Path
+        The folder to fill.
+    """
+    made = Path(tempfile.mkdtemp(prefix=f"{MAKING}{name}-", dir=workshop))
+    try:
+        yield made
+        put_in_place(made, final)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def put_file(final: Path, write: Callable[[Path], object], workshop: Path) -> Path:
+    """Write a file that appears whole or not at all, in place of the one that stands there.
+
+    Parameters
+    ----------
+    final : Path
+        Its place.
+    write : callable
+        Writes the file it is given.
+    workshop : Path
+        Folder on the same disk for whatever is not finished.
+
+    Returns
+    -------
+    Path
+        Its place.
+    """
+    handle, name = tempfile.mkstemp(prefix=MAKING, dir=workshop)
+    os.close(handle)
+    write(Path(name))
+    Path(name).chmod(0o644)
+    os.replace(name, final)
+    return final
 
 
 @contextmanager

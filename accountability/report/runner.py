@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +12,7 @@ from accountability import studies
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.report import kept, page, provenance, sidecar
 from accountability.report.execute import Failure, StudyFailed, execute, interruptible
-from accountability.report.in_place import MAKING, put_in_place
+from accountability.report.in_place import making, put_file
 from accountability.report.request import Request, request
 from accountability.report.sweep_inputs import inputs
 from accountability.sources.contract import Source, read_source
@@ -140,13 +137,9 @@ def make(
     refuse_other(final)
     out.mkdir(parents=True, exist_ok=True)
     unfinished = (workshop or out).resolve()
-    making = Path(tempfile.mkdtemp(prefix=f"{MAKING}{wanted.study.name}-", dir=unfinished))
     scratch = None if workshop is None else unfinished
-    try:
-        failure = _fill(making, wanted, notebook, progress, preloaded, scratch)
-        put_in_place(making, final)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+    with making(final, unfinished, wanted.study.name) as folder:
+        failure = _fill(folder, wanted, notebook, progress, preloaded, scratch)
     return final / PAGE, failure
 
 
@@ -317,10 +310,4 @@ def write_index(source: str, declared: Source, out: Path, workshop: Path | None 
     text = page.index_page(
         declared.title, {"generated": declared.generated, "facts": facts}, reports, not_run(source, declared)
     )
-    index = out / "index.html"
-    handle, name = tempfile.mkstemp(prefix=".index-", dir=workshop or out)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).chmod(0o644)
-    os.replace(name, index)
-    return index
+    return put_file(out / "index.html", lambda file: file.write_text(text, encoding="utf-8"), workshop or out)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import io
-import shutil
 import tempfile
 import threading
 import zipfile
@@ -171,14 +170,12 @@ def unpack(packed: bytes, cell: Cell) -> Path:
         Its folder holds something that is not a report.
     """
     from accountability.report import runner
-    from accountability.report.in_place import MAKING, put_in_place
+    from accountability.report.in_place import making
 
     runner.refuse_other(cell.folder)
-    making = Path(tempfile.mkdtemp(prefix=MAKING, dir=cell.workshop))
-    try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            archive.extractall(making)
-        put_in_place(making, cell.folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+    with (
+        making(cell.folder, cell.workshop, cell.wanted.study.name) as folder,
+        zipfile.ZipFile(io.BytesIO(packed)) as archive,
+    ):
+        archive.extractall(folder)
     return cell.folder / runner.PAGE

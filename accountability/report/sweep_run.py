@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
@@ -18,10 +16,11 @@ from accountability.errors import ParameterError
 from accountability.report import runner
 from accountability.report.execute import Failure, interruptible
 from accountability.report.grid import Grid
-from accountability.report.in_place import held
+from accountability.report.in_place import held, put_file
 from accountability.report.request import Request
 from accountability.report.sweep_inputs import inputs, is_made
 from accountability.report.sweep_kernels import Preloaded
+from accountability.results import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,7 +197,8 @@ def sweep(grid: Grid, out: Path | None, execute: Executor, told: Told | None = N
         Also when sets failed.
     """
     begun = time.monotonic()
-    folders = _folders(grid, out)
+    top = _top(grid, out)
+    folders = _folders(grid, top)
     states: dict[int, str] = {}
     faults: dict[int, str] = {}
     pages: dict[int, Path | None] = {}
@@ -233,9 +233,10 @@ def sweep(grid: Grid, out: Path | None, execute: Executor, told: Told | None = N
             runner.write_index(wanted.parameters.source, wanted.source, folders[source], workshops[folders[source]])
             for source, wanted in {one.source.source: one for one in grid.requests}.items()
         )
-        top = _top(grid, out)
         table = _table(grid, cells, faults, pages, top)
-        csv = _write(table, top / f"{grid.study}.grid.csv", next(iter(workshops.values())))
+        csv = put_file(
+            top / f"{grid.study}.grid.csv", lambda file: write_csv(table, file), next(iter(workshops.values()))
+        )
     count = list(states.values()).count
     return Sweep(grid.study, table, csv, indexes, count(MADE), count(KEPT), count(FAILED))
 
@@ -248,9 +249,8 @@ def _top(grid: Grid, out: Path | None) -> Path:
     return only.parent if several else only
 
 
-def _folders(grid: Grid, out: Path | None) -> dict[str, Path]:
+def _folders(grid: Grid, top: Path) -> dict[str, Path]:
     sources = dict.fromkeys(wanted.source.source for wanted in grid.requests)
-    top = _top(grid, out)
     return {source: top if len(sources) == 1 else top / source for source in sources}
 
 
@@ -290,17 +290,6 @@ def _table(
 def _headline(folder: Path) -> str:
     record = json.loads((folder / runner.RECORD).read_text(encoding="utf-8"))
     return str(record["headline"])
-
-
-def _write(table: pd.DataFrame, path: Path, workshop: Path) -> Path:
-    from accountability.results import write_csv
-
-    handle, name = tempfile.mkstemp(dir=workshop)
-    os.close(handle)
-    write_csv(table, Path(name))
-    Path(name).chmod(0o644)
-    os.replace(name, path)
-    return path
 
 
 def line(step: Step) -> str:
