@@ -106,8 +106,8 @@ def code_cells(path: Path, parameters: Mapping[str, Any]) -> list[str]:
     return sources
 
 
-def _text(source: object) -> str:
-    return source if isinstance(source, str) else "".join(map(str, source))  # type: ignore[call-overload]
+def _text(source: str | Sequence[object]) -> str:
+    return source if isinstance(source, str) else "".join(map(str, source))
 
 
 def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
