@@ -6,6 +6,7 @@ it. Exercises keep their questions; solutions, self-checks and what they show st
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,5 +45,4 @@ def slides(solved: Any) -> str:
 
 def _parts(html: str) -> list[str]:
     """Start a new slide at every heading."""
-    parts = html.replace("<h1", "\0<h1").replace("<h2", "\0<h2").replace("<h3", "\0<h3").split("\0")
-    return [part for part in parts if part.strip()]
+    return [part for part in re.split(r"(?=<h[1-3])", html) if part.strip()]
