@@ -12,7 +12,7 @@ from accountability.errors import ParameterError
 from accountability.lessons.answer_key import Item, Key
 from accountability.lessons.keys import key_of
 from accountability.parameters import read
-from accountability.results import Result
+from accountability.results import Result, plural
 from accountability.study_parameters import LESSONS
 from accountability.teaching.submission import LONGEST_TEXT, Ran, code_cells, run
 
@@ -62,7 +62,7 @@ class Scores(Result):
         """Say how many submissions were graded, and how many could not be run to their end."""
         totals = self.by_student()
         full = int((totals["points"] == totals["possible"]).sum())
-        return f"{len(totals)} submissions graded; {full} with every point a program can give."
+        return f"{plural(len(totals), 'submission')} graded; {full} with every point a program can give."
 
 
 def find(folder: Path, lesson: str) -> dict[str, Path]:
