@@ -30,9 +30,7 @@ _OF_FILES = _EXECUTE | _WRITE | _READ | _TRUNCATE | _DEVICE
 _KNOWN = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 
 
-def landlock(
-    write: Sequence[str], read: Sequence[str], look: Sequence[str] = (), devices: Sequence[str] = ("/dev/null",)
-) -> bool:
+def landlock(write: Sequence[str], read: Sequence[str], look: Sequence[str]) -> bool:
     """Let this process and its threads to come touch only the files named, for good.
 
     Parameters
@@ -41,8 +39,6 @@ def landlock(
         Folders (or files) that may be written and read, and those that may only be read.
     look : sequence of str
         Folders of which only the names may be listed.
-    devices : sequence of str
-        Files that may be written and read, such as ``/dev/null``.
 
     Returns
     -------
@@ -66,7 +62,7 @@ def landlock(
     rules = [(path, known & ~_EXECUTE) for path in write]
     rules += [(path, _READ | _LIST) for path in read]
     rules += [(path, _LIST) for path in look]
-    rules += [(path, known & (_READ | _WRITE | _TRUNCATE | _DEVICE)) for path in devices]
+    rules.append((os.devnull, known & (_READ | _WRITE | _TRUNCATE | _DEVICE)))
     for path, rights in rules:
         if not os.path.exists(path):
             continue
