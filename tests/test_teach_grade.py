@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import platform
 import sys
@@ -455,7 +454,3 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     run(("open('a', 'w').write('a')",), seconds=10)
     assert os.listdir(tmp_path) == []
-
-
-def test_the_order_to_the_runner_is_plain_json() -> None:
-    assert json.loads(json.dumps(submission._readable()))
