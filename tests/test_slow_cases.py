@@ -113,6 +113,11 @@ def small(finding="sustained", penalty="suspension"):
     return Agency(cases, allegations, table, card)
 
 
+def test_a_landmark_no_sustained_case_reaches_has_no_share():
+    late = delay_and_penalty(small(["sustained"] * 15 + ["not_sustained"] * 15), landmarks=(50,), min_cell=1)
+    assert late.table.loc[late.table["day"] == 50, ["heavier", "low", "high"]].isna().all(axis=None)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [

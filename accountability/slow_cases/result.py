@@ -16,7 +16,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.grouping import group_cases
 from accountability.penalty import Ladder
 from accountability.results import Result, percent
-from accountability.slow_cases.views import HEAVIER, LIGHTER, WAYS, View, hide_rows, hide_ways, naive, with_way
+from accountability.slow_cases.views import SUSTAINED, View, hide_rows, hide_ways, naive, with_way
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -165,7 +165,7 @@ def delay_and_penalty(
     number = table.groupby(list(given)).ngroup() if given else pd.Series(0, index=table.index)
     kind = np.asarray(number, dtype=np.int64)
     view = View(held, kind, level, min_cell, within, seed)
-    if not view.counts(0)[:, [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]].sum():
+    if not view.counts(0)[:, SUSTAINED].sum():
         raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
     lines, ways = naive(view)
     for day in (0, *days):

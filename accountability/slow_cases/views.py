@@ -85,8 +85,14 @@ class View:
 
     def heavier(self, day: int, same_mix: bool) -> dict[str, Any]:
         """Share of heavier among the sustained, with an interval, and what says whether it may be shown."""
-        rng = np.random.default_rng(self.seed)
         inside = self.seen(day)
+        line: dict[str, Any] = {"cases": int(inside.sum())}
+        base, found = (self.counts(since)[:, SUSTAINED] for since in (0, day))
+        gone = same_mix and ((found.sum(axis=1) == 0) & (base.sum(axis=1) > 0)).any()
+        if gone or not found.sum():
+            # none is left, or none of a kind of case, which then cannot be held alike
+            return line | {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": 0, "heavy": 0}
+        mix = base.sum(axis=1).astype(float) if same_mix else np.ones(1)
         kinds = int(self.kind.max()) + 1 if same_mix else 1
         kind = self.kind[inside] if same_mix else np.zeros(int(inside.sum()), dtype=np.int64)
         # a sum of independent Poisson weights is Poisson: cases alike in all that counts are drawn together
@@ -95,27 +101,20 @@ class View:
         cells, count = np.unique(key, return_counts=True)
         rest, way = np.divmod(cells, len(WAYS) + 1)
         of_kind, spent = np.divmod(rest, self.within + 2)
-        base = self.counts(0)[:, SUSTAINED].sum(axis=1).astype(float) if same_mix else np.ones(1)
 
         def share(weights: Floats) -> float:
             light, heavy = sustained_within(spent, way - 1, weights, self.within, of_kind, kinds)
             total = light + heavy
-            held = (base > 0) & (total > 0)
+            held = (mix > 0) & (total > 0)
             if not held.any():
                 return float("nan")
-            return float((base[held] * heavy[held] / total[held]).sum() / base[held].sum())
+            return float((mix[held] * heavy[held] / total[held]).sum() / mix[held].sum())
 
+        rng = np.random.default_rng(self.seed)
         drawn = [share(np.asarray(rng.poisson(count), dtype=np.float64)) for _ in range(DRAWS)]
-        found = self.counts(day)
-        line: dict[str, Any] = {"cases": int(inside.sum()), "heavier": share(count.astype(float))}
-        line |= dict(
-            zip(("low", "high"), np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2]), strict=True)
-        )
-        line |= {"light": int(found[:, SUSTAINED[0]].sum()), "heavy": int(found[:, SUSTAINED[1]].sum())}
-        if same_mix and ((found[:, SUSTAINED].sum(axis=1) == 0) & (base > 0)).any():
-            # a kind of case none of which is left cannot be held alike
-            line |= {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": 0, "heavy": 0}
-        return line
+        low, high = np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2])
+        light, heavy = found.sum(axis=0).tolist()
+        return line | {"heavier": share(count.astype(float)), "low": low, "high": high, "light": light, "heavy": heavy}
 
 
 def sustained_within(
@@ -164,7 +163,7 @@ def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         inside = (took >= low if k == 0 else took > low) & (took <= high)
         at = f"closed after {low if k == 0 else low + 1:,} to {high:,} days"
         count = np.bincount(way[inside], minlength=len(WAYS))
-        light, heavy = int(count[WAYS.index(LIGHTER)]), int(count[WAYS.index(HEAVIER)])
+        light, heavy = count[SUSTAINED].tolist()
         line: dict[str, Any] = {"view": "naive", "at": at, "day": int(high), "cases": int(inside.sum())}
         line |= {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": light, "heavy": heavy}
         if light + heavy:
