@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from accountability.multiverse.declared import Declared, read
 from accountability.report import runner
-from accountability.report.execute import StudyFailed, interruptible
 from accountability.report.request import Request
 from accountability.sources.contract import read_source
 from accountability.sources.places import source_folder
@@ -76,14 +75,8 @@ def multiverse(declared: str | Path | Mapping[str, Any], out: Path | None) -> Pa
     named = "declaration.yaml" if isinstance(declared, Mapping) else Path(declared).name
     label = re.sub(r"[^A-Za-z0-9._-]", "_", Path(named).stem)[:80]
     asked = Asked(study, made, source, named, label)
-    out = runner.default_out(source) if out is None else out
-    with tempfile.TemporaryDirectory(prefix="accountability-") as scratch, interruptible(1) as pool:
-        notebook = _notebook(Path(scratch))
-        page, failure = pool.submit(runner.make, asked, out, None, notebook=notebook).result()
-    runner.write_index(made.source, source, out)
-    if failure is not None:
-        raise StudyFailed(f"the multiverse of {named} stopped at {failure}", page)
-    return page
+    with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
+        return runner.answer(asked, out, None, _notebook(Path(scratch)))
 
 
 def _notebook(folder: Path) -> Path:

@@ -38,13 +38,39 @@ def run(
     study: str, source: str | None, parameters: Mapping[str, Any], out: Path | None, progress: Progress | None
 ) -> Path:
     """Run one study; see :func:`accountability.report.run`."""
-    wanted = request(study, source, parameters)
+    return answer(request(study, source, parameters), out, progress)
+
+
+def answer(wanted: Request, out: Path | None, progress: Progress | None, notebook: Path | None = None) -> Path:
+    """Make one report and list it on the index.
+
+    Parameters
+    ----------
+    wanted : Request
+        What to run.
+    out : Path or None
+        Folder to which the report's folder is added; default :func:`default_out`.
+    progress : callable or None
+        Told of every cell.
+    notebook : Path, optional
+        As for :func:`make`.
+
+    Returns
+    -------
+    Path
+        The report's page.
+
+    Raises
+    ------
+    StudyFailed
+        The notebook stopped with an error; the report shows where.
+    """
     out = default_out(wanted.source) if out is None else out
     with interruptible(1) as pool:
-        made, failure = pool.submit(make, wanted, out, progress).result()
+        made, failure = pool.submit(make, wanted, out, progress, notebook=notebook).result()
     write_index(wanted.parameters.source, wanted.source, out)
     if failure is not None:
-        raise StudyFailed(f"{study} stopped at {failure}", made)
+        raise StudyFailed(f"{wanted.study.name} stopped at {failure}", made)
     return made
 
 

@@ -122,7 +122,7 @@ class Form:
         try:
             wanted = self._request()
             self._busy(True)
-            self.page = runner.run(self.study.name, None, self.values, self.out, self._step)
+            self.page = runner.answer(wanted, self.out, self._step)
         except AccountabilityError as error:
             self._said.value = _alert(str(error))
             return None
