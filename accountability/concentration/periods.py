@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
+from accountability.concentration.shares import check_top
 from accountability.concentration.tallies import OFFICER, Floats, Ints, counted_rows
 from accountability.errors import ParameterError, Refusal
 from accountability.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
@@ -152,8 +153,7 @@ def at_the_top(counts: Ints, top: float) -> Floats:
     Refusal
         When the top would hold fewer than ten officers.
     """
-    if not 0 < top < 1:
-        raise ParameterError(f"top: expected a share between 0 and 1, found {top!r}")
+    check_top(top)
     places = top * len(counts)
     if places < FEWEST:
         raise Refusal(

@@ -83,7 +83,7 @@ def _from_the_top(weight: Floats, drawn: Floats, top: float) -> Measures:
 
 def observed(data: Tally, top: float) -> Measures:
     """The measures of a tally, arrays of length 1."""
-    _check_top(top)
+    check_top(top)
     return measures(data.count.astype(float), data.exposure, data.holders.astype(float), top)
 
 
@@ -141,8 +141,8 @@ def top_share(data: Tally, top: float = 0.1) -> float:
 class Lorenz(Result):
     """A Lorenz curve on a coarse grid.
 
-    ``table``: ``share_of_holders`` (those with fewest first; of exposure, where given), ``share_drawn``. At least ten
-    holders lie between two points, so no point shows one.
+    ``table``: ``share_of_holders`` (those with fewest first; of exposure, where given), ``share_drawn``. Ten holders or
+    more lie between two points, on average where they are weighed by exposure.
 
     Attributes
     ----------
@@ -184,7 +184,7 @@ def lorenz(data: Tally) -> Lorenz:
     Returns
     -------
     Lorenz
-        At most a hundred steps, each at least ten holders wide on average.
+        At most a hundred steps, each at least ten holders wide; with exposure, on average.
 
     Raises
     ------
@@ -233,7 +233,8 @@ def weighed(data: Tally) -> str:
     return "holders count alike" if data.plain else f"holders ordered and weighed by {data.exposure_word}"
 
 
-def _check_top(top: float) -> None:
+def check_top(top: float) -> None:
+    """Refuse a top that is no part of the whole."""
     if not 0 < top < 1:
         raise ParameterError(f"top: expected a share between 0 and 1, found {top!r}")
 

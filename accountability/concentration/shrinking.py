@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.concentration.fits import fit_negative_binomial
-from accountability.concentration.shares import assumed, weighed
+from accountability.concentration.shares import assumed, check_top, weighed
 from accountability.concentration.tallies import Floats, Tally
 from accountability.errors import ParameterError
 from accountability.results import Result, percent
@@ -110,8 +110,7 @@ def shrink(
     drawn from its approximate normal law. The share of the top is that of the gamma law itself, in closed form, so no
     holder is ranked.
     """
-    if not 0 < top < 1:
-        raise ParameterError(f"top: expected a share between 0 and 1, found {top!r}")
+    check_top(top)
     if not 0.5 <= level < 1 or isinstance(draws, bool) or not 99 <= draws <= 1_000_000:
         raise ParameterError(f"expected level 0.5 up to 1 and draws 99 to 1,000,000, found {level!r} and {draws!r}")
     if min_cell < 1:
