@@ -61,8 +61,7 @@ def prepare(source: str, folder: Path) -> list[Path]:
     texts = {START: start_page(named, able, refused)}
     for name in [*able, *LESSONS]:
         path = notebooks_dir() / f"{name}.ipynb"
-        if path.is_file():
-            texts[path.name] = for_source(path.read_text(encoding="utf-8"), named)
+        texts[path.name] = for_source(path.read_text(encoding="utf-8"), named)
     written = []
     for name, text in texts.items():
         target = folder / name
