@@ -152,7 +152,7 @@ def test_a_report_that_lost_a_file_is_made_anew(name: str, rows: list[dict[str, 
     assert is_made(folder, stated)
 
 
-def test_two_sources_have_a_folder_each(place: Path, tmp_path: Path, notebooks: Path, toy: str) -> None:
+def test_two_sources_have_a_folder_each(tmp_path: Path, toy: str) -> None:
     def made(cells: Sequence[sweep_run.Cell], done: Any) -> None:
         for cell in cells:
             done(cell, None, "not made here")

@@ -79,7 +79,7 @@ def test_what_the_cluster_made_is_not_made_again(cluster: Any, swept: Any) -> No
     assert (again.made, again.kept) == (0, 2)
 
 
-def test_a_worker_that_would_make_another_report_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_would_make_another_report_refuses() -> None:
     wanted = request(STUDY, "synthetic", {})
     asked = inputs(wanted, runner.notebook_of(wanted.study)) | {"library": "0.0.1 abc"}
     with pytest.raises(Refusal, match=r"differs in library \(asked for '0\.0\.1 abc', here '"):
