@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from accountability.cli.app import FAILED, Out, app, bars, told
 from accountability.errors import ParameterError
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
