@@ -101,8 +101,10 @@ def durations(
         words = f"business {words} ({business.name})"
     if without_pauses and pauses is not None:
         raise ParameterError("without_pauses reads the source's own pauses and pauses= others: choose one")
-    declared = None if pauses is None else as_steps(pauses, pd.Index(study.cases["case_id"]))
-    if without_pauses or declared is not None:
+    cases = pd.Index(study.cases["case_id"])
+    declared = None if pauses is None else as_steps(pauses, cases)
+    paused = without_pauses or declared is not None
+    if paused:
         words += ", paused days left out" + (" (as declared)" if declared is not None else "")
     if since is not None:
         if until is not None and since > until:
@@ -110,10 +112,7 @@ def durations(
         words += f", cases watched from {since.isoformat()}"
     if until is not None:
         words += f", open cases counted until {until.isoformat()}"
-    clock = Clock(
-        study, start, stop, until, since, sampling, words, without_pauses or declared is not None, declared, business
-    )
-    cases = pd.Index(study.cases["case_id"])
+    clock = Clock(study, start, stop, until, since, sampling, words, paused, declared, business)
     begin = occurrence(study.events, cases, start, start_which)
     return measure(clock, begin, occurrence(study.events, cases, stop, stop_which))
 
