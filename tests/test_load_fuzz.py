@@ -71,14 +71,14 @@ def sound(data: Dataset) -> Dataset:
     return data
 
 
-def rewritten(source: Path, name: str, content: bytes, **settings: Any) -> Path:
+def rewritten(source: Path, name: str, content: bytes) -> Path:
     """Put other bytes in a file's place, hash and all."""
     (source / name).write_bytes(content)
     path = source / "source.yaml"
     declared = yaml.safe_load(path.read_text(encoding="utf-8"))
     for file in declared["files"].values():
         if file["path"] == name:
-            file |= {"sha256": sha256(source / name), **settings}
+            file["sha256"] = sha256(source / name)
     path.write_text(yaml.safe_dump(declared, sort_keys=False), encoding="utf-8")
     return source
 
