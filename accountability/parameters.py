@@ -48,12 +48,13 @@ def _no_flag(value: object) -> object:
     return value
 
 
-def _maybe_text(value: object) -> object:
+def maybe_text(value: object) -> object:
+    """Read ``none`` and empty text as no value."""
     return None if isinstance(value, str) and value.strip().casefold() in {"", "none"} else value
 
 
 def _maybe_day(value: object) -> object:
-    value = _maybe_text(value)
+    value = maybe_text(value)
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     # Left to pydantic, "2015" would become seconds since 1970.
@@ -70,7 +71,7 @@ def _stage(value: object) -> object:
 
 
 def _maybe_unit(value: object) -> object:
-    value = _maybe_text(value)
+    value = maybe_text(value)
     if value is not None and value not in UNITS:
         raise ValueError(f"no such unit. {nearest(str(value), UNITS)}")
     return value
@@ -79,7 +80,7 @@ def _maybe_unit(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_no_flag)]
 Real = Annotated[float, BeforeValidator(_no_flag)]
 MaybeDay = Annotated[date | None, BeforeValidator(_maybe_day)]
-MaybeText = Annotated[str | None, BeforeValidator(_maybe_text)]
+MaybeText = Annotated[str | None, BeforeValidator(maybe_text)]
 Stage = Annotated[str, BeforeValidator(_stage)]
 MaybeUnit = Annotated[str | None, BeforeValidator(_maybe_unit)]
 

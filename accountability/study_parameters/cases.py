@@ -6,12 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from accountability.parameters import MaybeText, Parameters, Real, Stage
+from accountability.parameters import MaybeText, Parameters, Real, Stage, maybe_text
 from accountability.study_parameters.delays import Rule
-
-
-def _maybe_column(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().casefold() in {"", "none"} else value
 
 
 class OneCase(Parameters):
@@ -38,7 +34,7 @@ class OneCase(Parameters):
     source: str = Field(
         default="news_cases", description="name of a source with case files, or its folder", min_length=1
     )
-    group: Annotated[Literal["asserted_by", "report", "category"] | None, BeforeValidator(_maybe_column)] = Field(
+    group: Annotated[Literal["asserted_by", "report", "category"] | None, BeforeValidator(maybe_text)] = Field(
         default=None, description="count the facts by asserted_by, report or category; None for asserted_by"
     )
     start: Stage = Field(default="opened", description="step of the case at which its clock starts")
