@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.cohort import Cohort, DatasetLike
-from accountability.concentration.draws import equal_risk, independent
+from accountability.concentration.draws import check_draws, equal_risk, independent
 from accountability.concentration.fits import Fit, fit_negative_binomial, fit_poisson
 from accountability.concentration.shares import TIES, Measures, assumed, cells, observed, weighed
 from accountability.concentration.tallies import Tally, tally
@@ -158,10 +158,7 @@ def against_chance(
     for name in benchmarks or ():
         if name not in BENCHMARKS:
             raise ParameterError(f"benchmarks: expected some of {', '.join(BENCHMARKS)}; found {name!r}")
-    if isinstance(draws, bool) or not 99 <= draws <= 1_000_000:
-        raise ParameterError(f"draws: expected 99 to 1,000,000, found {draws!r}")
-    if not 0.5 <= level < 1:
-        raise ParameterError(f"level: expected 0.5 up to 1, found {level!r}")
+    check_draws(draws, level, most=1_000_000)
     if benchmarks is not None and "negative_binomial" in benchmarks and not data.zeros:
         raise Refusal(
             f"{data.name}: the {data.holder}s who drew none are not held, so a law of all counts cannot be fitted; say "
@@ -180,9 +177,10 @@ def against_chance(
         made, fit = _draw(name, held, draws, top, rng)
         if fit is not None and "negative" in name and not np.isfinite(shape):
             shape = fit.law.shape
-        for measure in ("gini", "top_share"):
-            drawn = getattr(made, "gini" if measure == "gini" else "top")
-            value = float(getattr(seen, "gini" if measure == "gini" else "top")[0])
+        for measure, drawn, value in (
+            ("gini", made.gini, float(seen.gini[0])),
+            ("top_share", made.top, float(seen.top[0])),
+        ):
             low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
             rows.append(
                 {

@@ -13,6 +13,7 @@ import numpy as np
 
 from accountability.concentration.shares import Measures, measures, measures_of_each
 from accountability.concentration.tallies import Floats, Ints
+from accountability.errors import ParameterError
 
 SHORT = 3.0
 """Standard deviations by which the Poisson total is aimed under n; draws that overshoot are drawn again."""
@@ -56,6 +57,31 @@ class Law:
         if self.truncated:
             mass[0] = 0.0
         return mass / mass.sum()
+
+
+def check_draws(draws: int, level: float, *, most: int = 100_000, names: tuple[str, str] = ("draws", "level")) -> None:
+    """Refuse numbers of draws and levels that mean nothing.
+
+    Parameters
+    ----------
+    draws : int
+        From 99 on.
+    level : float
+        From 0.5 up to 1.
+    most : int
+        Most draws.
+    names : tuple of str
+        What the two are called where they are asked for.
+
+    Raises
+    ------
+    ParameterError
+        For numbers out of range.
+    """
+    if isinstance(draws, bool) or not 99 <= draws <= most:
+        raise ParameterError(f"{names[0]}: expected 99 to {most:,}, found {draws!r}")
+    if not 0.5 <= level < 1:
+        raise ParameterError(f"{names[1]}: expected 0.5 up to 1, found {level!r}")
 
 
 def equal_risk_histograms(total: Ints, holders: int, rng: np.random.Generator) -> Ints:
@@ -131,7 +157,7 @@ def equal_risk(total: int, holders: Ints, level: Floats, draws: int, top: float,
         flat = None if len(level) == 1 else each
         parts = [
             measures_of_each(rng.multinomial(total, each / each.sum(), size).astype(float), flat, top)
-            for size in _batches(draws, many)
+            for size in batches(draws, many)
         ]
         return _together(parts)
     groups = rng.multinomial(total, share, draws)
@@ -151,7 +177,7 @@ def independent(law: Law, holders: Ints, level: Floats, draws: int, top: float, 
         return _of_grids(grids, level, top)
     each = np.repeat(level, holders)
     flat = None if len(level) == 1 else each
-    parts = [measures_of_each(_values(law, each, size, rng), flat, top) for size in _batches(draws, many)]
+    parts = [measures_of_each(_values(law, each, size, rng), flat, top) for size in batches(draws, many)]
     return _together(parts)
 
 
@@ -175,7 +201,8 @@ def _of_grids(grids: list[Ints], level: Floats, top: float) -> Measures:
     return measures(count.astype(float), exposure, np.hstack(grids).astype(float), top)
 
 
-def _batches(draws: int, holders: int) -> list[int]:
+def batches(draws: int, holders: int) -> list[int]:
+    """How many draws are made at once, so that memory holds a number for each holder and draw."""
     size = max(1, AT_ONCE // max(holders, 1))
     return [min(size, draws - start) for start in range(0, draws, size)]
 

@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
+from accountability.concentration.draws import batches, check_draws
 from accountability.concentration.periods import FEWEST, Periods, at_the_top
 from accountability.concentration.tallies import Floats, Ints
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import Refusal
 from accountability.results import Result, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -109,13 +108,11 @@ def persistence(
     left = np.vstack([ranks[0] / len(first), top_first / top_first.sum(), top_first / top_first.sum()])
     seen = (rows * left).sum(axis=1)
     rng = np.random.default_rng(seed)
-    made = np.empty((draws, 3))
-    size = max(1, AT_ONCE // len(first))
-    for start in range(0, draws, size):
-        many = min(size, draws - start)
+    parts = []
+    for many in batches(draws, len(first)):
         order = rng.permuted(np.broadcast_to(np.arange(len(first)), (many, len(first))), axis=1)
-        for i in range(3):
-            made[start : start + many, i] = rows[i][order] @ left[i]
+        parts.append(np.stack([row[order] @ weight for row, weight in zip(rows, left, strict=True)], axis=1))
+    made = np.concatenate(parts)
     low, high = np.quantile(made, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Persistence(
         estimand=f"how far officers' complaints of a first period go with those of a second, {periods.name}",
@@ -146,14 +143,6 @@ def persistence(
         who=periods.who(),
         halves=periods.halves(),
     )
-
-
-def check_draws(draws: int, level: float) -> None:
-    """Refuse numbers of draws and levels that mean nothing."""
-    if isinstance(draws, bool) or not 99 <= draws <= 100_000:
-        raise ParameterError(f"draws: expected 99 to 100,000, found {draws!r}")
-    if not 0.5 <= level < 1:
-        raise ParameterError(f"level: expected 0.5 up to 1, found {level!r}")
 
 
 def _ranks(counts: Ints) -> Floats:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
+from accountability.concentration.draws import batches, check_draws
 from accountability.concentration.periods import Periods, at_the_top
-from accountability.concentration.persist import AT_ONCE, check_draws
 from accountability.concentration.tallies import Floats
 from accountability.results import Result, percent, plural
 
@@ -118,10 +118,9 @@ def removal(periods: Periods, *, top: float = 0.1, draws: int = 199, level: floa
         held, alone = shares(each[None, :])
         rows += [_row(way, "officer_complaints", total, held), _row(way, "complaints", complaints, alone)]
     rng = np.random.default_rng(seed)
-    size = max(1, AT_ONCE // max(len(chosen), len(officer)))
     made = [
-        shares(rng.permuted(np.broadcast_to(weight[BEFORE], (min(size, draws - start), len(chosen))), axis=1))
-        for start in range(0, draws, size)
+        shares(rng.permuted(np.broadcast_to(weight[BEFORE], (many, len(chosen))), axis=1))
+        for many in batches(draws, max(len(chosen), len(officer)))
     ]
     held, alone = (np.concatenate([part[i] for part in made]) for i in (0, 1))
     ends = [(1 - level) / 2, (1 + level) / 2]

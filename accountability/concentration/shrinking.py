@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
+from accountability.concentration.draws import check_draws
 from accountability.concentration.fits import fit_negative_binomial
 from accountability.concentration.shares import assumed, check_top, weighed
 from accountability.concentration.tallies import Floats, Tally
@@ -111,8 +112,7 @@ def shrink(
     holder is ranked.
     """
     check_top(top)
-    if not 0.5 <= level < 1 or isinstance(draws, bool) or not 99 <= draws <= 1_000_000:
-        raise ParameterError(f"expected level 0.5 up to 1 and draws 99 to 1,000,000, found {level!r} and {draws!r}")
+    check_draws(draws, level, most=1_000_000)
     if min_cell < 1:
         raise ParameterError(f"min_cell: expected at least 1, found {min_cell!r}")
     fit = fit_negative_binomial(data, truncated=not data.zeros)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
+from accountability.concentration.draws import check_draws
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, percent
 from accountability.squads.peers import known, panel, reach, weights
@@ -129,7 +130,9 @@ def contagion(
     far as what comes later goes, so the p-value is exact whatever the units share. It asks whether findings raise the
     rate (one-sided).
     """
-    check(window, permutations, level)
+    if isinstance(window, bool) or not 30 <= window <= 3650:
+        raise ParameterError(f"window: expected 30 to 3,650 days, found {window!r}")
+    check_draws(permutations, level, names=("permutations", "level"))
     if data.units < 2:
         raise Refusal(f"{data.name}: one {data.unit_word} only, so there are no units to compare or to cluster by")
     laid = panel(data, window)
@@ -218,16 +221,6 @@ def _joint(
         turns = np.argsort(rng.random((permutations, len(held))), axis=1)
         out += cross[np.arange(len(held)), turns].sum(axis=1)
     return out
-
-
-def check(window: int, permutations: int, level: float) -> None:
-    """Refuse numbers out of range."""
-    if isinstance(window, bool) or not 30 <= window <= 3650:
-        raise ParameterError(f"window: expected 30 to 3,650 days, found {window!r}")
-    if isinstance(permutations, bool) or not 99 <= permutations <= 100_000:
-        raise ParameterError(f"permutations: expected 99 to 100,000, found {permutations!r}")
-    if not 0.5 <= level < 1:
-        raise ParameterError(f"level: expected 0.5 up to 1, found {level!r}")
 
 
 def _row(name: str, compares: str, found: TwoWay, place: int, level: float) -> dict[str, object]:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
-from accountability.errors import ParameterError, Refusal
+from accountability.concentration.draws import check_draws
+from accountability.errors import Refusal
 from accountability.results import Result, percent
 from accountability.squads.records import Flags, Floats, Ints, Records
 
@@ -77,10 +78,7 @@ def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: i
     one complaint against both are taken off, because they go together whatever is shared. Officers never accused are
     not held, so what is counted are the complaints after an officer's first, by years from it.
     """
-    if isinstance(draws, bool) or not 99 <= draws <= 100_000 or not 0.5 <= confidence < 1:
-        raise ParameterError(
-            f"expected draws 99 to 100,000 and confidence 0.5 up to 1, found {draws!r}, {confidence!r}"
-        )
+    check_draws(draws, confidence, names=("draws", "confidence"))
     nested = data.supervisors > 1
     top = data.supervisor if nested else data.unit
     word = "supervisors" if nested else f"values of {data.unit_word}"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from accountability import plots
-from accountability.errors import ParameterError, Refusal
+from accountability.concentration.draws import check_draws
+from accountability.errors import Refusal
 from accountability.results import Result, percent
 from accountability.squads.records import Ints, Records
 from accountability.squads.shuffles import dealt, periods
@@ -98,8 +99,7 @@ def co_accusals(
     ParameterError
         For numbers out of range.
     """
-    if isinstance(draws, bool) or not 99 <= draws <= 100_000 or not 0.5 <= level < 1:
-        raise ParameterError(f"expected draws 99 to 100,000 and level 0.5 up to 1, found {draws!r} and {level!r}")
+    check_draws(draws, level)
     pairs = together(data)
     if not len(pairs):
         raise Refusal(f"{data.name}: no complaint accuses several officers, so nobody is accused with anybody")

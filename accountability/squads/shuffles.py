@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from accountability.concentration.draws import batches
 from accountability.errors import ParameterError
 from accountability.squads.records import Flags, Floats, Ints, Records
-
-AT_ONCE = 4_000_000
 
 
 def periods(days: Ints, years: int | None) -> Ints:
@@ -47,14 +46,12 @@ def lots(value: Floats, flag: Flags, cell: Ints, draws: int, rng: np.random.Gene
     marked = np.bincount(code, flag, len(names)).astype(np.int64)
     place = np.arange(len(codes)) - np.repeat(np.cumsum(size) - size, size)
     taken = place < marked[codes]
-    out = np.empty(draws)
-    chunk = max(1, AT_ONCE // max(len(values), 1))
-    for start in range(0, draws, chunk):
-        many = min(chunk, draws - start)
+    sums = []
+    for many in batches(draws, len(values)):
         # Within each cell in random order, the first so many are drawn.
         shuffled = np.argsort(codes + rng.random((many, len(codes))), axis=1)
-        out[start : start + many] = values[shuffled][:, taken].sum(axis=1)
-    return out
+        sums.append(values[shuffled][:, taken].sum(axis=1))
+    return np.concatenate(sums)
 
 
 def dealt(data: Records, cell: Ints, rng: np.random.Generator) -> Records:
