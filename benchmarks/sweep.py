@@ -4,7 +4,7 @@
 
 Both run ``how_long_cases_stay_open`` on the bundled agency with the same parameters, from a warm cache of coded data.
 papermill's side only executes the notebooks; the sweep's side also checks, writes pages, tables' records and the index.
-It ends with status 1 when a notebook's outputs differ between the two.
+It ends with status 1 when a notebook's outputs differ between the two, or a set failed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A report's folder, or a file beside it, appears whole or not at all; what a killed run left behind is cleared."""
+"""A report's folder, or a file beside it, appears whole or not at all; what a killed sweep left behind is cleared."""
 
 from __future__ import annotations
 
