@@ -11,7 +11,7 @@ import pandas as pd
 from accountability import plots
 from accountability.concentration.draws import batches, check_draws
 from accountability.concentration.periods import FEWEST, Periods, at_the_top
-from accountability.concentration.tallies import Floats, Ints
+from accountability.concentration.tallies import Floats, Ints, stretches
 from accountability.errors import Refusal
 from accountability.results import Result, percent, plural
 
@@ -159,26 +159,11 @@ def _standard(values: Floats) -> Floats:
 
 
 def _by_count(first: Ints, second: Ints) -> pd.DataFrame:
-    found, code, number = np.unique(first, return_inverse=True, return_counts=True)
-    part, held, current = np.zeros(len(found), np.int64), 0, 0
-    for i in range(len(found)):
-        part[i] = current
-        held += int(number[i])
-        if held >= FEWEST and number[i + 1 :].sum() >= FEWEST:
-            current, held = current + 1, 0
-    at = part[code]
+    at, table = stretches(first, np.ones_like(first), FEWEST)
     size = np.bincount(at)
-    lowest = found[np.searchsorted(part, np.arange(current + 1))]
-    highest = found[np.searchsorted(part, np.arange(current + 1), side="right") - 1]
-    table = pd.DataFrame(
-        {
-            "from_count": lowest,
-            "to_count": pd.array(highest, dtype="Int64"),
-            "officers": size,
-            "mean_first": np.bincount(at, first) / size,
-            "mean_second": np.bincount(at, second) / size,
-            "at_equal_risk": second.mean(),
-        }
+    return table.assign(
+        officers=size,
+        mean_first=np.bincount(at, first) / size,
+        mean_second=np.bincount(at, second) / size,
+        at_equal_risk=second.mean(),
     )
-    # The largest count of all would be one officer's.
-    return table.assign(to_count=table["to_count"].where(table.index < current))

@@ -12,7 +12,7 @@ from accountability import plots
 from accountability.concentration.draws import check_draws
 from accountability.concentration.fits import fit_negative_binomial
 from accountability.concentration.shares import assumed, check_top, weighed
-from accountability.concentration.tallies import Floats, Tally
+from accountability.concentration.tallies import Floats, Tally, stretches
 from accountability.errors import ParameterError
 from accountability.results import Result, percent
 
@@ -170,30 +170,13 @@ def gamma_concentration(shape: Floats, top: float) -> tuple[Floats, Floats]:
 
 
 def _stretches(data: Tally, shrunken: Floats, min_cell: int) -> pd.DataFrame:
-    """Counts put together from the lowest on until each stretch has enough holders; the last takes what is left."""
-    found, code = np.unique(data.count, return_inverse=True)
-    number = np.bincount(code, data.holders)
-    part, held, current = np.zeros(len(found), np.int64), 0.0, 0
-    for i in range(len(found)):
-        part[i] = current
-        held += number[i]
-        if held >= min_cell and number[i + 1 :].sum() >= min_cell:
-            current, held = current + 1, 0.0
-    at = part[code]
+    at, table = stretches(data.count, data.holders, min_cell)
     holders = np.bincount(at, data.holders)
     exposed = np.bincount(at, data.holders * data.exposure)
     total = np.bincount(at, data.holders * data.count)
-    first = np.searchsorted(part, np.arange(current + 1))
-    last = np.searchsorted(part, np.arange(current + 1), side="right") - 1
-    table = pd.DataFrame(
-        {
-            "from_count": found[first],
-            # The largest count of all would be one holder's.
-            "to_count": pd.array(found[last], dtype="Int64"),
-            "holders": np.rint(holders).astype(np.int64),
-            "mean_count": total / holders,
-            "rate": total / exposed,
-            "shrunken": np.bincount(at, data.holders * data.exposure * shrunken) / exposed,
-        }
+    return table.assign(
+        holders=np.rint(holders).astype(np.int64),
+        mean_count=total / holders,
+        rate=total / exposed,
+        shrunken=np.bincount(at, data.holders * data.exposure * shrunken) / exposed,
     )
-    return table.assign(to_count=table["to_count"].where(table.index < current))

@@ -249,6 +249,36 @@ def tally(
     return Tally.of_counts(counts[known], total[known].to_numpy(), zeros=False, **words)
 
 
+def stretches(count: Ints, holders: Ints, fewest: int) -> tuple[Ints, pd.DataFrame]:
+    """Put counts together, from the lowest on, until each stretch has enough holders; the last takes what is left.
+
+    Parameters
+    ----------
+    count, holders : array of int
+        What a holder of each cell drew, and how many holders it has.
+    fewest : int
+        Holders of a stretch.
+
+    Returns
+    -------
+    array of int, DataFrame
+        The stretch of each cell; ``from_count`` and ``to_count`` of each stretch, missing in the last: the largest
+        count of all would be one holder's.
+    """
+    found, code = np.unique(count, return_inverse=True)
+    number = np.bincount(code, holders)
+    part, held, current = np.zeros(len(found), np.int64), 0.0, 0
+    for i in range(len(found)):
+        part[i] = current
+        held += number[i]
+        if held >= fewest and number[i + 1 :].sum() >= fewest:
+            current, held = current + 1, 0.0
+    first = np.flatnonzero(np.diff(part, prepend=-1))
+    last = pd.array(found[np.append(first[1:], len(found)) - 1], dtype="Int64")
+    last[-1] = pd.NA
+    return part[code], pd.DataFrame({"from_count": found[first], "to_count": last})
+
+
 def counted_rows(cohort: Cohort, by: str, unit: str) -> pd.DataFrame:
     """The rows that count: of an identified officer, with a value of `by`, once for each unit.
 
