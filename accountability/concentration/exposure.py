@@ -51,7 +51,7 @@ def years_watched(data: Cohort | DatasetLike) -> pd.Series:
     hired = (year.to_numpy() - 1970).astype("datetime64[Y]").astype("datetime64[D]")
     start = np.maximum(hired, begin)
     stop = np.full(len(start), end)
-    left = _left(cohort.events)
+    left = days_of_leaving(cohort.events)
     place = year.index.get_indexer(left.index)
     stop[place[place >= 0]] = np.minimum(stop[place[place >= 0]], left.to_numpy()[place >= 0].astype("datetime64[D]"))
     days = (stop - start).astype("int64") + 1
@@ -59,8 +59,8 @@ def years_watched(data: Cohort | DatasetLike) -> pd.Series:
     return years[years > 0]
 
 
-def _left(events: pd.DataFrame) -> pd.Series:
-    """Last possible day of leaving by officer, usable dates alone."""
+def days_of_leaving(events: pd.DataFrame) -> pd.Series:
+    """Last possible day of leaving the agency, indexed by ``officer_id``; usable dates alone."""
     leaving = events[(events["stage"] == "left_agency") & events["officer_id"].notna() & events["latest"].notna()]
     leaving = leaving[leaving["set_aside"].isna()]
     return leaving.groupby("officer_id")["latest"].max()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.cohort import Cohort, DatasetLike
-from accountability.concentration.exposure import APPOINTED
+from accountability.concentration.exposure import APPOINTED, days_of_leaving
 from accountability.errors import ParameterError, Refusal
 from accountability.occurrences import FOREVER, NEVER, occurrence
 from accountability.results import plural
@@ -94,12 +94,6 @@ class Records:
         to_month = np.datetime64(EPOCH + dt.timedelta(days=self.last), "M")
         months = np.arange(from_month, to_month + np.timedelta64(2, "M"))
         return months.astype("datetime64[D]").astype(np.int64)
-
-    def years(self) -> Ints:
-        """Year of receipt by complaint, counted from the first."""
-        days = np.datetime64(EPOCH, "D") + self.received.astype("timedelta64[D]")
-        year = days.astype("datetime64[Y]").astype(np.int64)
-        return year - year.min()
 
     def __repr__(self) -> str:
         return (
@@ -250,10 +244,8 @@ def _served(cohort: Cohort, officers: pd.DataFrame, ids: pd.Index, first: int, l
         known = np.isfinite(year)
         hired = (year[known].astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
         begin[known] = np.maximum(begin[known], hired.astype(np.int64))
-    events = cohort.events
-    gone = events[(events["stage"] == "left_agency") & events["officer_id"].notna() & events["set_aside"].isna()]
-    last_days = gone[gone["latest"].notna()].groupby("officer_id")["latest"].max()
-    place = ids.get_indexer(last_days.index)
-    days = last_days.to_numpy().astype("datetime64[D]").astype(np.int64)[place >= 0]
+    gone = days_of_leaving(cohort.events)
+    place = ids.get_indexer(gone.index)
+    days = gone.to_numpy().astype("datetime64[D]").astype(np.int64)[place >= 0]
     end[place[place >= 0]] = np.minimum(end[place[place >= 0]], days + 1)
     return begin, np.maximum(end, begin + 1)
