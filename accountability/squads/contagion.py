@@ -192,7 +192,7 @@ def _lots(
     flagged = data.sustained[row]
     case = data.case[row]
     many = np.bincount(case, minlength=len(data.received))[case]
-    cell = (data.unit[data.officer[row]] * 1_000 + periods(data.closed[case], period)) * 2 + (many > 1)
+    cell = data.unit[data.officer[row]] * 1_000 + periods(data.closed[case], period)
     rng = np.random.default_rng(seed)
     alone = many == 1
     drawn = lots(weight[alone], flagged[alone], cell[alone], permutations, rng)
