@@ -146,7 +146,7 @@ def unit_links(data: Records) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``fact``, ``value``: units, pairs of units linked by ten officers' accusations or more, share of the complaints
+        ``fact``, ``value``: units, pairs of units linked by ten complaints or more, share of the complaints
         against several officers that cross units, share of units in the largest part of the network.
     """
     import networkx as nx
