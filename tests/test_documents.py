@@ -37,7 +37,7 @@ other, ax = plt.subplots()
 ax.plot([2, 1])
 figure(other, alt="A line that falls")"""
 LONG = """\
-counted = {"cases": [None, 12345, 1234567] + 47 * [10957]}
+counted = {"cases": [None, 12345, 1234567] + 47 * [10957], "beat": ["0112"] * 50}
 long = pd.DataFrame({"day": range(50), "share_of_all": [day / 49 for day in range(50)]} | counted)
 keep("long_table", long, caption="50 % & more")"""
 OFFICE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -147,8 +147,10 @@ def test_latex_comes_with_every_table_twice_and_every_figure_as_pdf(made: Path, 
     assert r"\caption{50 \% \& more}" in long
     assert r"share\_of\_all" in long
     assert long.count(r"\\") > 50
-    assert "1 & 0.02041 & 12345 " in long, "a count of a column with a gap keeps its figures"
-    assert "2 & 0.04082 & 1234567 " in long
+    assert r"{rrrl}" in long
+    assert "0 & 0 &  & 0112 " in long, "a code keeps its nought"
+    assert "1 & 0.02041 & 12345 & 0112 " in long, "a count of a column with a gap keeps its figures"
+    assert "2 & 0.04082 & 1234567 & 0112 " in long
     assert (tmp_path / "tables" / "long_table.csv").read_bytes() == (made / "tables" / "long_table.csv").read_bytes()
     assert len(pd.read_csv(tmp_path / "tables" / "long_table.csv")) == 50
 

@@ -39,6 +39,7 @@ _LINKED: Final = re.compile(r'href="figures/([a-z0-9_]+)\.svg"')
 _HEAD: Final = re.compile(r"<thead>.*?</thead>", re.S)
 _ALTS: Final = re.compile(r'<img src="([^"]*)" alt="([^"]*)">')
 _IMAGE: Final = re.compile(r'\bimage\("([^"]*)"')
+_NUMBER: Final = r"(-?(0|[1-9]\d*)(\.\d+)?(e[-+]\d\d+)?)?"
 _WIDE: Final = 5
 _LONG: Final = 40
 
@@ -252,7 +253,11 @@ def _tables(folder: Path, record: Mapping[str, Any], target: Path) -> list[Path]
     for entry in record["tables"]:
         if entry["kind"] != "table":
             continue
-        table = pd.read_csv(folder / entry["file"], keep_default_na=False, na_values=[""])
+        table = pd.read_csv(folder / entry["file"], keep_default_na=False, dtype="str")
+        for name in table:
+            # A code such as 0112 or 5E10 stays as it is written.
+            if table[name].str.fullmatch(_NUMBER).all():
+                table[name] = pd.to_numeric(table[name])
         copy, tex = target / f"{entry['name']}.csv", target / f"{entry['name']}.tex"
         copy.write_bytes((folder / entry["file"]).read_bytes())
         # A table that a page cannot hold goes on over the next.
