@@ -1,7 +1,7 @@
 """Typed parameters of a study: checked before a kernel starts, refused with the nearest valid name.
 
-A model is the single place where a parameter's name, type, range, default and help are said; the notebook's
-``parameters`` cell is written from it (:func:`cell`).
+A model is the single place where a parameter's name, type, range, default and help are said, with the types here that
+several models share; the notebook's ``parameters`` cell is written from it (:func:`cell`).
 """
 
 from __future__ import annotations
@@ -83,6 +83,19 @@ MaybeDay = Annotated[date | None, BeforeValidator(_maybe_day)]
 MaybeText = Annotated[str | None, BeforeValidator(maybe_text)]
 Stage = Annotated[str, BeforeValidator(_stage)]
 MaybeUnit = Annotated[str | None, BeforeValidator(_maybe_unit)]
+
+# What several studies ask in the same words and within the same limits.
+Start = Annotated[Stage, Field(description="stage at which the clock starts")]
+Stop = Annotated[Stage, Field(description="stage at which the clock stops")]
+Cutoff = Annotated[MaybeDay, Field(description="last day looked at (YYYY-MM-DD), or None for the source's own")]
+MinGroup = Annotated[
+    int, Field(description="smaller groups are put together as other", ge=10, le=1_000_000), BeforeValidator(_no_flag)
+]
+Unit = Annotated[MaybeUnit, Field(description="what is counted, or None for what one row of the source is")]
+MinCell = Annotated[
+    int, Field(description="smaller counts are not shown", ge=10, le=1_000_000), BeforeValidator(_no_flag)
+]
+Confidence = Annotated[float, Field(description="level of the intervals", ge=0.5, le=0.999), BeforeValidator(_no_flag)]
 
 
 class Asked(BaseModel):

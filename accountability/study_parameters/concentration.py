@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from accountability.parameters import MaybeText, Parameters, Real, Whole
+from accountability.parameters import Confidence, MaybeText, Parameters, Real, Whole
 
 
 class IsItMoreThanChance(Parameters):
@@ -62,5 +62,5 @@ class DoSquadsMatter(Parameters):
     window_days: Whole = Field(default=365, description="days a finding against a peer counts", ge=30, le=3650)
     period_years: Whole = Field(default=3, description="years within which lots are drawn in a unit", ge=1, le=50)
     permutations: Whole = Field(default=499, description="permutations, at least", ge=99, le=100_000)
-    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+    confidence: Confidence = 0.95
     seed: Whole = Field(default=20130206, description="seed of the lots", ge=0)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from accountability.parameters import MaybeDay, Parameters, Real, Stage, Whole, nearest
+from accountability.parameters import Confidence, Cutoff, MinGroup, Parameters, Stage, Start, Stop, Whole, nearest
 
 
 def _limit(value: object) -> object:
@@ -45,12 +45,12 @@ class HowLongCasesStayOpen(Parameters):
         Level of every interval: 0.5 to 0.999, default 0.95.
     """
 
-    start: Stage = Field(default="received", description="stage at which the clock starts")
-    stop: Stage = Field(default="closed", description="stage at which the clock stops")
-    cutoff: MaybeDay = Field(default=None, description="last day looked at (YYYY-MM-DD), or None for the source's own")
+    start: Start = "received"
+    stop: Stop = "closed"
+    cutoff: Cutoff = None
     within_days: Whole = Field(default=365, description="say which share stopped within so many days", ge=1, le=10_000)
-    min_group: Whole = Field(default=10, description="smaller groups are put together as other", ge=10, le=1_000_000)
-    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+    min_group: MinGroup = 10
+    confidence: Confidence = 0.95
 
 
 class WereDeadlinesMet(Parameters):
@@ -77,13 +77,13 @@ class WereDeadlinesMet(Parameters):
     """
 
     rule: Rule = Field(default="florida", description="name of the limit, as accountability.delay.limits lists it")
-    start: Stage = Field(default="received", description="stage at which the clock starts")
-    stop: Stage = Field(default="closed", description="stage at which the clock stops")
+    start: Start = "received"
+    stop: Stop = "closed"
     pauses: Literal["unknown", "none", "dated"] = Field(
         default="unknown", description="whether the clock was stopped: unknown, none, or dated by the source"
     )
-    cutoff: MaybeDay = Field(default=None, description="last day looked at (YYYY-MM-DD), or None for the source's own")
-    min_group: Whole = Field(default=10, description="smaller groups are put together as other", ge=10, le=1_000_000)
+    cutoff: Cutoff = None
+    min_group: MinGroup = 10
 
 
 class HowTheBacklogMoved(Parameters):
@@ -108,6 +108,6 @@ class HowTheBacklogMoved(Parameters):
 
     start: Stage = Field(default="received", description="stage at which a case comes in")
     stop: Stage = Field(default="closed", description="stage at which a case goes out")
-    cutoff: MaybeDay = Field(default=None, description="last day looked at (YYYY-MM-DD), or None for the source's own")
+    cutoff: Cutoff = None
     pace_months: Whole = Field(default=12, description="the last so many complete months give the pace", ge=1, le=120)
-    min_group: Whole = Field(default=10, description="smaller groups are put together as other", ge=10, le=1_000_000)
+    min_group: MinGroup = 10

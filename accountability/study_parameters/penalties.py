@@ -6,7 +6,18 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from accountability.parameters import MaybeDay, MaybeText, MaybeUnit, Parameters, Real, Stage, Whole, nearest
+from accountability.parameters import (
+    Confidence,
+    Cutoff,
+    MaybeText,
+    MinCell,
+    Parameters,
+    Start,
+    Stop,
+    Unit,
+    Whole,
+    nearest,
+)
 from accountability.vocabulary import PENALTY_LADDER
 
 
@@ -38,9 +49,9 @@ class WhatFollowsAFinding(Parameters):
         Level of every interval: 0.5 to 0.999, default 0.95.
     """
 
-    unit: MaybeUnit = Field(default=None, description="what is counted, or None for what one row of the source is")
-    min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
-    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+    unit: Unit = None
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
 
 
 class HowPenaltiesShrink(Parameters):
@@ -62,10 +73,10 @@ class HowPenaltiesShrink(Parameters):
         Level of every interval: 0.5 to 0.999, default 0.95.
     """
 
-    unit: MaybeUnit = Field(default=None, description="what is counted, or None for what one row of the source is")
+    unit: Unit = None
     step_text: MaybeText = Field(default="detail", description="column of the events with penalties as text, or None")
-    min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
-    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
 
 
 class WhoIsDisciplined(Parameters):
@@ -93,9 +104,9 @@ class WhoIsDisciplined(Parameters):
     first: MaybeText = Field(default=None, description="first group compared, or None for the second largest")
     second: MaybeText = Field(default=None, description="second group compared, or None for the largest")
     alike: MaybeText = Field(default="category", description="column whose mix is held alike, or None")
-    unit: MaybeUnit = Field(default=None, description="what is counted, or None for what one row of the source is")
-    min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
-    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+    unit: Unit = None
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
 
 
 class DoesDelayLighten(Parameters):
@@ -123,13 +134,13 @@ class DoesDelayLighten(Parameters):
         Level of every interval: 0.5 to 0.999, default 0.95.
     """
 
-    start: Stage = Field(default="received", description="stage at which the clock starts")
-    stop: Stage = Field(default="closed", description="stage at which the clock stops")
-    cutoff: MaybeDay = Field(default=None, description="last day looked at (YYYY-MM-DD), or None for the source's own")
+    start: Start = "received"
+    stop: Stop = "closed"
+    cutoff: Cutoff = None
     heavier: Rung = Field(default="suspension", description="a penalty this heavy or heavier counts as heavier")
     landmark: Whole = Field(
         default=180, description="look at cases open at this age, at half and twice it", ge=2, le=3650
     )
     within_days: Whole = Field(default=1095, description="days followed from each landmark", ge=1, le=10_000)
-    min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
-    confidence: Real = Field(default=0.95, description="level of the intervals", ge=0.5, le=0.999)
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95

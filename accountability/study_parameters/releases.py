@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from accountability.parameters import MaybeText, Parameters, Whole
+from accountability.parameters import MaybeText, MinCell, Parameters, Whole
 
 
 class WhatTheDataHolds(Parameters):
@@ -28,6 +28,6 @@ class WhatTheDataHolds(Parameters):
 
     group: MaybeText = Field(default=None, description="column followed over the years, or None for category")
     many_closings: Whole = Field(default=150, description="list days with more closings", ge=10, le=100_000)
-    min_cell: Whole = Field(default=10, description="smaller counts are not shown", ge=10, le=1_000_000)
+    min_cell: MinCell = 10
     permutations: Whole = Field(default=499, description="shuffles for each comparison of years", ge=99, le=100_000)
     seed: Whole = Field(default=20130206, description="seed of the shuffles", ge=0)
