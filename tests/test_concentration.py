@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -275,6 +276,17 @@ def test_years_of_service_end_with_the_days_covered_and_begin_with_the_appointme
     data = conc.tally(bundled, exposure="years")
     assert data.exposure_word == "years of service watched"
     assert conc.against_chance(data, draws=99).of("equal_risk")["p"] == pytest.approx(0.01)
+
+
+def test_a_squads_complaints_by_years_are_those_of_officers_whose_years_are_known(bundled: Dataset) -> None:
+    rows = bundled.allegations
+    unknown = rows["officer_id"].isin(rows["officer_id"].unique()[::2])
+    half = replace(
+        bundled, allegations=rows.assign(officer_appointed_year=rows["officer_appointed_year"].mask(unknown))
+    )
+    squads = conc.tally(half, "squad", exposure="years")
+    assert squads.total == (~unknown).sum()
+    assert (squads.exposure * squads.holders).sum() == pytest.approx(conc.years_watched(half).sum())
 
 
 def test_exposure_given_for_a_roster_brings_in_those_who_drew_none(bundled: Dataset) -> None:

@@ -199,7 +199,8 @@ def tally(
         source that lists them). Left out, officers never accused are not held, and every result says so.
     exposure : Series, "years" or "officers", optional
         A Series indexed by holder (officers or units in it that drew none are held); ``"years"``: years each
-        accused officer served while the source watched (:func:`years_watched`), added up for a unit;
+        accused officer served while the source watched (:func:`years_watched`), added up for a unit, which then holds
+        the complaints of officers whose years are known;
         ``"officers"``: accused officers of a unit.
 
     Returns
@@ -239,14 +240,14 @@ def tally(
     if exposure != "years":
         raise ParameterError(f"exposure: expected a Series, 'years' or 'officers', found {exposure!r}")
     years = years_watched(cohort)
-    served = rows.drop_duplicates([by, OFFICER]).assign(years=lambda frame: frame[OFFICER].map(years))
-    served = served[served["years"].notna()]
-    total = served.groupby(by, sort=False)["years"].sum().reindex(found)
-    known = total.notna().to_numpy()
-    if not known.any():
-        raise Refusal(f"{cohort.name}: of none of {plural(len(known), holder)} are the years of service known")
-    words |= {"exposure_word": "years of service watched", "unexposed": int((~known).sum())}
-    return Tally.of_counts(counts[known], total[known].to_numpy(), zeros=False, **words)
+    # Complaints of officers whose years are not known would fall on the years of the others.
+    served = rows.assign(years=rows[OFFICER].map(years)).dropna(subset="years")
+    if served.empty:
+        raise Refusal(f"{cohort.name}: of none of {plural(len(found), holder)} are the years of service known")
+    drawn = served.groupby(by, sort=False).size()
+    total = served.drop_duplicates([by, OFFICER]).groupby(by, sort=False)["years"].sum()
+    words |= {"exposure_word": "years of service watched", "unexposed": len(found) - len(drawn)}
+    return Tally.of_counts(drawn.to_numpy(), total[drawn.index].to_numpy(), zeros=False, **words)
 
 
 def stretches(count: Ints, holders: Ints, fewest: int) -> tuple[Ints, pd.DataFrame]:
