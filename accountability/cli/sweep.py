@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from accountability.cli.app import FAILED, Out, app
-from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
     from accountability.report.sweep_run import Step
@@ -26,15 +25,13 @@ def sweep(
     ] = None,
     out: Out = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Reports made at a time.", min=1)] = 2,
-    executor: Annotated[str, typer.Option(help="local, or dask with --scheduler.")] = "local",
+    executor: Annotated[Literal["local", "dask"], typer.Option(help="dask with --scheduler.")] = "local",
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://HOST:PORT.")] = None,
 ) -> None:
     """Run a study with every parameter set of a grid; asked again, it makes only what is missing or has changed.
 
     Example: [bold]accountability sweep how_long_cases_stay_open --grid grid.yaml --jobs 2[/bold]
     """
-    if executor not in ("local", "dask"):
-        raise ParameterError(f"--executor {executor}: expected local or dask")
     from accountability import report as reports
 
     with _progress() as told:
@@ -44,7 +41,7 @@ def sweep(
             out,
             source=source,
             jobs=jobs,
-            executor="dask" if executor == "dask" else "local",
+            executor=executor,
             scheduler=scheduler,
             progress=told,
         )
