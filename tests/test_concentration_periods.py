@@ -126,13 +126,14 @@ def test_a_day_divides_the_complaints(bundled: Dataset) -> None:
 
 
 def test_lots_keep_the_officers_of_a_complaint_together(bundled: Dataset) -> None:
-    made = conc.two_periods(bundled, "random", seed=4)
-    again = conc.two_periods(bundled, "random", seed=4)
+    sizes = bundled.allegations.groupby("case_id").size()
+    pairs = Cohort.of(bundled).keep_if(lambda c: c["case_id"].map(sizes) == 2, because="two accused")
+    made = conc.two_periods(pairs, "random", seed=4)
+    again = conc.two_periods(pairs, "random", seed=4)
     assert (made.first == again.first).all()
     assert made.split is None
-    sizes = bundled.allegations.groupby("case_id").size()
-    assert (np.bincount(made.case) <= sizes.max()).all()
-    assert np.bincount(np.bincount(made.case))[1:].tolist()[0] < (sizes == 1).sum()
+    assert (np.bincount(made.case) == 2).all()
+    assert 0.4 < made.second.sum() / (made.first.sum() + made.second.sum()) < 0.6
     assert len(made.case) == made.second.sum()
 
 
