@@ -57,7 +57,7 @@ def fit(
     ----------
     complaints, exposed : array, officers by months
     covariates : sequence of arrays, officers by months
-        May be empty.
+        At least one.
     unit : array of int, officers
         Clusters, and the groups of ``effects="unit"``.
     effects : {"officer", "unit", "none"}
@@ -74,14 +74,14 @@ def fit(
     if not use.any():
         raise Refusal("no complaint falls in the months compared")
     y, e, group = seen[use], exposed[use], unit[use]
-    x = np.array([one[use] - (one[use] * y).sum() / y.sum() for one in covariates]).reshape(-1, *y.shape)
+    x = np.array([one[use] - (one[use] * y).sum() / y.sum() for one in covariates])
     level = _levels(effects, group)
     cluster = np.unique(group, return_inverse=True)[1]
     if cluster.max() < 1:
         raise Refusal("errors clustered by unit need at least two units with complaints")
     at = _evaluate(y, e, x, level, np.zeros(len(x)), np.ones(y.shape[1]))
     beta = np.zeros(len(x))
-    for _ in range(STEPS if len(x) else 0):
+    for _ in range(STEPS):
         step = np.linalg.solve(at.information, at.total)
         if np.abs(step).max() < 1e-8:
             break
@@ -117,11 +117,11 @@ class _Point:
 
 def _evaluate(y: Floats, e: Floats, x: Floats, level: Ints, beta: Floats, month: Floats) -> _Point:
     mean, month = _profile(y, e * np.exp(np.clip(np.tensordot(beta, x, axes=1), -200, 200)), level, month)
-    centred = np.array([one - _projected(one, mean, level) for one in x]).reshape(x.shape)
+    centred = np.array([one - _projected(one, mean, level) for one in x])
     information = np.einsum("kit,it,lit->kl", centred, mean, centred)
     whole = np.einsum("kit,it,kit->k", x, mean, x)
     scale = np.sqrt(np.maximum(whole, 1e-300))
-    if len(x) and np.linalg.eigvalsh(information / np.outer(scale, scale)).min() < 1e-8:
+    if np.linalg.eigvalsh(information / np.outer(scale, scale)).min() < 1e-8:
         raise Refusal("what peers were found to have done does not change within what is compared: no ratio")
     some: Flags = y > 0
     return _Point(
@@ -135,8 +135,6 @@ def _evaluate(y: Floats, e: Floats, x: Floats, level: Ints, beta: Floats, month:
 
 
 def _clustered(at: _Point, y: Floats, cluster: Ints) -> Floats:
-    if not len(at.total):
-        return np.zeros((0, 0))
     by_officer = np.einsum("kit,it->ik", at.centred, y - at.mean)
     each = np.array([np.bincount(cluster, column) for column in by_officer.T])
     bread = np.linalg.inv(at.information)
