@@ -13,12 +13,11 @@ from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError, Refusal
 from accountability.occurrences import FOREVER, occurrence
 from accountability.results import Result, percent, plural
-from accountability.squads.records import EPOCH, Floats, Ints
+from accountability.squads.records import EPOCH, FEWEST, Floats, Ints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FEWEST = 10
 COLUMNS = ("officer_id", "unit", "from", "to")
 
 

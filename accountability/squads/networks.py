@@ -12,13 +12,12 @@ from accountability import plots
 from accountability.concentration.draws import check_draws
 from accountability.errors import Refusal
 from accountability.results import Result, percent
-from accountability.squads.records import Ints, Records
+from accountability.squads.records import FEWEST, Ints, Records
 from accountability.squads.shuffles import dealt, periods
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SMALLEST = 10
 MEASURES = {
     "accused_together": "share of officers accused together with another",
     "pairs": "pairs of officers accused together at least once",
@@ -120,7 +119,7 @@ def co_accusals(
             "p": p,
         }
     )
-    if len(np.unique(pairs[:, :2])) < SMALLEST or len(pairs) < SMALLEST:
+    if len(np.unique(pairs[:, :2])) < FEWEST or len(pairs) < FEWEST:
         table[["observed", "expected", "low", "high", "p"]] = np.nan
     over = "all years" if period is None else "calendar year" if period == 1 else f"{period} calendar years"
     place = f"within {data.unit_word} and {over}" if data.units > 1 else f"within {over}"
@@ -155,7 +154,7 @@ def unit_links(data: Records) -> pd.DataFrame:
     pairs = np.unique(np.stack([data.case, data.unit[data.officer]], axis=1), axis=0)
     crossing = np.bincount(pairs[:, 0], minlength=len(data.received)) > 1
     links = _pairs_of(pairs[:, 0], pairs[:, 1], data.units)
-    strong = links[links[:, 2] >= SMALLEST]
+    strong = links[links[:, 2] >= FEWEST]
     graph: Any = nx.Graph()
     graph.add_nodes_from(range(data.units))
     graph.add_edges_from(strong[:, :2].tolist())
@@ -164,7 +163,7 @@ def unit_links(data: Records) -> pd.DataFrame:
         {
             "fact": [
                 f"values of {data.unit_word}",
-                f"pairs linked by {SMALLEST} complaints or more",
+                f"pairs linked by {FEWEST} complaints or more",
                 "share of complaints against several officers that cross units",
                 "share of units in the largest linked part",
             ],

@@ -22,6 +22,7 @@ Flags = npt.NDArray[np.bool_]
 
 UNDATED = 2**40
 FEWEST = 10
+"""Fewest accusations, officers or complaints behind a number that is shown."""
 ON_THE_EVIDENCE = ("sustained", "not_sustained", "exonerated", "unfounded", "policy_failure")
 EPOCH = dt.date(1970, 1, 1)
 

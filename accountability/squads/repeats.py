@@ -18,7 +18,7 @@ from accountability.delay.bands import critical
 from accountability.durations import Durations
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, percent, plural
-from accountability.squads.records import Floats, Ints, Records
+from accountability.squads.records import FEWEST, Floats, Ints, Records
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,6 @@ MODELS: Final = {
 Model = Literal["andersen-gill", "pwp total", "pwp gap"]
 STEPS: Final = 40
 MOST: Final = 6
-FEWEST: Final = 10
 
 
 def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations:
