@@ -85,6 +85,13 @@ def test_stretches_run_from_complaint_to_complaint() -> None:
         squads.repeat_rates(squads.spells(data), ["number"], model="wlw")
 
 
+@pytest.mark.parametrize(("model", "clock"), [("andersen-gill", "gap"), ("pwp total", "gap"), ("pwp gap", "total")])
+def test_stretches_of_the_other_clock_are_no_such_model(model: Any, clock: Any) -> None:
+    data = squads.spells(made_of([(0, 10), (0, 40), (1, 100), (1, 300)], 2), clock)
+    with pytest.raises(ParameterError, match=r"days since the (first|last) complaint against the officer: take"):
+        squads.repeat_rates(data, ["unit"], model=model)
+
+
 def test_steady_complaints_grow_in_a_straight_line() -> None:
     rng = np.random.default_rng(9)
     who = np.repeat(np.arange(300), rng.poisson(8, 300))

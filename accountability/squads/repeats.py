@@ -28,6 +28,10 @@ MODELS: Final = {
     "pwp total": "each further complaint has its own baseline, days since the first (Prentice, Williams and Peterson)",
     "pwp gap": "each further complaint has its own baseline, days since the last (Prentice, Williams and Peterson)",
 }
+CLOCKS: Final = {
+    "total": "days since the first complaint against the officer",
+    "gap": "days since the last complaint against the officer",
+}
 Model = Literal["andersen-gill", "pwp total", "pwp gap"]
 STEPS: Final = 40
 MOST: Final = 6
@@ -76,7 +80,7 @@ def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations
             "number": np.minimum(number, MOST)[keep].astype(str),
             "unit": data.unit[officer][keep].astype(str),
         },
-        clock=f"days since the {'last' if gap else 'first'} complaint against the officer",
+        clock=CLOCKS[clock],
     )
 
 
@@ -102,12 +106,15 @@ def repeat_rates(
     Raises
     ------
     ParameterError
-        For an unknown model.
+        For an unknown model, or stretches of the other clock.
     Refusal
         As :func:`accountability.hazard.cox`.
     """
     if model not in MODELS:
         raise ParameterError(f"model: expected one of {', '.join(MODELS)}; found {model!r}")
+    wanted, other = ("gap", "total") if model == "pwp gap" else ("total", "gap")
+    if data.clock == CLOCKS[other]:
+        raise ParameterError(f"model {model!r} counts {CLOCKS[wanted]}: take spells(data, {wanted!r})")
     strata = None if model == "andersen-gill" else "number"
     return hazard.cox(data, covariates, strata=strata, cluster="officer", level=level)
 
