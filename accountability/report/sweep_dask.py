@@ -121,11 +121,11 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
 def _preloaded() -> Preloaded:
     # Kept for the reports to come; whatever ends the worker ends it too.
     with _LOCK:
-        if not _PRELOADED:
+        if not _PRELOADED or _PRELOADED[-1].ended:
             made = Preloaded().__enter__()
             atexit.register(made.__exit__, None, None, None)
             _PRELOADED.append(made)
-        return _PRELOADED[0]
+        return _PRELOADED[-1]
 
 
 def pack(folder: Path) -> bytes:

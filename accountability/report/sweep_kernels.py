@@ -63,6 +63,11 @@ class Preloaded:
         if self._process is not None:
             self._process.wait()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone, so that it forks no more."""
+        return self._process is not None and self._process.poll() is not None
+
     def kernel(self, arguments: list[str], environment: dict[str, str], folder: str) -> Forked:
         """Fork a kernel.
 
