@@ -148,6 +148,20 @@ class Durations:
         """Whether every closing is known to the day."""
         return not self.current_status and bool((self.low == self.high)[self.closed].all())
 
+    @cached_property
+    def late(self) -> bool:
+        """Whether any case came into sight after the start of its clock."""
+        return bool(self.entry.any())
+
+    @cached_property
+    def ends(self) -> tuple[int, Days]:
+        """Number of days there are, and ``end`` of every case, open ones that many days later.
+
+        Every count of cases starts here: one number a case says when and whether it closed.
+        """
+        days = int(max(self.end.max(initial=0), self.entry.max(initial=0))) + 1
+        return days, self.end + days * ~self.closed
+
     @property
     def n_open(self) -> int:
         """Cases still open at the cut-off."""
@@ -293,16 +307,26 @@ def numbered(values: pd.Series) -> tuple[Days, pd.Index]:
 
     Whole numbers that lie close together are counted, which costs a fraction of hashing them.
     """
+    place, found = spaced(values)
+    if not isinstance(found, pd.RangeIndex):
+        return place, found
+    seen = np.bincount(place) > 0
+    if not seen.all():
+        place = (np.cumsum(seen) - 1)[place]
+    return place, pd.Index(found.to_numpy()[seen]).astype(values.dtype)
+
+
+def spaced(values: pd.Series) -> tuple[Days, pd.Index]:
+    """As :func:`numbered`, but of whole numbers that lie close together also those between that do not occur.
+
+    These come as a `RangeIndex`; it spares whoever counts next from counting twice.
+    """
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values):
         raw = values.to_numpy()
         low, high = int(raw.min()), int(raw.max())
         if high - low <= len(raw) and max(abs(low), abs(high)) < 2**62:
             place = raw.astype(np.int64, copy=False)
-            place = place - low if low else place
-            seen = np.bincount(place) > 0
-            if not seen.all():
-                place = (np.cumsum(seen) - 1)[place]
-            return place, pd.Index((np.flatnonzero(seen) + low).astype(raw.dtype))
+            return place - low if low else place, pd.RangeIndex(low, high + 1)
     codes, found = pd.factorize(values, sort=True)
     return codes.astype(np.int64, copy=False), pd.Index(found)
 

@@ -197,6 +197,18 @@ def test_what_open_cases_carry_is_not_a_way_of_closing():
     assert delay.competing_closings(made, "way").ways == ("m", "s")
 
 
+@pytest.mark.parametrize("numbers", [[1, 2, 3], [-7, 0, 40], [5, 1_000, 2_000_000]])
+def test_ways_may_be_whole_numbers_near_or_far_apart(numbers):
+    names = np.array(["a", "b", "open"])[[0, 1, 1, 0, 2]]
+    closed = names != "open"
+    spelled = Durations.from_days([2, 4, 6, 8, 9], closed, groups={"way": names})
+    counted = Durations.from_days([2, 4, 6, 8, 9], closed, groups={"way": np.array(numbers)[[0, 1, 1, 0, 2]]})
+    one, other = delay.competing_closings(spelled, "way"), delay.competing_closings(counted, "way")
+    assert other.ways == (str(numbers[0]), str(numbers[1]))
+    renamed = one.table.assign(way=one.table["way"].map({"a": str(numbers[0]), "b": str(numbers[1])}))
+    pd.testing.assert_frame_equal(other.table, renamed, check_dtype=False)
+
+
 def test_competing_closings_are_said_and_drawn_by_group_and_way():
     made = Durations.from_days(
         [1, 2, 3, 4, 5],

@@ -56,7 +56,11 @@ def require_not_selected(durations: Durations, what: str) -> None:
         )
 
 
-def require_exact(durations: Durations, what: str, instead: str = "delay.coarse_curve or, with nothing taken as smooth, delay.interval_curve") -> None:
+def require_exact(
+    durations: Durations,
+    what: str,
+    instead: str = "delay.coarse_curve or, with nothing taken as smooth, delay.interval_curve",
+) -> None:
     """Refuse an estimate that needs days, when some closings are only known to lie in an interval."""
     if durations.exact:
         return

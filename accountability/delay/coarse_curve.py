@@ -243,7 +243,7 @@ def coarse_curve(
     critical(level)
     if durations.exact and "start_span" not in durations.table:
         raise Refusal(f"all dates of {durations.sampling.source} are known to the day: use delay.closing_curve")
-    if durations.entry.any():
+    if durations.late:
         raise Refusal(
             f"{int((durations.entry > 0).sum()):,} cases came into sight late and their dates are coarse: keep only "
             "cases that started after watching began, or use delay.closing_curve on dates known to the day"

@@ -136,7 +136,9 @@ def curve_limits(
     months at both ends 95 % limits held the truth 98 to 99 times in 100 simulations (benchmarks/delay_coverage.py);
     against the smaller limit of Banerjee and Wellner (2001) it was 92 to 93, and limits that are too narrow are the
     worse fault. :func:`~accountability.delay.coarse_curve`, which takes the curve as smooth between the dates, has
-    intervals that hold their level there. Statuses are held against that limit, which is proven for them, unless their distinct ages are few
+    intervals that hold their level there.
+
+    Statuses are held against that limit, which is proven for them, unless their distinct ages are few
     beside the cube root of the cases (Tang, Banerjee and Kosorok 2012); then against chi-squared.
     """
     asked = np.asarray(days, dtype=np.int64)

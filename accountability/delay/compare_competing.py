@@ -10,8 +10,8 @@ import numpy as np
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats
 from accountability.delay.compare import GroupTest, quadratic
-from accountability.delay.competing import causes
-from accountability.delay.counts import Counts, columns_of, count_ways, with_groups
+from accountability.delay.competing import counted_ways
+from accountability.delay.counts import Counts, columns_of, with_groups
 from accountability.durations import Days, Durations, Flags
 from accountability.errors import ParameterError, Refusal
 
@@ -52,12 +52,11 @@ def gray(durations: Durations, way: str, of: str, by: str | Sequence[str], *, rh
     what = "the comparison of ways of closing"
     require_open_cases(durations, what)
     require_exact(durations, what)
-    if durations.entry.any():
+    if durations.late:
         raise Refusal("Gray's test needs cases watched from the start: use delay.logrank, or keep those received later")
-    ways, cause = causes(durations, way)
+    ways, counts, of_way = counted_ways(durations, way, by)
     if of not in ways:
         raise ParameterError(f"no case closed as {of!r}; the ways are {', '.join(ways)}")
-    counts, of_way = count_ways(durations, by, cause, len(ways))
     groups = counts.groups
     if len(groups) < 2:
         raise Refusal("a comparison needs at least two groups, found one: show delay.competing_closings alone")

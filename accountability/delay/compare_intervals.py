@@ -46,7 +46,7 @@ def interval_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest
     :func:`~accountability.delay.coarse_logrank`, which needs neither.
     """
     require_open_cases(durations, "the comparison of groups")
-    if durations.entry.any():
+    if durations.late:
         raise Refusal("cases that enter late cannot be compared on intervals: keep those watched from the start")
     groups, codes = group_codes(durations, by)
     if len(groups) < 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,16 @@ from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats, Transform, interval
 from accountability.delay.counts import Counts, columns_of, count_ways, label_of, pieces, with_groups
-from accountability.durations import Days, Durations, numbered
+from accountability.durations import Days, Durations, numbered, spaced
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+MOST_SPACED: Final = 100
+"""Ways given as whole numbers further apart than this are found before they are counted."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -180,8 +184,7 @@ def competing_closings(
     what = "the share closed in each way"
     require_open_cases(durations, what)
     require_exact(durations, what, f"delay.coarse_curve(..., way={way!r}).closed_at(days)")
-    ways, cause = causes(durations, way)
-    counts, of_way = count_ways(durations, by, cause, len(ways))
+    ways, counts, of_way = counted_ways(durations, way, by)
     groups = counts.groups
     share, error = incidence(counts, of_way)
     number, kind, day = np.nonzero(of_way)
@@ -219,26 +222,44 @@ def competing_closings(
     )
 
 
+def counted_ways(
+    durations: Durations, way: str, by: str | Sequence[str] | None
+) -> tuple[tuple[str, ...], Counts, Days]:
+    """The ways of closing, sorted; the daily counts; and closings by group, way and day."""
+    found, number = _numbered(durations, way)
+    counts, of_way = count_ways(durations, by, number, len(found))
+    # A way that only open cases carry is not one.
+    used = np.flatnonzero(of_way.any(axis=(0, 2)))
+    return tuple(str(value) for value in found[used]), counts, of_way[:, used]
+
+
 def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
     """The ways of closing, sorted, and each case's, numbered; open cases have the number after the last."""
+    found, number = _numbered(durations, way)
+    used = np.bincount(number[durations.closed], minlength=len(found)) > 0
+    place = np.cumsum(used) - 1
+    return tuple(str(value) for value in found[used]), np.where(durations.closed, place[number], used.sum())
+
+
+def _numbered(durations: Durations, way: str) -> tuple[pd.Index, Days]:
+    """The values of a way of closing, sorted, and the place of each closed case's among them."""
     if way not in durations.table.columns:
         raise ParameterError(f"no column {way!r} with the way of closing: add it with cohort.with_case_column")
     closed = durations.closed
     if not closed.any():
         raise Refusal(f"all {len(durations):,} cases are open, so none has a way of closing: use delay.closing_curve")
-    codes, found = numbered(durations.table[way])
+    codes, found = spaced(durations.table[way])
+    if isinstance(found, pd.RangeIndex):
+        if len(found) <= MOST_SPACED:
+            return found, codes
+        codes, found = numbered(durations.table[way])
     missing = int((closed & (codes < 0)).sum())
     if missing:
         raise ParameterError(
             f"{missing:,} of {int(closed.sum()):,} closed cases have no {way!r}: give them a way of their own, e.g. "
             "'not recorded', or leave them out with keep_if"
         )
-    number = np.where(closed, codes, len(found))
-    # A way that only open cases carry is not one.
-    used = np.append(np.bincount(number, minlength=len(found) + 1)[:-1] > 0, True)
-    if not used.all():
-        number = (np.cumsum(used) - 1)[number]
-    return tuple(str(value) for value in found[used[:-1]]), number.astype(np.int64, copy=False)
+    return found, np.maximum(codes, 0)
 
 
 def incidence(counts: Counts, of_way: Days) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.durations import Days, Durations, Flags, group_codes
+from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError
 
 
@@ -45,40 +45,33 @@ class Counts:
 
 def count(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:
     """Count entries, closings and open ends by day, using ``high`` of closed and ``low`` of open cases."""
-    return count_ways(durations, by, ~durations.closed, 1)[0]
+    return count_ways(durations, by)[0]
 
 
 def count_ways(
-    durations: Durations, by: str | Sequence[str] | None, way: Days | Flags, ways: int
+    durations: Durations, by: str | Sequence[str] | None = None, way: Days | None = None, ways: int = 1
 ) -> tuple[Counts, Days]:
     """Count as :func:`count`, and closings by group, way and day.
 
-    `way` numbers each case's way of closing from 0, and is `ways` for open cases.
+    `way` numbers each case's way of closing, from 0 to below `ways`; what it says of open cases is without effect.
     """
     groups, codes = group_codes(durations, by)
-    end = durations.end
-    days = int(max(end.max(initial=0), durations.entry.max(initial=0))) + 1
-    kinds = ways + 1
-    key = way * days
-    key += end
+    days, key = durations.ends
+    if way is not None and ways > 1:
+        key = way * (2 * days) + key
     if len(groups) > 1:
-        key += codes * (kinds * days)
-    table = np.bincount(key, minlength=len(groups) * kinds * days).reshape(len(groups), kinds, days)
-    of_way, left = table[:, :ways], table[:, ways]
-    closed = of_way.sum(axis=1) if ways > 1 else of_way[:, 0]
-    entered = _entered(durations.entry, codes, table.sum(axis=(1, 2)), days)
+        key = codes * (ways * 2 * days) + key
+    table = np.bincount(key, minlength=len(groups) * ways * 2 * days).reshape(len(groups), ways, 2, days)
+    of_way = table[:, :, 0]
+    closed, left = table.sum(axis=1).swapaxes(0, 1) if ways > 1 else (of_way[:, 0], table[:, 0, 1])
+    entered = np.zeros((len(groups), days), np.int64)
+    if durations.late:
+        entered = np.bincount(codes * days + durations.entry, minlength=entered.size).reshape(entered.shape)
+    else:
+        entered[:, 0] = table.sum(axis=(1, 2, 3))
     gone = np.zeros_like(entered)
     np.cumsum((closed + left)[:, :-1], axis=1, out=gone[:, 1:])
     return Counts(groups, entered, closed, left, np.cumsum(entered, axis=1) - gone), of_way
-
-
-def _entered(entry: Days, codes: Days, size: Days, days: int) -> Days:
-    """Count entries; nearly always all on day 0, which is quick to see."""
-    if not entry.any():
-        entered = np.zeros((len(size), days), np.int64)
-        entered[:, 0] = size
-        return entered
-    return np.bincount(codes * days + entry, minlength=len(size) * days).reshape(len(size), days)
 
 
 def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, Any]) -> pd.DataFrame:

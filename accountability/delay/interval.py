@@ -220,7 +220,7 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     of taking the curve as smooth between the dates.
     """
     require_open_cases(durations, "the interval-dated closing curve")
-    if durations.entry.any():
+    if durations.late:
         raise Refusal(
             f"{int((durations.entry > 0).sum()):,} cases came into sight late and their dates are intervals: keep only "
             "cases that started after watching began, or use delay.closing_curve on dates known to the day"

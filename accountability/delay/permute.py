@@ -61,7 +61,7 @@ def permutation_logrank(
     if replicates < FEWEST:
         raise ParameterError(f"replicates must be at least {FEWEST}, found {replicates}")
     plain = logrank(durations, by)
-    if durations.entry.any():
+    if durations.late:
         raise Refusal("cases that enter late cannot be shuffled between groups: use delay.logrank")
     kinds, score = _scores(durations)
     size = np.bincount(group_codes(durations, by)[1])

@@ -78,7 +78,7 @@ def fine_gray(
     require_open_cases(durations, "Fine and Gray's model")
     require_exact(durations, "Fine and Gray's model")
     critical(level)
-    if durations.entry.any():
+    if durations.late:
         raise Refusal(
             "Fine and Gray's model needs cases watched from the start: use hazard.cox with ways= and way= (the rate of "
             "closing in that way), which allows late entry"

@@ -170,11 +170,11 @@ def risk_sets(durations: Durations, made: Design, closed: Flags, strata: tuple[p
         key = np.flatnonzero(has)
         before = np.concatenate([[0], np.cumsum(has > 0)])
         last = before[end + 1]
-        first = before[durations.entry + offset] if durations.entry.any() else None
+        first = before[durations.entry + offset] if durations.late else None
     else:
         key, has = np.unique(ended, return_counts=True)
         last = np.searchsorted(key, end, side="right")
-        first = np.searchsorted(key, durations.entry + offset) if durations.entry.any() else None
+        first = np.searchsorted(key, durations.entry + offset) if durations.late else None
     closings = has[key] if size <= TABLE else has
     start = np.searchsorted(key, np.arange(len(groups) + 1) * days)
     if first is None:
