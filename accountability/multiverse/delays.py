@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -35,8 +36,8 @@ def one_of(name: str, known: tuple[str, ...]) -> Callable[[Any], str]:
     return read
 
 
-def _maybe_day(option: object) -> Any:
-    return None if option in (None, "none") else as_date(option, "cutoff")  # type: ignore[arg-type]
+def _maybe_day(option: Any) -> dt.date | None:
+    return None if option in (None, "none") else as_date(option, "cutoff")
 
 
 def _horizon(option: object) -> int:
