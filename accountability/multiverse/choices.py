@@ -17,6 +17,10 @@ EVERYONE: Final = "nobody left out"
 _KEYS: Final = {"name", "column", "drop"}
 
 
+class NobodyLeftOut(ParameterError):
+    """An exclusion that the source cannot make: a slip of who declared it, whatever the other choices are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusion:
     """Cases left out in a specification.
@@ -40,7 +44,7 @@ class Exclusion:
 
         Raises
         ------
-        ParameterError
+        NobodyLeftOut
             Neither table has the column, or no row has one of the values.
         """
         column, drop = self.column, set(self.drop)
@@ -52,9 +56,9 @@ class Exclusion:
             hit = cohort.allegations.loc[cohort.allegations[column].isin(drop), "case_id"]
         else:
             known = sorted({*cohort.cases.columns, *cohort.allegations.columns})
-            raise ParameterError(f"exclusions: no column {column!r}. {nearest(column, known)}")
+            raise NobodyLeftOut(f"exclusions: no column {column!r}. {nearest(column, known)}")
         if hit.empty:
-            raise ParameterError(f"exclusions: {self.name}: no case has {column} in {sorted(drop)}")
+            raise NobodyLeftOut(f"exclusions: {self.name}: no case has {column} in {sorted(drop)}")
         gone = set(hit)
         return cohort.keep_if(lambda cases: ~cases["case_id"].isin(gone), because=self.name)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.grouping import group_cases
-from accountability.multiverse.choices import Specification, specifications
+from accountability.multiverse.choices import NobodyLeftOut, Specification, specifications
 from accountability.multiverse.joint import joint_test, rank_p
 from accountability.multiverse.prepared import FEWEST, Prepared
 from accountability.multiverse.question import QUESTIONS, Found, Question, find
@@ -167,11 +167,9 @@ def _one(
     try:
         prepared = asked.prepare(cohort, spec.values, positions)
         return find(prepared, flags), prepared
-    except Refusal as refusal:
-        return str(refusal)
+    except NobodyLeftOut:
+        raise
     except AccountabilityError as error:
-        if isinstance(error, ParameterError) and "exclusions" in str(error):
-            raise
         # An option this source does not have, such as a cut-off after its last day, is a fault of that option alone.
         return str(error)
 
