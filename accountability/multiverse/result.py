@@ -102,7 +102,7 @@ class Multiverse(Result):
     def turns_on(self) -> str | None:
         """The choice that accounts for most of where the answer holds; ``None`` when it holds everywhere or nowhere."""
         turns = self.by_choice.drop_duplicates("choice").set_index("choice")["turns"]
-        return str(turns.idxmax()) if turns.notna().any() and turns.max() > 0 else None
+        return str(turns.idxmax()) if turns.max() > 0 else None
 
     def sentence(self) -> str:
         """Say in how many specifications the answer holds, on which choice it turns, and the joint test."""
