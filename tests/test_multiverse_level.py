@@ -65,7 +65,7 @@ def test_without_a_difference_the_joint_p_value_is_uniform(question: str, whole:
 
 
 def test_with_a_planted_difference_it_holds_in_all(whole: Cohort) -> None:
-    """The closing of every case with heads is taken from those that stay open longer."""
+    """Heads are the cases of the office that was generated to take longer."""
     rng = np.random.default_rng(5)
     some = with_coins(whole, rng)
     planted = some.cases["investigated_by"].map({"Oversight office": "heads", "District": "tails"})
