@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -10,7 +13,7 @@ import nbformat
 from accountability import parameters, studies
 
 DECLARATION = """
-source: toy
+source: NAME
 title: Toy agency <b>of tests</b>
 generated: true
 card:
@@ -30,12 +33,12 @@ files:
   complaints:
     path: complaints.csv
     sha256: HASH
-    rows: 40
+    rows: ROWS
     table: cases
     key: [id]
     columns:
       id: {to: case_id}
-      district: {to: district}
+DROPPED      district: {to: district}
       received: {stage: received, date: "%Y-%m-%d"}
       closed: {stage: closed, date: "%Y-%m-%d"}
 """
@@ -43,15 +46,38 @@ files:
 
 def source(folder: Path, rule: str = "complete") -> Path:
     """Write the agency into ``folder/toy``; its districts would be scripts and formulas if they were let."""
-    toy = folder / "toy"
-    toy.mkdir()
-    districts = ["<script>alert(1)</script>", "=1+1"]
-    rows = [f"c{i},{districts[i % 2]},2020-{i % 12 + 1:02d}-01,{'' if i % 5 == 0 else '2021-01-15'}" for i in range(40)]
-    text = "id,district,received,closed\n" + "\n".join(rows) + "\n"
-    (toy / "complaints.csv").write_text(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    (toy / "source.yaml").write_text(DECLARATION.replace("HASH", digest).replace("RULE", rule))
-    return toy
+    return written(folder / "toy", [[]] * 40, ("<script>alert(1)</script>", "=1+1"), {}, rule)
+
+
+def written(
+    folder: Path,
+    own: Sequence[Sequence[object]],
+    districts: tuple[str, str],
+    dropped: Mapping[str, str],
+    rule: str = "complete",
+) -> Path:
+    """Write an agency: a complaint for each of ``own``, its cells of the columns ``dropped`` (by name: as what)."""
+    folder.mkdir(parents=True)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["id", *dropped, "district", "received", "closed"])
+    for i, cells in enumerate(own):
+        closed = "" if i % 5 == 0 else "2021-01-15"
+        lines.writerow([f"c{i}", *cells, districts[i % 2], f"2020-{i % 12 + 1:02d}-01", closed])
+    content = text.getvalue().encode()
+    (folder / "complaints.csv").write_bytes(content)
+    said = {
+        "NAME": folder.name,
+        "RULE": rule,
+        "ROWS": str(len(own)),
+        "HASH": hashlib.sha256(content).hexdigest(),
+        "DROPPED": "".join(f"      {column}: {{drop: {kind}}}\n" for column, kind in dropped.items()),
+    }
+    declared = DECLARATION
+    for word, value in said.items():
+        declared = declared.replace(word, value)
+    (folder / "source.yaml").write_text(declared, encoding="utf-8")
+    return folder
 
 
 SETUP = """\
