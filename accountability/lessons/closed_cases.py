@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -199,7 +200,7 @@ class Releases:
         rows = []
         for rule, data in self.datasets.items():
             delays = clocks.as_published(data)
-            answer = or_refusal(lambda delays=delays: delay.how_long(delays, level=level))  # type: ignore[misc]
+            answer = or_refusal(partial(delay.how_long, delays, level=level))
             if isinstance(answer, Refused):
                 rows.append((rule, "none: refused", "", None, None, None, "", np.nan))
                 continue
