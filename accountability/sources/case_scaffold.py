@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from accountability.errors import SourceError
 from accountability.sources.cache import sha256
-from accountability.sources.places import packaged, source_folder, source_names
+from accountability.sources.places import begin, packaged
 from accountability.sources.yaml_text import read_yaml
 
 PATTERN: Final = "news_cases"
@@ -144,33 +143,18 @@ def new_case(name: str, into: str | Path | None = None) -> Path:
     SourceError
         The name is taken or cannot be a folder's.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-        raise SourceError(
-            f"{name!r}: a case file is named in lower-case letters, digits, - and _, such as 'springfield'"
-        )
-    home = Path(into) if into is not None else Path.cwd() / "data"
-    folder = home / name
-    if folder.exists():
-        raise SourceError(f"{folder}: there is something already; choose another name. Nothing was written")
-    if name in source_names():
-        raise SourceError(f"{name!r} is a source already, in {source_folder(name)}; choose another name")
     case = name.upper().replace("_", "-")
-    home.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=home))
-    try:
+
+    def write(folder: Path) -> None:
         texts = {file: "".join(f"{line.format(case=case)}\n" for line in lines) for file, lines in ROWS.items()}
         texts["conflicts.yaml"] = _CONFLICTS.format(case=case)
         texts["README.md"] = _README.format(name=name, case=case)
         for file, text in texts.items():
-            (staging / file).write_text(text, encoding="utf-8", newline="\n")
-        shutil.copyfile(packaged("data") / PATTERN / "codebook.yaml", staging / "codebook.yaml")
-        (staging / "source.yaml").write_text(_declaration(name, staging), encoding="utf-8", newline="\n")
-        staging.chmod(0o755)
-        staging.rename(folder)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-    return folder
+            (folder / file).write_text(text, encoding="utf-8", newline="\n")
+        shutil.copyfile(packaged("data") / PATTERN / "codebook.yaml", folder / "codebook.yaml")
+        (folder / "source.yaml").write_text(_declaration(name, folder), encoding="utf-8", newline="\n")
+
+    return begin(name, into, "a case file", write)
 
 
 def stale(folder: Path) -> dict[str, tuple[str, str]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from accountability.sources import readers
 from accountability.sources.cache import sha256
 from accountability.sources.contract import OWN_COLUMNS
 from accountability.sources.glance import Glance
-from accountability.sources.places import source_folder, source_names
+from accountability.sources.places import begin
 from accountability.sources.readers.cells import text_frame
 from accountability.sources.readers.guess import header_cells, parts
 from accountability.sources.roles import Role, roles
@@ -104,36 +103,19 @@ def new_source(
     SourceError
         The name is taken or cannot be a folder's, a file cannot be read, or nothing in the files looks like a table.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-        raise SourceError(f"{name!r}: a source is named in lower-case letters, digits, - and _, such as 'springfield'")
     if not files:
         raise SourceError("new-source: give at least one file")
-    home = Path(into) if into is not None else Path.cwd() / "data"
-    folder = home / name
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SourceError(
-            f"{folder}: there is something already; choose another name, or move it away. Nothing was written"
-        )
-    if name in source_names():
-        raise SourceError(f"{name!r} is a source already, in {source_folder(name)}; choose another name")
-    home.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=home))
-    try:
-        copies = _written(files, staging) if isinstance(files, Mapping) else _copied(files, staging)
+
+    def write(folder: Path) -> None:
+        copies = _written(files, folder) if isinstance(files, Mapping) else _copied(files, folder)
         proposals, left = _proposals(copies)
         from accountability.sources.proposed_text import codebook_text, source_text
 
-        (staging / "source.yaml").write_text(source_text(name, proposals, left), encoding="utf-8", newline="\n")
+        (folder / "source.yaml").write_text(source_text(name, proposals, left), encoding="utf-8", newline="\n")
         if any(role.says("codebook") for proposal in proposals for role in proposal.roles):
-            (staging / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
-        staging.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        staging.rename(folder)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-    return folder
+            (folder / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
+
+    return begin(name, into, "a source", write)
 
 
 def _copied(files: Sequence[str | Path], folder: Path) -> list[tuple[Path, readers.Format | None]]:
