@@ -158,8 +158,14 @@ def ranges(
     upper: str,
     null: float | None = None,
     ends: bool = False,
-) -> None:
-    """Draw one estimate with its interval a row, first row on top (a forest plot); `ends` marks those of each line."""
+) -> list[int]:
+    """Draw one estimate with its interval a row, first row on top (a forest plot); `ends` marks those of each line.
+
+    Returns
+    -------
+    list of int
+        The height of each row, for what is drawn beside it.
+    """
     heights = list(range(len(frame)))[::-1]
     ax.hlines(heights, frame[lower], frame[upper], color=COLOURS[0])
     ax.plot(frame[estimate], heights, "o", color=COLOURS[0])
@@ -168,3 +174,4 @@ def ranges(
     ax.set_yticks(heights, [str(text) for text in frame[label]])
     if null is not None:
         ax.axvline(null, color="0.6", linewidth=0.8)
+    return heights

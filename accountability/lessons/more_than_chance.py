@@ -83,8 +83,9 @@ class BesideLuck(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw what luck gives, and what is observed as a cross, a precinct a line."""
         axes = plots.new_axes(ax, height=2.6)
-        plots.ranges(axes, self.table, label="precinct", estimate="expected", lower="low", upper="high", ends=True)
-        heights = list(range(len(self.table)))[::-1]
+        heights = plots.ranges(
+            axes, self.table, label="precinct", estimate="expected", lower="low", upper="high", ends=True
+        )
         axes.plot(self.table["observed"], heights, "x", color=plots.COLOURS[1], label="observed")
         axes.set_xlim(left=0)
         axes.set_ylim(-0.6, len(self.table) - 0.4)
@@ -113,8 +114,7 @@ class Underlying(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the estimates with their intervals, the counted shares and the planted ones."""
         axes = plots.new_axes(ax, height=2.6)
-        plots.ranges(axes, self.table, label="precinct", estimate="underlying", lower="low", upper="high")
-        heights = list(range(len(self.table)))[::-1]
+        heights = plots.ranges(axes, self.table, label="precinct", estimate="underlying", lower="low", upper="high")
         axes.plot(self.table["counted"], heights, "|", color="0.3", markersize=12, label="counted")
         axes.plot(self.table["planted"], heights, "x", color=plots.COLOURS[1], label="planted")
         axes.set_xlim(left=0)

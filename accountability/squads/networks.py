@@ -52,8 +52,7 @@ class Network(Result):
         axes = plots.new_axes(ax, height=2.8)
         rows = self.table[(self.table["measure"] != "pairs") & self.table["observed"].notna()]
         rows = rows.assign(label=rows["measure"].str.replace("_", " "))
-        plots.ranges(axes, rows, label="label", estimate="expected", lower="low", upper="high")
-        heights = list(range(len(rows)))[::-1]
+        heights = plots.ranges(axes, rows, label="label", estimate="expected", lower="low", upper="high")
         axes.plot(rows["observed"], heights, "D", color=plots.COLOURS[1], label="observed")
         axes.set_xlabel(f"share (dots and lines: by lot {self.within})")
         axes.legend(frameon=False)
