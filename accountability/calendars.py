@@ -71,9 +71,7 @@ KING: Final = f"{CODE}; Pub. L. 98-144 (first kept 1986-01-20)"
 
 FEDERAL: Final = (
     Holiday("New Year's Day", 1, CODE, day=1),
-    Holiday(
-        "Birthday of Martin Luther King, Jr.", 1, f"{CODE}; Pub. L. 98-144", weekday=MONDAY, nth=3, first_year=1986
-    ),
+    Holiday("Birthday of Martin Luther King, Jr.", 1, KING, weekday=MONDAY, nth=3, first_year=1986),
     Holiday("Washington's Birthday", 2, UNIFORM, weekday=MONDAY, nth=3),
     Holiday("Memorial Day", 5, UNIFORM, weekday=MONDAY, nth=-1),
     Holiday("Juneteenth National Independence Day", 6, f"{CODE}; Pub. L. 117-17", day=19, first_year=2021),
@@ -120,9 +118,9 @@ class Calendar:
     def days_off(self) -> npt.NDArray[np.datetime64]:
         """Every holiday of the calendar's years, as kept, in order."""
         found = set(self.extra)
-        for year in range(self.first_year, self.last_year + 1):
+        for year in range(self.first_year, self.last_year + 2):  # a New Year's Day may be kept the year before
             found |= {kept(rule.falls_on(year)) for rule in self.holidays if rule.first_year <= year <= rule.last_year}
-        return np.array(sorted(found), dtype="datetime64[D]")
+        return np.array(sorted(day for day in found if day.year <= self.last_year), dtype="datetime64[D]")
 
     def until(self, day_numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Business days from the start of the calendar to the end of each day (numbered from 1970-01-01).

@@ -45,6 +45,7 @@ def test_rules_begin_and_end_with_their_laws():
     assert "1986-01-20" in off
     assert {"1977-10-24", "1978-11-10"} <= off  # Veterans Day: a Monday in October until 1977; a Saturday in 1978
     assert "2020-06-19" not in off
+    assert "2049-12-31" in off  # kept for Saturday 1 January 2050, after the last year
     assert all(rule.citation for rule in FEDERAL)
 
 
