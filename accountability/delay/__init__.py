@@ -14,7 +14,7 @@ statuses or intervals, limits            :func:`curve_limits`, :func:`quantile_l
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 closings that crowd before a limit       :func:`bunching`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
-cases that hang together                 :func:`bootstrap`, :func:`bootstrap_closings`,
+cases that hang together                 :func:`bootstrap`, :func:`bootstrap_closings`, :func:`bootstrap_coarse`,
                                          :func:`bootstrap_closed_only` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
 =======================================  =====================================================================
@@ -25,6 +25,7 @@ a whole release, day by day              :func:`caseload`, :func:`backlogs`
 from accountability.delay import deadlines, limits
 from accountability.delay.backlogs import Backlogs, backlogs
 from accountability.delay.bootstrap import Bootstrap, bootstrap
+from accountability.delay.bootstrap_coarse import bootstrap_coarse
 from accountability.delay.bunching import Bunching, bunching
 from accountability.delay.caseload import Caseload, caseload
 from accountability.delay.choose import HowLong, how_long
@@ -67,6 +68,7 @@ __all__ = [
     "bootstrap",
     "bootstrap_closed_only",
     "bootstrap_closings",
+    "bootstrap_coarse",
     "bunching",
     "caseload",
     "closing_curve",

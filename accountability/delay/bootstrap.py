@@ -116,7 +116,7 @@ def bootstrap(
     Efron's percentile interval. A replicate in which a quantile is not reached counts as later than any day.
     """
     require_open_cases(durations, "the bootstrap of a closing curve")
-    require_exact(durations, "the bootstrap of a closing curve")
+    require_exact(durations, "the bootstrap of a closing curve", "delay.bootstrap_coarse")
     shares = shares_asked(p)
     groups, codes = group_codes(durations, by)
     draws, clusters = draws_of(durations, cluster, codes, replicates, level)
@@ -128,18 +128,38 @@ def bootstrap(
     for number in range(len(groups)):
         drawn = _statistics(durations, codes == number, still_open[number], draws, (seed, replicates), shares, until)
         parts.append(summary(drawn, names, level))
-    numbers = np.repeat(np.arange(len(groups)), len(names))
+    return made_of(
+        durations,
+        f"quantiles of the days to closing, by {durations.clock}",
+        parts,
+        (groups, columns_of(by)),
+        (cluster, clusters),
+        (seed, replicates, level),
+        "whether a case is still open at the cut-off tells nothing about how much longer it will take",
+    )
+
+
+def made_of(
+    durations: Durations,
+    estimand: str,
+    parts: list[pd.DataFrame],
+    grouped: tuple[pd.DataFrame, tuple[str, ...]],
+    clustered: tuple[str | None, int],
+    asked: tuple[int, int, float],
+    *assumptions: str,
+) -> Bootstrap:
+    """Put the summaries of the groups together."""
+    (groups, by), (cluster, clusters), (seed, replicates, level) = grouped, clustered, asked
     stacked = pd.concat(parts, ignore_index=True)
+    numbers = np.repeat(np.arange(len(groups)), len(stacked) // len(groups))
+    independent = f"{'cases' if cluster is None else 'clusters (' + cluster + ')'} are independent of each other"
     return Bootstrap(
-        estimand=f"quantiles of the days to closing, by {durations.clock}",
-        assumptions=(
-            f"{'cases' if cluster is None else 'clusters (' + cluster + ')'} are independent of each other",
-            "whether a case is still open at the cut-off tells nothing about how much longer it will take",
-        ),
+        estimand=estimand,
+        assumptions=(independent, *assumptions),
         method=f"{replicates:,} resamples of {plural(clusters, 'cluster')}, percentile interval, seed {seed}",
         table=with_groups(groups, numbers, {name: stacked[name] for name in stacked.columns}),
         flow=durations.flow,
-        by=columns_of(by),
+        by=by,
         groups=groups,
         clusters=clusters,
         level=level,

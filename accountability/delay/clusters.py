@@ -13,16 +13,16 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.bands import Floats
-from accountability.delay.bootstrap import Bootstrap
+from accountability.delay.bootstrap import Bootstrap, made_of
 from accountability.delay.competing import causes
-from accountability.delay.counts import Counts, columns_of, label_of, shares_asked, with_groups
+from accountability.delay.counts import Counts, columns_of, shares_asked
 from accountability.delay.curve import ROUNDING, survival
-from accountability.delay.resample import Held, draws_of, replicated, summary
+from accountability.delay.resample import Held, draws_of, filled, replicated, summary
 from accountability.delay.reverse import reverse_time_curve
 from accountability.durations import Days, Durations, Flags, group_codes
 from accountability.errors import ParameterError, Refusal
 from accountability.occurrences import FOREVER, occurrence
-from accountability.results import percent, plural
+from accountability.results import percent
 
 Unit = Literal["complaint", "officer", "agency_day"]
 
@@ -130,7 +130,7 @@ def bootstrap_closings(
     """
     what = "the bootstrap of ways of closing"
     require_open_cases(durations, what)
-    require_exact(durations, what)
+    require_exact(durations, what, f"delay.bootstrap_coarse(..., way={way!r}, days=)")
     ways, cause = causes(durations, way)
     asked = np.asarray(days, dtype=np.int64)
     if not len(asked) or (asked < 0).any():
@@ -145,10 +145,10 @@ def bootstrap_closings(
         held = Held.of(draws, durations.end, cause, len(ways) + 1, durations.entry, chosen, length)
         statistics = partial(_shares_closed, held, np.minimum(asked, length - 1))
         parts.append(
-            summary(_filled(replicated(statistics, draws, seed, replicates, length), groups, number), names, level)
+            summary(filled(replicated(statistics, draws, seed, replicates, length), groups, number), names, level)
         )
     what = f"share of cases closed in each way ({way}) by {durations.clock}"
-    return _result(durations, what, parts, (groups, columns_of(by)), (cluster, clusters), (seed, replicates, level))
+    return made_of(durations, what, parts, (groups, columns_of(by)), (cluster, clusters), (seed, replicates, level))
 
 
 def _shares_closed(held: Held, place: Days, rows: Floats) -> Floats:
@@ -209,9 +209,9 @@ def bootstrap_closed_only(
     for number in range(len(groups)):
         held = Held.of(draws, back, np.zeros_like(back), 1, into, codes == number, horizon + 1)
         drawn = replicated(partial(_days_backwards, held, shares), draws, seed, replicates, horizon + 1)
-        parts.append(summary(_filled(drawn, groups, number), names, level))
+        parts.append(summary(filled(drawn, groups, number), names, level))
     what = f"quantiles of the days to closing among cases that close within {horizon:,} days, by {durations.clock}"
-    return _result(kept, what, parts, (groups, columns_of(by)), (cluster, clusters), (seed, replicates, level))
+    return made_of(kept, what, parts, (groups, columns_of(by)), (cluster, clusters), (seed, replicates, level))
 
 
 def _days_backwards(held: Held, shares: Floats, rows: Floats) -> Floats:
@@ -223,37 +223,3 @@ def _days_backwards(held: Held, shares: Floats, rows: Floats) -> Floats:
     closed_by = before[:, ::-1]
     found = np.column_stack([(closed_by >= share - ROUNDING).argmax(axis=1) for share in shares]).astype(float)
     return np.where(entered.sum(axis=1, keepdims=True) > 0, found, np.nan)
-
-
-def _filled(drawn: Floats, groups: pd.DataFrame, number: int) -> Floats:
-    empty = int(np.isnan(drawn[:, 0]).sum())
-    if empty:
-        raise Refusal(
-            f"{label_of(groups, number)}{empty:,} of {len(drawn) - 1:,} resamples hold no case of this group, which "
-            "rests on very few clusters: put small groups together, or choose a finer cluster="
-        )
-    return drawn
-
-
-def _result(
-    durations: Durations,
-    estimand: str,
-    parts: list[pd.DataFrame],
-    grouped: tuple[pd.DataFrame, tuple[str, ...]],
-    clustered: tuple[str | None, int],
-    asked: tuple[int, int, float],
-) -> Bootstrap:
-    (groups, by), (cluster, clusters), (seed, replicates, level) = grouped, clustered, asked
-    stacked = pd.concat(parts, ignore_index=True)
-    numbers = np.repeat(np.arange(len(groups)), len(stacked) // len(groups))
-    return Bootstrap(
-        estimand=estimand,
-        assumptions=(f"{'cases' if cluster is None else 'clusters (' + cluster + ')'} are independent of each other",),
-        method=f"{replicates:,} resamples of {plural(clusters, 'cluster')}, percentile interval, seed {seed}",
-        table=with_groups(groups, numbers, {name: stacked[name] for name in stacked.columns}),
-        flow=durations.flow,
-        by=by,
-        groups=groups,
-        clusters=clusters,
-        level=level,
-    )

@@ -12,11 +12,11 @@ import pandas as pd
 from accountability import plots
 from accountability.delay.access import require_open_cases
 from accountability.delay.bands import Floats, critical, interval
-from accountability.delay.coarse_dates import Cells, cells_of
+from accountability.delay.coarse_dates import cells_of, tally
 from accountability.delay.competing import causes
 from accountability.delay.counts import columns_of, label_of, pieces, with_groups
 from accountability.delay.curve import NOT_REACHED, crossings
-from accountability.delay.splined import Smooth, fit
+from accountability.delay.splined import Model, Smooth
 from accountability.durations import Durations, group_codes
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, capitalised, percent, plural
@@ -249,15 +249,17 @@ def coarse_curve(
             "cases that started after watching began, or use delay.closing_curve on dates known to the day"
         )
     groups, codes = group_codes(durations, by)
-    ways, place = causes(durations, way) if way is not None else ((), np.zeros_like(codes))
+    ways, kind = causes(durations, way) if way is not None else ((), np.zeros_like(codes))
     kinds = max(len(ways), 1)
     # An open case has no way; it stands with the first.
-    cells, number = cells_of(durations, codes * kinds + np.where(durations.closed, place, 0), len(groups) * kinds)
+    kind = codes * kinds + np.where(durations.closed, kind, 0)
+    cells, place = cells_of(durations)
+    number = tally(place, kind, len(groups) * kinds)
     fits = []
     for group in range(len(groups)):
         own = number[:, group * kinds : (group + 1) * kinds]
         held = own.sum(axis=1) > 0
-        fits.append(fit(_part(cells, held), own[held], f"{label_of(groups, group)}{what}"))
+        fits.append(Model.of(cells.part(held), own[held], f"{label_of(groups, group)}{what}").fit(own[held]))
     cases = np.bincount(codes, minlength=len(groups))
     still = np.bincount(codes[~durations.closed], minlength=len(groups))
     return CoarseCurve(
@@ -293,10 +295,6 @@ def coarse_curve(
         groups=groups,
         fits=tuple(fits),
     )
-
-
-def _part(cells: Cells, held: np.ndarray) -> Cells:
-    return Cells(cells.low[held], cells.high[held], cells.start_span[held], cells.stop_span[held])
 
 
 def _table(groups: pd.DataFrame, fits: Sequence[Smooth], level: float) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from accountability.delay.bands import Floats
-from accountability.durations import Days, Durations
+from accountability.durations import Days, Durations, Flags
 from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ class Cells:
     high: Days
     start_span: Days
     stop_span: Days
+
+    def part(self, which: Flags) -> Cells:
+        """Some of the kinds."""
+        return Cells(self.low[which], self.high[which], self.start_span[which], self.stop_span[which])
 
 
 def spans(durations: Durations) -> tuple[Days, Days]:
@@ -52,8 +56,8 @@ def spans(durations: Durations) -> tuple[Days, Days]:
     return start, stop
 
 
-def cells_of(durations: Durations, codes: Days, size: int) -> tuple[Cells, Floats]:
-    """Distinct kinds of dates, and how many cases have each by a code from 0 to `size` (rows: kinds)."""
+def cells_of(durations: Durations) -> tuple[Cells, Days]:
+    """Distinct kinds of dates, and which of them each case has."""
     start, stop = spans(durations)
     closed = durations.closed
     kind = np.column_stack([durations.low, np.where(closed, durations.high, 0), start, np.where(closed, stop, 0)])
@@ -63,8 +67,13 @@ def cells_of(durations: Durations, codes: Days, size: int) -> tuple[Cells, Float
         _, first, place = np.unique(kind, axis=0, return_index=True, return_inverse=True)
     else:
         _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    number = np.bincount(place.ravel() * size + codes, minlength=len(first) * size).reshape(len(first), size)
-    return Cells(*kind[first].T), number.astype(float)
+    return Cells(*kind[first].T), place.ravel()
+
+
+def tally(place: Days, codes: Days, size: int) -> Floats:
+    """How many cases each kind has (rows) by a code from 0 to below `size` (columns)."""
+    kinds = int(place.max()) + 1
+    return np.bincount(place * size + codes, minlength=kinds * size).reshape(kinds, size).astype(float)
 
 
 def kernels(cells: Cells) -> tuple[csr_array, csr_array]:

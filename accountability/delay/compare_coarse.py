@@ -13,7 +13,7 @@ import numpy as np
 
 from accountability.delay.access import require_open_cases
 from accountability.delay.bands import Floats
-from accountability.delay.coarse_dates import cells_of, kernels
+from accountability.delay.coarse_dates import cells_of, kernels, tally
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.counts import columns_of, with_groups
 from accountability.durations import Durations, group_codes
@@ -62,7 +62,8 @@ def coarse_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest:
     size = len(groups)
     if size < 2:
         raise Refusal("a comparison needs at least two groups, found one: choose another by=, or show the curve alone")
-    cells, number = cells_of(durations, codes, size)
+    cells, place = cells_of(durations)
+    number = tally(place, codes, size)
     closed, open_ = kernels(cells)
     done = cells.stop_span > 0
     share = _pooled(closed, open_, number.sum(axis=1), done)

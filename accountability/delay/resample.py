@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.bands import Floats, critical
+from accountability.delay.counts import label_of
 from accountability.durations import Days, Durations, Flags, group_codes
 from accountability.errors import ParameterError, Refusal
 
@@ -167,3 +168,14 @@ def summary(drawn: Floats, names: list[str], level: float) -> pd.DataFrame:
             "not_reached": (~np.isfinite(replicates)).mean(axis=0),
         }
     )
+
+
+def filled(drawn: Floats, groups: pd.DataFrame, number: int) -> Floats:
+    """Refuse replicates that hold no case of a group, whose statistics are missing."""
+    empty = int(np.isnan(drawn[:, 0]).sum())
+    if empty:
+        raise Refusal(
+            f"{label_of(groups, number)}{empty:,} of {len(drawn) - 1:,} resamples hold no case of this group, which "
+            "rests on very few clusters: put small groups together, or choose a finer cluster="
+        )
+    return drawn

@@ -15,7 +15,7 @@ import numpy as np
 from accountability.delay.bands import Floats
 from accountability.delay.coarse_dates import Cells, kernels
 from accountability.delay.npmle import LIMIT, NotConverged
-from accountability.durations import Days
+from accountability.durations import Days, Flags
 from accountability.errors import Refusal
 
 FEWEST: Final = 20
@@ -71,58 +71,99 @@ class Smooth:
         return flat @ self.mass.ravel(), np.sqrt(np.maximum(spread, 0))
 
 
-def fit(cells: Cells, number: Floats, what: str) -> Smooth:
-    """Fit the masses of one group.
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What one group's dates say of each mass, before cases are counted.
 
-    Parameters
+    Attributes
     ----------
-    cells : Cells
-        Distinct kinds of dates.
-    number : array of float, shape (cells, ways)
-        Cases of each kind, by way of closing; open cases stand in the first.
+    tops, shape : arrays
+        As those of :class:`Smooth`.
+    design : array of float, shape (kinds of dates, masses)
+        Probability of each kind (closed by way, then open) for a unit of each mass, up to a factor of the kind.
+    done : array of bool
+        Which cells are of closed cases.
+    free : array of bool
+        Masses that exist: of delays beyond all days seen, which no closing can tell, only the first way holds any.
     what : str
         What is estimated, for messages.
-
-    Raises
-    ------
-    Refusal
-        With too few closings for the dates, or dates that do not tell the triangles apart.
-    NotConverged
-        When the Kuhn-Tucker gap stays above 1e-6.
     """
-    done = cells.stop_span > 0
-    tops = _tops(cells, number.sum(axis=1), done, what)
-    closed, open_ = kernels(cells)
-    shape = _triangles(tops, closed.shape[1])
-    design = _design(closed @ shape.T, open_ @ (1 - np.cumsum(shape, axis=1)).T, number, done)
-    counts = np.concatenate([number[done].ravel(order="F"), number[~done].sum(axis=1)])
-    seen = counts > 0
-    design, counts = design[seen], counts[seen]
-    # A way's last column would be a delay beyond all days seen, which no closing can tell: the first way holds it.
-    ways, size = number.shape[1], len(tops) + 1
-    free = np.ones(ways * size, bool)
-    free[2 * size - 1 :: size] = False
-    mass = np.zeros(ways * size)
-    mass[free] = _maximise(design[:, free], counts)
-    probability = design @ mass
-    total = counts.sum()
-    gap = max(float((design.T @ (counts / probability))[free].max() / total - 1), 0.0)
-    if not gap <= LIMIT:
-        raise NotConverged(
-            f"{what} was not proven to be the maximum: Kuhn-Tucker gap {gap:.2e}, at most {LIMIT:g} expected "
-            f"({int(total):,} cases, {len(counts):,} distinct kinds of dates). Please report this data pattern"
-        )
-    return Smooth(
-        tops=tops,
-        shape=shape,
-        mass=mass.reshape(ways, size),
-        covariance=_covariance(design, counts, mass, what),
-        gap=gap,
-        loglik=float(counts @ np.log(probability)),
-    )
+
+    tops: Days
+    shape: Floats
+    design: Floats
+    done: Flags
+    free: Flags
+    what: str
+
+    @classmethod
+    def of(cls, cells: Cells, number: Floats, what: str) -> Model:
+        """Lay the triangles out for the cases there are.
+
+        Parameters
+        ----------
+        cells : Cells
+            Distinct kinds of dates.
+        number : array of float, shape (cells, ways)
+            Cases of each kind, by way of closing; open cases stand in the first.
+        what : str
+            What is estimated, for messages.
+
+        Raises
+        ------
+        Refusal
+            With too few closings for the coarseness of the dates.
+        """
+        done = cells.stop_span > 0
+        tops = _tops(cells, number.sum(axis=1), done, what)
+        closed, open_ = kernels(cells)
+        shape = _triangles(tops, closed.shape[1])
+        ways, size = number.shape[1], len(tops) + 1
+        free = np.ones(ways * size, bool)
+        free[2 * size - 1 :: size] = False
+        design = _design((closed @ shape.T)[done], (open_ @ (1 - np.cumsum(shape, axis=1)).T)[~done], ways)
+        return cls(tops, shape, design, done, free, what)
+
+    def counts(self, number: Floats) -> Floats:
+        """Cases of each row of the design."""
+        return np.concatenate([number[self.done].ravel(order="F"), number[~self.done].sum(axis=1)])
+
+    def masses(self, number: Floats, start: Floats | None = None) -> Floats:
+        """Masses of the greatest likelihood, one row a way; `start` may be those of much the same cases."""
+        counts = self.counts(number)
+        seen = counts > 0
+        mass = np.zeros(len(self.free))
+        begin = None if start is None else start.ravel()[self.free]
+        mass[self.free] = _maximise(self.design[np.ix_(seen, self.free)], counts[seen], begin)
+        return mass.reshape(number.shape[1], -1)
+
+    def fit(self, number: Floats) -> Smooth:
+        """Fit the masses, prove the maximum and add their covariance.
+
+        Raises
+        ------
+        Refusal
+            When the dates do not tell the triangles apart.
+        NotConverged
+            When the Kuhn-Tucker gap stays above 1e-6.
+        """
+        shares = self.masses(number)
+        mass, counts = shares.ravel(), self.counts(number)
+        probability = self.design @ mass
+        seen = counts > 0
+        design, counts, probability = self.design[seen], counts[seen], probability[seen]
+        total = counts.sum()
+        gap = max(float((design.T @ (counts / probability))[self.free].max() / total - 1), 0.0)
+        if not gap <= LIMIT:
+            raise NotConverged(
+                f"{self.what} was not proven to be the maximum: Kuhn-Tucker gap {gap:.2e}, at most {LIMIT:g} expected "
+                f"({int(total):,} cases, {len(counts):,} distinct kinds of dates). Please report this data pattern"
+            )
+        covariance = _covariance(design, counts, mass, self.what)
+        return Smooth(self.tops, self.shape, shares, covariance, gap, float(counts @ np.log(probability)))
 
 
-def _tops(cells: Cells, number: Floats, done: np.ndarray, what: str) -> Days:
+def _tops(cells: Cells, number: Floats, done: Flags, what: str) -> Days:
     """Days of the tops: as far apart as most dates are coarse, and with closings enough between them."""
     closings = number[done].sum()
     span = np.maximum(cells.start_span, cells.stop_span)[done]
@@ -157,26 +198,26 @@ def _triangles(tops: Days, days: int) -> Floats:
     return np.vstack([raw / raw.sum(axis=1, keepdims=True), np.zeros(days)])
 
 
-def _design(closed: Floats, still: Floats, number: Floats, done: np.ndarray) -> Floats:
-    """Probability of each kind of dates (closed by way, then open) for a unit of each mass."""
-    ways, size = number.shape[1], closed.shape[1]
-    of_closed = np.zeros((ways, int(done.sum()), ways, size))
+def _design(closed: Floats, still: Floats, ways: int) -> Floats:
+    """Put the closed kinds, once for every way, above the open ones, which may close in any."""
+    of_closed = np.zeros((ways, len(closed), ways, closed.shape[1]))
     for way in range(ways):
-        of_closed[way, :, way] = closed[done]
-    return np.vstack([of_closed.reshape(-1, ways * size), np.tile(still[~done], (1, ways))])
+        of_closed[way, :, way] = closed
+    return np.vstack([of_closed.reshape(-1, ways * closed.shape[1]), np.tile(still, (1, ways))])
 
 
-def _maximise(design: Floats, counts: Floats) -> Floats:
+def _maximise(design: Floats, counts: Floats, start: Floats | None) -> Floats:
     """Masses of the greatest likelihood: each step is a non-negative least-squares problem (Wang 2007)."""
     from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import nnls
 
     total = counts.sum()
     size = design.shape[1]
-    mass = np.full(size, 1 / size)
-    for _ in range(10):  # a few EM steps bring any start near enough for Newton's
+    even = np.full(size, 1 / size)
+    mass = even if start is None else 0.9 * start + 0.1 * even
+    for _ in range(10 if start is None else 1):  # a few EM steps bring any start near enough for Newton's
         mass = mass * (design.T @ (counts / (design @ mass))) / total
-    best = counts @ np.log(design @ mass)
+    best = float(counts @ np.log(design @ mass))
     for _ in range(STEPS):
         probability = design @ mass
         slope = design.T @ (counts / probability)
