@@ -25,6 +25,14 @@ def of_one(number, alone=1):
     return dataclasses.replace(made, table=made.table.assign(g=group))
 
 
+def monthly(apart, closed=None):
+    """Cases closed so many months after the month they were received in."""
+    closed = np.ones(len(apart), bool) if closed is None else closed
+    made = cases(np.maximum(30 * apart - 29, 0), closed, high=30 * apart + 29)
+    spans = {"start_span": np.full(len(apart), 30), "stop_span": np.where(closed, 30, 0)}
+    return dataclasses.replace(made, table=made.table.assign(**spans))
+
+
 DATA = {
     "no case": cases(np.zeros(0, int)),
     "one case": cases([5]),
@@ -37,6 +45,12 @@ DATA = {
     "a group all open": cases([3, 4, 5, 6, 7, 8], [True, False] * 3),
     "coarse": cases([1, 2, 3, 4], high=[30, 2, 60, 4]),
     "coarse and all alike": cases([1, 1, 1, 1], high=[9, 9, 9, 9]),
+    "months": monthly(np.arange(200) * 3 // 30),
+    "months, all within the first": monthly(np.zeros(120, int)),
+    "months, all after years": monthly(np.full(120, 60)),
+    "months, half at the start and half after years": monthly(np.repeat([0, 90], 100)),
+    "months, very long": monthly(np.linspace(0, LONGEST // 30 - 3, 300).astype(int)),
+    "months, nearly all open": monthly(np.arange(300) // 10, closed=np.arange(300) % 5 == 0),
     "in sight late": cases([5, 6, 7, 8], entry=[4, 0, 7, 0]),
     "closed only": cases([5, 6, 7, 8], sampling=Sampling("closed_only", "excluded")),
     "selected": cases([5, 6], sampling=Sampling("selected_on_outcome", "excluded", selected_on=("finding",))),
@@ -53,6 +67,10 @@ ESTIMATORS = {
     "incidence_band": lambda d: delay.incidence_band(delay.competing_closings(d, "way"), 1, replicates=100),
     "competing_closings": lambda d: delay.competing_closings(d, "way", "g"),
     "interval_curve": lambda d: delay.interval_curve(d, "g"),
+    "coarse_curve": lambda d: delay.coarse_curve(d, "g"),
+    "coarse_curve, ways": lambda d: delay.coarse_curve(d, way="way").closed_at([0, 5, 400]),
+    "coarse_curve, mean": lambda d: delay.restricted_mean(d, 40),
+    "bootstrap_coarse": lambda d: delay.bootstrap_coarse(d, 1, until=30, way="way", days=[5], replicates=20),
     "current_status_curve": lambda d: delay.current_status_curve(d, "g"),
     "curve_limits": lambda d: delay.curve_limits(d, [0, 5, 400]),
     "quantile_limits": lambda d: delay.quantile_limits(d, 0.5),
@@ -110,20 +128,16 @@ def test_an_answer_without_inf_or_a_reason(data, estimator):
         assert "nan" not in said.lower().replace("finance", "")
 
 
-@pytest.mark.parametrize(
-    "estimator", [name for name in ESTIMATORS if name not in ("bootstrap", "bunching", "quantile")]
-)
+UNGROUPED = ("bootstrap", "bunching", "quantile", "how_long", "curve_band", "hall_wellner", "curve_limits")
+UNGROUPED += ("quantile_limits", "bootstrap_closed_only", "coarse_curve, mean")
+
+
+@pytest.mark.parametrize("estimator", [name for name in ESTIMATORS if name not in UNGROUPED])
 def test_an_unknown_group_is_named(estimator):
     made = Durations.from_days([1, 2, 3, 4], longest=[9] * 4)
-    if estimator in (
-        "how_long",
-        "curve_band",
-        "hall_wellner",
-        "curve_limits",
-        "quantile_limits",
-        "bootstrap_closed_only",
-    ):
-        return
+    if "coarse_" in estimator or "_coarse" in estimator:
+        months = DATA["months"]
+        made = dataclasses.replace(months, table=months.table.drop(columns=["g", "way"]))
     with pytest.raises((ParameterError, Refusal), match=r"no column|closing days are known|statuses"):
         ESTIMATORS[estimator](made)
 
