@@ -154,7 +154,7 @@ def marking_notes(key: Key) -> str:
     lines += [f"| `{one.name}` | {one.points:g} | {one.asks} | {_right_when(one)} | {one.note} |" for one in key.items]
     lines += ["", *(f"**`{one.name}`** ({one.points:g} points, by hand). {one.look_for}" for one in key.written)]
     total = sum(one.points for one in key.items) + sum(one.points for one in key.written)
-    lines += ["", f"Together {total:g} points. The truth, of each student's id where the lesson takes one, is computed by"]
+    lines += ["", f"Together {total:g} points. The truth, by the student's id where the lesson asks it, is computed by"]
     lines += ["", f"    accountability teach grade SUBMISSIONS --lesson {key.lesson} --out scores.csv"]
     return "\n".join(lines)
 
