@@ -14,7 +14,7 @@ import pandas as pd
 from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import Refusal
 from accountability.penalty import truncated
-from accountability.penalty.ladder import Ladder, days_equivalent
+from accountability.penalty.ladder import COUNTED_IN_DAYS, Ladder, days_equivalent
 from accountability.penalty.logit import fit_logit
 from accountability.penalty.modelled import (
     CLUSTERED,
@@ -216,7 +216,7 @@ def days_hurdle(
 def _apart(penalty: pd.Series, days: pd.Series, min_cell: int) -> pd.DataFrame:
     out = days.isna()
     ended = penalty.isin(["demotion", "dismissal"])
-    counted = penalty.isin(["suspension", "loss_of_leave"])
+    counted = penalty.isin(COUNTED_IN_DAYS)
     pending = penalty.eq("pending").fillna(False)
     blank = penalty.isna()
     return left_apart(

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability.penalty.ladder import Ladder
+from accountability.penalty.ladder import COUNTED_IN_DAYS, Ladder
 
 # What may become of a recommendation; each pair of cells falls in exactly one.
 KINDS: Final = {
@@ -44,7 +44,7 @@ def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
     days_after = pairs["imposed_days"].astype("Float64") if held else blank
     on_before, on_after = before.notna(), after.notna()
     step = (after - before).where(on_before & on_after)
-    counted = pairs["recommended_penalty"].isin(["suspension", "loss_of_leave"])
+    counted = pairs["recommended_penalty"].isin(COUNTED_IN_DAYS)
     unknown = counted & (days_before.isna() | days_after.isna())
     moved = (days_after - days_before).where(counted)
     same = step.eq(0).fillna(False)
