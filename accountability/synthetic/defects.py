@@ -31,7 +31,6 @@ PENALTY_DRIFT: Final = (
     (r"^TERMINATION$", "Terminated"),
     (r"^NO PENALTY$", "None"),
 )
-_EPOCH = np.datetime64("1970-01-01")
 
 
 @dataclass(frozen=True, slots=True)
