@@ -177,7 +177,7 @@ def test_the_front_door_takes_months_by_it_and_few_closings_by_the_interval_curv
     few, _ = agency(seed=1, cases=20)
     other = delay.how_long(few)
     assert isinstance(other.curve, delay.IntervalCurve)
-    assert "delay.curve_limits" in other.because
+    assert other.because.endswith("too few or too coarse for delay.coarse_curve")
 
 
 def test_mostly_known_days_are_not_smoothed():

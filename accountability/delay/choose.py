@@ -116,9 +116,9 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
             if wide >= MOSTLY_COARSE:
                 try:
                     curve = coarse_curve(durations, by, level)
-                except Refusal as refused:
+                except Refusal:
                     curve = interval_curve(durations, by)
-                    because += f" ({refused})"
+                    because += ", too few or too coarse for delay.coarse_curve"
             else:
                 curve = interval_curve(durations, by)
     return HowLong(
