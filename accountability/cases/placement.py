@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from accountability import plots
 from accountability.cases.bounds import DelayBounds, span
 from accountability.cases.comparable import Comparable
 from accountability.delay import closing_curve, curve_limits, how_long
@@ -61,8 +62,8 @@ class Placement(Result):
         else:
             axes = how_long(spells).plot(ax)
         last = axes.get_xlim()[1] if pd.isna(row["high"]) else float(row["high"])
-        axes.axvspan(float(row["low"]), max(last, float(row["low"])), color="#D55E00", alpha=0.25, linewidth=0)
-        axes.axvline(float(row["low"]), color="#D55E00", linewidth=1)
+        axes.axvspan(float(row["low"]), max(last, float(row["low"])), color=plots.COLOURS[1], alpha=0.25, linewidth=0)
+        axes.axvline(float(row["low"]), color=plots.COLOURS[1], linewidth=1)
         axes.set_ylabel("share of comparable cases still open")
         return axes
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from accountability import plots
 from accountability.cases.bounds import DelayBounds, delay_bounds, span
 from accountability.delay.deadlines import CANNOT_TELL, IN_TIME, LATE, assess, calendar_days, limit_of
 from accountability.durations import LONGEST, Durations
@@ -56,7 +57,9 @@ class Verdict(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the delay bounds of every reading with the limit as a line."""
         axes = self.bounds.plot(ax)
-        axes.axvline(self.days[1], color="#D55E00", linestyle="--", label=f"limit: {self.rule.value} {self.rule.unit}")
+        axes.axvline(
+            self.days[1], color=plots.COLOURS[1], linestyle="--", label=f"limit: {self.rule.value} {self.rule.unit}"
+        )
         axes.legend(frameon=False, loc="lower right")
         return axes
 
