@@ -28,7 +28,10 @@ from peers import environment, machine, versions
 COLUMNS = 8
 LIMIT = 900
 FLOORS = {"cox": 0.2, "cluster": 0.1, "weibull": 0.1, "finegray": 0.1}
-"""Most time each may take, as a share of the best peer's; with a continuous column, all of it."""
+"""Most time each may take at `FLOORS_AT` rows or more, as a share of the best peer's; with fewer, or with a continuous
+column, it must be the fastest."""
+
+FLOORS_AT = 1_000_000
 
 R_PROGRAM = """
 suppressPackageStartupMessages(library(survival)); arguments <- commandArgs(TRUE)
@@ -261,7 +264,7 @@ def main(rows: int, python: str | None, asked: argparse.Namespace) -> None:
                 said, took = in_r(analysis, table, script, asked.limit, asked.cpu)
                 print(f"{'':10s}{'R survival':14s}{said}", flush=True)
                 best = min(best, took)
-            floor = 1.0 if continuous else FLOORS[analysis]
+            floor = 1.0 if continuous or rows < FLOORS_AT else FLOORS[analysis]
             if np.isfinite(best):
                 verdict = "kept" if seconds <= floor * best else "MISSED"
                 print(f"{'':10s}{seconds / best:.3f} of the best peer, floor {floor}: {verdict}", flush=True)
