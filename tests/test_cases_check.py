@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -246,6 +247,23 @@ def test_all_faults_are_named_at_once_and_a_changed_file_gives_its_hash(clean: P
     pasted = "".join(point.paste for point in found.unresolved)
     assert all(now in pasted for _, now in stale(clean).values())
     assert len(stale(clean)) == 2
+
+
+@pytest.mark.parametrize("hash_of_cases", ["DECIDE", '""', "the hash of the accusations"])
+def test_a_hash_that_is_wrong_is_one_point_and_hides_no_other(home: Path, hash_of_cases: str) -> None:
+    path = begun() / "source.yaml"
+    before = {(point.where, point.what) for point in check(NAME).unresolved}
+    text = path.read_text(encoding="utf-8")
+    cases, accusations = re.findall(r"sha256: (\w+)", text)[:2]
+    wrong = accusations if hash_of_cases.startswith("the") else hash_of_cases
+    path.write_text(text.replace(cases, wrong), encoding="utf-8")
+    after = {(point.where, point.what) for point in check(NAME).unresolved}
+    assert after >= before
+    assert {where for where, _ in after - before} <= {"cases.csv", f"source.yaml, line {line_of(text, cases)}"}
+
+
+def line_of(text: str, part: str) -> int:
+    return 1 + text[: text.index(part)].count("\n")
 
 
 def test_a_table_that_cannot_be_read_is_a_point_and_not_a_stop(clean: Path) -> None:

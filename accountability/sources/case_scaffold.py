@@ -12,7 +12,9 @@ from typing import Final
 
 from accountability.sources.cache import sha256
 from accountability.sources.places import begin, packaged
-from accountability.sources.yaml_text import read_yaml
+from accountability.sources.yaml_text import lines_of, read_yaml
+
+_HASH: Final = re.compile(r"(\bsha256[\"']?:\s*)[^\s,}#]*")
 
 PATTERN: Final = "news_cases"
 """The source of the package whose declaration a new case file takes over, columns and codebook alike."""
@@ -175,10 +177,13 @@ def as_if_declared(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / folder.name
         shutil.copytree(folder, copy)
-        text = (copy / "source.yaml").read_text(encoding="utf-8")
-        for declared, now in stale(folder).values():
-            text = text.replace(declared, now)
-        (copy / "source.yaml").write_text(text, encoding="utf-8")
+        path = copy / "source.yaml"
+        changed, at, lines = stale(copy), lines_of(path), path.read_text(encoding="utf-8").splitlines()
+        for key, file in read_yaml(path)["files"].items() if changed else ():
+            line = at.get(("files", key, "sha256"))
+            if line and file.get("path") in changed:
+                lines[line - 1] = _HASH.sub(rf"\g<1>{changed[file['path']][1]}", lines[line - 1])
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         yield copy
 
 
