@@ -5,8 +5,9 @@ Ten covariates of two values each, officers as clusters; with ``--continuous`` t
 share. R's packages are used where ``Rscript`` finds them (pscl, rms, nnet, lme4); times are those of the fit alone,
 taken inside R, without clustered errors, while ours include collapsing the rows and the clustered errors. A peer that
 takes minutes above 300,000 rows is left out there; ``--patient`` keeps those without which a model has no peer (the
-hurdle and the random intercept). The command exits with 1 when a model takes
-more than a fifth of the best peer's time, or with ``--continuous`` longer than the best peer.
+hurdle and the random intercept); above 300,000 continuous rows our own random intercept is not run either. The command
+exits with 1 when a model takes more than a fifth of the best peer's time, or with ``--continuous`` longer than the best
+peer.
 """
 
 from __future__ import annotations
