@@ -43,7 +43,7 @@ FLOORS = {
     "500 cluster-bootstrap medians": 0.1,
     "permutation test, 999": 0.05,
 }
-"""Most time each may take at `FLOORS_AT` rows or more, as a share of the best peer's; with fewer it must be the fastest."""
+"""Most time each may take, as a share of the best peer's, from `FLOORS_AT` rows on; before, all of it."""
 
 FLOORS_AT = 1_000_000
 
