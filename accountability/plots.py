@@ -141,11 +141,12 @@ def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = 
 
 
 def marks(ax: Axes, days: pd.Series, *, label: str, number: int = 0) -> None:
-    """Mark days with a triangle above the figure; nothing when there are none."""
+    """Mark days with a triangle at the top of the figure; nothing when there are none."""
     if len(days):
-        height = [1.02] * len(days)
-        place = ax.get_xaxis_transform()
-        ax.scatter(days, height, marker="v", s=28, color=COLOURS[number], transform=place, label=label, clip_on=False)
+        height = [0.975] * len(days)
+        ax.scatter(
+            days, height, marker="v", s=28, color=COLOURS[number], transform=ax.get_xaxis_transform(), label=label
+        )
 
 
 def ranges(
