@@ -213,6 +213,9 @@ LEAKS = {
     "a name in a file's name": Planted(
         file(f"tables/{FIRST.lower()}_{LAST.lower()}.csv", "a,b\nc,d\n"), "name", "file name", LAST
     ),
+    "a name in a table with line ends of old machines": Planted(
+        file("tables/a.csv", f"x,y\r{LAST},1\r"), "name", "tables/a.csv, row 1", LAST
+    ),
     "a name in a Word document": Planted(
         file("paper.docx", docx(body=f"<w:p><w:r><w:t>{FIRST}</w:t></w:r><w:r><w:t> {LAST}</w:t></w:r></w:p>")),
         "name", "paper.docx, word/document.xml, paragraph 1", LAST,
@@ -343,6 +346,12 @@ LEAKS = {
     "an address that is none": Planted(page('<a href="https://[zuqo">x</a>'), "unreadable", "href of <a>", "zuqo"),
     "what a camera wrote": Planted(
         file("photo.jpg", jpeg(0xE1, b"Exif\0\0MM")), "hidden metadata", "photo.jpg, JPEG EXIF"
+    ),
+    "a damaged Word document": Planted(
+        file("paper.docx", docx(body="zuqo").replace(b"zuqo", b"zuqi")), "unreadable", "paper.docx"
+    ),
+    "a table with a cell that is too long": Planted(
+        file("tables/a.csv", "x\n" + 200_000 * "a"), "unreadable", "tables/a.csv"
     ),
     "a workbook": Planted(file("tables/all.xlsx", b"PK"), "unreadable", "tables/all.xlsx"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, cast
 from xml.etree import ElementTree
@@ -43,10 +44,12 @@ def of_docx(place: str, raw: bytes) -> Iterator[Piece]:
         as active.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-    except zipfile.BadZipFile:
-        yield Unreadable(place, "not a Word document")
-        return
+        yield from _docx(place, zipfile.ZipFile(io.BytesIO(raw)))
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+        yield Unreadable(place, f"not a Word document, or damaged: {type(error).__name__}")
+
+
+def _docx(place: str, archive: zipfile.ZipFile) -> Iterator[Piece]:
     if sum(item.file_size for item in archive.infolist()) > _MOST:
         yield Unreadable(place, "larger unpacked than can be looked through")
         return

@@ -52,7 +52,11 @@ def of_folder(folder: Path) -> Iterator[Piece]:
 
 def of_csv(place: str, raw: bytes) -> Iterator[Piece]:
     """Take a CSV apart: the table, and each row that holds more than numbers as one text."""
-    rows = [tuple(row) for row in csv.reader(io.StringIO(_text(raw)))]
+    try:
+        rows = [tuple(row) for row in csv.reader(io.StringIO(_text(raw), newline=""))]
+    except csv.Error as error:
+        yield Unreadable(place, f"not a table: {error}")
+        return
     if not rows:
         return
     yield Table(place, rows[0], tuple(rows[1:]), sheet=True)
