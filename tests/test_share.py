@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -454,6 +455,17 @@ def test_a_source_that_is_not_here_is_said(made: Path, monkeypatch: pytest.Monke
     assert sharing.look_through(made).notes == (
         "leaky: the source is not here, so its names and narratives were not compared",
     )
+
+
+def test_a_pdf_that_nothing_here_reads_does_not_pass(
+    made: Path, monkeypatch: pytest.MonkeyPatch, own_key: None
+) -> None:
+    file("paper.pdf", pdf("nothing"))(made)
+    assert sharing.look_through(made).leaks == ()
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    (leak,) = sharing.look_through(made).leaks
+    assert (leak.place, leak.kind) == ("paper.pdf", "unreadable")
+    assert "accountability[documents]" in leak.excerpt
 
 
 def test_names_of_the_source_a_case_is_placed_on_are_found_too(made: Path, own_key: None) -> None:

@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 from xml.etree import ElementTree
 
@@ -125,6 +126,11 @@ def of_pdf(place: str, raw: bytes) -> Iterator[Piece]:
     Piece
         The text of each page, every property, XMP metadata, notes and links, attachments, and actions.
     """
+    if find_spec("pypdf") is None:
+        yield Unreadable(
+            place, "a PDF, which is read with the extra 'documents': pip install 'accountability[documents]'"
+        )
+        return
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
