@@ -21,8 +21,8 @@ from accountability.errors import ParameterError, Refusal
 from accountability.report.claims import addresses, check, fill, shelf
 from accountability.report.manuscripts import marks
 from accountability.report.quoting import is_right, quote, rewritten
-from accountability.report.sidecar import digest
-from accountability.sources.places import notebooks_dir
+from accountability.report.sidecar import declaration, digest
+from accountability.sources.places import notebooks_dir, source_folder
 
 NOT = float("nan")
 SHARES = pd.DataFrame({"group": ["all cases", "'closed' set aside"], "share": [0.75147, 0.0004], "n": [4991, 12]})
@@ -42,7 +42,7 @@ def reports(tmp_path: Path) -> Path:
             "notebook": notebook,
             "notebook_sha256": digest(notebooks_dir() / notebook),
             "environment": {"packages": {"accountability": __version__}},
-            "data": {"sha256": load("synthetic").sha256},
+            "data": {"sha256": load("synthetic").sha256, "declaration": declaration(source_folder("synthetic"))},
             "files": {"tables/groups.csv": digest(folder / "tables" / "groups.csv")},
         }
         path.write_text(json.dumps(json.loads(path.read_text()) | made))
@@ -182,6 +182,7 @@ def test_reports_are_found_in_a_folder_above_and_not_in_hidden_ones(
     [
         ("notebook_sha256", "its notebook has changed"),
         ("data", "its data have changed"),
+        ("declaration", "what its source declares has changed"),
         ("environment", "it was made by another version of the package"),
         ("parameters", "its data are not here"),
         ("file", "tables/groups.csv was altered"),
@@ -195,6 +196,8 @@ def test_a_right_value_of_an_outdated_report_is_stale(what: str, because: str, r
     changes = {"notebook_sha256": "0", "data": {"sha256": "0"}, "environment": {}, "parameters": {"source": "gone"}}
     if what == "file":
         (folder / "tables" / "groups.csv").write_text((folder / "tables" / "groups.csv").read_text() + "Other,1,1.0\n")
+    elif what == "declaration":
+        record["data"]["declaration"]["codebook.yaml"] = "0"
     else:
         record[what] = changes[what]
     (folder / "provenance.json").write_text(json.dumps(record))

@@ -13,7 +13,7 @@ from accountability.parameters import nearest
 from accountability.report.manuscripts import Mark, marks
 from accountability.report.manuscripts import fill as write
 from accountability.report.quoting import is_right, rewritten
-from accountability.report.sidecar import digest
+from accountability.report.sidecar import declaration, digest
 from accountability.report.values import RECORD, home, locate, record, values
 from accountability.report.verify import altered
 from accountability.results import Result, plural
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: What may be said of a claim, from good to bad.
 STATUSES: Final = {
     "right": "the report holds the quoted value",
-    "stale": "it does, and the report is older than its data, its notebook or the package, or was altered",
+    "stale": "it does, and the report is older than its data or codebook, its notebook or the package, or was altered",
     "unfilled": "nothing is quoted yet",
     "changed": "the report holds another value",
     "missing": "no report holds it",
@@ -166,12 +166,15 @@ def _why_old(folder: Path) -> str:
     if made.get("environment", {}).get("packages", {}).get("accountability") != __version__:
         reasons.append("it was made by another version of the package")
     try:
-        declared = read_source(source_folder(made["parameters"]["source"]))
+        source = source_folder(made["parameters"]["source"])
+        declared = read_source(source)
     except AccountabilityError:
         reasons.append("its data are not here")
     else:
         if data_hash(declared.files) != made.get("data", {}).get("sha256"):
             reasons.append("its data have changed")
+        elif made["data"].get("declaration", {}) != declaration(source):
+            reasons.append("what its source declares has changed")
     return "; ".join(reasons)
 
 

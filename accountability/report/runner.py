@@ -263,10 +263,9 @@ def _data(folder: Path, source: Source) -> dict[str, Any]:
 
 def _release(wanted: Request) -> dict[str, Any]:
     """Say which release it is, and by which reading of it: how it was obtained, hashes of its declarations."""
-    declared = sorted(source_folder(wanted.parameters.source).glob("*.yaml"))
     return {
         "vintage": wanted.source.card.obtained,
-        "declaration": {path.name: sidecar.digest(path) for path in declared},
+        "declaration": sidecar.declaration(source_folder(wanted.parameters.source)),
     }
 
 

@@ -138,6 +138,11 @@ def digests(folder: Path, *, without: str) -> dict[str, str]:
     return {name: digest(path) for name, path in inside.items() if name != without}
 
 
+def declaration(source: Path) -> dict[str, str]:
+    """Give the sha256 of every file that says how a source in a folder is read: name to hash."""
+    return {path.name: digest(path) for path in sorted(source.glob("*.yaml"))}
+
+
 def digest(path: Path) -> str:
     """Give the sha256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
