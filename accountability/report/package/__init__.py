@@ -8,6 +8,6 @@ et al. 2015); both are written in words of our own.
 
 from __future__ import annotations
 
-from accountability.report.package.build import Measured, package
+from accountability.report.package.build import package
 
-__all__ = ["Measured", "package"]
+__all__ = ["package"]

@@ -20,7 +20,8 @@ from accountability.report.package.checklist import as_markdown, cell, checklist
 from accountability.report.package.environment import LOCK, environment_files, hashed
 from accountability.report.package.exhibits import Exhibit, Report, exhibits, read_report
 from accountability.report.sharing import look_through, write_zip
-from accountability.report.values import sources_of
+from accountability.report.values import RECORD, sources_of
+from accountability.report.verify import reports_in
 from accountability.results import inert_cell
 from accountability.sources.case_tables import NOT_LOADED
 from accountability.sources.contract import Source, data_hash, read_source
@@ -44,19 +45,6 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What running the reports took.
-
-    Attributes
-    ----------
-    peak_mb : float or None
-        Largest memory of one process, in megabytes; ``None`` when the reports were made before.
-    """
-
-    peak_mb: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Data:
     """A source as the README tells of it."""
 
@@ -76,10 +64,6 @@ class _Data:
     @property
     def files(self) -> list[Any]:
         return list(self.source.files.values())
-
-    @property
-    def urls(self) -> bool:
-        return any(file.url for file in self.files)
 
     @property
     def sha256(self) -> str:
@@ -127,16 +111,16 @@ def package(
     if out.suffix != ".zip":
         raise ParameterError(f"{out}: expected a name that ends in .zip")
     if reports is not None:
-        return _packed(out, reports, Measured(None))
+        return _packed(out, reports, peak_mb=None)
     from accountability import report as run
 
     with tempfile.TemporaryDirectory(prefix="accountability-package-") as scratch:
         folder = run.report(source or "synthetic", Path(scratch) / "reports", progress=progress).parent
-        return _packed(out, folder, Measured(_peak_of_children()))
+        return _packed(out, folder, peak_mb=_peak_of_children())
 
 
 def _peak_of_children() -> float | None:
-    """Largest memory of a kernel that has ended; where the system does not say, nothing."""
+    """Largest memory of a kernel that has ended, in megabytes; where the system does not say, nothing."""
     try:
         import resource
     except ImportError:  # Windows
@@ -145,7 +129,7 @@ def _peak_of_children() -> float | None:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _packed(out: Path, folder: Path, measured: Measured) -> Path:
+def _packed(out: Path, folder: Path, *, peak_mb: float | None) -> Path:
     verdict = look_through(folder)
     if not verdict.clean:
         first = verdict.leaks[0]
@@ -153,18 +137,15 @@ def _packed(out: Path, folder: Path, measured: Measured) -> Path:
             f"{folder}: {len(verdict.leaks)} things in these reports must not be shared, first {first.kind} at "
             f"{first.place}. `accountability share {folder}` lists them all"
         )
-    root = verdict.folder
-    folders = (
-        [root] if (root / "provenance.json").is_file() else sorted(p.parent for p in root.glob("*/provenance.json"))
-    )
+    folders = reports_in(verdict.folder)
     _all_of_studies(folders)
     held = [read_report(one, notebooks_dir()) for one in folders]
     failed = [one for one in held if one.record["failure"]]
     if failed:
         raise Refusal(f"{failed[0].name}: stopped at {failed[0].record['failure']['where']}; package whole reports")
     sources = [_data(name) for name in dict.fromkeys(name for one in held for name in sources_of(one.record))]
-    files = dict(_contents(root, held, sources))
-    written = _written(out.stem, held, sources, files, measured)
+    files = dict(_contents(verdict.folder, held, sources))
+    written = _written(out.stem, held, sources, files, peak_mb)
     files |= written
     files["MANIFEST.csv"] = _manifest(files)
     return write_zip(out.resolve(), ((f"{out.stem}/{name}", content) for name, content in files.items()))
@@ -172,7 +153,7 @@ def _packed(out: Path, folder: Path, measured: Measured) -> Path:
 
 def _all_of_studies(folders: Sequence[Path]) -> None:
     """Only a study's report can be made again by a package, which carries the notebooks of the studies."""
-    records = [json.loads((one / "provenance.json").read_text(encoding="utf-8")) for one in folders]
+    records = [json.loads((one / RECORD).read_text(encoding="utf-8")) for one in folders]
     others = [
         one
         for one, record in zip(folders, records, strict=True)
@@ -222,11 +203,11 @@ def _below(folder: Path) -> list[Path]:
 
 
 def _written(
-    title: str, held: list[Report], sources: list[_Data], files: Mapping[str, Path | bytes], measured: Measured
+    title: str, held: list[Report], sources: list[_Data], files: Mapping[str, Path | bytes], peak_mb: float | None
 ) -> dict[str, bytes]:
     listed = exhibits(held)
-    lock = files[LOCK]
-    hashes = hashed(lock.read_bytes() if isinstance(lock, Path) else lock)
+    lock = _bytes(files[LOCK])
+    hashes = hashed(lock)
     minutes = sum(float(one.record["seconds"]) for one in held) / 60
     size = sum(len(content) if isinstance(content, bytes) else content.stat().st_size for content in files.values())
     values = {
@@ -242,18 +223,18 @@ def _written(
         "brackets": _brackets(minutes),
         "environment": held[0].record["environment"],
         "hashes": hashes,
-        "locked": _locked(files[LOCK]),
+        "locked": _locked(lock),
         "storage": f"{math.ceil(size / 2**20)} MB",
         "processors": os.cpu_count() or 1,
         "memory": (
             "Memory was not measured when these reports were made."
-            if measured.peak_mb is None
-            else f"The largest process of the run took {measured.peak_mb:,.0f} MB of memory; two run at a time."
+            if peak_mb is None
+            else f"The largest process of the run took {peak_mb:,.0f} MB of memory; two run at a time."
         ),
         "licence": "MIT, see `LICENSE`." if "LICENSE" in files else "MIT.",
-        "manual": any(not data.travels and not data.urls for data in sources),
+        "manual": any(not data.travels and not data.source.fetched for data in sources),
     }
-    fetched = [data.name for data in sources if data.urls]
+    fetched = [data.name for data in sources if data.source.fetched]
     return {
         "README.md": _render("README.md.j2", **values).encode(),
         "Makefile": _render("Makefile.j2", fetched=fetched, hashes="--require-hashes " if hashes else "").encode(),
@@ -267,9 +248,12 @@ def _brackets(minutes: float) -> list[tuple[str, bool]]:
     return [(words, words == hit) for words, _ in _BRACKETS]
 
 
-def _locked(lock: Path | bytes) -> int:
-    text = (lock.read_bytes() if isinstance(lock, Path) else lock).decode("utf-8")
-    return sum("==" in line and not line.startswith((" ", "#")) for line in text.splitlines())
+def _bytes(content: Path | bytes) -> bytes:
+    return content.read_bytes() if isinstance(content, Path) else content
+
+
+def _locked(lock: bytes) -> int:
+    return sum("==" in line and not line.startswith((" ", "#")) for line in lock.decode("utf-8").splitlines())
 
 
 def _exhibits_csv(listed: Sequence[Exhibit]) -> bytes:
@@ -278,7 +262,7 @@ def _exhibits_csv(listed: Sequence[Exhibit]) -> bytes:
 
 
 def _manifest(files: Mapping[str, Path | bytes]) -> bytes:
-    contents = {name: held.read_bytes() if isinstance(held, Path) else held for name, held in sorted(files.items())}
+    contents = {name: _bytes(held) for name, held in sorted(files.items())}
     rows = [[name, str(len(held)), hashlib.sha256(held).hexdigest()] for name, held in contents.items()]
     return _csv(["file", "bytes", "sha256"], rows)
 

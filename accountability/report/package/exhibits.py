@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accountability.report.values import RECORD
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -80,7 +82,7 @@ def read_report(folder: Path, notebooks: Path) -> Report:
     Report
         With the cells of the notebook as it is stored, not as it was run: the one a replicator opens.
     """
-    record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     stored = json.loads((notebooks / record["notebook"]).read_text(encoding="utf-8"))
     cells = tuple((cell["cell_type"], "".join(cell["source"])) for cell in stored["cells"])
     return Report(folder, record, cells)
