@@ -151,7 +151,10 @@ HEAVY = (
     "nbformat",
     "IPython",
     "pandera",
-    "great_tables",
+    "ipywidgets",
+    "networkx",
+    "distributed",
+    "pypandoc",
 )
 
 
