@@ -84,8 +84,7 @@ def marks(path: Path) -> list[Mark]:
     """
     if _kind(path) == ".docx":
         return [mark for _, part in _word(path) for paragraph in part for mark in paragraph.marks]
-    text = _text(path)
-    return _in_text(text, _kind(path), lambda at: f"line {text.count(chr(10), 0, at) + 1}")
+    return _in_lines(_text(path), _kind(path))
 
 
 def fill(path: Path, target: Path, value: Callable[[Mark], str]) -> int:
@@ -116,7 +115,7 @@ def fill(path: Path, target: Path, value: Callable[[Mark], str]) -> int:
         raise ParameterError(f"{target}: expected another file, ending with {path.suffix}")
     if _kind(path) != ".docx":
         text = _text(path)
-        found = _in_text(text, _kind(path), lambda at: f"line {text.count(chr(10), 0, at) + 1}")
+        found = _in_lines(text, _kind(path))
         for mark in reversed(found):
             text = text[: mark.start] + value(mark) + text[mark.end :]
         target.write_text(text, encoding="utf-8", newline="")
@@ -146,6 +145,10 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path}: expected a text in UTF-8 ({error})") from error
+
+
+def _in_lines(text: str, kind: str) -> list[Mark]:
+    return _in_text(text, kind, lambda at: f"line {text.count(chr(10), 0, at) + 1}")
 
 
 def _in_text(text: str, kind: str, place: Callable[[int], str]) -> list[Mark]:

@@ -121,7 +121,7 @@ def in_text(piece: Text, known: Known) -> Iterator[Leak]:
         at = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
         if at is not None and plain(word) not in known.own_words:
             yield Leak(place, "machine", masked(at[0]))
-    yield from _names(piece, known)
+    yield from _names(place, text, known)
     if _story(text) or any(run in known.runs for run in runs_of(text)):
         yield Leak(place, "free text", masked(text))
 
@@ -131,28 +131,27 @@ def _story(text: str) -> bool:
     return len(_SAYS.findall(text)) >= 2 and bool(_WHO.search(text)) and len(text.split()) >= _LONG_STORY
 
 
-def _names(piece: Text, known: Known) -> Iterator[Leak]:
-    text = _COLOUR.sub("", piece.text)
+def _names(place: str, text: str, known: Known) -> Iterator[Leak]:
     for match in _TITLE.finditer(text):
         if plain(match[1]) not in known.own_words:
-            yield Leak(piece.place, "name", masked(match[0]))
+            yield Leak(place, "name", masked(match[0]))
     for match in _NAME_ON.finditer(text):
         if not all(plain(word) in known.own_words for word in match[1].split()):
-            yield Leak(piece.place, "name", masked(match[1]))
+            yield Leak(place, "name", masked(match[1]))
     if not known.pairs:
         return
     words = list(WORD.finditer(text))
     parts = [plain(word[0]) for word in words]
     for at, (word, part) in enumerate(zip(words, parts, strict=True)):
         if part in known.names and word[0][0].isupper():
-            yield Leak(piece.place, "name", masked(word[0]))
+            yield Leak(place, "name", masked(word[0]))
         for step in (1, 2):
             if at + step >= len(words) or (part, parts[at + step]) not in known.pairs:
                 continue
             other = words[at + step]
             between = text[word.end() : other.start()] if step == 1 else _around_initial(text, words[at : at + 3])
             if _GAP.fullmatch(between) and _named(word[0], other[0], known):
-                yield Leak(piece.place, "name", masked(text[word.start() : other.end()]))
+                yield Leak(place, "name", masked(text[word.start() : other.end()]))
 
 
 def _around_initial(text: str, words: list[re.Match[str]]) -> str:
