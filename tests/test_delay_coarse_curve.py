@@ -141,6 +141,18 @@ def test_the_shares_of_all_ways_and_of_open_cases_are_one():
     assert np.allclose(closed + curve.still_open_at(days)["still_open"], 1)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_when_all_have_closed_in_one_way_no_doubt_is_left_of_that(seed):
+    made, _ = agency(seed, cases=150, last=5_000, mean=60.0, groups={"one": ["x"] * 150})
+    curve = delay.coarse_curve(made, way="one")
+    ends = ["lower", "upper"]
+    assert curve.closed_at([int(curve.table["day"].iloc[-1])])[
+        ["closed_by", "std_error", *ends]
+    ].to_numpy().tolist() == [[1, 0, 1, 1]]
+    assert curve.table.iloc[-1][["still_open", "std_error"]].tolist() == [0, 0]
+    assert curve.table.iloc[-1][ends].isna().all()
+
+
 @calm
 @given(st.integers(0, 10_000))
 def test_the_order_of_rows_and_the_names_of_groups_change_nothing(seed):

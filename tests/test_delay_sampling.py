@@ -182,6 +182,13 @@ def test_ties_and_row_order_change_nothing(rows, random):
     )
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_when_all_have_closed_in_one_way_no_doubt_is_left_of_that(seed):
+    days = np.random.default_rng(seed).integers(0, 20, 44)
+    last = delay.competing_closings(Durations.from_days(days, groups={"way": ["a"] * 44}), "way").table.iloc[-1]
+    assert last[["closed_by", "std_error", "lower", "upper"]].tolist() == [1, 0, 1, 1]
+
+
 def test_competing_closings_refuse_a_closed_case_without_a_way():
     made = Durations.from_days([1, 2], groups={"way": ["mediated", None]})
     with pytest.raises(ParameterError, match="1 of 2 closed cases have no 'way'"):

@@ -14,6 +14,9 @@ Transform = Literal["log-log", "log", "plain"]
 
 TRANSFORMS: Final = ("log-log", "log", "plain")
 
+SETTLED: Final = 1e-12
+"""A share this close to 0 or 1 is one of them: only rounding is left of its error."""
+
 
 def critical(level: float) -> float:
     """Give the normal quantile of a two-sided interval of this level.
@@ -28,6 +31,12 @@ def critical(level: float) -> float:
     from scipy.special import ndtri
 
     return float(ndtri(0.5 + level / 2))
+
+
+def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """Shares and their errors, exact where a share is 0 or 1 but for rounding, which a transform would blow up."""
+    none, whole = share < SETTLED, share > 1 - SETTLED
+    return np.where(none, 0.0, np.where(whole, 1.0, share)), np.where(none | whole, 0.0, error)
 
 
 def interval(share: Floats, error: Floats, level: float, transform: Transform = "log-log") -> tuple[Floats, Floats]:

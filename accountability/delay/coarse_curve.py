@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.delay.access import require_open_cases
-from accountability.delay.bands import Floats, critical, interval
+from accountability.delay.bands import Floats, critical, interval, settled
 from accountability.delay.coarse_dates import cells_of, tally
 from accountability.delay.competing import causes
 from accountability.delay.counts import columns_of, label_of, pieces, with_groups
@@ -132,7 +132,7 @@ class CoarseCurve(Result):
             known = asked <= found.last
             weights = np.cumsum(found.shape, axis=1)[:, np.where(known, asked, 0)].T
             for place, name in enumerate(self.ways):
-                share, error = found.share(weights, slice(place, place + 1))
+                share, error = settled(*found.share(weights, slice(place, place + 1)))
                 lower, upper = interval(share, error, self.level)
                 columns = {"closed_by": share, "std_error": error, "lower": lower, "upper": upper}
                 head = {"way": pd.array([name] * len(asked), dtype="str"), "day": asked}
@@ -300,7 +300,7 @@ def coarse_curve(
 def _table(groups: pd.DataFrame, fits: Sequence[Smooth], level: float) -> pd.DataFrame:
     parts = []
     for found in fits:
-        share, error = found.share(1 - np.cumsum(found.shape, axis=1)[:, : found.last + 1].T)
+        share, error = settled(*found.share(1 - np.cumsum(found.shape, axis=1)[:, : found.last + 1].T))
         lower, upper = interval(share, error, level)
         parts.append((np.arange(found.last + 1), share, error, lower, upper))
     names = ("day", "still_open", "std_error", "lower", "upper")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats, Transform, interval
+from accountability.delay.bands import Floats, Transform, interval, settled
 from accountability.delay.counts import Counts, columns_of, count_ways, label_of, pieces, with_groups
 from accountability.durations import Days, Durations, numbered, spaced
 from accountability.errors import ParameterError, Refusal
@@ -280,4 +280,4 @@ def incidence(counts: Counts, of_way: Days) -> tuple[Floats, Floats]:
         - 2 * share * (np.cumsum(share * together, axis=2) + np.cumsum(cross, axis=2))
         + np.cumsum(share**2 * together + own + 2 * share * cross, axis=2)
     )
-    return share, np.sqrt(np.maximum(variance, 0))
+    return settled(share, np.sqrt(np.maximum(variance, 0)))
