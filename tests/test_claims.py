@@ -21,7 +21,8 @@ from accountability.errors import ParameterError, Refusal
 from accountability.report.claims import addresses, check, fill, shelf
 from accountability.report.manuscripts import marks
 from accountability.report.quoting import is_right, quote, rewritten
-from accountability.report.sidecar import declaration, digest
+from accountability.report.sidecar import declaration
+from accountability.sources.cache import sha256
 from accountability.sources.places import notebooks_dir, source_folder
 
 NOT = float("nan")
@@ -40,10 +41,10 @@ def reports(tmp_path: Path) -> Path:
         path = folder / "provenance.json"
         made = {
             "notebook": notebook,
-            "notebook_sha256": digest(notebooks_dir() / notebook),
+            "notebook_sha256": sha256(notebooks_dir() / notebook),
             "environment": {"packages": {"accountability": __version__}},
             "data": {"sha256": load("synthetic").sha256, "declaration": declaration(source_folder("synthetic"))},
-            "files": {"tables/groups.csv": digest(folder / "tables" / "groups.csv")},
+            "files": {"tables/groups.csv": sha256(folder / "tables" / "groups.csv")},
         }
         path.write_text(json.dumps(json.loads(path.read_text()) | made))
     return tmp_path / "reports"

@@ -25,6 +25,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.report import runner, sidecar
 from accountability.report.compare import alike, compare, why
 from accountability.report.verify import Verified, altered, reports_in, verify
+from accountability.sources.cache import sha256
 
 STUDY = "how_long_cases_stay_open"
 SHARE = """\
@@ -118,10 +119,10 @@ def test_a_page_edited_by_hand_is_not_equal_though_every_value_is(made: Made) ->
 
 def test_other_data_cannot_be_verified_and_the_file_is_named(copy: Made) -> None:
     data = copy.source / "complaints.csv"
-    before = sidecar.digest(data)
+    before = sha256(data)
     data.write_text(data.read_text().replace("2021-01-15", "2021-01-16", 1))
     declared = copy.source / "source.yaml"
-    declared.write_text(declared.read_text().replace(before, sidecar.digest(data)))
+    declared.write_text(declared.read_text().replace(before, sha256(data)))
     code, said = status("verify", copy.folder)
     assert code == 2
     assert "complaints.csv has changed" in said
@@ -187,13 +188,13 @@ def test_every_file_is_hashed_and_every_table_says_what_it_was_made_from(made: M
     for table in ("tables/share.csv", "figures/rise.csv"):
         said = json.loads((made.folder / f"{table}-metadata.json").read_text())
         (note,) = said["notes"]
-        assert note["sha256"] == sidecar.digest(made.folder / table)
+        assert note["sha256"] == sha256(made.folder / table)
         assert note["data"]["sha256"] == load(made.source).sha256
         assert note["data"]["vintage"] == "made by the test"
         assert note["data"]["cutoff"] == "2021-01-01"
         assert note["parameters"]["cutoff"] == "2021-01-01"
         assert {"made", "commit", "python", "packages"} <= set(note["environment"])
-    assert record["data"]["declaration"] == {"source.yaml": sidecar.digest(made.source / "source.yaml")}
+    assert record["data"]["declaration"] == {"source.yaml": sha256(made.source / "source.yaml")}
 
 
 def test_a_result_saved_from_python_carries_the_same(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from accountability.parameters import nearest
 from accountability.report.manuscripts import Mark, marks
 from accountability.report.manuscripts import fill as write
 from accountability.report.quoting import is_right, rewritten
-from accountability.report.sidecar import declaration, digest
+from accountability.report.sidecar import declaration
 from accountability.report.values import RECORD, home, locate, record, values
 from accountability.report.verify import altered
 from accountability.results import Result, plural
+from accountability.sources.cache import sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +162,7 @@ def _why_old(folder: Path) -> str:
     made = record(folder)
     reasons = [f"{name} was altered" for name in altered(folder)[:1]]
     notebook = notebooks_dir() / str(made.get("notebook"))
-    if not notebook.is_file() or digest(notebook) != made.get("notebook_sha256"):
+    if not notebook.is_file() or sha256(notebook) != made.get("notebook_sha256"):
         reasons.append("its notebook has changed")
     if made.get("environment", {}).get("packages", {}).get("accountability") != __version__:
         reasons.append("it was made by another version of the package")

@@ -7,13 +7,13 @@ The metadata are JSON as the W3C's *Metadata Vocabulary for Tabular Data* (2015)
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.report.provenance import environment
+from accountability.sources.cache import sha256
 
 if TYPE_CHECKING:
     from accountability.results import Result
@@ -51,7 +51,7 @@ def metadata(table: Path, title: str, made_from: Mapping[str, Any]) -> Path:
         "url": table.name,
         "dc:title": title,
         "tableSchema": {"columns": [{"titles": column} for column in columns]},
-        "notes": [{"sha256": digest(table), **made_from}],
+        "notes": [{"sha256": sha256(table), **made_from}],
     }
     beside = table.with_name(table.name + SUFFIX)
     beside.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -135,14 +135,9 @@ def digests(folder: Path, *, without: str) -> dict[str, str]:
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     inside = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: digest(path) for name, path in inside.items() if name != without}
+    return {name: sha256(path) for name, path in inside.items() if name != without}
 
 
 def declaration(source: Path) -> dict[str, str]:
     """Give the sha256 of every file that says how a source in a folder is read: name to hash."""
-    return {path.name: digest(path) for path in sorted(source.glob("*.yaml"))}
-
-
-def digest(path: Path) -> str:
-    """Give the sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {path.name: sha256(path) for path in sorted(source.glob("*.yaml"))}

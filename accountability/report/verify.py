@@ -13,9 +13,10 @@ from accountability.report.compare import TOLERANCE, Comparison, compare
 from accountability.report.execute import interruptible
 from accountability.report.request import Request, request
 from accountability.report.runner import WORKERS, make
-from accountability.report.sidecar import digest
 from accountability.report.values import RECORD, home, record
 from accountability.results import plural
+from accountability.sources.cache import sha256
+from accountability.sources.dataset import Dataset
 
 _NAMED: Final = 3
 
@@ -153,7 +154,7 @@ def _wanted(folder: str | Path) -> Request | Refusal:
         data = accountability.load(asked.parameters.source)
     except AccountabilityError as error:
         return Refusal(f"{folder}: cannot be run again: {error}")
-    changed = _changed_files(made["data"], data.sha256, data.files)
+    changed = _changed_files(made["data"], data)
     if changed:
         return Refusal(
             f"{folder}: cannot be run again: it was made from data {made['data']['sha256'][:12]}…, and {data.name!r} "
@@ -163,10 +164,10 @@ def _wanted(folder: str | Path) -> Request | Refusal:
     return asked
 
 
-def _changed_files(recorded: dict[str, Any], sha256: str, files: Any) -> str:
-    if recorded["sha256"] == sha256:
+def _changed_files(recorded: dict[str, Any], data: Dataset) -> str:
+    if recorded["sha256"] == data.sha256:
         return ""
-    before, now = recorded.get("files", {}), dict(files)
+    before, now = recorded.get("files", {}), data.files
     said = [f"{name} has changed" for name in before if name in now and now[name] != before[name]]
     said += [f"{name} is gone" for name in before if name not in now]
     said += [f"{name} is new" for name in now if name not in before]
@@ -194,5 +195,5 @@ def altered(folder: str | Path) -> tuple[str, ...]:
     inside = home(folder)
     recorded = record(folder).get("files", {})
     return tuple(
-        name for name, sha256 in recorded.items() if not (inside / name).is_file() or digest(inside / name) != sha256
+        name for name, made in recorded.items() if not (inside / name).is_file() or sha256(inside / name) != made
     )
