@@ -211,6 +211,16 @@ def test_groups_show_their_median_with_its_interval_and_are_tested():
     assert row["within_lower"] < row["closed_within"] < row["within_upper"]
 
 
+def test_a_group_too_small_for_the_smooth_curve_takes_the_overall_row_off_it_too():
+    made, _ = agency(seed=1, groups={"unit": np.where(np.arange(400) < 370, "large", "small")})
+    shown = delay.compare_groups(made, "unit", within_days=150)
+    row = medians(delay.interval_curve(made), 150).iloc[0]
+    ends = ["lower", "upper", "within_lower", "within_upper"]
+    assert shown.limits.startswith("where the estimate lies")
+    assert shown.table.iloc[0][ends].tolist() == row[ends].tolist()
+    assert shown.method.startswith(delay.interval_curve(made).method)
+
+
 def test_the_sentence_gives_the_median_with_its_interval():
     made, _ = agency(seed=1)
     row = delay.coarse_curve(made).quantile(0.5).iloc[0]

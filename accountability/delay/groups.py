@@ -18,7 +18,7 @@ from accountability.delay.compare_coarse import coarse_logrank
 from accountability.delay.counts import columns_of
 from accountability.delay.current_status import CurrentStatusCurve
 from accountability.delay.curve import DelayCurve
-from accountability.delay.interval import IntervalCurve
+from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.medians import COLUMNS, medians
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.durations import Durations
@@ -143,13 +143,13 @@ def compare_groups(
     curve = how_long(durations, names, level).curve
     whole = curve
     if names:
-        # Groups read backwards share a horizon, and the overall row has to share it with them.
-        within = curve.within if isinstance(curve, ReverseTimeCurve) else None
-        whole = (
-            how_long(durations, level=level).curve
-            if within is None
-            else reverse_time_curve(durations, level=level, within=within)
-        )
+        # The overall row shares the estimator with the groups, and with those read backwards their horizon too.
+        if isinstance(curve, ReverseTimeCurve):
+            whole = reverse_time_curve(durations, level=level, within=curve.within)
+        elif isinstance(curve, IntervalCurve):
+            whole = interval_curve(durations)
+        else:
+            whole = how_long(durations, level=level).curve
     coarse = isinstance(curve, (IntervalCurve, CurrentStatusCurve))
     chance = chance and coarse
     rows = [medians(whole, within_days).assign(group=ALL)]
