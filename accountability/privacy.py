@@ -14,13 +14,18 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from accountability.errors import AccountabilityError, ParameterError
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 KEY_VARIABLE = "ACCOUNTABILITY_KEY_FILE"
 KEY_BYTES = 32
@@ -153,7 +158,9 @@ def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:
     more than one row, a lone hidden cell could be had by subtraction from the total, and several hidden cells that
     together hold fewer than ``min_cell`` would still be narrowed down; so the smallest shown cell above zero is
     hidden too, until every line hides none, or at least two that hold ``min_cell`` or more. A line with nothing
-    left to hide keeps a lone hidden cell and its total must be withheld by the caller.
+    left to hide keeps a lone hidden cell and its total must be withheld by the caller, with that of another line, from
+    which it would follow. Where a hidden cell still follows from several lines together, more are hidden, the smallest
+    with which it no longer does.
 
     Parameters
     ----------
@@ -181,4 +188,43 @@ def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:
                         break
                     marks[open_cells[np.argmin(line[open_cells])]] = True
                     changed = True
+    if both_ways and hidden.any():
+        _close_lines_together(table, hidden, min_cell)
     return hidden.reshape(np.shape(counts))
+
+
+def _close_lines_together(table: NDArray[np.int64], hidden: NDArray[np.bool_], min_cell: int) -> None:
+    """Hide more cells, in place, until no hidden one follows from the totals of rows and columns together.
+
+    As edges between their row and their column, hidden cells make a graph, and the totals give away its bridges: a
+    cell stays unknown exactly where other hidden cells lead from its row to its column too. Lines whose total is
+    withheld are joined. Where no shown cell leads there, hiding more cannot help.
+    """
+    import networkx as nx
+
+    rows = len(table)  # a row is the node of its number, a column that of its number behind the rows, -1 the withheld
+    ways, secret = nx.Graph(), nx.Graph()
+    for row, column in np.argwhere(table > 0).tolist():
+        ways.add_edge(row, rows + column, cost=0 if hidden[row, column] else int(table[row, column]))
+    secret.add_edges_from((row, rows + column) for row, column in np.argwhere(hidden).tolist())
+    for first, counts, marks in ((0, table, hidden), (rows, table.T, hidden.T)):
+        few = (marks.sum(axis=1) == 1) | (np.where(marks, counts, 0).sum(axis=1) < min_cell)
+        joined = [(first + line, -1) for line in np.flatnonzero(marks.any(axis=1) & few).tolist()]
+        ways.add_edges_from(joined, cost=0)
+        secret.add_edges_from(joined)
+    helpless = _bridges(ways)
+    while told := _bridges(secret) - helpless:
+        row, node = min(told, key=lambda edge: (table[edge[0], edge[1] - rows], edge))
+        ways.remove_edge(row, node)
+        way = nx.shortest_path(ways, row, node, weight="cost")
+        nx.add_path(ways, [*way, row], cost=0)
+        nx.add_path(secret, way)
+        for row, node in map(sorted, pairwise(way)):
+            if row >= 0:
+                hidden[row, node - rows] = True
+
+
+def _bridges(graph: nx.Graph) -> set[tuple[int, int]]:
+    import networkx as nx
+
+    return {(min(edge), max(edge)) for edge in nx.bridges(graph) if min(edge) >= 0}

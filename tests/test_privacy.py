@@ -6,10 +6,12 @@ import hmac
 import stat
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from accountability import privacy
 from accountability.errors import AccountabilityError
@@ -66,3 +68,43 @@ def test_a_pseudonym_is_the_keyed_hash_of_the_standard_library(secret: bytes) ->
     made = privacy.Pseudonyms("somewhere", privacy.Key(secret, lasting=True))(pd.Series(["é 1"], dtype="str"))
     expected = hmac.new(secret, "somewhere\0é 1".encode(), "sha256").hexdigest()[:12]
     assert made.tolist() == [f"p-{expected}"]
+
+
+def following(hidden: np.ndarray, told: list[np.ndarray]) -> set[tuple[int, int]]:
+    """Hidden cells whose unit vector lies in the row space of the totals told."""
+    cells = np.argwhere(hidden)
+    lines = np.array([line[hidden] for line in told], dtype=float).reshape(len(told), len(cells))
+    onto = np.linalg.pinv(lines) @ lines
+    return {(int(i), int(j)) for (i, j), along in zip(cells, np.diag(onto), strict=True) if along > 1 - 1e-6}
+
+
+def totals_told(counts: np.ndarray, hidden: np.ndarray, min_cell: int) -> list[np.ndarray]:
+    """Which cells each row and column holds, without those whose total tells one hidden cell, or too few in all."""
+    where = np.indices(counts.shape)
+    lines = [where[axis] == at for axis in (0, 1) for at in range(counts.shape[axis])]
+    inside = [counts[line & hidden] for line in lines]
+    few = [len(held) == 1 or 0 < held.sum() < min_cell for held in inside]
+    return [line for line, withheld in zip(lines, few, strict=True) if not withheld]
+
+
+def test_a_small_cell_that_follows_from_four_lines_together_is_protected() -> None:
+    """Each line hides two cells or three; the first two rows less the first two columns give the 7 away."""
+    counts = np.array([[3, 8, 70, 60], [9, 4, 7, 50], [40, 55, 8, 9], [45, 80, 6, 5]])
+    first = counts < 10
+    told = totals_told(counts, first, 10)
+    assert len(told) == 8
+    assert following(first, told) == {(1, 2)}
+    hidden = privacy.hidden_cells(counts, 10)
+    assert following(hidden, told) == set()
+    assert np.argwhere(hidden & ~first).tolist() == [[2, 0]]
+
+
+CELLS = st.one_of(st.just(0), st.integers(1, 9), st.integers(10, 60))
+
+
+@settings(max_examples=300, deadline=None)
+@given(arrays(np.int64, st.tuples(st.integers(2, 7), st.integers(2, 7)), elements=CELLS))
+def test_no_hidden_cell_follows_from_all_totals_that_hiding_more_could_protect(counts: np.ndarray) -> None:
+    hidden = privacy.hidden_cells(counts, 10)
+    told = totals_told(counts, hidden, 10)
+    assert following(hidden, told) <= following(counts > 0, told)
