@@ -77,6 +77,13 @@ def test_cases_are_clustered_by_what_links_them(of, together):
     assert sorted(sorted(rows) for rows in found) == sorted(sorted(rows) for rows in together)
 
 
+def test_a_start_before_1970_and_a_stop_after_it_are_no_one_day():
+    # The first is still open; its start is as far before 1970 as the stop of the second is after it.
+    steps = [event("a", "received", "1969-12-25"), event("b", "received", "1969-12-20")]
+    old = agency([*steps, event("b", "closed", "1970-01-07")])
+    assert delay.with_clusters(clocks.durations(old), old, "agency_day").table["cluster"].nunique() == 2
+
+
 def test_officers_who_link_nearly_everything_leave_nothing_to_resample():
     steps = [event(case, "received", "2020-01-01") for case in "abc"]
     rows = pd.DataFrame({"case_id": list("abc"), "officer_id": "x", "finding": "sustained"})

@@ -60,15 +60,14 @@ def with_clusters(durations: Durations, cohort: Cohort | DatasetLike, of: Unit) 
         raise ParameterError(f"unknown cluster {of!r}: complaint, officer or agency_day")
     end = occurrence(study.events, cases, durations.stop, "first")
     begin = occurrence(study.events, cases, durations.start, "first")
-    day = np.where(durations.closed, end.earliest, -begin.earliest - 1)
-    unknown = np.where(durations.closed, end.earliest != end.latest, begin.earliest != begin.latest)
-    unknown |= np.where(durations.closed, end.earliest, begin.earliest) == FOREVER
+    day = np.where(durations.closed, end.earliest, begin.earliest)
+    unknown = np.where(durations.closed, end.earliest != end.latest, begin.earliest != begin.latest) | (day == FOREVER)
     if unknown.any():
         raise Refusal(
             f"{int(unknown.sum()):,} of {len(cases):,} cases have no '{durations.stop}' or '{durations.start}' date "
             "known to the day: use 'officer' or 'complaint'"
         )
-    return replace(durations, table=durations.table.assign(**{CLUSTER: day}))
+    return replace(durations, table=durations.table.assign(**{CLUSTER: 2 * day + durations.closed}))
 
 
 def _linked(allegations: pd.DataFrame, cases: pd.Index) -> np.ndarray:
