@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import getpass
+import json
 import platform
 import re
 import unicodedata
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from accountability import privacy
 from accountability.errors import AccountabilityError, FetchError
 from accountability.sources import readers
+from accountability.sources.column import Column
 from accountability.sources.contract import File, Source, read_source
 from accountability.sources.load import file_format, file_paths
 from accountability.sources.places import PACKAGE, notebooks_dir, source_folder
@@ -152,10 +154,9 @@ def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame]]:
             yield file, read.frame
 
 
-def _shown(column: object) -> bool:
+def _shown(column: Column) -> bool:
     """Whether a column's texts are published as they are."""
-    target, pseudonym = getattr(column, "to", None), getattr(column, "pseudonym", False)
-    return target not in (None, "case_id", "officer_id") and not pseudonym and getattr(column, "type", "") == "text"
+    return column.to not in (None, "case_id", "officer_id") and not column.pseudonym and column.type == "text"
 
 
 def _pairs(file: File, table: pd.DataFrame) -> set[tuple[str, str]]:
@@ -205,8 +206,6 @@ def _source_of(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".ipynb":
         return text
-    import json
-
     # Only what was written by hand: a name in a stored output would make itself an own word.
     return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
 
