@@ -90,7 +90,9 @@ def ours(data: dict[str, np.ndarray]) -> dict[str, Callable[[], object]]:
     months = Durations.from_days(data["low"], data["closed"], high=np.maximum(data["high"], data["low"]))
 
     def fresh() -> Durations:
-        made.known_groups.clear()  # the groups are found anew, as a peer finds them
+        # Groups and the count of each case's end are found anew, as a peer finds them.
+        for name in ("known_groups", "ends", "late"):
+            made.__dict__.pop(name, None)
         return made
 
     horizon = int(np.quantile(data["day"], 0.9))
