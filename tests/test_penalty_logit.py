@@ -10,6 +10,7 @@ import pytest
 
 from accountability import penalty
 from accountability.errors import ParameterError, Refusal
+from accountability.grouping import OTHER
 
 
 def source(table, unit="officer_complaint"):
@@ -142,7 +143,7 @@ def test_a_group_of_one_separation_and_collinear_columns_are_refused():
     table = drawn(300)
     lone = table.assign(officer_rank=np.where(table.index == 0, "chief", table["officer_rank"]))
     with pytest.raises(Refusal, match="officer_rank = 'chief' holds one unit"):
-        penalty.sustained_logit(source(lone), ["officer_rank"])
+        penalty.sustained_logit(source(lone), ["officer_rank"], min_cell=1)
     sure = table.assign(officer_rank=np.where(table["finding"] == "sustained", table["officer_rank"], "officer"))
     with pytest.raises(Refusal, match="end alike"):
         penalty.sustained_logit(source(sure), ["officer_rank"])
@@ -168,15 +169,36 @@ def test_separation_by_two_columns_together_is_refused():
         penalty.sustained_logit(source(keep.drop(columns="hit")), ["side", "letter"])
 
 
-def test_pending_units_are_left_out_and_small_levels_hidden(made):
+def test_pending_units_are_left_out_and_small_levels_put_together(made):
     table = made.allegations.copy()
     table.loc[:99, "finding"] = "pending"
-    table.loc[200:211, "officer_rank"] = "chief"
-    table.loc[200:204, "finding"] = "sustained"
-    table.loc[205:211, "finding"] = "unfounded"
+    table.loc[200:208, "officer_rank"] = "chief"
+    found = penalty.sustained_logit(source(table), ["officer_race", "officer_rank"])
+    assert (found.table.groupby("column")["units"].sum() == 2900).all()
+    assert sorted(found.table.loc[found.table["column"] == "officer_rank", "level"]) == ["officer", OTHER]
+
+
+@pytest.mark.parametrize("races", [["a"], ["a", "b"]])
+def test_a_lone_level_of_few_hits_cannot_be_told_from_the_total(made, races):
+    table = made.allegations.copy()
+    few = table.index < 40
+    table.loc[few, "officer_race"] = "d"
+    table.loc[few, "finding"] = np.where(table.index[few] < 4, "sustained", "unfounded")
+    table["officer_race"] = table["officer_race"].where(table["officer_race"].isin([*races, "d"]), "c")
+    found = penalty.sustained_logit(source(table), ["officer_race"])
+    shown = found.table.loc[~found.table["hidden"]]
+    assert "d" not in set(shown["level"])
+    assert found.table["hidden"].sum() >= 2
+    sustained = (table["finding"] == "sustained").sum()
+    assert sustained - shown["count"].sum() >= 10
+    assert (len(table) - sustained) - (shown["units"] - shown["count"]).sum() >= 10
+    assert found.table.loc[found.table["hidden"], ["units", "count", "share", "coefficient"]].isna().all(axis=None)
+    assert " d " not in found.sentence()
+
+
+def test_where_every_level_is_hidden_the_sentence_says_so(made):
+    table = made.allegations.assign(officer_rank=np.where(made.allegations.index < 40, "chief", "officer"))
+    table.loc[:39, "finding"] = np.where(np.arange(40) < 4, "sustained", "unfounded")
     found = penalty.sustained_logit(source(table), ["officer_rank"])
-    assert found.table["units"].sum() == 2900 - 12
-    chief = found.table.set_index("level").loc["chief"]
-    assert chief["hidden"]
-    assert pd.isna(chief["coefficient"])
-    assert "chief" not in found.sentence()
+    assert found.table["hidden"].all()
+    assert found.sentence() == "Every difference rests on counts too small to show."

@@ -22,11 +22,11 @@ from accountability.penalty.modelled import (
     Designed,
     delta,
     designed,
+    hidden_levels,
     left_apart,
     put_together,
     reach_of,
     rows_for,
-    secret_levels,
 )
 from accountability.penalty.newton import Fit, Floats
 from accountability.penalty.truncated import Family, fit_truncated
@@ -165,8 +165,7 @@ def days_hurdle(
     count = fit_truncated(shape.design, shape.pattern[some], number[some], _renumbered(shape.clusters[some]), family)
     theta = np.concatenate([zero.coefficients, count.coefficients])
     covariance = _joint(shape, some, number, zero, count, family)
-    secret = secret_levels(rows, made.columns, pd.Series(some, index=rows.index), min_cell)
-    hidden = {(r["column"], r["level"]): bool(r[True] or r[False]) for r in secret.to_dict("records")}
+    hidden = hidden_levels(rows, made.columns, pd.Series(some, index=rows.index), min_cell)
     reach = reach_of(level)
     lines: list[dict[str, Any]] = []
     shares: list[tuple[Any, ...]] = []

@@ -5,22 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from accountability.cohort import Cohort, DatasetLike
-from accountability.errors import ParameterError, Refusal
-from accountability.penalty.following import UnitCard
-from accountability.penalty.ladder import Ladder
+from accountability.errors import Refusal
+from accountability.penalty.modelled import (
+    CLUSTERED,
+    UNSEEN,
+    designed,
+    hidden_levels,
+    put_together,
+    reach_of,
+    rows_for,
+)
 from accountability.penalty.newton import Fit, Slopes, cells_of, check_columns, invert, maximise, sandwich
-from accountability.penalty.patterns import Floats, at_level, clusters_of, collapse, design_of, levels_of
-from accountability.penalty.units import grouping
+from accountability.penalty.patterns import Floats
 from accountability.results import Result, percent
-from accountability.units import WORDS, check_terms, roll_up
-from accountability.vocabulary import FINDINGS
+from accountability.units import WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,6 +109,8 @@ class SustainedLogit(Result):
             f"{100 * row['difference_low']:+.1f} to {100 * row['difference_high']:+.1f})"
             for row in rows.to_dict("records")
         ]
+        if not said:
+            return "Every difference rests on counts too small to show."
         return (
             f"Share sustained among decided {WORDS[self.unit]}, at the same mix of the other columns: "
             f"{'; '.join(said)}."
@@ -136,7 +143,8 @@ def sustained_logit(
         Reference level of a column; by default its most frequent one.
     level : float
     min_cell : int
-        A level with fewer hits, misses or units is hidden.
+        Levels with fewer units are put together; a level with fewer hits or misses is hidden, and with it those that
+        would give it away.
 
     Returns
     -------
@@ -145,79 +153,62 @@ def sustained_logit(
     Raises
     ------
     Refusal
-        If the outcome does not vary, a level holds one unit or units that all end alike, or columns are collinear.
+        If the outcome does not vary, the units of a level all end alike, or columns are collinear.
     ParameterError
         For no columns, unknown columns, a column with one value, or a reference that is not a level.
     """
-    from scipy.stats import norm
-
-    cohort = Cohort.of(data)
-    columns = tuple(dict.fromkeys(on))
-    if not columns:
-        raise ParameterError("name at least one column to put in the model")
-    if "finding" not in cohort.allegations:
-        raise Refusal(f"{cohort.name} holds no finding to model")
-    check_terms(cohort.allegations["finding"], FINDINGS, "finding")
-    held = cast(UnitCard, cohort.card).unit
-    counted = unit or held
-    table = grouping(cohort.cases, cohort.allegations, columns)
-    rows = roll_up(table, held, counted, columns, Ladder().severity_rank)
-    rows = rows.loc[rows["finding"].notna() & rows["finding"].ne("pending")]
-    hits = cast(Floats, rows["finding"].eq("sustained").to_numpy(dtype=float))
+    made = rows_for(data, on, unit, None, "finding")
+    rows = made.table.loc[made.table["finding"].notna() & made.table["finding"].ne("pending")]
+    hits = np.asarray(rows["finding"].eq("sustained"), dtype=np.float64)
     if not 0 < hits.sum() < len(hits):
         raise Refusal(
             f"{int(hits.sum()):,} of {len(hits):,} decided units are sustained: there is nothing to tell apart"
         )
-    levels = {name: _levels(rows[name], hits, name, (reference or {}).get(name)) for name in columns}
-    patterns, pattern = collapse(rows, levels)
-    design = design_of(patterns, [len(levels[n]) for n in columns])
-    clusters = clusters_of(rows)
-    fit = fit_logit(design, pattern, hits, clusters)
-    weight = np.bincount(pattern, minlength=len(design)) / len(hits)
-    reach = float(norm.ppf(0.5 + level / 2))
+    rows = put_together(rows, made.columns, min_cell)
+    _refuse_alike(rows, hits, made.columns)
+    shape = designed(rows, made.columns, reference)
+    fit = fit_logit(shape.design, shape.pattern, hits, shape.clusters)
+    hidden = hidden_levels(rows, made.columns, pd.Series(hits > 0, index=rows.index), min_cell)
+    reach = reach_of(level)
     lines = []
-    start = 1
-    for name in columns:
-        base = at_level(0, design, start, len(levels[name]))
-        for j, label in enumerate(levels[name]):
+    for name, labels in shape.levels.items():
+        for j, label in enumerate(labels):
             inside = (rows[name] == label).to_numpy(dtype=bool)
-            here = at_level(j, design, start, len(levels[name]))
             line: dict[str, Any] = {"column": name, "level": label, "reference": j == 0}
             line |= {"units": int(inside.sum()), "count": int(hits[inside].sum()), "share": float(hits[inside].mean())}
-            line |= _absolute(fit, here, base, weight, reach)
-            own = float(fit.coefficients[start + j - 1]) if j else 0.0
-            error = math.sqrt(fit.covariance[start + j - 1, start + j - 1]) if j else 0.0
+            line |= _absolute(fit, shape.at(name, j), shape.at(name, 0), shape.weight, reach)
+            k = 1 + shape.names.index((name, label)) if j else 0
+            own, error = (float(fit.coefficients[k]), math.sqrt(fit.covariance[k, k])) if j else (0.0, 0.0)
             line |= {"coefficient": own, "error": error, "odds_ratio": math.exp(own)}
             line |= {"odds_low": math.exp(own - reach * error), "odds_high": math.exp(own + reach * error)}
-            lines.append(line)
-        start += len(levels[name]) - 1
+            lines.append(line | {"hidden": hidden[name, label]})
     return SustainedLogit(
-        estimand=f"share sustained among decided units by {', '.join(columns)}, {cohort.name}",
+        estimand=f"share sustained among decided units by {', '.join(made.columns)}, {made.cohort.name}",
         assumptions=(
-            f"unit: {counted.replace('_', '-')}",
+            f"unit: {made.unit.replace('_', '-')}",
             "the log odds add up over the columns",
-            "officers are independent of one another, rows of one officer are not",
-            "columns not in the model may differ between the levels",
+            CLUSTERED,
+            UNSEEN,
         ),
         method="logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method intervals",
-        table=_hide(pd.DataFrame(lines), min_cell),
-        flow=cohort.flow(),
-        unit=counted,
+        table=_hide(pd.DataFrame(lines)),
+        flow=made.cohort.flow(),
+        unit=made.unit,
         fit=fit,
-        names=("constant", *(f"{n}={label}" for n in columns for label in levels[n][1:])),
+        names=("constant", *(f"{name}={label}" for name, label in shape.names)),
         level=level,
     )
 
 
-def _levels(values: pd.Series, hits: Floats, name: str, reference: str | None) -> list[str]:
-    made = pd.Series(hits, index=values.index).groupby(values).agg(["sum", "size"])
-    alike = made.loc[(made["sum"] == 0) | (made["sum"] == made["size"])]
-    if len(alike) and len(made) > 1:  # one message for both, because "all alike" would tell how a small group ended
-        raise Refusal(
-            f"{name} = {alike.index[0]!r} holds one unit, or units that all end alike (separation), so the logit has "
-            "no finite estimate; put small groups together"
-        )
-    return levels_of(values, name, reference)
+def _refuse_alike(rows: pd.DataFrame, hits: Floats, columns: Sequence[str]) -> None:
+    for name in columns:
+        made = pd.Series(hits, index=rows.index).groupby(rows[name]).agg(["sum", "size"])
+        alike = made.loc[(made["sum"] == 0) | (made["sum"] == made["size"])]
+        if len(alike) and len(made) > 1:  # one message for both, because "all alike" would tell how a small group ended
+            raise Refusal(
+                f"{name} = {alike.index[0]!r} holds one unit, or units that all end alike (separation), so the logit "
+                "has no finite estimate; put small groups together"
+            )
 
 
 def _absolute(fit: Fit, here: Floats, base: Floats, weight: Floats, reach: float) -> dict[str, float]:
@@ -237,11 +228,8 @@ def _absolute(fit: Fit, here: Floats, base: Floats, weight: Floats, reach: float
     return out | {"difference": gap, "difference_low": gap - reach * wide, "difference_high": gap + reach * wide}
 
 
-def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    rest = table["units"] - table["count"]
-    small = (table["count"] < min_cell) | (rest < min_cell)
-    numbers = [name for name in table if name not in ("column", "level", "reference", "units", "count")]
-    out = table.assign(**{str(name): table[name].mask(small) for name in numbers})
-    for name in ("units", "count"):
-        out[name] = out[name].astype("Int64").mask(small)
-    return out.assign(hidden=small)
+def _hide(table: pd.DataFrame) -> pd.DataFrame:
+    whole = ["units", "count"]
+    numbers = [str(name) for name in table if name not in ("column", "level", "reference", "hidden", *whole)]
+    out = table.assign(**{name: table[name].mask(table["hidden"]) for name in numbers})
+    return out.assign(**{name: table[name].astype("Int64").mask(table["hidden"]) for name in whole})

@@ -167,6 +167,14 @@ def secret_levels(rows: pd.DataFrame, columns: Sequence[str], ways: pd.Series, m
     return pd.concat(parts, ignore_index=True)
 
 
+def hidden_levels(
+    rows: pd.DataFrame, columns: Sequence[str], ways: pd.Series, min_cell: int
+) -> dict[tuple[str, str], bool]:
+    """Whether a level of a column may not be shown, because one of its ways may not."""
+    secret = secret_levels(rows, columns, ways, min_cell).set_index(["column", "level"])
+    return {(name, label): shut for name, label, shut in secret.any(axis=1).reset_index().to_numpy().tolist()}
+
+
 def left_apart(counts: Mapping[str, int], min_cell: int) -> pd.DataFrame:
     """Units left out of a model: ``what`` and ``count``, missing where small."""
     table = pd.DataFrame({"what": list(counts), "count": list(counts.values())}).astype({"count": "Int64"})

@@ -17,11 +17,11 @@ from accountability.penalty.modelled import (
     UNSEEN,
     delta,
     designed,
+    hidden_levels,
     left_apart,
     put_together,
     reach_of,
     rows_for,
-    secret_levels,
 )
 from accountability.penalty.newton import Fit, Floats
 from accountability.penalty.units import NOT_RECORDED
@@ -141,8 +141,7 @@ def sustained_by_place(
     shape = designed(rows, columns, reference)
     codes = pd.factorize(rows[place])[0].astype(np.int64)
     fit = fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes)
-    secret = secret_levels(rows, columns, pd.Series(hits > 0, index=rows.index), min_cell)
-    hidden = {(r["column"], r["level"]): bool(r[True] or r[False]) for r in secret.to_dict("records")}
+    hidden = hidden_levels(rows, columns, pd.Series(hits > 0, index=rows.index), min_cell)
     reach = reach_of(level)
     lines = []
     for name, labels in shape.levels.items():
