@@ -233,10 +233,11 @@ def coarse_curve(
     -----
     Maximum likelihood with starts spread evenly over the days they may have been on (the likelihood of doubly
     interval-censored data; De Gruttola and Lagakos 1989) over linear splines of the daily share closed. The tops of
-    the spline are as far apart as nine tenths of the dates are coarse and at least 20 closings lie between two, so
-    the masses have the usual variance (the inverse of the observed information) and intervals follow by the delta
-    method on the log-log scale. :func:`~accountability.delay.interval_curve` assumes no smoothness and has no such
-    interval; of starts that are coarse too, it takes every day between the ends as alike.
+    the spline are as far apart as nine tenths of the dates are coarse, and from one to the next lie the middles of at
+    least 20 closings (before the last top, of those that are left), so the masses have the usual variance (the inverse
+    of the observed information) and intervals follow by the delta method on the log-log scale.
+    :func:`~accountability.delay.interval_curve` assumes no smoothness and has no such interval; of starts that are
+    coarse too, it takes every day between the ends as alike.
     """
     what = "the curve from coarse dates"
     require_open_cases(durations, what)

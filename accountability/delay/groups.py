@@ -126,8 +126,9 @@ def compare_groups(
         Of groups, no smaller number still open or closed is shown, nor one that would give it away: ``still_open`` is
         missing there (:func:`accountability.privacy.hidden_cells`).
     chance : bool
-        Whether ``lower`` and ``upper`` of coarse dates and of statuses are likelihood-ratio limits, which hold chance
-        as well as what the dates leave open (:func:`accountability.delay.quantile_limits`); they take dozens of curves.
+        Whether ``lower`` and ``upper`` of interval-dated curves and of statuses are likelihood-ratio limits, which hold
+        chance as well as what the dates leave open (:func:`accountability.delay.quantile_limits`); they take dozens of
+        curves. Curves with an interval of their own keep it.
 
     Returns
     -------

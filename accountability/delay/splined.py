@@ -19,7 +19,7 @@ from accountability.durations import Days, Flags
 from accountability.errors import Refusal
 
 FEWEST: Final = 20
-"""Closings between two tops, at least."""
+"""Closings from one top to the next, both included, at least; before the last, those that are left."""
 
 MOST_TOPS: Final = 100
 """More tops than this are not asked for, however many the closings."""
