@@ -10,6 +10,7 @@ import pytest
 
 from accountability import penalty
 from accountability.errors import ParameterError, Refusal
+from accountability.grouping import OTHER
 from accountability.penalty.logit import fit_logit
 from accountability.penalty.ordered import chances, fit_ordered
 
@@ -173,18 +174,22 @@ def test_what_has_no_rung_is_left_out_and_counted():
     assert found.table["units"].sum() == 2500 - 40 - 20 - 3 - 50
 
 
-def test_small_levels_and_rare_rungs_are_hidden_everywhere():
+def test_small_levels_are_put_together_and_a_rare_rung_is_hidden_with_another():
     import matplotlib as mpl
 
     mpl.use("Agg")
     table = drawn()
-    table.loc[:5, "complainant"] = "officer"
+    table.loc[:5, "officer_race"] = "d"
     table.loc[10:14, "imposed_penalty"] = "demotion"
-    found = penalty.rung_logit(source(table), ["complainant"])
-    assert found.table.set_index("level").loc["officer", "hidden"]
-    assert found.predicted.loc[found.predicted["level"] == "officer", "share"].isna().all()
-    assert found.predicted.loc[found.predicted["term"] == "demotion", "share"].isna().all()
-    assert "officer" not in set(found.by_cut["level"]) | set(found.by_order["level"])
+    found = penalty.rung_logit(source(table), ["officer_race"])
+    for frame in (found.table, found.predicted):
+        assert "d" not in set(frame["level"])
+        assert OTHER in set(frame["level"])
+    assert found.table["units"].sum() == len(table)
+    hidden = found.predicted.groupby("term")["share"].apply(lambda share: share.isna().all())
+    assert hidden["demotion"]
+    assert hidden.sum() == 2  # the shares of a level add up to one
+    assert table["imposed_penalty"].isin(hidden.index[hidden]).sum() >= 10
     assert found.plot().get_xlabel().startswith("chance of each penalty")
     mpl.pyplot.close("all")
 
