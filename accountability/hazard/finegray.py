@@ -152,8 +152,8 @@ class _Fit:
         self.before = np.concatenate([[1.0], after[:-1]])
         self.at_risk_of_loss = watched
         self.other = self.ending == 2
-        # Weight at day t of a case closed otherwise on day s: chance of being watched before t over that before s.
         self.closed = np.bincount(self.pattern, self.number * (self.ending == 1), len(matrix))
+        # Weight at day t of a case closed otherwise on day s: chance of being watched before t over that before s.
         self.share = np.where(self.other, 1 / np.maximum(self.before[self.day], 1e-300), 0.0)
 
     def _days_by_pattern(self, values: Floats) -> Any:
