@@ -172,16 +172,6 @@ def test_exact_rates_are_garwood_and_clopper_pearson():
         hazard.exact_rates(made, "unit", reference="nobody")
 
 
-def test_a_slope_that_only_two_columns_together_climb_is_found():
-    """Neither column separates alone; rounding would end the climb far out with an estimate that means nothing."""
-    rows = [(0, 0, 0, "b", 0)] * 2 + [(0, 0, 0, "b", 3), (0, 1, 0, "b", 3), (3, 1, 2, "b", 3), (3, 1, 0, "b", 3)]
-    rows += [(4, 1, 4, "a", 0), (4, 0, 0, "b", 3)]
-    day, closed, entry, group, number = (list(column) for column in zip(*rows, strict=True))
-    made = Durations.from_days(day, np.array(closed) == 1, entry=entry, groups={"group": group, "number": number})
-    with pytest.raises(Refusal, match="group=a, number separate the cases"):
-        hazard.cox(made, ["group", "number"])
-
-
 def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_ends_it():
     """Neither column separates alone; rounding would end the climb far out with an estimate that means nothing."""
     rows = [(0, 0, 0, "b", 0)] * 2 + [(0, 0, 0, "b", 3), (0, 1, 0, "b", 3), (3, 1, 2, "b", 3), (3, 1, 0, "b", 3)]
