@@ -139,6 +139,10 @@ def jpeg(marker: int, body: bytes) -> bytes:
     return b"\xff\xd8\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body + b"\xff\xd9"
 
 
+#: A picture whose scan holds two stuffed bytes, a restart and no end.
+SCAN = b"\xff\xd8\xff\xda\x00\x03\x01pixels\xff\x00pixels\xff\xd0pixels"
+
+
 def docx(**parts: str) -> bytes:
     w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     whole = {
@@ -348,6 +352,14 @@ LEAKS = {
     "what a camera wrote": Planted(
         file("photo.jpg", jpeg(0xE1, b"Exif\0\0MM")), "hidden metadata", "photo.jpg, JPEG EXIF"
     ),
+    "what a camera wrote after the pixels": Planted(
+        file("photo.jpg", SCAN + jpeg(0xE1, b"Exif\0\0MM")[2:]), "hidden metadata", "photo.jpg, JPEG EXIF"
+    ),
+    "what a camera wrote behind fill bytes": Planted(
+        file("photo.jpg", b"\xff\xd8\xff\xff" + jpeg(0xE1, b"Exif\0\0MM")[2:]),
+        "hidden metadata", "photo.jpg, JPEG EXIF",
+    ),
+    "a JPEG that ends in the middle": Planted(file("photo.jpg", b"\xff\xd8zuqo"), "unreadable", "photo.jpg"),
     "a damaged Word document": Planted(
         file("paper.docx", docx(body="zuqo").replace(b"zuqo", b"zuqi")), "unreadable", "paper.docx"
     ),

@@ -15,6 +15,10 @@ _DRAWN: Final = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST",
      b"pHYs", b"sPLT"}
 )  # fmt: skip
+_SCAN, _END = 0xDA, 0xD9
+_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+_AFTER_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+"""In a scan, these two bytes are no pixels but the next marker."""
 _READABLE: Final = re.compile(rb"[\x20-\x7e]{4,}")
 _MOST: Final = 1_000_000
 
@@ -84,21 +88,33 @@ def _unpacked(packed: bytes) -> bytes:
 
 def _jpeg(place: str, raw: bytes) -> Iterator[Piece]:
     at = 2
-    while at + 4 <= len(raw) and raw[at] == 0xFF and raw[at + 1] != 0xDA:
+    while at < len(raw):
+        while raw[at : at + 2] == b"\xff\xff":  # a marker may be preceded by any number of these
+            at += 1
+        if raw[at] != 0xFF or at + 2 > len(raw):
+            yield Unreadable(place, "a JPEG whose parts do not follow each other")
+            return
         marker = raw[at + 1]
-        (length,) = struct.unpack(">H", raw[at + 2 : at + 4])
-        body = raw[at + 4 : at + 2 + length]
-        at += 2 + length
+        at += 2
+        if marker == _END:
+            break
+        if marker in _ALONE:
+            continue
+        length = int.from_bytes(raw[at : at + 2], "big")
+        body = raw[at + 2 : at + length]
+        at += length
         if marker == 0xFE:
             yield Text(f"{place}, JPEG comment", body.decode("utf-8", errors="replace"))
         elif marker == 0xE1 or (marker in range(0xE2, 0xF0) and not body.startswith((b"ICC_PROFILE", b"Adobe"))):
             name = "EXIF" if body.startswith(b"Exif") else f"application block {marker - 0xE0}"
             yield Metadata(f"{place}, JPEG {name}", name)
             yield from _printed(f"{place}, JPEG {name}", body)
-    end = raw.rfind(b"\xff\xd9")
-    if end >= 0 and end + 2 < len(raw):
-        yield Metadata(f"{place}, after the picture's end", f"{len(raw) - end - 2} bytes")
-        yield from _printed(f"{place}, after the picture's end", raw[end + 2 :])
+        elif marker == _SCAN:
+            following = _AFTER_SCAN.search(raw, at)
+            at = following.start() if following else len(raw)
+    if at < len(raw):
+        yield Metadata(f"{place}, after the picture's end", f"{len(raw) - at} bytes")
+        yield from _printed(f"{place}, after the picture's end", raw[at:])
 
 
 def _printed(place: str, body: bytes) -> Iterator[Piece]:
