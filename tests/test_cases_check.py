@@ -274,6 +274,15 @@ def test_a_table_that_cannot_be_read_is_a_point_and_not_a_stop(clean: Path) -> N
     assert "declaration" in kinds
 
 
+@pytest.mark.parametrize("text", ["source: [\n", "- a list\n", "\xff"])
+def test_a_declaration_that_cannot_be_read_is_a_point_and_not_a_stop(clean: Path, text: str) -> None:
+    (clean / "source.yaml").write_text(text, encoding="latin-1")
+    FAULTS["a paragraph beyond the text"][0](clean)
+    found = check(NAME).unresolved
+    assert {"citations", "declaration"} <= {point.kind for point in found}
+    assert [point.where for point in found if point.kind == "declaration"] == ["source.yaml"]
+
+
 ENTRY = {
     "case_ids": [CASE],
     "kind": "disagreement",

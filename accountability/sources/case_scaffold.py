@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from accountability.errors import SourceError
 from accountability.sources.cache import sha256
 from accountability.sources.places import begin, packaged
 from accountability.sources.yaml_text import lines_of, read_yaml
@@ -160,9 +161,15 @@ def new_case(name: str, into: str | Path | None = None) -> Path:
 
 
 def stale(folder: Path) -> dict[str, tuple[str, str]]:
-    """Files of a source that are no longer those declared: path to the hash declared and the hash found."""
-    found = {}
-    files = read_yaml(folder / "source.yaml").get("files")
+    """Files of a source that are no longer those declared: path to the hash declared and the hash found.
+
+    None while ``source.yaml`` cannot be read; the check of the source says why.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    try:
+        files = read_yaml(folder / "source.yaml").get("files")
+    except SourceError:
+        return found
     for file in files.values() if isinstance(files, dict) else ():
         if isinstance(file, dict) and isinstance(file.get("path"), str) and (folder / file["path"]).is_file():
             now = sha256(folder / file["path"])
@@ -173,13 +180,17 @@ def stale(folder: Path) -> dict[str, tuple[str, str]]:
 
 @contextmanager
 def as_if_declared(folder: Path) -> Iterator[Path]:
-    """Give a copy of a small source whose hashes are those found, for a check of all the rest of it."""
+    """Give a small source whose hashes are those found, for a check of all the rest of it: a copy where they differ."""
+    changed = stale(folder)
+    if not changed:
+        yield folder
+        return
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / folder.name
         shutil.copytree(folder, copy)
         path = copy / "source.yaml"
-        changed, at, lines = stale(copy), lines_of(path), path.read_text(encoding="utf-8").splitlines()
-        for key, file in read_yaml(path)["files"].items() if changed else ():
+        at, lines = lines_of(path), path.read_text(encoding="utf-8").splitlines()
+        for key, file in read_yaml(path)["files"].items():
             line = at.get(("files", key, "sha256"))
             if line and file.get("path") in changed:
                 lines[line - 1] = _HASH.sub(rf"\g<1>{changed[file['path']][1]}", lines[line - 1])
