@@ -24,7 +24,6 @@ from accountability.penalty.modelled import (
     put_together,
     reach_of,
     rows_for,
-    secret_levels,
 )
 from accountability.penalty.newton import Fit, Floats, Ints
 from accountability.penalty.ordered import fit_ordered
@@ -138,7 +137,7 @@ def proportional_odds(
     Raises
     ------
     Refusal
-        If fewer than three rungs remain, a level is too small to show, or no finite estimate exists.
+        If fewer than three rungs remain, or no finite estimate exists.
     ParameterError
         For no or unknown columns, or a free column that is not in the model.
     """
@@ -154,13 +153,6 @@ def proportional_odds(
         raise Refusal(f"{len(rows):,} sustained units hold {len(terms)} rung(s); with fewer than three, one cut is all")
     rows = put_together(rows, made.columns, min_cell)
     shape = designed(rows, made.columns, reference)
-    secret = secret_levels(rows, made.columns, pd.Series("unit", index=rows.index), min_cell)
-    small = secret.loc[secret["unit"], ["column", "level"]]
-    if len(small):
-        raise Refusal(
-            f"{small['column'].iloc[0]} = {small['level'].iloc[0]!r} holds too few units to show; put small groups "
-            "together or keep them out"
-        )
     design = shape.design[:, 1:]
     base = fit_ordered(design, shape.pattern, category, shape.clusters)
     tests = _tests(shape, design, category, base)
