@@ -149,6 +149,15 @@ def test_limits_are_drawn_a_line_a_row():
         plt.close(axes.figure)
 
 
+def test_groups_held_against_different_limits_are_said_so():
+    rng = np.random.default_rng(3)
+    age = np.where(np.arange(400) < 200, rng.choice([100, 300], 400), rng.integers(0, 600, 400))
+    made = status(age, rng.exponential(200, 400) < age, groups={"unit": np.arange(400) // 200})
+    method = delay.curve_limits(made, [150], "unit").method
+    assert "Banerjee and Wellner's limit" in method
+    assert "chi-squared on 1 degree of freedom (few distinct ages)" in method
+
+
 def test_a_median_from_statuses_is_said_with_its_margin_of_chance():
     rng = np.random.default_rng(3)
     age = rng.integers(0, 600, 400)

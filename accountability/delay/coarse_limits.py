@@ -234,19 +234,18 @@ def _prepared(
 ) -> tuple[Any, list[_Profile], pd.DataFrame, tuple[str, tuple[str, ...]]]:
     fall = critical(level) ** 2
     groups, codes = group_codes(durations, by)
+    each = [codes == number for number in range(len(groups))]
     closed = durations.closed
     if durations.current_status:
         status = current_status_curve(durations, by)
         age = durations.end
-        profiles = [
-            _of_statuses(age[codes == number], closed[codes == number], level, fall) for number in range(len(groups))
-        ]
-        words = f"likelihood-ratio {percent(level)} limits of the current-status curve; {profiles[0].against}"
+        profiles = [_of_statuses(age[one], closed[one], level, fall) for one in each]
+        against = " or, by group, ".join(sorted({one.against for one in profiles}))
+        words = f"likelihood-ratio {percent(level)} limits of the current-status curve; {against}"
         return status, profiles, groups, (words, status.assumptions)
     curve = interval_curve(durations, by)
     low = durations.low + ~closed
     high = np.where(closed, durations.high, BEYOND)
-    each = [codes == number for number in range(len(groups))]
     profiles = [_of_intervals(low[one], high[one], fall) for one in each]
     words = f"likelihood-ratio {percent(level)} limits of the interval-dated curve; {profiles[0].against}"
     return curve, profiles, groups, (words, curve.assumptions)
