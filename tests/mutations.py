@@ -152,7 +152,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a group merged that should stand alone", "grouping.py",
-        "count = int((sizes < min_group).sum())", "count = int((sizes <= min_group).sum())",
+        "count = int((sizes < least).sum())", "count = int((sizes <= least).sum())",
         ("test_overview",), "how_long_cases_stay_open-default",
     ),
 )  # fmt: skip
