@@ -55,6 +55,7 @@ def test_clusters_of_four_equal_cases_double_the_width(made):
     assert together / alone == pytest.approx(2, rel=0.2)
     assert held.clusters == 400
     assert "from 400 clusters resampled" in held.sentence()
+    assert "from 1,600 cases resampled" in delay.bootstrap_coarse(many, 1, replicates=2).sentence()
 
 
 def test_the_seed_gives_the_table_and_groups_stand_in_order():

@@ -42,6 +42,8 @@ class Bootstrap(Result):
         One row a group.
     clusters : int
         Number of clusters.
+    unit : str
+        What is drawn: ``cluster``, or ``case`` where each is its own.
     level : float
         Level of the intervals.
     """
@@ -49,6 +51,7 @@ class Bootstrap(Result):
     by: tuple[str, ...]
     groups: pd.DataFrame
     clusters: int
+    unit: str
     level: float
 
     def sentence(self) -> str:
@@ -65,7 +68,7 @@ class Bootstrap(Result):
             said.append(
                 f"{name}: {days[0]}{'' if share else ' days'} ({percent(self.level)} interval {days[1]} to {days[2]})"
             )
-        return f"{'; '.join(said)}; from {plural(self.clusters, 'cluster')} resampled."
+        return f"{'; '.join(said)}; from {plural(self.clusters, self.unit)} resampled."
 
 
 def bootstrap(
@@ -153,15 +156,17 @@ def made_of(
     stacked = pd.concat(parts, ignore_index=True)
     numbers = np.repeat(np.arange(len(groups)), len(stacked) // len(groups))
     independent = f"{'cases' if cluster is None else 'clusters (' + cluster + ')'} are independent of each other"
+    unit = "case" if cluster is None else "cluster"
     return Bootstrap(
         estimand=estimand,
         assumptions=(independent, *assumptions),
-        method=f"{replicates:,} resamples of {plural(clusters, 'cluster')}, percentile interval, seed {seed}",
+        method=f"{replicates:,} resamples of {plural(clusters, unit)}, percentile interval, seed {seed}",
         table=with_groups(groups, numbers, {name: stacked[name] for name in stacked.columns}),
         flow=durations.flow,
         by=by,
         groups=groups,
         clusters=clusters,
+        unit=unit,
         level=level,
     )
 
