@@ -60,19 +60,19 @@ def best_of(run: Callable[[], object], clock: Callable[[], float], times: int = 
     return 1000 * min(took)
 
 
-def cases(rows: int, seed: int = 1) -> dict[str, np.ndarray]:
-    """Delays of Chicago's complaints repeated, ten groups, two ways of closing, 10,000 clusters."""
+def cases(rows: int, seed: int = 1) -> tuple[str, dict[str, np.ndarray]]:
+    """Delays of Chicago's complaints repeated, ten groups, two ways of closing, 10,000 clusters; and whose they are."""
     rng = np.random.default_rng(seed)
     try:
         made = clocks.durations(accountability.load("chicago_2000_2016"))
         place = np.arange(rows) % len(made)
-        end, closed = made.end[place], made.closed[place]
+        end, closed, whose = made.end[place], made.closed[place], "Chicago"
     except AccountabilityError:
         took, watched = (rng.weibull(1.1, rows) * 300).astype(np.int64), rng.integers(200, 3000, rows)
-        end, closed = np.minimum(took, watched), took <= watched
+        end, closed, whose = np.minimum(took, watched), took <= watched, "generated"
     start = rng.integers(0, 5000, rows)
     first, last = start // 30 * 30, (start + end) // 30 * 30
-    return {
+    return whose, {
         "day": end,
         "closed": closed,
         "group": rng.integers(0, 10, rows),
@@ -258,7 +258,7 @@ def peers(
 
 def main(rows: int, python: Path | None, folder: Path, only: str, cpu: bool) -> pd.DataFrame:
     """Time every analysis here and in every peer, and say which keep their floor."""
-    data = cases(rows)
+    whose, data = cases(rows)
     runs = ours(data)
     if rows > 5_000_000:  # of ten million only the curves
         runs = {name: run for name, run in runs.items() if name.startswith(("closing", "competing"))}
@@ -276,7 +276,7 @@ def main(rows: int, python: Path | None, folder: Path, only: str, cpu: bool) -> 
         floor = FLOORS[name] if rows >= FLOORS_AT else 1.0
         verdict = "no peer" if not best else "kept" if share <= floor else "MISSED"
         out.append((name, took, best, timed.get(best, np.nan), share, floor, verdict))
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f}")
+    print(f"{whose}: {rows:,} cases; {machine()}; load {os.getloadavg()[0]:.1f}")
     print("peers:", versions(python or Path(sys.executable)))
     for name, times in others.items():
         print(name, {peer: (round(ms, 1) if not isinstance(ms, str) else ms) for peer, ms in times.items()})
