@@ -14,13 +14,13 @@ __version__ = "0.1.0"
 __all__ = ["Cohort", "__version__", "fetch", "load"]
 
 if TYPE_CHECKING:
-    from accountability.cohort import Cohort
-    from accountability.sources.load import fetch, load
+    from accountability.records.load import fetch, load
+    from accountability.study.cohort import Cohort
 
 _WHERE = {
-    "fetch": "accountability.sources.load",
-    "load": "accountability.sources.load",
-    "Cohort": "accountability.cohort",
+    "fetch": "accountability.records.load",
+    "load": "accountability.records.load",
+    "Cohort": "accountability.study.cohort",
 }
 
 

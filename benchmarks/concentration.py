@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from accountability import concentration as conc
-from accountability.concentration.shares import measures_of_each
+from accountability import officers as conc
+from accountability.officers.shares import measures_of_each
 
 LONGEST = 2.0
 DRAWS = 1_000

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from accountability.dates import parse
+from accountability.records.dates import parse
 
 ALLOWED = 2.0
 RUNS = 5

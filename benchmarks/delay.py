@@ -29,9 +29,10 @@ import pandas as pd
 from peers import environment, machine, versions
 
 import accountability
-from accountability import clocks, delay
-from accountability.durations import Durations
+from accountability import delay
 from accountability.errors import AccountabilityError
+from accountability.study import clocks
+from accountability.study.durations import Durations
 
 FLOORS = {
     "closing curve": 0.2,

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import delay
-from accountability.durations import Durations, Sampling
+from accountability.study.durations import Durations, Sampling
 
 MEAN = 200.0
 HORIZON = 300

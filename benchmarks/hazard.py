@@ -46,8 +46,9 @@ cat(sum(took[if (arguments[3] == "cpu") 1:2 else 3]), coef(fit)[grepl("^x", name
 def chicago() -> dict[str, np.ndarray] | None:
     """Days, ending and eight columns of the Chicago release; nothing when it has not been fetched."""
     import accountability
-    from accountability import Cohort, clocks
+    from accountability import Cohort
     from accountability.errors import AccountabilityError
+    from accountability.study import clocks
 
     try:
         data = accountability.load("chicago_2000_2016")
@@ -114,8 +115,8 @@ def best_of(run: Callable[[], float], cpu: bool, times: int = 3) -> tuple[float,
 
 def ours(data: dict[str, np.ndarray], only: str, cpu: bool) -> dict[str, tuple[float, float]]:
     """Time this package."""
-    from accountability import hazard
-    from accountability.durations import Durations
+    from accountability.delay import regression
+    from accountability.study.durations import Durations
 
     names = [f"x{place}" for place in range(data["x"].shape[1])]
     groups = {name: data["x"][:, place] for place, name in enumerate(names)}
@@ -128,12 +129,12 @@ def ours(data: dict[str, np.ndarray], only: str, cpu: bool) -> dict[str, tuple[f
             made.__dict__.pop(name, None)
         return made
 
-    hazard.cox(Durations.from_days([1, 2, 3, 4], groups={"x": [0, 1, 1, 0]}), ["x"])  # imports are not timed
+    regression.cox(Durations.from_days([1, 2, 3, 4], groups={"x": [0, 1, 1, 0]}), ["x"])  # imports are not timed
     runs: dict[str, Callable[[], float]] = {
-        "cox": lambda: hazard.cox(fresh(), names).coefficients[0],
-        "cluster": lambda: hazard.cox(fresh(), names, cluster="officer").coefficients[0],
-        "weibull": lambda: hazard.parametric(fresh(), names, dates="point").coefficients[0],
-        "finegray": lambda: hazard.fine_gray(fresh(), names, "way", "1").coefficients[0],
+        "cox": lambda: regression.cox(fresh(), names).coefficients[0],
+        "cluster": lambda: regression.cox(fresh(), names, cluster="officer").coefficients[0],
+        "weibull": lambda: regression.parametric(fresh(), names, dates="point").coefficients[0],
+        "finegray": lambda: regression.fine_gray(fresh(), names, "way", "1").coefficients[0],
     }
     return {name: best_of(run, cpu) for name, run in runs.items() if only in name}
 

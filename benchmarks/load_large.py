@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 import yaml
 from pyarrow import csv
 
-from accountability.sources.cache import sha256
+from accountability.records.cache import sha256
 
 LIMIT, FIXED_MB = 2.5, 200
 ROWS_AT_ONCE = 250_000

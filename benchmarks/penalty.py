@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accountability.penalty.logit import fit_logit
-from accountability.penalty.mixed import fit_random_intercept
-from accountability.penalty.multinomial import fit_multinomial
-from accountability.penalty.ordered import fit_ordered
-from accountability.penalty.patterns import collapse_matrix
-from accountability.penalty.truncated import fit_truncated
+from accountability.outcomes.logit import fit_logit
+from accountability.stats.mixed_logit import fit_random_intercept
+from accountability.stats.multinomial import fit_multinomial
+from accountability.stats.ordered_logit import fit_ordered
+from accountability.stats.patterns import collapse_matrix
+from accountability.stats.truncated_counts import fit_truncated
 
 COLUMNS = 10
 FLOOR = 0.2

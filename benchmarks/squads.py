@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from accountability.squads.contagion import contagion
-from accountability.squads.records import EPOCH, UNDATED, Records
+from accountability.officers.contagion_test import contagion
+from accountability.officers.officer_events import EPOCH, UNDATED, Records
+from accountability.synthetic.agency_design import Design
 from accountability.synthetic.calendar import Calendar
 from accountability.synthetic.course import FINDING, run
-from accountability.synthetic.design import Design
 from accountability.synthetic.staff import Staff
 
 COMPLAINTS = 5_000

@@ -21,9 +21,9 @@ import nbformat
 from papermill import execute_notebook
 
 import accountability
-from accountability import report
-from accountability.report.grid import read_grid
-from accountability.sources.places import notebooks_dir
+from accountability import publish
+from accountability.publish.sweeps.grid import read_grid
+from accountability.records.places import notebooks_dir
 
 STUDY = "how_long_cases_stay_open"
 PRODUCT = {
@@ -70,7 +70,7 @@ def main() -> int:
     requests = read_grid(STUDY, grid).requests
     with tempfile.TemporaryDirectory() as base:
         begun = clock()
-        swept = report.sweep(STUDY, grid, Path(base) / "swept", jobs=options.jobs)
+        swept = publish.sweep(STUDY, grid, Path(base) / "swept", jobs=options.jobs)
         ours, worked = since(begun)
         print(f"sweep, {options.jobs} jobs: {ours:.1f} s for {swept.made} sets ({worked:.1f} s of processors)")
         begun = clock()
@@ -87,7 +87,7 @@ def main() -> int:
         # Where other programs run too, only the second says what a machine of one's own would take.
         print(f"ratio {ours / theirs:.2f}; by processors, shared evenly, {worked / options.jobs / work:.2f}")
         begun = clock()
-        again = report.sweep(STUDY, grid, Path(base) / "swept", jobs=options.jobs)
+        again = publish.sweep(STUDY, grid, Path(base) / "swept", jobs=options.jobs)
         print(f"asked again: {since(begun)[0]:.2f} s, {again.kept} kept")
         differ = [
             wanted.folder

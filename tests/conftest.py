@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import accountability
-from accountability.sources.dataset import Dataset
+from accountability.records.dataset import Dataset
 
 # How long one example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])

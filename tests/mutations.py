@@ -21,7 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("accountability", "data", "notebooks", "tests", "pyproject.toml")
-VALUES = "tests/test_study_values.py::test_a_study_hands_on_the_numbers_it_did[{}]"
+VALUES = "tests/studies/test_study_values.py::test_a_study_hands_on_the_numbers_it_did[{}]"
 PATIENCE = 600
 NOTHING = "nothing"
 #: What takes long to import; of the package itself nothing is imported before it is changed.

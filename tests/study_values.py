@@ -22,10 +22,10 @@ import nbformat
 import numpy as np
 import pandas as pd
 
-from accountability import studies
 from accountability.errors import AccountabilityError
-from accountability.report import kept
-from accountability.report.values import Held, key_columns, tables, tidy
+from accountability.publish import kept
+from accountability.publish.values import Held, key_columns, tables, tidy
+from accountability.studies import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(__file__).parent / "reference" / "study_values"
@@ -54,7 +54,7 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "is_it_more_than_chance": (
         {"group": "squad", "top": 0.05, "draws": 199},
-        {"officers": 5000, "confidence": 0.8, "draws": 199, "seed": 7},
+        {"headcount": 5000, "confidence": 0.8, "draws": 199, "seed": 7},
     ),
     "do_squads_matter": (
         {"window_days": 180, "permutations": 199, "seed": 7},
@@ -85,7 +85,7 @@ def source_of(study: str) -> str:
     """The bundled source a study is run on: the first that can answer it."""
     for source in SOURCES:
         try:
-            studies.check(studies.get(study), {"source": source})
+            registry.check(registry.get(study), {"source": source})
         except AccountabilityError:
             continue
         return source
@@ -102,7 +102,7 @@ def sets_of(study: str) -> dict[str, dict[str, Any]]:
 
 def _suits(study: str, changes: Mapping[str, Any]) -> bool:
     try:
-        studies.check(studies.get(study), {"source": source_of(study), **changes})
+        registry.check(registry.get(study), {"source": source_of(study), **changes})
     except AccountabilityError:
         return False
     return True
@@ -112,8 +112,8 @@ def run(study: str, changes: Mapping[str, Any], folder: Path) -> Path:
     """Run a study's cells in this process and leave in the folder what a report would hold of numbers."""
     import matplotlib as mpl
 
-    asked, _ = studies.check(studies.get(study), {"source": source_of(study), **changes})
-    book = nbformat.read(ROOT / "notebooks" / studies.get(study).notebook, as_version=4)
+    asked, _ = registry.check(registry.get(study), {"source": source_of(study), **changes})
+    book = nbformat.read(ROOT / "notebooks" / registry.get(study).notebook, as_version=4)
     names: dict[str, Any] = {"__name__": "__main__"}
     before = dict(mpl.rcParams)
     mpl.use("agg")
@@ -212,9 +212,9 @@ def main(names: list[str]) -> None:
     """Write the reference values of these studies, or of all."""
     import tempfile
 
-    for name in names or studies.STUDIES:
+    for name in names or registry.STUDIES:
         with tempfile.TemporaryDirectory() as base:
-            path = write(studies.get(name).name, Path(base))
+            path = write(registry.get(name).name, Path(base))
         print(f"{path.relative_to(ROOT)}: {len(pd.read_csv(path)):,} values at {', '.join(sets_of(name))}")
 
 

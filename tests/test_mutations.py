@@ -11,7 +11,7 @@ from conftest import ROOT
 from mutations import MUTATIONS, Mutation
 from study_values import sets_of
 
-from accountability.studies import STUDIES
+from accountability.studies.registry import STUDIES
 
 each = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 

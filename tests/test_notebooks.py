@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 
 from accountability import parameters
-from accountability.studies import STUDIES
+from accountability.studies.registry import STUDIES
 
 FOLDER = ROOT / "notebooks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.ipynb"))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import nbformat
 
-from accountability import parameters, studies
+from accountability import parameters
+from accountability.studies import registry
 
 DECLARATION = """
 source: NAME
@@ -103,7 +104,9 @@ provenance.show(data, {"source": data.name, "group": group}, cutoff=cutoff)"""
 def notebook(folder: Path, *cells: str, study: str = "how_long_cases_stay_open") -> Path:
     """Write a notebook of that study's name and parameters, made of the given code cells."""
     made = nbformat.v4.new_notebook()
-    first = nbformat.v4.new_code_cell(parameters.cell(studies.get(study).parameters), metadata={"tags": ["parameters"]})
+    first = nbformat.v4.new_code_cell(
+        parameters.cell(registry.get(study).parameters), metadata={"tags": ["parameters"]}
+    )
     title = nbformat.v4.new_markdown_cell("# How long?\n\n<script>alert(2)</script>")
     made.cells = [title, first, *(nbformat.v4.new_code_cell(cell) for cell in cells)]
     folder.mkdir(exist_ok=True)

@@ -6,21 +6,21 @@
 ['2017-06-30']
 """
 
-from accountability.audit.alike import Alike, alike
-from accountability.audit.closings import MassClosures, mass_closures
-from accountability.audit.coverage import Coverage, coverage
-from accountability.audit.drift import Drift, drift
+from accountability.audit.category_drift import Drift, drift
+from accountability.audit.closing_days import MassClosures, mass_closures
+from accountability.audit.date_precision import Precision, precision
+from accountability.audit.duplicate_rows import Alike, alike
 from accountability.audit.fields import FIELDS, Field
-from accountability.audit.heaping import Heaping, heaping
-from accountability.audit.identity import Identity, identity
-from accountability.audit.impossible import Impossible, impossible
+from accountability.audit.heaped_dates import Heaping, heaping
+from accountability.audit.impossible_dates import Impossible, impossible
 from accountability.audit.letter import Letter, request_letter
-from accountability.audit.missing import Missing, missing
-from accountability.audit.needs import ESTIMATORS, Needs, needs
+from accountability.audit.missing_values import Missing, missing
+from accountability.audit.officer_ids import Identity, identity
 from accountability.audit.part import Part
-from accountability.audit.penalty_days import PenaltyDays, penalty_days
-from accountability.audit.precision import Precision, precision
-from accountability.audit.whole import Audit, audit
+from accountability.audit.round_days import PenaltyDays, penalty_days
+from accountability.audit.study_needs import ESTIMATORS, Needs, needs
+from accountability.audit.whole_audit import Audit, audit
+from accountability.audit.years_covered import Coverage, coverage
 
 __all__ = [
     "ESTIMATORS",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from accountability.audit.part import days_of, is_case_files
-from accountability.sources.dataset import Dataset
+from accountability.records.dataset import Dataset
 
 #: Fewer dates than this share known to the day, and day counts become bounds.
 TO_THE_DAY: Final = 0.95

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from accountability.audit.needs import Needs, needs
 from accountability.audit.part import is_case_files
+from accountability.audit.study_needs import Needs, needs
+from accountability.records.dataset import Dataset
 from accountability.results import capitalised, plural
-from accountability.sources.dataset import Dataset
 
 _NAMED = 3
 
@@ -44,7 +44,7 @@ def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
     ----------
     dataset : Dataset
     wanted : Needs, optional
-        :func:`accountability.audit.needs`, when it was computed already.
+        :func:`accountability.audit.study_needs`, when it was computed already.
 
     Returns
     -------

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability import plots
-from accountability.cohort import Cohort
-from accountability.grouping import small_groups
-from accountability.occurrences import FOREVER, NEVER, Occurrence, occurrence
+from accountability.figures import draw
+from accountability.records.dataset import Dataset
 from accountability.results import Result, capitalised, four_figures
-from accountability.sources.dataset import Dataset
+from accountability.study.cohort import Cohort
+from accountability.study.grouping import small_groups
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, occurrence
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class Part(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the part; one that says nothing is an empty figure with the reason."""
         if not self.not_held:
-            return self._draw(plots.new_axes(ax, height=self._height()))
-        axes = plots.new_axes(ax, height=1.2)
+            return self._draw(draw.new_axes(ax, height=self._height()))
+        axes = draw.new_axes(ax, height=1.2)
         axes.set_axis_off()
         axes.text(0.5, 0.5, f"Not counted:\n{self.not_held}", ha="center", va="center", wrap=True)
         return axes

@@ -11,7 +11,18 @@ from typing import Final
 import typer
 from typer.models import CommandInfo, TyperInfo
 
-from accountability.cli import cases, checking, documents, lab, multiverse, sharing, sources, studies, sweep, teach
+from accountability.cli import (
+    casefile_commands,
+    checking_commands,
+    class_commands,
+    document_commands,
+    lab_commands,
+    multiverse_commands,
+    sharing_commands,
+    source_commands,
+    study_commands,
+    sweep_commands,
+)
 from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
@@ -19,17 +30,17 @@ __all__ = [
     "FAILED",
     "REFUSED",
     "app",
-    "cases",
-    "checking",
-    "documents",
-    "lab",
+    "casefile_commands",
+    "checking_commands",
+    "class_commands",
+    "document_commands",
+    "lab_commands",
     "main",
-    "multiverse",
-    "sharing",
-    "sources",
-    "studies",
-    "sweep",
-    "teach",
+    "multiverse_commands",
+    "sharing_commands",
+    "source_commands",
+    "study_commands",
+    "sweep_commands",
 ]
 
 

@@ -64,7 +64,7 @@ def empty_table(title: str, *headings: str) -> Table:
 @contextmanager
 def told() -> Iterator[None]:
     """Say which notebook stopped, give the page that shows where, and leave with status 1."""
-    from accountability.report.execute import StudyFailed
+    from accountability.publish.execute import StudyFailed
 
     try:
         yield

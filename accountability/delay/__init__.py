@@ -23,14 +23,13 @@ a whole release, day by day              :func:`caseload`, :func:`backlogs`
 """
 
 from accountability.delay import deadlines, limits
-from accountability.delay.backlogs import Backlogs, backlogs
-from accountability.delay.bootstrap import Bootstrap, bootstrap
-from accountability.delay.bootstrap_coarse import bootstrap_coarse
-from accountability.delay.bunching import Bunching, bunching
-from accountability.delay.caseload import Caseload, caseload
-from accountability.delay.choose import HowLong, how_long
+from accountability.delay.bunching_test import Bunching, bunching
+from accountability.delay.choice import HowLong, how_long
+from accountability.delay.clearing import Backlogs, backlogs
+from accountability.delay.cluster_bootstrap import Bootstrap, bootstrap
 from accountability.delay.clusters import bootstrap_closed_only, bootstrap_closings, with_clusters
-from accountability.delay.coarse_curve import CoarseCurve, coarse_curve
+from accountability.delay.coarse import CoarseCurve, coarse_curve
+from accountability.delay.coarse_bootstrap import bootstrap_coarse
 from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_coarse import coarse_logrank
@@ -43,6 +42,7 @@ from accountability.delay.firmness import other_clocks, other_cutoffs
 from accountability.delay.groups import Groups, compare_groups
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
+from accountability.delay.monthly_caseload import Caseload, caseload
 from accountability.delay.permute import permutation_logrank
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.delay.simultaneous import curve_band, incidence_band, plot_band

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from accountability.durations import Durations, require_cases
 from accountability.errors import Refusal
+from accountability.study.durations import Durations, require_cases
 
 
 def closed_cases_only(durations: Durations) -> bool:

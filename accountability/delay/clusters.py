@@ -10,19 +10,19 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from accountability.cohort import Cohort, DatasetLike
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats
-from accountability.delay.bootstrap import Bootstrap, made_of
+from accountability.delay.cluster_bootstrap import Bootstrap, made_of
 from accountability.delay.competing import causes
 from accountability.delay.counts import Counts, columns_of, shares_asked
 from accountability.delay.curve import ROUNDING, survival
 from accountability.delay.resample import Held, draws_of, filled, replicated, summary
 from accountability.delay.reverse import reverse_time_curve
-from accountability.durations import Days, Durations, Flags, group_codes
 from accountability.errors import ParameterError, Refusal
-from accountability.occurrences import FOREVER, occurrence
 from accountability.results import percent
+from accountability.stats.arrays import Days, Flags, Floats
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.durations import Durations, group_codes
+from accountability.study.occurrences import FOREVER, occurrence
 
 Unit = Literal["complaint", "officer", "agency_day"]
 
@@ -114,7 +114,7 @@ def bootstrap_closings(
     days : sequence of int
         Days of age.
     cluster, by, replicates, level
-        As :func:`~accountability.delay.bootstrap`.
+        As :func:`~accountability.delay.cluster_bootstrap`.
 
     Returns
     -------
@@ -124,8 +124,8 @@ def bootstrap_closings(
     Raises
     ------
     Refusal, ParameterError
-        As :func:`~accountability.delay.competing_closings` and :func:`~accountability.delay.bootstrap`; also when a
-        resample holds no case of a group.
+        As :func:`~accountability.delay.competing_closings` and :func:`~accountability.delay.cluster_bootstrap`; also
+        when a resample holds no case of a group.
     """
     what = "the bootstrap of ways of closing"
     require_open_cases(durations, what)
@@ -183,7 +183,7 @@ def bootstrap_closed_only(
     p : float or sequence of float
         Shares closed, among cases that close within the horizon.
     cluster, by, replicates, level
-        As :func:`~accountability.delay.bootstrap`.
+        As :func:`~accountability.delay.cluster_bootstrap`.
 
     Returns
     -------
@@ -192,8 +192,8 @@ def bootstrap_closed_only(
     Raises
     ------
     Refusal, ParameterError
-        As :func:`~accountability.delay.reverse_time_curve` and :func:`~accountability.delay.bootstrap`; also when a
-        resample holds no case of a group.
+        As :func:`~accountability.delay.reverse_time_curve` and :func:`~accountability.delay.cluster_bootstrap`; also
+        when a resample holds no case of a group.
     """
     horizon = reverse_time_curve(durations, by, within=within).within
     shares = shares_asked(p)

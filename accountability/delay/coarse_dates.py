@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from accountability.delay.bands import Floats
-from accountability.durations import Days, Durations, Flags
 from accountability.errors import ParameterError
+from accountability.stats.arrays import Days, Flags, Floats
+from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -14,16 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability import plots
-from accountability.delay.bands import Floats, critical
 from accountability.delay.counts import columns_of, label_of, shares_asked, with_groups
 from accountability.delay.current_status import current_status_curve
 from accountability.delay.curve import NOT_REACHED
 from accountability.delay.interval import interval_curve
-from accountability.delay.npmle import BEYOND, collapse, solve_counts
-from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError
+from accountability.figures import draw
 from accountability.results import Result, capitalised, percent
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.bands import critical
+from accountability.stats.npmle import BEYOND, collapse, solve_counts
+from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +71,7 @@ class CurveLimits(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw a line a row from limit to limit, dots where the estimate lies; one not reached ends at the edge."""
-        axes = plots.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         days = "p" in self.table
         ends = ["earliest", "latest"] if days else ["lowest", "highest"]
         shown = self.table.astype(dict.fromkeys((*ends, "lower", "upper"), float))
@@ -80,7 +81,7 @@ class CurveLimits(Result):
         lead = [label_of(self.groups, place // each) for place in range(len(shown))]
         shown = shown.fillna({"upper": edge}).assign(label=[f"{a}{b}" for a, b in zip(lead, what, strict=True)])
         for name in ends:
-            plots.ranges(axes, shown, label="label", estimate=name, lower="lower", upper="upper", ends=True)
+            draw.ranges(axes, shown, label="label", estimate=name, lower="lower", upper="upper", ends=True)
         axes.set_xlabel(f"{'days' if days else 'share still open'} ({percent(self.level)} limits)")
         return axes
 
@@ -109,7 +110,7 @@ def curve_limits(
     Parameters
     ----------
     durations : Durations
-        As :func:`~accountability.delay.interval_curve` or, from :func:`accountability.clocks.current_status`, as
+        As :func:`~accountability.delay.interval_curve` or, from :func:`accountability.study.clocks.current_status`, as
         :func:`~accountability.delay.current_status_curve` takes them.
     days : sequence of int
         Days of age.
@@ -135,7 +136,7 @@ def curve_limits(
     against chi-squared on one degree of freedom. Where no closing is known to the day these limits are too wide: with
     months at both ends 95 % limits held the truth 98 to 99 times in 100 simulations (benchmarks/delay_coverage.py);
     against the smaller limit of Banerjee and Wellner (2001) it was 92 to 93, and limits that are too narrow are the
-    worse fault. :func:`~accountability.delay.coarse_curve`, which takes the curve as smooth between the dates, has
+    worse fault. :func:`~accountability.delay.coarse`, which takes the curve as smooth between the dates, has
     intervals that hold their level there.
 
     Statuses are held against that limit, which is proven for them, unless their distinct ages are few

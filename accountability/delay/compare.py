@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats
 from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import survival
-from accountability.durations import Durations
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result, plural
+from accountability.stats.arrays import Floats
+from accountability.study.durations import Durations
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

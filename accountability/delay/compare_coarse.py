@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from accountability.delay.access import require_open_cases
-from accountability.delay.bands import Floats
 from accountability.delay.coarse_dates import cells_of, kernels, tally
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.counts import columns_of, with_groups
-from accountability.durations import Durations, group_codes
 from accountability.errors import Refusal
+from accountability.stats.arrays import Floats
+from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -33,8 +33,8 @@ def coarse_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest:
     ----------
     durations : Durations
         Of open and closed cases, all watched from the start. The columns ``start_span`` and ``stop_span`` (number of
-        days the start and the stop can have been on), which :func:`accountability.clocks.durations` adds where starts
-        are coarse, say how the days of a delay are weighed; without them starts count as known to the day.
+        days the start and the stop can have been on), which :func:`accountability.study.clocks.durations` adds where
+        starts are coarse, say how the days of a delay are weighed; without them starts count as known to the day.
     by : str or sequence of str
         Columns that make the groups, two or more.
 

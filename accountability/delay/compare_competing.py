@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.competing import counted_ways
 from accountability.delay.counts import Counts, columns_of, with_groups
-from accountability.durations import Days, Durations, Flags
 from accountability.errors import ParameterError, Refusal
+from accountability.stats.arrays import Days, Flags, Floats
+from accountability.study.durations import Durations
 
 
 def gray(durations: Durations, way: str, of: str, by: str | Sequence[str], *, rho: float = 0.0) -> GroupTest:

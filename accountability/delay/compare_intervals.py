@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from accountability.delay.access import require_open_cases
-from accountability.delay.bands import Floats
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.counts import columns_of, with_groups
-from accountability.delay.npmle import BEYOND, Masses, solve
-from accountability.durations import Days, Durations, group_codes
 from accountability.errors import Refusal
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.npmle import BEYOND, Masses, solve
+from accountability.study.durations import Durations, group_codes
 
 
 def interval_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest:

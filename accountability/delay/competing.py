@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats, Transform, interval, settled
 from accountability.delay.counts import Counts, columns_of, count_ways, label_of, pieces, with_groups
-from accountability.durations import Days, Durations, numbered, spaced
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
 from accountability.results import Result, percent, plural
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.bands import Transform, interval, settled
+from accountability.study.durations import Durations, numbered, spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,8 +101,8 @@ class CompetingClosings(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw one curve a group and way."""
-        axes = plots.new_axes(ax)
-        plots.steps(
+        axes = draw.new_axes(ax)
+        draw.steps(
             axes,
             self.table,
             x="day",

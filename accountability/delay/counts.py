@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError
+from accountability.stats.arrays import Days
+from accountability.study.durations import Durations, group_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import require_not_selected
-from accountability.delay.bands import Floats
 from accountability.delay.counts import columns_of, label_of, pieces, shares_asked, with_groups
 from accountability.delay.curve import NOT_REACHED, ROUNDING
-from accountability.durations import Durations, group_codes, require_cases
 from accountability.errors import Refusal
+from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
+from accountability.stats.arrays import Floats
+from accountability.study.durations import Durations, group_codes, require_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,13 +88,13 @@ class CurrentStatusCurve(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the steps over age."""
-        axes = plots.new_axes(ax)
+        axes = draw.new_axes(ax)
         last = self.table.groupby(list(self.by), sort=False).tail(1) if self.by else self.table.tail(1)
         ends = last.assign(from_age=last["to_age"])
         frame = pd.concat([self.table, ends], ignore_index=True)
         if self.by:
             frame = frame.sort_values([*self.by, "from_age"], kind="stable")
-        plots.steps(axes, frame, x="from_age", y="still_open", by=self.by)
+        draw.steps(axes, frame, x="from_age", y="still_open", by=self.by)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(left=0)
         axes.set_xlabel("age of the case in days")
@@ -128,7 +128,7 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
     Parameters
     ----------
     durations : Durations
-        From :func:`accountability.clocks.current_status`.
+        From :func:`accountability.study.clocks.current_status`.
     by : str or sequence of str, optional
         Columns to group by.
 

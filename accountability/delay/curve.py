@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.bands import Floats, Transform, interval
 from accountability.delay.counts import Counts, columns_of, count, label_of, pieces, shares_asked, with_groups
-from accountability.durations import Durations
 from accountability.errors import ParameterError
+from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
+from accountability.stats.arrays import Floats
+from accountability.stats.bands import Transform, interval
+from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,11 +130,11 @@ class DelayCurve(Result):
             Numbers from 1 to 9 are written as "<10".
         """
         fresh = ax is None
-        axes = plots.new_axes(ax)
+        axes = draw.new_axes(ax)
         frame = pd.concat([self._day_zero(), self.table], ignore_index=True)
         if self.by:
             frame = frame.sort_values([*self.by, "day"], kind="stable")
-        plots.steps(axes, frame, x="day", y="still_open", lower="lower", upper="upper", by=self.by)
+        draw.steps(axes, frame, x="day", y="still_open", lower="lower", upper="upper", by=self.by)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(0, max(self._well_watched() if until is None else until, 1))
         axes.set_xlabel("days")
@@ -141,7 +142,7 @@ class DelayCurve(Result):
         if fresh:
             ticks = [int(tick) for tick in axes.get_xticks() if 0 <= tick <= axes.get_xlim()[1]]
             numbers = self.still_open_at(ticks)
-            plots.numbers_below(axes, numbers, x="day", n="at_risk", by=self.by, title="still open and watched")
+            draw.numbers_below(axes, numbers, x="day", n="at_risk", by=self.by, title="still open and watched")
         return axes
 
     def sentence(self) -> str:
@@ -225,7 +226,7 @@ def closing_curve(
 
     Examples
     --------
-    >>> from accountability.durations import Durations
+    >>> from accountability.study.durations import Durations
     >>> curve = closing_curve(Durations.from_days([3, 5, 5, 9], [True, True, False, True]))
     >>> curve.sentence()
     'Of 4 cases, 1 still open, half had closed within 5 days (95 % interval 3 to not reached) [days as given].'

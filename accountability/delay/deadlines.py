@@ -1,7 +1,7 @@
 """Were deadlines met: late, in time, or cannot be told, and why not.
 
 :func:`assess` judges each case; :func:`under_other_limits` asks what would have lapsed under another rule;
-:func:`accountability.delay.bunching` asks whether closings crowd just before a limit.
+:func:`accountability.delay.bunching_test` asks whether closings crowd just before a limit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import require_not_selected
 from accountability.delay.counts import columns_of, label_of, with_groups
 from accountability.delay.limits import VERSION, Limit, limit
-from accountability.durations import Durations, group_codes, require_cases
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
 from accountability.results import Result, percent, plural
+from accountability.study.durations import Durations, group_codes, require_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,11 +72,11 @@ class Deadlines(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the bounds of the share late, a group; a point where they meet."""
-        axes = plots.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
         known = self.table["lowest_late"] == self.table["highest_late"]
         frame = self.table.assign(label=labels, known=self.table["lowest_late"].where(known))
-        plots.ranges(axes, frame, label="label", estimate="known", lower="lowest_late", upper="highest_late", ends=True)
+        draw.ranges(axes, frame, label="label", estimate="known", lower="lowest_late", upper="highest_late", ends=True)
         axes.set_xlim(-0.01, 1.01)
         axes.set_xlabel("share late, from the least to the most it can be")
         return axes

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from accountability.clocks import as_published
-from accountability.cohort import Cohort
-from accountability.delay.choose import how_long
+from accountability.delay.choice import how_long
 from accountability.delay.medians import medians
 from accountability.errors import AccountabilityError
-from accountability.occurrences import as_date
+from accountability.study.clocks import as_published
+from accountability.study.cohort import Cohort
+from accountability.study.occurrences import as_date
 
 
 def other_cutoffs(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from accountability import plots
-from accountability.delay.choose import Curve, how_long
-from accountability.delay.coarse_curve import CoarseCurve
+from accountability.delay.choice import Curve, how_long
+from accountability.delay.coarse import CoarseCurve
 from accountability.delay.coarse_limits import curve_limits, quantile_limits
 from accountability.delay.compare import GroupTest, logrank
 from accountability.delay.compare_coarse import coarse_logrank
@@ -21,9 +20,10 @@ from accountability.delay.curve import DelayCurve
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.medians import COLUMNS, medians
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
-from accountability.durations import Durations
+from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.results import Result, percent, plural
+from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,14 +58,14 @@ class Groups(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each group's median with its interval or bounds; one not reached is only named on the axis."""
-        axes = plots.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         numbers = self.table[["median", "lower", "upper"]].astype("float64")
         label = self.table["group"] + " (" + self.table["cases"].map("{:,}".format) + "; " + self._middle() + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.
         edge = float(numbers.max().max())
         upper = numbers["upper"].fillna(edge).where(numbers["median"].notna() | numbers["upper"].notna())
         shown = numbers.assign(label=label, upper=upper)
-        plots.ranges(axes, shown, label="label", estimate="median", lower="lower", upper="upper", ends=True)
+        draw.ranges(axes, shown, label="label", estimate="median", lower="lower", upper="upper", ends=True)
         axes.set_xlabel(f"median days\nline: {self.limits}\nin brackets: number of cases; median")
         return axes
 

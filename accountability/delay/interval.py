@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import require_open_cases
 from accountability.delay.counts import columns_of, label_of, pieces, shares_asked, with_groups
 from accountability.delay.curve import NOT_REACHED, ROUNDING
-from accountability.delay.npmle import BEYOND, Masses, solve
-from accountability.durations import Durations, group_codes
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
+from accountability.stats.npmle import BEYOND, Masses, solve
+from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,7 +126,7 @@ class IntervalCurve(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curve; shaded where it may pass anywhere between its two heights."""
-        axes = plots.new_axes(ax)
+        axes = draw.new_axes(ax)
         frames, boxes = [], []
         for number, part in self._parts():
             end = part["last_day"].fillna(part["first_day"]).to_numpy(np.int64)
@@ -137,9 +137,9 @@ class IntervalCurve(Result):
             }
             frames.append(with_groups(self.groups, np.full(len(columns["day"]), number), columns))
             boxes.append((number, part[known & (part["first_day"].to_numpy(np.int64) < end)]))
-        plots.steps(axes, pd.concat(frames, ignore_index=True), x="day", y="still_open", by=self.by)
+        draw.steps(axes, pd.concat(frames, ignore_index=True), x="day", y="still_open", by=self.by)
         for number, wide in boxes:
-            plots.boxes(
+            draw.boxes(
                 axes,
                 wide,
                 low="first_day",
@@ -211,12 +211,12 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     -----
     The non-parametric maximum likelihood estimate (Peto 1973, Turnbull 1976). No day is invented: within a stretch of
     the table the curve may take any path. Where both ends of a delay are coarse, every number of days between the
-    fewest and the most is taken as possible, whatever the day of receipt; :func:`~accountability.delay.coarse_curve`
+    fewest and the most is taken as possible, whatever the day of receipt; :func:`~accountability.delay.coarse`
     weighs them, and is the one to read then.
 
     No pointwise interval is given: the estimate converges more slowly than the square root of the number of cases and
     has no usable variance. :func:`~accountability.delay.curve_limits` and :func:`~accountability.delay.quantile_limits`
-    give likelihood-ratio limits, which need none; :func:`~accountability.delay.coarse_curve` has intervals at the price
+    give likelihood-ratio limits, which need none; :func:`~accountability.delay.coarse` has intervals at the price
     of taking the curve as smooth between the dates.
     """
     require_open_cases(durations, "the interval-dated closing curve")

@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import closed_cases_only, require_open_cases
-from accountability.delay.bands import Floats, critical
-from accountability.delay.coarse_curve import coarse_curve
+from accountability.delay.coarse import coarse_curve
 from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import survival
-from accountability.durations import Durations, group_codes, require_cases
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
+from accountability.stats.arrays import Floats
+from accountability.stats.bands import critical
+from accountability.study.durations import Durations, group_codes, require_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,9 +69,9 @@ class RestrictedMean(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each group's mean with its interval."""
-        axes = plots.new_axes(ax)
+        axes = draw.new_axes(ax)
         frame = self.table.assign(label=_labels(self.table, self.by))
-        plots.ranges(axes, frame, label="label", estimate="days", lower="lower", upper="upper")
+        draw.ranges(axes, frame, label="label", estimate="days", lower="lower", upper="upper")
         axes.set_xlabel(f"mean days open within {self.until:,} days")
         return axes
 
@@ -83,7 +84,7 @@ def restricted_mean(
     Parameters
     ----------
     durations : Durations
-        Of open and closed cases; from dates coarser than a day the curve is :func:`~accountability.delay.coarse_curve`.
+        Of open and closed cases; from dates coarser than a day the curve is :func:`~accountability.delay.coarse`.
     until : int
         The horizon: delays beyond it count as `until` days.
     by : str or sequence of str, optional

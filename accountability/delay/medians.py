@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accountability.delay.choose import Curve
-from accountability.delay.coarse_curve import CoarseCurve
+from accountability.delay.choice import Curve
+from accountability.delay.coarse import CoarseCurve
 from accountability.delay.counts import pieces, with_groups
 from accountability.delay.current_status import CurrentStatusCurve
 from accountability.delay.curve import DelayCurve

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from accountability.delay.bands import Floats
 from accountability.delay.compare import GroupTest, logrank, quadratic
 from accountability.delay.counts import count
-from accountability.durations import Days, Durations, group_codes
 from accountability.errors import ParameterError, Refusal
+from accountability.stats.arrays import Days, Floats
+from accountability.study.durations import Durations, group_codes
 
 FEWEST: Final = 19
 """With fewer shuffles no p-value can reach 5 %."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability.delay.bands import Floats, critical
 from accountability.delay.counts import label_of
-from accountability.durations import Days, Durations, Flags, group_codes
 from accountability.errors import ParameterError, Refusal
+from accountability.stats.arrays import Days, Flags, Floats
+from accountability.stats.bands import critical
+from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from accountability import plots
 from accountability.delay.access import require_exact, require_not_selected
-from accountability.delay.bands import Transform, interval
 from accountability.delay.counts import Counts, columns_of, label_of, pieces, shares_asked, with_groups
 from accountability.delay.curve import ROUNDING, survival
-from accountability.durations import Days, Durations, Flags, group_codes, require_cases
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
+from accountability.stats.arrays import Days, Flags
+from accountability.stats.bands import Transform, interval
+from accountability.study.durations import Durations, group_codes, require_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,8 +88,8 @@ class ReverseTimeCurve(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the share closed, up to the horizon."""
-        axes = plots.new_axes(ax)
-        plots.steps(axes, self.table, x="day", y="closed_by", lower="lower", upper="upper", by=self.by)
+        axes = draw.new_axes(ax)
+        draw.steps(axes, self.table, x="day", y="closed_by", lower="lower", upper="upper", by=self.by)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(0, self.within)
         axes.set_xlabel("days")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from accountability import plots
-from accountability.delay.bands import Floats, Transform, interval
 from accountability.delay.competing import CompetingClosings
 from accountability.delay.counts import Counts, with_groups
 from accountability.delay.curve import DelayCurve, survival
-from accountability.durations import Days
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.bands import Transform, interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,12 +114,12 @@ def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axe
     missing = sorted({y, "day", "lower", "upper", *by} - set(band.columns))
     if missing:
         raise ParameterError(f"this band has no column {', '.join(missing)}: make it from the curve that is drawn")
-    axes = plots.new_axes(ax)
-    plots.steps(axes, band, x="day", y=y, lower="lower", upper="upper", by=by)
-    for number, (_, part) in enumerate(plots.groups_of(curve.table, by)):
+    axes = draw.new_axes(ax)
+    draw.steps(axes, band, x="day", y=y, lower="lower", upper="upper", by=by)
+    for number, (_, part) in enumerate(draw.groups_of(curve.table, by)):
         inside = part[part["day"].between(band["day"].min(), band["day"].max())]
         for end in ("lower", "upper"):
-            axes.step(inside["day"], inside[end], where="post", color=plots.COLOURS[number % len(plots.COLOURS)],
+            axes.step(inside["day"], inside[end], where="post", color=draw.COLOURS[number % len(draw.COLOURS)],
                       linewidth=0.8, linestyle=":")  # fmt: skip
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("days; shaded: held as a whole, dotted: each day on its own")

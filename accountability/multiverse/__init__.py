@@ -8,8 +8,8 @@ groups' names were shuffled between cases.
 from __future__ import annotations
 
 from accountability.multiverse.declared import Declared, read
-from accountability.multiverse.holding import FEWEST_SHUFFLES, holds
+from accountability.multiverse.multiverse_result import Multiverse
 from accountability.multiverse.question import QUESTIONS
-from accountability.multiverse.result import Multiverse
+from accountability.multiverse.specifications import FEWEST_SHUFFLES, holds
 
 __all__ = ["FEWEST_SHUFFLES", "QUESTIONS", "Declared", "Multiverse", "holds", "read"]

@@ -8,9 +8,9 @@ from itertools import product
 from math import prod
 from typing import Any, Final
 
-from accountability.cohort import Cohort
 from accountability.errors import ParameterError
 from accountability.parameters import nearest
+from accountability.study.cohort import Cohort
 
 MOST: Final = 5_000
 EVERYONE: Final = "nobody left out"

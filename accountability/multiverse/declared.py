@@ -8,17 +8,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from accountability.cohort import Cohort, DatasetLike
 from accountability.errors import ParameterError
 from accountability.multiverse.choices import specifications
-from accountability.multiverse.holding import FEWEST_SHUFFLES, asked_question, holds
-from accountability.multiverse.result import Multiverse
+from accountability.multiverse.multiverse_result import Multiverse
+from accountability.multiverse.specifications import FEWEST_SHUFFLES, asked_question, holds
 from accountability.parameters import MaybeText, Parameters, Real, Whole, nearest
 from accountability.parameters import read as read_parameters
-from accountability.sources.contract import read_source
-from accountability.sources.places import source_folder
-from accountability.sources.promises import groups
-from accountability.sources.yaml_text import read_yaml
+from accountability.records.capabilities import groups
+from accountability.records.contract import read_source
+from accountability.records.places import source_folder
+from accountability.records.yaml_text import read_yaml
+from accountability.study.cohort import Cohort, DatasetLike
 
 
 class Declared(Parameters):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from accountability.plots import COLOURS, new_axes
+from accountability.figures.draw import COLOURS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from accountability.multiverse.result import Multiverse
+    from accountability.multiverse.multiverse_result import Multiverse
 
 _LINE: Final = 0.19  # inches an option
 

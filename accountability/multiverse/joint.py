@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
+from accountability.stats.arrays import Floats
 
 #: What is compared, each without regard to direction.
 STATISTICS: Final = (

@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accountability.errors import Refusal
-
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from accountability.stats.arrays import Flags, Floats
 
 FEWEST: Final = 10
 

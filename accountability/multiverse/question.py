@@ -9,11 +9,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from accountability.cohort import Cohort
 from accountability.errors import Refusal
-from accountability.multiverse.delays import MedianDelay
-from accountability.multiverse.outcomes import MeanRung, Share
+from accountability.multiverse.delay_question import MedianDelay
+from accountability.multiverse.outcome_question import MeanRung, Share
 from accountability.multiverse.prepared import Prepared
+from accountability.study.cohort import Cohort
 
 
 class Question(Protocol):

@@ -1,7 +1,7 @@
 """A generated agency whose truth is known: for lessons, for tests of every estimator, and to run offline.
 
 Nothing here is about a real person, agency or complaint. What is planted is in
-:class:`~accountability.synthetic.design.Design`; what follows from it comes beside the data as a table.
+:class:`~accountability.synthetic.agency_design.Design`; what follows from it comes beside the data as a table.
 
 >>> from accountability import synthetic
 >>> made = synthetic.agency(complaints=300, seed=7)
@@ -20,18 +20,11 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.stats.arrays import Days
+from accountability.synthetic.agency_design import PUBLICATION_RULES, Body, Category, Design, EarlyClosing, MassClosure
 from accountability.synthetic.calendar import Calendar
 from accountability.synthetic.course import run
 from accountability.synthetic.defects import Defects, strike
-from accountability.synthetic.design import (
-    PUBLICATION_RULES,
-    Body,
-    Category,
-    Days,
-    Design,
-    EarlyClosing,
-    MassClosure,
-)
 from accountability.synthetic.discipline import impose
 from accountability.synthetic.release import publish
 from accountability.synthetic.staff import Staff

@@ -11,8 +11,8 @@ from datetime import date
 
 import numpy as np
 
-from accountability.synthetic.chance import Floats, Ints
-from accountability.synthetic.design import Design
+from accountability.stats.arrays import Floats, Ints
+from accountability.synthetic.agency_design import Design
 
 WARM_UP_YEARS = 3
 

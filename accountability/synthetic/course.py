@@ -6,20 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accountability.stats.arrays import Floats, Ints
+from accountability.synthetic.agency_design import OTHER_FINDINGS, Design
 from accountability.synthetic.calendar import Calendar
-from accountability.synthetic.chance import (
-    NEVER,
-    Floats,
-    Ints,
-    geometric,
-    logistic,
-    pause_pmf,
-    pick,
-    pick_rows,
-    weibull,
-)
-from accountability.synthetic.curves import expected_caseload, finding_scale, mass_ages
-from accountability.synthetic.design import OTHER_FINDINGS, Design
+from accountability.synthetic.inverse_draws import NEVER, geometric, logistic, pause_pmf, pick, pick_rows, weibull
+from accountability.synthetic.planted_curves import expected_caseload, finding_scale, mass_ages
 from accountability.synthetic.staff import Staff
 
 FINDING = 0  # ways of closing: a finding, the early closings as listed, officer left, a mass closure

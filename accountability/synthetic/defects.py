@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
-from accountability.synthetic.chance import Floats
+from accountability.stats.arrays import Floats
 
 FINDING_DRIFT: Final = MappingProxyType(
     {

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accountability.synthetic.chance import (
+from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.synthetic.agency_design import RUNGS, Design
+from accountability.synthetic.course import FINDING, Course
+from accountability.synthetic.inverse_draws import (
     NEVER,
-    Floats,
-    Ints,
     days_pmf,
     geometric,
     pick,
@@ -17,8 +18,6 @@ from accountability.synthetic.chance import (
     rung_probabilities,
     weibull,
 )
-from accountability.synthetic.course import FINDING, Course, Flags
-from accountability.synthetic.design import RUNGS, Design
 from accountability.synthetic.staff import BLACK, Staff
 
 LEAVE, SUSPENSION, DISMISSAL = (RUNGS.index(r) for r in ("loss_of_leave", "suspension", "dismissal"))

@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from accountability.stats.arrays import Floats, Ints
+from accountability.synthetic.agency_design import Design
 from accountability.synthetic.calendar import Calendar
-from accountability.synthetic.chance import Floats, Ints
 from accountability.synthetic.course import ways_of_closing
-from accountability.synthetic.curves import (
+from accountability.synthetic.planted_curves import (
     GRID,
     expected_caseload,
     finding_survival,
@@ -19,7 +20,6 @@ from accountability.synthetic.curves import (
     other_survivals,
     product,
 )
-from accountability.synthetic.design import Design
 
 
 @dataclass(frozen=True, slots=True)

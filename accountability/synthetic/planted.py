@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accountability.synthetic.chance import days_pmf
-from accountability.synthetic.curves import expected_caseload
-from accountability.synthetic.design import RUNGS, Design
+from accountability.synthetic.agency_design import RUNGS, Design
+from accountability.synthetic.inverse_draws import days_pmf
+from accountability.synthetic.planted_curves import expected_caseload
 from accountability.synthetic.staff import Staff
 
 

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from accountability.stats.arrays import Flags, Ints
+from accountability.synthetic.agency_design import Design
 from accountability.synthetic.calendar import Calendar
-from accountability.synthetic.chance import NEVER, Ints
-from accountability.synthetic.course import Course, Flags, ways_of_closing
-from accountability.synthetic.design import Design
+from accountability.synthetic.course import Course, ways_of_closing
 from accountability.synthetic.discipline import (
     DISMISSED_ELSEWHERE,
     LEAVE,
@@ -25,6 +25,7 @@ from accountability.synthetic.discipline import (
     Discipline,
     Penalty,
 )
+from accountability.synthetic.inverse_draws import NEVER
 from accountability.synthetic.staff import GENDERS, RACES, RANKS, Staff
 
 FINDING_CODES: Final = ("SUS", "NOT SUST", "UNF", "EXON", "POLICY")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accountability.stats.arrays import Floats, Ints
+from accountability.synthetic.agency_design import Design
 from accountability.synthetic.calendar import Calendar
-from accountability.synthetic.chance import NEVER, Floats, Ints, normal_points, pick
-from accountability.synthetic.design import Design
+from accountability.synthetic.inverse_draws import NEVER, normal_points, pick
 
 RACES = ("White", "Black", "Hispanic", "Asian", "Other")
 RACE_SHARES = (0.48, 0.23, 0.22, 0.05, 0.02)

@@ -1,6 +1,6 @@
 """The truth behind a generated agency, computed from its design and never from the complaints drawn.
 
-Closing times come from the exact day-by-day distributions of :mod:`accountability.synthetic.curves`, with the
+Closing times come from the exact day-by-day distributions of :mod:`accountability.synthetic.planted_curves`, with the
 caseload that a large agency of the design settles into; findings and penalties from the planted coefficients and
 the squads of the agency at hand. All are those of complaints as they happened: publication rules and recording
 defects move what is seen, not the truth.
@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from accountability.synthetic.chance import Floats, days_pmf, logistic, rung_probabilities
+from accountability.stats.arrays import Floats
+from accountability.synthetic.agency_design import OTHER_FINDINGS, RUNGS, Design
 from accountability.synthetic.course import ways_of_closing
-from accountability.synthetic.curves import GRID, finding_scale
-from accountability.synthetic.design import OTHER_FINDINGS, RUNGS, Design
 from accountability.synthetic.discipline import LEAVE, SUSPENSION
 from accountability.synthetic.exact import Closings, closings
+from accountability.synthetic.inverse_draws import days_pmf, logistic, rung_probabilities
+from accountability.synthetic.planted_curves import GRID, finding_scale
 from accountability.synthetic.staff import BLACK, RACE_SHARES, Staff
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)

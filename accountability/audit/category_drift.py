@@ -1,0 +1,262 @@
+"""Categories over the years: shares that move, and words that appear or vanish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.audit.part import (
+    CASE_FILES,
+    OTHER,
+    Part,
+    anchor,
+    flow_of,
+    gathered,
+    holm,
+    is_case_files,
+    listed,
+    years_of,
+)
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.privacy import hidden_cells
+from accountability.records.dataset import Dataset
+from accountability.results import capitalised, percent, plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Counts = npt.NDArray[np.int64]
+
+LEVEL: Final = 0.05
+_TURNOVER: Final = ("category", "change", "year", "rows", "chance")
+COLUMNS = ("from_year", "to_year", "rows_from", "rows_to", "distance", "by_chance", "p_value", "moved")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Drift(Part):
+    """How far the mix of categories moves from one year to the next.
+
+    ``table``: ``from_year``, ``to_year``, ``rows_from``, ``rows_to`` (with a category), ``distance`` (total variation:
+    the share of rows that would have to change category), ``by_chance`` (its median were the years exchangeable),
+    ``p_value`` (permutation, corrected by Holm), ``moved`` (p below 0.05).
+
+    Attributes
+    ----------
+    column : str
+        The column followed.
+    shares : DataFrame
+        ``year``, ``category``, ``rows``, ``share`` (not shown for small numbers).
+    turnover : DataFrame
+        Categories that appear or vanish: ``category``, ``change``, ``year`` (first or last with any), ``rows``,
+        ``chance`` (of none in the years without, at its share in the others).
+    """
+
+    column: str
+    shares: pd.DataFrame
+    turnover: pd.DataFrame
+
+    def _draw(self, axes: Axes) -> Axes:
+        at = self.table["to_year"].astype("int64")
+        axes.plot(at, self.table["by_chance"], "--", color="0.5", label="by chance (median)")
+        axes.plot(at, self.table["distance"], color=draw.COLOURS[0])
+        for moved, marker, label in ((True, "o", "more than chance"), (False, "x", "within chance")):
+            part = self.table[self.table["moved"] == moved]
+            if len(part):
+                axes.plot(part["to_year"].astype("int64"), part["distance"], marker, color=draw.COLOURS[0], label=label)
+        axes.locator_params(axis="x", integer=True)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("year")
+        axes.set_ylabel(f"share of rows whose {self.column}\nwould have to change from the year before")
+        axes.legend(frameon=False)
+        return axes
+
+
+def drift(
+    dataset: Dataset, column: str | None = None, *, min_cell: int = 10, permutations: int = 499, seed: int = 20130206
+) -> Drift:
+    """Compare the mix of categories of each year with the year before.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    column : str, optional
+        A column of the allegations or cases; ``category`` when left out.
+    min_cell : int
+        Categories on fewer rows are put together; smaller numbers of a year are not shown, nor are years with fewer
+        rows compared.
+    permutations : int
+        Shuffles of the two years' complaints for each comparison, at least; more where the correction needs them.
+    seed : int
+        Seed of the shuffles.
+
+    Returns
+    -------
+    Drift
+
+    Raises
+    ------
+    ParameterError
+        For a column the source does not have, or fewer than 99 permutations.
+
+    Notes
+    -----
+    Complaints are shuffled whole, with all their rows, because the officers of one complaint share its category.
+    """
+    if permutations < 99:
+        raise ParameterError(f"permutations: expected at least 99, found {permutations}")
+    name = column or "category"
+    what = f"drift of '{name}' in {dataset.name} over the years"
+    empty = {"column": name, "shares": pd.DataFrame(), "turnover": pd.DataFrame(columns=list(_TURNOVER))}
+    if is_case_files(dataset):
+        return Drift.without(what, CASE_FILES, COLUMNS, **empty)
+    table = dataset.allegations if name in dataset.allegations else dataset.cases
+    if name not in table:
+        if column is not None:
+            known = sorted({*map(str, dataset.allegations), *map(str, dataset.cases)})
+            raise ParameterError(f"{dataset.name} has no column {name!r}; its tables hold {', '.join(known)}")
+        return Drift.without(what, "the release has no column 'category'", COLUMNS, **empty)
+    start = anchor(dataset)
+    years = None if start is None else table["case_id"].map(years_of(dataset, start))
+    if years is None or years[table[name].notna()].nunique() < 2:
+        return Drift.without(what, "fewer than two years are dated", COLUMNS, **empty)
+    kept = table[name].notna() & years.notna()
+    frame = pd.DataFrame(
+        {
+            "case_id": table.loc[kept, "case_id"],
+            "year": years[kept].astype("int64"),
+            "category": gathered(table.loc[kept, name], min_cell),
+        }
+    )
+    tally, year, labels = _tally(frame)
+    distances = _compare(tally, year, permutations, seed, min_cell)
+    if distances.empty:
+        return Drift.without(what, f"no two years in a row hold {min_cell} rows each", COLUMNS, **empty)
+    turnover = _turnover(frame)
+    return Drift(
+        estimand=what,
+        assumptions=(
+            "under chance, the complaints of two neighbouring years could be exchanged",
+            f"{int((~kept).sum()):,} rows without a category or a year are left out",
+        ),
+        method=f"total variation distance; at least {permutations} shuffles of whole complaints, seed {seed}; Holm",
+        table=distances,
+        flow=flow_of(dataset),
+        said=_said(name, distances, turnover, labels),
+        column=name,
+        shares=_shares(frame, min_cell),
+        turnover=turnover,
+    )
+
+
+def _tally(frame: pd.DataFrame) -> tuple[Counts, Counts, list[str]]:
+    """Rows of each category by complaint, and the year of each complaint."""
+    place, ids = pd.factorize(frame["case_id"])
+    code, labels = pd.factorize(frame["category"], sort=True)
+    flat = np.bincount(place * len(labels) + code, minlength=len(ids) * len(labels))
+    year = frame["year"].to_numpy()[np.unique(place, return_index=True)[1]]
+    return flat.reshape(len(ids), len(labels)), year, [str(label) for label in labels]
+
+
+def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: int) -> pd.DataFrame:
+    """Distance of each year to the year before, and where it lies among shuffles of whole complaints."""
+    rng = np.random.default_rng(seed)
+    steps = list(pairwise(np.unique(year)))
+    # Holm's correction cannot fall below steps / draws, so few draws could never show that anything moved.
+    draws = max(permutations, int(2 * len(steps) / LEVEL))
+    lines: list[dict[str, Any]] = []
+    for before, after in steps:
+        rows, late = tally[(year == before) | (year == after)], year[(year == before) | (year == after)] == after
+        total, new = rows.sum(axis=0), rows[late].sum(axis=0)
+        if min(new.sum(), total.sum() - new.sum()) < least:
+            continue
+        # Complaints alike in their categories are interchangeable, so a shuffle is a draw of how many of each kind.
+        kinds, size = np.unique(rows, axis=0, return_counts=True)
+        taken = rng.multivariate_hypergeometric(size, int(late.sum()), size=draws, method="marginals")
+        drawn = _distance(taken @ kinds, total)
+        seen = float(_distance(new, total)[0])
+        lines.append(
+            {
+                "from_year": int(before),
+                "to_year": int(after),
+                "rows_from": int(total.sum() - new.sum()),
+                "rows_to": int(new.sum()),
+                "distance": seen,
+                "by_chance": float(np.median(drawn)),
+                # A hair's breadth of rounding must not make a tie look smaller.
+                "p_value": (1 + int((drawn >= seen - 1e-12).sum())) / (draws + 1),
+            }
+        )
+    table = pd.DataFrame(lines, columns=list(COLUMNS[:-1]))
+    table["p_value"] = holm(table["p_value"].to_numpy(float))
+    return table.assign(moved=table["p_value"] < LEVEL)
+
+
+def _distance(new: Counts, total: Counts) -> npt.NDArray[np.float64]:
+    """Total variation distance between part of the rows and the rest of them, one a line."""
+    part = np.atleast_2d(new)
+    rest = total - part
+    sizes = [np.maximum(side.sum(axis=1, keepdims=True), 1) for side in (part, rest)]
+    return np.asarray(np.abs(part / sizes[0] - rest / sizes[1]).sum(axis=1) / 2)
+
+
+def _shares(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    wide = pd.crosstab(frame["year"], frame["category"])
+    hidden = hidden_cells(wide.to_numpy(dtype=np.int64), min_cell)
+    share = wide.div(wide.sum(axis=1), axis=0).to_numpy(dtype=float).ravel()
+    flat = pd.Series(hidden.ravel())
+    return pd.DataFrame(
+        {
+            "year": np.repeat(wide.index.to_numpy(), wide.shape[1]),
+            "category": np.tile(wide.columns.to_numpy(), len(wide)),
+            "rows": pd.Series(wide.to_numpy(dtype=np.int64).ravel(), dtype="Int64").mask(flat),
+            "share": pd.Series(share, dtype="Float64").mask(flat),
+        }
+    )
+
+
+def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
+    """Categories with none in the first or last years, though at their share elsewhere some were to be expected."""
+    wide = pd.crosstab(frame["year"], frame["category"])
+    total = wide.sum(axis=1).to_numpy()
+    limit = LEVEL / (2 * wide.shape[1])
+    lines = []
+    for category in wide.columns.drop(OTHER, errors="ignore"):
+        counts = wide[category].to_numpy()
+        held = np.flatnonzero(counts)
+        for change, gap, year in (
+            ("appears", slice(0, held[0]), wide.index[held[0]]),
+            ("vanishes", slice(held[-1] + 1, None), wide.index[held[-1]]),
+        ):
+            without = float(total[gap].sum())
+            share = counts.sum() / (total.sum() - without)
+            chance = float((1 - share) ** without)
+            if without and chance < limit:
+                lines.append((category, change, int(year), int(counts.sum()), chance))
+    return pd.DataFrame(lines, columns=list(_TURNOVER))
+
+
+def _said(name: str, table: pd.DataFrame, turnover: pd.DataFrame, labels: list[str]) -> str:
+    moved = table[table["moved"]]
+    text = f"'{name}' holds {plural(len(labels), 'category').replace('categorys', 'categories')}; "
+    if moved.empty:
+        text += "its mix moves no more from year to year than chance does."
+    else:
+        top = table.sort_values("distance", kind="stable").iloc[-1]
+        text += (
+            f"its mix moves more than chance in {len(moved)} of {plural(len(table), 'step')} from year to year, most "
+            f"from {int(top['from_year'])} to {int(top['to_year'])} ({percent(top['distance'], 1)} of rows, "
+            f"{percent(top['by_chance'], 1)} by chance)."
+        )
+    for change, when in (("appears", "not there from the start"), ("vanishes", "not there to the end")):
+        part = turnover[turnover["change"] == change]
+        if len(part):
+            shown = [f"{row['category']} ({row['year']})" for row in part.head(4).to_dict("records")]
+            more = [f"{len(part) - 4} more"] if len(part) > 4 else []
+            text += f" {capitalised(when)}: {listed([*shown, *more])}."
+    return text

@@ -1,0 +1,169 @@
+"""What is missing, by how the row ended: a column filled only for some outcomes misleads every comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.audit.part import (
+    CASE_FILES,
+    NOT_STATED,
+    Part,
+    flow_of,
+    gathered,
+    is_case_files,
+    row_word,
+    stages_held,
+)
+from accountability.privacy import hidden_cells
+from accountability.records.dataset import Dataset
+from accountability.results import percent, plural
+from accountability.study.occurrences import occurrence
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS = ("field", "finding", "rows", "missing", "share", "due")
+#: Filled only where another column has a certain value, so that blanks say nothing.
+_PARTIAL: Final = ("closing_reason", "_days", "_days_low", "_days_high")
+_KEYS: Final = frozenset({"case_id", "finding", "jurisdiction", "repeats_a_row"})
+#: Due only after a finding of some kind; a blank elsewhere is what one expects.
+_DUE_WHEN_SUSTAINED: Final = ("recommended_", "imposed_")
+_DUE_WHEN_DECIDED: Final = ("recommended_finding", "date: closed")
+_STAGES: Final = ("incident", "received", "closed")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Missing(Part):
+    """Share of rows without a value, by finding.
+
+    ``table``: ``field`` (a coded column, or ``date: stage``), ``finding`` (``not stated`` where there is none; those
+    on few rows together), ``rows``, ``missing`` and ``share`` (not shown where fewer than `min_cell` rows are missing
+    or filled, or where such a number could be had by subtraction), ``due`` (whether a value is to be expected: a
+    penalty after a sustained finding, a closing date and a recommended finding once decided).
+    """
+
+    def _height(self) -> float:
+        return max(3.0, 0.3 * self.table["field"].nunique() + 1.6)
+
+    def _draw(self, axes: Axes) -> Axes:
+        fields = list(dict.fromkeys(self.table["field"]))
+        findings = list(dict.fromkeys(self.table["finding"]))
+        wide = self.table.pivot(index="field", columns="finding", values="share").reindex(fields)[findings]
+        axes.imshow(wide.astype("float64"), vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
+        axes.set_yticks(range(len(fields)), fields)
+        axes.set_xticks(range(len(findings)), [name.replace("_", " ") for name in findings], rotation=35, ha="right")
+        for (row, column), share in np.ndenumerate(wide.to_numpy(dtype=float, na_value=np.nan)):
+            text = "hidden" if np.isnan(share) else percent(share)
+            dark = not np.isnan(share) and share > 0.6
+            axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
+        axes.set_title("share missing", fontsize=10)
+        return axes
+
+
+def missing(dataset: Dataset, min_cell: int = 10) -> Missing:
+    """Count the blanks of every coded column by the finding of the row.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    min_cell : int
+        Smaller numbers of rows are not shown.
+
+    Returns
+    -------
+    Missing
+    """
+    what = f"share of rows without a value, by finding, in {dataset.name}"
+    rows = dataset.allegations
+    if is_case_files(dataset):
+        return Missing.without(what, CASE_FILES, COLUMNS)
+    if "finding" not in rows or not rows["finding"].notna().any():
+        return Missing.without(what, "the release states no finding", COLUMNS)
+    if len(rows) < min_cell:
+        return Missing.without(what, f"it would rest on fewer than {min_cell} rows", COLUMNS)
+    finding = gathered(rows["finding"], min_cell, NOT_STATED)
+    names = list(finding.value_counts().sort_index().sort_values(ascending=False, kind="stable").index)
+    group = pd.Categorical(finding, names).codes
+    size = np.bincount(group, minlength=len(names))
+    frames = []
+    for field, blank in _blanks(dataset).items():
+        gone = np.bincount(group[blank], minlength=len(names))
+        hidden = pd.Series(hidden_cells(np.column_stack([gone, size - gone]), min_cell).any(axis=1))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "field": field,
+                    "finding": pd.Series(names, dtype="str"),
+                    "rows": size,
+                    "missing": pd.Series(gone, dtype="Int64").mask(hidden),
+                    "share": pd.Series(gone / size, dtype="Float64").mask(hidden),
+                    "due": [_due(field, name) for name in names],
+                }
+            )
+        )
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    return Missing(
+        estimand=what,
+        assumptions=(
+            f"one row is one {row_word(dataset)}",
+            "columns that hold only where another has a certain value (reasons of closing, days) are left out",
+            "columns of the complaint are repeated on each of its rows",
+        ),
+        method=f"counts; numbers below {min_cell} and those that would give them away are not shown",
+        table=table,
+        flow=flow_of(dataset),
+        said=_said(table, row_word(dataset), size.sum()),
+    )
+
+
+def _blanks(dataset: Dataset) -> dict[str, np.ndarray]:
+    """For each field, whether each row of the allegations has no value."""
+    rows, cases = dataset.allegations, dataset.cases
+    fields = {str(name): rows[name].isna().to_numpy(bool) for name in rows if _counts(str(name))}
+    ids = pd.Index(cases["case_id"])
+    place = ids.get_indexer(pd.Index(rows["case_id"]))
+    for name in cases:
+        if _counts(str(name)) and name not in fields:
+            fields[str(name)] = cases[name].isna().to_numpy(bool)[place]
+    for stage in stages_held(dataset):
+        if stage in _STAGES:
+            fields[f"date: {stage}"] = occurrence(dataset.events, ids, stage, "first").none[place]
+    return fields
+
+
+def _counts(name: str) -> bool:
+    return name not in _KEYS and not name.startswith(("raw_", "source_")) and not name.endswith(_PARTIAL)
+
+
+def _due(field: str, finding: str) -> bool:
+    if field.startswith(_DUE_WHEN_SUSTAINED) and field not in _DUE_WHEN_DECIDED:
+        return finding == "sustained"
+    return finding not in ("pending", NOT_STATED) if field in _DUE_WHEN_DECIDED else True
+
+
+def _said(table: pd.DataFrame, word: str, total: int) -> str:
+    due = table[table["due"] & table["share"].notna()]
+    if due.empty:
+        return f"No column of the {plural(int(total), word)} can be shown by finding."
+    spread = due.groupby("field", sort=False)["share"].agg(["min", "max"])
+    gap = spread["max"] - spread["min"]
+    full = int((spread["max"] == 0).sum())
+    text = f"Of {plural(len(spread), 'field')} of {plural(int(total), word + ' row')}, {full:,} are never blank"
+    if float(gap.max()) <= 0:
+        return f"{text}; none is blank more often for one finding than for another."
+    name = str(gap.idxmax())
+    part = due[due["field"] == name]
+    ranked = part.sort_values("share", kind="stable")
+    high, low = ranked.iloc[-1], ranked.iloc[0]
+    return (
+        f"{text}; blanks depend most on the outcome in '{name}': missing in {percent(high['share'], 1)} of rows "
+        f"{_with(high['finding'])}, {percent(low['share'], 1)} of rows {_with(low['finding'])}."
+    )
+
+
+def _with(finding: str) -> str:
+    return "without a stated finding" if finding == NOT_STATED else f"found {finding.replace('_', ' ')}"

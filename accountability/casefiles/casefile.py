@@ -1,0 +1,372 @@
+"""A case file: what reports say of one case or several, with a citation for each fact, under a chosen reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from accountability.casefiles import casefile_tables
+from accountability.casefiles.coder_agreement import Agreement, agreement
+from accountability.casefiles.register import Conflict, choices_of, choose, conditions
+from accountability.errors import ParameterError, Refusal
+from accountability.parameters import nearest
+from accountability.records.dataset import Dataset
+from accountability.records.dates import DateSpec, parse
+from accountability.results import plural
+
+if TYPE_CHECKING:
+    from accountability.casefiles.delay_bounds import DelayBounds
+    from accountability.casefiles.penalty_steps import PenaltySteps
+    from accountability.casefiles.placement import Placement
+    from accountability.casefiles.reading_changes import Changes
+    from accountability.casefiles.timeline import Timeline
+    from accountability.casefiles.verdict import Verdict
+    from accountability.delay.limits import Limit
+    from accountability.study.cohort import DatasetLike
+
+FIRST = ("fact_id", "what", "cite", "asserted_by", "status", "date", "earliest", "latest", "precision")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CaseFile:
+    """One case, or several told in the same reports, under one reading of every conflict.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The cases.
+    dataset : Dataset
+        The coded tables as loaded, with the rows of every reading; its hash is the case file's.
+    register : mapping of str to Conflict
+        The conflicts that concern these cases.
+    readings : mapping of str to str
+        Conflict to the reading chosen.
+    steps, accusations : pandas.DataFrame
+        The steps, their dates as intervals, and the accusations of these cases under every reading, with ``cite``.
+    coded_facts : pandas.DataFrame
+        The facts as text, as they stand in ``facts.csv``.
+    reports : pandas.DataFrame
+        One row a report.
+    not_stated : pandas.DataFrame
+        What no report says: ``case_id``, ``what``, ``blocks`` (what cannot be answered without it).
+    second_coding : pandas.DataFrame or None
+        A second coding of the facts, where there is one.
+    dates : DateSpec
+        How the dates of reports are read.
+    files : pandas.DataFrame
+        What was read beside the coded tables: ``file``, ``sha256``.
+    """
+
+    names: tuple[str, ...]
+    dataset: Dataset
+    register: Mapping[str, Conflict]
+    readings: Mapping[str, str]
+    steps: pd.DataFrame
+    accusations: pd.DataFrame
+    coded_facts: pd.DataFrame
+    reports: pd.DataFrame
+    not_stated: pd.DataFrame
+    second_coding: pd.DataFrame | None
+    dates: DateSpec
+    files: pd.DataFrame
+
+    @property
+    def source(self) -> str:
+        """Name of the source the case file is kept in."""
+        return self.dataset.name
+
+    @property
+    def facts(self) -> pd.DataFrame:
+        """Every fact with its citation.
+
+        Columns: ``fact_id``, ``what``, ``cite`` (report and paragraph), ``asserted_by``, ``status``, ``date`` (as
+        coded), ``earliest`` and ``latest`` (missing where that day is not known), ``precision``, then ``case_id``,
+        ``claim`` (joins the same fact told in several places), ``subject``, ``category``, ``report``, ``paragraph``,
+        ``note``, and any further columns of the file. Facts belong to every reading: they are what is said.
+        """
+        frame = self.coded_facts
+        read = parse(frame["date"], self.dates)[["earliest", "latest", "precision"]]
+        made = frame.assign(cite=cite(frame), paragraph=_number(frame["paragraph"])).join(read)
+        return made[[*FIRST, *made.columns.drop(list(FIRST))]]
+
+    @property
+    def conflicts(self) -> pd.DataFrame:
+        """Every reading of every conflict.
+
+        Columns: ``conflict``, ``kind``, ``question``, ``reading``, ``says``, ``chosen``, ``default`` (bool), ``facts``
+        (their ids), ``cite`` (where they stand), ``changes``, ``because`` (of the default), ``elsewhere``.
+        """
+        cites = dict(zip(self.coded_facts["fact_id"], cite(self.coded_facts), strict=True))
+        rows = [
+            {
+                "conflict": name,
+                "kind": conflict.kind,
+                "question": conflict.question,
+                "reading": reading,
+                "says": told.says,
+                "chosen": self.readings[name] == reading,
+                "default": conflict.default == reading,
+                "facts": " ".join(told.facts),
+                "cite": "; ".join(dict.fromkeys(cites.get(fact, fact) for fact in told.facts)),
+                "changes": told.changes,
+                "because": conflict.because if conflict.default == reading else "",
+                "elsewhere": conflict.elsewhere,
+            }
+            for name, conflict in self.register.items()
+            for reading, told in conflict.readings.items()
+        ]
+        columns = ["conflict", "kind", "question", "reading", "says", "chosen", "default", "facts", "cite", "changes"]
+        return pd.DataFrame(rows, columns=[*columns, "because", "elsewhere"])
+
+    @property
+    def every_event(self) -> pd.DataFrame:
+        """The steps under every reading, dates as intervals; ``chosen`` says which belong to the chosen one."""
+        return self._marked(self.steps)
+
+    @property
+    def every_allegation(self) -> pd.DataFrame:
+        """The accusations under every reading; ``chosen`` says which belong to the chosen one."""
+        return self._marked(self.accusations)
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The steps under the chosen reading: ``stage``, ``earliest``, ``latest``, ``status``, ``cite`` and others."""
+        return _chosen(self.every_event)
+
+    @property
+    def allegations(self) -> pd.DataFrame:
+        """The accusations under the chosen reading: ``officer_id``, ``category``, ``finding``, penalties, ``cite``."""
+        return _chosen(self.every_allegation)
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """One row a case: ``case_id``, ``agency``, ``matter``, ``awaiting`` (stages under the chosen reading)."""
+        held = self.dataset.cases
+        kept = held[held["case_id"].isin(self.names)].reset_index(drop=True)
+        return kept.assign(awaiting=[" ".join(self.awaiting(case)) for case in kept["case_id"]])
+
+    def awaiting(self, case: str | None = None) -> tuple[str, ...]:
+        """Stages a case waits for under the chosen reading, in order."""
+        name = self.one() if case is None else case
+        held = self.dataset.cases.set_index("case_id")["awaiting"]
+        coded = held.get(name)
+        stages = tuple(coded.split()) if isinstance(coded, str) else ()
+        for conflict, entry in self.register.items():
+            told = entry.readings[self.readings[conflict]]
+            if name in entry.cases and told.awaits is not None:
+                stages = told.awaits
+        return stages
+
+    def case(self, name: str) -> CaseFile:
+        """Narrow to one case, keeping the readings chosen.
+
+        Raises
+        ------
+        ParameterError
+            There is no such case; the message names the nearest.
+        """
+        if name not in self.names:
+            raise ParameterError(f"{self.source} holds no case {name!r}. {nearest(name, self.names)}")
+        register = {key: entry for key, entry in self.register.items() if name in entry.cases}
+        steps, accusations, facts = (
+            table[table["case_id"] == name].reset_index(drop=True)
+            for table in (self.steps, self.accusations, self.coded_facts)
+        )
+        told_in = set(facts["report"])
+        return replace(
+            self,
+            names=(name,),
+            register=register,
+            readings={key: self.readings[key] for key in register},
+            steps=steps,
+            accusations=accusations,
+            coded_facts=facts,
+            reports=self.reports[self.reports["report"].isin(told_in)].reset_index(drop=True),
+            not_stated=self.not_stated[self.not_stated["case_id"] == name].reset_index(drop=True),
+        )
+
+    def reading(self, *texts: str | None, **choices: str) -> CaseFile:
+        """Take other readings; conflicts not named keep theirs.
+
+        Parameters
+        ----------
+        *texts : str
+            Choices as text: ``"discipline_date=late_2012; headline=headline"``. In the place of a reading may stand a
+            report that carries one of its readings and no other: ``"discipline_date=r000"``.
+        **choices : str
+            The same as keywords: ``discipline_date="late_2012"``.
+
+        Returns
+        -------
+        CaseFile
+
+        Raises
+        ------
+        ParameterError
+            No such conflict or reading; the message names the nearest.
+        """
+        asked: dict[str, str] = {}
+        for text in texts:
+            asked |= choices_of(text)
+        asked |= choices
+        reports_of = dict(zip(self.coded_facts["fact_id"], self.coded_facts["report"], strict=True))
+        return replace(self, readings={**self.readings, **choose(self.register, asked, reports_of)})
+
+    def published(self) -> pd.DataFrame:
+        """When the reports appeared: ``report``, ``outlet``, ``earliest``, ``latest``, ``precision``."""
+        read = parse(self.reports["published"], DateSpec.of("words"))[["earliest", "latest", "precision"]]
+        return self.reports[["report", "outlet"]].join(read)
+
+    def matters(self, *stages: str) -> tuple[str, ...]:
+        """Conflicts whose reading decides which steps of these stages the case has; without stages, any row."""
+        events = self.every_event
+        cells = list(events[events["stage"].isin(stages)]["reading"] if stages else events["reading"])
+        cells += [] if stages else list(self.every_allegation["reading"])
+        used = {name for cell in cells for name in conditions(cell)}
+        return tuple(name for name in self.register if name in used)
+
+    def one(self) -> str:
+        """Name of the only case.
+
+        Raises
+        ------
+        ParameterError
+            There are several; the message names them.
+        """
+        if len(self.names) != 1:
+            raise ParameterError(f"choose one case with .case(name): {', '.join(self.names)}")
+        return self.names[0]
+
+    def timeline(self) -> Timeline:
+        """Steps of the case in time; see :func:`accountability.casefiles.timeline.timeline`."""
+        from accountability.casefiles.timeline import timeline
+
+        return timeline(self)
+
+    def delay(self, start: str = "opened", stop: str = "penalty_imposed") -> DelayBounds:
+        """Days between two steps, under every reading; see :mod:`accountability.casefiles.delay_bounds`."""
+        from accountability.casefiles.delay_bounds import delay_bounds
+
+        return delay_bounds(self, start, stop)
+
+    def verdict(
+        self, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
+    ) -> Verdict:
+        """Judge the delay against a limit; see :func:`accountability.casefiles.verdict.verdict`."""
+        from accountability.casefiles.verdict import verdict
+
+        return verdict(self, rule, start, stop)
+
+    def penalties(self) -> PenaltySteps:
+        """Penalties and how firm each is; see :func:`accountability.casefiles.penalty_steps.penalty_steps`."""
+        from accountability.casefiles.penalty_steps import penalty_steps
+
+        return penalty_steps(self)
+
+    def changes(self, start: str = "opened", stop: str = "penalty_imposed") -> Changes:
+        """What each reading changes in the counts; see :mod:`accountability.casefiles.reading_changes`."""
+        from accountability.casefiles.reading_changes import what_changes
+
+        return what_changes(self, start, stop)
+
+    def rescues(
+        self, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
+    ) -> pd.DataFrame:
+        """What could rescue the case from a limit; see :class:`accountability.casefiles.verdict.Verdict`."""
+        return self.verdict(rule, start, stop).rescues
+
+    def placed(
+        self,
+        reference: DatasetLike,
+        keep: str | None = None,
+        start: str = "opened",
+        stop: str = "penalty_imposed",
+        level: float = 0.95,
+    ) -> Placement:
+        """Place the delay among comparable cases of a reference, timed from receipt to closing.
+
+        See :func:`accountability.casefiles.reference_filter.comparable` and
+        :func:`accountability.casefiles.placement.place`, which take other clocks.
+        """
+        from accountability.casefiles.placement import place
+        from accountability.casefiles.reference_filter import comparable
+
+        return place(self.delay(start, stop), comparable(reference, keep), level)
+
+    def about(self, *words: str) -> pd.DataFrame:
+        """Facts whose subject or category holds one of some words, as :attr:`facts` gives them."""
+        facts = self.facts
+        told = (facts["subject"] + " " + facts["category"]).str.casefold()
+        return facts[[any(word.casefold() in text for word in words) for text in told]].reset_index(drop=True)
+
+    def counted(self, by: str | None = None) -> pd.DataFrame:
+        """Count the facts by a column and their status.
+
+        Parameters
+        ----------
+        by : str, optional
+            ``asserted_by`` when left out, or another column of the facts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a value of the column, the commonest first: the column, a column a status, ``facts``.
+
+        Raises
+        ------
+        ParameterError
+            The facts have no such column.
+        """
+        column = by or "asserted_by"
+        if column not in self.coded_facts or column == "status":
+            raise ParameterError(
+                f"facts have no column {column!r} to count by. {nearest(column, map(str, self.coded_facts))}"
+            )
+        table = pd.crosstab(self.coded_facts[column], self.coded_facts["status"])
+        table = table.assign(facts=table.sum(axis=1)).sort_values("facts", ascending=False, kind="stable")
+        return table.rename_axis(columns=None).reset_index()
+
+    def agreement(self, fields: Sequence[str] = ("status", "category"), level: float = 0.95) -> Agreement:
+        """Compare the coding with the second coding that comes with the case file.
+
+        Raises
+        ------
+        Refusal
+            There is no second coding.
+        """
+        if self.second_coding is None:
+            raise Refusal(
+                f"{self.source} holds no second coding: put one into {casefile_tables.SECOND_CODING} with the columns "
+                "fact_id, status, category"
+            )
+        second = self.second_coding[self.second_coding["fact_id"].isin(self.coded_facts["fact_id"])]
+        return agreement(self.coded_facts, second, fields, level=level)
+
+    def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rows with whether the chosen readings hold them."""
+        return table.assign(chosen=[self._holds(cell) for cell in table["reading"]])
+
+    def _holds(self, cell: object) -> bool:
+        return all(self.readings.get(name) == reading for name, reading in conditions(cell).items())
+
+    def __repr__(self) -> str:
+        said = f"CaseFile of {self.source}: {', '.join(self.names)}; {plural(len(self.coded_facts), 'fact')}"
+        lines = [f"{said} in {plural(len(self.reports), 'report')}, {plural(len(self.register), 'conflict')}"]
+        lines += [f"  {conflict}={reading}" for conflict, reading in self.readings.items()]
+        return "\n".join(lines)
+
+
+def cite(frame: pd.DataFrame) -> pd.Series:
+    """Report and paragraph of each row, as a reader looks them up."""
+    return (frame["report"].astype("str") + ", par. " + frame["paragraph"].astype("str")).rename("cite")
+
+
+def _number(cells: pd.Series) -> pd.Series:
+    return pd.to_numeric(cells, errors="coerce").astype("Int64")
+
+
+def _chosen(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["chosen"]].drop(columns="chosen").reset_index(drop=True)

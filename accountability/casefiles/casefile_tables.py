@@ -1,0 +1,182 @@
+"""The tables of a folder of case files that no load codes: facts, reports, conflicts, a second coding.
+
+What a load does code (cases, allegations, events) comes from :func:`accountability.load`. Everything here is text, as
+it stands in the files.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import SourceError
+from accountability.records.cache import sha256
+from accountability.records.yaml_text import read_yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FACTS: Final = "facts.csv"
+REPORTS: Final = "reports.csv"
+CONFLICTS: Final = "conflicts.yaml"
+SECOND_CODING: Final = "second_coding.csv"
+NOT_LOADED: Final = (FACTS, REPORTS, CONFLICTS, SECOND_CODING)
+"""Files of a case file that no load reads and no ``source.yaml`` declares."""
+
+COLUMNS: Final = {
+    FACTS: (
+        "fact_id",
+        "claim",
+        "case_id",
+        "report",
+        "paragraph",
+        "asserted_by",
+        "status",
+        "subject",
+        "category",
+        "what",
+        "date",
+        "note",
+    ),
+    REPORTS: ("report", "outlet", "published", "rests_on", "how_to_find", "paragraphs"),
+    "cases.csv": ("case_id", "agency", "matter", "awaiting"),
+    "events.csv": (
+        "event_id",
+        "case_id",
+        "officer_id",
+        "stage",
+        "date",
+        "status",
+        "asserted_by",
+        "report",
+        "paragraph",
+        "what",
+        "reading",
+    ),
+    "allegations.csv": (
+        "allegation_id",
+        "case_id",
+        "officer_id",
+        "category",
+        "what",
+        "finding",
+        "recommended",
+        "imposed",
+        "final",
+        "status",
+        "asserted_by",
+        "report",
+        "paragraph",
+        "reading",
+    ),
+    SECOND_CODING: ("fact_id", "status", "category"),
+}
+"""Columns a table of a case file must have; others may stand beside them."""
+
+
+def holds_case_files(folder: Path) -> bool:
+    """Whether a folder holds coded case files: facts with their citations, and the register of conflicts."""
+    return (folder / FACTS).is_file() and (folder / CONFLICTS).is_file()
+
+
+def case_ids(folder: Path) -> list[str]:
+    """Names of the cases of a folder, in the order of ``cases.csv``; empty where it holds no case files."""
+    if not holds_case_files(folder) or not (folder / "cases.csv").is_file():
+        return []
+    return [row.get("case_id", "") for row in _rows(folder / "cases.csv")[1]]
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    """Read one table of a case file as text, empty cells as empty text.
+
+    Parameters
+    ----------
+    folder : Path
+        The case file's folder.
+    name : str
+        File name, a key of ``COLUMNS``.
+
+    Returns
+    -------
+    DataFrame
+        With the columns of the file, in its order.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, not UTF-8, a row has too many cells, or a column of ``COLUMNS`` is not there.
+    """
+    import pandas as pd
+
+    header, rows = _rows(folder / name)
+    missing = [column for column in COLUMNS[name] if column not in header]
+    if missing:
+        raise SourceError(
+            f"{folder / name}: expected the columns {', '.join(COLUMNS[name])}; missing: {', '.join(missing)}"
+        )
+    return pd.DataFrame({column: pd.Series([row[column] for row in rows], dtype="str") for column in header})
+
+
+def second_coding(folder: Path) -> pd.DataFrame | None:
+    """Read the second coding of the facts; ``None`` where there is none."""
+    return table(folder, SECOND_CODING) if second_coding_there(folder) else None
+
+
+def second_coding_there(folder: Path) -> bool:
+    """Whether there is a second coding."""
+    return (folder / SECOND_CODING).is_file()
+
+
+def hashes(folder: Path) -> pd.DataFrame:
+    """Hashes of the files a load does not check: ``file``, ``sha256``."""
+    import pandas as pd
+
+    held = [name for name in NOT_LOADED if (folder / name).is_file()]
+    found = {"file": held, "sha256": [sha256(folder / name) for name in held]}
+    return pd.DataFrame({column: pd.Series(values, dtype="str") for column, values in found.items()})
+
+
+def register(folder: Path) -> dict[str, Any]:
+    """Read ``conflicts.yaml``: ``conflicts``, ``not_stated`` and ``not_names``, each possibly empty.
+
+    Raises
+    ------
+    SourceError
+        The file is no YAML mapping, or a part of it is of the wrong kind.
+    """
+    path = folder / CONFLICTS
+    declared = read_yaml(path)
+    kinds: dict[str, type] = {"conflicts": dict, "not_stated": list, "not_names": list}
+    found: dict[str, Any] = {}
+    for key, kind in kinds.items():
+        value = declared.get(key)
+        if value is not None and not isinstance(value, kind):
+            raise SourceError(f"{path}: {key}: expected a {kind.__name__}, found {type(value).__name__}")
+        found[key] = kind() if value is None else value
+    unknown = sorted(set(declared) - set(kinds))
+    if unknown:
+        raise SourceError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(kinds)}")
+    return found
+
+
+def _rows(path: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    if not path.is_file():
+        raise SourceError(f"{path}: expected a table of a case file, found nothing")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            header = [name.strip() for name in reader.fieldnames or []]
+            reader.fieldnames = header
+            rows = list(reader)
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            cells = len(header) + len(row.get(None) or []) - sum(value is None for value in row.values())
+            raise SourceError(
+                f"{path}, data row {number}: expected {len(header)} cells, found {cells}; put a text with a comma in "
+                "double quotes"
+            )
+    return header, [{column: value.strip() for column, value in row.items()} for row in rows]

@@ -1,0 +1,183 @@
+"""How far two coders of the same facts agree, beyond what chance would bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.results import Result, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Agreement(Result):
+    """Agreement of two codings, field by field.
+
+    ``table`` has one row a field: ``field``, ``facts``, ``agree``, ``share``, ``kappa`` (Cohen), ``kappa_lower``,
+    ``kappa_upper``, ``alpha`` (Krippendorff, nominal). Kappa and alpha are missing where both coders used one and the
+    same value throughout.
+
+    Attributes
+    ----------
+    disagreements : pandas.DataFrame
+        One row a cell coded differently: the key, ``field``, ``first``, ``second``.
+    pairs : pandas.DataFrame
+        How often each pair of values occurs: ``field``, ``first``, ``second``, ``facts``.
+    level : float
+        Level of the intervals.
+    """
+
+    disagreements: pd.DataFrame
+    pairs: pd.DataFrame
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw kappa with its interval, a field a line; the line at 0 is what chance alone would give."""
+        axes = draw.new_axes(ax, height=1.2 + 0.4 * len(self.table))
+        frame = self.table.dropna(subset=["kappa"])
+        draw.ranges(axes, frame, label="field", estimate="kappa", lower="kappa_lower", upper="kappa_upper", null=0)
+        axes.set_xlabel(f"Cohen's kappa, {percent(self.level)} interval")
+        axes.set_xlim(min(-0.05, float(frame["kappa_lower"].min())), 1.02)
+        return axes
+
+    def sentence(self) -> str:
+        """Say in how many facts the coders agree, and kappa and alpha."""
+        said = []
+        for row in self.table.to_dict("records"):
+            head = f"{row['field']}: {row['agree']:,} of {row['facts']:,} alike ({percent(row['share'])})"
+            if pd.isna(row["kappa"]):
+                said.append(f"{head}, one value throughout, so that nothing can be said beyond chance")
+                continue
+            said.append(
+                f"{head}, kappa {row['kappa']:.2f} ({percent(self.level)} interval {row['kappa_lower']:.2f} to "
+                f"{row['kappa_upper']:.2f}), alpha {row['alpha']:.2f}"
+            )
+        return f"Two coders agree on {'; on '.join(said)}."
+
+
+def agreement(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    fields: Sequence[str] = ("status", "category"),
+    *,
+    key: str = "fact_id",
+    level: float = 0.95,
+) -> Agreement:
+    """Compare two codings of the same facts.
+
+    Parameters
+    ----------
+    first, second : pandas.DataFrame
+        One row a fact, with `key` and the fields; their order does not matter.
+    fields : sequence of str
+        Columns of unordered categories. A blank cell is a value of its own.
+    key : str
+        Column that says which fact a row codes.
+    level : float
+        Level of the intervals of kappa.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    ParameterError
+        A column is missing, a fact is coded twice, by one coder only, or there is none.
+
+    Notes
+    -----
+    Cohen (1960) with the large-sample variance of Fleiss, Cohen and Everitt (1969), by statsmodels; Krippendorff's
+    alpha for nominal data (2004), by the package krippendorff. With two coders and no missing value, alpha differs from
+    kappa in taking chance from both coders together.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> one = pd.DataFrame({"fact_id": ["a", "b", "c", "d"], "status": ["found", "found", "alleged", "alleged"]})
+    >>> agreement(one, one.assign(status=["found", "alleged", "alleged", "alleged"]), ["status"]).table["kappa"].item()
+    0.5
+    """
+    one, two = _aligned(first, second, tuple(fields), key)
+    rows, differing, pairs = [], [], []
+    for field in fields:
+        a, b = one[field], two[field]
+        same = (a == b).to_numpy()
+        kappa, lower, upper, alpha = _beyond_chance(a, b, level)
+        rows.append((field, len(a), int(same.sum()), float(same.mean()), kappa, lower, upper, alpha))
+        apart = pd.DataFrame({key: one.index[~same], "field": field, "first": a[~same].array, "second": b[~same].array})
+        differing.append(apart)
+        counted = pd.DataFrame({"field": field, "first": a.array, "second": b.array}).value_counts(sort=False)
+        pairs.append(counted.rename("facts").reset_index().sort_values(["first", "second"], ignore_index=True))
+    names = ["field", "facts", "agree", "share", "kappa", "kappa_lower", "kappa_upper", "alpha"]
+    return Agreement(
+        estimand="agreement of two coders beyond chance, field by field",
+        assumptions=(
+            "the coders worked apart from each other and by the same rules",
+            "facts are coded one by one: facts of one paragraph may fall alike, which makes the intervals too narrow",
+        ),
+        method=f"Cohen's kappa with its large-sample {percent(level)} interval; Krippendorff's alpha, nominal",
+        table=pd.DataFrame(rows, columns=names),
+        disagreements=pd.concat(differing, ignore_index=True),
+        pairs=pd.concat(pairs, ignore_index=True),
+        level=level,
+    )
+
+
+def _aligned(
+    first: pd.DataFrame, second: pd.DataFrame, fields: tuple[str, ...], key: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if not fields:
+        raise ParameterError("say which fields two coders are compared in")
+    made = []
+    for what, frame in (("first", first), ("second", second)):
+        missing = [column for column in (key, *fields) if column not in frame]
+        if missing:
+            raise ParameterError(f"the {what} coding has no column {missing[0]!r}; it has {', '.join(frame.columns)}")
+        twice = frame[key][frame[key].duplicated()]
+        if len(twice):
+            raise ParameterError(f"the {what} coding codes {len(twice):,} facts twice, for example {twice.iloc[0]!r}")
+        made.append(frame.set_index(key)[list(fields)].astype("str").fillna(""))
+    one, two = made
+    alone = one.index.symmetric_difference(two.index)
+    if len(alone):
+        raise ParameterError(
+            f"{len(alone):,} facts are coded by one coder only, for example {alone[0]!r}; code them, or leave them out "
+            "of both"
+        )
+    if one.empty:
+        raise ParameterError("there are no facts to compare")
+    return one, two.loc[one.index]
+
+
+def _beyond_chance(a: pd.Series, b: pd.Series, level: float) -> tuple[float, float, float, float]:
+    """Kappa with its interval, and alpha; not a number where both use one value throughout."""
+    values = sorted(set(a) | set(b))
+    if len(values) < 2:
+        return (np.nan,) * 4
+    import krippendorff
+    from scipy.stats import norm
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    codes = [pd.Categorical(column, categories=values).codes for column in (a, b)]
+    table = np.zeros((len(values), len(values)))
+    np.add.at(table, (codes[0], codes[1]), 1)
+    # Where one coder is constant a test statistic, which is not used, would be 0 / 0.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = cohens_kappa(table)
+    kappa, error = float(found.kappa), float(np.sqrt(max(found.var_kappa, 0.0)))
+    reach = float(norm.ppf((1 + level) / 2)) * error
+    alpha = krippendorff.alpha(
+        reliability_data=np.array(codes, dtype=float),
+        value_domain=list(range(len(values))),
+        level_of_measurement="nominal",
+    )
+    return kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0), float(alpha)

@@ -1,0 +1,191 @@
+"""The steps of a case in time, a date that is not exact drawn as the bar of days it can mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from accountability.figures import draw
+from accountability.results import Result, plural
+from accountability.vocabulary import STAGES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from accountability.casefiles.casefile import CaseFile
+
+STILL_TO_COME = "still to come"
+NOT_DATED = "not dated"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Timeline(Result):
+    """Steps with the days each can lie on.
+
+    ``table`` has one row a step: ``stage``, ``what``, ``officer``, ``date`` (as coded), ``earliest``, ``latest``
+    (missing where that day is not known), ``status`` (``still to come`` for a step the case waits for),
+    ``asserted_by``, ``cite``, ``reading``, ``chosen``.
+
+    Attributes
+    ----------
+    case : str
+        The case.
+    published : pandas.DataFrame
+        Reports with a date: ``report``, ``earliest``, ``latest``.
+    drawn : pandas.DataFrame
+        The bars: ``label``, ``note`` (date, status, citation, reading), ``first`` and ``last`` (days, filled up to the
+        ends of the figure), ``starts`` and ``ends`` (whether that end is known), ``chosen``, ``kind``.
+    """
+
+    case: str
+    published: pd.DataFrame
+    drawn: pd.DataFrame
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each step as a bar over the days it can have been on.
+
+        Returns
+        -------
+        Axes
+            Blue: the chosen reading; grey: another reading; hatched: not dated, or still to come. An open end has an
+            arrow. Dotted lines: the reports appeared.
+        """
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        axes = draw.new_axes(ax, width=9.5, height=1.8 + 0.42 * max(len(self.drawn), 2))
+        for height, row in enumerate(self.drawn.to_dict("records")):
+            colour = draw.COLOURS[0] if row["chosen"] else "0.65"
+            width = row["last"] - row["first"]
+            if row["kind"] == "dated":
+                axes.barh(height, width, left=row["first"], height=0.5, color=colour)
+                for known, day, marker in ((row["starts"], row["first"], "<"), (row["ends"], row["last"], ">")):
+                    if not known:
+                        axes.plot(day, height, marker=marker, color=colour, markersize=10, clip_on=False)
+            else:
+                axes.barh(
+                    height, width, left=row["first"], height=0.5, facecolor="white", edgecolor="0.6", hatch="////"
+                )
+            place = axes.get_yaxis_transform()
+            axes.text(1.02, height, row["note"], transform=place, ha="left", va="center", fontsize=8)
+        for report in self.published.to_dict("records"):
+            if not pd.isna(report["earliest"]) and not pd.isna(report["latest"]):
+                axes.axvline(report["earliest"], color="0.3", linestyle=":", linewidth=1)
+                place = axes.get_xaxis_transform()
+                axes.text(report["earliest"], 1.01, report["report"], transform=place, ha="center", fontsize=8)
+        axes.set_yticks(range(len(self.drawn)), list(self.drawn["label"]))
+        days = pd.concat([self.drawn["first"], self.drawn["last"], self.published["earliest"]])
+        room = (days.max() - days.min()) / 50
+        axes.set_xlim(days.min() - room, days.max() + room)
+        axes.invert_yaxis()
+        if (self.drawn["kind"] == "dated").any():
+            axes.xaxis.set_major_locator(AutoDateLocator())
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+            axes.set_xlabel("bars: every day the step can have been on")
+        else:
+            axes.set_xticks([])
+            axes.set_xlabel("no report dates any step: each can lie anywhere on the line")
+        return axes
+
+    def sentence(self) -> str:
+        """Say how many steps are dated, to the day and less finely, and how many are still to come."""
+        held = self.table[self.table["chosen"]]
+        waits = held["status"] == STILL_TO_COME
+        dated = held["earliest"].notna() | held["latest"].notna()
+        exact = dated & (held["earliest"] == held["latest"])
+        return (
+            f"{self.case}: {plural(int((~waits).sum()), 'step')}, {int(exact.sum())} dated to the day, "
+            f"{int((dated & ~exact).sum())} less finely, {int((~dated & ~waits).sum())} not at all; "
+            f"{int(waits.sum())} still to come when reported."
+        )
+
+
+def timeline(case: CaseFile) -> Timeline:
+    """Put the steps of a case in order, those of other readings beside those of the chosen one.
+
+    Parameters
+    ----------
+    case : CaseFile
+        One case.
+
+    Returns
+    -------
+    Timeline
+
+    Raises
+    ------
+    ParameterError
+        The case file is of several cases.
+    """
+    name = case.one()
+    events = case.every_event
+    steps = pd.DataFrame(
+        {
+            "stage": events["stage"],
+            "what": events["what"],
+            "officer": events["officer_id"].str.removeprefix(f"{name}/").fillna(""),
+            "date": events["raw_text"].fillna(""),
+            "earliest": events["earliest"],
+            "latest": events["latest"],
+            "status": events["status"],
+            "asserted_by": events["asserted_by"],
+            "cite": events["cite"],
+            "reading": events["reading"].fillna(""),
+            "chosen": events["chosen"],
+        }
+    )
+    blank = {**dict.fromkeys(steps.columns, ""), "earliest": pd.NaT, "latest": pd.NaT, "chosen": True}
+    rows = [
+        {**blank, "stage": stage, "what": STAGES.get(stage, ""), "status": STILL_TO_COME} for stage in case.awaiting()
+    ]
+    awaited = pd.DataFrame(rows, columns=steps.columns).astype(steps.dtypes.to_dict())
+    table = _in_order(pd.concat([steps, awaited], ignore_index=True) if len(awaited) else steps)
+    read = case.published()
+    return Timeline(
+        estimand=f"when the steps of {name} were, as far as the reports say",
+        assumptions=("a step lies on some day of its bar; no day of the bar is likelier than another",),
+        method="dates of the case file as intervals; no day is added",
+        table=table,
+        case=name,
+        published=read,
+        drawn=_drawn(table, read),
+    )
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Order of the vocabulary's stages, then of time, the chosen reading first."""
+    place = table["stage"].map({stage: number for number, stage in enumerate(STAGES)})
+    keys = table.assign(place=place, late=~table["chosen"]).sort_values(["place", "late", "earliest"], kind="stable")
+    return keys.drop(columns=["place", "late"]).reset_index(drop=True)
+
+
+def _drawn(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Bars with ends on the figure: where a date has no end, the bar runs to the figure's edge."""
+    days = pd.concat([table["earliest"], table["latest"], published["earliest"], published["latest"]]).dropna()
+    first = days.min() if len(days) else pd.Timestamp("2000-01-01")
+    last = days.max() if len(days) else pd.Timestamp("2001-01-01")
+    room = max((last - first) / 12, pd.Timedelta(days=20))
+    start, stop = first - room, last + room
+    one_day = pd.Timedelta(days=1)
+    dated = table["earliest"].notna() | table["latest"].notna()
+    kind = pd.Series("dated", index=table.index, dtype="str").where(dated, NOT_DATED)
+    kind = kind.mask(table["status"] == STILL_TO_COME, STILL_TO_COME)
+    who = table["officer"].where(table["officer"] == "", " (" + table["officer"] + ")")
+    other = table["reading"].where(~table["chosen"] & (table["reading"] != ""), "")
+    seen = published["latest"].max()
+    begins = table["earliest"].fillna(start).mask(kind == STILL_TO_COME, start if pd.isna(seen) else seen)
+    told = (table["date"].where(dated, kind) + ", " + table["status"]).where(kind != STILL_TO_COME, kind)
+    cited = table["cite"].where(table["cite"] == "", " (" + table["cite"] + ")")
+    return pd.DataFrame(
+        {
+            "label": table["stage"].str.replace("_", " ") + who,
+            "note": (told + cited + "\n" + other).str.strip(),
+            "first": begins,
+            "last": table["latest"].fillna(stop - one_day) + one_day,
+            "starts": table["earliest"].notna() | ~dated,
+            "ends": table["latest"].notna() | ~dated,
+            "chosen": table["chosen"],
+            "kind": kind,
+        }
+    )

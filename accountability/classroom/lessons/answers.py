@@ -1,0 +1,90 @@
+"""Answers in a lesson: handed in by the notebook, looked at for their form at once, marked against the truth later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from accountability.classroom.lessons.answer_key import Item
+from accountability.classroom.lessons.lesson_keys import KEYS
+from accountability.errors import ParameterError
+from accountability.parameters import nearest
+
+Listener = Callable[[str, Any], None]
+
+_LISTENERS: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Have a function told of every answer: its item and the value given. The grader uses it."""
+    _LISTENERS.append(listener)
+
+
+def answer(**given: object) -> str:
+    """Hand in answers and see whether they have the form of one; whether they are right, this does not say.
+
+    Parameters
+    ----------
+    **given : number or str
+        Item to value, the items as the exercise names them. The last value given counts.
+
+    Returns
+    -------
+    str
+        A line for each: that it is noted, or what is odd about it, such as a share of 43 or text in place of a number.
+
+    Raises
+    ------
+    ParameterError
+        No lesson has such an item; the message names the nearest.
+    """
+    lines = []
+    for name, value in given.items():
+        asked = item(name)
+        for listener in _LISTENERS:
+            listener(name, value)
+        try:
+            found = asked.read(value)
+        except ParameterError as odd:
+            lines.append(f"Look again. {odd}")
+        else:
+            said = found if isinstance(found, str) else f"{found:,.4g}"
+            lines.append(f"{name} is noted: {said} {asked.unit}".rstrip())
+    return "\n".join(lines)
+
+
+def points(lesson: Any, **given: object) -> float:
+    """Points for answers, by the truth behind a lesson's agency; for hidden tests, where nbgrader takes the number.
+
+    Parameters
+    ----------
+    lesson : object
+        What the lesson was made from: its ``planted()`` gives the truth of every item, its ``complaints`` the size.
+    **given : number or str
+        Item to value.
+    """
+    truth: Mapping[str, float | str] = lesson.planted()
+    earned = 0.0
+    for name, value in given.items():
+        asked = item(name)
+        try:
+            found = asked.read(value)
+        except ParameterError:
+            continue
+        if asked.fits(found, truth[name], getattr(lesson, "complaints", None)):
+            earned += asked.points
+    return earned
+
+
+def item(name: str) -> Item:
+    """The item of that name, of whichever lesson.
+
+    Raises
+    ------
+    ParameterError
+        No lesson has it.
+    """
+    every = {one.name: one for key in KEYS.values() for one in key.items}
+    if name not in every:
+        raise ParameterError(f"no item {name!r}. {nearest(name, every)}")
+    return every[name]

@@ -1,0 +1,124 @@
+"""A case file read in a hurry and read with care: what is counted as happened, as found, as final.
+
+The facts are those coded from news reports in ``data/news_cases``, in our words and without names. There is no
+planted truth here: a right answer is what the coded reports carry, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from accountability import casefiles
+from accountability.casefiles import CaseFile
+from accountability.casefiles.reading_changes import counts
+from accountability.results import Result
+
+CASE: Final = "MDPD-2010"
+RULE: Final = "florida"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Hurried(Result):
+    """The same reports counted in a hurry and with care.
+
+    ``table``: ``counted`` (what), ``hurried``, ``careful``, ``because`` (why they differ).
+    """
+
+    def sentence(self) -> str:
+        """Say each count in both readings."""
+        said = [
+            f"{row['counted']}: {row['hurried']}, with care {row['careful']}" for row in self.table.to_dict("records")
+        ]
+        return f"In a hurry, {'; '.join(said)}."
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading:
+    """The case of the lesson under one choice of readings.
+
+    Attributes
+    ----------
+    case : CaseFile
+    """
+
+    case: CaseFile
+
+    def hurried(self) -> Hurried:
+        """Count from the headline and as if what is told had been found and what was decided were final."""
+        careful = counts(self.case)
+        rows = [
+            (
+                "officers dismissed",
+                counts(self.case.reading(headline="headline"))["dismissed"],
+                careful["dismissed"],
+                "the headline's own report counts otherwise",
+            ),
+            (
+                "accusations established",
+                careful["accusations"],
+                careful["with_finding"],
+                "an accusation is established where a finding is reported",
+            ),
+            (
+                "penalties that are final",
+                len(self.case.penalties().table),
+                int(self.case.allegations["final"].eq("yes").sum()),
+                "appeals are announced, and of the rest nobody says that they are final",
+            ),
+        ]
+        return Hurried(
+            estimand=f"what the reports on {self.case.one()} establish, read in a hurry and with care",
+            assumptions=("with care: under the readings chosen, whose reasons stand in the register of conflicts",),
+            method="counts of coded rows",
+            table=pd.DataFrame(rows, columns=["counted", "hurried", "careful", "because"]),
+        )
+
+    def planted(self) -> Mapping[str, float | str]:
+        """The right answer to every item of the lesson: what the coded reports carry."""
+        counted = counts(self.case)
+        delay = self.case.delay()
+        late = self.case.reading(discipline_date="late_2012", start_of_investigation="in_2010").delay()
+        verdict = self.case.verdict(RULE).table
+        status = self.case.agreement().table.set_index("field")["kappa"]
+        return {
+            "officers_dismissed": float(counted["dismissed"]),
+            "accusations_found": float(counted["with_finding"]),
+            "fewest_days": _known(delay.low),
+            "most_days": _known(delay.high),
+            "most_days_late": _known(late.high),
+            "within_180_days": str(verdict.loc[verdict["chosen"], "verdict"].iloc[0]),
+            "kappa_status": float(status["status"]),
+        }
+
+
+def read(readings: str | None = None) -> Reading:
+    """Read the case of the lesson.
+
+    Parameters
+    ----------
+    readings : str, optional
+        Readings to take in the place of the defaults: ``"conflict=reading; conflict=reading"``.
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    ParameterError
+        No such conflict or reading.
+    """
+    return Reading(casefiles.read("news_cases", CASE, readings))
+
+
+def planted(readings: str | None = None) -> Mapping[str, float | str]:
+    """The right answer to every item of the lesson, for one choice of its parameters."""
+    return read(readings).planted()
+
+
+def _known(days: int | None) -> float:
+    return float("inf") if days is None else float(days)

@@ -1,0 +1,375 @@
+"""One generated agency published in six ways: the figure usually computed, the one that can be, and the truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability import delay, synthetic
+from accountability.delay.choice import Curve
+from accountability.delay.medians import medians
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.records.dataset import Dataset
+from accountability.results import Refused, Result, or_refusal
+from accountability.study import clocks, overview
+from accountability.study.cohort import Cohort
+from accountability.study.durations import Durations
+from accountability.synthetic.source_files import loaded
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RULES: Final = MappingProxyType(
+    {
+        "everything": "every complaint, open or closed, to the day",
+        "closed_only": "closed complaints only",
+        "trailing_window": "received in the last years, open or closed",
+        "sustained_only": "closed with a sustained finding only",
+        "months_only": "every complaint, dated to the month",
+        "status_only": "every complaint, closed or pending, no closing day",
+    }
+)
+
+#: The earlier day of an exercise.
+EARLY: Final = "2017-01-31"
+
+ESTIMATORS: Final = MappingProxyType(
+    {
+        delay.DelayCurve: "closing curve (Kaplan-Meier)",
+        delay.ReverseTimeCurve: "the curve read backwards in time",
+        delay.CoarseCurve: "smooth curve for coarse dates",
+        delay.IntervalCurve: "curve for intervals (Turnbull)",
+        delay.CurrentStatusCurve: "curve for current status",
+    }
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class UsualFigures(Result):
+    """What is usually computed from each release, and the truth.
+
+    ``table``: ``rule``; ``published``, ``open`` (complaints); ``usual_figure`` (what is computed), ``usual_days``;
+    ``true_median`` (days, of all complaints); ``error`` (usual over true, minus one).
+    """
+
+    def sentence(self) -> str:
+        """Say how far the usual figures are from the truth."""
+        low, high = self.table["error"].min(), self.table["error"].max()
+        true = int(self.table["true_median"].iloc[0])
+        off = f"{low:+.0%} to {high:+.0%}"
+        return f"Half of all complaints closed within {true:,} days; the usual figures are off by {off}."
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each figure and how far it is from the truth, which is the upright line."""
+        axes = draw.new_axes(ax, height=3.0)
+        ends = self.table[["usual_days", "true_median"]]
+        frame = self.table.assign(low=ends.min(axis=1), high=ends.max(axis=1))
+        true = float(self.table["true_median"].iloc[0])
+        draw.ranges(axes, frame, label="rule", estimate="usual_days", lower="low", upper="high", null=true)
+        axes.set_xlim(left=0)
+        axes.set_xlabel("days: the usual figure, and the true median of all complaints (upright line)")
+        return axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class HonestFigures(Result):
+    """What can be estimated from each release, and the truth of the same thing.
+
+    ``table``: ``rule``; ``estimator`` (or why there is none); ``describes`` (which complaints); ``median``, ``lower``,
+    ``upper`` (days, as :func:`accountability.delay.medians.medians`); ``reads``; ``true_median`` (days, of the
+    complaints described; missing where nothing is estimated).
+    """
+
+    def sentence(self) -> str:
+        """Say how many releases carry an answer, and which do not."""
+        none = self.table.loc[self.table["true_median"].isna(), "rule"]
+        text = f"{len(self.table) - len(none)} of {len(self.table)} releases carry an answer"
+        return f"{text}; none comes from {', '.join(none)}." if len(none) else f"{text}."
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each estimate with its interval or bounds, and the truth of the same complaints as a cross."""
+        axes = draw.new_axes(ax, height=3.0)
+        shown = self.table.dropna(subset="true_median")
+        days = shown[["median", "lower", "upper", "true_median"]].astype("float64")
+        frame = days.assign(rule=shown["rule"])
+        heights = draw.ranges(axes, frame, label="rule", estimate="median", lower="lower", upper="upper", ends=True)
+        axes.plot(frame["true_median"], heights, "x", color=draw.COLOURS[1], label="truth")
+        axes.legend(frameon=False)
+        axes.set_xlim(left=0)
+        axes.set_xlabel("median days: estimate with its limits, and the truth")
+        return axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class FalseTrend(Result):
+    """The median by year of receipt: closed complaints alone, open ones counted, and the truth.
+
+    ``table``: ``year``; ``closed_only``, ``counted``, ``lower``, ``upper``, ``true_median`` (days; ``counted`` is
+    missing when half had not closed).
+    """
+
+    def sentence(self) -> str:
+        """Say how each of the three moved from the first year to the last."""
+        first, last = self.table.iloc[0], self.table.iloc[-1]
+
+        def moved(column: str) -> str:
+            end = "not reached" if pd.isna(last[column]) else f"{last[column]:,.0f}"
+            return f"from {first[column]:,.0f} to {end} days"
+
+        return (
+            f"From {int(first['year'])} to {int(last['year'])} the median of closed complaints alone went "
+            f"{moved('closed_only')}, with open ones counted {moved('counted')}, and in truth {moved('true_median')}."
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the three lines."""
+        axes = draw.new_axes(ax)
+        frame = self.table.assign(counted=self.table["counted"].astype("float64"))
+        names = {"true_median": "truth", "counted": "open ones counted", "closed_only": "closed ones alone"}
+        for number, (column, label) in enumerate(names.items()):
+            draw.lines(axes, frame, x="year", y=column, label=label, number=number)
+        axes.set_xticks(frame["year"])
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("year of receipt")
+        axes.set_ylabel("median days to closing")
+        axes.legend(frameon=False)
+        return axes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Releases:
+    """One generated agency, and its releases under six publication rules.
+
+    Attributes
+    ----------
+    datasets : mapping of str to Dataset
+        By rule, in the order of :data:`RULES`.
+    true_days : DataFrame
+        Every complaint ever received, published or not: ``case_id``, ``received``, ``year``, ``days`` to its closing,
+        those after the release included.
+    """
+
+    datasets: Mapping[str, Dataset]
+    true_days: pd.DataFrame
+
+    @property
+    def complaints(self) -> int:
+        """Complaints the agency received."""
+        return len(self.true_days)
+
+    def planted(self) -> Mapping[str, float | str]:
+        """The right answer to every item of the lesson, for this agency; see :func:`planted`."""
+        return _answers(self.datasets["everything"], self.true_days)
+
+    def published(self) -> pd.DataFrame:
+        """What each rule lets out: ``rule, means, complaints, with_closing_date, pending``."""
+        rows = []
+        for rule, data in self.datasets.items():
+            closed = data.events.loc[data.events["stage"] == "closed", "case_id"].nunique()
+            pending = data.allegations.loc[data.allegations["finding"] == "pending", "case_id"].nunique()
+            rows.append((rule, RULES[rule], len(data.cases), closed, pending))
+        return pd.DataFrame(rows, columns=["rule", "means", "complaints", "with_closing_date", "pending"])
+
+    def usual(self) -> UsualFigures:
+        """Compute from each release what is usually computed, and set the truth beside it."""
+        true = _median(self.true_days["days"])
+        rows = []
+        for rule, data in self.datasets.items():
+            delays = clocks.as_published(data)
+            if delays.current_status:
+                what, days = "median age of the pending", float(np.median(delays.low[~delays.closed]))
+            else:
+                what, days = "median of the closed", _median_of_closed(delays)
+            rows.append((rule, len(delays), delays.n_open, what, days, true, days / true - 1))
+        columns = ["rule", "published", "open", "usual_figure", "usual_days", "true_median", "error"]
+        return UsualFigures(
+            estimand="the figure usually computed from each release, and the true median of all complaints",
+            assumptions=("none makes the usual figure the delay of all complaints",),
+            method="medians of what happens to be dated; truth from every complaint generated",
+            table=pd.DataFrame(rows, columns=columns),
+        )
+
+    def honest(self, level: float = 0.95) -> HonestFigures:
+        """Estimate from each release what it can carry, and set the truth of the same complaints beside it."""
+        rows = []
+        for rule, data in self.datasets.items():
+            delays = clocks.as_published(data)
+            answer = or_refusal(partial(delay.how_long, delays, level=level))
+            if isinstance(answer, Refused):
+                rows.append((rule, "none: refused", "", None, None, None, "", np.nan))
+                continue
+            found = medians(answer.curve, 365).iloc[0]
+            whom, true = self._described(rule, answer.curve)
+            rows.append(
+                (
+                    rule,
+                    ESTIMATORS[type(answer.curve)],
+                    whom,
+                    found["median"],
+                    found["lower"],
+                    found["upper"],
+                    found["reads"],
+                    true,
+                )
+            )
+        columns = ["rule", "estimator", "describes", "median", "lower", "upper", "reads", "true_median"]
+        table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("median", "lower", "upper"), "Int64"))
+        return HonestFigures(
+            estimand="median days to closing that each release can carry, and the truth of the same complaints",
+            assumptions=("those of each estimator, which its own result lists",),
+            method="delay.how_long on each release; truth from every complaint generated",
+            table=table,
+        )
+
+    def trend(self, level: float = 0.95) -> FalseTrend:
+        """Follow the median over the years of receipt: closed ones alone, open ones counted, and in truth."""
+        usual = self._by_year("closed_only")
+        closed = delay.mean_of_closed_only(usual, "year_received").table.set_index("year_received")["median_days"]
+        curve = delay.closing_curve(self._by_year("everything"), "year_received", level)
+        counted = medians(curve, 365).set_index("year_received")
+        true = self.true_days.groupby("year")["days"].agg(_median)
+        table = pd.DataFrame({"closed_only": closed, "counted": counted["median"], "lower": counted["lower"]})
+        table = table.assign(upper=counted["upper"], true_median=true.reindex(table.index))
+        return FalseTrend(
+            estimand="median days to closing by year of receipt",
+            assumptions=("open complaints of a year close on like those of their age and year",),
+            method=f"median of closed complaints; {curve.method}; every complaint generated",
+            table=table.rename_axis("year").reset_index(),
+        )
+
+    def _by_year(self, rule: str) -> Durations:
+        cohort = Cohort.of(self.datasets[rule])
+        return clocks.durations(cohort.with_case_column("year_received", overview.year_of(cohort)))
+
+    def _described(self, rule: str, curve: Curve) -> tuple[str, float]:
+        """Which complaints an estimate describes, and their true median."""
+        if isinstance(curve, delay.ReverseTimeCurve):
+            of = self.true_days["days"] <= curve.within
+            return f"complaints that close within {curve.within:,} days", _median(self.true_days.loc[of, "days"])
+        if rule == "trailing_window":
+            of = self.true_days["case_id"].isin(self.datasets[rule].cases["case_id"])
+            return "complaints received in the window", _median(self.true_days.loc[of, "days"])
+        return "all complaints", _median(self.true_days["days"])
+
+
+def publish(complaints: int = 5000, student: str | None = None) -> Releases:
+    """Generate one agency and publish it in six ways.
+
+    Parameters
+    ----------
+    complaints : int
+        Complaints received, 300 or more, so that every release has something to show.
+    student : str, optional
+        A name or number that gives an agency of one's own, another design included; the class's when left out.
+
+    Returns
+    -------
+    Releases
+
+    Raises
+    ------
+    ParameterError
+        When fewer complaints are asked for.
+    """
+    made = {rule: _agency(complaints, student, rule) for rule in RULES if rule in synthetic.PUBLICATION_RULES}
+    data = {rule: loaded(agency) for rule, agency in made.items()}
+    data["months_only"] = months_only(data["everything"])
+    whole = made["everything"]
+    data["status_only"] = status_only(data["everything"], whole.design.received_to)
+    return Releases(
+        datasets=MappingProxyType({rule: data[rule] for rule in RULES}),
+        true_days=_true_days(whole),
+    )
+
+
+def _agency(complaints: int, student: str | None, rule: str) -> synthetic.Agency:
+    if complaints < 300:
+        raise ParameterError(f"complaints: expected 300 or more, found {complaints!r}")
+    if student is None:
+        return synthetic.agency(complaints, publication=rule)
+    return synthetic.agency_of_student(student, complaints, publication=rule)
+
+
+def _true_days(whole: synthetic.Agency) -> pd.DataFrame:
+    received = pd.to_datetime(whole.complaints["received_date"], format="%Y-%m-%d")
+    true = whole.complaints[["complaint_id"]].assign(received=received, year=received.dt.year)
+    true = true.merge(whole.latent[["complaint_id", "days"]], on="complaint_id", validate="1:1")
+    return true.rename(columns={"complaint_id": "case_id"})
+
+
+def planted(complaints: int = 5000, student: str | None = None) -> Mapping[str, float | str]:
+    """The right answer to every item of the lesson, for one choice of its parameters.
+
+    What is asked about all complaints comes from what happened to each of them, those that closed after the release
+    included; what is asked about a release is counted in it.
+
+    Parameters
+    ----------
+    complaints, student
+        As in :func:`publish`.
+
+    Returns
+    -------
+    mapping of str to float or str
+    """
+    made = _agency(complaints, student, "everything")
+    return _answers(loaded(made), _true_days(made))
+
+
+def _answers(everything: Dataset, true_days: pd.DataFrame) -> Mapping[str, float | str]:
+    early = clocks.durations(everything, cutoff=EARLY)
+    received = true_days["received"]
+    incident = everything.events[everything.events["stage"] == "incident"].set_index("case_id")["earliest"]
+    before = (received - true_days["case_id"].map(incident)).dt.days
+    return {
+        "median_all": _median(true_days["days"]),
+        "share_not_published": clocks.durations(everything).n_open / len(true_days),
+        "closed_early": _median_of_closed(early),
+        "counted_early": _median(true_days.loc[received <= pd.Timestamp(EARLY), "days"]),
+        "from_incident": _median(true_days["days"] + before),
+        "no_answer_from": "sustained_only",
+    }
+
+
+def months_only(data: Dataset) -> Dataset:
+    """Publish the same complaints with every date coarsened to its month."""
+    month = data.events["earliest"].dt.to_period("M")
+    events = data.events.assign(
+        earliest=month.dt.start_time.astype("datetime64[s]"),
+        latest=month.dt.end_time.dt.normalize().astype("datetime64[s]"),
+        precision="month",
+    )
+    return replace(data, name="generated_months_only", events=events)
+
+
+def status_only(data: Dataset, on: dt.date) -> Dataset:
+    """Publish the same complaints with the day of receipt, and whether they were pending on one day; no other date."""
+    closed = data.events[(data.events["stage"] == "closed") & (data.events["latest"] <= pd.Timestamp(on))]
+    pending = ~data.allegations["case_id"].isin(closed["case_id"])
+    allegations = data.allegations.assign(finding=data.allegations["finding"].mask(pending, "pending"))
+    sampling = data.card.sampling.model_copy(
+        update={"rule": "no_closing_date", "open_cases": "status_only", "closing_date": False}
+    )
+    events = data.events[data.events["stage"] == "received"].reset_index(drop=True)
+    card = data.card.model_copy(update={"sampling": sampling, "observed_until": on})
+    return replace(data, name="generated_status_only", allegations=allegations, events=events, card=card)
+
+
+def _median(days: pd.Series) -> float:
+    """First day by which at least half had closed, as the curves count it."""
+    return float(np.quantile(days.to_numpy(), 0.5, method="inverted_cdf"))
+
+
+def _median_of_closed(delays: Durations) -> float:
+    row = delay.mean_of_closed_only(delays).table.iloc[0]
+    if "median_days" in row.index:
+        return float(row["median_days"])
+    return float(row["median_days_least"] + row["median_days_most"]) / 2

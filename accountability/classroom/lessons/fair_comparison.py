@@ -1,0 +1,272 @@
+"""Two stations of one generated agency: the one that upholds more of its complaints upholds fewer of like ones.
+
+The agency is :mod:`accountability.synthetic`'s; its complaints are dealt to two stations here. Within every kind of
+complaint (what is alleged, and whether it came from inside) the odds of a sustained complaint differ between the
+stations by one planted factor. The kinds that are sustained most often go to the station with the lower odds, so the
+crude rates point the other way: Simpson's paradox, made on purpose and with the truth known.
+
+Dealing complaints after they were decided, with odds that depend on the kind and, by the planted factor, on the
+finding, gives exactly that odds ratio within every kind (the symmetry on which case-control studies rest; Cornfield
+1951).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability import outcomes, synthetic
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.records import units
+from accountability.records.dataset import Dataset
+from accountability.results import Result, percent
+from accountability.synthetic.source_files import loaded
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STATIONS: Final = ("north", "south")
+KIND: Final = ("complaint_type", "complainant")
+#: How much more of the often sustained kinds one station gets: log odds for each unit of log odds sustained.
+_PULL: Final = 2.2
+_HIDDEN_BELOW: Final = 10
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class CrudeRates(Result):
+    """Sustained complaints of each station, all kinds together.
+
+    ``table``: ``station``, ``complaints``, ``decided``, ``sustained``, ``share`` (of those decided).
+    """
+
+    @property
+    def ratio(self) -> float:
+        """Share of the north over share of the south."""
+        share = self.table.set_index("station")["share"]
+        return float(share["north"] / share["south"])
+
+    def sentence(self) -> str:
+        """Say both shares and their ratio."""
+        share = self.table.set_index("station")["share"]
+        said = [f"{percent(float(share[name]), 1)} of the {name}'s" for name in STATIONS]
+        return f"Of the complaints decided, {' and '.join(said)} were sustained: a ratio of {self.ratio:.2f}."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class LikeWithLike(Result):
+    """The stations compared within each kind of complaint, and over all kinds.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``complaint_type``, ``complainant``; for each station ``decided_*`` and ``share_*``; ``hidden`` (a count below
+        ten: no shares).
+    odds_ratio, low, high : float
+        Mantel and Haenszel's odds ratio over the kinds, north to south, and its interval.
+    crude_odds_ratio : float
+        The same without kinds.
+    true_odds_ratio : float
+        The planted one.
+    standardised : mapping of str to float
+        Share sustained of each station if its complaints were of the kinds of both together.
+    """
+
+    odds_ratio: float
+    low: float
+    high: float
+    crude_odds_ratio: float
+    true_odds_ratio: float
+    standardised: Mapping[str, float]
+
+    def sentence(self) -> str:
+        """Say the odds ratio with and without kinds, and the planted one."""
+        share = " and ".join(f"{percent(self.standardised[name], 1)} ({name})" for name in STATIONS)
+        return (
+            f"Among like complaints the odds of a sustained one in the north are {self.odds_ratio:.2f} times those in "
+            f"the south (95 % interval {self.low:.2f} to {self.high:.2f}; planted {self.true_odds_ratio:.2f}); with "
+            f"all kinds thrown together {self.crude_odds_ratio:.2f} times. Had both the same kinds of complaints, "
+            f"{share} would be sustained."
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the odds ratio of all together and of like with like, the planted one, and the line of no difference."""
+        axes = draw.new_axes(ax, height=2.2)
+        frame = pd.DataFrame(
+            {
+                "which": ["all together", "like with like"],
+                "estimate": [self.crude_odds_ratio, self.odds_ratio],
+                "low": [self.crude_odds_ratio, self.low],
+                "high": [self.crude_odds_ratio, self.high],
+            }
+        )
+        draw.ranges(axes, frame, label="which", estimate="estimate", lower="low", upper="high", null=1.0)
+        axes.plot([self.true_odds_ratio], [0], "x", color=draw.COLOURS[1], label="planted")
+        axes.set_xscale("log")
+        axes.set_ylim(-0.6, 1.6)
+        axes.legend(frameon=False)
+        axes.set_xlabel("odds ratio of a sustained complaint, north to south (1: no difference)")
+        return axes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Stations:
+    """A generated agency with two stations.
+
+    Attributes
+    ----------
+    data : Dataset
+        The release, every complaint in it; the cases have a column ``station``.
+    complaints : int
+        Complaints received.
+    log_odds_ratio : float
+        Planted: log odds of a sustained complaint, north less south, within every kind.
+    """
+
+    data: Dataset
+    complaints: int
+    log_odds_ratio: float
+
+    def crude(self) -> CrudeRates:
+        """Count each station's complaints and those sustained, all kinds together."""
+        rows = self._complaints()
+        counted = rows.groupby("station").agg(
+            complaints=("case_id", "size"), decided=("decided", "sum"), sustained=("sustained", "sum")
+        )
+        return CrudeRates(
+            estimand="share of decided complaints that are sustained, by station",
+            assumptions=("to compare the stations: that they get the same kinds of complaints",),
+            method="counts; a complaint is sustained when it is so against one officer or more",
+            table=counted.assign(share=counted["sustained"] / counted["decided"]).reset_index(),
+        )
+
+    def mix(self) -> pd.DataFrame:
+        """Which kinds of complaints each station gets, and how often each kind is sustained anywhere."""
+        rows = self._complaints()
+        rows = rows[rows["decided"]]
+        by_kind = rows.groupby([*KIND, "station"]).size().unstack(fill_value=0)
+        share = by_kind / by_kind.sum()
+        sustained = rows.groupby(list(KIND))["sustained"].mean()
+        table = pd.DataFrame({f"of_the_{name}": share[name] for name in STATIONS}).assign(sustained_anywhere=sustained)
+        return table.sort_values("sustained_anywhere").reset_index()
+
+    def like_with_like(self) -> LikeWithLike:
+        """Compare the stations within each kind and pool the kinds by Mantel and Haenszel (statsmodels)."""
+        from statsmodels.stats.contingency_tables import StratifiedTable
+
+        rows = self._complaints()
+        rows = rows[rows["decided"]]
+        counts = rows.groupby([*KIND, "station"])["sustained"].agg(["sum", "size"])
+        yes = counts["sum"].unstack(fill_value=0)[list(STATIONS)]
+        all_ = counts["size"].unstack(fill_value=0)[list(STATIONS)]
+        tables = np.stack([yes.to_numpy(), (all_ - yes).to_numpy()], axis=2)
+        both = tables[(all_ > 0).all(axis=1).to_numpy()]
+        pooled = StratifiedTable(both.transpose(1, 2, 0).astype(float))
+        low, high = pooled.oddsratio_pooled_confint()
+        weight = all_.sum(axis=1) / all_.to_numpy().sum()
+        crude = tables.sum(axis=0)
+        hidden = ((yes < _HIDDEN_BELOW) | (all_ - yes < _HIDDEN_BELOW)).any(axis=1)
+        table = pd.DataFrame({f"decided_{name}": all_[name].astype("Int64").mask(hidden) for name in STATIONS})
+        table = table.assign(**{f"share_{name}": (yes[name] / all_[name]).mask(hidden) for name in STATIONS})
+        return LikeWithLike(
+            estimand="odds ratio of a sustained complaint, north to south, among complaints of one kind",
+            assumptions=(
+                "the ratio is the same in every kind",
+                "complaints of one kind are alike in what else bears on the finding",
+                "complaints are independent of one another",
+            ),
+            method="Mantel-Haenszel odds ratio, Robins-Breslow-Greenland variance; direct standardisation",
+            table=table.assign(hidden=hidden).reset_index(),
+            odds_ratio=float(pooled.oddsratio_pooled),
+            low=float(low),
+            high=float(high),
+            crude_odds_ratio=float(crude[0, 0] * crude[1, 1] / (crude[0, 1] * crude[1, 0])),
+            true_odds_ratio=float(np.exp(self.log_odds_ratio)),
+            standardised={name: float(((yes[name] / all_[name]).fillna(0) * weight).sum()) for name in STATIONS},
+        )
+
+    def denominators(self) -> pd.DataFrame:
+        """The complaints sustained over each denominator in use: ``denominator, complaints, sustained, share``."""
+        rows = self._complaints()
+        kept = {
+            "received": rows["case_id"].notna(),
+            "closed": rows["decided"],
+            "investigated to a finding": rows["decided"] & rows["finding"].ne("closed_without_finding"),
+        }
+        sustained = int(rows["sustained"].sum())
+        table = pd.DataFrame({"denominator": list(kept), "complaints": [int(part.sum()) for part in kept.values()]})
+        return table.assign(sustained=sustained, share=sustained / table["complaints"])
+
+    def planted(self) -> Mapping[str, float | str]:
+        """The right answer to every item of the lesson, for this agency."""
+        by_unit = outcomes.sustained_by_unit(self.data).set_index("unit")["share"]
+        share = self.denominators().set_index("denominator")["share"]
+        return {
+            "crude_ratio": self.crude().ratio,
+            "like_odds_ratio": float(np.exp(self.log_odds_ratio)),
+            "higher_among_like": STATIONS[0] if self.log_odds_ratio > 0 else STATIONS[1],
+            "share_of_officers": float(by_unit["officer"]),
+            "no_such_unit": "allegation",
+            "share_of_received": float(share["received"]),
+            "share_of_findings": float(share["investigated to a finding"]),
+        }
+
+    def _complaints(self) -> pd.DataFrame:
+        rows = _decided(self.data)
+        return rows.assign(station=rows["case_id"].map(self.data.cases.set_index("case_id")["station"]))
+
+
+def stations(complaints: int = 12_000, student: str | None = None) -> Stations:
+    """Generate one agency and deal its complaints to two stations.
+
+    Parameters
+    ----------
+    complaints : int
+        Complaints received, 1,000 or more, so that the stations can be told apart.
+    student : str, optional
+        A name or number that gives an agency of one's own, and decides which station is which; the class's when left
+        out.
+
+    Returns
+    -------
+    Stations
+
+    Raises
+    ------
+    ParameterError
+        When fewer complaints are asked for.
+    """
+    if complaints < 1000:
+        raise ParameterError(f"complaints: expected 1,000 or more, found {complaints!r}")
+    made = synthetic.agency(complaints) if student is None else synthetic.agency_of_student(student, complaints)
+    rng = np.random.default_rng([made.seed, 4])
+    lower = 1.0 if rng.random() < 0.5 else -1.0
+    planted = -lower * round(float(rng.uniform(0.7, 0.9)), 2)
+    data = loaded(made)
+    rows = _decided(data)
+    kinds = {category.name: category.sustained for category in made.design.categories}
+    inside = rows["complainant"].eq("internal") * made.design.internal_sustained
+    often = rows["complaint_type"].map(kinds) + inside
+    log_odds = lower * _PULL * (often - often.mean()) + planted * rows["sustained"]
+    north = rng.random(len(rows)) < 1 / (1 + np.exp(-log_odds.to_numpy(dtype=float)))
+    station = pd.Series(np.where(north, *STATIONS), index=rows["case_id"])
+    cases = data.cases.assign(station=data.cases["case_id"].map(station).astype("str"))
+    return Stations(replace(data, cases=cases), complaints, planted)
+
+
+def planted(complaints: int = 12_000, student: str | None = None) -> Mapping[str, float | str]:
+    """The right answer to every item of the lesson, for one choice of its parameters."""
+    return stations(complaints, student).planted()
+
+
+def _decided(data: Dataset) -> pd.DataFrame:
+    """One row a complaint: its kind, ``finding``, ``decided``, ``sustained``."""
+    rows = units.roll_up(data.allegations, data.card.unit, "complaint")[["case_id", "finding"]]
+    rows = data.cases[["case_id", *KIND]].merge(rows, on="case_id", how="left", validate="1:1")
+    finding = rows["finding"]
+    decided = finding.notna() & finding.ne("pending")
+    return rows.assign(decided=decided.astype(bool), sustained=finding.eq("sustained").fillna(False).astype(bool))

@@ -1,0 +1,316 @@
+"""Three generated precincts whose complaints look alike and were made differently: by luck, by years, by risk.
+
+In each, complaints fall on officers by chance. In one, every officer has the same risk and the same years on duty; in
+one the same risk a year and different years; in one the same years and risks that differ as a gamma law of planted
+shape. Which precinct is which differs from student to student. No officer exists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability import synthetic
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.officers import Periods, Tally, against_chance, persistence, shrink, top_share
+from accountability.officers.shrinkage import gamma_concentration
+from accountability.results import Result, capitalised, percent
+from accountability.stats.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PRECINCTS: Final = ("east", "north", "west")
+MADE_BY: Final = MappingProxyType(
+    {
+        "luck": "the same risk, the same years",
+        "years": "the same risk a year, different years",
+        "risk": "different risks, the same years",
+    }
+)
+TOP: Final = 0.1
+_MEAN: Final = 3.0
+_YEARS: Final = 6.0
+_DRAWS: Final = 999
+#: The time of the precincts has two halves; where the line falls is made up, like all else.
+_MIDDLE: Final = dt.date(2017, 1, 1)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Newspaper(Result):
+    """What a newspaper prints of each precinct.
+
+    ``table``: ``precinct``, ``officers``, ``complaints``, ``never_accused`` (share of the officers), ``top_tenth``
+    (share of complaints drawn by the tenth of officers with most), ``top_tenth_of_accused`` (the same among those
+    with at least one).
+    """
+
+    def sentence(self) -> str:
+        """Say the share of the top tenth in each precinct."""
+        said = [f"{percent(row['top_tenth'])} in the {row['precinct']}" for row in self.table.to_dict("records")]
+        return f"The tenth of officers with most complaints drew {', '.join(said)} of all complaints."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class BesideLuck(Result):
+    """What is observed in each precinct beside what luck alone gives.
+
+    ``table``: ``precinct``, ``observed``, ``expected``, ``low``, ``high``, ``more_than_luck`` (observed above high).
+
+    Attributes
+    ----------
+    measure : str
+        What is measured, in words, for the axis.
+    """
+
+    measure: str
+
+    def sentence(self) -> str:
+        """Say where more is observed than luck gives."""
+        more = self.table.loc[self.table["more_than_luck"], "precinct"]
+        text = f"{capitalised(self.measure)}: above what luck alone gives in {_listed(list(more))}"
+        return f"{text}, of {len(self.table)} precincts."
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw what luck gives, and what is observed as a cross, a precinct a line."""
+        axes = draw.new_axes(ax, height=2.6)
+        heights = draw.ranges(
+            axes, self.table, label="precinct", estimate="expected", lower="low", upper="high", ends=True
+        )
+        axes.plot(self.table["observed"], heights, "x", color=draw.COLOURS[1], label="observed")
+        axes.set_xlim(left=0)
+        axes.set_ylim(-0.6, len(self.table) - 0.4)
+        axes.legend(frameon=False)
+        axes.set_xlabel(f"{self.measure}: luck alone (95 % of draws), and observed")
+        return axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Underlying(Result):
+    """What is left once luck is taken off, and the truth.
+
+    ``table``: ``precinct``, ``counted`` (share of complaints of the top tenth), ``underlying``, ``low``, ``high``
+    (share the tenth with the highest risks would be expected to draw), ``planted``.
+    """
+
+    def sentence(self) -> str:
+        """Say counted, estimated and planted shares."""
+        said = [
+            f"{row['precinct']} {percent(row['counted'])} counted, {percent(row['underlying'])} underlying "
+            f"({percent(row['planted'])} planted)"
+            for row in self.table.to_dict("records")
+        ]
+        return f"Share of the top tenth: {'; '.join(said)}."
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the estimates with their intervals, the counted shares and the planted ones."""
+        axes = draw.new_axes(ax, height=2.6)
+        heights = draw.ranges(axes, self.table, label="precinct", estimate="underlying", lower="low", upper="high")
+        axes.plot(self.table["counted"], heights, "|", color="0.3", markersize=12, label="counted")
+        axes.plot(self.table["planted"], heights, "x", color=draw.COLOURS[1], label="planted")
+        axes.set_xlim(left=0)
+        axes.set_ylim(-0.6, len(self.table) - 0.4)
+        axes.legend(frameon=False)
+        axes.set_xlabel("share of complaints drawn by the tenth with the highest risk: estimate and 95 % interval")
+        return axes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Precinct:
+    """Complaints of each officer of a precinct in two halves of the time, and years on duty."""
+
+    name: str
+    first: Ints
+    second: Ints
+    years: Floats
+
+    @property
+    def by_officer(self) -> Tally:
+        """Complaints by officer, officers alike."""
+        return Tally.of_counts(self.first + self.second, zeros=True, name=f"generated precinct {self.name}")
+
+    @property
+    def by_year(self) -> Tally:
+        """Complaints by officer, officers weighed by their years on duty."""
+        name = f"generated precinct {self.name}"
+        return Tally.of_counts(self.first + self.second, self.years, zeros=True, exposure_word="years", name=name)
+
+    @property
+    def halves(self) -> Periods:
+        """Complaints by officer in the first and in the second half."""
+        officer = np.repeat(np.arange(len(self.second)), self.second)
+        return Periods(
+            first=self.first,
+            second=self.second,
+            # Every complaint accuses one officer.
+            case=np.arange(len(officer)),
+            officer=officer,
+            everyone=True,
+            split=_MIDDLE,
+            left_out=0,
+            name=f"generated precinct {self.name}",
+            flow=pd.DataFrame(),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Force:
+    """Three generated precincts.
+
+    Attributes
+    ----------
+    precincts : mapping of str to Precinct
+        In the order of :data:`PRECINCTS`.
+    made_by : mapping of str to str
+        Way of :data:`MADE_BY` to the precinct made so.
+    shape : float
+        Planted: shape of the gamma law of risks in the precinct where they differ.
+    """
+
+    precincts: Mapping[str, Precinct]
+    made_by: Mapping[str, str]
+    shape: float
+
+    def newspaper(self) -> Newspaper:
+        """Compute what is usually printed: the share of the tenth with most complaints."""
+        rows = []
+        for name, precinct in self.precincts.items():
+            held = precinct.by_officer
+            never = float(held.holders[held.count == 0].sum() / held.size)
+            shares = (top_share(held, TOP), top_share(held.accused(), TOP))
+            rows.append((name, held.size, held.total, never, *shares))
+        columns = ["precinct", "officers", "complaints", "never_accused", "top_tenth", "top_tenth_of_accused"]
+        return Newspaper(
+            estimand="share of complaints drawn by the tenth of officers with most",
+            assumptions=("none makes it a measure of officers: luck sorts them too",),
+            method="counts; officers tied at the line count with equal fractions",
+            table=pd.DataFrame(rows, columns=columns),
+        )
+
+    def beside_luck(self, per_year: bool = False) -> BesideLuck:
+        """Deal the same complaints to the same officers at equal risk, many times, and set the observed beside it.
+
+        Parameters
+        ----------
+        per_year : bool
+            Equal risk a year on duty in place of equal risk an officer.
+        """
+        rows = []
+        for name, precinct in self.precincts.items():
+            held = precinct.by_year if per_year else precinct.by_officer
+            found = against_chance(held, ["equal_risk"], top=TOP, draws=_DRAWS).of("equal_risk")
+            rows.append((name, found["observed"], found["expected"], found["low"], found["high"]))
+        of = "top tenth of years" if per_year else "top tenth of officers"
+        return _beside(rows, f"share of complaints of the {of}", f"{_DRAWS} draws at equal risk")
+
+    def afterwards(self) -> BesideLuck:
+        """Follow the top tenth of the first half into the second: what they drew there, over the mean."""
+        rows = []
+        for name, precinct in self.precincts.items():
+            found = persistence(precinct.halves, top=TOP, draws=_DRAWS).table
+            row = found[found["measure"] == "top_ratio"].iloc[0]
+            rows.append((name, row["observed"], row["expected"], row["low"], row["high"]))
+        measure = "complaints in the second half of the first half's top tenth, over the mean"
+        return _beside(rows, measure, f"{_DRAWS} shuffles of the second half")
+
+    def underlying(self) -> Underlying:
+        """Take luck off (empirical Bayes, years on duty as exposure), and set the planted shares beside it."""
+        rows = []
+        for name, precinct in self.precincts.items():
+            found = shrink(precinct.by_year, top=TOP)
+            row = found.risk.set_index("measure").loc["top_share"]
+            counted = top_share(precinct.by_officer, TOP)
+            rows.append((name, counted, row["estimate"], row["low"], row["high"], self._planted(name)))
+        return Underlying(
+            estimand="share of complaints that the tenth of officers with the highest risks would be expected to draw",
+            assumptions=("risks a year follow a gamma law", "given its risk, an officer draws complaints by chance"),
+            method="gamma-Poisson empirical Bayes; planted shares in closed form",
+            table=pd.DataFrame(rows, columns=["precinct", "counted", "underlying", "low", "high", "planted"]),
+        )
+
+    def planted(self) -> Mapping[str, float | str]:
+        """The right answer to every item of the lesson, for these precincts."""
+        risk = self.made_by["risk"]
+        chance = self.beside_luck().table.set_index("precinct")
+        after = self.afterwards().table.set_index("precinct")["observed"]
+        return {
+            "made_by_luck": self.made_by["luck"],
+            "made_by_years": self.made_by["years"],
+            "made_by_risk": risk,
+            "top_tenth_counted": float(chance["observed"][risk]),
+            "top_tenth_by_luck": float(chance["expected"][risk]),
+            "top_tenth_underlying": self._planted(risk),
+            "luck_afterwards": float(after[self.made_by["luck"]]),
+        }
+
+    def _planted(self, name: str) -> float:
+        shape = self.shape if name == self.made_by["risk"] else np.inf
+        return float(gamma_concentration(np.array([shape]), TOP)[1][0])
+
+
+def force(officers: int = 1200, student: str | None = None) -> Force:
+    """Generate three precincts.
+
+    Parameters
+    ----------
+    officers : int
+        Officers of each precinct, 500 or more, so that luck and risk can be told apart.
+    student : str, optional
+        A name or number that gives precincts of one's own; the class's when left out.
+
+    Returns
+    -------
+    Force
+
+    Raises
+    ------
+    ParameterError
+        When fewer officers are asked for.
+    """
+    if officers < 500:
+        raise ParameterError(f"officers: expected 500 or more, found {officers!r}")
+    seed = synthetic.BUNDLED_SEED if student is None else synthetic.student_seed(student)
+    rng = np.random.default_rng([seed, 3])
+    order = rng.permutation(len(PRECINCTS))
+    made_by = {way: PRECINCTS[at] for way, at in zip(MADE_BY, order, strict=True)}
+    shape = round(float(rng.uniform(0.9, 1.6)), 2)
+    same, alike = np.full(officers, _YEARS), np.ones(officers)
+    made = {
+        made_by["luck"]: (same, alike),
+        made_by["years"]: (rng.uniform(0.5, 2 * _YEARS - 0.5, officers), alike),
+        made_by["risk"]: (same, rng.gamma(shape, 1 / shape, officers)),
+    }
+    precincts = {}
+    for name in PRECINCTS:
+        years, risk = made[name]
+        # Half of each officer's time lies in either half.
+        first, second = (rng.poisson(_MEAN / 2 * risk * years / _YEARS) for _ in range(2))
+        precincts[name] = Precinct(name, first, second, years)
+    return Force(MappingProxyType(precincts), MappingProxyType(made_by), shape)
+
+
+def planted(officers: int = 1200, student: str | None = None) -> Mapping[str, float | str]:
+    """The right answer to every item of the lesson, for one choice of its parameters."""
+    return force(officers, student).planted()
+
+
+def _beside(rows: list[tuple[str, float, float, float, float]], measure: str, method: str) -> BesideLuck:
+    table = pd.DataFrame(rows, columns=["precinct", "observed", "expected", "low", "high"])
+    return BesideLuck(
+        estimand=f"{measure}, beside what luck alone gives",
+        assumptions=("complaints fall one by one", "luck alone: every officer has the same risk"),
+        method=f"{method}; the middle 95 %",
+        table=table.assign(more_than_luck=table["observed"] > table["high"]),
+        measure=measure,
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if names else "none"

@@ -1,0 +1,152 @@
+"""Run the cells of one submission, locked in. Started by the grader as a program of its own, with ``python -I``.
+
+Arguments: a JSON file (``cells``, ``scratch``, ``hidden``, ``read``, ``look``, ``limits``, ``output_limit``) and the
+number of an open file, to which what happens is written, one JSON object a line: ``{"locks": [...]}``,
+``{"item": ..., "value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself;
+the next is run.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_LONGEST = 300
+
+
+class OutputLimit(Exception):
+    """A cell printed more than it may."""
+
+
+class Counted:
+    """Standard output that keeps nothing and stops a cell which prints too much."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.seen = 0
+
+    def write(self, text: str) -> int:
+        """Count, and stop the cell at the limit."""
+        self.seen += len(text)
+        if self.seen > self.limit:
+            raise OutputLimit(f"more than {self.limit:,} characters of output")
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Count each."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def isatty(self) -> bool:
+        """It is no terminal."""
+        return False
+
+
+def limit(seconds: int, memory: int, file: int) -> None:
+    """Bound computing time, memory, the size of a file, open files and processes; none can be raised again."""
+    import resource
+
+    def bound(name: int, wanted: int, last: int | None = None) -> None:
+        hard = resource.getrlimit(name)[1]
+        most = wanted if last is None else last
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(name, (min(wanted, most), most))
+
+    # The kernel warns at the first limit, which can be caught, and kills a second later, which cannot.
+    bound(resource.RLIMIT_CPU, seconds, seconds + 1)
+    bound(resource.RLIMIT_FSIZE, file)
+    bound(resource.RLIMIT_NOFILE, 256)
+    bound(resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":
+        bound(resource.RLIMIT_AS, memory)
+        bound(resource.RLIMIT_NPROC, 2048)
+
+
+def locks() -> types.ModuleType:
+    """The locks beside this file, loaded without the package, so that they close before it is imported."""
+    spec = importlib.util.spec_from_file_location("locks", Path(__file__).with_name("locks.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def plain(value: Any) -> Any:
+    """An answer as JSON can hold it: a number, a text, a truth value; anything else as its type's name."""
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    if isinstance(value, (bool, int, float)):
+        return value
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
+        return plain(value.item())
+    return {"kind": type(value).__name__[:_LONGEST]}
+
+
+def reporter(number: int) -> Callable[[dict[str, Any]], None]:
+    """A function that writes one line to the grader at once, so that nothing is lost with the process."""
+    write = os.write
+
+    def tell(line: dict[str, Any]) -> None:
+        write(number, json.dumps(line).encode() + b"\n")
+
+    return tell
+
+
+def main() -> None:
+    """Close the locks, then run the cells in one namespace."""
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    tell = reporter(int(sys.argv[2]))
+    limit(**job["limits"])
+    lock = locks()
+    closed = [
+        name
+        for name, is_closed in (
+            ("landlock", lock.landlock([job["scratch"]], job["read"], job["look"])),
+            ("seccomp", lock.seccomp()),
+        )
+        if is_closed
+    ]
+    lock.audit(job["scratch"], job["hidden"])
+    tell({"locks": [*closed, "audit hook"]})
+    output = Counted(job["output_limit"])
+    sys.stdout = sys.stderr = output
+    run(job["cells"], tell, output)
+    tell({"done": True})
+    # Threads that a cell left behind must not keep the process.
+    os._exit(0)
+
+
+def run(cells: list[str], tell: Callable[[dict[str, Any]], None], output: Counted) -> None:
+    """Run each cell and report answers and faults as they come."""
+    import IPython.display
+
+    from accountability.classroom.lessons import answers
+
+    # Without a notebook around it, display() prints its argument: a whole picture as text.
+    IPython.display.display = lambda *_, **__: None
+    answers.listen(lambda item, value: tell({"item": str(item)[:_LONGEST], "value": plain(value)}))
+    space = types.ModuleType("__main__")
+    sys.modules["__main__"] = space
+    for number, source in enumerate(cells, 1):
+        output.seen = 0
+        try:
+            exec(compile(source, f"<cell {number}>", "exec"), space.__dict__)
+        except BaseException as fault:
+            tell({"cell": number, "fault": f"{type(fault).__name__}: {fault}"[:_LONGEST]})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Commands for a class: teach build, teach grade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from accountability.cli.app import app, bars, empty_table
+from accountability.cli.study_commands import named_values
+
+teach = typer.Typer(no_args_is_help=True, help="Make the editions of a lesson, and grade what students hand in.")
+app.add_typer(teach, name="teach")
+
+
+@teach.command()
+def build(
+    lesson: Annotated[list[str] | None, typer.Argument(help="Names of lessons; all when left out.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the editions.", file_okay=False)] = Path("class"),
+) -> None:
+    """Write the students' copy, the instructor's copy, slides and nbgrader's source of a lesson.
+
+    Example: [bold]accountability teach build the_closed_case_trap --out class[/bold]
+    """
+    from accountability.classroom.editions import build as made
+
+    for path in made(lesson or (), out):
+        typer.echo(path)
+
+
+@teach.command()
+def grade(
+    submissions: Annotated[
+        Path,
+        typer.Argument(help="Folder of STUDENT.ipynb or STUDENT/LESSON/LESSON.ipynb.", file_okay=False, exists=True),
+    ],
+    lesson: Annotated[str, typer.Option("--lesson", "-l", help="Name of the lesson.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write, one row a student and item.", dir_okay=False)],
+    seconds: Annotated[float, typer.Option("--seconds", help="Computing time for each submission.")] = 120,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the lesson, for all; repeatable."),
+    ] = None,
+) -> None:
+    """Run every submission locked in and score its answers against the truth of the student's own agency.
+
+    The name of a submission is the id its student worked with; `-p student=none` has all share the class's agency.
+
+    Example: [bold]accountability teach grade submitted --lesson the_closed_case_trap --out scores.csv[/bold]
+    """
+    from rich.console import Console
+    from rich.markup import escape
+
+    from accountability.classroom.grading import grade as graded
+
+    with bars() as progress:
+        scores = graded(
+            submissions, lesson, seconds=seconds, parameters=named_values(parameter or []), progress=progress
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scores.to_csv(out)
+    table = empty_table(scores.sentence(), "student", "points", "of", "note")
+    for row in scores.by_student().to_dict("records"):
+        # What students wrote may look like markup.
+        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['possible']:g}", escape(row["note"]))
+    Console().print(table)
+    typer.echo(f"Locks: {', '.join(scores.locks) or 'none held'}.", err=True)
+    typer.echo(out)

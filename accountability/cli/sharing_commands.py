@@ -1,0 +1,57 @@
+"""Commands that hand work on: share, package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from accountability.cli.app import FAILED, app, bars, told
+
+
+@app.command()
+def share(
+    report: Annotated[Path, typer.Argument(help="A report's folder or page, or a folder of reports.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The archive; default REPORT.zip beside the report.")
+    ] = None,
+) -> None:
+    """Look through a report for what must not leave; pack it as a zip if nothing is found, else list it (status 1).
+
+    Names, shield numbers, addresses, dates of birth, narratives, keys, pseudonyms, paths of this machine, counts
+    below ten and differences that uncover one, formulas, active content: in cells, outputs, figures, tables, documents
+    and all their metadata.
+
+    Example: [bold]accountability share reports/synthetic[/bold]
+    """
+    from accountability.publish import sharing
+
+    verdict, packed = sharing.share(report, out)
+    typer.echo(str(verdict), err=True)
+    if packed is None:
+        raise typer.Exit(FAILED)
+    typer.echo(packed)
+
+
+@app.command()
+def package(
+    out: Annotated[Path, typer.Argument(help="The archive to write, ending in .zip.")],
+    source: Annotated[
+        str | None, typer.Option("--source", "-s", help="Run every study of this source and package them.")
+    ] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Package these reports instead: a folder of them, or one.")
+    ] = None,
+) -> None:
+    """Build a replication package: code, locked environment, data or the way to them, reports, README, checklist.
+
+    Unzipped elsewhere, `make setup` and `make reproduce` make the reports anew and compare every value.
+
+    Example: [bold]accountability package replication.zip --source synthetic[/bold]
+    """
+    from accountability.publish.replication import package as build
+
+    with told(), bars() as progress:
+        path = build(out, source, reports, progress=progress)
+    typer.echo(path)

@@ -1,0 +1,122 @@
+"""Commands about sources: fetch, new-source, check, audit, synth."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from accountability.cli.app import FAILED, Out, app, bars, told
+from accountability.errors import ParameterError
+
+
+@app.command()
+def fetch(
+    source: Annotated[str, typer.Argument(help="Name of a source.")],
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="Take the files from this folder instead of downloading them.", file_okay=False),
+    ] = None,
+) -> None:
+    """Bring the files of a source to the cache, each checked against its declared hash.
+
+    Example: [bold]accountability fetch chicago_2000_2016 --from ~/Downloads[/bold]
+    """
+    import accountability
+
+    paths = accountability.fetch(source, from_, progress=sys.stderr.isatty())
+    for path in paths:
+        typer.echo(path)
+    if not paths:
+        typer.echo(f"{source}: comes with the package, nothing to fetch")
+
+
+@app.command("new-source")
+def new_source(
+    name: Annotated[str, typer.Argument(help="Name of the new source, for instance springfield.")],
+    files: Annotated[list[Path], typer.Argument(help="The files as you got them; they are copied.", metavar="FILE...")],
+) -> None:
+    """Propose a source from files nobody has declared, in data/NAME: guesses are marked, the rest is left to decide.
+
+    Example: [bold]accountability new-source springfield complaints.csv officers.xlsx[/bold]
+    """
+    from accountability.records.onboard.check import left
+    from accountability.records.onboard.propose import new_source as propose
+
+    folder = propose(name, files)
+    for path, decide, guessed in left(folder):
+        typer.echo(f"{path}: {decide} to decide, {guessed} guesses to confirm")
+    typer.echo(f"Replace each DECIDE in an editor; `accountability check {name}` lists what is left.")
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
+) -> None:
+    """List everything unresolved in a source or a case file, with counts; exit status 1 until nothing is left.
+
+    Example: [bold]accountability check springfield[/bold]
+    """
+    from accountability.casefiles.casefile_tables import holds_case_files
+    from accountability.records.places import source_folder
+
+    if holds_case_files(source_folder(source)):
+        from accountability.casefiles.check_casefile import check as checked
+    else:
+        from accountability.records.onboard.check import check as checked
+    found = checked(source)
+    typer.echo(str(found))
+    if not found.clean:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def audit(
+    source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
+    out: Out = None,
+) -> None:
+    """Say what a release holds and what it lacks, and print the path of the HTML report.
+
+    The report ends with a letter that asks the agency for what is lacking.
+
+    Example: [bold]accountability audit chicago_2000_2016[/bold]
+    """
+    from accountability import publish as reports
+
+    with told(), bars() as progress:
+        path = reports.run("what_the_data_holds", source, {}, out, progress=progress)
+    typer.echo(path)
+
+
+@app.command()
+def synth(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; its name becomes the source's name.")],
+    complaints: Annotated[int, typer.Option("--complaints", "-n", help="Complaints received, 1 to 5,000,000.")] = 5000,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Same seed, same agency; default the bundled one's.")
+    ] = None,
+    student: Annotated[
+        str | None, typer.Option("--student", help="A student's id instead of a seed: an agency of their own.")
+    ] = None,
+    publication: Annotated[
+        str, typer.Option("--publication", help="everything, closed_only, trailing_window or sustained_only.")
+    ] = "everything",
+    truth: Annotated[Path | None, typer.Option("--truth", help="Write truth.csv here, away from the data.")] = None,
+) -> None:
+    """Generate an agency whose true values are known, as a source to load.
+
+    Example: [bold]accountability synth data/class_1 --student s1234567 --truth keys/s1234567.csv[/bold]
+    """
+    if student is not None and seed is not None:
+        raise ParameterError("give --seed or --student, not both: a student's id is turned into a seed")
+    from accountability import synthetic
+    from accountability.synthetic import source_files
+
+    if student is not None:
+        made = synthetic.agency_of_student(student, complaints, publication=publication)
+    else:
+        chosen = synthetic.BUNDLED_SEED if seed is None else seed
+        made = synthetic.agency(complaints, chosen, publication=publication)
+    typer.echo(source_files.write(made, folder, truth=truth))

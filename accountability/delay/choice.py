@@ -1,0 +1,133 @@
+"""The front door: the estimator that a source's card and the precision of its dates allow, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from accountability.delay.access import closed_cases_only, require_not_selected
+from accountability.delay.coarse import CoarseCurve, coarse_curve
+from accountability.delay.coarse_limits import LEVELS, CurveLimits, quantile_limits
+from accountability.delay.counts import label_of
+from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
+from accountability.delay.curve import NOT_REACHED, DelayCurve, closing_curve
+from accountability.delay.interval import IntervalCurve, interval_curve
+from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
+from accountability.errors import Refusal
+from accountability.results import Result, percent
+from accountability.study.durations import Durations, require_cases
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Curve = DelayCurve | CoarseCurve | IntervalCurve | CurrentStatusCurve | ReverseTimeCurve
+
+
+MOSTLY_COARSE: Final = 0.5
+"""From this share of closings that are coarser than a day, the curve between the dates is taken as smooth; below it,
+the days that are known carry a curve that assumes nothing."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class HowLong(Result):
+    """A curve and why it is the one this source allows.
+
+    Attributes
+    ----------
+    curve : DelayCurve, CoarseCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
+        The curve, with everything it offers.
+    because : str
+        Why this estimator.
+    limits : CurveLimits or None
+        Limits of the median that include chance, where the curve has none of its own: from mere statuses.
+    """
+
+    curve: Curve
+    because: str
+    limits: CurveLimits | None = None
+
+    def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
+        """Day by which a share of cases had closed, as the curve can say it."""
+        return self.curve.quantile(p)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the curve."""
+        return self.curve.plot(ax)
+
+    def sentence(self) -> str:
+        """Say the curve's sentence, the margin of chance where statuses leave one, and why the curve was chosen."""
+        return f"{self.curve.sentence()}{self._margin()} Estimator: {self.curve.method}, because {self.because}."
+
+    def _margin(self) -> str:
+        if self.limits is None:
+            return ""
+        said = []
+        for number, row in enumerate(self.limits.table.to_dict("records")):
+            low, high = (NOT_REACHED if pd.isna(row[end]) else f"{row[end]:,}" for end in ("lower", "upper"))
+            said.append(f"{label_of(self.limits.groups, number)}{low} to {high}")
+        return f" Chance included, the {percent(self.limits.level)} limits of that median are {'; '.join(said)} days."
+
+
+def how_long(durations: Durations, by: str | Sequence[str] | None = None, level: float = 0.95) -> HowLong:
+    """Estimate how long cases take with the estimator the source allows.
+
+    Parameters
+    ----------
+    durations : Durations
+        From :func:`accountability.study.clocks.durations` or :func:`accountability.study.clocks.current_status`.
+    by : str or sequence of str, optional
+        Columns to group by.
+    level : float
+        Level of intervals, where the estimator has them.
+
+    Returns
+    -------
+    HowLong
+        With ``because``: which facts of the source's card and of its dates decided.
+
+    Raises
+    ------
+    Refusal
+        When no estimator is honest: records selected on their outcome, or single cases chosen for being reported.
+    """
+    require_cases(durations, "an answer to how long cases take")
+    name = durations.sampling.source
+    curve: Curve
+    limits = None
+    if durations.current_status:
+        curve = current_status_curve(durations, by)
+        # The limits' tables have no level outside these.
+        limits = quantile_limits(durations, 0.5, by, level) if LEVELS[0] <= level <= LEVELS[-1] else None
+        because = f"{name} says which cases are closed and not when"
+    else:
+        require_not_selected(durations, "an answer to how long cases take")
+        if closed_cases_only(durations):
+            curve = reverse_time_curve(durations, by, level)
+            because = f"{name} holds closed cases only, so slow recent cases are missing"
+        elif durations.exact:
+            curve = closing_curve(durations, by, level)
+            because = f"{name} holds open and closed cases with dates known to the day"
+        else:
+            wide = float((durations.low < durations.high)[durations.closed].mean())
+            because = f"{name} holds open and closed cases and {percent(wide)} of the closings are coarser than a day"
+            if wide >= MOSTLY_COARSE:
+                try:
+                    curve = coarse_curve(durations, by, level)
+                except Refusal:
+                    curve = interval_curve(durations, by)
+                    because += ", too few or too coarse for delay.coarse_curve"
+            else:
+                curve = interval_curve(durations, by)
+    return HowLong(
+        estimand=curve.estimand,
+        assumptions=curve.assumptions,
+        method=curve.method,
+        table=curve.table,
+        flow=curve.flow,
+        curve=curve,
+        because=because,
+        limits=limits,
+    )

@@ -1,0 +1,320 @@
+"""Covariates of the cases: distinct patterns of their values, and the columns a model gives each pattern.
+
+A million cases described by a few categories have some hundred patterns; every model here works on those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.compress import compress
+from accountability.study.durations import RESERVED, Durations
+
+MANY = 0.3
+"""Patterns per case above which collapsing saves nothing."""
+
+Levels = dict[str, list[str]]
+Codes = Days | npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One coefficient: its name, the part of the model it belongs to, and what it is compared with."""
+
+    name: str
+    part: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Distinct patterns of covariates.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns of the durations used.
+    levels : dict
+        Levels of every column that is text, a category or true/false, the reference first.
+    terms : tuple of Term
+        One a column of the matrix.
+    patterns : pandas.DataFrame
+        One row a pattern, with the columns used.
+    matrix : array, patterns by terms
+    pattern : array of int
+        The pattern of each case.
+    build : callable
+        Gives the matrix of a frame with the columns used.
+    """
+
+    columns: tuple[str, ...]
+    levels: Levels
+    terms: tuple[Term, ...]
+    patterns: pd.DataFrame
+    matrix: Floats
+    pattern: Days
+    build: Callable[[pd.DataFrame], Floats]
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether cases share patterns."""
+        return len(self.matrix) < len(self.pattern)
+
+    @cached_property
+    def count(self) -> Days:
+        """Cases of each pattern."""
+        return np.bincount(self.pattern, minlength=len(self.matrix))
+
+    def at(self, covariates: pd.DataFrame) -> Floats:
+        """Give the model's columns for stated covariates.
+
+        Raises
+        ------
+        ParameterError
+            If a column is missing or holds a level the model has not seen.
+        """
+        missing = [name for name in self.columns if name not in covariates.columns]
+        if missing:
+            raise ParameterError(f"state a value for {missing}: the model uses {list(self.columns)}")
+        given = covariates[list(self.columns)].copy()
+        for name in self.columns:
+            if name in self.levels:
+                text = given[name].astype("str")
+                unknown = sorted({value for value in text if value not in self.levels[name]})
+                if unknown:
+                    raise ParameterError(
+                        f"{name} has no level {unknown[0]!r} in this model; it has {', '.join(self.levels[name])}"
+                    )
+                given[name] = pd.Categorical(text, self.levels[name])
+            else:
+                given[name] = _numbers(given[name], name)
+        return self.build(given)
+
+
+def design(durations: Durations, covariates: str | Sequence[str], reference: Mapping[str, str] | None = None) -> Design:
+    """Read covariates from the columns of durations.
+
+    Parameters
+    ----------
+    durations : Durations
+    covariates : str or sequence of str
+        Columns, or a formula such as ``"unit * accused + np.log(years)"`` (right-hand side only).
+    reference : mapping, optional
+        Reference level of a column; by default its most frequent one.
+
+    Raises
+    ------
+    ParameterError
+        For unknown columns, missing values, dates or nullable columns, a column with one value, an unknown reference.
+    """
+    formula = covariates if isinstance(covariates, str) and covariates not in durations.table.columns else None
+    if formula is None:
+        names = tuple(dict.fromkeys([covariates] if isinstance(covariates, str) else covariates))
+        if not names:
+            raise ParameterError("name at least one column for the model")
+        whole = False
+    else:
+        from accountability.delay.regression.formula import columns_in
+
+        names, whole = columns_in(formula, durations.table.columns)
+    wanted = dict(reference or {})
+    stray = sorted(set(wanted) - set(names))
+    if stray:
+        raise ParameterError(f"reference= names {stray}, which the model does not use; it uses {list(names)}")
+    levels: Levels = {}
+    codes: list[Codes] = []
+    sizes: list[int] = []
+    for name in names:
+        values = _checked(durations, name)
+        if _is_factor(values):
+            held, code = _factor(values, name, wanted.get(name))
+            levels[name] = held
+            codes.append(code)
+            sizes.append(len(held))
+        elif name in wanted:
+            raise ParameterError(f"{name} is a number and has no reference level: take it out of reference=")
+        elif (coded := _few_values(values)) is not None:
+            codes.append(coded[0])
+            sizes.append(coded[1])
+        else:
+            whole = True
+    pattern, first = _patterns(codes, sizes, len(durations), whole)
+    if first is None:
+        # Cases in the order they end in: sums over those at risk then read the covariates in order.
+        first = np.argsort(durations.end, kind="stable")
+        pattern[first] = np.arange(len(first))
+    patterns = durations.table[list(names)].iloc[first].reset_index(drop=True)
+    coded_patterns = pd.DataFrame(
+        {
+            name: pd.Categorical(patterns[name].astype("str"), levels[name])
+            if name in levels
+            else patterns[name].astype(float)
+            for name in names
+        }
+    )
+    if formula is None:
+        build, terms = _plain(names, levels)
+        matrix = build(coded_patterns)
+    else:
+        from accountability.delay.regression.formula import evaluate
+
+        matrix, terms, build = evaluate(formula, coded_patterns, levels)
+    made = Design(names, levels, terms, patterns, matrix, pattern, build)
+    _refuse_constant(made)
+    return made
+
+
+def _checked(durations: Durations, name: str) -> pd.Series:
+    if name not in durations.table.columns or name in RESERVED:
+        known = [str(column) for column in durations.table.columns if column not in RESERVED]
+        raise ParameterError(f"no column {name!r} for the model; there are {known}")
+    values = durations.table[name]
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf":
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = values.to_numpy().sum()
+        if np.isfinite(total):  # only where every number is
+            return values
+    missing = int(values.isna().sum())
+    if missing:
+        raise ParameterError(
+            f"{missing:,} of {len(values):,} cases have no {name!r}: leave them out with keep_if, or give them a level "
+            f"of their own with durations.label_missing({name!r})"
+        )
+    if values.dtype.kind in "mM":
+        raise ParameterError(
+            f"{name} holds dates, and a model cannot take a date as it is: make it a number (years since some day) or "
+            "a category (the year) first"
+        )
+    if pd.api.types.is_extension_array_dtype(values.dtype) and values.dtype.kind in "biuf":
+        plain = {"b": "bool", "i": "int64", "u": "int64", "f": "float64"}[values.dtype.kind]
+        raise ParameterError(
+            f"{name} is nullable ({values.dtype}), which formulas misread: make it plain with "
+            f".astype({plain!r}) before the model"
+        )
+    if values.dtype.kind == "f" and not np.isfinite(values.to_numpy()).all():
+        raise ParameterError(f"{name} holds infinite values: leave these cases out with keep_if")
+    if values.dtype.kind == "c":
+        raise ParameterError(f"{name} holds complex numbers, which no model here takes")
+    return values
+
+
+def _is_factor(values: pd.Series) -> bool:
+    return values.dtype.kind not in "iuf"
+
+
+def _factor(values: pd.Series, name: str, reference: str | None) -> tuple[list[str], Days]:
+    """Levels, the reference first and then sorted, and the code of each case."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        used = values.cat.remove_unused_categories()
+        labels = [str(label) for label in used.cat.categories]
+        raw = used.cat.codes.to_numpy().astype(np.int64)
+    else:
+        raw, found = pd.factorize(values, sort=True)
+        labels = [str(label) for label in found]
+    if len(set(labels)) < len(labels):
+        raise ParameterError(f"two levels of {name} read the same as text: give them different names")
+    if reference is not None and str(reference) not in labels:
+        raise ParameterError(f"{name} has no level {reference!r} to refer to; it has {', '.join(labels)}")
+    if reference is None:
+        first = int(np.argmax(np.bincount(raw, minlength=len(labels))))
+    else:
+        first = labels.index(str(reference))
+    order = np.array([first, *(place for place in range(len(labels)) if place != first)])
+    rank = np.empty(len(labels), np.int64)
+    rank[order] = np.arange(len(labels))
+    return [labels[place] for place in order], rank[raw]
+
+
+def _few_values(values: pd.Series) -> tuple[Codes, int] | None:
+    """Code of each case's number among the distinct ones, in order; ``None`` when they are about as many as cases."""
+    numbers = values.to_numpy()
+    if len(numbers) == 0:
+        return np.zeros(0, np.int64), 1
+    if numbers.dtype.kind in "iu":
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < 4_000:
+            return numbers.astype(np.int64) - low, high - low + 1
+    start = numbers[:20_000]
+    if (start == np.rint(start)).all():
+        least, most = float(numbers.min()), float(numbers.max())
+        if most - least < 256:
+            small = (numbers - least).astype(np.uint8)
+            if (small + least == numbers).all():
+                return small, int(most - least) + 1
+    if len(np.unique(start)) > MANY * len(start) and len(numbers) > 1_000:
+        return None
+    raw, found = pd.factorize(numbers, sort=True)
+    return np.asarray(raw, dtype=np.int64), len(found)
+
+
+def _patterns(codes: list[Codes], sizes: list[int], cases: int, whole: bool) -> tuple[Days, Days | None]:
+    """The pattern of each case and the first case of each pattern; ``None`` when every case is its own."""
+    alone = np.arange(cases, dtype=np.int64)
+    if whole:
+        return alone, None
+    key, space = np.zeros(cases, np.int64), 1
+    for code, size in zip(codes, sizes, strict=True):
+        if space * size > 2**60:
+            key, space = compress(key, space).code, cases
+        key *= size
+        key += code
+        space *= size
+    made = compress(key, space)
+    if len(made.found) > MANY * cases and cases > 1_000:
+        return alone, None
+    first = np.empty(len(made.found), np.int64)
+    first[made.code[::-1]] = alone[::-1]
+    return made.code, first
+
+
+def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame], Floats], tuple[Term, ...]]:
+    """Columns as they are: numbers alone, factors as one indicator a level but the reference."""
+    terms: list[Term] = []
+    for name in names:
+        if name in levels:
+            terms += [Term(f"{name}={label}", name, levels[name][0]) for label in levels[name][1:]]
+        else:
+            terms.append(Term(name, name))
+
+    def build(frame: pd.DataFrame) -> Floats:
+        parts = []
+        for name in names:
+            if name in levels:
+                code = frame[name].cat.codes.to_numpy()
+                parts.append((code[:, None] == np.arange(1, len(levels[name]))).astype(float))
+            else:
+                parts.append(frame[name].to_numpy(dtype=float)[:, None])
+        return np.hstack(parts)
+
+    return build, tuple(terms)
+
+
+def _refuse_constant(made: Design) -> None:
+    for name in made.columns:
+        if name in made.levels and len(made.levels[name]) < 2:
+            raise ParameterError(f"{name} holds one value ({made.levels[name][0]!r}): leave it out of the model")
+    if not len(made.matrix):
+        return
+    spread = made.matrix.max(axis=0) - made.matrix.min(axis=0)
+    for place in np.flatnonzero(spread == 0):
+        raise ParameterError(
+            f"{made.terms[place].name} is the same for every case ({made.matrix[0, place]:g}): leave it out"
+        )
+
+
+def _numbers(values: pd.Series, name: str) -> pd.Series:
+    try:
+        numbers = values.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name} is a number in this model, found {values.iloc[0]!r}") from error
+    if not np.isfinite(numbers).all():
+        raise ParameterError(f"{name} needs a finite number to predict at, found {values.tolist()}")
+    return numbers

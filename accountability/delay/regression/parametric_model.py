@@ -1,0 +1,257 @@
+"""Regressions with a shape: Weibull, log-normal, log-logistic, for delays known only to lie in intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.access import require_open_cases
+from accountability.delay.regression.cox_model import errors_word
+from accountability.delay.regression.design import Design, design
+from accountability.delay.regression.regression_result import (
+    Regression,
+    clusters_of,
+    counts_by_term,
+    require_events,
+    table_of,
+)
+from accountability.errors import AccountabilityError, ParameterError, Refusal
+from accountability.stats.arrays import Floats
+from accountability.stats.bands import critical
+from accountability.stats.delay_families import FAMILIES, Family
+from accountability.stats.newton import Endless, climb
+from accountability.stats.sandwich import meat
+from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
+from accountability.stats.spells import Contribution, Dates, Spells, contribution, spells
+from accountability.study.durations import Durations
+
+MANY_SPELLS: Final = 10_000
+
+FamilyName = Literal["weibull", "lognormal", "loglogistic"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Parametric(Regression):
+    """A fitted parametric regression; ``table`` as :class:`Regression`, ratios being those of delays.
+
+    Attributes
+    ----------
+    family : str
+    intercept, log_scale : float
+        Of the logarithm of the delay.
+    full_covariance : array
+        Of intercept, coefficients and logarithm of the scale, in this order.
+    design : Design
+    """
+
+    family: FamilyName
+    intercept: float
+    log_scale: float
+    full_covariance: Floats
+    design: Design
+
+    def still_open(self, at: pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any], days: Any) -> pd.DataFrame:
+        """Share of cases with stated covariates still open at the end of given days.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The covariates, ``day``, ``still_open``, ``std_error``, ``lower``, ``upper`` (delta method on the
+            standardised scale).
+        """
+        stated = at if isinstance(at, pd.DataFrame) else pd.DataFrame([at] if isinstance(at, Mapping) else list(at))
+        when = np.unique(np.asarray(days, dtype=float))
+        if (when < 0).any() or not len(when):
+            raise ParameterError(f"days must be at least 0, found {days!r}")
+        x = np.column_stack([np.ones(len(stated)), self.design.at(stated)])
+        scale = np.exp(self.log_scale)
+        location = x @ np.concatenate([[self.intercept], self.coefficients])
+        u = (np.log(when + 1)[None, :] - location[:, None]) / scale
+        family, reach = FAMILIES[self.family], critical(self.level)
+        here = family.at(u)
+        slope = np.concatenate(
+            [np.broadcast_to(-x[:, None, :] / scale, (*u.shape, x.shape[1])), -u[..., None]], axis=-1
+        )
+        error = np.sqrt(np.einsum("abj,jk,abk->ab", slope, self.full_covariance, slope))
+        table = stated.iloc[np.repeat(np.arange(len(stated)), len(when))].reset_index(drop=True)
+        return table.assign(
+            day=np.tile(when.astype(np.int64), len(stated)),
+            still_open=np.exp(here.longer).ravel(),
+            std_error=(np.exp(here.density) * error).ravel(),
+            lower=np.exp(family.at(u + reach * error).longer).ravel(),
+            upper=np.exp(family.at(u - reach * error).longer).ravel(),
+        )
+
+
+def parametric(
+    durations: Durations,
+    covariates: str | Sequence[str],
+    family: FamilyName = "weibull",
+    *,
+    dates: Dates = "interval",
+    cluster: str | None = None,
+    reference: Mapping[str, str] | None = None,
+    level: float = 0.95,
+) -> Parametric:
+    """Ratios of delays between cases with different covariates, for dates of any precision.
+
+    Parameters
+    ----------
+    durations : Durations
+        Delays may be intervals of days; late entry is allowed.
+    covariates : str or sequence of str
+        As for :func:`accountability.delay.regression.cox_model`.
+    family : {"weibull", "lognormal", "loglogistic"}
+        Shape of the delays.
+    dates : {"interval", "point"}
+        Whether a closing on day d is taken as lying between d and d + 1 days (which allows day 0 and is what a date
+        says), or exactly at d, as most programs do.
+    cluster : str, optional
+        Column that names the cluster of each case; ``"case_id"`` gives robust errors.
+    reference : mapping, optional
+        Reference level of a column; by default its most frequent one.
+    level : float
+
+    Returns
+    -------
+    Parametric
+        Ratios above 1 belong to cases that take longer.
+
+    Raises
+    ------
+    Refusal
+        When a coefficient or the scale has no finite estimate, nothing closed, or the source cannot carry a curve.
+    ParameterError
+        As :func:`accountability.delay.regression.cox_model`, and for an unknown family.
+
+    Notes
+    -----
+    Accelerated failure time models by maximum likelihood; R's ``survreg`` where there is no late entry.
+    """
+    require_open_cases(durations, "a parametric regression")
+    critical(level)
+    if family not in FAMILIES:
+        raise ParameterError(f"family must be one of {', '.join(FAMILIES)}, found {family!r}")
+    if dates not in ("interval", "point"):
+        raise ParameterError(f"dates must be 'interval' or 'point', found {dates!r}")
+    made = design(durations, covariates, reference)
+    require_events(durations, durations.closed, len(made.terms) + 1, "a parametric regression")
+    events = np.bincount(made.pattern[durations.closed], minlength=len(made.matrix)).astype(float)
+    refuse_empty_levels(made, made.count, events, "closing")
+    data, shape, code = spells(durations, made, dates), FAMILIES[family], clusters_of(durations, cluster)
+    centre = made.count @ made.matrix / len(made.pattern)
+    x = np.column_stack([np.ones(len(made.matrix)), made.matrix - centre])
+    spread = (made.matrix - centre).T @ (made.count[:, None] * (made.matrix - centre))
+    refuse_collinear(made, spread, 1.0)
+    fit = _Fit(shape, data, x)
+    try:
+        peak = climb(fit.evaluate, fit.start(), fit.reach, concave=False)
+        pooled = data.pooled() if made.collapsed else spells(durations, None, dates)
+        flat = _Fit(shape, pooled, np.ones((1, 1)))
+        null = climb(flat.evaluate, flat.start(), flat.reach, concave=False)
+    except Endless as endless:
+        if abs(endless.direction[-1]) > 0.5 * np.abs(endless.direction).max():
+            raise Refusal(
+                "the delays do not fix the scale of this family (they are all alike, or fit in one interval): show "
+                "delay.interval_curve instead"
+            ) from endless
+        raise refuse_endless(made, endless.direction[1:-1], "closing") from endless
+    bread = np.linalg.inv(peak.information)
+    if code[1] is not None:
+        scores = fit.scores(peak.at)
+        bread = bread @ meat(scores, data.number, data.cell, code[0], code[1]) @ bread
+    # Back from the centred columns to an intercept at covariates of 0.
+    back = np.eye(len(peak.at))
+    back[0, 1:-1] = -centre
+    at, covariance = back @ peak.at, back @ bread @ back.T
+    inner = covariance[1:-1, 1:-1]
+    word = "interval-dated" if dates == "interval" else "exact"
+    return Parametric(
+        estimand=f"ratio of delays between cases, by {durations.clock}",
+        assumptions=(
+            f"delays of cases with equal covariates are {shape.name}",
+            "covariates stretch the delay by a factor, the same for quick and slow cases",
+            "whether a case is still open at the cut-off tells nothing about how much longer it will take",
+            f"cases of different {cluster} are independent" if cluster else "cases are independent of each other",
+            "columns not in the model may differ between the groups: the ratios describe, they do not explain",
+        ),
+        method=f"{shape.name} regression of {word} delays, {errors_word(cluster, code[1])}, Wald intervals",
+        table=table_of(made.terms, at[1:-1], inner, level, counts_by_term(made, events)),
+        flow=durations.flow,
+        terms=made.terms,
+        coefficients=at[1:-1],
+        covariance=inner,
+        log_likelihood=peak.value,
+        null_log_likelihood=null.value,
+        cases=len(durations),
+        events=int(durations.closed.sum()),
+        clusters=code[1],
+        level=level,
+        ratio_word="ratio of the days to closing",
+        family=family,
+        intercept=float(at[0]),
+        log_scale=float(at[-1]),
+        full_covariance=covariance,
+        design=made,
+    )
+
+
+class _Fit:
+    """Likelihood of spells by intercept, coefficients and logarithm of the scale."""
+
+    def __init__(self, family: Family, data: Spells, x: Floats) -> None:
+        self.family, self.data, self.x = family, data, x
+        self.patterns = len(x)
+
+    def start(self) -> Floats:
+        """Fit a part of very many spells first; of few, take moments of the logarithms as they stand."""
+        if len(self.data.pattern) > MANY_SPELLS:
+            part = _Fit(self.family, self.data.every(16), self.x)
+            try:
+                return climb(part.evaluate, part.start(), part.reach, concave=False, tolerance=1e-3).at
+            except (AccountabilityError, np.linalg.LinAlgError):
+                return part.start()
+        data = self.data
+        middle = np.where(np.isfinite(data.low), (data.low + data.high) / 2, data.high - 0.5)
+        middle = np.where(np.isfinite(data.high), middle, data.low)
+        mean = float(np.average(middle, weights=data.number))
+        spread = float(np.sqrt(np.average((middle - mean) ** 2, weights=data.number)))
+        scale = max(spread / self.family.spread, 0.1)
+        out = np.zeros(self.x.shape[1] + 1)
+        out[0], out[-1] = mean - self.family.middle * scale, np.log(scale)
+        return out
+
+    def reach(self, step: Floats) -> float:
+        width = min(self.x.shape[1], len(step) - 1)
+        return float(max(np.abs(self.x[:, :width] @ step[:width]).max(), abs(step[-1])))
+
+    def _parts(self, at: Floats) -> Contribution:
+        location = (self.x @ at[:-1])[self.data.pattern]
+        return contribution(self.family, self.data, location, float(at[-1]))
+
+    def evaluate(self, at: Floats) -> tuple[float, Floats, Floats]:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+            parts = self._parts(at)
+            value = float((self.data.number * parts.value).sum())
+        if not np.isfinite(value):
+            return -np.inf, np.zeros(len(at)), np.eye(len(at))
+        sums = [
+            np.bincount(self.data.pattern, self.data.number * one, self.patterns)
+            for one in (parts.by_location, parts.location_twice, parts.mixed)
+        ]
+        x, width = self.x, len(at)
+        gradient = np.append(x.T @ sums[0], (self.data.number * parts.by_scale).sum())
+        information = np.empty((width, width))
+        information[:-1, :-1] = -x.T @ (sums[1][:, None] * x)
+        information[-1, :-1] = information[:-1, -1] = -(x.T @ sums[2])
+        information[-1, -1] = -float((self.data.number * parts.scale_twice).sum())
+        return value, gradient, information
+
+    def scores(self, at: Floats) -> Floats:
+        """Score of one case of each spell."""
+        parts = self._parts(at)
+        return np.column_stack([parts.by_location[:, None] * self.x[self.data.pattern], parts.by_scale])

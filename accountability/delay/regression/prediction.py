@@ -1,0 +1,308 @@
+"""Curves for stated covariates, and how far apart they are on given days: shares of cases, not only ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.regression.cox_model import Cox
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.results import Result, percent, plural
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.bands import critical, interval
+from accountability.stats.sandwich import by_cluster
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Stated = pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class PredictedCurves(Result):
+    """Share still open by day, for stated covariates.
+
+    ``table``: ``label``, ``day``, ``still_open``, ``std_error``, ``lower``, ``upper``; with strata, their columns too.
+
+    Attributes
+    ----------
+    level : float
+    covariates : pandas.DataFrame
+        What was stated, one row a curve.
+    """
+
+    level: float
+    covariates: pd.DataFrame
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the curves with their bands."""
+        axes = draw.new_axes(ax)
+        draw.steps(axes, self.table, x="day", y="still_open", lower="lower", upper="upper", by=("label",))
+        axes.set_xlabel("days")
+        axes.set_ylabel("predicted share still open")
+        axes.set_ylim(0, 1)
+        axes.set_xlim(left=0)
+        return axes
+
+    def sentence(self) -> str:
+        """Say each curve's last share."""
+        last = self.table.groupby("label", sort=False).tail(1)
+        said = [
+            f"{row['label']}: {percent(row['still_open'], 1)} "
+            f"({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            for row in last.to_dict("records")
+        ]
+        return (
+            f"Predicted still open after {plural(int(last['day'].max()), 'day')} ({percent(self.level)} interval): "
+            f"{'; '.join(said)}."
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ShareDifferences(Result):
+    """Difference of the shares closed by given days.
+
+    ``table``: ``label``, ``reference``, ``day``, ``closed_by``, ``reference_closed_by``, ``difference``,
+    ``std_error``, ``low``, ``high`` (shares).
+
+    Attributes
+    ----------
+    level : float
+    """
+
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each difference with its interval, in points."""
+        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+        points = self.table.assign(
+            label=self.table["label"] + ", day " + self.table["day"].astype("str"),
+            **{name: 100 * self.table[name] for name in ("difference", "low", "high")},
+        )
+        draw.ranges(axes, points, label="label", estimate="difference", lower="low", upper="high", null=0.0)
+        axes.set_xlabel(f"points more closed ({percent(self.level)} interval)")
+        return axes
+
+    def sentence(self) -> str:
+        """Say each difference in points."""
+        said = [
+            f"by day {row['day']:,}, {percent(row['closed_by'], 1)} of {row['label']} and "
+            f"{percent(row['reference_closed_by'], 1)} of {row['reference']} are predicted closed, a difference of "
+            f"{100 * row['difference']:+.1f} points ({percent(self.level)} interval {100 * row['low']:+.1f} to "
+            f"{100 * row['high']:+.1f})"
+            for row in self.table.to_dict("records")
+        ]
+        text = "; ".join(said)
+        return f"{text[0].upper()}{text[1:]}. These are differences between groups, not effects."
+
+
+def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = None) -> PredictedCurves:
+    """Share of cases with stated covariates still open by day.
+
+    Parameters
+    ----------
+    model : Cox
+    at : frame, or mapping or sequence of mappings
+        A value for each column the model uses, one row a curve; with strata, for their columns too.
+    days : sequence of int, optional
+        Days wanted; every closing day when left out.
+
+    Returns
+    -------
+    PredictedCurves
+
+    Raises
+    ------
+    ParameterError
+        For a missing column, an unknown level or stratum, or a negative day.
+
+    Notes
+    -----
+    Exponential of minus the summed daily rates, with Efron's or Breslow's handling of ties as in the model; errors by
+    the delta method as R's ``survfit.coxph``, or from clusters when the model has them; log-log intervals.
+    """
+    stated = _stated(at)
+    when = np.unique(model.sets.day) if days is None else _days(days)
+    rates = _Rates(model, stated, when)
+    share = np.exp(-rates.cumulative)
+    error = share * rates.errors()
+    lower, upper = interval(share.ravel(), error.ravel(), model.level)
+    curves, each = share.shape
+    table = pd.DataFrame(
+        {
+            "label": np.repeat(_labels(stated), each),
+            "day": np.tile(when, curves),
+            "still_open": share.ravel(),
+            "std_error": error.ravel(),
+            "lower": lower,
+            "upper": upper,
+        }
+    )
+    return PredictedCurves(
+        estimand=f"share of cases with stated covariates still open, by {model.clock}",
+        assumptions=model.assumptions,
+        method=f"{model.method}; delta method, log-log intervals",
+        table=table,
+        flow=model.flow,
+        level=model.level,
+        covariates=stated,
+    )
+
+
+def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, days: Sequence[int]) -> ShareDifferences:
+    """How many more cases close by given days with some covariates than with others.
+
+    Parameters
+    ----------
+    model : Cox
+    at : frame, or mapping or sequence of mappings
+        The covariates compared, as for :func:`predicted_curves`.
+    reference : mapping
+        The covariates they are compared with.
+    days : sequence of int
+
+    Returns
+    -------
+    ShareDifferences
+
+    Raises
+    ------
+    ParameterError
+        As :func:`predicted_curves`.
+    """
+    stated = pd.concat([pd.DataFrame([dict(reference)]), _stated(at)], ignore_index=True)
+    when = _days(days)
+    rates = _Rates(model, stated, when)
+    share = np.exp(-rates.cumulative)
+    reach = critical(model.level)
+    labels = _labels(stated)
+    rows = []
+    for curve in range(1, len(stated)):
+        for place, day in enumerate(when):
+            slope = np.zeros(share.shape)
+            slope[curve, place], slope[0, place] = share[curve, place], -share[0, place]
+            gap = share[0, place] - share[curve, place]
+            error = rates.error_of(slope)
+            row = {"label": labels[curve], "reference": labels[0], "day": int(day)}
+            row |= {"closed_by": 1 - share[curve, place], "reference_closed_by": 1 - share[0, place]}
+            row |= {"difference": gap, "std_error": error}
+            row |= {"low": max(gap - reach * error, -1.0), "high": min(gap + reach * error, 1.0)}
+            rows.append(row)
+    return ShareDifferences(
+        estimand=f"difference of shares closed by given days between stated covariates, by {model.clock}",
+        assumptions=model.assumptions,
+        method=f"{model.method}; delta method",
+        table=pd.DataFrame(rows),
+        flow=model.flow,
+        level=model.level,
+    )
+
+
+class _Rates:
+    """Summed daily rates of stated cases up to given days, and their errors."""
+
+    def __init__(self, model: Cox, stated: pd.DataFrame, when: Days) -> None:
+        self.model, self.when = model, when
+        self.x = model.design.at(stated) - model.centre
+        self.factor = np.exp(self.x @ model.coefficients)
+        self.at = model.at_estimate()
+        self.stratum = _strata(model, stated)
+        sets, slots = model.sets, self.at.slots
+        # Slots of the curve's stratum up to each day, as one run from the stratum's start.
+        self.begin = sets.start[self.stratum]
+        stops = [
+            np.searchsorted(sets.day[sets.start[s] : sets.start[s + 1]], when, side="right") + sets.start[s]
+            for s in self.stratum
+        ]
+        self.stop = np.array(stops)
+        self.base = self._summed(slots.sums.a)
+        self.cumulative = self.factor[:, None] * self.base
+        # Slope of the cumulative rate by the coefficients, divided by the factor.
+        self.slope = self.x[:, None, :] * self.base[..., None] - self._summed(slots.mean_each)
+
+    def _summed(self, values: Floats) -> Floats:
+        run = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+        return run[self.stop] - run[self.begin][:, None]
+
+    def errors(self) -> Floats:
+        """Standard error of every cumulative rate."""
+        if self.model.clusters is None:
+            own = self._summed(self.at.slots.sums.c0)
+            spread = np.einsum("cdj,jk,cdk->cd", self.slope, self.model.model_covariance, self.slope)
+            return self.factor[:, None] * np.sqrt(own + spread)
+        out = np.empty(self.cumulative.shape)
+        for place in np.ndindex(*out.shape):
+            one = np.zeros(out.shape)
+            one[place] = 1.0
+            out[place] = self.error_of(one)
+        return out
+
+    def error_of(self, weight: Floats) -> float:
+        """Standard error of a weighted sum of cumulative rates."""
+        pull = weight * self.factor[:, None]
+        slope = np.einsum("cd,cdj->j", pull, self.slope)
+        count = self._counted(pull)
+        if self.model.clusters is None:
+            own = float(np.sum(count**2 * self.at.slots.sums.c0))
+            return float(np.sqrt(own + slope @ self.model.model_covariance @ slope))
+        return self._clustered(count, slope)
+
+    def _counted(self, pull: Floats) -> Floats:
+        """How much each slot's rate counts in the sum."""
+        change = np.zeros(self.model.sets.slots + 1)
+        np.add.at(change, np.broadcast_to(self.begin[:, None], self.stop.shape), pull)
+        np.add.at(change, self.stop, -pull)
+        return np.cumsum(change)[:-1]
+
+    def _clustered(self, count: Floats, slope: Floats) -> float:
+        """Spread of what the clusters add to the sum (their infinitesimal jackknife)."""
+        model, sets, sums = self.model, self.model.sets, self.at.slots.sums
+        added = -self.at.weight[sets.pattern] * sets.per_cell(count * sums.c0, count * sums.c1)
+        last = sets.last[sets.closed] - 1
+        added[sets.closed] += (count * sums.a / sets.closings)[last]
+        added = added + model.scores() @ (model.model_covariance @ slope)
+        if model.cluster is None:
+            return float(np.sqrt(np.sum(sets.number * added**2)))
+        of_cluster = by_cluster(added[:, None], sets.cell, model.cluster, int(model.clusters or 0))
+        return float(np.sqrt(np.sum(of_cluster**2)))
+
+
+def _stated(at: Stated) -> pd.DataFrame:
+    frame = at if isinstance(at, pd.DataFrame) else pd.DataFrame([at] if isinstance(at, Mapping) else list(at))
+    if not len(frame):
+        raise ParameterError("state the covariates of at least one curve")
+    return frame.reset_index(drop=True)
+
+
+def _labels(stated: pd.DataFrame) -> list[str]:
+    """Name curves by what tells them apart."""
+    several = [name for name in stated.columns if stated[name].nunique() > 1]
+    names = several or list(stated.columns)
+    return [", ".join(f"{name} {row[name]}" for name in names) for row in stated.to_dict("records")]
+
+
+def _strata(model: Cox, stated: pd.DataFrame) -> Days:
+    groups = model.sets.strata
+    if not len(groups.columns):
+        return np.zeros(len(stated), np.int64)
+    missing = [name for name in groups.columns if name not in stated.columns]
+    if missing:
+        raise ParameterError(f"the model has strata: state {missing} for every curve")
+    known = [tuple(str(value) for value in row) for row in groups.itertuples(index=False)]
+    asked = [tuple(str(value) for value in row) for row in stated[list(groups.columns)].itertuples(index=False)]
+    for row in asked:
+        if row not in known:
+            raise ParameterError(f"no stratum {', '.join(row)} in this model; there are {known}")
+    return np.array([known.index(row) for row in asked])
+
+
+def _days(days: Sequence[int]) -> Days:
+    when = np.asarray(days)
+    if when.ndim != 1 or not len(when) or when.dtype.kind not in "iu" or (when < 0).any():
+        raise ParameterError(f"days must be whole numbers from 0, found {list(days)!r}")
+    return np.unique(when).astype(np.int64)

@@ -1,0 +1,215 @@
+"""Whether a ratio of rates stays the same as cases grow old: a test by term, and a figure of the ratio by age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.regression.cox_model import Cox
+from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.results import Result, percent
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.bands import critical
+from accountability.stats.partial_likelihood import Derivatives, gram
+from accountability.stats.risksets import RiskSets
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Scale = Literal["km", "rank", "identity", "log"]
+SCALES = ("km", "rank", "identity", "log")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Proportionality(Result):
+    """Test that ratios do not change with age.
+
+    ``table``: ``term`` (a column or part of the formula; the last row, "all", is the test of all together),
+    ``statistic`` (chi-squared), ``df``, ``p``.
+
+    Attributes
+    ----------
+    ratios : pandas.DataFrame
+        ``term``, ``first_day``, ``last_day``, ``day`` (mean day of closing), ``events``, ``ratio``, ``low``, ``high``:
+        each coefficient's ratio within stretches of age that hold about as many closings each (a one-step estimate).
+    level : float
+    """
+
+    ratios: pd.DataFrame
+    level: float
+
+    def plot(self, ax: Axes | None = None, term: str | None = None) -> Axes:
+        """Draw the ratio of one term (the first, when left out) by age, with its intervals."""
+        names = list(dict.fromkeys(self.ratios["term"]))
+        chosen = names[0] if term is None else term
+        if chosen not in names:
+            raise ParameterError(f"no term {chosen!r} in this model; there are {', '.join(names)}")
+        axes = draw.new_axes(ax)
+        part = self.ratios[self.ratios["term"] == chosen]
+        axes.set_yscale("log")
+        axes.vlines(part["day"], part["low"], part["high"], color=draw.COLOURS[0])
+        draw.lines(axes, part, x="day", y="ratio")
+        axes.axhline(1, color="0.6", linewidth=0.8)
+        axes.set_xlabel("days")
+        axes.set_ylabel(f"ratio of rates, {chosen} ({percent(self.level)} interval)")
+        return axes
+
+    def sentence(self) -> str:
+        """Say for which terms the ratio changes with age."""
+        rows = self.table[self.table["term"] != "all"]
+        changing = [f"{row['term']} ({_p(row['p'])})" for row in rows.to_dict("records") if row["p"] < 1 - self.level]
+        whole = f"all terms together: {_p(float(self.table['p'].iloc[-1]))}"
+        if not changing:
+            return f"No term's ratio is seen to change with age ({whole}); that is not proof that it does not."
+        return (
+            f"The ratio changes with age for {', '.join(changing)} ({whole}): one ratio does not describe these cases. "
+            "See hazard.changing_ratios, or make the term a stratum."
+        )
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proportionality:
+    """Test whether each ratio of a Cox model stays the same as cases grow old.
+
+    Parameters
+    ----------
+    model : Cox
+        Without penalty.
+    scale : {"km", "rank", "identity", "log"}
+        How age enters: by the share closed before (less moved by a few old cases), by rank, in days, or by the
+        logarithm of days.
+    pieces : int
+        Stretches of age for the figure.
+
+    Returns
+    -------
+    Proportionality
+
+    Raises
+    ------
+    Refusal
+        When closings lie on too few days to see a change, on day 0 with the logarithm, or the model is penalised.
+
+    Notes
+    -----
+    The score test of an interaction with age (Grambsch and Therneau 1994, in its exact form), as R's ``cox.zph``; it
+    uses the model's own errors, also when the model's are clustered.
+    """
+    if scale not in SCALES:
+        raise ParameterError(f"scale must be one of {', '.join(SCALES)}, found {scale!r}")
+    if model.penalty:
+        raise Refusal("the test of proportionality needs a model without penalty")
+    sets = model.sets
+    if len(np.unique(sets.day)) < 3:
+        raise Refusal("closings lie on fewer than three days: no change with age can be seen")
+    from scipy.special import chdtrc
+
+    age = _scaled(sets, scale)
+    age = age - np.average(age, weights=sets.closings)
+    at = model.at_estimate()
+    matrix = model.design.matrix - model.centre
+    each = schoenfeld(sets, matrix, at)
+    pull = age @ each
+    plain, mixed, square = (weighted_information(sets, matrix, at, age**power) for power in range(3))
+    parts = list(dict.fromkeys(term.part for term in model.terms))
+    rows = []
+    for part in [*parts, "all"]:
+        chosen = np.array([part in ("all", term.part) for term in model.terms])
+        # Information about the interaction, once the plain coefficients have been let free.
+        left = square[np.ix_(chosen, chosen)] - mixed[chosen] @ np.linalg.solve(plain, mixed[chosen].T)
+        if np.linalg.matrix_rank(left) < chosen.sum():
+            raise Refusal(f"closings of {part} lie on too few days to see its ratio change")
+        statistic = float(pull[chosen] @ np.linalg.solve(left, pull[chosen]))
+        df = int(chosen.sum())
+        rows.append({"term": part, "statistic": statistic, "df": df, "p": float(chdtrc(df, statistic))})
+    return Proportionality(
+        estimand=f"whether ratios of the daily rate of {model.event_word} change with age, by {model.clock}",
+        assumptions=model.assumptions[1:],
+        method=f"score test of an interaction with age ({scale} scale)",
+        table=pd.DataFrame(rows),
+        flow=model.flow,
+        ratios=_ratios(model, matrix, at, each, pieces),
+        level=model.level,
+    )
+
+
+def _scaled(sets: RiskSets, scale: Scale) -> Floats:
+    """Age of each slot on the chosen scale."""
+    day = sets.day.astype(float)
+    if scale == "identity":
+        return day
+    if scale == "log":
+        if (sets.day == 0).any():
+            raise Refusal("a case closed on day 0, which has no logarithm: use scale='km' or 'rank'")
+        return np.log(day)
+    ages, place = np.unique(sets.day, return_inverse=True)
+    return (_ranks(sets, ages) if scale == "rank" else _closed_before(sets, ages))[place]
+
+
+def _ranks(sets: RiskSets, ages: Days) -> Floats:
+    """Mean rank of each closing day among the last days of all cases."""
+    ends = sets.ends
+    below, upto = np.searchsorted(ends, ages), np.searchsorted(ends, ages, side="right")
+    return (below + upto + 1) / 2
+
+
+def _closed_before(sets: RiskSets, ages: Days) -> Floats:
+    """Share closed before each closing day, all strata together."""
+    closings = np.bincount(np.searchsorted(ages, sets.day), sets.closings)
+    ends, entries = sets.ends, sets.entries
+    at_risk = np.searchsorted(entries, ages, side="right") - np.searchsorted(ends, ages)
+    return 1 - np.concatenate([[1.0], np.cumprod(1 - closings / at_risk)[:-1]])
+
+
+def schoenfeld(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
+    """Covariates of those that close on each slot, less what those at risk lead one to expect."""
+    return sets.on_closing(np.ones(len(matrix)), matrix)[1] - at.slots.mean_sum
+
+
+def weighted_information(sets: RiskSets, matrix: Floats, at: Derivatives, scale: Floats) -> Floats:
+    """Information of the slots, each multiplied by a number."""
+    slots = at.slots
+    held = at.weight * sets.per_pattern(scale * slots.sums.a, scale * slots.sums.b)
+    outer = slots.first.T @ (scale[:, None] * slots.mean_each)
+    outer = outer - slots.first_tied.T @ (scale[:, None] * slots.mean_tied)
+    information = gram(matrix, held) - outer
+    return (information + information.T) / 2
+
+
+def _ratios(model: Cox, matrix: Floats, at: Derivatives, each: Floats, pieces: int) -> pd.DataFrame:
+    """One-step estimates within stretches of age that hold about as many closings each."""
+    sets, reach = model.sets, critical(model.level)
+    days = np.unique(sets.day)
+    so_far = np.cumsum(np.bincount(np.searchsorted(days, sets.day), sets.closings))
+    piece = np.minimum((so_far - 1) * pieces // so_far[-1], pieces - 1)[np.searchsorted(days, sets.day)]
+    rows = []
+    for number in np.unique(piece):
+        inside = piece == number
+        information = weighted_information(sets, matrix, at, inside.astype(float))
+        pull = inside @ each
+        when = sets.day[inside]
+        for place, term in enumerate(model.terms):
+            size = information[place, place]
+            known = size > 1e-9 * model.sets.closings[inside].sum() * max(matrix[:, place].var(), 1e-12)
+            middle = model.coefficients[place] + pull[place] / size if known else np.nan
+            error = 1 / np.sqrt(size) if known else np.nan
+            rows.append(
+                {
+                    "term": term.name,
+                    "first_day": int(when.min()),
+                    "last_day": int(when.max()),
+                    "day": float(np.average(when, weights=sets.closings[inside])),
+                    "events": int(sets.closings[inside].sum()),
+                    "ratio": np.exp(middle),
+                    "low": np.exp(middle - reach * error),
+                    "high": np.exp(middle + reach * error),
+                }
+            )
+    return pd.DataFrame(rows).sort_values("term", kind="stable", ignore_index=True)

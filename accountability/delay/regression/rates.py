@@ -1,0 +1,167 @@
+"""Closings per day open, with exact intervals: what can be said of a group however few closings it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from accountability.delay.access import require_exact, require_open_cases
+from accountability.delay.counts import columns_of, with_groups
+from accountability.delay.regression.regression_result import closings
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.results import Result, percent, plural
+from accountability.stats.arrays import Floats
+from accountability.stats.bands import critical
+from accountability.study.durations import Durations, group_codes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ExactRates(Result):
+    """Closings per `per` case-days, by group.
+
+    ``table``: the columns of `by`, ``cases``, ``events``, ``case_days``, ``rate``, ``low``, ``high`` (per `per`
+    case-days), ``ratio``, ``ratio_low``, ``ratio_high`` (to the reference group; 1 for itself).
+
+    Attributes
+    ----------
+    by : tuple of str
+    per : int
+    level : float
+    reference : str
+        The group the ratios refer to.
+    """
+
+    by: tuple[str, ...]
+    per: int
+    level: float
+    reference: str
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each group's rate with its exact interval."""
+        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+        label = self.table[list(self.by)].astype("str").agg(", ".join, axis=1) if self.by else "all cases"
+        draw.ranges(axes, self.table.assign(label=label), label="label", estimate="rate", lower="low", upper="high")
+        axes.set_xlabel(f"closings per {self.per:,} case-days (exact {percent(self.level)} interval)")
+        return axes
+
+    def sentence(self) -> str:
+        """Say each group's rate with its interval."""
+        said = []
+        for row in self.table.to_dict("records"):
+            name = ", ".join(str(row[column]) for column in self.by) or "all cases"
+            said.append(
+                f"{name}: {row['rate']:.2f} ({percent(self.level)} interval {row['low']:.2f} to {row['high']:.2f}; "
+                f"{plural(int(row['events']), 'closing')})"
+            )
+        return f"Closings per {self.per:,} case-days: {'; '.join(said)}."
+
+
+def exact_rates(
+    durations: Durations,
+    by: str | Sequence[str] | None = None,
+    *,
+    ways: str | None = None,
+    way: str | None = None,
+    reference: str | None = None,
+    per: int = 1_000,
+    level: float = 0.95,
+) -> ExactRates:
+    """Closings per case-day by group, exact for any number of closings, none included.
+
+    Parameters
+    ----------
+    durations : Durations
+        With closing dates known to the day; late entry is allowed.
+    by : str or sequence of str, optional
+        Columns to group by.
+    ways, way : str, optional
+        Column of the ways of closing, and the one counted.
+    reference : str, optional
+        Group the ratios refer to, its columns joined by ", "; by default the one with most closings.
+    per : int
+        Case-days a rate is given for.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    ExactRates
+
+    Raises
+    ------
+    Refusal
+        When the source cannot carry a closing curve.
+    ParameterError
+        For unknown columns or groups.
+
+    Notes
+    -----
+    A case counts every day of its age it was watched, that of its closing included. Intervals of rates: Garwood
+    (1936). Intervals of ratios: Clopper and Pearson (1934) on the share of the two groups' closings. Both take the
+    rate as constant over the days watched.
+    """
+    from scipy.special import betaincinv, gammaincinv
+
+    require_open_cases(durations, "a rate of closing")
+    require_exact(durations, "a rate of closing")
+    critical(level)
+    if per < 1:
+        raise ParameterError(f"per must be at least 1 case-day, found {per}")
+    closed, word = closings(durations, ways, way)
+    groups, codes = group_codes(durations, by)
+    columns = columns_of(by)
+    cases = np.bincount(codes, minlength=len(groups))
+    events = np.bincount(codes[closed], minlength=len(groups))
+    days = np.bincount(codes, durations.end - durations.entry + 1, len(groups))
+    names = [", ".join(str(value) for value in row) for row in groups.itertuples(index=False)] if columns else ["all"]
+    if reference is not None and reference not in names:
+        raise ParameterError(f"no group {reference!r} to refer to; there are {', '.join(names)}")
+    base = int(np.argmax(events)) if reference is None else names.index(reference)
+    tail = (1 - level) / 2
+    low = np.where(events > 0, gammaincinv(np.maximum(events, 1), tail), 0)
+    high = gammaincinv(events + 1, 1 - tail)
+    both = events + events[base]
+    share_low = np.where(events > 0, betaincinv(np.maximum(events, 1), both - events + 1, tail), 0)
+    share_high = np.where(events < both, betaincinv(events + 1, np.maximum(both - events, 1), 1 - tail), 1)
+    share = np.where(both > 0, events / np.maximum(both, 1), np.nan)
+    ratio = [_ratio(one, days[base] / days) for one in (share, share_low, share_high)]
+    for column in ratio:
+        column[base] = 1
+    return ExactRates(
+        estimand=f"{word}s per {per:,} case-days, by {durations.clock}",
+        assumptions=("the rate is constant over the days a case is watched", "cases are independent of each other"),
+        method="exact Poisson intervals (Garwood); exact binomial intervals of ratios (Clopper-Pearson)",
+        table=with_groups(
+            groups,
+            np.arange(len(groups)),
+            {
+                "cases": cases,
+                "events": events,
+                "case_days": days.astype(np.int64),
+                "rate": per * events / days,
+                "low": per * low / days,
+                "high": per * high / days,
+                "ratio": ratio[0],
+                "ratio_low": ratio[1],
+                "ratio_high": ratio[2],
+            },
+        ),
+        flow=durations.flow,
+        by=columns,
+        per=per,
+        level=level,
+        reference=names[base],
+    )
+
+
+def _ratio(share: Floats, days: Floats) -> Floats:
+    """Ratio of rates from a group's share of the closings; missing when it has no upper end."""
+    inside = share < 1
+    return np.where(inside, share / np.where(inside, 1 - share, 1) * days, np.nan)

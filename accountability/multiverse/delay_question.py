@@ -1,0 +1,164 @@
+"""The question of delay: how much longer cases of one group stay open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from accountability import delay
+from accountability.errors import ParameterError, Refusal
+from accountability.multiverse.choices import exclusion
+from accountability.multiverse.prepared import Prepared, summed
+from accountability.parameters import nearest
+from accountability.stats.arrays import Flags, Floats
+from accountability.study import clocks
+from accountability.study.cohort import Cohort
+from accountability.study.durations import Durations
+from accountability.study.occurrences import as_date
+from accountability.vocabulary import STAGES
+
+ESTIMATORS: Final = ("median", "restricted_mean")
+UNITS: Final = ("complaint", "officer_complaint", "allegation")
+_TOUCHES: Final = 1e-12
+
+
+def one_of(name: str, known: tuple[str, ...]) -> Callable[[Any], str]:
+    """A check that an option is one of those known."""
+
+    def read(option: object) -> str:
+        if option not in known:
+            raise ParameterError(f"{name}={option!r}: no such option. {nearest(str(option), known)}")
+        return str(option)
+
+    return read
+
+
+def _maybe_day(option: Any) -> dt.date | None:
+    return None if option in (None, "none") else as_date(option, "cutoff")
+
+
+def _horizon(option: object) -> int:
+    if isinstance(option, bool) or not isinstance(option, int) or not 1 <= option <= 10_000:
+        raise ParameterError(f"horizon={option!r}: expected a number of days from 1 to 10,000")
+    return option
+
+
+@dataclass(frozen=True)
+class MedianDelay:
+    """By how many days the median delay (or the mean within a horizon) of two groups differs.
+
+    Choices: ``start`` and ``stop`` (the clock's stages), ``cutoff`` (a day, or ``none`` for the source's own), ``days``
+    (``calendar`` or ``business``), ``unit`` (each complaint once, or once for each officer or allegation in it),
+    ``estimator`` (``median`` or ``restricted_mean``, the mean days within ``horizon``), ``horizon``, ``exclusions``.
+    Both estimators count open cases for as long as they were seen (Kaplan and Meier 1958).
+    """
+
+    name: str = "median_delay"
+    measure: str = "delay"
+    unit: str = "days"
+    more: str = "longer"
+    less: str = "shorter"
+    defaults: Mapping[str, Any] = field(
+        default_factory=lambda: {
+            "start": "received",
+            "stop": "closed",
+            "cutoff": None,
+            "days": "calendar",
+            "unit": "complaint",
+            "estimator": "median",
+            "horizon": 730,
+            "exclusions": None,
+        }
+    )
+    read: Mapping[str, Callable[[Any], Any]] = field(
+        default_factory=lambda: {
+            "start": one_of("start", tuple(STAGES)),
+            "stop": one_of("stop", tuple(STAGES)),
+            "cutoff": _maybe_day,
+            "days": one_of("days", ("calendar", "business")),
+            "unit": one_of("unit", UNITS),
+            "estimator": one_of("estimator", ESTIMATORS),
+            "horizon": _horizon,
+            "exclusions": exclusion,
+        }
+    )
+
+    def moot(self, values: Mapping[str, Any]) -> set[str]:
+        """A median has no horizon."""
+        return {"horizon"} if values["estimator"] == "median" else set()
+
+    def prepare(self, cohort: Cohort, values: Mapping[str, Any], positions: Mapping[str, int]) -> Prepared:
+        """Count the days once; see :class:`accountability.multiverse.question.Question`.
+
+        Raises
+        ------
+        Refusal
+            The release cannot carry a closing curve under this clock, or has no rows of the unit.
+        """
+        kept = values["exclusions"].of(cohort)
+        timed = clocks.durations(kept, values["start"], values["stop"], values["cutoff"], days=values["days"])
+        delay.closing_curve(timed)  # refuses what no curve may be drawn of, and names what can be had
+        if timed.entry.any():
+            raise Refusal("cases that come into sight late cannot be shuffled between groups")
+        weights = _weights(kept, timed, values["unit"])
+        place = np.array([positions[case] for case in timed.table["case_id"]], dtype=np.int64)
+        units = summed(place, weights, len(positions))
+        horizon = values["horizon"] if values["estimator"] == "restricted_mean" else None
+        missing = (
+            "in one of the groups fewer than half closed while they were watched"
+            if horizon is None
+            else f"in one of the groups no case was watched for {horizon} days"
+        )
+        return Prepared(units, None, _curves(timed, place, weights, horizon), missing)
+
+
+def _weights(cohort: Cohort, timed: Durations, unit: str) -> Floats:
+    if unit == "complaint":
+        return np.ones(len(timed))
+    held = str(getattr(cohort.card, "unit", ""))
+    if held not in UNITS or UNITS.index(unit) > UNITS.index(held):
+        raise Refusal(f"a row of this source is one {held!r}, so delays cannot be counted by {unit}")
+    rows = cohort.allegations
+    if unit == "officer_complaint":
+        rows = rows.loc[rows["officer_id"].notna()].drop_duplicates(["case_id", "officer_id"])
+    counted = rows.groupby("case_id").size()
+    return np.asarray(counted.reindex(timed.table["case_id"]).fillna(0), dtype=np.float64)
+
+
+def _curves(
+    timed: Durations, place: npt.NDArray[np.int64], weights: Floats, horizon: int | None
+) -> Callable[[Flags], Floats]:
+    end, closed = timed.end, timed.closed
+    days = max(int(end.max(initial=0)), horizon or 0) + 1
+
+    def counts(inside: Flags) -> tuple[Floats, Floats]:
+        shut = inside & closed
+        return summed(end[shut], weights[shut], days), summed(end[inside], weights[inside], days)
+
+    everyone = counts(np.ones(len(end), dtype=bool))
+
+    def compare(first: Flags) -> Floats:
+        one = counts(first[place])
+        other = (everyone[0] - one[0], everyone[1] - one[1])
+        return np.array([_number(*one, horizon), _number(*other, horizon)])
+
+    return compare
+
+
+def _number(closed: Floats, gone: Floats, horizon: int | None) -> float:
+    at_risk = gone[::-1].cumsum()[::-1]
+    watched = at_risk > 0.5
+    if not watched.any():
+        return float("nan")
+    still = np.cumprod(1 - np.divide(closed, at_risk, out=np.zeros_like(closed), where=watched))
+    if horizon is not None:
+        # Beyond the last day watched the curve is unknown, unless all had closed by then.
+        seen = int(np.flatnonzero(watched)[-1])
+        return float(still[:horizon].sum()) if seen >= horizon or still[seen] < _TOUCHES else float("nan")
+    reached = still <= 0.5 + _TOUCHES
+    return float(np.argmax(reached)) if reached.any() else float("nan")

@@ -1,0 +1,275 @@
+"""Would chance alone look like this: what is observed beside thousands of forces in which luck does the sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.officers.chance_draws import check_draws, equal_risk, independent
+from accountability.officers.count_fits import Fit, fit_negative_binomial, fit_poisson
+from accountability.officers.shares import TIES, Measures, assumed, cells, observed, weighed
+from accountability.officers.tallies import Tally, tally
+from accountability.results import Result, percent, plural
+from accountability.study.cohort import Cohort, DatasetLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BENCHMARKS: Final = {
+    "equal_risk": "the same complaints fall on the same holders at equal risk",
+    "zero_truncated_poisson": "equal risk, among those who drew at least one",
+    "negative_binomial": "risks differ as a fitted gamma law",
+    "zero_truncated_negative_binomial": "risks differ as a fitted gamma law, among those who drew at least one",
+}
+ALONE: Final = "the same complaints fall at equal risk on these alone, of whom some then draw none"
+LUCK: Final = ("equal_risk", "zero_truncated_poisson")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class AgainstChance(Result):
+    """What is observed beside what each benchmark gives.
+
+    ``table``: ``benchmark``, ``says`` (in words), ``among`` ("all" held, or "accused": those with at least one),
+    ``measure`` ("gini", "top_share"), ``observed``, ``expected`` (mean of the draws), ``low``, ``high`` (the middle
+    `level` of the draws), ``p`` (share of draws at least as concentrated, the observed one counted as a draw).
+
+    Attributes
+    ----------
+    top : float
+        Share of the holders that is the top.
+    level : float
+    draws : int
+    shape : float
+        Of the gamma law of risks behind the fitted benchmark; infinite when counts vary no more than chance makes
+        them; not a number when no such benchmark was asked for.
+    size, total : int
+        Holders and complaints.
+    holder, drawn : str
+    """
+
+    top: float
+    level: float
+    draws: int
+    shape: float
+    size: int
+    total: int
+    holder: str
+    drawn: str
+
+    def of(self, benchmark: str, measure: str = "top_share") -> pd.Series:
+        """One row of the table.
+
+        Raises
+        ------
+        ParameterError
+            When there is none.
+        """
+        rows = self.table[(self.table["benchmark"] == benchmark) & (self.table["measure"] == measure)]
+        if rows.empty:
+            known = ", ".join(dict.fromkeys(self.table["benchmark"]))
+            raise ParameterError(f"no row for benchmark {benchmark!r} and measure {measure!r}; benchmarks are {known}")
+        return rows.iloc[0]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the top share each benchmark gives, and the observed one as a line."""
+        rows = self.table[self.table["measure"] == "top_share"].copy()
+        axes = draw.new_axes(ax, height=1.4 + 0.4 * len(rows))
+        rows["label"] = rows["benchmark"].str.replace("_", " ")
+        draw.ranges(axes, rows, label="label", estimate="expected", lower="low", upper="high")
+        for number, (among, part) in enumerate(rows.groupby("among", sort=False)):
+            who = "all held" if among == "all" else "those with at least one"
+            shown = float(part["observed"].iloc[0])
+            if number == 0 or shown != float(rows["observed"].iloc[0]):
+                axes.axvline(shown, color=draw.COLOURS[1], linestyle=draw.STYLES[number], label=f"observed, {who}")
+        axes.set_xlabel(f"share of {self.drawn}s drawn by the top {percent(self.top)} ({percent(self.level)} of draws)")
+        axes.legend(frameon=False, fontsize=8)
+        return axes
+
+    def sentence(self) -> str:
+        """Say the observed top share and what luck alone gives."""
+        rows = self.table[self.table["measure"] == "top_share"].to_dict("records")
+        luck = [row for row in rows if row["benchmark"] in LUCK] or rows
+        first, said = luck[0], []
+        for row in luck:
+            same = row["observed"] == first["observed"]
+            beside = "" if same else f", {percent(row['observed'], 1)} observed among them"
+            ends = f"({percent(row['low'], 1)} to {percent(row['high'], 1)})"
+            said.append(f"{row['says']}: {percent(row['expected'], 1)} {ends}{beside}")
+        who = "" if first["among"] == "all" else " who drew at least one"
+        return (
+            f"Of {plural(self.size, self.holder)}{who}, the {percent(self.top)} with most drew "
+            f"{percent(first['observed'], 1)} of {plural(self.total, self.drawn)}; {'; '.join(said)}."
+        )
+
+
+def against_chance(
+    data: Tally,
+    benchmarks: Sequence[str] | None = None,
+    *,
+    top: float = 0.1,
+    draws: int = 1_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> AgainstChance:
+    """Compare the concentration observed with what chance gives.
+
+    Parameters
+    ----------
+    data : Tally
+    benchmarks : sequence of str, optional
+        Names in :data:`BENCHMARKS`; by default all that fit: those that need nobody who drew none, and, where such
+        are held, those that count them.
+    top : float
+        Share of the holders (of exposure, where given) that is the top.
+    draws : int
+        Forces drawn for each benchmark, 99 to 1,000,000.
+    level : float
+        Middle part of the draws shown.
+    seed : int
+
+    Returns
+    -------
+    AgainstChance
+
+    Raises
+    ------
+    Refusal
+        For ``negative_binomial`` where those who drew none are not held; when everyone drew exactly one.
+    ParameterError
+        For an unknown benchmark or numbers out of range.
+
+    Notes
+    -----
+    ``equal_risk`` lets exactly the observed number of complaints fall on the holders, each with a chance in
+    proportion to its exposure (a multinomial law, drawn exactly); where those who drew none are not held, the accused
+    are taken for the whole force, of whom some then draw none (their Gini coefficient counts these in, the observed
+    one cannot: compare it with the truncated laws). ``zero_truncated_poisson`` is equal risk among a force
+    of which only those with at least one are seen: its rate is fitted by maximum likelihood to them, and holders draw
+    independently, so the total varies. The two negative binomial laws are not chance alone: they say how much
+    concentration differences in risk of a gamma shape make, fitted to these counts. Complaints against several
+    officers at once are taken as separate; they make counts vary more than chance alone.
+    """
+    for name in benchmarks or ():
+        if name not in BENCHMARKS:
+            raise ParameterError(f"benchmarks: expected some of {', '.join(BENCHMARKS)}; found {name!r}")
+    check_draws(draws, level, most=1_000_000)
+    if benchmarks is not None and "negative_binomial" in benchmarks and not data.zeros:
+        raise Refusal(
+            f"{data.name}: the {data.holder}s who drew none are not held, so a law of all counts cannot be fitted; say "
+            "how many there were with tally(officers=...), or use 'zero_truncated_negative_binomial'"
+        )
+    some = data.accused()
+    chosen = tuple(benchmarks or _fitting(data, some))
+    says = dict(BENCHMARKS) if data.zeros else BENCHMARKS | {"equal_risk": ALONE}
+    rng = np.random.default_rng(seed)
+    rows: list[dict[str, object]] = []
+    shape = float("nan")
+    for name in chosen:
+        truncated = name.startswith("zero_truncated")
+        held = some if truncated else data
+        seen = observed(held, top)
+        made, fit = _draw(name, held, draws, top, rng)
+        if fit is not None and "negative" in name and not np.isfinite(shape):
+            shape = fit.law.shape
+        for measure, drawn, value in (
+            ("gini", made.gini, float(seen.gini[0])),
+            ("top_share", made.top, float(seen.top[0])),
+        ):
+            low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+            rows.append(
+                {
+                    "benchmark": name,
+                    "says": says[name],
+                    "among": "accused" if truncated else "all",
+                    "measure": measure,
+                    "observed": value,
+                    "expected": float(drawn.mean()),
+                    "low": float(low),
+                    "high": float(high),
+                    "p": (1 + int((drawn >= value - 1e-12).sum())) / (draws + 1),
+                }
+            )
+    return AgainstChance(
+        estimand=f"concentration of {data.drawn}s over {data.among()}, beside what chance gives, {data.name}",
+        assumptions=(
+            *assumed(data),
+            "complaints fall one by one: one that accuses several officers counts as several",
+            "under equal risk, years of service and kind of work differ only as far as exposure says",
+        ),
+        method=(
+            f"Gini coefficient and share of the top {percent(top)}, {TIES}; {weighed(data)}; {draws:,} draws a "
+            f"benchmark, seed {seed}"
+        ),
+        table=pd.DataFrame(rows),
+        flow=data.flow,
+        top=top,
+        level=level,
+        draws=draws,
+        shape=shape,
+        size=data.size,
+        total=data.total,
+        holder=data.holder,
+        drawn=data.drawn,
+    )
+
+
+def units_against_chance(
+    data: Cohort | DatasetLike,
+    by: str | None,
+    *,
+    top: float = 0.1,
+    draws: int = 1_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> AgainstChance:
+    """Compare units or supervisors, by the number of their officers accused, with equal risk for every officer.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    by : str or None
+        Column of the units or supervisors.
+    top, draws, level, seed
+        As for :func:`against_chance`.
+
+    Returns
+    -------
+    AgainstChance
+
+    Raises
+    ------
+    Refusal
+        When no column is named.
+    ParameterError
+        For an unknown column or numbers out of range.
+    """
+    if by is None:
+        raise Refusal(
+            "no column of units or supervisors is named: name one that the source holds, for instance as group"
+        )
+    held = tally(data, by, exposure="officers")
+    return against_chance(held, ["equal_risk"], top=top, draws=draws, level=level, seed=seed)
+
+
+def _fitting(data: Tally, some: Tally) -> list[str]:
+    names = ["equal_risk"]
+    if data.zeros:
+        names.append("negative_binomial")
+    if some.count.max() > 1:
+        names += ["zero_truncated_poisson", "zero_truncated_negative_binomial"]
+    return names
+
+
+def _draw(name: str, held: Tally, draws: int, top: float, rng: np.random.Generator) -> tuple[Measures, Fit | None]:
+    holders, level = cells(held)
+    if name == "equal_risk":
+        return equal_risk(held.total, holders, level, draws, top, rng), None
+    fitted = fit_poisson if name == "zero_truncated_poisson" else fit_negative_binomial
+    fit = fitted(held, name.startswith("zero_truncated"))
+    return independent(fit.law, holders, level, draws, top, rng), fit

@@ -1,0 +1,112 @@
+"""How long each officer could have drawn complaints, and how many officers a source lists besides the accused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.records.dataset import Dataset
+from accountability.study.cohort import Cohort, DatasetLike
+
+APPOINTED = "officer_appointed_year"
+YEAR = 365.25
+
+
+def years_watched(data: Cohort | DatasetLike) -> pd.Series:
+    """Years each accused officer served within the days of receipt a source covers.
+
+    From the first day covered, or the first day of the year of appointment if later, to the last day covered, or the
+    day the officer left where the source dates it (``left_agency``). A year of appointment is taken from its first
+    day, so exposure is the most it can have been; an officer who left without a dated step counts to the end.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+
+    Returns
+    -------
+    Series of float
+        Years, indexed by ``officer_id``; officers without a known year of appointment, or appointed after the last
+        day covered, are missing from it.
+
+    Raises
+    ------
+    Refusal
+        When the source has no year of appointment or states no days covered.
+    """
+    cohort = Cohort.of(data)
+    rows, period = cohort.allegations, cohort.card.period
+    if APPOINTED not in rows:
+        raise Refusal(f"{cohort.name}: no column {APPOINTED!r}, so nobody's years of service are known")
+    begins = getattr(period, "start", None)
+    if period is None or begins is None:
+        raise Refusal(f"{cohort.name}: its card does not state the days it covers, so no years can be counted")
+    begin, end = np.datetime64(begins, "D"), np.datetime64(period.end, "D")
+    known = rows.loc[rows["officer_id"].notna() & rows[APPOINTED].notna(), ["officer_id", APPOINTED]]
+    year = known.drop_duplicates("officer_id").set_index("officer_id")[APPOINTED].astype("int64")
+    hired = (year.to_numpy() - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    start = np.maximum(hired, begin)
+    stop = np.full(len(start), end)
+    left = days_of_leaving(cohort.events)
+    place = year.index.get_indexer(left.index)
+    stop[place[place >= 0]] = np.minimum(stop[place[place >= 0]], left.to_numpy()[place >= 0].astype("datetime64[D]"))
+    days = (stop - start).astype("int64") + 1
+    years = pd.Series(days / YEAR, index=year.index, name="years of service watched")
+    return years[years > 0]
+
+
+def days_of_leaving(events: pd.DataFrame) -> pd.Series:
+    """Last possible day of leaving the agency, indexed by ``officer_id``; usable dates alone."""
+    leaving = events[(events["stage"] == "left_agency") & events["officer_id"].notna() & events["latest"].notna()]
+    leaving = leaving[leaving["set_aside"].isna()]
+    return leaving.groupby("officer_id")["latest"].max()
+
+
+def officers_listed(data: Dataset) -> int | None:
+    """How many officers a source lists, those no complaint names included.
+
+    A file of officers that lists some whom no allegation names is taken for the roster. One that lists the accused
+    alone says nothing about the others.
+
+    Parameters
+    ----------
+    data : Dataset
+        With its ledger, which keeps count of the rows of officers that no allegation names.
+
+    Returns
+    -------
+    int or None
+        ``None`` when the source lists nobody but the accused.
+    """
+    entries = data.ledger.entries
+    never = entries[(entries["action"] == "row not linked") & (entries["rule"] == "officers")]
+    count = int(never["count"].sum())
+    return int(data.allegations["officer_id"].nunique()) + count if count else None
+
+
+def given_exposure(
+    exposure: pd.Series, counts: npt.NDArray[np.integer[Any]], found: pd.Index
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], bool]:
+    """Counts and exposures of every holder in a Series; whether it holds any that drew none.
+
+    Raises
+    ------
+    ParameterError
+        When a holder occurs twice or one that drew something has no exposure.
+    """
+    if not exposure.index.is_unique:
+        raise ParameterError("exposure: the index names a holder twice; add the exposures up first")
+    place = exposure.index.get_indexer(found)
+    lost = int((place < 0).sum())
+    if lost:
+        raise ParameterError(
+            f"exposure: {lost:,} of {len(found):,} that drew complaints are not in its index; give each an exposure, "
+            "or keep_if those who have one"
+        )
+    every = np.zeros(len(exposure), np.int64)
+    every[place] = counts
+    return every, exposure.to_numpy(dtype=float), bool((every == 0).any())

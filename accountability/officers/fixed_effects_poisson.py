@@ -1,0 +1,175 @@
+"""Counts of officers by months: a rate for each officer, one for each month, and ratios for what changes.
+
+The Poisson model with rates constant within months is Cox's model with a baseline constant within months; with a rate
+for each officer it compares every officer with itself. Effects of officers and months are profiled out by turns,
+which for Poisson counts costs nothing in bias however many officers there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Flags, Floats, Ints
+
+Effects = Literal["officer", "unit", "none"]
+TURNS = 200
+STEPS = 40
+CLOSE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoWay:
+    """A fit.
+
+    Attributes
+    ----------
+    coefficients : array
+        Logarithms of the ratios for one more of each covariate.
+    covariance : array
+        Clustered by unit.
+    residual : array, officers by months
+        Complaints less their means; 0 for officers without any, who say nothing.
+    clusters, officers : int
+        Units, and officers with at least one complaint.
+    events : float
+        Complaints.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    residual: Floats
+    clusters: int
+    officers: int
+    events: float
+
+
+def fit(
+    complaints: Floats, exposed: Floats, covariates: Sequence[Floats], unit: Ints, effects: Effects = "officer"
+) -> TwoWay:
+    """Fit the rate of complaints, with effects of months and of officers, units or none.
+
+    Parameters
+    ----------
+    complaints, exposed : array, officers by months
+    covariates : sequence of arrays, officers by months
+        At least one.
+    unit : array of int, officers
+        Clusters, and the groups of ``effects="unit"``.
+    effects : {"officer", "unit", "none"}
+        Whose level of complaints is left out of the comparison.
+
+    Raises
+    ------
+    Refusal
+        When nothing is left to compare: no complaint, one unit only, or covariates that do not vary (or not apart
+        from one another) within what the effects leave.
+    """
+    seen = complaints * (exposed > 0)
+    use = seen.sum(axis=1) > 0
+    if not use.any():
+        raise Refusal("no complaint falls in the months compared")
+    y, e, group = seen[use], exposed[use], unit[use]
+    x = np.array([one[use] - (one[use] * y).sum() / y.sum() for one in covariates])
+    level = _levels(effects, group)
+    cluster = np.unique(group, return_inverse=True)[1]
+    if cluster.max() < 1:
+        raise Refusal("errors clustered by unit need at least two units with complaints")
+    at = _evaluate(y, e, x, level, np.zeros(len(x)), np.ones(y.shape[1]))
+    beta = np.zeros(len(x))
+    for _ in range(STEPS):
+        step = np.linalg.solve(at.information, at.total)
+        if np.abs(step).max() < 1e-8:
+            break
+        # The profile likelihood is concave: a step that lowers it went too far.
+        for _ in range(30):
+            new = _evaluate(y, e, x, level, beta + step, at.month)
+            if new.value >= at.value - 1e-9 * abs(at.value):
+                break
+            step = step / 2
+        beta, at = beta + step, new
+    residual = np.zeros_like(seen)
+    residual[use] = y - at.mean
+    return TwoWay(beta, _clustered(at, y, cluster), residual, int(cluster.max()) + 1, len(y), float(y.sum()))
+
+
+def _levels(effects: Effects, group: Ints) -> Ints:
+    if effects == "officer":
+        return np.arange(len(group))
+    return np.unique(group, return_inverse=True)[1] if effects == "unit" else np.zeros(len(group), np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Point:
+    """What is known at one value of the coefficients."""
+
+    value: float
+    total: Floats
+    information: Floats
+    centred: Floats
+    mean: Floats
+    month: Floats
+
+
+def _evaluate(y: Floats, e: Floats, x: Floats, level: Ints, beta: Floats, month: Floats) -> _Point:
+    mean, month = _profile(y, e * np.exp(np.clip(np.tensordot(beta, x, axes=1), -200, 200)), level, month)
+    centred = np.array([one - _projected(one, mean, level) for one in x])
+    information = np.einsum("kit,it,lit->kl", centred, mean, centred)
+    whole = np.einsum("kit,it,kit->k", x, mean, x)
+    scale = np.sqrt(np.maximum(whole, 1e-300))
+    if np.linalg.eigvalsh(information / np.outer(scale, scale)).min() < 1e-8:
+        raise Refusal("what peers were found to have done does not change within what is compared: no ratio")
+    some: Flags = y > 0
+    return _Point(
+        value=float((y[some] * np.log(mean[some])).sum()),
+        total=np.einsum("kit,it->k", centred, y - mean),
+        information=information,
+        centred=centred,
+        mean=mean,
+        month=month,
+    )
+
+
+def _clustered(at: _Point, y: Floats, cluster: Ints) -> Floats:
+    by_officer = np.einsum("kit,it->ik", at.centred, y - at.mean)
+    each = np.array([np.bincount(cluster, column) for column in by_officer.T])
+    bread = np.linalg.inv(at.information)
+    many = each.shape[1]
+    covariance: Floats = many / (many - 1) * bread @ (each @ each.T) @ bread
+    return covariance
+
+
+def _profile(y: Floats, weight: Floats, level: Ints, month: Floats) -> tuple[Floats, Floats]:
+    """Means that add up to the counts of each level and each month."""
+    by_level, by_month = np.bincount(level, y.sum(axis=1)), y.sum(axis=0)
+    for _ in range(TURNS):
+        held = np.bincount(level, weight @ month)
+        of_each = (by_level / np.where(held > 0, held, 1.0))[level]
+        sums = of_each @ weight
+        new = by_month / np.where(sums > 0, sums, 1.0)
+        moved = np.abs(new - month).max() / max(np.abs(new).max(), 1e-300)
+        month = new
+        if moved < CLOSE:
+            break
+    return weight * of_each[:, None] * month, month
+
+
+def _projected(x: Floats, mean: Floats, level: Ints) -> Floats:
+    """The part of x that levels and months explain, weighted by the means."""
+    weighted = mean * x
+    by_level, sums = np.bincount(level, mean.sum(axis=1)), np.bincount(level, weighted.sum(axis=1))
+    by_month, total = mean.sum(axis=0), weighted.sum(axis=0)
+    two = np.zeros(x.shape[1])
+    for _ in range(TURNS):
+        of_each = ((sums - np.bincount(level, mean @ two)) / np.where(by_level > 0, by_level, 1.0))[level]
+        new = (total - of_each @ mean) / np.where(by_month > 0, by_month, 1.0)
+        moved = np.abs(new - two).max()
+        two = new
+        if moved < CLOSE * max(1.0, np.abs(two).max()):
+            break
+    out: Floats = of_each[:, None] + two
+    return out

@@ -1,0 +1,248 @@
+"""Who was accused with whom, where, when, and when it was sustained: numbers in the place of ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.officers.exposure import APPOINTED, days_of_leaving
+from accountability.results import plural
+from accountability.stats.arrays import Flags, Ints
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.occurrences import FOREVER, NEVER, occurrence
+from accountability.vocabulary import UNIT_COLUMNS
+
+UNDATED = 2**40
+FEWEST = 10
+"""Fewest accusations, officers or complaints behind a number that is shown."""
+ON_THE_EVIDENCE = ("sustained", "not_sustained", "exonerated", "unfounded", "policy_failure")
+EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Records:
+    """Accused officers of complaints, and the officers.
+
+    Attributes
+    ----------
+    officer, case : array of int
+        By accusation (an officer in a complaint, once): number of the officer, number of the complaint.
+    sustained, decided : array of bool
+        By accusation: a sustained finding; any finding on the evidence.
+    received, closed : array of int
+        By complaint, day numbers from 1970-01-01; ``UNDATED`` for a complaint not closed with a date.
+    unit, supervisor : array of int
+        By officer: number of the unit, of its supervisor (0 for all when none is known).
+    begin, end : array of int
+        By officer: days on which it could be accused, `end` left out.
+    first, last : int
+        Days of receipt covered.
+    units, supervisors : int
+        How many there are.
+    unit_word : str
+    left_out : tuple of (str, int)
+        Accusations left out, by reason.
+    name : str
+    flow : DataFrame or None
+    """
+
+    officer: Ints
+    case: Ints
+    sustained: Flags
+    decided: Flags
+    received: Ints
+    closed: Ints
+    unit: Ints
+    supervisor: Ints
+    begin: Ints
+    end: Ints
+    first: int
+    last: int
+    units: int
+    supervisors: int
+    unit_word: str
+    left_out: tuple[tuple[str, int], ...] = ()
+    name: str = "numbers as given"
+    flow: pd.DataFrame | None = None
+
+    @property
+    def officers(self) -> int:
+        """Number of officers."""
+        return len(self.unit)
+
+    @property
+    def joint(self) -> float:
+        """Share of accusations made in complaints against several officers."""
+        return float((np.bincount(self.case, minlength=len(self.received))[self.case] > 1).mean())
+
+    def accounted(self) -> pd.DataFrame:
+        """Accusations counted, and those left out by reason: ``reason``, ``accusations`` (missing below ten)."""
+        rows = [("counted", len(self.officer)), *self.left_out]
+        table = pd.DataFrame(rows, columns=["reason", "accusations"]).astype({"accusations": "Int64"})
+        return table.assign(accusations=table["accusations"].where(table["accusations"] >= FEWEST))
+
+    def month_starts(self) -> Ints:
+        """First days of the months covered, and the first day after the last of them."""
+        from_month = np.datetime64(EPOCH + dt.timedelta(days=self.first), "M")
+        to_month = np.datetime64(EPOCH + dt.timedelta(days=self.last), "M")
+        months = np.arange(from_month, to_month + np.timedelta64(2, "M"))
+        return months.astype("datetime64[D]").astype(np.int64)
+
+    def __repr__(self) -> str:
+        return (
+            f"Records of {self.name}: {len(self.officer):,} accusations in {len(self.received):,} complaints, "
+            f"{plural(self.officers, 'officer')} of {self.units:,} values of {self.unit_word}"
+        )
+
+
+def unit_columns(data: Cohort | DatasetLike, unit: str | None = None) -> tuple[str, str | None]:
+    """Name the columns of officers' unit and, where there is one, of its supervisor.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    unit : str, optional
+        The unit's column; the first of :data:`accountability.vocabulary.UNIT_COLUMNS` that is held, when left out.
+
+    Raises
+    ------
+    Refusal
+        When none is held.
+    """
+    held = Cohort.of(data).allegations.columns
+    found = unit or next((name for name in UNIT_COLUMNS if name in held), None)
+    if found is None:
+        raise Refusal(f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}); name it")
+    return found, "supervisor" if "supervisor" in held and found != "supervisor" else None
+
+
+def records(
+    data: Cohort | DatasetLike, unit: str | None = "squad", *, supervisor: str | None = None, start: str = "received"
+) -> Records:
+    """Read the accusations of officers whose unit is known.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    unit : str or None
+        Column of the allegations with the officer's unit; ``None`` takes the agency for one. Officers recorded in
+        several are left out: which they were in, and when, has to come from assignments
+        (:func:`accountability.officers.movers`).
+    supervisor : str, optional
+        Column with the unit's supervisor.
+    start : str
+        Stage that dates a complaint.
+
+    Returns
+    -------
+    Records
+        Complaints without a day of `start` are left out; a sustained finding counts from the day after the complaint
+        closed, and not at all when that day is not known.
+
+    Raises
+    ------
+    Refusal
+        When no officer, unit, or day is known.
+    ParameterError
+        For an unknown column.
+    """
+    cohort = Cohort.of(data)
+    table = cohort.allegations
+    for column in (unit, supervisor):
+        if column is not None and column not in table.columns:
+            known = ", ".join(map(str, table.columns))
+            raise ParameterError(f"no column {column!r} in the allegations of {cohort.name}; there are {known}")
+    rows = table[table["officer_id"].notna()]
+    if rows.empty:
+        raise Refusal(f"{cohort.name}: no row of {len(table):,} identifies an officer, so nobody has peers")
+    left: list[tuple[str, int]] = [("no officer identified", len(table) - len(rows))]
+    if unit is not None:
+        stated = rows["officer_id"].map(rows.groupby("officer_id")[unit].nunique())
+        left += [
+            (f"no {unit} on record", int((stated == 0).sum())),
+            (f"officer recorded in several values of {unit}", int((stated > 1).sum())),
+        ]
+        rows = rows[stated == 1]
+    when = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), start, "first")
+    place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
+    exact = (when.earliest == when.latest) & (when.earliest != FOREVER)
+    left.append((f"no day of {start}", int((~exact[place]).sum())))
+    rows, place = rows[exact[place]], place[exact[place]]
+    if rows.empty:
+        raise Refusal(f"{cohort.name}: no accusation has an officer of one {unit or 'agency'} and a day of {start!r}")
+    done = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "closed", "last")
+    usable = (done.earliest == done.latest) & (done.latest != NEVER) & (done.latest != FOREVER)
+    closed = np.where(usable, done.latest, UNDATED)
+    finding = rows["finding"] if "finding" in rows else pd.Series(None, index=rows.index, dtype="str")
+    officer, ids = pd.factorize(rows["officer_id"])
+    case, used = pd.factorize(place)
+    pairs = pd.DataFrame({"officer": officer, "case": case})
+    pairs["sustained"] = (finding == "sustained").to_numpy(dtype=bool)
+    pairs["decided"] = finding.isin(ON_THE_EVIDENCE).to_numpy(dtype=bool)
+    pairs = pairs.groupby(["officer", "case"], as_index=False)[["sustained", "decided"]].max()
+    stating = rows.assign(number=officer).dropna(subset=[unit] if unit else [])
+    of_officer = stating.drop_duplicates("number").sort_values("number")
+    unit_code, units = _numbers(of_officer, unit)
+    boss, bosses = _numbers(of_officer, supervisor)
+    first, last = _window(cohort, when.earliest[used])
+    begin, end = _served(cohort, of_officer, pd.Index(ids), first, last)
+    received = when.earliest[used].astype(np.int64)
+    np.minimum.at(begin, pairs["officer"].to_numpy(), received[pairs["case"].to_numpy()])
+    np.maximum.at(end, pairs["officer"].to_numpy(), received[pairs["case"].to_numpy()] + 1)
+    return Records(
+        officer=pairs["officer"].to_numpy(dtype=np.int64),
+        case=pairs["case"].to_numpy(dtype=np.int64),
+        sustained=pairs["sustained"].to_numpy(dtype=bool),
+        decided=pairs["decided"].to_numpy(dtype=bool),
+        received=received,
+        closed=closed[used].astype(np.int64),
+        unit=unit_code,
+        supervisor=boss,
+        begin=begin,
+        end=end,
+        first=first,
+        last=last,
+        units=units,
+        supervisors=bosses,
+        unit_word=(unit or "agency").replace("_", " "),
+        left_out=tuple((why, count) for why, count in left if count),
+        name=cohort.name,
+        flow=cohort.flow(),
+    )
+
+
+def _numbers(officers: pd.DataFrame, column: str | None) -> tuple[Ints, int]:
+    """Number of each officer's value of a column, those without one together, and how many there are."""
+    if column is None:
+        return np.zeros(len(officers), np.int64), 1
+    code, names = pd.factorize(officers[column], use_na_sentinel=False)
+    return code.astype(np.int64), len(names)
+
+
+def _window(cohort: Cohort, days: Ints) -> tuple[int, int]:
+    """First and last day of receipt: those of the card, as far as complaints reach."""
+    first, last = int(days.min()), int(days.max())
+    period = cohort.card.period
+    if period is None:
+        return first, last
+    begins = getattr(period, "start", None)
+    return (first if begins is None else (begins - EPOCH).days), max((period.end - EPOCH).days, first + 1)
+
+
+def _served(cohort: Cohort, officers: pd.DataFrame, ids: pd.Index, first: int, last: int) -> tuple[Ints, Ints]:
+    """Days each officer could be accused on: from the year of appointment, to the dated leaving."""
+    begin, end = np.full(len(ids), first, np.int64), np.full(len(ids), last + 1, np.int64)
+    if APPOINTED in officers:
+        year = pd.to_numeric(officers[APPOINTED]).to_numpy(dtype=float, na_value=np.nan)
+        known = np.isfinite(year)
+        hired = (year[known].astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+        begin[known] = np.maximum(begin[known], hired.astype(np.int64))
+    gone = days_of_leaving(cohort.events)
+    place = ids.get_indexer(gone.index)
+    days = gone.to_numpy().astype("datetime64[D]").astype(np.int64)[place >= 0]
+    end[place[place >= 0]] = np.minimum(end[place[place >= 0]], days + 1)
+    return begin, np.maximum(end, begin + 1)

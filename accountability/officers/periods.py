@@ -1,0 +1,175 @@
+"""The complaints of each officer in two periods, the first looked at before the second."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.officers.shares import check_top
+from accountability.officers.tallies import OFFICER, counted_rows
+from accountability.results import plural
+from accountability.stats.arrays import Floats, Ints
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
+
+FEWEST = 10
+"""Fewest officers at the top, or in the population, of which anything is said."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Periods:
+    """What each officer drew before and after a day.
+
+    Attributes
+    ----------
+    first, second : array of int
+        Officer-complaints, by officer.
+    case, officer : array of int
+        One accused officer of one complaint of the second period: number of the complaint, number of the officer
+        (place in `first` and `second`).
+    everyone : bool
+        Whether officers accused in neither period are among them. If not, those accused in the first period are the
+        population, and nothing is said of the others.
+    split : date or None
+        First day of the second period; ``None`` when complaints were halved at random.
+    left_out : int
+        Officer-complaints without a usable date, or dated across the line.
+    name : str
+    flow : DataFrame
+    """
+
+    first: Ints
+    second: Ints
+    case: Ints
+    officer: Ints
+    everyone: bool
+    split: dt.date | None
+    left_out: int
+    name: str
+    flow: pd.DataFrame
+
+    @property
+    def population(self) -> Ints:
+        """Numbers of the officers who can be ranked on the first period."""
+        return np.arange(len(self.first)) if self.everyone else np.flatnonzero(self.first)
+
+    def who(self) -> str:
+        """The population in words."""
+        count = plural(len(self.population), "officer")
+        return f"all {count}" if self.everyone else f"{count} accused in the first period"
+
+    def halves(self) -> str:
+        """The two periods in words."""
+        return "complaints halved at random" if self.split is None else f"before {self.split} and from then on"
+
+    def __repr__(self) -> str:
+        return (
+            f"Periods of {self.name}, {self.halves()}: {self.first.sum():,} and {self.second.sum():,} "
+            f"officer-complaints of {self.who()}; {self.left_out:,} left out"
+        )
+
+
+def two_periods(
+    data: Cohort | DatasetLike,
+    split: dt.date | str | None = None,
+    *,
+    stage: str = "received",
+    officers: int | None = None,
+    seed: int = 0,
+) -> Periods:
+    """Divide the complaints of identified officers in two.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    split : date, ISO text, "random", optional
+        First day of the second period; the day that divides the officer-complaints most evenly, when left out;
+        ``"random"`` halves the complaints by lot, the officers of one complaint together.
+    stage : str
+        The stage whose date places a complaint.
+    officers : int, optional
+        How many officers there were, those never accused included.
+    seed : int
+        For ``"random"``.
+
+    Returns
+    -------
+    Periods
+
+    Raises
+    ------
+    Refusal
+        When nobody is identified, the stage is not dated, or a period is empty.
+    ParameterError
+        For a split that is no date, or fewer officers than are accused.
+    """
+    cohort = Cohort.of(data)
+    rows = counted_rows(cohort, OFFICER, "officer_complaint")
+    case = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
+    officer, known = pd.factorize(rows[OFFICER])
+    if officers is not None and officers < len(known):
+        raise ParameterError(f"officers: expected at least the {len(known):,} who are accused, found {officers!r}")
+    day: dt.date | None = None
+    if split == "random":
+        late = np.random.default_rng(seed).random(len(cohort.cases)) < 0.5
+        before, after = ~late[case], late[case]
+    else:
+        when = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), stage, "first")
+        low, high = when.earliest[case], when.latest[case]
+        dated = (low != FOREVER) & (low != NEVER) & (high != FOREVER)
+        if not dated.any():
+            raise Refusal(f"{cohort.name}: no complaint of an identified officer has a date of {stage!r} to divide by")
+        day = as_date(split, "split") if split is not None else _middle(low[dated])
+        line = day_number(day)
+        before, after = dated & (high < line), dated & (low >= line)
+    for part, which in ((before, "first"), (after, "second")):
+        if not part.any():
+            raise Refusal(f"{cohort.name}: no officer-complaint falls in the {which} period (divided at {day})")
+    count = len(known) if officers is None else officers
+    second = np.bincount(officer[after], minlength=count)
+    return Periods(
+        first=np.bincount(officer[before], minlength=count).astype(np.int64),
+        second=second.astype(np.int64),
+        case=np.unique(case[after], return_inverse=True)[1].astype(np.int64),
+        officer=officer[after].astype(np.int64),
+        everyone=officers is not None,
+        split=day,
+        left_out=int((~before & ~after).sum()),
+        name=cohort.name,
+        flow=cohort.flow(),
+    )
+
+
+def at_the_top(counts: Ints, top: float) -> Floats:
+    """How much of each officer is in the top: 1 above the line, 0 below, the same fraction of all tied at it.
+
+    Raises
+    ------
+    ParameterError
+        For a share outside 0 to 1.
+    Refusal
+        When the top would hold fewer than ten officers.
+    """
+    check_top(top)
+    places = top * len(counts)
+    if places < FEWEST:
+        raise Refusal(
+            f"the top {top:g} of {plural(len(counts), 'officer')} would be fewer than {FEWEST}: ask for a larger share"
+        )
+    _, code, number = np.unique(counts, return_inverse=True, return_counts=True)
+    above = np.append(np.cumsum(number[::-1])[::-1][1:], 0)
+    part: Floats = np.clip((places - above) / number, 0.0, 1.0)[code]
+    return part
+
+
+def _middle(days: Ints) -> dt.date:
+    """The day from which on nearest to half of them come."""
+    found, number = np.unique(days, return_counts=True)
+    before = np.cumsum(number) - number
+    best = found[np.argmin(np.abs(2 * before - len(days)))]
+    day: dt.date = (np.datetime64("1970-01-01", "D") + np.timedelta64(int(best), "D")).item()
+    return day

@@ -1,0 +1,247 @@
+"""Repeated complaints of one officer: days between them, and how their number grows.
+
+Officers never accused are not held, so the clock of every officer starts at its first complaint and what is counted are
+the further ones: nobody is in the study because of what it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay import regression
+from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.officers.officer_events import FEWEST, Records
+from accountability.results import Result, percent, plural
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.bands import critical
+from accountability.study.durations import Durations
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MODELS: Final = {
+    "andersen-gill": "all further complaints alike (Andersen and Gill 1982)",
+    "pwp total": "each further complaint has its own baseline, days since the first (Prentice, Williams and Peterson)",
+    "pwp gap": "each further complaint has its own baseline, days since the last (Prentice, Williams and Peterson)",
+}
+CLOCKS: Final = {
+    "total": "days since the first complaint against the officer",
+    "gap": "days since the last complaint against the officer",
+}
+Model = Literal["andersen-gill", "pwp total", "pwp gap"]
+STEPS: Final = 40
+MOST: Final = 6
+
+
+def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations:
+    """One stretch from each complaint of an officer to its next, or to the last day it was watched.
+
+    Complaints against an officer on one day count as one.
+
+    Parameters
+    ----------
+    data : Records
+    clock : {"total", "gap"}
+        Days since the officer's first complaint, with late entry; or since the last one.
+
+    Returns
+    -------
+    Durations
+        ``closed`` where a further complaint came; with ``officer`` (a number, for clusters), ``number`` (which further
+        complaint it would be, from 1; text, those from the sixth on together), ``unit`` (a number, as text).
+
+    Raises
+    ------
+    Refusal
+        When no officer is watched after a complaint.
+    """
+    days = np.unique(np.stack([data.officer, data.received[data.case]], axis=1), axis=0)
+    officer, day = days[:, 0], days[:, 1]
+    first = np.flatnonzero(np.diff(officer, prepend=-1))
+    origin = np.repeat(day[first], np.diff(np.append(first, len(officer))))
+    last = np.append(officer[1:] != officer[:-1], True)
+    stop = np.where(last, data.end[officer] - 1, np.append(day[1:], 0))
+    number = np.arange(len(officer)) - np.repeat(first, np.diff(np.append(first, len(officer)))) + 1
+    keep = stop > day
+    if not keep.any():
+        raise Refusal(f"{data.name}: no officer is watched after a complaint, so nothing can follow")
+    gap = clock == "gap"
+    since = day if gap else origin
+    return Durations.from_days(
+        (stop - since)[keep],
+        ~last[keep],
+        entry=(np.zeros_like(day) + 1 if gap else day - origin + 1)[keep],
+        groups={
+            "officer": officer[keep],
+            "number": np.minimum(number, MOST)[keep].astype(str),
+            "unit": data.unit[officer][keep].astype(str),
+        },
+        clock=CLOCKS[clock],
+    )
+
+
+def repeat_rates(
+    data: Durations, covariates: str | Sequence[str], *, model: Model = "andersen-gill", level: float = 0.95
+) -> regression.Cox:
+    """Ratios of the rate of further complaints, officers as clusters.
+
+    Parameters
+    ----------
+    data : Durations
+        Of :func:`spells`, with the clock the model wants; columns can be added to its table.
+    covariates : str or sequence of str
+        As for :func:`accountability.delay.regression.cox_model`.
+    model : {"andersen-gill", "pwp total", "pwp gap"}
+        See :data:`MODELS`.
+    level : float
+
+    Returns
+    -------
+    Cox
+
+    Raises
+    ------
+    ParameterError
+        For an unknown model, or stretches of the other clock.
+    Refusal
+        As :func:`accountability.delay.regression.cox_model`.
+    """
+    if model not in MODELS:
+        raise ParameterError(f"model: expected one of {', '.join(MODELS)}; found {model!r}")
+    wanted, other = ("gap", "total") if model == "pwp gap" else ("total", "gap")
+    if data.clock == CLOCKS[other]:
+        raise ParameterError(f"model {model!r} counts {CLOCKS[wanted]}: take spells(data, {wanted!r})")
+    strata = None if model == "andersen-gill" else "number"
+    return regression.cox(data, covariates, strata=strata, cluster="officer", level=level)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class MeanCount(Result):
+    """Mean number of further complaints by days since the first.
+
+    ``table``: ``day``, ``mean``, ``se``, ``low``, ``high``, ``watched`` (officers).
+
+    Attributes
+    ----------
+    officers, events : int
+    level : float
+    """
+
+    officers: int
+    events: int
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the mean count with its interval."""
+        axes = draw.new_axes(ax)
+        draw.steps(axes, self.table, x="day", y="mean", lower="low", upper="high")
+        axes.set_xlabel("days since the first complaint")
+        axes.set_ylabel("further complaints an officer")
+        return axes
+
+    def sentence(self) -> str:
+        """Say the mean count at a year, or at the end."""
+        rows = self.table[self.table["day"] <= 365]
+        row = (rows if len(rows) else self.table).iloc[-1]
+        return (
+            f"Within {int(row['day'])} days of a first complaint, {plural(self.officers, 'officer')} drew "
+            f"{row['mean']:.2f} further complaints each on average ({percent(self.level)} interval {row['low']:.2f} to "
+            f"{row['high']:.2f})."
+        )
+
+
+def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: float = 0.95) -> MeanCount:
+    """Mean cumulative number of further complaints.
+
+    Parameters
+    ----------
+    data : Durations
+        Of :func:`spells` with ``clock="total"``, or any with an ``officer`` and days of one clock.
+    days : sequence of int, optional
+        Days to give it for; when left out, some forty up to the last further complaint, as long as ten officers are
+        watched.
+    level : float
+
+    Returns
+    -------
+    MeanCount
+
+    Raises
+    ------
+    Refusal
+        When nothing follows, or too few officers are watched.
+    ParameterError
+        Without a column ``officer``.
+
+    Notes
+    -----
+    Nelson (1988); variance of Lawless and Nadeau (1995), which holds however the complaints of one officer depend on
+    each other. Officers leave the watch independently of their complaints.
+    """
+    reach = critical(level)
+    if "officer" not in data.table:
+        raise ParameterError("mean_count needs a column 'officer', as spells() gives")
+    if not data.closed.any():
+        raise Refusal("no further complaint follows any, so there is nothing to count")
+    low, high, event = data.entry, data.end, data.closed
+    when, dead = np.unique(high[event], return_counts=True)
+    watched = np.searchsorted(np.sort(low), when, side="right") - np.searchsorted(np.sort(high), when, side="left")
+    step, square = np.cumsum(dead / watched), np.cumsum(dead / watched**2)
+    grid = np.append(np.linspace(when[0], when[-1], STEPS).astype(np.int64), min(365, int(when[-1])))
+    at = np.unique(grid) if days is None else np.asarray(days, dtype=np.int64)
+    seen = np.array([int(((low <= day) & (high >= day)).sum()) for day in at])
+    if days is None:
+        at, seen = at[seen >= FEWEST], seen[seen >= FEWEST]
+    if not len(at):
+        raise Refusal(f"fewer than {FEWEST} officers are watched on any day a further complaint came")
+    _, who = np.unique(data.table["officer"].to_numpy(), return_inverse=True)
+    errors = np.array([_error(int(day), low, high, event, who, when, watched, square) for day in at])
+    place = np.searchsorted(when, at, side="right") - 1
+    mean = np.where(place >= 0, step[np.maximum(place, 0)], 0.0)
+    return MeanCount(
+        estimand=f"mean number of further complaints an officer, by {data.clock}",
+        assumptions=(
+            "when an officer leaves the watch tells nothing about its further complaints",
+            "complaints against an officer on one day are one",
+            "officers never accused are not held: the mean is of those accused once at least",
+        ),
+        method=f"mean cumulative function (Nelson), variance of Lawless and Nadeau, plain {percent(level)} intervals",
+        table=pd.DataFrame(
+            {
+                "day": at,
+                "mean": mean,
+                "se": errors,
+                "low": np.maximum(mean - reach * errors, 0),
+                "high": mean + reach * errors,
+                "watched": seen,
+            }
+        ),
+        flow=data.flow,
+        officers=int(who.max()) + 1,
+        events=int(event.sum()),
+        level=level,
+    )
+
+
+def _error(
+    day: int, low: Ints, high: Ints, event: np.ndarray, who: Ints, when: Ints, watched: Ints, square: Floats
+) -> float:
+    """Root of the sum over officers of the squared distance of its count from what it was expected to be."""
+    before = np.append(0.0, square)
+
+    def total(until: Ints) -> Floats:
+        out: Floats = before[np.searchsorted(when, np.minimum(until, day), side="right")]
+        return out
+
+    expected = total(high) - total(low - 1)
+    happened = np.zeros(len(high))
+    seen = event & (high <= day)
+    happened[seen] = 1 / watched[np.searchsorted(when, high[seen])]
+    each = np.bincount(who, happened - np.where(low <= day, expected, 0.0))
+    return float(np.sqrt((each**2).sum()))

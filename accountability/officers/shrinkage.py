@@ -1,0 +1,183 @@
+"""What is left of the differences once luck is taken off: empirical Bayes, complaints Poisson and risks gamma."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.figures import draw
+from accountability.officers.chance_draws import check_draws
+from accountability.officers.count_fits import fit_negative_binomial
+from accountability.officers.shares import assumed, check_top, weighed
+from accountability.officers.tallies import Tally, stretches
+from accountability.results import Result, percent
+from accountability.stats.arrays import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Shrunken(Result):
+    """Rates shrunk to the mean, by what was drawn.
+
+    ``table``: one row a stretch of counts with at least `min_cell` holders: ``from_count``, ``to_count`` (missing
+    in the last), ``holders``,
+    ``mean_count``, ``rate`` (complaints per exposure) and ``shrunken`` (posterior mean of the underlying rate).
+
+    Attributes
+    ----------
+    shape : float
+        Of the gamma law of the underlying rates, infinite when counts vary no more than chance makes them.
+    mean : float
+        Mean underlying rate, holders who drew none included.
+    reliability : float
+        Share of the variance of holders' rates, at mean exposure, that is of the underlying rates and not of luck.
+    risk : DataFrame
+        ``measure`` ("gini", "top_share"), ``estimate``, ``low``, ``high``: concentration of the underlying rates.
+    top, level : float
+    holder, drawn : str
+    """
+
+    shape: float
+    mean: float
+    reliability: float
+    risk: pd.DataFrame
+    top: float
+    level: float
+    holder: str
+    drawn: str
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw shrunken against plain rates of the stretches of counts, and the line of no shrinking."""
+        axes = draw.new_axes(ax, width=5.4)
+        draw.lines(axes, self.table, x="rate", y="rate", label="as counted", number=7)
+        draw.lines(axes, self.table, x="rate", y="shrunken", label="shrunken")
+        axes.plot(self.table["rate"], self.table["shrunken"], "o", color=draw.COLOURS[0], markersize=4)
+        axes.set_xlabel(f"{self.drawn}s counted per {self.holder} or exposure (stretches of counts)")
+        axes.set_ylabel("underlying rate, estimated")
+        axes.legend(frameon=False)
+        return axes
+
+    def sentence(self) -> str:
+        """Say how much of the differences lasts and how concentrated the underlying rates are."""
+        share = {row["measure"]: row for row in self.risk.to_dict("records")}["top_share"]
+        return (
+            f"{percent(self.reliability)} of the variance of {self.holder}s' rates is of the rates that underlie them "
+            f"and the rest is luck; the {percent(self.top)} of {self.holder}s with the highest underlying rates would "
+            f"be expected to draw {percent(share['estimate'])} ({percent(share['low'])} to {percent(share['high'])}) "
+            f"of the {self.drawn}s."
+        )
+
+
+def shrink(
+    data: Tally, *, top: float = 0.1, draws: int = 1_000, level: float = 0.95, min_cell: int = 10, seed: int = 0
+) -> Shrunken:
+    """Estimate the spread of the underlying rates, and the rate to expect of holders with so many complaints.
+
+    Parameters
+    ----------
+    data : Tally
+        Where those who drew none are not held, the law is fitted to the others as truncated at 0, and the underlying
+        rates are those of a force that includes the ones it does not show.
+    top : float
+        Share of the holders that is the top.
+    draws : int
+        Draws of the shape behind the intervals of :attr:`Shrunken.risk`.
+    level : float
+        Level of those intervals.
+    min_cell : int
+        Counts are put together until so many holders have one of them.
+    seed : int
+
+    Returns
+    -------
+    Shrunken
+
+    Raises
+    ------
+    Refusal
+        When everyone drew exactly one.
+    ParameterError
+        For numbers out of range.
+
+    Notes
+    -----
+    Robbins (1956), Efron and Morris (1973): a holder with count k and exposure e, risks gamma with shape a and mean m
+    per exposure, has posterior mean (a + k) / (a / m + e). The shape is fitted by maximum likelihood; its logarithm is
+    drawn from its approximate normal law. The share of the top is that of the gamma law itself, in closed form, so no
+    holder is ranked.
+    """
+    check_top(top)
+    check_draws(draws, level, most=1_000_000)
+    if min_cell < 1:
+        raise ParameterError(f"min_cell: expected at least 1, found {min_cell!r}")
+    fit = fit_negative_binomial(data, truncated=not data.zeros)
+    shape, mean = fit.law.shape, fit.law.mean
+    k, e = data.count.astype(float), data.exposure
+    each = np.full(len(k), mean) if not np.isfinite(shape) else (shape + k) / (shape / mean + e)
+    shapes = np.full(draws, shape)
+    if np.isfinite(fit.se_log_shape):
+        noise = np.random.default_rng(seed).standard_normal(draws)
+        shapes = np.exp(np.log(shape) + fit.se_log_shape * noise)
+    at, drawn = gamma_concentration(np.array([shape]), top), gamma_concentration(shapes, top)
+    tail = [(1 - level) / 2, (1 + level) / 2]
+    known = not np.isfinite(shape) or np.isfinite(fit.se_log_shape)
+    ends = [np.quantile(one, tail) if known else (np.nan, np.nan) for one in drawn]
+    usual = float(np.average(e, weights=data.holders))
+    return Shrunken(
+        estimand=f"underlying rates of {data.drawn}s of {data.holder}s, {data.name}",
+        assumptions=(
+            *assumed(data),
+            f"given its rate, a {data.holder} draws complaints by chance, independently of the others",
+            "underlying rates follow a gamma law and stay the same throughout",
+        ),
+        method=(
+            f"gamma-Poisson empirical Bayes by maximum likelihood{'' if data.zeros else ', truncated at 0'}; "
+            f"{weighed(data)}; intervals of the spread from {draws:,} draws of the shape, seed {seed}"
+        ),
+        table=_stretches(data, each, min_cell),
+        flow=data.flow,
+        shape=shape,
+        mean=mean,
+        reliability=0.0 if not np.isfinite(shape) else float(mean * usual / (mean * usual + shape)),
+        risk=pd.DataFrame(
+            {
+                "measure": ["gini", "top_share"],
+                "estimate": [float(one[0]) for one in at],
+                "low": [float(one[0]) for one in ends],
+                "high": [float(one[1]) for one in ends],
+            }
+        ),
+        top=top,
+        level=level,
+        holder=data.holder,
+        drawn=data.drawn,
+    )
+
+
+def gamma_concentration(shape: Floats, top: float) -> tuple[Floats, Floats]:
+    """Gini coefficient and share of the top of gamma laws of these shapes; 0 and `top` for an infinite one."""
+    from scipy.special import gammaincc, gammainccinv, gammaln
+
+    finite = np.where(np.isfinite(shape), shape, 1.0)
+    spread = np.exp(gammaln(finite + 0.5) - gammaln(finite + 1)) / np.sqrt(np.pi)
+    share = gammaincc(finite + 1, gammainccinv(finite, top))
+    return np.where(np.isfinite(shape), spread, 0.0), np.where(np.isfinite(shape), share, top)
+
+
+def _stretches(data: Tally, shrunken: Floats, min_cell: int) -> pd.DataFrame:
+    at, table = stretches(data.count, data.holders, min_cell)
+    holders = np.bincount(at, data.holders)
+    exposed = np.bincount(at, data.holders * data.exposure)
+    total = np.bincount(at, data.holders * data.count)
+    return table.assign(
+        holders=np.rint(holders).astype(np.int64),
+        mean_count=total / holders,
+        rate=total / exposed,
+        shrunken=np.bincount(at, data.holders * data.exposure * shrunken) / exposed,
+    )

@@ -1,0 +1,322 @@
+"""How many complaints each officer, unit or supervisor drew, kept as counts of holders and never as a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.officers.exposure import given_exposure, years_watched
+from accountability.records.units import WORDS
+from accountability.results import plural
+from accountability.stats.arrays import Floats, Ints
+from accountability.study.cohort import Cohort, DatasetLike
+
+Exposure = pd.Series | Literal["years", "officers"] | None
+
+OFFICER = "officer_id"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Tally:
+    """Holders (officers, units, supervisors) with the same count and the same exposure, one cell each.
+
+    Attributes
+    ----------
+    count : array of int
+        What a holder of the cell drew.
+    exposure : array of float
+        Exposure of a holder of the cell; 1 for everyone when none was given.
+    holders : array of int
+        Holders in the cell.
+    zeros : bool
+        Whether holders that drew none are there. If not, everything is said of those that drew at least one.
+    holder, drawn : str
+        What a holder is and what is counted, in words, singular.
+    exposure_word : str or None
+        What exposure is counted in; ``None`` when holders count alike.
+    name : str
+        Name of the source.
+    flow : DataFrame or None
+        Who was excluded on the way.
+    unexposed : int
+        Holders left out because their exposure is not known.
+    """
+
+    count: Ints
+    exposure: Floats
+    holders: Ints
+    zeros: bool
+    holder: str = "officer"
+    drawn: str = "complaint"
+    exposure_word: str | None = None
+    name: str = "numbers as given"
+    flow: pd.DataFrame | None = None
+    unexposed: int = 0
+
+    @classmethod
+    def of_counts(
+        cls,
+        counts: npt.ArrayLike,
+        exposure: npt.ArrayLike | None = None,
+        *,
+        zeros: bool | None = None,
+        holder: str = "officer",
+        drawn: str = "complaint",
+        exposure_word: str | None = None,
+        name: str = "numbers as given",
+        flow: pd.DataFrame | None = None,
+        unexposed: int = 0,
+    ) -> Tally:
+        """Make a tally from one number a holder.
+
+        Parameters
+        ----------
+        counts : array of int
+            What each holder drew, 0 included where known.
+        exposure : array of float, optional
+            Exposure of each holder, above 0.
+        zeros : bool, optional
+            Whether every holder that drew none is there; by default, whether any is.
+        holder, drawn, exposure_word, name, flow, unexposed
+            As the attributes.
+
+        Raises
+        ------
+        ParameterError
+            For no holders, negative numbers or fractions, exposures that are not above 0, other lengths, or zeros
+            in the numbers of a tally without them.
+        Refusal
+            When nobody drew anything.
+        """
+        raw = np.asarray(counts)
+        if raw.ndim != 1 or not len(raw):
+            raise ParameterError(f"counts: expected one number for each of at least one {holder}, found {raw.shape}")
+        whole = np.round(raw.astype(float))
+        wrong = ~np.isfinite(raw.astype(float)) | (raw != whole) | (whole < 0)
+        if wrong.any():
+            raise ParameterError(
+                f"counts: expected whole numbers from 0 on; {int(wrong.sum()):,} of {len(raw):,} are not, for instance "
+                f"{raw[wrong][0]}"
+            )
+        each = np.ones(len(raw)) if exposure is None else np.asarray(exposure, dtype=float)
+        if each.shape != raw.shape:
+            raise ParameterError(f"exposure: expected {len(raw):,} numbers, one a {holder}, found {each.shape}")
+        bad = ~np.isfinite(each) | (each <= 0)
+        if bad.any():
+            raise ParameterError(
+                f"exposure: expected numbers above 0; {int(bad.sum()):,} of {len(each):,} are not, for instance "
+                f"{each[bad][0]}; leave out those who were never exposed"
+            )
+        values = whole.astype(np.int64)
+        held = bool((values == 0).any()) if zeros is None else zeros
+        if not held and (values == 0).any():
+            raise ParameterError(f"zeros=False, but {int((values == 0).sum()):,} of {len(values):,} drew none")
+        if not values.any():
+            raise Refusal(f"{name}: none of {plural(len(values), holder)} drew a {drawn}, so nothing is spread")
+        if exposure is None:
+            bins = np.bincount(values) if values.max() < 20 * len(values) + 1000 else None
+            if bins is not None:
+                found = np.flatnonzero(bins)
+                cells, number, level = found, bins[found], np.ones(len(found))
+            else:
+                cells, number = np.unique(values, return_counts=True)
+                level = np.ones(len(cells))
+        else:
+            levels, code = np.unique(each, return_inverse=True)
+            pairs, number = np.unique(values * len(levels) + code, return_counts=True)
+            cells, level = pairs // len(levels), levels[pairs % len(levels)]
+        return cls(
+            count=cells.astype(np.int64),
+            exposure=level,
+            holders=number.astype(np.int64),
+            zeros=held,
+            holder=holder,
+            drawn=drawn,
+            exposure_word=None if exposure is None else (exposure_word or "exposure"),
+            name=name,
+            flow=flow,
+            unexposed=unexposed,
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of holders."""
+        return int(self.holders.sum())
+
+    @property
+    def total(self) -> int:
+        """Number of complaints drawn by all."""
+        return int((self.count * self.holders).sum())
+
+    @property
+    def plain(self) -> bool:
+        """Whether all holders count alike."""
+        return self.exposure_word is None
+
+    def accused(self) -> Tally:
+        """The holders that drew at least one."""
+        some = self.count > 0
+        return replace(
+            self, count=self.count[some], exposure=self.exposure[some], holders=self.holders[some], zeros=False
+        )
+
+    def among(self) -> str:
+        """Who the numbers are about, in words."""
+        if self.zeros:
+            return f"{plural(self.size, self.holder)}, those who drew none included"
+        return f"{plural(self.size, self.holder)} who drew at least one (those who drew none are not held)"
+
+    def __repr__(self) -> str:
+        exposed = "" if self.plain else f", by {self.exposure_word}"
+        return f"Tally of {self.name}: {plural(self.total, self.drawn)} of {self.among()}{exposed}"
+
+
+def tally(
+    data: Cohort | DatasetLike,
+    by: str = OFFICER,
+    *,
+    unit: Literal["officer_complaint", "allegation"] = "officer_complaint",
+    officers: int | None = None,
+    exposure: Exposure = None,
+) -> Tally:
+    """Count complaints by officer, or by the unit or supervisor of the accused.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    by : str
+        ``officer_id``, or a column of the allegations whose values are the holders: a unit, a squad, a supervisor.
+    unit : {"officer_complaint", "allegation"}
+        An officer's complaint counts once, or once for each row of the source.
+    officers : int, optional
+        How many officers there were, those never accused included (:func:`officers_listed` gives the number of a
+        source that lists them). Left out, officers never accused are not held, and every result says so.
+    exposure : Series, "years" or "officers", optional
+        A Series indexed by holder (officers or units in it that drew none are held); ``"years"``: years each
+        accused officer served while the source watched (:func:`years_watched`), added up for a unit, which then holds
+        the complaints of officers whose years are known;
+        ``"officers"``: accused officers of a unit.
+
+    Returns
+    -------
+    Tally
+
+    Raises
+    ------
+    Refusal
+        When no row identifies an officer, or the years cannot be had.
+    ParameterError
+        For an unknown column or unit, fewer officers than are accused, or exposures that lack a holder.
+    """
+    cohort = Cohort.of(data)
+    rows = counted_rows(cohort, by, unit)
+    codes, found = pd.factorize(rows[by])
+    counts = np.bincount(codes, minlength=len(found))
+    holder = "officer" if by == OFFICER else by.replace("_", " ")
+    words: dict[str, Any] = {
+        "holder": holder,
+        "drawn": WORDS[unit].removesuffix("s"),
+        "name": cohort.name,
+        "flow": cohort.flow(),
+    }
+    if officers is not None:
+        return _with_all_officers(counts, officers, by, exposure, words)
+    if exposure is None:
+        return Tally.of_counts(counts, zeros=False, **words)
+    if isinstance(exposure, pd.Series):
+        counts, level, held = given_exposure(exposure, counts, pd.Index(found))
+        return Tally.of_counts(counts, level, zeros=held, exposure_word=str(exposure.name or "exposure"), **words)
+    if exposure == "officers":
+        if by == OFFICER:
+            raise ParameterError("exposure='officers' is for units and supervisors: every officer is one officer")
+        each = rows.drop_duplicates([by, OFFICER]).groupby(by, sort=False).size().reindex(found)
+        return Tally.of_counts(counts, each.to_numpy(), zeros=False, exposure_word="accused officers", **words)
+    if exposure != "years":
+        raise ParameterError(f"exposure: expected a Series, 'years' or 'officers', found {exposure!r}")
+    years = years_watched(cohort)
+    # Complaints of officers whose years are not known would fall on the years of the others.
+    served = rows.assign(years=rows[OFFICER].map(years)).dropna(subset="years")
+    if served.empty:
+        raise Refusal(f"{cohort.name}: of none of {plural(len(found), holder)} are the years of service known")
+    drawn = served.groupby(by, sort=False).size()
+    total = served.drop_duplicates([by, OFFICER]).groupby(by, sort=False)["years"].sum()
+    words |= {"exposure_word": "years of service watched", "unexposed": len(found) - len(drawn)}
+    return Tally.of_counts(drawn.to_numpy(), total[drawn.index].to_numpy(), zeros=False, **words)
+
+
+def stretches(count: Ints, holders: Ints, fewest: int) -> tuple[Ints, pd.DataFrame]:
+    """Put counts together, from the lowest on, until each stretch has enough holders; the last takes what is left.
+
+    Parameters
+    ----------
+    count, holders : array of int
+        What a holder of each cell drew, and how many holders it has.
+    fewest : int
+        Holders of a stretch.
+
+    Returns
+    -------
+    array of int, DataFrame
+        The stretch of each cell; ``from_count`` and ``to_count`` of each stretch, missing in the last: the largest
+        count of all would be one holder's.
+    """
+    found, code = np.unique(count, return_inverse=True)
+    number = np.bincount(code, holders)
+    part, held, current = np.zeros(len(found), np.int64), 0.0, 0
+    for i in range(len(found)):
+        part[i] = current
+        held += number[i]
+        if held >= fewest and number[i + 1 :].sum() >= fewest:
+            current, held = current + 1, 0.0
+    first = np.flatnonzero(np.diff(part, prepend=-1))
+    last = pd.array(found[np.append(first[1:], len(found)) - 1], dtype="Int64")
+    last[-1] = pd.NA
+    return part[code], pd.DataFrame({"from_count": found[first], "to_count": last})
+
+
+def counted_rows(cohort: Cohort, by: str, unit: str) -> pd.DataFrame:
+    """The rows that count: of an identified officer, with a value of `by`, once for each unit.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown column or unit.
+    Refusal
+        When no row identifies an officer or states `by`.
+    """
+    if unit not in ("officer_complaint", "allegation"):
+        raise ParameterError(f"unit: expected 'officer_complaint' or 'allegation', found {unit!r}")
+    table = cohort.allegations
+    if by not in table.columns:
+        raise ParameterError(
+            f"no column {by!r} in the allegations of {cohort.name}; there are {', '.join(map(str, table))}"
+        )
+    rows = table[["case_id", OFFICER] if by == OFFICER else ["case_id", OFFICER, by]]
+    rows = rows[rows[OFFICER].notna()]
+    if rows.empty:
+        raise Refusal(f"{cohort.name}: no row of {len(table):,} identifies an officer, so none can be counted")
+    rows = rows[rows[by].notna()]
+    if rows.empty:
+        raise Refusal(f"{cohort.name}: no row of {len(table):,} states {by!r}")
+    return rows.drop_duplicates(["case_id", OFFICER]) if unit == "officer_complaint" else rows
+
+
+def _with_all_officers(
+    counts: npt.NDArray[np.integer[Any]], officers: int, by: str, exposure: Exposure, words: dict[str, Any]
+) -> Tally:
+    if by != OFFICER:
+        raise ParameterError(f"officers= says how many officers there were; it goes with by='officer_id', not {by!r}")
+    if exposure is not None:
+        raise ParameterError(
+            "officers= gives no exposure of those never accused: pass exposure= as a Series that holds every officer"
+        )
+    if isinstance(officers, bool) or not isinstance(officers, int) or officers < len(counts):
+        raise ParameterError(f"officers: expected at least the {len(counts):,} who are accused, found {officers!r}")
+    everyone = np.zeros(officers, np.int64)
+    everyone[: len(counts)] = counts
+    return Tally.of_counts(everyone, zeros=True, **words)

@@ -1,0 +1,210 @@
+"""Departures from a discipline matrix: penalties below, within and above the range an agency set for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.modelled import rows_for
+from accountability.privacy import hidden_cells
+from accountability.results import Result, percent
+from accountability.stats import share_intervals
+from accountability.study.cohort import Cohort, DatasetLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VERDICTS: Final = {
+    "below": "lighter than the least the matrix gives, or fewer days of the same rung",
+    "within": "in the range of the matrix",
+    "above": "heavier than the most the matrix gives, or more days of the same rung",
+    "length not known": "on the edge of the range, with days the matrix limits and the record does not state",
+    "no rung": "pending, not recorded or off the ladder",
+    "not in the matrix": "no row of the matrix is about such a case",
+}
+JUDGED: Final = 4  # the first verdicts, of units with a rung and a row of the matrix
+RANGE: Final = ("least", "most", "least_days", "most_days")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Departures(Result):
+    """Penalties against a discipline matrix.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Grouping columns, ``verdict`` (see :data:`VERDICTS`), ``count``, ``denominator`` (sustained units with a rung
+        and a row of the matrix, for the first four; all sustained for the others), ``share``, ``low``, ``high``,
+        ``hidden``.
+    matrix : DataFrame
+        The matrix as used.
+    by : tuple of str
+    level : float
+    """
+
+    matrix: pd.DataFrame
+    by: tuple[str, ...]
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the verdicts, one bar a group."""
+        from accountability.outcomes.outcome_figures import stacked_shares
+
+        shown = self.table.loc[self.table["verdict"].isin(list(VERDICTS)[:JUDGED])]
+        label = "share of sustained with a rung and a row of the matrix"
+        return stacked_shares(shown, by=self.by, term="verdict", share="share", label=label, ax=ax)
+
+    def sentence(self) -> str:
+        """Say the shares below and above the matrix."""
+        said = []
+        for row in self.table.loc[self.table["verdict"].isin(["below", "above"]) & ~self.table["hidden"]].to_dict(
+            "records"
+        ):
+            whose = ", ".join(str(row[name]) for name in self.by)
+            said.append(
+                f"{whose + ': ' if whose else ''}{row['verdict']} the matrix {percent(row['share'], 1)} of "
+                f"{row['denominator']:,} ({percent(self.level)} interval {percent(row['low'], 1)} to "
+                f"{percent(row['high'], 1)})"
+            )
+        return "; ".join(said) + "." if said else "Every count is too small to show."
+
+
+def departures(
+    data: Cohort | DatasetLike,
+    matrix: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    *,
+    level: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+) -> Departures:
+    """Compare imposed penalties of the sustained with the range a discipline matrix gives for such a case.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    matrix : DataFrame
+        One row a kind of case: columns of the source that say which, then ``least`` and ``most`` (rungs of the
+        ladder) and, if wanted, ``least_days`` and ``most_days`` at those rungs.
+    by : str or sequence of str, optional
+        Columns to compare.
+    unit, level, min_cell, ladder
+        As in :func:`accountability.outcomes.outcomes`.
+
+    Returns
+    -------
+    Departures
+        Counts by verdict. No case is listed: a departure may have reasons the records do not hold.
+
+    Raises
+    ------
+    ParameterError
+        If the matrix has no range or no criterion, a word that is no rung, a range upside down, or two rows for one
+        kind of case.
+    Refusal
+        If no sustained unit is of a kind in the matrix.
+    """
+    order = ladder or Ladder()
+    keys = _check(matrix, order)
+    groups = (by,) if isinstance(by, str) else tuple(by or ())
+    made = rows_for(data, [*keys, *groups], unit, order, "finding", "imposed_penalty")
+    rows = made.table.loc[made.table["finding"].eq("sustained").fillna(False)].reset_index(drop=True)
+    ranges = matrix.assign(**{name: matrix[name].astype("str") for name in keys})
+    full = rows.merge(ranges.reindex(columns=[*keys, *RANGE]), on=keys, how="left", validate="many_to_one")
+    verdict = _verdict(full, order)
+    if verdict.eq("not in the matrix").all():
+        raise Refusal(f"none of {len(rows):,} sustained units is of a kind in the matrix ({', '.join(keys)})")
+    parts = []
+    for key, part in rows.groupby(list(groups), sort=True) if groups else [((), rows)]:
+        labels: dict[str, Any] = dict(zip(groups, key, strict=True))
+        parts.append(_counted(verdict.loc[part.index], part.get("officer_id"), level).assign(**labels))
+    table = _hide(pd.concat(parts, ignore_index=True), len(parts), min_cell)
+    return Departures(
+        estimand=f"imposed penalties against a discipline matrix by {', '.join(keys)}, {made.cohort.name}",
+        assumptions=(
+            f"unit: {made.unit.replace('_', '-')}",
+            f"order of severity: {' < '.join(order.order)}",
+            "the matrix was in force, and was meant for these cases",
+            "rows of one officer may be alike, rows of different officers are independent",
+        ),
+        method=share_intervals.CLUSTERED,
+        table=table[[*groups, "verdict", "count", "denominator", "share", "low", "high", "hidden"]],
+        flow=made.cohort.flow(),
+        matrix=matrix,
+        by=groups,
+        level=level,
+    )
+
+
+def _check(matrix: pd.DataFrame, order: Ladder) -> list[str]:
+    keys = [str(name) for name in matrix if name not in RANGE]
+    if not {"least", "most"} <= set(matrix) or not keys:
+        raise ParameterError(
+            f"a matrix needs columns that say which case, and 'least' and 'most'; found {', '.join(map(str, matrix))}"
+        )
+    for name in ("least", "most"):
+        wrong = matrix.loc[~matrix[name].isin(order.order), name]
+        if len(wrong):
+            raise ParameterError(f"{name} must be a rung ({', '.join(order.order)}); found {wrong.iloc[0]!r}")
+    upside = order.rungs(matrix["least"].astype("str")) > order.rungs(matrix["most"].astype("str"))
+    if {"least_days", "most_days"} <= set(matrix):
+        upside |= (matrix["least"] == matrix["most"]) & (matrix["least_days"] > matrix["most_days"])
+    if upside.any():
+        raise ParameterError(f"row {upside.idxmax()} of the matrix has a least above its most")
+    twice = matrix.duplicated(keys)
+    if twice.any():
+        raise ParameterError(f"row {twice.idxmax()} of the matrix is about the same kind of case as an earlier one")
+    return keys
+
+
+def _verdict(full: pd.DataFrame, order: Ladder) -> pd.Series:
+    rung = order.rungs(full["imposed_penalty"]).astype("float64")
+    least, most = (order.rungs(full[name].astype("str")).astype("float64") for name in ("least", "most"))
+    days = full["imposed_days"].astype("float64") if "imposed_days" in full else pd.Series(np.nan, index=full.index)
+    fewest, longest = full["least_days"].astype("float64"), full["most_days"].astype("float64")
+    at_least, at_most = rung.eq(least) & fewest.notna(), rung.eq(most) & longest.notna()
+    out = pd.Series("within", index=full.index, dtype="str")
+    out = out.mask((at_least | at_most) & days.isna(), "length not known")
+    out = out.mask(rung.lt(least) | (at_least & days.lt(fewest)), "below")
+    out = out.mask(rung.gt(most) | (at_most & days.gt(longest)), "above")
+    out = out.mask(rung.isna(), "no rung")
+    return out.mask(full["least"].isna(), "not in the matrix")
+
+
+def _counted(verdict: pd.Series, officers: pd.Series | None, level: float) -> pd.DataFrame:
+    names = list(VERDICTS)
+    judged = verdict.isin(names[:JUDGED])
+    lines = []
+    for name in names:
+        base = judged if name in names[:JUDGED] else pd.Series(True, index=verdict.index)
+        if not base.any():
+            lines.append((name, 0, 0, np.nan, np.nan, np.nan))
+            continue
+        who = None if officers is None else officers.loc[base[base].index]
+        s = share_intervals.share(verdict[base].eq(name), who, level)
+        lines.append((name, s.count, s.denominator, s.share, s.low, s.high))
+    return pd.DataFrame(lines, columns=["verdict", "count", "denominator", "share", "low", "high"])
+
+
+def _hide(table: pd.DataFrame, groups: int, min_cell: int) -> pd.DataFrame:
+    """Hide small verdicts; where the number judged would tell those not judged, everything judged."""
+    counts = table["count"].to_numpy().reshape(groups, -1)
+    total = counts[:, :JUDGED].sum(axis=1)
+    judged = hidden_cells(counts[:, :JUDGED], min_cell)
+    apart = hidden_cells(np.column_stack([counts[:, JUDGED:], total]), min_cell)
+    hidden = np.hstack([judged | apart[:, -1:], apart[:, :-1]]).ravel()
+    numbers = {name: table[name].mask(hidden) for name in ("share", "low", "high")}
+    shut = np.repeat(apart[:, -1:], len(VERDICTS), axis=1)
+    shut[:, JUDGED:] = False
+    whole = {
+        "count": table["count"].astype("Int64").mask(hidden),
+        "denominator": table["denominator"].astype("Int64").mask(shut.ravel()),
+    }
+    return table.assign(**numbers, **whole, hidden=hidden)

@@ -1,0 +1,249 @@
+"""Like cases: which penalties followed in the most comparable officer-complaints on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.allegation_columns import NOT_RECORDED
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.modelled import left_apart, rows_for
+from accountability.privacy import hidden_cells
+from accountability.results import Result, percent
+from accountability.stats import share_intervals
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.vocabulary import OFF_LADDER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class LikeCases(Result):
+    """Penalties of the officer-complaints most like one.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``term``, ``count``, ``share``, ``low``, ``high``, ``hidden``: penalties of the like cases, decided ones only.
+    criteria : DataFrame
+        In the order asked: ``column``, ``value``, ``within`` (for numbers), ``held`` (whether every like case shares
+        it), ``like_cases`` (sustained units with a decided penalty that share it and all criteria before it; missing
+        where small, or where the difference from one shown is).
+    days : DataFrame
+        Quartiles of the days of suspension among the like cases, if ``min_cell`` or more have known days.
+    apart : DataFrame
+        Like cases without a decided penalty.
+    found : int
+        Number of like cases with a decided penalty.
+    level : float
+    """
+
+    criteria: pd.DataFrame
+    days: pd.DataFrame
+    apart: pd.DataFrame
+    found: int
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the share of each penalty with its interval."""
+        from accountability.figures.draw import new_axes, ranges
+
+        shown = self.table.loc[~self.table["hidden"] & (self.table["count"] > 0)]
+        axes = new_axes(ax, height=1.2 + 0.35 * len(shown))
+        labelled = shown.assign(label=shown["term"].str.replace("_", " "))
+        ranges(axes, labelled, label="label", estimate="share", lower="low", upper="high")
+        axes.set_xlim(0, 1)
+        axes.set_xlabel(f"share of {self.found:,} like cases")
+        return axes
+
+    def sentence(self) -> str:
+        """Say which criteria are shared, how many cases there are, and the most frequent penalties."""
+        held = self.criteria.loc[self.criteria["held"]]
+        shared = ", ".join(f"{row['column'].replace('_', ' ')} {row['value']}" for row in held.to_dict("records"))
+        given_up = self.criteria.loc[~self.criteria["held"], "column"].str.replace("_", " ").tolist()
+        shown = self.table.loc[~self.table["hidden"] & (self.table["count"] > 0)]
+        said = [
+            f"{row['term'].replace('_', ' ')} {percent(row['share'], 1)} ({percent(self.level)} interval "
+            f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
+            for row in shown.sort_values("share", ascending=False, kind="stable").head(3).to_dict("records")
+        ]
+        text = f"In {self.found:,} like cases ({shared}): {'; '.join(said) or 'cells too small'}."
+        return text + (f" Not asked to agree, so that there are enough: {', '.join(given_up)}." if given_up else "")
+
+
+def like_cases(
+    data: Cohort | DatasetLike,
+    criteria: Mapping[str, Any] | Sequence[str],
+    case: str | None = None,
+    *,
+    officer: str | None = None,
+    within: Mapping[str, float] | None = None,
+    at_least: int = 30,
+    level: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+) -> LikeCases:
+    """The penalties that followed in the officer-complaints nearest to a case, or to a hypothetical one.
+
+    Nearness is stated, not learned: criteria come in order of importance, all must agree, and from the last one on
+    they are given up one by one until ``at_least`` sustained officer-complaints with a decided penalty remain. The
+    case itself and the other officers of its complaint are not among its like.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    criteria : mapping of str to value, or sequence of str
+        Columns in order of importance with the values of a hypothetical case; columns alone, with ``case``.
+    case : str, optional
+        The ``case_id`` whose values are taken.
+    officer : str, optional
+        The pseudonym, where a case has several officers whose values differ.
+    within : mapping of str to float, optional
+        For a column of numbers, how far a like case may lie on either side.
+    at_least : int
+        Like cases needed.
+    level, min_cell
+        As in :func:`accountability.outcomes.outcomes`.
+    ladder : Ladder, optional
+
+    Returns
+    -------
+    LikeCases
+        Counts and shares; no case and no officer is listed.
+
+    Raises
+    ------
+    ParameterError
+        For no criteria, unknown columns, a case that is not there, several officers that differ, values that no
+        case holds, or ``at_least`` below ``min_cell``.
+    Refusal
+        If fewer than ``at_least`` are left when every criterion but the first has been given up.
+    """
+    if at_least < min_cell:
+        raise ParameterError(f"at_least must be {min_cell} (min_cell) or more, found {at_least}")
+    asked = tuple(criteria)
+    widths = dict(within or {})
+    if wrong := [name for name in widths if name not in asked]:
+        raise ParameterError(f"within={wrong[0]!r} is no criterion; they are {', '.join(asked)}")
+    order = ladder or Ladder()
+    made = rows_for(data, asked, "officer_complaint", order, "finding", "imposed_penalty")
+    rows = made.table
+    if isinstance(criteria, Mapping):
+        if case is not None:
+            raise ParameterError("give values of a hypothetical case, or case= and the names of columns; not both")
+        wanted = {name: str(value) for name, value in criteria.items()}
+    elif case is None:
+        raise ParameterError("name a case, or give the criteria with the values of a hypothetical one")
+    else:
+        wanted = _values(rows, case, officer, asked)
+        rows = rows.loc[rows["case_id"] != case]
+    for name, value in wanted.items():
+        held = set(rows[name])
+        if name not in widths and value not in held:
+            shown = ", ".join(sorted(held)[:12])
+            raise ParameterError(f"no officer-complaint has {name} = {value!r}; there are {shown}")
+    rows = rows.loc[rows["finding"].eq("sustained").fillna(False)]
+    decided = rows["imposed_penalty"].notna() & rows["imposed_penalty"].ne("pending")
+    agrees = {name: _agrees(rows[name], value, widths.get(name)) for name, value in wanted.items()}
+    kept, lines = pd.Series(True, index=rows.index), []
+    nested = []
+    for name in asked:
+        kept = kept & agrees[name]
+        nested.append(kept)
+        lines.append((name, wanted[name], widths.get(name, np.nan), int((kept & decided).sum())))
+    enough = [k for k, line in enumerate(lines) if line[3] >= at_least]
+    if not enough:
+        few = "fewer than that" if lines[0][3] < min_cell else f"{lines[0][3]:,}"
+        raise Refusal(
+            f"{at_least:,} sustained officer-complaints with a decided penalty are asked for, and {few} have "
+            f"{asked[0]} = {wanted[asked[0]]!r}; put a broader criterion first"
+        )
+    depth = enough[-1]
+    chosen = rows.loc[nested[depth]]
+    table = pd.DataFrame(lines, columns=["column", "value", "within", "like_cases"])
+    return LikeCases(
+        estimand=f"penalties of sustained officer-complaints like one, {made.cohort.name}",
+        assumptions=(
+            f"like means the same {', then '.join(name.replace('_', ' ') for name in asked[: depth + 1])}",
+            "what the records do not hold may differ: what was done, and how grave it was",
+            "rows of one officer may be alike, rows of different officers are independent",
+        ),
+        method=share_intervals.CLUSTERED,
+        table=_penalties(chosen.loc[decided.loc[chosen.index]], order, level, min_cell),
+        flow=made.cohort.flow(),
+        criteria=table.assign(
+            held=table.index <= depth, like_cases=_untold([line[3] for line in lines], depth, min_cell)
+        ),
+        days=_days(chosen, min_cell),
+        apart=left_apart({"penalty pending or not recorded": int((~decided.loc[chosen.index]).sum())}, min_cell),
+        found=lines[depth][3],
+        level=level,
+    )
+
+
+def _values(rows: pd.DataFrame, case: str, officer: str | None, asked: Sequence[str]) -> dict[str, str]:
+    own = rows.loc[rows["case_id"] == case]
+    if officer is not None:
+        own = own.loc[own["officer_id"] == officer]
+    if own.empty:
+        raise ParameterError(
+            f"no officer-complaint of case {case!r} is held" + (" for that officer" if officer else "")
+        )
+    for name in asked:
+        if own[name].nunique() > 1:
+            raise ParameterError(f"the {len(own)} officers of case {case!r} differ in {name}: name one with officer=")
+    missing = [name for name in asked if own[name].iloc[0] == NOT_RECORDED]
+    if missing:
+        raise ParameterError(f"case {case!r} has no {missing[0]} on record; leave that criterion out")
+    return {name: str(own[name].iloc[0]) for name in asked}
+
+
+def _agrees(values: pd.Series, value: str, width: float | None) -> pd.Series:
+    if width is None:
+        return values.eq(value)
+    numbers = pd.to_numeric(values, errors="coerce")
+    try:
+        middle = float(value)
+    except ValueError:
+        raise ParameterError(f"{values.name} = {value!r} is no number, so within= cannot be used for it") from None
+    return (numbers - middle).abs().le(width).fillna(False)
+
+
+def _untold(counts: Sequence[int], depth: int, min_cell: int) -> pd.Series:
+    """The counts, without small ones and those that differ by a small number from one shown: above all, the found."""
+    shown = {depth: counts[depth]}
+    for k in (*reversed(range(depth)), *range(depth + 1, len(counts))):
+        if counts[k] >= min_cell and all(abs(counts[k] - other) not in range(1, min_cell) for other in shown.values()):
+            shown[k] = counts[k]
+    return pd.Series([shown.get(k) for k in range(len(counts))], dtype="Int64")
+
+
+def _penalties(rows: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> pd.DataFrame:
+    terms = [*order.order, *(term for term in OFF_LADDER if term != "pending")]
+    lines = []
+    for term in terms:
+        s = share_intervals.share(rows["imposed_penalty"].eq(term).fillna(False), rows.get("officer_id"), level)
+        lines.append((term, s.count, s.share, s.low, s.high))
+    table = pd.DataFrame(lines, columns=["term", "count", "share", "low", "high"])
+    hidden = hidden_cells(table["count"].to_numpy(), min_cell)
+    numbers = {name: table[name].mask(hidden) for name in ("share", "low", "high")}
+    return table.assign(**numbers, count=table["count"].astype("Int64").mask(hidden), hidden=hidden)
+
+
+def _days(rows: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    names = ["suspensions", "lower_quartile", "median", "upper_quartile"]
+    blank = pd.DataFrame([dict.fromkeys(names, np.nan)])
+    if "imposed_days" not in rows:
+        return blank
+    suspended = rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"]
+    known = suspended.dropna().astype("float64")
+    unknown = len(suspended) - len(known)
+    if len(known) < min_cell or 0 < unknown < min_cell:
+        return blank
+    return pd.DataFrame([dict(zip(names, [len(known), *known.quantile([0.25, 0.5, 0.75])], strict=True))])

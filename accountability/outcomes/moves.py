@@ -1,0 +1,122 @@
+"""Pairs of penalties, before and after: what kind of move each is, and whether moves up and down balance."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder
+
+# What may become of a recommendation; each pair of cells falls in exactly one.
+KINDS: Final = {
+    "kept": "the same rung, and the same days where both are known",
+    "lightened": "a lower rung, or fewer days on the same rung",
+    "raised": "a higher rung, or more days on the same rung",
+    "same_rung_days_unknown": "the same rung, and at least one length that is not known",
+    "left_the_ladder": "a rung was recommended and the outcome is off the ladder: left, not served, reversed, not said",
+    "joined_the_ladder": "the recommendation was off the ladder and a rung was imposed",
+    "off_the_ladder": "both off the ladder",
+}
+
+
+def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
+    """Which of :data:`KINDS` each pair is.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        ``recommended_penalty``, ``imposed_penalty`` (neither missing), and where held ``recommended_days``,
+        ``imposed_days``.
+    ladder : Ladder, optional
+
+    Returns
+    -------
+    Series of str
+    """
+    order = ladder or Ladder()
+    before = order.rungs(pairs["recommended_penalty"])
+    after = order.rungs(pairs["imposed_penalty"])
+    held = ("recommended_days" in pairs) and ("imposed_days" in pairs)
+    blank = pd.Series(pd.NA, index=pairs.index, dtype="Float64")
+    days_before = pairs["recommended_days"].astype("Float64") if held else blank
+    days_after = pairs["imposed_days"].astype("Float64") if held else blank
+    on_before, on_after = before.notna(), after.notna()
+    step = (after - before).where(on_before & on_after)
+    counted = pairs["recommended_penalty"].isin(COUNTED_IN_DAYS)
+    unknown = counted & (days_before.isna() | days_after.isna())
+    moved = (days_after - days_before).where(counted)
+    same = step.eq(0).fillna(False)
+    conditions = [
+        on_before & ~on_after,
+        ~on_before & on_after,
+        ~on_before & ~on_after,
+        step.lt(0).fillna(False),
+        step.gt(0).fillna(False),
+        same & unknown,
+        same & moved.lt(0).fillna(False),
+        same & moved.gt(0).fillna(False),
+    ]
+    names = [
+        "left_the_ladder",
+        "joined_the_ladder",
+        "off_the_ladder",
+        "lightened",
+        "raised",
+        "same_rung_days_unknown",
+        "lightened",
+        "raised",
+    ]
+    flags = [condition.to_numpy(dtype=bool) for condition in conditions]
+    return pd.Series(np.select(flags, names, default="kept"), index=pairs.index, dtype="str", name="kind")
+
+
+def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
+    """Bowker's and Stuart–Maxwell's tests on the square of rungs.
+
+    Rungs no pair moved to or from say nothing and are left out. Bowker's statistic is statsmodels'
+    (``SquareTable``), its degrees of freedom the pairs of rungs with any move. Stuart and Maxwell's statistic is
+    ``d' V^- d`` with ``d`` the differences of the margins and ``V`` their covariance under homogeneity; the
+    generalised inverse, with the rank for degrees of freedom, gives statsmodels' value where that has one, and a
+    value where moves stay within separate sets of rungs.
+
+    Returns
+    -------
+    DataFrame
+        ``test``, ``statistic``, ``df``, ``pvalue``, ``pairs`` (on the ladder at both ends); statistics are missing
+        where no pair moved.
+    """
+    from scipy.stats import chi2
+    from statsmodels.stats.contingency_tables import SquareTable
+
+    order = (ladder or Ladder()).order
+    on = pairs["recommended_penalty"].isin(order) & pairs["imposed_penalty"].isin(order)
+    square = counts(pairs.loc[on], order, order).to_numpy(dtype=float)
+    total = int(square.sum())
+    off = square - np.diag(np.diag(square))
+    moved = (off.sum(axis=0) + off.sum(axis=1)) > 0
+    square, off = square[np.ix_(moved, moved)], off[np.ix_(moved, moved)]
+    rows: list[tuple[Any, ...]] = [
+        ("Bowker", np.nan, pd.NA, np.nan, total),
+        ("Stuart–Maxwell", np.nan, pd.NA, np.nan, total),
+    ]
+    if len(square) > 1:
+        df = int(((off + off.T)[np.triu_indices(len(off), 1)] > 0).sum())
+        bowker = float(SquareTable(square, shift_zeros=False).symmetry().statistic)
+        rows[0] = ("Bowker", bowker, df, float(chi2.sf(bowker, df)), total)
+        change = square.sum(axis=0) - square.sum(axis=1)
+        spread = np.diag(off.sum(axis=0) + off.sum(axis=1)) - off - off.T
+        rank = int(np.linalg.matrix_rank(spread))
+        maxwell = float(change @ np.linalg.pinv(spread, hermitian=True) @ change)
+        rows[1] = ("Stuart–Maxwell", maxwell, rank, float(chi2.sf(maxwell, rank)), total)
+    return pd.DataFrame(rows, columns=["test", "statistic", "df", "pvalue", "pairs"]).astype({"df": "Int64"})
+
+
+def counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:
+    """Pairs counted by the term before (rows) and after (columns)."""
+    return (
+        pd.crosstab(pairs["recommended_penalty"], pairs["imposed_penalty"])
+        .reindex(index=list(down), columns=list(across), fill_value=0)
+        .astype("int64")
+    )

@@ -1,0 +1,173 @@
+"""Penalty text to components, with nothing left over.
+
+A text is cut into segments at slashes, commas, semicolons and brackets; each segment must be one wording of
+:data:`WORDINGS` with at most one number of days, or the text is refused with the leftover named. Bare numbers are
+refused too: 200 is two hundred days in one agency and "over 30 days" in another, so codes belong in a codebook.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pandas as pd
+
+from accountability.errors import CodebookError
+from accountability.outcomes.penalty_parts import Part, Penalty
+
+DAYS: Final = r"(?:\s*[:\-]?\s*(?:for\s+)?(?P<days>\d+(?:\.\d+)?)\s*-?\s*days?)?"
+# Wording -> kind. Order matters only to the reader: a segment must match exactly one.
+WORDINGS: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind, condition)
+    for pattern, kind, condition in (
+        (r"no (?:penalty|action taken|discipline)|no guilty findings?", "none", None),
+        (r"violation noted", "violation_noted", None),
+        (r"(?:command (?:level |lvl ))?instructions", "instructions", None),
+        (r"(?:formalized |remedial )?training", "training", None),
+        (r"(?:formal |informal |remedial )?counsel(?:l?ed|l?ing)", "counselling", None),
+        (r"warned and admonished|w&a", "warning", None),
+        (r"w&a verbal|verbally", "warning", "verbal"),
+        (r"written warning", "warning", "written"),
+        (r"(?:letter of )?reprimand", "reprimand", None),
+        (r"oral(?: reprimand)?", "oral_reprimand", None),
+        (r"written(?: reprimand)?", "written_reprimand", None),
+        (r"command discipline" + DAYS, "command_discipline", None),
+        (r"command discipline (?:- )?a" + DAYS, "command_discipline_a", None),
+        (r"command discipline (?:- )?b" + DAYS, "command_discipline_b", None),
+        (r"(?:forfeit )?vacation:?" + DAYS, "loss_of_leave", None),
+        (r"(?:vacation:)+" + DAYS, "loss_of_leave", None),
+        (r"loss of (?:leave|vacation)" + DAYS, "loss_of_leave", None),
+        (r"forfeit (?P<days>\d+(?:\.\d+)?) days? (?:of )?(?:leave|vacation)", "loss_of_leave", None),
+        (r"suspen(?:sion|ded):?" + DAYS, "suspension", None),
+        (r"(?P<days>\d+(?:\.\d+)?)[ -]days? suspension", "suspension", None),
+        (r"suspen(?:sion|ded) (?:for )?over (?P<over>\d+) days", "suspension", None),
+        (r"suspen(?:sion|ded):? (?P<low>\d+)\s*(?:-|–|to)\s*(?P<high>\d+) days", "suspension", None),
+        (r"suspen(?:sion|ded) indefinitely|indefinite suspension", "suspension", "indefinite"),
+        (r"demot(?:ion|ed)", "demotion", None),
+        (r"dismiss(?:al|ed)|terminat(?:ion|ed)|separation", "dismissal", None),
+        (r"forced separation", "forced_separation", None),
+        (r"dismissal probation" + DAYS, "dismissal_probation", None),
+        (r"probation:?" + DAYS, "probation", None),
+        (r"resigned(?:\s*-\s*not served)?|retired|terminal leave|deceased", "left_before_penalty", None),
+        (r"penalty not served|not served", "not_served", None),
+        (r"reinstated by (?:the )?(?:police )?(?:board|court)|reversed|set aside|overturned", "reversed", None),
+        (r"upheld|affirmed", "upheld", None),
+        (r"(?:apu - )?decision pending|pending", "pending", None),
+        (r"no penalty reported", "not_recorded", None),
+        (r"charges", "charges", None),
+        (r"guilty findings?", "guilty", None),
+        (r"settlement", "settlement", None),
+    )
+)
+# "Reduced to a reprimand" is a reprimand: what it was before stands in another cell.
+CHANGED: Final = re.compile(r"(?:reduced|lowered|raised|increased|changed|modified) to (?:an? )?", re.IGNORECASE)
+CLOSED: Final = re.compile(r"closed administratively", re.IGNORECASE)
+JOINT: Final = re.compile(r"\s+/\s+|/(?=[A-Za-z])|\s*[,;]\s*")
+
+
+def parse(text: str) -> Penalty:
+    """Read a penalty text.
+
+    Parameters
+    ----------
+    text : str
+        As published, for instance ``Command Discipline - B (Vacation: 5 days)``.
+
+    Returns
+    -------
+    Penalty
+        All its parts in the order of the text; ``.term`` is the highest rung, ``.days`` its days,
+        ``.probation_days`` apart, ``str()`` the notation for a codebook.
+
+    Raises
+    ------
+    CodebookError
+        Names the segment no wording covers.
+
+    Examples
+    --------
+    >>> str(parse("Suspension: 30 days / Vacation: 15 days / Probation: 360 days"))
+    'suspension:30d+loss_of_leave:15d+probation:360d'
+    >>> parse("Suspended over 30 days").days is None
+    True
+    """
+    parts: list[Part] = []
+    for segment in _outside_brackets(" ".join(text.split())):
+        parts += _segment(segment, text)
+    if not parts:
+        raise CodebookError(f"no penalty in {text!r}: an empty cell is coded by the codebook's `blank`")
+    return Penalty(tuple(parts))
+
+
+def parse_table(values: pd.Series) -> pd.DataFrame:
+    """Parse every distinct text of a column, keeping those that cannot be read.
+
+    Parameters
+    ----------
+    values : Series of str
+        Raw texts; missing cells are not texts and are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``raw``, ``rows``, ``parts``, ``penalty``, ``days``, ``probation_days``, ``condition``, ``leftover`` (what
+        no wording covers; missing where the text was read whole), most frequent first.
+    """
+    counts = values.dropna().value_counts().rename_axis("raw").rename("rows").reset_index()
+    rows: list[tuple[str | float | None, ...]] = []
+    for raw in counts["raw"]:
+        try:
+            read = parse(raw)
+        except CodebookError as error:
+            rows.append((None, None, None, None, None, str(error)))
+        else:
+            rows.append((str(read), read.term, read.days, read.probation_days, read.condition, None))
+    names = ["parts", "penalty", "days", "probation_days", "condition", "leftover"]
+    parsed = pd.DataFrame(rows, columns=names, index=counts.index).astype(
+        dict.fromkeys(names, "str") | dict.fromkeys(("days", "probation_days"), "float64")
+    )
+    return counts.join(parsed)
+
+
+def _outside_brackets(text: str) -> list[str]:
+    """Cut at joints that are not inside brackets."""
+    out, depth, start, i = [], 0, 0, 0
+    while i < len(text):
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        joint = JOINT.match(text, i) if depth == 0 else None
+        if joint:
+            out.append(text[start:i])
+            start = i = joint.end()
+        else:
+            i += 1
+    return [piece for piece in (*out, text[start:]) if piece.strip()]
+
+
+def _segment(segment: str, whole: str) -> list[Part]:
+    outer, _, inner = CHANGED.sub("", segment.strip(), count=1).partition("(")
+    outer, inner = outer.strip(), inner.removesuffix(")").strip()
+    if CLOSED.fullmatch(outer):
+        held = [part for piece in _outside_brackets(inner) for part in _segment(piece, whole)] if inner else []
+        return [Part(p.kind, p.days, p.low, p.high, "administratively closed") for p in held or [Part("not_recorded")]]
+    if not inner:
+        return [_wording(outer, whole)]
+    frame = _wording(outer, whole)
+    if inner.casefold() in ("verbally", "written"):
+        return [Part(frame.kind, condition="written" if inner.casefold() == "written" else "verbal")]
+    return [frame, *(part for piece in _outside_brackets(inner) for part in _segment(piece, whole))]
+
+
+def _wording(segment: str, whole: str) -> Part:
+    found = [(match, kind, cond) for pattern, kind, cond in WORDINGS if (match := pattern.fullmatch(segment))]
+    kinds = {(kind, cond) for _, kind, cond in found}
+    if len(kinds) != 1:
+        why = "no wording covers it" if not found else f"{len(kinds)} wordings cover it"
+        raise CodebookError(
+            f"{segment!r} in the penalty {whole!r} cannot be read: {why}; code the text in the source's codebook"
+        )
+    match, kind, condition = found[0]
+    given = match.groupdict()
+    if given.get("over"):
+        return Part(kind, low=float(given["over"]) + 1, condition=condition)
+    numbers = {name: float(given[name]) for name in ("days", "low", "high") if given.get(name)}
+    return Part(kind, **numbers, condition=condition)

@@ -1,0 +1,207 @@
+"""Delay and penalty side by side in several views, with what each identifies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability import delay
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes import Ladder
+from accountability.outcomes.slow_case_views import SUSTAINED, View, hide_rows, hide_ways, naive, with_way
+from accountability.results import Result, percent
+from accountability.study.clocks import durations
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.grouping import group_cases
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VIEWS: Final = {
+    "naive": "closed cases by the days they took: a description of closed cases. How long a case takes is known only "
+    "once it has ended, and open cases are in no row, so nothing follows for a case that is still open.",
+    "landmark": "cases open on a given day of their age, from that day on: identified if cases still open at the last "
+    "day covered are like others of their age. The cases left at a later landmark are other cases than those at "
+    "an earlier one: a trend over landmarks is about who is left as well as about time.",
+    "competing ways": "all cases, by the share that has ended each way by a day: identified under the same condition, "
+    "without assuming that the ways have nothing to do with each other.",
+    "at the same mix": "the landmark view with the kinds of case weighted alike at each landmark: what remains of a "
+    "trend is not the mix of these kinds; it may be the mix of others.",
+}
+NOT_IDENTIFIED: Final = "which penalty the same case would have ended with, had it been closed sooner"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class SlowCases(Result):
+    """Delay and penalty in several views.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Of the sustained with a rung on record, the share with a heavier penalty: ``view``, ``at`` (days, in words),
+        ``day``, ``cases`` (in the row), ``heavier`` (share), ``low``, ``high``, ``hidden``.
+    ways : DataFrame
+        ``view``, ``at``, ``day``, ``way``, ``share``, ``low``, ``high``: how the cases of a row end; what is missing
+        to one is still open.
+    identified : DataFrame
+        ``view`` and ``says``: what each view identifies, and what none does.
+    heavier : str
+        The rung from which a penalty counts as heavier.
+    level : float
+    """
+
+    ways: pd.DataFrame
+    identified: pd.DataFrame
+    heavier: str
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the share of heavier penalties in every row of every view."""
+        from accountability.figures.draw import new_axes, ranges
+
+        shown = self.table.loc[~self.table["hidden"]]
+        axes = new_axes(ax, height=1.2 + 0.3 * len(shown))
+        labelled = shown.assign(label=shown["view"] + ": " + shown["at"])
+        ranges(axes, labelled, label="label", estimate="heavier", lower="low", upper="high")
+        axes.set_xlim(0, 1)
+        axes.set_xlabel(f"{self.heavier.replace('_', ' ')} or heavier, of the sustained with a rung on record")
+        return axes
+
+    def statement(self) -> str:
+        """Say what each view identifies, and what none does, as a list in Markdown."""
+        return "\n".join(f"- **{view}**: {says}" for view, says in self.identified.itertuples(index=False))
+
+    def sentence(self) -> str:
+        """Say the first and last row of each view, and what no view identifies."""
+        said = []
+        for view, part in self.table.loc[~self.table["hidden"]].groupby("view", sort=False):
+            rows = part.to_dict("records")
+            ends = rows[:1] if len(rows) == 1 else [rows[0], rows[-1]]
+            told = ", ".join(
+                f"{row['at']} {percent(row['heavier'], 1)} ({percent(self.level)} interval {percent(row['low'], 1)} to "
+                f"{percent(row['high'], 1)})"
+                for row in ends
+            )
+            said.append(f"{view}: {told}")
+        if not said:
+            return "Every row rests on counts too small to show."
+        return (
+            f"{self.heavier.replace('_', ' ').capitalize()} or heavier, of the sustained with a rung on record; "
+            f"{'; '.join(said)}. No view identifies {NOT_IDENTIFIED}."
+        )
+
+
+def delay_and_penalty(
+    data: Cohort | DatasetLike,
+    start: str = "received",
+    stop: str = "closed",
+    cutoff: str | None = None,
+    *,
+    heavier: str = "suspension",
+    landmarks: Sequence[int] = (90, 180, 365),
+    within: int = 1095,
+    given: Sequence[str] = (),
+    level: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+    seed: int = 20130206,
+) -> SlowCases:
+    """How heavy penalties are by delay: naive, landmark and competing-ways views, with what each identifies.
+
+    A complaint ends one way: without a finding on the merits, not sustained, or sustained with the highest penalty of
+    its officers lighter or heavier than a rung, or with none on record.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+        With closing dates known to the day, open cases included.
+    start, stop, cutoff
+        The clock, as in :func:`accountability.study.clocks.durations`.
+    heavier : str
+        The rung from which a penalty counts as heavier.
+    landmarks : sequence of int
+        Days of age at which cases are still open.
+    within : int
+        Days from a landmark, or from the start, that are followed.
+    given : sequence of str
+        Columns of the cases or allegations whose mix is held alike over the landmarks.
+    level, min_cell
+        As in :func:`accountability.outcomes.outcomes`.
+    ladder : Ladder, optional
+    seed : int
+        Of the bootstrap over complaints behind the intervals of ``table`` in the landmark and competing views.
+
+    Returns
+    -------
+    SlowCases
+
+    Raises
+    ------
+    Refusal
+        If the source holds no finding or penalty, dates are not known to the day, open cases are not in it, or no
+        closed case was sustained with a rung on record.
+    ParameterError
+        For a rung that is not on the ladder, landmarks that are not days above zero in order, or unknown columns.
+    """
+    order = ladder or Ladder()
+    if heavier not in order.order[1:]:
+        raise ParameterError(f"heavier must be one of {', '.join(order.order[1:])}; found {heavier!r}")
+    days = [int(day) for day in landmarks]
+    if not days or days[0] < 1 or (np.diff(days) <= 0).any() or within < 1:
+        raise ParameterError(
+            f"landmarks must be days above zero in order and within above zero; found {days}, {within}"
+        )
+    cohort = Cohort.of(data)
+    for name in given:
+        cohort = group_cases(cohort, name, min_cell)
+    cohort = with_way(cohort, heavier, order)
+    held = durations(cohort, start, stop, cutoff)
+    competing = delay.competing_closings(held, "way", level=level)
+    table = held.table
+    number = table.groupby(list(given)).ngroup() if given else pd.Series(0, index=table.index)
+    kind = np.asarray(number, dtype=np.int64)
+    view = View(held, kind, level, min_cell, within, seed)
+    if not view.counts(0)[:, SUSTAINED].sum():
+        raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
+    lines, ways = naive(view)
+    for day in (0, *days):
+        name = "landmark" if day else "competing ways"
+        at = f"open at day {day:,}" if day else f"all, by day {within:,}"
+        own = competing if not day else delay.competing_closings(view.from_day(day), "way", level=level)
+        shares = own.closed_at([within]).rename(columns={"closed_by": "share", "lower": "low", "upper": "high"})
+        ways += [
+            {"view": name, "at": at, **{str(head): cell for head, cell in row.items()}, "day": day}
+            for row in shares.to_dict("records")
+        ]
+        lines.append({"view": name, "at": at, "day": day, **view.heavier(day, same_mix=False)})
+    if given:
+        lines += [
+            {"view": "at the same mix", "at": f"open at day {day:,}" if day else "all", "day": day}
+            | view.heavier(day, same_mix=True)
+            for day in (0, *days)
+        ]
+    table = pd.DataFrame(lines)
+    views = [name for name in VIEWS if name in set(table["view"])]
+    says = [*((name, VIEWS[name]) for name in views), ("none", f"not identified: {NOT_IDENTIFIED}.")]
+    return SlowCases(
+        estimand=f"share of {heavier.replace('_', ' ')} or heavier among sustained complaints with a rung on record, "
+        f"by {held.clock}, {cohort.name}",
+        assumptions=(
+            "whether a case is still open at the last day covered tells nothing more than its age does",
+            "a complaint ends one way: the highest finding and penalty among its officers",
+            "complaints are independent of one another",
+            *((f"kinds of case: {', '.join(given)}",) if given else ()),
+        ),
+        method="shares of closed cases (Wilson); Aalen-Johansen from each landmark; intervals of shares among the "
+        "sustained by bootstrap over complaints",
+        table=hide_rows(table, min_cell),
+        flow=held.flow,
+        ways=hide_ways(pd.DataFrame(ways), table, min_cell),
+        identified=pd.DataFrame(says, columns=["view", "says"]),
+        heavier=heavier,
+        level=level,
+    )

@@ -1,0 +1,347 @@
+"""A penalty from its recommendation to the last appeal, one officer-complaint at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.ladder import Ladder, days_equivalent
+from accountability.outcomes.moves import KINDS, kinds_of, symmetry
+from accountability.outcomes.parsing import parse_table
+from accountability.outcomes.withhold import hide_pairs
+from accountability.privacy import hidden_cells
+from accountability.records.units import check_terms
+from accountability.results import Result, percent
+from accountability.stats import share_intervals
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.vocabulary import PENALTIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STEPS: Final = {
+    "penalty_recommended": "recommended",
+    "penalty_decided": "decided",
+    "penalty_approved": "approved",
+    "penalty_imposed": "imposed",
+    "penalty_served": "served",
+    "appeal_decided": "after appeal",
+}
+BESIDE: Final = ("left_agency", "appeal_filed")
+UNIT: Final = ["case_id", "officer_id"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Waterfall(Result):
+    """What became of penalties, step by step.
+
+    Attributes
+    ----------
+    table : DataFrame
+        For each pair of neighbouring steps ``before``, ``after``: ``kind`` (see
+        :data:`accountability.outcomes.moves.KINDS`), ``count``, ``denominator``, ``share``, ``low``, ``high``,
+        ``hidden``.
+    states : DataFrame
+        For each ``step``: ``term``, ``count``, ``share`` of all units, ``hidden``; ``pending`` is a term of its own.
+    flows : DataFrame
+        ``before``, ``after``, ``term_before``, ``term_after``, ``count`` (missing where hidden).
+    net : DataFrame
+        For each pair: ``quantity`` (rungs, days lost), ``units``, ``lost`` and ``gained`` and ``net``.
+    tests : DataFrame
+        Bowker and Stuart–Maxwell for each pair of steps.
+    times : DataFrame
+        For each pair: ``units`` with both ends known to the day or still waiting, ``waiting``, ``median_days``, from
+        the product-limit curve in which those waiting count for as long as they were seen.
+    level : float
+    """
+
+    states: pd.DataFrame
+    flows: pd.DataFrame
+    net: pd.DataFrame
+    tests: pd.DataFrame
+    times: pd.DataFrame
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the flow: a column a step, a band for each way from one rung to another."""
+        from accountability.outcomes.outcome_figures import flow
+
+        return flow(self.states, self.flows, ax=ax)
+
+    def sentence(self) -> str:
+        """Say what share ended lighter and heavier at each step, and how many wait."""
+        said = []
+        for key, part in self.table.groupby(["before", "after"], sort=False):
+            cells = {row["kind"]: row for row in part.to_dict("records")}
+            ways = [
+                f"{cells[kind]['count']:,} {word} ({percent(cells[kind]['share'], 1)}, {percent(self.level)} interval "
+                f"{percent(cells[kind]['low'], 1)} to {percent(cells[kind]['high'], 1)})"
+                for kind, word in (("lightened", "became lighter"), ("raised", "became heavier"))
+                if not cells[kind]["hidden"] and cells[kind]["count"] > 0
+            ]
+            if ways:
+                total = cells["kept"]["denominator"]
+                said.append(f"From {key[0]} to {key[1]}, of {total:,} officer-complaints {' and '.join(ways)}.")
+        waits = self.states.loc[
+            (self.states["term"] == "pending") & ~self.states["hidden"] & (self.states["count"] > 0)
+        ]
+        said += [
+            f"{row['count']:,} had not got as far as {row['step']!r} when the records end."
+            for row in waits.to_dict("records")
+        ]
+        return " ".join(said)
+
+
+def waterfall(
+    data: Cohort | DatasetLike,
+    text: str | None = None,
+    *,
+    ladder: Ladder | None = None,
+    level: float = 0.95,
+    min_cell: int = 10,
+) -> Waterfall:
+    """Follow each officer-complaint's penalty through its dated steps.
+
+    A step whose event states no penalty, or upholds it, carries the last one stated. A step the source skips is
+    passed with the penalty unchanged if a later step is dated. A penalty of ``none`` needs no further step. An
+    officer who left before a step is ``left_before_penalty`` from there on; everything else that has not reached a
+    step is ``pending``, is in no share, and is never a penalty of zero. A case that was not appealed keeps its
+    penalty after appeals.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+        Its events name an officer and hold ``penalty`` (and ``days``), or a column of text.
+    text : str, optional
+        The events' column of penalty texts, read by :func:`accountability.outcomes.parse`; by default their coded
+        ``penalty`` and ``days``.
+    ladder, level, min_cell
+        As in :func:`accountability.outcomes.changes`.
+
+    Returns
+    -------
+    Waterfall
+
+    Raises
+    ------
+    Refusal
+        If the events hold fewer than two steps of a penalty, or no coded penalty and no ``text`` is named.
+    ParameterError
+        For a column that is not there, or texts no wording covers (with the first).
+    """
+    cohort = Cohort.of(data)
+    order = ladder or Ladder()
+    events = cohort.events.loc[cohort.events["officer_id"].notna()]
+    stage = events["stage"].astype("str")
+    steps = [name for name in STEPS if (stage == name).any()]
+    if len(steps) < 2:
+        raise Refusal(
+            f"{cohort.name} dates {len(steps)} step(s) of a penalty; at least two of {', '.join(STEPS)} are needed. "
+            "changes() compares recommended and imposed penalties without dates"
+        )
+    stated = _stated(events, text, cohort.name).assign(stage=stage)
+    values, dates = _states(stated, steps)
+    rows, nets, tests, times, flows = [], [], [], [], []
+    for before, after in pairwise(steps):
+        names = {"before": STEPS[before], "after": STEPS[after]}
+        pairs = _pairs(values, before, after)
+        if pairs.empty:
+            continue
+        rows.append(_shares(pairs, order, level, min_cell).assign(**names))
+        nets.append(_net(pairs, order, min_cell).assign(**names))
+        tests.append(hide_pairs(symmetry(pairs, order), min_cell).assign(**names))
+        times.append(_time(values, dates, before, after, cohort) | names)
+        flows.append(_flow(values, before, after, order, min_cell).assign(**names))
+    if not rows:
+        raise Refusal(f"{cohort.name}: no officer-complaint has a penalty at two neighbouring steps")
+    lead = ["before", "after"]
+    return Waterfall(
+        estimand=f"penalties from {STEPS[steps[0]]} to {STEPS[steps[-1]]}, per officer-complaint, {cohort.name}",
+        assumptions=(
+            f"order of severity: {' < '.join(order.order)}",
+            "a step that states nothing leaves the penalty as it was",
+            "rows of one officer may be alike, rows of different officers are independent (intervals)",
+            "pairs are independent (tests)",
+            "those still waiting will take as long as others who have waited as long (times)",
+        ),
+        method=share_intervals.CLUSTERED,
+        table=_lead(pd.concat(rows, ignore_index=True), lead),
+        flow=cohort.flow(),
+        states=_counted(values, steps, order, min_cell),
+        flows=_lead(pd.concat(flows, ignore_index=True), lead),
+        net=_lead(pd.concat(nets, ignore_index=True), lead),
+        tests=_lead(pd.concat(tests, ignore_index=True), lead),
+        times=_hide_times(_lead(pd.DataFrame(times), lead), min_cell),
+        level=level,
+    )
+
+
+def _stated(events: pd.DataFrame, text: str | None, name: str) -> pd.DataFrame:
+    """Events with the penalty and days each states; missing where it states none."""
+    if text is None:
+        if "penalty" not in events:
+            raise Refusal(
+                f"the events of {name} hold no coded penalty; name their column of texts with text=, one of "
+                f"{', '.join(str(c) for c in events if str(events[c].dtype) == 'str')}"
+            )
+        check_terms(events["penalty"], PENALTIES, "penalty")
+        days = events["days"] if "days" in events else pd.Series(np.nan, index=events.index)
+        return events[[*UNIT, "earliest", "latest", "set_aside"]].assign(penalty=events["penalty"], days=days)
+    if text not in events:
+        raise ParameterError(f"the events of {name} have no column {text!r}; they have {', '.join(map(str, events))}")
+    of_penalty = events["stage"].astype("str").isin(list(STEPS))
+    read = parse_table(events.loc[of_penalty, text])
+    wrong = read.loc[read["leftover"].notna()]
+    if len(wrong):
+        raise ParameterError(
+            f"{len(wrong):,} text(s) of {text!r} cannot be read; the first: {wrong['leftover'].iloc[0]}"
+        )
+    coded = read.set_index("raw")
+    return events[[*UNIT, "earliest", "latest", "set_aside"]].assign(
+        penalty=events[text].map(coded["penalty"]).where(of_penalty).astype("str"),
+        days=events[text].map(coded["days"]).where(of_penalty).astype("float64"),
+    )
+
+
+def _states(stated: pd.DataFrame, steps: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """For each officer-complaint and step: penalty and days (pending and left are terms), and the step's days."""
+    ordered = stated.sort_values("latest", kind="stable").drop_duplicates([*UNIT, "stage"], keep="last")
+    frames = {name: part.set_index(UNIT) for name, part in ordered.groupby("stage")}
+    units = pd.MultiIndex.from_frame(ordered.loc[ordered["stage"].isin(steps), UNIT].drop_duplicates())
+    nowhere = np.zeros(len(units), dtype=bool)
+    reached = {name: units.isin(frames[name].index) if name in frames else nowhere for name in (*STEPS, *BESIDE)}
+    left, filed = (reached[name] for name in BESIDE)
+    term = pd.Series(pd.NA, index=units, dtype="str")
+    days = pd.Series(np.nan, index=units)
+    values, dates = {}, {}
+    for place, name in enumerate(steps):
+        here = frames[name].reindex(units)
+        says = here["penalty"].notna().to_numpy()
+        later = np.logical_or.reduce([nowhere, *(reached[s] for s in steps[place:] if s != "appeal_decided")])
+        if name == "appeal_decided":
+            gone_on = reached[name] | ~filed
+        else:
+            gone_on = reached[name] | later | (term == "none").fillna(False).to_numpy(dtype=bool)
+        new_term = term.mask(says, here["penalty"])
+        new_days = days.mask(says, here["days"])
+        settled = term.isin(["pending", "left_before_penalty"]).to_numpy() & ~reached[name]
+        stop = ~gone_on & ~settled
+        term = new_term.where(gone_on | settled).mask(stop & left, "left_before_penalty")
+        term = term.mask(stop & ~left, "pending")
+        days = new_days.where(gone_on & ~settled)
+        values[name, "penalty"], values[name, "days"] = term, days
+        dates[name, "earliest"], dates[name, "latest"] = here["earliest"], here["latest"]
+        dates[name, "usable"] = pd.Series(reached[name], index=units) & here["set_aside"].isna()
+    return pd.DataFrame(values), pd.DataFrame(dates)
+
+
+def _pairs(values: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
+    """Units with a penalty before, and something other than waiting after."""
+    pairs = pd.DataFrame(
+        {
+            "recommended_penalty": values[before, "penalty"],
+            "recommended_days": values[before, "days"].astype("Float64"),
+            "imposed_penalty": values[after, "penalty"],
+            "imposed_days": values[after, "days"].astype("Float64"),
+        }
+    ).reset_index()
+    gone = pairs["recommended_penalty"].isin(["pending", "left_before_penalty"])
+    known = pairs["recommended_penalty"].notna() & pairs["imposed_penalty"].notna()
+    return pairs.loc[known & ~gone & pairs["imposed_penalty"].ne("pending")]
+
+
+def _shares(pairs: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> pd.DataFrame:
+    kinds = kinds_of(pairs, order)
+    rows = []
+    for kind in KINDS:
+        s = share_intervals.share(kinds.eq(kind).to_numpy(dtype=bool), pairs["officer_id"], level)
+        rows.append((kind, s.count, s.denominator, s.share, s.low, s.high))
+    table = pd.DataFrame(rows, columns=["kind", "count", "denominator", "share", "low", "high"])
+    few = len(pairs) < min_cell
+    hidden = hidden_cells(table["count"].to_numpy(), min_cell) | few
+    out = table.assign(hidden=hidden, count=table["count"].astype("Int64").mask(hidden))
+    out["denominator"] = out["denominator"].astype("Int64").mask(np.full(len(out), few))
+    return out.assign(**{name: out[name].mask(hidden) for name in ("share", "low", "high")})
+
+
+def _net(pairs: pd.DataFrame, order: Ladder, min_cell: int) -> pd.DataFrame:
+    rungs = order.rungs(pairs["imposed_penalty"]) - order.rungs(pairs["recommended_penalty"])
+    days = days_equivalent(pairs["imposed_penalty"], pairs["imposed_days"]) - days_equivalent(
+        pairs["recommended_penalty"], pairs["recommended_days"]
+    )
+    rows = []
+    for quantity, change in (("rungs", rungs), ("days lost", days)):
+        known = change.dropna().astype("float64")
+        shown = len(known) == 0 or len(known) >= min_cell
+        sums = (float(known[known < 0].abs().sum()), float(known[known > 0].sum()), float(known.sum()))
+        rows.append((quantity, len(known) if shown else pd.NA, *(sums if shown else (np.nan,) * 3)))
+    return pd.DataFrame(rows, columns=["quantity", "units", "lost", "gained", "net"]).astype({"units": "Int64"})
+
+
+def _time(values: pd.DataFrame, dates: pd.DataFrame, before: str, after: str, cohort: Cohort) -> dict[str, Any]:
+    """Median days between two steps by the product-limit estimator, the waiting censored on the last day covered."""
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    start_known = dates[before, "usable"] & (dates[before, "earliest"] == dates[before, "latest"])
+    stop_known = dates[after, "usable"] & (dates[after, "earliest"] == dates[after, "latest"])
+    waiting = values[after, "penalty"].eq("pending").fillna(False).astype(bool)
+    until = cohort.card.observed_until
+    if until is None:
+        waiting &= False
+    end = dates[after, "latest"].where(stop_known, pd.NaT if until is None else pd.Timestamp(until))
+    days = (end - dates[before, "earliest"]).dt.days
+    use = start_known & (stop_known | waiting) & (days >= 0)
+    median = np.nan
+    if use.any():
+        median = float(SurvfuncRight(days[use].to_numpy(float), stop_known[use].to_numpy(int)).quantile(0.5))
+    return {"units": int(use.sum()), "waiting": int((use & waiting).sum()), "median_days": median}
+
+
+def _hide_times(times: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    out = hide_pairs(times, min_cell, "units")
+    few = out["waiting"].gt(0) & out["waiting"].lt(min_cell)
+    return out.assign(waiting=out["waiting"].astype("Int64").mask(few))
+
+
+def _flow(values: pd.DataFrame, before: str, after: str, order: Ladder, min_cell: int) -> pd.DataFrame:
+    terms = _terms(order)
+    square = pd.crosstab(values[before, "penalty"], values[after, "penalty"]).reindex(
+        index=terms, columns=terms, fill_value=0
+    )
+    square = square.loc[square.sum(axis=1) > 0, square.sum(axis=0) > 0]
+    counts = square.to_numpy(dtype=np.int64)
+    hidden = hidden_cells(counts, min_cell)
+    cells = [
+        (square.index[i], square.columns[j], int(counts[i, j]), bool(hidden[i, j])) for i, j in np.argwhere(counts > 0)
+    ]
+    table = pd.DataFrame(cells, columns=["term_before", "term_after", "count", "hidden"])
+    return table.assign(count=table["count"].astype("Int64").mask(table["hidden"]))
+
+
+def _counted(values: pd.DataFrame, steps: list[str], order: Ladder, min_cell: int) -> pd.DataFrame:
+    terms = _terms(order)
+    counts = np.array([[int((values[s, "penalty"] == t).sum()) for t in terms] for s in steps])
+    hidden = np.vstack([hidden_cells(line, min_cell) for line in counts])
+    rows = [
+        (STEPS[s], t, counts[i, j], counts[i, j] / max(int(counts[i].sum()), 1), bool(hidden[i, j]))
+        for i, s in enumerate(steps)
+        for j, t in enumerate(terms)
+        if counts[:, j].any()
+    ]
+    table = pd.DataFrame(rows, columns=["step", "term", "count", "share", "hidden"])
+    return table.assign(
+        count=table["count"].astype("Int64").mask(table["hidden"]), share=table["share"].mask(table["hidden"])
+    )
+
+
+def _terms(order: Ladder) -> list[str]:
+    return [*order.order, *(term for term in PENALTIES if term not in order.order)]
+
+
+def _lead(table: pd.DataFrame, lead: list[str]) -> pd.DataFrame:
+    return table[[*lead, *(name for name in table if name not in lead)]]

@@ -1,0 +1,314 @@
+"""A ledger of claims: what a manuscript quotes, held against what the reports hold now."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import AccountabilityError, ParameterError, Refusal
+from accountability.parameters import nearest
+from accountability.publish.manuscripts import Mark, marks
+from accountability.publish.manuscripts import fill as write
+from accountability.publish.quoting import is_right, rewritten
+from accountability.publish.sidecar import declaration
+from accountability.publish.values import RECORD, home, locate, record, values
+from accountability.publish.verify import altered
+from accountability.records.cache import sha256
+from accountability.results import Result, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What may be said of a claim, from good to bad.
+STATUSES: Final = {
+    "right": "the report holds the quoted value",
+    "stale": "it does, and the report is older than its data or codebook, its notebook or the package, or was altered",
+    "unfilled": "nothing is quoted yet",
+    "changed": "the report holds another value",
+    "missing": "no report holds it",
+}
+NAMES: Final = "claims.yaml"
+COLUMNS: Final = ("place", "claim", "quoted", "now", "status", "report", "because")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Ledger(Result):
+    """The claims of a manuscript.
+
+    ``table`` has one row a claim, in the order of the text: ``place``, ``claim``, ``quoted``, ``now`` (the value as the
+    manuscript would quote it), ``status`` (one of :data:`STATUSES`), ``report`` (the folder that holds it) and
+    ``because``.
+    """
+
+    @property
+    def right(self) -> bool:
+        """Whether every claim is."""
+        return bool((self.table["status"] == "right").all())
+
+    def sentence(self) -> str:
+        """Count the claims by what may be said of them."""
+        counts = self.table["status"].value_counts().to_dict()
+        said = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES if status in counts)
+        return f"{plural(len(self.table), 'claim')}: {said}."
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The reports that claims may name.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of reports, or of folders of reports.
+    names : mapping of str to str
+        Names given to values, each ``REPORT:ADDRESS``.
+    """
+
+    folder: Path
+    names: Mapping[str, str]
+    _read: dict[Path, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _old: dict[Path, str] = field(default_factory=dict, repr=False)
+
+    def report(self, named: str) -> Path:
+        """Give the folder of a report, by its path under the shelf or by its own name where only one has it.
+
+        Raises
+        ------
+        ParameterError
+            None has that name, or several.
+        """
+        direct = self.folder / named
+        if (direct / RECORD).is_file():
+            return direct
+        found = [path for path in self._reports() if path.name == named]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            paths = ", ".join(path.relative_to(self.folder).as_posix() for path in found)
+            raise ParameterError(f"{len(found)} reports are called {named!r}: say which, {paths}")
+        raise ParameterError(f"no report {named!r}. {nearest(named, [path.name for path in self._reports()])}")
+
+    def _reports(self) -> list[Path]:
+        found = [path.parent for depth in ("*", "*/*") for path in self.folder.glob(f"{depth}/{RECORD}")]
+        return sorted(one for one in found if "/." not in f"/{one.relative_to(self.folder).as_posix()}")
+
+    def find(self, reference: str) -> tuple[Path, dict[str, Any]]:
+        """Give the report and the value that a claim names.
+
+        Raises
+        ------
+        ParameterError
+            No such name, report or address; the nearest is named.
+        """
+        if ":" not in reference:
+            if reference not in self.names:
+                raise ParameterError(f"no value is named {reference!r}. {nearest(reference, self.names)}")
+            reference = self.names[reference]
+        named, _, address = reference.partition(":")
+        folder = self.report(named.strip())
+        if folder not in self._read:
+            self._read[folder] = values(folder)
+        return folder, locate(self._read[folder], address.strip())
+
+    def why_old(self, folder: Path) -> str:
+        """Say why a report is not what would be made now, or nothing."""
+        if folder not in self._old:
+            self._old[folder] = _why_old(folder)
+        return self._old[folder]
+
+
+def shelf(reports: str | Path, names: str | Path | None = None) -> Shelf:
+    """Open a folder of reports, and the names given to values in them.
+
+    Parameters
+    ----------
+    reports : path
+        Folder of reports, or of folders of reports.
+    names : path, optional
+        YAML file of names, each with ``REPORT:ADDRESS``.
+
+    Returns
+    -------
+    Shelf
+        To look claims up in.
+
+    Raises
+    ------
+    ParameterError
+        The names cannot be read.
+    """
+    import yaml
+
+    if names is None:
+        return Shelf(Path(reports), {})
+    try:
+        read = yaml.safe_load(Path(names).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ParameterError(f"{names}: cannot be read as names of values ({error})") from error
+    wrong = [name for name, said in read.items() if ":" not in str(said)] if isinstance(read, dict) else ["the file"]
+    if wrong:
+        raise ParameterError(f"{names}: {wrong[0]}: expected NAME: REPORT:ADDRESS on each line")
+    return Shelf(Path(reports), {str(name): str(said) for name, said in read.items()})
+
+
+def _why_old(folder: Path) -> str:
+    from accountability import __version__
+    from accountability.records.contract import data_hash, read_source
+    from accountability.records.places import notebooks_dir, source_folder
+
+    made = record(folder)
+    reasons = [f"{name} was altered" for name in altered(folder)[:1]]
+    notebook = notebooks_dir() / str(made.get("notebook"))
+    if not notebook.is_file() or sha256(notebook) != made.get("notebook_sha256"):
+        reasons.append("its notebook has changed")
+    if made.get("environment", {}).get("packages", {}).get("accountability") != __version__:
+        reasons.append("it was made by another version of the package")
+    try:
+        source = source_folder(made["parameters"]["source"])
+        declared = read_source(source)
+    except AccountabilityError:
+        reasons.append("its data are not here")
+    else:
+        if data_hash(declared.files) != made.get("data", {}).get("sha256"):
+            reasons.append("its data have changed")
+        elif made["data"].get("declaration", {}) != declaration(source):
+            reasons.append("what its source declares has changed")
+    return "; ".join(reasons)
+
+
+def check(manuscript: str | Path, reports: Shelf) -> Ledger:
+    """Hold every value a manuscript quotes against the reports.
+
+    Parameters
+    ----------
+    manuscript : path
+        ``.md``, ``.tex`` or ``.docx``; see :mod:`accountability.publish.manuscripts` for how values are marked.
+    reports : Shelf
+        From :func:`shelf`.
+
+    Returns
+    -------
+    Ledger
+        The claims, each right, stale, unfilled, changed or missing.
+
+    Raises
+    ------
+    ParameterError
+        Not a manuscript that can be read.
+    Refusal
+        It marks no value.
+
+    Notes
+    -----
+    A quoted number is right if it is the report's value rounded to as many digits as are quoted;
+    see :mod:`accountability.publish.quoting`.
+    """
+    import pandas as pd
+
+    found = marks(Path(manuscript))
+    if not found:
+        raise Refusal(
+            f"{manuscript}: expected marked values, found none. Mark one as {{{{REPORT:TABLE/ROW/COLUMN|178}}}}; "
+            "`accountability claims list REPORT` shows the addresses."
+        )
+    rows = [(mark.place, mark.reference, mark.quoted or "", *_looked_up(mark, reports)) for mark in found]
+    return Ledger(
+        estimand=f"values quoted in {manuscript}",
+        assumptions=("every quoted value is marked",),
+        method="as many digits as quoted",
+        table=pd.DataFrame(rows, columns=list(COLUMNS)).astype("str"),
+    )
+
+
+def _looked_up(mark: Mark, reports: Shelf) -> tuple[str, str, str, str]:
+    try:
+        folder, found = reports.find(mark.reference)
+    except ParameterError as error:
+        return "", "missing", "", str(error)
+    now = rewritten(mark.quoted, found["number"], found["text"])
+    if mark.quoted is None:
+        return now, "unfilled", str(folder), STATUSES["unfilled"]
+    if not is_right(mark.quoted, found["number"], found["text"]):
+        return now, "changed", str(folder), f"the report holds {found['text'] or 'nothing'}"
+    old = reports.why_old(folder)
+    return now, "stale" if old else "right", str(folder), old
+
+
+def fill(manuscript: str | Path, target: str | Path, reports: Shelf) -> int:
+    """Write a manuscript with the values the reports hold now.
+
+    Parameters
+    ----------
+    manuscript : path
+        ``.md``, ``.tex`` or ``.docx``; it is not changed.
+    target : path
+        The file to write. Placeholders in it have become plain values; comments and macros keep their marks.
+    reports : Shelf
+        From :func:`shelf`.
+
+    Returns
+    -------
+    int
+        How many values were written.
+
+    Raises
+    ------
+    ParameterError
+        A claim names what no report holds; nothing is written then. Or not a manuscript that can be read.
+    Refusal
+        It marks no value.
+    """
+    table = check(manuscript, reports).table
+    missing = table[table["status"] == "missing"]
+    if len(missing):
+        first = missing.iloc[0]
+        raise ParameterError(
+            f"{manuscript}: {len(missing)} of {len(table)} claims cannot be filled, for example {first['claim']} "
+            f"({first['place']}): {first['because']}"
+        )
+
+    def value(mark: Mark) -> str:
+        _, found = reports.find(mark.reference)
+        return rewritten(mark.quoted, found["number"], found["text"])
+
+    return write(Path(manuscript), Path(target), value)
+
+
+def addresses(report: str | Path, containing: str = "") -> pd.DataFrame:
+    """List what may be quoted from a report.
+
+    Parameters
+    ----------
+    report : path
+        The report's folder, or a file in it.
+    containing : str
+        Only addresses with these letters, large or small. What figures draw is listed where these are or begin with
+        ``figure:``.
+
+    Returns
+    -------
+    DataFrame
+        ``claim`` (``REPORT:ADDRESS``) and ``value``.
+
+    Raises
+    ------
+    ParameterError
+        No finished report.
+    Refusal
+        No address has these letters.
+    """
+    import pandas as pd
+
+    frame = values(report)
+    if not containing.startswith("figure:"):
+        frame = frame[frame["kind"] == "table"]
+    kept = frame["address"].str.contains(containing, case=False, regex=False)
+    if not kept.any():
+        near = difflib.get_close_matches(containing, list(frame["address"]), n=1, cutoff=0.3)
+        raise Refusal(f"{report}: no address holds {containing!r}. The nearest is {near[0] if near else 'far'}.")
+    shown = frame[kept]
+    name = home(Path(report).resolve()).name
+    return pd.DataFrame({"claim": f"{name}:" + shown["address"], "value": shown["text"]}).reset_index(drop=True)

@@ -1,0 +1,225 @@
+"""Two reports beside each other, number by number, and what may have made them differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import ParameterError
+from accountability.publish.values import COLUMNS, Held, key_columns, record, tables, tidy
+from accountability.results import Result, plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+#: Relative tolerance: what another machine's arithmetic may change, and no estimator's fault would stay within.
+TOLERANCE: Final = 1e-8
+#: Numbers nearer to each other than this are equal, however small they are.
+FLOOR: Final = 1e-12
+DIFFERS: Final = "differs"
+FIRST: Final = "only in first"
+SECOND: Final = "only in second"
+_INSIDE: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WHY: Final = ("what", "first", "second")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Comparison(Result):
+    """Where two reports differ.
+
+    ``table`` has one row a value that is not equal: ``address``, ``kind``, ``table``, ``row``, ``column``, ``first``,
+    ``second`` (as in the CSV files), ``difference`` (second less first), ``relative`` (the difference as a share of
+    the first) and ``what``: ``differs``, ``only in first`` or ``only in second``.
+
+    Attributes
+    ----------
+    compared : int
+        Values held against each other, or found in one report alone.
+    why : pandas.DataFrame
+        What may have made them differ, ``what``, ``first``, ``second``: study, notebook, data, parameters, cut-off,
+        versions, commit. Empty when both were made from the same.
+    """
+
+    compared: int
+    why: pd.DataFrame
+
+    @property
+    def equal(self) -> bool:
+        """Whether every value of one is in the other, the same within the tolerance."""
+        return self.table.empty
+
+    def sentence(self) -> str:
+        """Say how many values differ, the widest of them, and what may have made them."""
+        if self.equal:
+            return f"{plural(self.compared, 'value')} compared: all equal."
+        counts = self.table["what"].value_counts().to_dict()
+        verbs = {DIFFERS: DIFFERS if counts.get(DIFFERS) == 1 else "differ"}
+        said = ", ".join(
+            f"{counts[what]:,} {verbs.get(what, what)}" for what in (DIFFERS, FIRST, SECOND) if what in counts
+        )
+        widest = self.table.dropna(subset=["difference"])
+        most = ""
+        if not widest.empty:
+            larger = widest[["first", "second"]].astype("float64").abs().max(axis=1)
+            # A number and infinity are as far apart as can be; as a share of the larger that is no number.
+            row = widest.iloc[int((widest["difference"].abs() / larger).fillna(float("inf")).argmax())]
+            most = f"; most of all {row['address']}, {row['first']} and {row['second']}"
+        why = ", ".join(self.why["what"]) or "nothing the records show"
+        return (
+            f"{plural(self.compared, 'value')} compared: {said}{most}. What the two were made from differs in: {why}."
+        )
+
+
+def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERANCE) -> Comparison:
+    """Compare two reports, each value with the one of the same address.
+
+    Parameters
+    ----------
+    first, second : path
+        Folders of reports, or files in them.
+    tolerance : float
+        Relative difference up to which two numbers are equal; also for the numbers inside a text.
+
+    Returns
+    -------
+    Comparison
+        The values that are not equal, and what may have made them so.
+
+    Raises
+    ------
+    ParameterError
+        Either is no finished report, or the tolerance is below 0.
+    """
+    import pandas as pd
+
+    if not tolerance >= 0:
+        raise ParameterError(f"tolerance: expected 0 or more, such as {TOLERANCE:g}, found {tolerance}")
+    one, other = tables(first), tables(second)
+    merged = _beside(one, other)
+    unequal = merged[~_equal(merged, tolerance)]
+    difference = unequal["number_second"] - unequal["number_first"]
+    table = pd.DataFrame(
+        {
+            **{name: unequal[name] for name in ("address", "kind", "table", "row", "column")},
+            "first": unequal["text_first"].fillna(""),
+            "second": unequal["text_second"].fillna(""),
+            "difference": difference,
+            "relative": difference / unequal["number_first"].abs().where(unequal["number_first"] != 0),
+            "what": unequal["found"].map({"both": DIFFERS, "left_only": FIRST, "right_only": SECOND}),
+        }
+    )
+    table = table.astype({name: "str" for name in table.columns if name not in ("difference", "relative")})
+    return Comparison(
+        estimand=f"values of {first} and of {second}",
+        assumptions=("a row that both hold is called the same in both",),
+        method=f"address by address; numbers equal within {tolerance:g} of the larger",
+        table=table.reset_index(drop=True),
+        compared=len(merged),
+        why=why(record(first), record(second)),
+    )
+
+
+def _beside(one: list[Held], other: list[Held]) -> pd.DataFrame:
+    import pandas as pd
+
+    partner = {held.label: held for held in other}
+    mine = {held.label: held for held in one}
+    sides: list[list[pd.DataFrame]] = [[], []]
+    for label in dict.fromkeys([*mine, *partner]):
+        # Rows are named alike on both sides, by columns that tell them apart on both.
+        pair = [side[label] for side in (mine, partner) if label in side]
+        keys = key_columns(*(held.cells for held in pair))
+        for frames, side in zip(sides, (mine, partner), strict=True):
+            if label in side:
+                frames.append(tidy(side[label], keys))
+    left, right = (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({name: [] for name in COLUMNS})
+        for frames in sides
+    )
+    merged = left.merge(right, how="outer", on="address", suffixes=("_first", "_second"), indicator="found", sort=False)
+    for name in ("kind", "table", "row", "column"):
+        merged[name] = merged[f"{name}_first"].fillna(merged[f"{name}_second"])
+    # An outer merge sorts; the order of the tables says more.
+    order = {address: place for place, address in enumerate(dict.fromkeys([*left["address"], *right["address"]]))}
+    return merged.iloc[merged["address"].map(order).argsort(kind="stable")]
+
+
+def _equal(merged: pd.DataFrame, tolerance: float) -> np.ndarray:
+    import numpy as np
+
+    first, second = merged["number_first"].to_numpy(float), merged["number_second"].to_numpy(float)
+    same = (merged["text_first"] == merged["text_second"]).to_numpy(bool, copy=True)
+    same |= np.isclose(first, second, rtol=0, atol=FLOOR) | (
+        np.isfinite(first)
+        & np.isfinite(second)
+        & (np.abs(first - second) <= tolerance * np.maximum(np.abs(first), np.abs(second)))
+    )
+    unsure = ~same & (merged["found"] == "both").to_numpy() & np.isnan(first) & np.isnan(second)
+    for place in np.flatnonzero(unsure):
+        row = merged.iloc[place]
+        same[place] = alike(str(row["text_first"]), str(row["text_second"]), tolerance)
+    return same
+
+
+def alike(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
+    """Say whether two texts have the same words, and numbers that are equal within the tolerance.
+
+    Parameters
+    ----------
+    first, second : str
+        Texts such as ``125 (119 to 134)``.
+    tolerance : float
+        Relative.
+
+    Returns
+    -------
+    bool
+        Whether they say the same.
+    """
+    if first == second:
+        return True
+    if _INSIDE.split(first) != _INSIDE.split(second):
+        return False
+    pairs = zip(map(float, _INSIDE.findall(first)), map(float, _INSIDE.findall(second)), strict=True)
+    return all(abs(a - b) <= max(tolerance * max(abs(a), abs(b)), FLOOR) for a, b in pairs)
+
+
+def why(first: Mapping[str, Any], second: Mapping[str, Any]) -> pd.DataFrame:
+    """Say in what two reports' records differ, apart from the time.
+
+    Parameters
+    ----------
+    first, second : mapping
+        What :func:`accountability.publish.values.record` reads.
+
+    Returns
+    -------
+    DataFrame
+        ``what``, ``first``, ``second``; in the order in which one would look for a cause.
+    """
+    import pandas as pd
+
+    one, other = _causes(first), _causes(second)
+    rows = [
+        (what, one.get(what, "not recorded"), other.get(what, "not recorded"))
+        for what in dict.fromkeys([*one, *other])
+        if one.get(what) != other.get(what)
+    ]
+    return pd.DataFrame(rows, columns=list(_WHY)).astype("str")
+
+
+def _causes(record: Mapping[str, Any]) -> dict[str, str]:
+    data, made = record.get("data", {}), record.get("environment", {})
+    said: dict[str, Any] = {"study": record.get("study"), "data": data.get("source"), "data sha256": data.get("sha256")}
+    said |= {f"sha256 of {file}": digest for file, digest in data.get("files", {}).items()}
+    said |= {f"declaration {file}": digest for file, digest in data.get("declaration", {}).items()}
+    said |= {f"parameter {name}": value for name, value in record.get("parameters", {}).items()}
+    said["cut-off"] = data.get("cutoff")
+    said["notebook"] = record.get("notebook_sha256")
+    said |= {f"version of {name}": number for name, number in made.get("packages", {}).items()}
+    said |= {"commit": made.get("commit"), "Python": made.get("python"), "platform": made.get("platform")}
+    return {what: "none" if value is None else str(value) for what, value in said.items()}

@@ -1,0 +1,282 @@
+"""Run one notebook: papermill on a kernel that is this very interpreter."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
+
+from accountability.publish.kept import FOLDER_VARIABLE
+
+if TYPE_CHECKING:
+    from accountability.publish.sweeps.sweep_kernels import Preloaded
+
+_PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where a notebook stopped.
+
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell's execution, as shown beside it; ``None`` when the kernel itself stopped.
+    source : str
+        The cell's code.
+    message : str
+        Kind of error and what it says.
+    """
+
+    cell: int | None
+    source: str
+    message: str
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        return "the kernel" if self.cell is None else f"cell [{self.cell}]"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class StudyFailed(Exception):
+    """A notebook stopped with an error; what it had done is kept.
+
+    Attributes
+    ----------
+    page : Path
+        The page that shows where.
+    """
+
+    def __init__(self, message: str, page: Path) -> None:
+        super().__init__(message)
+        self.page = page
+
+
+#: Managers of kernels, so that an interrupt can end those that run.
+_MANAGERS: WeakSet[Any] = WeakSet()
+_STOPPING = threading.Event()
+
+
+@contextmanager
+def interruptible(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool for notebooks; when it is left by an error or an interrupt, their kernels are ended at once.
+
+    Parameters
+    ----------
+    workers : int
+        Notebooks run at a time. Threads suffice: the work is done in the kernels, which are processes.
+
+    Yields
+    ------
+    ThreadPoolExecutor
+        The pool.
+    """
+    pool = ThreadPoolExecutor(max_workers=workers)
+    _STOPPING.clear()
+    try:
+        yield pool
+    except BaseException:
+        _STOPPING.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for manager in list(_MANAGERS):
+            process = getattr(manager.provisioner, "process", None)
+            if process is not None:
+                process.kill()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+
+
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    keep_in: Path,
+    on_cell: Callable[[int, int], None] | None = None,
+    *,
+    preloaded: Preloaded | None = None,
+    scratch_in: Path | None = None,
+) -> Failure | None:
+    """Execute a notebook with parameters and save it with its outputs.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook; it is not changed. Its cells run in the caller's working folder.
+    output : Path
+        Where the executed notebook is written, also when a cell fails.
+    parameters : mapping
+        Literals injected after the cell tagged ``parameters``. They are not checked here.
+    keep_in : Path
+        Folder given to :func:`accountability.publish.keep`.
+    on_cell : callable, optional
+        Called with the cells done and the cells there are.
+    preloaded : Preloaded, optional
+        Forks the kernel; without it a fresh one is started.
+    scratch_in : Path, optional
+        Where the kernel's own files lie while it runs; default the machine's place for such files.
+
+    Returns
+    -------
+    Failure or None
+        Where it stopped, or ``None`` when every cell ran.
+
+    Notes
+    -----
+    papermill runs a misspelt parameter and only logs it, so callers check parameters first. A kernel that dies before
+    its first answer is started once more.
+    """
+    import nbformat
+    from nbclient.exceptions import DeadKernelError
+    from papermill import execute_notebook
+    from papermill.exceptions import PapermillExecutionError
+
+    # Parameters were checked against the model, where papermill cannot read annotations such as `str | None`;
+    # and a failure is told once, by the caller.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    loaded = nbformat.read(notebook, as_version=4)
+    cells = sum(cell.cell_type == "code" for cell in loaded.cells) + 1
+    done = 0
+
+    def count(**_: Any) -> None:
+        nonlocal done
+        done += 1
+        if on_cell is not None:
+            on_cell(done, cells)
+
+    for attempt in (1, 2):
+        with _event_loop(), tempfile.TemporaryDirectory(prefix="accountability-", dir=scratch_in) as scratch:
+            try:
+                execute_notebook(
+                    str(notebook),
+                    str(output),
+                    parameters=dict(parameters),
+                    engine_name=_saving_once(),
+                    kernel_name="python3",
+                    language="python",
+                    progress_bar=False,
+                    log_output=False,
+                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, preloaded),
+                    on_cell_executed=count,
+                    # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
+                    shutdown_kernel="immediate",
+                )
+            except PapermillExecutionError as error:
+                return Failure(error.exec_count, error.source, f"{error.ename}: {error.evalue}")
+            except (DeadKernelError, RuntimeError) as error:
+                if _STOPPING.is_set():
+                    # Ended on purpose: this must not stand as a report.
+                    raise
+                if done == 0 and attempt == 1:
+                    continue
+                return Failure(None, "", f"{type(error).__name__}: {error}")
+        return None
+    raise AssertionError("unreachable: the second attempt returns")
+
+
+@cache
+def _saving_once() -> str:
+    """Register papermill's own engine but for one thing, and give its name.
+
+    papermill writes the whole notebook at the start and end of every cell, which costs as much as starting a kernel.
+    Nobody reads it before it is done; then it is written, however it ended.
+    """
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class SavingOnce(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            output, nb_man.output_path = nb_man.output_path, None
+            try:
+                return super().execute_managed_notebook(nb_man, kernel_name, **options)
+            finally:
+                nb_man.output_path = output
+
+    papermill_engines.register("saving once", SavingOnce)
+    return "saving once"
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """Close the loop which the kernel's client makes in this thread and leaves open."""
+    import asyncio
+
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+
+
+def kernel_environment() -> dict[str, str]:
+    """Give what a kernel needs in its environment, whoever starts it.
+
+    Returns
+    -------
+    dict of str to str
+        Set on top of the caller's own environment.
+    """
+    needed = {
+        # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    if (_PACKAGE_PARENT / "pyproject.toml").is_file():
+        # The kernel must import the package that runs it, from wherever it was called.
+        inherited = os.environ.get("PYTHONPATH")
+        needed["PYTHONPATH"] = os.pathsep.join([str(_PACKAGE_PARENT), *([inherited] if inherited else [])])
+    return needed
+
+
+def _kernel_manager(scratch: Path, keep_in: Path, preloaded: Preloaded | None) -> type:
+    """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from traitlets import default
+
+    environment = kernel_environment() | {
+        FOLDER_VARIABLE: str(keep_in),
+        # A user's start-up files must not change a study.
+        "IPYTHONDIR": str(scratch / "ipython"),
+    }
+
+    class ThisInterpreter(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            return KernelSpec(**get_kernel_dict(), env=environment)
+
+    class Manager(AsyncKernelManager):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            if preloaded is not None:
+                self.provisioner = preloaded.provisioner(self)
+            _MANAGERS.add(self)
+
+        @default("kernel_spec_manager")
+        def _this_interpreter(self) -> KernelSpecManager:
+            return ThisInterpreter()
+
+        @default("connection_file")
+        def _private_file(self) -> str:
+            return str(scratch / "kernel.json")
+
+        @default("transport_encryption")
+        def _encrypted(self) -> str:
+            return "auto"
+
+    return Manager

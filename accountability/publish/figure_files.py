@@ -1,0 +1,164 @@
+"""A report's figures at the width of a journal's column, as SVG, PNG and PDF, drawn from the SVG that was kept."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from accountability.publish.kept import NARROW
+
+#: Inches: one column, and two with the gap between.
+SINGLE: Final = 3.5
+DOUBLE: Final = 7.0
+_POINTS: Final = 72
+_ROOT: Final = re.compile(r'(<svg\b[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"', re.S)
+
+
+def figure_files(folder: Path, record: Mapping[str, Any], target: Path, dpi: int) -> list[Path]:
+    """Write every figure of a report at one and at two columns' width.
+
+    Parameters
+    ----------
+    folder : Path
+        The report.
+    record : mapping
+        What its ``provenance.json`` holds.
+    target : Path
+        Folder to write to.
+    dpi : int
+        Dots an inch of the PNG.
+
+    Returns
+    -------
+    list of Path
+        ``NAME-single.svg``, ``NAME-single.png``, ``NAME-double.svg``, ``NAME-double.png`` and ``NAME.csv`` a figure.
+    """
+    written = []
+    for entry in record["tables"]:
+        if entry["kind"] != "figure":
+            continue
+        name = entry["name"]
+        for column, inches in (("single", SINGLE), ("double", DOUBLE)):
+            svg = target / f"{name}-{column}.svg"
+            svg.write_text(sized(folder, name, inches), encoding="utf-8")
+            png = svg.with_suffix(".png")
+            png.write_bytes(png_figure(folder, name, inches, dpi))
+            written += [svg, png]
+        data = target / f"{name}.csv"
+        data.write_bytes((folder / entry["data"]).read_bytes())
+        written.append(data)
+    return written
+
+
+def sized(folder: Path, name: str, inches: float) -> str:
+    """Give a figure's SVG at a width.
+
+    Parameters
+    ----------
+    folder : Path
+        The report.
+    name : str
+        The figure.
+    inches : float
+        Its width; up to 3.5 the drawing for a narrow column is taken, where letters stay readable.
+
+    Returns
+    -------
+    str
+        SVG whose ``width`` and ``height`` are in points.
+    """
+    narrow = folder / "figures" / f"{name}{NARROW}"
+    chosen = narrow if inches <= SINGLE and narrow.is_file() else folder / "figures" / f"{name}.svg"
+
+    def resized(root: re.Match[str]) -> str:
+        width, height = inches * _POINTS, inches * _POINTS * float(root[3]) / float(root[2])
+        return f'{root[1]} width="{width:g}pt" height="{height:.3f}pt"'
+
+    return _ROOT.sub(resized, chosen.read_text(encoding="utf-8"), count=1)
+
+
+def png_figure(folder: Path, name: str, inches: float, dpi: int) -> bytes:
+    """Give a figure as PNG that knows its own size.
+
+    Parameters
+    ----------
+    folder : Path
+        The report.
+    name : str
+        The figure.
+    inches : float
+        Its width.
+    dpi : int
+        Dots an inch.
+
+    Returns
+    -------
+    bytes
+        A PNG of `inches` times `dpi` dots' width.
+    """
+    from PIL import Image
+
+    drawn = _typeset(folder, name, inches, "png", ppi=float(dpi))
+    stated = io.BytesIO()
+    Image.open(io.BytesIO(drawn)).convert("RGB").save(stated, format="PNG", dpi=(dpi, dpi), optimize=True)
+    return stated.getvalue()
+
+
+def pdf_figure(folder: Path, name: str, inches: float) -> bytes:
+    """Give a figure as a PDF page of its size, with its letters as text.
+
+    Parameters
+    ----------
+    folder : Path
+        The report.
+    name : str
+        The figure.
+    inches : float
+        Its width.
+
+    Returns
+    -------
+    bytes
+        PDF.
+    """
+    return _typeset(folder, name, inches, "pdf")
+
+
+def _typeset(folder: Path, name: str, inches: float, kind: Literal["pdf", "png"], **options: Any) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="accountability-") as made:
+        work = Path(made)
+        (work / "figure.svg").write_text(sized(folder, name, inches), encoding="utf-8")
+        page = (
+            f'#set page(width: {inches}in, height: auto, margin: 0pt, fill: white)\n#image("figure.svg", width: 100%)\n'
+        )
+        (work / "figure.typ").write_text(page, encoding="utf-8")
+        return compiled(work / "figure.typ", kind, **options)
+
+
+def compiled(source: Path, kind: Literal["pdf", "png"], **options: Any) -> bytes:
+    """Typeset a file with the fonts that travel with Typst and Matplotlib, and no other.
+
+    Parameters
+    ----------
+    source : Path
+        A Typst file; it may read files of its own folder only.
+    kind : "pdf" or "png"
+        What to make.
+    **options
+        Of :func:`typst.compile`.
+
+    Returns
+    -------
+    bytes
+        The document, the same at every run.
+    """
+    import matplotlib as mpl
+    import typst
+
+    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    root, paths = str(source.parent), [str(fonts)]
+    return typst.compile(str(source), root=root, font_paths=paths, ignore_system_fonts=True, format=kind, **options)

@@ -1,0 +1,217 @@
+"""What a notebook hands to its report: tables as CSV, figures as files and the numbers they draw.
+
+The runner names a folder in an environment variable; without it (in JupyterLab, under nbval) nothing is written and
+the notebook shows the same. A stored notebook therefore holds no second copy of its tables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from accountability.errors import ParameterError
+from accountability.publish.drawn import axes_of, data_of
+from accountability.results import Refused, Result, write_csv
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Set by the runner for the kernel.
+FOLDER_VARIABLE: Final = "ACCOUNTABILITY_KEEP_IN"
+MANIFEST: Final = "kept.jsonl"
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
+_DPI: Final = 144
+#: Ending of a figure drawn for one column of a journal.
+NARROW: Final = ".narrow.svg"
+# Shrunk to 3.5 inches, what is 10 points on this canvas is 8.
+_NARROW_INCHES: Final = 4.375
+
+T = TypeVar("T")
+
+
+def folder() -> Path | None:
+    """Give the folder the runner named, or ``None`` outside a run."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else None
+
+
+def keep(name: str, result: T, caption: str = "") -> T:
+    """Hand a table to the report, which links it as CSV; numbers are written in full precision.
+
+    Parameters
+    ----------
+    name : str
+        File name without ending: small letters, digits and underscores. Each name once a notebook.
+    result : Result, DataFrame or Series
+        A result's ``.table`` is written. A named index becomes columns, an unnamed one is left out.
+    caption : str
+        What the table holds; default the result's estimand.
+
+    Returns
+    -------
+    Result, DataFrame or Series
+        What was given, unchanged, so that a cell may end with ``keep(...)`` and show it.
+
+    Raises
+    ------
+    ParameterError
+        The name is not of that form or was used before, or there is no table to write.
+    """
+    import pandas as pd
+
+    table: Any = getattr(result, "table", result)
+    if isinstance(table, pd.Series):
+        table = table.to_frame()
+    if not isinstance(table, pd.DataFrame):
+        raise ParameterError(
+            f"keep({name!r}): expected a DataFrame, a Series or a result with a .table, found {type(result).__name__}"
+        )
+    _check(name)
+    target = folder()
+    if target is not None:
+        sentence = getattr(result, "sentence", None)
+        path = target / "tables" / f"{name}.csv"
+        entry = {
+            "kind": "table",
+            "name": name,
+            "file": f"tables/{name}.csv",
+            "caption": caption or getattr(result, "estimand", ""),
+            # A report's headline is an estimate, never the reason why there is none.
+            "sentence": sentence() if callable(sentence) and not isinstance(result, Refused) else "",
+            "rows": len(table),
+        }
+        _write(path, lambda: write_csv(table, path))
+        _record(target, entry)
+    return result
+
+
+def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None) -> None:
+    """Show a figure with a text that says what it shows, and hand it to the report.
+
+    Parameters
+    ----------
+    drawn : Axes, Figure or Result
+        The figure, or an Axes of it; it is closed afterwards, so it is shown once. A result is drawn with its own
+        ``plot()``; a refused estimate has no figure, which is said.
+    alt : str
+        What the figure says, for a reader who cannot see it; a result's own sentence when left out.
+    name : str, optional
+        File name without ending under which the report also keeps it as SVG and PNG, drawn once more for a narrow
+        column, and the numbers drawn as CSV (:func:`accountability.publish.drawn.data_of`).
+
+    Raises
+    ------
+    ParameterError
+        No text, or a name that is not of the form of :func:`keep`.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    if isinstance(drawn, Result):
+        alt = alt or drawn.sentence()
+        if isinstance(drawn, Refused):
+            display({"text/plain": f"No figure: {drawn.estimand} could not be estimated."}, raw=True)
+            return
+        drawn = drawn.plot()
+    if not alt.strip():
+        raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
+    image: Any = drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
+    png = _render(image, "png")
+    width, height = (round(side * image.dpi) for side in image.get_size_inches())
+    target = folder()
+    if name is not None:
+        _check(name)
+    if name is not None and target is not None:
+        svg = _render(image, "svg")
+        path = target / "figures" / f"{name}.svg"
+        _write(path, lambda: path.write_bytes(svg))
+        path.with_suffix(".png").write_bytes(png)
+        path.with_suffix(NARROW).write_bytes(_narrow(image))
+        numbers = data_of(image)
+        write_csv(numbers, path.with_suffix(".csv"))
+        entry = {
+            "kind": "figure",
+            "name": name,
+            "file": f"figures/{name}.svg",
+            "data": f"figures/{name}.csv",
+            "caption": alt,
+            "axes": axes_of(image),
+            "rows": len(numbers),
+        }
+        _record(target, entry)
+    plt.close(image)
+    display(
+        {"image/png": png, "text/plain": f"Figure: {alt}"},
+        raw=True,
+        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
+    )
+
+
+def _render(image: Figure, kind: str) -> bytes:
+    import io
+
+    import matplotlib as mpl
+
+    # The day and random ids would make every run differ.
+    stamp: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[kind]
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
+        image.savefig(buffer, format=kind, dpi=_DPI, bbox_inches="tight", metadata=stamp)
+    return buffer.getvalue()
+
+
+def _narrow(image: Figure) -> bytes:
+    """Draw for a column; where the labels leave no room for the drawing in it, at the figure's own width."""
+    width, height = image.get_size_inches()
+    image.set_size_inches(min(width, _NARROW_INCHES), height)
+    with warnings.catch_warnings():
+        # Matplotlib only warns, and would draw axes of no size.
+        warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
+        try:
+            drawn = _render(image, "svg")
+        except UserWarning:
+            drawn = b""
+    image.set_size_inches(width, height)
+    return drawn or _render(image, "svg")
+
+
+def _check(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ParameterError(f"{name!r}: expected a name of small letters, digits and underscores, such as 'by_year'")
+
+
+def _write(path: Path, write: Any) -> None:
+    if path.exists():
+        raise ParameterError(f"{path.name} is kept twice in this notebook; give each table and figure its own name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write()
+
+
+def _record(target: Path, entry: dict[str, Any]) -> None:
+    with (target / MANIFEST).open("a", encoding="utf-8") as manifest:
+        manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def kept_in(target: Path) -> list[dict[str, Any]]:
+    """Read back what a notebook kept.
+
+    Parameters
+    ----------
+    target : Path
+        The folder the runner named.
+
+    Returns
+    -------
+    list of dict
+        ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``rows``; of a table also ``sentence``, of a
+        figure ``data`` (the CSV of what is drawn) and ``axes``. In the notebook's order.
+    """
+    manifest = target / MANIFEST
+    if not manifest.is_file():
+        return []
+    return [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,290 @@
+"""Build a replication package from reports."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.casefiles.casefile_tables import NOT_LOADED
+from accountability.errors import ParameterError, Refusal
+from accountability.publish.replication.checklist import as_markdown, cell, checklist
+from accountability.publish.replication.environment import LOCK, environment_files, hashed
+from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
+from accountability.publish.sharing import look_through, write_zip
+from accountability.publish.values import RECORD, sources_of
+from accountability.publish.verify import reports_in
+from accountability.records.contract import Source, data_hash, read_source
+from accountability.records.places import PACKAGE, notebooks_dir, packaged, source_folder
+from accountability.results import inert_cell
+
+_TEMPLATES: Final = Path(__file__).parent
+_LEFT_OUT: Final = {"__pycache__", "_data", "_notebooks", ".ipynb_checkpoints"}
+#: The template's brackets of time, each with its upper end in minutes.
+_BRACKETS: Final = (
+    ("<10 minutes", 10.0),
+    ("10-60 minutes", 60.0),
+    ("1-2 hours", 120.0),
+    ("2-8 hours", 480.0),
+    ("8-24 hours", 1440.0),
+    ("1-3 days", 4320.0),
+    ("3-14 days", 20160.0),
+    ("> 14 days", math.inf),
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """A source as the README tells of it."""
+
+    name: str
+    folder: Path
+    source: Source
+    travels: bool
+
+    @property
+    def title(self) -> str:
+        return self.source.title
+
+    @property
+    def card(self) -> Any:
+        return self.source.card
+
+    @property
+    def files(self) -> list[Any]:
+        return list(self.source.files.values())
+
+    @property
+    def sha256(self) -> str:
+        return data_hash(self.source.files)
+
+
+def package(
+    out: Path, source: str | None = None, reports: Path | None = None, *, progress: Progress | None = None
+) -> Path:
+    """Build a replication package.
+
+    Parameters
+    ----------
+    out : Path
+        The archive to write, ending in ``.zip``; its name becomes the folder inside.
+    source : str, optional
+        Run every study a source can answer and package those; default ``synthetic``.
+    reports : Path, optional
+        Package these reports (a report's folder, or a folder of reports) instead of running any.
+    progress : callable, optional
+        Called with a study's name, the cells done and the cells there are.
+
+    Returns
+    -------
+    Path
+        The archive. It holds the library's source, the notebooks, the locked environment, the reports, the data where
+        they may travel, else the way to them with the hash of every file, ``README.md`` in the data editors' template,
+        ``EXHIBITS.csv``, ``CHECKLIST.md``, ``MANIFEST.csv`` and a ``Makefile`` of two commands.
+
+    Raises
+    ------
+    ParameterError
+        Both a source and reports are given, the name does not end in ``.zip``, or there is no report.
+    Refusal
+        A report holds what must not be shared (`accountability share` lists it), stopped before its end, or is of no
+        study (a multiverse).
+
+    Notes
+    -----
+    Raw files travel when they come with this library, when they are generated, or when no column of them is declared to
+    identify people (``drop``) and they have no address to be fetched from.
+    """
+    if source is not None and reports is not None:
+        raise ParameterError("give a source, to run its studies, or reports that were made before, not both")
+    if out.suffix != ".zip":
+        raise ParameterError(f"{out}: expected a name that ends in .zip")
+    if reports is not None:
+        return _packed(out, reports, peak_mb=None)
+    from accountability import publish as run
+
+    with tempfile.TemporaryDirectory(prefix="accountability-package-") as scratch:
+        folder = run.report(source or "synthetic", Path(scratch) / "reports", progress=progress).parent
+        return _packed(out, folder, peak_mb=_peak_of_children())
+
+
+def _peak_of_children() -> float | None:
+    """Largest memory of a kernel that has ended, in megabytes; where the system does not say, nothing."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _packed(out: Path, folder: Path, *, peak_mb: float | None) -> Path:
+    verdict = look_through(folder)
+    if not verdict.clean:
+        first = verdict.leaks[0]
+        raise Refusal(
+            f"{folder}: {len(verdict.leaks)} things in these reports must not be shared, first {first.kind} at "
+            f"{first.place}. `accountability share {folder}` lists them all"
+        )
+    folders = reports_in(verdict.folder)
+    _all_of_studies(folders)
+    held = [read_report(one, notebooks_dir()) for one in folders]
+    failed = [one for one in held if one.record["failure"]]
+    if failed:
+        raise Refusal(f"{failed[0].name}: stopped at {failed[0].record['failure']['where']}; package whole reports")
+    sources = [_data(name) for name in dict.fromkeys(name for one in held for name in sources_of(one.record))]
+    files = dict(_contents(verdict.folder, held, sources))
+    written = _written(out.stem, held, sources, files, peak_mb)
+    files |= written
+    files["MANIFEST.csv"] = _manifest(files)
+    return write_zip(out.resolve(), ((f"{out.stem}/{name}", content) for name, content in files.items()))
+
+
+def _all_of_studies(folders: Sequence[Path]) -> None:
+    """Only a study's report can be made again by a package, which carries the notebooks of the studies."""
+    records = [json.loads((one / RECORD).read_text(encoding="utf-8")) for one in folders]
+    others = [
+        one
+        for one, record in zip(folders, records, strict=True)
+        if not (notebooks_dir() / record["notebook"]).is_file()
+    ]
+    if others:
+        raise Refusal(
+            f"{len(others)} of {len(folders)} reports are of no study and cannot be made again by a package, first "
+            f"{others[0].name}; keep them in another folder (--out) and package the studies"
+        )
+
+
+def _data(name: str) -> _Data:
+    folder = source_folder(name)
+    source = read_source(folder)
+    ours = folder.resolve().is_relative_to(packaged("data").resolve())
+    identifying = any(
+        column.drop or column.pseudonym for file in source.files.values() for column in file.columns.values()
+    )
+    travels = not source.fetched and (source.generated or ours or not identifying)
+    return _Data(source.source, folder, source, travels)
+
+
+def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> Iterable[tuple[str, Path | bytes]]:
+    for path in _below(PACKAGE):
+        yield f"accountability/{path.relative_to(PACKAGE).as_posix()}", path
+    for path in sorted(notebooks_dir().glob("*.ipynb")):
+        yield f"notebooks/{path.name}", path
+    for data in sources:
+        raw = {*(file.path for file in data.files), *NOT_LOADED}
+        for path in _below(data.folder):
+            inside = path.relative_to(data.folder).as_posix()
+            described = path.suffix in {".yaml", ".md"}
+            if described or (data.travels and (inside in raw or data.source.generated)):
+                yield f"data/{data.name}/{inside}", path
+    for one in held:
+        for path in _below(one.folder):
+            yield f"reports/{one.name}/{path.relative_to(one.folder).as_posix()}", path
+    if (root / "index.html").is_file():
+        yield "reports/index.html", root / "index.html"
+    yield from environment_files().items()
+
+
+def _below(folder: Path) -> list[Path]:
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return sorted(path for path in paths if not _LEFT_OUT & set(path.relative_to(folder).parts))
+
+
+def _written(
+    title: str, held: list[Report], sources: list[_Data], files: Mapping[str, Path | bytes], peak_mb: float | None
+) -> dict[str, bytes]:
+    listed = exhibits(held)
+    lock = _bytes(files[LOCK])
+    hashes = hashed(lock)
+    minutes = sum(float(one.record["seconds"]) for one in held) / 60
+    size = sum(len(content) if isinstance(content, bytes) else content.stat().st_size for content in files.values())
+    values = {
+        "title": title,
+        "sources": sources,
+        "names": ", ".join(data.title for data in sources),
+        "all_generated": all(data.source.generated for data in sources),
+        "reports": held,
+        "exhibits": listed,
+        "tables": sum(one.label.startswith("Table") for one in listed),
+        "figures": sum(one.label.startswith("Figure") for one in listed),
+        "minutes": "a minute" if minutes < 1 else f"{math.ceil(minutes)} minutes",
+        "brackets": _brackets(minutes),
+        "environment": held[0].record["environment"],
+        "hashes": hashes,
+        "locked": _locked(lock),
+        "storage": f"{math.ceil(size / 2**20)} MB",
+        "processors": os.cpu_count() or 1,
+        "memory": (
+            "Memory was not measured when these reports were made."
+            if peak_mb is None
+            else f"The largest process of the run took {peak_mb:,.0f} MB of memory; two run at a time."
+        ),
+        "licence": "MIT, see `LICENSE`." if "LICENSE" in files else "MIT.",
+        "manual": any(not data.travels and not data.source.fetched for data in sources),
+    }
+    fetched = [data.name for data in sources if data.source.fetched]
+    return {
+        "README.md": _render("README.md.j2", **values).encode(),
+        "Makefile": _render("Makefile.j2", fetched=fetched, hashes="--require-hashes " if hashes else "").encode(),
+        "CHECKLIST.md": as_markdown(checklist(held, [data.source for data in sources])).encode(),
+        "EXHIBITS.csv": _exhibits_csv(listed),
+    }
+
+
+def _brackets(minutes: float) -> list[tuple[str, bool]]:
+    hit = next(words for words, end in _BRACKETS if minutes < end)
+    return [(words, words == hit) for words, _ in _BRACKETS]
+
+
+def _bytes(content: Path | bytes) -> bytes:
+    return content.read_bytes() if isinstance(content, Path) else content
+
+
+def _locked(lock: bytes) -> int:
+    return sum("==" in line and not line.startswith((" ", "#")) for line in lock.decode("utf-8").splitlines())
+
+
+def _exhibits_csv(listed: Sequence[Exhibit]) -> bytes:
+    rows = [[one.label, one.file, one.program, one.command, one.caption] for one in listed]
+    return _csv(["exhibit", "file", "program", "command", "caption"], rows)
+
+
+def _manifest(files: Mapping[str, Path | bytes]) -> bytes:
+    contents = {name: _bytes(held) for name, held in sorted(files.items())}
+    rows = [[name, str(len(held)), hashlib.sha256(held).hexdigest()] for name, held in contents.items()]
+    return _csv(["file", "bytes", "sha256"], rows)
+
+
+def _csv(heading: list[str], rows: Iterable[list[str]]) -> bytes:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(heading)
+    table.writerows([[inert_cell(value) for value in row] for row in rows])
+    return text.getvalue().encode()
+
+
+def _render(template: str, **values: Any) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = cell
+    return environment.get_template(template).render(**values)

@@ -1,0 +1,124 @@
+"""Which tables and figures a report holds, and which cell of which notebook makes each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accountability.publish.values import RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report that goes into a package.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is.
+    record : mapping
+        What its ``provenance.json`` holds.
+    cells : tuple of (str, str)
+        Kind and source of each cell of the study's notebook.
+    """
+
+    folder: Path
+    record: Mapping[str, Any]
+    cells: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Headings of the notebook."""
+        text = "\n".join(source for kind, source in self.cells if kind == "markdown")
+        return tuple(re.findall(r"^##? (.+)$", text, re.MULTILINE))
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A table or figure and the program that makes it.
+
+    Attributes
+    ----------
+    label : str
+        ``Table 3``; numbered through the package.
+    file : str
+        Path in the package.
+    program : str
+        The notebook, and its cell counted from 1.
+    command : str
+        The command line that makes the report.
+    caption : str
+        What it holds.
+    """
+
+    label: str
+    file: str
+    program: str
+    command: str
+    caption: str
+
+
+def read_report(folder: Path, notebooks: Path) -> Report:
+    """Read what is needed of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        A report.
+    notebooks : Path
+        The folder of the studies' notebooks.
+
+    Returns
+    -------
+    Report
+        With the cells of the notebook as it is stored, not as it was run: the one a replicator opens.
+    """
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    stored = json.loads((notebooks / record["notebook"]).read_text(encoding="utf-8"))
+    cells = tuple((cell["cell_type"], "".join(cell["source"])) for cell in stored["cells"])
+    return Report(folder, record, cells)
+
+
+def exhibits(reports: list[Report]) -> list[Exhibit]:
+    """List every table and figure of the reports.
+
+    Parameters
+    ----------
+    reports : list of Report
+        In the order of the package.
+
+    Returns
+    -------
+    list of Exhibit
+        Tables and figures are numbered apart.
+    """
+    found: list[Exhibit] = []
+    numbers = {"table": 0, "figure": 0}
+    for report in reports:
+        for entry in report.record["tables"]:
+            numbers[entry["kind"]] += 1
+            found.append(
+                Exhibit(
+                    label=f"{entry['kind'].capitalize()} {numbers[entry['kind']]}",
+                    file=f"reports/{report.name}/{entry['file']}",
+                    program=f"notebooks/{report.record['notebook']}{_cell(report, entry['name'])}",
+                    command=report.record["command"],
+                    caption=entry["caption"],
+                )
+            )
+    return found
+
+
+def _cell(report: Report, name: str) -> str:
+    named = re.compile(rf"""["']{re.escape(name)}["']""")
+    places = [number for number, (kind, text) in enumerate(report.cells, 1) if kind == "code" and named.search(text)]
+    return f", cell {places[0]}" if places else ""

@@ -1,0 +1,338 @@
+"""From a checked request to a report's folder: execute, gather, write the page, and only then put it in place."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import ParameterError, Refusal, SourceError
+from accountability.publish import kept, page, provenance, sidecar
+from accountability.publish.execute import Failure, StudyFailed, execute, interruptible
+from accountability.publish.in_place import making, put_file
+from accountability.publish.request import Request, request
+from accountability.publish.sweeps.sweep_inputs import inputs
+from accountability.records.contract import Source, read_source
+from accountability.records.places import notebooks_dir, source_folder
+from accountability.studies import registry
+from accountability.studies.registry import Study
+
+if TYPE_CHECKING:
+    from accountability.publish.sweeps.sweep_kernels import Preloaded
+
+RECORD: Final = "provenance.json"
+PAGE: Final = "report.html"
+WORKERS: Final = 2
+
+Progress = Callable[[str, int, int], None]
+
+
+def default_out(source: Source) -> Path:
+    """Give the folder for reports on a source, under the current folder."""
+    return Path("reports") / source.source
+
+
+def run(
+    study: str, source: str | None, parameters: Mapping[str, Any], out: Path | None, progress: Progress | None
+) -> Path:
+    """Run one study; see :func:`accountability.publish.run`."""
+    return answer(request(study, source, parameters), out, progress)
+
+
+def answer(wanted: Request, out: Path | None, progress: Progress | None, notebook: Path | None = None) -> Path:
+    """Make one report and list it on the index.
+
+    Parameters
+    ----------
+    wanted : Request
+        What to run.
+    out : Path or None
+        Folder to which the report's folder is added; default :func:`default_out`.
+    progress : callable or None
+        Told of every cell.
+    notebook : Path, optional
+        As for :func:`make`.
+
+    Returns
+    -------
+    Path
+        The report's page.
+
+    Raises
+    ------
+    StudyFailed
+        The notebook stopped with an error; the report shows where.
+    """
+    out = default_out(wanted.source) if out is None else out
+    with interruptible(1) as pool:
+        made, failure = pool.submit(make, wanted, out, progress, notebook=notebook).result()
+    write_index(wanted.parameters.source, wanted.source, out)
+    if failure is not None:
+        raise StudyFailed(f"{wanted.study.name} stopped at {failure}", made)
+    return made
+
+
+def report(source: str, out: Path | None, progress: Progress | None) -> Path:
+    """Run every study that applies; see :func:`accountability.publish.report`."""
+    declared = read_source(source_folder(source))
+    refused = not_run(source, declared)
+    wanted = [request(name, source, {}) for name in registry.STUDIES if name not in refused]
+    if not wanted:
+        reasons = "\n".join(f"{name}: {reason}" for name, reason in refused.items())
+        raise Refusal(f"no study can be run on {declared.source!r}:\n{reasons}")
+    out = default_out(declared) if out is None else out
+    failures = {}
+    with interruptible(WORKERS) as pool:
+        started = {one.study.name: pool.submit(make, one, out, progress) for one in wanted}
+        for name, future in started.items():
+            _, failure = future.result()
+            if failure is not None:
+                failures[name] = failure
+    index = write_index(source, declared, out)
+    if failures:
+        raise StudyFailed("\n".join(f"{name} stopped at {failure}" for name, failure in failures.items()), index)
+    return index
+
+
+def not_run(source: str, declared: Source) -> dict[str, str]:
+    """Say which studies a source cannot answer.
+
+    Parameters
+    ----------
+    source : str
+        Name or folder of the source.
+    declared : Source
+        What it declares.
+
+    Returns
+    -------
+    dict of str to str
+        Study to reason.
+    """
+    reasons = {
+        name: study.why_not(declared, study.parameters.model_validate({"source": source}))
+        for name, study in registry.STUDIES.items()
+    }
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def make(
+    wanted: Request,
+    out: Path,
+    progress: Progress | None,
+    *,
+    preloaded: Preloaded | None = None,
+    workshop: Path | None = None,
+    notebook: Path | None = None,
+) -> tuple[Path, Failure | None]:
+    """Make one report in a folder of its own; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    wanted : Request
+        What to run.
+    out : Path
+        Folder to which the report's folder is added.
+    progress : callable or None
+        Told of every cell.
+    preloaded : Preloaded, optional
+        Forks the kernel; without it a fresh one is started.
+    workshop : Path, optional
+        Folder on the same disk for whatever is not finished; default ``out``.
+    notebook : Path, optional
+        What to run; default the notebook that comes with the study.
+
+    Returns
+    -------
+    page : Path
+        The report's page, also when the notebook failed.
+    failure : Failure or None
+        Where it stopped.
+
+    Raises
+    ------
+    ParameterError
+        The report's folder exists and holds something else.
+    SourceError
+        The study's notebook is missing from the installation.
+    """
+    notebook = notebook_of(wanted.study) if notebook is None else notebook
+    final = out / wanted.folder
+    refuse_other(final)
+    out.mkdir(parents=True, exist_ok=True)
+    unfinished = (workshop or out).resolve()
+    scratch = None if workshop is None else unfinished
+    with making(final, unfinished, wanted.study.name) as folder:
+        failure = _fill(folder, wanted, notebook, progress, preloaded, scratch)
+    return final / PAGE, failure
+
+
+def refuse_other(folder: Path) -> None:
+    """Refuse to put a report where something else stands.
+
+    Raises
+    ------
+    ParameterError
+        The folder exists and is not a report's.
+    """
+    if folder.exists() and not (folder / RECORD).is_file():
+        raise ParameterError(f"{folder}: holds something that is not a report; choose another folder with --out")
+
+
+def notebook_of(study: Study) -> Path:
+    """Give a study's notebook.
+
+    Raises
+    ------
+    SourceError
+        It is missing from the installation.
+    """
+    notebook = notebooks_dir() / study.notebook
+    if not notebook.is_file():
+        raise SourceError(f"{notebook}: the notebook of {study.name} is missing; install the package again")
+    return notebook
+
+
+def _fill(
+    folder: Path,
+    wanted: Request,
+    notebook: Path,
+    progress: Progress | None,
+    preloaded: Preloaded | None,
+    scratch: Path | None,
+) -> Failure | None:
+    executed = folder / wanted.study.notebook
+    literals = wanted.parameters.literals()
+    # Stated before it runs: what is changed meanwhile must not pass for what ran.
+    made_of = inputs(wanted, notebook)
+    begun = time.monotonic()
+
+    def on_cell(done: int, cells: int) -> None:
+        if progress is not None:
+            progress(wanted.study.name, done, cells)
+
+    if progress is not None:
+        progress(wanted.study.name, 0, 1)
+    failure = execute(notebook, executed, literals, folder, on_cell, preloaded=preloaded, scratch_in=scratch)
+    tables = kept.kept_in(folder)
+    record = {
+        "study": wanted.study.name,
+        "question": wanted.study.question,
+        "notebook": wanted.study.notebook,
+        "notebook_sha256": made_of["notebook"],
+        "parameters": literals,
+        "inputs": made_of,
+        "changed": [f"{name} = {value}" for name, value in wanted.changed.items()],
+        "command": wanted.command,
+        "data": _data(folder, wanted.source) | _release(wanted),
+        "tables": tables,
+        "headline": next((table["sentence"] for table in tables if table.get("sentence")), ""),
+        "seconds": round(time.monotonic() - begun, 1),
+        "environment": provenance.environment(),
+        "failure": failure and {"where": failure.where, "source": failure.source, "message": failure.message},
+    }
+    rows = page.parameter_rows(wanted.study.parameters, literals)
+    document = _finish_notebook(executed, record, rows)
+    (folder / PAGE).write_text(page.report_page(document, record, rows), encoding="utf-8")
+    for name in (kept.MANIFEST, provenance.FILE):
+        (folder / name).unlink(missing_ok=True)
+    sidecar.accompany(folder, record)
+    record["files"] = sidecar.digests(folder, without=RECORD)
+    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return failure
+
+
+def _data(folder: Path, source: Source) -> dict[str, Any]:
+    stated = folder / provenance.FILE
+    if stated.is_file():
+        return json.loads(stated.read_text(encoding="utf-8"))
+    # The notebook stopped before it could say; the declaration still names the source.
+    last = source.card.observed_until
+    return {
+        "source": source.source,
+        "title": source.title,
+        "generated": source.generated,
+        "sha256": "",
+        "files": {},
+        "cutoff": None if last is None else last.isoformat(),
+        "exclusions": [],
+    }
+
+
+def _release(wanted: Request) -> dict[str, Any]:
+    """Say which release it is, and by which reading of it: how it was obtained, hashes of its declarations."""
+    return {
+        "vintage": wanted.source.card.obtained,
+        "declaration": sidecar.declaration(source_folder(wanted.parameters.source)),
+    }
+
+
+def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
+    """Show the parameters as a table, hide their code, and leave no path of this machine in the metadata."""
+    import nbformat
+
+    document = nbformat.read(executed, as_version=4)
+    for position, cell in enumerate(document.cells):
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            table = nbformat.v4.new_markdown_cell(page.parameter_markdown(rows), metadata={"tags": [page.TABLE_TAG]})
+            # Drawn at random otherwise, and the same request would give another file.
+            table["id"] = "parameter-table"
+            cell["id"] = "injected-parameters"
+            document.cells.insert(position + 1, table)
+            break
+    for cell in document.cells:
+        if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    document.metadata.get("papermill", {}).update(input_path=executed.name, output_path=executed.name)
+    document.metadata["accountability"] = {
+        key: record[key] for key in ("study", "parameters", "command", "data", "environment")
+    }
+    nbformat.write(document, executed)
+    return document
+
+
+def write_index(source: str, declared: Source, out: Path, workshop: Path | None = None) -> Path:
+    """Write the page that lists every report in a folder.
+
+    Parameters
+    ----------
+    source : str
+        Name or folder of the source.
+    declared : Source
+        What it declares.
+    out : Path
+        Folder of the reports.
+    workshop : Path, optional
+        As for :func:`make`.
+
+    Returns
+    -------
+    Path
+        ``index.html``.
+    """
+    # What is no study of the list, such as a multiverse, comes last.
+    order = {name: place for place, name in enumerate(registry.STUDIES)}
+    reports = []
+    for path in out.glob(f"*/{RECORD}"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not path.parent.name.startswith(".") and record["data"]["source"] == declared.source:
+            reports.append({**record, "folder": path.parent.name})
+    reports.sort(key=lambda record: (order.get(record["study"], len(order)), len(record["changed"]), record["folder"]))
+    card = declared.card
+    period = f"{card.period.start} to {card.period.end}" if card.period else "not stated"
+    facts = [
+        ("agency", f"{card.agency}, {card.jurisdiction}"),
+        ("complaints received", period),
+        ("observed until", str(card.observed_until or "not stated")),
+        ("which complaints", card.sampling.window),
+        ("one row is", card.row_is),
+        ("data sha256", ", ".join(sorted({record["data"]["sha256"] for record in reports} - {""})) or "not reached"),
+        ("licence", card.licence),
+        ("citation", card.citation),
+    ]
+    text = page.index_page(
+        declared.title, {"generated": declared.generated, "facts": facts}, reports, not_run(source, declared)
+    )
+    return put_file(out / "index.html", lambda file: file.write_text(text, encoding="utf-8"), workshop or out)

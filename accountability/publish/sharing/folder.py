@@ -1,0 +1,115 @@
+"""A report's folder taken apart, file by file; a file of a kind that cannot be looked through is said to be one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from accountability.publish.sharing.document_parts import of_docx, of_pdf
+from accountability.publish.sharing.images import of_image
+from accountability.publish.sharing.markup import of_markup
+from accountability.publish.sharing.notebooks import of_json, of_notebook
+from accountability.publish.sharing.pieces import Piece, Script, Table, Text, Unreadable
+
+_MOST: Final = 200_000_000
+
+
+def files(folder: Path) -> list[Path]:
+    """Every file below a folder, in the order of their names, links included and not followed."""
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
+def of_folder(folder: Path) -> Iterator[Piece]:
+    """Take every file of a report apart.
+
+    Parameters
+    ----------
+    folder : Path
+        A report, or a folder of reports.
+
+    Yields
+    ------
+    Piece
+        Places name the file relative to the folder.
+    """
+    for path in files(folder):
+        name = path.relative_to(folder).as_posix()
+        yield Text(f"{name}, file name", re.sub(r"[_+=/.-]+", " ", name))
+        if path.is_symlink():
+            yield Unreadable(name, "a link to another file")
+        elif path.stat().st_size > _MOST:
+            yield Unreadable(name, "larger than can be looked through")
+        elif path.name.startswith(".") or path.suffix.lower() not in _READ:
+            yield Unreadable(name, f"a file of kind {path.suffix or 'none'}")
+        else:
+            yield from _READ[path.suffix.lower()](name, path.read_bytes())
+
+
+def of_csv(place: str, raw: bytes) -> Iterator[Piece]:
+    """Take a CSV apart: the table, and each row that holds more than numbers as one text."""
+    try:
+        rows = [tuple(row) for row in csv.reader(io.StringIO(_text(raw), newline=""))]
+    except csv.Error as error:
+        yield Unreadable(place, f"not a table: {error}")
+        return
+    if not rows:
+        return
+    yield Table(place, rows[0], tuple(rows[1:]), sheet=True)
+    yield Text(f"{place}, heading", " | ".join(rows[0]))
+    for number, row in enumerate(rows[1:], start=1):
+        if any(re.search(r"[^\W\d_]{2}|[@()]|\d-\d|\d/\d", cell) for cell in row):
+            yield Text(f"{place}, row {number}", " | ".join(row))
+
+
+def _of_json(place: str, raw: bytes) -> Iterator[Piece]:
+    try:
+        yield from of_json(place, json.loads(raw))
+    except ValueError:
+        yield Unreadable(place, "not JSON")
+
+
+def _of_text(place: str, raw: bytes) -> Iterator[Piece]:
+    for number, line in enumerate(_text(raw).splitlines(), start=1):
+        if line.strip():
+            yield Text(f"{place}, line {number}", line)
+
+
+def _of_script(place: str, raw: bytes) -> Iterator[Piece]:
+    yield Script(place, _text(raw))
+
+
+def _of_html(place: str, raw: bytes) -> Iterator[Piece]:
+    yield from of_markup(place, _text(raw))
+
+
+def _of_notebook(place: str, raw: bytes) -> Iterator[Piece]:
+    yield from of_notebook(place, _text(raw))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8-sig", errors="replace")
+
+
+_READ: Final[dict[str, Callable[[str, bytes], Iterator[Piece]]]] = {
+    ".html": _of_html,
+    ".svg": _of_html,
+    ".css": lambda place, raw: of_markup(place, f"<style>{_text(raw)}</style>"),
+    ".ipynb": _of_notebook,
+    ".csv": of_csv,
+    ".json": _of_json,
+    ".png": of_image,
+    ".jpg": of_image,
+    ".jpeg": of_image,
+    ".docx": of_docx,
+    ".pdf": of_pdf,
+    ".js": _of_script,
+    ".tex": _of_text,
+    ".txt": _of_text,
+    ".md": _of_text,
+    ".bib": _of_text,
+}

@@ -1,0 +1,230 @@
+"""What must not leave (names and narratives of the source's own files, the key, this machine) and what may: own words.
+
+The raw files are read at the moment of the check; nothing of them is kept. A word that the project itself writes (in
+its code, its notebooks, the source's declaration and codebook) is no sign of a person when it stands alone, although
+it may be somebody's surname; a first name beside its surname always is one.
+"""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import json
+import platform
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from accountability import privacy
+from accountability.errors import AccountabilityError, FetchError
+from accountability.records import readers
+from accountability.records.column import Column
+from accountability.records.contract import File, Source, read_source
+from accountability.records.load import file_format, file_paths
+from accountability.records.places import PACKAGE, notebooks_dir, source_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+#: A run of this many words of a narrative is not met by chance.
+RUN: Final = 7
+_SHORTEST: Final = 4
+_LEVELS: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a report is compared with.
+
+    Attributes
+    ----------
+    pairs : frozenset of (str, str)
+        Two parts of one person's name, as :func:`plain` writes them.
+    names : frozenset of str
+        Single parts of names that are no words of the project's.
+    runs : frozenset of int
+        Hashes of every seven words in a row of the source's narratives.
+    own_words : frozenset of str
+        Words the project itself writes.
+    own_text : str
+        The declarations and notebooks, to look addresses up in.
+    secrets : tuple of str
+        The key in the ways it may be written.
+    machine : frozenset of str
+        This user's folder, name and machine.
+    case_files : frozenset of str
+        The sources that are made of single reported cases.
+    notes : tuple of str
+        What could not be compared, and why.
+    """
+
+    pairs: frozenset[tuple[str, str]]
+    names: frozenset[str]
+    runs: frozenset[int]
+    own_words: frozenset[str]
+    own_text: str
+    secrets: tuple[str, ...]
+    machine: frozenset[str]
+    case_files: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def known(sources: Iterable[str]) -> Known:
+    """Read what a report on these sources must not hold.
+
+    Parameters
+    ----------
+    sources : iterable of str
+        Names or folders.
+
+    Returns
+    -------
+    Known
+        A source that is not at hand is named in ``notes``; the patterns of names still apply.
+    """
+    pairs: set[tuple[str, str]] = set()
+    runs: set[int] = set()
+    levels: set[str] = set()
+    texts: list[str] = []
+    notes: list[str] = []
+    single: set[str] = set()
+    for name in sorted(set(sources)):
+        try:
+            folder = source_folder(name)
+            source = read_source(folder)
+        except AccountabilityError:
+            notes.append(f"{name}: the source is not here, so its names and narratives were not compared")
+            continue
+        if source.card.sampling.rule == "case_files":
+            single.add(name)
+        texts += [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
+        try:
+            for file, table in _raw(source, folder):
+                pairs |= _pairs(file, table)
+                runs |= _runs(file, table)
+                levels |= _levels(file, table)
+        except FetchError:
+            notes.append(f"{name}: its files are not fetched, so its names and narratives were not compared")
+    own_text = "\n".join([_project_text(), *texts])
+    own = _project_words() | {plain(word) for text in texts for word in set(WORD.findall(text))} | levels
+    parts = {part for pair in pairs for part in pair if len(part) >= _SHORTEST}
+    return Known(
+        pairs=frozenset(pairs),
+        names=frozenset(parts - own),
+        runs=frozenset(runs),
+        own_words=own,
+        own_text=own_text,
+        secrets=_secrets(),
+        machine=_machine(),
+        case_files=frozenset(single),
+        notes=tuple(notes),
+    )
+
+
+def plain(word: str) -> str:
+    """Write a part of a name without case, accents and apostrophes."""
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in apart if sign.isalnum())
+
+
+def runs_of(text: str) -> Iterator[int]:
+    """Hash every seven words in a row."""
+    words = [plain(word) for word in WORD.findall(text)]
+    for at in range(len(words) - RUN + 1):
+        yield hash(tuple(words[at : at + RUN]))
+
+
+def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame]]:
+    wanted = {
+        key: [name for name, column in file.columns.items() if column.drop in ("name", "free_text") or _shown(column)]
+        for key, file in source.files.items()
+    }
+    identifying = any(c.drop in ("name", "free_text") for f in source.files.values() for c in f.columns.values())
+    if not identifying:
+        return
+    paths = file_paths(source, folder)
+    for key, file in source.files.items():
+        if wanted[key]:
+            read = readers.read(paths[key], file_format(file, source.names[key]), columns=wanted[key])
+            yield file, read.frame
+
+
+def _shown(column: Column) -> bool:
+    """Whether a column's texts are published as they are."""
+    return column.to not in (None, "case_id", "officer_id") and not column.pseudonym and column.type == "text"
+
+
+def _pairs(file: File, table: pd.DataFrame) -> set[tuple[str, str]]:
+    columns = [name for name in table.columns if file.columns[name].drop == "name"]
+    found = set()
+    for row in table[columns].drop_duplicates().itertuples(index=False):
+        parts = [plain(word) for cell in row if isinstance(cell, str) for word in WORD.findall(cell)]
+        long = list(dict.fromkeys(part for part in parts if len(part) > 1))
+        found |= {(one, other) for one in long for other in long if one != other}
+        if len(long) == 1:
+            found.add((long[0], long[0]))
+    return found
+
+
+def _runs(file: File, table: pd.DataFrame) -> set[int]:
+    return {
+        run
+        for name in table.columns
+        if file.columns[name].drop == "free_text"
+        for text in table[name].dropna().unique()
+        for run in runs_of(text)
+    }
+
+
+def _levels(file: File, table: pd.DataFrame) -> set[str]:
+    found = set()
+    for name in table.columns:
+        if _shown(file.columns[name]):
+            values = table[name].dropna().unique()
+            if len(values) <= _LEVELS:
+                found |= {plain(word) for value in values for word in WORD.findall(value)}
+    return found
+
+
+@cache
+def _project_text() -> str:
+    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.rglob("*.j2")), *sorted(notebooks_dir().glob("*.ipynb"))]
+    return "\n".join(_source_of(path) for path in paths)
+
+
+@cache
+def _project_words() -> frozenset[str]:
+    return frozenset(plain(word) for word in set(WORD.findall(_project_text())))
+
+
+def _source_of(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    # Only what was written by hand: a name in a stored output would make itself an own word.
+    return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+
+
+def _secrets() -> tuple[str, ...]:
+    path = privacy.key_file()
+    if not path.is_file():
+        return ()
+    text = path.read_text(encoding="ascii", errors="replace").strip()
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        return (text,) if len(text) >= 16 else ()
+    return (text.lower(), text.upper(), base64.b64encode(raw).decode().rstrip("="))
+
+
+def _machine() -> frozenset[str]:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = ""
+    return frozenset(word for word in (str(Path.home()), user, platform.node()) if len(word) >= _SHORTEST)

@@ -1,0 +1,219 @@
+"""HTML and SVG taken apart: text by block, table by table, every attribute, comment, script and address."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from accountability.publish.sharing.images import of_image
+from accountability.publish.sharing.pieces import Active, Address, Piece, Script, Table, Text
+from accountability.records.onboard.hints import words
+
+_INLINE: Final = words("a abbr b code del em i s small span strong sub sup tspan mark q cite u var kbd")
+_FRAMES: Final = words("iframe frame object embed applet form base foreignobject portal audio video track source")
+_LOADED: Final = frozenset(
+    {"src", "srcset", "poster", "background", "action", "formaction", "manifest", "codebase", "ping"}
+)
+_LINKED: Final = frozenset({"href", "xlink:href", "cite", "longdesc"})
+#: Names of numbers, sizes and styles by which a drawing is made; nobody is told anything by them.
+_GEOMETRY: Final = words(
+    "d x y x1 x2 y1 y2 cx cy r rx ry width height viewbox transform points id clip-path class style colspan rowspan "
+    "scope version preserveaspectratio charset lang"
+)
+_URL: Final = re.compile(r"""url\(\s*['"]?([^'")]*)|@import\s+['"]([^'"]*)""", re.IGNORECASE)
+_DATA: Final = re.compile(r"data:(image/[\w.+-]+)?((?:;[\w=-]+)*),(.*)", re.DOTALL | re.IGNORECASE)
+
+
+def of_markup(place: str, text: str) -> Iterator[Piece]:
+    """Take HTML or SVG apart.
+
+    Parameters
+    ----------
+    place : str
+        Where it stands.
+    text : str
+        The markup.
+
+    Yields
+    ------
+    Piece
+        Texts joined over inline tags, so that a name half in bold stays one; every attribute and comment; tables
+        with their headings; scripts, handlers, frames; addresses, and the pictures inside ``data:`` addresses.
+    """
+    taken = _Taken(place)
+    taken.feed(text)
+    taken.close()
+    taken.flush()
+    yield from taken.pieces
+
+
+class _Taken(HTMLParser):
+    def __init__(self, place: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.place = place
+        self.pieces: list[Piece] = []
+        self.words: list[str] = []
+        self.inside: str | None = None  # style or script
+        self.tables: list[_Grid] = []
+        self.seen = 0
+
+    def at(self, what: str = "") -> str:
+        return f"{self.place}, line {self.getpos()[0]}" + (f", {what}" if what else "")
+
+    def flush(self) -> None:
+        # Spaces and line ends between cells would part a first name from its surname.
+        text = re.sub(r"(?:\s*\|\s*)+", " | ", re.sub(r"\s+", " ", "".join(self.words))).strip()
+        self.words = []
+        if text:
+            self.pieces.append(Text(self.at(), text))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _INLINE:
+            self._boundary(tag)
+        if tag in ("script", "style"):
+            self.inside = tag
+        if tag in _FRAMES:
+            self.pieces.append(Active(self.at(f"<{tag}>"), f"<{tag}>"))
+        given = {name: value or "" for name, value in attrs}
+        if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
+            self.pieces.append(Active(self.at("<meta>"), "refresh"))
+        for name, value in given.items():
+            self._attribute(tag, name, value)
+        if tag in ("td", "th") and self.tables:
+            self.tables[-1].cell(tag, given)
+        if tag == "table":
+            self.seen += 1
+            self.tables.append(_Grid(self.at(f"table {self.seen}")))
+        elif tag in ("tr", "thead", "tbody") and self.tables:
+            self.tables[-1].begin(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.inside:
+            self.inside = None
+        if tag in _INLINE:
+            return
+        self._boundary(tag)
+        if tag == "thead" and self.tables:
+            self.tables[-1].in_head = False
+        if tag == "table" and self.tables:
+            self.pieces.extend(self.tables.pop().finished())
+
+    def _boundary(self, tag: str) -> None:
+        # A row of a table is one text: a first name and a last name may stand in neighbouring cells.
+        if tag not in ("td", "th") or not self.tables:
+            self.flush()
+        elif self.words and self.words[-1] != " | ":
+            self.words.append(" | ")
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        where = self.at(f"{name} of <{tag}>")
+        if name.startswith("on"):
+            self.pieces.append(Active(where, value or name))
+        if re.match(r"\s*(?:javascript|vbscript)\s*:", re.sub(r"[\t\n\r]", "", value), re.IGNORECASE):
+            self.pieces.append(Active(where, value))
+        if name == "srcdoc":
+            self.pieces.append(Active(where, value))
+        if name == "style":
+            self._style(value, where)
+        picture = _DATA.match(value)
+        if picture is not None:
+            self.pieces.extend(_pictured(where, picture))
+            return
+        if name in _LOADED or (name in _LINKED and tag in ("link", "image", "use", "feimage", "script")):
+            self.pieces.append(Address(where, value, loaded=True))
+        elif name in _LINKED:
+            self.pieces.append(Address(where, value, loaded=False))
+        if name not in _GEOMETRY and value.strip():
+            self.pieces.append(Text(where, value))
+        elif name in ("id", "class") and value.strip():
+            self.pieces.append(Text(where, re.sub(r"[_-]+", " ", value)))
+
+    def _style(self, text: str, where: str) -> None:
+        for match in _URL.finditer(text):
+            url = match[1] or match[2] or ""
+            picture = _DATA.match(url)
+            if picture is not None:
+                self.pieces.extend(_pictured(where, picture))
+            else:
+                self.pieces.append(Address(where, url, loaded=True))
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "script":
+            self.pieces.append(Script(self.at("script"), data))
+            return
+        if self.inside == "style":
+            self._style(data, self.at("style"))
+            for comment in re.findall(r"/\*(.*?)\*/", data, re.DOTALL):
+                self.pieces.append(Text(self.at("comment in style"), comment))
+            return
+        self.words.append(data)
+        if self.tables:
+            self.tables[-1].write(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.pieces.append(Text(self.at("comment"), data))
+
+    def unknown_decl(self, data: str) -> None:
+        self.pieces.append(Text(self.at("CDATA"), data))
+
+    def handle_pi(self, data: str) -> None:
+        if "xml-stylesheet" in data:
+            self.pieces.append(Address(self.at("stylesheet"), data, loaded=True))
+
+
+class _Grid:
+    """A table while it is read: its heading is the last row of ``<thead>``, else a first row of ``<th>`` alone."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.rows: list[list[str]] = []
+        self.tags: list[set[str]] = []
+        self.heads = 0
+        self.in_head = False
+
+    def begin(self, tag: str) -> None:
+        if tag == "tr":
+            self.rows.append([])
+            self.tags.append(set())
+            self.heads += self.in_head
+        else:
+            self.in_head = tag == "thead"
+
+    def cell(self, tag: str, given: dict[str, str]) -> None:
+        if not self.rows:
+            self.begin("tr")
+        span = given.get("colspan", "1")
+        self.rows[-1] += [""] * (min(int(span), 100) if span.isdigit() else 1)
+        self.tags[-1].add(tag)
+
+    def write(self, data: str) -> None:
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+    def finished(self) -> Iterator[Piece]:
+        rows = [tuple(cell.strip() for cell in row) for row in self.rows]
+        first = self.heads or int(bool(rows) and self.tags[0] == {"th"})
+        if first and rows[first:]:
+            width = max(len(row) for row in rows)
+            filled = [row + ("",) * (width - len(row)) for row in rows]
+            yield Table(self.place, filled[first - 1], tuple(filled[first:]))
+
+
+def _pictured(place: str, found: re.Match[str]) -> Iterator[Piece]:
+    mime, options, content = (found[1] or "").lower(), found[2], found[3]
+    try:
+        raw = base64.b64decode(content, validate=False) if "base64" in options else unquote_to_bytes(content)
+    except (binascii.Error, ValueError):
+        yield Active(place, "a data: address that cannot be read")
+        return
+    if mime == "image/svg+xml":
+        yield from of_markup(f"{place}, SVG", raw.decode("utf-8", errors="replace"))
+    elif mime in ("image/png", "image/jpeg", "image/gif", "image/webp"):
+        yield from of_image(place, raw)
+    else:
+        yield Active(place, f"a data: address of kind {mime or 'text'}")

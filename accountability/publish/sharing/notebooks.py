@@ -1,0 +1,130 @@
+"""An executed notebook taken apart: sources, every representation of every output, metadata of every level."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from accountability.publish.sharing.images import of_image
+from accountability.publish.sharing.markup import of_markup
+from accountability.publish.sharing.pieces import Active, Piece, Text, Unreadable
+
+_ACTIVE: Final = ("javascript", "widget", "vnd.bokeh", "vnd.plotly", "ecmascript")
+
+
+def of_json(place: str, value: Any) -> Iterator[Piece]:
+    """Give every text and every key of JSON with the way to it.
+
+    Parameters
+    ----------
+    place : str
+        Where it stands.
+    value : object
+        What was read.
+
+    Yields
+    ------
+    Text
+        Numbers are given with their key: ``shield: 1234``.
+    """
+    if isinstance(value, Mapping):
+        for key, held in value.items():
+            if isinstance(held, (Mapping, list)):
+                yield Text(f"{place}, key", str(key))
+            yield from of_json(f"{place}, {key}", held)
+    elif isinstance(value, list):
+        if value and all(not isinstance(item, (Mapping, list)) for item in value):
+            yield Text(place, " | ".join(map(str, value)))
+        else:
+            for number, item in enumerate(value, start=1):
+                yield from of_json(f"{place}, {number}", item)
+    elif value is not None and not isinstance(value, bool):
+        key = place.rsplit(", ", 1)[-1]
+        yield Text(place, value if isinstance(value, str) else f"{key}: {value}")
+
+
+def of_notebook(place: str, text: str) -> Iterator[Piece]:
+    """Take a notebook apart.
+
+    Parameters
+    ----------
+    place : str
+        The file.
+    text : str
+        Its content.
+
+    Yields
+    ------
+    Piece
+        Cells are numbered from 1 in the order of the file.
+    """
+    try:
+        document = json.loads(text)
+        cells = document["cells"]
+    except (ValueError, KeyError, TypeError):
+        yield Unreadable(place, "not a notebook")
+        return
+    for key, value in document.items():
+        if key != "cells":
+            yield from of_json(f"{place}, {key}", value)
+    for number, cell in enumerate(cells, start=1):
+        where = f"{place}, cell {number}"
+        yield from _source(f"{where}, source", cell)
+        for key, value in cell.items():
+            if key == "attachments":
+                for name, bundle in value.items():
+                    yield Text(f"{where}, attachment", name)
+                    yield from _bundle(f"{where}, attachment", bundle)
+            elif key not in ("source", "outputs", "cell_type", "execution_count"):
+                yield from of_json(f"{where}, {key}", value)
+        for count, output in enumerate(cell.get("outputs", ()), start=1):
+            yield from _output(f"{where}, output {count}", output)
+
+
+def _source(where: str, cell: Mapping[str, Any]) -> Iterator[Piece]:
+    for line in _joined(cell.get("source", "")).split("\n\n" if cell.get("cell_type") == "markdown" else "\n"):
+        if line.strip():
+            yield Text(where, line)
+    if cell.get("cell_type") == "raw":
+        yield from of_markup(where, _joined(cell.get("source", "")))
+
+
+def _output(where: str, output: Mapping[str, Any]) -> Iterator[Piece]:
+    for key, value in output.items():
+        if key in ("output_type", "execution_count"):
+            continue
+        if key == "data":
+            yield from _bundle(where, value)
+        elif key in ("text", "traceback", "evalue", "ename"):
+            for line in _joined(value).splitlines():
+                if line.strip():
+                    yield Text(f"{where}, {key}", line)
+        else:
+            yield from of_json(f"{where}, {key}", value)
+
+
+def _bundle(where: str, bundle: Mapping[str, Any]) -> Iterator[Piece]:
+    for mime, value in bundle.items():
+        here = f"{where}, {mime}"
+        if any(word in mime for word in _ACTIVE):
+            yield Active(here, mime)
+        elif mime in ("text/html", "image/svg+xml"):
+            yield from of_markup(here, _joined(value))
+        elif mime.startswith("image/"):
+            try:
+                yield from of_image(here, base64.b64decode(_joined(value)))
+            except binascii.Error:
+                yield Unreadable(here, "a picture that cannot be decoded")
+        elif mime.startswith("text/") or isinstance(value, str):
+            for line in _joined(value).splitlines():
+                if line.strip():
+                    yield Text(here, line)
+        else:
+            yield from of_json(here, value)
+
+
+def _joined(value: Any) -> str:
+    return "\n".join(value) if isinstance(value, list) and not any("\n" in str(v) for v in value) else "".join(value)

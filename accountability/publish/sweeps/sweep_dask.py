@@ -1,0 +1,181 @@
+"""The same grid on a Dask cluster: each worker makes whole reports and hands them back.
+
+The workers need no disk in common with the caller. Each forks its kernels from a process of its own that has imported
+what studies import.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import ParameterError, Refusal
+from accountability.publish.sweeps.sweep_kernels import Preloaded
+
+if TYPE_CHECKING:
+    from accountability.publish.sweeps.sweep_run import Cell, Executor
+
+_PATIENCE: Final = "10s"
+_LOCK = threading.Lock()
+_PRELOADED: list[Preloaded] = []
+
+
+def on_cluster(scheduler: str | None) -> Executor:
+    """Make reports on the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Address of its scheduler.
+
+    Returns
+    -------
+    callable
+        For :func:`accountability.publish.sweeps.sweep_run.sweep`.
+
+    Raises
+    ------
+    ParameterError
+        No address, Dask is not installed, or no scheduler answers there.
+    """
+    if not scheduler:
+        raise ParameterError("executor='dask' needs the scheduler's address, for example tcp://10.0.0.5:8786")
+    try:
+        import distributed
+    except ImportError:
+        raise ParameterError("Dask is not installed: pip install 'accountability[dask]'") from None
+
+    def execute(cells: Sequence[Cell], done: Callable[[Cell, Path | None, str], None]) -> None:
+        try:
+            client = distributed.Client(scheduler, set_as_default=False, timeout=_PATIENCE)
+        except (OSError, ValueError) as error:
+            raise ParameterError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+        with client:
+            running = {
+                client.submit(
+                    make_there, cell.wanted.study.name, cell.wanted.parameters.literals(), cell.inputs, pure=False
+                ): cell
+                for cell in cells
+            }
+            for future in distributed.as_completed(running, loop=client.loop):
+                cell = running[future]
+                try:
+                    packed, failure = future.result()
+                    page = unpack(packed, cell)
+                except Exception as error:  # one set must not stop the others; it is told as failed
+                    done(cell, None, f"{type(error).__name__}: {error}")
+                else:
+                    done(cell, page, failure)
+                future.release()
+
+    return execute
+
+
+def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Make one report on a worker.
+
+    Parameters
+    ----------
+    study : str
+        Name of the study.
+    parameters : mapping
+        All parameters.
+    expected : mapping
+        What the caller says the report depends on.
+
+    Returns
+    -------
+    packed : bytes
+        The report's folder as a ZIP file.
+    failure : str
+        Where its notebook stopped; empty when it did not.
+
+    Raises
+    ------
+    Refusal
+        This worker has another version of the package, a notebook, the data or the packages, so that its report would
+        not be the one asked for.
+    """
+    from accountability.publish import runner
+    from accountability.publish.request import request
+    from accountability.publish.sweeps.sweep_inputs import inputs
+
+    wanted = request(study, None, parameters)
+    here = inputs(wanted, runner.notebook_of(wanted.study))
+    other = [
+        f"{name} (asked for {expected[name]!r}, here {here[name]!r})" for name in here if here[name] != expected[name]
+    ]
+    if other:
+        raise Refusal(f"a worker would make another report, as it differs in {'; '.join(other)}")
+    with tempfile.TemporaryDirectory(prefix="accountability-") as base:
+        page, failure = runner.make(wanted, Path(base), None, preloaded=_preloaded())
+        return pack(page.parent), "" if failure is None else f"stopped at {failure}"
+
+
+def _preloaded() -> Preloaded:
+    # Kept for the reports to come; whatever ends the worker ends it too.
+    with _LOCK:
+        if not _PRELOADED or _PRELOADED[-1].ended:
+            made = Preloaded().__enter__()
+            atexit.register(made.__exit__, None, None, None)
+            _PRELOADED.append(made)
+        return _PRELOADED[-1]
+
+
+def pack(folder: Path) -> bytes:
+    """Put a folder into a ZIP file, in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    bytes
+        The ZIP file.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder).as_posix())
+    return packed.getvalue()
+
+
+def unpack(packed: bytes, cell: Cell) -> Path:
+    """Put a report that a worker made where it belongs, whole or not at all.
+
+    Parameters
+    ----------
+    packed : bytes
+        From :func:`pack`.
+    cell : Cell
+        Whose report it is.
+
+    Returns
+    -------
+    Path
+        Its page.
+
+    Raises
+    ------
+    ParameterError
+        Its folder holds something that is not a report.
+    """
+    from accountability.publish import runner
+    from accountability.publish.in_place import making
+
+    runner.refuse_other(cell.folder)
+    with (
+        making(cell.folder, cell.workshop, cell.wanted.study.name) as folder,
+        zipfile.ZipFile(io.BytesIO(packed)) as archive,
+    ):
+        archive.extractall(folder)
+    return cell.folder / runner.PAGE

@@ -1,0 +1,93 @@
+"""What a report depends on, so that one already made of the same inputs is not made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from accountability import __version__
+from accountability.casefiles.casefile_tables import NOT_LOADED
+from accountability.publish import provenance
+from accountability.publish.request import Request
+from accountability.records.cache import sha256
+from accountability.records.contract import data_hash
+from accountability.records.places import PACKAGE, source_folder
+
+DECLARATIONS: Final = ("source.yaml", "codebook.yaml", *NOT_LOADED)
+
+
+def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
+    """State everything a report's numbers depend on.
+
+    Parameters
+    ----------
+    wanted : Request
+        What is to be run.
+    notebook : Path
+        The study's notebook.
+
+    Returns
+    -------
+    dict
+        ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and the
+        packages that numbers pass through), ``data`` (hash of the release), ``declarations`` (hash of what the source
+        and its codebook declare, of the tables of a case file, and of the same of a second source), ``parameters``.
+    """
+    declared = hashlib.sha256()
+    for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
+        for path in (source_folder(source) / name for name in DECLARATIONS):
+            if path.is_file():
+                declared.update(f"{path.name} {sha256(path)}\n".encode())
+    return {
+        "notebook": sha256(notebook),
+        "library": f"{__version__} {code()}",
+        "packages": packages(),
+        "data": data_hash(wanted.source.files),
+        "declarations": declared.hexdigest(),
+        "parameters": wanted.parameters.literals(),
+    }
+
+
+@cache
+def code() -> str:
+    """One hash over the package's own modules, as they are when first asked."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def packages() -> str:
+    """Python and the packages that numbers pass through, with their versions."""
+    held = [f"{name} {version(name)}" for name in provenance.PACKAGES if name != "accountability"]
+    return ", ".join([f"python {platform.python_version()}", *held])
+
+
+def is_made(folder: Path, expected: dict[str, Any]) -> bool:
+    """Whether a report stands there, whole and without a failure, that was made of the same inputs.
+
+    Parameters
+    ----------
+    folder : Path
+        The report's folder.
+    expected : dict
+        From :func:`inputs`.
+
+    Returns
+    -------
+    bool
+        ``False`` also where something else stands there.
+    """
+    try:
+        record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    if not isinstance(record, dict) or record.get("failure") is not None or record.get("inputs") != expected:
+        return False
+    return all((folder / name).is_file() for name in record["files"])

@@ -1,0 +1,201 @@
+"""The coded files of a source become its tables: linked, ids hidden, impossible dates set aside, rows in balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from accountability import privacy
+from accountability.errors import SourceError
+from accountability.records import coded_cache
+from accountability.records.codebook import Codebook
+from accountability.records.coding import CodedFile, coded_name
+from accountability.records.contract import File, Source
+from accountability.records.date_order import set_aside_disorder, set_aside_future
+from accountability.records.ledger import Entry, Ledger, examples
+from accountability.records.matching import Places, places
+from accountability.records.schema import validate
+
+
+def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_cache.Coded:
+    """Link the coded files of a source into its tables.
+
+    Raises
+    ------
+    SourceError
+        A row names a case that no file holds, a fact of the case differs between its rows, or the ledger does not
+        balance.
+    """
+    entries = [entry for file in coded for entry in file.entries]
+    names = pd.CategoricalDtype([file.name for file in coded])
+    hide = None if source.generated else privacy.Pseudonyms(source.source, privacy.key())
+    declared = {source.names[key]: file for key, file in source.files.items()}
+    frames = {file.name: _pseudonymous(file.rows, declared[file.name], hide) for file in coded}
+    by_table: dict[str, list[pd.DataFrame]] = {}
+    for file in coded:
+        by_table.setdefault(file.table, []).append(_from(frames[file.name], file.name, names))
+        if file.complainants is not None:
+            by_table.setdefault("complainants", []).append(_from(file.complainants, file.name, names))
+
+    allegations = _joined(by_table.get("allegations", []))
+    if "officer_id" not in allegations:  # the release identifies nobody
+        nobody = pd.Series(None, index=allegations.index, dtype="str")
+        allegations = pd.concat({"case_id": allegations.pop("case_id"), "officer_id": nobody}, axis=1).join(allegations)
+    allegations, linked = _with_officers(allegations, by_table.get("officers", []), entries)
+    if by_table.get("cases"):
+        cases = _joined(by_table["cases"])
+    else:
+        cases, allegations = _cases_within(allegations, [f for f in coded if f.table == "allegations"])
+    cases.insert(1, "jurisdiction", source.card.jurisdiction)
+    complainants = _joined(by_table.get("complainants", []))
+
+    parts = []
+    for file in coded:
+        part = _pseudonymous(file.events, declared[file.name], hide)
+        part = _of_known_cases(part, cases, declared[file.name], file.name, entries)
+        if file.table == "events":
+            linked[file.name] = len(part)
+        parts.append(_from(part, file.name, names))
+    events = _joined(parts)
+    naming = {"allegation": allegations, "dated step": events, "complainant": complainants}
+    case_of_event = _linked(naming, cases)["dated step"]
+    events = set_aside_future(events, source.card.observed_until, entries)
+    for order in source.order:
+        events = set_aside_disorder(events, case_of_event, order, entries)
+
+    made = {file.name: len(file.rows) for file in coded} | linked
+    row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]
+    ledger = Ledger.of(entries, row_counts)
+    validate(cases, allegations, events, source.source)
+    ledger.check()
+    return coded_cache.Coded(cases, allegations, events, complainants, _lossy(source, frames, book), ledger)
+
+
+def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:
+    """The mappings that lose a distinction, for every coded column they are used in, with the rows they code."""
+    known = book.lossy()
+    rows = []
+    for key, file in source.files.items():
+        for _, column in file.readings:
+            if column.codebook is None or column.to is None or column.of == "complainant":
+                continue
+            block = book[column.codebook]
+            if not block.lossy:
+                continue
+            target = coded_name(column.to, block.gives[0], block)
+            counts = frames[source.names[key]][f"raw_{column.to}"].value_counts()
+            counts = counts.groupby(counts.index.map(block.normal)).sum()
+            for line in known[known["block"] == block.name].to_dict("records"):
+                count = int(counts.get(block.normal(str(line["raw"])), 0))
+                rows.append({"column": target, **line, "rows": count})
+    columns = ["column", "block", "raw", "term", "loses", "may_be", "rows"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"rows": "int64"})
+
+
+def _pseudonymous(frame: pd.DataFrame, declared: File, hide: privacy.Pseudonyms | None) -> pd.DataFrame:
+    targets = {column.to for _, column in declared.readings if column.pseudonym}
+    hidden = [c for c in frame.columns if c in targets]
+    return frame if hide is None or not hidden else frame.assign(**{c: hide(frame[c]) for c in hidden})
+
+
+def _from(frame: pd.DataFrame, name: str, names: pd.CategoricalDtype) -> pd.DataFrame:
+    """The rows with the file they come from."""
+    codes = np.full(len(frame), names.categories.get_loc(name))
+    return frame.assign(source_file=pd.Categorical.from_codes(codes, dtype=names))
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame({"case_id": pd.array([], dtype="str"), "officer_id": pd.array([], dtype="str")})
+    return frames[0].reset_index(drop=True) if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _with_officers(
+    allegations: pd.DataFrame, officers: list[pd.DataFrame], entries: list[Entry]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Add what the officers' files say, and count the rows that were looked up."""
+    linked = {}
+    for frame in officers:
+        if frame.empty:
+            continue
+        name = str(frame["source_file"].iloc[0])
+        known = frame.set_index("officer_id")
+        if not known.index.is_unique:
+            raise SourceError(f"{name}: officer ids repeat; declare `key` and `repeats`")
+        attributes = known.drop(columns=["source_row", "source_file"])
+        both = [c for c in attributes.columns if c in allegations.columns]
+        if both:
+            raise SourceError(f"{name}: columns {both} are also in the allegations file; give one another `to`")
+        position = places(allegations["officer_id"], frame["officer_id"])
+        used = np.zeros(len(known), dtype=bool)
+        used[position[position >= 0]] = True
+        if not used.all():
+            rows = frame.loc[~used, "source_row"]
+            why = "no allegation names this officer; kept out of the tables"
+            entries.append(Entry(name, "", "row not linked", "officers", why, len(rows), examples(rows)))
+        for column in attributes.columns:
+            pool = attributes[column].array
+            allegations = allegations.assign(**{column: pool.take(position, allow_fill=True)})
+        linked[name] = int(used.sum())
+    return allegations, linked
+
+
+def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lift the columns that describe the case out of rows that describe allegations."""
+    lifted = [c for file in files for c, of in file.of.items() if of == "case" and c != "case_id"]
+    varies = {c: rule for file in files for c, rule in file.varies.items()}
+    first = allegations.drop_duplicates("case_id")
+    cases = first[["case_id", *lifted, "source_row", "source_file"]].reset_index(drop=True)
+    kept = []
+    for column in lifted:
+        distinct = allegations[["case_id", column]].drop_duplicates()
+        again = distinct["case_id"].duplicated(keep=False)
+        if not again.any():
+            continue
+        if varies[column] == "keep":
+            kept.append(column)
+            continue
+        if varies[column] in ("first", "join"):
+            raise SourceError(
+                f"column {column!r} differs within {distinct.loc[again, 'case_id'].nunique():,} case(s); "
+                f"`varies: {varies[column]}` is for rows merged by `repeats`, here say `varies: keep`"
+            )
+        case = distinct.loc[again, "case_id"].iloc[0]
+        values = distinct.loc[distinct["case_id"] == case, column].tolist()
+        raise SourceError(
+            f"column {column!r} is declared `of: case` and differs within {distinct.loc[again, 'case_id'].nunique():,} "
+            f"case(s), for instance {case}: {values}; say `varies: keep` (stays with the allegation) or `of: row`"
+        )
+    cases = cases.drop(columns=kept)
+    return cases, allegations.drop(columns=[c for c in lifted if c not in kept])
+
+
+def _of_known_cases(
+    events: pd.DataFrame, cases: pd.DataFrame, declared: File, name: str, entries: list[Entry]
+) -> pd.DataFrame:
+    """Leave out the steps of cases that no other file holds, where the declaration says why there are such."""
+    if declared.unlinked is None:
+        return events
+    known = places(events["case_id"], cases["case_id"]) >= 0
+    rows = examples(events.loc[~known, "source_row"])
+    entries.append(Entry(name, "", "row not linked", "unlinked", declared.unlinked, int((~known).sum()), rows))
+    return events[known]
+
+
+def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame) -> dict[str, Places]:
+    """The place of each row's case among the cases, for every table that names one."""
+    ids = pd.concat([frame["case_id"] for frame in naming.values()], ignore_index=True)
+    among = places(ids, cases["case_id"])  # once for all tables: the cases are then hashed once
+    ends = np.cumsum([len(frame) for frame in naming.values()])
+    found = dict(zip(naming, np.split(among, ends[:-1]), strict=True))
+    for what, frame in naming.items():
+        lost = found[what] < 0
+        if lost.any():
+            first = frame.loc[lost].iloc[0]
+            raise SourceError(
+                f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first "
+                f"{first['case_id']!r} in data row {first['source_row']} of {first['source_file']}"
+            )
+    return found

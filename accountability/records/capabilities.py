@@ -1,0 +1,113 @@
+"""What a source promises a study, read off its declaration alone: the stages it dates, the columns to compare by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.records.contract import Column, Source
+from accountability.records.yaml_text import read_yaml
+from accountability.vocabulary import STAGES
+
+#: Columns settled only when a case ends: to group by one is to sort cases by their own future.
+OUTCOMES: Final = frozenset(
+    {"finding", "closing_reason", "recommended_finding", "status"}
+    | {f"{stem}_{part}" for stem in ("recommended", "imposed") for part in ("penalty", "days")}
+)
+
+#: Endings of columns that tell what was decided or how far it has got.
+_SETTLED_LATE: Final = ("_penalty", "_days", "_finding", "_status")
+_TABLES: Final = ("cases", "allegations", "officers")
+_KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
+
+
+def stages(source: Source, folder: Path) -> frozenset[str] | None:
+    """Give the stages a source dates, as far as its declaration and codebook tell.
+
+    Parameters
+    ----------
+    source : Source
+        What the source declares.
+    folder : Path
+        Its folder, for the words a file of events has for stages.
+
+    Returns
+    -------
+    frozenset of str or None
+        ``None`` when a file of events names its stages in its rows without a codebook, where only a load can tell.
+    """
+    declared = [column for file in source.files.values() for _, column in file.readings]
+    dated = {column.stage for column in declared if column.stage}
+    named = [column for column in declared if column.to == "stage"]
+    if not named:
+        return frozenset(dated)
+    if not (folder / "codebook.yaml").is_file():
+        return None
+    codebook = read_yaml(folder / "codebook.yaml")
+    for column in named:
+        if column.codebook is None:
+            return None
+        block = codebook.get(column.codebook, {})
+        dated |= _terms(block.get("values", {})) | _terms([rule.get("gives") for rule in block.get("rules", [])])
+    return frozenset(dated)
+
+
+def _terms(node: Any) -> set[str]:
+    """Every stage named anywhere below a part of a codebook."""
+    if isinstance(node, Mapping):
+        return _terms(list(node.values()))
+    if isinstance(node, list):
+        return {term for item in node for term in _terms(item)}
+    return {node} & set(STAGES) if isinstance(node, str) else set()
+
+
+def columns(source: Source) -> list[str]:
+    """Give the coded columns which a source declares for its cases, allegations and officers.
+
+    Parameters
+    ----------
+    source : Source
+        What the source declares.
+
+    Returns
+    -------
+    list of str
+        Column names, those of the cases first.
+    """
+    declared = [
+        column
+        for table in _TABLES
+        for file in source.files.values()
+        if file.table == table
+        for _, column in file.readings
+        if column.to and column.of != "complainant"
+    ]
+    return list(dict.fromkeys(name for column in declared for name in _names(column)))
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    """A coded penalty is declared by its stem and becomes several columns."""
+    target = str(column.to)
+    is_stem = column.codebook == "penalty" or target in ("imposed", "recommended")
+    return (f"{target}_penalty", f"{target}_days") if is_stem else (target,)
+
+
+def groups(source: Source) -> list[str]:
+    """Give the columns a study may compare by: declared, and known before the outcome.
+
+    Parameters
+    ----------
+    source : Source
+        What the source declares.
+
+    Returns
+    -------
+    list of str
+        Column names, those of the cases first.
+    """
+    return [
+        name
+        for name in columns(source)
+        if name not in OUTCOMES | _KEYS and not name.startswith("raw_") and not name.endswith(_SETTLED_LATE)
+    ]

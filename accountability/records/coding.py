@@ -1,0 +1,326 @@
+"""One published file becomes coded columns, dated steps and ledger entries, by its declaration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import SourceError
+from accountability.records.codebook import Block, Codebook
+from accountability.records.column import Aside, Column
+from accountability.records.contract import File
+from accountability.records.dating import Dated, events_of, read_dates
+from accountability.records.ledger import Entry, examples
+from accountability.records.rows import (
+    REPEATED,
+    check_key,
+    normalised,
+    numbered,
+    without_blank_rows,
+    without_repeats,
+    without_unusable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFile:
+    """A file after coding.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row a coded row: declared columns and ``source_row``.
+    events : DataFrame
+        The dated steps its cells hold.
+    of : mapping
+        Coded column to whom it describes ("case", "officer", "row").
+    varies : mapping
+        Coded column to what is done when it varies within a case.
+    raw_rows : int
+    entries : list of Entry
+    complainants : DataFrame or None
+        What columns `of` a complainant say, in a file of another table.
+    """
+
+    name: str
+    table: str
+    rows: pd.DataFrame
+    events: pd.DataFrame
+    of: Mapping[str, str]
+    varies: Mapping[str, str]
+    raw_rows: int
+    entries: list[Entry] = field(default_factory=list)
+    complainants: pd.DataFrame | None = None
+
+
+def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> CodedFile:
+    """Code one file.
+
+    Parameters
+    ----------
+    raw : DataFrame of str
+        Every published column as text; empty cells missing; index 0, 1, … in file order.
+    declared : File
+        The file's part of ``source.yaml``.
+    book : Codebook
+    name : str
+        The file's path, for messages and the ledger.
+
+    Raises
+    ------
+    SourceError, CodebookError
+        Columns that are missing or undeclared, keys that repeat, values without a term, a date format that does
+        not fit: with file, column, count, an example row and what to do.
+    """
+    if declared.rows is not None and len(raw) != declared.rows:
+        raise SourceError(f"{name}: expected {declared.rows:,} data rows, found {len(raw):,}")
+    entries: list[Entry] = []
+    raw_rows = len(raw)
+    frame = raw.assign(source_row=np.arange(1, raw_rows + 1))
+    frame = normalised(frame, declared, name, entries)
+    frame = without_blank_rows(frame, declared, name, entries)
+    frame = without_unusable(frame, declared, name, entries)
+    frame = numbered(frame, declared, name, entries)
+    complainants = _complainants(frame, declared, book, name, entries)
+    frame = without_repeats(frame, declared, name, entries)
+    check_key(frame, declared, name)
+
+    coded: dict[str, Any] = {}
+    of: dict[str, str] = {}
+    varies: dict[str, str] = {}
+    dated: list[Dated] = []
+    default = {"cases": "case", "officers": "officer"}.get(declared.table, "row")
+    for column_name, column in declared.columns.items():
+        where = f"{name}, column {column_name!r}"
+        if column.drop is not None:
+            why = f"identifying: {column.drop}"
+            entries.append(Entry(name, column_name, "column removed", "drop", why, len(frame)))
+            continue
+        if column.ignore is not None:
+            entries.append(Entry(name, column_name, "column not used", "ignore", column.ignore, len(frame)))
+            continue
+        for reading in column.readings:
+            if reading.of == "complainant":
+                continue
+            values = _filled(frame, reading, column_name, name, entries)
+            if reading.date is not None:
+                parts = {part: frame[other] for part, other in declared.parts(column_name).items()}
+                parsed = read_dates(values, parts, reading, where, frame["source_row"], name, column_name, entries)
+                if reading.aside is not None:
+                    usable = parsed["problem"].isna() & values.notna()
+                    marked = _contradicted(reading, reading.aside, usable, frame, name, column_name, entries)
+                    parsed = parsed.assign(problem=parsed["problem"].mask(marked, reading.aside.because))
+                dated.append((column_name, reading, parsed))
+                continue
+            if reading.aside is not None:
+                filled = values.notna()
+                values = values.mask(_contradicted(reading, reading.aside, filled, frame, name, column_name, entries))
+            made = _coded(values, reading, book, where, frame["source_row"], name, column_name, entries)
+            for target in made:
+                if target in coded:
+                    raise SourceError(f"{name}: two columns are coded to {target!r}; give each its own `to`")
+                of[target] = reading.of or default
+                varies[target] = reading.varies
+            coded.update(made)
+    for pattern, why in declared.extra_columns.items():
+        entries.append(Entry(name, pattern, "column not used", "extra_columns", why, len(frame)))
+    if REPEATED in frame:
+        coded[REPEATED] = frame[REPEATED]
+    rows = pd.DataFrame(coded, index=frame.index).assign(source_row=frame["source_row"])
+    events = events_of(rows, dated, declared, entries)
+    if declared.table == "events":
+        rows = rows.iloc[:0]
+    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, entries, complainants)
+
+
+def wanted_columns(declared: File) -> list[str]:
+    """The published columns a load has to read: all but those removed or not used, unless rows are compared whole."""
+    if declared.blank_rows == "drop":
+        return list(declared.columns)
+    needed = {name for name, c in declared.columns.items() if c.drop is None and c.ignore is None}
+    for repeat in declared.repeats:
+        needed |= set(repeat.by) if repeat.by else set(declared.columns) - set(repeat.apart_from)
+    needed |= {name for unusable in declared.unusable for name in unusable.blank} | set(declared.key)
+    needed |= {name for _, c in declared.readings if c.aside is not None for name in c.aside.when}
+    return [name for name in declared.columns if name in needed]
+
+
+def check_columns(found: Iterable[str], declared: File) -> None:
+    """Every declared column is there, every published column is declared.
+
+    Raises
+    ------
+    SourceError
+        Names the missing columns with the nearest found, and the undeclared ones as lines to paste.
+    """
+    found = list(found)
+    missing = [c for c in declared.columns if c not in found]
+    extra = [
+        c for c in found if c not in declared.columns and not any(fnmatchcase(c, p) for p in declared.extra_columns)
+    ]
+    if not missing and not extra:
+        return
+    lines = []
+    for column in missing:
+        near = get_close_matches(column, extra or found, 1)
+        lines.append(f"  missing {column!r}" + (f"; the file has {near[0]!r}" if near else ""))
+    if extra:
+        lines.append("  not declared; add under columns, with `to`, `stage`, `drop` or `ignore`:")
+        lines += [f'    {column}: {{ignore: "why"}}' for column in extra]
+    raise SourceError(
+        f"{declared.path}: its {len(found)} columns are not the {len(declared.columns)} declared; "
+        f"{len(missing)} missing, {len(extra)} not declared:\n" + "\n".join(lines)
+    )
+
+
+def _filled(frame: pd.DataFrame, column: Column, column_name: str, name: str, entries: list[Entry]) -> pd.Series:
+    """The cells a reading is about: without what stands for an empty cell, and only the part it extracts."""
+    values = frame[column_name]
+    values = values.mask(values.isin(column.blank)) if column.blank else values
+    if column.extract is None:
+        return values
+    pattern = column.extract
+    found = _each(values, lambda texts: texts.str.extract(pattern, expand=False))
+    lacking = values.notna() & found.isna()
+    rows = examples(frame.loc[lacking, "source_row"])
+    pattern = column.extract if len(column.extract) <= 60 else column.extract[:59] + "…"
+    why = f"no part of the cell is {pattern!r}, which {column.stage or column.to} is read from"
+    entries.append(Entry(name, column_name, "value set aside", "extract", why, int(lacking.sum()), rows))
+    return found
+
+
+def _contradicted(
+    column: Column,
+    aside: Aside,
+    filled: pd.Series,
+    frame: pd.DataFrame,
+    name: str,
+    column_name: str,
+    entries: list[Entry],
+) -> pd.Series:
+    """Which filled cells other cells of their rows contradict, noted in the ledger."""
+    unknown = [other for other in aside.when if other not in frame]
+    if unknown:
+        raise SourceError(f"{name}: `aside` of {column_name!r} names the column {unknown[0]!r}, which is not declared")
+    marked = filled
+    for other, texts in aside.when.items():
+        marked = marked & frame[other].fillna("").isin(texts)
+    done = "the date is kept and marked" if column.date is not None else f"left out of {column.to}"
+    why = f"{aside.because}; {done}, not repaired"
+    rows = examples(frame.loc[marked, "source_row"])
+    entries.append(Entry(name, column_name, "value set aside", "aside", why, int(marked.sum()), rows))
+    return marked
+
+
+def _complainants(
+    frame: pd.DataFrame, declared: File, book: Codebook, name: str, entries: list[Entry]
+) -> pd.DataFrame | None:
+    """What the rows say of complainants, before rows that differ only in that are merged: distinct, per case."""
+    described = [(n, c) for n, c in declared.readings if c.of == "complainant" and c.to is not None]
+    if not described:
+        return None
+    if declared.table == "complainants":
+        raise SourceError(f"{name}: leave out `of: complainant`; every row of this file describes one")
+    case = next((n for n, c in declared.columns.items() if c.to == "case_id"), None)
+    if case is None:
+        raise SourceError(f"{name}: columns `of: complainant` need a column `to: case_id` beside them")
+    made: dict[str, Any] = {}
+    for column_name, column in described:
+        where = f"{name}, column {column_name!r}"
+        values = _filled(frame, column, column_name, name, entries)
+        made |= _coded(values, column, book, where, frame["source_row"], name, column_name, entries)
+    table = pd.DataFrame(made, index=frame.index)
+    table = table.loc[table.notna().any(axis=1)]
+    table = pd.DataFrame({"case_id": frame.loc[table.index, case]}).join(table)
+    return table.drop_duplicates().assign(source_row=frame["source_row"]).reset_index(drop=True)
+
+
+def _coded(
+    values: pd.Series,
+    column: Column,
+    book: Codebook,
+    where: str,
+    source_row: pd.Series,
+    name: str,
+    column_name: str,
+    entries: list[Entry],
+) -> dict[str, Any]:
+    target = str(column.to)
+    if column.codebook is not None:
+        block = book[column.codebook]
+        made = block.apply(values, where)
+        named = {str(field_name): coded_name(target, str(field_name), block) for field_name in made}
+        result: dict[str, Any] = {named[str(f)]: made[f] for f in made}
+        if not block.published:
+            result[f"raw_{target}"] = values
+        return result
+    if column.type == "text":
+        return {target: values}
+    if column.type == "code":
+        return {target: _each(values, lambda texts: texts.str.replace(r"\.0$", "", regex=True))}
+    if column.type == "year":
+        return {target: _each(values, lambda texts: texts.str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False))}
+    numbers = pd.to_numeric(values, errors="coerce")
+    wrong = (numbers.isna() & values.notna()) | (numbers.abs() > 2**53)
+    if column.type == "integer":
+        wrong |= numbers.notna() & (numbers % 1 != 0)
+    if wrong.any():
+        sample = values[wrong].iloc[0]
+        reason = f"not {'an integer' if column.type == 'integer' else 'a number'}, for instance {sample!r}"
+        entries.append(
+            Entry(
+                name, column_name, "value set aside", column.type, reason, int(wrong.sum()), examples(source_row[wrong])
+            )
+        )
+        numbers = numbers.mask(wrong)
+    if column.between is not None:
+        least, most = column.between
+        outside = numbers.notna() & ~numbers.between(least, most)
+        why = f"not from {least:g} to {most:g}"
+        rows = examples(source_row[outside])
+        entries.append(Entry(name, column_name, "value set aside", "between", why, int(outside.sum()), rows))
+        numbers = numbers.mask(outside)
+    if column.band is not None:
+        return {target: banded(numbers, column.band)}
+    return {target: numbers.astype("Int64") if column.type == "integer" else numbers.astype("float64")}
+
+
+def _each(values: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Change texts, each distinct one once."""
+    codes, distinct = pd.factorize(values)
+    changed = change(pd.Series(distinct, dtype="str"))
+    return pd.Series(changed.array.take(codes, allow_fill=True), index=values.index, name=values.name)
+
+
+def banded(numbers: pd.Series, band: int | list[int]) -> pd.Series:
+    """Numbers as the bands they lie in: all equally wide, or starting at given numbers."""
+    if isinstance(band, int):
+        low = (numbers // band * band).astype("Int64")
+        return (low.astype("str") + "-" + (low + band - 1).astype("str")).mask(low.isna())
+    inner = [f"{low}-{high - 1}" for low, high in pairwise(band)]
+    pool = pd.array([f"under {band[0]}", *inner, f"{band[-1]} and over", None], dtype="str")
+    place = np.searchsorted(band, numbers.to_numpy(dtype="float64", na_value=np.nan), side="right")
+    return pd.Series(pool.take(np.where(numbers.isna(), len(pool) - 1, place)), index=numbers.index)
+
+
+def coded_name(target: str, field_name: str, block: Block) -> str:
+    """Name of a coded column.
+
+    ``finding`` coded to ``recommended_finding`` keeps that name and its closing reason becomes
+    ``recommended_closing_reason``; ``penalty`` coded to ``imposed`` becomes ``imposed_penalty``.
+    """
+    if block.published:
+        return target
+    for ending in block.gives:
+        if target == ending:
+            return field_name
+        if target.endswith(f"_{ending}"):
+            return target.removesuffix(ending) + field_name
+    return target if len(block.gives) == 1 else f"{target}_{field_name}"

@@ -1,0 +1,133 @@
+"""What one published column is declared to mean."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from accountability.records.codebook import NORMALISERS
+from accountability.records.strict import Strict, known_term
+from accountability.vocabulary import IDENTIFYING, STAGES
+
+ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
+
+
+class Aside(Strict):
+    """Rows whose cells say that this date or value cannot be what it claims."""
+
+    when: dict[str, list[str]] = Field(
+        description="column -> texts; all columns must hold one of theirs, the empty text is an empty cell"
+    )
+    because: str
+
+
+class Column(Strict):
+    """What one published column means: exactly one of to, stage, month_of, day_of, drop and ignore.
+
+    Attributes
+    ----------
+    to : str
+        Column of the coded table; with ``codebook`` the stem of the coded columns.
+    of : {"case", "officer", "complainant", "row"}
+        Whom the value describes, where the row's table does not say it. What describes a complainant in a file of
+        another table becomes a row of the complainants, one for each distinct set of such values in a case.
+    varies : {"error", "first", "join", "keep"}
+        What is done when the value differs between rows of one case, or between rows merged into one record: stop;
+        take the first row's; join all of them by ``"; "``; leave it where it is, as a fact of the row or as a step
+        that happened more than once.
+    stage : str
+        The column dates this stage: its cells become events.
+    date : str or mapping
+        How the cell is written; see :class:`accountability.records.dates.DateSpec`. ``parts`` in the column of the
+        year, when month and day stand in columns of their own.
+    month_of, day_of : str
+        The column holds the month, or the day, of the date whose year is in the column named.
+    extract : str
+        A pattern with one group; what the group finds is read in place of the whole cell, and a cell without it counts
+        as empty.
+    aside : Aside
+        When the date or value must not be used although it can be read. A date is marked, a value left out.
+    also : list of Column
+        Further readings of the same cell: a finding and a penalty in one text, a year inside an id.
+    if_blank : {"own_case"}
+        For a case id: a row without one is a case of its own, ``row-`` and the row's number.
+    normalise : list of str
+        Steps of a codebook's normalisation done to the cells before rows are compared or linked.
+    between : list of two numbers
+        Numbers outside are set aside.
+    band : int or list of int
+        Publish numbers in bands this wide, or in bands that start at these numbers ("under 18" below the first).
+    drop : str
+        The column identifies people (name, address, …) and is removed when read.
+    ignore : str
+        The column is not used, and why.
+    """
+
+    to: str | None = Field(default=None, min_length=1)
+    of: Literal["case", "officer", "complainant", "row"] | None = None
+    varies: Literal["error", "first", "join", "keep"] = "error"
+    stage: str | None = None
+    date: str | list[str] | dict[str, Any] | None = None
+    month_of: str | None = None
+    day_of: str | None = None
+    extract: str | None = None
+    aside: Aside | None = None
+    also: list[Column] = Field(default_factory=list)
+    if_blank: Literal["own_case"] | None = None
+    codebook: str | None = None
+    normalise: list[str] = Field(default_factory=list)
+    type: Literal["text", "integer", "number", "code", "year"] = "text"
+    between: tuple[float, float] | None = None
+    band: int | list[int] | None = None
+    pseudonym: bool = False
+    blank: list[str] = Field(default_factory=list, description="texts that mean an empty cell here")
+    drop: str | None = None
+    ignore: str | None = None
+
+    @model_validator(mode="after")
+    def _one_role(self) -> Column:
+        roles = [name for name in ROLES if getattr(self, name) is not None]
+        if len(roles) != 1:
+            raise ValueError(f"give exactly one of {', '.join(ROLES)}; found {roles or 'none'}")
+        if self.stage is not None:
+            known_term(self.stage, STAGES, "stage")
+        if self.drop is not None:
+            known_term(self.drop, IDENTIFYING, "kind of identifying column")
+        for step in self.normalise:
+            known_term(step, NORMALISERS, "normalisation")
+        if (self.aside or self.also or self.extract) and roles[0] not in ("to", "stage"):
+            raise ValueError(f"a column with {roles[0]} has no aside, also or extract; only one with to or stage has")
+        if any(further.also or (further.to is None and further.stage is None) for further in self.also):
+            raise ValueError("each entry of also gives to or stage, and has no also of its own")
+        if self.extract is not None and _groups(self.extract) != 1:
+            raise ValueError(f"extract is a pattern with exactly one group, found {self.extract!r}")
+        if self.if_blank is not None and self.to != "case_id":
+            raise ValueError("if_blank is for the column `to: case_id`")
+        if self.varies == "join" and (self.to is None or self.codebook is not None or self.type != "text"):
+            raise ValueError("only plain text can be joined; take `varies: first`, or `to` without codebook and type")
+        if isinstance(self.band, int) and self.band < 2:
+            raise ValueError(f"a band is at least 2 wide, found {self.band}")
+        if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
+            raise ValueError(f"bands start at rising numbers, found {self.band}")
+        if (self.stage is not None or self.to == "date") != (self.date is not None):
+            raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
+        return self
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the column holds the year of a date whose month stands in another column."""
+        return (self.date.get("date") if isinstance(self.date, dict) else self.date) in ("parts", ["parts"])
+
+    @property
+    def readings(self) -> tuple[Column, ...]:
+        """What the column becomes: itself and its further readings; nothing when it is removed or not used."""
+        return (self, *self.also) if self.to is not None or self.stage is not None else ()
+
+
+def _groups(pattern: str) -> int:
+    try:
+        return re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a pattern: {error}") from None

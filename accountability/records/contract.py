@@ -1,0 +1,195 @@
+"""What a source declares: the facts on its card, its files, and what every column means.
+
+``source.yaml`` is read into these models. An unknown key, a missing fact or a column without a declaration is an
+error that names it; nothing is guessed from a column's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from accountability.errors import SourceError
+from accountability.records.card import Card
+from accountability.records.column import Column
+from accountability.records.strict import Strict, known_term, problems
+from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
+from accountability.vocabulary import STAGES
+
+OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
+MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
+
+
+class Repeats(Strict):
+    """What raw rows that repeat one another are."""
+
+    exact: Literal["drop", "keep"] | None = Field(default=None, description="rows equal in every column")
+    apart_from: list[str] = Field(default_factory=list, description="columns not compared: a running number")
+    by: list[str] = Field(default_factory=list, description="columns that make two rows one record")
+    because: str = Field(description="why they are the same record, or why that cannot be said")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Repeats:
+        if (self.exact is None) == (not self.by):
+            raise ValueError("say either `exact` or `by`")
+        if self.apart_from and not self.exact:
+            raise ValueError("`apart_from` belongs to `exact`")
+        return self
+
+
+class Unusable(Strict):
+    """Rows that cannot become a record."""
+
+    blank: list[str] = Field(min_length=1, description="columns; a row is unusable when any of them is empty")
+    because: str
+
+
+class File(Strict):
+    """One published file: where it is, what it is made of, which table its rows belong to."""
+
+    path: str
+    url: str | None = None
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int | None = None
+    rows: int | None = None
+    format: dict[str, Any] = Field(default_factory=dict)
+    table: Literal["cases", "allegations", "officers", "events", "complainants"]
+    key: list[str] = Field(default_factory=list)
+    unusable: list[Unusable] = Field(default_factory=list)
+    repeats: list[Repeats] = Field(default_factory=list)
+    blank_rows: Literal["error", "drop"] = "error"
+    unlinked: str | None = Field(
+        default=None, description="in a file of events: why rows whose case no other file holds are left out"
+    )
+    columns: dict[str, Column]
+    extra_columns: dict[str, str] = Field(
+        default_factory=dict, description="glob pattern of further columns -> why they are not used"
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> File:
+        """A table needs the columns that link its rows; without them a load would stop somewhere less clear."""
+        given = [c for _, c in self.readings if c.of != "complainant"]
+        ids = "officer_id" if self.table == "officers" else "case_id"
+        if not any(c.to == ids for c in given):
+            raise ValueError(f"a file of {self.table} needs a column `to: {ids}`")
+        if self.table == "officers" and any(c.date is not None for c in given):
+            raise ValueError("a file of officers belongs to no case, so its columns cannot date a `stage`")
+        if any(c.to == "date" for c in given) and not (self.table == "events" and any(c.to == "stage" for c in given)):
+            raise ValueError("`to: date` belongs to a file of events, beside a column `to: stage`")
+        own = next((name for name in self.columns if name in OWN_COLUMNS), None)
+        if own is not None:
+            raise ValueError(
+                f"the loader keeps its own column {own!r}; give the file's another name with `names` in `format`"
+            )
+        for name, column in self.readings:
+            if column.to in MADE_COLUMNS:
+                raise ValueError(f"column {name!r}: {column.to!r} is made by the loader; give it another `to`")
+            if column.to in ("case_id", "officer_id") and (column.codebook or column.type not in ("text", "code")):
+                raise ValueError(f"column {name!r}: an id is kept as it is, as `text` or `code`; give it no codebook")
+        unknown = [name for name in self.key if name not in self.columns]
+        if unknown:
+            raise ValueError(f"the key names {unknown[0]!r}, which is not among `columns`")
+        return self
+
+    @model_validator(mode="after")
+    def _one_whole(self) -> File:
+        if self.unlinked is not None and self.table != "events":
+            raise ValueError("only a file of events leaves out rows (`unlinked`) whose case no other file holds")
+        for name, column in self.columns.items():
+            year = column.month_of or column.day_of
+            if year is not None and (year not in self.columns or not self.columns[year].in_parts):
+                raise ValueError(f"{name!r} names {year!r}, which is not a column with `date: parts`")
+            if column.day_of is not None and "month_of" not in self.parts(year or ""):
+                raise ValueError(f"{name!r} is the day of {year!r}, which has no column for its month")
+        return self
+
+    @property
+    def readings(self) -> list[tuple[str, Column]]:
+        """Every reading of every column, with the column's name."""
+        return [(name, reading) for name, column in self.columns.items() for reading in column.readings]
+
+    def parts(self, year: str) -> dict[str, str]:
+        """The columns that hold the month and the day of a date in parts: ``month_of`` and ``day_of`` -> column."""
+        found = {}
+        for name, column in self.columns.items():
+            for part in ("month_of", "day_of"):
+                if getattr(column, part) == year:
+                    found[part] = name
+        return found
+
+
+class Order(Strict):
+    """A step that cannot come before another; the date named in ``aside`` is not used when it does."""
+
+    first: str
+    then: str
+    aside: str
+
+    @model_validator(mode="after")
+    def _stages(self) -> Order:
+        for stage in (self.first, self.then, self.aside):
+            known_term(stage, STAGES, "stage")
+        if self.aside not in (self.first, self.then):
+            raise ValueError(f"aside must be {self.first!r} or {self.then!r}, found {self.aside!r}")
+        return self
+
+
+class Source(Strict):
+    """A whole ``source.yaml``."""
+
+    source: str
+    title: str
+    generated: bool = False
+    card: Card
+    files: dict[str, File] = Field(min_length=1)
+    order: list[Order] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _has_records(self) -> Source:
+        if not any(file.table in ("cases", "allegations") for file in self.files.values()):
+            raise ValueError("at least one file must be of the table `cases` or `allegations`")
+        return self
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What each file is called in messages and the ledger: its path, with its key where two share one path."""
+        paths = Counter(file.path for file in self.files.values())
+        return {key: f.path if paths[f.path] == 1 else f"{f.path} ({key})" for key, f in self.files.items()}
+
+    @property
+    def fetched(self) -> bool:
+        """Whether the files have to be brought to the cache before a load."""
+        return any(file.url for file in self.files.values())
+
+
+def read_source(folder: Path) -> Source:
+    """Read and check the ``source.yaml`` of a folder.
+
+    Raises
+    ------
+    SourceError
+        Lists every key that is unknown, missing or of the wrong kind.
+    """
+    path = folder / "source.yaml"
+    declared = read_yaml(path)
+    refuse_undecided(declared, path)
+    try:
+        source = Source.model_validate(declared)
+    except ValidationError as error:
+        found = problems(error, lines_of(path))
+        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{found}") from None
+    if source.source != folder.name:
+        raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
+    return source
+
+
+def data_hash(files: Mapping[str, File]) -> str:
+    """One hash for a release: over the path and hash of each file, in the order of their paths."""
+    lines = sorted(f"{file.path} {file.sha256}\n" for file in files.values())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

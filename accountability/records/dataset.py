@@ -1,0 +1,167 @@
+"""The dataset: three tables, a ledger, and the card that says what they can and cannot carry."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.records import units
+from accountability.records.card import Card
+from accountability.records.ledger import Ledger
+
+GENERATED = "GENERATED DATA: no real person, agency or complaint"
+
+
+@dataclass(frozen=True, repr=False)
+class Dataset:
+    """One release, coded.
+
+    Attributes
+    ----------
+    cases : DataFrame
+        One row a complaint, ``case_id`` unique.
+    allegations : DataFrame
+        One row an accusation as published; ``card.unit`` says what one row is.
+    events : DataFrame
+        One row a dated step: ``earliest``, ``latest``, ``precision``, ``set_aside`` (why the date must not be used).
+    ledger : Ledger
+        What became of every raw row.
+    card : Card
+        The facts of the release.
+    sha256 : str
+        One hash over the hashes of all files.
+    files : mapping
+        File to its sha256.
+    lossy : DataFrame
+        Mappings that lose a distinction: ``column`` (of the tables), ``block``, ``raw`` and ``term`` it becomes,
+        ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
+    complainants : DataFrame
+        One row a complainant, where published; else empty.
+    """
+
+    name: str
+    title: str
+    generated: bool
+    cases: pd.DataFrame
+    allegations: pd.DataFrame
+    events: pd.DataFrame
+    ledger: Ledger
+    card: Card
+    sha256: str
+    files: Mapping[str, str]
+    lossy: pd.DataFrame
+    complainants: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def per(self, unit: str) -> pd.DataFrame:
+        """The allegations counted in another unit, none of them twice.
+
+        The finding of a unit is the first of sustained, pending, policy failure, not sustained, exonerated,
+        unfounded, closed without finding among its rows. Its penalty is the highest rung, its days the largest
+        stated for that rung and never a sum. Every other column holds the value that all rows of the unit share and
+        is missing where they differ. Rows that identify no officer belong to no officer and no officer-complaint.
+
+        Parameters
+        ----------
+        unit : {"allegation", "officer_complaint", "complaint", "officer"}
+
+        Returns
+        -------
+        DataFrame
+            One row a unit, with ``rows``, the number of published rows it was made of; every complaint of ``cases``
+            is there for ``unit="complaint"``. The allegations themselves for the unit the source is published in.
+
+        Raises
+        ------
+        Refusal
+            The source is published in a coarser unit, or identifies no officer; the message names what can be had.
+        ParameterError
+            There is no such unit.
+        """
+        return units.per(self.cases, self.allegations, self.card.unit, unit)
+
+    def require_told_apart(self, column: str, *terms: str) -> None:
+        """Refuse a comparison that needs a distinction this release has lost.
+
+        Parameters
+        ----------
+        column : str
+            A coded column, for instance ``finding``.
+        *terms : str
+            The terms that must stand for themselves alone, for instance ``exonerated``.
+
+        Raises
+        ------
+        Refusal
+            One of the terms is merged with others under one word of the agency. The message names that word, its
+            rows, and the terms that are told apart.
+        ParameterError
+            The tables hold no such column, or no term is given.
+        """
+        held = self.allegations if column in self.allegations else self.cases
+        if column not in held:
+            columns = sorted({*self.allegations.columns, *self.cases.columns})
+            raise ParameterError(f"{self.name} has no column {column!r}; its tables hold {', '.join(columns)}")
+        if not terms:
+            raise ParameterError(f"say which terms of {column!r} have to be told apart")
+        merged = self.lossy[(self.lossy["column"] == column) & (self.lossy["may_be"] != "") & (self.lossy["rows"] > 0)]
+        blurred = {term for terms_of_one in merged["may_be"] for term in terms_of_one.split(", ")}
+        lost = [term for term in terms if term in blurred]
+        if not lost:
+            return
+        line = next(row for row in merged.to_dict("records") if lost[0] in str(row["may_be"]).split(", "))
+        clear = sorted(set(held[column].dropna()) - blurred)
+        raise Refusal(
+            f"{self.name} does not tell {lost[0]!r} apart in {column}: its {line['raw']!r} ({line['rows']:,} rows, "
+            f"coded {line['term']}) may be {line['may_be']} ({line['loses']}). Compare what it tells apart: "
+            f"{', '.join(clear) or 'nothing in this column'}"
+        )
+
+    def facts(self) -> pd.DataFrame:
+        """The source card as a table: ``fact, value``."""
+        card, sampling = self.card, self.card.sampling
+        until = "not stated" if card.observed_until is None else card.observed_until.isoformat()
+        period = "not stated" if card.period is None else f"{card.period.start} to {card.period.end}"
+        set_aside = int(self.events["set_aside"].notna().sum())
+        facts = {
+            "source": f"{self.title} ({self.name})",
+            **({"generated": GENERATED} if self.generated else {}),
+            "agency": f"{card.agency}, {card.jurisdiction}",
+            "complaints": f"{len(self.cases):,}",
+            "allegation rows": f"{len(self.allegations):,} ({card.unit.replace('_', ' × ')})",
+            "dated steps": f"{len(self.events):,}, of them {set_aside:,} set aside",
+            "one row is": card.row_is,
+            "received": period,
+            "observed until": until,
+            "which complaints": sampling.window,
+            "sampling rule": sampling.rule.replace("_", " "),
+            "open cases": sampling.open_cases.replace("_", " "),
+            "closing date": "published" if sampling.closing_date else "not published",
+            "selected on": ", ".join(sampling.selected_on) or "nothing known",
+            "internal complaints": card.internal_complaints,
+            "publisher": card.publisher,
+            "obtained": card.obtained,
+            "licence": card.licence,
+            "citation": card.citation,
+            **({"checked": card.checked} if card.checked else {}),
+            **{f"trap {i}": trap for i, trap in enumerate(card.traps, 1)},
+            "ledger": f"{len(self.ledger)} entries; raw rows = coded rows + rows accounted for",
+            "data hash": self.sha256,
+        }
+        return pd.DataFrame({"fact": list(facts), "value": list(facts.values())}, dtype="str")
+
+    def __repr__(self) -> str:
+        facts = self.facts()
+        width = int(facts["fact"].str.len().max())
+        return "\n".join(f"{row.fact:<{width}}  {row.value}" for row in facts.itertuples())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="text-align:left;vertical-align:top">{html.escape(str(row.fact))}</th>'
+            f'<td style="text-align:left">{html.escape(str(row.value))}</td></tr>'
+            for row in self.facts().itertuples()
+        )
+        return f"<table><tbody>{rows}</tbody></table>"

@@ -1,0 +1,281 @@
+"""Extended Date/Time Format (ISO 8601-2:2019) to intervals and back."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+import pandas as pd
+
+from accountability.records.dates.convention import SEASONS, WordsConvention
+from accountability.records.dates.date_interval import ImpossibleDate, Interval, UnreadableDate
+
+DEFAULT: Final = WordsConvention()
+_MARK: Final = "([?~%]?)"
+_DATE: Final = re.compile(
+    rf"{_MARK}([0-9X]{{4}}){_MARK}(?:-{_MARK}([0-9X]{{2}}){_MARK}(?:-{_MARK}([0-9X]{{2}}){_MARK})?)?"
+)
+_WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})(?:-([1-7]))?")
+_UNITS: Final = ("year", "month", "day")
+_DIVISIONS: Final = {33: 3, 34: 3, 35: 3, 36: 3, 37: 4, 38: 4, 39: 4, 40: 6, 41: 6}  # months of each division
+_FIRST_OF_KIND: Final = {3: 33, 4: 37, 6: 40}
+
+
+def parse_edtf(text: str, convention: WordsConvention = DEFAULT) -> Interval:
+    """Read one EDTF text.
+
+    Parameters
+    ----------
+    text
+        Years 0001 to 9999; month and day; seasons and other divisions of a year (21 to 41); unspecified digits
+        (``201X``, ``2012-XX-05``); marks ``? ~ %`` after the date or at a part of it; intervals with stated,
+        open (``..``) or unknown (blank) ends; one of a set (``[2010, 2012..2014]``); ISO weeks (``2013-W05``).
+    convention
+        Hemisphere of seasons 21 to 24, the year a winter is named for, the margin of marked dates.
+
+    Returns
+    -------
+    Interval
+        A wholly unspecified year (``XXXX-01``) bounds nothing: both ends are unknown and the precision is
+        ``open``, as for ``..``. Other unspecified digits run from the first to the last day they allow.
+
+    Raises
+    ------
+    UnreadableDate
+        The text is not EDTF, or a part of EDTF that names no single date (``{...}``, years of more digits, times).
+    ImpossibleDate
+        No such day, or an interval that ends before it starts.
+
+    Notes
+    -----
+    An interval is read as one event at an unknown day within it, not as something that lasted.
+    """
+    text = text.strip()
+    if text == "..":
+        return Interval(None, None, "open")
+    if text.startswith("[") and text.endswith("]"):
+        return _one_of(text[1:-1], convention)
+    if "/" in text:
+        return _between(*_sides(text, "/"), text, convention)
+    return _single(text, convention)
+
+
+def _sides(text: str, separator: str) -> tuple[str, str]:
+    sides = text.split(separator)
+    if len(sides) != 2 or not any(sides):
+        raise UnreadableDate(f"{text!r}: expected two dates about one {separator!r}")
+    return sides[0].strip(), sides[1].strip()
+
+
+def _between(start: str, end: str, text: str, convention: WordsConvention) -> Interval:
+    first = None if start in ("", "..") else _single(start, convention)
+    last = None if end in ("", "..") else _single(end, convention)
+    return spanning(first, last, text)
+
+
+def spanning(first: Interval | None, last: Interval | None, text: str) -> Interval:
+    """Give the interval from the first day of one date to the last day of another; None is an open end.
+
+    Raises
+    ------
+    ImpossibleDate
+        The second date lies before the first.
+    """
+    earliest = first.earliest if first else None
+    latest = last.latest if last else None
+    if earliest and latest and latest < earliest:
+        raise ImpossibleDate(f"{text!r} ends before it starts")
+    return Interval(earliest, latest, "open" if earliest is None or latest is None else "interval")
+
+
+def _one_of(inside: str, convention: WordsConvention) -> Interval:
+    """Read a set of which one member holds: the days from its first to its last."""
+    members = []
+    for member in inside.split(","):
+        member = member.strip()
+        if ".." in member:
+            members.append(_between(*_sides(member, ".."), member, convention))
+        else:
+            members.append(_single(member, convention))
+    if len(members) == 1:
+        return members[0]
+    starts, ends = [item.earliest for item in members], [item.latest for item in members]
+    earliest = None if None in starts else min(day for day in starts if day is not None)
+    latest = None if None in ends else max(day for day in ends if day is not None)
+    return Interval(earliest, latest, "open" if earliest is None or latest is None else "interval")
+
+
+def _single(text: str, convention: WordsConvention) -> Interval:
+    week = _WEEK.fullmatch(text)
+    if week is not None:
+        return _iso_week(int(week[1]), int(week[2]), int(week[3]) if week[3] else None)
+    found = _DATE.fullmatch(text)
+    if found is None:
+        raise UnreadableDate(f"{text!r} is not a date in EDTF; write 2012, 2012-09, 2012-09-14 or 2010/2012")
+    parts = [part for part in found.groups()[1::3] if part]
+    marked = [at for at in range(3) if found.groups()[3 * at] or found.groups()[3 * at + 2]]
+    if len(parts) == 2 and parts[1].isdigit() and int(parts[1]) > 20:
+        if not parts[0].isdigit():
+            raise UnreadableDate(f"{text!r}: a season of an unspecified year")
+        plain = _division(int(parts[0]), int(parts[1]), convention)
+        unit = "year" if marked == [0] else "season"
+    else:
+        plain = _unspecified(parts, text)
+        unit = _UNITS[marked[0]] if marked else "day"
+    return plain.widened(convention.approximate_margin, unit) if marked else plain
+
+
+def _iso_week(year: int, week: int, day: int | None) -> Interval:
+    try:
+        first, last = date.fromisocalendar(year, week, day or 1), date.fromisocalendar(year, week, day or 7)
+    except ValueError:
+        raise ImpossibleDate(f"there is no week {week} in {year}") from None
+    return Interval(first, last, "day" if day else "week")
+
+
+def _division(year: int, code: int, convention: WordsConvention) -> Interval:
+    if code <= 32:
+        hemisphere = (None, "northern", "southern")[(code - 21) // 4]
+        return convention.season(year, SEASONS[(code - 21) % 4], hemisphere)
+    if code not in _DIVISIONS:
+        raise ImpossibleDate(f"{code} is neither a month (01 to 12) nor a division of a year (21 to 41)")
+    months = _DIVISIONS[code]
+    return Interval.of_months(year, 1 + months * (code - _FIRST_OF_KIND[months]), months, "part_of_year")
+
+
+def _unspecified(parts: list[str], text: str) -> Interval:
+    """Read year, month and day in which X stands for a digit that is not known."""
+    if parts[0] == "XXXX":
+        if next(_days(["2000", *parts[1:]], forward=True), None) is None:
+            raise ImpossibleDate(f"{text!r}: there is no such day in any year")
+        return Interval(None, None, "open")
+    earliest, latest = next(_days(parts, forward=True), None), next(_days(parts, forward=False), None)
+    if earliest is None or latest is None:
+        raise ImpossibleDate(f"{text!r}: there is no such day")
+    known = [part for part in parts if "X" not in part]
+    whole = all(part == "XX" for part in parts[len(known) :]) and known == parts[: len(known)]
+    precision = ("interval", *_UNITS)[len(known)] if whole else "interval"
+    return Interval(earliest, latest, precision)
+
+
+def _days(parts: list[str], *, forward: bool) -> Iterator[date]:
+    """Go through the days a pattern allows, in order of the calendar or backwards."""
+    patterns = (*parts, *("XX",) * (3 - len(parts)))
+    years, months, days = (
+        _allowed(pattern, top, forward) for pattern, top in zip(patterns, (9999, 12, 31), strict=True)
+    )
+    for year, month in product(years, months):
+        last = monthrange(year, month)[1]
+        for day in days:
+            if day <= last:
+                yield date(year, month, day)
+
+
+@lru_cache(maxsize=1024)
+def _allowed(pattern: str, top: int, forward: bool) -> tuple[int, ...]:
+    """Give the numbers from 1 to a limit that a pattern with X allows."""
+    digits = product(*("0123456789" if digit == "X" else digit for digit in pattern))
+    numbers = (int("".join(item)) for item in digits)
+    return tuple(sorted((number for number in numbers if 1 <= number <= top), reverse=not forward))
+
+
+def format_edtf(
+    earliest: date | None, latest: date | None, precision: str, convention: WordsConvention = DEFAULT
+) -> str:
+    """Write one date in EDTF.
+
+    Parameters
+    ----------
+    earliest, latest, precision
+        As `parse` gives them; a missing end is None or NaT.
+    convention
+        The convention it is to be read under; it decides how a season is written.
+
+    Returns
+    -------
+    str
+        Text from which `parse_edtf` gives the same days under the same convention. The precision comes back too
+        where EDTF has a word for it; a part of a month, or a week that does not start on Monday, is written as
+        an interval.
+
+    Raises
+    ------
+    DateError
+        The three do not make a date (see `Interval`).
+    """
+    first, last = (None if day is None or day is pd.NaT else pd.Timestamp(day).date() for day in (earliest, latest))
+    item = Interval(first, last, precision)
+    if first is None and last is None:
+        return ".."
+    if first is None or last is None:
+        return f"{_end(first, '01-01', '01')}/{_end(last, '12-31', None)}"
+    for text in _candidates(first, precision):
+        try:
+            if parse_edtf(text, convention) == item:
+                return text
+        except ImpossibleDate:
+            continue
+    years = f"{first:%m-%d}" == "01-01" and f"{last:%m-%d}" == "12-31"
+    months = first.day == 1 and last.day == monthrange(last.year, last.month)[1]
+    shown = 4 if years else 7 if months else 10
+    return f"{first.isoformat()[:shown]}/{last.isoformat()[:shown]}"
+
+
+def _candidates(first: date, precision: str) -> Iterator[str]:
+    """Give the single EDTF words that might say a date of some precision."""
+    day = first.isoformat()
+    if precision in ("day", "month", "year"):
+        yield day[: {"day": 10, "month": 7, "year": 4}[precision]]
+    elif precision == "week":
+        year, week, _ = first.isocalendar()
+        yield f"{year:04d}-W{week:02d}"
+    elif precision in ("season", "part_of_year"):
+        codes = range(21, 25) if precision == "season" else range(33, 42)
+        for year, code in product((first.year, first.year + 1), codes):
+            yield f"{year:04d}-{code}"
+
+
+def _end(day: date | None, of_year: str, of_month: str | None) -> str:
+    """Write one end of a half-open interval, as a year or a month where that says the same day."""
+    if day is None:
+        return ".."
+    text = day.isoformat()
+    if text[5:] == of_year:
+        return text[:4]
+    last = f"{monthrange(day.year, day.month)[1]:02d}"
+    return text[:7] if text[8:] == (of_month or last) else text
+
+
+def to_edtf(dates: pd.DataFrame, convention: WordsConvention = DEFAULT) -> pd.Series:
+    """Write a table of dates in EDTF, for display.
+
+    Parameters
+    ----------
+    dates
+        ``earliest, latest, precision`` as `parse` gives them.
+    convention
+        As for `format_edtf`.
+
+    Returns
+    -------
+    Series
+        Text with the same index; missing where there is no date.
+
+    Raises
+    ------
+    DateError
+        A row whose ends and precision do not make a date.
+    """
+    keys = dates[["earliest", "latest", "precision"]]
+    distinct = keys.drop_duplicates().dropna(subset="precision")
+    written = [
+        format_edtf(earliest, latest, precision, convention)
+        for earliest, latest, precision in distinct.itertuples(index=False)
+    ]
+    coded = keys.merge(distinct.assign(edtf=pd.array(written, dtype="str")), how="left")["edtf"]
+    return pd.Series(coded.array, index=dates.index, name="edtf", dtype="str")

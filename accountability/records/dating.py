@@ -1,0 +1,201 @@
+"""The dated steps a file's cells hold: read under their declaration, one event a cell, one a case where they repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import DateError, SourceError
+from accountability.records.column import Column
+from accountability.records.contract import File
+from accountability.records.dates import DateSpec, parse, parse_parts
+from accountability.records.ledger import Entry, examples
+from accountability.records.matching import places
+from accountability.vocabulary import PRECISIONS, STAGES
+
+Dated = tuple[str, Column, pd.DataFrame]
+STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
+PRECISION_TYPE = pd.CategoricalDtype(list(PRECISIONS))
+PRECISION_TEXTS = pd.Series(list(PRECISIONS), dtype="str")
+EVENT_COLUMNS = ["case_id", "officer_id", "stage", "earliest", "latest", "precision", "raw_text", "set_aside"]
+MOSTLY = 0.5
+FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "ambiguous", "incomplete")
+
+
+def read_dates(
+    values: pd.Series,
+    parts: Mapping[str, pd.Series],
+    column: Column,
+    where: str,
+    source_row: pd.Series,
+    name: str,
+    column_name: str,
+    entries: list[Entry],
+) -> pd.DataFrame:
+    """Read a column of dates.
+
+    Parameters
+    ----------
+    values : Series of str
+        The cells; the years where the date stands in parts.
+    parts : mapping
+        ``month_of`` and ``day_of`` to the columns that hold the months and the days.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`accountability.records.dates.parse` gives, and ``raw_text``: the cell, or its parts joined by hyphens.
+
+    Raises
+    ------
+    SourceError
+        More than half of the cells do not fit the declared format.
+    DateError
+        The declaration cannot be understood.
+    """
+    assert column.date is not None  # the caller asks for dated columns only
+    try:
+        spec = DateSpec.of(column.date)
+    except DateError as error:
+        raise DateError(f"{where}: {error}") from None
+    if column.in_parts:
+        month, day = parts.get("month_of"), parts.get("day_of")
+        parsed = parse_parts(values, month, day, spec)
+        held = pd.concat([part for part in (values, month, day) if part is not None], axis=1).fillna("")
+        joined = held.iloc[:, 0].str.cat(held.iloc[:, 1:], sep="-").str.rstrip("-")
+        values = joined.where(joined != "")
+    else:
+        parsed = parse(values, spec)
+    filled = int(values.notna().sum())
+    for problem, rows in parsed.loc[parsed["problem"].notna()].groupby("problem", observed=True):
+        count, sample = len(rows), values[rows.index[0]]
+        if problem in FORMAT_PROBLEMS and count > MOSTLY * filled:
+            raise SourceError(
+                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
+                f"{sample!r} in data row {source_row[rows.index[0]]}; correct `date` in source.yaml"
+            )
+        reason = f"{problem} date, for instance {sample!r}"
+        entries.append(
+            Entry(name, column_name, "value set aside", str(problem), reason, count, examples(source_row[rows.index]))
+        )
+    return parsed.assign(raw_text=values)
+
+
+def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: list[Entry]) -> pd.DataFrame:
+    """Dated steps, one row each; a step of the whole case once, however many rows of the case repeat it.
+
+    Raises
+    ------
+    SourceError
+        A step of the whole case is dated differently by the rows of a case, and ``varies`` does not say what to do; or
+        a row names a stage that is not in the vocabulary.
+    """
+    parts = []
+    case_codes: npt.NDArray[np.int64] | None = None
+    for column_name, column, parsed in dated:
+        whole_case = declared.table == "cases" or column.of == "case"
+        repeated = whole_case and declared.table != "cases"
+        filled = parsed["raw_text"].notna().to_numpy(dtype=bool) | (column.stage is None)
+        if repeated:
+            case_codes = pd.factorize(rows["case_id"])[0] if case_codes is None else case_codes
+            first, other = _first_and_other(case_codes[filled], parsed.loc[filled, ["earliest", "latest", "problem"]])
+            filled[filled] = first | other
+            repeated = bool(other.any())
+        own = [c for c in rows.columns if c not in EVENT_COLUMNS] if column.stage is None else ["source_row"]
+        held = rows[[c for c in ("case_id", "officer_id", "stage") if c in rows] + own]
+        if not filled.all():  # before the rest is made, which would hold the same day once for each row of a case
+            held, parsed = held[filled], parsed[filled]
+        missing = pd.Series(None, index=held.index, dtype="str")
+        stage: Any = _known_stages(held, declared.path) if column.stage is None else column.stage
+        part = pd.DataFrame(
+            {
+                "case_id": held["case_id"],
+                "officer_id": missing if whole_case else held.get("officer_id", missing),
+                "stage": pd.Categorical(stage, dtype=STAGE_TYPE)
+                if column.stage is None
+                else pd.Categorical.from_codes(
+                    np.full(len(held), STAGE_TYPE.categories.get_loc(stage), dtype="int8"), dtype=STAGE_TYPE
+                ),
+                "earliest": parsed["earliest"],
+                "latest": parsed["latest"],
+                "precision": pd.Categorical.from_codes(
+                    places(parsed["precision"], PRECISION_TEXTS), dtype=PRECISION_TYPE
+                ),
+                "raw_text": parsed["raw_text"],
+                "set_aside": parsed["problem"],
+                "source_row": held["source_row"],
+            }
+        )
+        if column.stage is None:
+            part = part.join(held[[c for c in own if c != "source_row"]])
+        if repeated:
+            part = _once_a_case(part, column, column_name, declared.path, entries)
+        parts.append(part)
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "case_id": pd.array([], dtype="str"),
+            "officer_id": pd.array([], dtype="str"),
+            "stage": pd.Categorical([], dtype=STAGE_TYPE),
+            "earliest": pd.array([], dtype="datetime64[s]"),
+            "latest": pd.array([], dtype="datetime64[s]"),
+            "precision": pd.Categorical([], dtype=PRECISION_TYPE),
+            "raw_text": pd.array([], dtype="str"),
+            "set_aside": pd.array([], dtype="str"),
+            "source_row": pd.array([], dtype="int64"),
+        }
+    )
+
+
+def _first_and_other(
+    case: npt.NDArray[np.int64], dated: pd.DataFrame
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which rows are the first of their case, and which do not say the same as the first; all others repeat it."""
+    place = np.arange(len(case))
+    first = np.zeros(int(case.max(initial=-1)) + 2, dtype=np.int64)
+    first[case[::-1]] = place[::-1]  # where a case stands several times, the last that is assigned stays
+    first = first[case]
+    other = np.zeros(len(case), dtype=bool)
+    for day in ("earliest", "latest"):
+        values = dated[day].to_numpy().view(np.int64)
+        other |= values != values[first]
+    problem = pd.factorize(dated["problem"])[0]
+    return place == first, other | (problem != problem[first])
+
+
+def _known_stages(rows: pd.DataFrame, name: str) -> pd.Series:
+    unknown = rows["stage"].notna() & ~rows["stage"].isin(list(STAGES))
+    if unknown.any():
+        first = rows[unknown].iloc[0]
+        raise SourceError(
+            f"{name}: {int(unknown.sum()):,} row(s) name a stage outside the vocabulary, first {first['stage']!r} in "
+            f"data row {first['source_row']}; code the column `to: stage` with a codebook block"
+        )
+    return rows["stage"]
+
+
+def _once_a_case(part: pd.DataFrame, column: Column, column_name: str, name: str, entries: list[Entry]) -> pd.DataFrame:
+    part = part.drop_duplicates(["case_id", "earliest", "latest", "set_aside"])
+    if column.varies == "keep":
+        return part
+    distinct = part.drop_duplicates(["case_id", "earliest", "latest"])
+    other = distinct[distinct["case_id"].duplicated()]
+    if other.empty:
+        return part
+    if column.varies != "first":
+        case = other["case_id"].iloc[0]
+        found = distinct.loc[distinct["case_id"] == case, "raw_text"].tolist()
+        raise SourceError(
+            f"{name}, column {column_name!r}: dated `of: case` and differs within {other['case_id'].nunique():,} "
+            f"case(s), for instance {case}: {found}; say `varies: keep` (each is a step of the case) or "
+            "`varies: first` (the first row's date)"
+        )
+    why = "another row of the case gives another date; that of the first row is used"
+    rows = examples(other["source_row"])
+    entries.append(Entry(name, column_name, "value set aside", "varies", why, len(other), rows))
+    return part.drop_duplicates("case_id")

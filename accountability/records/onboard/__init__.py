@@ -1,0 +1,1 @@
+"""An unknown file becomes a declaration: looked at column by column, proposed, corrected and checked."""

@@ -1,0 +1,204 @@
+"""What a column of an unknown file holds, as far as its cells show: a first look, before anything is declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.records.dates import parse
+from accountability.records.onboard.hints import DATE_WORDS
+
+_DAYS: Final = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m.%d.%Y"),
+    *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%b-%d-%Y", "%A, %B %d, %Y", "%d. %b %Y", "%d/%b/%Y"),
+    *("%m/%d/%y", "%d/%m/%y", "%m-%d-%y", "%d-%m-%y", "%d.%m.%y", "%m.%d.%y", "%y-%m-%d", "%y/%m/%d", "%d-%b-%y"),
+    *("%d %b %y", "%b %d, %y"),
+)
+_MONTHS: Final = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%b-%Y", "%b-%y")
+_BARE: Final = ("%Y%m%d", "%m%d%Y", "%d%m%Y", "excel", "%Y")  # also look like numbers: only where the name says date
+_SAMPLE: Final = 200
+_MOST: Final = 0.8
+_PIVOT: Final = 1950
+_TEXTUAL: Final = {
+    "contact": re.compile(
+        r"[^@\s]+@[^@\s]+\.[a-z]{2,}|(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?: ?x\d+)?|\+\d[\d ().-]{7,}", re.I
+    ),
+    "address": re.compile(
+        r"\d+\w? .*\b(?:st|street|ave?|avenue|rd|road|blvd|boulevard|dr|drive|ln|lane|ct|court|pl|place|way|hwy)\b.*",
+        re.I,
+    ),
+    "name": re.compile(r"[A-Z][A-Za-z'’-]+,\s*[A-Z][A-Za-z'’. -]*"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a column's cells as dates.
+
+    Attributes
+    ----------
+    layout : str
+        The format, as in ``date:`` of a source.
+    declared : str or dict
+        The whole declaration, with what else the cells need (a time of day to strip, two-digit years).
+    fits : int
+        Filled cells it reads.
+    first, last : Timestamp or NaT
+        First and last day read.
+    above_12 : int
+        Cells whose day of the month is above 12, which tell day from month.
+    days : ndarray
+        Day read for every distinct text (NaT where not).
+    """
+
+    layout: str
+    declared: str | dict[str, Any]
+    fits: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+    above_12: int
+    days: np.ndarray
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A first look at one column.
+
+    Attributes
+    ----------
+    name : str
+        As published.
+    values : Series of str
+        The cells; an empty one is missing.
+    """
+
+    name: str
+    values: pd.Series
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of the name in lower case: ``DateClosed`` and ``date_closed`` have the same."""
+        parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", self.name)
+        return tuple(re.findall(r"[^\W\d_]+|\d+", parted.lower())) + (("number",) if "#" in self.name else ())
+
+    @cached_property
+    def counts(self) -> pd.Series:
+        """How often each distinct text occurs, the most frequent first; ties in order of appearance."""
+        return self.values.value_counts(sort=False).sort_values(ascending=False, kind="stable")
+
+    @property
+    def rows(self) -> int:
+        """Number of cells."""
+        return len(self.values)
+
+    @cached_property
+    def filled(self) -> int:
+        """Number of cells that are not empty."""
+        return int(self.counts.sum())
+
+    @property
+    def distinct(self) -> int:
+        """Number of different texts."""
+        return len(self.counts)
+
+    @property
+    def unique(self) -> bool:
+        """Whether every row has a text of its own."""
+        return self.rows > 0 and self.distinct == self.rows
+
+    @cached_property
+    def lengths(self) -> tuple[float, int]:
+        """Mean and longest length of the filled cells."""
+        if not self.filled:
+            return 0.0, 0
+        sizes = self.counts.index.str.len().to_numpy(dtype="int64")
+        return float((sizes * self.counts.to_numpy()).sum() / self.filled), int(sizes.max())
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether every filled cell is a number."""
+        return bool(self.filled) and bool(pd.to_numeric(pd.Series(self.counts.index), errors="coerce").notna().all())
+
+    def share(self, texts: set[str]) -> float:
+        """Share of the filled cells that are one of these, case and outer blanks aside."""
+        if not self.filled:
+            return 0.0
+        known = self.counts.index.str.strip().str.casefold().isin(texts)
+        return float(self.counts.to_numpy()[known].sum() / self.filled)
+
+    def looks_like(self, kind: str) -> float:
+        """Share of the distinct texts (of the first few hundred) that look like contacts, addresses or names."""
+        sample = [str(text).strip() for text in self.counts.index[:_SAMPLE]]
+        return sum(bool(_TEXTUAL[kind].fullmatch(text)) for text in sample) / len(sample) if sample else 0.0
+
+    @cached_property
+    def dates(self) -> tuple[Reading, ...]:
+        """Ways to read the cells as dates that fit most of them, the best first; none where it holds no dates."""
+        texts = pd.Series(self.counts.index, dtype="str")
+        bare = bool(set(self.words) & DATE_WORDS) or any(word.endswith(("date", "datum")) for word in self.words)
+        layouts = [*_DAYS, *_MONTHS, *(_BARE if bare else ())]
+        sample = (
+            texts.iloc[np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(int)] if len(texts) else texts
+        )
+        if not sample.str.contains("[0-9].*[0-9]", regex=True).mean() > 0.5:
+            return ()
+        near = [layout for layout in layouts if (_days(sample, layout)[0]).sum() > 0.5 * len(sample)]
+        found = [self._reading(texts, layout) for layout in near]
+        if bare and not found and 0 < len(texts) <= 20_000 and _days(sample, "words")[0].sum() > 0.5 * len(sample):
+            found = [self._reading(texts, "words")]
+        good = [reading for reading in found if reading.fits >= _MOST * self.filled]
+        return tuple(sorted(good, key=lambda reading: -reading.fits))
+
+    def _reading(self, texts: pd.Series, layout: str) -> Reading:
+        reads, parsed = _days(texts, layout)
+        extra: dict[str, Any] = {}
+        if parsed["timed"].any():
+            extra["strip_time"] = True
+        if "%y" in layout:
+            extra["two_digit_pivot"] = _PIVOT
+        day = parsed["earliest"]
+        counts = self.counts.to_numpy()
+        return Reading(
+            layout=layout,
+            declared={"date": layout, **extra} if extra else layout,
+            fits=int(counts[reads].sum()),
+            first=parsed["earliest"].min(),
+            last=parsed["latest"].max(),
+            above_12=int(counts[(day.dt.day > 12).to_numpy()].sum()),
+            days=day.to_numpy(),
+        )
+
+    @property
+    def ambiguous(self) -> tuple[Reading, ...]:
+        """Readings that fit equally well and give different days; empty where the cells settle the matter."""
+        if len(self.dates) < 2:
+            return ()
+        best = self.dates[0]
+        slack = 0.0 if best.fits == self.filled else 0.01 * self.filled
+        equal = [r for r in self.dates if r.fits >= best.fits - slack]
+        differ = [r for r in equal if not _same(r.days, best.days)]
+        return (best, *differ) if differ else ()
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(((one == other) | (np.isnat(one) & np.isnat(other))).all())
+
+
+def _days(texts: pd.Series, layout: str) -> tuple[np.ndarray, pd.DataFrame]:
+    """Which texts a layout reads, and what it reads."""
+    declared: dict[str, Any] = {"date": layout, "strip_time": True}
+    if "%y" in layout:
+        declared["two_digit_pivot"] = _PIVOT
+    if layout in ("excel", "%Y"):
+        declared |= {"not_before": "1950-01-01", "not_after": "2049-12-31"}
+    parsed = parse(texts, declared)
+    reads = (parsed["problem"].isna() & parsed["precision"].notna()).to_numpy()
+    timed = np.zeros(len(texts), dtype=bool)
+    if reads.any() and texts[reads].str.contains(":").any():
+        timed = (parse(texts, {**declared, "strip_time": False})["problem"] == "time_of_day").to_numpy()
+    return reads, parsed.assign(timed=timed)

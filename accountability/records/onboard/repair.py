@@ -1,0 +1,214 @@
+"""A declaration with its faults named and left out, so that a check can look at all the rest of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from accountability.errors import CodebookError
+from accountability.records.codebook import Block, Codebook
+from accountability.records.contract import Source
+from accountability.records.onboard.points import Point
+from accountability.records.strict import problem_list
+from accountability.records.yaml_text import DECIDE, lines_of, read_yaml, undecided
+
+Place = tuple[str, ...]
+
+_UNKNOWN: Final = "not declared yet"
+_CARD: Final[dict[str, Any]] = {
+    **dict.fromkeys(("jurisdiction", "agency", "publisher", "obtained", "row_is", "licence", "citation"), _UNKNOWN),
+    "unit": "allegation",
+    "observed_until": None,
+    "internal_complaints": "unknown",
+    "sampling": {"rule": "complete", "open_cases": "unknown", "closing_date": True, "window": _UNKNOWN},
+}
+_NEEDED: Final = ("path", "sha256", "table", "columns")
+_LEFT_OUT: Final = {"ignore": _UNKNOWN}
+_ROUNDS: Final = 100
+
+
+def left_to_decide(path: Path, declared: Mapping[str, Any]) -> list[Point]:
+    """Every ``DECIDE`` of a file, with its line and the comment beside it."""
+    lines, text = lines_of(path), path.read_text(encoding="utf-8").splitlines()
+    points = []
+    for place in undecided(declared):
+        line = lines[place]
+        _, _, comment = text[line - 1].partition(" # ")
+        points.append(Point("decide", f"{path.name}, line {line}", f"{'.'.join(place)}: {comment}".rstrip(": ")))
+    return points
+
+
+def guesses(path: Path) -> list[Point]:
+    """How many guesses of ``new-source`` still carry their mark, and where the first stand."""
+    marked = [n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "# GUESS:" in line]
+    if not marked:
+        return []
+    shown = ", ".join(map(str, marked[:12])) + (" …" if len(marked) > 12 else "")
+    return [
+        Point("guesses", path.name, f"lines {shown}; delete the comment of each you agree with", len(marked), False)
+    ]
+
+
+def mended(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, list[Point]]:
+    """The declaration without what is wrong in it.
+
+    Parameters
+    ----------
+    declared : mapping
+        ``source.yaml`` as read.
+    folder : Path
+        Its folder.
+
+    Returns
+    -------
+    source : Source or None
+        What can be used of it: unfit columns are not used, an unfit card is filled up, unfit files are left out.
+        ``None`` when no file is left.
+    points : list of Point
+        Everything that was wrong and is not already marked ``DECIDE``.
+    """
+    lines, points, told = lines_of(folder / "source.yaml"), [], set()
+    draft = copy.deepcopy(dict(declared))
+    waiting = undecided(declared)
+    for _ in range(_ROUNDS):
+        try:
+            source = Source.model_validate(draft)
+        except ValidationError as error:
+            found = problem_list(error, lines)
+            for place, text in found:
+                known = any(place[: len(left)] == left or left[: len(place)] == place for left in waiting)
+                if not known and text not in told:
+                    told.add(text)
+                    points.append(Point("declaration", "source.yaml", text))
+            before = copy.deepcopy(draft)
+            for place, _ in found:
+                _leave_out(draft, place)
+            if draft == before or not draft.get("files"):
+                return None, points
+        else:
+            if source.source != folder.name:
+                where = f"source.yaml, line {lines[('source',)]}" if ("source",) in lines else "source.yaml"
+                named = f"source is {source.source!r}, the folder is named {folder.name!r}; make them equal"
+                if ("source",) not in waiting and draft.get("source") == declared.get("source"):
+                    points.append(Point("declaration", where, named))
+                source = source.model_copy(update={"source": folder.name})
+            return source, points
+    return None, points
+
+
+def _leave_out(draft: dict[str, Any], place: Place) -> None:
+    """Take what stands at a place out of the draft, or put something harmless there."""
+    top, rest = place[0] if place else "", place[1:]
+    files = draft.get("files")
+    if top in ("source", "title"):
+        draft[top] = _UNKNOWN
+    elif top == "card":
+        card = draft.get("card")
+        draft["card"] = {**_CARD, **card} if isinstance(card, dict) else dict(_CARD)
+        if rest and rest[0] in _CARD:
+            draft["card"][rest[0]] = copy.deepcopy(_CARD[rest[0]])
+        elif rest:
+            draft["card"].pop(rest[0], None)
+    elif top == "files" and isinstance(files, dict) and rest and isinstance(files.get(rest[0]), dict):
+        file = files[rest[0]]
+        columns = file.get("columns")
+        if len(rest) >= 3 and rest[1] == "columns" and isinstance(columns, dict) and rest[2] in columns:
+            columns[rest[2]] = dict(_LEFT_OUT)
+        elif len(rest) >= 2 and rest[1] not in _NEEDED and rest[1] in file:
+            del file[rest[1]]
+        else:
+            del files[rest[0]]
+    elif top == "files" and isinstance(files, dict) and rest:
+        files.pop(rest[0], None)
+    else:
+        draft.pop(top, None)
+
+
+def codebooks_named(declared: Any) -> set[str]:
+    """The blocks of the codebook that a declaration names anywhere."""
+    if isinstance(declared, dict):
+        own = {declared["codebook"]} if isinstance(declared.get("codebook"), str) else set()
+        return own.union(*(codebooks_named(value) for value in declared.values()))
+    if isinstance(declared, list):
+        return set().union(*(codebooks_named(value) for value in declared))
+    return set()
+
+
+def mended_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Point]]:
+    """The codebook without what is wrong in it, entry by entry.
+
+    Parameters
+    ----------
+    folder : Path
+    used : set of str
+        Blocks that some column names; the others are noted.
+
+    Raises
+    ------
+    SourceError
+        The file is not YAML.
+    """
+    path = folder / "codebook.yaml"
+    if not path.is_file():
+        return Codebook({}), []
+    declared, lines = read_yaml(path), lines_of(path)
+    blocks: dict[str, Block] = {}
+    points: list[Point] = []
+    for name, block in declared.items():
+        made, wrong = _block(name, block)
+        for place, text in wrong:
+            line = next(lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines)
+            points.append(Point("declaration", f"codebook.yaml, line {line}", text))
+        if made is not None:
+            blocks[name] = made
+        if name not in used:
+            line = lines[(name,)]
+            points.append(
+                Point("declaration", f"codebook.yaml, line {line}", f"no column uses block {name!r}", open=False)
+            )
+    return Codebook(blocks), points
+
+
+def _block(name: str, declared: Any) -> tuple[Block | None, list[tuple[Place, str]]]:
+    """One block without the entries that are wrong or left to decide."""
+    if not isinstance(declared, Mapping):
+        return None, [] if declared == DECIDE else [((name,), _said(name, declared) or "")]
+    head = {k: v for k, v in declared.items() if k not in ("values", "rules") and not undecided(v)}
+    head.setdefault("authority", _UNKNOWN) if declared.get("authority") == DECIDE else None
+    wrong = _said(name, head)
+    if wrong:
+        return None, [((name,), wrong)]
+    found: list[tuple[Place, str]] = []
+    good: dict[str, Any] = {"values": {}, "rules": []}
+    values, rules = declared.get("values"), declared.get("rules")
+    for key, empty in (("values", {}), ("rules", [])):
+        given = declared.get(key)
+        if given is not None and given != DECIDE and not isinstance(given, type(empty)):
+            found.append(((name, key), _said(name, {**head, key: given}) or ""))
+    for raw, stated in values.items() if isinstance(values, dict) else ():
+        if undecided(stated):
+            continue
+        said = _said(name, {**head, **good, "values": {**good["values"], raw: stated}, "rules": []})
+        if said:
+            found.append(((name, "values", raw), said))
+        else:
+            good["values"][raw] = stated
+    for at, rule in enumerate(rules if isinstance(rules, list) else ()):
+        said = None if undecided(rule) else _said(name, {**head, **good, "rules": [*good["rules"], rule]})
+        if said:
+            found.append(((name, "rules", str(at)), said))
+        elif not undecided(rule):
+            good["rules"].append(rule)
+    return Block.of(name, {**head, **good}), found
+
+
+def _said(name: str, declared: Any) -> str | None:
+    try:
+        Block.of(name, declared)
+    except CodebookError as error:
+        return str(error)
+    return None

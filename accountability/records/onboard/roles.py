@@ -1,0 +1,272 @@
+"""What each column of an unknown file may mean: guesses from its cells and from declared words in its name.
+
+A guess is written down with its evidence and confirmed by a person. What the cells cannot settle is left to decide;
+what may identify a person is proposed for removal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from accountability.records.contract import MADE_COLUMNS
+from accountability.records.onboard.column_profile import Glance, Reading
+from accountability.records.onboard.hints import (
+    AGE_WORDS,
+    BIRTH_WORDS,
+    CASE_WORDS,
+    CATEGORY_WORDS,
+    COMPLAINANT_WORDS,
+    FINDING_WORDS,
+    FIRST_SAID_WORDS,
+    ID_WORDS,
+    OFFICER_WORDS,
+    OTHER_PEOPLE_WORDS,
+    PENALTY_WORDS,
+    PERSON_WORDS,
+    PLACE_WORDS,
+    ROW_WORDS,
+    STAGE_WORDS,
+    TEXT_WORDS,
+)
+from accountability.records.onboard.synonyms import FINDING_TEXTS, PENALTY_TEXTS, penalty_rules
+from accountability.records.yaml_text import DECIDE
+
+_AGES: Final = [18, 25, 35, 45, 55, 65]
+_MANY: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A column's proposed declaration.
+
+    Attributes
+    ----------
+    column : Glance
+    declared : mapping or str
+        What goes into ``source.yaml``; ``DECIDE`` where the cells do not say.
+    why : str
+        The evidence.
+    reading : Reading or None
+        How its dates are read, where it holds dates and that is settled.
+    """
+
+    column: Glance
+    declared: dict[str, Any] | str
+    why: str
+    reading: Reading | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing in it is left to decide."""
+        return DECIDE not in str(self.declared)
+
+    def says(self, key: str) -> Any:
+        """One key of the declaration, if it has it."""
+        return self.declared.get(key) if isinstance(self.declared, dict) else None
+
+
+def roles(columns: Sequence[Glance]) -> list[Role]:
+    """Propose a declaration for every column of a file.
+
+    Parameters
+    ----------
+    columns : sequence of Glance
+        The columns in file order.
+
+    Returns
+    -------
+    list of Role
+        In the same order. At most one case id, one officer id, one column a stage; every ``to`` is given once.
+    """
+    officer = next((c for c in columns if _is_officer_id(c)), None)
+    case = _case_id(columns)
+    if case is not None and officer is not None and officer.unique and not case.unique:
+        case = None  # one row an officer
+    taken: set[str] = {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id"}
+    found: list[Role] = []
+    for column in columns:
+        if column is case:
+            why = f"{column.distinct:,} numbers in {column.rows:,} rows" + (
+                "" if column.filled == column.rows else f", {column.rows - column.filled:,} empty"
+            )
+            found.append(Role(column, {"to": "case_id"}, why))
+        elif column is officer:
+            found.append(Role(column, {"to": "officer_id", "pseudonym": True}, f"{column.distinct:,} officers"))
+        else:
+            role = _dated(column, taken) or _other(column, taken)
+            taken |= {str(role.says("to") or role.says("stage") or "")}
+            found.append(role)
+    return found
+
+
+def _has(column: Glance, words: frozenset[str]) -> bool:
+    return bool(words & set(column.words))
+
+
+def _case_id(columns: Sequence[Glance]) -> Glance | None:
+    """The column that most looks like a case number: by its name, else because no other row has its text."""
+
+    def score(column: Glance) -> float:
+        if column.filled < 0.5 * column.rows or _is_person(column) or column.lengths[1] > 60:
+            return 0
+        if column.dates and not column.unique:
+            return 0
+        named = (
+            2 * _has(column, CASE_WORDS)
+            + 2 * _has(column, ID_WORDS)
+            - 4 * _has(column, OFFICER_WORDS | OTHER_PEOPLE_WORDS | ROW_WORDS)
+        )
+        spread = column.distinct / column.filled
+        return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0
+
+    columns = [c for c in columns if c.filled and not _is_officer_id(c)]
+    ranked = sorted(columns, key=lambda c: -score(c))
+    if ranked and score(ranked[0]) >= 2.1:
+        return ranked[0]
+    alone = [c for c in columns if c.unique and c.rows > 1 and not c.dates and not _is_person(c) and c.lengths[1] <= 30]
+    return alone[0] if alone else None
+
+
+def _is_officer_id(column: Glance) -> bool:
+    if not column.filled or column.dates or _has(column, OTHER_PEOPLE_WORDS | CATEGORY_WORDS):
+        return False
+    return _has(column, OFFICER_WORDS) and _has(column, ID_WORDS) and not {"name", "badge", "star"} & set(column.words)
+
+
+def _is_person(column: Glance) -> bool:
+    return _identifying(column) is not None
+
+
+def _identifying(column: Glance) -> tuple[str, str] | None:
+    """Kind of identifying column and why, if it is one."""
+    words = set(column.words)
+    if not column.filled:
+        return None
+    if words & {"dob", "birthdate", "birthday"} or ({"birth", "date"} <= words):
+        return "birth_date", "its name says a date of birth"
+    for kind, named in PERSON_WORDS:
+        if words & named and not (kind == "name" and words & PLACE_WORDS):
+            return kind, f"its name says so; {column.distinct:,} different texts"
+    for kind in ("contact", "address", "name"):
+        if column.distinct >= 3 and not column.dates and not column.numeric and column.looks_like(kind) >= 0.6:
+            return kind, f"{column.looks_like(kind):.0%} of its texts look like it"
+    mean, longest = column.lengths
+    varied = column.distinct > 0.3 * column.filled and column.distinct > 5
+    if (words & TEXT_WORDS and varied and mean > 12) or (mean > 60 and varied) or longest > 400:
+        return "free_text", f"texts of {mean:.0f} characters on average, the longest {longest:,}; may name people"
+    if words & OFFICER_WORDS and varied and not column.numeric and not words & PLACE_WORDS and not words & ID_WORDS:
+        return "name", "its name says an officer; to tell officers apart: {to: officer_id, pseudonym: true}"
+    return None
+
+
+def _dated(column: Glance, taken: set[str]) -> Role | None:
+    """The declaration of a column of dates, its day and month order and its stage as far as they are settled."""
+    if not column.dates or BIRTH_WORDS & set(column.words):
+        return None
+    best, ambiguous = column.dates[0], column.ambiguous
+    stage = next((s for s, words in STAGE_WORDS if s not in taken and words & set(column.words)), DECIDE)
+    if ambiguous:
+        date: Any = DECIDE
+        either = " or ".join(r.layout for r in ambiguous)
+        why = f"date: {either}, each fits {best.fits:,} of {column.filled:,} cells and gives other days; ask the agency"
+    else:
+        date = best.declared
+        why = f"{best.layout} fits {best.fits:,} of {column.filled:,} cells"
+        why += f", {best.first:%Y-%m-%d} to {best.last:%Y-%m-%d}"
+        if best.above_12 and re.search("%d.%m|%m.%d", best.layout):
+            why += f"; {best.above_12:,} have a day above 12"
+    if column.filled < column.rows:
+        why += f"; {column.rows - column.filled:,} empty"
+    if stage == DECIDE:
+        why = f"stage: which step? one of the stages listed above, or {{ignore: why}}; {why}"
+    return Role(column, {"stage": stage, "date": date}, why, None if ambiguous else best)
+
+
+def _other(column: Glance, taken: set[str]) -> Role:
+    words = set(column.words)
+    held = f"{column.distinct:,} different texts in {column.filled:,} filled cells"
+    if not column.filled:
+        return Role(column, {"ignore": "empty in every row"}, f"all {column.rows:,} cells are empty")
+    coded = _coded(column, taken)
+    if coded is not None:
+        return coded
+    identifying = _identifying(column)
+    if identifying is not None:
+        return Role(column, {"drop": identifying[0]}, identifying[1])
+    if column.distinct == 1 and column.filled == column.rows > 1:
+        return Role(column, {"ignore": "the same in every row"}, f"one text in {column.filled:,} filled cells")
+    if words & ROW_WORDS and column.unique:
+        return Role(column, {"ignore": "running number"}, "its name says so, and no two rows share it")
+    if words & AGE_WORDS and column.numeric:
+        made: dict[str, Any] = {"to": _free("age", column, taken), "type": "number", "band": _AGES}
+        return Role(column, _of(made, words), "numbers; ages are published in bands")
+    if {"birth", "year"} <= words or words & {"birthyear", "yob"}:
+        return Role(
+            column, {"to": _free("birth_decade", column, taken), "type": "number", "band": 10}, "years in bands"
+        )
+    for what in ("race", "gender", "sex", "ethnicity", "rank"):
+        if what in words and column.distinct <= _MANY:
+            whose = "officer_" if words & OFFICER_WORDS else ""
+            target = _free(f"{whose}{'gender' if what == 'sex' else what}", column, taken)
+            whom = (
+                ""
+                if words & (OFFICER_WORDS | OTHER_PEOPLE_WORDS)
+                else "; whose is it? a complainant's needs of: complainant"
+            )
+            return Role(column, _of({"to": target}, words), held + whom)
+    if words & CATEGORY_WORDS and column.distinct <= _MANY and "category" not in taken:
+        return Role(column, {"to": "category"}, held)
+    few = column.distinct <= 50 or (column.distinct <= 0.05 * column.filled and column.distinct <= _MANY)
+    if few and words & COMPLAINANT_WORDS and not words & PLACE_WORDS:
+        return Role(column, _of({"to": _free(_slug(column.name), column, taken)}, words), held)
+    if few and not _has(column, OTHER_PEOPLE_WORDS):
+        return Role(column, {"to": _free(_slug(column.name), column, taken)}, held)
+    target = _free(_slug(column.name), column, taken)
+    choices = f"{{to: {target}}}, {{drop: kind}} if it identifies people, or {{ignore: why}}"
+    return Role(column, DECIDE, f"{choices}; {held}")
+
+
+def _of(declared: dict[str, Any], words: set[str]) -> dict[str, Any]:
+    return {**declared, "of": "complainant"} if words & COMPLAINANT_WORDS else declared
+
+
+def _coded(column: Glance, taken: set[str]) -> Role | None:
+    """Findings and penalties: known by their texts, or by a name whose texts are few."""
+    words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
+    ruled = sum(int(n) for text, n in column.counts.items() if penalty_rules([str(text)]))
+    for block, stem, names, texts, extra in (
+        ("finding", "finding", FINDING_WORDS, FINDING_TEXTS, 0),
+        ("penalty", "imposed", PENALTY_WORDS, PENALTY_TEXTS, ruled),
+    ):
+        known = column.share(texts) + (extra / column.filled if extra else 0.0)
+        if not few or not (known >= 0.5 or (words & names and not column.numeric and column.distinct <= 100)):
+            continue
+        first = bool(words & FIRST_SAID_WORDS)
+        target = {"finding": "recommended_finding", "imposed": "recommended"}[stem] if first else stem
+        if target in taken:
+            continue
+        why = f"{column.distinct:,} different texts, {known:.0%} of the filled cells are established words"
+        return Role(column, {"to": target, "codebook": block}, why)
+    return None
+
+
+def _slug(name: str) -> str:
+    slug = "_".join(Glance(name, _NOTHING).words) or "column"
+    return slug if slug[0].isalpha() else f"column_{slug}"
+
+
+def _free(wanted: str, column: Glance, taken: set[str]) -> str:
+    """A target nobody has yet."""
+    if wanted not in taken:
+        return wanted
+    slug = _slug(column.name)
+    names = (f"{slug}_{n}" if n else slug for n in range(len(taken) + 2))
+    return next(name for name in names if name not in taken)
+
+
+_NOTHING: Final = pd.Series([], dtype="str")

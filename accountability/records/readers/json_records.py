@@ -1,0 +1,227 @@
+"""JSON documents and JSON lines: nested records to text columns.
+
+A field of a nested object becomes a column named by its path (``person.race``); a list stays in its cell as JSON text.
+Numbers keep every digit as written. Where the declared path leads through an outer list (``cases.allegations``), each
+record also carries the fields of the outer item under the outer list's name (``cases.id``), and an outer item
+without records gives one row of its own, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from accountability.errors import SourceError
+from accountability.records.readers.cells import Number, text_frame
+from accountability.records.readers.format import Format, RawTable, check_usecols, header_names, listed
+from accountability.records.readers.raw import Stream
+from accountability.records.readers.text import BLOCK, decoded
+
+
+class _Repeated(ValueError):
+    """An object has the same key twice."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _Repeated(f"an object holds the key {twice!r} more than once")
+    return result
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=Number, parse_constant=Number)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Stands for the records an outer item does not have."""
+
+
+def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    """Read a JSON document.
+
+    Raises
+    ------
+    SourceError
+        Malformed JSON (line and column are named), a key given twice, a record that is not an object, or no list
+        of records at the declared path.
+    """
+    notes: list[str] = []
+    document = parse(json_text_of(stream, fmt, notes), stream.name)
+    path = fmt.record_path.split(".") if fmt.record_path else []
+    if not path and not isinstance(document, list):
+        found = record_paths(document)
+        hint = f" Lists in it: {listed(found)}; say which: record_path: PATH." if found else ""
+        raise SourceError(f"{stream.name}: expected a list of records, found {_kind(document)}.{hint}")
+    rows: list[dict[str, object]] = []
+    for number, (outer, record) in enumerate(_records(document, path, "", {}, stream.name), 1):
+        where = f"{stream.name}, record {number}"
+        own = {} if isinstance(record, Missing) else _fields(record, fmt, where)
+        if clash := outer.keys() & own.keys():
+            raise SourceError(f"{where}: the field {min(clash)!r} has the same name as one of the outer item.")
+        rows.append(outer | own)
+    return _table(rows, stream.name, fmt, usecols, notes, "record", None)
+
+
+def read_json_lines(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    """Read a file with one JSON record on each line; blank lines are passed over and noted.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`read_json`, with the line.
+    """
+    notes: list[str] = []
+    rows, lines, blank = [], [], []
+    for number, line in enumerate(json_text_of(stream, fmt, notes).split("\n"), 1):
+        if not line.strip():
+            blank.append(number)
+            continue
+        record = parse(line, stream.name, number)
+        rows.append(_fields(record, fmt, f"{stream.name}, line {number}"))
+        lines.append(number)
+    inner = [number for number in blank if lines and number < lines[-1]]
+    if inner:
+        notes.append(f"{len(inner)} blank line(s) passed over, the first on line {inner[0]}")
+    return _table(rows, stream.name, fmt, usecols, notes, "line", np.array(lines, np.int64))
+
+
+def parse(text: str, name: str, line: int | None = None) -> object:
+    """Parse JSON text; ``line`` is the line it stands on when it is only one of a file.
+
+    Raises
+    ------
+    SourceError
+        With the line and column where parsing stopped.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, len(text) - len(text.lstrip()))
+        if text[end:].strip():
+            raise json.JSONDecodeError("text after the end of the document", text, end)
+    except json.JSONDecodeError as error:
+        at = error.lineno if line is None else line
+        raise SourceError(f"{name}, line {at}, column {error.colno}: not JSON: {error.msg}.") from error
+    except (_Repeated, RecursionError) as error:
+        what = "lists or objects are nested too deep" if isinstance(error, RecursionError) else str(error)
+        where = name if line is None else f"{name}, line {line}"
+        raise SourceError(f"{where}: {what}.") from error
+    return value
+
+
+def record_paths(document: object, depth: int = 3) -> list[str]:
+    """Paths of the lists of objects in a document, the longest list first."""
+    found: list[tuple[int, str]] = []
+
+    def walk(value: object, path: tuple[str, ...]) -> None:
+        if isinstance(value, list):
+            if value and all(isinstance(item, dict) for item in value):
+                found.append((-len(value), ".".join(path)))
+        elif isinstance(value, dict) and len(path) < depth:
+            for key, inner in value.items():
+                walk(inner, (*path, key))
+
+    walk(document, ())
+    return [path for _, path in sorted(found)]
+
+
+def json_text_of(stream: Stream, fmt: Format, notes: list[str]) -> str:
+    """Read the whole text of a JSON file; its encoding is told from its first bytes where none is declared."""
+    if fmt.encoding is None and (encoding := json.detect_encoding(stream.peek(4))) not in ("utf-8", "utf-8-sig"):
+        fmt = fmt.model_copy(update={"encoding": codecs.lookup(encoding).name})
+    return b"".join(decoded(stream, fmt, BLOCK, notes)).decode()
+
+
+def _kind(value: object) -> str:
+    kinds = {dict: "an object", list: "a list", Number: "a number", str: "text", bool: "a truth value"}
+    return kinds.get(type(value), "null")
+
+
+def _records(
+    value: object, path: list[str], reached: str, outer: dict[str, object], name: str
+) -> Iterator[tuple[dict[str, object], object]]:
+    """Walk down ``path``; every record with the fields of the outer items it belongs to."""
+    if isinstance(value, list):
+        for item in value:
+            if not path:
+                yield outer, item
+                continue
+            if not isinstance(item, dict):
+                raise SourceError(
+                    f"{name}: expected objects in the list {reached or 'at the top'!r}, found {_kind(item)}."
+                )
+            own = {k: v for k, v in item.items() if k != path[0]}
+            carried = outer | _flat(own, f"{reached or 'parent'}.", name)
+            inner = item.get(path[0])
+            if inner is None or inner == []:
+                yield carried, Missing()
+            else:
+                yield from _records(inner, path[1:], _joined(reached, path[0]), carried, name)
+    elif isinstance(value, dict) and path:
+        if path[0] not in value:
+            raise SourceError(
+                f"{name}: expected the key {path[0]!r} of record_path, found only: {listed(map(repr, value))}."
+            )
+        yield from _records(value[path[0]], path[1:], _joined(reached, path[0]), outer, name)
+    elif path or not isinstance(value, dict):
+        raise SourceError(f"{name}: expected a list of records at {reached!r}, found {_kind(value)}.")
+    else:
+        yield outer, value
+
+
+def _joined(reached: str, key: str) -> str:
+    return f"{reached}.{key}" if reached else key
+
+
+def _fields(record: object, fmt: Format, where: str) -> dict[str, object]:
+    """Columns of one record: an object, or a list in the order of the declared names."""
+    if isinstance(record, dict):
+        return _flat(record, "", where)
+    if isinstance(record, list) and fmt.names is not None:
+        if len(record) != len(fmt.names):
+            raise SourceError(f"{where}: expected {len(fmt.names)} values, one for each name, found {len(record)}.")
+        return dict(zip(fmt.names, record, strict=True))
+    hint = " Give the names of its values with names: [...]." if isinstance(record, list) else ""
+    raise SourceError(f"{where}: expected an object, found {_kind(record)}.{hint}")
+
+
+def _flat(record: dict[str, object], prefix: str, where: str) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key, value in record.items():
+        inner = (
+            _flat(value, f"{prefix}{key}.", where)
+            if isinstance(value, dict) and value
+            else {f"{prefix}{key}": None if value in ({}, []) else value}
+        )
+        if clash := result.keys() & inner.keys():
+            raise SourceError(f"{where}: two fields are both called {min(clash)!r} once nested names are joined.")
+        result |= inner
+    return result
+
+
+def _table(
+    rows: list[dict[str, object]],
+    name: str,
+    fmt: Format,
+    usecols: Sequence[str] | None,
+    notes: list[str],
+    unit: str,
+    lines: np.ndarray | None,
+) -> RawTable:
+    if not rows:
+        raise SourceError(f"{name}: the file holds no record.")
+    columns, more = header_names(list(dict.fromkeys(key for row in rows for key in row)) or [""], None, name)
+    wanted = check_usecols(usecols, columns, name) or columns
+    partly = [column for column in columns if any(column not in row for row in rows)]
+    if partly:
+        notes.append(f"{len(partly)} field(s) are absent from some records: {listed(partly)}")
+    frame = text_frame({column: [row.get(column) for row in rows] for column in wanted})
+    if lines is None:
+        return RawTable(frame, name, tuple(columns), 1, "record", None, (*notes, *more))
+    plain = int(lines[-1] - lines[0]) == len(lines) - 1
+    return RawTable(frame, name, tuple(columns), int(lines[0]), "line", None if plain else lines, (*notes, *more))

@@ -1,0 +1,198 @@
+"""Where the records of delimited text begin and end, found with numpy from the positions of three bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from accountability.errors import SourceError
+from accountability.records.readers.format import Format, listed
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Records of a block of text whose quoting was checked.
+
+    Attributes
+    ----------
+    starts, stops, ends
+        Offset of each record's first byte, of the byte after its last, and of the next record.
+    line
+        Physical line each record begins on, counted from 0 at the start of the block.
+    blank
+        Whether the record is an empty line.
+    breaks
+        Offset of every line end, also those inside quotes.
+    quotes
+        Offset of every quote.
+    open_quote
+        Offset of a quote still open at the end of the text, if any.
+    """
+
+    starts: Positions
+    stops: Positions
+    ends: Positions
+    line: Positions
+    blank: npt.NDArray[np.bool_]
+    breaks: Positions
+    quotes: Positions
+    open_quote: int | None
+
+    @property
+    def multiline(self) -> bool:
+        """Whether a quoted cell holds a line end."""
+        return len(self.breaks) > len(self.ends)
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest record, with its line end."""
+        return int((self.ends - self.starts).max(initial=0))
+
+    def cut(self, keep: int) -> int:
+        """Offset after the last complete record, leaving at least ``keep`` non-blank records behind."""
+        if not keep:
+            return int(self.ends[-1]) if len(self.ends) else 0
+        full = np.flatnonzero(~self.blank)
+        return int(self.starts[full[-keep]]) if len(full) > keep else 0
+
+    def until(self, end: int) -> Scan:
+        """Only the records before offset ``end``."""
+        n = int(np.searchsorted(self.starts, end))
+        return Scan(
+            self.starts[:n],
+            self.stops[:n],
+            self.ends[:n],
+            self.line[:n],
+            self.blank[:n],
+            self.breaks[: np.searchsorted(self.breaks, end)],
+            self.quotes[: np.searchsorted(self.quotes, end)],
+            None,
+        )
+
+
+def scan(text: bytes, fmt: Format, final: bool) -> Scan | None:
+    """Find the records of ``text``, which begins at the start of a record.
+
+    Parameters
+    ----------
+    final
+        The text goes to the end of the file; what follows the last line end is then a record too.
+
+    Returns
+    -------
+    Scan or None
+        ``None`` when a quote stands where it neither opens nor closes a field, so that counting quotes does not tell
+        what is quoted.
+    """
+    data = np.frombuffer(text, np.uint8)
+    breaks = np.flatnonzero(data == 10)
+    if b"\r" in text:
+        cr = np.flatnonzero(data == 13)
+        lone = cr[data[np.minimum(cr + 1, len(data) - 1)] != 10]
+        if len(lone):
+            breaks = np.sort(np.concatenate([breaks, lone]))
+    quotes = np.empty(0, np.int64)
+    ended = breaks
+    if fmt.quote is not None and fmt.quote.encode() in text:
+        quotes = np.flatnonzero(data == ord(fmt.quote))
+        ended = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+    ends = ended + 1
+    starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    stops = ended - ((data[ended] == 10) & (ended > starts) & (data[ended - 1] == 13))
+    covered = int(ends[-1]) if len(ends) else 0
+    if final and covered < len(data):
+        starts, stops, ends = (
+            np.append(array, value) for array, value in ((starts, covered), (stops, len(data)), (ends, len(data)))
+        )
+        covered = len(data)
+    checked = quotes[: np.searchsorted(quotes, covered)]
+    if len(checked) and not _well_formed(data, checked, ord(fmt.separator)):
+        return None
+    open_quote = int(quotes[-1]) if len(quotes) % 2 else None
+    single = len(breaks) == len(ended) and not len(quotes) % 2
+    line = np.arange(len(starts)) if single else np.searchsorted(breaks, starts)
+    return Scan(starts, stops, ends, line, stops == starts, breaks, quotes, open_quote)
+
+
+def _well_formed(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
+    """Whether odd quotes open a field and even ones close it."""
+    boundary = np.zeros(256, bool)
+    boundary[[delimiter, 10, 13]] = True
+    opening, closing = quotes[0::2], quotes[1::2]
+    opens = boundary[data[opening - 1]] | (opening == 0)
+    opens[1:] |= opening[1:] == closing[: len(opening) - 1] + 1
+    after = np.minimum(closing + 1, len(data) - 1)
+    closes = boundary[data[after]] | (closing == len(data) - 1)
+    following = opening[1:]
+    closes[: len(following)] |= following == closing[: len(following)] + 1
+    return bool(opens.all() and closes.all())
+
+
+def ragged(text: memoryview, found: Scan, fmt: Format, expected: int, name: str, line: int) -> None:
+    """Raise for records whose number of fields is not ``expected``; return if there is none.
+
+    Raises
+    ------
+    SourceError
+        Naming the first such line, what it holds, and how many more there are.
+    """
+    data = np.frombuffer(text, np.uint8)
+    marks = np.flatnonzero(data == ord(fmt.separator))
+    if len(found.quotes):
+        marks = marks[np.searchsorted(found.quotes, marks) % 2 == 0]
+    fields = np.searchsorted(marks, found.stops) - np.searchsorted(marks, found.starts) + 1
+    wrong = np.flatnonzero((fields != expected) & ~found.blank)
+    if len(wrong):
+        raise ragged_error(
+            name, [(int(line + found.line[i]), int(fields[i])) for i in wrong], expected, int((~found.blank).sum())
+        )
+
+
+def ragged_error(name: str, wrong: list[tuple[int, int]], expected: int, seen: int) -> SourceError:
+    """Say which lines have another number of fields than there are columns."""
+    line, fields = wrong[0]
+    more = f" So do lines {listed(str(n) for n, _ in wrong[1:])}." if len(wrong) > 1 else ""
+    return SourceError(
+        f"{name}, line {line}: expected {expected} fields, one for each column, found {fields}; "
+        f"{len(wrong)} of the {seen} records looked at differ.{more} Check the delimiter and the quoting on that "
+        "line; lines at the end that are not records can be declared as skip_footer."
+    )
+
+
+def check_swallowed(text: memoryview, found: Scan, fmt: Format, columns: int, name: str, line: int) -> None:
+    """Refuse a quoted cell whose every inner line has as many delimiters as a record.
+
+    One stray quote at the start of a field hides all records up to the next quote, and the row count alone would not
+    show it. Only cells with at least two whole inner lines, in tables of four columns or more, are suspected.
+
+    Raises
+    ------
+    SourceError
+        Naming the line where such a cell begins.
+    """
+    if fmt.multiline or columns < 4 or not found.multiline:
+        return
+    inner = found.breaks[np.searchsorted(found.quotes, found.breaks) % 2 == 1]
+    record = np.searchsorted(found.starts, inner, side="right") - 1
+    within = record[1:] == record[:-1]
+    marks = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(fmt.separator))
+    between = np.diff(np.searchsorted(marks, inner))
+    whole = np.bincount(record[1:][within], minlength=len(found.starts))
+    alike = np.bincount(record[1:][within & (between == columns - 1)], minlength=len(found.starts))
+    suspect = np.flatnonzero((whole >= 2) & (alike == whole))
+    if len(suspect):
+        first = int(suspect[0])
+        raise swallowed_error(name, int(line + found.line[first]), int(whole[first]))
+
+
+def swallowed_error(name: str, line: int, inner: int) -> SourceError:
+    """Say where a quoted cell looks as if it had swallowed records."""
+    return SourceError(
+        f"{name}, line {line}: a quoted cell begins here that holds {inner} whole lines, each with as many delimiters "
+        "as a record; a stray quote has probably swallowed them. If quotes are ordinary text, declare quote: none; "
+        "if the cell is meant, declare multiline: true."
+    )

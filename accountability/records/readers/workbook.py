@@ -1,0 +1,275 @@
+"""Excel workbooks: one sheet, header anywhere, to text columns.
+
+A cell is written as :mod:`~accountability.records.readers.cells` says; errors such as ``#VALUE!`` stay as text.
+A formula gives the result the spreadsheet program stored; where none is stored the file is refused, because the cell
+would silently be blank.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from accountability.errors import SourceError
+from accountability.records.readers.cells import cell_text, is_blank, text_frame
+from accountability.records.readers.format import Format, RawTable, check_usecols, header_names, listed
+from accountability.records.readers.raw import Stream, check_size
+
+Row = Sequence[object]
+
+_LAST_ROW: Final = 1_048_576
+_LAST_COLUMN: Final = 16_384
+_SPARSE: Final = 20_000_000
+_ROW: Final = re.compile(rb'<(?:\w+:)?row(?:\s[^>]*?\br="(\d+)"|[\s>])')
+_CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+)(\d+)"')
+# A formula element with no value element after it, or an empty one; where the cell is text, empty text is a result.
+_NO_RESULT: Final = re.compile(
+    rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet as the parser gives it: typed rows, cells whose formula has no result, and what was noted."""
+
+    name: str
+    rows: list[Row]
+    unfinished: list[tuple[str, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    """Read one sheet of an ``xlsx`` or ``xls`` workbook.
+
+    Raises
+    ------
+    SourceError
+        Several sheets and none declared, a bad header, data beside the columns of the header, a formula without a
+        stored result in a wanted column, or a file that is damaged or encrypted.
+    """
+    data = stream.read_all()
+    with _explained(stream.name):
+        return _table(stream.name, _sheet(data, stream.name, fmt), fmt, usecols)
+
+
+def workbook_header(stream: Stream, fmt: Format) -> list[str]:
+    """Read the column names of a sheet, and no row below them.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`read_workbook`, as far as the file is looked at.
+    """
+    data = stream.read_all()
+    with _explained(stream.name):
+        sheet = _sheet(data, stream.name, fmt, last_row=max(fmt.header_row, 1))
+        return _columns(stream.name, sheet, fmt)[0]
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    try:
+        yield
+    except SourceError:
+        raise
+    except Exception as error:  # the parsers raise whatever a damaged part of the file makes them stumble over
+        raise SourceError(
+            f"{where}: the workbook cannot be read ({type(error).__name__}: {error}). It is damaged, encrypted "
+            "or not a workbook; open it in a spreadsheet program and save it again."
+        ) from error
+
+
+def sheet_rows(stream: Stream, fmt: Format) -> dict[str, list[Row]]:
+    """Rows of every sheet, for guessing which one is meant.
+
+    Raises
+    ------
+    SourceError
+        The file is damaged or encrypted.
+    """
+    data = stream.read_all()
+    with _explained(stream.name):
+        names = _xlsx_names(data) if fmt.type == "xlsx" else _xls_book(data).sheet_names()
+        return {name: _sheet(data, stream.name, fmt.model_copy(update={"sheet": name})).rows for name in names}
+
+
+def _sheet(data: bytes, where: str, fmt: Format, last_row: int | None = None) -> Sheet:
+    return _xlsx(data, where, fmt, last_row) if fmt.type == "xlsx" else _xls(data, where, fmt, last_row)
+
+
+def _chosen(names: list[str], where: str, fmt: Format) -> str:
+    if fmt.sheet is None and len(names) == 1:
+        return names[0]
+    if fmt.sheet in names:
+        return str(fmt.sheet)
+    expected = "one sheet" if fmt.sheet is None else f"a sheet {fmt.sheet!r}"
+    raise SourceError(
+        f"{where}: expected {expected}, found {len(names)}: {listed(map(repr, names), 20)}. Say which one to read: "
+        "sheet: NAME in the file's format."
+    )
+
+
+def _xlsx_names(data: bytes) -> list[str]:
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+    return [sheet.title for sheet in book.worksheets]
+
+
+def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
+    import openpyxl
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        check_size(sum(i.file_size for i in archive.infolist()), len(data), fmt, where)
+    notes = []
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        name = _chosen([sheet.title for sheet in book.worksheets], where, fmt)
+        sheet = book[name]
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            text = archive.read(sheet._worksheet_path)
+        _check_extent(text, f"{where}, sheet {name!r}")
+        sheet.reset_dimensions()  # the stated size of a sheet is often wrong and would cut rows off
+        rows = list(sheet.iter_rows(values_only=True, max_row=last_row))
+    # other warnings are about decoration that is not kept, such as drop-down lists
+    if undated := [str(warning.message) for warning in said if "marked as a date" in str(warning.message)]:
+        notes.append(f"{len(undated)} cell(s) are marked as dates and hold a number that is none; read as #VALUE!")
+    unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text) if not (m[4] and b't="str"' in m[3])]
+    return Sheet(name, rows, unfinished, notes)
+
+
+def _check_extent(text: bytes, where: str) -> None:
+    """Refuse a sheet whose row and column numbers would make a few cells fill the memory.
+
+    Raises
+    ------
+    SourceError
+        Rows or cells out of order, which the parser would skip; a row or column beyond what a spreadsheet can
+        hold; an enormous sheet that is nearly all blank.
+    """
+    rows = [int(m[1] or 0) for m in _ROW.finditer(text)]
+    cells = [(int(m[2]), column_number(m[1])) for m in _CELL.finditer(text)]
+    numbered = [row for row in rows if row]
+    for what, places in (("row", [(row,) for row in numbered]), ("cell", cells)):
+        if back := next((b for a, b in itertools.pairwise(places) if b <= a), None):
+            raise SourceError(f"{where}, row {back[0]}: a {what} stands out of order in the file, which is damaged.")
+    widest = max((column for _, column in cells), default=0)
+    last = max(numbered, default=0)
+    if last > _LAST_ROW or widest > _LAST_COLUMN:
+        raise SourceError(
+            f"{where}: the last cell is in row {last}, column {widest}; a spreadsheet has at most {_LAST_ROW} rows and "
+            f"{_LAST_COLUMN} columns. The file is damaged."
+        )
+    if (area := len(rows) * widest) > max(_SPARSE, 50 * len(cells)):
+        raise SourceError(
+            f"{where}: {len(cells)} cells are spread over {area:,} places; the sheet is not a table. Delete what "
+            "stands far outside of the table."
+        )
+
+
+def column_number(letters: bytes) -> int:
+    """Number of a spreadsheet column, counted from 1, given its letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _xls_book(data: bytes) -> Any:
+    import xlrd
+
+    return xlrd.open_workbook(file_contents=data, logfile=io.StringIO())
+
+
+def _xls(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
+    import xlrd
+
+    book = _xls_book(data)
+    sheet = book.sheet_by_name(_chosen(book.sheet_names(), where, fmt))
+
+    def value(kind: int, cell: Any) -> object:
+        if kind == xlrd.XL_CELL_DATE and cell >= 0:
+            try:
+                moment = xlrd.xldate_as_datetime(cell, book.datemode)
+            except (xlrd.xldate.XLDateError, OverflowError, ValueError):
+                return cell  # not a date Excel can show: keep the number
+            return moment if cell >= 1 else moment.time()
+        if kind == xlrd.XL_CELL_ERROR:
+            return xlrd.error_text_from_code.get(cell, f"#ERROR {cell}")
+        return bool(cell) if kind == xlrd.XL_CELL_BOOLEAN else cell
+
+    rows: list[Row] = [
+        [value(k, c) for k, c in zip(sheet.row_types(i), sheet.row_values(i), strict=True)]
+        for i in range(min(sheet.nrows, last_row or sheet.nrows))
+    ]
+    return Sheet(sheet.name, rows)
+
+
+def _columns(file: str, sheet: Sheet, fmt: Format) -> tuple[list[str], list[str]]:
+    head = sheet.rows[fmt.header_row - 1] if 0 < fmt.header_row <= len(sheet.rows) else ()
+    names = [cell_text(cell, timed=False) or "" for cell in head]
+    while names and not names[-1].strip():
+        names.pop()
+    return header_names(names, fmt.names, f"{file}, sheet {sheet.name!r}, row {max(fmt.header_row, 1)}")
+
+
+def _table(file: str, sheet: Sheet, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    """Split rows into header and records, check their width, and write them as text."""
+    where = f"{file}, sheet {sheet.name!r}"
+    columns, notes = _columns(file, sheet, fmt)
+    wanted = check_usecols(usecols, columns, where) or columns
+    below = list(enumerate(sheet.rows[fmt.header_row :], fmt.header_row + 1))
+    body = [(number, row) for number, row in below if not is_blank(row)]
+    if fmt.skip_footer:
+        body = body[: -fmt.skip_footer]
+    if not body:
+        raise SourceError(f"{where}: the sheet has a header of {len(columns)} columns and no rows.")
+    width, last_row = len(columns), body[-1][0]
+    wide = [(number, row) for number, row in body if not is_blank(row[width:])]
+    if wide:
+        number, row = wide[0]
+        last = max(i for i, cell in enumerate(row, 1) if cell is not None and cell != "")
+        raise SourceError(
+            f"{where}, row {number}: expected {width} cells, one for each column, found a value in cell {last}; "
+            f"{len(wide)} of {len(body)} rows have one. Give all columns a name with names: [...], or check the "
+            "header row."
+        )
+    blank = [number for number, row in below if number < last_row and is_blank(row)]
+    if blank:
+        notes.append(f"{len(blank)} blank row(s) passed over, the first is row {blank[0]}")
+    at = {name: i for i, name in enumerate(columns)}
+    within = {_letters(at[name]) for name in wanted}
+    lost = [f"{c}{r}" for c, r in sheet.unfinished if c in within and fmt.header_row < r <= last_row]
+    if lost:
+        raise SourceError(
+            f"{where}, cell {lost[0]}: {len(lost)} cell(s) hold a formula whose result is not stored in the file "
+            f"({listed(lost)}). Open the workbook in a spreadsheet program and save it."
+        )
+    frame = text_frame({name: [row[at[name]] if at[name] < len(row) else None for _, row in body] for name in wanted})
+    lines = np.array([number for number, _ in body], np.int64)
+    plain = lines[-1] - lines[0] == len(lines) - 1
+    every_note = (*notes, *sheet.notes)
+    return RawTable(frame, where, tuple(columns), int(lines[0]), "row", None if plain else lines, every_note)
+
+
+def _letters(index: int) -> str:
+    """Name of a spreadsheet column, counted from 0: A, B, ..., Z, AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

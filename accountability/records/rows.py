@@ -1,0 +1,191 @@
+"""Which raw rows become coded rows: blank, unusable and repeated ones are named in the ledger, none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import SourceError
+from accountability.records.codebook import NORMALISERS
+from accountability.records.contract import File
+from accountability.records.ledger import Entry, examples
+
+REPEATED = "repeats_a_row"
+
+
+def normalised(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Do the declared normalisation of columns, so that ids which differ only by a blank are one id."""
+    changed: dict[str, pd.Series] = {}
+    for column_name, column in declared.columns.items():
+        if not column.normalise or column_name not in frame:
+            continue
+        values = frame[column_name]
+        codes, distinct = pd.factorize(values)
+        pool = pd.array([_normal(text, column.normalise) for text in distinct.tolist()], dtype="str")
+        new = pd.Series(pool.take(codes, allow_fill=True), index=values.index)
+        differs = values.notna() & (new.isna() | (new != values))
+        rows = examples(frame.loc[differs, "source_row"])
+        why = "differs only in case or blanks"
+        entries.append(Entry(name, column_name, "value changed", "normalise", why, int(differs.sum()), rows))
+        changed[column_name] = new
+    return frame.assign(**changed) if changed else frame
+
+
+def _normal(text: str, steps: Iterable[str]) -> str | None:
+    for step in steps:
+        text = NORMALISERS[step](text)
+    return text or None
+
+
+def without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Leave out rows that hold nothing, or nothing but blanks.
+
+    Raises
+    ------
+    SourceError
+        There are such rows and the declaration does not say so.
+    """
+    columns = [c for c in frame.columns if c != "source_row"]
+    empty = frame.index
+    for column in columns:  # few rows are left after the first column, so this stays cheap
+        values = frame.loc[empty, column]
+        empty = empty[(values.isna() | values.str.isspace()).to_numpy(dtype=bool)]
+    if empty.empty:
+        return frame
+    rows = examples(frame.loc[empty, "source_row"])
+    if declared.blank_rows == "error":
+        raise SourceError(
+            f"{name}: {len(empty):,} row(s) are wholly blank, first data row {rows[0]}; "
+            "say `blank_rows: drop` in source.yaml if that is how it was published"
+        )
+    entries.append(Entry(name, "", "row dropped", "blank_rows", "wholly blank row", len(empty), rows))
+    return frame.drop(index=empty)
+
+
+def without_unusable(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Leave out rows that lack what makes a record, with the declared reason."""
+    for unusable in declared.unusable:
+        _known(unusable.blank, declared, name, "unusable")
+        lacks = frame[unusable.blank].isna().any(axis=1)
+        rows = examples(frame.loc[lacks, "source_row"])
+        rule = f"no {', '.join(unusable.blank)}"
+        entries.append(Entry(name, "", "row dropped", rule, unusable.because, int(lacks.sum()), rows))
+        frame = frame[~lacks]
+    return frame
+
+
+def numbered(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Give a row without a case id an id of its own, where the declaration says that it is a case of its own."""
+    for column_name, column in declared.columns.items():
+        if column.if_blank is None:
+            continue
+        absent = frame[column_name].isna()
+        rows = examples(frame.loc[absent, "source_row"])
+        why = "no id: the row is a case of its own, named after the row"
+        entries.append(Entry(name, column_name, "value changed", "if_blank", why, int(absent.sum()), rows))
+        own = "row-" + frame["source_row"].astype("str")
+        frame = frame.assign(**{column_name: frame[column_name].mask(absent, own)})
+    return frame
+
+
+def without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Merge rows that are one record. Rows that are alike and are kept get a mark in the column ``repeats_a_row``.
+
+    A row with an empty cell in one of the columns of ``by`` repeats no other row: not known is not the same.
+
+    Raises
+    ------
+    SourceError
+        A column that is used differs between rows merged into one, and its ``varies`` does not say what to do.
+    """
+    for repeat in declared.repeats:
+        if repeat.exact:
+            _known(repeat.apart_from, declared, name, "apart_from")
+            aside = ("source_row", REPEATED, *repeat.apart_from)
+            again = frame.duplicated([c for c in frame.columns if c not in aside])
+            rule = f"exact repeat, apart from {', '.join(repeat.apart_from)}" if repeat.apart_from else "exact repeat"
+        else:
+            _known(repeat.by, declared, name, "repeats")
+            again = frame.duplicated(repeat.by) & frame[repeat.by].notna().all(axis=1)
+            rule = f"same {', '.join(repeat.by)}"
+            frame = _agreed(frame, repeat.by, declared, name, entries)
+        action = {"drop": "row dropped", "keep": "row kept", None: "row merged"}[repeat.exact]
+        rows = examples(frame.loc[again, "source_row"])
+        entries.append(Entry(name, "", action, rule, repeat.because, int(again.sum()), rows))
+        frame = frame.assign(**{REPEATED: again}) if repeat.exact == "keep" else frame[~again]
+    return frame
+
+
+def _agreed(frame: pd.DataFrame, by: list[str], declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+    """Rows about to be merged, with one value in each column that is used."""
+    alike = frame.duplicated(by, keep=False) & frame[by].notna().all(axis=1)
+    rows = frame[alike]
+    record = rows.groupby(by, sort=False).ngroup().to_numpy()
+    for column_name, column in declared.columns.items():
+        used = any(reading.of != "complainant" for reading in column.readings) or column.month_of or column.day_of
+        if column_name in by or column_name not in frame or not used:
+            continue
+        values = rows[column_name]
+        codes = pd.factorize(values)[0] + 1
+        first = np.sort(np.unique(record * (codes.max(initial=0) + 1) + codes, return_index=True)[1])
+        several = np.flatnonzero(np.bincount(record[first]) > 1)
+        if not len(several):
+            continue
+        first = first[np.isin(record[first], several)]  # one row for each value of a record that has several
+        if column.varies == "join":
+            found: dict[int, list[str]] = {int(number): [] for number in several}
+            for number, value in zip(record[first], values.iloc[first], strict=True):
+                found[number] += [value] if pd.notna(value) else []
+            joined = {number: "; ".join(texts) for number, texts in found.items()}
+            whole = pd.Series(record, index=rows.index).map(joined).astype("str")
+            frame = frame.assign(
+                **{column_name: frame[column_name].where(~frame.index.isin(whole.dropna().index), whole)}
+            )
+        elif column.varies == "first":
+            other = rows.iloc[first[pd.Series(record[first]).duplicated().to_numpy()]]
+            why = f"differs between rows merged as one record, in {len(several):,} of them; the first row's is used"
+            shown = examples(other["source_row"])
+            entries.append(Entry(name, column_name, "value set aside", "varies", why, len(other), shown))
+        else:
+            example = rows.iloc[first[record[first] == record[first[0]]]]
+            raise SourceError(
+                f"{name}, column {column_name!r}: rows with the same {', '.join(by)} are merged, and it differs in "
+                f"{len(several):,} of them, for instance {', '.join(example[by].iloc[0])}: "
+                f"{example[column_name].tolist()}, data row {example['source_row'].iloc[0]}; say `varies: first` (the "
+                "first row's value), `varies: join` (all values), `ignore`, or do not merge them"
+            )
+    return frame
+
+
+def check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
+    """The declared key is there and unique.
+
+    Raises
+    ------
+    SourceError
+        Names how many rows lack or repeat it, and the first.
+    """
+    if not declared.key:
+        return
+    absent = frame[declared.key].isna().any(axis=1)
+    if absent.any():
+        raise SourceError(
+            f"{name}: the key {declared.key} is blank in {int(absent.sum()):,} row(s), first data row "
+            f"{examples(frame.loc[absent, 'source_row'])[0]}"
+        )
+    again = frame.duplicated(declared.key)
+    if again.any():
+        first = frame.loc[again].iloc[0]
+        raise SourceError(
+            f"{name}: the key {declared.key} must be unique; {int(again.sum()):,} row(s) repeat one, first data row "
+            f"{first['source_row']} ({', '.join(str(first[k]) for k in declared.key)}). Declare what a repeat is under "
+            "`repeats`, or a longer key"
+        )
+
+
+def _known(columns: Iterable[str], declared: File, name: str, where: str) -> None:
+    unknown = [column for column in columns if column not in declared.columns]
+    if unknown:
+        raise SourceError(f"{name}: `{where}` names the column {unknown[0]!r}, which is not among `columns`")

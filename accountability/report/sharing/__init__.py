@@ -1,8 +1,0 @@
-"""Whether a report may leave: :func:`share` packs it, or refuses and lists what must not."""
-
-from __future__ import annotations
-
-from accountability.report.sharing.gate import Verdict, look_through, share, write_zip
-from accountability.report.sharing.leak import FIXES, Leak
-
-__all__ = ["FIXES", "Leak", "Verdict", "look_through", "share", "write_zip"]

@@ -1,0 +1,1 @@
+"""The engine: arrays in, arrays out. It knows no case, no source and no sentence."""

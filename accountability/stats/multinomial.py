@@ -1,0 +1,99 @@
+"""A multinomial logit fitted on collapsed patterns, with clustered errors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.count_newton import CLOSE, SEPARATED, STEPS, Fit, cells_of, check_columns, invert, sandwich
+
+
+def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ints) -> Fit:
+    """Maximum likelihood of a multinomial logit whose rows fall into few patterns of covariates.
+
+    ``P(category = j) = exp(x b_j) / sum_k exp(x b_k)`` with ``b_0 = 0``.
+
+    Parameters
+    ----------
+    design : array, patterns by columns
+        Covariates of each pattern, with the constant.
+    pattern, category, clusters : array of int
+        For each row; category 0 is the one the others are compared with, each held by some row.
+
+    Returns
+    -------
+    Fit
+        ``coefficients``: those of category 1, then of category 2, and so on.
+
+    Raises
+    ------
+    Refusal
+        If a category is empty, columns are collinear, or no finite estimate exists.
+    """
+    from scipy.special import log_softmax
+
+    ways = int(category.max())
+    if ways < 1 or (np.bincount(category, minlength=ways + 1) == 0).any():
+        raise Refusal("a multinomial logit needs two categories or more, each held by some row; put some together")
+    patterns, width = design.shape
+    cells = cells_of(pattern, category, patterns)
+    check_columns(design, cells)
+    count = np.zeros((patterns, ways + 1))
+    count[cells.pattern, cells.value] = cells.count
+    total = count.sum(axis=1)
+    held = count.sum(axis=0)
+    theta = np.zeros((ways, width))
+    theta[:, 0] = np.log(held[1:] / held[0]) if (design[:, 0] == 1).all() else 0.0
+
+    def log_chances(at: Floats) -> Floats:
+        index = np.hstack([np.zeros((patterns, 1)), design @ at.T])
+        return np.asarray(log_softmax(index, axis=1))
+
+    logs = log_chances(theta)
+    likelihood = float((count * logs).sum())
+    for _ in range(STEPS):
+        chance = np.exp(logs)
+        gradient = (count - total[:, None] * chance)[:, 1:].T @ design
+        step = np.linalg.lstsq(_information(design, total, chance), gradient.ravel(), rcond=None)[0]
+        step, scale = step.reshape(ways, width), 1.0
+        while True:
+            logs = log_chances(theta + scale * step)
+            found = float((count * logs).sum())
+            if found >= likelihood - 1e-11 * abs(likelihood) or scale < 1e-9:
+                break
+            scale /= 2
+        theta, likelihood = theta + scale * step, found
+        if np.abs(theta).max() > 40:
+            raise Refusal(SEPARATED)
+        if scale * np.abs(step).max() < CLOSE:
+            break
+    if np.abs(theta).max() > 15:
+        raise Refusal(SEPARATED)
+    chance = np.exp(logs)
+    information = _information(design, total, chance)
+    residual = -chance[cells.pattern, 1:]
+    inside = cells.value > 0
+    residual[np.flatnonzero(inside), cells.value[inside] - 1] += 1.0
+    scores = (residual[:, :, None] * design[cells.pattern][:, None, :]).reshape(len(residual), -1)
+    covariance = sandwich(information, scores, cells.of_row, clusters)
+    return Fit(theta.ravel(), covariance, likelihood, int(clusters.max()) + 1, invert(information))
+
+
+def chances(theta: Floats, design: Floats) -> Floats:
+    """The chance of each category for each pattern."""
+    from scipy.special import softmax
+
+    by_way = theta.reshape(-1, design.shape[1])
+    return np.asarray(softmax(np.hstack([np.zeros((len(design), 1)), design @ by_way.T]), axis=1))
+
+
+def _information(design: Floats, total: Floats, chance: Floats) -> Floats:
+    ways, width = chance.shape[1] - 1, design.shape[1]
+    out = np.empty((ways, width, ways, width))
+    for a in range(ways):
+        for b in range(a + 1):
+            weight = total * chance[:, a + 1] * (float(a == b) - chance[:, b + 1])
+            out[a, :, b, :] = design.T @ (design * weight[:, None])
+            out[b, :, a, :] = out[a, :, b, :]
+    return out.reshape(ways * width, ways * width)

@@ -1,0 +1,123 @@
+"""Newton's method with step-halving, which knows a maximum that lies at infinity when it runs towards one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from accountability.errors import AccountabilityError
+from accountability.stats.arrays import Floats
+
+STEPS: Final = 100
+HALVINGS: Final = 40
+FARTHEST: Final = 20.0
+"""Largest change of a linear predictor in one step: a factor of 5e8 between two rates."""
+
+Evaluation = tuple[float, Floats, Floats]
+
+
+class Endless(AccountabilityError):
+    """The likelihood rises for ever in a direction; it is carried along."""
+
+    def __init__(self, direction: Floats) -> None:
+        super().__init__("the likelihood has no maximum at finite coefficients")
+        self.direction = direction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peak:
+    """The maximum: coefficients, value, information there, and the steps taken."""
+
+    at: Floats
+    value: float
+    information: Floats
+    steps: int
+
+
+def climb(
+    evaluate: Callable[[Floats], Evaluation],
+    start: Floats,
+    reach: Callable[[Floats], float],
+    *,
+    concave: bool = True,
+    secant: bool = False,
+    tolerance: float = 1e-9,
+) -> Peak:
+    """Maximise a likelihood.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Gives value, gradient and information (the negative Hessian) at coefficients; a value that is not finite
+        rejects the step.
+    start : array
+    reach : callable
+        The largest change a step makes to any case's linear predictor.
+    concave : bool
+        Whether the information is positive definite everywhere; else it is damped where it is not.
+    secant : bool
+        Whether the information is only near the negative Hessian, so that a step that leads beyond the top of its
+        line is shortened to where the slope along it vanishes.
+    tolerance : float
+        Rise promised by the last step. Newton's own steps end with its square; where the information is not exactly
+        the Hessian they do not, and it must be smaller.
+
+    Raises
+    ------
+    Endless
+        When steps stay large although they no longer raise the likelihood: at a finite maximum a step that promises
+        1e-5 moves a linear predictor by at most 0.003 of its standard error.
+    AccountabilityError
+        When a hundred steps do not suffice.
+    """
+    at = start.astype(float)
+    value, gradient, information = evaluate(at)
+    known = np.abs(np.diag(information))
+    for count in range(STEPS):
+        if concave and (np.diag(information) < 1e-13 * known).any():
+            raise Endless(at - start)
+        step = _solve(information, gradient, concave)
+        promise = float(gradient @ step)
+        far = reach(step)
+        if (promise < 1e-5 and far > 0.3) or (promise < 1e-9 and far > 0.01):
+            raise Endless(step)
+        if far > FARTHEST:
+            step, promise = step * (FARTHEST / far), np.inf
+        size = 1.0
+        for _ in range(HALVINGS):
+            new = evaluate(at + size * step)
+            if np.isfinite(new[0]) and new[0] >= value - 1e-11 * abs(value):
+                break
+            size /= 2
+        else:
+            # No step rises any more: rounding at the maximum, or far out on a slope that rises for ever.
+            if far > 0.01:
+                raise Endless(step)
+            return Peak(at, value, information, count)
+        slope = float(new[1] @ step)
+        if secant and slope < -0.3 * promise:
+            size *= promise / (promise - slope)
+            new = evaluate(at + size * step)
+        at = at + size * step
+        value, gradient, information = new
+        if promise < tolerance and (size == 1 or secant):
+            return Peak(at, value, information, count + 1)
+    if far > 0.01:
+        raise Endless(step)
+    raise AccountabilityError(f"the likelihood was not maximised in {STEPS} steps; please report this data pattern")
+
+
+def _solve(information: Floats, gradient: Floats, concave: bool) -> Floats:
+    scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
+    square = information / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(square)
+    largest = max(float(np.abs(values).max()), 1e-300)
+    if concave or values[0] > 1e-12 * largest:
+        curvature = np.maximum(values, 1e-14 * largest)
+    else:
+        # Where the likelihood bends upwards a Newton step would climb to a saddle; turn it round.
+        curvature = np.maximum(np.abs(values), 1e-3 * largest)
+    return (vectors @ ((vectors.T @ (gradient / scale)) / curvature)) / scale

@@ -1,0 +1,97 @@
+"""An ordered logit fitted on collapsed patterns, with clustered errors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Floats
+from accountability.stats.count_newton import Fit, Slopes, cells_of, check_columns, invert, maximise, sandwich, tally
+
+
+def fit_ordered(
+    design: Floats, pattern: NDArray[np.int64], category: NDArray[np.int64], clusters: NDArray[np.int64]
+) -> Fit:
+    """Maximum likelihood of an ordered logit whose rows fall into few patterns of covariates.
+
+    ``P(category <= j) = F(a_j - x b)``: a positive coefficient goes with heavier categories. The bread of the
+    clustered variance is the observed information; the correction is G/(G-1) (n-1)/(n-k).
+
+    Parameters
+    ----------
+    design : array, patterns by columns
+        Covariates of each pattern, without a constant.
+    pattern, category, clusters : array of int
+        For each row; categories 0, 1, … in order, each held by some row.
+
+    Returns
+    -------
+    Fit
+        ``coefficients`` are the thresholds, lightest first, then those of the columns.
+
+    Raises
+    ------
+    Refusal
+        If there are fewer than two categories, one of them is empty, columns are collinear, or no finite estimate
+        exists.
+    """
+    steps = int(category.max())
+    held = np.bincount(category, minlength=steps + 1)
+    if steps < 1 or (held == 0).any():
+        raise Refusal("an ordered logit needs two categories or more, each held by some row; put categories together")
+    cells = cells_of(pattern, category, len(design))
+    check_columns(np.hstack([np.ones((len(design), 1)), design]), cells)
+    share = np.cumsum(held)[:-1] / len(category)
+    theta, information, likelihood, scores = maximise(
+        _ordered,
+        design,
+        cells,
+        np.log(share / (1 - share)),
+        np.zeros(design.shape[1]),
+        lambda cuts: bool((np.diff(cuts) > 0).all()),
+    )
+    covariance = sandwich(information, scores, cells.of_row, clusters)
+    return Fit(theta, covariance, likelihood, int(clusters.max()) + 1, invert(information))
+
+
+def chances(theta: Floats, design: Floats, steps: int) -> Floats:
+    """The chance of each category for each pattern."""
+    from scipy.special import expit
+
+    below = expit(theta[:steps][None, :] - (design @ theta[steps:])[:, None])
+    ends = np.hstack([np.zeros((len(design), 1)), below, np.ones((len(design), 1))])
+    return np.diff(ends, axis=1)
+
+
+def _ordered(index: Floats, cuts: Floats, value: NDArray[np.int64]) -> Slopes:
+    """Log chance of a category between two cuts, and its slopes; no cut stands below the first or above the last."""
+    from scipy.special import expit
+
+    ends = np.concatenate([[-np.inf], cuts, [np.inf]])
+    upper, lower = ends[value + 1] - index, ends[value] - index
+    above, under = expit(upper), expit(lower)
+    chance = np.maximum(above - under, 1e-300)
+    dense_up, dense_low = above * (1 - above), under * (1 - under)
+    u, v = dense_up / chance, dense_low / chance
+    up_up = u * (1 - 2 * above) - u * u
+    low_low = -v * (1 - 2 * under) - v * v
+    both = u * v
+    steps = len(cuts)
+    is_up = (value[:, None] == np.arange(steps)).astype(float)
+    is_low = (value[:, None] - 1 == np.arange(steps)).astype(float)
+
+    def square(count: Floats) -> Floats:
+        top = tally(value, count * -up_up, steps + 1)[:-1]
+        low = tally(value, count * -low_low, steps + 1)[1:]
+        beside = tally(value, count * -both, steps + 1)[1:-1]
+        return np.diag(top + low) + np.diag(beside, 1) + np.diag(beside, -1)
+
+    return Slopes(
+        value=np.log(chance),
+        by_index=v - u,
+        bend=-(up_up + 2 * both + low_low),
+        by_other=u[:, None] * is_up - v[:, None] * is_low,
+        bend_both=(up_up + both)[:, None] * is_up + (low_low + both)[:, None] * is_low,
+        bend_other=square,
+    )

@@ -1,0 +1,170 @@
+"""An ordered logit in which chosen columns shift each cut by its own amount, and Brant's test that none needs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.count_newton import CLOSE, SEPARATED, STEPS, Cells, Fit, cells_of, invert, sandwich, tally
+from accountability.stats.ordered_logit import fit_ordered
+
+
+def fit_partial(
+    design: Floats, pattern: Ints, category: Ints, clusters: Ints, free: Sequence[int], start: Fit | None = None
+) -> Fit:
+    """Maximum likelihood of a partial proportional-odds logit (Peterson and Harrell, Applied Statistics 39, 1990).
+
+    ``P(category <= j) = F(a_j - x b - z g_j)`` with ``g_1 = 0`` and ``z`` the columns in ``free``: their coefficient
+    at cut j is that of b plus that of g_j.
+
+    Parameters
+    ----------
+    design, pattern, category, clusters
+        As in :func:`accountability.stats.ordered_logit.fit_ordered`.
+    free : sequence of int
+        Columns of the design whose coefficient may differ by cut.
+    start : Fit, optional
+        The proportional fit of the same data, if at hand.
+
+    Returns
+    -------
+    Fit
+        ``coefficients``: thresholds, the columns, then for the second and later cuts the shift of each free column.
+
+    Raises
+    ------
+    Refusal
+        As the proportional fit; or if no finite estimate exists.
+    """
+    begin = start or fit_ordered(design, pattern, category, clusters)
+    steps = int(category.max())
+    cells = cells_of(pattern, category, len(design))
+    shifts = (steps - 1) * len(free)
+    theta = np.concatenate([begin.coefficients, np.zeros(shifts)])
+    ends = cut_designs(design, steps, free)
+    likelihood, gradient, information, scores = _evaluate(theta, ends, cells)
+    for _ in range(STEPS):
+        step = np.linalg.lstsq(information, gradient, rcond=None)[0]
+        scale = 1.0
+        while True:
+            found, new_gradient, new_information, new_scores = _evaluate(theta + scale * step, ends, cells)
+            if found >= likelihood - 1e-11 * abs(likelihood):
+                break
+            scale /= 2
+            if scale < 1e-7:
+                raise Refusal(SEPARATED)
+        theta, likelihood = theta + scale * step, found
+        gradient, information, scores = new_gradient, new_information, new_scores
+        if np.abs(theta).max() > 25:
+            raise Refusal(SEPARATED)
+        if scale * np.abs(step).max() < CLOSE:
+            break
+    covariance = sandwich(information, scores, cells.of_row, clusters)
+    return Fit(theta, covariance, likelihood, begin.clusters, invert(information))
+
+
+def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
+    """For each cut, the matrix that times the parameters is ``a_j - x b - z g_j`` for each pattern."""
+    patterns, width = design.shape
+    chosen = design[:, list(free)]
+    out = np.zeros((steps, patterns, steps + width + (steps - 1) * len(free)))
+    for j in range(steps):
+        out[j, :, j] = 1.0
+        out[j, :, steps : steps + width] = -design
+        if j:
+            place = steps + width + (j - 1) * len(free)
+            out[j, :, place : place + len(free)] = -chosen
+    return out
+
+
+def chances(theta: Floats, ends: Floats) -> Floats:
+    """The chance of each category for each pattern, from the cuts' designs."""
+    from scipy.special import expit
+
+    below = expit(ends @ theta).T
+    column = np.ones((len(below), 1))
+    return np.diff(np.hstack([0 * column, below, column]), axis=1)
+
+
+def score_test(design: Floats, pattern: Ints, category: Ints, fit: Fit, free: Sequence[int]) -> float:
+    """The score statistic of the proportional fit against free cuts for some columns, rows independent."""
+    steps = int(category.max())
+    cells = cells_of(pattern, category, len(design))
+    theta = np.concatenate([fit.coefficients, np.zeros((steps - 1) * len(free))])
+    _, gradient, information, _ = _evaluate(theta, cut_designs(design, steps, free), cells)
+    return float(gradient @ np.linalg.solve(information, gradient))
+
+
+def _evaluate(theta: Floats, ends: Floats, cells: Cells) -> tuple[float, Floats, Floats, Floats]:
+    """Log likelihood, its gradient, the observed information, and the scores of cells."""
+    from scipy.special import expit
+
+    steps, patterns, width = ends.shape
+    below = expit(ends @ theta)
+    j, p = cells.value, cells.pattern
+    above = np.where(j < steps, below[np.minimum(j, steps - 1), p], 1.0)
+    under = np.where(j > 0, below[np.maximum(j - 1, 0), p], 0.0)
+    chance = above - under
+    if (chance <= 0).any():
+        nothing = np.empty((0, 0))
+        return -np.inf, np.empty(0), nothing, nothing
+    u, v = above * (1 - above) / chance, under * (1 - under) / chance
+    up_up = u * (1 - 2 * above) - u * u
+    low_low = -v * (1 - 2 * under) - v * v
+    scores = np.zeros((len(j), width))
+    gradient, information = np.zeros(width), np.zeros((width, width))
+    for cut in range(steps):
+        top, low = j == cut, j == cut + 1
+        scores[top] += u[top, None] * ends[cut, p[top]]
+        scores[low] -= v[low, None] * ends[cut, p[low]]
+        weight = tally(p[top], cells.count[top] * -up_up[top], patterns)
+        weight += tally(p[low], cells.count[low] * -low_low[low], patterns)
+        information += ends[cut].T @ (ends[cut] * weight[:, None])
+        if cut:
+            both = tally(p[top], cells.count[top] * -(u * v)[top], patterns)
+            mixed = ends[cut].T @ (ends[cut - 1] * both[:, None])
+            information += mixed + mixed.T
+    gradient = cells.count @ scores
+    return float(cells.count @ np.log(chance)), gradient, information, scores
+
+
+def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Slopes of the separate logits at every cut, stacked, and their joint covariance (Brant, Biometrics 46, 1990).
+
+    Parameters
+    ----------
+    design : array, patterns by columns
+        Without a constant.
+    pattern, category : array of int
+        For each row.
+    fits : sequence of array
+        Coefficients of the logit of "above cut j", constant first.
+
+    Returns
+    -------
+    slopes, covariance : array
+        Cut by cut, without the constants.
+    """
+    from scipy.special import expit
+
+    full = np.hstack([np.ones((len(design), 1)), design])
+    count = tally(pattern, np.ones(len(pattern)), len(design))
+    above = [expit(full @ own) for own in fits]
+    bread = [np.linalg.inv(full.T @ (full * (count * q * (1 - q))[:, None])) for q in above]
+    steps, width = len(fits), full.shape[1]
+    covariance = np.empty((steps, width, steps, width))
+    for a in range(steps):
+        for b in range(a, steps):
+            middle = full.T @ (full * (count * above[b] * (1 - above[a]))[:, None])
+            covariance[a, :, b, :] = bread[a] @ middle @ bread[b]
+            covariance[b, :, a, :] = covariance[a, :, b, :].T
+    inner = covariance[:, 1:, :, 1:].reshape(steps * (width - 1), steps * (width - 1))
+    return np.concatenate([own[1:] for own in fits]), inner
+
+
+def wald(values: Floats, covariance: Floats) -> float:
+    """The Wald statistic that all values are zero."""
+    return float(values @ np.linalg.solve(covariance, values))

@@ -1,0 +1,229 @@
+"""Who is at risk when something closes: cases collapsed to pattern, first and last closing day at risk.
+
+Closing days of one stratum are *slots*. A case is at risk on a run of slots, ``first`` to ``last`` (exclusive); cases
+with the same pattern, run and ending are one *cell*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.regression.design import Design
+from accountability.stats.arrays import Days, Flags, Floats
+from accountability.stats.compress import compress
+from accountability.study.durations import Durations
+
+TABLE = 8_000_000
+"""Largest table of strata by days."""
+
+
+@dataclass(frozen=True, eq=False)
+class RiskSets:
+    """Cells of cases and the slots they are at risk on.
+
+    Attributes
+    ----------
+    strata : pandas.DataFrame
+        One row a stratum.
+    start : array of int
+        First slot of each stratum, and behind them the number of slots.
+    day : array of int
+        Day of each slot.
+    closings : array of int
+        Closings on each slot.
+    pattern, first, last, number : array of int
+        Pattern of each cell, its run of slots, and its cases.
+    closed : array of bool
+        Whether the cell's cases closed, on their last slot.
+    cell : array of int
+        Cell of each case, -1 for a case at risk on no slot.
+    patterns : int
+        Number of patterns.
+    end, entry : array of int
+        Last day of each case and the first it was watched on, whether or not it is at risk on a slot.
+    """
+
+    strata: pd.DataFrame
+    start: Days
+    day: Days
+    closings: Days
+    pattern: Days
+    first: Days
+    last: Days
+    number: Days
+    closed: Flags
+    cell: Days
+    patterns: int
+    end: Days
+    entry: Days
+
+    @property
+    def slots(self) -> int:
+        """Number of slots."""
+        return len(self.day)
+
+    @cached_property
+    def ends(self) -> Days:
+        """Last days of all cases, in order."""
+        return np.sort(self.end)
+
+    @cached_property
+    def entries(self) -> Days:
+        """First days of all cases, in order."""
+        return np.sort(self.entry)
+
+    @cached_property
+    def _leaving(self) -> Any:
+        return self._matrix(self.last - 1, np.ones(len(self.last), bool))
+
+    @cached_property
+    def _closing(self) -> Any:
+        return self._matrix(self.last - 1, self.closed)
+
+    @cached_property
+    def _entering(self) -> Any:
+        return self._matrix(self.first, np.ones(len(self.first), bool))
+
+    @cached_property
+    def _late(self) -> bool:
+        """Whether some case comes to be at risk after the first closing of its stratum."""
+        return not np.isin(self.first, self.start).all()
+
+    def _matrix(self, slot: Days, chosen: Flags) -> Any:
+        from scipy.sparse import coo_array
+
+        cells = (self.number[chosen].astype(float), (slot[chosen], self.pattern[chosen]))
+        return coo_array(cells, shape=(self.slots, self.patterns)).tocsr()
+
+    def at_risk(self, weight: Any, values: Any) -> tuple[Any, Any]:
+        """Sum weights, and weighted values, of patterns over those at risk on each slot."""
+        total, first = _weighted(self._leaving, weight, values)
+        if self._late:
+            # Those who enter on a slot are not yet at risk on the slots before it.
+            coming = _weighted(self._entering, weight, values)
+            opening = self.start[:-1][np.diff(self.start) > 0]
+            for out, less in zip((total, first), coming, strict=True):
+                less[opening] = 0
+                out[:-1] -= less[1:]
+        for begin, stop in zip(self.start[:-1], self.start[1:], strict=True):
+            for out in (total, first):
+                part = out[begin:stop][::-1]
+                np.cumsum(part, axis=0, out=part)
+        return total, first
+
+    def on_closing(self, weight: Any, values: Any) -> tuple[Any, Any]:
+        """Sum weights, and weighted values, of patterns over those that close on each slot."""
+        return _weighted(self._closing, weight, values)
+
+    def per_pattern(self, each: Any, closing: Any) -> Any:
+        """Sum over a pattern's cases `each` slot's value while at risk, less `closing`'s on the slot it closes on."""
+        run = np.cumsum(each)
+        out = self._leaving.T @ run - self._closing.T @ closing
+        if len(self.start) > 2 or self._late:
+            out = out - self._entering.T @ (run - each)
+        return out
+
+    def per_cell(self, each: Any, closing: Any) -> Any:
+        """As :meth:`per_pattern`, for one case of each cell; the values may have columns."""
+        zero = np.zeros((1, *each.shape[1:]), dtype=each.dtype)
+        run = np.concatenate([zero, np.cumsum(each, axis=0)])
+        out = run[self.last] - run[self.first]
+        out[self.closed] -= closing[self.last[self.closed] - 1]
+        return out
+
+    @cached_property
+    def closed_pattern(self) -> Floats:
+        """Closings of each pattern."""
+        return np.bincount(self.pattern[self.closed], self.number[self.closed], self.patterns).astype(float)
+
+    @cached_property
+    def at_any_time(self) -> Floats:
+        """Cases of each pattern that are at risk on some slot."""
+        return np.bincount(self.pattern, self.number, self.patterns).astype(float)
+
+
+def risk_sets(durations: Durations, made: Design, closed: Flags, strata: tuple[pd.DataFrame, Days]) -> RiskSets:
+    """Collapse cases to cells.
+
+    Parameters
+    ----------
+    durations : Durations
+    made : Design
+    closed : array of bool
+        Whether each case closed in the way that is modelled.
+    strata : frame and array of int
+        The strata and each case's number among them.
+    """
+    groups, number = strata
+    days = int(max(durations.end.max(initial=0), durations.entry.max(initial=0))) + 2
+    offset = number * days if len(groups) > 1 else 0
+    end = durations.end + offset
+    size = len(groups) * days
+    ended = end[closed]
+    if size <= TABLE:
+        has = np.bincount(ended, minlength=size)
+        key = np.flatnonzero(has)
+        before = np.concatenate([[0], np.cumsum(has > 0)])
+        last = before[end + 1]
+        first = before[durations.entry + offset] if durations.late else None
+    else:
+        key, has = np.unique(ended, return_counts=True)
+        last = np.searchsorted(key, end, side="right")
+        first = np.searchsorted(key, durations.entry + offset) if durations.late else None
+    closings = has[key] if size <= TABLE else has
+    start = np.searchsorted(key, np.arange(len(groups) + 1) * days)
+    if first is None:
+        first = start[number] if len(groups) > 1 else np.zeros(len(last), np.int64)
+    seen = (durations.end, durations.entry)
+    return _cells(made, closed, (first, last), (groups, start, key % days, closings), seen)
+
+
+def _cells(
+    made: Design,
+    closed: Flags,
+    run: tuple[Days, Days],
+    places: tuple[pd.DataFrame, Days, Days, Days],
+    seen: tuple[Days, Days],
+) -> RiskSets:
+    (first, last), start = run, places[1]
+    slots, patterns = len(places[2]), len(made.matrix)
+    useful = first < last
+    cell = np.full(len(useful), -1, np.int64)
+    chosen: slice | Flags = slice(None) if useful.all() else useful
+    pattern, first, last, closed = made.pattern[chosen], first[chosen], last[chosen], closed[chosen]
+    late = not np.array_equal(first, _begin(start, last))
+    space = patterns * (slots + 1) * 2 * (slots + 1 if late else 1)
+    if not made.collapsed or space > 2**62:
+        cell[chosen] = np.arange(len(pattern))
+        number = np.ones(len(pattern), np.int64)
+        return RiskSets(*places, pattern, first, last, number, closed, cell, patterns, *seen)
+    key = (pattern * (slots + 1) + last) * 2 + closed
+    if late:
+        key = key * (slots + 1) + first
+    cells = compress(key, space)
+    cell[chosen] = cells.code
+    left, run_start = np.divmod(cells.found, slots + 1) if late else (cells.found, None)
+    left, ended = np.divmod(left, 2)
+    pattern, last = np.divmod(left, slots + 1)
+    begin = _begin(start, last) if run_start is None else run_start
+    return RiskSets(*places, pattern, begin, last, cells.number, ended == 1, cell, patterns, *seen)
+
+
+def _begin(start: Days, last: Days) -> Days:
+    """First slot of the stratum that a run ending before `last` lies in."""
+    if len(start) == 2:
+        return np.zeros(len(last), np.int64)
+    return start[np.searchsorted(start, last, side="left") - 1]
+
+
+def _weighted(matrix: Any, weight: Any, values: Any) -> tuple[Any, Any]:
+    """Products of a sparse matrix, its columns weighted, with 1 and with values."""
+    from scipy.sparse import csr_array
+
+    scaled = csr_array((matrix.data * weight[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape)
+    return matrix @ weight, scaled @ values

@@ -1,0 +1,90 @@
+"""Coefficients that cannot be estimated, separated or collinear: found before or during a fit, and said by name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accountability.delay.regression.design import Design
+from accountability.errors import Refusal
+from accountability.stats.arrays import Days, Floats
+
+INSTEAD = (
+    "Use hazard.cox with penalty='firth' (its estimates are finite), hazard.exact_rates for closings per day with "
+    "exact intervals, or put small groups together"
+)
+
+
+def refuse_empty_levels(made: Design, cases: Floats | Days, events: Floats | Days, what: str) -> None:
+    """Refuse a model in which one side of an indicator has no event.
+
+    Parameters
+    ----------
+    made : Design
+    cases, events : array
+        Cases at risk and events of each pattern.
+    what : str
+        What an event is.
+    """
+    for place, term in enumerate(made.terms):
+        column = made.matrix[:, place]
+        if not np.isin(column, (0, 1)).all():
+            continue
+        inside = column == 1
+        for chosen, side in ((inside, term.name), (~inside, f"{term.name} = 0")):
+            if events[chosen].sum() > 0 or (side != term.name and _several(made, term.part)):
+                continue
+            raise Refusal(
+                f"{side} has no {what} among {int(cases[chosen].sum()):,} cases, so its coefficient has no finite "
+                f"estimate. {INSTEAD}"
+            )
+    for name, levels in made.levels.items():
+        held = made.patterns[name].astype("str").to_numpy()
+        for label in levels:
+            if name in {term.part for term in made.terms} and events[held == label].sum() == 0:
+                raise Refusal(
+                    f"{name}={label} has no {what} among {int(cases[held == label].sum()):,} cases, so its coefficient "
+                    f"has no finite estimate. {INSTEAD}"
+                )
+
+
+def _several(made: Design, part: str) -> bool:
+    """Whether a factor has several indicators: then 0 in one of them is not a group of its own."""
+    return sum(term.part == part for term in made.terms) > 1
+
+
+def refuse_endless(made: Design, direction: Floats, what: str) -> Refusal:
+    """Name the terms whose coefficients run to infinity."""
+    pull = np.abs(direction) * np.maximum(made.matrix.std(axis=0), 1e-12)
+    named = [term.name for term, size in zip(made.terms, pull, strict=True) if size > 0.05 * pull.max()]
+    return Refusal(
+        f"{', '.join(named)} separate{'s' if len(named) == 1 else ''} the cases: on every day with a {what} those with "
+        f"it come from the same side, so the likelihood rises for ever and the coefficient has no finite estimate. "
+        f"{INSTEAD}"
+    )
+
+
+def refuse_collinear(made: Design, information: Floats, events: float, where: str = "") -> None:
+    """Refuse columns that say the same thing twice, by name.
+
+    Raises
+    ------
+    Refusal
+        When the information about some combination of the coefficients vanishes.
+    """
+    terms = made.terms
+    # Only rounding is left of a column that never differs between cases compared.
+    spread = made.count @ (made.matrix - made.count @ made.matrix / made.count.sum()) ** 2 / made.count.sum()
+    size = np.diag(information)
+    flat = [term.name for place, term in enumerate(terms) if not size[place] > 1e-12 * spread[place] * events]
+    if flat:
+        raise Refusal(f"no closing compares different values of {', '.join(flat)}{where}: leave it out of the model")
+    scale = np.sqrt(size)
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    if values[0] > 1e-10:
+        return
+    weak = np.abs(vectors[:, 0])
+    named = [term.name for term, size in zip(terms, weak, strict=True) if size > 1e-3 * weak.max()]
+    raise Refusal(
+        f"the columns {', '.join(named)} say the same thing twice (they are collinear{where}), so their coefficients "
+        "cannot be told apart: leave one of them out"
+    )

@@ -1,0 +1,220 @@
+"""What each case says about its delay, as a likelihood: an exact delay, an interval, or longer than; seen since entry.
+
+Cases that say the same are one *spell* with a number. A closing on day d of a case's age lies after d days and by
+d + 1, a case open on day d lasts longer than d + 1, and one watched from day e on was open after e days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from accountability.delay.regression.design import Design
+from accountability.errors import Refusal
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.compress import compress
+from accountability.stats.delay_families import Family
+from accountability.study.durations import Durations
+
+Dates = Literal["interval", "point"]
+
+EXACT: Final = 0
+BETWEEN: Final = 1
+LONGER: Final = 2
+AT_MOST: Final = 3
+KINDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spells:
+    """Distinct spells, sorted by kind: exact, between, longer than, at most.
+
+    Attributes
+    ----------
+    pattern : array of int
+    number : array
+        Cases of each spell.
+    days : arrays of int
+        First day, width and day of entry.
+    edges : array of int
+        Where each kind begins, and the number of spells.
+    low, high : array
+        Logarithms of the ends; the other end of one-sided kinds is not read.
+    entry : array
+        Logarithm of the age at entry; minus infinity for cases watched from the start.
+    late : array of int or None
+        Spells with an entry; ``None`` when there are none.
+    cell : array of int
+        The spell of each case.
+    """
+
+    pattern: Days
+    number: Floats
+    days: tuple[Days, Days, Days]
+    edges: Days
+    low: Floats
+    high: Floats
+    entry: Floats
+    late: Days | None
+    cell: Days
+
+    def pooled(self) -> Spells:
+        """The same cases with one pattern for all."""
+        kind = np.repeat(np.arange(KINDS), np.diff(self.edges))
+        cell, _, chosen = _distinct(None, kind, *self.days)
+        return _logged(np.bincount(cell, self.number).astype(float), np.zeros(0, np.int64), chosen)
+
+    def every(self, other: int) -> Spells:
+        """Every so manieth spell, for a starting value."""
+        kept = np.arange(0, len(self.pattern), other)
+        late = None if self.late is None else np.flatnonzero(np.isfinite(self.entry[kept]))
+        return Spells(
+            self.pattern[kept],
+            self.number[kept],
+            (self.days[0][kept], self.days[1][kept], self.days[2][kept]),
+            np.searchsorted(kept, self.edges),
+            self.low[kept],
+            self.high[kept],
+            self.entry[kept],
+            late,
+            np.zeros(0, np.int64),
+        )
+
+
+def spells(durations: Durations, made: Design | None, dates: Dates) -> Spells:
+    """Collapse cases to spells, all with one pattern when no design is given.
+
+    Raises
+    ------
+    Refusal
+        When delays are to be taken as points and some closing has no day, or lies on day 0.
+    """
+    low, high, closed, entry = durations.low, durations.end, durations.closed, durations.entry
+    if dates == "point":
+        wide = int((low < high)[closed].sum())
+        if wide:
+            raise Refusal(f"{wide:,} closings are only known to lie in an interval: leave dates= at 'interval'")
+        nought = int((high[closed] == 0).sum())
+        if nought:
+            raise Refusal(f"{nought:,} cases closed on day 0, which has no logarithm: leave dates= at 'interval'")
+        kind = np.where(closed, EXACT, LONGER)
+        first, width, since = high, np.zeros_like(high), np.maximum(entry - 1, 0) if entry.any() else entry
+    else:
+        # A closing that may lie before the case was watched is known to lie after.
+        first = np.where(closed, np.maximum(low, entry), low + 1)
+        kind = np.where(~closed, LONGER, np.where(first == 0, AT_MOST, BETWEEN))
+        width, since = np.where(closed, high + 1 - first, 0), entry
+    cell, number, chosen = _distinct(made, kind, first, width, since)
+    return _logged(number.astype(float), cell, chosen)
+
+
+def _logged(number: Floats, cell: Days, chosen: tuple[Days, Days, Days, Days, Days]) -> Spells:
+    kind, pattern, first, width, since = chosen
+    with np.errstate(divide="ignore"):
+        logs = [np.log(days.astype(float)) for days in (first, first + width, since)]
+    edges = np.searchsorted(kind, np.arange(KINDS + 1))
+    late = np.flatnonzero(since) if since.any() else None
+    return Spells(pattern, number, (first, width, since), edges, logs[0], logs[1], logs[2], late, cell)
+
+
+def _distinct(
+    made: Design | None, kind: Days, first: Days, width: Days, since: Days
+) -> tuple[Days, Days, tuple[Days, Days, Days, Days, Days]]:
+    """Spell of each case, number of each spell, and the spells, sorted by kind."""
+    pattern = np.zeros_like(first) if made is None else made.pattern
+    columns = (kind, pattern, first, width, since)
+    sizes = [
+        KINDS,
+        1 if made is None else len(made.matrix),
+        *(int(values.max(initial=0)) + 1 for values in columns[2:]),
+    ]
+    if (made is not None and not made.collapsed) or np.prod([float(size) for size in sizes]) > 2**60:
+        order = np.argsort(kind, kind="stable")
+        cell = np.empty(len(order), np.int64)
+        cell[order] = np.arange(len(order))
+        taken = tuple(values[order] for values in columns)
+        return cell, np.ones(len(order), np.int64), (taken[0], taken[1], taken[2], taken[3], taken[4])
+    key = np.zeros(len(kind), np.int64)
+    for values, size in zip(columns, sizes, strict=True):
+        if size > 1:
+            key = key * size + values
+    cells = compress(key, int(np.prod(sizes)))
+    left, found = cells.found, []
+    for size in sizes[:0:-1]:
+        left, one = np.divmod(left, size) if size > 1 else (left, np.zeros_like(left))
+        found.append(one)
+    return cells.code, cells.number, (left, found[3], found[2], found[1], found[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contribution:
+    """Log-likelihood of one case of each spell, with derivatives by location and by the logarithm of the scale."""
+
+    value: Floats
+    by_location: Floats
+    by_scale: Floats
+    location_twice: Floats
+    mixed: Floats
+    scale_twice: Floats
+
+
+def contribution(family: Family, data: Spells, location: Floats, log_scale: float) -> Contribution:
+    """Evaluate the likelihood of spells whose location is given spell by spell."""
+    scale = float(np.exp(log_scale))
+    out = Contribution(*(np.zeros(len(location)) for _ in range(6)))
+    for kind in range(KINDS):
+        at = slice(int(data.edges[kind]), int(data.edges[kind + 1]))
+        if at.start == at.stop:
+            continue
+        ends = [(logs[at] - location[at]) / scale for logs in (data.low, data.high)]
+        _add(out, at, kind, family, ends)
+        if kind == EXACT:
+            out.value[at] -= log_scale + data.low[at]
+            out.by_scale[at] -= 1
+    if data.late is not None:
+        since = (data.entry[data.late] - location[data.late]) / scale
+        _add(out, data.late, LONGER, family, [since, since], sign=-1.0)
+    # So far derivatives by u; u falls by 1/scale with the location and by u with the logarithm of the scale.
+    out.by_location[:] /= -scale
+    out.location_twice[:] /= scale**2
+    out.mixed[:] /= scale
+    return out
+
+
+def _add(out: Contribution, at: slice | Days, kind: int, family: Family, ends: list[Floats], sign: float = 1.0) -> None:
+    """Add value and derivatives by u: first, u times first, and the second ones."""
+    u, w = ends
+    cross = None
+    if kind == EXACT:
+        near = family.at(u)
+        value, terms = near.density, [(u, near.slope, near.bend)]
+    elif kind == LONGER:
+        near = family.at(u)
+        value = near.longer
+        rate = np.exp(near.density - value)
+        terms = [(u, -rate, -rate * (near.slope + rate))]
+    elif kind == AT_MOST:
+        far = family.at(w)
+        value = np.log(-np.expm1(far.longer))
+        rate = np.exp(far.density - value)
+        terms = [(w, rate, rate * (far.slope - rate))]
+    else:
+        near, far = family.at(u), family.at(w)
+        value = near.longer + np.log(-np.expm1(far.longer - near.longer))
+        left, right = np.exp(near.density - value), np.exp(far.density - value)
+        terms = [(u, -left, -left * (near.slope + left)), (w, right, right * (far.slope - right))]
+        cross = left * right
+    out.value[at] += sign * value
+    for place, first, second in terms:
+        moved = place * second
+        out.by_location[at] += sign * first
+        out.by_scale[at] -= sign * place * first
+        out.location_twice[at] += sign * second
+        out.mixed[at] += sign * (first + moved)
+        out.scale_twice[at] += sign * place * (first + moved)
+    if cross is not None:
+        out.location_twice[at] += sign * 2 * cross
+        out.mixed[at] += sign * (u + w) * cross
+        out.scale_twice[at] += sign * 2 * u * w * cross

@@ -1,0 +1,394 @@
+"""The studies: which notebook answers which question, with which parameters, on which sources.
+
+Every request is checked against the study's parameter model and against what the source declares, before data are
+read or a kernel starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from accountability.casefiles.casefile_tables import case_ids
+from accountability.errors import ParameterError, Refusal
+from accountability.parameters import Parameters, nearest, read
+from accountability.records.capabilities import OUTCOMES, columns, groups, stages
+from accountability.records.contract import Source, read_source
+from accountability.records.places import source_folder
+from accountability.studies import (
+    ACase,
+    CaseMiamiDade2010,
+    CasePinecrest,
+    DoesDelayLighten,
+    DoSquadsMatter,
+    HowLongCasesStayOpen,
+    HowPenaltiesShrink,
+    HowTheBacklogMoved,
+    IsItMoreThanChance,
+    WereDeadlinesMet,
+    WhatFollowsAFinding,
+    WhatTheDataHolds,
+    WhoIsDisciplined,
+)
+from accountability.vocabulary import UNIT_COLUMNS, UNITS
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One question, the notebook that answers it, and what it needs to be answerable.
+
+    Attributes
+    ----------
+    name : str
+        Name used on the command line, for folders and for the notebook's file.
+    question : str
+        The question, as a reader would ask it.
+    parameters : type of Parameters
+        The parameter model.
+    needs_columns : mapping of str to str
+        Declared columns without which there is nothing to study, each with what it holds.
+    refused_rules : mapping of str to str
+        Sampling rules under which the estimate would mislead, each with the reason.
+    of_a_case : bool
+        Whether it is about a single case, told in a case file.
+    case : str or None
+        The case it is about, where it is about one only.
+    needs_unit : bool
+        Whether officers' units have to be known, from the column compared by or one that is usual.
+    """
+
+    name: str
+    question: str
+    parameters: type[Parameters]
+    needs_columns: Mapping[str, str]
+    refused_rules: Mapping[str, str]
+    of_a_case: bool = False
+    case: str | None = None
+    needs_unit: bool = False
+
+    @property
+    def notebook(self) -> str:
+        """File name of the notebook."""
+        return f"{self.name}.ipynb"
+
+    def why_not(self, source: Source, parameters: Parameters) -> str | None:
+        """Say why a source cannot answer this study, if it cannot.
+
+        Parameters
+        ----------
+        source : Source
+            What the source declares.
+        parameters : Parameters
+            Of the study, naming the same source; the stages it is to run between have to be dated by it.
+
+        Returns
+        -------
+        str or None
+            The missing thing by name, or ``None`` when the study applies.
+        """
+        held = case_ids(source_folder(parameters.source)) if self.of_a_case else []
+        if self.of_a_case and not held:
+            return "it holds no case files: facts.csv and conflicts.yaml beside its source.yaml"
+        if self.case is not None and self.case not in held:
+            return f"it holds no case {self.case!r} (its cases: {', '.join(held)})"
+        rule = source.card.sampling.rule
+        if rule in self.refused_rules:
+            return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
+        if source.card.sampling.open_cases == "excluded" and "closed_only" in self.refused_rules:
+            return f"it leaves out open cases: {self.refused_rules['closed_only']}"
+        dated = stages(source, source_folder(parameters.source))
+        if dated is not None and rule == "no_closing_date" and "finding" in columns(source):
+            dated |= {"closed"}  # whether a case is closed is known from its findings
+        for parameter in ("start", "stop"):
+            stage = getattr(parameters, parameter, None)
+            if stage is not None and dated is not None and stage not in dated:
+                return f"none of its columns dates the stage {stage!r} (dated: {', '.join(sorted(dated)) or 'none'})"
+        for column, what in self.needs_columns.items():
+            if column not in columns(source):
+                return f"it has no column {column!r} ({what})"
+        if self.needs_unit and parameters.group is None and not set(UNIT_COLUMNS) & set(columns(source)):
+            return f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}; name another as group)"
+        return None
+
+
+_CASE_FILES: Final = "single cases chosen because they were reported, from which no rate may be drawn"
+_CLOSED_ONLY: Final = "complaints are in it only because they closed, so the slowest of recent years are missing"
+_CHOSEN: Final = "which officers are in it depends on how their complaints ended"
+
+STUDIES: Final[dict[str, Study]] = {
+    study.name: study
+    for study in (
+        Study(
+            name="what_the_data_holds",
+            question="What does this release hold, and what does it lack?",
+            parameters=WhatTheDataHolds,
+            needs_columns={},
+            refused_rules={},
+        ),
+        Study(
+            name="how_long_cases_stay_open",
+            question="How long do complaints stay open before the agency closes them?",
+            parameters=HowLongCasesStayOpen,
+            needs_columns={},
+            refused_rules={"case_files": _CASE_FILES},
+        ),
+        Study(
+            name="were_deadlines_met",
+            question="Were complaints closed within a time limit of law or policy?",
+            parameters=WereDeadlinesMet,
+            needs_columns={},
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "closed_only": _CLOSED_ONLY,
+                "selected_on_outcome": "which complaints are in it depends on how they ended",
+            },
+        ),
+        Study(
+            name="how_the_backlog_moved",
+            question="How did the number of open complaints move, and what would clear it?",
+            parameters=HowTheBacklogMoved,
+            needs_columns={},
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "closed_only": "it holds no open complaints to count",
+                "selected_on_outcome": "which complaints are in it depends on how they ended",
+                "no_closing_date": "it does not say when a complaint closed",
+            },
+        ),
+        Study(
+            name="what_follows_a_finding",
+            question="What follows when a complaint is upheld: which penalty, if any?",
+            parameters=WhatFollowsAFinding,
+            needs_columns={
+                "finding": "what the investigation concluded",
+                "recommended_penalty": "the penalty that was recommended",
+                "imposed_penalty": "the penalty that was imposed",
+            },
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "selected_on_outcome": "which records are in it depends on how they ended",
+            },
+        ),
+        Study(
+            name="how_penalties_shrink",
+            question="What becomes of a penalty between its recommendation and the last word?",
+            parameters=HowPenaltiesShrink,
+            needs_columns={
+                "recommended_penalty": "the penalty that was recommended",
+                "imposed_penalty": "the penalty that was imposed",
+            },
+            refused_rules={"case_files": _CASE_FILES},
+        ),
+        Study(
+            name="who_is_disciplined",
+            question="At which stage do two groups part, from a complaint to a penalty?",
+            parameters=WhoIsDisciplined,
+            needs_columns={"finding": "what the investigation concluded", "officer_id": "which officer it is about"},
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "selected_on_outcome": "which records are in it depends on how they ended",
+            },
+        ),
+        Study(
+            name="does_delay_lighten",
+            question="Do slow cases end lighter?",
+            parameters=DoesDelayLighten,
+            needs_columns={
+                "finding": "what the investigation concluded",
+                "imposed_penalty": "the penalty that was imposed",
+            },
+            refused_rules={
+                "case_files": _CASE_FILES,
+                "closed_only": _CLOSED_ONLY,
+                "selected_on_outcome": "which complaints are in it depends on how they ended",
+                "no_closing_date": "it does not say when a complaint closed",
+            },
+        ),
+        Study(
+            name="is_it_more_than_chance",
+            question="Do a few officers draw more complaints than chance alone would give them?",
+            parameters=IsItMoreThanChance,
+            needs_columns={"officer_id": "which officer it is about"},
+            refused_rules={"case_files": _CASE_FILES, "selected_on_outcome": _CHOSEN},
+        ),
+        Study(
+            name="do_squads_matter",
+            question="Do complaints follow findings against squad-mates, beyond what the squad shares?",
+            parameters=DoSquadsMatter,
+            needs_columns={"officer_id": "which officer it is about", "finding": "what the investigation concluded"},
+            refused_rules={"case_files": _CASE_FILES, "closed_only": _CLOSED_ONLY, "selected_on_outcome": _CHOSEN},
+            needs_unit=True,
+        ),
+        Study(
+            name="case_miami_dade_2010",
+            question="A squad in Miami-Dade, watched in 2010 and disciplined in 2012: what do two reports establish?",
+            parameters=CaseMiamiDade2010,
+            needs_columns={},
+            refused_rules={},
+            of_a_case=True,
+            case="MDPD-2010",
+        ),
+        Study(
+            name="case_pinecrest",
+            question="A week's suspension recommended in Pinecrest: what was decided, and by whom would it be?",
+            parameters=CasePinecrest,
+            needs_columns={},
+            refused_rules={},
+            of_a_case=True,
+            case="PINECREST",
+        ),
+        Study(
+            name="case_file",
+            question="What do the reports of one case establish, and what do they leave open?",
+            parameters=ACase,
+            needs_columns={},
+            refused_rules={},
+            of_a_case=True,
+        ),
+    )
+}
+
+
+def get(name: str) -> Study:
+    """Return the study of that name.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study.
+
+    Returns
+    -------
+    Study
+        The study.
+
+    Raises
+    ------
+    ParameterError
+        No such study; the message names the nearest.
+    """
+    if name in STUDIES:
+        return STUDIES[name]
+    raise ParameterError(f"no study {name!r}. {nearest(name, STUDIES)}")
+
+
+def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
+    """Check parameters against the study's model and against what the source declares, without loading data.
+
+    Parameters
+    ----------
+    study : Study
+        The study to be run.
+    given : mapping of str to object
+        Names and values; text is read as the parameter's type.
+
+    Returns
+    -------
+    complete : Parameters
+        The typed parameters, defaults filled in.
+    source : Source
+        What their source declares.
+
+    Raises
+    ------
+    ParameterError
+        An unknown name, a wrong type, a value out of range, an unknown column, a cut-off outside the days covered.
+    SourceError
+        No such source (with the nearest name), or a declaration that cannot be read.
+    Refusal
+        The source cannot answer the study; the message names what is missing.
+    """
+    complete = read(study.parameters, given, study.name)
+    start, stop = getattr(complete, "start", None), getattr(complete, "stop", None)
+    if start is not None and start == stop:
+        raise ParameterError(f"{study.name}: start and stop are both {start!r}; no time passes between them.")
+    source = read_source(source_folder(complete.source))
+    reason = study.why_not(source, complete)
+    if reason:
+        raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
+    _check_group(study, complete, source)
+    _check_group(study, complete, source, "alike")
+    _check_pauses(study, complete, source)
+    _check_cutoff(study, complete, source)
+    _check_unit(study, complete, source)
+    if study.of_a_case:
+        _check_case(study, complete)
+    return complete, source
+
+
+def _check_group(study: Study, parameters: Parameters, source: Source, name: str = "group") -> None:
+    group, known = getattr(parameters, name, None), groups(source)
+    if group is None or group in known:
+        return
+    if group in OUTCOMES and group in columns(source):
+        raise ParameterError(
+            f"{study.name}: {name}={group!r} is settled only when a case ends, so to compare by it is to sort cases "
+            f"by their own future. Known: {', '.join(known) or 'none'}."
+        )
+    raise ParameterError(
+        f"{study.name}: {name}={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
+    )
+
+
+def _check_case(study: Study, parameters: Parameters) -> None:
+    """Check the case, its readings and the reference; the case file, which is small, is read for that."""
+    from accountability import casefiles
+
+    try:
+        case = study.case or getattr(parameters, "case", None)
+        casefiles.read(parameters.source, case, getattr(parameters, "readings", None))
+        keep = [column for column, _ in casefiles.wanted(getattr(parameters, "comparable", None))]
+    except ParameterError as error:
+        raise ParameterError(f"{study.name}: {error}") from None
+    reference = read_source(source_folder(getattr(parameters, "reference", "synthetic")))
+    if reference.card.sampling.rule == "case_files":
+        raise ParameterError(
+            f"{study.name}: reference={reference.source!r} holds single cases chosen because they were reported, which "
+            "have no distribution. Choose an agency's release."
+        )
+    for column in keep:
+        if column not in columns(reference):
+            raise ParameterError(
+                f"{study.name}: comparable: {reference.source!r} has no column {column!r}. "
+                f"{nearest(column, columns(reference))}"
+            )
+
+
+def _check_unit(study: Study, parameters: Parameters, source: Source) -> None:
+    unit, held = getattr(parameters, "unit", None), source.card.unit
+    # UNITS runs from the finest to the coarsest; rows can be merged and never split.
+    countable = list(UNITS)[list(UNITS).index(held) :]
+    if unit is not None and unit not in countable:
+        raise ParameterError(
+            f"{study.name}: unit={unit!r} is finer than a row of {source.source!r}, which is one {held!r}. "
+            f"Known: {', '.join(countable)}."
+        )
+
+
+def _check_pauses(study: Study, parameters: Parameters, source: Source) -> None:
+    if getattr(parameters, "pauses", None) != "dated":
+        return
+    dated = stages(source, source_folder(parameters.source))
+    if dated is not None and not {"suspended_clock", "resumed_clock"} <= dated:
+        raise ParameterError(
+            f"{study.name}: pauses='dated': {source.source!r} dates no pause of a clock. Choose 'unknown', or 'none' "
+            "to see what follows if no clock ever stopped."
+        )
+
+
+def _check_cutoff(study: Study, parameters: Parameters, source: Source) -> None:
+    cutoff = getattr(parameters, "cutoff", None)
+    first = source.card.period.start if source.card.period else None
+    last = source.card.observed_until
+    if cutoff is not None and last and cutoff < last and source.card.sampling.rule == "no_closing_date":
+        raise ParameterError(
+            f"{study.name}: cutoff={cutoff}: {source.source!r} says which complaints were closed on {last} and not "
+            "when, so nothing is known about an earlier day. Leave cutoff out."
+        )
+    if cutoff is None or not ((first and cutoff <= first) or (last and cutoff > last)):
+        return
+    raise ParameterError(
+        f"{study.name}: cutoff={cutoff} lies outside the days {source.source!r} covers "
+        f"({first or 'not stated'} to {last or 'not stated'})."
+    )

@@ -1,0 +1,1 @@
+"""Who is studied and on which clock: cohorts, grouping, clocks and durations."""

@@ -1,0 +1,239 @@
+"""From dated events to durations, for one declared clock.
+
+A clock is two stages, which occurrence of each counts, a cut-off, and which days it counts. A date is an interval, so a
+duration is one too: a case received "in March 2012" and closed "on 9 April 2012" took 9 to 39 days.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.study.calendars import Calendar
+from accountability.study.calendars import calendar as calendar_of
+from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.durations import Durations, Sampling
+from accountability.study.measure import Clock, measure
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, Which, as_date, day_number, occurrence
+from accountability.study.pauses import as_steps
+from accountability.study.status import closed_by_status
+from accountability.vocabulary import STAGES
+
+
+def durations(
+    cohort: Cohort | DatasetLike,
+    start: str = "received",
+    stop: str = "closed",
+    cutoff: dt.date | str | None = None,
+    *,
+    start_which: Which = "first",
+    stop_which: Which = "first",
+    observed_from: dt.date | str | None = None,
+    without_pauses: bool = False,
+    pauses: pd.DataFrame | None = None,
+    days: Literal["calendar", "business"] = "calendar",
+    calendar: Calendar | str = "us_federal",
+) -> Durations:
+    """Days from one stage to another for every case of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort or Dataset
+        The cases.
+    start, stop : str
+        Stages of :data:`accountability.vocabulary.STAGES`.
+    cutoff : date, optional
+        The last day to count; ``card.observed_until`` when left out. A case without a `stop` date, or with one
+        after this day, is still open on it.
+    start_which, stop_which : {"first", "last"}
+        Which date counts where a case has several. The first closing is the default because a later one may
+        still be to come for any case.
+    observed_from : date, optional
+        When the release holds every case open on or after this day: cases that started before are counted only
+        from the age they had then (late entry, left truncation), those that ended before are left out.
+    without_pauses : bool
+        Whether to leave out the days between each ``suspended_clock`` and the next ``resumed_clock``. Cases in which
+        the two do not alternate are excluded.
+    pauses : pandas.DataFrame, optional
+        Stretches in which the clock stood still, known from elsewhere (a criminal case, leave, litigation):
+        ``case_id``, ``paused`` and ``resumed`` (days; no day of resuming: it stands still to the end), and any further
+        columns. They are left out, in place of the source's own steps; where they overlap they count once.
+    days : {"calendar", "business"}
+        Whether every day counts or only business days: those after the start, up to and including the stop.
+    calendar : Calendar or {"us_federal", "weekdays"}
+        Which days are business days, see :mod:`accountability.study.calendars`.
+
+    Returns
+    -------
+    Durations
+        With ``[low, high]`` days a case; cases without a usable date are in ``excluded`` with the reason.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown stage or calendar, a cut-off after the last day the source covers, or both kinds of pauses.
+    Refusal
+        When the pauses before `observed_from` of a case that enters late are not known to the day, a day lies outside
+        the calendar, cases are open and neither the card nor `cutoff` says until when they were watched, or when the
+        source publishes no closing dates.
+    """
+    study = Cohort.of(cohort)
+    for stage in (start, stop):
+        if stage not in STAGES:
+            raise ParameterError(f"unknown stage {stage!r}; the stages are {', '.join(STAGES)}")
+    if start == stop:
+        raise ParameterError(f"a clock needs two different stages, found {start!r} twice")
+    sampling = _sampling(study, start)
+    if stop == "closed" and sampling.rule == "no_closing_date":
+        raise Refusal(
+            f"{study.name} publishes no closing dates: use clocks.current_status(), which needs only whether a "
+            "case was closed by the last day covered"
+        )
+    until = _cutoff(study, cutoff)
+    since = None if observed_from is None else as_date(observed_from, "observed_from")
+    words = f"days from the {start_which} '{start}' to the {stop_which} '{stop}'"
+    business = _business(days, calendar)
+    if business is not None:
+        words = f"business {words} ({business.name})"
+    if without_pauses and pauses is not None:
+        raise ParameterError("without_pauses reads the source's own pauses and pauses= others: choose one")
+    cases = pd.Index(study.cases["case_id"])
+    declared = None if pauses is None else as_steps(pauses, cases)
+    paused = without_pauses or declared is not None
+    if paused:
+        words += ", paused days left out" + (" (as declared)" if declared is not None else "")
+    if since is not None:
+        if until is not None and since > until:
+            raise ParameterError(f"observed_from={since} is after the cut-off {until}")
+        words += f", cases watched from {since.isoformat()}"
+    if until is not None:
+        words += f", open cases counted until {until.isoformat()}"
+    clock = Clock(study, start, stop, until, since, sampling, words, paused, declared, business)
+    begin = occurrence(study.events, cases, start, start_which)
+    return measure(clock, begin, occurrence(study.events, cases, stop, stop_which))
+
+
+def current_status(
+    cohort: Cohort | DatasetLike,
+    start: str = "received",
+    cutoff: dt.date | str | None = None,
+    *,
+    closed: pd.Series | None = None,
+) -> Durations:
+    """Whether each case was closed by the cut-off, for sources that say so and give no closing date.
+
+    Parameters
+    ----------
+    cohort : Cohort or Dataset
+        The cases.
+    start : str
+        The stage the clock starts at.
+    cutoff : date, optional
+        The day the status was true on; ``card.observed_until`` when left out.
+    closed : pandas.Series of bool, optional
+        By ``case_id``. When left out, a case is open while any of its allegations has the finding "pending", and
+        a case is excluded as unknown when none is pending and one has no recorded finding.
+
+    Returns
+    -------
+    Durations
+        Closed cases took between 0 days and their age at the cut-off, open ones longer than their age.
+
+    Raises
+    ------
+    Refusal
+        When the day the status was true on is not known, or `cutoff` is an earlier day, on which a case closed by
+        now may have been open.
+    """
+    study = Cohort.of(cohort)
+    until = _cutoff(study, cutoff)
+    if until is None:
+        raise Refusal(f"the status of a case of {study.name} is true on some day: pass cutoff= with that day")
+    covered = study.card.observed_until
+    if closed is None and covered is not None and until < covered:
+        raise Refusal(
+            f"only the status on {covered} is known: which cases of {study.name} were closed by {until} it does not "
+            "say. Leave cutoff out, or pass closed= with what was known that day"
+        )
+    cases = pd.Index(study.cases["case_id"])
+    known = (closed_by_status(study.allegations) if closed is None else closed.astype("boolean")).reindex(cases)
+    done = known.fillna(False).to_numpy(bool)
+    unknown = np.full(len(cases), "", dtype=object)
+    unknown[known.isna().to_numpy()] = "whether it is closed is not recorded"
+    status = Occurrence(np.where(done, NEVER, FOREVER), np.where(done, day_number(until), FOREVER), unknown)
+    words = f"days from the first '{start}' to the closing, known only as closed or open on {until.isoformat()}"
+    clock = Clock(study, start, "closed", until, None, _sampling(study, start), words)
+    return measure(clock, occurrence(study.events, cases, start, "first"), status, current_status=True)
+
+
+def as_published(
+    cohort: Cohort | DatasetLike,
+    start: str = "received",
+    stop: str = "closed",
+    cutoff: dt.date | str | None = None,
+    *,
+    without_pauses: bool = False,
+) -> Durations:
+    """Days between two stages or, when the source gives no closing dates, whether each case was closed.
+
+    Parameters
+    ----------
+    cohort : Cohort or Dataset
+        The cases.
+    start, stop : str
+        Stages of :data:`accountability.vocabulary.STAGES`.
+    cutoff : date, optional
+        The last day to count; ``card.observed_until`` when left out.
+    without_pauses : bool
+        As in :func:`durations`.
+
+    Returns
+    -------
+    Durations
+        From :func:`current_status` when the card's rule is ``no_closing_date`` and `stop` is ``closed``, else from
+        :func:`durations`.
+
+    Raises
+    ------
+    ParameterError, Refusal
+        As the two; also when pauses are to be left out of a mere status.
+    """
+    study = Cohort.of(cohort)
+    if stop != "closed" or study.card.sampling.rule != "no_closing_date":
+        return durations(study, start, stop, cutoff, without_pauses=without_pauses)
+    if without_pauses:
+        raise Refusal(f"{study.name} publishes no closing dates, so no days of a pause can be left out")
+    return current_status(study, start, cutoff)
+
+
+def _business(days: str, which: Calendar | str) -> Calendar | None:
+    if days not in ("calendar", "business"):
+        raise ParameterError(f"days must be 'calendar' or 'business', found {days!r}")
+    return None if days == "calendar" else calendar_of(which)
+
+
+def _cutoff(study: Cohort, cutoff: dt.date | str | None) -> dt.date | None:
+    covered = study.card.observed_until
+    if cutoff is None:
+        return covered
+    asked = as_date(cutoff, "cutoff")
+    if covered is not None and asked > covered:
+        raise ParameterError(
+            f"cutoff={asked} is after {covered}, the last day {study.name} covers: nothing is known about later days"
+        )
+    return asked
+
+
+def _sampling(study: Cohort, start: str) -> Sampling:
+    """How the cases are seen by a clock that starts at `start`."""
+    told = study.card.sampling
+    selected = tuple(told.selected_on)
+    on_penalty = any("penalt" in item or "disciplin" in item for item in selected)
+    if start == "closed" and told.rule in ("closed_only", "selected_on_outcome") and not on_penalty:
+        # What happens after the closing did not decide whether the case is in the release.
+        return Sampling("complete", "included", study.name, selected)
+    return Sampling(told.rule, told.open_cases, study.name, selected)

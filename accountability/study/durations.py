@@ -1,0 +1,349 @@
+"""Days from one stage to another, one row a case: closed after so many days, or still open after so many.
+
+Days are whole numbers. A closing on the day of receipt is day 0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.results import plural
+from accountability.stats.arrays import Days, Flags
+
+LONGEST = 100_000
+"""No delay is longer (273 years): a longer one is a wrong date, and would make every count table huge."""
+
+RESERVED = ("low", "high", "closed", "entry", "longest")
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the cases came to be seen, as far as one clock is concerned.
+
+    Attributes
+    ----------
+    rule : str
+        One of :data:`accountability.vocabulary.SAMPLING_RULES`.
+    open_cases : str
+        ``included``, ``excluded``, ``status_only`` or ``unknown``.
+    source : str
+        Name of the source, for messages.
+    selected_on : tuple of str
+        What the records were selected on, when they were.
+    """
+
+    rule: str = "complete"
+    open_cases: str = "included"
+    source: str = "these durations"
+    selected_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Durations:
+    """How long each case took, or how long it has been open.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a case: ``case_id``; ``low`` and ``high`` (Int64), the fewest and most days the delay can have
+        lasted, equal when both dates are days, ``high`` missing when the case is still open (it lasts longer
+        than ``low``); ``closed`` (bool); ``entry`` (Int64), the first day of its age at which its closing would
+        have been seen, 0 when it was watched from the start; ``longest`` (Int64), the longest delay this case
+        could have shown before the cut-off, missing when there is none; where any start is coarser than a day,
+        ``start_span`` and ``stop_span`` (Int64), the number of days the start and the stop can have been on (0 for
+        open cases); then the columns of the cases.
+    clock : str
+        The clock in words; every result repeats it.
+    start, stop : str
+        The stages.
+    cutoff : datetime.date or None
+        The last day known about.
+    sampling : Sampling
+        How the cases came to be seen.
+    excluded : pandas.DataFrame
+        ``case_id`` and ``reason`` of every case of the cohort that has no usable delay.
+    flow : pandas.DataFrame
+        The cohort's conditions and these exclusions with their counts.
+    current_status : bool
+        Whether only "closed by the cut-off or not" is known, so that no closing day exists.
+    """
+
+    table: pd.DataFrame
+    clock: str
+    start: str
+    stop: str
+    cutoff: dt.date | None
+    sampling: Sampling
+    excluded: pd.DataFrame
+    flow: pd.DataFrame
+    current_status: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that the table holds possible delays."""
+        missing = [name for name in ("case_id", *RESERVED) if name not in self.table.columns]
+        if missing:
+            raise ParameterError(f"a table of durations needs the columns {missing}")
+        low, high, closed, entry = self.low, self.high, self.closed, self.entry
+        self._refuse((low < 0) | (entry < 0), "a delay or an entry below 0 days")
+        self._refuse(closed & (high < low), "a longest delay below its shortest")
+        self._refuse((low > LONGEST) | (high > LONGEST), f"a delay over {LONGEST:,} days, which is a wrong date")
+        self._refuse(entry > np.where(closed, high, low), "come into sight after they were last seen")
+
+    def _refuse(self, wrong: Flags, what: str) -> None:
+        count = int(wrong.sum())
+        if count:
+            row = self.table.iloc[int(np.argmax(wrong))]
+            shown = ", ".join(f"{name} {row[name]}" for name in ("case_id", "low", "high", "entry"))
+            raise ParameterError(
+                f"{count:,} of {len(self.table):,} cases have {what} (first: {shown}): exclude or correct them"
+            )
+
+    @cached_property
+    def low(self) -> Days:
+        """Fewest days, as a plain array."""
+        return _plain(self.table["low"])
+
+    @cached_property
+    def high(self) -> Days:
+        """Most days as a plain array, -1 for open cases."""
+        return _plain(self.table["high"])
+
+    @cached_property
+    def closed(self) -> Flags:
+        """Whether each case is closed, as a plain array."""
+        return self.table["closed"].to_numpy(dtype=bool)
+
+    @cached_property
+    def entry(self) -> Days:
+        """First day of age at which the case was watched, as a plain array."""
+        return _plain(self.table["entry"])
+
+    @cached_property
+    def longest(self) -> Days:
+        """Longest delay that could have been seen, -1 where there is no cut-off."""
+        return _plain(self.table["longest"])
+
+    @cached_property
+    def end(self) -> Days:
+        """Days to the closing (the most it can have taken) or, of open cases, days seen open."""
+        return np.where(self.closed, self.high, self.low)
+
+    @cached_property
+    def known_groups(self) -> dict[tuple[str, ...], tuple[pd.DataFrame, Days]]:
+        """Groups already made by :func:`group_codes`, for the next estimator that asks."""
+        return {}
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether every closing is known to the day."""
+        return not self.current_status and bool((self.low == self.high)[self.closed].all())
+
+    @cached_property
+    def late(self) -> bool:
+        """Whether any case came into sight after the start of its clock."""
+        return bool(self.entry.any())
+
+    @cached_property
+    def ends(self) -> tuple[int, Days]:
+        """Number of days there are, and ``end`` of every case, open ones that many days later.
+
+        Every count of cases starts here: one number a case says when and whether it closed.
+        """
+        days = int(max(self.end.max(initial=0), self.entry.max(initial=0))) + 1
+        return days, self.end + days * ~self.closed
+
+    @property
+    def n_open(self) -> int:
+        """Cases still open at the cut-off."""
+        return int((~self.closed).sum())
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __repr__(self) -> str:
+        return (
+            f"Durations ({self.clock}): {plural(len(self), 'case')}, {self.n_open:,} still open, "
+            f"{len(self.excluded):,} excluded"
+        )
+
+    def label_missing(self, column: str, label: str = "not recorded") -> Durations:
+        """Give cases without a value in a grouping column a group of their own."""
+        if column not in self.table.columns:
+            raise ParameterError(f"no column {column!r} in these durations")
+        values = self.table[column].astype("object")
+        return replace(self, table=self.table.assign(**{column: values.where(values.notna(), label)}))
+
+    def excluded_counts(self) -> pd.DataFrame:
+        """Count the excluded cases by ``reason``."""
+        counts = self.excluded.groupby("reason", sort=True).size()
+        return counts.rename("cases").reset_index()
+
+    @classmethod
+    def from_days(
+        cls,
+        days: npt.ArrayLike,
+        closed: npt.ArrayLike | None = None,
+        *,
+        high: npt.ArrayLike | None = None,
+        entry: npt.ArrayLike | None = None,
+        longest: npt.ArrayLike | None = None,
+        groups: dict[str, npt.ArrayLike] | None = None,
+        clock: str = "days as given",
+        sampling: Sampling | None = None,
+    ) -> Durations:
+        """Make durations from plain day counts, for simulations and other people's tables.
+
+        Parameters
+        ----------
+        days : array of int
+            Days to closing, or days open so far.
+        closed : array of bool, optional
+            Whether each case closed; all, when left out.
+        high : array of int, optional
+            Most days of closed cases when `days` are only the fewest; ignored for open ones.
+        entry, longest : array of int, optional
+            As the columns of the table.
+        groups : dict of arrays, optional
+            Further columns.
+        clock : str
+            What the days count.
+        sampling : Sampling, optional
+            How the cases were seen; complete by default.
+
+        Raises
+        ------
+        ParameterError
+            If a day is missing, not whole or negative, or lengths differ.
+        """
+        low: Days = _whole(days, "days")
+        given = {"closed": closed, "high": high, "entry": entry, "longest": longest, **(groups or {})}
+        lengths = {name: len(np.asarray(values)) for name, values in given.items() if values is not None}
+        if set(lengths.values()) - {len(low)}:
+            raise ParameterError(f"columns of different lengths: {len(low)} days, {lengths}")
+        done = np.ones(len(low), bool) if closed is None else np.asarray(closed, dtype=bool)
+        most: Days = low if high is None else _whole(np.where(done, np.asarray(high), 0), "high")
+        columns: dict[str, object] = {
+            "case_id": np.arange(1, len(low) + 1),
+            "low": pd.array(low, dtype="Int64"),
+            "high": pd.arrays.IntegerArray(np.where(done, most, 0), ~done),
+            "closed": done,
+            "entry": pd.array(np.zeros_like(low) if entry is None else _whole(entry, "entry"), dtype="Int64"),
+            "longest": (
+                pd.arrays.IntegerArray(np.zeros_like(low), np.ones(len(low), bool))
+                if longest is None
+                else pd.array(_whole(longest, "longest"), dtype="Int64")
+            ),
+        }
+        columns.update(groups or {})
+        return cls(
+            table=pd.DataFrame(columns),
+            clock=clock,
+            start="start",
+            stop="stop",
+            cutoff=None,
+            sampling=sampling or Sampling(),
+            excluded=pd.DataFrame({"case_id": [], "reason": []}, dtype="str"),
+            flow=pd.DataFrame({"step": [0], "because": ["days as given"], "kept": [len(low)], "excluded": [0]}),
+        )
+
+
+def require_cases(durations: Durations, what: str) -> None:
+    """Refuse an estimate from no cases, saying where they went."""
+    if len(durations):
+        return
+    went = "; ".join(f"{row.cases:,} {row.reason}" for row in durations.excluded_counts().itertuples())
+    raise Refusal(f"{what} needs at least one case and has none" + (f" ({went})" if went else ""))
+
+
+def group_codes(durations: Durations, by: str | Sequence[str] | None) -> tuple[pd.DataFrame, Days]:
+    """Give the groups of a table of durations, one row each in sorted order, and each case's group number.
+
+    Raises
+    ------
+    ParameterError
+        If a column does not exist or has missing values.
+    """
+    columns = [by] if isinstance(by, str) else list(by or ())
+    if not columns:
+        return pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(durations), np.int64)
+    key = tuple(columns)
+    if key not in durations.known_groups:
+        durations.known_groups[key] = _grouped(durations, columns)
+    return durations.known_groups[key]
+
+
+def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Days]:
+    for column in columns:
+        if column not in durations.table.columns or column in RESERVED:
+            known = [name for name in durations.table.columns if name not in RESERVED]
+            raise ParameterError(f"no column {column!r} to group by; there are {known}")
+        missing = int(durations.table[column].isna().sum())
+        if missing:
+            raise ParameterError(
+                f"{missing:,} of {len(durations):,} cases have no {column!r}: give them a group of their own with "
+                f"durations.label_missing({column!r}), or leave them out with keep_if"
+            )
+    if len(columns) == 1:
+        codes, values = numbered(durations.table[columns[0]])
+        return pd.DataFrame({columns[0]: values}), codes
+    grouped = durations.table.groupby(columns, sort=True, observed=True)
+    numbers = np.asarray(grouped.ngroup(), dtype=np.int64)
+    first = np.unique(numbers, return_index=True)[1]
+    return durations.table[columns].iloc[first].reset_index(drop=True), numbers
+
+
+def numbered(values: pd.Series) -> tuple[Days, pd.Index]:
+    """Place of each value among the distinct ones, -1 where missing, and the distinct ones, sorted.
+
+    Whole numbers that lie close together are counted, which costs a fraction of hashing them.
+    """
+    place, found = spaced(values)
+    if not isinstance(found, pd.RangeIndex):
+        return place, found
+    seen = np.bincount(place) > 0
+    if not seen.all():
+        place = (np.cumsum(seen) - 1)[place]
+    return place, pd.Index(found.to_numpy()[seen]).astype(values.dtype)
+
+
+def spaced(values: pd.Series) -> tuple[Days, pd.Index]:
+    """As :func:`numbered`, but of whole numbers that lie close together also those between that do not occur.
+
+    These come as a `RangeIndex`; it spares whoever counts next from counting twice.
+    """
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values):
+        raw = values.to_numpy()
+        low, high = int(raw.min()), int(raw.max())
+        if high - low <= len(raw) and max(abs(low), abs(high)) < 2**62:
+            place = raw.astype(np.int64, copy=False)
+            return place - low if low else place, pd.RangeIndex(low, high + 1)
+    codes, found = pd.factorize(values, sort=True)
+    return codes.astype(np.int64, copy=False), pd.Index(found)
+
+
+def _plain(column: pd.Series) -> Days:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return np.asarray(column.to_numpy(), dtype=np.int64)
+    return column.to_numpy(dtype=np.int64, na_value=-1)
+
+
+def _whole(values: npt.ArrayLike, name: str) -> Days:
+    raw = np.asarray(values)
+    if raw.dtype.kind in "iu":
+        return raw.astype(np.int64, copy=False)
+    numbers = raw.astype(float)
+    wrong = ~np.isfinite(numbers) | (numbers != np.round(numbers))
+    if wrong.any():
+        raise ParameterError(
+            f"{name} must be whole days; {int(wrong.sum()):,} of {len(numbers):,} are missing or fractions, e.g. "
+            f"{numbers[np.argmax(wrong)]} at position {int(np.argmax(wrong))}"
+        )
+    return numbers.astype(np.int64)

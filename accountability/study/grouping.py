@@ -1,0 +1,79 @@
+"""Which group a case belongs to, when the column that says so describes its allegations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.study.cohort import Cohort
+
+SEVERAL = "several"
+NONE_STATED = "none stated"
+OTHER = "other (small groups)"
+
+
+def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Cohort:
+    """Give every case one value of a column, so that each complaint is counted once.
+
+    A case takes the value its allegations share; ``several`` where they differ, ``none stated`` where no allegation
+    states one (for instance because no officer was identified). Groups smaller than `min_group` are put together.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    column : str or None
+        A column of the cases or of the allegations; ``None`` changes nothing.
+    min_group : int
+        Groups with fewer cases become ``other (small groups)``, which holds at least as many itself.
+
+    Returns
+    -------
+    Cohort
+        Its cases hold `column` as text, without missing values. The allegations are unchanged.
+
+    Raises
+    ------
+    ParameterError
+        When neither table has the column, with the columns there are.
+    """
+    if column is None:
+        return cohort
+    if column in cohort.cases.columns:
+        value = cohort.cases[column].astype("str").where(cohort.cases[column].notna(), NONE_STATED)
+    elif column in cohort.allegations.columns:
+        value = _shared(cohort, column)
+    else:
+        known = sorted({*cohort.cases.columns, *cohort.allegations.columns})
+        raise ParameterError(f"no column {column!r} to group by in {cohort.name}; there are {', '.join(known)}")
+    value = value.mask(value.isin(small_groups(value, min_group)), OTHER).set_axis(cohort.cases["case_id"])
+    plain = cohort if column not in cohort.cases.columns else _without(cohort, column)
+    return plain.with_case_column(column, value)
+
+
+def small_groups(values: pd.Series, least: int) -> list[str]:
+    """Values to put together: those on fewer than `least` rows.
+
+    When these are together still too few, the next larger value joins them, the first by name of several; so no group
+    can be had by subtraction.
+    """
+    sizes = values.value_counts().sort_index().sort_values(kind="stable")
+    count = int((sizes < least).sum())
+    if count and sizes.iloc[:count].sum() < least:
+        count += 1
+    return [str(value) for value in sizes.index[:count]]
+
+
+def _shared(cohort: Cohort, column: str) -> pd.Series:
+    pairs = cohort.allegations.loc[cohort.allegations[column].notna(), ["case_id", column]].drop_duplicates()
+    place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(pairs["case_id"]))
+    times = np.bincount(place, minlength=len(cohort.cases))
+    stated = pd.Series(pairs[column].astype("str").to_numpy(), index=place)
+    value = stated[~stated.index.duplicated()].reindex(range(len(times)), fill_value=NONE_STATED)
+    return value.mask(times > 1, SEVERAL).astype("str").set_axis(cohort.cases.index)
+
+
+def _without(cohort: Cohort, column: str) -> Cohort:
+    return replace(cohort, cases=cohort.cases.drop(columns=column))

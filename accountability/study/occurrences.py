@@ -1,0 +1,118 @@
+"""The first or last dated occurrence of a stage in every case, as an interval of day numbers.
+
+Day numbers count from 1970-01-01.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Days
+
+Which = Literal["first", "last"]
+Texts = npt.NDArray[np.object_]
+
+# Stand for "no bound on this side"; far from any day and from overflow.
+NEVER = -(2**40)
+FOREVER = 2**40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrence:
+    """When a stage was reached, a case.
+
+    Attributes
+    ----------
+    earliest, latest : array of int
+        Day numbers; ``NEVER`` and ``FOREVER`` stand for no bound. Both are ``FOREVER`` without a usable date.
+    set_aside : array of object
+        For cases without a usable date: why the date they have must not be used, else "".
+    """
+
+    earliest: Days
+    latest: Days
+    set_aside: Texts
+
+    @property
+    def none(self) -> npt.NDArray[np.bool_]:
+        """Cases without a usable date of the stage."""
+        return self.earliest == FOREVER
+
+
+def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) -> Occurrence:
+    """Find the first or last occurrence of a stage in each case.
+
+    Several imprecise dates: the first of them lies between the smallest earliest and the smallest latest day,
+    the last between the largest ones.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Dated steps: ``case_id, stage, earliest, latest, set_aside``.
+    cases : pandas.Index
+        The ``case_id`` of every case, in the order wanted.
+    stage : str
+        The stage.
+    which : {"first", "last"}
+        Which of several dates counts.
+
+    Raises
+    ------
+    ParameterError
+        If `which` is neither.
+    """
+    if which not in ("first", "last"):
+        raise ParameterError(f"which occurrence must be 'first' or 'last', found {which!r}")
+    rows = events[(events["stage"] == stage).to_numpy()]
+    place = cases.get_indexer(pd.Index(rows["case_id"]))
+    inside = place >= 0
+    usable = rows["set_aside"].isna().to_numpy() & inside
+    fill, pick = (FOREVER, np.minimum) if which == "first" else (NEVER, np.maximum)
+    earliest = np.full(len(cases), fill, dtype=np.int64)
+    latest = earliest.copy()
+    pick.at(earliest, place[usable], day_numbers(rows["earliest"], NEVER)[usable])
+    pick.at(latest, place[usable], day_numbers(rows["latest"], FOREVER)[usable])
+    none = np.ones(len(cases), bool)
+    none[place[usable]] = False
+    earliest[none] = latest[none] = FOREVER
+    why = np.full(len(cases), "", dtype=object)
+    dropped = ~usable & inside
+    why[place[dropped]] = [f"'{stage}' date set aside: {text}" for text in rows["set_aside"].array[dropped]]
+    why[~none] = ""
+    return Occurrence(earliest, latest, why)
+
+
+def day_numbers(dates: pd.Series, missing: int) -> Days:
+    """Day numbers of a column of dates, `missing` where there is none."""
+    days = dates.to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(days), missing, days.astype(np.int64))
+
+
+def day_number(date: dt.date) -> int:
+    """Day number of one date."""
+    return (date - dt.date(1970, 1, 1)).days
+
+
+def as_date(value: dt.date | str, name: str) -> dt.date:
+    """Read a parameter that is a day, as a date or as ISO text.
+
+    Raises
+    ------
+    ParameterError
+        If it is not one.
+    """
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name}= must be a day such as 2016-11-01, found {value!r}") from error

@@ -1,0 +1,150 @@
+"""Days on which a case's clock was stopped: a criminal case, leave, litigation, as far as the source dates them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Days, Flags
+from accountability.study.occurrences import FOREVER, NEVER, day_numbers
+
+STOPPED, STARTED = "suspended_clock", "resumed_clock"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paused:
+    """Paused days of each case within its life.
+
+    Attributes
+    ----------
+    least, most : array of int
+        Fewest and most days, equal when all dates are days.
+    broken : array of bool
+        Cases whose stops and starts do not alternate, so that nothing can be said.
+    """
+
+    least: Days
+    most: Days
+    broken: Flags
+
+
+def paused_days(
+    events: pd.DataFrame,
+    cases: pd.Index,
+    begin: tuple[Days, Days],
+    end: tuple[Days, Days],
+    count: Callable[[Days, Flags], Days] = lambda days, _: days,
+) -> Paused:
+    """Add up the paused days of each case between its start and its end.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Dated steps; the stages ``suspended_clock`` and ``resumed_clock`` are read.
+    cases : pandas.Index
+        The ``case_id`` of every case, in the order wanted.
+    begin, end : pair of arrays of int
+        Earliest and latest day number of each case's start and end.
+    count : callable, optional
+        Numbers days by the clock's calendar, where told to; every day counts when left out.
+
+    Returns
+    -------
+    Paused
+        The first stop is taken with the first start after it, and so on; a last stop without a start runs to the end.
+        The day of the stop is paused, the day of the start is not.
+    """
+    stops, starts = _ranked(events, cases, STOPPED), _ranked(events, cases, STARTED)
+    pairs = stops.merge(starts, on=["place", "rank"], how="outer", suffixes=("", "_start"))
+    lonely = pairs["earliest"].isna().to_numpy()
+    from_e, from_l = (pairs[name].fillna(0).to_numpy(np.int64) for name in ("earliest", "latest"))
+    to_e, to_l = (pairs[name].fillna(FOREVER).to_numpy(np.int64) for name in ("earliest_start", "latest_start"))
+    place = pairs["place"].to_numpy(np.int64)
+    least = _between(np.maximum(from_l, begin[1][place]), np.minimum(to_e, end[0][place]), count)
+    most = _between(np.maximum(from_e, begin[0][place]), np.minimum(to_l, end[1][place]), count)
+    wrong = lonely | (to_l < from_e) | (from_e == NEVER) | (from_l == FOREVER)
+    next_stop = np.append(from_l[1:], 0)
+    same_case = np.append(place[1:] == place[:-1], False)
+    wrong |= same_case & (next_stop < to_e)  # stopped again before it had started
+    size = len(cases)
+    return Paused(
+        np.bincount(place, least, size).astype(np.int64),
+        np.bincount(place, most, size).astype(np.int64),
+        np.bincount(place, wrong, size) > 0,
+    )
+
+
+def _between(first: Days, last: Days, count: Callable[[Days, Flags], Days]) -> Days:
+    """Days from one to the other as the clock counts them; none when they are the wrong way round."""
+    real = (last > first) & (first > NEVER) & (last < FOREVER)
+    return np.where(real, count(last, real) - count(first, real), 0)
+
+
+def as_steps(pauses: pd.DataFrame, cases: pd.Index) -> pd.DataFrame:
+    """Give declared stretches as steps that stop and start the clock, overlapping ones joined.
+
+    Parameters
+    ----------
+    pauses : pandas.DataFrame
+        ``case_id``, ``paused``, ``resumed`` (days; missing while it stands still).
+    cases : pandas.Index
+        The ``case_id`` of every case; stretches of others are not read.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing, a stretch has no first day, or ends before it begins.
+    """
+    missing = [name for name in ("case_id", "paused", "resumed") if name not in pauses.columns]
+    if missing:
+        raise ParameterError(f"pauses= needs the columns case_id, paused and resumed; {missing} missing")
+    rows = pauses[pauses["case_id"].isin(cases).to_numpy()]
+    try:
+        days = {name: pd.to_datetime(rows[name]).astype("datetime64[s]") for name in ("paused", "resumed")}
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"paused and resumed must be days such as 2016-11-01: {error}") from error
+    begin, end = day_numbers(days["paused"], NEVER), day_numbers(days["resumed"], FOREVER)
+    wrong = (begin == NEVER) | (end < begin)
+    if wrong.any():
+        example = rows.iloc[int(np.argmax(wrong))]
+        raise ParameterError(
+            f"{int(wrong.sum()):,} of {len(rows):,} pauses have no first day or end before it (e.g. case_id "
+            f"{example['case_id']}: {example['paused']} to {example['resumed']}): correct or drop them"
+        )
+    table = pd.DataFrame({"case_id": rows["case_id"].to_numpy(), "begin": begin, "end": end})
+    table = table.sort_values(["case_id", "begin", "end"], kind="stable").reset_index(drop=True)
+    reached = table.groupby("case_id", sort=False)["end"].cummax().groupby(table["case_id"], sort=False).shift()
+    apart = reached.isna().to_numpy() | (table["begin"].to_numpy() > reached.fillna(NEVER).to_numpy())
+    joined = table.groupby(np.cumsum(apart), sort=False).agg({"case_id": "first", "begin": "min", "end": "max"})
+    runs = joined[joined["end"] < FOREVER]
+    ids = np.concatenate([joined["case_id"].to_numpy(object), runs["case_id"].to_numpy(object)])
+    dates = np.concatenate([joined["begin"].to_numpy(np.int64), runs["end"].to_numpy(np.int64)])
+    when = pd.Series(dates.astype("datetime64[D]").astype("datetime64[s]"))
+    return pd.DataFrame(
+        {
+            "case_id": pd.Series(ids, dtype="str"),
+            "stage": np.repeat([STOPPED, STARTED], [len(joined), len(runs)]),
+            "earliest": when,
+            "latest": when,
+            "set_aside": pd.Series([None] * len(ids), dtype="str"),
+        }
+    )
+
+
+def _ranked(events: pd.DataFrame, cases: pd.Index, stage: str) -> pd.DataFrame:
+    """Usable dates of a stage, numbered in order within each case."""
+    rows = events[((events["stage"] == stage) & events["set_aside"].isna()).to_numpy()]
+    place = cases.get_indexer(pd.Index(rows["case_id"]))
+    table = pd.DataFrame(
+        {
+            "place": place,
+            "earliest": day_numbers(rows["earliest"], NEVER),
+            "latest": day_numbers(rows["latest"], FOREVER),
+        }
+    )
+    table = table[table["place"] >= 0].sort_values(["place", "earliest", "latest"], kind="stable")
+    return table.assign(rank=table.groupby("place").cumcount())

@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accountability import delay
+from accountability.errors import ParameterError, Refusal
+from accountability.study.durations import Durations
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.sampled_from("abcdef")), min_size=2, max_size=40).filter(
+        lambda rows: len({row[2] for row in rows}) > 1
+    )
+)
+def test_the_estimate_is_the_curves_and_the_interval_comes_from_the_seed(rows):
+    days, closed, officer = (list(column) for column in zip(*rows, strict=True))
+    made = Durations.from_days(days, closed, groups={"officer": officer})
+    one = delay.bootstrap(made, 7, cluster="officer", replicates=20)
+    pd.testing.assert_frame_equal(one.table, delay.bootstrap(made, 7, cluster="officer", replicates=20).table)
+    day = delay.closing_curve(made).quantile()["day"].item()
+    estimate = one.table["estimate"].item()
+    assert (pd.isna(day) and pd.isna(estimate)) or day == estimate
+
+
+def test_a_replicate_is_the_curve_of_the_resampled_cases():
+    rng = np.random.default_rng(2)
+    officer = rng.integers(0, 8, 60)
+    made = Durations.from_days(rng.integers(0, 30, 60), rng.random(60) < 0.8, groups={"officer": officer})
+    from accountability.delay.cluster_bootstrap import _statistics
+    from accountability.delay.counts import count
+    from accountability.delay.curve import survival
+    from accountability.delay.resample import Draws
+
+    draws, seeds = Draws.of_clusters(made, "officer"), np.random.default_rng(3).integers(0, 2**63, 5)
+    curve = survival(count(made))[0][0]
+    fast = _statistics(made, np.ones(60, bool), curve, draws, (3, 5), np.array([0.5]), 20)
+    for replicate, row in enumerate(draws.draw(seeds, also_as_they_are=True)):
+        picked = np.repeat(np.arange(60), row[officer].astype(int))
+        again = Durations.from_days(made.table["low"].to_numpy(int)[picked], made.closed[picked])
+        assert fast[replicate, 0] == delay.closing_curve(again).quantile()["day"].item()
+        assert fast[replicate, 1] == pytest.approx(delay.restricted_mean(again, 20).table["days"].item())
+
+
+def test_cases_that_hang_together_get_a_wider_interval():
+    rng = np.random.default_rng(4)
+    officer = np.repeat(np.arange(40), 50)
+    days = np.round(np.repeat(rng.gamma(4, 50, 40), 50) * rng.uniform(0.9, 1.1, 2000)).astype(int)
+    made = Durations.from_days(days, groups={"officer": officer})
+    alone = delay.bootstrap(made, 1, replicates=200).table.iloc[0]
+    together = delay.bootstrap(made, 1, cluster="officer", replicates=200).table.iloc[0]
+    assert together["upper"] - together["lower"] > 2 * (alone["upper"] - alone["lower"])
+
+
+def test_not_reached_is_kept_in_the_interval():
+    made = Durations.from_days(np.arange(40), np.arange(40) % 2 == 0)
+    row = delay.bootstrap(made, 3, p=0.7, replicates=100).table.iloc[0]
+    assert 0 < row["not_reached"] < 1
+    assert np.isnan(row["upper"])
+
+
+def test_groups_and_a_restricted_mean_are_said():
+    made = Durations.from_days([1, 2, 3, 4, 5, 6], groups={"g": list("aaabbb")})
+    result = delay.bootstrap(made, 3, by="g", p=[0.25, 0.5], until=2, replicates=50)
+    assert result.table["g"].tolist() == ["a"] * 3 + ["b"] * 3
+    assert "b: mean days open within 2: 2 days" in result.sentence()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"cluster": "g"}, Refusal, "at least two clusters"),
+        ({"cluster": "h"}, ParameterError, "no column 'h'"),
+        ({"replicates": 1}, ParameterError, "at least 2"),
+        ({"p": 1.0}, ParameterError, "between 0 and 1"),
+        ({"level": 2}, ParameterError, "level"),
+    ],
+)
+def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        delay.bootstrap(Durations.from_days([1, 2], groups={"g": ["x", "x"]}), 1, **arguments)

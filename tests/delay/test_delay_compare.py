@@ -1,0 +1,117 @@
+"""Tests of groups beyond the log-rank test: intervals, and one way of closing among several."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accountability import delay
+from accountability.delay.compare_intervals import log_rank_scores
+from accountability.errors import ParameterError, Refusal
+from accountability.stats.npmle import BEYOND, solve
+from accountability.study.durations import Durations, Sampling
+
+calm = settings(deadline=None, max_examples=50)
+spans = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 15), st.booleans()), min_size=2, max_size=30)
+
+
+def arrays(rows):
+    low, width, closed = (np.array(column) for column in zip(*rows, strict=True))
+    return low + ~closed, np.where(closed, low + width, BEYOND)
+
+
+@calm
+@given(spans)
+def test_a_score_is_the_slope_of_the_likelihood_in_the_log_hazard(rows):
+    low, high = arrays(rows)
+    pooled = solve(low, high)
+    scores = log_rank_scores(low, high, pooled)
+    assert scores.sum() == pytest.approx(0, abs=1e-4 * len(rows))
+
+    def loglik(step):
+        after = np.append(1.0, np.maximum(1 - np.cumsum(pooled.mass), 0)) ** np.exp(step)
+        after[-1] = 0
+        before = after[[np.sum(pooled.last < day) for day in low]]
+        return np.log(before - after[[np.sum(pooled.last <= day) for day in high]])
+
+    assert scores == pytest.approx((loglik(1e-5) - loglik(-1e-5)) / 2e-5, abs=1e-4)
+
+
+def test_the_variance_is_that_of_all_ways_to_share_out_the_cases():
+    made = Durations.from_days(
+        [1, 4, 6, 20, 30, 9], [1, 1, 1, 0, 1, 0], high=[5, 9, 6, 0, 44, 0], groups={"g": list("aaabbb")}
+    )
+    low, high = made.low + ~made.closed, np.where(made.closed, made.high, BEYOND)
+    scores = log_rank_scores(low, high, solve(low, high))
+    sums = np.array([scores[list(chosen)].sum() for chosen in combinations(range(6), 3)])
+    expected = (scores[:3].sum() - sums.mean()) ** 2 / sums.var()
+    assert delay.interval_logrank(made, "g").statistic == pytest.approx(expected)
+
+
+def test_month_dated_groups_that_differ_are_told_apart_and_equal_ones_are_not():
+    rng = np.random.default_rng(6)
+
+    def p_value(factor):
+        group = rng.integers(0, 2, 400)
+        took = (rng.exponential(200, 400) * np.where(group == 1, factor, 1)).astype(int)
+        still = took > 600
+        low = np.where(still, 600, took // 30 * 30)
+        made = Durations.from_days(low, ~still, high=np.where(still, 0, low + 29), groups={"g": group})
+        return delay.interval_logrank(made, "g").p_value
+
+    assert p_value(2) < 1e-4
+    assert np.mean([p_value(1) < 0.05 for _ in range(100)]) < 0.12
+
+
+def test_a_comparison_of_intervals_that_cannot_be_made_is_refused():
+    with pytest.raises(Refusal, match="at least two groups"):
+        delay.interval_logrank(Durations.from_days([1, 2], groups={"g": [1, 1]}), "g")
+    with pytest.raises(Refusal, match="do not tell the cases apart"):
+        delay.interval_logrank(Durations.from_days([1, 2], high=[9, 9], groups={"g": [1, 2]}), "g")
+    with pytest.raises(Refusal, match="enter late"):
+        delay.interval_logrank(Durations.from_days([3, 2], entry=[1, 0], groups={"g": [1, 2]}), "g")
+    closed_only = Sampling("closed_only", "excluded")
+    with pytest.raises(Refusal, match="reverse_time_curve"):
+        delay.interval_logrank(Durations.from_days([3, 2], groups={"g": [1, 2]}, sampling=closed_only), "g")
+
+
+@calm
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 25), st.sampled_from(["open", "x", "y"]), st.sampled_from("abc")),
+        min_size=4,
+        max_size=50,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_row_order_and_group_names_do_not_matter_for_one_way(rows, random):
+    rows = [*rows, (3, "x", "a"), (4, "x", "b"), (30, "open", "a"), (30, "open", "b")]
+    shuffled = rows.copy()
+    random.shuffle(shuffled)
+
+    def statistic(order, names):
+        day, way, group = zip(*order, strict=True)
+        made = Durations.from_days(
+            day, [one != "open" for one in way], groups={"way": list(way), "g": [names[one] for one in group]}
+        )
+        return delay.gray(made, "way", "x", "g").statistic
+
+    one = statistic(rows, {"a": "a", "b": "b", "c": "c"})
+    assert statistic(shuffled, {"a": "z", "b": "y", "c": "x"}) == pytest.approx(one, rel=1e-6, abs=1e-9)
+
+
+def test_without_competition_one_way_is_compared_as_the_log_rank_test_does():
+    rng = np.random.default_rng(9)
+    group = rng.integers(0, 2, 3000)
+    made = Durations.from_days(rng.integers(0, 2000, 3000), groups={"g": group, "way": ["x"] * 3000})
+    assert delay.gray(made, "way", "x", "g").statistic == pytest.approx(delay.logrank(made, "g").statistic, rel=0.02)
+
+
+def test_a_comparison_of_ways_that_cannot_be_made_is_refused():
+    made = Durations.from_days([1, 2, 3], groups={"g": [1, 2, 2], "way": ["x", "x", "y"]})
+    with pytest.raises(ParameterError, match="the ways are x, y"):
+        delay.gray(made, "way", "z", "g")
+    with pytest.raises(Refusal, match="from the start"):
+        delay.gray(Durations.from_days([3], entry=[1], groups={"g": [1], "way": ["x"]}), "way", "x", "g")

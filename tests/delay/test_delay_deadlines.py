@@ -1,0 +1,192 @@
+import numpy as np
+import pytest
+from agency import Sampling as Rule
+from agency import agency, event
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accountability import delay
+from accountability.delay import deadlines, limits
+from accountability.errors import ParameterError, Refusal
+from accountability.study.durations import Durations, Sampling
+
+
+def verdicts(made, rule, **more):
+    table = deadlines.assess(made, rule, **more).verdicts
+    return list(zip(table["verdict"], table["reason"], strict=True))
+
+
+def test_days_are_late_or_in_time_and_open_cases_are_judged_by_what_is_known():
+    made = Durations.from_days([180, 181, 180, 179], [True, True, False, False])
+    assert verdicts(made, 180) == [
+        ("in time", ""),
+        ("late", ""),
+        ("late", ""),  # still open after day 180
+        ("cannot tell", deadlines.NOT_DUE),
+    ]
+
+
+def test_dates_that_straddle_the_limit_cannot_be_told():
+    made = Durations.from_days([150, 181, 100], high=[190, 220, 180])
+    assert [word for word, _ in verdicts(made, 180)] == ["cannot tell", "late", "in time"]
+    assert verdicts(made, 180)[0][1] == deadlines.COARSE
+
+
+def test_a_limit_in_months_is_a_range_of_days():
+    assert deadlines.calendar_days(limits.limit("new_york")) == (546, 550)
+    assert deadlines.calendar_days(limits.limit("california")) == (365, 366)
+    made = Durations.from_days([365, 366, 367])
+    assert [word for word, _ in verdicts(made, "california", pauses="none")] == ["in time", "cannot tell", "late"]
+
+
+def test_business_days_are_bounded_by_weekends_and_holidays():
+    fewest, most = deadlines.calendar_days(limits.limit("district_of_columbia"))
+    assert fewest >= 90 / 5 * 7 - 3
+    assert most <= 90 / 5 * 7 + 14
+    assert deadlines.calendar_days(limits.Limit("x", "x", 1, "business days", "x"))[0] == 1
+
+
+def test_unknown_pauses_take_the_certainty_out_of_late():
+    made = Durations.from_days([500, 10])
+    assert verdicts(made, "florida") == [("cannot tell", deadlines.PAUSED), ("in time", "")]
+    result = deadlines.assess(made, "florida")
+    assert result.table[["lowest_late", "highest_late"]].to_numpy().tolist() == [[0, 0.5]]
+    assert deadlines.assess(made, "florida", pauses="none").table["late"].item() == 1
+
+
+def test_what_would_have_lapsed_under_other_limits():
+    table = deadlines.under_other_limits(Durations.from_days([50, 70, 100, 400]), [60, 75, "florida"])
+    assert table["limit"].tolist() == ["60 calendar days", "75 calendar days", "180 calendar days"]
+    assert table["late"].tolist() == [3, 2, 1]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60), st.booleans()), min_size=1, max_size=40),
+    st.integers(1, 400),
+)
+def test_every_true_delay_agrees_with_its_verdict(rows, limit):
+    low, width, closed = (np.array(column) for column in zip(*rows, strict=True))
+    result = deadlines.assess(Durations.from_days(low, closed, high=low + width), limit)
+    for least, most, done, verdict in zip(low, low + width, closed, result.verdicts["verdict"], strict=True):
+        possible = {day > limit for day in (range(least, most + 1) if done else (least + 1, 10_000))}
+        assert verdict == {(True,): "late", (False,): "in time"}.get(tuple(possible), "cannot tell")
+    assert result.reasons["cases"].sum() == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "message"),
+    [
+        ("delaware", Refusal, "no time limit was found"),
+        ("atlantis", ParameterError, "no limit 'atlantis'"),
+        (0, ParameterError, "positive"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(rule, error, message):
+    with pytest.raises(error, match=message):
+        deadlines.assess(Durations.from_days([1]), rule)
+
+
+def test_records_selected_on_the_outcome_are_refused():
+    made = Durations.from_days([1], sampling=Sampling("selected_on_outcome", selected_on=("finding",)))
+    with pytest.raises(Refusal, match="selected on finding"):
+        deadlines.assess(made, 180)
+
+
+def test_every_limit_has_a_citation_and_a_confidence():
+    table = limits.table()
+    assert table["name"].is_unique
+    assert (table[["citation", "confidence", "jurisdiction", "limits"]] != "").all().all()
+    assert len(table) == 23
+
+
+def test_the_sentence_names_the_rule_and_the_bounds():
+    made = Durations.from_days([500, 10], groups={"g": ["a", "b"]})
+    result = deadlines.assess(made, "florida", by="g", pauses="none")
+    assert result.sentence().startswith(
+        "Limit of 180 calendar days (Fla. Stat. 112.532(6)(a); confidence high): a: of 1"
+    )
+    axes = result.plot()
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def town():
+    events = []
+    for case in range(60):
+        events.append(event(f"c{case}", "received", f"2020-{case % 6 + 1:02d}-10"))
+        if case < 40:
+            events.append(event(f"c{case}", "closed", "2020-08-03" if case < 30 else "2020-09-01"))
+    return agency(events)
+
+
+def test_the_caseload_adds_up_month_by_month():
+    table = delay.caseload(town()).table.set_index("month")
+    assert table["received"].sum() == 60
+    assert table["closed"].sum() == 40
+    assert table.loc["2020-06-01", "open_at_end"] == 60
+    assert table.loc["2020-12-01", "open_at_end"] == 20
+    assert table["complete"].all()
+    assert table.loc["2020-01-01", "median_age_open"] == 21
+    again = delay.caseload(town(), cutoff="2020-08-15").table
+    assert not again["complete"].iloc[-1]
+
+
+def test_a_day_on_which_many_cases_closed_is_marked():
+    result = delay.caseload(town())
+    assert result.mass_closures["day"].dt.strftime("%Y-%m-%d").tolist() == ["2020-08-03"]
+    assert "the largest 2020-08-03 with 30 cases" in result.sentence()
+    assert len(result.plot().get_lines()) == 3
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def test_what_would_clear_the_backlog():
+    result = delay.caseload(town())
+    row = result.clearing(5).iloc[0]
+    assert row["open"] == 20
+    assert row["closed_a_month"] == 8
+    assert row["months_to_clear"] == pytest.approx(20 / 8)
+    assert np.isnan(result.clearing(12).iloc[0]["months_to_clear"])
+    with pytest.raises(Refusal, match="12 complete months"):
+        result.clearing(24)
+
+
+def test_a_caseload_without_open_cases_or_days_is_refused():
+    events = [event("a", "received", "2020-01-01"), event("a", "closed", "2020-02-01")]
+    with pytest.raises(Refusal, match="counts open cases"):
+        delay.caseload(agency(events, sampling=Rule("closed_only", "excluded")))
+    with pytest.raises(Refusal, match="pass cutoff="):
+        delay.caseload(agency(events, observed_until=None))
+    with pytest.raises(Refusal, match="less finely than a day"):
+        delay.caseload(agency([event("a", "received", "2020-01-01", "2020-01-31")]))
+
+
+def test_a_limit_shows_its_citation_and_how_firmly_it_is_known():
+    law = limits.limit("florida")
+    shown = repr(law)
+    assert all(part in shown for part in ("180 calendar days (florida)", law.citation, "confidence"))
+    assert "Fla. Stat." in law._repr_html_()
+    assert limits.Limit("x", "<y>", None, "", "")._repr_html_().count("&lt;y&gt;") == 1
+    assert "no number was found" in repr(limits.limit("delaware"))
+    assert {one.name for one in limits.LIMITS} - {one.name for one in limits.numbered()} == {"delaware", "oregon"}
+
+
+def test_other_limits_are_named_with_how_firmly_they_are_known():
+    table = deadlines.under_other_limits(Durations.from_days([50]), limits.numbered())
+    assert table["name"].tolist() == [one.name for one in limits.numbered()]
+    assert (table["confidence"] != "").all()
+    assert (table["in_time"] + table["late"] + table["cannot_tell"] == 1).all()
+
+
+def test_a_point_is_drawn_only_where_the_share_late_is_known():
+    made = Durations.from_days([500, 10, 170], high=[500, 10, 190], groups={"g": ["a", "b", "c"]})
+    axes = deadlines.assess(made, 180, by="g").plot()
+    points = axes.get_lines()[0].get_xdata()
+    assert np.isnan(points).tolist() == [False, False, True]
+    import matplotlib.pyplot as plt
+
+    plt.close("all")

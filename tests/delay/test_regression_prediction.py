@@ -1,0 +1,150 @@
+"""Predicted curves, differences and the test of proportionality against R, and their clustered errors against a
+jackknife done by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_regression_cox import BUREAU, CLOSE, RELEASE, VALUES, VETERAN
+
+from accountability.delay import regression
+from accountability.errors import ParameterError, Refusal
+from accountability.study.durations import Durations
+
+STATED = [{"unit": "bureau", "accused": 1, "years": 8.0}, {"unit": "oversight", "accused": 3, "years": 12.0}]
+DAYS = [30, 90, 150]
+
+
+def zph(model, scale):
+    rows = VALUES[(VALUES["model"] == model) & (VALUES["name"] == f"zph {scale}")]
+    return rows.set_index("term")["value"].rename({"GLOBAL": "all"})
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+class TestAgainstR:
+    def test_curves(self, ties):
+        model = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
+        table = regression.predicted_curves(model, STATED, days=DAYS).table
+        rows = VALUES[VALUES["model"] == f"release.{ties}"]
+        for column, name in (
+            ("still_open", "open"),
+            ("std_error", "open se"),
+            ("lower", "open low"),
+            ("upper", "open high"),
+        ):
+            theirs = rows[rows["name"] == name].sort_values(["term", "day"])["value"].tolist()
+            assert table[column].tolist() == pytest.approx(theirs, **CLOSE)
+
+    @pytest.mark.parametrize("scale", ["km", "rank", "identity", "log"])
+    def test_proportionality(self, ties, scale):
+        model = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
+        test = regression.proportionality(model, scale)
+        theirs = zph(f"release.{ties}", scale)
+        ours = test.table.set_index("term")["statistic"]
+        assert ours[theirs.index].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
+        columns = ["trt", "celltype", "karno", "diagtime", "age", "prior"]
+        test = regression.proportionality(regression.cox(VETERAN, columns, ties=ties), scale)
+        theirs = zph(f"veteran.{ties}", scale)
+        ours = test.table.set_index("term")["statistic"]
+        assert ours[theirs.index].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
+
+    @pytest.mark.parametrize("scale", ["km", "identity"])
+    def test_proportionality_within_strata(self, ties, scale):
+        model = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, strata="office")
+        ours = regression.proportionality(model, scale).table.set_index("term")["statistic"]
+        theirs = zph(f"release.strata.{ties}", scale)
+        assert ours[theirs.index].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
+
+
+def test_a_difference_is_that_of_the_curves_with_a_delta_method_error():
+    model = regression.cox(RELEASE, ["unit", "accused"], reference=BUREAU)
+    one, other = {"unit": "oversight", "accused": 1}, {"unit": "bureau", "accused": 1}
+    gaps = regression.share_differences(model, one, other, days=[30, 120])
+    curves = regression.predicted_curves(model, [other, one], days=[30, 120]).table["still_open"].to_numpy()
+    assert gaps.table["difference"].tolist() == pytest.approx((curves[:2] - curves[2:]).tolist())
+    alone = regression.share_differences(model, one, one, days=[30]).table.iloc[0]
+    assert alone["difference"] == 0
+    assert alone["std_error"] == pytest.approx(0, abs=1e-12)
+    assert "not effects" in gaps.sentence()
+    assert len(gaps.plot().get_yticklabels()) == 2
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_clustered_errors_are_the_jackknife_over_clusters(ties):
+    """Leaving out one cluster after the other gives the same spread, as the clusters grow many."""
+    rng = np.random.default_rng(8)
+    officer = np.repeat(np.arange(250), 4)
+    luck = np.repeat(rng.normal(0, 0.5, 250), 4)
+    group = rng.integers(0, 2, 1000)
+    took = rng.exponential(60 * np.exp(luck - 0.4 * group)).astype(int)
+    watched = rng.integers(40, 200, 1000)
+    day, closed = np.minimum(took, watched), took <= watched
+
+    def fit(kept):
+        groups = {"group": group[kept], "officer": officer[kept]}
+        model = regression.cox(
+            Durations.from_days(day[kept], closed[kept], groups=groups), ["group"], ties=ties, cluster="officer"
+        )
+        return regression.share_differences(model, {"group": 1}, {"group": 0}, days=[50]).table.iloc[0]
+
+    whole = fit(np.ones(1000, bool))
+    left_out = np.array([fit(officer != one)["difference"] for one in range(250)])
+    jackknife = np.sqrt(249 / 250 * np.sum((left_out - left_out.mean()) ** 2))
+    assert whole["std_error"] == pytest.approx(jackknife, rel=0.02)
+
+
+def test_curves_of_strata_and_unknown_covariates():
+    model = regression.cox(RELEASE, ["unit"], strata="office")
+    table = regression.predicted_curves(
+        model, [{"unit": "bureau", "office": office} for office in ("north", "south")], days=[60]
+    ).table
+    assert table["still_open"].nunique() == 2
+    with pytest.raises(ParameterError, match=r"state \['office'\]"):
+        regression.predicted_curves(model, {"unit": "bureau"})
+    with pytest.raises(ParameterError, match="no stratum west"):
+        regression.predicted_curves(model, {"unit": "bureau", "office": "west"})
+    with pytest.raises(ParameterError, match="no level 'nobody' in this model; it has bureau"):
+        regression.predicted_curves(model, {"unit": "nobody", "office": "north"})
+    with pytest.raises(ParameterError, match=r"state a value for \['unit'\]"):
+        regression.predicted_curves(model, {"office": "north"})
+    with pytest.raises(ParameterError, match="whole numbers from 0"):
+        regression.predicted_curves(model, {"unit": "bureau", "office": "north"}, days=[-1])
+
+
+def test_a_formula_predicts_what_its_columns_do():
+    by_formula = regression.cox(RELEASE, "unit + np.log(years)", reference=BUREAU)
+    logged = RELEASE.table.assign(log=np.log(RELEASE.table["years"]))
+    made = Durations.from_days(RELEASE.low, RELEASE.closed, entry=RELEASE.entry, groups=dict(logged[["unit", "log"]]))
+    by_columns = regression.cox(made, ["unit", "log"], reference=BUREAU)
+    one = regression.predicted_curves(by_formula, {"unit": "district", "years": 5.0}, days=[40]).table
+    two = regression.predicted_curves(by_columns, {"unit": "district", "log": np.log(5.0)}, days=[40]).table
+    pd.testing.assert_series_equal(one["still_open"], two["still_open"])
+
+
+def test_a_ratio_that_turns_is_seen():
+    rng = np.random.default_rng(5)
+    group = rng.integers(0, 2, 3000)
+    early = rng.exponential(50, 3000)
+    took = np.where(group == 1, np.where(early < 30, early, 30 + (early - 30) * 3), early).astype(int)
+    model = regression.cox(Durations.from_days(took, groups={"group": group}), ["group"])
+    test = regression.proportionality(model)
+    assert test.table["p"].max() < 1e-6
+    assert "changes with age for group (p < 0.001)" in test.sentence()
+    ratios = test.ratios["ratio"].to_numpy()
+    assert ratios[0] == pytest.approx(1, abs=0.25)
+    assert ratios[-1] < 0.6
+    assert test.plot().get_xlabel() == "days"
+    with pytest.raises(ParameterError, match="no term 'x'"):
+        test.plot(term="x")
+
+
+def test_what_cannot_be_tested_is_refused():
+    model = regression.cox(Durations.from_days([0, 1, 0, 1, 0, 1], groups={"x": [1.0, 2, 2, 1, 2, 1]}), ["x"])
+    with pytest.raises(Refusal, match="fewer than three days"):
+        regression.proportionality(model)
+    with pytest.raises(ParameterError, match="scale must be one of"):
+        regression.proportionality(model, "sqrt")
+    made = Durations.from_days([0, 1, 2, 3, 4, 5], groups={"x": [1.0, 2, 2, 1, 2, 1]})
+    with pytest.raises(Refusal, match="no logarithm"):
+        regression.proportionality(regression.cox(made, ["x"]), "log")
+    with pytest.raises(Refusal, match="without penalty"):
+        regression.proportionality(regression.cox(made, ["x"], penalty="firth"))

@@ -1,0 +1,173 @@
+"""Two periods: whether counts last, and what officers chosen before the fact draw afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import accountability
+from accountability import Cohort
+from accountability import officers as conc
+from accountability.errors import ParameterError, Refusal
+from accountability.officers.periods import Periods, at_the_top
+from accountability.records.dataset import Dataset
+from accountability.studies import registry
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Dataset:
+    return accountability.load("synthetic")
+
+
+def periods_of(first: np.ndarray, second: np.ndarray, together: int = 1, everyone: bool = True) -> Periods:
+    """Periods with these counts; in the second, runs of `together` accusations make one complaint."""
+    officer = np.repeat(np.arange(len(second)), second)
+    return Periods(
+        first=first,
+        second=second,
+        case=np.arange(len(officer)) // together,
+        officer=officer,
+        everyone=everyone,
+        split=None,
+        left_out=0,
+        name="made",
+        flow=pd.DataFrame(),
+    )
+
+
+@given(counts=st.lists(st.integers(0, 6), min_size=40, max_size=90), share=st.floats(0.25, 0.9))
+def test_exactly_the_share_asked_for_is_at_the_top_and_ties_are_equal(counts: list[int], share: float) -> None:
+    each = np.array(counts)
+    part = at_the_top(each, share)
+    assert part.sum() == pytest.approx(share * len(each))
+    assert ((part >= 0) & (part <= 1)).all()
+    for value in set(counts):
+        assert np.ptp(part[each == value]) == 0
+        assert part[each == value][0] >= part[each < value].max(initial=0)
+
+
+def test_equal_risk_does_not_last_even_among_those_accused_first() -> None:
+    rng = np.random.default_rng(1)
+    inside = 0
+    for seed in range(40):
+        made = periods_of(rng.poisson(1.2, 600), rng.poisson(1.2, 600), everyone=False)
+        row = conc.persistence(made, draws=199, seed=seed).table.set_index("measure").loc["top_ratio"]
+        inside += row["low"] <= row["observed"] <= row["high"]
+    assert inside >= 33  # 38 expected at 95 %; fewer than 33 one time in a thousand
+
+
+def test_lasting_differences_are_seen() -> None:
+    rng = np.random.default_rng(2)
+    risk = rng.gamma(1.0, 3.0, 2000)
+    found = conc.persistence(periods_of(rng.poisson(risk), rng.poisson(risk)), draws=199)
+    assert (found.table["p"] <= 0.005).all()
+    assert (found.by_count["officers"] >= 10).all()
+    assert pd.isna(found.by_count["to_count"].iloc[-1])
+
+
+def test_chosen_before_the_fact_is_the_mean_over_ways_of_breaking_ties() -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.poisson(1.0, 60), rng.poisson(2.0, 60)
+    made = periods_of(first, second)
+    expected = []
+    for _ in range(4000):
+        order = np.lexsort((rng.random(60), -first))
+        expected.append(second[order[:12]].sum() / second.sum())
+    rows = conc.removal(made, top=0.2).table.set_index(["chosen", "counted"])["share"]
+    error = np.std(expected) / 4000**0.5
+    assert rows["before the fact", "officer_complaints"] == pytest.approx(np.mean(expected), abs=5 * error)
+    same = rows["before the fact", "officer_complaints"]  # one accused each
+    assert rows["before the fact", "complaints"] == pytest.approx(same)
+    assert rows["at random", "officer_complaints"] == pytest.approx(0.2, abs=0.02)
+    hindsight = np.sort(second)[::-1][:12].sum() / second.sum()
+    assert rows["in hindsight", "officer_complaints"] == pytest.approx(hindsight)
+
+
+def test_a_complaint_falls_away_only_with_all_its_accused() -> None:
+    first = np.r_[np.full(10, 9), np.zeros(90, int)]
+    second = np.r_[np.full(10, 2), np.full(90, 1)]
+    officer = np.repeat(np.arange(100), second)
+    case = np.arange(len(officer))
+    case[1:20:2] = 1000 + np.arange(10)  # the second complaint of each of the ten is shared with one of the others
+    case[20:30] = 1000 + np.arange(10)
+    made = Periods(
+        first, second, np.unique(case, return_inverse=True)[1], officer, True, None, 0, "made", pd.DataFrame()
+    )
+    rows = conc.removal(made, top=0.1).table.set_index(["chosen", "counted"])["share"]
+    assert rows["before the fact", "officer_complaints"] == pytest.approx(20 / 110)
+    assert rows["before the fact", "complaints"] == pytest.approx(10 / 100)
+
+
+def test_officers_who_came_later_cannot_be_chosen() -> None:
+    first, second = np.r_[np.full(200, 2), np.zeros(100, int)], np.full(300, 3)
+    first[:50] = 4
+    found = conc.removal(periods_of(first, second, everyone=False), top=0.25)
+    assert found.unknown == pytest.approx(1 / 3)
+    assert found.removed == pytest.approx(50)
+    assert "accused in the first period" in found.sentence()
+
+
+def test_a_day_divides_the_complaints(bundled: Dataset) -> None:
+    made = conc.two_periods(bundled)
+    assert abs(int(made.first.sum()) - int(made.second.sum())) < 10
+    assert made.first.sum() + made.second.sum() == len(bundled.allegations)
+    later = conc.two_periods(bundled, "2018-01-01")
+    received = bundled.events[bundled.events["stage"] == "received"].set_index("case_id")["earliest"]
+    days = bundled.allegations["case_id"].map(received)
+    assert later.second.sum() == (days >= "2018-01-01").sum()
+    with pytest.raises(Refusal, match="second period"):
+        conc.two_periods(bundled, "2030-01-01")
+    with pytest.raises(ParameterError, match="must be a day"):
+        conc.two_periods(bundled, "lately")
+    with pytest.raises(Refusal, match="'assigned'"):
+        conc.two_periods(bundled, stage="assigned")
+
+
+def test_lots_keep_the_officers_of_a_complaint_together(bundled: Dataset) -> None:
+    sizes = bundled.allegations.groupby("case_id").size()
+    pairs = Cohort.of(bundled).keep_if(lambda c: c["case_id"].map(sizes) == 2, because="two accused")
+    made = conc.two_periods(pairs, "random", seed=4)
+    again = conc.two_periods(pairs, "random", seed=4)
+    assert (made.first == again.first).all()
+    assert made.split is None
+    assert (np.bincount(made.case) == 2).all()
+    assert 0.4 < made.second.sum() / (made.first.sum() + made.second.sum()) < 0.6
+    assert len(made.case) == made.second.sum()
+
+
+def test_too_few_at_the_top_are_refused(bundled: Dataset) -> None:
+    few = conc.two_periods(Cohort.of(bundled).keep_if(lambda c: c["case_id"].str.endswith("7"), because="some"))
+    with pytest.raises(Refusal, match="fewer than 10"):
+        conc.removal(few, top=0.01)
+
+
+def test_units_are_compared_only_when_named(bundled: Dataset) -> None:
+    with pytest.raises(Refusal, match="no column of units"):
+        conc.units_against_chance(bundled, None)
+    found = conc.units_against_chance(bundled, "squad", draws=199)
+    assert found.holder == "squad"
+    assert found.of("equal_risk", "gini")["p"] <= 0.01  # squads were planted to differ
+
+
+@pytest.mark.parametrize(
+    ("study", "source", "said"),
+    [
+        ("is_it_more_than_chance", "nyc_ccrb_propublica", "which officers are in it depends on"),
+        ("is_it_more_than_chance", "new_orleans", "no column 'officer_id'"),
+        ("is_it_more_than_chance", "news_cases", "single cases"),
+        ("do_squads_matter", "chicago_2000_2016", "which unit an officer was in"),
+        ("do_squads_matter", "nashville", "closed"),
+    ],
+)
+def test_sources_that_cannot_answer_are_refused_with_the_reason(study: str, source: str, said: str) -> None:
+    with pytest.raises(Refusal, match=said):
+        registry.check(registry.get(study), {"source": source})
+
+
+@pytest.mark.parametrize("source", ["synthetic", "philadelphia"])
+@pytest.mark.parametrize("study", ["is_it_more_than_chance", "do_squads_matter"])
+def test_sources_that_can_answer_are_taken(study: str, source: str) -> None:
+    registry.check(registry.get(study), {"source": source})

@@ -1,0 +1,360 @@
+"""Stage by stage: the parts add up to the gap, equal statsmodels and worked examples, and say nothing of why."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from causal import CAUSAL
+from hypothesis import given
+from hypothesis import strategies as st
+
+import accountability
+from accountability import outcomes
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.stage_table import draws
+from accountability.outcomes.stages import contributions, e_value, kitagawa, passed, trimmed, worst_case
+from accountability.stats.oaxaca_blinder import interval, resampled_days
+
+ROWS = pd.DataFrame(
+    [
+        ("sustained", "suspension", "suspension", (1, 1, 1, 1)),
+        ("sustained", "suspension", "reprimand", (1, 1, 1, 0)),
+        ("sustained", "suspension", "reversed", (1, 1, 1, 0)),
+        ("sustained", "suspension", "pending", (1, 1, 1, None)),
+        ("sustained", "none", "none", (1, 1, 0, None)),
+        ("sustained", "left_before_penalty", None, (1, 1, 0, None)),
+        ("sustained", None, None, (1, 1, None, None)),
+        ("sustained", None, "reprimand", (1, 1, 1, None)),
+        ("unfounded", None, None, (1, 0, None, None)),
+        ("closed_without_finding", None, None, (0, None, None, None)),
+        ("pending", None, None, (None, None, None, None)),
+        (None, None, None, (None, None, None, None)),
+    ],
+    columns=["finding", "recommended_penalty", "imposed_penalty", "expected"],
+).astype({"finding": "str", "recommended_penalty": "str", "imposed_penalty": "str"})
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)))
+def test_each_unit_is_at_one_place(row):
+    found = passed(ROWS)
+    expected = ROWS["expected"][row]
+    assert [None if pd.isna(v) else int(v) for v in found.iloc[row]] == list(expected)
+
+
+rates = st.lists(st.floats(0.01, 1.0), min_size=2, max_size=5)
+
+
+@given(st.data())
+def test_contributions_add_up_and_change_sign_when_the_groups_are_exchanged(data):
+    first = np.array(data.draw(rates))
+    second = np.array(data.draw(st.lists(st.floats(0.01, 1.0), min_size=len(first), max_size=len(first))))
+    parts = contributions(first, second)
+    assert parts.sum() == pytest.approx(first.prod() - second.prod(), abs=1e-12)
+    np.testing.assert_allclose(parts, -contributions(second, first), atol=1e-12)
+    assert (parts[first == second] == 0).all()
+
+
+def test_two_factors_split_as_kitagawa_wrote_it():
+    """(r1 - r2)(s1 + s2)/2 and (s1 - s2)(r1 + r2)/2."""
+    np.testing.assert_allclose(
+        contributions(np.array([0.5, 0.8]), np.array([0.4, 0.6])), [0.1 * 0.7, 0.2 * 0.45], atol=1e-12
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_split_by_mix_is_statsmodels_oaxaca_blinder_with_equal_weights():
+    from statsmodels.stats.oaxaca import OaxacaBlinder
+
+    rng = np.random.default_rng(5)
+    group, cell = rng.integers(0, 2, 2000), rng.integers(0, 4, 2000)
+    cell = np.where(group == 0, np.maximum(cell - (rng.random(2000) < 0.3), 0), cell)
+    hit = (rng.random(2000) < 0.1 + 0.15 * cell + 0.1 * group).astype(float)
+    dummies = np.column_stack([cell == 1, cell == 2, cell == 3, np.ones(2000), group]).astype(float)
+    same, mixed, gap = (
+        OaxacaBlinder(hit, dummies, 4, hasconst=True, swap=False).two_fold(two_fold_type="reimers").params
+    )
+    counts = np.array([[((group == g) & (cell == c)).sum() for c in range(4)] for g in (0, 1)])
+    inside = np.array([[hit[(group == g) & (cell == c)].mean() for c in range(4)] for g in (0, 1)])
+    mine = kitagawa(counts / counts.sum(axis=1, keepdims=True), inside)
+    assert mine == pytest.approx((mixed, same), abs=1e-10)
+    assert sum(mine) == pytest.approx(gap, abs=1e-10)
+
+
+def days_by_officer(seed: int, officers: int = 80):
+    """Suspensions of officers who differ: the gap of 3 days is 2 of different covariates and 1 at the same ones."""
+    rng = np.random.default_rng(seed)
+    clusters = np.repeat(np.arange(officers), 6)
+    group = (clusters >= officers // 2).astype(int)
+    heavy = (rng.random(len(clusters)) < np.where(group == 0, 0.6, 0.2)).astype(float)
+    days = 10 + 5 * heavy + 1.0 * (group == 0) + rng.normal(0, 1, officers)[clusters] + rng.normal(0, 2, len(clusters))
+    return np.column_stack([heavy, np.ones(len(clusters))]), days, group, clusters
+
+
+def test_a_bootstrap_sample_of_days_is_statsmodels_on_the_officers_drawn():
+    from statsmodels.stats.oaxaca import OaxacaBlinder
+
+    design, days, group, clusters = days_by_officer(3)
+    weights = np.random.default_rng(4).multinomial(80, np.full(80, 1 / 80), 3).astype(float)
+    found = resampled_days(design, days, group, clusters, weights)
+    for sample, drawn in zip(found, weights, strict=True):
+        again = np.repeat(np.arange(len(days)), drawn[clusters].astype(int))
+        exog = np.column_stack([design, group])[again].astype(float)
+        same, mixed, gap = (
+            OaxacaBlinder(days[again], exog, 2, hasconst=True, swap=False).two_fold(two_fold_type="reimers").params
+        )
+        assert sample == pytest.approx((gap, mixed, same), abs=1e-9)
+
+
+def test_the_intervals_of_the_parts_of_days_cover_the_truth():
+    """300 agencies: 95 % of intervals hold the truth, give or take 4 points (three standard errors)."""
+    covered = np.zeros(3)
+    for seed in range(300):
+        weights = draws(days_by_officer(seed)[3], seed)
+        low, high = interval(resampled_days(*days_by_officer(seed), weights), 0.95)
+        covered += (low <= [3, 2, 1]) & (high >= [3, 2, 1])
+    assert (np.abs(covered / 300 - 0.95) < 0.04).all(), covered / 300
+
+
+def test_a_part_that_many_samples_lack_has_no_interval():
+    drawn = np.random.default_rng(1).normal(size=(100, 2))
+    drawn[:20, 1] = np.nan
+    low, high = interval(drawn, 0.9)
+    assert low[0] < high[0]
+    assert np.isnan([low[1], high[1]]).all()
+
+
+def test_the_e_values_published_for_smoking_and_lung_cancer():
+    """VanderWeele and Ding (2017): a ratio of 10.73 (8.02 to 14.36) has E-values 20.9 and 15.5."""
+    assert e_value(10.73, 8.02, 14.36) == pytest.approx((20.95, 15.52), abs=0.01)
+    assert e_value(1 / 10.73, 1 / 14.36, 1 / 8.02) == pytest.approx((20.95, 15.52), abs=0.01)
+    assert e_value(1.2, 0.9, 1.6)[1] == 1.0
+
+
+@given(
+    st.integers(5, 60),
+    st.integers(0, 60),
+    st.integers(5, 60),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(0, 60),
+)
+def test_worst_case_bounds_hold_every_possible_world(n1, k1, n2, k2, u1, u2):
+    """Whatever the unseen would have done, the difference among all lies within; the ends are reached."""
+    k1, k2 = min(k1, n1), min(k2, n2)
+    reached, rate = np.array([n1 / (n1 + u1), n2 / (n2 + u2)]), np.array([k1 / n1, k2 / n2])
+    low, high = worst_case(reached, rate)
+    worlds = [(k1 + a) / (n1 + u1) - (k2 + b) / (n2 + u2) for a in (0, u1) for b in (0, u2)]
+    assert min(worlds) == pytest.approx(low)
+    assert max(worlds) == pytest.approx(high)
+    inner = trimmed(reached, rate)
+    assert inner[0] <= inner[1] + 1e-12
+    if u1 == u2 == 0:
+        assert inner == pytest.approx((rate[0] - rate[1],) * 2)
+
+
+def test_trimming_takes_the_extra_ones_off_either_end():
+    """Reached 0.8 and 0.6: a quarter of the first is extra; of its 50 %, 1/3 to 2/3 of the others pass."""
+    assert trimmed(np.array([0.8, 0.6]), np.array([0.5, 0.4])) == pytest.approx((1 / 3 - 0.4, 2 / 3 - 0.4))
+    assert trimmed(np.array([0.6, 0.8]), np.array([0.4, 0.5])) == pytest.approx((0.4 - 2 / 3, 0.4 - 1 / 3))
+
+
+# ---- the generated agency ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def data():
+    return accountability.load("synthetic")
+
+
+@pytest.fixture(scope="module")
+def gap(data):
+    return outcomes.where_a_gap_stands(data, "complainant", "internal", "public", given=["complaint_type"])
+
+
+def test_contributions_of_the_stages_add_up_to_the_gap(gap):
+    whole = gap.overall.iloc[0]
+    assert gap.table["contribution"].sum() == pytest.approx(whole["difference"], abs=1e-12)
+    assert gap.table["rate_first"].prod() == pytest.approx(whole["rate_first"], abs=1e-12)
+    assert (gap.table["contribution_low"] <= gap.table["contribution"]).all()
+    assert (gap.table["contribution"] <= gap.table["contribution_high"]).all()
+
+
+def test_the_counts_are_those_of_the_rows(gap, data):
+    rows = data.allegations.merge(data.cases[["case_id", "complainant"]], on="case_id")
+    inside = rows.loc[rows["complainant"] == "internal", "finding"]
+    first = gap.table.set_index("stage").loc["investigated"]
+    assert first["unresolved_first"] == inside.eq("pending").sum()
+    assert first["reached_first"] == len(inside) - inside.eq("pending").sum()
+    sustained = gap.table.set_index("stage").loc["sustained"]
+    merits = inside[~inside.isin(["pending", "closed_without_finding"])]
+    assert sustained["rate_first"] == pytest.approx(merits.eq("sustained").mean())
+
+
+def test_the_planted_gap_stands_at_the_planted_stage(gap, data):
+    """Complaints from inside are never withdrawn or mediated and are planted to be sustained more often; the
+    planted shares of sustained findings are within the intervals."""
+    truth = pd.read_csv(accountability.records.places.source_folder("synthetic") / "truth.csv")
+    assert gap.table.loc[gap.table["contribution"].idxmax(), "stage"] == "sustained"
+    assert gap.sensitivity.set_index("stage").loc["sustained", "e_value_of_interval"] > 2
+    overall = truth.loc[(truth["quantity"] == "share_sustained") & (truth["group"] == "all"), "value"].item()
+    low, high = (gap.table.set_index("stage").loc["sustained", f"rate_{p}"] for p in ("second", "first"))
+    assert low < overall < high
+
+
+def test_groups_that_were_planted_alike_do_not_differ(data):
+    """Women and men are planted alike at every stage after the complaint."""
+    found = outcomes.where_a_gap_stands(data, "officer_gender", "F", "M", given=["complaint_type", "complainant"])
+    shown = found.table.loc[~found.table["hidden"]]
+    assert ((shown["ratio_low"] < 1) & (shown["ratio_high"] > 1)).sum() >= len(shown) - 1
+
+
+def test_overlap_comes_before_anything_adjusted_and_withholds_it(data):
+    """A covariate that is almost the group itself leaves nothing to compare at the same mix."""
+    cases = data.cases.assign(almost=data.cases["complainant"].mask(data.cases.index % 9 == 0, "either"))
+    made = SimpleNamespace(
+        name="made_up", cases=cases, allegations=data.allegations, events=data.events, card=data.card
+    )
+    found = outcomes.where_a_gap_stands(made, "complainant", "internal", "public", given=["almost"])
+    assert found.overlap["in_common"].max() < 0.3
+    assert found.mix["at_the_same_mix"].isna().all()
+    assert found.mix["withheld"].str.contains("like in the other").all()
+    assert "same mix" not in found.sentence()
+    held = outcomes.where_a_gap_stands(data, "complainant", "internal", "public", given=["complaint_type"])
+    text = held.sentence()
+    assert text.index("has its like in the other") < text.index("at the same mix")
+
+
+def test_a_split_adds_up_to_the_difference_of_its_stage(gap):
+    parts = gap.mix[["mixed_differently", "at_the_same_mix", "outside"]].sum(axis=1)
+    np.testing.assert_allclose(parts, gap.mix["difference"], atol=1e-12)
+    days = gap.days.set_index("part")["days"]
+    assert days["mixed differently"] + days["at the same mix"] == pytest.approx(days["difference of mean days"])
+    whole = gap.days.iloc[0]
+    assert whole["low"] < whole["days"] < whole["high"]
+
+
+def test_being_named_has_a_rate_only_with_a_roster(data, gap):
+    assert "named" not in set(gap.table["stage"])
+    assert any("roster" in text for text in gap.assumptions)
+    found = outcomes.where_a_gap_stands(data, "officer_gender", "F", "M", officers={"F": 250, "M": 800})
+    first = found.table.set_index("stage").loc["named"]
+    assert first["rate_first"] == pytest.approx(first["reached_first"] / 250)
+    assert found.table["contribution"].sum() == pytest.approx(found.overall["difference"].iloc[0])
+    assert "per officer" in found.sentence()
+
+
+def test_a_pooled_ratio_needs_every_stage(data, gap):
+    whole = gap.pooled_ratio()
+    assert whole["stage"].tolist() == ["investigated", "sustained", "penalty", "kept", "overall"]
+    assert whole["ratio"].iloc[-1] == pytest.approx(whole["ratio"].iloc[:-1].prod())
+    bare = SimpleNamespace(
+        name="bare",
+        cases=data.cases,
+        allegations=data.allegations.drop(columns=["imposed_penalty", "imposed_days"]),
+        events=data.events,
+        card=data.card,
+    )
+    with pytest.raises(Refusal, match="the source does not hold 'kept'"):
+        outcomes.where_a_gap_stands(bare, "complainant", "internal", "public").pooled_ratio()
+    small = outcomes.where_a_gap_stands(data, "complainant", "internal", "public", min_cell=60)
+    with pytest.raises(Refusal, match="too small to show"):
+        small.pooled_ratio()
+
+
+def test_from_the_first_small_count_on_nothing_is_shown(data):
+    found = outcomes.where_a_gap_stands(
+        data, "complainant", "internal", "public", given=["complaint_type"], min_cell=60
+    )
+    hidden = found.table["hidden"].tolist()
+    assert any(hidden)
+    assert hidden == sorted(hidden)
+    shut = set(found.table.loc[found.table["hidden"], "stage"])
+    assert found.table.loc[found.table["hidden"], "rate_first"].isna().all()
+    assert found.overall.empty
+    for frame in (found.bounds, found.sensitivity, found.overlap, found.mix):
+        assert not shut & set(frame["stage"])
+
+
+def test_a_few_undecided_do_not_show_their_number(data):
+    """Seven pending among the complaints from inside: counted as not passing, their number missing."""
+    rows = data.allegations.copy()
+    rows.loc[rows["finding"] == "pending", "finding"] = "unfounded"
+    inside = rows["case_id"].isin(data.cases.loc[data.cases["complainant"] == "internal", "case_id"])
+    rows.loc[rows.index[inside][:7], "finding"] = "pending"
+    made = SimpleNamespace(name="made_up", cases=data.cases, allegations=rows, events=data.events, card=data.card)
+    first = outcomes.where_a_gap_stands(made, "complainant", "internal", "public").table.iloc[0]
+    assert pd.isna(first["unresolved_first"])
+    assert first["reached_first"] == inside.sum()
+    assert first["unresolved_second"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        (("complainant", "green", "public"), ParameterError, "no group 'green'; it holds internal, public"),
+        (("shoe_size", "a", "b"), ParameterError, "cannot group by"),
+    ],
+)
+def test_what_is_not_there_is_named(data, options, error, says):
+    with pytest.raises(error, match=says):
+        outcomes.where_a_gap_stands(data, *options)
+    with pytest.raises(ParameterError, match="above zero for 'public'"):
+        outcomes.where_a_gap_stands(data, "complainant", "internal", "public", officers={"internal": 3})
+    with pytest.raises(ParameterError, match="least_overlap"):
+        outcomes.where_a_gap_stands(
+            data, "complainant", "internal", "public", given=["complaint_type"], least_overlap=0.0
+        )
+
+
+def test_records_chosen_by_how_they_ended_are_refused(data):
+    card = SimpleNamespace(
+        unit="officer_complaint",
+        observed_until=None,
+        sampling=SimpleNamespace(rule="selected_on_outcome", open_cases="excluded", selected_on=["finding"]),
+    )
+    made = SimpleNamespace(name="chosen", cases=data.cases, allegations=data.allegations, events=data.events, card=card)
+    with pytest.raises(Refusal, match="chosen by how they ended"):
+        outcomes.where_a_gap_stands(made, "complainant", "internal", "public")
+
+
+# ---- no sentence says why ----------------------------------------------------------------------------------------
+
+
+def sentences(data):
+    yield outcomes.where_a_gap_stands(data, "complainant", "internal", "public", given=["complaint_type"])
+    yield outcomes.where_a_gap_stands(data, "officer_gender", "F", "M", officers={"F": 250, "M": 800})
+    yield outcomes.by_unit(data, "officer_race", "Black", "White")
+    yield outcomes.sustained_logit(data, ["complainant"])
+    yield outcomes.sustained_by_place(data, ["complainant"], "squad")
+    yield outcomes.rung_logit(data, ["complainant"])
+    yield outcomes.proportional_odds(data, ["complainant"])
+    yield outcomes.days_hurdle(data, ["complainant"])
+    yield outcomes.ways_out(data, ["complainant"])
+    yield outcomes.outcomes(data, by="complainant")
+    yield outcomes.changes(data)
+    yield outcomes.waterfall(data, text="detail")
+
+
+def test_no_generated_sentence_holds_a_causal_verb(data):
+    found = {}
+    for result in sentences(data):
+        words = [result.sentence(), result.estimand, *result.assumptions]
+        found[type(result).__name__] = [m[0] for text in words for m in CAUSAL.finditer(text)]
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize("text", ["race affects the finding", "lighter because slow", "delay leads to leniency"])
+def test_the_list_of_causal_words_finds_them(text):
+    assert CAUSAL.search(text)
+
+
+def test_the_figure_holds_both_groups_at_each_stage(gap):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    axes = gap.plot()
+    assert len(axes.get_yticks()) == 2 * len(gap.table)
+    mpl.pyplot.close("all")

@@ -1,0 +1,500 @@
+"""Days, ways out, cuts and places: equal to R and statsmodels row by row; the planted is covered, the rest refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accountability import outcomes
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.logit import fit_logit
+from accountability.stats import truncated_counts
+from accountability.stats.mixed_logit import fit_random_intercept
+from accountability.stats.multinomial import fit_multinomial
+from accountability.stats.ordered_logit import fit_ordered
+from accountability.stats.partial_odds import fit_partial
+from accountability.stats.patterns import collapse_matrix
+
+HERE = Path(__file__).resolve().parents[1] / "reference"
+RUNGS = np.array(["none", "reprimand", "suspension", "dismissal"])
+FINDINGS = np.array(["sustained", "unfounded", "exonerated", "not_sustained"])
+ON = ["race", "complainant", "officer_rank"]
+REFERENCE = {"race": "white", "complainant": "public", "officer_rank": "officer"}
+TOLERANCE = 1e-6
+
+
+def source(table):
+    sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
+    card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
+    cases = pd.DataFrame({"case_id": table["case_id"].unique()})
+    events = pd.DataFrame(columns=["case_id", "officer_id"])
+    return SimpleNamespace(name="made_up", cases=cases, allegations=table, events=events, card=card)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return pd.read_csv(HERE / "penalty_rows.csv")
+
+
+@pytest.fixture(scope="module")
+def in_r():
+    table = pd.read_csv(HERE / "penalty_models.csv").set_index(["model", "what"])
+
+    def values(model, what, prefix=""):
+        held = table.loc[[(model, what)]].set_index("name")["value"]
+        return held.loc[[name for name in held.index if name.startswith(prefix)]]
+
+    return values
+
+
+def table_of(rows, **columns):
+    base = {
+        "case_id": pd.Series(np.arange(len(rows))).astype("str"),
+        "officer_id": rows["officer"].astype("str"),
+        "squad": "squad " + rows["squad"].astype("str"),
+        "race": np.where(rows["black"] == 1, "black", "white"),
+        "complainant": np.where(rows["internal"] == 1, "internal", "public"),
+        "officer_rank": rows["rank"].astype("str"),
+    }
+    return pd.DataFrame(base | columns).astype(dict.fromkeys(columns.keys() - {"imposed_days"}, "str"))
+
+
+@pytest.fixture(scope="module")
+def punished(rows):
+    return source(table_of(rows, finding="sustained", imposed_penalty=RUNGS[rows["rung"]]))
+
+
+@pytest.fixture(scope="module")
+def ended(rows):
+    return source(table_of(rows, finding=FINDINGS[rows["way"]]))
+
+
+@pytest.fixture(scope="module")
+def suspended(rows):
+    some = rows["days"] > 0
+    return source(
+        table_of(
+            rows,
+            finding="sustained",
+            imposed_penalty=np.where(some, "suspension", "reprimand"),
+            imposed_days=rows["days"].where(some).astype("Float64"),
+        )
+    )
+
+
+def full(rows, constant=True):
+    x = np.column_stack(
+        [rows["black"], rows["internal"], rows["rank"] == "lieutenant", rows["rank"] == "sergeant"]
+    ).astype(float)
+    return np.column_stack([np.ones(len(rows)), x]) if constant else x
+
+
+def officers(rows):
+    return pd.factorize(rows["officer"])[0].astype(np.int64)
+
+
+# ---- the fits are those of R and statsmodels ---------------------------------------------------------------------
+
+
+def test_the_logit_and_its_clustered_errors_are_those_of_r(rows, in_r):
+    design, pattern = collapse_matrix(full(rows))
+    fit = fit_logit(design, pattern, rows["hit"].to_numpy(float), officers(rows))
+    np.testing.assert_allclose(fit.coefficients, in_r("logit", "coefficient"), atol=TOLERANCE)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), in_r("logit", "clustered error"), atol=TOLERANCE)
+
+
+def test_the_ordered_logit_is_that_of_r(rows, in_r):
+    design, pattern = collapse_matrix(full(rows, constant=False))
+    fit = fit_ordered(design, pattern, rows["rung"].to_numpy(np.int64), officers(rows))
+    np.testing.assert_allclose(fit.coefficients, in_r("ordered", "coefficient"), atol=TOLERANCE)
+    np.testing.assert_allclose(fit.coefficients[3:], in_r("polr", "coefficient"), atol=TOLERANCE)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.plain)), in_r("ordered", "plain error"), atol=TOLERANCE)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), in_r("ordered", "clustered error"), atol=TOLERANCE)
+    assert fit.log_likelihood == pytest.approx(in_r("ordered", "log likelihood").item(), abs=TOLERANCE)
+
+
+def test_the_partial_proportional_model_is_that_of_vgam(rows, in_r):
+    """R's cumulative() gives a coefficient a cut with the opposite sign; ours is the first and the shifts from it."""
+    design, pattern = collapse_matrix(full(rows, constant=False))
+    category = rows["rung"].to_numpy(np.int64)
+    fit = fit_partial(design, pattern, category, officers(rows), [1])
+    theirs = in_r("partial", "coefficient")
+    ours = fit.coefficients
+    np.testing.assert_allclose(ours[:3], theirs.filter(like="Intercept"), atol=TOLERANCE)
+    np.testing.assert_allclose(ours[[3, 5, 6]], -theirs[["black", "ranklieutenant", "ranksergeant"]], atol=TOLERANCE)
+    np.testing.assert_allclose(
+        [ours[4], ours[4] + ours[7], ours[4] + ours[8]], -theirs.filter(like="internal"), atol=TOLERANCE
+    )
+    logs = in_r("partial", "log likelihood")
+    assert fit.log_likelihood == pytest.approx(logs["internal free"], abs=TOLERANCE)
+    free = fit_partial(design, pattern, category, officers(rows), [0, 1, 2, 3])
+    assert free.log_likelihood == pytest.approx(logs["all free"], abs=TOLERANCE)
+
+
+def test_the_tests_of_proportional_odds_are_brants_and_the_likelihood_ratio(punished, in_r):
+    found = outcomes.proportional_odds(punished, ON, reference=REFERENCE)
+    tests = found.table.set_index(["column", "test"])
+    assert tests.loc[("all", "Brant"), "statistic"] == pytest.approx(in_r("brant", "statistic").item(), abs=1e-5)
+    ratio = 2 * (in_r("partial", "log likelihood")["all free"] - in_r("ordered", "log likelihood").item())
+    assert tests.loc[("all", "likelihood ratio"), "statistic"] == pytest.approx(ratio, abs=1e-5)
+    assert (tests.loc["all", "df"] == 8).all()
+    assert tests.loc[("all", "score"), "statistic"] == pytest.approx(ratio, rel=0.1)
+
+
+def test_the_multinomial_logit_is_that_of_r_and_its_errors_those_of_statsmodels(rows, in_r):
+    import statsmodels.api as sm
+
+    design, pattern = collapse_matrix(full(rows))
+    way = rows["way"].to_numpy(np.int64)
+    fit = fit_multinomial(design, pattern, way, officers(rows))
+    theirs = [in_r("multinomial", f"coefficient {j}").to_numpy() for j in (1, 2, 3)]
+    np.testing.assert_allclose(fit.coefficients, np.concatenate(theirs), atol=1e-5)  # where multinom stops
+    peer = sm.MNLogit(way, full(rows)).fit(
+        disp=0, method="newton", tol=1e-14, cov_type="cluster", cov_kwds={"groups": officers(rows)}
+    )
+    np.testing.assert_allclose(fit.coefficients, peer.params.T.ravel(), atol=TOLERANCE)
+    np.testing.assert_allclose(fit.covariance, peer.cov_params(), atol=TOLERANCE)
+    assert fit.log_likelihood == pytest.approx(peer.llf, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize(("family", "name"), [("negative_binomial", "negbin"), ("poisson", "poisson")])
+def test_both_parts_of_the_hurdle_are_those_of_pscl(suspended, in_r, family, name):
+    found = outcomes.days_hurdle(suspended, ON, family=family, reference=REFERENCE)
+    zero, count = found.any_days, found.how_many
+    # levels stand in the order of their frequency: sergeants before lieutenants
+    order = [0, 1, 2, 4, 3]
+    first = 1 if family == "negative_binomial" else 0
+    np.testing.assert_allclose(zero.coefficients[order], in_r(name, "coefficient", "zero_"), atol=1e-5)
+    np.testing.assert_allclose(count.coefficients[first:][order], in_r(name, "coefficient", "count_"), atol=1e-5)
+    total = zero.log_likelihood + count.log_likelihood
+    assert total == pytest.approx(in_r(name, "log likelihood").item(), abs=TOLERANCE)
+    if first:
+        assert np.exp(-count.coefficients[0]) == pytest.approx(in_r(name, "theta").item(), abs=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_truncated_counts_are_those_of_statsmodels(rows):
+    from statsmodels.discrete.truncated_model import TruncatedLFNegativeBinomialP, TruncatedLFPoisson
+
+    some = rows.loc[rows["days"] > 0].reset_index(drop=True)
+    days = some["days"].to_numpy(np.int64)
+    design, pattern = collapse_matrix(full(some))
+    plain = truncated_counts.fit_truncated(design, pattern, days, officers(some), "poisson")
+    peer = TruncatedLFPoisson(days, full(some)).fit(disp=0, method="newton", maxiter=300)
+    np.testing.assert_allclose(plain.coefficients, peer.params, atol=TOLERANCE)
+    spread = truncated_counts.fit_truncated(design, pattern, days, officers(some), "negative_binomial")
+    start = [*spread.coefficients[1:], np.exp(spread.coefficients[0])]
+    peer = TruncatedLFNegativeBinomialP(days, full(some)).fit(start_params=start, disp=0, method="newton", maxiter=50)
+    np.testing.assert_allclose([*spread.coefficients[1:], np.exp(spread.coefficients[0])], peer.params, atol=TOLERANCE)
+    assert spread.log_likelihood == pytest.approx(peer.llf, abs=TOLERANCE)
+
+
+def test_the_random_intercept_is_that_of_lme4(rows, in_r):
+    design, pattern = collapse_matrix(full(rows))
+    fit = fit_random_intercept(design, pattern, rows["hit"].to_numpy(float), rows["squad"].to_numpy(np.int64), 25)
+    np.testing.assert_allclose(fit.coefficients[:-1], in_r("random intercept", "coefficient"), atol=2e-6)
+    assert np.exp(fit.coefficients[-1]) == pytest.approx(
+        in_r("random intercept", "standard deviation").item(), abs=2e-6
+    )
+
+
+def test_the_random_intercepts_likelihood_is_the_integral(rows):
+    """Each squad's likelihood by scipy's adaptive integration over its intercept, row by row."""
+    from scipy.integrate import quad
+    from scipy.special import expit
+    from scipy.stats import norm
+
+    x = full(rows)
+    design, pattern = collapse_matrix(x)
+    hits, squad = rows["hit"].to_numpy(float), rows["squad"].to_numpy(np.int64)
+    fit = fit_random_intercept(design, pattern, hits, squad, 25)
+    index, sd = x @ fit.coefficients[:-1], np.exp(fit.coefficients[-1])
+    total = 0.0
+    for one in range(30):
+        inside = squad == one
+
+        def chance(u, inside=inside):
+            p = expit(index[inside] + sd * u)
+            logs = np.where(hits[inside] == 1, np.log(p), np.log1p(-p)).sum()
+            return np.exp(logs + 20.0) * norm.pdf(u)
+
+        total += np.log(quad(chance, -8, 8, epsabs=0, epsrel=1e-10, limit=200)[0]) - 20.0
+    assert fit.log_likelihood == pytest.approx(total, abs=TOLERANCE)
+
+
+# ---- in absolute terms -------------------------------------------------------------------------------------------
+
+
+def test_adjusted_chances_of_ways_are_statsmodels_mean_predictions(rows, ended):
+    import statsmodels.api as sm
+
+    found = outcomes.ways_out(ended, ON, base="sustained", reference=REFERENCE)
+    peer = sm.MNLogit(rows["way"], full(rows)).fit(
+        disp=0, method="newton", tol=1e-14, cov_type="cluster", cov_kwds={"groups": officers(rows)}
+    )
+    x = full(rows)
+    effects = {}
+    for value in (1.0, 0.0):
+        x[:, 2] = value
+        effects[value] = peer.predict(x).mean(axis=0)
+    mine = found.table.set_index(["level", "way"])
+    for way, name in enumerate(FINDINGS):
+        assert mine.loc[("internal", name), "adjusted"] == pytest.approx(effects[1.0][way], abs=TOLERANCE)
+        assert mine.loc[("internal", name), "difference"] == pytest.approx(
+            effects[1.0][way] - effects[0.0][way], abs=TOLERANCE
+        )
+    # the error of a difference, by the delta method on statsmodels' own estimates and covariance
+    x_in, x_out = full(rows), full(rows)
+    x_in[:, 2], x_out[:, 2] = 1.0, 0.0
+
+    def apart(theta):
+        made = theta.reshape(3, 5).T
+        return peer.model.predict(made, x_in).mean(axis=0)[2] - peer.model.predict(made, x_out).mean(axis=0)[2]
+
+    theta, slope = np.asarray(peer.params).T.ravel(), np.empty(15)
+    for i in range(15):
+        nudge = 1e-6 * np.eye(15)[i]
+        slope[i] = (apart(theta + nudge) - apart(theta - nudge)) / 2e-6
+    row = mine.loc[("internal", "exonerated")]
+    error = (row["difference_high"] - row["difference_low"]) / 2 / 1.959963984540054
+    assert error == pytest.approx(np.sqrt(slope @ np.asarray(peer.cov_params()) @ slope), abs=TOLERANCE)
+
+
+def test_chances_and_differences_of_ways_add_up(ended):
+    table = outcomes.ways_out(ended, ON).table
+    totals = table.groupby(["column", "level"])[["adjusted", "difference", "share"]].sum()
+    np.testing.assert_allclose(totals["adjusted"], 1.0, atol=1e-9)
+    np.testing.assert_allclose(totals["difference"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(totals["share"], 1.0, atol=1e-9)
+
+
+def test_the_base_changes_the_odds_and_not_the_chances(ended):
+    one, two = (outcomes.ways_out(ended, ON, base=base).table for base in ("sustained", "exonerated"))
+    key = ["column", "level", "way"]
+    left, right = (t.set_index(key).sort_index()["adjusted"] for t in (one, two))
+    np.testing.assert_allclose(left, right, atol=1e-8)
+
+
+def test_mean_days_are_those_of_the_rows(suspended, rows):
+    """With one column in both parts the share with any days of each level is the raw one; bands add up to one."""
+    found = outcomes.days_hurdle(suspended, ["complainant"])
+    for level, value in (("internal", 1), ("public", 0)):
+        own = rows.loc[rows["internal"] == value, "days"]
+        line = found.table.set_index("level").loc[level]
+        assert line["any_share"] == pytest.approx((own > 0).mean(), abs=1e-8)
+        assert line["days"] == pytest.approx(line["any_share"] * line["days_if_any"], abs=1e-10)
+        assert line["days"] == pytest.approx(own.mean(), rel=0.05)
+    np.testing.assert_allclose(found.predicted.groupby("level")["share"].sum(), 1.0, atol=1e-9)
+
+
+def test_a_poisson_hurdle_with_one_column_gives_back_the_raw_means(suspended, rows):
+    found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").table.set_index("level")
+    for level, value in (("internal", 1), ("public", 0)):
+        assert found.loc[level, "days"] == pytest.approx(rows.loc[rows["internal"] == value, "days"].mean(), abs=1e-7)
+
+
+def test_the_error_of_a_mean_is_clustered_over_both_parts(suspended, rows):
+    """A saturated Poisson hurdle's mean is the raw mean, so its error is that of a mean of officers' totals."""
+    found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").table.set_index("level")
+    own = rows.loc[rows["internal"] == 1]
+    residual = (own["days"] - own["days"].mean()).groupby(own["officer"]).sum()
+    spread = np.sqrt((residual**2).sum()) / len(own)
+    line = found.loc["internal"]
+    assert (line["days_high"] - line["days_low"]) / 2 / 1.959963984540054 == pytest.approx(spread, rel=0.01)
+
+
+def test_predicted_rungs_with_free_cuts_are_the_raw_shares(punished, rows):
+    """One column whose every cut is free is a saturated model."""
+    found = outcomes.proportional_odds(punished, ["complainant"], free=["complainant"])
+    mine = found.predicted.set_index(["level", "term"])["share"]
+    for k, term in enumerate(RUNGS):
+        assert mine["internal", term] == pytest.approx((rows.loc[rows["internal"] == 1, "rung"] == k).mean(), abs=1e-8)
+
+
+def test_a_column_that_is_not_free_has_one_number(punished):
+    found = outcomes.proportional_odds(punished, ON, free=["complainant"], reference=REFERENCE)
+    cuts = found.by_cut.groupby("column")["cut"].nunique()
+    assert cuts.to_dict() == {"complainant": 3, "officer_rank": 1, "race": 1}
+    assert found.by_cut.loc[found.by_cut["column"] == "race", "cut"].tolist() == ["every cut"]
+    none = outcomes.proportional_odds(punished, ON, free=[])
+    np.testing.assert_allclose(none.partial.coefficients, none.proportional.coefficients, atol=1e-8)
+
+
+def test_places_are_told_by_their_spread_and_never_by_name(rows):
+    made = source(table_of(rows, finding=np.where(rows["hit"] == 1, "sustained", "unfounded")))
+    found = outcomes.sustained_by_place(made, ["complainant", "race"], "squad")
+    assert found.places == 30
+    shares = found.spread.loc[found.spread["quantity"].str.startswith("share"), "value"]
+    assert shares.is_monotonic_increasing
+    texts = repr(found) + found.sentence() + found.spread.to_string() + found.table.to_string()
+    assert "squad 1" not in texts
+    overall = (found.table["adjusted"] * 1.0).loc[found.table["column"] == "complainant"]
+    assert overall.min() < rows["hit"].mean() < overall.max()
+
+
+# ---- what was planted is covered as often as stated ------------------------------------------------------------
+
+
+def test_intervals_hold_the_planted_numbers_as_often_as_stated():
+    """80 samples; fewer than 68 of 80 intervals at 95 % would happen less than once in ten thousand."""
+    rng = np.random.default_rng(12)
+    held = np.zeros(3)
+    for _ in range(80):
+        x = rng.integers(0, 2, 700).astype(float)
+        design, pattern = collapse_matrix(np.column_stack([np.ones(700), x]))
+        who = np.arange(700)
+        mean = np.exp(1.0 + 0.5 * x)
+        days = rng.negative_binomial(1.5, 1.5 / (1.5 + mean))
+        some = days > 0
+        inner, members = np.unique(pattern[some], return_inverse=True)
+        index = np.column_stack([np.zeros(700), 0.6 * x, -0.4 * x])
+        way = np.argmax(index + rng.gumbel(size=(700, 3)), axis=1)
+        place = rng.integers(0, 25, 700)
+        tilt = -0.5 + 0.6 * x + rng.normal(0, 0.6, 25)[place]
+        fits = (
+            (
+                truncated_counts.fit_truncated(
+                    design[inner], members, days[some], who[: some.sum()], "negative_binomial"
+                ),
+                2,
+                0.5,
+            ),
+            (fit_multinomial(design, pattern, way, who), 1, 0.6),
+            (
+                fit_random_intercept(design, pattern, (rng.random(700) < 1 / (1 + np.exp(-tilt))).astype(float), place),
+                1,
+                0.6,
+            ),
+        )
+        for k, (fit, at, truth) in enumerate(fits):
+            held[k] += abs(fit.coefficients[at] - truth) < 1.96 * np.sqrt(fit.plain[at, at])
+    assert (held >= 68).all()
+
+
+def test_the_planted_coefficient_and_spread_of_squads_are_recovered():
+    """The generated agency plants 0.9 for complaints from inside and squads' effects of known spread."""
+    import accountability
+
+    data = accountability.load("synthetic")
+    merits = accountability.Cohort.of(data).keep_if(
+        lambda rows: ~rows["finding"].isin(["closed_without_finding", "pending"]), because="a finding", of="allegations"
+    )
+    found = outcomes.sustained_by_place(
+        merits, ["complainant", "complaint_type"], "squad", reference={"complainant": "public"}
+    )
+    row = found.table.set_index("level").loc["internal"]
+    assert abs(row["coefficient"] - 0.9) < 2.5 * row["error"]
+    spread = found.spread.set_index("quantity").loc["standard deviation in log odds"]
+    assert spread["low"] < 0.5 < spread["high"]
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_collapsing_loses_nothing(seed):
+    """Any matrix, its distinct rows and their places give it back; patterns are distinct."""
+    rng = np.random.default_rng(seed)
+    x = rng.choice([0.0, 1.0, 2.5, -3.0], size=(rng.integers(1, 40), rng.integers(1, 5)))
+    held, place = collapse_matrix(x)
+    np.testing.assert_array_equal(held[place], x)
+    assert len(np.unique(held, axis=0)) == len(held)
+
+
+def test_rows_that_one_column_tells_apart_are_left_as_they_are():
+    x = np.column_stack([np.ones(20_000), np.random.default_rng(1).normal(size=20_000)])
+    held, place = collapse_matrix(x)
+    np.testing.assert_array_equal(held, x)
+    np.testing.assert_array_equal(place, np.arange(20_000))
+
+
+# ---- refused -----------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_modelled_is_refused(punished, suspended, ended):
+    with pytest.raises(Refusal, match="holds no imposed_penalty"):
+        outcomes.ways_out(ended, ON, of="imposed_penalty")
+    with pytest.raises(Refusal, match="holds no days"):
+        outcomes.days_hurdle(punished, ON)
+    with pytest.raises(ParameterError, match="no unit ended as 'pending'"):
+        outcomes.ways_out(ended, ON, base="pending")
+    with pytest.raises(ParameterError, match="free='squad' is not in the model"):
+        outcomes.proportional_odds(punished, ON, free=["squad"])
+    with pytest.raises(ParameterError, match="groups officers"):
+        outcomes.sustained_by_place(ended, ["race"], "officer_id")
+    with pytest.raises(ParameterError, match="family must be one of"):
+        outcomes.days_hurdle(suspended, ON, family="normal")
+    with pytest.raises(ParameterError, match="at least one column"):
+        outcomes.days_hurdle(suspended, [])
+
+
+@pytest.mark.parametrize(
+    ("days", "error", "says"), [(-3.0, ParameterError, "cannot be negative"), (9999.0, Refusal, "a code, not a length")]
+)
+def test_absurd_days_are_refused(suspended, days, error, says):
+    table = suspended.allegations.copy()
+    place = table.index[table["imposed_penalty"] == "suspension"][0]
+    table.loc[place, "imposed_days"] = days
+    with pytest.raises(error, match=says):
+        outcomes.days_hurdle(source(table), ON)
+
+
+def test_places_that_differ_only_by_chance_are_refused():
+    rng = np.random.default_rng(3)
+    x = rng.integers(0, 2, 2000).astype(float)
+    design, pattern = collapse_matrix(np.column_stack([np.ones(2000), x]))
+    place = np.repeat(np.arange(20), 100)
+    # every place has the same hits among the same rows
+    hits = np.tile((rng.random(100) < 0.4).astype(float), 20)
+    with pytest.raises(Refusal, match="no more than chance"):
+        fit_random_intercept(design, np.tile(pattern[:100], 20), hits, place)
+    with pytest.raises(Refusal, match="too few"):
+        fit_random_intercept(design, pattern, hits, place % 3)
+
+
+def test_a_way_no_one_of_a_level_took_is_refused_and_rare_ways_are_put_together(rows):
+    finding = pd.Series(FINDINGS[rows["way"]])
+    finding[(rows["internal"] == 1) & (finding == "exonerated")] = "unfounded"
+    with pytest.raises(Refusal, match="separation"):
+        outcomes.ways_out(source(table_of(rows, finding=finding)), ["complainant"])
+    rare = pd.Series(FINDINGS[rows["way"]]).mask(pd.Series(np.arange(len(rows)) < 6), "policy_failure")
+    found = outcomes.ways_out(source(table_of(rows, finding=rare)), ["complainant"])
+    assert "policy_failure" not in set(found.table["way"])
+    assert "other ways" in set(found.table["way"])
+
+
+def test_small_cells_are_hidden_in_every_table(rows):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    table = table_of(rows, finding=FINDINGS[rows["way"]])
+    table.loc[:5, "officer_rank"] = "chief"
+    table.loc[:5, "finding"] = ["sustained", "sustained", "unfounded", "unfounded", "exonerated", "not_sustained"]
+    found = outcomes.ways_out(source(table), ["officer_rank"])
+    # six chiefs are put together with the next smallest rank, whose number would else follow from the rest
+    assert set(found.table["level"]) == {"officer", "sergeant", "other (small groups)"}
+    assert found.table.drop_duplicates("level")["units"].sum() == len(rows)
+    strict = outcomes.ways_out(source(table), ["officer_rank"], min_cell=40)
+    hidden = strict.table.loc[strict.table["hidden"]]
+    assert hidden[["adjusted", "share", "coefficient"]].isna().all(axis=None)
+    assert (strict.table.groupby("level")["hidden"].sum() != 1).all()
+    assert found.plot().get_xlabel().startswith("chance of each way out")
+    mpl.pyplot.close("all")
+
+
+def test_figures_and_sentences_of_each_model(punished, suspended, rows):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    days = outcomes.days_hurdle(suspended, ON)
+    assert days.sentence().startswith("Mean days lost among sustained officer-complaints")
+    assert "mean days" in days.plot().get_xlabel()
+    cuts = outcomes.proportional_odds(punished, ON)
+    assert "clustered Wald test, chi-squared" in cuts.sentence()
+    assert cuts.plot().get_xscale() == "log"
+    made = source(table_of(rows, finding=np.where(rows["hit"] == 1, "sustained", "unfounded")))
+    assert outcomes.sustained_by_place(made, ["race"], "squad").plot().get_xlabel() == "share sustained"
+    mpl.pyplot.close("all")

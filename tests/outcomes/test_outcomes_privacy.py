@@ -1,0 +1,118 @@
+"""No frame of a result holds a count from 1 to 9, nor lets one be had by subtraction along its own totals."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accountability import outcomes
+from accountability.errors import Refusal
+from accountability.vocabulary import FINDINGS, PENALTIES
+
+WEIGHTS = [0.35, 0.2, 0.1, 0.1, 0.1, 0.1, 0.05]
+COUNTS = (
+    "count",
+    "denominator",
+    "units",
+    "pairs",
+    "sustained",
+    "decided",
+    "pending",
+    "recorded",
+    "suspensions",
+    "length",
+)
+
+
+def source(seed, rows):
+    """A source whose groups and outcomes are of every size, small ones among them."""
+    rng = np.random.default_rng(seed)
+    terms = list(PENALTIES)
+    weight = rng.dirichlet(np.full(len(terms), 0.4))
+    blank = rng.random(rows) < 0.03
+    finding = pd.Series(rng.choice(list(FINDINGS), rows, p=rng.permutation(WEIGHTS)), dtype="str").mask(
+        rng.random(rows) < 0.02
+    )
+    table = pd.DataFrame(
+        {
+            "case_id": pd.Series(rng.integers(0, rows, rows)).astype("str"),
+            "officer_id": pd.Series(rng.integers(0, max(rows // 3, 2), rows)).astype("str"),
+            "finding": finding,
+            "imposed_penalty": pd.Series(rng.choice(terms, rows, p=weight), dtype="str").mask(blank),
+            "recommended_penalty": pd.Series(rng.choice(terms, rows, p=weight), dtype="str"),
+            "imposed_days": pd.Series(rng.integers(1, 40, rows), dtype="Float64").mask(rng.random(rows) < 0.1),
+            "recommended_days": pd.Series(rng.integers(1, 40, rows), dtype="Float64"),
+            "group": pd.Series(rng.choice(["a", "b", "c"], rows, p=[0.7, 0.25, 0.05]), dtype="str"),
+        }
+    )
+    table["raw_recommended"], table["raw_imposed"] = table["recommended_penalty"], table["imposed_penalty"]
+    sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
+    card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
+    cases = pd.DataFrame({"case_id": table["case_id"].unique()})
+    events = pd.DataFrame(columns=["case_id", "officer_id"])
+    return SimpleNamespace(name="made_up", cases=cases, allegations=table, events=events, card=card)
+
+
+def small_counts(frame):
+    names = [n for n in frame if any(word in str(n) for word in COUNTS) and pd.api.types.is_numeric_dtype(frame[n])]
+    values = pd.concat([frame[n].astype("Float64") for n in names]) if names else pd.Series(dtype="Float64")
+    return values[(values > 0) & (values < 10)].tolist()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(30, 400), st.sampled_from([None, "group"]))
+def test_outcomes_show_no_small_count(seed, rows, by):
+    try:
+        found = outcomes.outcomes(source(seed, rows), by=by)
+    except Refusal:
+        return
+    for frame in (found.table, found.apart, found.days):
+        assert small_counts(frame) == []
+    for _, line in found.table.groupby([*found.by, "part"], dropna=False):
+        total = line["denominator"].iloc[0]
+        if pd.notna(total):
+            rest = total - line["count"].sum()
+            assert rest == 0 or rest >= 10 or line["hidden"].sum() == 0, line
+    assert not {"nan", "None", "<NA>"} & set(found.sentence().replace(",", " ").split())
+    both = found.apart
+    assert not ((both["units"] - both["decided_or_closed"]).between(1, 9)).any()
+    assert not ((both["sustained"] - both["penalty_decided"]).between(1, 9)).any()
+
+
+@pytest.mark.parametrize("group", ["few decided", "none decided"])
+def test_the_sentence_goes_on_where_a_group_has_too_few_or_none_decided(group):
+    made = source(1, 400)
+    small = made.allegations["group"] == "c"
+    pending = small if group == "none decided" else small & (small.cumsum() > 3)
+    made.allegations.loc[pending, "finding"] = "pending"
+    made.allegations.loc[small & ~pending, "finding"] = "unfounded"
+    said = outcomes.outcomes(made, by="group").sentence()
+    assert ("C: none was decided" in said or "c: none was decided" in said) == (group == "none decided")
+    assert "nan" not in said
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(30, 400))
+def test_changes_show_no_small_count(seed, rows):
+    try:
+        found = outcomes.changes(source(seed, rows))
+    except Refusal:
+        return
+    for frame in (found.table, found.matrix, found.by_order, found.apart, found.net, found.tests):
+        assert small_counts(frame) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_ratio_and_a_logit_show_no_small_count(seed):
+    made = source(seed, 400)
+    assert small_counts(outcomes.by_unit(made, "group", "b", "a").table) == []
+    try:
+        found = outcomes.sustained_logit(made, ["group"])
+    except Refusal:
+        return
+    assert small_counts(found.table) == []

@@ -1,0 +1,202 @@
+"""A report leaves as PDF, Word, LaTeX and figures: live text, page numbers, texts for pictures, journals' sizes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import toy_agency
+from PIL import Image
+from pypdf import PdfReader
+from typer.testing import CliRunner
+
+from accountability import publish
+from accountability.cli import app
+from accountability.errors import ParameterError, Refusal
+from accountability.publish import runner
+from accountability.publish.documents import export
+
+STUDY = "how_long_cases_stay_open"
+FIGURE = """\
+import matplotlib.pyplot as plt
+import pandas as pd
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.plot([1, 2], [3, 4], label="a rise")
+ax.set(xlabel="days since the complaint", ylabel="share")
+figure(ax, alt='A line that "rises" by #1 $x$ \\\\ [and] stays', name="rise")"""
+UNNAMED = """\
+other, ax = plt.subplots()
+ax.plot([2, 1])
+figure(other, alt="A line that falls")"""
+LONG = """\
+counted = {"cases": [None, 12345, 1234567] + 47 * [10957], "beat": ["0112"] * 50}
+long = pd.DataFrame({"day": range(50), "share_of_all": [day / 49 for day in range(50)]} | counted)
+keep("long_table", long, caption="50 % & more")"""
+OFFICE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("documents")
+    notebooks = base / "notebooks"
+    cells = (toy_agency.SETUP, toy_agency.TABLE, FIGURE, UNNAMED, LONG, toy_agency.LAST)
+    toy_agency.notebook(notebooks, *cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "notebooks_dir", lambda: notebooks)
+        return publish.run(STUDY, str(toy_agency.source(base)), {}, base / "out").parent
+
+
+def test_a_pdf_has_live_text_page_numbers_texts_for_its_figures_and_is_the_same_each_time(
+    made: Path, tmp_path: Path
+) -> None:
+    (path,) = export(made, "pdf", tmp_path)
+    assert path == tmp_path / f"{STUDY}.pdf"
+    document = PdfReader(path)
+    texts = [page.extract_text() for page in document.pages]
+    assert len(texts) > 1
+    for number, text in enumerate(texts, start=1):
+        assert re.search(rf"\b{number} / {len(texts)}\b", text), text
+    whole = " ".join(" ".join(texts).split())
+    record = json.loads((made / "provenance.json").read_text())
+    for expected in (
+        "How long do complaints stay open before the agency closes them?",
+        "Generated data: no real person or agency",
+        "<script>alert(2)</script>",
+        'A line that "rises" by #1 $x$ \\ [and] stays',
+        "days since the complaint",  # of the figure itself, drawn as text
+        "Data: figures/rise.csv",
+        record["data"]["sha256"],
+        record["command"].split()[0],
+    ):
+        assert expected in whole, expected
+    assert "import accountability" not in whole, "code stays in the notebook"
+    assert document.metadata is not None
+    assert document.metadata.title == record["question"]
+    assert "/StructTreeRoot" in document.trailer["/Root"], "tagged, for screen readers"
+    assert document.trailer["/Root"]["/Lang"].lower().startswith("en")
+    tags = [item for _, item in structure(document)]
+    assert [str(tag["/Alt"]) for tag in tags if tag.get("/S") == "/Figure"] == [
+        'A line that "rises" by #1 $x$ \\ [and] stays',
+        "A line that falls",
+    ]
+    (again,) = export(made / "report.html", "pdf", tmp_path / "again")
+    assert again.read_bytes() == path.read_bytes()
+
+
+def structure(document: PdfReader) -> list[tuple[int, dict[str, object]]]:
+    """Every element of a tagged PDF's tree, with its depth."""
+    found: list[tuple[int, dict[str, object]]] = []
+    waiting = [(0, document.trailer["/Root"]["/StructTreeRoot"])]
+    while waiting:
+        depth, item = waiting.pop(0)
+        item = item.get_object() if hasattr(item, "get_object") else item
+        if isinstance(item, dict):
+            found.append((depth, item))
+            below = item.get("/K", [])
+            below = below.get_object() if hasattr(below, "get_object") else below
+            waiting = [(depth + 1, one) for one in (below if isinstance(below, list) else [below])] + waiting
+    return found
+
+
+def test_a_word_document_holds_text_tables_and_figures_with_their_texts(made: Path, tmp_path: Path) -> None:
+    (path,) = export(made, "docx", tmp_path)
+    with zipfile.ZipFile(path) as packed:
+        body = ElementTree.fromstring(packed.read("word/document.xml"))
+        pictures = [name for name in packed.namelist() if name.startswith("word/media/")]
+        sizes = [Image.open(io.BytesIO(packed.read(name))).size for name in pictures]
+    text = " ".join("".join(part.itertext()) for part in body.iter(f"{OFFICE}p"))
+    assert "How long do complaints stay open before the agency closes them?" in text
+    assert "Figure 1. A line that" in text
+    assert "<script>alert(2)</script>" in text
+    heads = [
+        "".join(row.itertext()) for table in body.iter(f"{OFFICE}tbl") for row in [next(table.iter(f"{OFFICE}tr"))]
+    ]
+    assert "parametervaluedefaultmeaning" in heads
+    said = {element.get("descr") for element in body.iter() if element.get("descr")}
+    assert {'A line that "rises" by #1 $x$ \\ [and] stays', "A line that falls"} <= said
+    assert 6 * 300 in [width for width, _ in sizes], "inches and dots an inch"
+    (again,) = export(made, "docx", tmp_path / "again")
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_latex_comes_with_every_table_twice_and_every_figure_as_pdf(made: Path, tmp_path: Path) -> None:
+    written = {path.relative_to(tmp_path).as_posix() for path in export(made, "tex", tmp_path)}
+    assert written == {
+        "report.tex",
+        "figures/rise.pdf",
+        "figures/unnamed-1.png",
+        *(f"tables/{name}.{kind}" for name in ("districts", "long_table") for kind in ("csv", "tex")),
+    }
+    text = (tmp_path / "report.tex").read_text()
+    assert text.count(r"\begin{document}") == text.count(r"\end{document}") == 1
+    assert set(re.findall(r"\{(figures/[^}]*)\}", text)) == {"figures/rise.pdf", "figures/unnamed-1.png"}
+    assert r"by \#1 \$x\$ \textbackslash{} {[}and{]} stays" in text
+    figure = PdfReader(tmp_path / "figures" / "rise.pdf")
+    assert float(figure.pages[0].mediabox.width) == pytest.approx(7 * 72, abs=0.1)
+    assert "days since the complaint" in figure.pages[0].extract_text()
+    long = (tmp_path / "tables" / "long_table.tex").read_text()
+    assert r"\begin{longtable}" in long
+    assert r"\caption{50 \% \& more}" in long
+    assert r"share\_of\_all" in long
+    assert long.count(r"\\") > 50
+    assert r"{rrrl}" in long
+    assert "0 & 0 &  & 0112 " in long, "a code keeps its nought"
+    assert "1 & 0.02041 & 12345 & 0112 " in long, "a count of a column with a gap keeps its figures"
+    assert "2 & 0.04082 & 1234567 & 0112 " in long
+    assert (tmp_path / "tables" / "long_table.csv").read_bytes() == (made / "tables" / "long_table.csv").read_bytes()
+    assert len(pd.read_csv(tmp_path / "tables" / "long_table.csv")) == 50
+
+
+@pytest.mark.parametrize(("column", "inches"), [("single", 3.5), ("double", 7.0)])
+def test_figures_have_a_journals_width_and_readable_letters(
+    made: Path, tmp_path: Path, column: str, inches: float
+) -> None:
+    written = export(made, "figures", tmp_path, dpi=600)
+    assert len(written) == 5
+    png = Image.open(tmp_path / f"rise-{column}.png")
+    assert png.width == round(inches * 600)
+    assert png.info["dpi"] == pytest.approx((600, 600), abs=0.1)
+    assert len(set(png.convert("L").tobytes())) > 20, "something is drawn"
+    svg = ElementTree.fromstring((tmp_path / f"rise-{column}.svg").read_text())
+    assert float(svg.attrib["width"].removesuffix("pt")) == pytest.approx(inches * 72)
+    drawn = float(svg.attrib["viewBox"].split()[2])
+    # Matplotlib's letters are 10 units high on the drawing; journals ask for 6 to 8 points in print.
+    assert 10 * inches * 72 / drawn > 7
+    assert (tmp_path / "rise.csv").read_text().splitlines()[1:] == [
+        "1,line,1,a rise,1.0,3.0",
+        "1,line,1,a rise,2.0,4.0",
+    ]
+
+
+def test_what_cannot_be_exported_is_refused_in_words(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ParameterError, match="Did you mean 'docx'"):
+        export(made, "doc", tmp_path)
+    with pytest.raises(ParameterError, match="300 to 1200"):
+        export(made, "figures", tmp_path, dpi=72)
+    with pytest.raises(ParameterError, match="finished report"):
+        export(tmp_path, "pdf", tmp_path)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    record = json.loads((made / "provenance.json").read_text()) | {"failure": {"where": "cell [3]", "message": "no"}}
+    (broken / "provenance.json").write_text(json.dumps(record))
+    with pytest.raises(Refusal, match=r"not complete; it stopped at cell \[3\]"):
+        export(broken, "pdf", tmp_path)
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(Refusal, match=r"pip install 'accountability\[documents\]'"):
+        export(made, "pdf", tmp_path)
+
+
+def test_the_command_prints_what_it_wrote(made: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["export", str(made), "--to", "figures", "--out", str(tmp_path / "new" / "folder")])
+    assert done.exit_code == 0, done.output
+    assert [Path(line).is_file() for line in done.output.split()] == [True] * 5

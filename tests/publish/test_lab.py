@@ -1,0 +1,151 @@
+"""JupyterLab opens on copies of the notebooks, a study runs in it without an error, and a form re-runs one in place."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import chromium
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accountability.publish import workspace
+
+STUDY = "how_long_cases_stay_open"
+# Milliseconds; on a busy machine a kernel takes its time.
+WAIT = 60_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose study has no outputs yet, so that those found later are of this run."""
+    folder = tmp_path_factory.mktemp("lab") / "work"
+    workspace.prepare("synthetic", folder)
+    path = folder / f"{STUDY}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """A server started as a user starts it, with settings of its own; ended with its kernels."""
+    own = {f"JUPYTER_{name}_DIR": str(folder.parent / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    own |= {f"JUPYTERLAB_{name}_DIR": str(folder.parent / name) for name in ("SETTINGS", "WORKSPACES")}
+    own |= {"IPYTHONDIR": str(folder.parent / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "accountability.cli",
+        "lab",
+        "--folder",
+        str(folder),
+        "--no-browser",
+        "--port",
+        "0",
+    ]
+    server = subprocess.Popen(
+        [*command, "--", "--allow-root"],
+        env=os.environ | own,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert server.stderr is not None
+    said = []
+    try:
+        for line in server.stderr:
+            said.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*token=\w+", line):
+                yield found[0]
+                break
+        else:
+            pytest.fail("".join(said))
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.stderr.close()
+        server.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(WAIT)
+    yield page
+    page.close()
+
+
+def open_notebook(page: Page, address: str, name: str) -> chromium.Heard:
+    root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/.*(token=\w+)", address).groups()
+    heard = chromium.listen(page, root, root.replace("http", "ws"))
+    page.goto(f"{root}/lab/tree/{name}?reset&{token}")
+    expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=WAIT)
+    return heard
+
+
+def run_all(page: Page) -> None:
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def test_a_form_in_jupyterlab_reruns_its_study_and_the_figure_changes(page: Page, address: str, folder: Path) -> None:
+    heard = open_notebook(page, address, workspace.START)
+    run_all(page)
+    confidence = page.get_by_label("confidence")
+    expect(confidence).to_have_value("0.95", timeout=WAIT)
+    button = page.get_by_role("button", name="Run", exact=True)
+    headline, figures = (
+        page.locator(".widget-html-content strong").first,
+        page.locator(".widget-html-content figure img"),
+    )
+    button.click()
+    expect(headline).to_contain_text("95 % interval", timeout=WAIT)
+    before = figures.nth(1).get_attribute("src")
+    assert figures.nth(1).get_attribute("alt")
+    confidence.fill("0.5")
+    confidence.press("Tab")
+    expect(page.get_by_text("-p confidence=0.5").first).to_be_visible(timeout=WAIT)
+    button.click()
+    expect(headline).to_contain_text("50 % interval", timeout=WAIT)
+    assert figures.nth(1).get_attribute("src") != before
+    assert [path.name for path in (folder / "reports" / "synthetic").glob("*confidence*")] == [
+        f"{STUDY}+confidence=0.5"
+    ]
+    assert heard.outside == []
+    assert heard.errors == []
+
+
+def test_a_study_runs_whole_in_jupyterlab_without_an_error(page: Page, address: str, folder: Path) -> None:
+    heard = open_notebook(page, address, f"{STUDY}.ipynb")
+    run_all(page)
+    expect(page.get_by_text("Python 3 (ipykernel) | Busy")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=2 * WAIT)
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Saving completed")).to_be_visible(timeout=WAIT)
+    notebook = json.loads((folder / f"{STUDY}.ipynb").read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == [*range(1, len(cells) + 1)]
+    outputs = [output for cell in cells for output in cell["outputs"]]
+    assert [output["output_type"] for output in outputs if output["output_type"] in ("error", "stream")] == []
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    html = "".join("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
+    assert "share of cases still open by days" in html, "the estimand stands with its table"
+    assert heard.outside == []
+    assert heard.errors == []

@@ -1,0 +1,171 @@
+"""A kernel forked from a process that has imported everything shows what a fresh one shows, and ends when it must."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import toy_agency
+
+from accountability import publish
+from accountability.errors import SourceError
+from accountability.publish import runner
+from accountability.publish.sweeps.sweep_kernels import Preloaded
+
+STUDY = "how_long_cases_stay_open"
+PLAIN = """\
+import os
+import warnings
+
+import numpy as np
+import pandas as pd
+
+print(os.environ["MPLBACKEND"], os.getcwd(), "JPY_PARENT_PID" in os.environ)
+pd.DataFrame(np.arange(60).reshape(2, 30)).rename(columns="a long name of column {}".format)"""
+DRAWN = "import matplotlib.pyplot as plt\n\nplt.plot([1, 3, 2]);"
+STATE = """\
+import matplotlib as mpl
+import seaborn
+
+print(pd.get_option("display.max_columns"), mpl.rcParams["backend"], mpl.rcParams["figure.dpi"], np.geterr())
+own = [one for one in warnings.filters if not one[2].__module__.startswith("statsmodels")]
+print(sorted(f"{one[0]} {one[1]} {one[2].__name__} {one[3]}" for one in own))
+print(__name__, os.getenv("IPYTHONDIR") is not None)"""
+
+
+@pytest.fixture(scope="module")
+def preloaded() -> Iterator[Preloaded]:
+    with Preloaded() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, preloaded: Preloaded) -> list[Path]:
+    """The same request run in a fresh kernel and in a forked one; it draws, prints and looks around."""
+    base = tmp_path_factory.mktemp("pair")
+    cells = (toy_agency.SETUP, toy_agency.TABLE, toy_agency.FIGURE, PLAIN, DRAWN, STATE, toy_agency.LAST)
+    toy_agency.notebook(base / "notebooks", *cells)
+    toy = str(toy_agency.source(base))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "notebooks_dir", lambda: base / "notebooks")
+        wanted = runner.request(STUDY, toy, {})
+        with runner.interruptible(1) as pool:
+            pages = [
+                pool.submit(runner.make, wanted, base / "fresh", None).result(),
+                pool.submit(runner.make, wanted, base / "forked", None, preloaded=preloaded).result(),
+            ]
+    assert [failure for _, failure in pages] == [None, None]
+    return [page.parent for page, _ in pages]
+
+
+def outputs(folder: Path) -> list[tuple[str, str]]:
+    notebook = nbformat.read(folder / f"{STUDY}.ipynb", as_version=4)
+    return [(cell.source, json.dumps(cell.get("outputs"), sort_keys=True)) for cell in notebook.cells]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for kind in ("tables", "figures")
+        for path in (folder / kind).iterdir()
+        if not path.name.endswith("-metadata.json")  # says when it was made
+    }
+
+
+def test_every_output_is_the_same_and_the_figures_are_there(pair: list[Path]) -> None:
+    fresh, forked = map(outputs, pair)
+    assert forked == fresh
+    shown = dict(forked)
+    assert "image/png" in shown[DRAWN]
+    assert "image/png" in shown[toy_agency.FIGURE]
+    assert "module://matplotlib_inline.backend_inline" in shown[STATE]
+
+
+def test_every_file_is_the_same_byte_for_byte(pair: list[Path]) -> None:
+    fresh, forked = map(files, pair)
+    assert {"tables/districts.csv", "figures/rise.svg", "figures/rise.png"} <= set(forked)
+    assert forked == fresh
+
+
+@pytest.mark.slow
+def test_a_whole_study_is_the_same_by_either_way(tmp_path: Path, preloaded: Preloaded) -> None:
+    wanted = runner.request(STUDY, "synthetic", {"group": "investigated_by", "within_days": 180})
+    fresh = publish.run(STUDY, "synthetic", {"group": "investigated_by", "within_days": 180}, tmp_path / "fresh").parent
+    with runner.interruptible(1) as pool:
+        page, failure = pool.submit(runner.make, wanted, tmp_path / "forked", None, preloaded=preloaded).result()
+    assert failure is None
+    assert outputs(page.parent) == outputs(fresh)
+    assert files(page.parent) == files(fresh)
+    assert len(files(fresh)) > 8
+    records = [json.loads((folder / "provenance.json").read_text()) for folder in (fresh, page.parent)]
+    assert records[0]["headline"] == records[1]["headline"] != ""
+    assert records[0]["inputs"] == records[1]["inputs"]
+
+
+def test_what_is_drawn_without_a_seed_differs_between_kernels(tmp_path: Path, preloaded: Preloaded) -> None:
+    toy_agency.notebook(tmp_path / "n", "import numpy as np\n\nprint(np.random.random())", "print(2)")
+    said = [execute(tmp_path / "n", tmp_path / name, preloaded) for name in "ab"]
+    assert said[0][0] != said[1][0]
+    assert said[0][1] == said[1][1] == "2\n"
+
+
+def execute(notebooks: Path, out: Path, preloaded: Preloaded) -> list[Any]:
+    from accountability.publish.execute import execute as run
+
+    out.mkdir()
+    assert run(notebooks / f"{STUDY}.ipynb", out / "x.ipynb", {}, out, preloaded=preloaded) is None
+    cells = nbformat.read(out / "x.ipynb", as_version=4).cells
+    return [cell.outputs[0].text for cell in cells if cell.cell_type == "code" and cell.outputs]
+
+
+def test_a_kernel_that_dies_is_told_and_the_next_one_runs(
+    tmp_path: Path, preloaded: Preloaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy_agency.notebook(tmp_path / "n", "import os\n\nos._exit(3)")
+    monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "n")
+    wanted = runner.request(STUDY, str(toy_agency.source(tmp_path)), {})
+    page, failure = runner.make(wanted, tmp_path / "out", None, preloaded=preloaded)
+    assert str(failure) == "the kernel: DeadKernelError: Kernel died"
+    assert page.is_file()
+    toy_agency.notebook(tmp_path / "n", "print(1)")
+    assert execute(tmp_path / "n", tmp_path / "next", preloaded) == ["1\n"]
+
+
+def gone(number: int, within: float = 5.0) -> bool:
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_kernel_obeys_signals_and_says_how_it_ended(preloaded: Preloaded, tmp_path: Path) -> None:
+    kernel = preloaded.kernel(["launcher", "-f", str(tmp_path / "k.json")], dict(os.environ), str(tmp_path))
+    assert kernel.pid > 0
+    assert kernel.poll() is None
+    kernel.kill()
+    assert kernel.wait() == -signal.SIGKILL
+    assert kernel.poll() == -signal.SIGKILL
+    kernel.terminate()  # that it has ended is no error
+    assert gone(kernel.pid)
+
+
+def test_kernels_end_with_the_process_that_forks_them_and_asking_it_then_is_refused(tmp_path: Path) -> None:
+    with Preloaded() as made:
+        kernel = made.kernel(["launcher", "-f", str(tmp_path / "k.json")], dict(os.environ), str(tmp_path))
+        assert made._process is not None
+        made._process.kill()
+        assert kernel.wait() == -signal.SIGKILL
+        assert gone(kernel.pid)
+        with pytest.raises(SourceError, match="has ended"):
+            made.kernel(["launcher"], dict(os.environ), str(tmp_path))

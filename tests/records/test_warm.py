@@ -1,0 +1,147 @@
+"""A warm load gives what a cold one gave, and never what something else would have given."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from tiny import ACCUSED, COMPLAINTS, write_source
+
+import accountability
+from accountability.errors import SourceError
+from accountability.records import coded_cache
+from accountability.records import load as loading
+from accountability.records.contract import Source
+from accountability.records.dataset import Dataset
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ACCOUNTABILITY_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def coded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the sources that were coded, in order: a warm load adds none."""
+    seen: list[str] = []
+    assemble = loading.assemble
+
+    def watched(source: Source, *rest: Any) -> coded_cache.Coded:
+        seen.append(source.source)
+        return assemble(source, *rest)
+
+    monkeypatch.setattr(loading, "assemble", watched)
+    return seen
+
+
+def same(one: Dataset, other: Dataset) -> None:
+    for item in fields(Dataset):
+        left, right = getattr(one, item.name), getattr(other, item.name)
+        if isinstance(left, pd.DataFrame):
+            pd.testing.assert_frame_equal(left, right)
+        elif item.name == "ledger":
+            pd.testing.assert_frame_equal(left.entries, right.entries)
+            pd.testing.assert_frame_equal(left.rows, right.rows)
+        else:
+            assert left == right
+
+
+def test_the_second_load_codes_nothing_and_equals_the_first(tmp_path: Path, cache: Path, coded: list[str]) -> None:
+    folder = write_source(tmp_path / "small")
+    same(accountability.load(folder), accountability.load(folder))
+    assert coded == ["small"]
+
+
+def test_the_bundled_agency_survives_the_cache_type_for_type(cache: Path, coded: list[str]) -> None:
+    same(accountability.load("synthetic"), accountability.load("synthetic"))
+    assert coded == ["synthetic"]
+
+
+@pytest.mark.parametrize("what", ["a file", "a codebook", "a declaration", "the key", "our code", "asked anew"])
+def test_whatever_changes_is_coded_anew(
+    what: str, tmp_path: Path, cache: Path, coded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_source(tmp_path / "small")
+    accountability.load(folder)
+    if what == "a file":
+        write_source(folder, accused=ACCUSED + "008,o1,NOT,\n")
+    elif what == "a codebook":
+        text = (folder / "codebook.yaml").read_text(encoding="utf-8")
+        (folder / "codebook.yaml").write_text(text.replace("not_sustained", "unfounded"), encoding="utf-8")
+    elif what == "a declaration":
+        write_source(folder, title="Another title")
+    elif what == "the key":
+        monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path / "other.key"))
+    elif what == "our code":
+        monkeypatch.setattr(coded_cache, "own_code", lambda: "changed")
+    accountability.load(folder, anew=what == "asked anew")
+    assert coded == ["small", "small"]
+
+
+def test_a_changed_raw_file_is_refused_warm_as_it_is_cold(tmp_path: Path, cache: Path) -> None:
+    folder = write_source(tmp_path / "small")
+    accountability.load(folder)
+    (folder / "complaints.csv").write_text(COMPLAINTS + "1,2020-01-01,,x,A\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="expected sha256"):
+        accountability.load(folder)
+
+
+@pytest.mark.parametrize("damage", ["cut", "absent", "rows", "empty"])
+def test_a_damaged_cache_is_coded_anew(damage: str, tmp_path: Path, cache: Path, coded: list[str]) -> None:
+    folder = write_source(tmp_path / "small")
+    first = accountability.load(folder)
+    (kept,) = (cache / "coded" / "small").iterdir()
+    events = kept / "events.arrow"
+    if damage == "cut":
+        events.write_bytes(events.read_bytes()[:200])
+    elif damage == "absent":
+        events.unlink()
+    elif damage == "rows":
+        shutil.copy(kept / "cases.arrow", events)
+    else:
+        (kept / "complete.json").write_text("", encoding="utf-8")
+    same(first, accountability.load(folder))
+    assert coded == ["small", "small"]
+
+
+def test_only_the_last_coding_is_kept(tmp_path: Path, cache: Path) -> None:
+    folder = write_source(tmp_path / "small")
+    accountability.load(folder)
+    write_source(folder, title="Another title")
+    accountability.load(folder)
+    assert len(list((cache / "coded" / "small").iterdir())) == 1
+
+
+def test_pseudonyms_that_will_not_last_are_not_kept(
+    tmp_path: Path, cache: Path, coded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path / "file" / "key"))
+    folder = write_source(tmp_path / "small")
+    ids = [set(accountability.load(folder).allegations["officer_id"]) for _ in range(2)]
+    assert coded == ["small", "small"]
+    assert ids[0].isdisjoint(ids[1])
+
+
+def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(
+    tmp_path: Path, coded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("ACCOUNTABILITY_CACHE", str(tmp_path / "file" / "cache"))
+    folder = write_source(tmp_path / "small")
+    same(accountability.load(folder), accountability.load(folder))
+    assert coded == ["small", "small"]
+
+
+def test_no_dropped_column_reaches_the_cache(tmp_path: Path, cache: Path) -> None:
+    accountability.load(
+        write_source(tmp_path / "small", COMPLAINTS + "1,2020-01-01,,x,Zebedee\n", ACCUSED + "1,o1,SUS,\n")
+    )
+    kept = [path for path in cache.rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if b"Zebedee" in path.read_bytes()]
