@@ -115,7 +115,7 @@ def best_of(run: Callable[[], float], cpu: bool, times: int = 3) -> tuple[float,
 
 def ours(data: dict[str, np.ndarray], only: str, cpu: bool) -> dict[str, tuple[float, float]]:
     """Time this package."""
-    from accountability.delay import regression
+    from accountability import delay
     from accountability.study.durations import Durations
 
     names = [f"x{place}" for place in range(data["x"].shape[1])]
@@ -129,12 +129,12 @@ def ours(data: dict[str, np.ndarray], only: str, cpu: bool) -> dict[str, tuple[f
             made.__dict__.pop(name, None)
         return made
 
-    regression.cox(Durations.from_days([1, 2, 3, 4], groups={"x": [0, 1, 1, 0]}), ["x"])  # imports are not timed
+    delay.cox(Durations.from_days([1, 2, 3, 4], groups={"x": [0, 1, 1, 0]}), ["x"])  # imports are not timed
     runs: dict[str, Callable[[], float]] = {
-        "cox": lambda: regression.cox(fresh(), names).coefficients[0],
-        "cluster": lambda: regression.cox(fresh(), names, cluster="officer").coefficients[0],
-        "weibull": lambda: regression.parametric(fresh(), names, dates="point").coefficients[0],
-        "finegray": lambda: regression.fine_gray(fresh(), names, "way", "1").coefficients[0],
+        "cox": lambda: delay.cox(fresh(), names).coefficients[0],
+        "cluster": lambda: delay.cox(fresh(), names, cluster="officer").coefficients[0],
+        "weibull": lambda: delay.parametric(fresh(), names, dates="point").coefficients[0],
+        "finegray": lambda: delay.fine_gray(fresh(), names, "way", "1").coefficients[0],
     }
     return {name: best_of(run, cpu) for name, run in runs.items() if only in name}
 

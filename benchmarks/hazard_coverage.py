@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.study.durations import Durations
 
 RATIO = 0.5
@@ -93,19 +93,19 @@ def holds(row: pd.Series, truth: float) -> bool:
     return bool(row["low"] <= np.exp(truth) <= row["high"])
 
 
-def first(fit: regression.Cox) -> pd.Series:
+def first(fit: delay.Cox) -> pd.Series:
     return fit.table.iloc[0]
 
 
 def difference_holds(made: Durations) -> bool:
-    model = regression.cox(made, ["group"])
-    row = regression.share_differences(model, {"group": 1}, {"group": 0}, days=[100]).table.iloc[0]
+    model = delay.cox(made, ["group"])
+    row = delay.share_differences(model, {"group": 1}, {"group": 0}, days=[100]).table.iloc[0]
     return bool(row["low"] <= truth_of_difference(100) <= row["high"])
 
 
 def planned() -> dict[str, tuple[Callable[[np.random.Generator], Durations], Callable[[Durations], bool]]]:
     """What is simulated, and whether an interval holds its truth."""
-    cox, discrete, parametric = regression.cox, regression.discrete_time, regression.parametric
+    cox, discrete, parametric = delay.cox, delay.discrete_time, delay.parametric
     return {
         "Cox, exact dates": (exact, lambda made: holds(first(cox(made, ["group"])), RATIO)),
         "Cox, clustered errors": (exact, lambda made: holds(first(cox(made, ["group"], cluster="officer")), RATIO)),
@@ -113,7 +113,7 @@ def planned() -> dict[str, tuple[Callable[[np.random.Generator], Durations], Cal
         "Cox, one of two ways": (exact, lambda made: holds(first(cox(made, ["group"], ways="way", way="1")), RATIO)),
         "Fine-Gray, two ways": (
             shares,
-            lambda made: holds(regression.fine_gray(made, ["group"], "way", "1").table.iloc[0], RATIO),
+            lambda made: holds(delay.fine_gray(made, ["group"], "way", "1").table.iloc[0], RATIO),
         ),
         "difference of shares closed by day 100": (exact, difference_holds),
         "Weibull, exact dates": (exact, lambda made: holds(parametric(made, ["group"]).table.iloc[0], -RATIO)),

@@ -22,21 +22,21 @@ from dataclasses import dataclass
 
 COLD = """
 import accountability, pyarrow.csv, pyarrow.feather
-from accountability.sources import load
+from accountability.records import load
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r}, anew=True)
 """
 WARM = """
 import accountability
-from accountability.sources import load
+from accountability.records import load
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r})
 """
 PANDAS = """
 import pandas as pd
-from accountability.sources import load
-from accountability.sources.contract import read_source
-from accountability.sources.places import source_folder
+from accountability.records import load
+from accountability.records.contract import read_source
+from accountability.records.places import source_folder
 folder = source_folder({source!r})
 declared = read_source(folder)
 paths = load.file_paths(declared, folder)

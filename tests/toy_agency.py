@@ -83,7 +83,7 @@ def written(
 
 SETUP = """\
 import accountability
-from accountability.report import figure, keep, provenance
+from accountability.publish import figure, keep, provenance
 
 data = accountability.load(source)"""
 

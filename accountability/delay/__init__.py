@@ -17,83 +17,19 @@ a band for a whole curve at once         :func:`curve_band`, :func:`incidence_ba
 cases that hang together                 :func:`bootstrap`, :func:`bootstrap_closings`, :func:`bootstrap_coarse`,
                                          :func:`bootstrap_closed_only` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
+ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
+shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`
+whether one ratio describes all ages     :func:`proportionality`
+ratios that change with age              :func:`changing_ratios`
+dates known to the month                 :func:`discrete_time`
+share closed in one way                  :func:`fine_gray`
+interval-dated delays, with a shape      :func:`parametric` (Weibull, log-normal, log-logistic)
+closings too few for it                  :func:`cox` with ``penalty="firth"``, :func:`exact_rates`
 =======================================  =====================================================================
 
 :func:`mean_of_closed_only` reproduces the usual published figure and says what it leaves out.
 """
 
-from accountability.delay import deadlines, limits
-from accountability.delay.bunching_test import Bunching, bunching
-from accountability.delay.choice import HowLong, how_long
-from accountability.delay.clearing import Backlogs, backlogs
-from accountability.delay.cluster_bootstrap import Bootstrap, bootstrap
-from accountability.delay.clusters import bootstrap_closed_only, bootstrap_closings, with_clusters
-from accountability.delay.coarse import CoarseCurve, coarse_curve
-from accountability.delay.coarse_bootstrap import bootstrap_coarse
-from accountability.delay.coarse_limits import CurveLimits, curve_limits, quantile_limits
-from accountability.delay.compare import GroupTest, logrank
-from accountability.delay.compare_coarse import coarse_logrank
-from accountability.delay.compare_competing import gray
-from accountability.delay.compare_intervals import interval_logrank
-from accountability.delay.competing import CompetingClosings, competing_closings
-from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
-from accountability.delay.curve import DelayCurve, closing_curve
-from accountability.delay.firmness import other_clocks, other_cutoffs
-from accountability.delay.groups import Groups, compare_groups
-from accountability.delay.interval import IntervalCurve, interval_curve
-from accountability.delay.means import MeanOfClosedOnly, RestrictedMean, mean_of_closed_only, restricted_mean
-from accountability.delay.monthly_caseload import Caseload, caseload
-from accountability.delay.permute import permutation_logrank
-from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
-from accountability.delay.simultaneous import curve_band, incidence_band, plot_band
+import lazy_loader
 
-__all__ = [
-    "Backlogs",
-    "Bootstrap",
-    "Bunching",
-    "Caseload",
-    "CoarseCurve",
-    "CompetingClosings",
-    "CurrentStatusCurve",
-    "CurveLimits",
-    "DelayCurve",
-    "GroupTest",
-    "Groups",
-    "HowLong",
-    "IntervalCurve",
-    "MeanOfClosedOnly",
-    "RestrictedMean",
-    "ReverseTimeCurve",
-    "backlogs",
-    "bootstrap",
-    "bootstrap_closed_only",
-    "bootstrap_closings",
-    "bootstrap_coarse",
-    "bunching",
-    "caseload",
-    "closing_curve",
-    "coarse_curve",
-    "coarse_logrank",
-    "compare_groups",
-    "competing_closings",
-    "current_status_curve",
-    "curve_band",
-    "curve_limits",
-    "deadlines",
-    "gray",
-    "how_long",
-    "incidence_band",
-    "interval_curve",
-    "interval_logrank",
-    "limits",
-    "logrank",
-    "mean_of_closed_only",
-    "other_clocks",
-    "other_cutoffs",
-    "permutation_logrank",
-    "plot_band",
-    "quantile_limits",
-    "restricted_mean",
-    "reverse_time_curve",
-    "with_clusters",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MIXED: Final = (
     "a share with a penalty mixes whose complaints are sustained with who is punished then: "
-    "penalty.where_a_gap_stands takes the stages apart"
+    "outcomes.where_a_gap_stands takes the stages apart"
 )
 
 

@@ -26,60 +26,6 @@ how soon and how often do complaints come again       :func:`spells`, :func:`mea
 No function names, lists or ranks an officer, and no network is drawn whose points are people.
 """
 
-from accountability.officers.chance import BENCHMARKS, AgainstChance, against_chance, units_against_chance
-from accountability.officers.contagion_test import Contagion, contagion
-from accountability.officers.exposure import officers_listed, years_watched
-from accountability.officers.levels import Levels, levels
-from accountability.officers.moving import Movers, movers
-from accountability.officers.networks import Network, co_accusals, unit_links
-from accountability.officers.officer_events import Records, records, unit_columns
-from accountability.officers.periods import Periods, two_periods
-from accountability.officers.persist import Persistence, persistence
-from accountability.officers.repeats import MODELS, MeanCount, mean_count, repeat_rates, spells
-from accountability.officers.shares import Lorenz, gini, lorenz, top_share
-from accountability.officers.shrinkage import Shrunken, shrink
-from accountability.officers.spread import Spread, accusations_per_officer
-from accountability.officers.tallies import Tally, tally
-from accountability.officers.top_k import Removal, removal
+import lazy_loader
 
-__all__ = [
-    "BENCHMARKS",
-    "MODELS",
-    "AgainstChance",
-    "Contagion",
-    "Levels",
-    "Lorenz",
-    "MeanCount",
-    "Movers",
-    "Network",
-    "Periods",
-    "Persistence",
-    "Records",
-    "Removal",
-    "Shrunken",
-    "Spread",
-    "Tally",
-    "accusations_per_officer",
-    "against_chance",
-    "co_accusals",
-    "contagion",
-    "gini",
-    "levels",
-    "lorenz",
-    "mean_count",
-    "movers",
-    "officers_listed",
-    "persistence",
-    "records",
-    "removal",
-    "repeat_rates",
-    "shrink",
-    "spells",
-    "tally",
-    "top_share",
-    "two_periods",
-    "unit_columns",
-    "unit_links",
-    "units_against_chance",
-    "years_watched",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.officers.officer_events import FEWEST, Records
@@ -88,7 +88,7 @@ def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations
 
 def repeat_rates(
     data: Durations, covariates: str | Sequence[str], *, model: Model = "andersen-gill", level: float = 0.95
-) -> regression.Cox:
+) -> delay.Cox:
     """Ratios of the rate of further complaints, officers as clusters.
 
     Parameters
@@ -96,7 +96,7 @@ def repeat_rates(
     data : Durations
         Of :func:`spells`, with the clock the model wants; columns can be added to its table.
     covariates : str or sequence of str
-        As for :func:`accountability.delay.regression.cox_model`.
+        As for :func:`accountability.delay.delay.cox_model`.
     model : {"andersen-gill", "pwp total", "pwp gap"}
         See :data:`MODELS`.
     level : float
@@ -110,7 +110,7 @@ def repeat_rates(
     ParameterError
         For an unknown model, or stretches of the other clock.
     Refusal
-        As :func:`accountability.delay.regression.cox_model`.
+        As :func:`accountability.delay.delay.cox_model`.
     """
     if model not in MODELS:
         raise ParameterError(f"model: expected one of {', '.join(MODELS)}; found {model!r}")
@@ -118,7 +118,7 @@ def repeat_rates(
     if data.clock == CLOCKS[other]:
         raise ParameterError(f"model {model!r} counts {CLOCKS[wanted]}: take spells(data, {wanted!r})")
     strata = None if model == "andersen-gill" else "number"
-    return regression.cox(data, covariates, strata=strata, cluster="officer", level=level)
+    return delay.cox(data, covariates, strata=strata, cluster="officer", level=level)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

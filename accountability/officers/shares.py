@@ -195,8 +195,8 @@ def lorenz(data: Tally) -> Lorenz:
     steps = min(100, data.size // SMALLEST)
     if steps < 2:
         raise Refusal(
-            f"a Lorenz curve of {plural(data.size, data.holder)} would show single ones; take concentration.gini or "
-            "concentration.top_share"
+            f"a Lorenz curve of {plural(data.size, data.holder)} would show single ones; take officers.gini or "
+            "officers.top_share"
         )
     order = np.argsort(data.count / data.exposure, kind="stable")
     weight = (data.holders * data.exposure)[order]

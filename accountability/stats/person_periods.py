@@ -74,7 +74,7 @@ def trials(durations: Durations, made: Design, period: float) -> Trials:
     if patterns * periods > TABLE:
         raise Refusal(
             f"{patterns:,} distinct covariates by {periods:,} periods are more than this model holds: round numbers to "
-            "fewer values, or use hazard.parametric"
+            "fewer values, or use delay.parametric"
         )
     cell = np.full(len(useful), -1, np.int64)
     key = ((made.pattern * periods + last) * periods + first) * 2 + done
@@ -101,7 +101,7 @@ def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
         if coarse:
             raise Refusal(
                 f"{coarse:,} closings are known less finely than two periods of {period:.4g} days: use a longer "
-                "period=, or hazard.parametric, which takes intervals of any width"
+                "period=, or delay.parametric, which takes intervals of any width"
             )
     # Dates known to the month lie a whole number of months apart; a month's length varies by some days.
     slack = 1.0 if exact else 3.5
@@ -112,7 +112,7 @@ def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
         raise Refusal(
             f"{int(unsure.sum()):,} open cases were watched through part of their last period only, and how long "
             f"{int((closed & ~known).sum()):,} closed cases could have been watched is not known: give longest= to "
-            "Durations.from_days, or use hazard.cox or hazard.parametric"
+            "Durations.from_days, or use delay.cox or delay.parametric"
         )
     whole = np.floor(until / period).astype(np.int64) - 1
     when = np.floor(low / period) if exact else np.rint((low + durations.end) / 2 / period)

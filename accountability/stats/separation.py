@@ -9,7 +9,7 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Floats
 
 INSTEAD = (
-    "Use hazard.cox with penalty='firth' (its estimates are finite), hazard.exact_rates for closings per day with "
+    "Use delay.cox with penalty='firth' (its estimates are finite), delay.exact_rates for closings per day with "
     "exact intervals, or put small groups together"
 )
 

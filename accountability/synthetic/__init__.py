@@ -20,8 +20,15 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
-from accountability.stats.arrays import Days
-from accountability.synthetic.agency_design import PUBLICATION_RULES, Body, Category, Design, EarlyClosing, MassClosure
+from accountability.synthetic.agency_design import (
+    PUBLICATION_RULES,
+    Body,
+    Category,
+    Days,
+    Design,
+    EarlyClosing,
+    MassClosure,
+)
 from accountability.synthetic.calendar import Calendar
 from accountability.synthetic.course import run
 from accountability.synthetic.defects import Defects, strike

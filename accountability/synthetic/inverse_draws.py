@@ -11,7 +11,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from accountability.stats.arrays import Days, Floats, Ints
+from accountability.stats.arrays import Floats, Ints
+from accountability.synthetic.agency_design import Days
 
 NEVER = 2**30
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from test_regression_cox import BUREAU, CLOSE, FOLDER, RELEASE, reference
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations
 
@@ -19,15 +19,13 @@ def same(model, fit):
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 class TestAgainstR:
     def test_along_the_logarithm_of_days(self, ties):
-        fit = regression.changing_ratios(
-            RELEASE, ["unit", "accused"], "accused", periods="log", ties=ties, reference=BUREAU
-        )
+        fit = delay.changing_ratios(RELEASE, ["unit", "accused"], "accused", periods="log", ties=ties, reference=BUREAU)
         same(f"release.log_time.{ties}", fit)
         assert fit.table["term"].iloc[-1] == "accused × log(day + 1)"
 
     def test_by_period(self, ties):
         """R splits at 30 and 90 days, after which its second and third periods begin."""
-        fit = regression.changing_ratios(
+        fit = delay.changing_ratios(
             RELEASE, ["unit", "accused"], "accused", periods=[31, 91], ties=ties, reference=BUREAU
         )
         same(f"release.period.{ties}", fit)
@@ -46,10 +44,10 @@ def test_clustered_errors_are_those_of_cases_split_by_hand():
             rows.append((day, done, since, case["unit"], case["officer"], early_number, late_number))
     day, done, since, unit, officer, early, late = (list(column) for column in zip(*rows, strict=True))
     groups = {"unit": unit, "officer": officer, "early": early, "late": late}
-    by_hand = regression.cox(
+    by_hand = delay.cox(
         Durations.from_days(day, done, entry=since, groups=groups), ["unit", "early", "late"], cluster="officer"
     )
-    ours = regression.changing_ratios(RELEASE, ["unit", "accused"], "accused", periods=[60], cluster="officer")
+    ours = delay.changing_ratios(RELEASE, ["unit", "accused"], "accused", periods=[60], cluster="officer")
     assert ours.coefficients.tolist() == pytest.approx(by_hand.coefficients.tolist(), abs=1e-9)
     assert ours.table["se"].tolist() == pytest.approx(by_hand.table["se"].tolist(), abs=1e-9)
 
@@ -60,20 +58,20 @@ def test_a_turn_is_found_where_it_was_planted():
     early = rng.exponential(50, 6000)
     took = np.where(group == 1, np.where(early < 30, early, 30 + (early - 30) * 3), early).astype(int)
     made = Durations.from_days(took, groups={"group": group})
-    rows = regression.changing_ratios(made, ["group"], "group", periods=[30]).table
+    rows = delay.changing_ratios(made, ["group"], "group", periods=[30]).table
     for (_, row), truth in zip(rows.iterrows(), (0.0, np.log(1 / 3)), strict=True):
         assert abs(row["coefficient"] - truth) < 4 * row["se"]
 
 
 def test_what_cannot_change_is_refused():
     with pytest.raises(ParameterError, match="changing= must name parts"):
-        regression.changing_ratios(RELEASE, ["unit"], "accused", periods=[90])
+        delay.changing_ratios(RELEASE, ["unit"], "accused", periods=[90])
     with pytest.raises(ParameterError, match="rising first days"):
-        regression.changing_ratios(RELEASE, ["unit"], "unit", periods=[90, 30])
+        delay.changing_ratios(RELEASE, ["unit"], "unit", periods=[90, 30])
     with pytest.raises(ParameterError, match="first days or 'log'"):
-        regression.changing_ratios(RELEASE, ["unit"], "unit", periods="sqrt")
+        delay.changing_ratios(RELEASE, ["unit"], "unit", periods="sqrt")
     with pytest.raises(Refusal, match=r"no closing compares cases in .*from day 5000"):
-        regression.changing_ratios(RELEASE, ["unit"], "unit", periods=[5000])
+        delay.changing_ratios(RELEASE, ["unit"], "unit", periods=[5000])
 
 
 def ways(name="release"):
@@ -89,12 +87,12 @@ def ways(name="release"):
 
 
 def test_fine_and_gray_are_rs():
-    fit = regression.fine_gray(ways(), ["unit", "accused", "years"], "way", "decided", reference=BUREAU)
+    fit = delay.fine_gray(ways(), ["unit", "accused", "years"], "way", "decided", reference=BUREAU)
     same("release.finegray", fit)
-    fit = regression.fine_gray(ways("aidssi"), ["ccr5"], "way", "1", reference={"ccr5": "WW"})
+    fit = delay.fine_gray(ways("aidssi"), ["ccr5"], "way", "1", reference={"ccr5": "WW"})
     same("aidssi.finegray", fit)
     assert fit.coefficients[0] == pytest.approx(-1.004302, abs=1e-6)  # as published with the data
-    cause = regression.cox(ways("aidssi"), ["ccr5"], ways="way", way="1", reference={"ccr5": "WW"})
+    cause = delay.cox(ways("aidssi"), ["ccr5"], ways="way", way="1", reference={"ccr5": "WW"})
     assert cause.coefficients[0] == pytest.approx(-1.235815, abs=1e-6)
 
 
@@ -105,20 +103,20 @@ def test_fine_and_gray_do_not_depend_on_collapsing_or_row_order(monkeypatch):
         np.tile(made.closed, 3),
         groups={n: np.tile(made.table[n], 3) for n in ("way", "unit", "officer")},
     )
-    by_pattern = regression.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
-    monkeypatch.setattr("accountability.delay.regression.design.MANY", 0.0)
-    by_case = regression.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
+    by_pattern = delay.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
+    monkeypatch.setattr("accountability.delay.delay.design.MANY", 0.0)
+    by_case = delay.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
     assert by_case.coefficients.tolist() == pytest.approx(by_pattern.coefficients.tolist(), abs=1e-9)
     assert by_case.covariance.ravel().tolist() == pytest.approx(by_pattern.covariance.ravel().tolist(), abs=1e-12)
 
 
 def test_fine_and_gray_refuse_late_entry():
     with pytest.raises(Refusal, match=r"watched from the start: use hazard\.cox"):
-        regression.fine_gray(RELEASE, ["unit"], "way", "decided")
+        delay.fine_gray(RELEASE, ["unit"], "way", "decided")
 
 
 def test_cases_and_closings_of_a_period_are_those_at_risk_in_it():
-    rows = regression.changing_ratios(RELEASE, ["unit", "accused"], "unit", periods=[60], reference=BUREAU).table
+    rows = delay.changing_ratios(RELEASE, ["unit", "accused"], "unit", periods=[60], reference=BUREAU).table
     district = RELEASE.table["unit"].to_numpy() == "district"
     late = RELEASE.closed & (RELEASE.end >= 60) & district
     row = rows.set_index("term").loc["unit=district, from day 60"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import Refusal
 from accountability.study.durations import Durations
 
@@ -60,20 +60,20 @@ def compare(model, fit, robust=False):
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 class TestAgainstR:
     def test_late_entry_and_ties(self, ties):
-        fit = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
+        fit = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
         compare(f"release.{ties}", fit)
 
     def test_clustered_errors(self, ties):
-        fit = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU, cluster="officer")
+        fit = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU, cluster="officer")
         compare(f"release.cluster.{ties}", fit, robust=True)
         assert fit.clusters == 60
 
     def test_robust_errors(self, ties):
-        fit = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU, cluster="case_id")
+        fit = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU, cluster="case_id")
         compare(f"release.robust.{ties}", fit, robust=True)
 
     def test_strata_and_clusters(self, ties):
-        fit = regression.cox(
+        fit = delay.cox(
             RELEASE,
             ["unit", "accused", "years"],
             ties=ties,
@@ -84,17 +84,17 @@ class TestAgainstR:
         compare(f"release.strata.{ties}", fit, robust=True)
 
     def test_one_way_of_closing(self, ties):
-        fit = regression.cox(RELEASE, ["unit", "accused"], ties=ties, reference=BUREAU, ways="way", way="decided")
+        fit = delay.cox(RELEASE, ["unit", "accused"], ties=ties, reference=BUREAU, ways="way", way="decided")
         compare(f"release.way.{ties}", fit)
 
     def test_a_formula(self, ties):
-        fit = regression.cox(RELEASE, "unit * accused + np.log(years)", ties=ties, reference=BUREAU)
+        fit = delay.cox(RELEASE, "unit * accused + np.log(years)", ties=ties, reference=BUREAU)
         compare(f"release.formula.{ties}", fit)
 
     def test_classic_tables(self, ties):
-        compare(f"lung.{ties}", regression.cox(LUNG, ["age", "sex", "ecog"], ties=ties))
+        compare(f"lung.{ties}", delay.cox(LUNG, ["age", "sex", "ecog"], ties=ties))
         columns = ["trt", "celltype", "karno", "diagtime", "age", "prior"]
-        compare(f"veteran.{ties}", regression.cox(VETERAN, columns, ties=ties, reference={"celltype": "squamous"}))
+        compare(f"veteran.{ties}", delay.cox(VETERAN, columns, ties=ties, reference={"celltype": "squamous"}))
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
@@ -111,7 +111,7 @@ def test_statsmodels_agrees(ties):
         entry=RELEASE.entry.astype(float),
         ties=ties,
     ).fit(tol=1e-12)
-    ours = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
+    ours = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
     assert ours.coefficients.tolist() == pytest.approx(theirs.params.tolist(), **CLOSE)
     assert ours.table["se"].tolist() == pytest.approx(theirs.bse.tolist(), **CLOSE)
 
@@ -127,10 +127,10 @@ def test_collapsing_changes_nothing(monkeypatch):
     }
     closed, entry = rng.random(many) < 0.8, np.minimum(day, rng.integers(0, 20, many))
     made = Durations.from_days(day, closed, entry=entry, groups=groups)
-    by_pattern = regression.cox(made, ["group", "number"], cluster="officer")
+    by_pattern = delay.cox(made, ["group", "number"], cluster="officer")
     assert by_pattern.design.collapsed
-    monkeypatch.setattr("accountability.delay.regression.design.MANY", 0.0)
-    by_case = regression.cox(made, ["group", "number"], cluster="officer")
+    monkeypatch.setattr("accountability.delay.delay.design.MANY", 0.0)
+    by_case = delay.cox(made, ["group", "number"], cluster="officer")
     assert not by_case.design.collapsed
     assert by_case.coefficients.tolist() == pytest.approx(by_pattern.coefficients.tolist(), abs=1e-9)
     assert by_case.covariance.ravel().tolist() == pytest.approx(by_pattern.covariance.ravel().tolist(), abs=1e-11)
@@ -153,9 +153,7 @@ def built(cases, names=str, shift=0):
 
 def fitted(cases, **kind):
     try:
-        return regression.cox(
-            built(cases, **kind), ["group", "number"], reference={"group": kind.get("names", str)("a")}
-        )
+        return delay.cox(built(cases, **kind), ["group", "number"], reference={"group": kind.get("names", str)("a")})
     except ValueError:
         return None
 
@@ -190,13 +188,13 @@ def test_the_planted_ratio_is_found():
     took = rng.exponential(200 / np.exp(0.5 * group)).astype(int)
     watched = rng.integers(100, 900, many)
     made = Durations.from_days(np.minimum(took, watched), took <= watched, groups={"group": group})
-    row = regression.cox(made, ["group"]).table.iloc[0]
+    row = delay.cox(made, ["group"]).table.iloc[0]
     assert abs(row["coefficient"] - 0.5) < 4 * row["se"]
     assert row["se"] < 0.02
 
 
 def test_the_sentence_describes_and_the_plot_shows_every_ratio():
-    fit = regression.cox(RELEASE, ["unit", "accused"], reference=BUREAU)
+    fit = delay.cox(RELEASE, ["unit", "accused"], reference=BUREAU)
     said = fit.sentence()
     assert "unit=district against bureau: 1.78" in said
     assert "not effects" in said
@@ -206,11 +204,11 @@ def test_the_sentence_describes_and_the_plot_shows_every_ratio():
         "unit=oversight (against bureau)",
         "accused",
     ]
-    assert repr(fit) == repr(regression.cox(RELEASE, ["unit", "accused"], reference=BUREAU))
+    assert repr(fit) == repr(delay.cox(RELEASE, ["unit", "accused"], reference=BUREAU))
 
 
 def test_one_cluster_is_refused():
     table = RELEASE.table.assign(all="x")
     made = Durations.from_days(RELEASE.low, RELEASE.closed, groups=dict(table[["unit", "all"]]))
     with pytest.raises(Refusal, match="at least two clusters"):
-        regression.cox(made, "unit", cluster="all")
+        delay.cox(made, "unit", cluster="all")

@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 from test_regression_cox import BUREAU, CLOSE, RELEASE, reference
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations
 
@@ -20,7 +20,7 @@ def same_as_r(fit):
 
 
 def test_late_entry_is_rs_glm():
-    fit = regression.discrete_time(RELEASE, ["unit", "accused"], period=30, reference=BUREAU)
+    fit = delay.discrete_time(RELEASE, ["unit", "accused"], period=30, reference=BUREAU)
     same_as_r(fit)
     live = fit.baseline["closed"] > 0
     assert fit.baseline.loc[live, "at_risk"].sum() == reference("release.discrete", "rows").item()
@@ -51,7 +51,7 @@ def test_clustered_errors_are_statsmodels(cluster):
     )
     groups = pd.factorize(table[cluster])[0]
     theirs = model.fit(tol=1e-12, cov_type="cluster", cov_kwds={"groups": groups})
-    fit = regression.discrete_time(RELEASE, ["unit", "accused"], period=30, reference=BUREAU, cluster=cluster)
+    fit = delay.discrete_time(RELEASE, ["unit", "accused"], period=30, reference=BUREAU, cluster=cluster)
     clusters = len(np.unique(groups))
     # Clusters without a trial count in ours and cannot in a table of trials.
     factor = np.sqrt(clusters / (clusters - 1) / (fit.clusters / (fit.clusters - 1)))
@@ -76,11 +76,11 @@ def test_months_give_the_planted_ratio():
     low = [max(e[0] - b[1], 0) if c else cutoff - b[1] for b, e, c in zip(begin, end, closed, strict=True)]
     high = [e[1] - b[0] if c else 0 for b, e, c in zip(begin, end, closed, strict=True)]
     made = Durations.from_days(low, closed, high=high, longest=[cutoff - b[0] for b in begin], groups={"group": group})
-    fit = regression.discrete_time(made, ["group"])
+    fit = delay.discrete_time(made, ["group"])
     row = fit.table.iloc[0]
     assert abs(row["coefficient"] - 0.4) < 4 * row["se"]
     exact = Durations.from_days(np.minimum(took, cutoff - start), closed, groups={"group": group})
-    cox = regression.cox(exact, ["group"]).table.iloc[0]
+    cox = delay.cox(exact, ["group"]).table.iloc[0]
     assert row["coefficient"] == pytest.approx(cox["coefficient"], abs=cox["se"] / 3)
     curve = fit.still_open({"group": 0})
     year = curve[curve["period"] == 11].iloc[0]
@@ -96,21 +96,21 @@ def test_an_incomplete_last_period_does_not_raise_the_rate():
     made = Durations.from_days(
         np.minimum(took, watched), took <= watched, longest=watched, groups={"group": rng.integers(0, 2, many)}
     )
-    rates = np.exp(regression.discrete_time(made, ["group"], period=30).baseline["log_rate"])
+    rates = np.exp(delay.discrete_time(made, ["group"], period=30).baseline["log_rate"])
     assert rates.iloc[0] == pytest.approx(-30 * np.log(1 - 1 / 40), rel=0.05)
 
 
 def test_what_cannot_be_counted_in_periods_is_refused():
     groups = {"group": list("aabbab")}
     with pytest.raises(Refusal, match=r"watched through part of their last period.*longest="):
-        regression.discrete_time(
+        delay.discrete_time(
             Durations.from_days([10, 40, 70, 45, 50, 80], [True, True, True, False, True, True], groups=groups),
             ["group"],
         )
     with pytest.raises(Refusal, match="known less finely than two periods"):
-        regression.discrete_time(Durations.from_days([1] * 6, high=[200] * 6, groups=groups), ["group"])
+        delay.discrete_time(Durations.from_days([1] * 6, high=[200] * 6, groups=groups), ["group"])
     with pytest.raises(ParameterError, match="at least 1 day"):
-        regression.discrete_time(Durations.from_days([1, 2, 3, 4, 5, 6], groups=groups), ["group"], period=0.5)
+        delay.discrete_time(Durations.from_days([1, 2, 3, 4, 5, 6], groups=groups), ["group"], period=0.5)
     made = Durations.from_days(
         [10, 40, 70, 89, 89, 89],
         [True, True, True, False, False, False],
@@ -118,7 +118,7 @@ def test_what_cannot_be_counted_in_periods_is_refused():
         groups={"group": list("aaabbb")},
     )
     with pytest.raises(Refusal, match="group=b has no closing"):
-        regression.discrete_time(made, ["group"])
+        delay.discrete_time(made, ["group"])
     ordered = Durations.from_days([1, 2, 3, 31, 32, 33], longest=[200] * 6, groups={"group": list("aaabbb")})
     with pytest.raises(Refusal, match="group=b separates the cases"):
-        regression.discrete_time(ordered, ["group"])
+        delay.discrete_time(ordered, ["group"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from test_regression_cox import BUREAU, CLOSE, FOLDER, RELEASE, VALUES, VETERAN
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations
 
@@ -46,11 +46,11 @@ def compare(model, fit, robust=False):
 class TestAgainstR:
     def test_exact_and_open(self, family):
         made = watched_from_the_start(RELEASE)
-        fit = regression.parametric(made, ["unit", "accused", "years"], family, dates="point", reference=BUREAU)
+        fit = delay.parametric(made, ["unit", "accused", "years"], family, dates="point", reference=BUREAU)
         compare(f"release.point.{family}", fit)
 
     def test_clustered_errors(self, family):
-        fit = regression.parametric(
+        fit = delay.parametric(
             watched_from_the_start(RELEASE),
             ["unit", "accused", "years"],
             family,
@@ -61,12 +61,12 @@ class TestAgainstR:
         compare(f"release.point.cluster.{family}", fit, robust=True)
 
     def test_intervals(self, family):
-        fit = regression.parametric(intervals(), ["unit", "accused", "years"], family, reference=BUREAU)
+        fit = delay.parametric(intervals(), ["unit", "accused", "years"], family, reference=BUREAU)
         compare(f"release.interval.{family}", fit)
 
     def test_a_classic_table(self, family):
         reference = {"celltype": "squamous"}
-        fit = regression.parametric(VETERAN, ["trt", "celltype", "karno"], family, dates="point", reference=reference)
+        fit = delay.parametric(VETERAN, ["trt", "celltype", "karno"], family, dates="point", reference=reference)
         compare(f"veteran.{family}", fit)
 
 
@@ -87,7 +87,7 @@ def test_late_entry_is_the_likelihood_by_hand(family):
         closed = shape.sf(RELEASE.low) - shape.sf(RELEASE.low + 1)
         return np.log(np.where(RELEASE.closed, closed, shape.sf(RELEASE.low + 1)) / seen).sum()
 
-    fit = regression.parametric(RELEASE, ["accused"], family)
+    fit = delay.parametric(RELEASE, ["accused"], family)
     at = np.array([fit.intercept, *fit.coefficients, fit.log_scale])
     assert fit.log_likelihood == pytest.approx(value(at), rel=1e-10)
     assert optimize.approx_fprime(at, value, 1e-6).tolist() == pytest.approx([0, 0, 0], abs=0.01)
@@ -111,7 +111,7 @@ def test_row_order_and_labels_change_nothing(rows, family, random):
             low, closed, high=np.array(low) + width, groups={"group": [names(one) for one in group]}
         )
         try:
-            return regression.parametric(made, ["group"], family, reference={"group": names("a")})
+            return delay.parametric(made, ["group"], family, reference={"group": names("a")})
         except ValueError:
             return None
 
@@ -133,7 +133,7 @@ def test_the_planted_ratio_and_shape_are_found_from_months():
     watched = rng.integers(6, 20, 20_000) * 30
     closed = took < watched
     made = Durations.from_days(np.where(closed, month, watched - 1), closed, high=month + 29, groups={"group": group})
-    fit = regression.parametric(made, ["group"])
+    fit = delay.parametric(made, ["group"])
     row = fit.table.iloc[0]
     assert abs(row["coefficient"] - 0.3) < 4 * row["se"]
     assert np.exp(-fit.log_scale) == pytest.approx(1.4, abs=0.05)
@@ -148,13 +148,13 @@ def test_the_planted_ratio_and_shape_are_found_from_months():
 def test_what_has_no_finite_estimate_is_refused():
     made = Durations.from_days([1, 5, 9, 3, 7], [True, True, True, False, False], groups={"group": list("aaabb")})
     with pytest.raises(Refusal, match="group=b has no closing among 2 cases"):
-        regression.parametric(made, ["group"])
+        delay.parametric(made, ["group"])
     alike = Durations.from_days([5] * 6, groups={"group": list("aaabbb")})
     with pytest.raises(Refusal, match="do not fix the scale"):
-        regression.parametric(alike, ["group"])
+        delay.parametric(alike, ["group"])
     with pytest.raises(Refusal, match="closed on day 0"):
-        regression.parametric(Durations.from_days([0, 1, 2, 3], groups={"x": [1, 2, 1, 2]}), ["x"], dates="point")
+        delay.parametric(Durations.from_days([0, 1, 2, 3], groups={"x": [1, 2, 1, 2]}), ["x"], dates="point")
     with pytest.raises(Refusal, match="only known to lie in an interval"):
-        regression.parametric(intervals(), ["accused"], dates="point")
+        delay.parametric(intervals(), ["accused"], dates="point")
     with pytest.raises(ParameterError, match="family must be one of"):
-        regression.parametric(made, ["group"], "gamma")
+        delay.parametric(made, ["group"], "gamma")

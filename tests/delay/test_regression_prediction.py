@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from test_regression_cox import BUREAU, CLOSE, RELEASE, VALUES, VETERAN
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations
 
@@ -22,8 +22,8 @@ def zph(model, scale):
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 class TestAgainstR:
     def test_curves(self, ties):
-        model = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
-        table = regression.predicted_curves(model, STATED, days=DAYS).table
+        model = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
+        table = delay.predicted_curves(model, STATED, days=DAYS).table
         rows = VALUES[VALUES["model"] == f"release.{ties}"]
         for column, name in (
             ("still_open", "open"),
@@ -36,32 +36,32 @@ class TestAgainstR:
 
     @pytest.mark.parametrize("scale", ["km", "rank", "identity", "log"])
     def test_proportionality(self, ties, scale):
-        model = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
-        test = regression.proportionality(model, scale)
+        model = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
+        test = delay.proportionality(model, scale)
         theirs = zph(f"release.{ties}", scale)
         ours = test.table.set_index("term")["statistic"]
         assert ours[theirs.index].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
         columns = ["trt", "celltype", "karno", "diagtime", "age", "prior"]
-        test = regression.proportionality(regression.cox(VETERAN, columns, ties=ties), scale)
+        test = delay.proportionality(delay.cox(VETERAN, columns, ties=ties), scale)
         theirs = zph(f"veteran.{ties}", scale)
         ours = test.table.set_index("term")["statistic"]
         assert ours[theirs.index].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
 
     @pytest.mark.parametrize("scale", ["km", "identity"])
     def test_proportionality_within_strata(self, ties, scale):
-        model = regression.cox(RELEASE, ["unit", "accused", "years"], ties=ties, strata="office")
-        ours = regression.proportionality(model, scale).table.set_index("term")["statistic"]
+        model = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, strata="office")
+        ours = delay.proportionality(model, scale).table.set_index("term")["statistic"]
         theirs = zph(f"release.strata.{ties}", scale)
         assert ours[theirs.index].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
 
 
 def test_a_difference_is_that_of_the_curves_with_a_delta_method_error():
-    model = regression.cox(RELEASE, ["unit", "accused"], reference=BUREAU)
+    model = delay.cox(RELEASE, ["unit", "accused"], reference=BUREAU)
     one, other = {"unit": "oversight", "accused": 1}, {"unit": "bureau", "accused": 1}
-    gaps = regression.share_differences(model, one, other, days=[30, 120])
-    curves = regression.predicted_curves(model, [other, one], days=[30, 120]).table["still_open"].to_numpy()
+    gaps = delay.share_differences(model, one, other, days=[30, 120])
+    curves = delay.predicted_curves(model, [other, one], days=[30, 120]).table["still_open"].to_numpy()
     assert gaps.table["difference"].tolist() == pytest.approx((curves[:2] - curves[2:]).tolist())
-    alone = regression.share_differences(model, one, one, days=[30]).table.iloc[0]
+    alone = delay.share_differences(model, one, one, days=[30]).table.iloc[0]
     assert alone["difference"] == 0
     assert alone["std_error"] == pytest.approx(0, abs=1e-12)
     assert "not effects" in gaps.sentence()
@@ -81,10 +81,10 @@ def test_clustered_errors_are_the_jackknife_over_clusters(ties):
 
     def fit(kept):
         groups = {"group": group[kept], "officer": officer[kept]}
-        model = regression.cox(
+        model = delay.cox(
             Durations.from_days(day[kept], closed[kept], groups=groups), ["group"], ties=ties, cluster="officer"
         )
-        return regression.share_differences(model, {"group": 1}, {"group": 0}, days=[50]).table.iloc[0]
+        return delay.share_differences(model, {"group": 1}, {"group": 0}, days=[50]).table.iloc[0]
 
     whole = fit(np.ones(1000, bool))
     left_out = np.array([fit(officer != one)["difference"] for one in range(250)])
@@ -93,30 +93,30 @@ def test_clustered_errors_are_the_jackknife_over_clusters(ties):
 
 
 def test_curves_of_strata_and_unknown_covariates():
-    model = regression.cox(RELEASE, ["unit"], strata="office")
-    table = regression.predicted_curves(
+    model = delay.cox(RELEASE, ["unit"], strata="office")
+    table = delay.predicted_curves(
         model, [{"unit": "bureau", "office": office} for office in ("north", "south")], days=[60]
     ).table
     assert table["still_open"].nunique() == 2
     with pytest.raises(ParameterError, match=r"state \['office'\]"):
-        regression.predicted_curves(model, {"unit": "bureau"})
+        delay.predicted_curves(model, {"unit": "bureau"})
     with pytest.raises(ParameterError, match="no stratum west"):
-        regression.predicted_curves(model, {"unit": "bureau", "office": "west"})
+        delay.predicted_curves(model, {"unit": "bureau", "office": "west"})
     with pytest.raises(ParameterError, match="no level 'nobody' in this model; it has bureau"):
-        regression.predicted_curves(model, {"unit": "nobody", "office": "north"})
+        delay.predicted_curves(model, {"unit": "nobody", "office": "north"})
     with pytest.raises(ParameterError, match=r"state a value for \['unit'\]"):
-        regression.predicted_curves(model, {"office": "north"})
+        delay.predicted_curves(model, {"office": "north"})
     with pytest.raises(ParameterError, match="whole numbers from 0"):
-        regression.predicted_curves(model, {"unit": "bureau", "office": "north"}, days=[-1])
+        delay.predicted_curves(model, {"unit": "bureau", "office": "north"}, days=[-1])
 
 
 def test_a_formula_predicts_what_its_columns_do():
-    by_formula = regression.cox(RELEASE, "unit + np.log(years)", reference=BUREAU)
+    by_formula = delay.cox(RELEASE, "unit + np.log(years)", reference=BUREAU)
     logged = RELEASE.table.assign(log=np.log(RELEASE.table["years"]))
     made = Durations.from_days(RELEASE.low, RELEASE.closed, entry=RELEASE.entry, groups=dict(logged[["unit", "log"]]))
-    by_columns = regression.cox(made, ["unit", "log"], reference=BUREAU)
-    one = regression.predicted_curves(by_formula, {"unit": "district", "years": 5.0}, days=[40]).table
-    two = regression.predicted_curves(by_columns, {"unit": "district", "log": np.log(5.0)}, days=[40]).table
+    by_columns = delay.cox(made, ["unit", "log"], reference=BUREAU)
+    one = delay.predicted_curves(by_formula, {"unit": "district", "years": 5.0}, days=[40]).table
+    two = delay.predicted_curves(by_columns, {"unit": "district", "log": np.log(5.0)}, days=[40]).table
     pd.testing.assert_series_equal(one["still_open"], two["still_open"])
 
 
@@ -125,8 +125,8 @@ def test_a_ratio_that_turns_is_seen():
     group = rng.integers(0, 2, 3000)
     early = rng.exponential(50, 3000)
     took = np.where(group == 1, np.where(early < 30, early, 30 + (early - 30) * 3), early).astype(int)
-    model = regression.cox(Durations.from_days(took, groups={"group": group}), ["group"])
-    test = regression.proportionality(model)
+    model = delay.cox(Durations.from_days(took, groups={"group": group}), ["group"])
+    test = delay.proportionality(model)
     assert test.table["p"].max() < 1e-6
     assert "changes with age for group (p < 0.001)" in test.sentence()
     ratios = test.ratios["ratio"].to_numpy()
@@ -138,13 +138,13 @@ def test_a_ratio_that_turns_is_seen():
 
 
 def test_what_cannot_be_tested_is_refused():
-    model = regression.cox(Durations.from_days([0, 1, 0, 1, 0, 1], groups={"x": [1.0, 2, 2, 1, 2, 1]}), ["x"])
+    model = delay.cox(Durations.from_days([0, 1, 0, 1, 0, 1], groups={"x": [1.0, 2, 2, 1, 2, 1]}), ["x"])
     with pytest.raises(Refusal, match="fewer than three days"):
-        regression.proportionality(model)
+        delay.proportionality(model)
     with pytest.raises(ParameterError, match="scale must be one of"):
-        regression.proportionality(model, "sqrt")
+        delay.proportionality(model, "sqrt")
     made = Durations.from_days([0, 1, 2, 3, 4, 5], groups={"x": [1.0, 2, 2, 1, 2, 1]})
     with pytest.raises(Refusal, match="no logarithm"):
-        regression.proportionality(regression.cox(made, ["x"]), "log")
+        delay.proportionality(delay.cox(made, ["x"]), "log")
     with pytest.raises(Refusal, match="without penalty"):
-        regression.proportionality(regression.cox(made, ["x"], penalty="firth"))
+        delay.proportionality(delay.cox(made, ["x"], penalty="firth"))

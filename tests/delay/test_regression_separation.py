@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from test_regression_cox import BUREAU, FOLDER, RELEASE, VALUES
 
-from accountability.delay import regression
+from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations, Sampling
 
@@ -21,15 +21,15 @@ def rare():
 
 def test_a_group_without_a_closing_is_named():
     with pytest.raises(Refusal, match=r"unit=oversight has no closing among 95 cases.*firth.*exact_rates"):
-        regression.cox(rare(), ["unit", "accused"])
+        delay.cox(rare(), ["unit", "accused"])
     with pytest.raises(Refusal, match="unit=oversight has no closing"):
-        regression.cox(rare(), ["unit", "accused"], reference={"unit": "oversight"})
+        delay.cox(rare(), ["unit", "accused"], reference={"unit": "oversight"})
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_firth_is_the_penalised_maximum(ties):
     """R's coxph gives likelihood and information at stated coefficients; the script searches their penalised sum."""
-    fit = regression.cox(rare(), ["unit", "accused"], reference=BUREAU, penalty="firth", ties=ties)
+    fit = delay.cox(rare(), ["unit", "accused"], reference=BUREAU, penalty="firth", ties=ties)
     rows = VALUES[VALUES["model"] == f"rare.firth.{ties}"]
     # R's search has no derivatives: its value is sharp, its place less so.
     assert fit.log_likelihood == pytest.approx(rows[rows["name"] == "loglik"]["value"].item(), rel=1e-11)
@@ -46,7 +46,7 @@ def test_firth_equals_the_closed_form_for_two_groups_and_one_day():
     group = np.array([0] * 40 + [1] * 10)
     closed = np.array([True] * 8 + [False] * 42)
     made = Durations.from_days(np.full(50, 5), closed, groups={"group": group})
-    fit = regression.cox(made, ["group"], penalty="firth", ties="breslow")
+    fit = delay.cox(made, ["group"], penalty="firth", ties="breslow")
     # Share of closings in group 1 is p = 10 r / (40 + 10 r); maximise 8 log(1 - p) + log(p (1 - p)) / 2.
     share = 0.5 / 9
     assert np.exp(fit.coefficients[0]) == pytest.approx(share / (1 - share) * 40 / 10, rel=1e-8)
@@ -56,25 +56,25 @@ def test_separation_by_order_is_found_though_every_group_closes():
     """All of one group close before any of the other: the ratio grows for ever."""
     made = Durations.from_days([1, 2, 3, 4, 11, 12, 13, 14], groups={"group": list("aaaabbbb"), "x": [0, 1] * 4})
     with pytest.raises(Refusal, match=r"group=b separates the cases.*no finite estimate"):
-        regression.cox(made, ["group", "x"])
-    assert np.isfinite(regression.cox(made, ["group", "x"], penalty="firth").coefficients).all()
+        delay.cox(made, ["group", "x"])
+    assert np.isfinite(delay.cox(made, ["group", "x"], penalty="firth").coefficients).all()
 
 
 def test_a_number_that_orders_the_closings_is_found():
     made = Durations.from_days([1, 2, 3, 4, 5, 6], groups={"x": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]})
     with pytest.raises(Refusal, match="x separates the cases"):
-        regression.cox(made, ["x"])
+        delay.cox(made, ["x"])
 
 
 def test_columns_that_say_the_same_are_named():
     made = rare().table.assign(again=lambda t: t["accused"] * 2.0 + 1)
     both = Durations.from_days(RELEASE.low, RELEASE.closed, groups=dict(made[["accused", "again", "years"]]))
     with pytest.raises(Refusal, match=r"accused, again say the same thing twice"):
-        regression.cox(both, ["accused", "again", "years"])
+        delay.cox(both, ["accused", "again", "years"])
     with pytest.raises(
         Refusal, match=r"no closing compares different values of unit=district, unit=oversight within the strata"
     ):
-        regression.cox(RELEASE, ["unit"], strata="unit")
+        delay.cox(RELEASE, ["unit"], strata="unit")
 
 
 def frame(**columns):
@@ -96,7 +96,7 @@ def frame(**columns):
 )
 def test_a_column_that_cannot_be_a_covariate_is_refused_with_advice(columns, says):
     with pytest.raises(ParameterError, match=says):
-        regression.cox(frame(**columns), ["x"])
+        delay.cox(frame(**columns), ["x"])
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_column_that_cannot_be_a_covariate_is_refused_with_advice(columns, say
 )
 def test_a_formula_that_cannot_be_used_is_refused(formula, says):
     with pytest.raises(ParameterError, match=says):
-        regression.cox(frame(x=[1.0, 2, 2, 1, 4, 3, 2, 1]), formula)
+        delay.cox(frame(x=[1.0, 2, 2, 1, 4, 3, 2, 1]), formula)
 
 
 @pytest.mark.parametrize(
@@ -131,28 +131,26 @@ def test_a_formula_that_cannot_be_used_is_refused(formula, says):
 )
 def test_an_option_that_means_nothing_is_refused(options, says):
     with pytest.raises(ParameterError, match=says):
-        regression.cox(frame(x=list("abababba")), ["x"], **options)
+        delay.cox(frame(x=list("abababba")), ["x"], **options)
 
 
 def test_all_open_one_case_and_closed_only_are_refused():
     groups = {"x": [0, 1, 0, 1]}
     with pytest.raises(Refusal, match="none of 4 cases is closed"):
-        regression.cox(Durations.from_days([1, 2, 3, 4], [False] * 4, groups=groups), ["x"])
+        delay.cox(Durations.from_days([1, 2, 3, 4], [False] * 4, groups=groups), ["x"])
     with pytest.raises(ParameterError, match="same for every case"):
-        regression.cox(Durations.from_days([5], groups={"x": [1.0]}), ["x"])
+        delay.cox(Durations.from_days([5], groups={"x": [1.0]}), ["x"])
     with pytest.raises(Refusal, match="only 1 closing"):
-        regression.cox(Durations.from_days([1, 2, 3, 4], [True, False, False, False], groups=groups), ["x"])
+        delay.cox(Durations.from_days([1, 2, 3, 4], [True, False, False, False], groups=groups), ["x"])
     with pytest.raises(Refusal, match="closed cases only"):
-        regression.cox(
-            Durations.from_days([1, 2, 3, 4], groups=groups, sampling=Sampling("closed_only", "excluded")), ["x"]
-        )
+        delay.cox(Durations.from_days([1, 2, 3, 4], groups=groups, sampling=Sampling("closed_only", "excluded")), ["x"])
     with pytest.raises(Refusal, match="dated less finely than a day"):
-        regression.cox(Durations.from_days([1, 2, 3, 4], high=[9, 9, 9, 9], groups=groups), ["x"])
+        delay.cox(Durations.from_days([1, 2, 3, 4], high=[9, 9, 9, 9], groups=groups), ["x"])
 
 
 def test_exact_rates_are_garwood_and_clopper_pearson():
     made = rare()
-    result = regression.exact_rates(made, "unit", reference="bureau")
+    result = delay.exact_rates(made, "unit", reference="bureau")
     rows = result.table.set_index("unit")
     days = pd.Series(made.end - made.entry + 1).groupby(made.table["unit"]).sum()
     closed = pd.Series(made.closed).groupby(made.table["unit"]).sum()
@@ -169,7 +167,7 @@ def test_exact_rates_are_garwood_and_clopper_pearson():
     assert rows.loc["oversight", ["events", "rate", "low", "ratio"]].tolist() == [0, 0, 0, 0]
     assert "oversight: 0.00" in result.sentence()
     with pytest.raises(ParameterError, match="no group 'nobody'"):
-        regression.exact_rates(made, "unit", reference="nobody")
+        delay.exact_rates(made, "unit", reference="nobody")
 
 
 def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_ends_it():
@@ -179,8 +177,8 @@ def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_e
     day, closed, entry, group, number = (list(column) for column in zip(*rows, strict=True))
     made = Durations.from_days(day, np.array(closed) == 1, entry=entry, groups={"group": group, "number": number})
     with pytest.raises(Refusal, match="group=a, number separate the cases"):
-        regression.cox(made, ["group", "number"])
-    fit = regression.cox(made, ["group", "number"], penalty="firth")
+        delay.cox(made, ["group", "number"])
+    fit = delay.cox(made, ["group", "number"], penalty="firth")
     assert np.isfinite(fit.table["ratio"]).all()
     assert (fit.table["low"] < fit.table["ratio"]).all()
     assert (fit.table["ratio"] < fit.table["high"]).all()

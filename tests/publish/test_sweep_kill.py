@@ -29,7 +29,8 @@ PROGRAM = """\
 import sys
 from pathlib import Path
 from accountability import report
-from accountability.report import runner, sweep_run
+from accountability.publish import runner
+from accountability.publish.sweeps import sweep_run
 
 base = Path(sys.argv[1])
 runner.notebooks_dir = lambda: base / "notebooks"

@@ -194,7 +194,7 @@ SMALL_DISK = """
 import resource, sys
 from pathlib import Path
 from accountability.errors import FetchError
-from accountability.sources.cache import RemoteFile, fetch
+from accountability.records.cache import RemoteFile, fetch
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
     fetch([RemoteFile("a.csv", sys.argv[1], sys.argv[2], 512_000)], Path(sys.argv[3]))

@@ -228,7 +228,7 @@ def assumptions(cluster: str | None, strata: str | Sequence[str] | None) -> tupl
     names = [strata] if isinstance(strata, str) else list(strata or ())
     apart = f" within {', '.join(names)}" if names else ""
     return (
-        f"the ratio of rates of two cases is the same at every age{apart} (test it with hazard.proportionality)",
+        f"the ratio of rates of two cases is the same at every age{apart} (test it with delay.proportionality)",
         "the logarithm of the rate adds up over the columns",
         "whether a case is still open at the cut-off tells nothing about how much longer it will take",
         f"cases of different {cluster} are independent" if cluster else "cases are independent of each other",

@@ -88,7 +88,7 @@ def fine_gray(
     critical(level)
     if durations.late:
         raise Refusal(
-            "Fine and Gray's model needs cases watched from the start: use hazard.cox with ways= and way= (the rate of "
+            "Fine and Gray's model needs cases watched from the start: use delay.cox with ways= and way= (the rate of "
             "closing in that way), which allows late entry"
         )
     closed, event_word = closings(durations, ways, way)

@@ -67,7 +67,7 @@ class Proportionality(Result):
             return f"No term's ratio is seen to change with age ({whole}); that is not proof that it does not."
         return (
             f"The ratio changes with age for {', '.join(changing)} ({whole}): one ratio does not describe these cases. "
-            "See hazard.changing_ratios, or make the term a stratum."
+            "See delay.changing_ratios, or make the term a stratum."
         )
 
 

@@ -157,7 +157,7 @@ def require_events(durations: Durations, closed: Flags, terms: int, what: str) -
     if events <= terms:
         raise Refusal(
             f"{what} has {plural(terms, 'coefficient')} and only {plural(events, 'closing')}: leave columns out, or "
-            "give exact rates with hazard.exact_rates"
+            "give exact rates with delay.exact_rates"
         )
 
 

@@ -1,0 +1,14 @@
+from .casefile import CaseFile as CaseFile
+from .casefile_folder import read as read
+from .coder_agreement import Agreement as Agreement
+from .coder_agreement import agreement as agreement
+from .placement import Placement as Placement
+from .placement import place as place
+from .reference_filter import Comparable as Comparable
+from .reference_filter import comparable as comparable
+from .reference_filter import wanted as wanted
+from .register import Conflict as Conflict
+from .register import Reading as Reading
+from .register import conditions as conditions
+from .whole_table import Whole as Whole
+from .whole_table import whole as whole
