@@ -1,154 +1,154 @@
-"""Pseudonyms and small cells: an officer is told apart from another and cannot be told who, and few stay hidden.
+"""Small counts: what a table must not show, in one rule for every way out of a result.
 
-Ids are replaced by a keyed hash (HMAC-SHA256). The key is a file outside the project, made on first use and readable
-by its owner alone; the same key gives the same pseudonyms, so two loads can be linked on one machine and on no other.
-Where no key can be kept, every load draws its own.
-
-:func:`hidden_cells` says which counts of a table must not be shown, and which others would give them away.
+A count of people or cases from 1 to 9 is hidden, with every number that rests on it: a share with its interval gives
+its count away. What would give a hidden count away by subtraction is hidden too. What is shown is the true estimate:
+nothing is recomputed and nothing is recoded. :func:`disclose` applies the rule to the rows of a table,
+:func:`hidden_cells` to the cells of a two-way table, and :func:`coarse_steps` to the steps of a curve.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
-import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from accountability.errors import AccountabilityError, ParameterError
+from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pandas as pd
 
-KEY_VARIABLE = "ACCOUNTABILITY_KEY_FILE"
-KEY_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A secret for pseudonyms; ``lasting`` says whether the next load will have it too."""
-
-    secret: bytes
-    lasting: bool
-
-    def __repr__(self) -> str:
-        return f"Key(lasting={self.lasting})"
-
-    @property
-    def fingerprint(self) -> str:
-        """A short digest that tells two keys apart without giving either away."""
-        return hmac.digest(self.secret, b"fingerprint", "sha256").hex()[:12]
+MIN_CELL: Final = 10
+"""Smallest count of people or cases that is shown."""
 
 
-def key_file() -> Path:
-    """Return where the key is kept: ``$ACCOUNTABILITY_KEY_FILE``, else the user's configuration folder."""
-    stated = os.environ.get(KEY_VARIABLE)
-    if stated:
-        return Path(stated).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("accountability")) / "pseudonym.key"
-
-
-def key() -> Key:
-    """The key of this user, made on first use.
-
-    Returns
-    -------
-    Key
-        ``lasting`` is false when no file can be kept; ids then differ from load to load.
-
-    Raises
-    ------
-    AccountabilityError
-        When a key file exists and does not hold a key: replacing it would silently break every link made with it.
-    """
-    path = key_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-        try:
-            secret = bytes.fromhex(text)
-        except ValueError:
-            secret = b""
-        if len(secret) != KEY_BYTES:
-            raise AccountabilityError(
-                f"{path}: expected a pseudonym key of {2 * KEY_BYTES} hexadecimal digits, found {len(text)}. "
-                "Restore the file, or delete it to start with new pseudonyms"
-            ) from None
-        return Key(secret, lasting=True)
-    except OSError:
-        return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
-    secret = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-    return Key(secret, lasting=True)
-
-
-class Pseudonyms:
-    """Ids of one scope replaced by pseudonyms; an id seen before costs nothing.
+def disclose(
+    table: pd.DataFrame,
+    *,
+    counts: Sequence[str],
+    keep: Sequence[str] = (),
+    within: Sequence[str] = (),
+    parts: bool = True,
+    min_cell: int = MIN_CELL,
+) -> pd.DataFrame:
+    """Hide the rows of a table that rest on few, and what would give them away.
 
     Parameters
     ----------
-    scope : str
-        What the ids belong to (a source's name): the same id in two scopes gets two pseudonyms.
-    key : Key
+    table : DataFrame
+        One row a group. It is not changed.
+    counts : sequence of str
+        Columns that count people or cases. The first is the number the row rests on; each other one is part of it,
+        so that what is left of the first must not be small either. Where only a part is small, the first stays shown.
+    keep : sequence of str
+        Further columns that are shown in every row: the groups, and what is asked (a day, a rank, a name).
+    within : sequence of str
+        Columns whose values divide the table into blocks. The rows of a block add up to a total that is known.
+    parts : bool
+        Whether the rows of a block add up to such a total. A lone hidden row then takes another with it.
+    min_cell : int
+        Smallest count that is shown.
+
+    Returns
+    -------
+    DataFrame
+        With a last column ``hidden`` (bool). In hidden rows the numbers that `keep` does not name are missing; whole
+        numbers become Int64 where one is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"unit": ["A", "B", "C"], "n": [40, 25, 3], "estimate": [0.2, 0.4, 1.0]})
+    >>> disclose(table, counts=["n"])["hidden"].tolist()
+    [False, True, True]
     """
+    import pandas as pd
 
-    def __init__(self, scope: str, key: Key) -> None:
-        self._scope = scope
-        # HMAC as RFC 2104 defines it, its two keyed halves made once: half the time of a call to hmac for each id.
-        block = (key.secret if len(key.secret) <= 64 else hashlib.sha256(key.secret).digest()).ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + scope.encode() + b"\0")
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
-        self._made: dict[str, str] = {}
+    if min_cell < 1:
+        raise ParameterError(f"min_cell must be at least 1, found {min_cell}")
+    numbers = table[list(counts)].apply(pd.to_numeric).fillna(0).to_numpy(dtype=np.float64)
+    whole, inside = numbers[:, 0], numbers[:, 1:]
+    blocks = np.zeros(len(table), dtype=np.int64)
+    if within:
+        blocks = np.asarray(table.groupby(list(within), sort=False, dropna=False).ngroup(), dtype=np.int64)
+    few = np.asarray(_small(whole, min_cell), dtype=bool)
+    part = np.column_stack([_small(inside, min_cell), _small(whole[:, None] - inside, min_cell)]).any(axis=1)
+    if parts:
+        few = _with_another(whole, few, blocks, min_cell)
+    part = np.asarray(part | few, dtype=bool)
+    for column in inside.T if parts else ():
+        part = _with_another(column, part, blocks, min_cell)
+    if "hidden" in table:
+        earlier = table["hidden"].to_numpy(dtype=bool)
+        few, part = few | earlier, part | earlier
+    out = table.drop(columns="hidden", errors="ignore")
+    shown = {*keep, *within}
+    masked = {}
+    for name, column in out.items():
+        kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "i"
+        if name in shown or kind == "b" or not pd.api.types.is_numeric_dtype(column):
+            continue
+        marks = few if name == counts[0] else part
+        integer = kind in "iu" and marks.any()
+        masked[str(name)] = (column.astype("Int64") if integer else column).mask(pd.Series(marks, index=out.index))
+    return out.assign(**masked, hidden=pd.Series(part, index=out.index))
 
-    def __call__(self, values: pd.Series) -> pd.Series:
-        """Replace ids by pseudonyms.
 
-        Parameters
-        ----------
-        values : Series of str
-            Ids; a missing id stays missing.
+def _small(counts: NDArray[np.float64], least: int) -> NDArray[np.bool_]:
+    return np.asarray((counts > 0) & (counts < least))
 
-        Returns
-        -------
-        Series of str
-            Twelve hexadecimal digits behind ``p-``; equal ids get equal pseudonyms, distinct ids distinct ones.
 
-        Raises
-        ------
-        AccountabilityError
-            When two ids would share a pseudonym (one chance in ten thousand at 200,000 officers).
-        """
-        codes, distinct = pd.factorize(values)
-        made, ids = self._made, distinct.tolist()  # an Arrow array is slow to go through one by one
-        before = len(made)
-        for value in ids:
-            if value not in made:
-                made[value] = self._pseudonym(str(value))
-        if len(made) > before and len(set(made.values())) != len(made):
-            raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
-        pool = pd.array([*(made[value] for value in ids), None], dtype="str")
-        return pd.Series(pool.take(codes), index=values.index, name=values.name)
+def _with_another(
+    counts: NDArray[np.float64], hidden: NDArray[np.bool_], blocks: NDArray[np.int64], least: int
+) -> NDArray[np.bool_]:
+    """Hide further rows of a block, the smallest first, until the hidden ones cannot be had by subtraction."""
+    out = hidden.copy()
+    for block in np.unique(blocks[hidden]):
+        places = np.flatnonzero(blocks == block)
+        while len(marked := places[out[places] & (counts[places] > 0)]) < 2 or counts[marked].sum() < least:
+            left = places[~out[places] & (counts[places] > 0)]
+            if not len(left) or not len(marked):
+                break
+            out[left[np.argmin(counts[left])]] = True
+    return out
 
-    def _pseudonym(self, value: str) -> str:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(value.encode())
-        outer.update(inner.digest())
-        return f"p-{outer.hexdigest()[:12]}"
+
+def coarse_steps(events: NDArray[np.int64], at_least: int = MIN_CELL) -> NDArray[np.bool_]:
+    """Choose the days of a curve that are shown, so that no step between two of them holds few closings.
+
+    Parameters
+    ----------
+    events : array of int
+        Closings of each row of a curve, in order of its days.
+    at_least : int
+        Fewest closings from one shown row to the next.
+
+    Returns
+    -------
+    array of bool
+        Which rows are shown. A last step with fewer closings is joined to the one before.
+
+    Examples
+    --------
+    >>> coarse_steps(np.array([4, 4, 4, 12, 3])).tolist()
+    [False, False, True, False, True]
+    """
+    shown = np.zeros(len(events), dtype=bool)
+    held = 0
+    last = -1
+    for place, number in enumerate(events.tolist()):
+        held += number
+        if held >= at_least:
+            shown[place] = True
+            held, last = 0, place
+    if held and len(events):
+        if last >= 0:
+            shown[last] = False
+        shown[-1] = True
+    return shown
 
 
 def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from accountability.errors import Refusal
+from accountability.errors import ParameterError, Refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +39,15 @@ class Result:
     method : str
         The estimator, its variance and its kind of interval.
     table : pandas.DataFrame
-        The numbers, one fact a row, groups in columns of their own.
+        The numbers, one fact a row, groups in columns of their own, without what rests on few people: what was given
+        when the result was made, as :meth:`disclosed` shows it. Every way out (sentence, figure, LaTeX, CSV) reads it.
     flow : pandas.DataFrame or None
         Who was excluded on the way, with reasons and counts.
+
+    Notes
+    -----
+    A subclass whose rows count people or cases by group overrides :meth:`disclosed`. The true numbers stay inside;
+    :meth:`true_numbers` gives them to an analyst who holds the records.
     """
 
     estimand: str
@@ -49,6 +55,38 @@ class Result:
     method: str
     table: pd.DataFrame
     flow: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_true", {})
+        self._hide("table", self.disclosed(self.table))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table as it is shown, with what rests on few hidden (:func:`accountability.privacy.disclose`)."""
+        return table
+
+    def _hide(self, name: str, shown: pd.DataFrame) -> None:
+        """Put the shown form of a frame in its place and keep the true one inside."""
+        self._kept()[name] = getattr(self, name)
+        object.__setattr__(self, name, shown)
+
+    def _kept(self) -> dict[str, pd.DataFrame]:
+        kept: dict[str, pd.DataFrame] = self.__dict__["_true"]
+        return kept
+
+    def true_numbers(self, name: str = "table") -> pd.DataFrame:
+        """Give a frame with nothing hidden: for who holds the records, and for computing on.
+
+        No report and no export calls this.
+
+        Parameters
+        ----------
+        name : str
+            The frame, ``table`` unless the result hides others too.
+        """
+        kept = self._kept()
+        if name not in kept:
+            raise ParameterError(f"{type(self).__name__} hides nothing in {name!r}; it holds {', '.join(kept)}")
+        return kept[name]
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result on an Axes and return it; results without a figure raise ``NotImplementedError``."""
@@ -135,7 +173,7 @@ def or_refusal(estimate: Callable[[], T], what: str = "this estimate") -> T | Re
 
     Examples
     --------
-    >>> from accountability.errors import Refusal
+    >>> from accountability.errors import ParameterError, Refusal
     >>> def curve():
     ...     raise Refusal("no case has a closing date")
     >>> or_refusal(curve, "the closing curve").sentence()

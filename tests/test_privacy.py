@@ -1,73 +1,14 @@
-"""Pseudonyms tell officers apart and give none away."""
+"""Small counts: what is hidden, what would give it away, and that nothing shown is changed."""
 
 from __future__ import annotations
 
-import hmac
-import stat
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from accountability import privacy
-from accountability.errors import AccountabilityError
-
-KEY = privacy.Key(b"k" * 32, lasting=True)
-
-
-@given(st.lists(st.one_of(st.none(), st.text(min_size=1, max_size=8)), max_size=30))
-def test_equal_ids_get_equal_pseudonyms_and_distinct_ids_distinct_ones(ids: list[str | None]) -> None:
-    made = privacy.Pseudonyms("somewhere", KEY)(pd.Series(ids, dtype="str"))
-    assert made.isna().tolist() == [i is None for i in ids]
-    pairs = {(i, p) for i, p in zip(ids, made, strict=True) if i is not None}
-    assert len(pairs) == len({i for i in ids if i is not None}) == len({p for _, p in pairs})
-
-
-def test_scope_and_key_change_every_pseudonym() -> None:
-    ids = pd.Series(["1", "2"], dtype="str")
-    here = set(privacy.Pseudonyms("here", KEY)(ids))
-    assert here.isdisjoint(privacy.Pseudonyms("there", KEY)(ids))
-    assert here.isdisjoint(privacy.Pseudonyms("here", privacy.Key(b"o" * 32, lasting=True))(ids))
-
-
-def test_the_key_is_made_once_for_its_owner_alone_and_never_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "new" / "pseudonym.key"
-    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(path))
-    first, second = privacy.key(), privacy.key()
-    assert first == second
-    assert first.lasting
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert first.secret.hex() not in repr(first)
-
-
-def test_where_no_key_can_be_kept_every_load_draws_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path / "file" / "pseudonym.key"))
-    first, second = privacy.key(), privacy.key()
-    assert not first.lasting
-    assert first.secret != second.secret
-
-
-def test_a_damaged_key_is_not_replaced_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "pseudonym.key"
-    path.write_text("half a key", encoding="utf-8")
-    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(path))
-    with pytest.raises(AccountabilityError, match="expected a pseudonym key of 64 hexadecimal digits, found 10"):
-        privacy.key()
-    assert path.read_text(encoding="utf-8") == "half a key"
-
-
-@pytest.mark.parametrize("secret", [b"k" * 32, b"short", b"x" * 100])
-def test_a_pseudonym_is_the_keyed_hash_of_the_standard_library(secret: bytes) -> None:
-    made = privacy.Pseudonyms("somewhere", privacy.Key(secret, lasting=True))(pd.Series(["é 1"], dtype="str"))
-    expected = hmac.new(secret, "somewhere\0é 1".encode(), "sha256").hexdigest()[:12]
-    assert made.tolist() == [f"p-{expected}"]
 
 
 def following(hidden: np.ndarray, told: list[np.ndarray]) -> set[tuple[int, int]]:
@@ -108,3 +49,51 @@ def test_no_hidden_cell_follows_from_all_totals_that_hiding_more_could_protect(c
     hidden = privacy.hidden_cells(counts, 10)
     told = totals_told(counts, hidden, 10)
     assert following(hidden, told) <= following(counts > 0, told)
+
+
+def table_of(counts: list[int], events: list[int]) -> pd.DataFrame:
+    n = np.array(counts)
+    share = np.divide(events, n, out=np.zeros(len(n)), where=n > 0)
+    return pd.DataFrame({"unit": [f"u{i}" for i in range(len(n))], "n": n, "events": events, "estimate": share})
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=1, max_size=12), st.integers(1, 20))
+def test_a_shown_row_is_the_true_row_and_no_small_number_is_shown(rows: list[tuple[int, float]], least: int) -> None:
+    counts = [n for n, _ in rows]
+    true = table_of(counts, [round(n * share) for n, share in rows])
+    shown = privacy.disclose(true, counts=["n", "events"], keep=["unit"], min_cell=least)
+    open_rows = ~shown["hidden"]
+    pd.testing.assert_frame_equal(
+        shown.loc[open_rows, ["unit", "n", "events", "estimate"]].astype({"n": "int64", "events": "int64"}),
+        true.loc[open_rows],
+        check_dtype=False,
+    )
+    for number in (shown["n"], shown["events"], shown["n"] - shown["events"]):
+        told = number.dropna()
+        assert not ((told > 0) & (told < least)).any()
+    assert shown.loc[shown["hidden"], ["events", "estimate"]].isna().all(axis=None)
+
+
+@given(st.lists(st.integers(0, 40), min_size=3, max_size=12))
+def test_a_hidden_number_does_not_follow_from_the_total(counts: list[int]) -> None:
+    shown = privacy.disclose(table_of(counts, [0] * len(counts)), counts=["n"], keep=["unit"])
+    missing = np.array(counts)[shown["n"].isna().to_numpy()]
+    positive = missing[missing > 0]
+    all_hidden = not (np.array(counts)[shown["n"].notna().to_numpy()] > 0).any()
+    assert not len(positive) or all_hidden or (len(positive) > 1 and positive.sum() >= privacy.MIN_CELL)
+
+
+def test_a_total_stays_where_only_a_part_of_it_is_small() -> None:
+    shown = privacy.disclose(table_of([1873, 900], [5, 300]), counts=["n", "events"], keep=["unit"])
+    assert shown["n"].tolist() == [1873, 900]
+    assert shown["events"].isna().all()
+    assert shown["estimate"].isna().all()
+
+
+@given(st.lists(st.integers(0, 30), max_size=40))
+def test_no_step_of_a_curve_holds_few_closings(events: list[int]) -> None:
+    shown = privacy.coarse_steps(np.array(events, dtype=np.int64))
+    steps = np.add.reduceat(events, [0, *np.flatnonzero(shown)[:-1] + 1]) if shown.any() else np.array([])
+    assert sum(events) == (steps.sum() if len(steps) else 0) or not shown.any()
+    if len(steps) > 1:
+        assert (steps >= privacy.MIN_CELL).all()

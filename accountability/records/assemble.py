@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from accountability import privacy
 from accountability.errors import SourceError
-from accountability.records import coded_cache
+from accountability.records import coded_cache, pseudonyms
 from accountability.records.codebook import Codebook
 from accountability.records.coding import CodedFile, coded_name
 from accountability.records.contract import File, Source
@@ -30,7 +29,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     """
     entries = [entry for file in coded for entry in file.entries]
     names = pd.CategoricalDtype([file.name for file in coded])
-    hide = None if source.generated else privacy.Pseudonyms(source.source, privacy.key())
+    hide = None if source.generated else pseudonyms.Pseudonyms(source.source, pseudonyms.key())
     declared = {source.names[key]: file for key, file in source.files.items()}
     frames = {file.name: _pseudonymous(file.rows, declared[file.name], hide) for file in coded}
     by_table: dict[str, list[pd.DataFrame]] = {}
@@ -94,7 +93,7 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"rows": "int64"})
 
 
-def _pseudonymous(frame: pd.DataFrame, declared: File, hide: privacy.Pseudonyms | None) -> pd.DataFrame:
+def _pseudonymous(frame: pd.DataFrame, declared: File, hide: pseudonyms.Pseudonyms | None) -> pd.DataFrame:
     targets = {column.to for _, column in declared.readings if column.pseudonym}
     hidden = [c for c in frame.columns if c in targets]
     return frame if hide is None or not hidden else frame.assign(**{c: hide(frame[c]) for c in hidden})

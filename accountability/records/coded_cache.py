@@ -22,9 +22,9 @@ import pandas as pd
 import pyarrow as pa
 
 from accountability import __version__
-from accountability.privacy import Key
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
+from accountability.records.pseudonyms import Key
 
 TABLES: Final = ("cases", "allegations", "events", "complainants", "lossy", "entries", "rows")
 COMPLETE: Final = "complete.json"

@@ -10,9 +10,8 @@ from typing import Final
 import pandas as pd
 from pydantic import ValidationError
 
-from accountability import privacy
 from accountability.errors import CodebookError, SourceError
-from accountability.records import cache, coded_cache, readers
+from accountability.records import cache, coded_cache, pseudonyms, readers
 from accountability.records.assemble import assemble
 from accountability.records.codebook import Block, Codebook
 from accountability.records.coding import CodedFile, check_columns, code_file, wanted_columns
@@ -61,7 +60,7 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     wanted = coded_cache.fingerprint(
         folder,
         {file.path: file.sha256 for file in source.files.values()},
-        privacy.key() if hidden and not source.generated else None,
+        pseudonyms.key() if hidden and not source.generated else None,
     )
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := coded_cache.read(kept_in, wanted)) is not None:

@@ -19,9 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from accountability import privacy
 from accountability.errors import AccountabilityError, FetchError
-from accountability.records import readers
+from accountability.records import pseudonyms, readers
 from accountability.records.column import Column
 from accountability.records.contract import File, Source, read_source
 from accountability.records.load import file_format, file_paths
@@ -211,7 +210,7 @@ def _source_of(path: Path) -> str:
 
 
 def _secrets() -> tuple[str, ...]:
-    path = privacy.key_file()
+    path = pseudonyms.key_file()
     if not path.is_file():
         return ()
     text = path.read_text(encoding="ascii", errors="replace").strip()

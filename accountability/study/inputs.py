@@ -1,0 +1,208 @@
+"""What a front door takes: a dataset, a cohort or durations, converted where only one meaning is possible.
+
+A function decorated with :func:`takes` may be given whatever a user holds. A dataset becomes the cohort of all its
+cases, a cohort becomes durations from receipt to closing, and a column of the allegations becomes one value a case.
+Everything else is refused, with the missing step written out.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
+
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.study.cohort import Cohort
+from accountability.study.durations import RESERVED, Durations
+
+Kind = Literal["dataset", "cohort", "durations"]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Names that the tables of results use themselves, so that no group can be named by them.
+GRAMMAR: Final = frozenset(
+    ("estimate", "std_error", "lower", "upper", "p_value", "n", "events", "at_risk", "clusters", "hidden")
+)
+_COLUMNS: Final = ("by", "covariates")
+
+
+def takes(
+    kind: Kind | type, make: Callable[[Any], Any] | None = None
+) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[Concatenate[Any, P], R]]:
+    """Let a function take a dataset, a cohort or its own prepared form as its first argument.
+
+    Parameters
+    ----------
+    kind : {"dataset", "cohort", "durations"} or type
+        What the function works on. A type is a prepared form of its own.
+    make : callable, optional
+        Makes the prepared form from a cohort, where `kind` is a type and only one meaning is possible.
+
+    Returns
+    -------
+    callable
+        A decorator. The decorated function raises :class:`~accountability.errors.ParameterError` for any other
+        object, and for a ``by`` or ``covariates`` that names no columns.
+    """
+
+    def decorate(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+        signature = inspect.signature(function)
+        first = next(iter(signature.parameters))
+        called = f"{function.__module__.split('.')[1]}.{function.__name__}"
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> R:
+            if args:
+                given, rest = args[0], args[1:]
+            elif first in kwargs:
+                given, rest = kwargs.pop(first), ()
+            else:
+                raise ParameterError(f"{called} needs {_wanted(kind)} as its first argument")
+            asked = signature.bind_partial(given, *rest, **kwargs).arguments
+            columns = [name for key in _COLUMNS for name in column_names(asked.get(key), called, key)]
+            return function(_ready(given, kind, make, called, columns), *rest, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def column_names(value: object, called: str = "this function", parameter: str = "by") -> list[str]:
+    """Give the columns that a ``by`` or ``covariates`` names: one string is one column.
+
+    Parameters
+    ----------
+    value : str, iterable of str or None
+    called, parameter : str
+        The function and its parameter, for the message.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ParameterError
+        When something else is given, a name stands twice, or a name is one that results use themselves.
+
+    Examples
+    --------
+    >>> column_names("category"), column_names(["officer_race", "category"]), column_names(None)
+    (['category'], ['officer_race', 'category'], [])
+    """
+    if value is None:
+        return []
+    if isinstance(value, str):
+        names: list[object] = [value]
+    elif isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping, pd.DataFrame)):
+        names = list(value)
+    else:
+        names = [value]
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise ParameterError(
+            f"{called}: {parameter}= takes the name of a column or a list of names, found "
+            f"{type(wrong[0]).__name__}; write {parameter}='category' or {parameter}=['category', 'district']"
+        )
+    texts = [str(name) for name in names]
+    if repeated := sorted({name for name in texts if texts.count(name) > 1}):
+        raise ParameterError(f"{called}: {parameter}= names {', '.join(map(repr, repeated))} more than once")
+    if taken := [name for name in texts if name in GRAMMAR]:
+        raise ParameterError(
+            f"{called}: {parameter}={taken[0]!r} is a column that results use themselves; give the column another "
+            f"name first: frame.rename(columns={{{taken[0]!r}: 'group'}})"
+        )
+    return texts
+
+
+def _ready(given: Any, kind: Kind | type, make: Callable[[Any], Any] | None, called: str, columns: list[str]) -> Any:
+    if kind == "durations":
+        if isinstance(given, Durations):
+            return _with_columns(given, called, columns)
+        return _timed(_cohort(given, kind, called), columns)
+    if kind == "cohort":
+        return _cohort(given, kind, called)
+    if kind == "dataset":
+        if _is_dataset(given):
+            return given
+        raise ParameterError(_refusal(given, kind, called))
+    assert isinstance(kind, type)
+    if isinstance(given, kind):
+        return given
+    if make is None:
+        raise ParameterError(_refusal(given, kind, called))
+    return make(_cohort(given, kind, called))
+
+
+def _is_dataset(given: object) -> bool:
+    return all(hasattr(given, name) for name in ("name", "card", "cases", "allegations", "events", "ledger"))
+
+
+def _cohort(given: Any, kind: Kind | type, called: str) -> Cohort:
+    if isinstance(given, Cohort):
+        return given
+    if _is_dataset(given):
+        return Cohort.of(given)
+    raise ParameterError(_refusal(given, kind, called))
+
+
+def _timed(cohort: Cohort, columns: list[str]) -> Durations:
+    from accountability.study.clocks import durations
+
+    for column in columns:
+        if column not in cohort.cases.columns and column in cohort.allegations.columns:
+            from accountability.study.grouping import group_cases
+
+            cohort = group_cases(cohort, column)
+    return durations(cohort)
+
+
+def _with_columns(given: Durations, called: str, columns: list[str]) -> Durations:
+    own = {"case_id", *RESERVED}
+    lacking = [name for name in columns if name not in given.table.columns or name in own]
+    if lacking:
+        known = ", ".join(str(name) for name in given.table.columns if name not in own)
+        raise ParameterError(
+            f"{called}: no column {lacking[0]!r} in these durations; there are {known or 'no columns to group by'}. "
+            f"A column of the allegations gets one value a case before the clock is read:\n"
+            f"    durations = accountability.durations(accountability.study.grouping.group_cases(cohort, "
+            f"{lacking[0]!r}))"
+        )
+    return given
+
+
+def _wanted(kind: Kind | type) -> str:
+    if isinstance(kind, type):
+        return f"a {kind.__name__}, a cohort or a dataset"
+    return {
+        "dataset": "a dataset, as accountability.load gives",
+        "cohort": "a cohort or a dataset",
+        "durations": "durations, a cohort or a dataset",
+    }[kind]
+
+
+def _refusal(given: object, kind: Kind | type, called: str) -> str:
+    found = f"{called} needs {_wanted(kind)}, and was given "
+    if isinstance(given, pd.DataFrame):
+        step = (
+            "data = accountability.from_frame(frame, received='...', closed='...', observed_until='...')\n"
+            f"    {called}(data)"
+        )
+        if kind == "durations":
+            step += "\nor, where the days are counted already:\n    Durations.from_days(frame['days'], frame['closed'])"
+        return f"{found}a frame of {len(given):,} rows. Say what its columns mean:\n    {step}"
+    if isinstance(given, Durations):
+        return (
+            f"{found}durations, which hold one row a case and no allegations. Pass the cohort or the dataset that "
+            f"they were made from:\n    {called}(cohort)"
+        )
+    if isinstance(given, Cohort) and kind == "dataset":
+        return f"{found}a cohort, which is part of one. Pass the dataset itself:\n    {called}(data)"
+    if isinstance(given, str):
+        name = repr(given[:40])
+        return f"{found}the text {name}. Load the source of that name first:\n    {called}(accountability.load({name}))"
+    what = f"the class {given.__name__}" if isinstance(given, type) else f"an object of type {type(given).__name__}"
+    return f"{found}{what}. Begin with a source:\n    {called}(accountability.load('synthetic'))"

@@ -1,0 +1,68 @@
+"""Pseudonyms tell officers apart and give none away."""
+
+from __future__ import annotations
+
+import hmac
+import stat
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accountability.errors import AccountabilityError
+from accountability.records import pseudonyms
+
+KEY = pseudonyms.Key(b"k" * 32, lasting=True)
+
+
+@given(st.lists(st.one_of(st.none(), st.text(min_size=1, max_size=8)), max_size=30))
+def test_equal_ids_get_equal_pseudonyms_and_distinct_ids_distinct_ones(ids: list[str | None]) -> None:
+    made = pseudonyms.Pseudonyms("somewhere", KEY)(pd.Series(ids, dtype="str"))
+    assert made.isna().tolist() == [i is None for i in ids]
+    pairs = {(i, p) for i, p in zip(ids, made, strict=True) if i is not None}
+    assert len(pairs) == len({i for i in ids if i is not None}) == len({p for _, p in pairs})
+
+
+def test_scope_and_key_change_every_pseudonym() -> None:
+    ids = pd.Series(["1", "2"], dtype="str")
+    here = set(pseudonyms.Pseudonyms("here", KEY)(ids))
+    assert here.isdisjoint(pseudonyms.Pseudonyms("there", KEY)(ids))
+    assert here.isdisjoint(pseudonyms.Pseudonyms("here", pseudonyms.Key(b"o" * 32, lasting=True))(ids))
+
+
+def test_the_key_is_made_once_for_its_owner_alone_and_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "pseudonym.key"
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(path))
+    first, second = pseudonyms.key(), pseudonyms.key()
+    assert first == second
+    assert first.lasting
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert first.secret.hex() not in repr(first)
+
+
+def test_where_no_key_can_be_kept_every_load_draws_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path / "file" / "pseudonym.key"))
+    first, second = pseudonyms.key(), pseudonyms.key()
+    assert not first.lasting
+    assert first.secret != second.secret
+
+
+def test_a_damaged_key_is_not_replaced_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pseudonym.key"
+    path.write_text("half a key", encoding="utf-8")
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(path))
+    with pytest.raises(AccountabilityError, match="expected a pseudonym key of 64 hexadecimal digits, found 10"):
+        pseudonyms.key()
+    assert path.read_text(encoding="utf-8") == "half a key"
+
+
+@pytest.mark.parametrize("secret", [b"k" * 32, b"short", b"x" * 100])
+def test_a_pseudonym_is_the_keyed_hash_of_the_standard_library(secret: bytes) -> None:
+    made = pseudonyms.Pseudonyms("somewhere", pseudonyms.Key(secret, lasting=True))(pd.Series(["é 1"], dtype="str"))
+    expected = hmac.new(secret, "somewhere\0é 1".encode(), "sha256").hexdigest()[:12]
+    assert made.tolist() == [f"p-{expected}"]
