@@ -51,7 +51,8 @@ def takes(
     def decorate(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
         signature = inspect.signature(function)
         first = next(iter(signature.parameters))
-        called = f"{function.__module__.split('.')[1]}.{function.__name__}"
+        front_door = function.__module__.removeprefix("accountability.").split(".")[0]
+        called = f"{front_door}.{function.__name__}"
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> R:
