@@ -96,7 +96,7 @@ def repeat_rates(
     data : Durations
         Of :func:`spells`, with the clock the model wants; columns can be added to its table.
     covariates : str or sequence of str
-        As for :func:`accountability.delay.delay.cox_model`.
+        As for :func:`accountability.delay.regression.cox_model`.
     model : {"andersen-gill", "pwp total", "pwp gap"}
         See :data:`MODELS`.
     level : float
@@ -110,7 +110,7 @@ def repeat_rates(
     ParameterError
         For an unknown model, or stretches of the other clock.
     Refusal
-        As :func:`accountability.delay.delay.cox_model`.
+        As :func:`accountability.delay.regression.cox_model`.
     """
     if model not in MODELS:
         raise ParameterError(f"model: expected one of {', '.join(MODELS)}; found {model!r}")

@@ -82,7 +82,7 @@ def test_it_holds_code_environment_data_reports_and_lists(unzipped: Path) -> Non
         "pyproject.toml", "requirements.lock", "accountability", "notebooks", "data", "reports",
     }  # fmt: skip
     assert {path.name for path in (unzipped / "reports").iterdir()} == {STUDY, "index.html"}
-    assert (unzipped / "accountability" / "report" / "templates" / "report.html.j2").is_file()
+    assert (unzipped / "accountability" / "publish" / "templates" / "report.html.j2").is_file()
     assert [path for path in unzipped.rglob("*") if "__pycache__" in path.parts] == []
 
 
