@@ -1,0 +1,155 @@
+"""Permutation: labels change places within blocks, and a p-value counts how often chance does as much.
+
+What is permuted must be what the group was assigned to. Where a case is of a group, permute cases. Where an officer is,
+permute officers and let the rows of each take its label: ``permute(labels, draws, rng)`` gives one label an officer,
+and ``drawn[:, officer]`` one a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Floats, Ints
+
+AT_ONCE: Final = 4_000_000
+"""Labels held at once."""
+
+RARE: Final = 64
+"""Kinds with at most as many members are dealt one by one, which is then quicker than by number."""
+
+
+def batches(draws: int, size: int) -> list[int]:
+    """How many draws are made at once, so that memory holds a number for each place and draw."""
+    most = max(1, AT_ONCE // max(size, 1))
+    return [min(most, draws - start) for start in range(0, draws, most)]
+
+
+def permute(
+    labels: npt.NDArray[Any], draws: int, rng: np.random.Generator, *, blocks: Ints | None = None
+) -> Iterator[npt.NDArray[Any]]:
+    """Let labels change places, all arrangements within the blocks being equally likely.
+
+    Parameters
+    ----------
+    labels : array
+        One label a unit, at the level at which it was assigned.
+    draws : int
+    rng : numpy.random.Generator
+    blocks : array of int, optional
+        The block of each unit; a label stays in its block. All units are one block when left out.
+
+    Yields
+    ------
+    array, draws by units
+        A batch of arrangements, as many in all batches together as `draws`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> next(permute(np.array([1, 2, 3, 8, 9]), 2, rng, blocks=np.array([0, 0, 0, 1, 1]))).tolist()
+    [[3, 1, 2, 9, 8], [3, 1, 2, 9, 8]]
+    """
+    size = len(labels)
+    if blocks is None:
+        for many in batches(draws, size):
+            yield rng.permuted(np.broadcast_to(labels, (many, size)), axis=1)
+        return
+    if len(blocks) != size:
+        raise ParameterError(f"blocks: expected one for each of {size:,} labels, found {len(blocks):,}")
+    code = np.unique(blocks, return_inverse=True)[1]
+    order = np.argsort(code, kind="stable")
+    code, inside = code[order], labels[order]
+    for many in batches(draws, size):
+        drawn = np.empty((many, size), labels.dtype)
+        # Within each block in random order.
+        drawn[:, order] = inside[np.argsort(code + rng.random((many, size)), axis=1)]
+        yield drawn
+
+
+@overload
+def p_value(drawn: Floats, seen: float, slack: float = ...) -> float: ...
+@overload
+def p_value(drawn: Floats, seen: Floats, slack: float = ...) -> Floats: ...
+def p_value(drawn: Floats, seen: float | Floats, slack: float = 1e-12) -> float | Floats:
+    """Give the share of draws, the data counted as one of them, that are at least as large: (1 + b) / (1 + B).
+
+    Parameters
+    ----------
+    drawn : array, draws or draws by statistics
+    seen : float or array
+        What the data give.
+    slack : float
+        Rounding in sums must not make a tie look smaller.
+
+    Returns
+    -------
+    float, or array with one a statistic
+
+    Examples
+    --------
+    >>> p_value(np.array([0.1, 0.4, 0.9]), 0.4)
+    0.75
+    """
+    p = (1 + (drawn >= np.asarray(seen) - slack).sum(axis=0)) / (1 + len(drawn))
+    return p if np.ndim(p) else float(p)
+
+
+def group_sums(kinds: Ints, score: Floats, size: Ints, draws: int, rng: np.random.Generator) -> Floats:
+    """Sum the scores that fall to each group when members of few kinds are permuted between groups.
+
+    Equal members share a score, so a permutation is a draw of how many members of each kind fall to each group, and
+    costs what the kinds cost: members fall to groups one by one with the groups' shares (multinomial by kind), then
+    what a group has too many of is drawn at random and dealt to those that lack. Every arrangement is as likely as in
+    a permutation, since no step looks at which member it moves.
+
+    Parameters
+    ----------
+    kinds : array of int
+        Members of each kind.
+    score : array of float
+        Score of a member of each kind.
+    size : array of int
+        Members of each group.
+    draws : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    array, draws by groups
+    """
+    many = kinds > RARE
+    single = np.repeat(score[~many], kinds[~many])
+    group = np.repeat(np.arange(len(size), dtype=np.int32), size)
+    return np.array([_dealt(kinds[many], score[many], single, group, size, rng) for _ in range(draws)])
+
+
+def _dealt(
+    kinds: Ints, score: Floats, single: Floats, group: npt.NDArray[np.int32], size: Ints, rng: np.random.Generator
+) -> Floats:
+    """One permutation: `kinds` by number, the members whose scores are `single` one by one."""
+    groups = len(size)
+    table = rng.multinomial(kinds, size / size.sum())
+    of_single = group[rng.integers(0, len(group), len(single), dtype=np.uint32)]
+    sums: Floats = score @ table + np.bincount(of_single, single, groups)
+    run = np.cumsum(table, axis=0)
+    inside = run[-1] if len(run) else np.zeros(groups, np.int64)
+    all_dealt = inside + np.bincount(of_single, minlength=groups)
+    over = all_dealt - size
+    pool = []
+    for one in np.flatnonzero(over > 0):
+        drawn = rng.choice(all_dealt[one], over[one], replace=False, shuffle=False)
+        alone = drawn >= inside[one]
+        kind = np.searchsorted(run[:, one], drawn[~alone], side="right")
+        place = np.flatnonzero(of_single == one)[drawn[alone] - inside[one]]
+        pool.append(np.concatenate([score[kind], single[place]]))
+        sums[one] -= pool[-1].sum()
+    if pool:
+        lacking = np.flatnonzero(over < 0)
+        start = np.cumsum(-over[lacking]) + over[lacking]
+        sums[lacking] += np.add.reduceat(rng.permutation(np.concatenate(pool)), start)
+    return sums

@@ -1,0 +1,185 @@
+"""The bootstrap: draw clusters with replacement, and compute a statistic of each resample.
+
+A resample is a row of weights, one a cluster: how often it was drawn. A statistic takes a block of such rows and gives
+one row of numbers each, so sums by cluster are made once and a resample never touches the cases. :class:`DailySums`
+does that for curves: weights times a sparse table of cases by cluster and day are the daily counts of all resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Days, Flags, Floats, Ints
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+CELLS: Final = 4_000_000
+"""Largest block of resamples by numbers held at once."""
+
+BLOCK: Final = 32
+"""Most resamples summed at once: their weights then stay in the processor's cache."""
+
+EXACT_IN_SINGLE: Final = 2**24
+"""Whole numbers below this are exact in single precision, which halves the memory read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """What is resampled: clusters, or the counts of equal cases."""
+
+    member: Ints
+    """Cluster (or kind of case) of each case."""
+    size: Ints
+    """Cases of each kind; ones for clusters."""
+    first: Flags
+    """The cases that stand for all: every one, or the first of each kind."""
+
+    @classmethod
+    def of_clusters(cls, member: Ints, clusters: int) -> Draws:
+        """Resample clusters, given the number of each case's."""
+        return cls(member, np.ones(clusters, np.int64), np.ones(len(member), bool))
+
+    @classmethod
+    def of_cases(cls, kind: Ints) -> Draws:
+        """Resample cases: as drawing how many there are of each kind, since kinds are few."""
+        _, place, member, size = np.unique(kind, return_index=True, return_inverse=True, return_counts=True)
+        first = np.zeros(len(kind), bool)
+        first[place] = True
+        return cls(member, size, first)
+
+    def weights(self, seeds: Ints) -> Floats:
+        """How often each was drawn, one row a seed."""
+        total, cases = len(self.size), int(self.size.sum())
+        rows = []
+        for seed in seeds:
+            rng = np.random.default_rng(seed)
+            if total == cases:
+                rows.append(np.bincount(rng.integers(0, total, total), minlength=total))
+            else:
+                rows.append(rng.multinomial(cases, self.size / cases))
+        return np.array(rows, dtype=float)
+
+    def bootstrap(self, statistics: Callable[[Floats], Floats], seed: int, replicates: int, length: int = 1) -> Floats:
+        """Compute statistics of the data and of every resample, a block of resamples at a time.
+
+        Parameters
+        ----------
+        statistics : callable
+            Takes weights (resamples by clusters) and gives numbers (resamples by statistics).
+        seed : int
+            Every resample has a seed of its own drawn from it, so the size of a block changes nothing.
+        replicates : int
+            Number of resamples.
+        length : int
+            Numbers that `statistics` holds at once for a resample.
+
+        Returns
+        -------
+        array
+            One row for the data, then one a resample; one column a statistic.
+
+        Examples
+        --------
+        >>> draws = Draws.of_clusters(np.array([0, 0, 0, 0, 1, 2, 3]), 4)
+        >>> cases = np.bincount(draws.member)
+        >>> draws.bootstrap(lambda weights: (weights @ cases)[:, None], 1, 4).ravel().tolist()
+        [7.0, 4.0, 10.0, 7.0, 4.0]
+        """
+        seeds = np.random.default_rng(seed).integers(0, 2**63, replicates)
+        block = min(BLOCK, max(1, CELLS // max(length, len(self.size))))
+        parts = []
+        for start in range(0, replicates, block):
+            rows = self.weights(seeds[start : start + block])
+            parts.append(statistics(rows if start else np.vstack([self.size, rows])))
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DailySums:
+    """How many cases of each cluster enter, and how many end of each cause, on each day of age up to some day."""
+
+    days: int
+    causes: int
+    ends: csr_array
+    """Rows: cause by day; columns: clusters."""
+    entered: csr_array | Floats
+    """Rows: days; or, when all cases are watched from the start, the cases of each cluster."""
+
+    @classmethod
+    def of(cls, draws: Draws, end: Days, cause: Ints, causes: int, entry: Days, chosen: Flags, days: int) -> DailySums:
+        """Count the chosen cases; those that end on day `days` or later only enter."""
+        chosen = chosen & draws.first
+        wide = len(draws.size)
+        here = np.flatnonzero(chosen & (end < days))
+        ends = by_row(cause[here] * days + end[here], draws.member[here], (causes * days, wide))
+        if not entry.any():
+            whole = np.bincount(draws.member, weights=chosen, minlength=wide)
+            return cls(days, causes, ends, whole.astype(ends.dtype))
+        here = np.flatnonzero(chosen & (entry < days))
+        return cls(days, causes, ends, by_row(entry[here], draws.member[here], (days, wide)))
+
+    def counts(self, weights: Floats) -> tuple[Ints, Ints, Ints]:
+        """Entered and at risk (resamples by days), and ended (causes by resamples by days), for rows of weights."""
+        turned = np.ascontiguousarray(weights.T, dtype=self.ends.dtype)
+        ended = np.asarray(self.ends @ turned).reshape(self.causes, self.days, -1).transpose(0, 2, 1)
+        ended = np.ascontiguousarray(np.rint(ended), dtype=np.int64)
+        if self.entered.ndim == 2:
+            entered = np.ascontiguousarray(np.rint(np.asarray(self.entered @ turned).T), dtype=np.int64)
+        else:
+            entered = np.zeros(ended.shape[1:], np.int64)
+            entered[:, 0] = np.rint(weights @ self.entered.astype(float))
+        gone = np.zeros_like(entered)
+        np.cumsum(ended.sum(axis=0)[:, :-1], axis=1, out=gone[:, 1:])
+        return entered, np.cumsum(entered, axis=1) - gone, ended
+
+
+def by_row(row: Ints, column: Ints, shape: tuple[int, int]) -> csr_array:
+    """Count pairs as a sparse table whose repeated entries stay apart: nothing but the rows is sorted."""
+    from scipy.sparse import csr_array
+
+    order = np.argsort(row.astype(np.uint16) if shape[0] <= 2**16 else row, kind="stable")
+    start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
+    kind: Any = np.float32 if len(row) < EXACT_IN_SINGLE else np.float64
+    return csr_array((np.ones(len(row), kind), column[order].astype(np.int32), start), shape=shape)
+
+
+def weights_at_once(clusters: int, draws: int, rng: np.random.Generator) -> Floats:
+    """How often each cluster is drawn in each of a few resamples, from a generator that others go on with."""
+    return rng.multinomial(clusters, np.full(clusters, 1 / clusters), draws).astype(float)
+
+
+def percentile_interval(drawn: Floats, confidence: float, *, between: bool = True) -> tuple[Floats, Floats]:
+    """Give the limits of the middle part of draws, Efron's percentile interval.
+
+    Parameters
+    ----------
+    drawn : array, draws or draws by statistics
+    confidence : float
+        The part, between 0 and 1.
+    between : bool
+        Whether a limit may lie between two draws. If not, it is the draw next outside, which also holds where draws
+        are infinite: not reached within any number of days.
+
+    Returns
+    -------
+    lower, upper : float or array with one a statistic
+
+    Examples
+    --------
+    >>> percentile_interval(np.arange(11.0), 0.5, between=False)
+    (np.float64(2.0), np.float64(8.0))
+    """
+    if not 0 < confidence < 1:
+        raise ParameterError(f"confidence must lie between 0 and 1, e.g. 0.95; found {confidence!r}")
+    ends = ((1 - confidence) / 2, (1 + confidence) / 2)
+    if between:
+        lower, upper = np.quantile(drawn, ends, axis=0)
+        return lower, upper
+    ordered, last = np.sort(drawn, axis=0), len(drawn) - 1
+    return ordered[int(np.floor(ends[0] * last))], ordered[int(np.ceil(ends[1] * last))]
