@@ -67,7 +67,7 @@ def cases(rows: int, seed: int = 1) -> tuple[str, dict[str, np.ndarray]]:
     try:
         made = clocks.durations(accountability.load("chicago_2000_2016"))
         place = np.arange(rows) % len(made)
-        end, closed, whose = made.end[place], made.closed[place], "Chicago"
+        end, closed, whose = made.end[place], made.event[place], "Chicago"
     except AccountabilityError:
         took, watched = (rng.weibull(1.1, rows) * 300).astype(np.int64), rng.integers(200, 3000, rows)
         end, closed, whose = np.minimum(took, watched), took <= watched, "generated"
@@ -88,7 +88,7 @@ def ours(data: dict[str, np.ndarray]) -> dict[str, Callable[[], object]]:
     """Our analyses by name."""
     groups = {name: data[name] for name in ("group", "way", "officer")}
     made = Durations.from_days(data["day"], data["closed"], groups=groups)
-    months = Durations.from_days(data["low"], data["closed"], high=np.maximum(data["high"], data["low"]))
+    months = Durations.from_days(data["low"], data["closed"], days_upper=np.maximum(data["high"], data["low"]))
 
     def fresh() -> Durations:
         # Groups and the count of each case's end are found anew, as a peer finds them.

@@ -63,7 +63,7 @@ def _agencies(rng: np.random.Generator, agencies: int, entry: np.ndarray) -> Dur
     seen = (took >= entry) & (watched >= entry)
     end, closed = np.minimum(took, watched), took <= watched
     groups = {"agency": np.repeat(np.arange(agencies), CASES)[seen], "way": way[seen]}
-    return Durations.from_days(end[seen], closed[seen], entry=entry[seen], groups=groups)
+    return Durations.from_days(end[seen], closed[seen], entry_time=entry[seen], groups=groups)
 
 
 def holds(made: Durations) -> pd.DataFrame:
@@ -115,14 +115,14 @@ def months(rng: np.random.Generator, agencies: int = 1, starts: bool = True) -> 
     low = np.where(closed, np.maximum(np.maximum(begin, first) - latest, 0), last - latest)
     spans = {"start_span": latest - first + 1, "stop_span": np.where(closed, end - begin + 1, 0)} if starts else {}
     groups = {"agency": np.repeat(np.arange(agencies), CASES), "way": way, **spans}
-    return Durations.from_days(low, closed, high=np.where(closed, end - first, 0), groups=groups)
+    return Durations.from_days(low, closed, days_upper=np.where(closed, end - first, 0), groups=groups)
 
 
 def statuses(rng: np.random.Generator) -> Durations:
     """One agency of which only the status of each case on the last day is known."""
     age = rng.integers(0, 900, CASES)
     closed = rng.exponential(MEAN, CASES).astype(np.int64) <= age
-    made = Durations.from_days(np.where(closed, 0, age), closed, high=age, longest=age)
+    made = Durations.from_days(np.where(closed, 0, age), closed, days_upper=age, longest=age)
     return replace(made, current_status=True, sampling=Sampling("no_closing_date", "status_only"))
 
 

@@ -71,7 +71,7 @@ def chicago() -> dict[str, np.ndarray] | None:
     several = (rows.groupby("case_id")["many"].sum().reindex(cases, fill_value=1) > 1).astype(float)
     x = np.column_stack([by_case.to_numpy(), several.to_numpy()])
     officer = rows.groupby("case_id")["officer_id"].first().reindex(cases).fillna("none").astype("category").cat.codes
-    return {"day": made.end, "closed": made.closed, "x": x, "officer": officer.to_numpy().astype(np.int64)}
+    return {"day": made.end, "closed": made.event, "x": x, "officer": officer.to_numpy().astype(np.int64)}
 
 
 def generated(rows: int = 110_000) -> dict[str, np.ndarray]:

@@ -58,7 +58,7 @@ def late(rng: np.random.Generator) -> Durations:
     last = np.minimum(whole["took"], whole["watched"])
     seen = last >= entry
     closed = (whole["took"] <= whole["watched"])[seen]
-    return Durations.from_days(last[seen], closed, entry=entry[seen], groups={"group": whole["group"][seen]})
+    return Durations.from_days(last[seen], closed, entry_time=entry[seen], groups={"group": whole["group"][seen]})
 
 
 def months(rng: np.random.Generator) -> Durations:
@@ -71,7 +71,7 @@ def months(rng: np.random.Generator) -> Durations:
     begin, end = start // MONTH * MONTH, stop // MONTH * MONTH
     low = np.where(closed, np.maximum(end - begin - MONTH + 1, 0), cutoff - begin - MONTH + 1)
     high = np.where(closed, end + MONTH - 1 - begin, 0)
-    return Durations.from_days(low, closed, high=high, longest=cutoff - begin, groups={"group": made["group"]})
+    return Durations.from_days(low, closed, days_upper=high, longest=cutoff - begin, groups={"group": made["group"]})
 
 
 def shares(rng: np.random.Generator) -> Durations:

@@ -99,7 +99,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a limit missed by one day", "delay/deadlines.py",
-        "durations.high <= fewest", "durations.high < fewest",
+        "durations.days_upper <= fewest", "durations.days_upper < fewest",
         ("delay/test_delay_deadlines",), "were_deadlines_met-default",
     ),
     Mutation(

@@ -104,8 +104,8 @@ def comparable(
     slowest = spells
     for met in late:
         having = slowest.table["case_id"].map(met).fillna(False).to_numpy(bool)
-        slowest = _subset(slowest, having | ~slowest.closed)
-    fastest = _subset(slowest, slowest.closed) if late else slowest
+        slowest = _subset(slowest, having | ~slowest.event)
+    fastest = _subset(slowest, slowest.event) if late else slowest
     words = keep.strip() if keep and keep.strip() else "all cases"
     if len(fastest) < FEWEST:
         raise Refusal(

@@ -119,7 +119,7 @@ def verdict(
     bounds = delay_bounds(case, start, stop)
     low = bounds.table["low"].fillna(0).clip(lower=0).astype("int64").to_numpy()
     high = bounds.table["high"].fillna(LONGEST).astype("int64").to_numpy()
-    spells = Durations.from_days(low, [True] * len(low), high=high, clock=f"days from {start} to {stop}")
+    spells = Durations.from_days(low, [True] * len(low), days_upper=high, clock=f"days from {start} to {stop}")
     flat = assess(spells, law, pauses="none").verdicts
     unseen = assess(spells, law, pauses="unknown" if law.pauses else "none").verdicts
     unbounded = bounds.table["high"].isna().to_numpy() & (unseen["verdict"] == CANNOT_TELL).to_numpy() & (low <= most)

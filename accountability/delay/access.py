@@ -64,9 +64,9 @@ def require_exact(
     """Refuse an estimate that needs days, when some closings are only known to lie in an interval."""
     if durations.exact:
         return
-    wide = int(((durations.low < durations.high) & durations.closed).sum())
+    wide = int(((durations.days_lower < durations.days_upper) & durations.event).sum())
     coarse = (
-        f"{wide:,} of {int(durations.closed.sum()):,} closed cases of {durations.sampling.source} are dated less "
+        f"{wide:,} of {int(durations.event.sum()):,} closed cases of {durations.sampling.source} are dated less "
         f"finely than a day and {what} would have to invent one"
     )
     if closed_cases_only(durations):

@@ -111,7 +111,7 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
             curve = closing_curve(durations, by, level)
             because = f"{name} holds open and closed cases with dates known to the day"
         else:
-            wide = float((durations.low < durations.high)[durations.closed].mean())
+            wide = float((durations.days_lower < durations.days_upper)[durations.event].mean())
             because = f"{name} holds open and closed cases and {percent(wide)} of the closings are coarser than a day"
             if wide >= MOSTLY_COARSE:
                 try:

@@ -191,7 +191,7 @@ def _statistics(
     if until is not None:
         days = whole if until > whole else max(days, until)
     for guess in dict.fromkeys([days, whole]):
-        held = Held.of(draws, durations.end, durations.closed.astype(np.int64), 2, durations.entry, group, guess)
+        held = Held.of(draws, durations.end, durations.event.astype(np.int64), 2, durations.entry_time, group, guess)
         drawn = replicated(partial(_of_replicates, held, shares, until), draws, *drawing, guess)
         if np.isfinite(drawn).all():
             break

@@ -60,14 +60,14 @@ def with_clusters(durations: Durations, cohort: Cohort | DatasetLike, of: Unit) 
         raise ParameterError(f"unknown cluster {of!r}: complaint, officer or agency_day")
     end = occurrence(study.events, cases, durations.stop, "first")
     begin = occurrence(study.events, cases, durations.start, "first")
-    day = np.where(durations.closed, end.earliest, begin.earliest)
-    unknown = np.where(durations.closed, end.earliest != end.latest, begin.earliest != begin.latest) | (day == FOREVER)
+    day = np.where(durations.event, end.earliest, begin.earliest)
+    unknown = np.where(durations.event, end.earliest != end.latest, begin.earliest != begin.latest) | (day == FOREVER)
     if unknown.any():
         raise Refusal(
             f"{int(unknown.sum()):,} of {len(cases):,} cases have no '{durations.stop}' or '{durations.start}' date "
             "known to the day: use 'officer' or 'complaint'"
         )
-    return replace(durations, table=durations.table.assign(**{CLUSTER: 2 * day + durations.closed}))
+    return replace(durations, table=durations.table.assign(**{CLUSTER: 2 * day + durations.event}))
 
 
 def _linked(allegations: pd.DataFrame, cases: pd.Index) -> np.ndarray:
@@ -141,7 +141,7 @@ def bootstrap_closings(
     for number in range(len(groups)):
         chosen = codes == number
         length = min(int(durations.end[chosen].max()), int(asked.max())) + 1
-        held = Held.of(draws, durations.end, cause, len(ways) + 1, durations.entry, chosen, length)
+        held = Held.of(draws, durations.end, cause, len(ways) + 1, durations.entry_time, chosen, length)
         statistics = partial(_shares_closed, held, np.minimum(asked, length - 1))
         parts.append(
             summary(filled(replicated(statistics, draws, seed, replicates, length), groups, number), names, level)
@@ -197,9 +197,9 @@ def bootstrap_closed_only(
     """
     horizon = reverse_time_curve(durations, by, within=within).within
     shares = shares_asked(p)
-    seen: Flags = durations.closed & (durations.high <= horizon)
+    seen: Flags = durations.event & (durations.days_upper <= horizon)
     kept = replace(durations, table=durations.table[seen].reset_index(drop=True))
-    back = horizon - kept.high
+    back = horizon - kept.days_upper
     into = horizon - np.minimum(kept.longest, horizon)
     groups, codes = group_codes(kept, by)
     draws, clusters = draws_of(kept, cluster, codes * (horizon + 1) + into, replicates, level)

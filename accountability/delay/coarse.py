@@ -246,16 +246,16 @@ def coarse_curve(
     critical(level)
     if durations.exact and "start_span" not in durations.table:
         raise Refusal(f"all dates of {durations.sampling.source} are known to the day: use delay.closing_curve")
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal(
-            f"{int((durations.entry > 0).sum()):,} cases came into sight late and their dates are coarse: keep only "
-            "cases that started after watching began, or use delay.closing_curve on dates known to the day"
+            f"{int((durations.entry_time > 0).sum()):,} cases came into sight late and their dates are coarse: "
+            "keep only cases that started after watching began, or use delay.closing_curve on dates known to the day"
         )
     groups, codes = group_codes(durations, by)
     ways, kind = causes(durations, way) if way is not None else ((), np.zeros_like(codes))
     kinds = max(len(ways), 1)
     # An open case has no way; it stands with the first.
-    kind = codes * kinds + np.where(durations.closed, kind, 0)
+    kind = codes * kinds + np.where(durations.event, kind, 0)
     cells, place = cells_of(durations)
     number = tally(place, kind, len(groups) * kinds)
     fits = []
@@ -264,7 +264,7 @@ def coarse_curve(
         held = own.sum(axis=1) > 0
         fits.append(Model.of(cells.part(held), own[held], f"{label_of(groups, group)}{what}").fit(own[held]))
     cases = np.bincount(codes, minlength=len(groups))
-    still = np.bincount(codes[~durations.closed], minlength=len(groups))
+    still = np.bincount(codes[~durations.event], minlength=len(groups))
     return CoarseCurve(
         estimand=f"share of cases still open by {durations.clock}",
         assumptions=(

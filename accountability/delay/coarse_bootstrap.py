@@ -93,7 +93,7 @@ def bootstrap_coarse(
     kinds, size = max(len(curve.ways), 1), len(groups)
     kind = codes * kinds
     if way is not None:
-        kind += np.where(durations.closed, causes(durations, way)[1], 0)
+        kind += np.where(durations.event, causes(durations, way)[1], 0)
     rows = place * (size * kinds) + kind
     draws, clusters = draws_of(durations, cluster, rows, replicates, level)
     shape = (len(cells.low) * size * kinds, len(draws.size))

@@ -41,8 +41,8 @@ def spans(durations: Durations) -> tuple[Days, Days]:
     ParameterError
         If a span is below 1, or the two do not fit the days of a delay.
     """
-    table, closed = durations.table, durations.closed
-    width = np.where(closed, durations.high - durations.low, 0)
+    table, closed = durations.table, durations.event
+    width = np.where(closed, durations.days_upper - durations.days_lower, 0)
     if "start_span" not in table.columns:
         return np.ones_like(width), width + 1
     start = table["start_span"].to_numpy(np.int64)
@@ -59,8 +59,10 @@ def spans(durations: Durations) -> tuple[Days, Days]:
 def cells_of(durations: Durations) -> tuple[Cells, Days]:
     """Distinct kinds of dates, and which of them each case has."""
     start, stop = spans(durations)
-    closed = durations.closed
-    kind = np.column_stack([durations.low, np.where(closed, durations.high, 0), start, np.where(closed, stop, 0)])
+    closed = durations.event
+    kind = np.column_stack(
+        [durations.days_lower, np.where(closed, durations.days_upper, 0), start, np.where(closed, stop, 0)]
+    )
     sides = kind.max(axis=0) + 1
     key = np.ravel_multi_index(tuple(kind.T), tuple(sides)) if np.prod(sides.astype(float)) < 2**62 else None
     if key is None:

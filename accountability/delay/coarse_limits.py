@@ -236,7 +236,7 @@ def _prepared(
     fall = critical(level) ** 2
     groups, codes = group_codes(durations, by)
     each = [codes == number for number in range(len(groups))]
-    closed = durations.closed
+    closed = durations.event
     if durations.current_status:
         status = current_status_curve(durations, by)
         age = durations.end
@@ -245,8 +245,8 @@ def _prepared(
         words = f"likelihood-ratio {percent(level)} limits of the current-status curve; {against}"
         return status, profiles, groups, (words, status.assumptions)
     curve = interval_curve(durations, by)
-    low = durations.low + ~closed
-    high = np.where(closed, durations.high, BEYOND)
+    low = durations.days_lower + ~closed
+    high = np.where(closed, durations.days_upper, BEYOND)
     profiles = [_of_intervals(low[one], high[one], fall) for one in each]
     words = f"likelihood-ratio {percent(level)} limits of the interval-dated curve; {profiles[0].against}"
     return curve, profiles, groups, (words, curve.assumptions)

@@ -56,7 +56,7 @@ def coarse_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest:
     :func:`~accountability.delay.interval_logrank` it asks neither for equal watch times nor for equally coarse dates.
     """
     require_open_cases(durations, "the comparison of groups")
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal("cases that enter late cannot be compared on intervals: keep those watched from the start")
     groups, codes = group_codes(durations, by)
     size = len(groups)

@@ -52,7 +52,7 @@ def gray(durations: Durations, way: str, of: str, by: str | Sequence[str], *, rh
     what = "the comparison of ways of closing"
     require_open_cases(durations, what)
     require_exact(durations, what)
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal("Gray's test needs cases watched from the start: use delay.logrank, or keep those received later")
     ways, counts, of_way = counted_ways(durations, way, by)
     if of not in ways:

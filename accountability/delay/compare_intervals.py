@@ -46,14 +46,14 @@ def interval_logrank(durations: Durations, by: str | Sequence[str]) -> GroupTest
     :func:`~accountability.delay.coarse_logrank`, which needs neither.
     """
     require_open_cases(durations, "the comparison of groups")
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal("cases that enter late cannot be compared on intervals: keep those watched from the start")
     groups, codes = group_codes(durations, by)
     if len(groups) < 2:
         raise Refusal("a comparison needs at least two groups, found one: choose another by=, or show the curve alone")
-    closed = durations.closed
-    low = durations.low + ~closed
-    high = np.where(closed, durations.high, BEYOND)
+    closed = durations.event
+    low = durations.days_lower + ~closed
+    high = np.where(closed, durations.days_upper, BEYOND)
     scores = log_rank_scores(low, high, solve(low, high))
     size = np.bincount(codes, minlength=len(groups)).astype(float)
     centred = scores - scores.mean()

@@ -237,16 +237,16 @@ def counted_ways(
 def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
     """The ways of closing, sorted, and each case's, numbered; open cases have the number after the last."""
     found, number = _numbered(durations, way)
-    used = np.bincount(number[durations.closed], minlength=len(found)) > 0
+    used = np.bincount(number[durations.event], minlength=len(found)) > 0
     place = np.cumsum(used) - 1
-    return tuple(str(value) for value in found[used]), np.where(durations.closed, place[number], used.sum())
+    return tuple(str(value) for value in found[used]), np.where(durations.event, place[number], used.sum())
 
 
 def _numbered(durations: Durations, way: str) -> tuple[pd.Index, Days]:
     """The values of a way of closing, sorted, and the place of each closed case's among them."""
     if way not in durations.table.columns:
         raise ParameterError(f"no column {way!r} with the way of closing: add it with cohort.with_case_column")
-    closed = durations.closed
+    closed = durations.event
     if not closed.any():
         raise Refusal(f"all {len(durations):,} cases are open, so none has a way of closing: use delay.closing_curve")
     codes, found = spaced(durations.table[way])

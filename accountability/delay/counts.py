@@ -66,8 +66,8 @@ def count_ways(
     of_way = table[:, :, 0]
     closed, left = table.sum(axis=1).swapaxes(0, 1) if ways > 1 else (of_way[:, 0], table[:, 0, 1])
     entered = np.zeros((len(groups), days), np.int64)
-    if durations.late:
-        entered = np.bincount(codes * days + durations.entry, minlength=entered.size).reshape(entered.shape)
+    if durations.left_truncated:
+        entered = np.bincount(codes * days + durations.entry_time, minlength=entered.size).reshape(entered.shape)
     else:
         entered[:, 0] = table.sum(axis=(1, 2, 3))
     gone = np.zeros_like(entered)

@@ -154,11 +154,11 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
     if durations.sampling.rule != "no_closing_date":
         require_not_selected(durations, "the current-status curve")
     groups, codes = group_codes(durations, by)
-    age = np.where(durations.closed, durations.high, durations.low)
+    age = np.where(durations.event, durations.days_upper, durations.days_lower)
     parts, gaps = [], []
     for number in range(len(groups)):
         of_group = codes == number
-        part, gap = _steps(age[of_group], durations.closed[of_group])
+        part, gap = _steps(age[of_group], durations.event[of_group])
         parts.append(part)
         gaps.append(gap)
     numbers = np.repeat(np.arange(len(parts)), [len(part) for part in parts])

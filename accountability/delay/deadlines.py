@@ -237,14 +237,14 @@ def limit_of(rule: Limit | str | int) -> Limit:
 
 
 def _verdicts(durations: Durations, fewest: int, most: int, paused: bool) -> tuple[np.ndarray, np.ndarray]:
-    low, closed = durations.low, durations.closed
+    low, closed = durations.days_lower, durations.event
     # An open case lasts longer than `low`.
     shortest = np.where(closed, low, low + 1)
     late = shortest > most
-    in_time = closed & (durations.high <= fewest)
+    in_time = closed & (durations.days_upper <= fewest)
     verdict = np.full(len(low), CANNOT_TELL, dtype=object)
     reason = np.full(len(low), COARSE, dtype=object)
-    reason[(low == durations.high) & closed & (low > fewest)] = LENGTH
+    reason[(low == durations.days_upper) & closed & (low > fewest)] = LENGTH
     reason[~closed] = NOT_DUE
     reason[~closed & (shortest > fewest)] = LENGTH
     verdict[in_time] = IN_TIME

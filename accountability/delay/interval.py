@@ -220,15 +220,15 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     of taking the curve as smooth between the dates.
     """
     require_open_cases(durations, "the interval-dated closing curve")
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal(
-            f"{int((durations.entry > 0).sum()):,} cases came into sight late and their dates are intervals: keep only "
-            "cases that started after watching began, or use delay.closing_curve on dates known to the day"
+            f"{int((durations.entry_time > 0).sum()):,} cases came into sight late and their dates are intervals: "
+            "keep only cases that started after watching began, or use delay.closing_curve on dates known to the day"
         )
     groups, codes = group_codes(durations, by)
-    closed = durations.closed
-    low = durations.low + ~closed  # a case open on day d closes on day d + 1 at the earliest
-    high = np.where(closed, durations.high, BEYOND)
+    closed = durations.event
+    low = durations.days_lower + ~closed  # a case open on day d closes on day d + 1 at the earliest
+    high = np.where(closed, durations.days_upper, BEYOND)
     numbers = range(len(groups))
     masses = (
         [solve(low[codes == number], high[codes == number]) for number in numbers]

@@ -255,13 +255,17 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
     if durations.current_status:
         raise Refusal("no closing day is known, so closed cases have no mean: use delay.current_status_curve")
     groups, codes = group_codes(durations, by)
-    closed = durations.closed
+    closed = durations.event
     total = np.bincount(codes, minlength=len(groups))
     done = np.bincount(codes[closed], minlength=len(groups))
     if not done.all():
         raise Refusal(f"{int((done == 0).sum())} of {len(done)} groups have no closed case, so no mean of closed cases")
     columns: dict[str, npt.NDArray] = {"closed_cases": done, "cases_left_out": total - done}
-    ends = {"": durations.high} if durations.exact else {"_least": durations.low, "_most": durations.high}
+    ends = (
+        {"": durations.days_upper}
+        if durations.exact
+        else {"_least": durations.days_lower, "_most": durations.days_upper}
+    )
     for ending, days in ends.items():
         taken = pd.Series(days[closed]).groupby(codes[closed])
         columns[f"mean_days{ending}"] = taken.mean().to_numpy(float)

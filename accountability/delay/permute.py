@@ -61,7 +61,7 @@ def permutation_logrank(
     if replicates < FEWEST:
         raise ParameterError(f"replicates must be at least {FEWEST}, found {replicates}")
     plain = logrank(durations, by)
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal("cases that enter late cannot be shuffled between groups: use delay.logrank")
     kinds, score = _scores(durations)
     size = np.bincount(group_codes(durations, by)[1])
@@ -131,7 +131,7 @@ class _Deck:
 
 
 def _kind(durations: Durations) -> np.ndarray:
-    return durations.end * 2 + durations.closed
+    return durations.end * 2 + durations.event
 
 
 def _scores(durations: Durations) -> tuple[np.ndarray, Floats]:

@@ -54,7 +54,7 @@ class Draws:
         """Resampling cases is drawing how many there are of each kind, and kinds are few."""
         end = durations.end
         days = int(end.max()) + 1
-        key = ((codes * days + durations.entry) * days + end) * 2 + durations.closed
+        key = ((codes * days + durations.entry_time) * days + end) * 2 + durations.event
         _, place, member, size = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
         first = np.zeros(len(key), bool)
         first[place] = True

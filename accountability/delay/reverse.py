@@ -164,7 +164,7 @@ def reverse_time_curve(
     if durations.current_status:
         raise Refusal("no closing day is known: use delay.current_status_curve")
     require_exact(durations, what)
-    closed = durations.closed
+    closed = durations.event
     if not closed.any():
         raise Refusal(f"{what} reads closed cases and all {len(durations):,} are open: use delay.closing_curve")
     if (durations.longest[closed] < 0).any():
@@ -172,7 +172,7 @@ def reverse_time_curve(
             f"{what} needs the last day the release covers, to know which delays could have been seen: pass cutoff= to "
             "clocks.durations"
         )
-    if durations.entry[closed].any():
+    if durations.entry_time[closed].any():
         raise Refusal(
             "cases that enter late and are there only because they closed are truncated on both sides: keep only cases "
             "that started after watching began"
@@ -184,7 +184,7 @@ def reverse_time_curve(
         raise ParameterError(
             f"within={horizon:,} days: the longest delay every group could have shown is {int(longest.min()):,} days"
         )
-    seen = closed & (durations.high <= horizon)
+    seen = closed & (durations.days_upper <= horizon)
     if len(np.unique(codes[seen])) < len(groups):
         raise Refusal(f"a group has no case closed within {horizon:,} days, so {what} has nothing to show for it")
     counts = _reversed(durations, codes, seen, groups, horizon)
@@ -223,7 +223,7 @@ def _reversed(durations: Durations, codes: Days, seen: Flags, groups: pd.DataFra
     """Count backwards from the horizon: a case enters at the longest it could have shown and ends at its delay."""
     shape = (len(groups), horizon + 1)
     base = codes[seen] * shape[1]
-    ends = np.bincount(base + horizon - durations.high[seen], minlength=shape[0] * shape[1]).reshape(shape)
+    ends = np.bincount(base + horizon - durations.days_upper[seen], minlength=shape[0] * shape[1]).reshape(shape)
     into = horizon - np.minimum(durations.longest[seen], horizon)
     entered = np.bincount(base + into, minlength=shape[0] * shape[1]).reshape(shape)
     gone = np.zeros(shape, np.int64)

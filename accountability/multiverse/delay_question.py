@@ -103,7 +103,7 @@ class MedianDelay:
         kept = values["exclusions"].of(cohort)
         timed = clocks.durations(kept, values["start"], values["stop"], values["cutoff"], days=values["days"])
         delay.closing_curve(timed)  # refuses what no curve may be drawn of, and names what can be had
-        if timed.entry.any():
+        if timed.entry_time.any():
             raise Refusal("cases that come into sight late cannot be shuffled between groups")
         weights = _weights(kept, timed, values["unit"])
         place = np.array([positions[case] for case in timed.table["case_id"]], dtype=np.int64)
@@ -133,7 +133,7 @@ def _weights(cohort: Cohort, timed: Durations, unit: str) -> Floats:
 def _curves(
     timed: Durations, place: npt.NDArray[np.int64], weights: Floats, horizon: int | None
 ) -> Callable[[Flags], Floats]:
-    end, closed = timed.end, timed.closed
+    end, closed = timed.end, timed.event
     days = max(int(end.max(initial=0)), horizon or 0) + 1
 
     def counts(inside: Flags) -> tuple[Floats, Floats]:

@@ -53,7 +53,7 @@ def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations
     Returns
     -------
     Durations
-        ``closed`` where a further complaint came; with ``officer`` (a number, for clusters), ``number`` (which further
+        ``event`` where a further complaint came; with ``officer`` (a number, for clusters), ``number`` (which further
         complaint it would be, from 1; text, those from the sixth on together), ``unit`` (a number, as text).
 
     Raises
@@ -76,7 +76,7 @@ def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations
     return Durations.from_days(
         (stop - since)[keep],
         ~last[keep],
-        entry=(np.zeros_like(day) + 1 if gap else day - origin + 1)[keep],
+        entry_time=(np.zeros_like(day) + 1 if gap else day - origin + 1)[keep],
         groups={
             "officer": officer[keep],
             "number": np.minimum(number, MOST)[keep].astype(str),
@@ -187,9 +187,9 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     reach = critical(level)
     if "officer" not in data.table:
         raise ParameterError("mean_count needs a column 'officer', as spells() gives")
-    if not data.closed.any():
+    if not data.event.any():
         raise Refusal("no further complaint follows any, so there is nothing to count")
-    low, high, event = data.entry, data.end, data.closed
+    low, high, event = data.entry_time, data.end, data.event
     when, dead = np.unique(high[event], return_counts=True)
     watched = np.searchsorted(np.sort(low), when, side="right") - np.searchsorted(np.sort(high), when, side="left")
     step, square = np.cumsum(dead / watched), np.cumsum(dead / watched**2)

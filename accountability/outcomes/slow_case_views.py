@@ -62,7 +62,7 @@ class View:
     def way(self) -> Ints:
         """Position of each case's way; -1 while open."""
         codes = pd.Index(WAYS).get_indexer(pd.Index(self.held.table["way"]))
-        return np.where(self.held.closed, codes, -1).astype(np.int64)
+        return np.where(self.held.event, codes, -1).astype(np.int64)
 
     def seen(self, day: int) -> NDArray[np.bool_]:
         """Cases still open at the start of a day of their age."""
@@ -71,7 +71,7 @@ class View:
     def from_day(self, day: int) -> Durations:
         """The cases open at a landmark, their days counted from it."""
         table = self.held.table.loc[self.seen(day)]
-        moved = {name: table[name] - day for name in ("low", "high", "longest")}
+        moved = {name: table[name] - day for name in ("days_lower", "days_upper", "longest")}
         return replace(self.held, table=table.assign(**moved).reset_index(drop=True))
 
     def counts(self, day: int) -> Ints:
@@ -153,7 +153,7 @@ def sustained_within(
 
 def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Closed cases by quarters of the days they took."""
-    closed = view.held.closed
+    closed = view.held.event
     took, way = view.held.end[closed], view.way[closed]
     edges = np.unique(np.quantile(took, [0, 0.25, 0.5, 0.75, 1], method="lower").astype(np.int64))
     lines, ways = [], []

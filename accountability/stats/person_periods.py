@@ -95,9 +95,9 @@ def trials(durations: Durations, made: Design, period: float) -> Trials:
 
 def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
     """First and last period each case was watched through, and whether it closed in the last."""
-    low, closed, exact = durations.low, durations.closed, durations.exact
+    low, closed, exact = durations.days_lower, durations.event, durations.exact
     if not exact:
-        coarse = int(((durations.high - low)[closed] > 2.1 * period).sum())
+        coarse = int(((durations.days_upper - low)[closed] > 2.1 * period).sum())
         if coarse:
             raise Refusal(
                 f"{coarse:,} closings are known less finely than two periods of {period:.4g} days: use a longer "
@@ -118,7 +118,7 @@ def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
     when = np.floor(low / period) if exact else np.rint((low + durations.end) / 2 / period)
     done = closed & (when <= whole)
     last = np.where(done, when, whole).astype(np.int64)
-    first = np.ceil(durations.entry / period).astype(np.int64)
+    first = np.ceil(durations.entry_time / period).astype(np.int64)
     return first, last, done & (last >= first)
 
 

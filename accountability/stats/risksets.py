@@ -160,7 +160,7 @@ def risk_sets(durations: Durations, made: Design, closed: Flags, strata: tuple[p
         The strata and each case's number among them.
     """
     groups, number = strata
-    days = int(max(durations.end.max(initial=0), durations.entry.max(initial=0))) + 2
+    days = int(max(durations.end.max(initial=0), durations.entry_time.max(initial=0))) + 2
     offset = number * days if len(groups) > 1 else 0
     end = durations.end + offset
     size = len(groups) * days
@@ -170,16 +170,16 @@ def risk_sets(durations: Durations, made: Design, closed: Flags, strata: tuple[p
         key = np.flatnonzero(has)
         before = np.concatenate([[0], np.cumsum(has > 0)])
         last = before[end + 1]
-        first = before[durations.entry + offset] if durations.late else None
+        first = before[durations.entry_time + offset] if durations.left_truncated else None
     else:
         key, has = np.unique(ended, return_counts=True)
         last = np.searchsorted(key, end, side="right")
-        first = np.searchsorted(key, durations.entry + offset) if durations.late else None
+        first = np.searchsorted(key, durations.entry_time + offset) if durations.left_truncated else None
     closings = has[key] if size <= TABLE else has
     start = np.searchsorted(key, np.arange(len(groups) + 1) * days)
     if first is None:
         first = start[number] if len(groups) > 1 else np.zeros(len(last), np.int64)
-    seen = (durations.end, durations.entry)
+    seen = (durations.end, durations.entry_time)
     return _cells(made, closed, (first, last), (groups, start, key % days, closings), seen)
 
 

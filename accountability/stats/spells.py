@@ -91,7 +91,7 @@ def spells(durations: Durations, made: Design | None, dates: Dates) -> Spells:
     Refusal
         When delays are to be taken as points and some closing has no day, or lies on day 0.
     """
-    low, high, closed, entry = durations.low, durations.end, durations.closed, durations.entry
+    low, high, closed, entry = durations.days_lower, durations.end, durations.event, durations.entry_time
     if dates == "point":
         wide = int((low < high)[closed].sum())
         if wide:

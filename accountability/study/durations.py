@@ -21,7 +21,7 @@ from accountability.stats.arrays import Days, Flags
 LONGEST = 100_000
 """No delay is longer (273 years): a longer one is a wrong date, and would make every count table huge."""
 
-RESERVED = ("low", "high", "closed", "entry", "longest")
+RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ class Durations:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a case: ``case_id``; ``low`` and ``high`` (Int64), the fewest and most days the delay can have
-        lasted, equal when both dates are days, ``high`` missing when the case is still open (it lasts longer
-        than ``low``); ``closed`` (bool); ``entry`` (Int64), the first day of its age at which its closing would
-        have been seen, 0 when it was watched from the start; ``longest`` (Int64), the longest delay this case
-        could have shown before the cut-off, missing when there is none; where any start is coarser than a day,
-        ``start_span`` and ``stop_span`` (Int64), the number of days the start and the stop can have been on (0 for
-        open cases); then the columns of the cases.
+        One row a case: ``case_id``; ``days_lower`` and ``days_upper`` (Int64), the fewest and most days the delay can
+        have lasted, equal when both dates are days, ``days_upper`` missing when the case is still open (it lasts
+        longer than ``days_lower``); ``event`` (bool), whether it closed; ``entry_time`` (Int64), the first day of its
+        age at which its closing would have been seen, 0 when it was watched from the start; ``longest`` (Int64), the
+        longest delay this case could have shown before the cut-off, missing when there is none; where any start is
+        coarser than a day, ``start_span`` and ``stop_span`` (Int64), the number of days the start and the stop can have
+        been on (0 for open cases); then the columns of the cases.
     clock : str
         The clock in words; every result repeats it.
     start, stop : str
@@ -91,7 +91,7 @@ class Durations:
         missing = [name for name in ("case_id", *RESERVED) if name not in self.table.columns]
         if missing:
             raise ParameterError(f"a table of durations needs the columns {missing}")
-        low, high, closed, entry = self.low, self.high, self.closed, self.entry
+        low, high, closed, entry = self.days_lower, self.days_upper, self.event, self.entry_time
         self._refuse((low < 0) | (entry < 0), "a delay or an entry below 0 days")
         self._refuse(closed & (high < low), "a longest delay below its shortest")
         self._refuse((low > LONGEST) | (high > LONGEST), f"a delay over {LONGEST:,} days, which is a wrong date")
@@ -101,30 +101,30 @@ class Durations:
         count = int(wrong.sum())
         if count:
             row = self.table.iloc[int(np.argmax(wrong))]
-            shown = ", ".join(f"{name} {row[name]}" for name in ("case_id", "low", "high", "entry"))
+            shown = ", ".join(f"{name} {row[name]}" for name in ("case_id", "days_lower", "days_upper", "entry_time"))
             raise ParameterError(
                 f"{count:,} of {len(self.table):,} cases have {what} (first: {shown}): exclude or correct them"
             )
 
     @cached_property
-    def low(self) -> Days:
+    def days_lower(self) -> Days:
         """Fewest days, as a plain array."""
-        return _plain(self.table["low"])
+        return _plain(self.table["days_lower"])
 
     @cached_property
-    def high(self) -> Days:
+    def days_upper(self) -> Days:
         """Most days as a plain array, -1 for open cases."""
-        return _plain(self.table["high"])
+        return _plain(self.table["days_upper"])
 
     @cached_property
-    def closed(self) -> Flags:
+    def event(self) -> Flags:
         """Whether each case is closed, as a plain array."""
-        return self.table["closed"].to_numpy(dtype=bool)
+        return self.table["event"].to_numpy(dtype=bool)
 
     @cached_property
-    def entry(self) -> Days:
+    def entry_time(self) -> Days:
         """First day of age at which the case was watched, as a plain array."""
-        return _plain(self.table["entry"])
+        return _plain(self.table["entry_time"])
 
     @cached_property
     def longest(self) -> Days:
@@ -134,7 +134,7 @@ class Durations:
     @cached_property
     def end(self) -> Days:
         """Days to the closing (the most it can have taken) or, of open cases, days seen open."""
-        return np.where(self.closed, self.high, self.low)
+        return np.where(self.event, self.days_upper, self.days_lower)
 
     @cached_property
     def known_groups(self) -> dict[tuple[str, ...], tuple[pd.DataFrame, Days]]:
@@ -144,12 +144,12 @@ class Durations:
     @cached_property
     def exact(self) -> bool:
         """Whether every closing is known to the day."""
-        return not self.current_status and bool((self.low == self.high)[self.closed].all())
+        return not self.current_status and bool((self.days_lower == self.days_upper)[self.event].all())
 
     @cached_property
-    def late(self) -> bool:
+    def left_truncated(self) -> bool:
         """Whether any case came into sight after the start of its clock."""
-        return bool(self.entry.any())
+        return bool(self.entry_time.any())
 
     @cached_property
     def ends(self) -> tuple[int, Days]:
@@ -157,13 +157,13 @@ class Durations:
 
         Every count of cases starts here: one number a case says when and whether it closed.
         """
-        days = int(max(self.end.max(initial=0), self.entry.max(initial=0))) + 1
-        return days, self.end + days * ~self.closed
+        days = int(max(self.end.max(initial=0), self.entry_time.max(initial=0))) + 1
+        return days, self.end + days * ~self.event
 
     @property
     def n_open(self) -> int:
         """Cases still open at the cut-off."""
-        return int((~self.closed).sum())
+        return int((~self.event).sum())
 
     def __len__(self) -> int:
         return len(self.table)
@@ -190,10 +190,10 @@ class Durations:
     def from_days(
         cls,
         days: npt.ArrayLike,
-        closed: npt.ArrayLike | None = None,
+        event: npt.ArrayLike | None = None,
         *,
-        high: npt.ArrayLike | None = None,
-        entry: npt.ArrayLike | None = None,
+        days_upper: npt.ArrayLike | None = None,
+        entry_time: npt.ArrayLike | None = None,
         longest: npt.ArrayLike | None = None,
         groups: dict[str, npt.ArrayLike] | None = None,
         clock: str = "days as given",
@@ -205,11 +205,11 @@ class Durations:
         ----------
         days : array of int
             Days to closing, or days open so far.
-        closed : array of bool, optional
+        event : array of bool, optional
             Whether each case closed; all, when left out.
-        high : array of int, optional
+        days_upper : array of int, optional
             Most days of closed cases when `days` are only the fewest; ignored for open ones.
-        entry, longest : array of int, optional
+        entry_time, longest : array of int, optional
             As the columns of the table.
         groups : dict of arrays, optional
             Further columns.
@@ -224,18 +224,26 @@ class Durations:
             If a day is missing, not whole or negative, or lengths differ.
         """
         low: Days = _whole(days, "days")
-        given = {"closed": closed, "high": high, "entry": entry, "longest": longest, **(groups or {})}
+        given = {
+            "event": event,
+            "days_upper": days_upper,
+            "entry_time": entry_time,
+            "longest": longest,
+            **(groups or {}),
+        }
         lengths = {name: len(np.asarray(values)) for name, values in given.items() if values is not None}
         if set(lengths.values()) - {len(low)}:
             raise ParameterError(f"columns of different lengths: {len(low)} days, {lengths}")
-        done = np.ones(len(low), bool) if closed is None else np.asarray(closed, dtype=bool)
-        most: Days = low if high is None else _whole(np.where(done, np.asarray(high), 0), "high")
+        done = np.ones(len(low), bool) if event is None else np.asarray(event, dtype=bool)
+        most: Days = low if days_upper is None else _whole(np.where(done, np.asarray(days_upper), 0), "days_upper")
         columns: dict[str, object] = {
             "case_id": np.arange(1, len(low) + 1),
-            "low": pd.array(low, dtype="Int64"),
-            "high": pd.arrays.IntegerArray(np.where(done, most, 0), ~done),
-            "closed": done,
-            "entry": pd.array(np.zeros_like(low) if entry is None else _whole(entry, "entry"), dtype="Int64"),
+            "days_lower": pd.array(low, dtype="Int64"),
+            "days_upper": pd.arrays.IntegerArray(np.where(done, most, 0), ~done),
+            "event": done,
+            "entry_time": pd.array(
+                np.zeros_like(low) if entry_time is None else _whole(entry_time, "entry_time"), dtype="Int64"
+            ),
             "longest": (
                 pd.arrays.IntegerArray(np.zeros_like(low), np.ones(len(low), bool))
                 if longest is None

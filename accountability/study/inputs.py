@@ -193,7 +193,7 @@ def _refusal(given: object, kind: Kind | type, called: str) -> str:
             f"    {called}(data)"
         )
         if kind == "durations":
-            step += "\nor, where the days are counted already:\n    Durations.from_days(frame['days'], frame['closed'])"
+            step += "\nor, where the days are counted already:\n    Durations.from_days(frame['days'], frame['event'])"
         return f"{found}a frame of {len(given):,} rows. Say what its columns mean:\n    {step}"
     if isinstance(given, Durations):
         return (

@@ -112,10 +112,10 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         entry = _late_entry(clock, begin, cases, usable)
     kept = reasons.kept
     measured: dict[str, Any] = {
-        "low": _nullable(low[kept]),
-        "high": _nullable(high[kept]),
-        "closed": ~is_open[kept],
-        "entry": _nullable(entry[kept]),
+        "days_lower": _nullable(low[kept]),
+        "days_upper": _nullable(high[kept]),
+        "event": ~is_open[kept],
+        "entry_time": _nullable(entry[kept]),
         "longest": _nullable(longest[kept]),
     }
     start_span = latest_start - begin.earliest + 1

@@ -261,7 +261,7 @@ def test_the_verdict_is_that_of_the_deadlines_of_a_source(limit: int) -> None:
     squad = casefiles.read("news_cases", "MDPD-2010")
     verdict = squad.verdict(limit).table
     bounded = verdict[verdict["high"].notna()]
-    spells = Durations.from_days(bounded["low"].astype(int), [True] * 2, high=bounded["high"].astype(int))
+    spells = Durations.from_days(bounded["low"].astype(int), [True] * 2, days_upper=bounded["high"].astype(int))
     assert list(bounded["by_calendar"]) == list(deadlines.assess(spells, limit, pauses="none").verdicts["verdict"])
     unbounded = verdict[verdict["high"].isna()]
     assert set(unbounded["by_calendar"]) == {deadlines.LATE if limit < 610 else deadlines.CANNOT_TELL}

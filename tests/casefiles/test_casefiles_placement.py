@@ -74,7 +74,7 @@ def test_the_shares_and_limits_are_those_of_another_program(
     from statsmodels.duration.survfunc import SurvfuncRight
 
     spells = clocks.durations(agency)
-    other = SurvfuncRight(spells.end, spells.closed.astype(int))
+    other = SurvfuncRight(spells.end, spells.event.astype(int))
     placed = squad.placed(agency).chosen
     for day, share in ((609, "least"), (1002, "most")):
         at = np.searchsorted(other.surv_times, day, side="right") - 1
@@ -141,7 +141,7 @@ def test_coarse_dates_give_bounds_that_hold_the_exact_place(squad: casefiles.Cas
     rng = np.random.default_rng(7)
     days = rng.integers(1, 1500, 200)
     low, high = days // 30 * 30, days // 30 * 30 + 29
-    coarse = Durations.from_days(low, [True] * 200, high=high)
+    coarse = Durations.from_days(low, [True] * 200, days_upper=high)
     row = casefiles.place(squad.delay(), Comparable(coarse, coarse, "all", "months")).chosen
     exact = casefiles.place(squad.delay(), among(list(days))).chosen
     assert row["least"] <= exact["least"] + 0.03
@@ -163,7 +163,7 @@ def test_the_squad_among_chicagos_complaints(
     chicago = real_source("chicago_2000_2016")
     placed = squad.placed(chicago)
     spells = clocks.durations(chicago)
-    closed = spells.end[spells.closed]
+    closed = spells.end[spells.event]
     row = placed.chosen
     # Few are open there, so the plain share of all, open ones taken as longer, is near.
     assert row["least"] == pytest.approx((closed < 610).sum() / len(spells), abs=0.01)

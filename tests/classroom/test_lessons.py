@@ -43,25 +43,25 @@ def test_every_rule_publishes_part_of_the_same_complaints(releases: closed_cases
 def test_the_truth_counts_complaints_that_closed_after_the_release(releases: closed_cases.Releases) -> None:
     spells = clocks.durations(releases.datasets["everything"])
     true = releases.true_days.set_index("case_id")["days"]
-    closed = spells.table[spells.table["closed"]].set_index("case_id")
-    assert (closed["high"] == true[closed.index]).all()
-    still = spells.table[~spells.table["closed"]].set_index("case_id")
-    assert (still["low"] < true[still.index]).all()
+    closed = spells.table[spells.table["event"]].set_index("case_id")
+    assert (closed["days_upper"] == true[closed.index]).all()
+    still = spells.table[~spells.table["event"]].set_index("case_id")
+    assert (still["days_lower"] < true[still.index]).all()
 
 
 def test_months_hold_the_true_days_and_a_status_holds_what_was_known_that_day(releases: closed_cases.Releases) -> None:
     true = releases.true_days.set_index("case_id")["days"]
     by_month = clocks.durations(releases.datasets["months_only"]).table.set_index("case_id")
-    done = by_month[by_month["closed"]]
-    assert ((done["low"] <= true[done.index]) & (true[done.index] <= done["high"])).all()
-    assert (done["high"] > done["low"]).all()
+    done = by_month[by_month["event"]]
+    assert ((done["days_lower"] <= true[done.index]) & (true[done.index] <= done["days_upper"])).all()
+    assert (done["days_upper"] > done["days_lower"]).all()
     data = releases.datasets["status_only"]
     status = clocks.as_published(data)
     assert status.current_status
     received = releases.true_days.set_index("case_id")["received"]
     ended = received + pd.to_timedelta(true, unit="D")
     closed = ended[status.table["case_id"]] <= pd.Timestamp(data.card.observed_until)
-    assert (closed.to_numpy() == status.closed).all()
+    assert (closed.to_numpy() == status.event).all()
 
 
 def test_the_usual_figures_are_wrong_in_the_direction_the_lesson_says(releases: closed_cases.Releases) -> None:

@@ -28,7 +28,7 @@ def of_one(number, alone=1):
 def monthly(apart, closed=None):
     """Cases closed so many months after the month they were received in."""
     closed = np.ones(len(apart), bool) if closed is None else closed
-    made = cases(np.maximum(30 * apart - 29, 0), closed, high=30 * apart + 29)
+    made = cases(np.maximum(30 * apart - 29, 0), closed, days_upper=30 * apart + 29)
     spans = {"start_span": np.full(len(apart), 30), "stop_span": np.where(closed, 30, 0)}
     return dataclasses.replace(made, table=made.table.assign(**spans))
 
@@ -43,18 +43,20 @@ DATA = {
     "a group of one": of_one(8),
     "very long delays": cases([0, 1, LONGEST, LONGEST - 1], [True, True, True, False]),
     "a group all open": cases([3, 4, 5, 6, 7, 8], [True, False] * 3),
-    "coarse": cases([1, 2, 3, 4], high=[30, 2, 60, 4]),
-    "coarse and all alike": cases([1, 1, 1, 1], high=[9, 9, 9, 9]),
+    "coarse": cases([1, 2, 3, 4], days_upper=[30, 2, 60, 4]),
+    "coarse and all alike": cases([1, 1, 1, 1], days_upper=[9, 9, 9, 9]),
     "months": monthly(np.arange(200) * 3 // 30),
     "months, all within the first": monthly(np.zeros(120, int)),
     "months, all after years": monthly(np.full(120, 60)),
     "months, half at the start and half after years": monthly(np.repeat([0, 90], 100)),
     "months, very long": monthly(np.linspace(0, LONGEST // 30 - 3, 300).astype(int)),
     "months, nearly all open": monthly(np.arange(300) // 10, closed=np.arange(300) % 5 == 0),
-    "in sight late": cases([5, 6, 7, 8], entry=[4, 0, 7, 0]),
+    "in sight late": cases([5, 6, 7, 8], entry_time=[4, 0, 7, 0]),
     "closed only": cases([5, 6, 7, 8], sampling=Sampling("closed_only", "excluded")),
     "selected": cases([5, 6], sampling=Sampling("selected_on_outcome", "excluded", selected_on=("finding",))),
-    "statuses": dataclasses.replace(cases([0, 9, 0, 9], [True, False] * 2, high=[9, 9, 20, 9]), current_status=True),
+    "statuses": dataclasses.replace(
+        cases([0, 9, 0, 9], [True, False] * 2, days_upper=[9, 9, 20, 9]), current_status=True
+    ),
 }
 
 ESTIMATORS = {
@@ -155,14 +157,14 @@ def test_groups_without_a_value_are_refused_with_the_way_out():
     ("arguments", "message"),
     [
         ({"days": [-1, 2]}, "below 0"),
-        ({"days": [5], "high": [3]}, "longest delay below its shortest"),
+        ({"days": [5], "days_upper": [3]}, "longest delay below its shortest"),
         ({"days": [LONGEST + 1]}, "wrong date"),
         ({"days": [1.5]}, "whole days"),
         ({"days": [np.nan, 2]}, "whole days"),
         ({"days": [np.inf]}, "whole days"),
-        ({"days": [5], "entry": [9]}, "last seen"),
-        ({"days": [5], "entry": [-1]}, "below 0"),
-        ({"days": [5], "closed": [True, False]}, "different lengths"),
+        ({"days": [5], "entry_time": [9]}, "last seen"),
+        ({"days": [5], "entry_time": [-1]}, "below 0"),
+        ({"days": [5], "event": [True, False]}, "different lengths"),
     ],
 )
 def test_impossible_days_never_become_durations(arguments, message):

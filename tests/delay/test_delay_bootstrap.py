@@ -39,7 +39,7 @@ def test_a_replicate_is_the_curve_of_the_resampled_cases():
     fast = _statistics(made, np.ones(60, bool), curve, draws, (3, 5), np.array([0.5]), 20)
     for replicate, row in enumerate(draws.draw(seeds, also_as_they_are=True)):
         picked = np.repeat(np.arange(60), row[officer].astype(int))
-        again = Durations.from_days(made.table["low"].to_numpy(int)[picked], made.closed[picked])
+        again = Durations.from_days(made.table["days_lower"].to_numpy(int)[picked], made.event[picked])
         assert fast[replicate, 0] == delay.closing_curve(again).quantile()["day"].item()
         assert fast[replicate, 1] == pytest.approx(delay.restricted_mean(again, 20).table["days"].item())
 

@@ -77,7 +77,7 @@ def test_a_limit_by_name_is_taken_and_days_past_the_last_are_no_trouble():
     [
         (Durations.from_days([1, 2, 3]), {"rule": 180}, Refusal, "finds 0 closings"),
         (Durations.from_days([180] * 500), {"rule": 180}, Refusal, "finds 0 closings"),
-        (Durations.from_days([1], high=[9]), {"rule": 180}, Refusal, "less finely than a day"),
+        (Durations.from_days([1], days_upper=[9]), {"rule": 180}, Refusal, "less finely than a day"),
         (Durations.from_days([1]), {"rule": "new_york"}, ParameterError, "546 to 550"),
         (Durations.from_days([1]), {"rule": 180, "window": 90}, ParameterError, "below around"),
         (Durations.from_days([1]), {"rule": 180, "degree": 9}, ParameterError, "degree"),

@@ -112,7 +112,7 @@ def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):
 def test_groups_are_resampled_together_and_each_has_its_own_estimate():
     made = agency_of(np.random.default_rng(3), 1200)
     made = Durations.from_days(
-        made.end, made.closed, longest=made.end + 400,
+        made.end, made.event, longest=made.end + 400,
         groups={name: made.table[name].to_numpy() for name in ("way", "officer")} | {"unit": np.arange(1200) % 2},
     )  # fmt: skip
     both = delay.bootstrap_closings(made, 1, "way", [60, 150], cluster="officer", by="unit", replicates=60)

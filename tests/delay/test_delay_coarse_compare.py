@@ -30,7 +30,7 @@ def months(rng, cases, *, watched_alike=True, slower=1.0):
     begin, end = EDGES[of_stop], np.minimum(EDGES[of_stop + 1] - 1, END)
     low = np.where(closed, np.maximum(np.maximum(begin, first) - last, 0), END - last)
     groups = {"g": group, "start_span": last - first + 1, "stop_span": np.where(closed, end - begin + 1, 0)}
-    return Durations.from_days(low, closed, high=np.where(closed, end - first, 0), groups=groups)
+    return Durations.from_days(low, closed, days_upper=np.where(closed, end - first, 0), groups=groups)
 
 
 def rejected(test, rng, runs, **setting):
@@ -91,7 +91,7 @@ def test_a_clock_says_how_many_days_a_coarse_start_and_stop_can_have_been_on():
     table = clocks.durations(agency(steps)).table
     assert table["start_span"].tolist() == [29, 1]
     assert table["stop_span"].tolist() == [31, 0]
-    assert (table["high"] - table["low"]).iloc[0] == 29 + 31 - 2
+    assert (table["days_upper"] - table["days_lower"]).iloc[0] == 29 + 31 - 2
     exact = clocks.durations(agency([event("b", "received", "2020-03-10")])).table
     assert "start_span" not in exact.columns
 
@@ -100,11 +100,11 @@ def test_a_clock_says_how_many_days_a_coarse_start_and_stop_can_have_been_on():
     ("made", "error", "message"),
     [
         (Durations.from_days([1, 2], groups={"g": ["a", "a"]}), Refusal, "at least two groups"),
-        (Durations.from_days([5, 6], entry=[1, 0], groups={"g": ["a", "b"]}), Refusal, "enter late"),
+        (Durations.from_days([5, 6], entry_time=[1, 0], groups={"g": ["a", "b"]}), Refusal, "enter late"),
         (Durations.from_days([5, 9], [False, False], groups={"g": ["a", "b"]}), Refusal, "do not tell the cases apart"),
         (
             Durations.from_days(
-                [5, 6], high=[40, 50], groups={"g": ["a", "b"], "start_span": [2, 2], "stop_span": [2, 2]}
+                [5, 6], days_upper=[40, 50], groups={"g": ["a", "b"], "start_span": [2, 2], "stop_span": [2, 2]}
             ),
             ParameterError,
             "does not fit|do not fit",

@@ -32,7 +32,7 @@ def agency(seed=1, cases=400, *, starts=True, last=1200, mean=200.0, groups=None
     columns["way"] = np.where(rng.random(cases) < 0.3, "sustained", "other")
     if starts:
         columns |= {"start_span": latest - first + 1, "stop_span": np.where(closed, end - begin + 1, 0)}
-    made = Durations.from_days(low, closed, high=np.where(closed, end - first, 0), groups=columns)
+    made = Durations.from_days(low, closed, days_upper=np.where(closed, end - first, 0), groups=columns)
     return made, Durations.from_days(np.minimum(took, last - start), closed)
 
 
@@ -45,13 +45,13 @@ def pairs_of_days(made, curve):
         weight = np.zeros(fitted.shape.shape[1])
         beyond = np.zeros_like(weight)
         for begun in range(row.start_span):  # days after the earliest start
-            if row.closed:
-                ends = row.high - np.arange(row.stop_span) - begun
+            if row.event:
+                ends = row.days_upper - np.arange(row.stop_span) - begun
                 np.add.at(weight, ends[ends >= 0], 1)
             else:
-                beyond[row.low + begun] += 1
+                beyond[row.days_lower + begun] += 1
         still = 1 - np.cumsum(fitted.shape, axis=1)
-        rows.append(fitted.shape @ weight if row.closed else still @ beyond)
+        rows.append(fitted.shape @ weight if row.event else still @ beyond)
     return np.array(rows)
 
 
@@ -195,7 +195,7 @@ def test_the_front_door_takes_months_by_it_and_few_closings_by_the_interval_curv
 def test_mostly_known_days_are_not_smoothed():
     rng = np.random.default_rng(1)
     days = rng.integers(0, 400, 500)
-    made = Durations.from_days(days, high=days + np.where(rng.random(500) < 0.4, 29, 0))
+    made = Durations.from_days(days, days_upper=days + np.where(rng.random(500) < 0.4, 29, 0))
     assert isinstance(delay.how_long(made).curve, delay.IntervalCurve)
 
 
@@ -206,7 +206,7 @@ def test_groups_show_their_median_with_its_interval_and_are_tested():
     assert table.test is not None
     row = medians(delay.coarse_curve(made), 150).iloc[0]
     assert row["cases"] == 800
-    assert row["still_open"] == int((~made.closed).sum())
+    assert row["still_open"] == int((~made.event).sum())
     assert row["lower"] < row["median"] < row["upper"]
     assert row["within_lower"] < row["closed_within"] < row["within_upper"]
 
@@ -226,7 +226,9 @@ def test_the_sentence_gives_the_median_with_its_interval():
     row = delay.coarse_curve(made).quantile(0.5).iloc[0]
     said = delay.coarse_curve(made).sentence()
     assert f"half had closed within about {row['day']} days (95 % interval {row['lower']} to {row['upper']})" in said
-    slow = Durations.from_days([0] * 60 + [900] * 140, [True] * 60 + [False] * 140, high=np.repeat([60, 0], [60, 140]))
+    slow = Durations.from_days(
+        [0] * 60 + [900] * 140, [True] * 60 + [False] * 140, days_upper=np.repeat([60, 0], [60, 140])
+    )
     with pytest.raises(Refusal, match=r"delay\.interval_curve"):
         delay.coarse_curve(slow)
 
@@ -246,14 +248,17 @@ def test_beyond_the_last_day_nothing_is_known():
     ("made", "message"),
     [
         (Durations.from_days([1, 2, 3]), "delay.closing_curve"),
-        (Durations.from_days([5] * 9, high=[35] * 9, entry=[1] * 9), "9 cases came into sight late"),
-        (Durations.from_days([5] * 9, high=[35] * 9), "9 closings within 36 days leave 1 such steps and it takes 3"),
+        (Durations.from_days([5] * 9, days_upper=[35] * 9, entry_time=[1] * 9), "9 cases came into sight late"),
+        (
+            Durations.from_days([5] * 9, days_upper=[35] * 9),
+            "9 closings within 36 days leave 1 such steps and it takes 3",
+        ),
         (
             Durations.from_days([5] * 9, [False] * 9, groups={"start_span": [30] * 9, "stop_span": [0] * 9}),
             "0 closings",
         ),
-        (Durations.from_days([5], high=[35], sampling=Sampling("closed_only", "excluded")), "closed cases only"),
-        (Durations.from_days([5], high=[35], sampling=Sampling("selected_on_outcome")), "mean_of_closed_only"),
+        (Durations.from_days([5], days_upper=[35], sampling=Sampling("closed_only", "excluded")), "closed cases only"),
+        (Durations.from_days([5], days_upper=[35], sampling=Sampling("selected_on_outcome")), "mean_of_closed_only"),
     ],
 )
 def test_data_that_carry_no_smooth_curve_are_refused(made, message):

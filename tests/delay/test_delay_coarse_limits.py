@@ -16,7 +16,7 @@ calm = settings(deadline=None, max_examples=25)
 
 def status(ages, closed, **more):
     ages, closed = np.asarray(ages), np.asarray(closed, dtype=bool)
-    made = Durations.from_days(np.where(closed, 0, ages), closed, high=ages, longest=ages, **more)
+    made = Durations.from_days(np.where(closed, 0, ages), closed, days_upper=ages, longest=ages, **more)
     return dataclasses.replace(made, current_status=True, sampling=Sampling("no_closing_date", "status_only"))
 
 
@@ -51,7 +51,7 @@ def test_statuses_at_two_ages_are_two_shares():
 )
 def test_the_limits_hold_the_estimate_and_lie_between_0_and_1(rows, day):
     low, width, closed = (np.array(column) for column in zip(*rows, strict=True))
-    row = delay.curve_limits(Durations.from_days(low, closed, high=low + width), [day]).table.iloc[0]
+    row = delay.curve_limits(Durations.from_days(low, closed, days_upper=low + width), [day]).table.iloc[0]
     assert 0 <= row["lower"] <= row["lowest"] + 1e-3
     assert row["highest"] - 1e-3 <= row["upper"] <= 1
 
@@ -74,7 +74,7 @@ def test_a_day_before_any_closing_has_no_uncertainty_below_its_limit():
 def test_quantile_limits_are_where_the_curves_limits_pass_the_share():
     rng = np.random.default_rng(1)
     took = rng.exponential(200, 300).astype(int) // 30 * 30
-    made = Durations.from_days(took, high=took + 29)
+    made = Durations.from_days(took, days_upper=took + 29)
     row = delay.quantile_limits(made).table.iloc[0]
     at = delay.curve_limits(made, [row["lower"] - 1, row["lower"], row["upper"] - 1, row["upper"]]).table
     assert at["lower"].iloc[0] > 0.5 >= at["lower"].iloc[1]
@@ -101,9 +101,9 @@ def test_what_the_ratio_is_held_against_follows_from_how_coarse_the_dates_are():
     assert _allowed(12, 400, 0.95, fall)[0] == fall
     assert _allowed(500, 400, 0.95, fall) == (2.34, "Banerjee and Wellner's limit")
     days = np.random.default_rng(6).integers(0, 300, 90)
-    made = Durations.from_days(days, high=days + 40)
+    made = Durations.from_days(days, days_upper=days + 40)
     assert "chi-squared" in delay.curve_limits(made, [100]).method
-    some = Durations.from_days(days, high=np.where(np.arange(90) < 30, days, days + 40))
+    some = Durations.from_days(days, days_upper=np.where(np.arange(90) < 30, days, days + 40))
     assert "chi-squared" in delay.curve_limits(some, [100]).method
 
 
@@ -125,7 +125,7 @@ def test_not_reached_stays_so():
             r"0\.80 to 0\.99",
         ),
         (lambda: delay.quantile_limits(Durations.from_days([1]), 1.5), ParameterError, "between 0 and 1"),
-        (lambda: delay.curve_limits(Durations.from_days([5], entry=[2]), [1]), Refusal, "came into sight late"),
+        (lambda: delay.curve_limits(Durations.from_days([5], entry_time=[2]), [1]), Refusal, "came into sight late"),
     ],
 )
 def test_limits_that_cannot_be_had_are_refused(call, error, message):
@@ -138,7 +138,7 @@ def test_limits_are_drawn_a_line_a_row():
 
     rng = np.random.default_rng(2)
     days = rng.integers(0, 200, 30)
-    made = Durations.from_days(days, rng.random(30) < 0.4, high=days + 30, groups={"unit": np.arange(30) % 2})
+    made = Durations.from_days(days, rng.random(30) < 0.4, days_upper=days + 30, groups={"unit": np.arange(30) % 2})
     for found, labels in (
         (delay.curve_limits(made, [50, 100], "unit"), ["0: day 50", "0: day 100", "1: day 50", "1: day 100"]),
         (delay.quantile_limits(made, [0.25, 0.9]), ["25 % closed", "90 % closed"]),
@@ -172,7 +172,7 @@ def test_a_median_from_statuses_is_said_with_its_margin_of_chance():
 def test_groups_with_coarse_dates_can_be_shown_with_chance():
     rng = np.random.default_rng(4)
     days = rng.integers(0, 300, 40)
-    made = Durations.from_days(days, rng.random(40) < 0.8, high=days + 30, groups={"unit": np.arange(40) % 2})
+    made = Durations.from_days(days, rng.random(40) < 0.8, days_upper=days + 30, groups={"unit": np.arange(40) % 2})
     plain, found = (delay.compare_groups(made, "unit", 150, chance=chance) for chance in (False, True))
     assert "not its margin of chance" in plain.limits
     assert found.limits == "95 % likelihood-ratio limits"

@@ -41,9 +41,9 @@ def test_a_score_is_the_slope_of_the_likelihood_in_the_log_hazard(rows):
 
 def test_the_variance_is_that_of_all_ways_to_share_out_the_cases():
     made = Durations.from_days(
-        [1, 4, 6, 20, 30, 9], [1, 1, 1, 0, 1, 0], high=[5, 9, 6, 0, 44, 0], groups={"g": list("aaabbb")}
+        [1, 4, 6, 20, 30, 9], [1, 1, 1, 0, 1, 0], days_upper=[5, 9, 6, 0, 44, 0], groups={"g": list("aaabbb")}
     )
-    low, high = made.low + ~made.closed, np.where(made.closed, made.high, BEYOND)
+    low, high = made.days_lower + ~made.event, np.where(made.event, made.days_upper, BEYOND)
     scores = log_rank_scores(low, high, solve(low, high))
     sums = np.array([scores[list(chosen)].sum() for chosen in combinations(range(6), 3)])
     expected = (scores[:3].sum() - sums.mean()) ** 2 / sums.var()
@@ -58,7 +58,7 @@ def test_month_dated_groups_that_differ_are_told_apart_and_equal_ones_are_not():
         took = (rng.exponential(200, 400) * np.where(group == 1, factor, 1)).astype(int)
         still = took > 600
         low = np.where(still, 600, took // 30 * 30)
-        made = Durations.from_days(low, ~still, high=np.where(still, 0, low + 29), groups={"g": group})
+        made = Durations.from_days(low, ~still, days_upper=np.where(still, 0, low + 29), groups={"g": group})
         return delay.interval_logrank(made, "g").p_value
 
     assert p_value(2) < 1e-4
@@ -69,9 +69,9 @@ def test_a_comparison_of_intervals_that_cannot_be_made_is_refused():
     with pytest.raises(Refusal, match="at least two groups"):
         delay.interval_logrank(Durations.from_days([1, 2], groups={"g": [1, 1]}), "g")
     with pytest.raises(Refusal, match="do not tell the cases apart"):
-        delay.interval_logrank(Durations.from_days([1, 2], high=[9, 9], groups={"g": [1, 2]}), "g")
+        delay.interval_logrank(Durations.from_days([1, 2], days_upper=[9, 9], groups={"g": [1, 2]}), "g")
     with pytest.raises(Refusal, match="enter late"):
-        delay.interval_logrank(Durations.from_days([3, 2], entry=[1, 0], groups={"g": [1, 2]}), "g")
+        delay.interval_logrank(Durations.from_days([3, 2], entry_time=[1, 0], groups={"g": [1, 2]}), "g")
     closed_only = Sampling("closed_only", "excluded")
     with pytest.raises(Refusal, match="reverse_time_curve"):
         delay.interval_logrank(Durations.from_days([3, 2], groups={"g": [1, 2]}, sampling=closed_only), "g")
@@ -114,4 +114,4 @@ def test_a_comparison_of_ways_that_cannot_be_made_is_refused():
     with pytest.raises(ParameterError, match="the ways are x, y"):
         delay.gray(made, "way", "z", "g")
     with pytest.raises(Refusal, match="from the start"):
-        delay.gray(Durations.from_days([3], entry=[1], groups={"g": [1], "way": ["x"]}), "way", "x", "g")
+        delay.gray(Durations.from_days([3], entry_time=[1], groups={"g": [1], "way": ["x"]}), "way", "x", "g")

@@ -19,7 +19,7 @@ cases = st.lists(
 def built(rows, relabel=lambda group: group):
     day, closed, entry, group = (list(column) for column in zip(*rows, strict=True))
     entry = np.minimum(entry, day)
-    return Durations.from_days(day, closed, entry=entry, groups={"group": [relabel(g) for g in group]})
+    return Durations.from_days(day, closed, entry_time=entry, groups={"group": [relabel(g) for g in group]})
 
 
 def by_hand(days, closed, entry, at):
@@ -38,7 +38,7 @@ def test_the_curve_is_the_product_limit(rows):
     curve = delay.closing_curve(made)
     asked = curve.table["day"].tolist()
     for day, share in zip(asked, curve.table["still_open"], strict=True):
-        assert share == pytest.approx(by_hand(made.low, made.closed, made.entry, day), abs=1e-12)
+        assert share == pytest.approx(by_hand(made.days_lower, made.event, made.entry_time, day), abs=1e-12)
 
 
 @calm
@@ -132,7 +132,7 @@ def test_one_case_and_a_group_of_one():
 
 
 def test_late_entry_that_empties_the_curve_too_soon_is_said():
-    curve = delay.closing_curve(Durations.from_days([2, 9, 9], entry=[0, 5, 5]))
+    curve = delay.closing_curve(Durations.from_days([2, 9, 9], entry_time=[0, 5, 5]))
     assert any(text.startswith("NOT MET") and "2 cases came into sight later" in text for text in curve.assumptions)
 
 
@@ -162,19 +162,19 @@ def test_a_release_that_cannot_show_it_is_refused_with_the_alternative(sampling,
 
 def test_dates_coarser_than_a_day_are_refused():
     with pytest.raises(Refusal, match=r"1 of 2 closed cases .*interval_curve"):
-        delay.closing_curve(Durations.from_days([1, 2], high=[1, 9]))
+        delay.closing_curve(Durations.from_days([1, 2], days_upper=[1, 9]))
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"days": [-1]}, "below 0"),
-        ({"days": [5], "high": [3]}, "longest delay below its shortest"),
-        ({"days": [5], "entry": [6]}, "come into sight after"),
+        ({"days": [5], "days_upper": [3]}, "longest delay below its shortest"),
+        ({"days": [5], "entry_time": [6]}, "come into sight after"),
         ({"days": [200_000]}, "wrong date"),
         ({"days": [1.5]}, "whole days"),
         ({"days": [float("nan")]}, "whole days"),
-        ({"days": [1, 2], "closed": [True]}, "different lengths"),
+        ({"days": [1, 2], "event": [True]}, "different lengths"),
     ],
 )
 def test_impossible_days_are_refused(arguments, message):
@@ -261,7 +261,7 @@ def test_the_mean_of_closed_cases_says_what_it_leaves_out():
         "median_days": 15,
     }
     assert "1 open case is left out, so this is not how long cases take" in result.sentence()
-    months = delay.mean_of_closed_only(Durations.from_days([10, 20], high=[40, 30]))
+    months = delay.mean_of_closed_only(Durations.from_days([10, 20], days_upper=[40, 30]))
     assert "took 15.0 to 35.0 days on average (median 15 to 35)" in months.sentence()
     with pytest.raises(Refusal, match="no closed case"):
         delay.mean_of_closed_only(Durations.from_days([1], [False]))
@@ -281,7 +281,7 @@ def test_two_equal_groups_do_not_differ(rows):
 def test_a_comparison_that_cannot_be_made_is_refused():
     with pytest.raises(Refusal, match="at least two groups"):
         delay.logrank(Durations.from_days([1, 2], groups={"g": ["a", "a"]}), "g")
-    apart = Durations.from_days([1, 9], entry=[0, 5], groups={"g": ["a", "b"]})
+    apart = Durations.from_days([1, 9], entry_time=[0, 5], groups={"g": ["a", "b"]})
     with pytest.raises(Refusal, match="no day compares"):
         delay.logrank(apart, "g")
 

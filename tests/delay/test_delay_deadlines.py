@@ -27,7 +27,7 @@ def test_days_are_late_or_in_time_and_open_cases_are_judged_by_what_is_known():
 
 
 def test_dates_that_straddle_the_limit_cannot_be_told():
-    made = Durations.from_days([150, 181, 100], high=[190, 220, 180])
+    made = Durations.from_days([150, 181, 100], days_upper=[190, 220, 180])
     assert [word for word, _ in verdicts(made, 180)] == ["cannot tell", "late", "in time"]
     assert verdicts(made, 180)[0][1] == deadlines.COARSE
 
@@ -67,7 +67,7 @@ def test_what_would_have_lapsed_under_other_limits():
 )
 def test_every_true_delay_agrees_with_its_verdict(rows, limit):
     low, width, closed = (np.array(column) for column in zip(*rows, strict=True))
-    result = deadlines.assess(Durations.from_days(low, closed, high=low + width), limit)
+    result = deadlines.assess(Durations.from_days(low, closed, days_upper=low + width), limit)
     for least, most, done, verdict in zip(low, low + width, closed, result.verdicts["verdict"], strict=True):
         possible = {day > limit for day in (range(least, most + 1) if done else (least + 1, 10_000))}
         assert verdict == {(True,): "late", (False,): "in time"}.get(tuple(possible), "cannot tell")
@@ -183,7 +183,7 @@ def test_other_limits_are_named_with_how_firmly_they_are_known():
 
 
 def test_a_point_is_drawn_only_where_the_share_late_is_known():
-    made = Durations.from_days([500, 10, 170], high=[500, 10, 190], groups={"g": ["a", "b", "c"]})
+    made = Durations.from_days([500, 10, 170], days_upper=[500, 10, 190], groups={"g": ["a", "b", "c"]})
     axes = deadlines.assess(made, 180, by="g").plot()
     points = axes.get_lines()[0].get_xdata()
     assert np.isnan(points).tolist() == [False, False, True]

@@ -19,7 +19,7 @@ spans = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 25), st.booleans()
 
 def built(rows, **more):
     low, width, closed = (np.array(column) for column in zip(*rows, strict=True))
-    return Durations.from_days(low, closed, high=low + width, **more)
+    return Durations.from_days(low, closed, days_upper=low + width, **more)
 
 
 def em(low, high, steps=4000):
@@ -121,7 +121,7 @@ def test_a_million_month_dated_cases_cost_little_more_than_their_distinct_interv
     high = stop // 30 * 30 + 29 - start // 30 * 30
     still = stop > 4200
     low = np.where(still, 4200 - start // 30 * 30 - 29, low)
-    curve = delay.interval_curve(Durations.from_days(low, ~still, high=np.where(still, 0, high)))
+    curve = delay.interval_curve(Durations.from_days(low, ~still, days_upper=np.where(still, 0, high)))
     truth = np.log(2) ** (1 / 1.1) * 400
     row = curve.quantile().iloc[0]
     assert row["earliest"] - 30 <= truth <= row["latest"] + 30
@@ -130,9 +130,9 @@ def test_a_million_month_dated_cases_cost_little_more_than_their_distinct_interv
 
 def test_late_entry_and_closed_only_are_refused():
     with pytest.raises(Refusal, match="started after watching began"):
-        delay.interval_curve(Durations.from_days([5], high=[9], entry=[2]))
+        delay.interval_curve(Durations.from_days([5], days_upper=[9], entry_time=[2]))
     with pytest.raises(Refusal, match="reverse_time_curve"):
-        delay.interval_curve(Durations.from_days([5], high=[9], sampling=Sampling("closed_only", "excluded")))
+        delay.interval_curve(Durations.from_days([5], days_upper=[9], sampling=Sampling("closed_only", "excluded")))
 
 
 def test_an_unproven_maximum_is_an_error(monkeypatch):

@@ -12,7 +12,7 @@ from accountability.study.durations import Durations, Sampling
 
 
 def status(ages, closed, **more):
-    made = Durations.from_days(np.where(closed, 0, ages), closed, high=ages, **more)
+    made = Durations.from_days(np.where(closed, 0, ages), closed, days_upper=ages, **more)
     object.__setattr__(made, "current_status", True)
     return made
 
@@ -32,12 +32,12 @@ def test_days_give_a_median_and_its_interval():
 
 
 def test_months_give_the_days_the_median_lies_between():
-    found = row(Durations.from_days([1, 40], high=[30, 70]), 50)
+    found = row(Durations.from_days([1, 40], days_upper=[30, 70]), 50)
     assert pd.isna(found["median"])
     assert found[["lower", "upper"]].tolist() == [1, 30]
     assert pd.isna(found["closed_within"])
     assert found[["within_lower", "within_upper"]].tolist() == [0.5, 1.0]
-    known = row(Durations.from_days([1, 40], high=[30, 70]), 35)
+    known = row(Durations.from_days([1, 40], days_upper=[30, 70]), 35)
     assert known[["closed_within", "within_lower", "within_upper"]].tolist() == [0.5, 0.5, 0.5]
 
 
@@ -79,7 +79,7 @@ def test_groups_of_closed_cases_and_the_overall_row_share_a_horizon():
 
 
 def test_groups_by_month_are_tested_and_by_status_are_not():
-    by_month = Durations.from_days([1, 40, 90, 95], high=[30, 70, 95, 99], groups={"g": list("aabb")})
+    by_month = Durations.from_days([1, 40, 90, 95], days_upper=[30, 70, 95, 99], groups={"g": list("aabb")})
     groups = delay.compare_groups(by_month, "g")
     assert "coarse at both ends" in groups.test.method
     assert "The median runs from 1 to 30 days (a) to 95 days (b)." in groups.sentence()
@@ -98,7 +98,7 @@ def test_every_estimator_gives_one_row_of_the_same_columns_in_order(rows):
     low, width, closed = (np.array(column) for column in zip(*rows, strict=True))
     for made in (
         Durations.from_days(low, closed),
-        Durations.from_days(low, closed, high=low + width),
+        Durations.from_days(low, closed, days_upper=low + width),
         status(low, closed),
     ):
         found = medians(delay.how_long(made).curve, 20)

@@ -66,6 +66,6 @@ def test_what_cannot_be_shuffled_is_refused():
     data = made(np.random.default_rng(1))
     with pytest.raises(ParameterError, match="at least 19"):
         delay.permutation_logrank(data, "g", 1, replicates=5)
-    late = Durations.from_days([5, 6, 7], entry=[0, 2, 0], groups={"g": list("aba")})
+    late = Durations.from_days([5, 6, 7], entry_time=[0, 2, 0], groups={"g": list("aba")})
     with pytest.raises(Refusal, match="enter late"):
         delay.permutation_logrank(late, "g", 1)

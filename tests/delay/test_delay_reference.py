@@ -23,7 +23,10 @@ def data(name):
 
 def durations(table):
     return Durations.from_days(
-        table["day"], table["closed"] == 1, entry=table["entry"], groups={"group": table["group"], "way": table["way"]}
+        table["day"],
+        table["closed"] == 1,
+        entry_time=table["entry"],
+        groups={"group": table["group"], "way": table["way"]},
     )
 
 
@@ -137,7 +140,7 @@ def test_interval_dated_breast_cosmesis():
     made = Durations.from_days(
         np.where(still, table["left"], table["left"] + 1),  # (left, right] months
         ~still,
-        high=table["right"].where(~still, 0),
+        days_upper=table["right"].where(~still, 0),
         groups={"arm": table["trt"]},
     )
     curve = delay.interval_curve(made, by="arm")

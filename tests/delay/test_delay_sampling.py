@@ -19,7 +19,7 @@ def status(ages, closed, **more):
     import dataclasses
 
     ages, closed = np.asarray(ages), np.asarray(closed, dtype=bool)
-    made = Durations.from_days(np.where(closed, 0, ages), closed, high=ages, longest=ages, **more)
+    made = Durations.from_days(np.where(closed, 0, ages), closed, days_upper=ages, longest=ages, **more)
     return dataclasses.replace(made, current_status=True, sampling=Sampling("no_closing_date", "status_only"))
 
 
@@ -122,8 +122,8 @@ def test_groups_share_one_horizon_and_a_longer_one_is_refused():
     [
         (Durations.from_days([1, 2]), "cutoff="),
         (Durations.from_days([1, 2], [False, False], longest=[5, 5]), "all 2 are open"),
-        (Durations.from_days([1, 2], high=[3, 3], longest=[5, 5]), "interval_curve"),
-        (Durations.from_days([3, 4], entry=[1, 0], longest=[5, 5]), "both sides"),
+        (Durations.from_days([1, 2], days_upper=[3, 3], longest=[5, 5]), "interval_curve"),
+        (Durations.from_days([3, 4], entry_time=[1, 0], longest=[5, 5]), "both sides"),
         (Durations.from_days([1], longest=[5], sampling=Sampling("selected_on_outcome")), "mean_of_closed_only"),
     ],
 )
@@ -133,7 +133,7 @@ def test_a_reverse_time_curve_that_cannot_be_had_is_refused(made, message):
 
 
 def test_closed_cases_with_coarse_dates_are_not_sent_in_a_circle():
-    made = Durations.from_days([1, 2], high=[3, 3], longest=[5, 5], sampling=Sampling("closed_only", "excluded"))
+    made = Durations.from_days([1, 2], days_upper=[3, 3], longest=[5, 5], sampling=Sampling("closed_only", "excluded"))
     with pytest.raises(Refusal, match="no curve can be had"):
         delay.how_long(made)
     assert delay.mean_of_closed_only(made).table["mean_days_most"].item() == 3
@@ -154,7 +154,7 @@ ways = st.lists(
 def with_ways(rows):
     day, way, entry = zip(*rows, strict=True)
     closed = [value != "open" for value in way]
-    return Durations.from_days(day, closed, entry=np.minimum(entry, day), groups={"way": list(way)})
+    return Durations.from_days(day, closed, entry_time=np.minimum(entry, day), groups={"way": list(way)})
 
 
 @calm
@@ -235,7 +235,7 @@ def test_competing_closings_are_said_and_drawn_by_group_and_way():
     ("made", "kind", "because"),
     [
         (Durations.from_days([1, 2], [True, False]), delay.DelayCurve, "known to the day"),
-        (Durations.from_days([1, 2], high=[1, 8]), delay.IntervalCurve, "50 % of the closings are coarser"),
+        (Durations.from_days([1, 2], days_upper=[1, 8]), delay.IntervalCurve, "50 % of the closings are coarser"),
         (status([1, 2], [True, False]), delay.CurrentStatusCurve, "closed and not when"),
         (
             Durations.from_days([1, 2], longest=[3, 3], sampling=Sampling("closed_only", "excluded")),

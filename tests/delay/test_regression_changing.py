@@ -36,7 +36,7 @@ def test_clustered_errors_are_those_of_cases_split_by_hand():
     """A period's ratio is a column of its own once every case is split, and the pieces of a case share its cluster."""
     rows = []
     for case in RELEASE.table.to_dict("records"):
-        low, closed, entry = int(case["low"]), bool(case["closed"]), int(case["entry"])
+        low, closed, entry = int(case["days_lower"]), bool(case["event"]), int(case["entry_time"])
         pieces = [(low, closed, entry)] if low < 60 or entry >= 60 else [(59, False, entry), (low, closed, 60)]
         for day, done, since in pieces:
             late = since >= 60
@@ -45,7 +45,7 @@ def test_clustered_errors_are_those_of_cases_split_by_hand():
     day, done, since, unit, officer, early, late = (list(column) for column in zip(*rows, strict=True))
     groups = {"unit": unit, "officer": officer, "early": early, "late": late}
     by_hand = delay.cox(
-        Durations.from_days(day, done, entry=since, groups=groups), ["unit", "early", "late"], cluster="officer"
+        Durations.from_days(day, done, entry_time=since, groups=groups), ["unit", "early", "late"], cluster="officer"
     )
     ours = delay.changing_ratios(RELEASE, ["unit", "accused"], "accused", periods=[60], cluster="officer")
     assert ours.coefficients.tolist() == pytest.approx(by_hand.coefficients.tolist(), abs=1e-9)
@@ -99,8 +99,8 @@ def test_fine_and_gray_are_rs():
 def test_fine_and_gray_do_not_depend_on_collapsing_or_row_order(monkeypatch):
     made = ways()
     once = Durations.from_days(
-        np.tile(made.low, 3),
-        np.tile(made.closed, 3),
+        np.tile(made.days_lower, 3),
+        np.tile(made.event, 3),
         groups={n: np.tile(made.table[n], 3) for n in ("way", "unit", "officer")},
     )
     by_pattern = delay.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
@@ -118,9 +118,9 @@ def test_fine_and_gray_refuse_late_entry():
 def test_cases_and_closings_of_a_period_are_those_at_risk_in_it():
     rows = delay.changing_ratios(RELEASE, ["unit", "accused"], "unit", periods=[60], reference=BUREAU).table
     district = RELEASE.table["unit"].to_numpy() == "district"
-    late = RELEASE.closed & (RELEASE.end >= 60) & district
+    late = RELEASE.event & (RELEASE.end >= 60) & district
     row = rows.set_index("term").loc["unit=district, from day 60"]
     assert row["events"] == late.sum()
     # Cases still watched on the first closing day of the period or after.
-    first = RELEASE.end[RELEASE.closed & (RELEASE.end >= 60)].min()
+    first = RELEASE.end[RELEASE.event & (RELEASE.end >= 60)].min()
     assert row["cases"] == (district & (RELEASE.end >= first)).sum()

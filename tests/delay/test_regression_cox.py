@@ -29,7 +29,7 @@ def read(name):
     return Durations.from_days(
         table["day"],
         table["closed"] == 1,
-        entry=table.get("entry"),
+        entry_time=table.get("entry"),
         longest=table.get("longest"),
         groups={column: table[column] for column in table.columns if column not in known},
     )
@@ -106,9 +106,9 @@ def test_statsmodels_agrees(ties):
     theirs = PHReg(
         RELEASE.end.astype(float),
         x.astype(float),
-        status=RELEASE.closed.astype(int),
+        status=RELEASE.event.astype(int),
         # a case is at risk on the day of its entry, in statsmodels as here; in R from the day after
-        entry=RELEASE.entry.astype(float),
+        entry=RELEASE.entry_time.astype(float),
         ties=ties,
     ).fit(tol=1e-12)
     ours = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
@@ -126,7 +126,7 @@ def test_collapsing_changes_nothing(monkeypatch):
         "officer": rng.integers(0, 90, many),
     }
     closed, entry = rng.random(many) < 0.8, np.minimum(day, rng.integers(0, 20, many))
-    made = Durations.from_days(day, closed, entry=entry, groups=groups)
+    made = Durations.from_days(day, closed, entry_time=entry, groups=groups)
     by_pattern = delay.cox(made, ["group", "number"], cluster="officer")
     assert by_pattern.design.collapsed
     monkeypatch.setattr("accountability.delay.regression.design.MANY", 0.0)
@@ -148,7 +148,7 @@ def built(cases, names=str, shift=0):
     day, closed, entry, group, number = (list(column) for column in zip(*cases, strict=True))
     entry = np.minimum(entry, day)
     groups = {"group": [names(one) for one in group], "number": number}
-    return Durations.from_days(np.array(day) + shift, closed, entry=entry + shift, groups=groups)
+    return Durations.from_days(np.array(day) + shift, closed, entry_time=entry + shift, groups=groups)
 
 
 def fitted(cases, **kind):
@@ -209,6 +209,6 @@ def test_the_sentence_describes_and_the_plot_shows_every_ratio():
 
 def test_one_cluster_is_refused():
     table = RELEASE.table.assign(all="x")
-    made = Durations.from_days(RELEASE.low, RELEASE.closed, groups=dict(table[["unit", "all"]]))
+    made = Durations.from_days(RELEASE.days_lower, RELEASE.event, groups=dict(table[["unit", "all"]]))
     with pytest.raises(Refusal, match="at least two clusters"):
         delay.cox(made, "unit", cluster="all")

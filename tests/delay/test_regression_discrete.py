@@ -31,9 +31,9 @@ def written_out(made, width):
     rows = []
     for case in made.table.to_dict("records"):
         whole = (case["longest"] + 1) // width - 1
-        done = case["closed"] and case["low"] // width <= whole
-        last = case["low"] // width if done else whole
-        for period in range(-(-case["entry"] // width), last + 1):
+        done = case["event"] and case["days_lower"] // width <= whole
+        last = case["days_lower"] // width if done else whole
+        for period in range(-(-case["entry_time"] // width), last + 1):
             rows.append(
                 (period, done and period == last, case["unit"], case["accused"], case["officer"], case["case_id"])
             )
@@ -75,7 +75,9 @@ def test_months_give_the_planted_ratio():
     end = [(one.start_time.toordinal(), one.end_time.toordinal()) for one in ends]
     low = [max(e[0] - b[1], 0) if c else cutoff - b[1] for b, e, c in zip(begin, end, closed, strict=True)]
     high = [e[1] - b[0] if c else 0 for b, e, c in zip(begin, end, closed, strict=True)]
-    made = Durations.from_days(low, closed, high=high, longest=[cutoff - b[0] for b in begin], groups={"group": group})
+    made = Durations.from_days(
+        low, closed, days_upper=high, longest=[cutoff - b[0] for b in begin], groups={"group": group}
+    )
     fit = delay.discrete_time(made, ["group"])
     row = fit.table.iloc[0]
     assert abs(row["coefficient"] - 0.4) < 4 * row["se"]
@@ -108,7 +110,7 @@ def test_what_cannot_be_counted_in_periods_is_refused():
             ["group"],
         )
     with pytest.raises(Refusal, match="known less finely than two periods"):
-        delay.discrete_time(Durations.from_days([1] * 6, high=[200] * 6, groups=groups), ["group"])
+        delay.discrete_time(Durations.from_days([1] * 6, days_upper=[200] * 6, groups=groups), ["group"])
     with pytest.raises(ParameterError, match="at least 1 day"):
         delay.discrete_time(Durations.from_days([1, 2, 3, 4, 5, 6], groups=groups), ["group"], period=0.5)
     made = Durations.from_days(

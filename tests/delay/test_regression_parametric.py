@@ -21,13 +21,15 @@ def intervals():
     return Durations.from_days(
         table["low"],
         table["closed"] == 1,
-        high=table["high"].fillna(0).astype(int),
+        days_upper=table["high"].fillna(0).astype(int),
         groups={name: table[name] for name in names},
     )
 
 
 def watched_from_the_start(made):
-    return Durations.from_days(made.low, made.closed, groups=dict(made.table[["unit", "accused", "years", "officer"]]))
+    return Durations.from_days(
+        made.days_lower, made.event, groups=dict(made.table[["unit", "accused", "years", "officer"]])
+    )
 
 
 def compare(model, fit, robust=False):
@@ -83,9 +85,9 @@ def test_late_entry_is_the_likelihood_by_hand(family):
 
     def value(at):
         shape = SHAPES[family](np.exp(at[2]), at[0] + at[1] * x)
-        seen = shape.sf(RELEASE.entry)
-        closed = shape.sf(RELEASE.low) - shape.sf(RELEASE.low + 1)
-        return np.log(np.where(RELEASE.closed, closed, shape.sf(RELEASE.low + 1)) / seen).sum()
+        seen = shape.sf(RELEASE.entry_time)
+        closed = shape.sf(RELEASE.days_lower) - shape.sf(RELEASE.days_lower + 1)
+        return np.log(np.where(RELEASE.event, closed, shape.sf(RELEASE.days_lower + 1)) / seen).sum()
 
     fit = delay.parametric(RELEASE, ["accused"], family)
     at = np.array([fit.intercept, *fit.coefficients, fit.log_scale])
@@ -108,7 +110,7 @@ def test_row_order_and_labels_change_nothing(rows, family, random):
     def fitted(some, names=str):
         low, width, closed, group = (list(column) for column in zip(*some, strict=True))
         made = Durations.from_days(
-            low, closed, high=np.array(low) + width, groups={"group": [names(one) for one in group]}
+            low, closed, days_upper=np.array(low) + width, groups={"group": [names(one) for one in group]}
         )
         try:
             return delay.parametric(made, ["group"], family, reference={"group": names("a")})
@@ -132,7 +134,9 @@ def test_the_planted_ratio_and_shape_are_found_from_months():
     month = (took // 30).astype(int) * 30
     watched = rng.integers(6, 20, 20_000) * 30
     closed = took < watched
-    made = Durations.from_days(np.where(closed, month, watched - 1), closed, high=month + 29, groups={"group": group})
+    made = Durations.from_days(
+        np.where(closed, month, watched - 1), closed, days_upper=month + 29, groups={"group": group}
+    )
     fit = delay.parametric(made, ["group"])
     row = fit.table.iloc[0]
     assert abs(row["coefficient"] - 0.3) < 4 * row["se"]

@@ -113,7 +113,9 @@ def test_curves_of_strata_and_unknown_covariates():
 def test_a_formula_predicts_what_its_columns_do():
     by_formula = delay.cox(RELEASE, "unit + np.log(years)", reference=BUREAU)
     logged = RELEASE.table.assign(log=np.log(RELEASE.table["years"]))
-    made = Durations.from_days(RELEASE.low, RELEASE.closed, entry=RELEASE.entry, groups=dict(logged[["unit", "log"]]))
+    made = Durations.from_days(
+        RELEASE.days_lower, RELEASE.event, entry_time=RELEASE.entry_time, groups=dict(logged[["unit", "log"]])
+    )
     by_columns = delay.cox(made, ["unit", "log"], reference=BUREAU)
     one = delay.predicted_curves(by_formula, {"unit": "district", "years": 5.0}, days=[40]).table
     two = delay.predicted_curves(by_columns, {"unit": "district", "log": np.log(5.0)}, days=[40]).table

@@ -16,7 +16,9 @@ def rare():
     table = pd.read_csv(FOLDER / "hazard_data.csv")
     closed = (table["closed"] == 1) & (table["unit"] != "oversight")
     names = ("unit", "accused", "years", "office", "officer")
-    return Durations.from_days(table["day"], closed, entry=table["entry"], groups={name: table[name] for name in names})
+    return Durations.from_days(
+        table["day"], closed, entry_time=table["entry"], groups={name: table[name] for name in names}
+    )
 
 
 def test_a_group_without_a_closing_is_named():
@@ -68,7 +70,7 @@ def test_a_number_that_orders_the_closings_is_found():
 
 def test_columns_that_say_the_same_are_named():
     made = rare().table.assign(again=lambda t: t["accused"] * 2.0 + 1)
-    both = Durations.from_days(RELEASE.low, RELEASE.closed, groups=dict(made[["accused", "again", "years"]]))
+    both = Durations.from_days(RELEASE.days_lower, RELEASE.event, groups=dict(made[["accused", "again", "years"]]))
     with pytest.raises(Refusal, match=r"accused, again say the same thing twice"):
         delay.cox(both, ["accused", "again", "years"])
     with pytest.raises(
@@ -145,15 +147,15 @@ def test_all_open_one_case_and_closed_only_are_refused():
     with pytest.raises(Refusal, match="closed cases only"):
         delay.cox(Durations.from_days([1, 2, 3, 4], groups=groups, sampling=Sampling("closed_only", "excluded")), ["x"])
     with pytest.raises(Refusal, match="dated less finely than a day"):
-        delay.cox(Durations.from_days([1, 2, 3, 4], high=[9, 9, 9, 9], groups=groups), ["x"])
+        delay.cox(Durations.from_days([1, 2, 3, 4], days_upper=[9, 9, 9, 9], groups=groups), ["x"])
 
 
 def test_exact_rates_are_garwood_and_clopper_pearson():
     made = rare()
     result = delay.exact_rates(made, "unit", reference="bureau")
     rows = result.table.set_index("unit")
-    days = pd.Series(made.end - made.entry + 1).groupby(made.table["unit"]).sum()
-    closed = pd.Series(made.closed).groupby(made.table["unit"]).sum()
+    days = pd.Series(made.end - made.entry_time + 1).groupby(made.table["unit"]).sum()
+    closed = pd.Series(made.event).groupby(made.table["unit"]).sum()
     for unit, row in rows.iterrows():
         low = stats.chi2.ppf(0.025, 2 * closed[unit]) / 2 if closed[unit] else 0
         high = stats.chi2.ppf(0.975, 2 * closed[unit] + 2) / 2
@@ -175,7 +177,7 @@ def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_e
     rows = [(0, 0, 0, "b", 0)] * 2 + [(0, 0, 0, "b", 3), (0, 1, 0, "b", 3), (3, 1, 2, "b", 3), (3, 1, 0, "b", 3)]
     rows += [(4, 1, 4, "a", 0), (4, 0, 0, "b", 3)]
     day, closed, entry, group, number = (list(column) for column in zip(*rows, strict=True))
-    made = Durations.from_days(day, np.array(closed) == 1, entry=entry, groups={"group": group, "number": number})
+    made = Durations.from_days(day, np.array(closed) == 1, entry_time=entry, groups={"group": group, "number": number})
     with pytest.raises(Refusal, match="group=a, number separate the cases"):
         delay.cox(made, ["group", "number"])
     fit = delay.cox(made, ["group", "number"], penalty="firth")

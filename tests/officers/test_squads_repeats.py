@@ -53,7 +53,7 @@ def stretches(table: pd.DataFrame, gap: bool) -> Durations:
     entry = np.ones(len(table), int) if gap else table["start"] + 1
     stop = table["stop"] - table["start"] if gap else table["stop"]
     assert (stop > start).all()
-    return Durations.from_days(stop, table["event"] == 1, entry=entry, groups=groups)
+    return Durations.from_days(stop, table["event"] == 1, entry_time=entry, groups=groups)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,12 @@ def test_the_mean_count_and_its_error_are_those_of_r(bladder: pd.DataFrame) -> N
 def test_stretches_run_from_complaint_to_complaint() -> None:
     data = made_of([(0, 10), (0, 10), (0, 40), (1, 100)], 2)
     total, gap = officers.spells(data).table, officers.spells(data, "gap").table
-    assert total[["low", "closed", "entry"]].values.tolist() == [[30, True, 1], [1989, False, 31], [1899, False, 1]]
-    assert gap[["low", "closed"]].values.tolist() == [[30, True], [1959, False], [1899, False]]
+    assert total[["days_lower", "event", "entry_time"]].values.tolist() == [
+        [30, True, 1],
+        [1989, False, 31],
+        [1899, False, 1],
+    ]
+    assert gap[["days_lower", "event"]].values.tolist() == [[30, True], [1959, False], [1899, False]]
     assert total["number"].tolist() == ["1", "2", "1"]
     with pytest.raises(ParameterError, match="andersen-gill"):
         officers.repeat_rates(officers.spells(data), ["number"], model="wlw")

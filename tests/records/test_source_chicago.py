@@ -150,8 +150,8 @@ def test_the_closing_curve_is_that_of_statsmodels(cohort: Cohort) -> None:
     from statsmodels.duration.survfunc import SurvfuncRight
 
     delays = clocks.durations(cohort)
-    days = np.where(delays.closed, delays.high, delays.low).astype(float)
-    reference = SurvfuncRight(days, delays.closed.astype(int))
+    days = np.where(delays.event, delays.days_upper, delays.days_lower).astype(float)
+    reference = SurvfuncRight(days, delays.event.astype(int))
     curve = delay.closing_curve(delays).table
     ours = curve.loc[curve["closed"] > 0].set_index("day")
     # Same estimator on the same days: agreement to rounding of the product over 109,316 cases.

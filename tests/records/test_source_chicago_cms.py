@@ -60,17 +60,17 @@ def test_open_complaints_are_open(release: Dataset, raw: dict[str, pd.DataFrame]
     statuses = release.cases["status"].isin(["pending_investigation", "command_channel_review"])
     assert statuses.sum() == 1680
     received = release.events[release.events["stage"] == "received"].set_index("case_id")["earliest"].dt.year
-    still = delays.table.loc[~delays.table["closed"], "case_id"].map(received).value_counts()
+    still = delays.table.loc[~delays.table["event"], "case_id"].map(received).value_counts()
     assert still.loc[[2019, 2020, 2021, 2022]].tolist() == [298, 426, 379, 577]
 
 
 def test_days_to_closing_are_those_the_agency_states(release: Dataset, raw: dict[str, pd.DataFrame]) -> None:
     stated = raw["complaints"].drop_duplicates("cr_id").set_index("cr_id")["days_to_closure"].astype("float64")
     delays = clocks.durations(Cohort.of(release))
-    closed = delays.table[delays.table["closed"]].set_index("case_id")
+    closed = delays.table[delays.table["event"]].set_index("case_id")
     assert len(closed) == 3696
-    np.testing.assert_array_equal(closed["high"].astype("float64"), stated.loc[closed.index])
-    still = delays.table.loc[~delays.table["closed"], "case_id"]
+    np.testing.assert_array_equal(closed["days_upper"].astype("float64"), stated.loc[closed.index])
+    still = delays.table.loc[~delays.table["event"], "case_id"]
     assert stated.loc[still].notna().sum() == 14  # closed once and open again
 
 
@@ -78,7 +78,7 @@ def test_most_closings_are_without_a_finding_and_many_are_quick(release: Dataset
     assert (release.cases["status"] == "closed_without_finding").sum() == 3227
     cohort = Cohort.of(release)
     delays = clocks.durations(cohort)
-    assert (delays.table.loc[delays.table["closed"], "high"] <= 7).sum() == 1046
+    assert (delays.table.loc[delays.table["event"], "days_upper"] <= 7).sum() == 1046
     investigated = cohort.keep_if(lambda cases: cases["case_type"] == "complaint_register", because="registered")
     medians = [delay.closing_curve(clocks.durations(of)).quantile(0.5)["day"].iloc[0] for of in (cohort, investigated)]
     assert medians == [228, 696]
@@ -140,7 +140,7 @@ def test_assignments_are_steps_of_the_complaint(release: Dataset) -> None:
     closed = release.events[release.events["stage"] == "closed"].set_index("case_id")["earliest"]
     assert (assigned["earliest"] > assigned["case_id"].map(closed)).sum() == 57
     delays = clocks.durations(Cohort.of(release), start="received", stop="assigned")
-    assert delays.table.loc[delays.table["closed"], "low"].min() == 0
+    assert delays.table.loc[delays.table["event"], "days_lower"].min() == 0
 
 
 def test_impossible_dates_are_set_aside_and_counted(release: Dataset) -> None:

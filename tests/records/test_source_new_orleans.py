@@ -174,8 +174,8 @@ def test_open_complaints_count_and_dates_set_aside_do_not(new_orleans: Dataset) 
         "'closed' date set aside: closed before received": 7,
     }
     assert len(durations.table) == 2917 - 12 - 7
-    assert (~durations.table["closed"]).sum() == 577 - 12
+    assert (~durations.table["event"]).sum() == 577 - 12
     median = delay.closing_curve(durations).quantile(0.5).iloc[0]
     assert median["lower"] <= median["day"] <= median["upper"]
-    closed_only = durations.table.loc[durations.table["closed"], "low"].median()
+    closed_only = durations.table.loc[durations.table["event"], "days_lower"].median()
     assert median["day"] > closed_only  # leaving the open ones out makes the agency look faster

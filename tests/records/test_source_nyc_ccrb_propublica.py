@@ -121,7 +121,7 @@ def test_months_stay_months(release: Dataset) -> None:
     ]
     assert held.loc["closed", "last"] == pd.Timestamp("2020-06-30")
     table = clocks.durations(Cohort.of(release)).table
-    assert (table["high"] - table["low"]).min() == 54  # from one February to another, each of 28 days
+    assert (table["days_upper"] - table["days_lower"]).min() == 54  # from one February to another, each of 28 days
 
 
 def test_rows_alike_are_kept_and_marked(release: Dataset, raw: pd.DataFrame) -> None:

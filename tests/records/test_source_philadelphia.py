@@ -142,5 +142,5 @@ def test_open_is_known_by_status_only_and_delay_is_read_as_that(philadelphia: Da
     status = clocks.current_status(Cohort.of(philadelphia))
     pending = philadelphia.allegations.loc[philadelphia.allegations["finding"] == "pending", "case_id"].nunique()
     assert pending == 327
-    assert (~status.closed).sum() == pending
+    assert (~status.event).sum() == pending
     assert len(status.excluded) == 3  # no allegation row, so no status

@@ -22,7 +22,7 @@ def case(start, stop, name="a"):
 
 def took(start, stop, **more):
     row = clocks.durations(agency(case(start, stop)), days="business", **more).table.iloc[0]
-    return int(row["high"])
+    return int(row["days_upper"])
 
 
 # Days kept in 2021 and 2022 as the U.S. Office of Personnel Management lists them.
@@ -77,7 +77,7 @@ def test_coarse_dates_bound_the_business_days(start, width, length):
         [event("a", "received", start.isoformat(), last.isoformat()), *case(start.isoformat(), stop.isoformat())[1:]]
     )
     row = clocks.durations(town, days="business").table.iloc[0]
-    assert (row["low"], row["high"]) == (
+    assert (row["days_lower"], row["days_upper"]) == (
         took(last.isoformat(), stop.isoformat()),
         took(start.isoformat(), stop.isoformat()),
     )
@@ -86,8 +86,8 @@ def test_coarse_dates_bound_the_business_days(start, width, length):
 def test_open_cases_and_late_entry_are_counted_in_business_days():
     made = clocks.durations(agency(case("2020-11-30", None)), days="business", observed_from="2020-12-07")
     row = made.table.iloc[0]
-    assert (row["entry"], row["low"]) == (5, 22)  # to 31 December, without Christmas
-    assert not row["closed"]
+    assert (row["entry_time"], row["days_lower"]) == (5, 22)  # to 31 December, without Christmas
+    assert not row["event"]
 
 
 def frame(*rows):
@@ -98,17 +98,17 @@ def test_declared_pauses_are_left_out_and_count_once_where_they_overlap():
     town = agency([*case("2020-01-01", "2020-03-01"), *case("2020-01-01", "2020-03-01", "b")])
     criminal, leave = ("a", "2020-01-11", "2020-01-21"), ("a", "2020-01-16", "2020-01-26")
     made = clocks.durations(town, pauses=frame(criminal, leave, ("z", "2020-01-01", "2020-02-01")))
-    assert made.table["high"].tolist() == [60 - 15, 60]
+    assert made.table["days_upper"].tolist() == [60 - 15, 60]
     assert "paused days left out (as declared)" in made.clock
     endless = clocks.durations(town, pauses=frame(("a", "2020-02-20", None), ("a", "2020-02-25", "2020-02-26")))
-    assert endless.table["high"].tolist() == [50, 60]
+    assert endless.table["days_upper"].tolist() == [50, 60]
 
 
 def test_declared_pauses_in_business_days_and_with_late_entry():
     town = agency(case("2020-03-02", "2020-03-31"))
     pause = frame(("a", "2020-03-06", "2020-03-16"))
     made = clocks.durations(town, pauses=pause, days="business", observed_from="2020-03-20").table.iloc[0]
-    assert (made["entry"], made["high"]) == (14 - 6, 21 - 6)
+    assert (made["entry_time"], made["days_upper"]) == (14 - 6, 21 - 6)
 
 
 @calm
@@ -128,9 +128,9 @@ def test_pauses_only_shorten_and_never_below_nothing(stretches, length, days):
     net = clocks.durations(town, pauses=pauses, days=days)
     whole = clocks.durations(town, days=days)
     standing = set().union(*[range(first, first + size) for first, size in stretches])
-    assert 0 <= net.low[0] <= whole.low[0]
+    assert 0 <= net.days_lower[0] <= whole.days_lower[0]
     if days == "calendar":
-        assert net.low[0] == sum(number not in standing for number in range(10, 10 + length))
+        assert net.days_lower[0] == sum(number not in standing for number in range(10, 10 + length))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ calm = settings(deadline=None, max_examples=60)
 
 def days(durations, case):
     row = durations.table.set_index("case_id").loc[case]
-    return (row["low"], None if pd.isna(row["high"]) else row["high"], bool(row["closed"]))
+    return (row["days_lower"], None if pd.isna(row["days_upper"]) else row["days_upper"], bool(row["event"]))
 
 
 def test_days_between_two_days_and_open_until_the_last_day_covered():
@@ -149,7 +149,7 @@ def test_late_entry_begins_at_the_age_on_the_first_day_watched():
         ]
     )
     made = clocks.durations(town, observed_from="2020-01-01")
-    assert dict(zip(made.table["case_id"], made.table["entry"], strict=True)) == {"old": 10, "new": 0}
+    assert dict(zip(made.table["case_id"], made.table["entry_time"], strict=True)) == {"old": 10, "new": 0}
     assert "when watching began" in made.excluded["reason"].iloc[0]
 
 
@@ -235,10 +235,10 @@ def test_a_shift_of_all_days_and_another_row_order_change_nothing(rows, shift, r
     random.shuffle(shuffled)
     table, excluded = built(0, order)
     again, excluded_again = built(shift, shuffled)
-    columns = ["case_id", "low", "high", "closed", "longest"]
+    columns = ["case_id", "days_lower", "days_upper", "event", "longest"]
     pd.testing.assert_frame_equal(table[columns], again[columns])
     pd.testing.assert_frame_equal(excluded, excluded_again)
-    assert (table["low"] <= table["high"])[table["closed"]].all()
+    assert (table["days_lower"] <= table["days_upper"])[table["event"]].all()
 
 
 def paused(*steps, closed="2020-03-01"):
@@ -289,7 +289,7 @@ def test_stops_and_starts_that_do_not_alternate_exclude_the_case(town):
 def test_a_case_in_sight_late_enters_at_its_age_without_the_pauses_before():
     town = paused(stop("2020-01-11"), go("2020-01-21"))
     row = clocks.durations(town, without_pauses=True, observed_from="2020-02-01").table.iloc[0]
-    assert (row["entry"], row["high"]) == (31 - 10, 50)
+    assert (row["entry_time"], row["days_upper"]) == (31 - 10, 50)
     with pytest.raises(Refusal, match="not known to the day"):
         clocks.durations(
             paused(stop("2020-01-11", "2020-01-13"), go("2020-01-21")), without_pauses=True, observed_from="2020-02-01"
@@ -302,9 +302,9 @@ def test_the_generated_agencys_pauses_shorten_its_delays():
     data = accountability.load("synthetic")
     whole, net = clocks.durations(data), clocks.durations(data, without_pauses=True)
     both = whole.table.merge(net.table, on="case_id", suffixes=("", "_net"))
-    shorter = both["low_net"] < both["low"]
+    shorter = both["days_lower_net"] < both["days_lower"]
     had_pause = both["case_id"].isin(data.events.loc[data.events["stage"] == "suspended_clock", "case_id"])
-    assert (both["low_net"] <= both["low"]).all()
+    assert (both["days_lower_net"] <= both["days_lower"]).all()
     assert shorter.sum() > 300
     assert not (shorter & ~had_pause).any()
 

@@ -185,7 +185,7 @@ class Releases:
         for rule, data in self.datasets.items():
             delays = clocks.as_published(data)
             if delays.current_status:
-                what, days = "median age of the pending", float(np.median(delays.low[~delays.closed]))
+                what, days = "median age of the pending", float(np.median(delays.days_lower[~delays.event]))
             else:
                 what, days = "median of the closed", _median_of_closed(delays)
             rows.append((rule, len(delays), delays.n_open, what, days, true, days / true - 1))

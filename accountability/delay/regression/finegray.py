@@ -86,7 +86,7 @@ def fine_gray(
     require_open_cases(durations, "Fine and Gray's model")
     require_exact(durations, "Fine and Gray's model")
     critical(level)
-    if durations.late:
+    if durations.left_truncated:
         raise Refusal(
             "Fine and Gray's model needs cases watched from the start: use delay.cox with ways= and way= (the rate of "
             "closing in that way), which allows late entry"
@@ -137,7 +137,7 @@ class _Fit:
 
     def __init__(self, durations: Durations, made: Design, closed: Flags, matrix: Floats) -> None:
         self.matrix = matrix
-        ending = np.where(closed, 1, np.where(durations.closed, 2, 0))
+        ending = np.where(closed, 1, np.where(durations.event, 2, 0))
         end = durations.end
         days = int(end.max()) + 1
         if made.collapsed:

@@ -139,8 +139,8 @@ def parametric(
     if dates not in ("interval", "point"):
         raise ParameterError(f"dates must be 'interval' or 'point', found {dates!r}")
     made = design(durations, covariates, reference)
-    require_events(durations, durations.closed, len(made.terms) + 1, "a parametric regression")
-    events = np.bincount(made.pattern[durations.closed], minlength=len(made.matrix)).astype(float)
+    require_events(durations, durations.event, len(made.terms) + 1, "a parametric regression")
+    events = np.bincount(made.pattern[durations.event], minlength=len(made.matrix)).astype(float)
     refuse_empty_levels(made, made.count, events, "closing")
     data, shape, code = spells(durations, made, dates), FAMILIES[family], clusters_of(durations, cluster)
     centre = made.count @ made.matrix / len(made.pattern)
@@ -188,7 +188,7 @@ def parametric(
         log_likelihood=peak.value,
         null_log_likelihood=null.value,
         cases=len(durations),
-        events=int(durations.closed.sum()),
+        events=int(durations.event.sum()),
         clusters=code[1],
         level=level,
         ratio_word="ratio of the days to closing",

@@ -119,7 +119,7 @@ def exact_rates(
     columns = columns_of(by)
     cases = np.bincount(codes, minlength=len(groups))
     events = np.bincount(codes[closed], minlength=len(groups))
-    days = np.bincount(codes, durations.end - durations.entry + 1, len(groups))
+    days = np.bincount(codes, durations.end - durations.entry_time + 1, len(groups))
     names = [", ".join(str(value) for value in row) for row in groups.itertuples(index=False)] if columns else ["all"]
     if reference is not None and reference not in names:
         raise ParameterError(f"no group {reference!r} to refer to; there are {', '.join(names)}")

@@ -131,17 +131,17 @@ def closings(durations: Durations, ways: str | None, way: str | None) -> tuple[F
     if (ways is None) != (way is None):
         raise ParameterError("name both the column of the ways of closing (ways=) and one way (way=), or neither")
     if ways is None or way is None:
-        return durations.closed, "closing"
+        return durations.event, "closing"
     if ways not in durations.table.columns:
         raise ParameterError(f"no column {ways!r} of ways of closing in these durations")
     code, held = numbered(durations.table[ways])
-    unknown = int(((code < 0) & durations.closed).sum())
+    unknown = int(((code < 0) & durations.event).sum())
     if unknown:
         raise ParameterError(f"{unknown:,} closed cases have no {ways!r}: use durations.label_missing({ways!r})")
     # The last place stands for open cases without a way.
-    of_way = np.array([*(str(value) == str(way) for value in held), False])[code] & durations.closed
+    of_way = np.array([*(str(value) == str(way) for value in held), False])[code] & durations.event
     if not of_way.any():
-        found = sorted({str(held[place]) for place in np.unique(code[durations.closed])})
+        found = sorted({str(held[place]) for place in np.unique(code[durations.event])})
         raise ParameterError(f"no case closed as {way!r}; {ways} holds {', '.join(found) or 'nothing'}")
     return of_way, f"closing as {str(way).replace('_', ' ')}"
 
