@@ -8,10 +8,12 @@ import hashlib
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
+import structure
 from conftest import ROOT, real_data_folder
 
 PACKAGE = ROOT / "accountability"
@@ -100,6 +102,45 @@ def test_the_import_reader_sees_nested_and_relative_imports(tmp_path: Path, monk
     )
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     assert own_parts("accountability/delay/invented.py") == {"cli", "delay", "publish"}
+
+
+def test_no_modules_import_each_other() -> None:
+    assert structure.circles(structure.modules(ROOT)) == []
+
+
+def test_no_file_name_stands_twice() -> None:
+    names = Counter(Path(module).name for module in MODULES if not module.endswith("__init__.py"))
+    assert {name: count for name, count in names.items() if count > 1} == {}
+
+
+BUDGET = re.compile(r"^\| (?:`([\w/]+)`|\*(base)\*) \| ([\d,]+) \|", re.M)
+PAGE = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+BUDGETS = {folder or base: int(lines.replace(",", "")) for folder, base, lines in BUDGET.findall(PAGE)}
+
+
+def lines_by_folder() -> dict[str, int]:
+    """Lines of Python in each folder of the map; a folder named inside another is not counted with it."""
+    found = dict.fromkeys(BUDGETS, 0)
+    for module in MODULES:
+        inside = Path(module).relative_to("accountability").parent.as_posix()
+        folder = max((f for f in BUDGETS if f"{inside}/".startswith(f"{f}/")), key=len, default="base")
+        found[folder] += (ROOT / module).read_text(encoding="utf-8").count("\n")
+    return found
+
+
+def test_the_map_names_every_folder_in_the_order_of_imports() -> None:
+    folders = [folder for folder in BUDGETS if "/" not in folder and folder != "base"]
+    order = [part for row in ORDER for part in row if (PACKAGE / part).is_dir() and part != "figures"]
+    assert folders == order
+
+
+@pytest.mark.parametrize("folder", BUDGETS)
+def test_a_folder_keeps_its_budget(folder: str) -> None:
+    assert lines_by_folder()[folder] <= BUDGETS[folder], "say less, or raise it in docs/ARCHITECTURE.md with a reason"
+
+
+def test_the_package_has_at_most_48_000_lines() -> None:
+    assert sum(lines_by_folder().values()) <= 48_000
 
 
 def test_nothing_is_called_utils() -> None:

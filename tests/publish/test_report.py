@@ -408,4 +408,4 @@ def test_the_commit_is_that_of_the_package_and_of_no_repository_around_it(
     monkeypatch.setenv("GIT_DIR", str(tmp_path))
     assert provenance.commit() == here
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "lib" / "accountability" / "report" / "provenance.py"))
-    assert provenance.commit() == "installed package 0.1.0"
+    assert provenance.commit() == f"installed package {accountability.__version__}"
