@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,20 +12,22 @@ import pandas as pd
 from accountability.audit.part import (
     CASE_FILES,
     OTHER,
+    Kind,
+    NotHeld,
     Part,
     anchor,
-    flow_of,
     gathered,
     holm,
     is_case_files,
     listed,
-    years_of,
 )
 from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import capitalised, percent, plural
+from accountability.study import overview
+from accountability.study.cohort import Cohort
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,52 +35,38 @@ if TYPE_CHECKING:
 Counts = npt.NDArray[np.int64]
 
 LEVEL: Final = 0.05
-_TURNOVER: Final = ("category", "change", "year", "rows", "chance")
-COLUMNS = ("from_year", "to_year", "rows_from", "rows_to", "distance", "by_chance", "p_value", "moved")
+_TURNOVER: Final = ("category", "change", "year", "rows", "p_value")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Drift(Part):
-    """How far the mix of categories moves from one year to the next.
-
-    ``table``: ``from_year``, ``to_year``, ``rows_from``, ``rows_to`` (with a category), ``distance`` (total variation:
-    the share of rows that would have to change category), ``by_chance`` (its median were the years exchangeable),
-    ``p_value`` (permutation, corrected by Holm), ``moved`` (p below 0.05).
-
-    Attributes
-    ----------
-    column : str
-        The column followed.
-    shares : DataFrame
-        ``year``, ``category``, ``rows``, ``share`` (not shown for small numbers).
-    turnover : DataFrame
-        Categories that appear or vanish: ``category``, ``change``, ``year`` (first or last with any), ``rows``,
-        ``chance`` (of none in the years without, at its share in the others).
-    """
-
-    column: str
-    shares: pd.DataFrame
-    turnover: pd.DataFrame
-
-    def _draw(self, axes: Axes) -> Axes:
-        at = self.table["to_year"].astype("int64")
-        axes.plot(at, self.table["by_chance"], "--", color="0.5", label="by chance (median)")
-        axes.plot(at, self.table["distance"], color=draw.COLOURS[0])
-        for moved, marker, label in ((True, "o", "more than chance"), (False, "x", "within chance")):
-            part = self.table[self.table["moved"] == moved]
-            if len(part):
-                axes.plot(part["to_year"].astype("int64"), part["distance"], marker, color=draw.COLOURS[0], label=label)
-        axes.locator_params(axis="x", integer=True)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("year")
-        axes.set_ylabel(f"share of rows whose {self.column}\nwould have to change from the year before")
-        axes.legend(frameon=False)
-        return axes
+def _draw(axes: Axes, part: Part) -> None:
+    at = part.table["to_year"].astype("int64")
+    axes.plot(at, part.table["by_chance"], "--", color="0.5", label="by chance (median)")
+    axes.plot(at, part.table["distance"], color=draw.COLOURS[0])
+    for moved, marker, label in ((True, "o", "more than chance"), (False, "x", "within chance")):
+        steps = part.table[part.table["moved"] == moved]
+        if len(steps):
+            axes.plot(steps["to_year"].astype("int64"), steps["distance"], marker, color=draw.COLOURS[0], label=label)
+    axes.locator_params(axis="x", integer=True)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("year")
+    axes.set_ylabel(f"share of rows whose {part.column}\nwould have to change from the year before")
+    axes.legend(frameon=False)
 
 
+DRIFT: Final = Kind(
+    title="Categories over time",
+    what="drift of categories in {name} over the years",
+    columns=("from_year", "to_year", "rows_from", "rows_to", "distance", "by_chance", "p_value", "moved"),
+    draw=_draw,
+    single_cases=True,  # said below, with the column
+    empty={"column": "category", "shares": pd.DataFrame(), "turnover": pd.DataFrame(columns=list(_TURNOVER))},
+)
+
+
+@DRIFT
 def drift(
     dataset: Dataset, column: str | None = None, *, min_cell: int = 10, permutations: int = 499, seed: int = 20130206
-) -> Drift:
+) -> Part:
     """Compare the mix of categories of each year with the year before.
 
     Parameters
@@ -97,7 +84,13 @@ def drift(
 
     Returns
     -------
-    Drift
+    Part
+        ``table``: ``from_year``, ``to_year``, ``rows_from``, ``rows_to`` (with a category), ``distance`` (total
+        variation: the share of rows that would have to change category), ``by_chance`` (its median were the years
+        exchangeable), ``p_value`` (permutation, corrected by Holm), ``moved`` (p below 0.05). ``column``: the column
+        followed. ``shares``: ``year``, ``category``, ``rows``, ``share`` (not shown for small numbers). ``turnover``:
+        categories that appear or vanish (``category``, ``change``, ``year``, the first or last with any, ``rows``,
+        ``p_value`` of none in the years without, at its share in the others).
 
     Raises
     ------
@@ -107,24 +100,29 @@ def drift(
     Notes
     -----
     Complaints are shuffled whole, with all their rows, because the officers of one complaint share its category.
+
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> audit.drift(load("synthetic"), permutations=99).sentence()
+    "'category' holds 6 categories; its mix moves no more from year to year than chance does."
     """
     if permutations < 99:
         raise ParameterError(f"permutations: expected at least 99, found {permutations}")
     name = column or "category"
     what = f"drift of '{name}' in {dataset.name} over the years"
-    empty = {"column": name, "shares": pd.DataFrame(), "turnover": pd.DataFrame(columns=list(_TURNOVER))}
     if is_case_files(dataset):
-        return Drift.without(what, CASE_FILES, COLUMNS, **empty)
+        raise NotHeld(CASE_FILES, what=what, column=name)
     table = dataset.allegations if name in dataset.allegations else dataset.cases
     if name not in table:
         if column is not None:
             known = sorted({*map(str, dataset.allegations), *map(str, dataset.cases)})
             raise ParameterError(f"{dataset.name} has no column {name!r}; its tables hold {', '.join(known)}")
-        return Drift.without(what, "the release has no column 'category'", COLUMNS, **empty)
+        raise NotHeld("the release has no column 'category'", what=what)
     start = anchor(dataset)
-    years = None if start is None else table["case_id"].map(years_of(dataset, start))
+    years = None if start is None else table["case_id"].map(overview.year_of(Cohort.of(dataset), start))
     if years is None or years[table[name].notna()].nunique() < 2:
-        return Drift.without(what, "fewer than two years are dated", COLUMNS, **empty)
+        raise NotHeld("fewer than two years are dated", what=what, column=name)
     kept = table[name].notna() & years.notna()
     frame = pd.DataFrame(
         {
@@ -136,18 +134,18 @@ def drift(
     tally, year, labels = _tally(frame)
     distances = _compare(tally, year, permutations, seed, min_cell)
     if distances.empty:
-        return Drift.without(what, f"no two years in a row hold {min_cell} rows each", COLUMNS, **empty)
+        raise NotHeld(f"no two years in a row hold {min_cell} rows each", what=what, column=name)
     turnover = _turnover(frame)
-    return Drift(
-        estimand=what,
+    return DRIFT.of(
+        dataset,
+        distances,
+        _said(name, distances, turnover, labels),
+        what=what,
         assumptions=(
             "under chance, the complaints of two neighbouring years could be exchanged",
             f"{int((~kept).sum()):,} rows without a category or a year are left out",
         ),
         method=f"total variation distance; at least {permutations} shuffles of whole complaints, seed {seed}; Holm",
-        table=distances,
-        flow=flow_of(dataset),
-        said=_said(name, distances, turnover, labels),
         column=name,
         shares=_shares(frame, min_cell),
         turnover=turnover,
@@ -192,7 +190,7 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
                 "p_value": (1 + int((drawn >= seen - 1e-12).sum())) / (draws + 1),
             }
         )
-    table = pd.DataFrame(lines, columns=list(COLUMNS[:-1]))
+    table = pd.DataFrame(lines, columns=list(DRIFT.columns[:-1]))
     table["p_value"] = holm(table["p_value"].to_numpy(float))
     return table.assign(moved=table["p_value"] < LEVEL)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from accountability.audit.part import is_case_files
 from accountability.audit.study_needs import Needs, needs
 from accountability.records.dataset import Dataset
-from accountability.results import capitalised, plural
+from accountability.results import plural
 
 _NAMED = 3
 
@@ -44,90 +44,61 @@ def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
     ----------
     dataset : Dataset
     wanted : Needs, optional
-        :func:`accountability.audit.study_needs`, when it was computed already.
+        :func:`accountability.audit.needs`, when it was computed already.
 
     Returns
     -------
     Letter
         When the release lacks nothing, the text says so and asks for nothing.
+
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> letter = audit.request_letter(load("synthetic"))
+    >>> letter.asked[["field", "state"]].head(2)
+                field    state
+    0  date: assigned  lacking
+    1  date: findings  lacking
     """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     found = wanted or needs(dataset)
-    short = found.lacking()
+    lines = [
+        (row["field"], row["state"], field.asked, field.because, row["needed_for"], _now(row["state"], row["how"]))
+        for row in found.lacking().to_dict("records")
+        for field in (found.fields[row["field"]],)
+    ]
+    asked = pd.DataFrame(lines, columns=["field", "state", "asked", "because", "needed_for", "now"], dtype="str")
     unclear = _merged(dataset)
-    asked = pd.DataFrame(
-        [
-            (row["field"], row["state"], field.asked, field.because, row["needed_for"], _now(row["state"], row["how"]))
-            for row in short.to_dict("records")
-            for field in (found.fields[row["field"]],)
-        ],
-        columns=["field", "state", "asked", "because", "needed_for", "now"],
-        dtype="str",
-    )
     if asked.empty and not unclear:
         text = (
             f"**Nothing to ask for.** The release “{dataset.title}” holds every field that the studies and estimators "
             "of this package need, each date to the day."
         )
         return Letter(text, asked)
-    return Letter("\n\n".join(_paragraphs(dataset, asked, unclear)) + "\n", asked)
+    period = dataset.card.period
+    plain = Environment(
+        loader=PackageLoader("accountability.audit", ""),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # the letter is plain text
+    )
+    text = plain.get_template("request_letter.md.j2").render(
+        dataset=dataset,
+        card=dataset.card,
+        period="[period]" if period is None else f"{period.start} to {period.end}",
+        released=not is_case_files(dataset),
+        asked=asked.to_dict("records"),
+        unclear=unclear,
+        questions=_questions,
+    )
+    return Letter(text, asked)
 
 
 def _now(state: str, how: str) -> str:
     return f" (now: {how})" if state == "coarse" else ""
-
-
-def _paragraphs(dataset: Dataset, asked: pd.DataFrame, unclear: list[str]) -> list[str]:
-    card = dataset.card
-    period = "[period]" if card.period is None else f"{card.period.start} to {card.period.end}"
-    released = not is_case_files(dataset)
-    text = []
-    if dataset.generated:
-        text.append("*Generated data: this letter shows the form; there is no such agency.*")
-    text += [
-        f"To the records officer of the {card.agency.removeprefix('The ')}, {card.jurisdiction}",
-        "[date]",
-        "**Request for public records: complaints against police officers**",
-        "Dear records officer,",
-        f"Under the public records law of {card.jurisdiction} I request the records below, for complaints received "
-        f"{period}. "
-        + (
-            f"They complete a release I already have: “{dataset.title}” ({card.citation})."
-            if released
-            else f"I know of single cases from reports (“{dataset.title}”) and have no release of your own records."
-        ),
-    ]
-    if len(asked):
-        text.append(
-            "Please add what the release does not hold, and give to the day what it dates less finely:"
-            if released
-            else "Please release, for every complaint:"
-        )
-        text.append(
-            "\n".join(
-                f"{number}. **{capitalised(row['asked'])}**{row['now']}. Why: {row['because']}. "
-                f"Needed to study: {_questions(row['needed_for'])}."
-                for number, row in enumerate(asked.to_dict("records"), 1)
-            )
-        )
-    if unclear:
-        text.append("Some words of the release stand for several things. Please say for each record which is meant:")
-        text.append("\n".join(f"- {line}" for line in unclear))
-    if released:
-        text.append(
-            "So that these records can be joined to those already released, please repeat the number of the complaint"
-            + (", and that of the officer where there is one," if "officer_id" in dataset.allegations else "")
-            + " in every row."
-        )
-    text += [
-        "I ask for one row for each record in a plain electronic form (comma-separated text or a spreadsheet, not a "
-        "printed or scanned page), with the list of codes and what they mean. Please leave a cell empty where nothing "
-        "is recorded, and give dates as they were recorded, not filled in. Names, home addresses and the content of "
-        "statements are not requested and may be removed.",
-        "Should part of this be refused, please name the provision on which the refusal rests, and release the rest.",
-        "With kind regards,",
-        "[name and address]",
-    ]
-    return text
 
 
 def _questions(joined: str) -> str:
@@ -143,9 +114,8 @@ def _merged(dataset: Dataset) -> list[str]:
     lossy = dataset.lossy
     if lossy.empty:
         return []
-    used = lossy[(lossy["rows"] > 0) & (lossy["may_be"] != "")]
-    lines = []
-    for row in used.drop_duplicates(["block", "raw"]).to_dict("records"):
-        terms = [term.replace("_", " ") for term in str(row["may_be"]).split(", ")]
-        lines.append(f"“{row['raw']}” ({row['rows']:,} rows) may be {' or '.join(terms)}.")
-    return lines
+    used = lossy[(lossy["rows"] > 0) & (lossy["may_be"] != "")].drop_duplicates(["block", "raw"])
+    return [
+        f"“{row['raw']}” ({row['rows']:,} rows) may be {str(row['may_be']).replace(', ', ' or ').replace('_', ' ')}."
+        for row in used.to_dict("records")
+    ]

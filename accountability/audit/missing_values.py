@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability.audit.part import (
-    CASE_FILES,
-    NOT_STATED,
-    Part,
-    flow_of,
-    gathered,
-    is_case_files,
-    row_word,
-    stages_held,
-)
+from accountability.audit.part import NOT_STATED, Kind, NotHeld, Part, gathered, row_word, stages_held
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
@@ -26,7 +16,6 @@ from accountability.study.occurrences import occurrence
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = ("field", "finding", "rows", "missing", "share", "due")
 #: Filled only where another column has a certain value, so that blanks say nothing.
 _PARTIAL: Final = ("closing_reason", "_days", "_days_low", "_days_high")
 _KEYS: Final = frozenset({"case_id", "finding", "jurisdiction", "repeats_a_row"})
@@ -36,35 +25,30 @@ _DUE_WHEN_DECIDED: Final = ("recommended_finding", "date: closed")
 _STAGES: Final = ("incident", "received", "closed")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Missing(Part):
-    """Share of rows without a value, by finding.
-
-    ``table``: ``field`` (a coded column, or ``date: stage``), ``finding`` (``not stated`` where there is none; those
-    on few rows together), ``rows``, ``missing`` and ``share`` (not shown where fewer than `min_cell` rows are missing
-    or filled, or where such a number could be had by subtraction), ``due`` (whether a value is to be expected: a
-    penalty after a sustained finding, a closing date and a recommended finding once decided).
-    """
-
-    def _height(self) -> float:
-        return max(3.0, 0.3 * self.table["field"].nunique() + 1.6)
-
-    def _draw(self, axes: Axes) -> Axes:
-        fields = list(dict.fromkeys(self.table["field"]))
-        findings = list(dict.fromkeys(self.table["finding"]))
-        wide = self.table.pivot(index="field", columns="finding", values="share").reindex(fields)[findings]
-        axes.imshow(wide.astype("float64"), vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
-        axes.set_yticks(range(len(fields)), fields)
-        axes.set_xticks(range(len(findings)), [name.replace("_", " ") for name in findings], rotation=35, ha="right")
-        for (row, column), share in np.ndenumerate(wide.to_numpy(dtype=float, na_value=np.nan)):
-            text = "hidden" if np.isnan(share) else percent(share)
-            dark = not np.isnan(share) and share > 0.6
-            axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
-        axes.set_title("share missing", fontsize=10)
-        return axes
+def _draw(axes: Axes, part: Part) -> None:
+    fields, findings = (list(dict.fromkeys(part.table[name])) for name in ("field", "finding"))
+    wide = part.table.pivot(index="field", columns="finding", values="share").reindex(fields)[findings]
+    axes.imshow(wide.astype("float64"), vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
+    axes.set_yticks(range(len(fields)), fields)
+    axes.set_xticks(range(len(findings)), [name.replace("_", " ") for name in findings], rotation=35, ha="right")
+    for (row, column), share in np.ndenumerate(wide.to_numpy(dtype=float, na_value=np.nan)):
+        text = "hidden" if np.isnan(share) else percent(share)
+        dark = not np.isnan(share) and share > 0.6
+        axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
+    axes.set_title("share missing", fontsize=10)
 
 
-def missing(dataset: Dataset, min_cell: int = 10) -> Missing:
+BLANKS: Final = Kind(
+    title="Blanks by outcome",
+    what="share of rows without a value, by finding, in {name}",
+    columns=("field", "finding", "rows", "missing", "share", "due"),
+    draw=_draw,
+    height=lambda table: max(3.0, 0.3 * table["field"].nunique() + 1.6),
+)
+
+
+@BLANKS
+def missing(dataset: Dataset, min_cell: int = 10) -> Part:
     """Count the blanks of every coded column by the finding of the row.
 
     Parameters
@@ -75,16 +59,25 @@ def missing(dataset: Dataset, min_cell: int = 10) -> Missing:
 
     Returns
     -------
-    Missing
+    Part
+        ``table``: ``field`` (a coded column, or ``date: stage``), ``finding`` (``not stated`` where there is none;
+        those on few rows together), ``rows``, ``missing`` and ``share`` (not shown where fewer than `min_cell` rows
+        are missing or filled, or where such a number could be had by subtraction), ``due`` (whether a value is to be
+        expected: a penalty after a sustained finding, a closing date and a recommended finding once decided).
+
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> audit.missing(load("synthetic")).table[["field", "finding", "share"]].head(2)
+            field                 finding  share
+    0  officer_id           not_sustained    0.0
+    1  officer_id  closed_without_finding    0.0
     """
-    what = f"share of rows without a value, by finding, in {dataset.name}"
     rows = dataset.allegations
-    if is_case_files(dataset):
-        return Missing.without(what, CASE_FILES, COLUMNS)
     if "finding" not in rows or not rows["finding"].notna().any():
-        return Missing.without(what, "the release states no finding", COLUMNS)
+        raise NotHeld("the release states no finding")
     if len(rows) < min_cell:
-        return Missing.without(what, f"it would rest on fewer than {min_cell} rows", COLUMNS)
+        raise NotHeld(f"it would rest on fewer than {min_cell} rows")
     finding = gathered(rows["finding"], min_cell, NOT_STATED)
     names = list(finding.value_counts().sort_index().sort_values(ascending=False, kind="stable").index)
     group = pd.Categorical(finding, names).codes
@@ -105,18 +98,17 @@ def missing(dataset: Dataset, min_cell: int = 10) -> Missing:
                 }
             )
         )
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-    return Missing(
-        estimand=what,
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(BLANKS.columns))
+    return BLANKS.of(
+        dataset,
+        table,
+        _said(table, row_word(dataset), size.sum()),
         assumptions=(
             f"one row is one {row_word(dataset)}",
             "columns that hold only where another has a certain value (reasons of closing, days) are left out",
             "columns of the complaint are repeated on each of its rows",
         ),
         method=f"counts; numbers below {min_cell} and those that would give them away are not shown",
-        table=table,
-        flow=flow_of(dataset),
-        said=_said(table, row_word(dataset), size.sum()),
     )
 
 

@@ -1,11 +1,15 @@
-"""What the parts of an audit share: a frame, a sentence, a figure, and the reason when a part does not hold."""
+"""One part of an audit: a table, a sentence, a figure, and the reason when the part does not hold for a source.
+
+A part is a function that counts, under a :class:`Kind` that holds its particulars: title, estimand, columns, figure.
+"""
 
 from __future__ import annotations
 
+import functools
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
@@ -16,75 +20,72 @@ from accountability.records.dataset import Dataset
 from accountability.results import Result, capitalised, four_figures
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import small_groups
-from accountability.study.occurrences import FOREVER, NEVER, Occurrence, occurrence
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+P = ParamSpec("P")
+
 ROWS_SHOWN: Final = 60
 CASE_FILES: Final = "these are single cases chosen because they were reported, and no rate may be drawn from them"
-UNIT_WORDS: Final = {
-    "allegation": "allegation",
-    "officer_complaint": "officer-complaint",
-    "complaint": "complaint",
-    "officer": "officer",
-}
 OTHER: Final = "other (few)"
 NOT_STATED: Final = "not stated"
 
 
+class NotHeld(Exception):
+    """A part says nothing about this source, for the reason given; what it holds all the same goes along."""
+
+    def __init__(self, why: str, *, what: str = "", **held: Any) -> None:
+        super().__init__(why)
+        self.what = what
+        self.held = held
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Part(Result):
-    """One part of an audit.
+    """One part of an audit. What a part holds besides its table is an attribute, named by the function that made it.
 
     Attributes
     ----------
     said : str
         The sentence, its numbers computed.
+    kind : Kind
+        Which part it is.
+    held : mapping of str to object
+        What it holds besides its table, by name.
     not_held : str
         Why this part says nothing about this source; empty when it does.
     """
 
     said: str
+    kind: Kind
+    held: Mapping[str, Any] = field(default_factory=dict)
     not_held: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        # A copy that is being made has no attributes yet, and asks for none of these.
+        held = self.__dict__.get("held", {})
+        if name not in held:
+            raise AttributeError(f"the part {self.__dict__.get('estimand', '')!r} holds no {name!r}")
+        return held[name]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.held})
 
     def sentence(self) -> str:
         """Say what was found, or why nothing was looked for."""
         return self.said
 
-    @classmethod
-    def without(cls, what: str, why: str, columns: Sequence[str], **more: Any) -> Self:
-        """Give a part that holds nothing, with the reason.
-
-        Parameters
-        ----------
-        what : str
-            The estimand.
-        why : str
-            The reason, as the end of a sentence.
-        columns : sequence of str
-            Columns of the empty table.
-        **more
-            Further attributes of the part.
-        """
-        return cls(
-            estimand=what,
-            assumptions=(),
-            method="not counted",
-            table=pd.DataFrame({name: pd.Series(dtype="str") for name in columns}),
-            said=f"{capitalised(what)}: not counted, because {why}.",
-            not_held=why,
-            **more,
-        )
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the part; one that says nothing is an empty figure with the reason."""
-        if not self.not_held:
-            return self._draw(draw.new_axes(ax, height=self._height()))
-        axes = draw.new_axes(ax, height=1.2)
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, f"Not counted:\n{self.not_held}", ha="center", va="center", wrap=True)
+        if self.not_held:
+            axes = draw.new_axes(ax, height=1.2)
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, f"Not counted:\n{self.not_held}", ha="center", va="center", wrap=True)
+            return axes
+        axes = draw.new_axes(ax, height=self.kind.height(self.table))
+        self.kind.draw(axes, self)
         return axes
 
     def _repr_html_(self) -> str:
@@ -92,30 +93,117 @@ class Part(Result):
         head = f"<strong>{html.escape(capitalised(self.estimand))}</strong>"
         if self.not_held:
             return f"<p>{head}<br>Not counted: {html.escape(self.not_held)}.</p>"
+        shown = self.table.head(ROWS_SHOWN)
+        numbers = {
+            str(name): shown[name].map(lambda x: "" if pd.isna(x) else four_figures(x)).astype("str")
+            for name in shown
+            if pd.api.types.is_float_dtype(shown[name])
+        }
         with pd.option_context("display.max_colwidth", None):
-            shown = self.table.head(ROWS_SHOWN).assign(**_readable(self.table.head(ROWS_SHOWN)))
-            rows = shown.to_html(index=False, na_rep="", border=0, escape=True)
+            rows = shown.assign(**numbers).to_html(index=False, na_rep="", border=0, escape=True)
         more = len(self.table) - ROWS_SHOWN
         rest = f"<p>{more:,} more rows in <code>.table</code></p>" if more > 0 else ""
         return f"<p>{head}<br>{html.escape(capitalised(self.method))}.</p>\n{rows}\n{rest}"
 
-    def _height(self) -> float:
-        """Inches of a figure of its own."""
-        return 4.2
 
-    def _draw(self, axes: Axes) -> Axes:
-        raise NotImplementedError(f"{type(self).__name__} has no figure: show its .table")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """The particulars of a part; as a decorator it makes a part of a function that counts.
+
+    Attributes
+    ----------
+    title : str
+        In the list of the whole audit.
+    what : str
+        The estimand, ``{name}`` standing for the source.
+    columns : sequence of str
+        Of the table.
+    method : str
+        How it is counted.
+    draw : callable
+        Draws the part on axes.
+    single_cases : bool
+        Whether the part holds for a source of single cases, from which no rate may be drawn.
+    empty : mapping of str to object
+        What a part that does not hold has in place of its other tables.
+    height : callable
+        Inches of a figure of its own, from the table.
+    """
+
+    title: str
+    what: str
+    columns: Sequence[str]
+    draw: Callable[[Axes, Part], object]
+    method: str = "counts; nothing is estimated"
+    single_cases: bool = False
+    empty: Mapping[str, Any] = field(default_factory=dict)
+    height: Callable[[pd.DataFrame], float] = lambda table: 4.2
+
+    def __call__(self, count: Callable[Concatenate[Dataset, P], Part]) -> Callable[Concatenate[Dataset, P], Part]:
+        """Have the function refuse what is no release, and say why where it counts nothing."""
+
+        @functools.wraps(count)
+        def part(dataset: Dataset, *args: P.args, **more: P.kwargs) -> Part:
+            try:
+                if is_case_files(dataset) and not self.single_cases:
+                    raise NotHeld(CASE_FILES)
+                return count(dataset, *args, **more)
+            except NotHeld as why:
+                return self._without(dataset, why)
+
+        return part
+
+    def of(
+        self,
+        dataset: Dataset,
+        table: pd.DataFrame,
+        said: str,
+        *,
+        assumptions: tuple[str, ...],
+        what: str = "",
+        method: str = "",
+        **held: Any,
+    ) -> Part:
+        """Give the part that was counted."""
+        return Part(
+            estimand=what or self.what.format(name=dataset.name),
+            assumptions=assumptions,
+            method=method or self.method,
+            table=table[list(self.columns)],
+            # All cases of the source: an audit leaves none out.
+            flow=Cohort.of(dataset).flow(),
+            said=said,
+            kind=self,
+            held=held,
+        )
+
+    def _without(self, dataset: Dataset, why: NotHeld) -> Part:
+        what = why.what or self.what.format(name=dataset.name)
+        return Part(
+            estimand=what,
+            assumptions=(),
+            method="not counted",
+            table=pd.DataFrame({name: pd.Series(dtype="str") for name in self.columns}),
+            said=f"{capitalised(what)}: not counted, because {why}.",
+            kind=self,
+            held=dict(self.empty) | why.held,
+            not_held=str(why),
+        )
 
 
-def _readable(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Columns of fractions as text with four digits that count."""
-    return {
-        str(name): table[name].map(_number).astype("str") for name in table if pd.api.types.is_float_dtype(table[name])
-    }
-
-
-def _number(value: float) -> str:
-    return "" if pd.isna(value) else four_figures(value)
+def draw_bars(
+    axes: Axes, table: pd.DataFrame, column: str, *, xlabel: str, colour: int = 0, counted: bool = True
+) -> Axes:
+    """Draw one bar a check, the first on top, with the number at its end where it is a count."""
+    shown = table[::-1]
+    axes.barh(shown["check"], shown[column].astype("float64"), color=draw.COLOURS[colour])
+    if counted:
+        for place, count in enumerate(shown[column]):
+            axes.annotate(f"{count:,}", (count, place), xytext=(3, 0), textcoords="offset points", va="center")
+        axes.margins(x=0.12)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(xlabel)
+    return axes
 
 
 def is_case_files(dataset: Dataset) -> bool:
@@ -139,32 +227,8 @@ def anchor(dataset: Dataset) -> str | None:
     return max(held, key=lambda stage: int(dated[stage]))
 
 
-def years_of(dataset: Dataset, stage: str) -> pd.Series:
-    """Year of the earliest day a stage can have been first reached, by ``case_id``; missing without a usable date.
-
-    Returns
-    -------
-    Series of Int64
-    """
-    cases = pd.Index(dataset.cases["case_id"])
-    return pd.Series(year_of(occurrence(dataset.events, cases, stage, "first")), index=cases)
-
-
-def year_of(found: Occurrence) -> pd.arrays.IntegerArray:
-    """Years of the earliest days; missing where there is no bound."""
-    known = (found.earliest < FOREVER) & (found.earliest > NEVER)
-    day = np.where(known, found.earliest, 0).astype("datetime64[D]")
-    return pd.arrays.IntegerArray(day.astype("datetime64[Y]").astype(np.int64) + 1970, ~known)
-
-
 def days_of(dataset: Dataset, stage: str) -> pd.DataFrame:
-    """Usable dates of a stage that are known to the day, each day of a case once.
-
-    Returns
-    -------
-    DataFrame
-        ``case_id``, ``day`` (days since 1970-01-01).
-    """
+    """Usable dates known to the day (``case_id``, ``day`` since 1970-01-01), each day of a case once."""
     events = dataset.events
     exact = (events["stage"] == stage) & events["set_aside"].isna() & (events["earliest"] == events["latest"])
     rows = events.loc[exact.to_numpy(bool), ["case_id", "earliest"]]
@@ -176,14 +240,7 @@ def gathered(values: pd.Series, least: int, missing: str | None = None) -> pd.Se
     """Text values, with those on fewer than `least` rows put together under one name.
 
     When these are themselves too few, the next larger value joins them, so that no group can be had by subtraction.
-
-    Parameters
-    ----------
-    values : Series
-    least : int
-        Smallest group left under its own name.
-    missing : str, optional
-        Name of missing values; they stay missing when left out.
+    Missing values take the name `missing`, or stay missing.
     """
     text = values.astype("str")
     text = text.where(values.notna(), missing) if missing is not None else text.where(values.notna())
@@ -213,14 +270,9 @@ def at_least(count: npt.ArrayLike, trials: npt.ArrayLike, share: npt.ArrayLike) 
 
 def row_word(dataset: Dataset) -> str:
     """What one row of the allegations is, as prose writes it."""
-    return UNIT_WORDS[dataset.card.unit]
+    return dataset.card.unit.replace("_", "-")
 
 
 def listed(words: Sequence[str]) -> str:
     """Words as prose lists them: ``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"
-
-
-def flow_of(dataset: Dataset) -> pd.DataFrame:
-    """All cases of the source: an audit leaves none out."""
-    return Cohort.of(dataset).flow()

@@ -1,62 +1,54 @@
-"""What each study and estimator needs, and whether this release has it."""
+"""What each study and estimator reads, in words a clerk understands, and whether a release holds it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from accountability.audit.fields import FIELDS, Field, held
-from accountability.errors import ParameterError
+from accountability.audit.part import days_of, is_case_files
 from accountability.records.dataset import Dataset
+from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
 from accountability.studies.registry import STUDIES, Study
 
+#: Fewer dates than this share known to the day, and day counts become bounds.
+TO_THE_DAY: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a release may hold.
+
+    Attributes
+    ----------
+    key : str
+        Name in this list; a stage is ``date: stage``.
+    asked : str
+        What to ask for, in plain words.
+    because : str
+        Why a study needs it, in plain words.
+    columns : tuple of str
+        Any of these columns, in any table, holds it; empty for a date or a fact of the whole release.
+    """
+
+    key: str
+    asked: str
+    because: str
+    columns: tuple[str, ...] = ()
+
+
+_DECLARED: Final = read_yaml(Path(__file__).with_name("study_needs.yaml"))
+FIELDS: Final = {
+    key: Field(key, field["asked"], field["because"], tuple(field.get("columns", ())))
+    for key, field in _DECLARED["fields"].items()
+}
 #: What the estimators read beyond the studies' notebooks; the key is the question in the words of a letter.
 ESTIMATORS: Final[Mapping[str, tuple[str, ...]]] = {
-    "how long cases take": ("every complaint", "open cases", "last day covered", "date: received", "date: closed"),
-    "in which way cases end, and how fast": ("date: received", "date: closed", "finding", "closing reason"),
-    "where a case waits": ("date: received", "date: opened", "date: assigned", "date: findings", "date: closed"),
-    "whether time limits are kept": (
-        "date: incident",
-        "date: received",
-        "date: opened",
-        "date: findings",
-        "date: suspended_clock",
-        "date: resumed_clock",
-    ),
-    "how many cases are open, and before whom": (
-        "every complaint",
-        "open cases",
-        "date: received",
-        "date: closed",
-        "investigating body",
-    ),
-    "which penalty follows a finding": ("every complaint", "finding", "imposed penalty", "days of the penalty"),
-    "whether a recommended penalty is reduced": ("recommended penalty", "imposed penalty", "officer number"),
-    "what becomes of a penalty, step by step": (
-        "officer number",
-        "penalty at each step",
-        "date: penalty_recommended",
-        "date: penalty_decided",
-        "date: penalty_imposed",
-        "date: penalty_served",
-        "date: appeal_filed",
-        "date: appeal_decided",
-        "date: left_agency",
-    ),
-    "whether officers are treated alike": (
-        "finding",
-        "category",
-        "officer number",
-        "officer race",
-        "officer gender",
-        "officer rank",
-        "officer appointed",
-    ),
-    "how complaints are spread over officers": ("officer number", "date: received"),
+    question: tuple(keys) for question, keys in _DECLARED["estimators"].items()
 }
 COLUMNS = ("study", "question", "field", "state", "how")
 
@@ -66,7 +58,7 @@ class Needs(Result):
     """Fields needed, by study.
 
     ``table``: ``study`` (a name of :data:`accountability.studies.registry.STUDIES`, or ``estimator``), ``question``,
-    ``field`` (a key of :data:`accountability.audit.fields.FIELDS`, or a column), ``state`` (held, coarse, lacking),
+    ``field`` (a key of :data:`accountability.audit.FIELDS`, or a column), ``state`` (held, coarse, lacking),
     ``how``.
 
     Attributes
@@ -120,37 +112,30 @@ def needs(dataset: Dataset) -> Needs:
     -------
     Needs
 
-    Raises
-    ------
-    ParameterError
-        An estimator's list names a field that is not in :data:`accountability.audit.fields.FIELDS`.
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> audit.needs(load("synthetic")).lacking()[["field", "state"]]
+                      field    state
+    0        date: assigned  lacking
+    1        date: findings  lacking
+    2  date: penalty_served  lacking
     """
     known = dict(FIELDS)
-    lines: list[tuple[str, str, str, str, str]] = []
-    seen: dict[str, tuple[str, str]] = {}
-
-    def state(field: Field) -> tuple[str, str]:
-        if field.key not in seen:
-            seen[field.key] = held(dataset, field.key, field.columns)
-        return seen[field.key]
-
+    lines: list[tuple[str, str, str]] = []
     for study in STUDIES.values():
         for field in _of_study(study):
             known.setdefault(field.key, field)
-            lines.append((study.name, study.question, field.key, *state(field)))
-    for question, keys in ESTIMATORS.items():
-        for key in keys:
-            if key not in FIELDS:
-                raise ParameterError(f"{question!r} needs {key!r}, which is not among the fields: {', '.join(FIELDS)}")
-            lines.append(("estimator", question, key, *state(FIELDS[key])))
-    table = pd.DataFrame(lines, columns=list(COLUMNS), dtype="str")
+            lines.append((study.name, study.question, field.key))
+    lines += [("estimator", question, key) for question, keys in ESTIMATORS.items() for key in keys]
+    states = {key: held(dataset, key, known[key].columns) for _, _, key in lines}
     return Needs(
         estimand=f"fields that studies need and {dataset.name} holds",
         assumptions=("a field that is filled at all is held: how often it is blank is counted elsewhere",),
         method="comparison of what is read with what is loaded",
-        table=table,
+        table=pd.DataFrame([(*line, *states[line[2]]) for line in lines], columns=list(COLUMNS), dtype="str"),
         flow=None,
-        fields={key: known[key] for key in dict.fromkeys(table["field"])},
+        fields={key: known[key] for key in states},
     )
 
 
@@ -169,3 +154,53 @@ def _of_study(study: Study) -> list[Field]:
         own = Field(column, what, "a study cannot be run without it", (column,))
         fields.append(by_column.get(column, own))
     return list(dict.fromkeys(fields))
+
+
+def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Say whether a release holds a field.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    key : str
+        A key of :data:`FIELDS`, or the name of a column.
+    columns : tuple of str
+        Columns of which any holds the field.
+
+    Returns
+    -------
+    state : {"held", "coarse", "lacking"}
+        ``coarse`` for dates of which fewer than 95 % are known to the day. Single cases hold nothing of a register.
+    how : str
+        In words: what is there, or what is wrong.
+    """
+    if is_case_files(dataset):
+        return "lacking", "at most for single cases"
+    sampling = dataset.card.sampling
+    if key == "every complaint":
+        kept = sampling.rule in ("complete", "trailing_window", "no_closing_date")
+        return ("held", sampling.window) if kept else ("lacking", f"the release is {sampling.rule.replace('_', ' ')}")
+    if key == "open cases":
+        there = sampling.open_cases in ("included", "status_only")
+        return ("held", "included") if there else ("lacking", f"open cases: {sampling.open_cases}")
+    if key == "last day covered":
+        until = dataset.card.observed_until
+        return ("held", until.isoformat()) if until is not None else ("lacking", "not stated")
+    if key.startswith("date: "):
+        return _dated(dataset, key.removeprefix("date: "))
+    for table in (dataset.allegations, dataset.cases, dataset.events):
+        for name in columns:
+            if name in table and table[name].notna().any():
+                return "held", f"{int(table[name].notna().sum()):,} of {len(table):,} rows filled"
+    return "lacking", "not in the release"
+
+
+def _dated(dataset: Dataset, stage: str) -> tuple[str, str]:
+    events = dataset.events
+    usable = events.loc[events["set_aside"].isna() & (events["stage"] == stage), "case_id"]
+    if usable.empty:
+        return "lacking", "not in the release"
+    exact = days_of(dataset, stage)["case_id"].nunique() / usable.nunique()
+    if exact < TO_THE_DAY:
+        return "coarse", f"only {100 * exact:.0f} % of the dates name a day"
+    return "held", f"{usable.nunique():,} complaints have one"

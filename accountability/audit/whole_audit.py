@@ -6,21 +6,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from accountability.audit.category_drift import Drift, drift
-from accountability.audit.closing_days import MassClosures, mass_closures
-from accountability.audit.date_precision import Precision, precision
-from accountability.audit.duplicate_rows import Alike, alike
-from accountability.audit.heaped_dates import Heaping, heaping
-from accountability.audit.impossible_dates import Impossible, impossible
+from accountability.audit.category_drift import drift
+from accountability.audit.closing_days import mass_closures
+from accountability.audit.dating import coverage, precision
+from accountability.audit.favoured_days import heaping, penalty_days
+from accountability.audit.impossible_dates import impossible
 from accountability.audit.letter import Letter, request_letter
-from accountability.audit.missing_values import Missing, missing
-from accountability.audit.officer_ids import Identity, identity
-from accountability.audit.part import flow_of
-from accountability.audit.round_days import PenaltyDays, penalty_days
+from accountability.audit.missing_values import missing
+from accountability.audit.part import Part
+from accountability.audit.repeats import duplicates, identity
 from accountability.audit.study_needs import Needs, needs
-from accountability.audit.years_covered import Coverage, coverage
 from accountability.records.dataset import Dataset
 from accountability.results import Result
+from accountability.study.cohort import Cohort
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -31,16 +29,16 @@ class Audit(Result):
     result of its own, under its name.
     """
 
-    coverage: Coverage
-    precision: Precision
-    missing: Missing
-    impossible: Impossible
-    mass_closures: MassClosures
-    heaping: Heaping
-    penalty_days: PenaltyDays
-    drift: Drift
-    alike: Alike
-    identity: Identity
+    coverage: Part
+    precision: Part
+    missing: Part
+    impossible: Part
+    mass_closures: Part
+    heaping: Part
+    penalty_days: Part
+    drift: Part
+    duplicates: Part
+    identity: Part
     needs: Needs
     letter: Letter
 
@@ -77,11 +75,18 @@ def audit(
     min_cell : int
         Smaller counts of people are not shown.
     permutations, seed : int
-        See :func:`accountability.audit.category_drift`.
+        See :func:`accountability.audit.drift`.
 
     Returns
     -------
     Audit
+
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> found = audit.audit(load("synthetic"), permutations=99)
+    >>> found.mass_closures.table["day"].dt.strftime("%Y-%m-%d").tolist()
+    ['2017-06-30']
     """
     together = mass_closures(dataset, many)
     wanted = needs(dataset)
@@ -91,37 +96,21 @@ def audit(
         "missing": missing(dataset, min_cell),
         "impossible": impossible(dataset),
         "mass_closures": together,
-        "heaping": heaping(dataset, {"closed": together.without_marked()}),
+        "heaping": heaping(dataset, {"closed": together.marked}),
         "penalty_days": penalty_days(dataset, min_cell),
         "drift": drift(dataset, column, min_cell=min_cell, permutations=permutations, seed=seed),
-        "alike": alike(dataset),
+        "duplicates": duplicates(dataset),
         "identity": identity(dataset, min_cell),
-        "needs": wanted,
     }
-    titles = {
-        "coverage": "Years covered",
-        "precision": "Precision of dates",
-        "missing": "Blanks by outcome",
-        "impossible": "Impossible orders",
-        "mass_closures": "Closed together",
-        "heaping": "Favoured days",
-        "penalty_days": "Round penalties",
-        "drift": "Categories over time",
-        "alike": "Repeats",
-        "identity": "Officers' ids",
-        "needs": "What studies need",
-    }
-    table = pd.DataFrame(
-        [(titles[name], part.sentence(), getattr(part, "not_held", "")) for name, part in parts.items()],
-        columns=["part", "found", "not_held"],
-        dtype="str",
-    )
+    lines = [(part.kind.title, part.sentence(), part.not_held) for part in parts.values()]
+    lines.append(("What studies need", wanted.sentence(), ""))
     return Audit(
         estimand=f"what {dataset.name} holds, and what it lacks",
         assumptions=("the source's declaration says truly what its columns mean",),
         method="see each part",
-        table=table,
-        flow=flow_of(dataset),
+        table=pd.DataFrame(lines, columns=["part", "found", "not_held"], dtype="str"),
+        flow=Cohort.of(dataset).flow(),
+        needs=wanted,
         letter=request_letter(dataset, wanted),
-        **parts,  # type: ignore[arg-type]
+        **parts,
     )

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 import accountability
 from accountability import audit, synthetic
 from accountability.audit.closing_days import unusual
-from accountability.audit.officer_ids import BUSY, CONTRADICT, PATTERN, ROWS_BUSY, ROWS_WITHOUT
 from accountability.audit.part import OTHER, at_least, gathered, holm
+from accountability.audit.repeats import BUSY, CONTRADICT, PATTERN, ROWS_BUSY, ROWS_WITHOUT
+from accountability.audit.study_needs import ESTIMATORS
 from accountability.errors import ParameterError
 from accountability.records.contract import Card
 from accountability.records.dataset import Dataset
@@ -114,7 +115,7 @@ def test_a_clean_release_has_nothing_to_find(clean: Dataset) -> None:
     assert not found.heaping.table["heaped"].any()
     assert not found.drift.table["moved"].any()
     assert found.drift.turnover.empty
-    assert found.alike.table["alike"].iloc[:-1].sum() == 0
+    assert found.duplicates.table["alike"].iloc[:-1].sum() == 0
     assert found.identity.table["counted"].sum() == 0
     assert "is blank more often for one finding than for another" in found.missing.sentence()
     assert found.penalty_days.not_held
@@ -285,7 +286,7 @@ def test_days_left_out_do_not_count_as_heaping(clean: Dataset) -> None:
     data = release(steps, clean.allegations)
     place = ("closed", "fifteenth of the month")
     kept = audit.heaping(data).table.set_index(["stage", "place"]).loc[place]
-    left = audit.heaping(data, {"closed": audit.mass_closures(data).without_marked()}).table
+    left = audit.heaping(data, {"closed": audit.mass_closures(data).marked}).table
     assert kept["heaped"]
     assert not left.set_index(["stage", "place"]).loc[place, "heaped"]
 
@@ -351,7 +352,7 @@ def test_rows_of_one_complaint_are_shuffled_together() -> None:
 def test_repeated_rows_and_twin_complaints_are_counted(clean: Dataset) -> None:
     rows = clean.allegations.assign(source_row=np.arange(4000))
     again = pd.concat([rows, rows.head(7).assign(source_row=range(4000, 4007))], ignore_index=True)
-    found = audit.alike(replace(clean, allegations=again)).table.set_index("check")["alike"]
+    found = audit.duplicates(replace(clean, allegations=again)).table.set_index("check")["alike"]
     assert found["rows alike, naming an officer"] == 7
     copy = clean.events[clean.events["case_id"].isin(names(60))]
     copied = copy.assign(case_id=copy["case_id"] + "x")
@@ -359,7 +360,7 @@ def test_repeated_rows_and_twin_complaints_are_counted(clean: Dataset) -> None:
         [clean.events, copied],
         pd.concat([clean.allegations, clean.allegations.head(60).assign(case_id=names(60) + "x")], ignore_index=True),
     )
-    before, after = (audit.alike(data).table.set_index("check") for data in (clean, twins))
+    before, after = (audit.duplicates(data).table.set_index("check") for data in (clean, twins))
     pairs = "pairs of complaints that look like one"
     assert after.at[pairs, "alike"] - before.at[pairs, "alike"] == 60
     assert after.at["complaints alike in all they hold", "alike"] == 60
@@ -427,7 +428,7 @@ def test_every_study_with_needs_is_compared_and_every_field_is_known(clean: Data
     wanting = {name for name, study in registry.STUDIES.items() if study.refused_rules or study.needs_columns}
     assert wanting <= set(found.table["study"])
     assert set(found.table["field"]) <= set(found.fields)
-    assert {key for keys in audit.ESTIMATORS.values() for key in keys} <= set(audit.FIELDS)
+    assert {key for keys in ESTIMATORS.values() for key in keys} <= set(audit.FIELDS)
     counts = found.by_question()
     assert (counts["held"] + counts["coarse"] + counts["lacking"] == counts["needed"]).all()
 
@@ -500,7 +501,7 @@ def test_the_defects_laid_over_an_agency_are_found_in_their_number(spoiled: tupl
     orders = found.impossible.table.set_index("check")
     assert orders.at["closed before received", "impossible"] >= struck["closed_before_received"]
     assert orders.at["closed before received", "of_them_set_aside"] >= struck["closed_before_received"]
-    repeats = found.alike.table.set_index("check")["alike"]
+    repeats = found.duplicates.table.set_index("check")["alike"]
     assert repeats["repeats dealt with at load"] == struck["duplicate_rows"]
     assert repeats["rows alike, naming an officer"] == 0
     heaped = found.heaping.table[found.heaping.table["heaped"]]
@@ -591,5 +592,5 @@ def test_philadelphia_is_asked_for_closing_dates_and_for_plain_words(
     assert found.mass_closures.not_held
     assert "date: closed" in set(found.letter.asked["field"])
     assert "stand for several things" in found.letter.text
-    repeats = found.alike.table.set_index("check")["alike"]
+    repeats = found.duplicates.table.set_index("check")["alike"]
     assert repeats["repeats dealt with at load"] >= 594

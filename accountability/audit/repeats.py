@@ -1,0 +1,291 @@
+"""Rows that repeat one another, complaints that may be one complaint twice, and ids that may be no single officer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.audit.part import Kind, NotHeld, Part, anchor, days_of, draw_bars, is_case_files, row_word
+from accountability.records.dataset import Dataset
+from accountability.results import percent, plural
+from accountability.study import overview
+from accountability.study.cohort import Cohort
+
+ROWS_NAMED, ROWS_UNNAMED = "rows alike, naming an officer", "rows alike, naming no officer"
+CASES, STEPS, DATED = "complaints alike in all they hold", "steps alike", "repeats dealt with at load"
+TWINS: Final = "pairs of complaints that look like one"
+_NUMBERS: Final = frozenset({"source_row", "source_file", "repeats_a_row"})
+#: Distances in days at which pairs are a matter of habit, not of repetition; whole weeks keep the weekday.
+_SHIFTS: Final = (7, 14, 21)
+
+#: What agencies write where a number should be; seen only in ids that are not pseudonyms.
+PLACEHOLDER: Final = r"(?i)^\W*(?:unknown|unk|none|n/?a|null|nil|test|tbd|unidentified|not identified|x+|0+|9{3,})\W*$"
+#: More complaints in one calendar year than any one person is plausibly named in.
+MOST_A_YEAR: Final = 30
+_ATTRIBUTES: Final = ("officer_race", "officer_gender", "officer_birth_year", "officer_birth_decade")
+ROWS_WITHOUT = "rows that name no officer"
+CASES_WITHOUT = "complaints in which no row names an officer"
+PATTERN = "rows whose id looks like a placeholder"
+BUSY = f"ids named in more than {MOST_A_YEAR} complaints of one year"
+ROWS_BUSY = "rows of these ids"
+CONTRADICT = "ids with contradicting race, gender or birth"
+AT_LOAD = "values left out at load as placeholders"
+
+REPEATS: Final = Kind(
+    title="Repeats",
+    what="rows and complaints of {name} that repeat one another",
+    columns=("check", "compared", "alike", "by_chance"),
+    draw=lambda axes, part: draw_bars(axes, part.table, "alike", xlabel="rows, steps or pairs"),
+    method="exact comparison of all coded columns; twins: pairs on one day, half the pairs weeks apart by chance",
+    single_cases=True,
+)
+
+
+@REPEATS
+def duplicates(dataset: Dataset) -> Part:
+    """Count rows that repeat another one and pairs of complaints that look like one.
+
+    Parameters
+    ----------
+    dataset : Dataset
+
+    Returns
+    -------
+    Part
+        ``table``: ``check``; ``compared`` rows, complaints or steps; ``alike`` (rows beyond the first of each kind,
+        pairs for those that share officer, category and day); ``by_chance`` (these only: pairs to be expected because
+        an officer draws complaints at all, from pairs one to three weeks apart).
+
+    Notes
+    -----
+    Only what the coded tables hold is compared: rows may differ in columns that were removed because they identify
+    people. Columns with another value in every row are numbers of the row and are left out. Complaints of several
+    people about one event are twins without being repeated.
+
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> audit.duplicates(load("synthetic")).table[["check", "alike"]]
+                                        check  alike
+    0           rows alike, naming an officer      0
+    1       complaints alike in all they hold      0
+    2                             steps alike      0
+    3              repeats dealt with at load      8
+    4  pairs of complaints that look like one      6
+    """
+    rows = _without_numbers(dataset.allegations)
+    named = rows["officer_id"].notna() if "officer_id" in rows else pd.Series(False, index=rows.index)
+    steps = _without_numbers(dataset.events)
+    entries = dataset.ledger.entries
+    at_load = entries["rule"].str.startswith("exact repeat") | entries["action"].isin(["row merged", "row kept"])
+    lines = [
+        (ROWS_NAMED, int(named.sum()), int(rows[named].duplicated().sum()), np.nan),
+        (ROWS_UNNAMED, int((~named).sum()), int(rows[~named].duplicated().sum()), np.nan),
+        (CASES, len(dataset.cases), _alike_cases(dataset), np.nan),
+        (STEPS, len(steps), int(steps.duplicated().sum()), np.nan),
+        (DATED, int(dataset.ledger.rows["raw"].sum()), int(entries.loc[at_load, "count"].sum()), np.nan),
+        *_twins(dataset),
+    ]
+    table = pd.DataFrame(lines, columns=list(REPEATS.columns))
+    table = table[(table["compared"] > 0) | (table["alike"] > 0)].reset_index(drop=True)
+    return REPEATS.of(
+        dataset,
+        table,
+        _said_repeats(table, row_word(dataset)),
+        assumptions=("what was removed at load is not compared", "two rows alike may still be two matters"),
+    )
+
+
+def _without_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    kept = [name for name in table if name not in _NUMBERS and (name == "case_id" or not _is_number(table[name]))]
+    return table[kept]
+
+
+def _is_number(column: pd.Series) -> bool:
+    """Whether a column numbers the rows: another value in each of them, and more than a handful of rows."""
+    return len(column) > 1 and bool(column.notna().all()) and column.is_unique and column.name != "officer_id"
+
+
+def _alike_cases(dataset: Dataset) -> int:
+    """Complaints alike in their own columns, their steps and their allegations."""
+    cases = _without_numbers(dataset.cases).drop(columns=["case_id"])
+    own = pd.util.hash_pandas_object(cases, index=False).to_numpy()
+    ids = pd.Index(dataset.cases["case_id"])
+    total = own.copy()
+    held = np.zeros(len(ids), dtype=bool)
+    for table, left_out in ((dataset.events, {"case_id"}), (_without_numbers(dataset.allegations), {"case_id"})):
+        rows = _without_numbers(table).drop(columns=list(left_out))
+        if rows.empty or rows.shape[1] == 0:
+            continue
+        place = ids.get_indexer(pd.Index(table["case_id"]))
+        # A sum does not depend on the order of the rows; it wraps around, which hashes bear.
+        np.add.at(total, place, pd.util.hash_pandas_object(rows, index=False).to_numpy() * np.uint64(2654435761))
+        held[place] = True
+    return int(pd.Series(total[held]).duplicated().sum())
+
+
+def _twins(dataset: Dataset) -> list[tuple[str, int, int, float]]:
+    """Pairs of complaints that name one officer for one category on one day of the incident (else of the receipt)."""
+    rows = dataset.allegations
+    if is_case_files(dataset) or "officer_id" not in rows or "category" not in rows:
+        return []
+    for stage in ("incident", "received"):
+        dated = days_of(dataset, stage).groupby("case_id")["day"].min()
+        if len(dated):
+            break
+    else:
+        return []
+    frame = rows[["case_id", "officer_id", "category"]].dropna().drop_duplicates()
+    frame = frame.assign(day=frame["case_id"].map(dated)).dropna(subset="day")
+    if frame.empty:
+        return []
+    counts = frame.groupby(["officer_id", "category", "day"]).size().rename("n").reset_index()
+    same = int((counts["n"] * (counts["n"] - 1) // 2).sum())
+    apart = []
+    for shift in _SHIFTS:
+        later = counts.assign(day=counts["day"] - shift)
+        both = counts.merge(later, on=["officer_id", "category", "day"], suffixes=("", "_later"))
+        apart.append(float((both["n"] * both["n_later"]).sum()))
+    # Pairs within a day are counted once, pairs of two days in one direction: half as many by chance.
+    return [(TWINS, int(frame["case_id"].nunique()), same, float(np.mean(apart)) / 2)]
+
+
+def _said_repeats(table: pd.DataFrame, word: str) -> str:
+    found = dict(zip(table["check"], table["alike"], strict=True))
+    chances = dict(zip(table["check"], table["by_chance"], strict=True))
+
+    def of(check: str) -> int:
+        return int(found.get(check, 0))
+
+    rows = of(ROWS_NAMED)
+    text = f"{plural(rows, word + ' row')} that {'names' if rows == 1 else 'name'} an officer "
+    text += f"{'repeats' if rows == 1 else 'repeat'} another in every coded column"
+    if of(ROWS_UNNAMED):
+        text += f", and {of(ROWS_UNNAMED):,} that name none"
+    text += f"; {plural(of(CASES), 'complaint')} and {plural(of(STEPS), 'step')} do."
+    if of(DATED):
+        text += f" The load had already dealt with {plural(of(DATED), 'repeat')}."
+    if TWINS in found:
+        text += (
+            f" {plural(of(TWINS), 'pair')} of complaints {'shares' if of(TWINS) == 1 else 'share'} officer, category "
+            f"and day ({chances[TWINS]:,.1f} by chance): one event told twice, or one complaint numbered twice."
+        )
+    return text
+
+
+IDENTITY: Final = Kind(
+    title="Officers' ids",
+    what="whether an officer's id in {name} is one officer",
+    columns=("check", "counted", "of", "share", "unit"),
+    draw=lambda axes, part: draw_bars(
+        axes, part.table.dropna(subset="share"), "share", xlabel="share", counted=False
+    ).set_xlim(0, 1),
+    method=f"counts; {BUSY} are marked as implausible; numbers of ids below {{min_cell}} are not shown",
+)
+
+
+@IDENTITY
+def identity(dataset: Dataset, min_cell: int = 10) -> Part:
+    """Count rows without an officer, and ids that may be placeholders or more than one person.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    min_cell : int
+        Smaller numbers of ids are not shown.
+
+    Returns
+    -------
+    Part
+        ``table``: ``check``, ``counted`` (ids and rows of people are not shown from 1 to `min_cell` - 1), ``of`` (how
+        many were looked at), ``share``, ``unit`` (rows, complaints or ids). No id is listed.
+
+    Examples
+    --------
+    >>> from accountability import audit, load
+    >>> audit.identity(load("synthetic")).table[["check", "counted"]].head(2)
+                                             check  counted
+    0                    rows that name no officer        0
+    1  complaints in which no row names an officer        0
+    """
+    rows = dataset.allegations
+    if "officer_id" not in rows or not rows["officer_id"].notna().any():
+        raise NotHeld("no row names an officer")
+    named = rows[rows["officer_id"].notna()]
+    ids = int(named["officer_id"].nunique())
+    if ids < min_cell:
+        raise NotHeld(f"fewer than {min_cell} officers are named")
+    without = set(dataset.cases["case_id"]) - set(named["case_id"])
+    looks = int(named["officer_id"].str.fullmatch(PLACEHOLDER).sum())
+    start = anchor(dataset)
+    busy = set() if start is None else _busy(overview.year_of(Cohort.of(dataset), start), named)
+    torn, with_attributes = _contradicting(named)
+    entries = dataset.ledger.entries
+    left_out = (entries["action"] == "value set aside") & entries["reason"].str.contains("left out of officer_id")
+    at_load = int(entries.loc[left_out, "count"].sum())
+    lines = [
+        _line(ROWS_WITHOUT, len(rows) - len(named), len(rows), "rows"),
+        _line(CASES_WITHOUT, len(without), len(dataset.cases), "complaints"),
+        _line(PATTERN, looks, len(named), "rows"),
+        _line(AT_LOAD, at_load, len(rows), "rows"),
+        _line(BUSY, len(busy), ids, "ids", min_cell),
+        # The rows of a few ids would say how often these few were accused.
+        _line(ROWS_BUSY, int(named["officer_id"].isin(busy).sum()), len(named), "rows", hide=0 < len(busy) < min_cell),
+    ]
+    if with_attributes:
+        lines.append(_line(CONTRADICT, torn, with_attributes, "ids", min_cell))
+    table = pd.DataFrame(lines, columns=list(IDENTITY.columns)).astype({"counted": "Int64", "share": "Float64"})
+    return IDENTITY.of(
+        dataset,
+        table,
+        _said_ids(dataset, table, start is not None),
+        assumptions=(
+            "an id that two people share in every attribute looks like one person",
+            "ids are pseudonyms where the source declares them so: their own spelling is then not seen",
+        ),
+        method=IDENTITY.method.format(min_cell=min_cell),
+    )
+
+
+def _line(check: str, count: int, of: int, unit: str, min_cell: int = 1, *, hide: bool = False) -> tuple[Any, ...]:
+    shown = pd.NA if hide or 0 < count < min_cell else count
+    return check, shown, of, shown / of if of else np.nan, unit
+
+
+def _busy(year: pd.Series, named: pd.DataFrame) -> set[str]:
+    """Ids named in more complaints of one year than plausible."""
+    pairs = named[["case_id", "officer_id"]].drop_duplicates()
+    counts = pairs.groupby(["officer_id", pairs["case_id"].map(year)]).size()
+    return set(counts[counts > MOST_A_YEAR].index.get_level_values(0))
+
+
+def _contradicting(named: pd.DataFrame) -> tuple[int, int]:
+    held = [name for name in _ATTRIBUTES if name in named]
+    if not held:
+        return 0, 0
+    distinct = named.groupby("officer_id")[held].nunique()
+    return int((distinct > 1).any(axis=1).sum()), int((distinct > 0).any(axis=1).sum())
+
+
+def _said_ids(dataset: Dataset, table: pd.DataFrame, dated: bool) -> str:
+    found = {row["check"]: row for row in table.to_dict("records")}
+    rows, cases = found[ROWS_WITHOUT], found[CASES_WITHOUT]
+    text = (
+        f"{percent(rows['share'], 1)} of {plural(rows['of'], row_word(dataset) + ' row')} and "
+        f"{percent(cases['share'], 1)} of {plural(cases['of'], 'complaint')} name no officer."
+    )
+    if found[PATTERN]["counted"]:
+        text += f" {plural(found[PATTERN]['counted'], 'row')} carry an id that looks like a placeholder."
+    if dated:
+        text += f" {_some(found[BUSY]['counted'])} named in more than {MOST_A_YEAR} complaints of one year."
+    if CONTRADICT in found:
+        text += f" {_some(found[CONTRADICT]['counted'])} given more than one race, gender or birth."
+    return text
+
+
+def _some(count: Any) -> str:
+    if pd.isna(count):
+        return "A few ids (too few to count here) are"
+    return "No id is" if count == 0 else f"{plural(int(count), 'id')} {'is' if count == 1 else 'are'}"
