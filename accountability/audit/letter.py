@@ -10,6 +10,7 @@ from accountability.audit.part import is_case_files
 from accountability.audit.study_needs import Needs, needs
 from accountability.records.dataset import Dataset
 from accountability.results import plural
+from accountability.study.inputs import takes
 
 _NAMED = 3
 
@@ -37,6 +38,7 @@ class Letter:
         return self.text
 
 
+@takes("dataset")
 def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
     """Write a records request for the fields that studies need and a release lacks.
 

@@ -20,6 +20,7 @@ from accountability.records.dataset import Dataset
 from accountability.results import Result, capitalised, four_figures
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import small_groups
+from accountability.study.inputs import takes
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Kind:
             except NotHeld as why:
                 return self._without(dataset, why)
 
-        return part
+        return takes("dataset")(part)
 
     def of(
         self,

@@ -14,6 +14,7 @@ from accountability.records.dataset import Dataset
 from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
 from accountability.studies.registry import STUDIES, Study
+from accountability.study.inputs import takes
 
 #: Fewer dates than this share known to the day, and day counts become bounds.
 TO_THE_DAY: Final = 0.95
@@ -101,6 +102,7 @@ class Needs(Result):
         )
 
 
+@takes("dataset")
 def needs(dataset: Dataset) -> Needs:
     """Compare what every study and estimator reads with what a release holds.
 

@@ -19,6 +19,7 @@ from accountability.audit.study_needs import Needs, needs
 from accountability.records.dataset import Dataset
 from accountability.results import Result
 from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -54,6 +55,7 @@ class Audit(Result):
         return "\n".join(lines)
 
 
+@takes("dataset")
 def audit(
     dataset: Dataset,
     column: str | None = None,

@@ -385,6 +385,12 @@ def test_placeholders_and_ids_of_several_people_are_counted_and_never_listed(cle
     assert "UNKNOWN" not in repr(found) + found.sentence()
 
 
+@pytest.mark.parametrize("part", ["audit", "coverage", "duplicates", "needs", "request_letter"])
+def test_what_is_no_dataset_is_refused_with_the_line_to_write(part: str) -> None:
+    with pytest.raises(ParameterError, match=rf"audit\.{part}\(accountability\.load\('synthetic'\)\)"):
+        getattr(audit, part)("synthetic")
+
+
 # ---- single cases, and nothing at all ----------------------------------------------------------------------------
 
 
