@@ -26,8 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accountability.outcomes.logit import fit_logit
-from accountability.stats.mixed_logit import fit_random_intercept
+from accountability.stats.binary_logit import fit_logit, fit_random_intercept
 from accountability.stats.multinomial import fit_multinomial
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.patterns import collapse_matrix

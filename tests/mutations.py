@@ -63,8 +63,8 @@ MUTATIONS = (
         ("delay/test_delay_reference",), "how_long_cases_stay_open-default",
     ),
     Mutation(
-        "an interval of another level", "stats/bands.py",
-        "ndtri(0.5 + level / 2)", "ndtri(level)",
+        "an interval of another level", "stats/intervals.py",
+        "return 0.5 + float(confidence) / 2", "return float(confidence)",
         ("delay/test_delay_reference",), "how_long_cases_stay_open-default",
     ),
     Mutation(

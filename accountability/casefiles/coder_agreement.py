@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, percent
+from accountability.stats.intervals import z_critical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +165,6 @@ def _beyond_chance(a: pd.Series, b: pd.Series, level: float) -> tuple[float, flo
     if len(values) < 2:
         return (np.nan,) * 4
     import krippendorff
-    from scipy.stats import norm
     from statsmodels.stats.inter_rater import cohens_kappa
 
     codes = [pd.Categorical(column, categories=values).codes for column in (a, b)]
@@ -174,7 +174,7 @@ def _beyond_chance(a: pd.Series, b: pd.Series, level: float) -> tuple[float, flo
     with np.errstate(invalid="ignore", divide="ignore"):
         found = cohens_kappa(table)
     kappa, error = float(found.kappa), float(np.sqrt(max(found.var_kappa, 0.0)))
-    reach = float(norm.ppf((1 + level) / 2)) * error
+    reach = z_critical(level) * error
     alpha = krippendorff.alpha(
         reliability_data=np.array(codes, dtype=float),
         value_domain=list(range(len(values))),

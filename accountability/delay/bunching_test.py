@@ -16,7 +16,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import critical
+from accountability.stats.intervals import z_critical
 from accountability.study.durations import Durations, require_cases
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def bunching(
             f"window must be from 1 to below around, and degree 0 to 4; found window={window}, around={around}, "
             f"degree={degree}"
         )
-    z = critical(level)
+    z = z_critical(level)
     day, at_risk, closed = _near(durations, fewest, around)
     before = (day > fewest - window) & (day <= fewest)
     after = (day > fewest) & (day <= fewest + window)

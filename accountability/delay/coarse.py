@@ -18,7 +18,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import critical, interval, settled
+from accountability.stats.intervals import curve_interval, settled, z_critical
 from accountability.stats.sieve import Model, Smooth
 from accountability.study.durations import Durations, group_codes
 
@@ -134,7 +134,7 @@ class CoarseCurve(Result):
             weights = np.cumsum(found.shape, axis=1)[:, np.where(known, asked, 0)].T
             for place, name in enumerate(self.ways):
                 share, error = settled(*found.share(weights, slice(place, place + 1)))
-                lower, upper = interval(share, error, self.level)
+                lower, upper = curve_interval(share, error, self.level)
                 columns = {"closed_by": share, "std_error": error, "lower": lower, "upper": upper}
                 head = {"way": pd.array([name] * len(asked), dtype="str"), "day": asked}
                 rest = {column: np.where(known, values, np.nan) for column, values in columns.items()}
@@ -243,7 +243,7 @@ def coarse_curve(
     """
     what = "the curve from coarse dates"
     require_open_cases(durations, what)
-    critical(level)
+    z_critical(level)
     if durations.exact and "start_span" not in durations.table:
         raise Refusal(f"all dates of {durations.sampling.source} are known to the day: use delay.closing_curve")
     if durations.left_truncated:
@@ -304,7 +304,7 @@ def _table(groups: pd.DataFrame, fits: Sequence[Smooth], level: float) -> pd.Dat
     parts = []
     for found in fits:
         share, error = settled(*found.share(1 - np.cumsum(found.shape, axis=1)[:, : found.last + 1].T))
-        lower, upper = interval(share, error, level)
+        lower, upper = curve_interval(share, error, level)
         parts.append((np.arange(found.last + 1), share, error, lower, upper))
     names = ("day", "still_open", "std_error", "lower", "upper")
     columns = {name: np.concatenate(column) for name, column in zip(names, zip(*parts, strict=True), strict=True)}

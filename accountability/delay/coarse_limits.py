@@ -22,7 +22,7 @@ from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, capitalised, percent
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import critical
+from accountability.stats.intervals import z_critical
 from accountability.stats.npmle import BEYOND, collapse, solve_counts
 from accountability.study.durations import Durations, group_codes
 
@@ -233,7 +233,7 @@ def _result(
 def _prepared(
     durations: Durations, by: str | Sequence[str] | None, level: float
 ) -> tuple[Any, list[_Profile], pd.DataFrame, tuple[str, tuple[str, ...]]]:
-    fall = critical(level) ** 2
+    fall = z_critical(level) ** 2
     groups, codes = group_codes(durations, by)
     each = [codes == number for number in range(len(groups))]
     closed = durations.event

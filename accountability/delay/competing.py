@@ -15,8 +15,9 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import Transform, interval, settled
-from accountability.study.durations import Durations, numbered, spaced
+from accountability.stats.compress import numbered
+from accountability.stats.intervals import Transform, curve_interval, settled
+from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,7 +191,7 @@ def competing_closings(
     share, error = incidence(counts, of_way)
     number, kind, day = np.nonzero(of_way)
     closed_by, spread = share[number, kind, day], error[number, kind, day]
-    lower, upper = interval(closed_by, spread, level, interval_type)
+    lower, upper = curve_interval(closed_by, spread, level, interval_type)
     columns = {
         "way": pd.array([ways[position] for position in kind], dtype="str"),
         "day": day,
@@ -249,7 +250,7 @@ def _numbered(durations: Durations, way: str) -> tuple[pd.Index, Days]:
     closed = durations.event
     if not closed.any():
         raise Refusal(f"all {len(durations):,} cases are open, so none has a way of closing: use delay.closing_curve")
-    codes, found = spaced(durations.table[way])
+    codes, found = numbered(durations.table[way], gaps=True)
     if isinstance(found, pd.RangeIndex):
         if len(found) <= MOST_SPACED:
             return found, codes

@@ -15,7 +15,7 @@ from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import Transform, interval
+from accountability.stats.intervals import Transform, curve_interval
 from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ def _curve(counts: Counts, level: float, transform: Transform) -> pd.DataFrame:
     number, day = np.nonzero((counts.closed + counts.left) > 0)
     still_open = share[number, day]
     error = still_open * np.sqrt(greenwood[number, day])
-    lower, upper = interval(still_open, error, level, transform)
+    lower, upper = curve_interval(still_open, error, level, transform)
     columns = {
         "day": day,
         "at_risk": counts.at_risk[number, day],

@@ -18,7 +18,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import critical
+from accountability.stats.intervals import z_critical
 from accountability.study.durations import Durations, group_codes, require_cases
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def restricted_mean(
     until = int(until)
     require_open_cases(durations, "the restricted mean")
     columns = columns_of(by)
-    z = critical(level)
+    z = z_critical(level)
     if durations.exact:
         counts = count(durations, by)
         _require_watched(counts, until)

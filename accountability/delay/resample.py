@@ -16,7 +16,7 @@ import pandas as pd
 from accountability.delay.counts import label_of
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Flags, Floats
-from accountability.stats.bands import critical
+from accountability.stats.intervals import z_critical
 from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def draws_of(durations: Durations, cluster: str | None, kind: Days, replicates: 
     Refusal
         With fewer than two clusters.
     """
-    critical(level)
+    z_critical(level)
     if replicates < 2:
         raise ParameterError(f"replicates must be at least 2, found {replicates}")
     clusters = len(durations) if cluster is None else len(group_codes(durations, cluster)[0])

@@ -16,7 +16,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Days, Flags
-from accountability.stats.bands import Transform, interval
+from accountability.stats.intervals import Transform, curve_interval
 from accountability.study.durations import Durations, group_codes, require_cases
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _table(counts: Counts, horizon: int, level: float, transform: Transform) -> 
     number, back = number[order], back[order]
     closed_by = before[number, back]
     error = closed_by * np.sqrt(spread[number, back])
-    lower, upper = interval(closed_by, error, level, transform)
+    lower, upper = curve_interval(closed_by, error, level, transform)
     notes = []
     for group in range(len(share)):
         gone = np.flatnonzero(share[group] == 0)

@@ -14,7 +14,7 @@ from accountability.delay.curve import DelayCurve, survival
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import Transform, interval
+from accountability.stats.intervals import Transform, curve_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -275,7 +275,7 @@ def incidence_band(
 def _limits(share: Floats, error: Floats, wall: float, transform: Transform) -> tuple[Floats, Floats]:
     from scipy.special import ndtr
 
-    return interval(share, error, float(2 * ndtr(wall) - 1), transform)
+    return curve_interval(share, error, float(2 * ndtr(wall) - 1), transform)
 
 
 def _place(closings: CompetingClosings, position: int) -> slice:

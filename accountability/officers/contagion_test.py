@@ -17,6 +17,7 @@ from accountability.officers.peers import known, panel, reach, weights
 from accountability.officers.shuffles import lots, periods
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.intervals import t_critical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -225,18 +226,18 @@ def _joint(
 
 
 def _row(name: str, compares: str, found: TwoWay, place: int, level: float) -> dict[str, object]:
-    from scipy.special import stdtr, stdtrit
+    from scipy.special import stdtr
 
     free = found.clusters - 1
     estimate, error = float(found.coefficients[place]), float(np.sqrt(found.covariance[place, place]))
-    reach_of = float(stdtrit(free, (1 + level) / 2)) * error
+    reach = t_critical(level, free) * error
     return {
         "for_each": name,
         "compares": compares,
         "coefficient": estimate,
         "ratio": float(np.exp(estimate)),
-        "low": float(np.exp(estimate - reach_of)),
-        "high": float(np.exp(estimate + reach_of)),
+        "low": float(np.exp(estimate - reach)),
+        "high": float(np.exp(estimate + reach)),
         "p": float(2 * stdtr(free, -abs(estimate) / error)),
         "p_permutation": float("nan"),
     }

@@ -19,7 +19,7 @@ from accountability.figures import draw
 from accountability.officers.officer_events import FEWEST, Records
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.bands import critical
+from accountability.stats.intervals import z_critical
 from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     Nelson (1988); variance of Lawless and Nadeau (1995), which holds however the complaints of one officer depend on
     each other. Officers leave the watch independently of their complaints.
     """
-    reach = critical(level)
+    reach = z_critical(level)
     if "officer" not in data.table:
         raise ParameterError("mean_count needs a column 'officer', as spells() gives")
     if not data.event.any():

@@ -19,14 +19,14 @@ from accountability.outcomes.modelled import (
     delta,
     designed,
     put_together,
-    reach_of,
     rows_for,
     secret_levels,
 )
 from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
-from accountability.stats.count_newton import Fit
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import z_critical
 from accountability.stats.multinomial import chances, fit_multinomial
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.grouping import small_groups
@@ -159,7 +159,7 @@ def ways_out(
     category = pd.Categorical(way, ways).codes.astype(np.int64)
     fit = fit_multinomial(shape.design, shape.pattern, category, shape.clusters)
     secret = secret_levels(rows, made.columns, way, min_cell).set_index(["column", "level"])
-    reach = reach_of(level)
+    reach = z_critical(level)
     lines = []
     for name, labels in shape.levels.items():
         origin = shape.at(name, 0)

@@ -16,6 +16,7 @@ from accountability.outcomes.gap import StageGap
 from accountability.outcomes.ladder import Ladder
 from accountability.records.units import check_terms, countable, roll_up
 from accountability.results import Result, percent
+from accountability.stats.intervals import z_critical
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.vocabulary import FINDINGS, PENALTY_LADDER
 
@@ -202,8 +203,6 @@ def _outcome(rows: pd.DataFrame, outcome: str, order: Ladder) -> tuple[pd.Series
 
 
 def _ratio(rows: pd.DataFrame, hits: pd.Series, column: str, groups: tuple[str, str], level: float) -> dict[str, Any]:
-    from scipy.stats import norm
-
     line: dict[str, Any] = {}
     influence = np.zeros(len(rows))
     flags = hits.to_numpy(dtype=float)
@@ -229,7 +228,7 @@ def _ratio(rows: pd.DataFrame, hits: pd.Series, column: str, groups: tuple[str, 
         clusters = len(np.unique(codes))
         spread = math.sqrt(clusters / (clusters - 1) * float((sums**2).sum())) if clusters > 1 else math.nan
         ratio = line["rate_first"] / line["rate_second"]
-        reach = float(norm.ppf(0.5 + level / 2)) * spread
+        reach = z_critical(level) * spread
         line |= {"ratio": ratio, "low": ratio * math.exp(-reach), "high": ratio * math.exp(reach)}
     return line
 

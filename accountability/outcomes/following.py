@@ -16,7 +16,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.withhold import hide_apart, hide_cells, hide_days
 from accountability.records.units import WORDS, check_terms, roll_up
 from accountability.results import Result, percent
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.vocabulary import FINDINGS, OFF_LADDER
 
@@ -232,7 +232,7 @@ def outcomes(
     return Outcomes(
         estimand=f"what follows a finding, per {counted.replace('_', '-')}, {cohort.name}",
         assumptions=(*_assumptions(cohort.card.sampling.rule), *_uncounted(cohort, counted)),
-        method=share_intervals.CLUSTERED if clustered else share_intervals.WILSON,
+        method=intervals.CLUSTERED if clustered else intervals.WILSON,
         table=long,
         flow=cohort.flow(),
         apart=hide_apart(pd.DataFrame(apart), min_cell),
@@ -310,8 +310,8 @@ def _distribution(
         if term == "pending":
             continue
         if len(kept):
-            s = share_intervals.share(kept.eq(term).fillna(False).to_numpy(dtype=bool), who, level)
-            rows.append((part, term, s.count, s.denominator, s.share, s.low, s.high))
+            s = intervals.clustered_share(kept.eq(term).fillna(False).to_numpy(dtype=bool), who, level)
+            rows.append((part, term, s.count, s.denominator, s.share, s.lower, s.upper))
         else:
             rows.append((part, term, 0, 0, np.nan, np.nan, np.nan))
     return pd.DataFrame(rows, columns=["part", "term", "count", "denominator", "share", "low", "high"])

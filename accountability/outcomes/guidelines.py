@@ -14,7 +14,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.modelled import rows_for
 from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.study.cohort import Cohort, DatasetLike
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def departures(
             "the matrix was in force, and was meant for these cases",
             "rows of one officer may be alike, rows of different officers are independent",
         ),
-        method=share_intervals.CLUSTERED,
+        method=intervals.CLUSTERED,
         table=table[[*groups, "verdict", "count", "denominator", "share", "low", "high", "hidden"]],
         flow=made.cohort.flow(),
         matrix=matrix,
@@ -188,8 +188,8 @@ def _counted(verdict: pd.Series, officers: pd.Series | None, level: float) -> pd
             lines.append((name, 0, 0, np.nan, np.nan, np.nan))
             continue
         who = None if officers is None else officers.loc[base[base].index]
-        s = share_intervals.share(verdict[base].eq(name), who, level)
-        lines.append((name, s.count, s.denominator, s.share, s.low, s.high))
+        s = intervals.clustered_share(verdict[base].eq(name), who, level)
+        lines.append((name, s.count, s.denominator, s.share, s.lower, s.upper))
     return pd.DataFrame(lines, columns=["verdict", "count", "denominator", "share", "low", "high"])
 
 

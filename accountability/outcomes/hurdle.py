@@ -13,7 +13,6 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder, days_equivalent
-from accountability.outcomes.logit import fit_logit
 from accountability.outcomes.modelled import (
     CLUSTERED,
     UNSEEN,
@@ -23,14 +22,15 @@ from accountability.outcomes.modelled import (
     hidden_levels,
     left_apart,
     put_together,
-    reach_of,
     rows_for,
 )
 from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats import truncated_counts
 from accountability.stats.arrays import Floats
-from accountability.stats.count_newton import Fit
+from accountability.stats.binary_logit import fit_logit
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import z_critical
 from accountability.stats.truncated_counts import Family, fit_truncated
 from accountability.study.cohort import Cohort, DatasetLike
 
@@ -167,7 +167,7 @@ def days_hurdle(
     theta = np.concatenate([zero.coefficients, count.coefficients])
     covariance = _joint(shape, some, number, zero, count, family)
     hidden = hidden_levels(rows, made.columns, pd.Series(some, index=rows.index), min_cell)
-    reach = reach_of(level)
+    reach = z_critical(level)
     lines: list[dict[str, Any]] = []
     shares: list[tuple[Any, ...]] = []
     for name, labels in shape.levels.items():
@@ -254,12 +254,13 @@ def _joint(shape: Designed, some: Any, number: Any, zero: Fit, count: Fit, famil
     """Covariance of both parts together: officers' scores of one part go with those of the other."""
     from scipy.special import expit
 
-    from accountability.stats.count_newton import summed_scores, tally
+    from accountability.stats.compress import tally
+    from accountability.stats.sandwich import by_cluster, small_sample
 
     rows = len(number)
     every = np.arange(rows, dtype=np.int64)
     chance = expit(shape.design @ zero.coefficients)[shape.pattern]
-    first = summed_scores((some - chance)[:, None] * shape.design[shape.pattern], every, shape.clusters)
+    first = by_cluster((some - chance)[:, None] * shape.design[shape.pattern], every, shape.clusters, zero.clusters)
     inside = shape.design[shape.pattern[some]]
     second_rows = truncated_counts.row_scores(count.coefficients, inside, number[some], family)
     second = np.zeros((len(first), second_rows.shape[1]))
@@ -268,7 +269,7 @@ def _joint(shape: Designed, some: Any, number: Any, zero: Fit, count: Fit, famil
     breads = [fit.plain for fit in (zero, count)]
     scales = []
     for fit, size in ((zero, rows), (count, int(some.sum()))):
-        scales.append(math.sqrt(fit.clusters / (fit.clusters - 1) * (size - 1) / (size - len(fit.coefficients))))
+        scales.append(math.sqrt(small_sample(fit.clusters, size, len(fit.coefficients))))
     left, right = (bread @ part.T * scale for bread, part, scale in zip(breads, (first, second), scales, strict=True))
     both = np.vstack([left, right])
     return np.asarray(both @ both.T)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from accountability.errors import Refusal
 from accountability.outcomes.modelled import (
@@ -18,51 +17,18 @@ from accountability.outcomes.modelled import (
     designed,
     hidden_levels,
     put_together,
-    reach_of,
     rows_for,
 )
 from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
-from accountability.stats.count_newton import Fit, Slopes, cells_of, check_columns, invert, maximise, sandwich
+from accountability.stats.binary_logit import fit_logit
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import z_critical
 from accountability.study.cohort import Cohort, DatasetLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def fit_logit(design: Floats, pattern: NDArray[np.int64], hits: Floats, clusters: NDArray[np.int64]) -> Fit:
-    """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
-
-    Parameters
-    ----------
-    design : array, patterns by columns
-        Covariates of each pattern, with the constant.
-    pattern : array of int
-        The pattern of each row.
-    hits : array of 0 and 1
-    clusters : array of int
-        The cluster of each row.
-
-    Raises
-    ------
-    Refusal
-        If the columns are collinear, or the outcome is separated so that no finite estimate exists.
-    """
-    cells = cells_of(pattern, hits.astype(np.int64), len(design))
-    check_columns(design, cells)
-    start = np.zeros(design.shape[1])
-    theta, information, likelihood, scores = maximise(_logit, design, cells, np.empty(0), start)
-    covariance = sandwich(information, scores, cells.of_row, clusters)
-    return Fit(theta, covariance, likelihood, int(clusters.max()) + 1, invert(information))
-
-
-def _logit(index: Floats, other: Floats, value: NDArray[np.int64]) -> Slopes:
-    from scipy.special import expit
-
-    sign = 2.0 * value - 1.0
-    chance = expit(index)
-    return Slopes(-np.logaddexp(0.0, -sign * index), value - chance, chance * (1.0 - chance))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -169,7 +135,7 @@ def sustained_logit(
     shape = designed(rows, made.columns, reference)
     fit = fit_logit(shape.design, shape.pattern, hits, shape.clusters)
     hidden = hidden_levels(rows, made.columns, pd.Series(hits > 0, index=rows.index), min_cell)
-    reach = reach_of(level)
+    reach = z_critical(level)
     lines = []
     for name, labels in shape.levels.items():
         for j, label in enumerate(labels):

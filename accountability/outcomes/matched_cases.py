@@ -15,7 +15,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.modelled import left_apart, rows_for
 from accountability.privacy import hidden_cells
 from accountability.results import Result, percent
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.vocabulary import OFF_LADDER
 
@@ -174,7 +174,7 @@ def like_cases(
             "what the records do not hold may differ: what was done, and how grave it was",
             "rows of one officer may be alike, rows of different officers are independent",
         ),
-        method=share_intervals.CLUSTERED,
+        method=intervals.CLUSTERED,
         table=_penalties(chosen.loc[decided.loc[chosen.index]], order, level, min_cell),
         flow=made.cohort.flow(),
         criteria=table.assign(
@@ -228,8 +228,8 @@ def _penalties(rows: pd.DataFrame, order: Ladder, level: float, min_cell: int) -
     terms = [*order.order, *(term for term in OFF_LADDER if term != "pending")]
     lines = []
     for term in terms:
-        s = share_intervals.share(rows["imposed_penalty"].eq(term).fillna(False), rows.get("officer_id"), level)
-        lines.append((term, s.count, s.share, s.low, s.high))
+        s = intervals.clustered_share(rows["imposed_penalty"].eq(term).fillna(False), rows.get("officer_id"), level)
+        lines.append((term, s.count, s.share, s.lower, s.upper))
     table = pd.DataFrame(lines, columns=["term", "count", "share", "low", "high"])
     hidden = hidden_cells(table["count"].to_numpy(), min_cell)
     numbers = {name: table[name].mask(hidden) for name in ("share", "low", "high")}

@@ -19,14 +19,14 @@ from accountability.outcomes.modelled import (
     hidden_levels,
     left_apart,
     put_together,
-    reach_of,
     rows_for,
 )
 from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
-from accountability.stats.count_newton import Fit
-from accountability.stats.mixed_logit import fit_random_intercept
+from accountability.stats.binary_logit import fit_random_intercept
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import z_critical
 from accountability.study.cohort import Cohort, DatasetLike
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def sustained_by_place(
     codes = pd.factorize(rows[place])[0].astype(np.int64)
     fit = fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes)
     hidden = hidden_levels(rows, columns, pd.Series(hits > 0, index=rows.index), min_cell)
-    reach = reach_of(level)
+    reach = z_critical(level)
     lines = []
     for name, labels in shape.levels.items():
         origin = shape.at(name, 0)
@@ -209,17 +209,16 @@ def _mean(theta: Floats, design: Floats, weight: Floats) -> float:
 
 
 def _spread(fit: Fit, design: Floats, weight: Floats, reach: float) -> pd.DataFrame:
-    from scipy.special import expit
-    from scipy.stats import norm
+    from scipy.special import expit, ndtri
 
     def shares(theta: Floats) -> Floats:
-        at = norm.ppf(PLACES_AT) * np.exp(theta[-1])
+        at = ndtri(PLACES_AT) * np.exp(theta[-1])
         return np.array([weight @ expit(design @ theta[:-1] + shift) for shift in at])
 
     value, wide = delta(shares, fit.coefficients, fit.covariance)
     log_sd, error = float(fit.coefficients[-1]), math.sqrt(fit.covariance[-1, -1])
     sds = [math.exp(log_sd + side * reach * error) for side in (0, -1, 1)]
-    ratio = [math.exp(math.sqrt(2) * sd * float(norm.ppf(0.75))) for sd in sds]
+    ratio = [math.exp(math.sqrt(2) * sd * float(ndtri(0.75))) for sd in sds]
     rows = [("standard deviation in log odds", *sds), ("median odds ratio of two places", *ratio)]
     for k, p in enumerate(PLACES_AT):
         ends = (max(value[k] - reach * wide[k], 0.0), min(value[k] + reach * wide[k], 1.0))

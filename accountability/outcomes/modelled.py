@@ -144,15 +144,6 @@ def delta(function: Callable[[Floats], Floats], theta: Floats, covariance: Float
     return value, np.sqrt(np.maximum(variance, 0.0))
 
 
-def reach_of(level: float) -> float:
-    """Half the width of an interval, in errors."""
-    from scipy.stats import norm
-
-    if not 0 < level < 1:
-        raise ParameterError(f"level must be between 0 and 1, found {level}")
-    return float(norm.ppf(0.5 + level / 2))
-
-
 def secret_levels(rows: pd.DataFrame, columns: Sequence[str], ways: pd.Series, min_cell: int) -> pd.DataFrame:
     """Which levels of each column may not be shown: ``column``, ``level``, then one column a way with True if hidden.
 

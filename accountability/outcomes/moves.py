@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder
+from accountability.stats.intervals import p_chi2
 
 # What may become of a recommendation; each pair of cells falls in exactly one.
 KINDS: Final = {
@@ -87,7 +88,6 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
         ``test``, ``statistic``, ``df``, ``pvalue``, ``pairs`` (on the ladder at both ends); statistics are missing
         where no pair moved.
     """
-    from scipy.stats import chi2
     from statsmodels.stats.contingency_tables import SquareTable
 
     order = (ladder or Ladder()).order
@@ -104,12 +104,12 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     if len(square) > 1:
         df = int(((off + off.T)[np.triu_indices(len(off), 1)] > 0).sum())
         bowker = float(SquareTable(square, shift_zeros=False).symmetry().statistic)
-        rows[0] = ("Bowker", bowker, df, float(chi2.sf(bowker, df)), total)
+        rows[0] = ("Bowker", bowker, df, p_chi2(bowker, df), total)
         change = square.sum(axis=0) - square.sum(axis=1)
         spread = np.diag(off.sum(axis=0) + off.sum(axis=1)) - off - off.T
         rank = int(np.linalg.matrix_rank(spread))
         maxwell = float(change @ np.linalg.pinv(spread, hermitian=True) @ change)
-        rows[1] = ("Stuart–Maxwell", maxwell, rank, float(chi2.sf(maxwell, rank)), total)
+        rows[1] = ("Stuart–Maxwell", maxwell, rank, p_chi2(maxwell, rank), total)
     return pd.DataFrame(rows, columns=["test", "statistic", "df", "pvalue", "pairs"]).astype({"df": "Int64"})
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.logit import fit_logit
 from accountability.outcomes.modelled import (
     CLUSTERED,
     UNSEEN,
@@ -21,13 +20,14 @@ from accountability.outcomes.modelled import (
     delta,
     designed,
     put_together,
-    reach_of,
     rows_for,
 )
 from accountability.records.units import WORDS
 from accountability.results import Result, plural
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import Fit
+from accountability.stats.binary_logit import fit_logit
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import p_chi2, z_critical
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.partial_odds import brant, chances, cut_designs, fit_partial, score_test, wald
 from accountability.study.cohort import Cohort, DatasetLike
@@ -163,7 +163,7 @@ def proportional_odds(
         chosen = tuple(name for name in made.columns if name in set(rejected))
     places = [k for k, (name, _) in enumerate(shape.names) if name in chosen]
     fit = fit_partial(design, shape.pattern, category, shape.clusters, places, base)
-    reach = reach_of(level)
+    reach = z_critical(level)
     return ProportionalOdds(
         estimand=f"imposed penalty among sustained units by {', '.join(made.columns)}, cut by cut, {made.cohort.name}",
         assumptions=(
@@ -204,8 +204,6 @@ def _rungs(penalty: pd.Series, order: Ladder, min_cell: int) -> tuple[list[str],
 
 
 def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.DataFrame:
-    from scipy.stats import chi2
-
     steps, width = int(category.max()), design.shape[1]
     try:
         one_each = [
@@ -229,10 +227,7 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
             found["clustered Wald"] = wald(free.coefficients[-df:], free.covariance[-df:, -df:])
         except Refusal:
             found |= {"likelihood ratio": math.nan, "clustered Wald": math.nan}
-        lines += [
-            (name, test, test == "clustered Wald", value, df, float(chi2.sf(value, df)))
-            for test, value in found.items()
-        ]
+        lines += [(name, test, test == "clustered Wald", value, df, p_chi2(value, df)) for test, value in found.items()]
     return pd.DataFrame(lines, columns=["column", "test", "clustered", "statistic", "df", "pvalue"])
 
 

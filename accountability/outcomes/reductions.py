@@ -17,7 +17,7 @@ from accountability.outcomes.moves import kinds_of
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS, check_terms, roll_up
 from accountability.results import Result, percent
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.vocabulary import PENALTIES
 
@@ -122,9 +122,9 @@ def shrinking(
     parts = [("all", pairs), *((str(name), part) for name, part in (pairs.groupby(by, sort=True) if by else ()))]
     for name, part in parts:
         for end, members in ENDS.items():
-            s = share_intervals.share(kinds.loc[part.index].isin(members), part.get("officer_id"), level)
+            s = intervals.clustered_share(kinds.loc[part.index].isin(members), part.get("officer_id"), level)
             line = {"group": name, "end": end, "count": s.count, "denominator": s.denominator}
-            lines.append(line | {"share": s.share, "low": s.low, "high": s.high})
+            lines.append(line | {"share": s.share, "low": s.lower, "high": s.upper})
     return Shrinking(
         estimand=f"what became of recommended penalties above none, per {counted.replace('_', '-')}, {cohort.name}",
         assumptions=(
@@ -132,7 +132,7 @@ def shrinking(
             "what is on record as imposed is the last decision the source holds",
             "rows of one officer may be alike, rows of different officers are independent",
         ),
-        method=share_intervals.CLUSTERED,
+        method=intervals.CLUSTERED,
         table=_hide(pd.DataFrame(lines), len(parts), min_cell),
         flow=cohort.flow(),
         by=by,

@@ -12,13 +12,14 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.logit import fit_logit
-from accountability.outcomes.modelled import CLUSTERED, Designed, designed, left_apart, put_together, reach_of, rows_for
+from accountability.outcomes.modelled import CLUSTERED, Designed, designed, left_apart, put_together, rows_for
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import Fit
+from accountability.stats.binary_logit import fit_logit
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import z_critical
 from accountability.stats.ordered_logit import chances, fit_ordered
 from accountability.study.cohort import Cohort, DatasetLike
 
@@ -141,7 +142,7 @@ def rung_logit(
     rows = put_together(rows, made.columns, min_cell)
     shape = designed(rows, made.columns, reference)
     fit, terms, category = _fit(rows, order, shape)
-    reach, steps = reach_of(level), len(terms) - 1
+    reach, steps = z_critical(level), len(terms) - 1
     few = hidden_cells(np.bincount(category, minlength=len(terms)), min_cell)
     lines, shares = [], []
     for name, labels in shape.levels.items():

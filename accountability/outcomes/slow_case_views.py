@@ -14,7 +14,7 @@ from accountability.errors import Refusal
 from accountability.outcomes import Ladder
 from accountability.outcomes.following import UnitCard
 from accountability.records.units import roll_up
-from accountability.stats import share_intervals as clustered
+from accountability.stats import intervals as clustered
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
@@ -165,11 +165,11 @@ def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         line: dict[str, Any] = {"view": "naive", "at": at, "day": int(high), "cases": int(inside.sum())}
         line |= {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": light, "heavy": heavy}
         if light + heavy:
-            s = clustered.share(np.repeat([True, False], [heavy, light]), None, view.level)
-            line |= {"heavier": s.share, "low": s.low, "high": s.high}
+            s = clustered.clustered_share(np.repeat([True, False], [heavy, light]), None, view.level)
+            line |= {"heavier": s.share, "low": s.lower, "high": s.upper}
         lines.append(line)
         for j, name in enumerate(WAYS):
-            s = clustered.share(way[inside] == j, None, view.level)
+            s = clustered.clustered_share(way[inside] == j, None, view.level)
             ways.append(
                 {
                     "view": "naive",
@@ -177,8 +177,8 @@ def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                     "day": int(high),
                     "way": name,
                     "share": s.share,
-                    "low": s.low,
-                    "high": s.high,
+                    "low": s.lower,
+                    "high": s.upper,
                 }
             )
     return lines, ways

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
-from accountability.outcomes.modelled import reach_of
 from accountability.outcomes.stages import STAGES
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import tally
+from accountability.stats.compress import tally
+from accountability.stats.intervals import z_critical
 from accountability.stats.patterns import clusters_of
 
 NAMED: Final = "named"
@@ -58,7 +58,7 @@ def stage_table(
 ) -> pd.DataFrame:
     """Counts, rates and comparisons of both groups, one row a stage."""
     who = rows.get("officer_id")
-    reach = reach_of(level)
+    reach = z_critical(level)
     lines: list[dict[str, Any]] = []
     if officers:
         lines.append(_named_line(rows, group, names, officers, reach))
@@ -79,8 +79,8 @@ def stage_table(
             if not here.any():
                 line |= dict.fromkeys((f"rate_{place}", f"low_{place}", f"high_{place}"), np.nan)
                 continue
-            s = share_intervals.share(hit[here], None if who is None else who.loc[here], level)
-            line |= {f"rate_{place}": s.share, f"low_{place}": s.low, f"high_{place}": s.high}
+            s = intervals.clustered_share(hit[here], None if who is None else who.loc[here], level)
+            line |= {f"rate_{place}": s.share, f"low_{place}": s.lower, f"high_{place}": s.upper}
             influence[here] = (1 - 2 * number) * (hit[here] - s.share) / here.sum()
         lines.append(line | _apart(line, influence, group, clusters_of(rows), reach))
         before &= hit

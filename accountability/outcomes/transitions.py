@@ -17,7 +17,7 @@ from accountability.outcomes.withhold import hide_pairs
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS, check_terms, roll_up
 from accountability.results import Result, percent
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.vocabulary import OFF_LADDER, PENALTIES
 
@@ -208,7 +208,7 @@ def changes(
             "pairs are independent (tests)",
             "what is on record as imposed is the last decision the source holds",
         ),
-        method=share_intervals.CLUSTERED if clustered else share_intervals.WILSON,
+        method=intervals.CLUSTERED if clustered else intervals.WILSON,
         table=table,
         flow=cohort.flow(),
         matrix=_matrix(pairs, order, min_cell),
@@ -222,15 +222,15 @@ def changes(
 
 
 def _row(what: str, kind: str, hits: np.ndarray, officers: pd.Series | None, level: float) -> dict[str, object]:
-    found = share_intervals.share(hits, officers, level)
+    found = intervals.clustered_share(hits, officers, level)
     return {
         "what": what,
         "kind": kind,
         "count": found.count,
         "denominator": found.denominator,
         "share": found.share,
-        "low": found.low,
-        "high": found.high,
+        "low": found.lower,
+        "high": found.upper,
     }
 
 

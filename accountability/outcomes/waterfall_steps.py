@@ -17,7 +17,7 @@ from accountability.outcomes.withhold import hide_pairs
 from accountability.privacy import hidden_cells
 from accountability.records.units import check_terms
 from accountability.results import Result, percent
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.vocabulary import PENALTIES
 
@@ -169,7 +169,7 @@ def waterfall(
             "pairs are independent (tests)",
             "those still waiting will take as long as others who have waited as long (times)",
         ),
-        method=share_intervals.CLUSTERED,
+        method=intervals.CLUSTERED,
         table=_lead(pd.concat(rows, ignore_index=True), lead),
         flow=cohort.flow(),
         states=_counted(values, steps, order, min_cell),
@@ -259,8 +259,8 @@ def _shares(pairs: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> 
     kinds = kinds_of(pairs, order)
     rows = []
     for kind in KINDS:
-        s = share_intervals.share(kinds.eq(kind).to_numpy(dtype=bool), pairs["officer_id"], level)
-        rows.append((kind, s.count, s.denominator, s.share, s.low, s.high))
+        s = intervals.clustered_share(kinds.eq(kind).to_numpy(dtype=bool), pairs["officer_id"], level)
+        rows.append((kind, s.count, s.denominator, s.share, s.lower, s.upper))
     table = pd.DataFrame(rows, columns=["kind", "count", "denominator", "share", "low", "high"])
     few = len(pairs) < min_cell
     hidden = hidden_cells(table["count"].to_numpy(), min_cell) | few

@@ -1,4 +1,6 @@
-"""The kinds of array the engine works on."""
+"""The kinds of array the engine works on, and the product every model needs."""
+
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -7,3 +9,18 @@ Days = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+LONGEST: Final = 100_000
+"""No delay is longer (273 years): a longer one is a wrong date, and would make every count table huge."""
+
+BLOCK: Final = 8_192
+
+
+def gram(matrix: Floats, weight: Any) -> Any:
+    """Weighted cross-product of a long matrix, in blocks that stay in the processor's cache."""
+    if len(matrix) <= BLOCK:
+        return matrix.T @ (weight[:, None] * matrix)
+    return sum(
+        matrix[start : start + BLOCK].T @ (weight[start : start + BLOCK, None] * matrix[start : start + BLOCK])
+        for start in range(0, len(matrix), BLOCK)
+    )

@@ -1,13 +1,14 @@
-"""Distinct values of integer keys, with the number and place of each: by a count table where it fits, else a hash."""
+"""Equal things counted once: distinct values of whole numbers, their places, and rows collapsed to patterns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from accountability.stats.arrays import Days
+from accountability.stats.arrays import Days, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,9 +19,16 @@ class Compressed:
     number: Days
     code: Days
 
+    @property
+    def first(self) -> Days:
+        """The first row with each distinct key."""
+        first = np.empty(len(self.found), np.int64)
+        first[self.code[::-1]] = np.arange(len(self.code) - 1, -1, -1)
+        return first
+
 
 def compress(key: Days, space: int) -> Compressed:
-    """Find the distinct values of `key`, all at least 0 and below `space`."""
+    """Find the distinct values of `key`, all at least 0 and below `space`: by a count table where it fits."""
     if space <= 12 * len(key) + 1_000_000:
         table = np.bincount(key, minlength=space)
         found = np.flatnonzero(table)
@@ -33,3 +41,43 @@ def compress(key: Days, space: int) -> Compressed:
     rank[order] = np.arange(len(seen))
     code = rank[raw]
     return Compressed(np.asarray(seen)[order], np.bincount(code, minlength=len(seen)), code)
+
+
+def combine(codes: Sequence[Days], sizes: Sequence[int], rows: int) -> Compressed:
+    """Find the distinct combinations of codes, in order; ``found`` is a key of them unless there are too many."""
+    key, space = np.zeros(rows, np.int64), 1
+    for code, size in zip(codes, sizes, strict=True):
+        if space * size > 2**60:  # combinations that occur are never more than rows
+            held = compress(key, space)
+            key, space = held.code, len(held.found)
+        key *= size
+        key += code
+        space *= size
+    return compress(key, space)
+
+
+def numbered(values: pd.Series, *, gaps: bool = False) -> tuple[Days, pd.Index]:
+    """Place of each value among the distinct ones, -1 where missing, and the distinct ones, sorted.
+
+    Whole numbers that lie close together are counted, which costs a fraction of hashing them. With `gaps` those that
+    lie between and do not occur are given too, as a `RangeIndex`; it spares whoever counts next from counting twice.
+    """
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values):
+        raw = values.to_numpy()
+        low, high = int(raw.min()), int(raw.max())
+        if high - low <= len(raw) and max(abs(low), abs(high)) < 2**62:
+            place = raw.astype(np.int64, copy=False)
+            place = place - low if low else place
+            if gaps:
+                return place, pd.RangeIndex(low, high + 1)
+            seen = np.bincount(place) > 0
+            if not seen.all():
+                place = (np.cumsum(seen) - 1)[place]
+            return place, pd.Index(np.arange(low, high + 1)[seen]).astype(values.dtype)
+    codes, found = pd.factorize(values, sort=True)
+    return codes.astype(np.int64, copy=False), pd.Index(found)
+
+
+def tally(places: Days, weights: Floats, size: int) -> Floats:
+    """Weights added up by place."""
+    return np.bincount(places, weights=weights, minlength=size).astype(np.float64)

@@ -6,7 +6,8 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import CLOSE, SEPARATED, STEPS, Fit, cells_of, check_columns, invert, sandwich
+from accountability.stats.cell_likelihood import Fit, cells_of, check_columns, fit_by
+from accountability.stats.optimise import Evaluation
 
 
 def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ints) -> Fit:
@@ -46,38 +47,23 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Int
     theta = np.zeros((ways, width))
     theta[:, 0] = np.log(held[1:] / held[0]) if (design[:, 0] == 1).all() else 0.0
 
-    def log_chances(at: Floats) -> Floats:
-        index = np.hstack([np.zeros((patterns, 1)), design @ at.T])
-        return np.asarray(log_softmax(index, axis=1))
-
-    logs = log_chances(theta)
-    likelihood = float((count * logs).sum())
-    for _ in range(STEPS):
+    def evaluate(at: Floats) -> Evaluation:
+        index = np.hstack([np.zeros((patterns, 1)), design @ at.reshape(ways, width).T])
+        logs = log_softmax(index, axis=1)
         chance = np.exp(logs)
         gradient = (count - total[:, None] * chance)[:, 1:].T @ design
-        step = np.linalg.lstsq(_information(design, total, chance), gradient.ravel(), rcond=None)[0]
-        step, scale = step.reshape(ways, width), 1.0
-        while True:
-            logs = log_chances(theta + scale * step)
-            found = float((count * logs).sum())
-            if found >= likelihood - 1e-11 * abs(likelihood) or scale < 1e-9:
-                break
-            scale /= 2
-        theta, likelihood = theta + scale * step, found
-        if np.abs(theta).max() > 40:
-            raise Refusal(SEPARATED)
-        if scale * np.abs(step).max() < CLOSE:
-            break
-    if np.abs(theta).max() > 15:
-        raise Refusal(SEPARATED)
-    chance = np.exp(logs)
-    information = _information(design, total, chance)
-    residual = -chance[cells.pattern, 1:]
-    inside = cells.value > 0
-    residual[np.flatnonzero(inside), cells.value[inside] - 1] += 1.0
-    scores = (residual[:, :, None] * design[cells.pattern][:, None, :]).reshape(len(residual), -1)
-    covariance = sandwich(information, scores, cells.of_row, clusters)
-    return Fit(theta.ravel(), covariance, likelihood, int(clusters.max()) + 1, invert(information))
+        return float((count * logs).sum()), gradient.ravel(), _information(design, total, chance)
+
+    def scores(at: Floats) -> Floats:
+        residual = -chances(at, design)[cells.pattern, 1:]
+        inside = cells.value > 0
+        residual[np.flatnonzero(inside), cells.value[inside] - 1] += 1.0
+        return (residual[:, :, None] * design[cells.pattern][:, None, :]).reshape(len(residual), -1)
+
+    def reach(step: Floats) -> float:
+        return float(np.abs(design @ step.reshape(ways, width).T).max())
+
+    return fit_by(evaluate, scores, theta.ravel(), cells, clusters, reach=reach)
 
 
 def chances(theta: Floats, design: Floats) -> Floats:

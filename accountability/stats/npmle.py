@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from accountability.errors import AccountabilityError
-from accountability.stats.arrays import Days, Floats
-from accountability.study.durations import LONGEST
+from accountability.stats.arrays import LONGEST, Days, Floats
+from accountability.stats.compress import compress
+from accountability.stats.optimise import NotConverged
 
 BEYOND: Final = LONGEST + 1
 """Last day of an interval without end."""
@@ -23,10 +23,6 @@ BEYOND: Final = LONGEST + 1
 LIMIT: Final = 1e-6
 AIM: Final = 1e-10
 STEPS: Final = 200
-
-
-class NotConverged(AccountabilityError):
-    """The maximum was not proven to be reached."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +58,9 @@ def collapse(low: Days, high: Days) -> tuple[Days, Days, Floats]:
     span = int(width[finite].max(initial=0)) + 2
     # Without an end is the widest width of all, so that two small numbers make one key.
     key = low * span + np.where(finite, width, span - 1)
-    size = int(key.max(initial=0)) + 1
-    if size <= 4 * len(key) + 1_000_000:
-        table = np.bincount(key, minlength=size)
-        found = np.flatnonzero(table)
-        number = table[found]
-    else:
-        found, number = np.unique(key, return_counts=True)
-    first, width = found // span, found % span
-    return first, np.where(width == span - 1, BEYOND, first + width), number.astype(float)
+    held = compress(key, int(key.max(initial=0)) + 1)
+    first, width = held.found // span, held.found % span
+    return first, np.where(width == span - 1, BEYOND, first + width), held.number.astype(float)
 
 
 def innermost(first: Days, last: Days) -> tuple[Days, Days, Days, Days]:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
-from accountability.stats.count_newton import Fit, Slopes, cells_of, check_columns, invert, maximise, sandwich, tally
+from accountability.stats.cell_likelihood import Fit, Slopes, cells_of, check_columns, maximise
+from accountability.stats.compress import tally
 
 
 def fit_ordered(
@@ -43,16 +44,8 @@ def fit_ordered(
     cells = cells_of(pattern, category, len(design))
     check_columns(np.hstack([np.ones((len(design), 1)), design]), cells)
     share = np.cumsum(held)[:-1] / len(category)
-    theta, information, likelihood, scores = maximise(
-        _ordered,
-        design,
-        cells,
-        np.log(share / (1 - share)),
-        np.zeros(design.shape[1]),
-        lambda cuts: bool((np.diff(cuts) > 0).all()),
-    )
-    covariance = sandwich(information, scores, cells.of_row, clusters)
-    return Fit(theta, covariance, likelihood, int(clusters.max()) + 1, invert(information))
+    start = (np.log(share / (1 - share)), np.zeros(design.shape[1]))
+    return maximise(_ordered, design, cells, *start, clusters, lambda cuts: bool((np.diff(cuts) > 0).all()))
 
 
 def chances(theta: Floats, design: Floats, steps: int) -> Floats:
@@ -90,8 +83,8 @@ def _ordered(index: Floats, cuts: Floats, value: NDArray[np.int64]) -> Slopes:
     return Slopes(
         value=np.log(chance),
         by_index=v - u,
-        bend=-(up_up + 2 * both + low_low),
+        neg_hessian=-(up_up + 2 * both + low_low),
         by_other=u[:, None] * is_up - v[:, None] * is_low,
-        bend_both=(up_up + both)[:, None] * is_up + (low_low + both)[:, None] * is_low,
-        bend_other=square,
+        neg_mixed=(up_up + both)[:, None] * is_up + (low_low + both)[:, None] * is_low,
+        neg_other=square,
     )

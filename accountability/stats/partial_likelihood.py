@@ -8,17 +8,15 @@ moments per slot suffice. Ties are handled as Efron (1977) or Breslow (1974) did
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from accountability.stats.arrays import Floats
+from accountability.stats.arrays import gram
 from accountability.stats.risksets import RiskSets
 from accountability.stats.ties import TieSums, breslow, efron
 
 Ties = Literal["efron", "breslow"]
-
-BLOCK: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,14 +85,4 @@ def derivatives(sets: RiskSets, matrix: Any, beta: Any, ties: Ties) -> Derivativ
         information=(information + information.T) / 2,
         slots=slots,
         weight=weight,
-    )
-
-
-def gram(matrix: Floats, weight: Any) -> Any:
-    """Weighted cross-product of a long matrix, in blocks that stay in the cache."""
-    if len(matrix) <= BLOCK:
-        return matrix.T @ (weight[:, None] * matrix)
-    return sum(
-        matrix[start : start + BLOCK].T @ (weight[start : start + BLOCK, None] * matrix[start : start + BLOCK])
-        for start in range(0, len(matrix), BLOCK)
     )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import CLOSE, SEPARATED, STEPS, Cells, Fit, cells_of, invert, sandwich, tally
+from accountability.stats.cell_likelihood import Cells, Fit, cells_of, fit_by
+from accountability.stats.compress import tally
 from accountability.stats.ordered_logit import fit_ordered
 
 
@@ -45,25 +45,15 @@ def fit_partial(
     shifts = (steps - 1) * len(free)
     theta = np.concatenate([begin.coefficients, np.zeros(shifts)])
     ends = cut_designs(design, steps, free)
-    likelihood, gradient, information, scores = _evaluate(theta, ends, cells)
-    for _ in range(STEPS):
-        step = np.linalg.lstsq(information, gradient, rcond=None)[0]
-        scale = 1.0
-        while True:
-            found, new_gradient, new_information, new_scores = _evaluate(theta + scale * step, ends, cells)
-            if found >= likelihood - 1e-11 * abs(likelihood):
-                break
-            scale /= 2
-            if scale < 1e-7:
-                raise Refusal(SEPARATED)
-        theta, likelihood = theta + scale * step, found
-        gradient, information, scores = new_gradient, new_information, new_scores
-        if np.abs(theta).max() > 25:
-            raise Refusal(SEPARATED)
-        if scale * np.abs(step).max() < CLOSE:
-            break
-    covariance = sandwich(information, scores, cells.of_row, clusters)
-    return Fit(theta, covariance, likelihood, begin.clusters, invert(information))
+    return fit_by(
+        lambda at: _evaluate(at, ends, cells)[:3],
+        lambda at: _evaluate(at, ends, cells)[3],
+        theta,
+        cells,
+        clusters,
+        concave=False,
+        reach=lambda step: float(np.abs(ends @ step).max()),
+    )
 
 
 def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
@@ -109,8 +99,7 @@ def _evaluate(theta: Floats, ends: Floats, cells: Cells) -> tuple[float, Floats,
     under = np.where(j > 0, below[np.maximum(j - 1, 0), p], 0.0)
     chance = above - under
     if (chance <= 0).any():
-        nothing = np.empty((0, 0))
-        return -np.inf, np.empty(0), nothing, nothing
+        return -np.inf, np.zeros(width), np.eye(width), np.zeros((len(j), width))
     u, v = above * (1 - above) / chance, under * (1 - under) / chance
     up_up = u * (1 - 2 * above) - u * u
     low_low = -v * (1 - 2 * under) - v * v

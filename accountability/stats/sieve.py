@@ -15,7 +15,8 @@ import numpy as np
 from accountability.delay.coarse_dates import Cells, kernels
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Flags, Floats
-from accountability.stats.npmle import LIMIT, NotConverged
+from accountability.stats.npmle import LIMIT
+from accountability.stats.optimise import NotConverged
 
 FEWEST: Final = 20
 """Closings from one top to the next, both included, at least; before the last, those that are left."""

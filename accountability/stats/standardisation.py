@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.outcomes.stages import kitagawa
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import tally
+from accountability.stats.compress import tally
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,16 +11,7 @@ import numpy as np
 
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import (
-    SEPARATED,
-    Fit,
-    Slopes,
-    cells_of,
-    check_columns,
-    invert,
-    maximise,
-    sandwich,
-)
+from accountability.stats.cell_likelihood import SEPARATED, Fit, Slopes, cells_of, check_columns, maximise
 
 Family = Literal["negative_binomial", "poisson"]
 FAMILIES: Final = ("negative_binomial", "poisson")
@@ -67,15 +58,12 @@ def fit_truncated(design: Floats, pattern: Ints, days: Ints, clusters: Ints, fam
     spread = np.empty(0) if plain else np.array([np.log(max((days.var() - mean) / mean**2, 0.1))])
     model = _poisson if plain else _negative_binomial
     try:
-        theta, information, likelihood, scores = maximise(
-            model, design, cells, spread, start, lambda other: bool((abs(other) < 12).all())
-        )
+        fit = maximise(model, design, cells, spread, start, clusters, lambda other: bool((abs(other) < 12).all()))
     except Refusal as why:
         raise Refusal(_not_finite(plain, str(why))) from why
-    if not plain and not LEAST_SPREAD < theta[0] < MOST_SPREAD:
+    if not plain and not LEAST_SPREAD < fit.coefficients[0] < MOST_SPREAD:
         raise Refusal(_not_finite(plain, SEPARATED))
-    covariance = sandwich(information, scores, cells.of_row, clusters)
-    return Fit(theta, covariance, likelihood, int(clusters.max()) + 1, invert(information))
+    return fit
 
 
 def means(theta: Floats, design: Floats, family: Family) -> Floats:
@@ -146,7 +134,7 @@ def _negative_binomial(index: Floats, other: Floats, value: Ints) -> Slopes:
     numbers, where = np.unique(value, return_inverse=True)
     gamma = (gammaln(numbers + r) - gammaln(r) - gammaln(numbers + 1.0))[where]
     psi = (digamma(numbers + r) - digamma(r))[where]
-    psi_bend = (polygamma(1, numbers + r) - polygamma(1, r))[where]
+    psi_slope = (polygamma(1, numbers + r) - polygamma(1, r))[where]
     none = -r * t
     odds = 1.0 / np.expm1(-none)
     more = odds * (1.0 + odds)
@@ -156,13 +144,13 @@ def _negative_binomial(index: Floats, other: Floats, value: Ints) -> Slopes:
     by_other = -r * psi + value - total * q + r * t + odds * zero_other
     index_index = -total * q * (1 - q) - odds * r * q * (1 - q) + more * zero_index**2
     index_other = r * q - total * q * (1 - q) + odds * r * q**2 + more * zero_index * zero_other
-    other_other = r * psi + r**2 * psi_bend - total * q * (1 - q) + r * (2 * q - t)
+    other_other = r * psi + r**2 * psi_slope - total * q * (1 - q) + r * (2 * q - t)
     other_other += odds * r * (2 * q - t - q * (1 - q)) + more * zero_other**2
     return Slopes(
         value=gamma + value * (shifted - t) + none - np.log(-np.expm1(none)),
         by_index=by_index,
-        bend=-index_index,
+        neg_hessian=-index_index,
         by_other=by_other[:, None],
-        bend_both=-index_other[:, None],
-        bend_other=lambda count: np.array([[-(count @ other_other)]]),
+        neg_mixed=-index_other[:, None],
+        neg_other=lambda count: np.array([[-(count @ other_other)]]),
     )

@@ -16,10 +16,8 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.results import plural
-from accountability.stats.arrays import Days, Flags
-
-LONGEST = 100_000
-"""No delay is longer (273 years): a longer one is a wrong date, and would make every count table huge."""
+from accountability.stats.arrays import LONGEST, Days, Flags
+from accountability.stats.compress import numbered
 
 RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
@@ -306,35 +304,6 @@ def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Da
     numbers = np.asarray(grouped.ngroup(), dtype=np.int64)
     first = np.unique(numbers, return_index=True)[1]
     return durations.table[columns].iloc[first].reset_index(drop=True), numbers
-
-
-def numbered(values: pd.Series) -> tuple[Days, pd.Index]:
-    """Place of each value among the distinct ones, -1 where missing, and the distinct ones, sorted.
-
-    Whole numbers that lie close together are counted, which costs a fraction of hashing them.
-    """
-    place, found = spaced(values)
-    if not isinstance(found, pd.RangeIndex):
-        return place, found
-    seen = np.bincount(place) > 0
-    if not seen.all():
-        place = (np.cumsum(seen) - 1)[place]
-    return place, pd.Index(found.to_numpy()[seen]).astype(values.dtype)
-
-
-def spaced(values: pd.Series) -> tuple[Days, pd.Index]:
-    """As :func:`numbered`, but of whole numbers that lie close together also those between that do not occur.
-
-    These come as a `RangeIndex`; it spares whoever counts next from counting twice.
-    """
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values):
-        raw = values.to_numpy()
-        low, high = int(raw.min()), int(raw.max())
-        if high - low <= len(raw) and max(abs(low), abs(high)) < 2**62:
-            place = raw.astype(np.int64, copy=False)
-            return place - low if low else place, pd.RangeIndex(low, high + 1)
-    codes, found = pd.factorize(values, sort=True)
-    return codes.astype(np.int64, copy=False), pd.Index(found)
 
 
 def _plain(column: pd.Series) -> Days:

@@ -274,7 +274,7 @@ def test_what_was_asked_wrongly_is_said():
         delay.coarse_curve(made).closed_at([5])
     with pytest.raises(ParameterError, match="no column 'manner'"):
         delay.coarse_curve(made, way="manner")
-    with pytest.raises(ParameterError, match="level"):
+    with pytest.raises(ParameterError, match="confidence"):
         delay.coarse_curve(made, level=95)
     with pytest.raises(Refusal, match=r"coarse_curve\(..., way='way'\)"):
         delay.competing_closings(made, "way")

@@ -198,7 +198,7 @@ def test_a_missing_group_is_refused_until_it_is_labelled():
 
 @pytest.mark.parametrize("level", [0, 1, 95])
 def test_a_level_outside_0_and_1_is_refused(level):
-    with pytest.raises(ParameterError, match="level"):
+    with pytest.raises(ParameterError, match="confidence"):
         delay.closing_curve(Durations.from_days([1, 2]), level=level)
 
 

@@ -127,7 +127,7 @@ def test_a_formula_that_cannot_be_used_is_refused(formula, says):
         ({"reference": {"y": "z"}}, "does not use"),
         ({"way": "a"}, "name both"),
         ({"ways": "x", "way": "q"}, "no case closed as 'q'"),
-        ({"level": 95}, "level must lie between"),
+        ({"level": 95}, "confidence must lie between"),
         ({"strata": "nowhere"}, "no column 'nowhere'"),
     ],
 )
@@ -172,8 +172,8 @@ def test_exact_rates_are_garwood_and_clopper_pearson():
         delay.exact_rates(made, "unit", reference="nobody")
 
 
-def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_ends_it():
-    """Neither column separates alone; rounding would end the climb far out with an estimate that means nothing."""
+def test_a_slope_that_only_two_columns_together_newton_is_found_and_the_penalty_ends_it():
+    """Neither column separates alone; rounding would end the newton far out with an estimate that means nothing."""
     rows = [(0, 0, 0, "b", 0)] * 2 + [(0, 0, 0, "b", 3), (0, 1, 0, "b", 3), (3, 1, 2, "b", 3), (3, 1, 0, "b", 3)]
     rows += [(4, 1, 4, "a", 0), (4, 0, 0, "b", 3)]
     day, closed, entry, group, number = (list(column) for column in zip(*rows, strict=True))

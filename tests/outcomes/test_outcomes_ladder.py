@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes import CONTESTED, Ladder, days_equivalent
 from accountability.privacy import hidden_cells
-from accountability.stats import share_intervals
+from accountability.stats import intervals
 from accountability.vocabulary import OFF_LADDER, PENALTIES, PENALTY_LADDER
 
 
@@ -84,8 +84,8 @@ def test_nothing_is_hidden_when_all_cells_are_large():
 def test_a_share_of_independent_rows_is_wilsons():
     from statsmodels.stats.proportion import proportion_confint
 
-    found = share_intervals.share(np.r_[np.ones(7), np.zeros(13)])
-    assert (found.low, found.high) == pytest.approx(proportion_confint(7, 20, method="wilson"))
+    found = intervals.clustered_share(np.r_[np.ones(7), np.zeros(13)])
+    assert (found.lower, found.upper) == pytest.approx(proportion_confint(7, 20, method="wilson"))
 
 
 def test_clustered_variance_is_that_of_the_cluster_robust_mean():
@@ -104,28 +104,28 @@ def test_clustered_variance_is_that_of_the_cluster_robust_mean():
     size = p * (1 - p) / variance
     assert size < 300
     assert g < 300
-    found = share_intervals.share(hits, pd.Series(officers.astype(str)))
-    assert (found.low, found.high) == pytest.approx(proportion_confint(p * size, size, method="wilson"))
+    found = intervals.clustered_share(hits, pd.Series(officers.astype(str)))
+    assert (found.lower, found.upper) == pytest.approx(proportion_confint(p * size, size, method="wilson"))
     assert found.officers == g
-    assert found.method == share_intervals.CLUSTERED
+    assert found.method == intervals.CLUSTERED
 
 
 def test_rows_without_an_officer_are_clusters_of_their_own():
     hits = np.array([1, 0, 1, 0, 0, 0])
-    alone = share_intervals.share(hits, pd.Series([None] * 6, dtype="str"))
+    alone = intervals.clustered_share(hits, pd.Series([None] * 6, dtype="str"))
     assert alone.officers == 6
-    assert (alone.low, alone.high) == (share_intervals.share(hits).low, share_intervals.share(hits).high)
+    assert (alone.lower, alone.upper) == (intervals.clustered_share(hits).lower, intervals.clustered_share(hits).upper)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcdef")), min_size=1, max_size=40))
 def test_an_interval_holds_its_share(rows):
     hits, officers = zip(*rows, strict=True)
-    found = share_intervals.share(np.array(hits), pd.Series(officers))
-    assert 0 <= found.low <= found.share <= found.high <= 1
+    found = intervals.clustered_share(np.array(hits), pd.Series(officers))
+    assert 0 <= found.lower <= found.share <= found.upper <= 1
 
 
 def test_a_share_of_nothing_is_refused():
     with pytest.raises(Refusal, match="no rows"):
-        share_intervals.share(np.array([]))
-    with pytest.raises(ParameterError, match="level"):
-        share_intervals.share(np.array([1]), level=95)
+        intervals.clustered_share(np.array([]))
+    with pytest.raises(ParameterError, match="confidence"):
+        intervals.clustered_share(np.array([1]), confidence=95)

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.logit import fit_logit
 from accountability.stats import truncated_counts
-from accountability.stats.mixed_logit import fit_random_intercept
+from accountability.stats.binary_logit import fit_logit, fit_random_intercept
 from accountability.stats.multinomial import fit_multinomial
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.partial_odds import fit_partial

@@ -10,7 +10,7 @@ import pytest
 
 from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.logit import fit_logit
+from accountability.stats.binary_logit import fit_logit
 from accountability.stats.ordered_logit import chances, fit_ordered
 from accountability.study.grouping import OTHER
 

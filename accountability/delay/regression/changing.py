@@ -22,11 +22,11 @@ from accountability.delay.regression.regression_result import (
 )
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import critical
-from accountability.stats.newton import Endless
+from accountability.stats.intervals import z_critical
+from accountability.stats.optimise import Separation
 from accountability.stats.partial_likelihood import Ties, derivatives
 from accountability.stats.risksets import RiskSets, risk_sets
-from accountability.stats.sandwich import meat
+from accountability.stats.sandwich import sandwich
 from accountability.stats.separation import INSTEAD
 from accountability.stats.split_episodes import Cut, cut
 from accountability.study.durations import Durations, group_codes
@@ -84,7 +84,7 @@ def changing_ratios(
     """
     require_open_cases(durations, "Cox's model")
     require_exact(durations, "Cox's model")
-    critical(level)
+    z_critical(level)
     if ties not in ("efron", "breslow"):
         raise ParameterError(f"ties must be 'efron' or 'breslow', found {ties!r}")
     closed, event_word = closings(durations, ways, way)
@@ -106,7 +106,7 @@ def changing_ratios(
     _refuse_flat(terms, null.information, float(closed.sum()))
     try:
         peak = maximise(parts.sets, matrix, ties)
-    except Endless as endless:
+    except Separation as endless:
         name = terms[int(np.argmax(np.abs(endless.direction)))].name
         raise Refusal(
             f"{name} has no finite estimate: on its closing days those that close come from the same side. Use fewer "
@@ -117,7 +117,7 @@ def changing_ratios(
     code, clusters = clusters_of(durations, cluster)
     if clusters is not None:
         residual = score_residuals(parts.sets, matrix, derivatives(parts.sets, matrix, peak.at, ties))
-        covariance = bread @ meat(parts.members @ residual, sets.number, sets.cell, code, clusters) @ bread
+        covariance = sandwich(bread, parts.members @ residual, sets.cell, code, clusters, number=sets.number)
     return ChangingRatios(
         estimand=f"ratio of the daily rate of {event_word} by age, by {durations.clock}",
         assumptions=(

@@ -20,11 +20,11 @@ from accountability.delay.regression.regression_result import (
 )
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import critical
-from accountability.stats.newton import Endless, Peak, climb
+from accountability.stats.intervals import z_critical
+from accountability.stats.optimise import Optimum, Separation, newton
 from accountability.stats.partial_likelihood import Derivatives, Ties, derivatives
 from accountability.stats.risksets import RiskSets, risk_sets
-from accountability.stats.sandwich import meat
+from accountability.stats.sandwich import sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.study.durations import Durations, group_codes
 
@@ -132,7 +132,7 @@ def cox(
     """
     require_open_cases(durations, "Cox's model")
     require_exact(durations, "Cox's model")
-    critical(level)
+    z_critical(level)
     if ties not in ("efron", "breslow"):
         raise ParameterError(f"ties must be 'efron' or 'breslow', found {ties!r}")
     if penalty not in (None, "firth"):
@@ -162,14 +162,14 @@ def cox(
         return penalised(durations, made, sets, centre, ties, level, event_word)
     try:
         peak = maximise(sets, matrix, ties)
-    except Endless as endless:
+    except Separation as endless:
         raise refuse_endless(made, endless.direction, event_word) from endless
     bread: Floats = np.linalg.inv(peak.information).astype(float)
     covariance = bread
     if clusters is not None:
         at_peak = derivatives(sets, matrix, peak.at, ties)
         residual = score_residuals(sets, matrix, at_peak)
-        covariance = bread @ meat(residual, sets.number, sets.cell, code, clusters) @ bread
+        covariance = sandwich(bread, residual, sets.cell, code, clusters, number=sets.number)
     return Cox(
         estimand=f"ratio of the daily rate of {event_word}, by {durations.clock}",
         assumptions=assumptions(cluster, strata),
@@ -198,7 +198,7 @@ def cox(
     )
 
 
-def maximise(sets: RiskSets, matrix: Floats, ties: Ties) -> Peak:
+def maximise(sets: RiskSets, matrix: Floats, ties: Ties) -> Optimum:
     """Maximise the partial likelihood."""
 
     def evaluate(beta: Floats) -> tuple[float, Floats, Floats]:
@@ -206,7 +206,7 @@ def maximise(sets: RiskSets, matrix: Floats, ties: Ties) -> Peak:
             at = derivatives(sets, matrix, beta, ties)
         return float(at.value), at.gradient, at.information
 
-    return climb(evaluate, np.zeros(matrix.shape[1]), lambda step: float(np.abs(matrix @ step).max()))
+    return newton(evaluate, np.zeros(matrix.shape[1]), lambda step: float(np.abs(matrix @ step).max()))
 
 
 def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:

@@ -27,7 +27,7 @@ from accountability.delay.regression.regression_result import (
 )
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import critical, interval
+from accountability.stats.intervals import curve_interval, z_critical
 from accountability.stats.person_periods import MONTH, clustered_meat, trials
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.study.durations import Durations
@@ -77,7 +77,7 @@ class DiscreteTime(Regression):
             slope = np.column_stack([upto * rate[curve], held[:, None] * x[curve]])
             error = np.sqrt(np.einsum("aj,jk,ak->a", slope, self.full_covariance, slope))
             share = np.exp(-held)
-            lower, upper = interval(share, share * error, self.level)
+            lower, upper = curve_interval(share, share * error, self.level)
             own = stated.iloc[[curve] * len(held)].reset_index(drop=True)
             parts.append(
                 own.assign(
@@ -139,7 +139,7 @@ def discrete_time(
     G/(G - 1) (n - 1)/(n - k) of statsmodels, n being the trials.
     """
     require_open_cases(durations, "a discrete-time regression")
-    critical(level)
+    z_critical(level)
     made = design(durations, covariates, reference)
     counted = trials(durations, made, period)
     events = counted.closed.sum(axis=1)

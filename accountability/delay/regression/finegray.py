@@ -21,12 +21,11 @@ from accountability.delay.regression.regression_result import (
     table_of,
 )
 from accountability.errors import Refusal
-from accountability.stats.arrays import Flags, Floats
-from accountability.stats.bands import critical
+from accountability.stats.arrays import Flags, Floats, gram
 from accountability.stats.compress import compress
-from accountability.stats.newton import Endless, climb
-from accountability.stats.partial_likelihood import gram
-from accountability.stats.sandwich import meat
+from accountability.stats.intervals import z_critical
+from accountability.stats.optimise import Separation, newton
+from accountability.stats.sandwich import sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.study.durations import Durations
 
@@ -85,7 +84,7 @@ def fine_gray(
     """
     require_open_cases(durations, "Fine and Gray's model")
     require_exact(durations, "Fine and Gray's model")
-    critical(level)
+    z_critical(level)
     if durations.left_truncated:
         raise Refusal(
             "Fine and Gray's model needs cases watched from the start: use delay.cox with ways= and way= (the rate of "
@@ -102,11 +101,11 @@ def fine_gray(
     null = fit.evaluate(np.zeros(len(made.terms)))
     refuse_collinear(made, null[2], float(closed.sum()))
     try:
-        peak = climb(fit.evaluate, np.zeros(len(made.terms)), lambda step: float(np.abs(fit.matrix @ step).max()))
-    except Endless as endless:
+        peak = newton(fit.evaluate, np.zeros(len(made.terms)), lambda step: float(np.abs(fit.matrix @ step).max()))
+    except Separation as endless:
         raise refuse_endless(made, endless.direction, event_word) from endless
-    bread = np.linalg.inv(peak.information)
-    covariance = bread @ meat(fit.scores(peak.at), fit.number, fit.cell, code, clusters or 0) @ bread
+    bread: Floats = np.linalg.inv(peak.information).astype(float)
+    covariance = sandwich(bread, fit.scores(peak.at), fit.cell, code, clusters, number=fit.number)
     return FineGray(
         estimand=f"ratio of the subdistribution rate of {event_word}, by {durations.clock}",
         assumptions=(

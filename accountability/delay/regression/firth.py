@@ -12,7 +12,7 @@ from accountability.delay.regression.design import Design
 from accountability.delay.regression.regression_result import counts_by_term, table_of
 from accountability.errors import AccountabilityError
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.newton import Peak, climb
+from accountability.stats.optimise import Optimum, newton
 from accountability.stats.partial_likelihood import Ties, derivatives
 from accountability.stats.risksets import RiskSets
 from accountability.study.durations import Durations
@@ -77,7 +77,7 @@ def penalised(
     )
 
 
-def _peak(sets: RiskSets, matrix: Floats, ties: Ties, free: Days, start: Floats) -> Peak:
+def _peak(sets: RiskSets, matrix: Floats, ties: Ties, free: Days, start: Floats) -> Optimum:
     """Maximise the penalised likelihood over the free coefficients, the others held."""
     chosen = free
 
@@ -101,11 +101,11 @@ def _peak(sets: RiskSets, matrix: Floats, ties: Ties, free: Days, start: Floats)
         return float(at.value) + size / 2, at.gradient[chosen] + pull, at.information[np.ix_(chosen, chosen)]
 
     if not len(chosen):
-        return Peak(start, evaluate(start[chosen])[0], np.eye(0), 0)
-    peak = climb(evaluate, start[chosen], lambda step: 0.0, secant=True, tolerance=1e-18)
+        return Optimum(start, evaluate(start[chosen])[0], np.eye(0), 0)
+    peak = newton(evaluate, start[chosen], lambda step: 0.0, secant=True, tolerance=1e-18)
     whole = start.copy()
     whole[chosen] = peak.at
-    return Peak(whole, peak.value, peak.information, peak.steps)
+    return Optimum(whole, peak.value, peak.information, peak.steps)
 
 
 def _crossing(profile: Callable[[float], float], start: float, stride: float, height: float) -> float:

@@ -21,10 +21,10 @@ from accountability.delay.regression.regression_result import (
 )
 from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import critical
 from accountability.stats.delay_families import FAMILIES, Family
-from accountability.stats.newton import Endless, climb
-from accountability.stats.sandwich import meat
+from accountability.stats.intervals import z_critical
+from accountability.stats.optimise import Separation, newton
+from accountability.stats.sandwich import sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.stats.spells import Contribution, Dates, Spells, contribution, spells
 from accountability.study.durations import Durations
@@ -71,7 +71,7 @@ class Parametric(Regression):
         scale = np.exp(self.log_scale)
         location = x @ np.concatenate([[self.intercept], self.coefficients])
         u = (np.log(when + 1)[None, :] - location[:, None]) / scale
-        family, reach = FAMILIES[self.family], critical(self.level)
+        family, reach = FAMILIES[self.family], z_critical(self.level)
         here = family.at(u)
         slope = np.concatenate(
             [np.broadcast_to(-x[:, None, :] / scale, (*u.shape, x.shape[1])), -u[..., None]], axis=-1
@@ -133,7 +133,7 @@ def parametric(
     Accelerated failure time models by maximum likelihood; R's ``survreg`` where there is no late entry.
     """
     require_open_cases(durations, "a parametric regression")
-    critical(level)
+    z_critical(level)
     if family not in FAMILIES:
         raise ParameterError(f"family must be one of {', '.join(FAMILIES)}, found {family!r}")
     if dates not in ("interval", "point"):
@@ -149,21 +149,21 @@ def parametric(
     refuse_collinear(made, spread, 1.0)
     fit = _Fit(shape, data, x)
     try:
-        peak = climb(fit.evaluate, fit.start(), fit.reach, concave=False)
+        peak = newton(fit.evaluate, fit.start(), fit.reach, concave=False)
         pooled = data.pooled() if made.collapsed else spells(durations, None, dates)
         flat = _Fit(shape, pooled, np.ones((1, 1)))
-        null = climb(flat.evaluate, flat.start(), flat.reach, concave=False)
-    except Endless as endless:
+        null = newton(flat.evaluate, flat.start(), flat.reach, concave=False)
+    except Separation as endless:
         if abs(endless.direction[-1]) > 0.5 * np.abs(endless.direction).max():
             raise Refusal(
                 "the delays do not fix the scale of this family (they are all alike, or fit in one interval): show "
                 "delay.interval_curve instead"
             ) from endless
         raise refuse_endless(made, endless.direction[1:-1], "closing") from endless
-    bread = np.linalg.inv(peak.information)
+    bread: Floats = np.linalg.inv(peak.information).astype(float)
     if code[1] is not None:
         scores = fit.scores(peak.at)
-        bread = bread @ meat(scores, data.number, data.cell, code[0], code[1]) @ bread
+        bread = sandwich(bread, scores, data.cell, code[0], code[1], number=data.number)
     # Back from the centred columns to an intercept at covariates of 0.
     back = np.eye(len(peak.at))
     back[0, 1:-1] = -centre
@@ -212,7 +212,7 @@ class _Fit:
         if len(self.data.pattern) > MANY_SPELLS:
             part = _Fit(self.family, self.data.every(16), self.x)
             try:
-                return climb(part.evaluate, part.start(), part.reach, concave=False, tolerance=1e-3).at
+                return newton(part.evaluate, part.start(), part.reach, concave=False, tolerance=1e-3).at
             except (AccountabilityError, np.linalg.LinAlgError):
                 return part.start()
         data = self.data

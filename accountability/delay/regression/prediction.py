@@ -14,7 +14,7 @@ from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import critical, interval
+from accountability.stats.intervals import curve_interval, z_critical
 from accountability.stats.sandwich import by_cluster
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
     rates = _Rates(model, stated, when)
     share = np.exp(-rates.cumulative)
     error = share * rates.errors()
-    lower, upper = interval(share.ravel(), error.ravel(), model.level)
+    lower, upper = curve_interval(share.ravel(), error.ravel(), model.level)
     curves, each = share.shape
     table = pd.DataFrame(
         {
@@ -179,7 +179,7 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
     when = _days(days)
     rates = _Rates(model, stated, when)
     share = np.exp(-rates.cumulative)
-    reach = critical(model.level)
+    reach = z_critical(model.level)
     labels = _labels(stated)
     rows = []
     for curve in range(1, len(stated)):

@@ -12,9 +12,9 @@ from accountability.delay.regression.cox_model import Cox
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent
-from accountability.stats.arrays import Days, Floats
-from accountability.stats.bands import critical
-from accountability.stats.partial_likelihood import Derivatives, gram
+from accountability.stats.arrays import Days, Floats, gram
+from accountability.stats.intervals import z_critical
+from accountability.stats.partial_likelihood import Derivatives
 from accountability.stats.risksets import RiskSets
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def weighted_information(sets: RiskSets, matrix: Floats, at: Derivatives, scale:
 
 def _ratios(model: Cox, matrix: Floats, at: Derivatives, each: Floats, pieces: int) -> pd.DataFrame:
     """One-step estimates within stretches of age that hold about as many closings each."""
-    sets, reach = model.sets, critical(model.level)
+    sets, reach = model.sets, z_critical(model.level)
     days = np.unique(sets.day)
     so_far = np.cumsum(np.bincount(np.searchsorted(days, sets.day), sets.closings))
     piece = np.minimum((so_far - 1) * pieces // so_far[-1], pieces - 1)[np.searchsorted(days, sets.day)]

@@ -15,7 +15,7 @@ from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats
-from accountability.stats.bands import critical
+from accountability.stats.intervals import z_critical
 from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def exact_rates(
 
     require_open_cases(durations, "a rate of closing")
     require_exact(durations, "a rate of closing")
-    critical(level)
+    z_critical(level)
     if per < 1:
         raise ParameterError(f"per must be at least 1 case-day, found {per}")
     closed, word = closings(durations, ways, way)

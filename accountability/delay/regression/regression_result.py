@@ -13,8 +13,9 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Flags, Floats
-from accountability.stats.bands import critical
-from accountability.study.durations import Durations, group_codes, numbered
+from accountability.stats.compress import numbered
+from accountability.stats.intervals import z_critical
+from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ def table_of(
     """One row a coefficient with its Wald interval."""
     from scipy.special import ndtr
 
-    reach = critical(level)
+    reach = z_critical(level)
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
     with np.errstate(over="ignore"):
         ratios = [np.exp(coefficients + side * reach * error) for side in (0, -1, 1)]

@@ -1,4 +1,4 @@
-"""A logit with a random intercept for each place, fitted on counts by place and pattern."""
+"""Logits fitted on counts: the plain one by pattern, and one with a random intercept for each place."""
 
 from __future__ import annotations
 
@@ -7,11 +7,47 @@ from dataclasses import dataclass
 import numpy as np
 
 from accountability.errors import Refusal
-from accountability.outcomes.logit import fit_logit
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.count_newton import CLOSE, Fit, cells_of, invert, tally
+from accountability.stats.cell_likelihood import SEPARATED, Fit, Slopes, cells_of, check_columns, maximise
+from accountability.stats.compress import tally
+from accountability.stats.optimise import Evaluation, Optimum, Separation, invert, newton
 
 NO_SPREAD = -5.0
+NONE = (
+    "places differ by no more than chance would have them differ, so their spread cannot be told from none; the logit "
+    "without places says the same"
+)
+
+
+def fit_logit(design: Floats, pattern: Ints, hits: Floats, clusters: Ints) -> Fit:
+    """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
+
+    Parameters
+    ----------
+    design : array, patterns by columns
+        Covariates of each pattern, with the constant.
+    pattern : array of int
+        The pattern of each row.
+    hits : array of 0 and 1
+    clusters : array of int
+        The cluster of each row.
+
+    Raises
+    ------
+    Refusal
+        If the columns are collinear, or the outcome is separated so that no finite estimate exists.
+    """
+    cells = cells_of(pattern, hits.astype(np.int64), len(design))
+    check_columns(design, cells)
+    return maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), clusters)
+
+
+def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:
+    from scipy.special import expit
+
+    sign = 2.0 * value - 1.0
+    chance = expit(index)
+    return Slopes(-np.logaddexp(0.0, -sign * index), value - chance, chance * (1.0 - chance))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,36 +96,41 @@ def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Int
     alone = fit_logit(design, pattern, hits, place)
     theta, mode = np.append(alone.coefficients, np.log(0.5)), np.zeros(places)
     # A few nodes come near the optimum for a third of the work, all of them then settle it.
-    for few, near in ((min(nodes, 5), 1e-3), (nodes, CLOSE)):
-        theta, mode, value, information = _climb(theta, mode, design, counts, few, near)
-    covariance = invert(information)
-    return Fit(theta, covariance, value, places, covariance)
+    for few, tolerance, noise in ((min(nodes, 5), 1e-4, 1e-2), (nodes, 1e-9, 1e-6)):
+        top, mode = _maximise(theta, mode, design, counts, few, tolerance, noise)
+        theta = top.at
+    plain = _inverse(top.information)
+    return Fit(theta, plain, top.value, places, plain)
 
 
-def _climb(
-    theta: Floats, mode: Floats, design: Floats, counts: _Counts, nodes: int, near: float
-) -> tuple[Floats, Floats, float, Floats]:
-    """Newton's steps until one is shorter than ``near``: coefficients, modes, log likelihood, information."""
+def _maximise(
+    theta: Floats, mode: Floats, design: Floats, counts: _Counts, nodes: int, tolerance: float, noise: float
+) -> tuple[Optimum, Floats]:
+    """The maximum and the modes there, from which the next evaluation starts."""
     points, weights = np.polynomial.hermite.hermgauss(nodes)
-    value, gradient, information, mode = _evaluate(theta, design, counts, mode, points, weights)
-    for _ in range(60):
-        step = _up(information, gradient)
-        step = step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
-        scale = 1.0
-        while True:
-            found = _evaluate(theta + scale * step, design, counts, mode, points, weights)
-            if found[0] >= value - 1e-7 or scale < 1e-6:
-                break
-            scale /= 2
-        theta, (value, gradient, information, mode) = theta + scale * step, found
-        if theta[-1] < NO_SPREAD:
-            raise Refusal(
-                "places differ by no more than chance would have them differ, so their spread cannot be told from "
-                "none; the logit without places says the same"
-            )
-        if scale * np.abs(step).max() < near:
-            break
-    return theta, mode, value, information
+    modes = [mode]
+
+    def evaluate(at: Floats) -> Evaluation:
+        value, gradient, information, modes[0] = _evaluate(at, design, counts, modes[0], points, weights)
+        return value, gradient, information
+
+    def reach(step: Floats) -> float:
+        return float(max(np.abs(design @ step[:-1]).max(), abs(step[-1])))
+
+    try:
+        top = newton(evaluate, theta, reach, concave=False, tolerance=tolerance, farthest=2.0, noise=noise)
+    except Separation as endless:
+        raise Refusal(NONE if abs(endless.direction[-1]) > 0.1 else SEPARATED) from endless
+    if top.at[-1] < NO_SPREAD:
+        raise Refusal(NONE)
+    return top, modes[0]
+
+
+def _inverse(information: Floats) -> Floats:
+    try:
+        return invert(information)
+    except Separation as flat:
+        raise Refusal(SEPARATED) from flat
 
 
 def _count(design: Floats, pattern: Ints, hits: Floats, place: Ints) -> _Counts:
@@ -97,12 +138,6 @@ def _count(design: Floats, pattern: Ints, hits: Floats, place: Ints) -> _Counts:
     made = tally(cells.of_row, hits, len(cells.count))
     first = np.searchsorted(cells.pattern, np.arange(int(place.max()) + 1))
     return _Counts(cells.pattern, cells.value, cells.count, made, first)
-
-
-def _up(information: Floats, gradient: Floats) -> Floats:
-    values, vectors = np.linalg.eigh(information)
-    floor = 1e-8 * np.abs(values).max()
-    return np.asarray(vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), floor)))
 
 
 def _evaluate(
@@ -139,7 +174,7 @@ def _evaluate(
     share = np.exp(terms - logs[:, None])
     of_cell = share[counts.place]
     residual = counts.hits[:, None] - counts.rows[:, None] * chance
-    bend = counts.rows[:, None] * chance * (1 - chance) * of_cell
+    curved = counts.rows[:, None] * chance * (1 - chance) * of_cell
     patterns, width = design.shape
     gradient = np.empty(width + 1)
     by_place = np.empty((len(mode), len(points), width + 1))
@@ -152,9 +187,9 @@ def _evaluate(
     gradient = mean.sum(axis=0)
     flat = (by_place * np.sqrt(share)[:, :, None]).reshape(-1, width + 1)
     information = mean.T @ mean - flat.T @ flat
-    information[:width, :width] += design.T @ (design * tally(counts.pattern, bend.sum(axis=1), patterns)[:, None])
-    mixed = tally(counts.pattern, (bend * tilt).sum(axis=1), patterns) @ design
+    information[:width, :width] += design.T @ (design * tally(counts.pattern, curved.sum(axis=1), patterns)[:, None])
+    mixed = tally(counts.pattern, (curved * tilt).sum(axis=1), patterns) @ design
     information[:width, width] += mixed
     information[width, :width] += mixed
-    information[width, width] += float((bend * tilt**2).sum()) - float(mean[:, width].sum())
+    information[width, width] += float((curved * tilt**2).sum()) - float(mean[:, width].sum())
     return value, gradient, information, mode

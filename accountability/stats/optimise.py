@@ -1,4 +1,4 @@
-"""Newton's method with step-halving, which knows a maximum that lies at infinity when it runs towards one."""
+"""The one optimiser: Newton's method with halved steps, which ends at a proven maximum or says why there is none."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ FARTHEST: Final = 20.0
 Evaluation = tuple[float, Floats, Floats]
 
 
-class Endless(AccountabilityError):
-    """The likelihood rises for ever in a direction; it is carried along."""
+class NotConverged(AccountabilityError):
+    """The maximum was not proven to be reached."""
+
+
+class Separation(AccountabilityError):
+    """The likelihood rises for ever in a direction, or is flat along it; the direction is carried along."""
 
     def __init__(self, direction: Floats) -> None:
         super().__init__("the likelihood has no maximum at finite coefficients")
@@ -28,8 +32,8 @@ class Endless(AccountabilityError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Peak:
-    """The maximum: coefficients, value, information there, and the steps taken."""
+class Optimum:
+    """The maximum: coefficients, value, information (the negative Hessian) there, and the steps taken."""
 
     at: Floats
     value: float
@@ -37,15 +41,17 @@ class Peak:
     steps: int
 
 
-def climb(
+def newton(
     evaluate: Callable[[Floats], Evaluation],
     start: Floats,
-    reach: Callable[[Floats], float],
+    reach: Callable[[Floats], float] | None = None,
     *,
     concave: bool = True,
     secant: bool = False,
     tolerance: float = 1e-9,
-) -> Peak:
+    farthest: float = FARTHEST,
+    noise: float = 0.0,
+) -> Optimum:
     """Maximise a likelihood.
 
     Parameters
@@ -54,8 +60,8 @@ def climb(
         Gives value, gradient and information (the negative Hessian) at coefficients; a value that is not finite
         rejects the step.
     start : array
-    reach : callable
-        The largest change a step makes to any case's linear predictor.
+    reach : callable, optional
+        The largest change a step makes to any case's linear predictor; by default its largest element.
     concave : bool
         Whether the information is positive definite everywhere; else it is damped where it is not.
     secant : bool
@@ -64,39 +70,44 @@ def climb(
     tolerance : float
         Rise promised by the last step. Newton's own steps end with its square; where the information is not exactly
         the Hessian they do not, and it must be smaller.
+    farthest : float
+        Largest reach of one step.
+    noise : float
+        A fall of the value that counts as none, where value and gradient come from an integral taken by points.
 
     Raises
     ------
-    Endless
+    Separation
         When steps stay large although they no longer raise the likelihood: at a finite maximum a step that promises
         1e-5 moves a linear predictor by at most 0.003 of its standard error.
-    AccountabilityError
+    NotConverged
         When a hundred steps do not suffice.
     """
+    move = reach or (lambda step: float(np.abs(step).max(initial=0.0)))
     at = start.astype(float)
     value, gradient, information = evaluate(at)
     known = np.abs(np.diag(information))
     for count in range(STEPS):
         if concave and (np.diag(information) < 1e-13 * known).any():
-            raise Endless(at - start)
+            raise Separation(at - start)
         step = _solve(information, gradient, concave)
         promise = float(gradient @ step)
-        far = reach(step)
+        far = move(step)
         if (promise < 1e-5 and far > 0.3) or (promise < 1e-9 and far > 0.01):
-            raise Endless(step)
-        if far > FARTHEST:
-            step, promise = step * (FARTHEST / far), np.inf
+            raise Separation(step)
+        if far > farthest:
+            step, promise = step * (farthest / far), np.inf
         size = 1.0
         for _ in range(HALVINGS):
             new = evaluate(at + size * step)
-            if np.isfinite(new[0]) and new[0] >= value - 1e-11 * abs(value):
+            if np.isfinite(new[0]) and new[0] >= value - 1e-11 * abs(value) - noise:
                 break
             size /= 2
         else:
             # No step rises any more: rounding at the maximum, or far out on a slope that rises for ever.
             if far > 0.01:
-                raise Endless(step)
-            return Peak(at, value, information, count)
+                raise Separation(step)
+            return Optimum(at, value, information, count)
         slope = float(new[1] @ step)
         if secant and slope < -0.3 * promise:
             size *= promise / (promise - slope)
@@ -104,20 +115,47 @@ def climb(
         at = at + size * step
         value, gradient, information = new
         if promise < tolerance and (size == 1 or secant):
-            return Peak(at, value, information, count + 1)
+            return Optimum(at, value, information, count + 1)
     if far > 0.01:
-        raise Endless(step)
-    raise AccountabilityError(f"the likelihood was not maximised in {STEPS} steps; please report this data pattern")
+        raise Separation(step)
+    raise NotConverged(f"the likelihood was not maximised in {STEPS} steps; please report this data pattern")
 
 
 def _solve(information: Floats, gradient: Floats, concave: bool) -> Floats:
     scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
     square = information / np.outer(scale, scale)
+    if not np.isfinite(square).all():
+        raise NotConverged("the information about the coefficients is not finite; please report this data pattern")
     values, vectors = np.linalg.eigh(square)
-    largest = max(float(np.abs(values).max()), 1e-300)
+    largest = max(float(np.abs(values).max(initial=0.0)), 1e-300)
     if concave or values[0] > 1e-12 * largest:
         curvature = np.maximum(values, 1e-14 * largest)
     else:
         # Where the likelihood bends upwards a Newton step would climb to a saddle; turn it round.
         curvature = np.maximum(np.abs(values), 1e-3 * largest)
     return (vectors @ ((vectors.T @ (gradient / scale)) / curvature)) / scale
+
+
+def weakest(information: Floats) -> tuple[float, Floats]:
+    """The smallest eigenvalue of an information matrix scaled to a diagonal of ones, and its vector."""
+    size = np.diag(information)
+    if not (np.isfinite(information).all() and (size > 0).all()):
+        return 0.0, (~(size > 0)).astype(float)
+    scale = np.sqrt(size)
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    return float(values[0]) if len(values) else 1.0, vectors[:, 0] if len(values) else size
+
+
+def invert(information: Floats) -> Floats:
+    """The inverse of an information matrix.
+
+    Raises
+    ------
+    Separation
+        If it has none to working precision.
+    """
+    least, vector = weakest(information)
+    if least < 1e-13:
+        raise Separation(vector)
+    scale = np.sqrt(np.diag(information))
+    return np.asarray(np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale), dtype=np.float64)

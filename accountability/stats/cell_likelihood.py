@@ -1,0 +1,206 @@
+"""Maximum likelihood on counted cells, and the variance that allows for clusters of rows.
+
+A model's likelihood depends on the rows only through how many of them share a pattern of covariates and an outcome;
+its clustered variance only through how many rows of a cluster do. So both are computed on counts and equal those of a
+fit row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Floats, Ints, gram
+from accountability.stats.compress import combine, tally
+from accountability.stats.optimise import Evaluation, Separation, invert, newton, weakest
+from accountability.stats.sandwich import sandwich
+
+COLLINEAR = "the columns say the same thing twice (their dummies are collinear); leave one of them out"
+SEPARATED = (
+    "some combination of the columns tells the outcome apart without exception (separation), so there is no finite "
+    "estimate; put small groups together or leave a column out"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A model fitted by maximum likelihood.
+
+    Attributes
+    ----------
+    coefficients : array
+    covariance : array
+        Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels.
+    log_likelihood : float
+    clusters : int
+    plain : array
+        The covariance were rows independent: the inverse of the observed information.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    log_likelihood: float
+    clusters: int
+    plain: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Rows counted by pattern and outcome.
+
+    Attributes
+    ----------
+    pattern, value : array of int
+        Of each cell.
+    count : array of float
+    of_row : array of int
+        The cell of each row.
+    """
+
+    pattern: Ints
+    value: Ints
+    count: Floats
+    of_row: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """The log chance of each cell and its derivatives by the linear index and by the other parameters.
+
+    Attributes
+    ----------
+    value, by_index, neg_hessian : array, one a cell
+        Log chance, first derivative, and minus the second derivative by the index.
+    by_other, neg_mixed : array, cells by other parameters
+        First derivative by the others, and minus the mixed second derivative.
+    neg_other : callable, optional
+        From the weight of each cell, minus the second derivatives by the others, added up.
+    """
+
+    value: Floats
+    by_index: Floats
+    neg_hessian: Floats
+    by_other: Floats | None = None
+    neg_mixed: Floats | None = None
+    neg_other: Callable[[Floats], Floats] | None = None
+
+
+Model = Callable[[Floats, Floats, Ints], Slopes]
+
+
+def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
+    """Count rows by pattern and outcome (whole numbers from 0)."""
+    top = int(value.max()) + 1
+    held = combine((pattern, value), (patterns, top), len(pattern))
+    return Cells(*np.divmod(held.found, top), held.number.astype(float), held.code)
+
+
+def check_columns(design: Floats, cells: Cells) -> None:
+    """Refuse columns of which one is made of others.
+
+    Raises
+    ------
+    Refusal
+    """
+    if weakest(gram(design, tally(cells.pattern, cells.count, len(design))))[0] < 1e-11:
+        raise Refusal(COLLINEAR)
+
+
+def fit_by(
+    evaluate: Callable[[Floats], Evaluation],
+    scores: Callable[[Floats], Floats],
+    start: Floats,
+    cells: Cells,
+    clusters: Ints,
+    *,
+    concave: bool = True,
+    reach: Callable[[Floats], float] | None = None,
+) -> Fit:
+    """Maximise a likelihood and add its clustered covariance.
+
+    Raises
+    ------
+    Refusal
+        If no finite estimate exists.
+    """
+    try:
+        top = newton(evaluate, start, reach, concave=concave, tolerance=1e-12)
+        plain = invert(top.information)
+    except Separation as endless:
+        raise Refusal(SEPARATED) from endless
+    covariance = sandwich(plain, scores(top.at), cells.of_row, clusters, corrected=True)
+    return Fit(top.at, covariance, top.value, int(clusters.max()) + 1, plain)
+
+
+def maximise(
+    model: Model,
+    design: Floats,
+    cells: Cells,
+    other: Floats,
+    index: Floats,
+    clusters: Ints,
+    allowed: Callable[[Floats], bool] | None = None,
+) -> Fit:
+    """Fit a likelihood of one linear index and a few other parameters.
+
+    Parameters
+    ----------
+    model : callable
+        Takes index and outcome of each cell, and the other parameters.
+    design : array, patterns by columns
+    cells : Cells
+    other, index : array
+        Starting values of the other parameters and of the columns; the coefficients come in this order.
+    clusters : array of int
+        Of each row.
+    allowed : callable, optional
+        Whether values of the other parameters are possible.
+
+    Raises
+    ------
+    Refusal
+        If no finite estimate exists.
+    """
+    width = len(other)
+
+    def at(point: Floats) -> Slopes:
+        return model((design @ point[width:])[cells.pattern], point[:width], cells.value)
+
+    def evaluate(point: Floats) -> Evaluation:
+        if allowed and not allowed(point[:width]):
+            return -np.inf, np.zeros(len(point)), np.eye(len(point))
+        slopes = at(point)
+        return float(cells.count @ slopes.value), *_sums(slopes, design, cells, width)
+
+    def scores(point: Floats) -> Floats:
+        slopes = at(point)
+        own = slopes.by_index[:, None] * design[cells.pattern]
+        return own if slopes.by_other is None else np.hstack([slopes.by_other, own])
+
+    def reach(step: Floats) -> float:
+        return float(max(np.abs(design @ step[width:]).max(), np.abs(step[:width]).max(initial=0.0)))
+
+    start = np.concatenate([other, index])
+    return fit_by(evaluate, scores, start, cells, clusters, concave=not width, reach=reach)
+
+
+def _sums(slopes: Slopes, design: Floats, cells: Cells, width: int) -> tuple[Floats, Floats]:
+    patterns, columns = design.shape
+
+    def by_pattern(numbers: Floats) -> Floats:
+        return tally(cells.pattern, cells.count * numbers, patterns)
+
+    gradient = np.empty(width + columns)
+    information = np.empty((width + columns, width + columns))
+    gradient[width:] = by_pattern(slopes.by_index) @ design
+    information[width:, width:] = gram(design, by_pattern(slopes.neg_hessian))
+    if slopes.by_other is not None and slopes.neg_mixed is not None and slopes.neg_other is not None:
+        gradient[:width] = cells.count @ slopes.by_other
+        mixed = np.stack([by_pattern(column) for column in slopes.neg_mixed.T]) @ design
+        information[:width, width:] = mixed
+        information[width:, :width] = mixed.T
+        information[:width, :width] = slopes.neg_other(cells.count)
+    return gradient, information

@@ -1,0 +1,236 @@
+"""Critical values, p-values, and intervals of shares, differences, ratios and curves: the one place for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from accountability.errors import ParameterError, Refusal
+from accountability.stats.arrays import Floats
+
+Transform = Literal["log-log", "log", "plain"]
+
+TRANSFORMS: Final = ("log-log", "log", "plain")
+
+SETTLED: Final = 1e-12
+"""A share this close to 0 or 1 is one of them: only rounding is left of its error."""
+
+WILSON: Final = "Wilson interval; rows treated as independent"
+CLUSTERED: Final = "Wilson interval on the effective sample size of the officer-clustered variance"
+
+
+def upper_tail(confidence: float) -> float:
+    """The probability below the upper end of a two-sided interval.
+
+    Raises
+    ------
+    ParameterError
+        If the confidence is not between 0 and 1.
+    """
+    if isinstance(confidence, bool) or not isinstance(confidence, (int, float, np.number)) or not 0 < confidence < 1:
+        raise ParameterError(f"confidence must lie between 0 and 1, e.g. 0.95; found {confidence!r}")
+    return 0.5 + float(confidence) / 2
+
+
+def z_critical(confidence: float) -> float:
+    """The normal quantile of a two-sided interval.
+
+    Raises
+    ------
+    ParameterError
+        If the confidence is not between 0 and 1.
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(upper_tail(confidence)))
+
+
+def t_critical(confidence: float, free: float) -> float:
+    """The quantile of Student's t with so many degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(free, upper_tail(confidence)))
+
+
+def chi2_critical(confidence: float, free: float = 1) -> float:
+    """The quantile of chi-squared with so many degrees of freedom."""
+    from scipy.special import chdtri
+
+    return float(chdtri(free, 2 * (1 - upper_tail(confidence))))
+
+
+def p_normal(z: Any) -> Any:
+    """Two-sided p-values of normal statistics."""
+    from scipy.special import ndtr
+
+    return 2 * ndtr(-np.abs(z))
+
+
+def p_chi2(statistic: float, free: float) -> float:
+    """The p-value of a chi-squared statistic."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(free, max(statistic, 0.0)))
+
+
+def wald(estimate: Any, std_error: Any, confidence: float) -> tuple[Any, Any]:
+    """Lower and upper limit of estimates taken as normal."""
+    half = z_critical(confidence) * std_error
+    return estimate - half, estimate + half
+
+
+def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """Shares and their errors, exact where a share is 0 or 1 but for rounding, which a transform would blow up."""
+    none, whole = share < SETTLED, share > 1 - SETTLED
+    return np.where(none, 0.0, np.where(whole, 1.0, share)), np.where(none | whole, 0.0, error)
+
+
+def curve_interval(
+    share: Floats, error: Floats, confidence: float, transform: Transform = "log-log"
+) -> tuple[Floats, Floats]:
+    """Lower and upper limit of a share still open, pointwise.
+
+    Parameters
+    ----------
+    share, error : array of float
+        Estimate and its standard error on the scale of the share.
+    confidence : float
+        Coverage aimed at.
+    transform : {"log-log", "log", "plain"}
+        Scale on which the estimate is taken as normal. "log" is the default of R's survival, "log-log" that of
+        most other programs and the one that holds its level best near 0 and 1.
+
+    Returns
+    -------
+    lower, upper : array of float
+        Equal to the share where it is 1 (nothing has closed yet); NaN where it is 0, where no interval exists.
+    """
+    if transform not in TRANSFORMS:
+        raise ParameterError(f"unknown interval {transform!r}; there are {', '.join(TRANSFORMS)}")
+    z = z_critical(confidence)
+    lower = np.where(share > 0, share, np.nan)
+    upper = lower.copy()
+    inside = (share > 0) & (share < 1) & np.isfinite(error)
+    s, e = share[inside], error[inside]
+    if transform == "plain":
+        lower[inside], upper[inside] = np.maximum(s - z * e, 0), np.minimum(s + z * e, 1)
+    elif transform == "log":
+        factor = np.exp(z * e / s)
+        lower[inside], upper[inside] = s / factor, np.minimum(s * factor, 1)
+    else:
+        width = z * e / (s * -np.log(s))
+        lower[inside], upper[inside] = s ** np.exp(width), s ** np.exp(-width)
+    unknown = ~np.isfinite(error)
+    lower[unknown] = upper[unknown] = np.nan
+    return lower, upper
+
+
+def wilson(share: Any, size: Any, confidence: float) -> tuple[Any, Any]:
+    """Wilson's interval (1927) of a share of so many rows, which need not be a whole number."""
+    z = z_critical(confidence)
+    scale = 1 + z**2 / size
+    middle = (share + z**2 / (2 * size)) / scale
+    half = z * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2)) / scale
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def poisson_exact(events: Any, confidence: float) -> tuple[Any, Any]:
+    """Garwood's exact interval (1936) of a Poisson mean, from the events seen."""
+    from scipy.special import gammaincinv
+
+    top = upper_tail(confidence)
+    return np.where(events > 0, gammaincinv(np.maximum(events, 1), 1 - top), 0), gammaincinv(events + 1, top)
+
+
+def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:
+    """Clopper and Pearson's exact interval (1934) of a share."""
+    from scipy.special import betaincinv
+
+    top, rest = upper_tail(confidence), size - hits
+    lower = np.where(hits > 0, betaincinv(np.maximum(hits, 1), rest + 1, 1 - top), 0)
+    return lower, np.where(rest > 0, betaincinv(hits + 1, np.maximum(rest, 1), top), 1)
+
+
+def percentile(drawn: Floats, confidence: float, most_without: float = 0.1) -> tuple[Floats, Floats]:
+    """Percentile intervals over resamples (rows); missing where so large a share of them or more gave nothing."""
+    top = upper_tail(confidence)
+    enough = np.isnan(drawn).mean(axis=0) < most_without
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    if enough.any():
+        ends[:, enough] = np.nanquantile(drawn[:, enough], [1 - top, top], axis=0)
+    return ends[0], ends[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its counts, interval and the name of the interval's method."""
+
+    count: int
+    denominator: int
+    share: float
+    lower: float
+    upper: float
+    officers: int
+    method: str
+
+
+def clustered_share(hits: ArrayLike, officers: pd.Series | None = None, confidence: float = 0.95) -> Share:
+    """The share of rows that are hits, with an interval, when the same officer may be counted more than once.
+
+    With officers given, the variance of the share is that of a ratio of officer totals,
+    ``G/(G-1) * sum((y_g - p n_g)^2) / n^2``, which is also the cluster-robust variance of an intercept-only linear
+    model; the rows are worth ``p(1-p)/variance`` independent ones (never more than there are), and the Wilson
+    interval is taken at that number (Dean and Pagano, Journal of Survey Statistics and Methodology 3, 2015). Where
+    every row or no row is a hit the variance says nothing, and the number of officers is used instead. A row
+    without an officer is a cluster of its own.
+
+    Parameters
+    ----------
+    hits : array of bool
+    officers : Series of str, optional
+        The officer of each row.
+    confidence : float
+        Coverage, between 0 and 1.
+
+    Raises
+    ------
+    Refusal
+        If there are no rows.
+    ParameterError
+        If the confidence is not between 0 and 1.
+    """
+    upper_tail(confidence)
+    flags = np.asarray(hits, dtype=float)
+    total = len(flags)
+    if total == 0:
+        raise Refusal("a share of no rows has no value; widen the group or leave it out")
+    count = int(flags.sum())
+    rate = count / total
+    size, clusters, method = float(total), total, WILSON
+    if officers is not None:
+        codes = officer_clusters(officers)
+        clusters = int(codes.max()) + 1
+        if clusters < total:
+            method = CLUSTERED
+            if 0 < count < total and clusters > 1:
+                residual = np.bincount(codes, weights=flags - rate)
+                variance = clusters / (clusters - 1) * float((residual**2).sum()) / total**2
+                size = min(float(total), rate * (1 - rate) / variance) if variance > 0 else float(total)
+            else:
+                size = float(clusters)
+    lower, upper = wilson(rate, size, confidence)
+    # At the ends the bounds are exact, and rounding must not move them off.
+    lower, upper = (0.0 if count == 0 else float(lower)), (1.0 if count == total else float(upper))
+    return Share(count, total, rate, lower, upper, clusters, method)
+
+
+def officer_clusters(officers: pd.Series) -> np.ndarray:
+    """The cluster of each row: its officer; a row without one is a cluster of its own."""
+    codes, names = pd.factorize(officers)
+    alone = codes == -1
+    joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
+    return pd.factorize(joined)[0].astype(np.int64)
