@@ -1,4 +1,5 @@
-# Two commands do everything: `make report` and `make test`. `make help` lists the rest.
+# Two commands do everything: `make report` and `make test`. `make gates` repeats at full size what `make test` samples;
+# `make help` lists the rest.
 #
 # The environment is made once, in .venv, from requirements.lock (exact versions, checked hashes): by uv where it
 # is installed, else by venv and pip. Written for any POSIX sh and for GNU Make 3.81 (macOS) or later.
@@ -16,11 +17,12 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test lint types check lab lock clean
+.PHONY: help env report test gates lint types check lab lock clean
 
 help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
 	@echo "make test                  style, types, all tests, the notebooks, the commands of the README"
+	@echo "make gates                 the same at full size: every simulation, attack and study on every source (hours)"
 	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with a form to run studies from"
 	@echo "make env                   only create the environment in $(VENV)"
 	@echo "make lint | make types     only the style checks | only the type checks"
@@ -42,6 +44,12 @@ types: env
 
 check: env
 	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env tests notebooks
+
+# What is sampled in `make test` is run whole: tests read this option, the measurements of coverage are their own programs.
+gates: lint types
+	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env --full tests notebooks
+	$(BIN)/python benchmarks/delay_coverage.py
+	$(BIN)/python benchmarks/hazard_coverage.py
 
 lab: env
 	@$(BIN)/accountability lab --source $(SOURCE)

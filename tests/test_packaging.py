@@ -20,7 +20,17 @@ from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NEEDED = [Requirement(text) for text in PROJECT["dependencies"]]
-TESTED = [Requirement(text) for text in PROJECT["optional-dependencies"]["test"]]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def of_extra(name: str) -> list[Requirement]:
+    """What an extra asks for, the extras it names included."""
+    asked = [Requirement(text) for text in EXTRAS[name]]
+    others = [other for one in asked if one.name == PROJECT["name"] for other in sorted(one.extras)]
+    return [one for one in asked if one.name != PROJECT["name"]] + [one for other in others for one in of_extra(other)]
+
+
+TESTED = of_extra("test")
 
 # ---- the lock ------------------------------------------------------------------------------------------------
 
@@ -54,6 +64,14 @@ def test_this_environment_is_the_locked_one() -> None:
     found = {canonicalize_name(name): version for name, version in found.items()}
     different = {name: found.get(name) for name, version in expected.items() if found.get(name) != version}
     assert not different, "found other versions than requirements.lock has: run make env"
+
+
+def test_the_tests_have_every_extra_and_the_base_has_none_of_them() -> None:
+    assert set(EXTRAS) == {"lab", "documents", "classroom", "dask", "openpolicedata", "test"}
+    ours = {str(one) for name in EXTRAS.keys() - {"test", "openpolicedata"} for one in of_extra(name)}
+    assert ours <= set(map(str, TESTED))
+    base = {one.name for one in NEEDED}
+    assert base & {one.name for name in EXTRAS for one in of_extra(name)} == set()
 
 
 def test_a_slow_format_checker_stays_out() -> None:

@@ -1,30 +1,27 @@
-"""HTML that came out of data or a notebook, made inert: rebuilt from a short list of tags, the rest is text.
+"""HTML that came out of data or a notebook, made inert: a short list of tags is kept, the rest is text.
 
-The page is put together from parsed pieces, never from the given string, so whatever a browser would make of broken
-markup, it is not in the page.
+nh3 parses it as a browser would and writes the page anew from what it parsed, so whatever a browser would make of
+broken markup, it is not in the page.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from html.parser import HTMLParser
 from typing import Final
 
-_TEXT: Final = {"a", "abbr", "b", "code", "del", "em", "i", "s", "small", "span", "strong", "sub", "sup", "br"}
-_BLOCK: Final = {"blockquote", "div", "p", "pre", "hr", "ul", "ol", "li", "dl", "dt", "dd", "details", "summary"}
-_HEADING: Final = {"h1", "h2", "h3", "h4", "h5", "h6"}
-_TABLE: Final = {"table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"}
-_TAGS: Final = frozenset(_TEXT | _BLOCK | _HEADING | _TABLE)
-_VOID: Final = frozenset({"br", "col", "hr"})
+_TAGS: Final = frozenset(
+    "a abbr b code del em i s small span strong sub sup br blockquote div p pre hr ul ol li dl dt dd details summary "
+    "h1 h2 h3 h4 h5 h6 table caption colgroup col thead tbody tfoot tr th td".split()
+)
 _ATTRIBUTES: Final = {
-    "*": frozenset({"title"}),
-    "a": frozenset({"href"}),
-    "td": frozenset({"colspan", "rowspan"}),
-    "th": frozenset({"colspan", "rowspan", "scope"}),
+    "*": {"title"},
+    "a": {"href"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
 }
 #: What is inside these is not text to be read.
-_SILENT: Final = frozenset({"script", "style", "template", "iframe", "object", "svg", "math", "noscript", "head"})
+_SILENT: Final = frozenset("script style template iframe object svg math noscript head".split())
 _LINK: Final = re.compile(r"(https?://|mailto:|#|\.{0,2}/?[\w][\w./-]*$)", re.IGNORECASE)
 _SHORT: Final = 30
 _MISSING: Final = frozenset({"NaN", "NaT", "&lt;NA&gt;"})
@@ -32,47 +29,6 @@ _ROW: Final = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL: Final = re.compile(r"<(t[hd])([^>]*)>(.*?)</\1>", re.DOTALL)
 _NUMBER: Final = re.compile(r"\s*[-+−]?[\d,]*\.?\d+(?:e[-+]?\d+)?\s*%?\s*")
 _TABLE_PARTS: Final = re.compile(r"<thead>(.*?)</thead>\s*<tbody>(.*?)</tbody>", re.DOTALL)
-
-
-class _Rebuilt(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.open: list[str] = []
-        self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self.silent += 1
-        if self.silent or tag not in _TAGS:
-            return
-        allowed = _ATTRIBUTES["*"] | _ATTRIBUTES.get(tag, frozenset())
-        kept = ""
-        for name, value in attrs:
-            if name in allowed and (name != "href" or _LINK.match(value or "")):
-                kept += f' {name}="{html.escape(value or "")}"'
-        self.parts.append(f"<{tag}{kept}>")
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self.silent = max(0, self.silent - 1)
-        elif not self.silent and tag in self.open:
-            while self.open:
-                last = self.open.pop()
-                self.parts.append(f"</{last}>")
-                if last == tag:
-                    break
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.parts.append(html.escape(data, quote=False))
-
-    def finished(self) -> str:
-        self.close()
-        self.parts += [f"</{tag}>" for tag in reversed(self.open)]
-        return "".join(self.parts)
 
 
 def inert(markup: str) -> str:
@@ -88,9 +44,18 @@ def inert(markup: str) -> str:
     str
         Balanced HTML, its tables made easier to read (:func:`tidy_tables`).
     """
-    rebuilt = _Rebuilt()
-    rebuilt.feed(markup)
-    return tidy_tables(rebuilt.finished())
+    import nh3
+
+    cleaned = nh3.clean(
+        markup,
+        tags=set(_TAGS),
+        clean_content_tags=set(_SILENT),
+        attributes=_ATTRIBUTES,
+        attribute_filter=lambda tag, name, value: value if name != "href" or _LINK.match(value) else None,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    return tidy_tables(cleaned)
 
 
 def tidy_tables(markup: str) -> str:
