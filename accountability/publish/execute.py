@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from weakref import WeakSet
 
 from accountability.publish.kept import FOLDER_VARIABLE
-
-if TYPE_CHECKING:
-    from accountability.publish.sweeps.sweep_kernels import Preloaded
 
 _PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
 
@@ -106,7 +103,7 @@ def execute(
     keep_in: Path,
     on_cell: Callable[[int, int], None] | None = None,
     *,
-    preloaded: Preloaded | None = None,
+    provisioner: Callable[[Any], Any] | None = None,
     scratch_in: Path | None = None,
 ) -> Failure | None:
     """Execute a notebook with parameters and save it with its outputs.
@@ -123,8 +120,8 @@ def execute(
         Folder given to :func:`accountability.publish.keep`.
     on_cell : callable, optional
         Called with the cells done and the cells there are.
-    preloaded : Preloaded, optional
-        Forks the kernel; without it a fresh one is started.
+    provisioner : callable, optional
+        Gives what starts the kernel of a manager; without it a fresh one is started.
     scratch_in : Path, optional
         Where the kernel's own files lie while it runs; default the machine's place for such files.
 
@@ -168,7 +165,7 @@ def execute(
                     language="python",
                     progress_bar=False,
                     log_output=False,
-                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, preloaded),
+                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, provisioner),
                     on_cell_executed=count,
                     # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
                     shutdown_kernel="immediate",
@@ -243,7 +240,7 @@ def kernel_environment() -> dict[str, str]:
     return needed
 
 
-def _kernel_manager(scratch: Path, keep_in: Path, preloaded: Preloaded | None) -> type:
+def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], Any] | None) -> type:
     """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -263,8 +260,8 @@ def _kernel_manager(scratch: Path, keep_in: Path, preloaded: Preloaded | None) -
     class Manager(AsyncKernelManager):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            if preloaded is not None:
-                self.provisioner = preloaded.provisioner(self)
+            if provisioner is not None:
+                self.provisioner = provisioner(self)
             _MANAGERS.add(self)
 
         @default("kernel_spec_manager")

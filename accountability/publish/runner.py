@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.publish import kept, page, provenance, sidecar
@@ -18,9 +18,6 @@ from accountability.records.contract import Source, read_source
 from accountability.records.places import notebooks_dir, source_folder
 from accountability.studies import registry
 from accountability.studies.registry import Study
-
-if TYPE_CHECKING:
-    from accountability.publish.sweeps.sweep_kernels import Preloaded
 
 RECORD: Final = "provenance.json"
 PAGE: Final = "report.html"
@@ -123,7 +120,7 @@ def make(
     out: Path,
     progress: Progress | None,
     *,
-    preloaded: Preloaded | None = None,
+    provisioner: Callable[[Any], Any] | None = None,
     workshop: Path | None = None,
     notebook: Path | None = None,
 ) -> tuple[Path, Failure | None]:
@@ -137,8 +134,8 @@ def make(
         Folder to which the report's folder is added.
     progress : callable or None
         Told of every cell.
-    preloaded : Preloaded, optional
-        Forks the kernel; without it a fresh one is started.
+    provisioner : callable, optional
+        As for :func:`execute`; without it a fresh kernel is started.
     workshop : Path, optional
         Folder on the same disk for whatever is not finished; default ``out``.
     notebook : Path, optional
@@ -165,7 +162,7 @@ def make(
     unfinished = (workshop or out).resolve()
     scratch = None if workshop is None else unfinished
     with making(final, unfinished, wanted.study.name) as folder:
-        failure = _fill(folder, wanted, notebook, progress, preloaded, scratch)
+        failure = _fill(folder, wanted, notebook, progress, provisioner, scratch)
     return final / PAGE, failure
 
 
@@ -200,7 +197,7 @@ def _fill(
     wanted: Request,
     notebook: Path,
     progress: Progress | None,
-    preloaded: Preloaded | None,
+    provisioner: Callable[[Any], Any] | None,
     scratch: Path | None,
 ) -> Failure | None:
     executed = folder / wanted.study.notebook
@@ -215,7 +212,7 @@ def _fill(
 
     if progress is not None:
         progress(wanted.study.name, 0, 1)
-    failure = execute(notebook, executed, literals, folder, on_cell, preloaded=preloaded, scratch_in=scratch)
+    failure = execute(notebook, executed, literals, folder, on_cell, provisioner=provisioner, scratch_in=scratch)
     tables = kept.kept_in(folder)
     record = {
         "study": wanted.study.name,

@@ -10,9 +10,11 @@ import html
 import re
 from typing import Final
 
-_TAGS: Final = frozenset(
+from accountability.records.onboard.hints import words
+
+_TAGS: Final = words(
     "a abbr b code del em i s small span strong sub sup br blockquote div p pre hr ul ol li dl dt dd details summary "
-    "h1 h2 h3 h4 h5 h6 table caption colgroup col thead tbody tfoot tr th td".split()
+    "h1 h2 h3 h4 h5 h6 table caption colgroup col thead tbody tfoot tr th td"
 )
 _ATTRIBUTES: Final = {
     "*": {"title"},
@@ -21,7 +23,7 @@ _ATTRIBUTES: Final = {
     "th": {"colspan", "rowspan", "scope"},
 }
 #: What is inside these is not text to be read.
-_SILENT: Final = frozenset("script style template iframe object svg math noscript head".split())
+_SILENT: Final = words("script style template iframe object svg math noscript head")
 _LINK: Final = re.compile(r"(https?://|mailto:|#|\.{0,2}/?[\w][\w./-]*$)", re.IGNORECASE)
 _SHORT: Final = 30
 _MISSING: Final = frozenset({"NaN", "NaT", "&lt;NA&gt;"})

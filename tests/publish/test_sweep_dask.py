@@ -87,15 +87,6 @@ def test_a_worker_that_would_make_another_report_refuses() -> None:
         sweep_dask.make_there(STUDY, wanted.parameters.literals(), asked)
 
 
-def test_a_worker_whose_forking_process_was_killed_starts_another() -> None:
-    first = sweep_dask._preloaded()
-    assert sweep_dask._preloaded() is first
-    assert first._process is not None
-    first._process.kill()
-    first._process.wait()
-    assert sweep_dask._preloaded() is not first
-
-
 def test_an_address_where_nobody_answers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep_dask, "_PATIENCE", "1s")
     with pytest.raises(ParameterError, match="no Dask scheduler answers at tcp://localhost:9"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ import pytest
 import toy_agency
 
 from accountability import publish
-from accountability.errors import SourceError
 from accountability.publish import runner
-from accountability.publish.sweeps.sweep_kernels import Preloaded
+from accountability.publish.sweeps.sweep_kernels import provisioner, start
 
 STUDY = "how_long_cases_stay_open"
 PLAIN = """\
@@ -30,6 +30,21 @@ import pandas as pd
 print(os.environ["MPLBACKEND"], os.getcwd(), "JPY_PARENT_PID" in os.environ)
 pd.DataFrame(np.arange(60).reshape(2, 30)).rename(columns="a long name of column {}".format)"""
 DRAWN = "import matplotlib.pyplot as plt\n\nplt.plot([1, 3, 2]);"
+#: A script without a guard, as people write them.
+PROGRAM = """\
+import os
+import time
+
+from accountability.publish.sweeps.sweep_kernels import start
+
+print("run", flush=True)
+file = os.path.abspath("k.json")
+kernel = start(["launcher", "-f", file], dict(os.environ), ".")
+while not os.path.exists(file):
+    time.sleep(0.02)
+kernel.kill()
+print(kernel.wait(), flush=True)
+"""
 STATE = """\
 import matplotlib as mpl
 import seaborn
@@ -41,13 +56,7 @@ print(__name__, os.getenv("IPYTHONDIR") is not None)"""
 
 
 @pytest.fixture(scope="module")
-def preloaded() -> Iterator[Preloaded]:
-    with Preloaded() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory, preloaded: Preloaded) -> list[Path]:
+def pair(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The same request run in a fresh kernel and in a forked one; it draws, prints and looks around."""
     base = tmp_path_factory.mktemp("pair")
     cells = (toy_agency.SETUP, toy_agency.TABLE, toy_agency.FIGURE, PLAIN, DRAWN, STATE, toy_agency.LAST)
@@ -59,7 +68,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, preloaded: Preloaded) -> list
         with runner.interruptible(1) as pool:
             pages = [
                 pool.submit(runner.make, wanted, base / "fresh", None).result(),
-                pool.submit(runner.make, wanted, base / "forked", None, preloaded=preloaded).result(),
+                pool.submit(runner.make, wanted, base / "forked", None, provisioner=provisioner).result(),
             ]
     assert [failure for _, failure in pages] == [None, None]
     return [page.parent for page, _ in pages]
@@ -95,11 +104,11 @@ def test_every_file_is_the_same_byte_for_byte(pair: list[Path]) -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_study_is_the_same_by_either_way(tmp_path: Path, preloaded: Preloaded) -> None:
+def test_a_whole_study_is_the_same_by_either_way(tmp_path: Path) -> None:
     wanted = runner.request(STUDY, "synthetic", {"group": "investigated_by", "within_days": 180})
     fresh = publish.run(STUDY, "synthetic", {"group": "investigated_by", "within_days": 180}, tmp_path / "fresh").parent
     with runner.interruptible(1) as pool:
-        page, failure = pool.submit(runner.make, wanted, tmp_path / "forked", None, preloaded=preloaded).result()
+        page, failure = pool.submit(runner.make, wanted, tmp_path / "forked", None, provisioner=provisioner).result()
     assert failure is None
     assert outputs(page.parent) == outputs(fresh)
     assert files(page.parent) == files(fresh)
@@ -109,33 +118,31 @@ def test_a_whole_study_is_the_same_by_either_way(tmp_path: Path, preloaded: Prel
     assert records[0]["inputs"] == records[1]["inputs"]
 
 
-def test_what_is_drawn_without_a_seed_differs_between_kernels(tmp_path: Path, preloaded: Preloaded) -> None:
+def test_what_is_drawn_without_a_seed_differs_between_kernels(tmp_path: Path) -> None:
     toy_agency.notebook(tmp_path / "n", "import numpy as np\n\nprint(np.random.random())", "print(2)")
-    said = [execute(tmp_path / "n", tmp_path / name, preloaded) for name in "ab"]
+    said = [execute(tmp_path / "n", tmp_path / name) for name in "ab"]
     assert said[0][0] != said[1][0]
     assert said[0][1] == said[1][1] == "2\n"
 
 
-def execute(notebooks: Path, out: Path, preloaded: Preloaded) -> list[Any]:
+def execute(notebooks: Path, out: Path) -> list[Any]:
     from accountability.publish.execute import execute as run
 
     out.mkdir()
-    assert run(notebooks / f"{STUDY}.ipynb", out / "x.ipynb", {}, out, preloaded=preloaded) is None
+    assert run(notebooks / f"{STUDY}.ipynb", out / "x.ipynb", {}, out, provisioner=provisioner) is None
     cells = nbformat.read(out / "x.ipynb", as_version=4).cells
     return [cell.outputs[0].text for cell in cells if cell.cell_type == "code" and cell.outputs]
 
 
-def test_a_kernel_that_dies_is_told_and_the_next_one_runs(
-    tmp_path: Path, preloaded: Preloaded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kernel_that_dies_is_told_and_the_next_one_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy_agency.notebook(tmp_path / "n", "import os\n\nos._exit(3)")
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "n")
     wanted = runner.request(STUDY, str(toy_agency.source(tmp_path)), {})
-    page, failure = runner.make(wanted, tmp_path / "out", None, preloaded=preloaded)
+    page, failure = runner.make(wanted, tmp_path / "out", None, provisioner=provisioner)
     assert str(failure) == "the kernel: DeadKernelError: Kernel died"
     assert page.is_file()
     toy_agency.notebook(tmp_path / "n", "print(1)")
-    assert execute(tmp_path / "n", tmp_path / "next", preloaded) == ["1\n"]
+    assert execute(tmp_path / "n", tmp_path / "next") == ["1\n"]
 
 
 def gone(number: int, within: float = 5.0) -> bool:
@@ -149,8 +156,8 @@ def gone(number: int, within: float = 5.0) -> bool:
     return False
 
 
-def test_a_kernel_obeys_signals_and_says_how_it_ended(preloaded: Preloaded, tmp_path: Path) -> None:
-    kernel = preloaded.kernel(["launcher", "-f", str(tmp_path / "k.json")], dict(os.environ), str(tmp_path))
+def test_a_kernel_obeys_signals_and_says_how_it_ended(tmp_path: Path) -> None:
+    kernel = start(["launcher", "-f", str(tmp_path / "k.json")], dict(os.environ), str(tmp_path))
     assert kernel.pid > 0
     assert kernel.poll() is None
     kernel.kill()
@@ -160,12 +167,19 @@ def test_a_kernel_obeys_signals_and_says_how_it_ended(preloaded: Preloaded, tmp_
     assert gone(kernel.pid)
 
 
-def test_kernels_end_with_the_process_that_forks_them_and_asking_it_then_is_refused(tmp_path: Path) -> None:
-    with Preloaded() as made:
-        kernel = made.kernel(["launcher", "-f", str(tmp_path / "k.json")], dict(os.environ), str(tmp_path))
-        assert made._process is not None
-        made._process.kill()
-        assert kernel.wait() == -signal.SIGKILL
-        assert gone(kernel.pid)
-        with pytest.raises(SourceError, match="has ended"):
-            made.kernel(["launcher"], dict(os.environ), str(tmp_path))
+def test_kernels_end_with_the_process_that_forks_them_and_the_next_one_has_another(tmp_path: Path) -> None:
+    kernel = start(["launcher", "-f", str(tmp_path / "k.json")], dict(os.environ), str(tmp_path))
+    forking = int(Path(f"/proc/{kernel.pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(forking, signal.SIGKILL)
+    assert kernel.wait() not in (None, 0)
+    assert gone(kernel.pid)
+    toy_agency.notebook(tmp_path / "n", "print(3)")
+    assert execute(tmp_path / "n", tmp_path / "next") == ["3\n"]
+
+
+def test_a_kernel_runs_nothing_of_the_program_that_asked_for_it(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "program.py")], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert (done.stdout, done.returncode) == (f"run\n{-signal.SIGKILL}\n", 0), done.stderr

@@ -28,13 +28,13 @@ SLOW = "import os\nimport pathlib\nimport time\n\npathlib.Path(PIDS, str(os.getp
 PROGRAM = """\
 import sys
 from pathlib import Path
-from accountability import report
+from accountability import publish
 from accountability.publish import runner
 from accountability.publish.sweeps import sweep_run
 
 base = Path(sys.argv[1])
 runner.notebooks_dir = lambda: base / "notebooks"
-swept = report.sweep(
+swept = publish.sweep(
     sys.argv[2], GRID, base / "out", source=str(base / "toy"),
     progress=lambda step: print(sweep_run.line(step), flush=True),
 )

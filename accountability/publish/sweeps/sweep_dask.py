@@ -6,24 +6,20 @@ what studies import.
 
 from __future__ import annotations
 
-import atexit
 import io
 import tempfile
-import threading
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import ParameterError, Refusal
-from accountability.publish.sweeps.sweep_kernels import Preloaded
+from accountability.publish.sweeps.sweep_kernels import provisioner
 
 if TYPE_CHECKING:
     from accountability.publish.sweeps.sweep_run import Cell, Executor
 
 _PATIENCE: Final = "10s"
-_LOCK = threading.Lock()
-_PRELOADED: list[Preloaded] = []
 
 
 def on_cluster(scheduler: str | None) -> Executor:
@@ -114,18 +110,8 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
     if other:
         raise Refusal(f"a worker would make another report, as it differs in {'; '.join(other)}")
     with tempfile.TemporaryDirectory(prefix="accountability-") as base:
-        page, failure = runner.make(wanted, Path(base), None, preloaded=_preloaded())
+        page, failure = runner.make(wanted, Path(base), None, provisioner=provisioner)
         return pack(page.parent), "" if failure is None else f"stopped at {failure}"
-
-
-def _preloaded() -> Preloaded:
-    # Kept for the reports to come; whatever ends the worker ends it too.
-    with _LOCK:
-        if not _PRELOADED or _PRELOADED[-1].ended:
-            made = Preloaded().__enter__()
-            atexit.register(made.__exit__, None, None, None)
-            _PRELOADED.append(made)
-        return _PRELOADED[-1]
 
 
 def pack(folder: Path) -> bytes:

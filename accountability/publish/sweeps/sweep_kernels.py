@@ -1,208 +1,140 @@
 """Kernels forked from a process that has imported everything, in place of kernels that each import it again.
 
-A kernel started this way differs from a fresh one in the time its imports take, and in that statsmodels, being imported
-already, has said how its own warnings are shown. The tests compare what notebooks, tables and figures hold.
+The process is Python's own fork server. A kernel started this way differs from a fresh one in the time its imports
+take, and in that statsmodels, being imported already, has said how its own warnings are shown. The tests compare what
+notebooks, tables and figures hold.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import multiprocessing
 import os
 import signal
-import socket
-import subprocess
 import sys
 import threading
+import traceback
+from collections.abc import Iterator
+from multiprocessing import connection, forkserver
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType
+from typing import Any, Final
 from uuid import uuid4
 
-from accountability.errors import SourceError
 from accountability.publish.execute import kernel_environment
 
-if TYPE_CHECKING:
-    from types import TracebackType
+_PRELOAD: Final = "accountability.publish.sweeps.sweep_preload"
+_CONTEXT: Final = multiprocessing.get_context("forkserver")
+#: One thread at a time starts a kernel or asks how one is: both change what belongs to the whole process.
+_LOCK: Final = threading.RLock()
 
-_PROGRAM: Final = "accountability.publish.sweeps.sweep_preload"
-_PATIENCE: Final = 120.0
+
+def preload() -> None:
+    """Start the process that kernels are forked from; it imports while other things are done."""
+    with _starting():
+        forkserver.ensure_running()
 
 
-class Preloaded:
-    """A process that has imported what studies import and forks kernels on demand; used as a context.
+def start(arguments: list[str], environment: dict[str, str], folder: str) -> Forked:
+    """Fork a kernel.
 
-    Whatever ends the process that holds this, ``SIGKILL`` included, ends the kernels too.
+    Parameters
+    ----------
+    arguments : list of str
+        Its command line, the program first.
+    environment : dict
+        All of its environment.
+    folder : str
+        Where it runs.
+
+    Returns
+    -------
+    Forked
+        The kernel; whatever ends this process, ``SIGKILL`` included, ends it too.
     """
+    with _starting():
+        process = _CONTEXT.Process(target=_become_kernel, args=(arguments, environment, folder), daemon=True)
+        process.start()
+        return Forked(process)
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._line: socket.socket | None = None
-        self._ready = False
-        # One request at a time; the answers have a line each.
-        self._asking = threading.Lock()
 
-    def __enter__(self) -> Preloaded:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", _PROGRAM, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=os.environ | kernel_environment(),
-                start_new_session=True,
-            )
-        self._line = ours
-        return self
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    """Arrange what a started process takes from this one: a kernel's environment, and nothing of the caller's program.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._line is not None:
-            self._line.close()
-        if self._process is not None:
-            self._process.wait()
+    A caller's script would be run again in each kernel, and a worker of Dask is told to have no children.
+    """
+    own: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    with _LOCK:
+        _CONTEXT.set_forkserver_preload([_PRELOAD])
+        before, program, daemon = dict(os.environ), sys.modules["__main__"], own.get("daemon")
+        os.environ.update(kernel_environment())
+        sys.modules["__main__"], own["daemon"] = ModuleType("__main__"), False
+        try:
+            yield
+        finally:
+            sys.modules["__main__"], own["daemon"] = program, daemon
+            for name in kernel_environment():
+                os.environ.pop(name)
+            os.environ.update(before)
 
-    @property
-    def ended(self) -> bool:
-        """Whether the process is gone, so that it forks no more."""
-        return self._process is not None and self._process.poll() is not None
 
-    def kernel(self, arguments: list[str], environment: dict[str, str], folder: str) -> Forked:
-        """Fork a kernel.
+def provisioner(manager: Any) -> Any:
+    """Make what starts the kernel of one kernel manager: by forking it.
 
-        Parameters
-        ----------
-        arguments : list of str
-            Its command line, the program first.
-        environment : dict
-            All of its environment.
-        folder : str
-            Where it runs.
+    Parameters
+    ----------
+    manager : jupyter_client.KernelManager
+        The manager.
 
-        Returns
-        -------
-        Forked
-            The kernel.
+    Returns
+    -------
+    jupyter_client.provisioning.LocalProvisioner
+        For the manager to use.
+    """
+    from jupyter_client.provisioning import LocalProvisioner
 
-        Raises
-        ------
-        SourceError
-            The process that should fork it has ended.
-        """
-        with self._asking:
-            self._await_ready()
-            assert self._line is not None
-            ours, theirs = socket.socketpair()
-            request = json.dumps({"arguments": arguments, "environment": environment, "folder": folder})
-            try:
-                with theirs:
-                    socket.send_fds(self._line, [request.encode() + b"\n"], [theirs.fileno()])
-                return Forked(ours)
-            except OSError:
-                ours.close()
-                raise SourceError("the process that forks the kernels has ended; its message stands above") from None
+    class Forking(LocalProvisioner):
+        async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+            # cmd is `python -m ipykernel_launcher -f FILE`
+            self.cwd = str(options.get("cwd") or Path.cwd())
+            forked: Any = start(cmd[cmd.index("ipykernel_launcher") :], dict(options["env"]), self.cwd)
+            self.process, self.pid = forked, forked.pid
+            return self.connection_info
 
-    def _await_ready(self) -> None:
-        if self._ready:
-            return
-        assert self._line is not None
-        self._line.settimeout(_PATIENCE)
-        if self._line.recv(16) != b"ready\n":
-            raise SourceError("the process that forks the kernels ended while it imported; its message stands above")
-        self._line.settimeout(None)
-        self._ready = True
-
-    def provisioner(self, manager: Any) -> Any:
-        """Make what starts the kernel of one kernel manager.
-
-        Parameters
-        ----------
-        manager : jupyter_client.KernelManager
-            The manager.
-
-        Returns
-        -------
-        jupyter_client.provisioning.LocalProvisioner
-            Starts the kernel by forking it.
-        """
-        from jupyter_client.provisioning import LocalProvisioner
-
-        preloaded = self
-
-        class Forking(LocalProvisioner):
-            async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
-                # cmd is `python -m ipykernel_launcher -f FILE`
-                launcher = cmd.index("ipykernel_launcher")
-                folder = str(options.get("cwd") or Path.cwd())
-                forked: Any = preloaded.kernel(cmd[launcher:], dict(options["env"]), folder)
-                self.process, self.pid = forked, forked.pid
-                self.cwd = folder
-                return self.connection_info
-
-        return Forking(kernel_id=str(uuid4()), kernel_spec=manager.kernel_spec, parent=manager)
+    return Forking(kernel_id=str(uuid4()), kernel_spec=manager.kernel_spec, parent=manager)
 
 
 class Forked:
-    """A forked kernel, spoken to as to a :class:`subprocess.Popen`.
-
-    Attributes
-    ----------
-    pid : int
-        Number of the process.
-    returncode : int or None
-        How it ended; below zero the signal that ended it, ``None`` while it runs.
-    """
+    """A forked kernel, spoken to as to a :class:`subprocess.Popen`."""
 
     stdin = stdout = stderr = None
 
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
-        self._said = b""
-        self.returncode: int | None = None
-        self.pid = self._hear(block=True)["pid"]
-        if not self.pid:
-            raise BrokenPipeError
-
-    def _hear(self, block: bool) -> dict[str, int]:
-        """The next fact said about the kernel; nothing when there is none yet."""
-        while b"\n" not in self._said:
-            try:
-                came = self._line.recv(4096, 0 if block else socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return {}
-            except ConnectionError:
-                came = b""
-            if not came:
-                # The process that forked it has ended, and with it the kernel.
-                return {"pid": 0, "code": -int(signal.SIGKILL)}
-            self._said += came
-        line, self._said = self._said.split(b"\n", 1)
-        heard: dict[str, int] = json.loads(line)
-        return heard
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        self.pid: int = process.pid
 
     def poll(self) -> int | None:
-        """How it ended, or ``None``."""
-        if self.returncode is None:
-            self._ended(self._hear(block=False))
-        return self.returncode
+        """How it ended, below zero the signal that ended it; ``None`` while it runs."""
+        with _LOCK:
+            ended: int | None = self._process.exitcode
+            return ended
 
-    def wait(self) -> int:
+    returncode = property(poll)
+
+    def wait(self) -> int | None:
         """Wait for its end and say how it ended."""
-        while self.returncode is None:
-            self._ended(self._hear(block=True))
-        return self.returncode
-
-    def _ended(self, heard: dict[str, int]) -> None:
-        if "code" in heard:
-            self.returncode = heard["code"]
-            self._line.close()
+        connection.wait([self._process.sentinel])
+        return self.poll()
 
     def send_signal(self, wanted: int) -> None:
-        """Send it a signal; one that has ended is let be."""
-        if self.poll() is None:
-            with contextlib.suppress(OSError):
-                self._line.sendall(f"{int(wanted)} ".encode())
+        """Send it and what it started a signal; one that has ended is let be."""
+        with contextlib.suppress(ProcessLookupError), _LOCK:
+            if self.poll() is None:
+                try:
+                    os.killpg(self.pid, wanted)
+                except ProcessLookupError:  # so young that it has no group of its own yet
+                    os.kill(self.pid, wanted)
 
     def terminate(self) -> None:
         """End it."""
@@ -211,3 +143,48 @@ class Forked:
     def kill(self) -> None:
         """End it at once."""
         self.send_signal(signal.SIGKILL)
+
+
+def _become_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        threading.Thread(target=_end_with, args=(parent.sentinel, os.getppid()), daemon=True).start()
+        # What a notebook starts by itself is its own affair.
+        multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
+        from accountability.publish.sweeps.sweep_preload import PATH
+
+        added = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        sys.path[:] = list(dict.fromkeys([*added, *PATH]))
+        sys.argv = arguments
+        import numpy as np
+        from ipykernel import kernelapp
+
+        # A study that draws without a seed must not draw what every other one draws; such draws, of pandas too, come
+        # from NumPy's global generator, and every fork has the same one.
+        np.random.seed(None)  # noqa: NPY002
+        kernelapp.launch_new_instance(argv=[*sys.argv[1:], f"--IPKernelApp.parent_handle={os.getppid()}"])
+        status = 0
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else int(left.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            if stream is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    stream.flush()
+        # Never back into the process it was forked from.
+        os._exit(status)
+
+
+def _end_with(asked: int, forking: int) -> None:
+    """End this kernel, and what it started, when who asked for it or what forked it is gone."""
+    while not connection.wait([asked], 1.0) and os.getppid() == forking:
+        pass
+    os.killpg(0, signal.SIGKILL)

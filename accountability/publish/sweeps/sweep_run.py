@@ -19,7 +19,7 @@ from accountability.publish.in_place import held, put_file
 from accountability.publish.request import Request
 from accountability.publish.sweeps.grid import Grid
 from accountability.publish.sweeps.sweep_inputs import inputs, is_made
-from accountability.publish.sweeps.sweep_kernels import Preloaded
+from accountability.publish.sweeps.sweep_kernels import preload, provisioner
 from accountability.results import write_csv
 
 if TYPE_CHECKING:
@@ -159,10 +159,11 @@ def local(jobs: int) -> Executor:
         raise ParameterError(f"jobs={jobs}: expected a number from 1; 2 suits a machine with two processors")
 
     def execute(cells: Sequence[Cell], done: Callable[[Cell, Path | None, str], None]) -> None:
-        with Preloaded() as preloaded, interruptible(min(jobs, len(cells))) as pool:
+        preload()
+        with interruptible(min(jobs, len(cells))) as pool:
             running: dict[Future[tuple[Path, Failure | None]], Cell] = {
                 pool.submit(
-                    runner.make, cell.wanted, cell.reports, None, preloaded=preloaded, workshop=cell.workshop
+                    runner.make, cell.wanted, cell.reports, None, provisioner=provisioner, workshop=cell.workshop
                 ): cell
                 for cell in cells
             }
