@@ -15,8 +15,9 @@ from accountability.delay.limits import Limit
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Floats
+from accountability.stats.arrays import Floats, gram
 from accountability.stats.intervals import z_critical
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 from accountability.study.durations import Durations, require_cases
 
 if TYPE_CHECKING:
@@ -214,14 +215,20 @@ def _course(
     x, n, y = basis[outside], at_risk[outside].astype(float), closed[outside].astype(float)
     weights = np.zeros(x.shape[1])
     weights[-1] = np.log(y.sum() / n.sum())
-    for _ in range(50):
-        mean = n * np.exp(np.clip(x @ weights, -50, 5))
-        information = (x * mean[:, None]).T @ x
-        step = np.linalg.lstsq(information, x.T @ (y - mean), rcond=None)[0]
-        weights = weights + step
-        if np.abs(step).max() < 1e-10:
-            break
-    mean = n * np.exp(np.clip(x @ weights, -50, 5))
+
+    def evaluate(at: Floats) -> Evaluation:
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = n * np.exp(x @ at)
+            return float(y @ (x @ at) - mean.sum()), x.T @ (y - mean), gram(x, mean)
+
+    try:
+        weights = newton(evaluate, weights, lambda step: float(np.abs(x[y > 0] @ step).max()), tolerance=1e-12).at
+    except (Separation, NotConverged) as endless:
+        raise Refusal(
+            "the closings around the limit follow no polynomial of this degree (its coefficients run away): choose "
+            "another degree= or a smaller around="
+        ) from endless
+    mean = n * np.exp(x @ weights)
     dispersion = max(float(((y - mean) ** 2 / np.maximum(mean, 1e-12)).sum()) / max(len(y) - x.shape[1], 1), 1.0)
     smooth = at_risk * np.exp(np.clip(basis @ weights, -50, 5))
     pulled = smooth[:, None] * basis

@@ -11,6 +11,7 @@ from accountability.errors import Refusal
 from accountability.officers.chance_draws import Law
 from accountability.officers.tallies import Tally
 from accountability.stats.arrays import Floats
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 
 Loss = Callable[[Floats], tuple[float, Floats]]
 
@@ -101,29 +102,27 @@ def fit_negative_binomial(data: Tally, truncated: bool) -> Fit:
         return Fit(Law(plain.law.mean, np.inf, truncated), plain.log_likelihood, float("nan"))
     error = float("nan")
     if at[1] > 2 - FARTHEST:
-        error = float(np.sqrt(np.linalg.inv(_bend(loss, at))[1, 1]))
+        error = float(np.sqrt(np.linalg.inv(_neg_hessian(loss, at))[1, 1]))
     return Fit(Law(float(np.exp(at[0])), float(np.exp(at[1])), truncated), value, error)
 
 
 def _polish(loss: Loss, at: Floats) -> Floats:
     """A few steps of Newton's method, kept while they raise the likelihood."""
-    for _ in range(20):
-        if abs(at[1]) > FARTHEST - 2:
-            return at
-        value, slope = loss(at)
-        bend = _bend(loss, at)
-        if np.linalg.eigvalsh(bend).min() <= 0:
-            return at
-        step = np.linalg.solve(bend, slope)
-        if np.abs(step).max() < 1e-12:
-            return at
-        if loss(at - step)[0] > value + 1e-9 * abs(value):
-            return at
-        at = at - step
-    return at
+    if abs(at[1]) > FARTHEST - 2:
+        return at
+
+    def evaluate(point: Floats) -> Evaluation:
+        value, slope = loss(point)
+        return -value, -slope, _neg_hessian(loss, point)
+
+    try:
+        top = newton(evaluate, at, concave=False, tolerance=1e-12).at
+    except (Separation, NotConverged):
+        return at
+    return top if abs(top[1]) <= FARTHEST - 2 else at
 
 
-def _bend(loss: Loss, at: Floats) -> Floats:
+def _neg_hessian(loss: Loss, at: Floats) -> Floats:
     width = 1e-5
     rows = [(loss(at + width * side)[1] - loss(at - width * side)[1]) / (2 * width) for side in np.eye(2)]
     bend: Floats = np.array(rows)

@@ -15,10 +15,10 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 
 Effects = Literal["officer", "unit", "none"]
 TURNS = 200
-STEPS = 40
 CLOSE = 1e-9
 
 
@@ -79,19 +79,22 @@ def fit(
     cluster = np.unique(group, return_inverse=True)[1]
     if cluster.max() < 1:
         raise Refusal("errors clustered by unit need at least two units with complaints")
-    at = _evaluate(y, e, x, level, np.zeros(len(x)), np.ones(y.shape[1]))
-    beta = np.zeros(len(x))
-    for _ in range(STEPS):
-        step = np.linalg.solve(at.information, at.total)
-        if np.abs(step).max() < 1e-8:
-            break
-        # The profile likelihood is concave: a step that lowers it went too far.
-        for _ in range(30):
-            new = _evaluate(y, e, x, level, beta + step, at.month)
-            if new.value >= at.value - 1e-9 * abs(at.value):
-                break
-            step = step / 2
-        beta, at = beta + step, new
+    month = [np.ones(y.shape[1])]
+
+    def point(beta: Floats) -> _Point:
+        found = _evaluate(y, e, x, level, beta, month[0])
+        month[0] = found.month  # the next turn starts from these
+        return found
+
+    def evaluate(beta: Floats) -> Evaluation:
+        found = point(beta)
+        return found.value, found.total, found.information
+
+    try:
+        beta = newton(evaluate, np.zeros(len(x)), lambda step: float(np.abs(x.T @ step).max()), noise=1e-7).at
+    except (Separation, NotConverged) as endless:
+        raise Refusal("the complaints compared all lie on one side of what changes (separation): no ratio") from endless
+    at = point(beta)
     residual = np.zeros_like(seen)
     residual[use] = y - at.mean
     return TwoWay(beta, _clustered(at, y, cluster), residual, int(cluster.max()) + 1, len(y), float(y.sum()))

@@ -12,7 +12,10 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.officers.officer_events import EPOCH, FEWEST
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Floats, Ints
+from accountability.stats.arrays import Floats, Ints, gram
+from accountability.stats.intervals import p_normal, wald
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton
+from accountability.stats.sandwich import sandwich
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.occurrences import FOREVER, occurrence
 
@@ -110,7 +113,7 @@ def movers(
     accused the mover beside others do not count towards the units. What else changes with a move, rank or work, is
     not told apart.
     """
-    from scipy.special import expit, ndtr, ndtri
+    from scipy.special import expit
 
     cohort = Cohort.of(data)
     stays = _stays(assignments)
@@ -136,18 +139,26 @@ def movers(
             f"{cohort.name}: every move is between units with the same ratio of rates, so nothing is compared"
         )
     offset, total = np.log(days_after / days_before), before + after
-    beta = np.zeros(2)
     design = np.stack([gap, np.ones_like(gap)], axis=1)
-    for _ in range(100):
-        share = expit(design @ beta + offset)
-        score = design * (after - total * share)[:, None]
-        bread = np.linalg.inv((design.T * (total * share * (1 - share))) @ design)
-        step = bread @ score.sum(axis=0)
-        beta = beta + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-10:
-            break
-    error = float(np.sqrt((bread @ (score.T @ score) @ bread)[0, 0]))
-    reach = float(ndtri((1 + level) / 2)) * error
+
+    def evaluate(at: Floats) -> Evaluation:
+        index = design @ at + offset
+        share = expit(index)
+        value = float(after @ index - total @ np.logaddexp(0.0, index))
+        return value, design.T @ (after - total * share), gram(design, total * share * (1 - share))
+
+    try:
+        top = newton(evaluate, np.zeros(2), lambda step: float(np.abs(design @ step).max()), tolerance=1e-14)
+        bread = invert(top.information)
+    except (Separation, NotConverged) as endless:
+        raise Refusal(
+            f"{cohort.name}: the ratio of the units tells without exception on which side of the move complaints lie "
+            "(separation), so the elasticity has no finite estimate: look at more days with around=, or at more movers"
+        ) from endless
+    beta, each = top.at, np.arange(len(table))
+    score = design * (after - total * expit(design @ beta + offset))[:, None]
+    error = float(np.sqrt(sandwich(bread, score, each, None)[0, 0]))
+    lower, upper = wald(float(beta[0]), error, level)
     return Movers(
         estimand=f"change of officers' rate of complaints with the level of the unit they move to, {cohort.name}",
         assumptions=(
@@ -163,9 +174,9 @@ def movers(
             {
                 "quantity": ["elasticity"],
                 "estimate": [float(beta[0])],
-                "low": [float(beta[0]) - reach],
-                "high": [float(beta[0]) + reach],
-                "p": [float(2 * ndtr(-abs(beta[0]) / error))],
+                "low": [lower],
+                "high": [upper],
+                "p": [float(p_normal(beta[0] / error))],
             }
         ),
         flow=cohort.flow(),

@@ -75,7 +75,7 @@ def test_groups_and_a_restricted_mean_are_said():
         ({"cluster": "h"}, ParameterError, "no column 'h'"),
         ({"replicates": 1}, ParameterError, "at least 2"),
         ({"p": 1.0}, ParameterError, "between 0 and 1"),
-        ({"level": 2}, ParameterError, "level"),
+        ({"level": 2}, ParameterError, "confidence"),
     ],
 )
 def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):

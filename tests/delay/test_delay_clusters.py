@@ -101,7 +101,7 @@ def test_officers_who_link_nearly_everything_leave_nothing_to_resample():
         ({"days": []}, ParameterError, "one or more days"),
         ({"days": [1], "replicates": 1}, ParameterError, "at least 2"),
         ({"days": [1], "cluster": "nobody"}, ParameterError, "no column"),
-        ({"days": [1], "level": 2}, ParameterError, "level"),
+        ({"days": [1], "level": 2}, ParameterError, "confidence"),
     ],
 )
 def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):
