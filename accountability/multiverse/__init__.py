@@ -5,11 +5,6 @@ declared with their options, every combination is computed, and the whole is set
 groups' names were shuffled between cases.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from accountability.multiverse.declared import Declared, read
-from accountability.multiverse.multiverse_result import Multiverse
-from accountability.multiverse.question import QUESTIONS
-from accountability.multiverse.specifications import FEWEST_SHUFFLES, holds
-
-__all__ = ["FEWEST_SHUFFLES", "QUESTIONS", "Declared", "Multiverse", "holds", "read"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -64,6 +64,14 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What may be chosen: the default, and the check that gives an option its type or refuses it."""
+
+    default: Any
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Specification:
     """One combination of options.
 
@@ -99,21 +107,26 @@ def exclusion(declared: object) -> Exclusion:
     return Exclusion(str(declared["name"]), str(declared["column"]), tuple(map(str, declared["drop"])))
 
 
-def specifications(
-    choices: Mapping[str, Sequence[Any]],
-    defaults: Mapping[str, Any],
-    read: Mapping[str, Callable[[Any], Any]],
-) -> list[Specification]:
+def one_of(name: str, known: Sequence[str], default: Any = None) -> Choice:
+    """A choice among options that are known by name; the first is the default unless another is given."""
+
+    def read(option: object) -> str:
+        if option not in known:
+            raise ParameterError(f"{name}={option!r}: no such option. {nearest(str(option), known)}")
+        return str(option)
+
+    return Choice(default or known[0], read)
+
+
+def specifications(choices: Mapping[str, Sequence[Any]], known: Mapping[str, Choice]) -> list[Specification]:
     """Cross the options of all choices.
 
     Parameters
     ----------
     choices : mapping
         Name to its options.
-    defaults : mapping
-        Every choice of the question, with what it is when not declared.
-    read : mapping
-        Name to a function that checks an option and gives its typed value.
+    known : mapping of str to Choice
+        Every choice of the question.
 
     Returns
     -------
@@ -125,15 +138,15 @@ def specifications(
     ParameterError
         Lists every unknown choice, every option that cannot be, and every one given twice.
     """
-    faults = list(_faults(choices, defaults))
+    faults = list(_faults(choices, known))
     typed: dict[str, list[Any]] = {}
     for name, options in choices.items():
-        if name not in defaults or not isinstance(options, list | tuple):
+        if name not in known or not isinstance(options, list | tuple):
             continue
         typed[name] = []
         for option in options:
             try:
-                value = read[name](option)
+                value = known[name].read(option)
             except ParameterError as error:
                 faults.append(str(error))
                 continue
@@ -144,19 +157,19 @@ def specifications(
         faults.append(f"{count:,} combinations; at most {MOST:,} are computed")
     if faults:
         raise ParameterError("\n".join(f"choices: {fault}" for fault in faults))
-    common = {name: read[name](value) for name, value in defaults.items()}
+    common = {name: choice.read(choice.default) for name, choice in known.items()}
     return [
         Specification(common | dict(zip(typed, values, strict=True)), dict(zip(typed, map(said, values), strict=True)))
         for values in product(*typed.values())
     ]
 
 
-def _faults(choices: Mapping[str, Sequence[Any]], defaults: Mapping[str, Any]) -> Iterator[str]:
+def _faults(choices: Mapping[str, Sequence[Any]], known: Mapping[str, Choice]) -> Iterator[str]:
     if not choices:
-        yield f"none is declared; there are {', '.join(defaults)}"
+        yield f"none is declared; there are {', '.join(known)}"
     for name, options in choices.items():
-        if name not in defaults:
-            yield f"no choice {name!r} in this question. {nearest(str(name), defaults)}"
+        if name not in known:
+            yield f"no choice {name!r} in this question. {nearest(str(name), known)}"
         elif not isinstance(options, list | tuple) or not options:
             yield f"{name}: expected a list of options, found {options!r}"
 

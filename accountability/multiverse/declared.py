@@ -11,7 +11,7 @@ from pydantic import Field
 from accountability.errors import ParameterError
 from accountability.multiverse.choices import specifications
 from accountability.multiverse.multiverse_result import Multiverse
-from accountability.multiverse.specifications import FEWEST_SHUFFLES, asked_question, holds
+from accountability.multiverse.specifications import FEWEST_SHUFFLES, asked_question, specification_curve
 from accountability.parameters import MaybeText, Parameters, Real, Whole, nearest
 from accountability.parameters import read as read_parameters
 from accountability.records.capabilities import groups
@@ -22,7 +22,7 @@ from accountability.study.cohort import Cohort, DatasetLike
 
 
 class Declared(Parameters):
-    """What :func:`accountability.multiverse.holds` is asked.
+    """What :func:`accountability.multiverse.specification_curve` is asked.
 
     Attributes
     ----------
@@ -40,8 +40,8 @@ class Declared(Parameters):
         Whether the first group is said to have more or less.
     within : str or None
         Column of the cases within whose values the names are shuffled.
-    shuffles, alpha, seed
-        As for :func:`accountability.multiverse.holds`.
+    shuffles, confidence, seed
+        As for :func:`accountability.multiverse.specification_curve`.
     """
 
     question: str = Field(default="median_delay", description="median_delay, share or mean_rung")
@@ -51,22 +51,22 @@ class Declared(Parameters):
     claim: Literal["more", "less"] | None = Field(default=None, description="what is said of the first group")
     within: MaybeText = Field(default=None, description="column within whose values names are shuffled")
     shuffles: Whole = Field(default=499, description="shuffles of the groups' names", ge=FEWEST_SHUFFLES, le=100_000)
-    alpha: Real = Field(default=0.05, description="a specification holds at a p-value of at most this", gt=0, lt=1)
+    confidence: Real = Field(default=0.95, description="a p-value of at most one less this holds", gt=0, lt=1)
     seed: Whole = Field(default=1, description="seed of the shuffles", ge=0)
 
     def ask(self, data: Cohort | DatasetLike) -> Multiverse:
-        """Compute it on data that are loaded; see :func:`accountability.multiverse.holds`."""
-        return holds(
+        """Compute it on data that are loaded; see :func:`accountability.multiverse.specification_curve`."""
+        return specification_curve(
             data,
             self.question,
             self.choices,
-            group=str(self.group),
+            by=str(self.group),
             first=self.first,
             second=self.second,
             seed=self.seed,
             claim=self.claim,
             shuffles=self.shuffles,
-            alpha=self.alpha,
+            confidence=self.confidence,
             within=self.within,
         )
 
@@ -78,7 +78,7 @@ def read(declared: str | Path | Mapping[str, Any]) -> Declared:
     ----------
     declared : path or mapping
         A YAML file, or what one would hold: ``source``, ``question``, ``group``, ``first``, ``second``, ``choices``
-        and, where they are not to be the defaults, ``claim``, ``within``, ``shuffles``, ``alpha``, ``seed``.
+        and, where they are not to be the defaults, ``claim``, ``within``, ``shuffles``, ``confidence``, ``seed``.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def read(declared: str | Path | Mapping[str, Any]) -> Declared:
     if missing:
         raise ParameterError(f"multiverse: {', '.join(missing)} must be declared")
     asked = asked_question(made.question)
-    specifications(made.choices, asked.defaults, asked.read)
+    specifications(made.choices, asked.known)
     known = groups(read_source(source_folder(made.source)))
     if made.group not in known:
         raise ParameterError(f"multiverse: no column {made.group!r} to compare by. {nearest(str(made.group), known)}")

@@ -1,10 +1,13 @@
-"""The question of delay: how much longer cases of one group stay open."""
+"""The question of delay: how much longer cases of one group stay open.
+
+It is asked of the median, or of the mean days within a horizon; both count open cases for as long as they were seen
+(Kaplan and Meier 1958).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +15,8 @@ import numpy.typing as npt
 
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
-from accountability.multiverse.choices import exclusion
-from accountability.multiverse.prepared import Prepared, summed
-from accountability.parameters import nearest
+from accountability.multiverse.choices import Choice, one_of
+from accountability.multiverse.question import Prepared, Question, summed
 from accountability.stats.arrays import Flags, Floats
 from accountability.study import clocks
 from accountability.study.cohort import Cohort
@@ -22,20 +24,8 @@ from accountability.study.durations import Durations
 from accountability.study.occurrences import as_date
 from accountability.vocabulary import STAGES
 
-ESTIMATORS: Final = ("median", "restricted_mean")
 UNITS: Final = ("complaint", "officer_complaint", "allegation")
 _TOUCHES: Final = 1e-12
-
-
-def one_of(name: str, known: tuple[str, ...]) -> Callable[[Any], str]:
-    """A check that an option is one of those known."""
-
-    def read(option: object) -> str:
-        if option not in known:
-            raise ParameterError(f"{name}={option!r}: no such option. {nearest(str(option), known)}")
-        return str(option)
-
-    return read
 
 
 def _maybe_day(option: Any) -> dt.date | None:
@@ -48,73 +38,22 @@ def _horizon(option: object) -> int:
     return option
 
 
-@dataclass(frozen=True)
-class MedianDelay:
-    """By how many days the median delay (or the mean within a horizon) of two groups differs.
-
-    Choices: ``start`` and ``stop`` (the clock's stages), ``cutoff`` (a day, or ``none`` for the source's own), ``days``
-    (``calendar`` or ``business``), ``unit`` (each complaint once, or once for each officer or allegation in it),
-    ``estimator`` (``median`` or ``restricted_mean``, the mean days within ``horizon``), ``horizon``, ``exclusions``.
-    Both estimators count open cases for as long as they were seen (Kaplan and Meier 1958).
-    """
-
-    name: str = "median_delay"
-    measure: str = "delay"
-    unit: str = "days"
-    more: str = "longer"
-    less: str = "shorter"
-    defaults: Mapping[str, Any] = field(
-        default_factory=lambda: {
-            "start": "received",
-            "stop": "closed",
-            "cutoff": None,
-            "days": "calendar",
-            "unit": "complaint",
-            "estimator": "median",
-            "horizon": 730,
-            "exclusions": None,
-        }
+def _prepare(cohort: Cohort, values: Mapping[str, Any], positions: Mapping[str, int]) -> Prepared:
+    """Count the days once; refuses where the release cannot carry a closing curve under this clock."""
+    timed = clocks.durations(cohort, values["start"], values["stop"], values["cutoff"], days=values["days"])
+    delay.closing_curve(timed)  # refuses what no curve may be drawn of, and names what can be had
+    if timed.entry_time.any():
+        raise Refusal("cases that come into sight late cannot be shuffled between groups")
+    weights = _weights(cohort, timed, values["unit"])
+    place = np.array([positions[case] for case in timed.table["case_id"]], dtype=np.int64)
+    units = summed(place, weights, len(positions))
+    horizon = values["horizon"] if values["estimator"] == "restricted_mean" else None
+    missing = (
+        "in one of the groups fewer than half closed while they were watched"
+        if horizon is None
+        else f"in one of the groups no case was watched for {horizon} days"
     )
-    read: Mapping[str, Callable[[Any], Any]] = field(
-        default_factory=lambda: {
-            "start": one_of("start", tuple(STAGES)),
-            "stop": one_of("stop", tuple(STAGES)),
-            "cutoff": _maybe_day,
-            "days": one_of("days", ("calendar", "business")),
-            "unit": one_of("unit", UNITS),
-            "estimator": one_of("estimator", ESTIMATORS),
-            "horizon": _horizon,
-            "exclusions": exclusion,
-        }
-    )
-
-    def moot(self, values: Mapping[str, Any]) -> set[str]:
-        """A median has no horizon."""
-        return {"horizon"} if values["estimator"] == "median" else set()
-
-    def prepare(self, cohort: Cohort, values: Mapping[str, Any], positions: Mapping[str, int]) -> Prepared:
-        """Count the days once; see :class:`accountability.multiverse.question.Question`.
-
-        Raises
-        ------
-        Refusal
-            The release cannot carry a closing curve under this clock, or has no rows of the unit.
-        """
-        kept = values["exclusions"].of(cohort)
-        timed = clocks.durations(kept, values["start"], values["stop"], values["cutoff"], days=values["days"])
-        delay.closing_curve(timed)  # refuses what no curve may be drawn of, and names what can be had
-        if timed.entry_time.any():
-            raise Refusal("cases that come into sight late cannot be shuffled between groups")
-        weights = _weights(kept, timed, values["unit"])
-        place = np.array([positions[case] for case in timed.table["case_id"]], dtype=np.int64)
-        units = summed(place, weights, len(positions))
-        horizon = values["horizon"] if values["estimator"] == "restricted_mean" else None
-        missing = (
-            "in one of the groups fewer than half closed while they were watched"
-            if horizon is None
-            else f"in one of the groups no case was watched for {horizon} days"
-        )
-        return Prepared(units, None, _curves(timed, place, weights, horizon), missing)
+    return Prepared(units, None, _curves(timed, place, weights, horizon), missing)
 
 
 def _weights(cohort: Cohort, timed: Durations, unit: str) -> Floats:
@@ -162,3 +101,24 @@ def _number(closed: Floats, gone: Floats, horizon: int | None) -> float:
         return float(still[:horizon].sum()) if seen >= horizon or still[seen] < _TOUCHES else float("nan")
     reached = still <= 0.5 + _TOUCHES
     return float(np.argmax(reached)) if reached.any() else float("nan")
+
+
+MEDIAN_DELAY: Final = Question(
+    name="median_delay",
+    measure="delay",
+    unit="days",
+    more="longer",
+    less="shorter",
+    choices={
+        "start": one_of("start", tuple(STAGES), "received"),
+        "stop": one_of("stop", tuple(STAGES), "closed"),
+        "cutoff": Choice(None, _maybe_day),
+        "days": one_of("days", ("calendar", "business")),
+        # Each complaint once, or once for each officer or allegation in it.
+        "unit": one_of("unit", UNITS),
+        "estimator": one_of("estimator", ("median", "restricted_mean")),
+        "horizon": Choice(730, _horizon),
+    },
+    prepare=_prepare,
+    moot=lambda values: {"horizon"} if values["estimator"] == "median" else set(),
+)

@@ -11,11 +11,16 @@ from accountability.stats.arrays import Floats
 
 #: What is compared, each without regard to direction.
 STATISTICS: Final = (
-    "size of the median effect",
-    "share with a p-value at most alpha, in the commoner direction",
+    "size of the median difference",
+    "share with a p-value that holds, in the commoner direction",
     "size of the mean z value",
 )
 _SAME: Final = 1 - 1e-9
+
+
+def at_most(confidence: float) -> float:
+    """The largest p-value with which a specification holds: 0.05 at a confidence of 0.95, without a last digit."""
+    return round(1 - confidence, 12)
 
 
 def rank_p(effects: Floats) -> Floats:
@@ -40,15 +45,15 @@ def rank_p(effects: Floats) -> Floats:
     return p
 
 
-def joint_test(effects: Floats, alpha: float) -> pd.DataFrame:
+def joint_test(effects: Floats, confidence: float) -> pd.DataFrame:
     """Compare the whole curve with the curves of shuffled groups.
 
     Parameters
     ----------
     effects : array
         As for :func:`rank_p`.
-    alpha : float
-        Level for the share of specifications.
+    confidence : float
+        For the share of specifications.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def joint_test(effects: Floats, alpha: float) -> pd.DataFrame:
 
     p = rank_p(effects)
     direction = np.sign(effects)
-    reaches = p <= alpha
+    reaches = p <= at_most(confidence)
     z = -ndtri(p / 2) * direction
     values = np.stack(
         [

@@ -5,26 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
+from accountability.figures.draw import COLOURS, new_axes
 from accountability.results import Result, capitalised, plural
+from accountability.stats.arrays import Flags, Ints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from accountability.multiverse.question import Question
-
-_MIXED: Final = (
-    "a share with a penalty mixes whose complaints are sustained with who is punished then: "
-    "outcomes.where_a_gap_stands takes the stages apart"
-)
+_LINE: Final = 0.19  # inches an option
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Multiverse(Result):
     """A difference between two groups under every combination of choices.
 
-    ``table`` has one row a specification: its number, a column for each choice, ``effect`` (first group less second),
+    ``table`` has one row a specification: its number, a column for each choice, ``estimate`` (first group less second),
     ``first`` and ``second`` (what is compared), ``n_first`` and ``n_second`` (units), ``p_value`` (by shuffling),
     ``holds``, and ``not_estimated``: why there is no number, or nothing.
 
@@ -34,11 +32,11 @@ class Multiverse(Result):
         From :func:`accountability.multiverse.joint.joint_test`.
     by_choice : DataFrame
         One row an option: ``choice``, ``option``, ``specifications`` (with a number), ``holds`` (how many), ``share``,
-        ``median_effect``, and ``turns``: the part of the variance of holding that the choice accounts for alone.
+        ``median_estimate``, and ``turns``: the part of the variance of holding that the choice accounts for alone.
     choices : tuple of str
         The declared choices.
     unit : str
-        Unit of the effects.
+        Unit of the differences.
     claim : str
         What holds or does not, in words.
     """
@@ -48,50 +46,6 @@ class Multiverse(Result):
     choices: tuple[str, ...]
     unit: str
     claim: str
-
-    @classmethod
-    def of(
-        cls,
-        asked: Question,
-        table: pd.DataFrame,
-        joint: pd.DataFrame,
-        *,
-        flow: pd.DataFrame,
-        choices: tuple[str, ...],
-        groups: tuple[str, str, str],
-        sign: int,
-        alpha: float,
-        shuffles: int,
-        seed: int,
-        within: str | None,
-        source: str,
-    ) -> Multiverse:
-        """Put words to the numbers of :func:`accountability.multiverse.holds`."""
-        group, first, second = groups
-        shuffled = f"{shuffles:,} shuffles of the groups' names between cases" + (
-            f" of the same {within}" if within is not None else ""
-        )
-        return cls(
-            estimand=f"difference in {asked.measure} ({asked.unit}) between {first!r} and {second!r} by {group} "
-            f"in {source}",
-            assumptions=(
-                "every option of every choice is one that a careful reader could defend",
-                "under no difference, cases of the two groups could be exchanged: they were watched for alike times"
-                + (f" within {within}" if within is not None else ""),
-                "nothing is adjusted for: the groups may differ in what they are about",
-                *((_MIXED,) if asked.name == "share" else ()),
-            ),
-            method=f"every combination of {', '.join(choices)}; p-values and the joint test by {shuffled}, seed {seed} "
-            "(Simonsohn, Simmons and Nelson 2020)",
-            table=table,
-            flow=flow,
-            joint=joint,
-            by_choice=_by_choice(table, choices),
-            choices=choices,
-            unit=asked.unit,
-            claim=f"{asked.measure} is {asked.more if sign > 0 else asked.less} for {group} {first!r} "
-            f"than for {second!r}, p at most {alpha:g}",
-        )
 
     @property
     def estimated(self) -> pd.DataFrame:
@@ -109,7 +63,7 @@ class Multiverse(Result):
         done = self.estimated
         held, count = int(done["holds"].sum()), len(done)
         said = f"{capitalised(self.claim)}: holds in {held:,} of {plural(count, 'specification')}; {self._turning()}."
-        low, middle, high = done["effect"].quantile([0, 0.5, 1])
+        low, middle, high = done["estimate"].quantile([0, 0.5, 1])
         said += f" Differences run from {low:.4g} to {high:.4g} {self.unit}, median {middle:.4g}."
         said += (
             f" Jointly p = {self.joint['p_value'].iloc[0]:.3g} (median), {self.joint['p_value'].iloc[1]:.3g} (share)."
@@ -132,12 +86,54 @@ class Multiverse(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the specification curve; on a figure of its own also which options made each point."""
-        from accountability.multiverse.drawing import draw
+        done = self.estimated.sort_values(["estimate", "specification"], ignore_index=True)
+        holds = done["holds"].to_numpy(dtype=bool)
+        place = np.arange(1, len(done) + 1)
+        below = None
+        if ax is None:
+            ax, below = self._panels()
+        top = new_axes(ax)
+        top.axhline(0, color="0.6", linewidth=0.8)
+        differences = done["estimate"].to_numpy(dtype=float)
+        for flags, filled, label in ((holds, True, "holds"), (~holds, False, "does not hold")):
+            if flags.any():
+                colour = COLOURS[0] if filled else COLOURS[1]
+                face = colour if filled else "none"
+                top.scatter(place[flags], differences[flags], s=18, facecolors=face, edgecolors=colour, label=label)
+        top.set_ylabel(f"difference ({self.unit})")
+        top.legend(frameon=False, loc="best")
+        lowest = below or top
+        lowest.set_xlabel("specifications, by size of the difference")
+        if below is not None:
+            self._options(below, done, place, holds)
+        return top
 
-        return draw(self, ax)
+    def _panels(self) -> tuple[Axes, Axes]:
+        import matplotlib.pyplot as plt
+
+        lines = _LINE * (len(self.by_choice) + len(self.choices))
+        _, (top, below) = plt.subplots(
+            2, 1, figsize=(7.0, 3.2 + lines), height_ratios=[2.4, lines + 0.3], sharex=True, layout="constrained"
+        )
+        return top, below
+
+    def _options(self, below: Axes, done: pd.DataFrame, place: Ints, holds: Flags) -> None:
+        """Draw which options made each point, a line an option."""
+        lines, names = 0, []
+        for name in self.choices:
+            for option in self.by_choice.loc[self.by_choice["choice"] == name, "option"]:
+                chosen = (done[name] == option).to_numpy(dtype=bool)
+                for flags, colour in ((chosen & holds, COLOURS[0]), (chosen & ~holds, COLOURS[1])):
+                    below.scatter(place[flags], np.full(flags.sum(), -lines), s=9, marker="s", color=colour)
+                names.append((-lines, f"{name}: {option}"))
+                lines += 1
+            lines += 1
+        below.set_yticks([at for at, _ in names], [text for _, text in names], fontsize="small")
+        below.spines[["top", "right"]].set_visible(False)
 
 
-def _by_choice(table: pd.DataFrame, choices: tuple[str, ...]) -> pd.DataFrame:
+def by_choice(table: pd.DataFrame, choices: tuple[str, ...]) -> pd.DataFrame:
+    """Count how often it holds with each option, and what each choice accounts for alone."""
     done = table.loc[table["not_estimated"] == ""]
     held = done["holds"].astype("float64")
     rows: list[dict[str, Any]] = []
@@ -154,7 +150,7 @@ def _by_choice(table: pd.DataFrame, choices: tuple[str, ...]) -> pd.DataFrame:
                     "specifications": int(inside.sum()),
                     "holds": int(held[inside].sum()),
                     "share": float(held[inside].mean()) if inside.any() else float("nan"),
-                    "median_effect": float(done.loc[inside, "effect"].median()) if inside.any() else float("nan"),
+                    "median_estimate": float(done.loc[inside, "estimate"].median()) if inside.any() else float("nan"),
                     "turns": spread / total if total > 0 else 0.0,
                 }
             )

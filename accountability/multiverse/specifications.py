@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -11,31 +12,40 @@ import pandas as pd
 
 from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.multiverse.choices import NobodyLeftOut, Specification, specifications
-from accountability.multiverse.joint import joint_test, rank_p
-from accountability.multiverse.multiverse_result import Multiverse
-from accountability.multiverse.prepared import FEWEST, Prepared
-from accountability.multiverse.question import QUESTIONS, Found, Question, find
+from accountability.multiverse.delay_question import MEDIAN_DELAY
+from accountability.multiverse.joint import at_most, joint_test, rank_p
+from accountability.multiverse.multiverse_result import Multiverse, by_choice
+from accountability.multiverse.outcome_question import MEAN_RUNG, SHARE
+from accountability.multiverse.question import FEWEST, Found, Prepared, Question
 from accountability.parameters import nearest
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.stats.permutation import permute
+from accountability.study.cohort import Cohort
 from accountability.study.grouping import group_cases
+from accountability.study.inputs import takes
 
+QUESTIONS: Final = {question.name: question for question in (MEDIAN_DELAY, SHARE, MEAN_RUNG)}
 FEWEST_SHUFFLES: Final = 19
 MOOT: Final = "does not matter"
-_NUMBERS: Final = ("effect", "first", "second", "n_first", "n_second")
+_MIXED: Final = (
+    "a share with a penalty mixes whose complaints are sustained with who is punished then: "
+    "outcomes.decompose_gap takes the stages apart"
+)
+_NUMBERS: Final = ("estimate", "first", "second", "n_first", "n_second")
 
 
-def holds(
-    data: Cohort | DatasetLike,
+@takes("cohort")
+def specification_curve(
+    data: Cohort,
     question: str | Question,
     choices: Mapping[str, Sequence[Any]],
     *,
-    group: str,
+    by: str,
     first: str,
     second: str,
     seed: int,
     claim: str | None = None,
     shuffles: int = 499,
-    alpha: float = 0.05,
+    confidence: float = 0.95,
     within: str | None = None,
 ) -> Multiverse:
     """Compute a difference between two groups under every combination of choices, and test all of them at once.
@@ -50,7 +60,7 @@ def holds(
     choices : mapping of str to sequence
         Choice to its options. What is not named stays at the question's default. The first specification, made of the
         first options, is the reference.
-    group : str
+    by : str
         A column of the cases or allegations. A case has one group (:func:`accountability.study.grouping.group_cases`);
         cases of neither group are left out.
     first, second : str
@@ -61,8 +71,8 @@ def holds(
         Whether the first group is said to have more or less; default what the reference says.
     shuffles : int
         How often the groups' names are shuffled between cases, at least 19.
-    alpha : float
-        A specification holds when it has the claimed sign and a p-value of at most this.
+    confidence : float
+        A specification holds when it has the claimed sign and a p-value of at most one less this.
     within : str, optional
         A column of the cases: names are shuffled only between cases that share its value.
 
@@ -84,16 +94,28 @@ def holds(
     names are used in all specifications, so their dependence is kept. A case keeps its allegations and officers
     together. A specification's own p-value is the share of shuffles (and the data) with a difference at least as large
     in size.
+
+    Examples
+    --------
+    >>> from accountability import load, multiverse
+    >>> made = multiverse.specification_curve(
+    ...     load("synthetic"), "median_delay", {"start": ["received", "opened"]}, by="investigated_by",
+    ...     first="Oversight office", second="District", seed=1, shuffles=19,
+    ... )
+    >>> made.table[["start", "estimate", "p_value"]]
+          start  estimate  p_value
+    0  received     304.0     0.05
+    1    opened     302.0     0.05
     """
     asked = asked_question(question)
     if claim not in (None, "more", "less"):
         raise ParameterError(f"claim={claim!r}: expected more or less, or nothing")
     if shuffles < FEWEST_SHUFFLES:
         raise ParameterError(f"shuffles={shuffles}: expected at least {FEWEST_SHUFFLES}; no p-value is below 5 % then")
-    if not 0 < alpha < 1:
-        raise ParameterError(f"alpha={alpha}: expected a share between 0 and 1")
-    specs = _distinct(asked, specifications(choices, asked.defaults, asked.read))
-    cohort, flags = _two_groups(Cohort.of(data), group, first, second)
+    if not 0 < confidence < 1:
+        raise ParameterError(f"confidence={confidence}: expected a share between 0 and 1")
+    specs = _distinct(asked, specifications(choices, asked.known))
+    cohort, flags = _two_groups(data, by, first, second)
     positions = {case: place for place, case in enumerate(cohort.cases["case_id"])}
     ready: list[Prepared] = []
     found: list[Found | str] = []
@@ -106,19 +128,28 @@ def holds(
         raise Refusal(f"none of the {len(specs):,} specifications could be computed; the first: {found[0]}")
     effects = _shuffled(ready, flags, _strata(cohort, within), shuffles, np.random.default_rng(seed))
     sign = _sign(claim, effects[0])
-    return Multiverse.of(
-        asked,
-        _table(specs, found, rank_p(effects)[0], sign, alpha),
-        joint_test(effects, alpha),
+    table = _table(specs, found, rank_p(effects)[0], sign, confidence)
+    names = f"{shuffles:,} shuffles of the groups' names between cases{f' of the same {within}' if within else ''}"
+    return Multiverse(
+        estimand=f"difference in {asked.measure} ({asked.unit}) between {first!r} and {second!r} by {by} "
+        f"in {cohort.name}",
+        assumptions=(
+            "every option of every choice is one that a careful reader could defend",
+            "under no difference, cases of the two groups could be exchanged: they were watched for alike times"
+            f"{f' within {within}' if within else ''}",
+            "nothing is adjusted for: the groups may differ in what they are about",
+            *((_MIXED,) if asked.name == "share" else ()),
+        ),
+        method=f"every combination of {', '.join(choices)}; p-values and the joint test by {names}, seed {seed} "
+        "(specification curve; Simonsohn, Simmons and Nelson 2020)",
+        table=table,
         flow=cohort.flow(),
+        joint=joint_test(effects, confidence),
+        by_choice=by_choice(table, tuple(choices)),
         choices=tuple(choices),
-        groups=(group, first, second),
-        sign=sign,
-        alpha=alpha,
-        shuffles=shuffles,
-        seed=seed,
-        within=within,
-        source=cohort.name,
+        unit=asked.unit,
+        claim=f"{asked.measure} is {asked.more if sign > 0 else asked.less} for {by} {first!r} than for {second!r}, "
+        f"p at most {at_most(confidence):g}",
     )
 
 
@@ -147,26 +178,24 @@ def _distinct(asked: Question, specs: Sequence[Specification]) -> list[Specifica
     return list(kept.values())
 
 
-def _two_groups(cohort: Cohort, group: str, first: str, second: str) -> tuple[Cohort, npt.NDArray[np.bool_]]:
-    grouped = group_cases(cohort, group, FEWEST)
-    held = grouped.cases[group].value_counts()
+def _two_groups(cohort: Cohort, by: str, first: str, second: str) -> tuple[Cohort, npt.NDArray[np.bool_]]:
+    grouped = group_cases(cohort, by, FEWEST)
+    held = grouped.cases[by].value_counts()
     unknown = [name for name in (first, second) if name not in held]
     if unknown:
-        raise ParameterError(f"{group}: no group {unknown[0]!r}. {nearest(unknown[0], held.index)}")
+        raise ParameterError(f"{by}: no group {unknown[0]!r}. {nearest(unknown[0], held.index)}")
     if first == second:
         raise ParameterError(f"first and second are both {first!r}; a difference needs two groups")
-    kept = grouped.keep_if(
-        lambda cases: cases[group].isin([first, second]), because=f"{group} is {first!r} or {second!r}"
-    )
-    return kept, kept.cases[group].eq(first).to_numpy(dtype=bool)
+    kept = grouped.keep_if(lambda cases: cases[by].isin([first, second]), because=f"{by} is {first!r} or {second!r}")
+    return kept, kept.cases[by].eq(first).to_numpy(dtype=bool)
 
 
 def _one(
     asked: Question, cohort: Cohort, spec: Specification, positions: Mapping[str, int], flags: npt.NDArray[np.bool_]
 ) -> tuple[Found, Prepared] | str:
     try:
-        prepared = asked.prepare(cohort, spec.values, positions)
-        return find(prepared, flags), prepared
+        prepared = asked.prepare(spec.values["exclusions"].of(cohort), spec.values, positions)
+        return prepared.find(flags), prepared
     except NobodyLeftOut:
         raise
     except AccountabilityError as error:
@@ -174,32 +203,24 @@ def _one(
         return str(error)
 
 
-def _strata(cohort: Cohort, within: str | None) -> list[npt.NDArray[np.int64]]:
+def _strata(cohort: Cohort, within: str | None) -> npt.NDArray[np.int64] | None:
     if within is None:
-        return [np.arange(len(cohort.cases))]
+        return None
     if within not in cohort.cases:
         raise ParameterError(f"within: the cases have no column {within!r}. {nearest(within, cohort.cases.columns)}")
-    codes = pd.factorize(cohort.cases[within], use_na_sentinel=False)[0]
-    return [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    return np.asarray(pd.factorize(cohort.cases[within], use_na_sentinel=False)[0], dtype=np.int64)
 
 
 def _shuffled(
     ready: Sequence[Prepared],
     flags: npt.NDArray[np.bool_],
-    strata: Sequence[npt.NDArray[np.int64]],
+    strata: npt.NDArray[np.int64] | None,
     shuffles: int,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.float64]:
     """Effects: the data in the first row, one shuffle in each further one; a column for each specification."""
-    effects = np.empty((shuffles + 1, len(ready)))
-    drawn = flags.copy()
-    for row in range(shuffles + 1):
-        if row:
-            for members in strata:
-                drawn[members] = rng.permutation(flags[members])
-        for column, prepared in enumerate(ready):
-            one, other = prepared.compare(drawn)
-            effects[row, column] = one - other
+    drawn = chain([flags[np.newaxis]], permute(flags, shuffles, rng, blocks=strata))
+    effects = [[np.subtract(*prepared.compare(first)) for prepared in ready] for batch in drawn for first in batch]
     # Where a shuffled group has no number (its curve does not come down to a half), no difference is counted.
     return np.where(np.isfinite(effects), effects, 0.0)
 
@@ -215,7 +236,7 @@ def _table(
     found: Sequence[Found | str],
     p_values: npt.NDArray[np.float64],
     sign: int,
-    alpha: float,
+    confidence: float,
 ) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     own = iter(p_values)
@@ -226,8 +247,12 @@ def _table(
         else:
             p = float(next(own))
             row |= {name: getattr(got, name) for name in _NUMBERS}
-            row |= {"p_value": p, "holds": bool(got.effect * sign > 0 and p <= alpha), "not_estimated": ""}
+            row |= {
+                "p_value": p,
+                "holds": bool(got.estimate * sign > 0 and p <= at_most(confidence)),
+                "not_estimated": "",
+            }
         rows.append(row)
     table = pd.DataFrame(rows)
-    kinds = {"effect": "float64", "first": "float64", "second": "float64", "p_value": "float64", "holds": "boolean"}
+    kinds = {"estimate": "float64", "first": "float64", "second": "float64", "p_value": "float64", "holds": "boolean"}
     return table.astype(kinds | {"n_first": "Int64", "n_second": "Int64"})

@@ -23,7 +23,7 @@ _OPENING: Final = (
     f"# {QUESTION}\n\n"
     "Each row of the first table is one specification: one combination of the declared choices. A specification "
     "*holds* when the difference has the sign that is claimed and a p-value, by shuffling the groups' names between "
-    "cases, of at most alpha. What could not be estimated stands in the table with its reason. "
+    "cases, of at most one less the confidence. What could not be estimated stands in the table with its reason. "
     "Nothing here says why groups differ."
 )
 _CELLS: Final = (

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 import accountability
 from accountability import Cohort, delay, multiverse
 from accountability.errors import ParameterError, Refusal
+from accountability.multiverse import specification_curve
 from accountability.multiverse.choices import EVERYONE, Exclusion
 from accountability.multiverse.joint import joint_test, rank_p
 from accountability.multiverse.specifications import MOOT
@@ -26,7 +27,7 @@ from accountability.study import clocks
 from accountability.study.grouping import group_cases
 
 GROUP, FIRST, SECOND = "investigated_by", "Oversight office", "District"
-TWO: dict[str, Any] = {"group": GROUP, "first": FIRST, "second": SECOND}
+TWO: dict[str, Any] = {"by": GROUP, "first": FIRST, "second": SECOND}
 NO_FORCE = {"name": "without force", "column": "category", "drop": ["Force"]}
 
 
@@ -44,7 +45,7 @@ def delays(data: Dataset) -> multiverse.Multiverse:
         "estimator": ["median", "restricted_mean"],
         "exclusions": ["none", NO_FORCE],
     }
-    return multiverse.holds(data, "median_delay", choices, seed=3, shuffles=39, **TWO)
+    return specification_curve(data, "median_delay", choices, seed=3, shuffles=39, **TWO)
 
 
 # ---- every number is that of the estimator -----------------------------------------------------------------------
@@ -78,7 +79,7 @@ def test_a_median_and_a_mean_are_those_of_the_closing_curve(
     chosen = {"cutoff": label, "start": start, "unit": "complaint", "exclusions": "without force"}
     found = row(delays, **chosen, estimator="median")
     assert (found["first"], found["second"]) == (medians.at[FIRST, "day"], medians.at[SECOND, "day"])
-    assert found["effect"] == found["first"] - found["second"]
+    assert found["estimate"] == found["first"] - found["second"]
     assert (found["n_first"], found["n_second"]) == tuple(timed.table[GROUP].value_counts()[[FIRST, SECOND]])
     found = row(delays, **chosen, estimator="restricted_mean")
     assert found["first"] == pytest.approx(means.at[FIRST, "days"], rel=1e-12)
@@ -89,7 +90,7 @@ def test_a_median_and_a_mean_are_those_of_the_closing_curve(
 @pytest.mark.parametrize("outcome", ["sustained", "reprimand", "suspension"])
 @pytest.mark.parametrize("ladder", Ladder.variants(), ids=lambda ladder: ladder.name)
 def test_a_share_is_counted_as_by_hand(data: Dataset, unit: str, outcome: str, ladder: Ladder) -> None:
-    result = multiverse.holds(
+    result = specification_curve(
         data,
         "share",
         {"outcome": [outcome], "unit": [unit], "ladder": [ladder.name], "denominator": ["decided", "all"]},
@@ -115,7 +116,7 @@ def test_a_share_is_counted_as_by_hand(data: Dataset, unit: str, outcome: str, l
 
 
 def test_a_mean_rung_is_counted_as_by_hand(data: Dataset) -> None:
-    result = multiverse.holds(data, "mean_rung", {"stage": ["imposed", "recommended"]}, seed=1, shuffles=19, **TWO)
+    result = specification_curve(data, "mean_rung", {"stage": ["imposed", "recommended"]}, seed=1, shuffles=19, **TWO)
     cases = two(data).cases.set_index("case_id")[GROUP]
     rows = data.allegations.loc[
         data.allegations["case_id"].isin(cases.index) & (data.allegations["finding"] == "sustained")
@@ -138,7 +139,7 @@ def test_a_planted_difference_holds_everywhere_and_what_could_not_be_had_is_name
     assert delays.estimated["holds"].all()
     assert delays.turns_on is None
     refused = delays.table.loc[delays.table["unit"] == "allegation"]
-    assert refused["effect"].isna().all()
+    assert refused["estimate"].isna().all()
     assert refused["holds"].isna().all()
     assert set(refused["not_estimated"]) == {
         "a row of this source is one 'officer_complaint', so delays cannot be counted by allegation"
@@ -155,7 +156,7 @@ def test_a_planted_difference_holds_everywhere_and_what_could_not_be_had_is_name
 def test_the_same_seed_gives_the_same_result_and_the_data_stay_as_they_were(data: Dataset) -> None:
     before = {name: getattr(data, name).copy() for name in ("cases", "allegations", "events")}
     one, other = (
-        multiverse.holds(data, "share", {"unit": ["complaint", "officer_complaint"]}, seed=5, shuffles=29, **TWO)
+        specification_curve(data, "share", {"unit": ["complaint", "officer_complaint"]}, seed=5, shuffles=29, **TWO)
         for _ in range(2)
     )
     pd.testing.assert_frame_equal(one.table, other.table)
@@ -169,16 +170,16 @@ def test_it_turns_on_the_choice_that_decides(data: Dataset) -> None:
     """Swapped sign under one option of one choice only: that choice accounts for all of it."""
     question = multiverse.QUESTIONS["share"]
 
-    @dataclasses.dataclass(frozen=True)
-    class Turned(type(question)):
-        def prepare(self, cohort: Cohort, values: Any, positions: Any) -> Any:
-            made = super().prepare(cohort, values, positions)
-            if values["denominator"] == "decided":
-                return made
-            return dataclasses.replace(made, compare=lambda first: made.compare(first)[::-1])
+    def turned(cohort: Cohort, values: Any, positions: Any) -> Any:
+        made = question.prepare(cohort, values, positions)
+        if values["denominator"] == "decided":
+            return made
+        return dataclasses.replace(made, compare=lambda first: made.compare(first)[::-1])
 
     choices = {"unit": ["complaint", "officer_complaint"], "denominator": ["decided", "all"]}
-    result = multiverse.holds(data, Turned(), choices, seed=1, shuffles=39, claim="less", **TWO)
+    result = specification_curve(
+        data, dataclasses.replace(question, prepare=turned), choices, seed=1, shuffles=39, claim="less", **TWO
+    )
     assert result.turns_on == "denominator"
     turns = result.by_choice.drop_duplicates("choice").set_index("choice")["turns"]
     assert turns.to_dict() == {"unit": 0.0, "denominator": 1.0}
@@ -189,7 +190,7 @@ def test_it_turns_on_the_choice_that_decides(data: Dataset) -> None:
 
 def test_a_choice_that_changes_nothing_makes_no_further_specification(data: Dataset) -> None:
     choices = {"outcome": ["sustained", "suspension"], "ladder": [ladder.name for ladder in Ladder.variants()]}
-    result = multiverse.holds(data, "share", choices, seed=1, shuffles=19, **TWO)
+    result = specification_curve(data, "share", choices, seed=1, shuffles=19, **TWO)
     assert len(result.table) == 4
     assert result.table["ladder"].tolist() == [MOOT, *(ladder.name for ladder in Ladder.variants())]
 
@@ -216,7 +217,7 @@ def test_the_figure_shows_every_specification_and_its_options(delays: multiverse
 
 
 def test_a_specification_of_few_is_refused_and_not_shown(data: Dataset) -> None:
-    result = multiverse.holds(
+    result = specification_curve(
         data, "share", {"outcome": ["sustained", "dismissal", "demotion"]}, seed=1, shuffles=19, **TWO
     )
     few = result.table.loc[result.table["not_estimated"] != ""]
@@ -224,16 +225,16 @@ def test_a_specification_of_few_is_refused_and_not_shown(data: Dataset) -> None:
     assert set(few["not_estimated"]) <= {
         f"fewer than 10 units of the {which} group with, or without, the outcome" for which in ("first", "second")
     }
-    assert few[["effect", "first", "second", "n_first", "n_second"]].isna().all(axis=None)
+    assert few[["estimate", "first", "second", "n_first", "n_second"]].isna().all(axis=None)
 
 
 def test_where_nothing_can_be_estimated_the_first_reason_is_given(data: Dataset) -> None:
     with pytest.raises(Refusal, match=r"none of the 1 specifications could be computed; the first: a row of this"):
-        multiverse.holds(data, "median_delay", {"unit": ["allegation"]}, seed=1, **TWO)
+        specification_curve(data, "median_delay", {"unit": ["allegation"]}, seed=1, **TWO)
 
 
 def test_a_cut_off_the_source_cannot_have_is_named_and_the_others_are_computed(data: Dataset) -> None:
-    result = multiverse.holds(data, "median_delay", {"cutoff": ["none", "2031-01-01"]}, seed=1, shuffles=19, **TWO)
+    result = specification_curve(data, "median_delay", {"cutoff": ["none", "2031-01-01"]}, seed=1, shuffles=19, **TWO)
     assert result.table["not_estimated"].tolist()[0] == ""
     assert "2031-01-01" in result.table["not_estimated"].tolist()[1]
 
@@ -256,19 +257,19 @@ def test_a_cut_off_the_source_cannot_have_is_named_and_the_others_are_computed(d
         ({"second": FIRST}, "needs two groups"),
         ({"claim": "longer"}, "expected more or less"),
         ({"shuffles": 5}, "expected at least 19"),
-        ({"alpha": 1.5}, "between 0 and 1"),
+        ({"confidence": 1.5}, "between 0 and 1"),
         ({"within": "shoe_size"}, "no column 'shoe_size'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(change: dict[str, Any], fault: str, data: Dataset) -> None:
     asked: dict[str, Any] = {"question": "median_delay", "choices": {"cutoff": ["none"]}, "seed": 1, **TWO} | change
     with pytest.raises(ParameterError, match=re.escape(fault)):
-        multiverse.holds(data, asked.pop("question"), asked.pop("choices"), **asked)
+        specification_curve(data, asked.pop("question"), asked.pop("choices"), **asked)
 
 
 def test_every_fault_of_the_choices_is_listed_at_once(data: Dataset) -> None:
     with pytest.raises(ParameterError) as refused:
-        multiverse.holds(data, "median_delay", {"cutof": ["none"], "unit": ["x"], "start": []}, seed=1, **TWO)
+        specification_curve(data, "median_delay", {"cutof": ["none"], "unit": ["x"], "start": []}, seed=1, **TWO)
     assert len(str(refused.value).splitlines()) == 3
 
 
@@ -291,12 +292,12 @@ def test_a_rank_p_value_counts_what_is_at_least_as_large(effects: np.ndarray) ->
     np.testing.assert_allclose(rank_p(effects), expected)
 
 
-@given(effects=EFFECTS, alpha=st.sampled_from([0.05, 0.2, 0.5]))
-def test_the_joint_p_values_of_all_rows_are_never_too_small(effects: np.ndarray, alpha: float) -> None:
+@given(effects=EFFECTS, confidence=st.sampled_from([0.95, 0.8, 0.5]))
+def test_the_joint_p_values_of_all_rows_are_never_too_small(effects: np.ndarray, confidence: float) -> None:
     """Were each row in turn the data, at most a share a of the rows could have a p-value of a or less."""
     p = np.array(
         [
-            joint_test(np.vstack([effects[[i]], np.delete(effects, i, axis=0)]), alpha)["p_value"]
+            joint_test(np.vstack([effects[[i]], np.delete(effects, i, axis=0)]), confidence)["p_value"]
             for i in range(len(effects))
         ]
     )

@@ -11,6 +11,7 @@ import pytest
 
 import accountability
 from accountability import Cohort, multiverse
+from accountability.multiverse import specification_curve
 
 SIMULATIONS, SHUFFLES, CASES = 40, 39, 400
 QUESTIONS: dict[str, dict[str, list[Any]]] = {
@@ -38,11 +39,11 @@ def test_without_a_difference_the_joint_p_value_is_uniform(question: str, whole:
     rng = np.random.default_rng(20_260_301)
     p_values, held = [], []
     for seed in range(SIMULATIONS):
-        result = multiverse.holds(
+        result = specification_curve(
             with_coins(whole, rng),
             question,
             QUESTIONS[question],
-            group="coin",
+            by="coin",
             first="heads",
             second="tails",
             seed=seed,
@@ -71,11 +72,11 @@ def test_with_a_planted_difference_it_holds_in_all(whole: Cohort) -> None:
     planted = some.cases["investigated_by"].map({"Oversight office": "heads", "District": "tails"})
     coins = pd.Series(planted.to_numpy(), index=some.cases["case_id"]).fillna("neither")
     cohort = Cohort.of(some).with_case_column("planted", coins)
-    result = multiverse.holds(
+    result = specification_curve(
         cohort,
         "median_delay",
         QUESTIONS["median_delay"],
-        group="planted",
+        by="planted",
         first="heads",
         second="tails",
         seed=1,
@@ -95,12 +96,12 @@ def test_names_are_shuffled_only_within_the_stratum_asked_for(whole: Cohort) -> 
     flip = np.random.default_rng(2).random(len(names)) < 0.1
     names[flip] = np.where(names[flip] == "heads", "tails", "heads")
     cohort = whole.with_case_column("coin", pd.Series(names, index=whole.cases["case_id"]))
-    asked: dict[str, Any] = {"group": "coin", "first": "heads", "second": "tails", "seed": 1, "shuffles": 99}
-    plain = multiverse.holds(cohort, "median_delay", {"start": ["received"]}, **asked)
-    inside = multiverse.holds(cohort, "median_delay", {"start": ["received"]}, within="investigated_by", **asked)
+    asked: dict[str, Any] = {"by": "coin", "first": "heads", "second": "tails", "seed": 1, "shuffles": 99}
+    plain = specification_curve(cohort, "median_delay", {"start": ["received"]}, **asked)
+    inside = specification_curve(cohort, "median_delay", {"start": ["received"]}, within="investigated_by", **asked)
     assert plain.joint["p_value"].iloc[0] == 0.01
     assert inside.joint["p_value"].iloc[0] > 0.01
-    assert inside.table["effect"].equals(plain.table["effect"])
+    assert inside.table["estimate"].equals(plain.table["estimate"])
     assert inside.joint["shuffled"].iloc[0] > 10 * plain.joint["shuffled"].iloc[0]
     assert "of the same investigated_by" in inside.method
 
@@ -140,7 +141,7 @@ def test_a_declared_multiverse_becomes_a_report(tmp_path: Path) -> None:
     table = pd.read_csv(page.parent / "tables" / "specifications.csv")
     direct = multiverse.read(tmp_path / "shares.yaml").ask(accountability.load("synthetic")).table
     assert table["specification"].tolist() == list(range(1, 13))
-    np.testing.assert_array_equal(table["effect"].to_numpy(), direct["effect"].to_numpy())
+    np.testing.assert_array_equal(table["estimate"].to_numpy(), direct["estimate"].to_numpy())
     assert (page.parent / "figures" / "specification_curve.png").stat().st_size > 5_000
     assert {path.stem for path in (page.parent / "tables").glob("*.csv")} == {
         "specifications", "by_choice", "joint_test", "flow",
