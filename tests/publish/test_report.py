@@ -20,6 +20,7 @@ import toy_agency
 from hypothesis import given
 from hypothesis import strategies as st
 
+import accountability
 from accountability import publish
 from accountability.errors import ParameterError, Refusal
 from accountability.publish import kept, page, provenance, runner
