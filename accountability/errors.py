@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class AccountabilityError(ValueError):
     """Base of every error the package raises on purpose."""
@@ -29,3 +32,16 @@ class FetchError(AccountabilityError):
 
 class Refusal(AccountabilityError):
     """The data cannot support the estimate asked for; the message names what can."""
+
+
+def nearest_of(word: object, known: Iterable[object]) -> str | None:
+    """The known name that is spelt most like a word, whatever its case; ``None`` when none is near."""
+    folded = {str(name).casefold(): str(name) for name in known}
+    near = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.5)
+    return folded[near[0]] if near else None
+
+
+def did_you_mean(word: object, known: Iterable[object], otherwise: str = "") -> str:
+    """The question to add to a message, ``; did you mean 'x'?``, or what to say when no name is near."""
+    near = nearest_of(word, known)
+    return f"; did you mean {near!r}?" if near else otherwise

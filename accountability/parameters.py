@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from accountability.errors import ParameterError
+from accountability.errors import ParameterError, nearest_of
 from accountability.vocabulary import STAGES, UNITS
 
 Scalar = str | int | float | bool | None
@@ -35,9 +34,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
         ``Did you mean 'x'? Known: x, y.``; without the question when nothing is near.
     """
     names = list(known)
-    folded = {name.casefold(): name for name in names}
-    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
-    question = f"Did you mean {folded[near[0]]!r}? " if near else ""
+    near = nearest_of(word, names)
+    question = f"Did you mean {near!r}? " if near else ""
     return f"{question}Known: {', '.join(names) if names else 'none'}."
 
 

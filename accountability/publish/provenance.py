@@ -43,7 +43,6 @@ PACKAGES: Final = (
     "matplotlib",
     "seaborn",
     "pyarrow",
-    "pandera",
     "pydantic",
     "papermill",
     "nbclient",

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from accountability.errors import CodebookError
+from accountability.errors import CodebookError, did_you_mean
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES, STAGES
 
 if TYPE_CHECKING:
@@ -97,8 +96,7 @@ class Block:
             raise CodebookError(f"codebook block {name!r}: expected a mapping, found {type(declared).__name__}")
         for key in declared:
             if key not in BLOCK_KEYS:
-                near = get_close_matches(str(key), BLOCK_KEYS, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; expected one of {', '.join(BLOCK_KEYS)}"
+                hint = did_you_mean(key, BLOCK_KEYS, f"; expected one of {', '.join(BLOCK_KEYS)}")
                 raise CodebookError(f"codebook block {name!r}: unknown key {key!r}{hint}")
         _check_form(name, declared)
         authority = str(declared.get("authority") or "").strip()
@@ -331,11 +329,9 @@ def _check_term(block: str, what: str, field_name: str, value: Any, terms: Any) 
     if closed is None:
         raise CodebookError(f"codebook block {block!r}: list the terms of {field_name!r} under 'terms'")
     if value not in closed:
-        near = get_close_matches(str(value), [str(t) for t in closed], 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
         raise CodebookError(
             f"codebook block {block!r}, {what}: {value!r} is not a term of {field_name} "
-            f"({', '.join(map(str, closed))}){hint}"
+            f"({', '.join(map(str, closed))}){did_you_mean(value, closed)}"
         )
 
 
@@ -365,10 +361,9 @@ class Codebook:
 
     def __getitem__(self, name: str) -> Block:
         if name not in self.blocks:
-            near = get_close_matches(name, self.blocks, 1)
             raise CodebookError(
                 f"no codebook block {name!r}; the codebook has {', '.join(self.blocks) or 'none'}"
-                + (f"; did you mean {near[0]!r}?" if near else "")
+                + did_you_mean(name, self.blocks)
             )
         return self.blocks[name]
 

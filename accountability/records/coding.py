@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accountability.errors import SourceError
+from accountability.errors import SourceError, nearest_of
 from accountability.records.codebook import Block, Codebook
 from accountability.records.column import Aside, Column
 from accountability.records.contract import File
@@ -169,8 +168,8 @@ def check_columns(found: Iterable[str], declared: File) -> None:
         return
     lines = []
     for column in missing:
-        near = get_close_matches(column, extra or found, 1)
-        lines.append(f"  missing {column!r}" + (f"; the file has {near[0]!r}" if near else ""))
+        near = nearest_of(column, extra or found)
+        lines.append(f"  missing {column!r}" + (f"; the file has {near!r}" if near else ""))
     if extra:
         lines.append("  not declared; add under columns, with `to`, `stage`, `drop` or `ignore`:")
         lines += [f'    {column}: {{ignore: "why"}}' for column in extra]

@@ -20,9 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from old_workbook import xls
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from accountability.errors import SourceError
-from accountability.records.readers import Format, RawTable, guess, header, parts, read, read_chunks
+from accountability.records.readers import Format, RawTable, header, read, read_chunks
+from accountability.records.readers.guess import guess, parts
 
 fuzz = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Rows = Sequence[Sequence[object]]
@@ -149,12 +151,32 @@ def test_a_formula_gives_its_stored_result_or_stops_the_load(write: Write) -> No
     assert cells(read(write(empty, "a.xlsx"), Format(type="xlsx"))) == [["1", "2"], ["2", None]]
 
 
-def test_a_number_marked_as_a_date_that_none_has_is_noted(write: Write) -> None:
+@pytest.mark.parametrize(
+    ("number", "text"), [("99999999", "99999999"), ("-5", "-5"), ("41166.5", "2012-09-14 12:00:00")]
+)
+def test_a_number_marked_as_a_date_that_none_has_stays_a_number(write: Write, number: str, text: str) -> None:
     book = xlsx({"A": [["x"], [dt.date(2012, 9, 14)]]})
-    far = edited(book, b"<v>41166</v>", b"<v>99999999</v>")
-    table = read(write(far, "a.xlsx"), Format(type="xlsx"))
-    assert cells(table) == [["#VALUE!"]]
-    assert "1 cell(s) are marked as dates and hold a number that is none; read as #VALUE!" in table.notes
+    far = edited(book, b"<v>41166</v>", f"<v>{number}</v>".encode())
+    assert cells(read(write(far, "a.xlsx"), Format(type="xlsx"))) == [[text]]
+
+
+def test_an_error_in_the_last_row_and_column_is_kept_as_text(write: Write) -> None:
+    book = xlsx({"A": [["x", "y"], [1, 2], ["#REF!", "=1/0"]]})
+    book = edited(book, b'r="B3"><f>1/0</f><v />', b't="e" r="B3"><f>1/0</f><v>#DIV/0!</v>')
+    assert cells(read(write(book, "a.xlsx"), Format(type="xlsx"))) == [["1", "2"], ["#REF!", "#DIV/0!"]]
+
+
+def test_a_day_counted_from_1904_in_a_hidden_sheet(write: Write) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "shown"
+    hidden = book.create_sheet("kept")
+    hidden.sheet_state = "hidden"
+    book.epoch = CALENDAR_MAC_1904
+    for row in (["day"], [dt.date(2012, 9, 14)]):
+        hidden.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    assert cells(read(write(out.getvalue(), "a.xlsx"), Format(type="xlsx", sheet="kept"))) == [["2012-09-14"]]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ MODULES: Final = (
     "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.PpmImagePlugin",
     "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.core.completer", "IPython.display",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.dates", "matplotlib.pyplot",
-    "numpy.testing", "pandera.pandas", "patsy", "pyarrow.csv", "pyarrow.feather", "scipy.cluster", "scipy.optimize",
+    "numpy.testing", "patsy", "pyarrow.csv", "pyarrow.feather", "scipy.cluster", "scipy.optimize",
     "scipy.special", "scipy.stats", "seaborn", "statsmodels.api", "statsmodels.formula.api",
 )  # fmt: skip
 

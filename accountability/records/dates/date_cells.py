@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from accountability.records.dates.date_interval import Interval
 from accountability.vocabulary import PRECISIONS
+
+if TYPE_CHECKING:
+    from accountability.records.dates.date_interval import Interval
 
 PROBLEMS: Final = MappingProxyType(
     {
@@ -81,7 +83,7 @@ class Cells:
     @classmethod
     def from_intervals(cls, found: Sequence[Interval | str]) -> Cells:
         """Give cells from single dates, and from names of problems where there is none."""
-        dated = [item if isinstance(item, Interval) else None for item in found]
+        dated = [None if isinstance(item, str) else item for item in found]
         return cls.of(
             np.array([item.earliest if item else None for item in dated], dtype="datetime64[D]"),
             np.array([item.latest if item else None for item in dated], dtype="datetime64[D]"),

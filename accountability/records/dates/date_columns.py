@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -13,15 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountability.errors import DateError
-from accountability.records.dates.convention import WordsConvention
 from accountability.records.dates.date_cells import Cells
-from accountability.records.dates.date_interval import ImpossibleDate, Interval, UnreadableDate
-from accountability.records.dates.date_spec import WIDENABLE, DateSpec
-from accountability.records.dates.date_words import parse_words
-from accountability.records.dates.edtf import parse_edtf
-from accountability.records.dates.excel import read_serials
+from accountability.records.dates.date_spec import WIDENABLE, DateSpec, Lie
 from accountability.records.dates.layouts import Layout, compile_layout, read_layout
-from accountability.records.dates.settle import settled
 
 _BLANKS: Final = r"[\s\p{Z}\x{200b}\x{feff}]+"
 _TIME_AT_END: Final = (
@@ -148,8 +142,12 @@ def _formats(texts: Any, spec: DateSpec) -> Cells:
     cells: Cells | None = None
     for name in spec.format:
         if name in ("edtf", "words"):
-            new = _one_by_one(texts, parse_edtf if name == "edtf" else parse_words, spec.convention)
+            from accountability.records.dates.date_words import read_texts
+
+            new = read_texts(texts, name == "words", spec.convention)
         elif name.startswith("excel"):
+            from accountability.records.dates.serials import read_serials
+
             new = read_serials(texts, 1904 if name == "excel_1904" else 1900, spec.strip_time)
         else:
             new = read_layout(texts, compile_layout(name), spec.two_digit_pivot)
@@ -157,24 +155,6 @@ def _formats(texts: Any, spec: DateSpec) -> Cells:
     if cells is None:
         raise DateError("date: no format declared")
     return cells
-
-
-def _one_by_one(texts: Any, read: Callable[[str, WordsConvention], Interval], convention: WordsConvention) -> Cells:
-    """Read texts singly, but for those that are plain ISO days."""
-    cells = read_layout(texts, compile_layout(_ISO_DAY), None)
-    plain = pc.match_substring_regex(texts, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$").to_numpy(zero_copy_only=False)
-    rest = np.flatnonzero(~plain)
-    found = [_one(text, read, convention) for text in texts.take(pa.array(rest)).to_pylist()]
-    return cells.put(rest, Cells.from_intervals(found))
-
-
-def _one(text: str, read: Callable[[str, WordsConvention], Interval], convention: WordsConvention) -> Interval | str:
-    try:
-        return read(text, convention)
-    except UnreadableDate:
-        return "unreadable"
-    except ImpossibleDate:
-        return "impossible"
 
 
 def _either(cells: Cells, new: Cells) -> Cells:
@@ -218,3 +198,49 @@ def _short_years(texts: Any, spec: DateSpec) -> Cells:
     for layout in filter(None, map(Layout.with_short_year, spec.layouts)):
         cells = _either(cells, read_layout(texts, layout, spec.two_digit_pivot))
     return cells
+
+
+def settled(cells: Cells, spec: DateSpec) -> Cells:
+    """Apply what the declaration says of dates that were read: placeholders, lies, precision, limits."""
+    for text in spec.placeholders:
+        extent = _extent(text)
+        if extent is not None:
+            cells = cells.marked((cells.earliest >= extent[0]) & (cells.latest <= extent[1]), "placeholder")
+    told = np.zeros(len(cells), dtype=bool)
+    for lie in spec.lies:
+        covered = _covered(cells, lie) & ~told
+        cells, told = cells.widened(covered, lie.precision), told | covered
+    if spec.precision is not None:
+        cells = cells.widened(np.ones(len(cells), dtype=bool), spec.precision)
+    if spec.not_before is not None:
+        cells = cells.marked(cells.latest < np.datetime64(spec.not_before, "D"), "impossible")
+    if spec.not_after is not None:
+        cells = cells.marked(cells.earliest > np.datetime64(spec.not_after, "D"), "impossible")
+    return cells
+
+
+def _extent(text: str) -> tuple[np.datetime64, np.datetime64] | None:
+    """Give the days a placeholder such as 1900-01-01, 1900-01 or 3019 covers; None for other texts."""
+    for format in ("%Y-%m-%d", "%Y-%m", "%Y"):
+        cell = read_layout(pa.array([text.strip()], type=pa.large_string()), compile_layout(format), None)
+        if cell.problem[0] < 0:
+            return cell.earliest[0], cell.latest[0]
+    return None
+
+
+def _covered(cells: Cells, lie: Lie) -> np.ndarray:
+    """Say which cells hold a printed day that a lie covers."""
+    day = cells.earliest
+    covered = cells.is_day()
+    if lie.before is not None:
+        covered &= day < np.datetime64(lie.before, "D")
+    if lie.since is not None:
+        covered &= day >= np.datetime64(lie.since, "D")
+    month = day.astype("datetime64[M]")
+    if lie.month is not None:
+        covered &= month - month.astype("datetime64[Y]").astype("datetime64[M]") == np.timedelta64(lie.month - 1, "M")
+    if lie.day == "last":
+        covered &= (day + np.timedelta64(1, "D")).astype("datetime64[M]") != month
+    elif lie.day is not None:
+        covered &= day - month.astype("datetime64[D]") == np.timedelta64(int(lie.day) - 1, "D")
+    return covered

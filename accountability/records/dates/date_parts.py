@@ -11,10 +11,9 @@ import pandas as pd
 
 from accountability.errors import DateError
 from accountability.records.dates.date_cells import Cells, month_start, precision_code, problem_code
-from accountability.records.dates.date_columns import among, distinct, tidy
+from accountability.records.dates.date_columns import among, distinct, settled, tidy
 from accountability.records.dates.date_spec import DateSpec
 from accountability.records.dates.layouts import MONTHS, full_years
-from accountability.records.dates.settle import settled
 
 
 def parse_parts(

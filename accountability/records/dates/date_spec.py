@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from accountability.errors import DateError
-from accountability.records.dates.convention import WordsConvention
+from accountability.errors import DateError, did_you_mean
 from accountability.records.dates.layouts import Layout, compile_layout
+
+if TYPE_CHECKING:
+    from accountability.records.dates.convention import WordsConvention
 
 NAMED_FORMATS: Final = MappingProxyType(
     {
@@ -53,9 +54,9 @@ def _known(given: Mapping[str, Any], allowed: Sequence[str], where: str) -> None
     """Refuse a key that means nothing here, naming the nearest that does."""
     for key in given:
         if key not in allowed:
-            near = difflib.get_close_matches(str(key), allowed, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise DateError(f"{where}: unknown key {key!r}; {hint}Known keys: {', '.join(allowed)}")
+            raise DateError(
+                f"{where}: unknown key {key!r}{did_you_mean(key, allowed)} Known keys: {', '.join(allowed)}"
+            )
 
 
 def _precision(value: Any, key: str) -> str:
@@ -146,9 +147,8 @@ class DateSpec:
         Dates wholly outside are reported as impossible. ``None`` removes the limit.
     strip_time
         Drop a time of day, which is otherwise reported when the format has none.
-
     convention
-        What vague words, seasons and marks such as ``~`` mean, see `WordsConvention`.
+        What vague words, seasons and marks such as ``~`` mean, where not the default of `WordsConvention`.
 
     Notes
     -----
@@ -164,7 +164,7 @@ class DateSpec:
     not_before: date | None = date(1901, 1, 1)
     not_after: date | None = date(2100, 12, 31)
     strip_time: bool = False
-    convention: WordsConvention = field(default_factory=WordsConvention)
+    convention: WordsConvention | None = None
     layouts: tuple[Layout, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -228,7 +228,10 @@ class DateSpec:
         for key in ("not_before", "not_after"):
             if given.get(key) is not None:
                 given[key] = _day(given[key], key)
-        given["convention"] = WordsConvention.of(given.get("convention") or {})
+        if given.get("convention"):
+            from accountability.records.dates.convention import WordsConvention
+
+            given["convention"] = WordsConvention.of(given["convention"])
         return cls(**given)
 
     @property

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountability.records.dates.convention import WordsConvention
+from accountability.records.dates.date_cells import Cells
 from accountability.records.dates.date_interval import ImpossibleDate, Interval, UnreadableDate
 from accountability.records.dates.edtf import DEFAULT, parse_edtf, spanning
-from accountability.records.dates.layouts import MONTHS, WEEKDAYS
+from accountability.records.dates.layouts import MONTHS, WEEKDAYS, compile_layout, read_layout
 
 _LONGEST: Final = 120  # characters; a cell beyond this is a narrative, and reading it nests too deep
 _MONTH: Final = f"(?P<month>{'|'.join(MONTHS)})\\.?"
@@ -248,3 +254,22 @@ def _week_of_month(year: int, month: int, number: str) -> Interval:
         return Interval(date(year, month, first), date(year, month, first + 6), "week")
     except ValueError:
         raise ImpossibleDate(f"year {year}: years from 1 to 9999 are handled") from None
+
+
+def read_texts(texts: Any, words: bool, convention: WordsConvention | None) -> Cells:
+    """Read a column of texts in EDTF, or in words, singly but for those that are plain ISO days."""
+    cells = read_layout(texts, compile_layout("%Y-%m-%d"), None)
+    plain = pc.match_substring_regex(texts, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$").to_numpy(zero_copy_only=False)
+    rest = np.flatnonzero(~plain)
+    read = parse_words if words else parse_edtf
+    found = [_one(text, read, convention or DEFAULT) for text in texts.take(pa.array(rest)).to_pylist()]
+    return cells.put(rest, Cells.from_intervals(found))
+
+
+def _one(text: str, read: Callable[[str, WordsConvention], Interval], convention: WordsConvention) -> Interval | str:
+    try:
+        return read(text, convention)
+    except UnreadableDate:
+        return "unreadable"
+    except ImpossibleDate:
+        return "impossible"

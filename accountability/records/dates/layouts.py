@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,32 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountability.errors import DateError
+from accountability.errors import DateError, did_you_mean
 from accountability.records.dates.date_cells import Cells, month_start, precision_code, problem_code
 
-MONTHS: Final = MappingProxyType(
-    {
-        name: number
-        for number, names in enumerate(
-            (
-                ("january", "jan"),
-                ("february", "feb"),
-                ("march", "mar"),
-                ("april", "apr"),
-                ("may",),
-                ("june", "jun"),
-                ("july", "jul"),
-                ("august", "aug"),
-                ("september", "sept", "sep"),
-                ("october", "oct"),
-                ("november", "nov"),
-                ("december", "dec"),
-            ),
-            start=1,
-        )
-        for name in names
-    }
-)
+_MONTH_NAMES: Final = (
+    "january jan", "february feb", "march mar", "april apr", "may", "june jun",
+    "july jul", "august aug", "september sept sep", "october oct", "november nov", "december dec",
+)  # fmt: skip
+MONTHS: Final = MappingProxyType({word: at for at, names in enumerate(_MONTH_NAMES, 1) for word in names.split()})
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _CAPTURED: Final = MappingProxyType(
@@ -123,9 +104,10 @@ def compile_layout(format: str) -> Layout:
     """
     marks, pieces = _pieces(format)
     if not any(marks):
-        near = difflib.get_close_matches(format, _WORDS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DateError(f"date: {format!r} is neither a layout such as '%Y-%m-%d' nor one of {', '.join(_WORDS)}{hint}")
+        raise DateError(
+            f"date: {format!r} is neither a layout such as '%Y-%m-%d' nor one of {', '.join(_WORDS)}"
+            + did_you_mean(format, _WORDS)
+        )
     shown: list[str] = []
     pattern = ""
     for at, (piece, mark) in enumerate(zip(pieces, marks, strict=True)):

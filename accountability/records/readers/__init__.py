@@ -7,26 +7,32 @@ that names the file and the line.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, Final, cast
 
-import numpy as np
-
-from accountability.records.readers.columnar import read_parquet, read_sqlite
-from accountability.records.readers.delimited import Delimited, Piece
+from accountability.errors import SourceError
+from accountability.records.readers.delimited import Delimited, delimited_chunks, read_delimited
 from accountability.records.readers.format import Format, RawTable
-from accountability.records.readers.guess import guess, parts
-from accountability.records.readers.json_records import read_json, read_json_lines
-from accountability.records.readers.raw import Stream, opened
-from accountability.records.readers.text import BLOCK
-from accountability.records.readers.workbook import read_workbook, workbook_header
+from accountability.records.readers.raw import BLOCK, GZIP, ZIP, Stream, explained
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
+__all__ = ["Format", "RawTable", "header", "opened", "read", "read_chunks"]
 
-__all__ = ["Format", "RawTable", "guess", "header", "parts", "read", "read_chunks"]
+_EMPTY_ZIP: Final = b"PK\x05\x06"
+_FOREIGN: Final = (
+    (b"%PDF", "a PDF document; turn it into a table first"),
+    (b"SQLite format 3\0", "an SQLite database (type: sqlite)"),
+    (b"PAR1", "a Parquet file (type: parquet)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (type: xls)"),
+    (ZIP, "a zip archive or an Excel workbook (type: xlsx)"),
+    (GZIP, "gzipped more than once; unpack it first"),
+    (b"BZh", "bzip2-compressed; unpack it first"),
+    (b"\xfd7zXZ", "xz-compressed; unpack it first"),
+    (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
+    (b"(\xb5/\xfd", "zstd-compressed; unpack it first"),
+)
 
 
 def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | None = None) -> RawTable:
@@ -54,7 +60,7 @@ def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | N
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
-        return _READ[fmt.type](stream, fmt, columns)
+        return _reader(fmt.type)(stream, fmt, columns)
 
 
 def header(path: Path | str, fmt: Format | None = None) -> list[str]:
@@ -70,8 +76,10 @@ def header(path: Path | str, fmt: Format | None = None) -> list[str]:
         if fmt.type in ("csv", "tsv"):
             return Delimited(stream, fmt, block=64 * 2**10).header()
         if fmt.type in ("xlsx", "xls"):
+            from accountability.records.readers.workbook import workbook_header
+
             return workbook_header(stream, fmt)
-        return list(_READ[fmt.type](stream, fmt, None).columns)
+        return list(_reader(fmt.type)(stream, fmt, None).columns)
 
 
 def read_chunks(
@@ -100,65 +108,85 @@ def read_chunks(
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
-        if fmt.type not in ("csv", "tsv"):
-            yield _READ[fmt.type](stream, fmt, columns)
-            return
-        reader = Delimited(stream, fmt, columns, block)
-        row = 0
-        for piece in reader.pieces():
-            table = _table(reader, [piece])
-            table.frame.index += row
-            row += len(table.frame)
-            yield table
+        if fmt.type in ("csv", "tsv"):
+            yield from delimited_chunks(stream, fmt, columns, block)
+        else:
+            yield _reader(fmt.type)(stream, fmt, columns)
 
 
-def _delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
-    reader = Delimited(stream, fmt, usecols)
-    return _table(reader, list(reader.pieces()))
+def _reader(kind: str) -> Callable[[Stream, Format, Sequence[str] | None], RawTable]:
+    """What reads a kind of file, imported when one is read."""
+    if kind in ("csv", "tsv"):
+        return read_delimited
+    if kind in ("xlsx", "xls"):
+        from accountability.records.readers.workbook import read_workbook
+
+        return read_workbook
+    if kind in ("json", "jsonl"):
+        from accountability.records.readers import json_records
+
+        return json_records.read_json if kind == "json" else json_records.read_json_lines
+    from accountability.records.readers import columnar
+
+    return columnar.read_parquet if kind == "parquet" else columnar.read_sqlite
 
 
-def _table(reader: Delimited, pieces: list[Piece]) -> RawTable:
-    first, lines = pieces[0].first_line, None
-    following = first
-    for piece in pieces:
-        if piece.lines is not None or piece.first_line != following:
-            lines = np.concatenate([_numbers(piece) for piece in pieces])
-            break
-        following += piece.table.num_rows
-    tables = [piece.table for piece in pieces]
-    pieces.clear()
-    frame = _frame(tables)
-    return RawTable(frame, reader.stream.name, tuple(reader.columns), first, "line", lines, tuple(reader.notes))
+@contextmanager
+def opened(path: Path, fmt: Format, check: bool = True) -> Iterator[Stream]:
+    """Open a raw file for reading, through gzip and zip where it has them.
+
+    Parameters
+    ----------
+    check
+        Refuse a file whose first bytes show another type than the declared one.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, a folder, empty, damaged, encrypted, or an archive with several members of which none
+        is declared; or its first bytes show that it is not of the declared type.
+    """
+    name = path.name
+    with explained(str(path)):
+        handle = path.open("rb")
+    with handle:
+        with explained(name):
+            head = handle.read(16)
+            handle.seek(0)
+            packed = path.stat().st_size
+        if not head:
+            raise SourceError(f"{name}: the file is empty (0 bytes).")
+        archived = None
+        if head.startswith((ZIP, _EMPTY_ZIP)):
+            from accountability.records.readers.archive import opened_member
+
+            archived = opened_member(handle, name, fmt)
+        if archived is not None:
+            with archived[0]:
+                yield _checked(archived[1], fmt, check)
+        elif fmt.member is not None:
+            raise SourceError(f"{name}: member {fmt.member!r} is declared, but the file is not a zip archive.")
+        elif head.startswith(GZIP):
+            yield _checked(Stream(cast(IO[bytes], gzip.GzipFile(fileobj=handle)), name, fmt, packed), fmt, check)
+        else:
+            yield _checked(Stream(handle, name, fmt, None), fmt, check)
 
 
-def _frame(tables: list[pa.Table]) -> pd.DataFrame:
-    """One frame of tables, which are given up for it: each column in one piece, so that what follows is quicker."""
-    import pandas as pd
-    import pyarrow as pa
-
-    table = pa.concat_tables(tables)
-    tables.clear()
-    columns = {}
-    for name in table.column_names:  # one after another: at no time is more than one column held twice
-        columns[name] = table.column(name).combine_chunks().to_pandas()
-        table = table.drop_columns(name)
-        pa.default_memory_pool().release_unused()
-    return pd.DataFrame(columns)
-
-
-def _numbers(piece: Piece) -> np.ndarray:
-    if piece.lines is not None:
-        return piece.lines
-    return np.arange(piece.first_line, piece.first_line + piece.table.num_rows)
-
-
-_READ: Final[dict[str, Callable[[Stream, Format, Sequence[str] | None], RawTable]]] = {
-    "csv": _delimited,
-    "tsv": _delimited,
-    "xlsx": read_workbook,
-    "xls": read_workbook,
-    "json": read_json,
-    "jsonl": read_json_lines,
-    "parquet": read_parquet,
-    "sqlite": read_sqlite,
-}
+def _checked(stream: Stream, fmt: Format, check: bool) -> Stream:
+    """Refuse a file whose first bytes show another kind than the declared one."""
+    head = stream.peek(512)
+    if not head:
+        raise SourceError(f"{stream.name}: the file is empty (0 bytes).")
+    if not check:
+        return stream
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table")):
+        raise SourceError(
+            f"{stream.name}, line 1: expected {fmt.type}, found a web page. The download probably gave a notice or "
+            "a login page instead of the file; open it in a browser to see."
+        )
+    own = {"xlsx": ZIP, "xls": b"\xd0\xcf\x11\xe0", "parquet": b"PAR1", "sqlite": b"SQLite format 3\0"}
+    for magic, what in _FOREIGN:
+        if head.startswith(magic) and own.get(fmt.type) != magic:
+            raise SourceError(f"{stream.name}: expected {fmt.type}, found {what}.")
+    return stream

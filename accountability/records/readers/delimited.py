@@ -15,37 +15,20 @@ field as text and names the line of a quote that is never closed.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from accountability.errors import SourceError
-from accountability.records.readers.format import Format, check_usecols, header_names
-from accountability.records.readers.raw import Stream
-from accountability.records.readers.scan import Scan, check_swallowed, ragged, ragged_error, scan, swallowed_error
-from accountability.records.readers.text import BLOCK, decoded, further, joined_lines, physical_lines
-
-if TYPE_CHECKING:
-    from _csv import Reader as CsvReader
-
-    import pyarrow as pa
-
-_LONGEST: Final = 256 * 2**20  # a single record larger than this is an unclosed quote, not a record
-_SLOW_ROWS: Final = 50_000
-
-
-@dataclass(slots=True)
-class Piece:
-    """Some consecutive records: an Arrow table of the wanted columns and the line of each record."""
-
-    table: pa.Table
-    first_line: int
-    lines: npt.NDArray[np.int64] | None
+from accountability.records.readers.format import Format, RawTable, check_usecols, header_names
+from accountability.records.readers.raw import BLOCK, Stream, decoded, further, physical_lines
+from accountability.records.readers.scan import LONGEST, Piece, Scan, csv_reader, scan
 
 
 @dataclass(slots=True)
@@ -68,8 +51,8 @@ class Delimited:
     block: int = BLOCK
     columns: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _blank: int = 0
-    _first_blank: int = 0
+    blank: int = 0
+    first_blank: int = 0
 
     def pieces(self) -> Iterator[Piece]:
         """The records of the file, in order, in pieces of about ``block`` bytes.
@@ -86,9 +69,13 @@ class Delimited:
         while True:
             found = scan(text, self.fmt, final=at_end) if self._simple() else None
             if found is None:
-                for piece in self._slow(chain([text], texts), line):
+                from accountability.records.readers.careful import Careful
+
+                careful = Careful(self.stream.name, self.fmt, self.columns, self.usecols, self.blank, self.first_blank)
+                for piece in careful.pieces(chain([text], texts), line):
                     rows += piece.table.num_rows
                     yield piece
+                self.blank, self.first_blank = careful.blank, careful.first_blank
                 break
             if at_end and found.open_quote is not None:
                 opened = line + int(np.searchsorted(found.breaks, found.open_quote))
@@ -108,8 +95,8 @@ class Delimited:
             more, at_end = further(texts, len(text) - end)
             text = text[end:] + more
             self._check_length(text, line)
-        if self._blank:
-            self.notes.append(f"{self._blank} blank line(s) passed over, the first on line {self._first_blank}")
+        if self.blank:
+            self.notes.append(f"{self.blank} blank line(s) passed over, the first on line {self.first_blank}")
         if not rows:
             raise SourceError(f"{self.stream.name}: the file has a header of {len(self.columns)} columns and no rows.")
 
@@ -129,9 +116,9 @@ class Delimited:
         return text[offset:], line, at_end
 
     def _check_length(self, text: bytes, line: int) -> None:
-        if len(text) > _LONGEST + self.block:
+        if len(text) > LONGEST + self.block:
             raise SourceError(
-                f"{self.stream.name}, line {line}: a record is longer than {_LONGEST:,} bytes. A quote is probably "
+                f"{self.stream.name}, line {line}: a record is longer than {LONGEST:,} bytes. A quote is probably "
                 "opened and never closed; if quotes are ordinary text, declare quote: none."
             )
 
@@ -153,7 +140,7 @@ class Delimited:
                 yield match.group().decode()
 
         try:
-            cells = next(self._csv(following()), None) if len(lines) == at - 1 else None
+            cells = next(csv_reader(following(), self.fmt), None) if len(lines) == at - 1 else None
         except csv.Error as error:
             if not final:
                 return None
@@ -179,18 +166,18 @@ class Delimited:
 
     def _parse(self, text: memoryview, found: Scan, line: int) -> Piece | None:
         """Parse a checked block with Arrow."""
-        import pyarrow as pa
-        from pyarrow import csv as arrow_csv
-
         if found.blank.any():
-            if not self._blank:
-                self._first_blank = line + int(found.line[found.blank][0])
-            self._blank += int(found.blank.sum())
+            if not self.blank:
+                self.first_blank = line + int(found.line[found.blank][0])
+            self.blank += int(found.blank.sum())
         full = ~found.blank
         count = int(full.sum())
         if not count:
             return None
-        check_swallowed(text, found, self.fmt, len(self.columns), self.stream.name, line)
+        if found.multiline and not self.fmt.multiline:
+            from accountability.records.readers.careful import check_swallowed
+
+            check_swallowed(text, found, self.fmt, len(self.columns), self.stream.name, line)
         wanted = check_usecols(self.usecols, self.columns, self.stream.name)
         try:
             table = arrow_csv.read_csv(
@@ -212,6 +199,8 @@ class Delimited:
                 ),
             )
         except pa.ArrowInvalid as error:
+            from accountability.records.readers.careful import ragged
+
             ragged(text, found, self.fmt, len(self.columns), self.stream.name, line)
             raise SourceError(f"{self.stream.name}, line {line} and following: {error}") from error
         if table.num_rows != count:
@@ -223,71 +212,51 @@ class Delimited:
         plain = lines[-1] - lines[0] == count - 1
         return Piece(table, int(lines[0]), None if plain else lines)
 
-    def _csv(self, lines: Iterator[str]) -> CsvReader:
-        return csv.reader(
-            lines,
-            delimiter=self.fmt.separator,
-            quotechar=self.fmt.quote or '"',
-            escapechar=self.fmt.escape,
-            quoting=csv.QUOTE_MINIMAL if self.fmt.quote else csv.QUOTE_NONE,
-            strict=True,
-        )
 
-    def _slow(self, texts: Iterator[bytes], line: int) -> Iterator[Piece]:
-        """Read the rest with the standard library's parser, in strict mode."""
-        reader = self._csv(m.group().decode() for m in joined_lines(texts))
-        footer, held, more = self.fmt.skip_footer, [], True
-        while more:
-            batch, more = self._batch(reader, line)
-            held += batch
-            ready = held[: len(held) - footer] if footer else held
-            held = held[len(ready) :]
-            wrong = [(at, len(cells)) for at, cells in ready if len(cells) != len(self.columns)]
-            if wrong:
-                raise ragged_error(self.stream.name, wrong, len(self.columns), len(ready))
-            if ready:
-                yield self._piece(ready)
+def read_delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
+    """Read a whole delimited file."""
+    reader = Delimited(stream, fmt, usecols)
+    return _table(reader, list(reader.pieces()))
 
-    def _batch(self, reader: CsvReader, line: int) -> tuple[list[tuple[int, list[str]]], bool]:
-        """Some records with the line each begins on, and whether there may be more."""
-        records: list[tuple[int, list[str]]] = []
-        limit = csv.field_size_limit(_LONGEST)
-        try:
-            while len(records) < _SLOW_ROWS:
-                before = reader.line_num
-                cells = next(reader, None)
-                if cells is None:
-                    return records, False
-                if cells:
-                    self._check_cells(cells, line + before, reader.line_num - before)
-                    records.append((line + before, cells))
-                else:
-                    self._first_blank = self._first_blank or line + before
-                    self._blank += 1
-        except csv.Error as error:
-            raise SourceError(
-                f"{self.stream.name}, line {line + before}: the record that begins here cannot be read (found on line "
-                f"{line + reader.line_num - 1}): {error}. Check its quotes; if quotes are ordinary text, declare "
-                "quote: none."
-            ) from error
-        finally:
-            csv.field_size_limit(limit)
-        return records, True
 
-    def _check_cells(self, cells: list[str], line: int, height: int) -> None:
-        if self.fmt.multiline or height < 4 or len(self.columns) < 4:
-            return
-        for cell in cells:
-            inner = re.split(r"\r\n|\n|\r", cell)[1:-1]
-            if len(inner) >= 2 and all(row.count(self.fmt.separator) == len(self.columns) - 1 for row in inner):
-                raise swallowed_error(self.stream.name, line, len(inner))
+def delimited_chunks(stream: Stream, fmt: Format, usecols: Sequence[str] | None, block: int) -> Iterator[RawTable]:
+    """Read a delimited file in pieces of about so many bytes."""
+    reader = Delimited(stream, fmt, usecols, block)
+    row = 0
+    for piece in reader.pieces():
+        table = _table(reader, [piece])
+        table.frame.index += row
+        row += len(table.frame)
+        yield table
 
-    def _piece(self, records: list[tuple[int, list[str]]]) -> Piece:
-        import pyarrow as pa
 
-        wanted = check_usecols(self.usecols, self.columns, self.stream.name) or self.columns
-        at = {name: i for i, name in enumerate(self.columns)}
-        table = pa.table(
-            {name: pa.array([cells[at[name]] or None for _, cells in records], pa.large_string()) for name in wanted}
-        )
-        return Piece(table, records[0][0], np.array([line for line, _ in records], np.int64))
+def _table(reader: Delimited, pieces: list[Piece]) -> RawTable:
+    first, lines = pieces[0].first_line, None
+    following = first
+    for piece in pieces:
+        if piece.lines is not None or piece.first_line != following:
+            lines = np.concatenate([_numbers(piece) for piece in pieces])
+            break
+        following += piece.table.num_rows
+    tables = [piece.table for piece in pieces]
+    pieces.clear()
+    frame = _frame(tables)
+    return RawTable(frame, reader.stream.name, tuple(reader.columns), first, "line", lines, tuple(reader.notes))
+
+
+def _frame(tables: list[pa.Table]) -> pd.DataFrame:
+    """One frame of tables, which are given up for it: each column in one piece, so that what follows is quicker."""
+    table = pa.concat_tables(tables)
+    tables.clear()
+    columns = {}
+    for name in table.column_names:  # one after another: at no time is more than one column held twice
+        columns[name] = table.column(name).combine_chunks().to_pandas()
+        table = table.drop_columns(name)
+        pa.default_memory_pool().release_unused()
+    return pd.DataFrame(columns)
+
+
+def _numbers(piece: Piece) -> npt.NDArray[np.int64]:
+    if piece.lines is not None:
+        return piece.lines
+    return np.arange(piece.first_line, piece.first_line + piece.table.num_rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from accountability.errors import SourceError
+from accountability.errors import SourceError, nearest_of
 
 Kind = Literal["csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "sqlite"]
 
@@ -224,8 +223,8 @@ def check_usecols(usecols: Iterable[str] | None, columns: Sequence[str], where: 
     wanted = list(usecols)
     missing = [name for name in wanted if name not in set(columns)]
     if missing:
-        near = difflib.get_close_matches(missing[0], columns, n=1, cutoff=0.6)
-        hint = f" Nearest to {missing[0]!r}: {near[0]!r}." if near else ""
+        near = nearest_of(missing[0], columns)
+        hint = f" Nearest to {missing[0]!r}: {near!r}." if near else ""
         raise SourceError(
             f"{where}: {len(missing)} of {len(wanted)} expected columns are not there: "
             f"{listed(map(repr, missing))}.{hint} The file has: {listed(map(repr, columns), 30)}."

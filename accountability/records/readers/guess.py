@@ -12,12 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from accountability.errors import SourceError
+from accountability.records.readers import opened
+from accountability.records.readers.archive import members
 from accountability.records.readers.cells import cell_text
 from accountability.records.readers.columnar import table_sizes
 from accountability.records.readers.format import Format, Kind
 from accountability.records.readers.json_records import json_text_of, parse, record_paths
-from accountability.records.readers.raw import ZIP, explained, members, opened
-from accountability.records.readers.text import decoded, joined_lines
+from accountability.records.readers.raw import ZIP, decoded, explained, joined_lines
 from accountability.records.readers.workbook import sheet_rows
 
 _SAMPLE: Final = 2**20

@@ -18,8 +18,7 @@ import numpy as np
 from accountability.errors import SourceError
 from accountability.records.readers.cells import Number, text_frame
 from accountability.records.readers.format import Format, RawTable, check_usecols, header_names, listed
-from accountability.records.readers.raw import Stream
-from accountability.records.readers.text import BLOCK, decoded
+from accountability.records.readers.raw import BLOCK, Stream, decoded
 
 
 class _Repeated(ValueError):

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from accountability.errors import SourceError
-from accountability.records.readers.format import Format, listed
+from accountability.records.readers.format import Format
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 Positions = npt.NDArray[np.int64]
+LONGEST: Final = 256 * 2**20  # a single record larger than this is an unclosed quote, not a record
+
+
+@dataclass(slots=True)
+class Piece:
+    """Some consecutive records: an Arrow table of the wanted columns and the line of each record."""
+
+    table: pa.Table
+    first_line: int
+    lines: npt.NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,67 +148,13 @@ def _well_formed(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int)
     return bool(opens.all() and closes.all())
 
 
-def ragged(text: memoryview, found: Scan, fmt: Format, expected: int, name: str, line: int) -> None:
-    """Raise for records whose number of fields is not ``expected``; return if there is none.
-
-    Raises
-    ------
-    SourceError
-        Naming the first such line, what it holds, and how many more there are.
-    """
-    data = np.frombuffer(text, np.uint8)
-    marks = np.flatnonzero(data == ord(fmt.separator))
-    if len(found.quotes):
-        marks = marks[np.searchsorted(found.quotes, marks) % 2 == 0]
-    fields = np.searchsorted(marks, found.stops) - np.searchsorted(marks, found.starts) + 1
-    wrong = np.flatnonzero((fields != expected) & ~found.blank)
-    if len(wrong):
-        raise ragged_error(
-            name, [(int(line + found.line[i]), int(fields[i])) for i in wrong], expected, int((~found.blank).sum())
-        )
-
-
-def ragged_error(name: str, wrong: list[tuple[int, int]], expected: int, seen: int) -> SourceError:
-    """Say which lines have another number of fields than there are columns."""
-    line, fields = wrong[0]
-    more = f" So do lines {listed(str(n) for n, _ in wrong[1:])}." if len(wrong) > 1 else ""
-    return SourceError(
-        f"{name}, line {line}: expected {expected} fields, one for each column, found {fields}; "
-        f"{len(wrong)} of the {seen} records looked at differ.{more} Check the delimiter and the quoting on that "
-        "line; lines at the end that are not records can be declared as skip_footer."
-    )
-
-
-def check_swallowed(text: memoryview, found: Scan, fmt: Format, columns: int, name: str, line: int) -> None:
-    """Refuse a quoted cell whose every inner line has as many delimiters as a record.
-
-    One stray quote at the start of a field hides all records up to the next quote, and the row count alone would not
-    show it. Only cells with at least two whole inner lines, in tables of four columns or more, are suspected.
-
-    Raises
-    ------
-    SourceError
-        Naming the line where such a cell begins.
-    """
-    if fmt.multiline or columns < 4 or not found.multiline:
-        return
-    inner = found.breaks[np.searchsorted(found.quotes, found.breaks) % 2 == 1]
-    record = np.searchsorted(found.starts, inner, side="right") - 1
-    within = record[1:] == record[:-1]
-    marks = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(fmt.separator))
-    between = np.diff(np.searchsorted(marks, inner))
-    whole = np.bincount(record[1:][within], minlength=len(found.starts))
-    alike = np.bincount(record[1:][within & (between == columns - 1)], minlength=len(found.starts))
-    suspect = np.flatnonzero((whole >= 2) & (alike == whole))
-    if len(suspect):
-        first = int(suspect[0])
-        raise swallowed_error(name, int(line + found.line[first]), int(whole[first]))
-
-
-def swallowed_error(name: str, line: int, inner: int) -> SourceError:
-    """Say where a quoted cell looks as if it had swallowed records."""
-    return SourceError(
-        f"{name}, line {line}: a quoted cell begins here that holds {inner} whole lines, each with as many delimiters "
-        "as a record; a stray quote has probably swallowed them. If quotes are ordinary text, declare quote: none; "
-        "if the cell is meant, declare multiline: true."
+def csv_reader(lines: Iterator[str], fmt: Format) -> CsvReader:
+    """The standard library's parser, in strict mode."""
+    return csv.reader(
+        lines,
+        delimiter=fmt.separator,
+        quotechar=fmt.quote or '"',
+        escapechar=fmt.escape,
+        quoting=csv.QUOTE_MINIMAL if fmt.quote else csv.QUOTE_NONE,
+        strict=True,
     )

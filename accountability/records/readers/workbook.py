@@ -7,15 +7,17 @@ would silently be blank.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import itertools
+import posixpath
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -23,6 +25,9 @@ from accountability.errors import SourceError
 from accountability.records.readers.cells import cell_text, is_blank, text_frame
 from accountability.records.readers.format import Format, RawTable, check_usecols, header_names, listed
 from accountability.records.readers.raw import Stream, check_size
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 Row = Sequence[object]
 
@@ -36,16 +41,22 @@ _NO_RESULT: Final = re.compile(
     rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
     rb"(<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
+_VALUE: Final = rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>"
+_ERROR: Final = re.compile(
+    rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")(?=[^>]*?\st="e")[^>]*>' + _VALUE + rb"([^<]+)<", re.DOTALL
+)
+_NEGATIVE: Final = re.compile(
+    rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")(?![^>]*?\st="(?!n"))[^>]*>' + _VALUE + rb"(-[0-9.eE+-]+)<", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet as the parser gives it: typed rows, cells whose formula has no result, and what was noted."""
+    """One sheet as the parser gives it: typed rows, and cells whose formula has no result."""
 
     name: str
-    rows: list[Row]
+    rows: Sequence[Row]
     unfinished: list[tuple[str, int]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
@@ -89,7 +100,7 @@ def _explained(where: str) -> Iterator[None]:
         ) from error
 
 
-def sheet_rows(stream: Stream, fmt: Format) -> dict[str, list[Row]]:
+def sheet_rows(stream: Stream, fmt: Format) -> dict[str, Sequence[Row]]:
     """Rows of every sheet, for guessing which one is meant.
 
     Raises
@@ -99,7 +110,7 @@ def sheet_rows(stream: Stream, fmt: Format) -> dict[str, list[Row]]:
     """
     data = stream.read_all()
     with _explained(stream.name):
-        names = _xlsx_names(data) if fmt.type == "xlsx" else _xls_book(data).sheet_names()
+        names = _sheet_names(_xlsx_book(data)) if fmt.type == "xlsx" else _xls_book(data).sheet_names()
         return {name: _sheet(data, stream.name, fmt.model_copy(update={"sheet": name})).rows for name in names}
 
 
@@ -119,36 +130,55 @@ def _chosen(names: list[str], where: str, fmt: Format) -> str:
     )
 
 
-def _xlsx_names(data: bytes) -> list[str]:
-    import openpyxl
+def _xlsx_book(data: bytes) -> CalamineWorkbook:
+    import python_calamine
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-    return [sheet.title for sheet in book.worksheets]
+    return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+
+
+def _sheet_names(book: CalamineWorkbook) -> list[str]:
+    """The sheets of cells, hidden ones too; a sheet of a chart is none."""
+    return [sheet.name for sheet in book.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
 
 
 def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
-    import openpyxl
-
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         check_size(sum(i.file_size for i in archive.infolist()), len(data), fmt, where)
-    notes = []
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", UserWarning)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        name = _chosen([sheet.title for sheet in book.worksheets], where, fmt)
-        sheet = book[name]
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            text = archive.read(sheet._worksheet_path)
-        _check_extent(text, f"{where}, sheet {name!r}")
-        sheet.reset_dimensions()  # the stated size of a sheet is often wrong and would cut rows off
-        rows = list(sheet.iter_rows(values_only=True, max_row=last_row))
-    # other warnings are about decoration that is not kept, such as drop-down lists
-    if undated := [str(warning.message) for warning in said if "marked as a date" in str(warning.message)]:
-        notes.append(f"{len(undated)} cell(s) are marked as dates and hold a number that is none; read as #VALUE!")
+        book = _xlsx_book(data)
+        name = _chosen(_sheet_names(book), where, fmt)
+        text = archive.read(_path_of(archive, name))
+    _check_extent(text, f"{where}, sheet {name!r}")
+    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=last_row)
+    # The parser writes whole days as dates; beside moments they are moments at midnight, as in the other kinds.
+    typed: list[list[object]] = [[_moment(cell) if type(cell) is dt.date else cell for cell in row] for row in rows]
+    for match in _ERROR.finditer(text):  # which the parser leaves blank
+        _put(typed, match[1], int(match[2]), match[3].decode())
+    for match in _NEGATIVE.finditer(text):  # which it takes for midnight where the cell is marked as a date
+        _put(typed, match[1], int(match[2]), float(match[3]))
     unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text) if not (m[4] and b't="str"' in m[3])]
-    return Sheet(name, rows, unfinished, notes)
+    return Sheet(name, typed, unfinished)
+
+
+def _moment(day: dt.date) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day)
+
+
+def _put(rows: list[list[object]], letters: bytes, row: int, cell: object) -> None:
+    """Set a cell of the rows that were read."""
+    column = column_number(letters)
+    if row <= len(rows):
+        rows[row - 1] += [None] * (column - len(rows[row - 1]))
+        rows[row - 1][column - 1] = cell
+
+
+def _path_of(archive: zipfile.ZipFile, name: str) -> str:
+    """Where the text of a sheet is in a workbook."""
+    sheets = ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind("{*}sheets/{*}sheet")
+    wanted = next(sheet for sheet in sheets if sheet.get("name") == name)
+    key = next(value for attribute, value in wanted.attrib.items() if attribute.endswith("}id"))
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    target = next(str(link.get("Target")) for link in links if link.get("Id") == key)
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
 
 
 def _check_extent(text: bytes, where: str) -> None:
@@ -261,8 +291,7 @@ def _table(file: str, sheet: Sheet, fmt: Format, usecols: Sequence[str] | None) 
     frame = text_frame({name: [row[at[name]] if at[name] < len(row) else None for _, row in body] for name in wanted})
     lines = np.array([number for number, _ in body], np.int64)
     plain = lines[-1] - lines[0] == len(lines) - 1
-    every_note = (*notes, *sheet.notes)
-    return RawTable(frame, where, tuple(columns), int(lines[0]), "row", None if plain else lines, every_note)
+    return RawTable(frame, where, tuple(columns), int(lines[0]), "row", None if plain else lines, tuple(notes))
 
 
 def _letters(index: int) -> str:

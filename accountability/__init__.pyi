@@ -1,0 +1,16 @@
+__version__: str
+
+from . import audit as audit
+from . import casefiles as casefiles
+from . import classroom as classroom
+from . import delay as delay
+from . import multiverse as multiverse
+from . import officers as officers
+from . import outcomes as outcomes
+from . import publish as publish
+from . import synthetic as synthetic
+from .records.load import fetch as fetch
+from .records.load import load as load
+from .records.onboard.propose import new_source as new_source
+from .study.clocks import durations as durations
+from .study.cohort import Cohort as Cohort

@@ -1,0 +1,17 @@
+from .arithmetic import day_bounds as day_bounds
+from .arithmetic import order as order
+from .convention import WordsConvention as WordsConvention
+from .date_cells import PROBLEMS as PROBLEMS
+from .date_columns import parse as parse
+from .date_interval import ImpossibleDate as ImpossibleDate
+from .date_interval import Interval as Interval
+from .date_interval import UnreadableDate as UnreadableDate
+from .date_parts import parse_parts as parse_parts
+from .date_spec import KEYS as KEYS
+from .date_spec import NAMED_FORMATS as NAMED_FORMATS
+from .date_spec import DateSpec as DateSpec
+from .date_spec import Lie as Lie
+from .date_words import parse_words as parse_words
+from .edtf import format_edtf as format_edtf
+from .edtf import parse_edtf as parse_edtf
+from .edtf import to_edtf as to_edtf

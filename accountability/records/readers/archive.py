@@ -1,0 +1,84 @@
+"""Zip archives: which member is meant, and its bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from pathlib import PurePosixPath
+from typing import IO, cast
+
+from accountability.errors import SourceError
+from accountability.records.readers.format import Format, listed
+from accountability.records.readers.raw import GZIP, Stream, check_size, explained
+
+
+def opened_member(handle: IO[bytes], name: str, fmt: Format) -> tuple[IO[bytes], Stream] | None:
+    """Open the member of an archive that is to be read; ``None`` where the archive is itself the workbook asked for."""
+    with explained(name), zipfile.ZipFile(handle) as archive:
+        if fmt.type == "xlsx" and "[Content_Types].xml" in archive.namelist():
+            handle.seek(0)
+            return None
+        info = chosen_member(archive, name, fmt)
+        check_size(info.file_size, info.compress_size, fmt, f"{name}: {info.filename}")
+        member = archive.open(info)
+    inner = Stream(member, f"{name}: {info.filename}", fmt, info.compress_size)
+    if inner.peek(2) == GZIP:
+        unzipped = cast(IO[bytes], gzip.GzipFile(fileobj=io.BytesIO(inner.read_all())))
+        inner = Stream(unzipped, inner.name, fmt, info.compress_size)
+    return member, inner
+
+
+def members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    """Files in an archive; folders and the ``__MACOSX`` and ``.DS_Store`` entries some systems add are passed over.
+
+    Raises
+    ------
+    SourceError
+        A member's name leads out of the archive, or there is no file in it.
+    """
+    infos = archive.infolist()
+    for info in infos:
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or info.filename[1:2] == ":":
+            raise SourceError(
+                f"{name}: the archive holds a member named {info.filename!r}, which leads outside of it; such an "
+                "archive is not read. Obtain a clean copy."
+            )
+    files = [
+        i
+        for i in infos
+        if not i.is_dir() and not i.filename.startswith("__MACOSX/") and not i.filename.endswith(".DS_Store")
+    ]
+    if not files:
+        raise SourceError(f"{name}: the zip archive holds no file.")
+    return files
+
+
+def chosen_member(archive: zipfile.ZipFile, name: str, fmt: Format) -> zipfile.ZipInfo:
+    """Choose the member of an archive to read: the declared one, or the only one.
+
+    Raises
+    ------
+    SourceError
+        As for :func:`members`; too much to choose from; the declared member is missing or doubled; or it is encrypted.
+    """
+    files = members(archive, name)
+    names = listed((repr(i.filename) for i in files), 20)
+    if fmt.member is None:
+        if len(files) > 1:
+            raise SourceError(
+                f"{name}: the zip archive holds {len(files)} files: {names}. Say which one to read: "
+                "member: NAME in the file's format."
+            )
+        info = files[0]
+    else:
+        found = [i for i in files if i.filename == fmt.member]
+        if len(found) != 1:
+            raise SourceError(
+                f"{name}: expected one member {fmt.member!r}, found {len(found)}. The archive holds: {names}."
+            )
+        info = found[0]
+    if info.flag_bits & 1:
+        raise SourceError(f"{name}: {info.filename!r} is encrypted; unpack it with its password first.")
+    return info
