@@ -12,7 +12,8 @@ from typing import Final
 
 from accountability.errors import SourceError
 from accountability.records.cache import sha256
-from accountability.records.places import begin, packaged
+from accountability.records.onboard.begin import begin
+from accountability.records.places import packaged
 from accountability.records.yaml_text import lines_of, read_yaml
 
 _HASH: Final = re.compile(r"(\bsha256[\"']?:\s*)[^\s,}#]*")

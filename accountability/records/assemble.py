@@ -12,9 +12,8 @@ from accountability.records import coded_cache, pseudonyms
 from accountability.records.codebook import Codebook
 from accountability.records.coding import CodedFile, coded_name
 from accountability.records.contract import File, Source
-from accountability.records.date_order import set_aside_disorder, set_aside_future
+from accountability.records.dating import Places, places, set_aside_disorder, set_aside_future
 from accountability.records.ledger import Entry, Ledger, examples
-from accountability.records.matching import Places, places
 from accountability.records.schema import validate
 
 

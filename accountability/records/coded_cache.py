@@ -129,7 +129,7 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
 def own_code() -> str:
     """One hash over the modules that code a source, so that a change of ours never meets tables made before it."""
     digest = hashlib.sha256()
-    for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("sources/**/*.py"), *PACKAGE.glob("dates/*.py")]):
+    for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")]):
         digest.update(f"{path.relative_to(PACKAGE).as_posix()} {_sha256(path)}\n".encode())
     return digest.hexdigest()
 

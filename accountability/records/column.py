@@ -1,17 +1,62 @@
-"""What one published column is declared to mean."""
+"""What one published column is declared to mean, and what every part of a declaration shares.
+
+An unknown key is an error, and so is a term outside the vocabulary; problems are told by place.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from accountability.errors import did_you_mean
 from accountability.records.codebook import NORMALISERS
-from accountability.records.strict import Strict, known_term
 from accountability.vocabulary import IDENTIFYING, STAGES
 
 ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
+
+
+class Strict(BaseModel):
+    """A part of a declaration: an unknown key is an error, and nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def known_term(value: str, terms: Any, what: str) -> str:
+    """Give the value back where it is one of the terms, and name the nearest where it is not."""
+    if value not in terms:
+        raise ValueError(f"{value!r} is not a {what} ({', '.join(terms)}){did_you_mean(value, terms)}")
+    return value
+
+
+def problems(error: ValidationError, lines: Mapping[tuple[str, ...], int] | None = None) -> str:
+    """What pydantic found, one indented line each: place (with its line, where known), what is wrong, what is there."""
+    return "\n".join(f"  {text}" for _, text in problem_list(error, lines))
+
+
+def problem_list(
+    error: ValidationError, lines: Mapping[tuple[str, ...], int] | None = None
+) -> list[tuple[tuple[str, ...], str]]:
+    """The place of each thing pydantic found, and the thing in one line; a key missing has the line of its mapping."""
+    found = []
+    for problem in error.errors(include_url=False):
+        place = tuple(str(part) for part in problem["loc"])
+        line = (
+            next((lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines), None) if lines else None
+        )
+        text = f"{'.'.join(place)}: " if place else ""
+        text += problem["msg"].removeprefix("Value error, ") if not place else problem["msg"]
+        if place and problem["type"] not in ("missing", "extra_forbidden"):
+            text += f" (found {_short(problem['input'])})"
+        found.append((place, f"line {line}: {text}" if line else text))
+    return found
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:119] + "…"
 
 
 class Aside(Strict):

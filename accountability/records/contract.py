@@ -6,23 +6,68 @@ error that names it; nothing is guessed from a column's name.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from accountability.errors import SourceError
-from accountability.records.card import Card
-from accountability.records.column import Column
-from accountability.records.strict import Strict, known_term, problems
+from accountability.records.column import Column, Strict, known_term, problems
 from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
-from accountability.vocabulary import STAGES
+from accountability.vocabulary import SAMPLING_RULES, STAGES, UNITS
 
 OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
+
+
+class Sampling(Strict):
+    """How records came to be in the release: the facts an estimator reads before it agrees to run."""
+
+    rule: str = Field(description="one of the vocabulary's sampling rules")
+    open_cases: Literal["included", "excluded", "status_only", "unknown"]
+    closing_date: bool = Field(description="whether the day a case closed is published")
+    selected_on: list[str] = Field(default_factory=list, description="outcomes or years the release is filtered on")
+    window: str = Field(description="which complaints, in words")
+
+    @field_validator("rule")
+    @classmethod
+    def _known_rule(cls, rule: str) -> str:
+        return known_term(rule, SAMPLING_RULES, "sampling rule")
+
+
+class Period(Strict):
+    """First and last day of receipt covered."""
+
+    start: dt.date = Field(alias="from")
+    end: dt.date = Field(alias="to")
+
+
+class Card(Strict):
+    """The facts a reader needs before trusting any number from this source."""
+
+    jurisdiction: str
+    agency: str
+    publisher: str
+    obtained: str
+    row_is: str
+    unit: str
+    period: Period | None = None
+    observed_until: dt.date | None
+    sampling: Sampling
+    internal_complaints: Literal["included", "excluded", "unknown"]
+    licence: str
+    citation: str
+    checked: str = Field(default="", description="what was checked against what, and when")
+    traps: list[str] = Field(default_factory=list)
+
+    @field_validator("unit")
+    @classmethod
+    def _known_unit(cls, unit: str) -> str:
+        return known_term(unit, UNITS, "unit")
 
 
 class Repeats(Strict):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.records import units
-from accountability.records.card import Card
+from accountability.records.contract import Card
 from accountability.records.ledger import Ledger
 
 GENERATED = "GENERATED DATA: no real person, agency or complaint"

@@ -15,10 +15,10 @@ from accountability.records import cache, coded_cache, pseudonyms, readers
 from accountability.records.assemble import assemble
 from accountability.records.codebook import Block, Codebook
 from accountability.records.coding import CodedFile, check_columns, code_file, wanted_columns
+from accountability.records.column import problems
 from accountability.records.contract import File, Source, data_hash, read_source
 from accountability.records.dataset import Dataset
 from accountability.records.places import source_folder
-from accountability.records.strict import problems
 from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
 
 #: Two: more would hold the text of more files in memory at once.
@@ -189,5 +189,7 @@ def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False
     FetchError
         A file could not be had, or is not the one declared; nothing half-written is kept.
     """
+    from accountability.records import fetching
+
     source = read_source(source_folder(name))
-    return cache.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress)
+    return fetching.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress)

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from accountability.errors import FetchError
-from accountability.records import cache
-from accountability.records.cache import RemoteFile, cache_dir, fetch, located
+from accountability.records import cache, fetching
+from accountability.records.cache import RemoteFile, cache_dir, located
+from accountability.records.fetching import fetch
 
 CONTENT = bytes(range(256)) * 2000
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -73,7 +74,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(fetching, "_WAITS", (0.0, 0.0))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -169,7 +170,7 @@ def test_an_unknown_host_is_a_server_that_cannot_be_reached(tmp_path: Path) -> N
 
 
 def test_a_server_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(fetching, "TIMEOUT_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a.csv"
         with pytest.raises(FetchError, match="did not answer within"):
@@ -194,7 +195,8 @@ SMALL_DISK = """
 import resource, sys
 from pathlib import Path
 from accountability.errors import FetchError
-from accountability.records.cache import RemoteFile, fetch
+from accountability.records.cache import RemoteFile
+from accountability.records.fetching import fetch
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
     fetch([RemoteFile("a.csv", sys.argv[1], sys.argv[2], 512_000)], Path(sys.argv[3]))
@@ -225,7 +227,7 @@ def test_a_full_disk_while_copying_is_reported_and_leaves_nothing(
     def full(self: object, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cache._Counted, "write", full)
+    monkeypatch.setattr(fetching._Counted, "write", full)
     with pytest.raises(FetchError, match="there is no room for it"):
         fetch([remote(server)], tmp_path / "city", from_dir=tmp_path / "at_hand")
     assert everything(tmp_path / "city") == []

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from accountability.errors import CodebookError
 from accountability.records.codebook import Block, Codebook
+from accountability.records.column import problem_list
 from accountability.records.contract import Source
 from accountability.records.onboard.points import Point
-from accountability.records.strict import problem_list
 from accountability.records.yaml_text import DECIDE, lines_of, read_yaml, undecided
 
 Place = tuple[str, ...]
