@@ -1,4 +1,4 @@
-"""What a source promises a study, read off its declaration alone: the stages it dates, the columns to compare by."""
+"""What a source can be asked, read off its declaration alone: the stages it dates, the columns to compare by."""
 
 from __future__ import annotations
 

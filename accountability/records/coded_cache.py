@@ -28,7 +28,7 @@ from accountability.records.pseudonyms import Key
 
 TABLES: Final = ("cases", "allegations", "events", "complainants", "lossy", "entries", "rows")
 COMPLETE: Final = "complete.json"
-OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_WARM_LOADS"
+OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_CODED_CACHE"
 MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it saves room worth having
 
 

@@ -83,7 +83,7 @@ class Dataset:
         """
         return units.per(self.cases, self.allegations, self.card.unit, unit)
 
-    def require_told_apart(self, column: str, *terms: str) -> None:
+    def require_unambiguous(self, column: str, *terms: str) -> None:
         """Refuse a comparison that needs a distinction this release has lost.
 
         Parameters

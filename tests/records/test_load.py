@@ -333,15 +333,15 @@ def test_a_comparison_that_needs_a_lost_distinction_is_refused(tmp_path: Path) -
     values = {"SUS": "sustained", "NOT": merged}
     book = {**CODEBOOK, "finding": {**CODEBOOK["finding"], "values": values}}
     data = accountability.load(write_source(tmp_path / "small", codebook=book))
-    data.require_told_apart("finding", "sustained")
+    data.require_unambiguous("finding", "sustained")
     with pytest.raises(
         Refusal, match=r"does not tell 'exonerated' apart .* 'NOT' \(1 rows.*one word for both.*tells apart: sustained"
     ):
-        data.require_told_apart("finding", "sustained", "exonerated")
+        data.require_unambiguous("finding", "sustained", "exonerated")
     with pytest.raises(ParameterError, match="has no column 'findings'"):
-        data.require_told_apart("findings", "sustained")
+        data.require_unambiguous("findings", "sustained")
     with pytest.raises(ParameterError, match="which terms"):
-        data.require_told_apart("finding")
+        data.require_unambiguous("finding")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACCOUNTABILITY_KEY_FILE", str(home / "pseudonym.key"))
-        patch.setenv("ACCOUNTABILITY_NO_WARM_LOADS", "1")  # a kept coding would hide what a cold load does
+        patch.setenv("ACCOUNTABILITY_NO_CODED_CACHE", "1")  # a kept coding would hide what a cold load does
         yield
 
 

@@ -129,10 +129,10 @@ def test_units_count_nothing_twice(philadelphia: Dataset) -> None:
 
 def test_what_the_city_merged_cannot_be_compared(philadelphia: Dataset) -> None:
     with pytest.raises(Refusal, match=r"'exonerated' apart in finding: its 'No Sustained Findings' \(6,135 rows"):
-        philadelphia.require_told_apart("finding", "exonerated", "unfounded")
+        philadelphia.require_unambiguous("finding", "exonerated", "unfounded")
     with pytest.raises(Refusal, match=r"'suspension' apart in imposed_penalty: its 'Guilty Finding' \(185 rows"):
-        philadelphia.require_told_apart("imposed_penalty", "suspension")
-    philadelphia.require_told_apart("finding", "sustained", "pending")
+        philadelphia.require_unambiguous("imposed_penalty", "suspension")
+    philadelphia.require_unambiguous("finding", "sustained", "pending")
 
 
 def test_open_is_known_by_status_only_and_delay_is_read_as_that(philadelphia: Dataset) -> None:
