@@ -29,7 +29,6 @@ import pandas as pd
 from accountability.stats.binary_logit import fit_logit, fit_random_intercept
 from accountability.stats.multinomial import fit_multinomial
 from accountability.stats.ordered_logit import fit_ordered
-from accountability.stats.patterns import collapse_matrix
 from accountability.stats.truncated_counts import fit_truncated
 
 COLUMNS = 10
@@ -97,7 +96,7 @@ def ours(data: dict[str, np.ndarray]) -> dict[str, Callable[[], object]]:
     officer = data["officer"]
 
     def patterns(constant: bool) -> tuple[np.ndarray, np.ndarray]:
-        held, pattern = collapse_matrix(data["x"])
+        held, pattern = np.unique(data["x"], axis=0, return_inverse=True)
         return (np.hstack([np.ones((len(held), 1)), held]) if constant else held), pattern
 
     def hurdle() -> object:

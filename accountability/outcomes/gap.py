@@ -19,7 +19,7 @@ from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
 from accountability.stats.oaxaca_blinder import days_apart
-from accountability.stats.patterns import clusters_of
+from accountability.stats.sandwich import clusters_of
 from accountability.stats.standardisation import Mixture, mixture
 from accountability.study.cohort import Cohort, DatasetLike
 
@@ -235,7 +235,7 @@ def where_a_gap_stands(
     rows = made.table.loc[made.table[column].isin([first, second])].reset_index(drop=True)
     group = np.asarray(rows[column] == second, dtype=np.int64)
     flags, few = settle(passed(rows, ladder), group, min_cell)
-    clusters = clusters_of(rows)
+    clusters = clusters_of(rows.get("officer_id"), len(rows))
     weights = draws(clusters, seed)
     table = stage_table(rows, flags, group, (first, second), officers, level)
     hidden = first_small(table, min_cell)

@@ -16,7 +16,8 @@ from accountability.outcomes.ladder import Ladder
 from accountability.privacy import hidden_cells
 from accountability.records.units import check_terms, roll_up
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.patterns import at_level, clusters_of, collapse, design_of, levels_of
+from accountability.stats.design import Design, design, with_constant
+from accountability.stats.sandwich import clusters_of
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.grouping import OTHER, small_groups
 from accountability.vocabulary import FINDINGS, PENALTIES
@@ -50,21 +51,33 @@ class Designed:
 
     Attributes
     ----------
-    levels : mapping of str to list of str
-        Of each column, the reference first.
-    design : array, patterns by columns
-        With the constant.
-    pattern, clusters : array of int
+    made : Design
+    clusters : array of int
         Of each row.
-    weight : array
-        Share of the rows with each pattern.
     """
 
-    levels: Mapping[str, list[str]]
-    design: Floats
-    pattern: Ints
+    made: Design
     clusters: Ints
-    weight: Floats
+
+    @property
+    def levels(self) -> Mapping[str, list[str]]:
+        """Of each column, the reference first."""
+        return self.made.levels
+
+    @property
+    def design(self) -> Floats:
+        """Patterns by columns, the constant first."""
+        return with_constant(self.made.matrix)
+
+    @property
+    def pattern(self) -> Ints:
+        """Of each row."""
+        return self.made.pattern
+
+    @property
+    def weight(self) -> Floats:
+        """Share of the rows with each pattern."""
+        return self.made.count / len(self.made.pattern)
 
     @property
     def names(self) -> list[tuple[str, str]]:
@@ -73,12 +86,7 @@ class Designed:
 
     def at(self, column: str, j: int) -> Floats:
         """The design were every unit of a column's j-th level."""
-        start = 1
-        for name, held in self.levels.items():
-            if name == column:
-                return at_level(j, self.design, start, len(held))
-            start += len(held) - 1
-        raise ParameterError(f"no column {column!r} in the model; it holds {', '.join(self.levels)}")
+        return with_constant(self.made.at_level(column, self.levels[column][j]))
 
 
 def rows_for(
@@ -125,11 +133,9 @@ def designed(rows: pd.DataFrame, columns: Sequence[str], reference: Mapping[str,
     Refusal
         If a level holds one unit.
     """
-    levels = {name: levels_of(rows[name], name, (reference or {}).get(name)) for name in columns}
-    patterns, pattern = collapse(rows, levels)
-    design = design_of(patterns, [len(held) for held in levels.values()])
-    weight = np.bincount(pattern, minlength=len(design)) / len(rows)
-    return Designed(levels, design, pattern, clusters_of(rows), weight)
+    names = [str(name) for name in columns]
+    made = design(rows[names].astype("str"), names, reference, order="frequency", least=2)
+    return Designed(made, clusters_of(rows.get("officer_id"), len(rows)))
 
 
 def delta(function: Callable[[Floats], Floats], theta: Floats, covariance: Floats) -> tuple[Floats, Floats]:

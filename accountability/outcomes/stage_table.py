@@ -14,7 +14,7 @@ from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally
 from accountability.stats.intervals import z_critical
-from accountability.stats.patterns import clusters_of
+from accountability.stats.sandwich import clusters_of
 
 NAMED: Final = "named"
 DRAWS: Final = 400
@@ -82,7 +82,7 @@ def stage_table(
             s = intervals.clustered_share(hit[here], None if who is None else who.loc[here], level)
             line |= {f"rate_{place}": s.share, f"low_{place}": s.lower, f"high_{place}": s.upper}
             influence[here] = (1 - 2 * number) * (hit[here] - s.share) / here.sum()
-        lines.append(line | _apart(line, influence, group, clusters_of(rows), reach))
+        lines.append(line | _apart(line, influence, group, clusters_of(rows.get("officer_id"), len(rows)), reach))
         before &= hit
     return pd.DataFrame(lines)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accountability.stats.arrays import Days, Floats
@@ -43,7 +45,7 @@ def compress(key: Days, space: int) -> Compressed:
     return Compressed(np.asarray(seen)[order], np.bincount(code, minlength=len(seen)), code)
 
 
-def combine(codes: Sequence[Days], sizes: Sequence[int], rows: int) -> Compressed:
+def combine(codes: Sequence[npt.NDArray[Any]], sizes: Sequence[int], rows: int) -> Compressed:
     """Find the distinct combinations of codes, in order; ``found`` is a key of them unless there are too many."""
     key, space = np.zeros(rows, np.int64), 1
     for code, size in zip(codes, sizes, strict=True):

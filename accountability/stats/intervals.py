@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats
+from accountability.stats.sandwich import clusters_of
 
 Transform = Literal["log-log", "log", "plain"]
 
@@ -212,7 +213,7 @@ def clustered_share(hits: ArrayLike, officers: pd.Series | None = None, confiden
     rate = count / total
     size, clusters, method = float(total), total, WILSON
     if officers is not None:
-        codes = officer_clusters(officers)
+        codes = clusters_of(officers, total)
         clusters = int(codes.max()) + 1
         if clusters < total:
             method = CLUSTERED
@@ -226,11 +227,3 @@ def clustered_share(hits: ArrayLike, officers: pd.Series | None = None, confiden
     # At the ends the bounds are exact, and rounding must not move them off.
     lower, upper = (0.0 if count == 0 else float(lower)), (1.0 if count == total else float(upper))
     return Share(count, total, rate, lower, upper, clusters, method)
-
-
-def officer_clusters(officers: pd.Series) -> np.ndarray:
-    """The cluster of each row: its officer; a row without one is a cluster of its own."""
-    codes, names = pd.factorize(officers)
-    alone = codes == -1
-    joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
-    return pd.factorize(joined)[0].astype(np.int64)

@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from accountability.delay.regression.design import Design
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import compress
-from accountability.study.durations import Durations
+from accountability.stats.design import Design
 
 MONTH: Final = 30.436875
 """Mean days in a month."""
@@ -21,8 +20,8 @@ TABLE: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trials:
-    """Trials by covariate pattern and period.
+class PersonPeriods:
+    """Trials by covariate pattern and period: each case and each period it was watched through.
 
     Attributes
     ----------
@@ -51,8 +50,23 @@ class Trials:
         return self.at_risk.shape[1]
 
 
-def trials(durations: Durations, made: Design, period: float) -> Trials:
-    """Count trials.
+def person_periods(
+    low: Days, high: Days, closed: Flags, entry: Days, longest: Days, made: Design, period: float
+) -> PersonPeriods:
+    """Count cases by period.
+
+    Parameters
+    ----------
+    low, high : array of int
+        Fewest and most days of each closed case; of open ones the days seen open, twice.
+    closed : array of bool
+    entry : array of int
+        First day each case was watched on.
+    longest : array of int
+        Longest delay that could have been seen, -1 where unknown.
+    made : Design
+    period : float
+        Days in a period.
 
     Raises
     ------
@@ -63,7 +77,7 @@ def trials(durations: Durations, made: Design, period: float) -> Trials:
     """
     if not period >= 1:
         raise ParameterError(f"period must be at least 1 day, found {period}")
-    first, last, done = _courses(durations, period)
+    first, last, done = _courses(low, high, closed, entry, longest, period)
     useful = last >= first
     if not (done & useful).any():
         raise Refusal(
@@ -87,17 +101,19 @@ def trials(durations: Durations, made: Design, period: float) -> Trials:
     change = np.zeros((patterns, periods + 1))
     np.add.at(change, (pattern, begin), number)
     np.add.at(change, (pattern, final + 1), -number)
-    closed = np.zeros((patterns, periods))
-    np.add.at(closed, (pattern[ended == 1], final[ended == 1]), number[ended == 1])
+    events = np.zeros((patterns, periods))
+    np.add.at(events, (pattern[ended == 1], final[ended == 1]), number[ended == 1])
     at_risk = np.cumsum(change, axis=1)[:, :-1]
-    return Trials(at_risk, closed, pattern, begin, final, courses.number, ended == 1, cell)
+    return PersonPeriods(at_risk, events, pattern, begin, final, courses.number, ended == 1, cell)
 
 
-def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
+def _courses(
+    low: Days, high: Days, closed: Flags, entry: Days, longest: Days, period: float
+) -> tuple[Days, Days, Flags]:
     """First and last period each case was watched through, and whether it closed in the last."""
-    low, closed, exact = durations.days_lower, durations.event, durations.exact
+    exact = bool((low == high).all())
     if not exact:
-        coarse = int(((durations.days_upper - low)[closed] > 2.1 * period).sum())
+        coarse = int(((high - low) > 2.1 * period).sum())
         if coarse:
             raise Refusal(
                 f"{coarse:,} closings are known less finely than two periods of {period:.4g} days: use a longer "
@@ -105,8 +121,8 @@ def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
             )
     # Dates known to the month lie a whole number of months apart; a month's length varies by some days.
     slack = 1.0 if exact else 3.5
-    known = durations.longest >= 0
-    until = np.where(known, durations.longest, np.where(closed, np.iinfo(np.int64).max // 4, low)) + slack
+    known = longest >= 0
+    until = np.where(known, longest, np.where(closed, np.iinfo(np.int64).max // 4, low)) + slack
     unsure = ~known & ~closed & (until % period > slack)
     if (closed & ~known).any() and unsure.any():
         raise Refusal(
@@ -115,23 +131,20 @@ def _courses(durations: Durations, period: float) -> tuple[Days, Days, Flags]:
             "Durations.from_days, or use delay.cox or delay.parametric"
         )
     whole = np.floor(until / period).astype(np.int64) - 1
-    when = np.floor(low / period) if exact else np.rint((low + durations.end) / 2 / period)
+    when = np.floor(low / period) if exact else np.rint((low + high) / 2 / period)
     done = closed & (when <= whole)
     last = np.where(done, when, whole).astype(np.int64)
-    first = np.ceil(durations.entry_time / period).astype(np.int64)
+    first = np.ceil(entry / period).astype(np.int64)
     return first, last, done & (last >= first)
 
 
-def clustered_meat(
-    counted: Trials, live: Days, matrix: Floats, at: Floats, cluster: Days | None, clusters: int
-) -> Floats:
-    """Sum over clusters of the outer product of their summed scores, baseline and coefficients."""
-    from scipy.sparse import coo_array, csr_array, diags_array
+def period_scores(counted: PersonPeriods, live: Days, matrix: Floats, at: Floats) -> Floats:
+    """Scores of one case of each course, by the baseline of the live periods and by the coefficients."""
+    from scipy.sparse import coo_array
 
     position = np.full(counted.periods + 1, -1)
     position[live] = np.arange(len(live))
     rate = np.exp(at[: len(live)][None, :] + (matrix @ at[len(live) :])[:, None])
-    missed = -rate
     hit = rate * np.exp(-rate) / -np.expm1(-rate)
     many = counted.last - counted.first + 1
     course = np.repeat(np.arange(len(many)), many)
@@ -141,18 +154,6 @@ def clustered_meat(
     course, period, place = course[held], period[held], place[held]
     pattern = counted.pattern[course]
     ends = counted.done[course] & (period == counted.last[course])
-    score = np.where(ends, hit[pattern, place], missed[pattern, place])
-    baseline = coo_array((score, (course, place)), shape=(len(many), len(live))).tocsr()
-    summed = np.bincount(course, score, len(many))
-    slopes = csr_array(summed[:, None] * matrix[counted.pattern])
-    if cluster is None:
-        weight = diags_array(np.sqrt(counted.number.astype(float)))
-        parts = [(weight @ one).toarray() for one in (baseline, slopes)]
-    else:
-        there = counted.cell >= 0
-        ones = np.ones(int(there.sum()))
-        shape = (clusters, len(many))
-        members = coo_array((ones, (cluster[there], counted.cell[there])), shape=shape).tocsr()
-        parts = [(members @ one).toarray() for one in (baseline, slopes)]
-    whole = np.hstack(parts)
-    return whole.T @ whole
+    score = np.where(ends, hit[pattern, place], -rate[pattern, place])
+    baseline = coo_array((score, (course, place)), shape=(len(many), len(live))).toarray()
+    return np.hstack([baseline, np.bincount(course, score, len(many))[:, None] * matrix[counted.pattern]])

@@ -11,12 +11,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from accountability.delay.regression.design import Design
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import compress
-from accountability.study.durations import Durations
+from accountability.stats.design import Design
 
 TABLE = 8_000_000
 """Largest table of strata by days."""
@@ -28,8 +26,6 @@ class RiskSets:
 
     Attributes
     ----------
-    strata : pandas.DataFrame
-        One row a stratum.
     start : array of int
         First slot of each stratum, and behind them the number of slots.
     day : array of int
@@ -48,7 +44,6 @@ class RiskSets:
         Last day of each case and the first it was watched on, whether or not it is at risk on a slot.
     """
 
-    strata: pd.DataFrame
     start: Days
     day: Days
     closings: Days
@@ -147,51 +142,52 @@ class RiskSets:
         return np.bincount(self.pattern, self.number, self.patterns).astype(float)
 
 
-def risk_sets(durations: Durations, made: Design, closed: Flags, strata: tuple[pd.DataFrame, Days]) -> RiskSets:
+def risk_sets(
+    end: Days, entry: Days, closed: Flags, made: Design, stratum: Days | None = None, strata: int = 1
+) -> RiskSets:
     """Collapse cases to cells.
 
     Parameters
     ----------
-    durations : Durations
-    made : Design
+    end, entry : array of int
+        Last day of each case and the first it was watched on.
     closed : array of bool
         Whether each case closed in the way that is modelled.
-    strata : frame and array of int
-        The strata and each case's number among them.
+    made : Design
+    stratum : array of int, optional
+        Number of each case's stratum, where there are several.
+    strata : int
     """
-    groups, number = strata
-    days = int(max(durations.end.max(initial=0), durations.entry_time.max(initial=0))) + 2
-    offset = number * days if len(groups) > 1 else 0
-    end = durations.end + offset
-    size = len(groups) * days
-    ended = end[closed]
+    days = int(max(end.max(initial=0), entry.max(initial=0))) + 2
+    offset = 0 if stratum is None or strata == 1 else stratum * days
+    last_day, size, late = end + offset, strata * days, bool(entry.any())
+    ended = last_day[closed]
+    first: Days | None = None
     if size <= TABLE:
         has = np.bincount(ended, minlength=size)
         key = np.flatnonzero(has)
         before = np.concatenate([[0], np.cumsum(has > 0)])
-        last = before[end + 1]
-        first = before[durations.entry_time + offset] if durations.left_truncated else None
+        last, closings = before[last_day + 1], has[key]
+        first = before[entry + offset] if late else None
     else:
-        key, has = np.unique(ended, return_counts=True)
-        last = np.searchsorted(key, end, side="right")
-        first = np.searchsorted(key, durations.entry_time + offset) if durations.left_truncated else None
-    closings = has[key] if size <= TABLE else has
-    start = np.searchsorted(key, np.arange(len(groups) + 1) * days)
+        key, closings = np.unique(ended, return_counts=True)
+        last = np.searchsorted(key, last_day, side="right")
+        first = np.searchsorted(key, entry + offset) if late else None
+    start = np.searchsorted(key, np.arange(strata + 1) * days)
     if first is None:
-        first = start[number] if len(groups) > 1 else np.zeros(len(last), np.int64)
-    seen = (durations.end, durations.entry_time)
-    return _cells(made, closed, (first, last), (groups, start, key % days, closings), seen)
+        first = np.zeros(len(last), np.int64) if stratum is None or strata == 1 else start[stratum]
+    return _cells(made, closed, (first, last), (start, key % days, closings), (end, entry))
 
 
 def _cells(
     made: Design,
     closed: Flags,
     run: tuple[Days, Days],
-    places: tuple[pd.DataFrame, Days, Days, Days],
+    places: tuple[Days, Days, Days],
     seen: tuple[Days, Days],
 ) -> RiskSets:
-    (first, last), start = run, places[1]
-    slots, patterns = len(places[2]), len(made.matrix)
+    (first, last), start = run, places[0]
+    slots, patterns = len(places[1]), len(made.matrix)
     useful = first < last
     cell = np.full(len(useful), -1, np.int64)
     chosen: slice | Flags = slice(None) if useful.all() else useful

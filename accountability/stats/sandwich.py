@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Floats
@@ -67,3 +68,13 @@ def by_cluster(scores: Floats, cell: Days, cluster: Days, clusters: int) -> Floa
     ones = np.ones(len(cell[chosen]))
     members = coo_array((ones, (cluster[chosen], cell[chosen])), shape=(clusters, len(scores)))
     return members.tocsr() @ scores
+
+
+def clusters_of(officers: pd.Series | None, rows: int) -> Days:
+    """The cluster of each row: its officer; a row without one is a cluster of its own."""
+    if officers is None:
+        return np.arange(rows, dtype=np.int64)
+    codes, names = pd.factorize(officers)
+    alone = codes == -1
+    joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
+    return pd.factorize(joined)[0].astype(np.int64)

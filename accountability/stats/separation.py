@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from accountability.delay.regression.design import Design
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Floats
+from accountability.stats.design import Design
 
 INSTEAD = (
     "Use delay.cox with penalty='firth' (its estimates are finite), delay.exact_rates for closings per day with "

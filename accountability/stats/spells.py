@@ -11,12 +11,11 @@ from typing import Final, Literal
 
 import numpy as np
 
-from accountability.delay.regression.design import Design
 from accountability.errors import Refusal
-from accountability.stats.arrays import Days, Floats
+from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import compress
 from accountability.stats.delay_families import Family
-from accountability.study.durations import Durations
+from accountability.stats.design import Design
 
 Dates = Literal["interval", "point"]
 
@@ -83,15 +82,24 @@ class Spells:
         )
 
 
-def spells(durations: Durations, made: Design | None, dates: Dates) -> Spells:
+def spells(low: Days, high: Days, closed: Flags, entry: Days, made: Design | None, dates: Dates) -> Spells:
     """Collapse cases to spells, all with one pattern when no design is given.
+
+    Parameters
+    ----------
+    low, high : array of int
+        Fewest and most days of each closed case; of open ones the days seen open, twice.
+    closed : array of bool
+    entry : array of int
+        First day each case was watched on.
+    made : Design or None
+    dates : {"interval", "point"}
 
     Raises
     ------
     Refusal
         When delays are to be taken as points and some closing has no day, or lies on day 0.
     """
-    low, high, closed, entry = durations.days_lower, durations.end, durations.event, durations.entry_time
     if dates == "point":
         wide = int((low < high)[closed].sum())
         if wide:

@@ -104,7 +104,7 @@ def test_fine_and_gray_do_not_depend_on_collapsing_or_row_order(monkeypatch):
         groups={n: np.tile(made.table[n], 3) for n in ("way", "unit", "officer")},
     )
     by_pattern = delay.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
-    monkeypatch.setattr("accountability.delay.regression.design.MANY", 0.0)
+    monkeypatch.setattr("accountability.stats.design.MANY", 0.0)
     by_case = delay.fine_gray(once, ["unit"], "way", "decided", cluster="officer")
     assert by_case.coefficients.tolist() == pytest.approx(by_pattern.coefficients.tolist(), abs=1e-9)
     assert by_case.covariance.ravel().tolist() == pytest.approx(by_pattern.covariance.ravel().tolist(), abs=1e-12)

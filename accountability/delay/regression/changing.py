@@ -11,17 +11,18 @@ import numpy as np
 
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.regression.cox_model import assumptions, errors_word, maximise, score_residuals
-from accountability.delay.regression.design import Design, Term, design
 from accountability.delay.regression.regression_result import (
     Regression,
     closings,
     clusters_of,
     counts_by_term,
+    covariates_of,
     require_events,
     table_of,
 )
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Floats
+from accountability.stats.design import Design, Term
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Separation
 from accountability.stats.partial_likelihood import Ties, derivatives
@@ -88,9 +89,10 @@ def changing_ratios(
     if ties not in ("efron", "breslow"):
         raise ParameterError(f"ties must be 'efron' or 'breslow', found {ties!r}")
     closed, event_word = closings(durations, ways, way)
-    made = design(durations, covariates, reference)
+    made = covariates_of(durations, covariates, reference)
     moving = _moving(made, changing)
-    sets = risk_sets(durations, made, closed, group_codes(durations, strata))
+    groups, stratum = group_codes(durations, strata)
+    sets = risk_sets(durations.end, durations.entry_time, closed, made, stratum, len(groups))
     centre = made.count @ made.matrix / len(made.pattern)
     if isinstance(periods, str):
         if periods != "log":

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.regression.design import Design, design
 from accountability.delay.regression.regression_result import (
     Regression,
     closings,
     clusters_of,
     counts_by_term,
+    covariates_of,
     require_events,
     table_of,
 )
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Days, Floats
+from accountability.stats.design import Design
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Optimum, Separation, newton
 from accountability.stats.partial_likelihood import Derivatives, Ties, derivatives
@@ -43,6 +45,8 @@ class Cox(Regression):
         The inverse information, whether or not `covariance` is clustered.
     design : Design
     sets : RiskSets
+    strata : pandas.DataFrame
+        One row a stratum.
     centre : array
         Mean of the model's columns, taken off before anything is computed.
     cluster : array of int or None
@@ -57,6 +61,7 @@ class Cox(Regression):
     model_covariance: Floats
     design: Design
     sets: RiskSets
+    strata: pd.DataFrame
     centre: Floats
     cluster: Days | None
     event_word: str
@@ -144,10 +149,10 @@ def cox(
             "the medians of such groups can be trusted"
         )
     closed, event_word = closings(durations, ways, way)
-    made = design(durations, covariates, reference)
+    made = covariates_of(durations, covariates, reference)
     require_events(durations, closed, len(made.terms), "Cox's model")
-    groups = group_codes(durations, strata)
-    sets = risk_sets(durations, made, closed, groups)
+    groups, stratum = group_codes(durations, strata)
+    sets = risk_sets(durations.end, durations.entry_time, closed, made, stratum, len(groups))
     code, clusters = clusters_of(durations, cluster)
     centre = made.count @ made.matrix / len(made.pattern)
     matrix = made.matrix - centre
@@ -159,7 +164,7 @@ def cox(
     if penalty:
         from accountability.delay.regression.firth import penalised
 
-        return penalised(durations, made, sets, centre, ties, level, event_word)
+        return penalised(durations, made, sets, groups, centre, ties, level, event_word)
     try:
         peak = maximise(sets, matrix, ties)
     except Separation as endless:
@@ -191,6 +196,7 @@ def cox(
         model_covariance=bread,
         design=made,
         sets=sets,
+        strata=groups,
         centre=centre,
         cluster=code,
         event_word=event_word,

@@ -17,18 +17,20 @@ import pandas as pd
 
 from accountability.delay.access import require_open_cases
 from accountability.delay.regression.cox_model import errors_word
-from accountability.delay.regression.design import Design, design
 from accountability.delay.regression.regression_result import (
     Regression,
     clusters_of,
     counts_by_term,
+    covariates_of,
     require_events,
     table_of,
 )
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
+from accountability.stats.design import Design
 from accountability.stats.intervals import curve_interval, z_critical
-from accountability.stats.person_periods import MONTH, clustered_meat, trials
+from accountability.stats.person_periods import MONTH, period_scores, person_periods
+from accountability.stats.sandwich import sandwich, small_sample
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
 from accountability.study.durations import Durations
 
@@ -140,8 +142,9 @@ def discrete_time(
     """
     require_open_cases(durations, "a discrete-time regression")
     z_critical(level)
-    made = design(durations, covariates, reference)
-    counted = trials(durations, made, period)
+    made = covariates_of(durations, covariates, reference)
+    seen = (durations.days_lower, durations.end, durations.event, durations.entry_time, durations.longest)
+    counted = person_periods(*seen, made, period)
     events = counted.closed.sum(axis=1)
     require_events(durations, counted.done[counted.cell] & (counted.cell >= 0), len(made.terms), "this regression")
     refuse_empty_levels(made, made.count, events, "closing")
@@ -170,12 +173,11 @@ def discrete_time(
     code, clusters = clusters_of(durations, cluster)
     total = bread
     if clusters is not None:
-        inner = clustered_meat(counted, live, matrix, at, code, clusters)
-        trials_used = float(at_risk.sum())
-        factor = clusters / (clusters - 1) * (trials_used - 1) / (trials_used - len(at))
+        scores = period_scores(counted, live, matrix, at)
         # The observed curvature, as statsmodels takes it for clusters; the expected one gives the other errors.
         curved = np.linalg.inv(-fitted.model.hessian(at, observed=True))
-        total = factor * curved @ inner @ curved
+        total = sandwich(curved, scores, counted.cell, code, clusters, number=counted.number)
+        total = total * small_sample(clusters, float(at_risk.sum()), len(at))
     # Back from the centred columns to a baseline at covariates of 0.
     back = np.eye(len(at))
     back[: len(live), len(live) :] = -centre

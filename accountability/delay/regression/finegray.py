@@ -11,18 +11,19 @@ import numpy as np
 
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.regression.cox_model import errors_word
-from accountability.delay.regression.design import Design, design
 from accountability.delay.regression.regression_result import (
     Regression,
     closings,
     clusters_of,
     counts_by_term,
+    covariates_of,
     require_events,
     table_of,
 )
 from accountability.errors import Refusal
 from accountability.stats.arrays import Flags, Floats, gram
 from accountability.stats.compress import compress
+from accountability.stats.design import Design
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Separation, newton
 from accountability.stats.sandwich import sandwich
@@ -91,7 +92,7 @@ def fine_gray(
             "closing in that way), which allows late entry"
         )
     closed, event_word = closings(durations, ways, way)
-    made = design(durations, covariates, reference)
+    made = covariates_of(durations, covariates, reference)
     require_events(durations, closed, len(made.terms), "Fine and Gray's model")
     events = np.bincount(made.pattern[closed], minlength=len(made.matrix)).astype(float)
     refuse_empty_levels(made, made.count, events, event_word)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from accountability.delay.regression.cox_model import Cox, assumptions
-from accountability.delay.regression.design import Design
 from accountability.delay.regression.regression_result import counts_by_term, table_of
 from accountability.errors import AccountabilityError
 from accountability.stats.arrays import Days, Floats
+from accountability.stats.design import Design
 from accountability.stats.optimise import Optimum, newton
 from accountability.stats.partial_likelihood import Ties, derivatives
 from accountability.stats.risksets import RiskSets
@@ -22,7 +23,14 @@ TINY: Final = 1e-30
 
 
 def penalised(
-    durations: Durations, made: Design, sets: RiskSets, centre: Floats, ties: Ties, level: float, event_word: str
+    durations: Durations,
+    made: Design,
+    sets: RiskSets,
+    strata: pd.DataFrame,
+    centre: Floats,
+    ties: Ties,
+    level: float,
+    event_word: str,
 ) -> Cox:
     """Fit with the penalty; intervals and p-values are those of the profile of the penalised likelihood."""
     from scipy.special import chdtrc, chdtri
@@ -70,6 +78,7 @@ def penalised(
         model_covariance=covariance,
         design=made,
         sets=sets,
+        strata=strata,
         centre=centre,
         cluster=None,
         event_word=event_word,

@@ -11,17 +11,18 @@ import pandas as pd
 
 from accountability.delay.access import require_open_cases
 from accountability.delay.regression.cox_model import errors_word
-from accountability.delay.regression.design import Design, design
 from accountability.delay.regression.regression_result import (
     Regression,
     clusters_of,
     counts_by_term,
+    covariates_of,
     require_events,
     table_of,
 )
 from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.delay_families import FAMILIES, Family
+from accountability.stats.design import Design
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Separation, newton
 from accountability.stats.sandwich import sandwich
@@ -138,11 +139,12 @@ def parametric(
         raise ParameterError(f"family must be one of {', '.join(FAMILIES)}, found {family!r}")
     if dates not in ("interval", "point"):
         raise ParameterError(f"dates must be 'interval' or 'point', found {dates!r}")
-    made = design(durations, covariates, reference)
+    made = covariates_of(durations, covariates, reference)
     require_events(durations, durations.event, len(made.terms) + 1, "a parametric regression")
     events = np.bincount(made.pattern[durations.event], minlength=len(made.matrix)).astype(float)
     refuse_empty_levels(made, made.count, events, "closing")
-    data, shape, code = spells(durations, made, dates), FAMILIES[family], clusters_of(durations, cluster)
+    seen = (durations.days_lower, durations.end, durations.event, durations.entry_time)
+    data, shape, code = spells(*seen, made, dates), FAMILIES[family], clusters_of(durations, cluster)
     centre = made.count @ made.matrix / len(made.pattern)
     x = np.column_stack([np.ones(len(made.matrix)), made.matrix - centre])
     spread = (made.matrix - centre).T @ (made.count[:, None] * (made.matrix - centre))
@@ -150,7 +152,7 @@ def parametric(
     fit = _Fit(shape, data, x)
     try:
         peak = newton(fit.evaluate, fit.start(), fit.reach, concave=False)
-        pooled = data.pooled() if made.collapsed else spells(durations, None, dates)
+        pooled = data.pooled() if made.collapsed else spells(*seen, None, dates)
         flat = _Fit(shape, pooled, np.ones((1, 1)))
         null = newton(flat.evaluate, flat.start(), flat.reach, concave=False)
     except Separation as endless:

@@ -287,7 +287,7 @@ def _labels(stated: pd.DataFrame) -> list[str]:
 
 
 def _strata(model: Cox, stated: pd.DataFrame) -> Days:
-    groups = model.sets.strata
+    groups = model.strata
     if not len(groups.columns):
         return np.zeros(len(stated), np.int64)
     missing = [name for name in groups.columns if name not in stated.columns]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.design import Design, Term
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import numbered
+from accountability.stats.design import Design, Term, design
 from accountability.stats.intervals import z_critical
-from accountability.study.durations import Durations, group_codes
+from accountability.study.durations import RESERVED, Durations, group_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,6 +114,12 @@ def table_of(
             "p": 2 * ndtr(-np.abs(coefficients) / np.where(error > 0, error, np.inf)),
         }
     )
+
+
+def covariates_of(durations: Durations, covariates: str | Sequence[str], reference: Mapping[str, str] | None) -> Design:
+    """Read the covariates of a regression from the columns of durations."""
+    known = [str(name) for name in durations.table.columns if name not in RESERVED]
+    return design(durations.table, covariates, reference, known=known, along=durations.end)
 
 
 def counts_by_term(made: Design, events: Floats) -> tuple[Days, Days]:

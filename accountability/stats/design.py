@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.errors import ParameterError
+from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.compress import compress
-from accountability.study.durations import RESERVED, Durations
+from accountability.stats.compress import combine
+from accountability.stats.formula import columns_in, evaluate
 
 MANY = 0.3
 """Patterns per case above which collapsing saves nothing."""
 
 Levels = dict[str, list[str]]
+Order = Literal["sorted", "frequency"]
 Codes = Days | npt.NDArray[np.uint8]
 
 
@@ -41,7 +43,7 @@ class Design:
     Attributes
     ----------
     columns : tuple of str
-        Columns of the durations used.
+        Columns of the table used.
     levels : dict
         Levels of every column that is text, a category or true/false, the reference first.
     terms : tuple of Term
@@ -73,6 +75,19 @@ class Design:
         """Cases of each pattern."""
         return np.bincount(self.pattern, minlength=len(self.matrix))
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The columns or parts of the formula, each once."""
+        return tuple(dict.fromkeys(term.part for term in self.terms))
+
+    def at_level(self, column: str, level: str) -> Floats:
+        """Give the matrix were every row of one level of a column; only for models without a formula."""
+        out = self.matrix.copy()
+        for place, term in enumerate(self.terms):
+            if term.part == column:
+                out[:, place] = term.name == f"{column}={level}"
+        return out
+
     def at(self, covariates: pd.DataFrame) -> Floats:
         """Give the model's columns for stated covariates.
 
@@ -99,32 +114,51 @@ class Design:
         return self.build(given)
 
 
-def design(durations: Durations, covariates: str | Sequence[str], reference: Mapping[str, str] | None = None) -> Design:
-    """Read covariates from the columns of durations.
+def design(
+    table: pd.DataFrame,
+    covariates: str | Sequence[str],
+    reference: Mapping[str, str] | None = None,
+    *,
+    known: Sequence[str] | None = None,
+    order: Order = "sorted",
+    least: int = 1,
+    along: Days | None = None,
+) -> Design:
+    """Read covariates from the columns of a table.
 
     Parameters
     ----------
-    durations : Durations
+    table : DataFrame
+        One row a case.
     covariates : str or sequence of str
         Columns, or a formula such as ``"unit * accused + np.log(years)"`` (right-hand side only).
     reference : mapping, optional
         Reference level of a column; by default its most frequent one.
+    known : sequence of str, optional
+        Columns a model may use; all of the table, when left out.
+    order : {"sorted", "frequency"}
+        Order of the levels after the reference.
+    least : int
+        Rows each level must hold.
+    along : array of int, optional
+        What cases are sorted by where each is a pattern of its own.
 
     Raises
     ------
     ParameterError
         For unknown columns, missing values, dates or nullable columns, a column with one value, an unknown reference.
+    Refusal
+        For a level with fewer than `least` rows.
     """
-    formula = covariates if isinstance(covariates, str) and covariates not in durations.table.columns else None
+    columns = [str(name) for name in (table.columns if known is None else known)]
+    formula = covariates if isinstance(covariates, str) and covariates not in columns else None
     if formula is None:
         names = tuple(dict.fromkeys([covariates] if isinstance(covariates, str) else covariates))
         if not names:
             raise ParameterError("name at least one column for the model")
         whole = False
     else:
-        from accountability.delay.regression.formula import columns_in
-
-        names, whole = columns_in(formula, durations.table.columns)
+        names, whole = columns_in(formula, columns)
     wanted = dict(reference or {})
     stray = sorted(set(wanted) - set(names))
     if stray:
@@ -133,9 +167,11 @@ def design(durations: Durations, covariates: str | Sequence[str], reference: Map
     codes: list[Codes] = []
     sizes: list[int] = []
     for name in names:
-        values = _checked(durations, name)
+        if name not in columns:
+            raise ParameterError(f"no column {name!r} for the model; there are {columns}")
+        values = _checked(table[name], name)
         if _is_factor(values):
-            held, code = _factor(values, name, wanted.get(name))
+            held, code = _factor(values, name, wanted.get(name), order, least)
             levels[name] = held
             codes.append(code)
             sizes.append(len(held))
@@ -146,12 +182,12 @@ def design(durations: Durations, covariates: str | Sequence[str], reference: Map
             sizes.append(coded[1])
         else:
             whole = True
-    pattern, first = _patterns(codes, sizes, len(durations), whole)
+    pattern, first = _patterns(codes, sizes, len(table), whole)
     if first is None:
         # Cases in the order they end in: sums over those at risk then read the covariates in order.
-        first = np.argsort(durations.end, kind="stable")
+        first = np.arange(len(table)) if along is None else np.argsort(along, kind="stable")
         pattern[first] = np.arange(len(first))
-    patterns = durations.table[list(names)].iloc[first].reset_index(drop=True)
+    patterns = table[list(names)].iloc[first].reset_index(drop=True)
     coded_patterns = pd.DataFrame(
         {
             name: pd.Categorical(patterns[name].astype("str"), levels[name])
@@ -161,22 +197,17 @@ def design(durations: Durations, covariates: str | Sequence[str], reference: Map
         }
     )
     if formula is None:
-        build, terms = _plain(names, levels)
+        build, named = _plain(names, levels)
         matrix = build(coded_patterns)
     else:
-        from accountability.delay.regression.formula import evaluate
-
-        matrix, terms, build = evaluate(formula, coded_patterns, levels)
+        matrix, named, build = evaluate(formula, coded_patterns)
+    terms = tuple(Term(name, part, levels[part][0] if part in levels else None) for name, part in named)
     made = Design(names, levels, terms, patterns, matrix, pattern, build)
     _refuse_constant(made)
     return made
 
 
-def _checked(durations: Durations, name: str) -> pd.Series:
-    if name not in durations.table.columns or name in RESERVED:
-        known = [str(column) for column in durations.table.columns if column not in RESERVED]
-        raise ParameterError(f"no column {name!r} for the model; there are {known}")
-    values = durations.table[name]
+def _checked(values: pd.Series, name: str) -> pd.Series:
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf":
         with np.errstate(over="ignore", invalid="ignore"):
             total = values.to_numpy().sum()
@@ -210,8 +241,8 @@ def _is_factor(values: pd.Series) -> bool:
     return values.dtype.kind not in "iuf"
 
 
-def _factor(values: pd.Series, name: str, reference: str | None) -> tuple[list[str], Days]:
-    """Levels, the reference first and then sorted, and the code of each case."""
+def _factor(values: pd.Series, name: str, reference: str | None, order: Order, least: int) -> tuple[list[str], Days]:
+    """Levels, the reference first, and the code of each case."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         used = values.cat.remove_unused_categories()
         labels = [str(label) for label in used.cat.categories]
@@ -223,14 +254,17 @@ def _factor(values: pd.Series, name: str, reference: str | None) -> tuple[list[s
         raise ParameterError(f"two levels of {name} read the same as text: give them different names")
     if reference is not None and str(reference) not in labels:
         raise ParameterError(f"{name} has no level {reference!r} to refer to; it has {', '.join(labels)}")
-    if reference is None:
-        first = int(np.argmax(np.bincount(raw, minlength=len(labels))))
-    else:
-        first = labels.index(str(reference))
-    order = np.array([first, *(place for place in range(len(labels)) if place != first)])
+    counts = np.bincount(raw, minlength=len(labels))
+    if len(labels) > 1 and counts.min() < least:
+        few = "one unit" if least == 2 else f"{counts.min()} units"
+        rare = labels[int(np.argmin(counts))]
+        raise Refusal(f"{name} = {rare!r} holds {few}, from which nothing can be told; put groups together")
+    first = int(np.argmax(counts)) if reference is None else labels.index(str(reference))
+    others = np.arange(len(labels)) if order == "sorted" else np.argsort(-counts, kind="stable")
+    places = np.array([first, *(place for place in others if place != first)])
     rank = np.empty(len(labels), np.int64)
-    rank[order] = np.arange(len(labels))
-    return [labels[place] for place in order], rank[raw]
+    rank[places] = np.arange(len(labels))
+    return [labels[place] for place in places], rank[raw]
 
 
 def _few_values(values: pd.Series) -> tuple[Codes, int] | None:
@@ -260,29 +294,17 @@ def _patterns(codes: list[Codes], sizes: list[int], cases: int, whole: bool) -> 
     alone = np.arange(cases, dtype=np.int64)
     if whole:
         return alone, None
-    key, space = np.zeros(cases, np.int64), 1
-    for code, size in zip(codes, sizes, strict=True):
-        if space * size > 2**60:
-            key, space = compress(key, space).code, cases
-        key *= size
-        key += code
-        space *= size
-    made = compress(key, space)
+    made = combine(codes, sizes, cases)
     if len(made.found) > MANY * cases and cases > 1_000:
         return alone, None
-    first = np.empty(len(made.found), np.int64)
-    first[made.code[::-1]] = alone[::-1]
-    return made.code, first
+    return made.code, made.first
 
 
-def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame], Floats], tuple[Term, ...]]:
+def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame], Floats], list[tuple[str, str]]]:
     """Columns as they are: numbers alone, factors as one indicator a level but the reference."""
-    terms: list[Term] = []
+    named: list[tuple[str, str]] = []
     for name in names:
-        if name in levels:
-            terms += [Term(f"{name}={label}", name, levels[name][0]) for label in levels[name][1:]]
-        else:
-            terms.append(Term(name, name))
+        named += [(f"{name}={label}", name) for label in levels[name][1:]] if name in levels else [(name, name)]
 
     def build(frame: pd.DataFrame) -> Floats:
         parts = []
@@ -294,7 +316,7 @@ def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame
                 parts.append(frame[name].to_numpy(dtype=float)[:, None])
         return np.hstack(parts)
 
-    return build, tuple(terms)
+    return build, named
 
 
 def _refuse_constant(made: Design) -> None:
@@ -318,3 +340,8 @@ def _numbers(values: pd.Series, name: str) -> pd.Series:
     if not np.isfinite(numbers).all():
         raise ParameterError(f"{name} needs a finite number to predict at, found {values.tolist()}")
     return numbers
+
+
+def with_constant(matrix: Floats) -> Floats:
+    """A matrix with a column of ones before it."""
+    return np.hstack([np.ones((len(matrix), 1)), matrix])

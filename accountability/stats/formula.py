@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.design import Levels, Term
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats
 
@@ -86,9 +85,9 @@ def _names(code: str, formula: str) -> list[str]:
 
 
 def evaluate(
-    formula: str, patterns: pd.DataFrame, levels: Levels
-) -> tuple[Floats, tuple[Term, ...], Callable[[pd.DataFrame], Floats]]:
-    """Matrix, terms and builder of a formula over patterns whose text is categorical, reference first."""
+    formula: str, patterns: pd.DataFrame
+) -> tuple[Floats, list[tuple[str, str]], Callable[[pd.DataFrame], Floats]]:
+    """Matrix, names and parts of its columns, and builder of a formula over patterns whose text is categorical."""
     import patsy
 
     space = patsy.EvalEnvironment([{"np": np}])
@@ -98,17 +97,13 @@ def evaluate(
         raise ParameterError(f"the formula {formula!r} cannot be computed: {error}") from error
     info = made.design_info
     kept = np.array([name != "Intercept" for name in info.column_names])
-    terms: list[Term] = []
+    terms: list[tuple[str, str]] = []
     for term, columns in info.term_slices.items():
         if term == patsy.INTERCEPT:
             continue
-        part = term.name()
-        single = part if part in levels else None
-        for name in info.column_names[columns]:
-            base = levels[single][0] if single else None
-            terms.append(Term(re.sub(r"\[T?\.?([^\]]*)\]", r"=\1", name), part, base))
+        terms += [(re.sub(r"\[T?\.?([^\]]*)\]", r"=\1", name), term.name()) for name in info.column_names[columns]]
 
     def build(frame: pd.DataFrame) -> Floats:
         return np.asarray(patsy.build_design_matrices([info], frame, NA_action="raise")[0])[:, kept]
 
-    return np.asarray(made)[:, kept], tuple(terms), build
+    return np.asarray(made)[:, kept], terms, build
