@@ -18,13 +18,13 @@ from accountability.vocabulary import STAGES, UNITS
 Scalar = str | int | float | bool | None
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: object, known: Iterable[str]) -> str:
     """Say which known name is nearest to a word, and list the known ones.
 
     Parameters
     ----------
-    word : str
-        What was given.
+    word : object
+        What was given; of anything but a text, how Python writes it.
     known : iterable of str
         What would have been accepted.
 

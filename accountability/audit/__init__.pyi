@@ -1,7 +1,5 @@
 from .category_drift import drift as drift
 from .closing_days import mass_closures as mass_closures
-from .dating import coverage as coverage
-from .dating import precision as precision
 from .favoured_days import heaping as heaping
 from .favoured_days import penalty_days as penalty_days
 from .impossible_dates import impossible as impossible
@@ -9,9 +7,10 @@ from .letter import Letter as Letter
 from .letter import request_letter as request_letter
 from .missing_values import missing as missing
 from .part import Part as Part
-from .repeats import duplicates as duplicates
-from .repeats import identity as identity
-from .study_needs import FIELDS as FIELDS
+from .release_dates import coverage as coverage
+from .release_dates import precision as precision
+from .repeated_rows import duplicates as duplicates
+from .repeated_rows import identity as identity
 from .study_needs import Needs as Needs
 from .study_needs import needs as needs
 from .whole_audit import Audit as Audit

@@ -59,8 +59,7 @@ class Needs(Result):
     """Fields needed, by study.
 
     ``table``: ``study`` (a name of :data:`accountability.studies.registry.STUDIES`, or ``estimator``), ``question``,
-    ``field`` (a key of :data:`accountability.audit.FIELDS`, or a column), ``state`` (held, coarse, lacking),
-    ``how``.
+    ``field`` (a key of ``FIELDS``, or a column), ``state`` (held, coarse, lacking), ``how``.
 
     Attributes
     ----------

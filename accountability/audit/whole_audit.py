@@ -8,13 +8,13 @@ import pandas as pd
 
 from accountability.audit.category_drift import drift
 from accountability.audit.closing_days import mass_closures
-from accountability.audit.dating import coverage, precision
 from accountability.audit.favoured_days import heaping, penalty_days
 from accountability.audit.impossible_dates import impossible
 from accountability.audit.letter import Letter, request_letter
 from accountability.audit.missing_values import missing
 from accountability.audit.part import Part
-from accountability.audit.repeats import duplicates, identity
+from accountability.audit.release_dates import coverage, precision
+from accountability.audit.repeated_rows import duplicates, identity
 from accountability.audit.study_needs import Needs, needs
 from accountability.records.dataset import Dataset
 from accountability.results import Result

@@ -91,7 +91,24 @@ def read(declared: str | Path | Mapping[str, Any]) -> Declared:
         Lists every unknown key and wrong value, or every fault of the choices.
     SourceError
         The file cannot be read as YAML, or there is no such source.
+
+    Examples
+    --------
+    >>> from accountability import load, multiverse
+    >>> declared = multiverse.read({
+    ...     "question": "share", "group": "investigated_by", "first": "Oversight office", "second": "District",
+    ...     "choices": {"unit": ["complaint", "officer_complaint"]}, "shuffles": 19,
+    ... })
+    >>> declared.ask(load("synthetic")).table[["unit", "estimate"]].round(1)
+                    unit  estimate
+    0          complaint     -10.7
+    1  officer_complaint      -9.5
     """
+    if not isinstance(declared, str | Path | Mapping):
+        raise ParameterError(
+            "multiverse.read needs a YAML file or a mapping that declares a multiverse, and was given an object of "
+            f"type {type(declared).__name__}: multiverse.read('delay.yaml')"
+        )
     said = dict(declared) if isinstance(declared, Mapping) else read_yaml(Path(declared))
     made = read_parameters(Declared, said, "multiverse")
     missing = [name for name in ("group", "first", "second", "choices") if not getattr(made, name)]

@@ -98,6 +98,8 @@ def specification_curve(
     Examples
     --------
     >>> from accountability import load, multiverse
+    >>> list(multiverse.QUESTIONS), list(multiverse.QUESTIONS["share"].known)
+    (['median_delay', 'share', 'mean_rung'], ['outcome', 'denominator', 'unit', 'ladder', 'exclusions'])
     >>> made = multiverse.specification_curve(
     ...     load("synthetic"), "median_delay", {"start": ["received", "opened"]}, by="investigated_by",
     ...     first="Oversight office", second="District", seed=1, shuffles=19,
@@ -114,6 +116,8 @@ def specification_curve(
         raise ParameterError(f"shuffles={shuffles}: expected at least {FEWEST_SHUFFLES}; no p-value is below 5 % then")
     if not 0 < confidence < 1:
         raise ParameterError(f"confidence={confidence}: expected a share between 0 and 1")
+    if not isinstance(by, str):
+        raise ParameterError(f"by={by!r}: expected the name of one column, such as by='investigated_by'")
     specs = _distinct(asked, specifications(choices, asked.known))
     cohort, flags = _two_groups(data, by, first, second)
     positions = {case: place for place, case in enumerate(cohort.cases["case_id"])}

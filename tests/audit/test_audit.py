@@ -19,8 +19,8 @@ import accountability
 from accountability import audit, synthetic
 from accountability.audit.closing_days import unusual
 from accountability.audit.part import OTHER, at_least, gathered, holm
-from accountability.audit.repeats import BUSY, CONTRADICT, PATTERN, ROWS_BUSY, ROWS_WITHOUT
-from accountability.audit.study_needs import ESTIMATORS
+from accountability.audit.repeated_rows import BUSY, CONTRADICT, PATTERN, ROWS_BUSY, ROWS_WITHOUT
+from accountability.audit.study_needs import ESTIMATORS, FIELDS
 from accountability.errors import ParameterError
 from accountability.records.contract import Card
 from accountability.records.dataset import Dataset
@@ -434,7 +434,7 @@ def test_every_study_with_needs_is_compared_and_every_field_is_known(clean: Data
     wanting = {name for name, study in registry.STUDIES.items() if study.refused_rules or study.needs_columns}
     assert wanting <= set(found.table["study"])
     assert set(found.table["field"]) <= set(found.fields)
-    assert {key for keys in ESTIMATORS.values() for key in keys} <= set(audit.FIELDS)
+    assert {key for keys in ESTIMATORS.values() for key in keys} <= set(FIELDS)
     counts = found.by_question()
     assert (counts["held"] + counts["coarse"] + counts["lacking"] == counts["needed"]).all()
 
@@ -478,9 +478,9 @@ def test_words_that_merge_findings_are_asked_to_be_told_apart(clean: Dataset) ->
 
 
 def test_a_release_that_lacks_nothing_is_told_so(clean: Dataset) -> None:
-    stages = [key.removeprefix("date: ") for key in audit.FIELDS if key.startswith("date: ")]
+    stages = [key.removeprefix("date: ") for key in FIELDS if key.startswith("date: ")]
     steps = [events(stage, names(20), START + np.arange(20)) for stage in stages]
-    held = {column: "x" for field in audit.FIELDS.values() for column in field.columns[:1] if column != "imposed_days"}
+    held = {column: "x" for field in FIELDS.values() for column in field.columns[:1] if column != "imposed_days"}
     extra = {column: "x" for study in registry.STUDIES.values() for column in study.needs_columns}
     rows = accused(20).assign(**(extra | held), imposed_days=5.0)
     letter = audit.request_letter(release(steps, rows))
