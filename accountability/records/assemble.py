@@ -3,18 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from accountability.errors import SourceError
-from accountability.records import coded_cache, pseudonyms
-from accountability.records.codebook import Codebook
-from accountability.records.coding import CodedFile, coded_name
+from accountability.records import coded_cache, pseudonyms, readers
+from accountability.records.codebook import Codebook, read_codebook
+from accountability.records.coding import CodedFile, check_columns, code_file, coded_name, wanted_columns
+from accountability.records.column import problems
 from accountability.records.contract import File, Source
-from accountability.records.dating import Places, places, set_aside_disorder, set_aside_future
-from accountability.records.ledger import Entry, Ledger, examples
+from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future
+from accountability.records.ledger import Entry, Ledger, Log
 from accountability.records.schema import validate
+
+#: Two: more would hold the text of more files in memory at once.
+FILES_AT_ONCE: Final = 2
+
+
+def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> coded_cache.Coded:
+    """Read, code and link the files of a source."""
+    book = read_codebook(folder)
+
+    def coded(key: str) -> CodedFile:
+        declared, name = source.files[key], source.names[key]
+        fmt = file_format(declared, name)
+        check_columns(readers.header(paths[key], fmt), declared)
+        # The raw text is given away, so that nothing here keeps it once it is coded.
+        return code_file(readers.read(paths[key], fmt, wanted_columns(declared)).frame, declared, book, name)
+
+    with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
+        files = list(pool.map(coded, source.files))
+    return assemble(source, files, book)
+
+
+def file_format(declared: File, name: str) -> readers.Format:
+    """How a file is written, as declared.
+
+    Raises
+    ------
+    SourceError
+        Lists every setting that is unknown, or cannot be.
+    """
+    try:
+        return readers.Format.model_validate(declared.format)
+    except ValidationError as error:
+        raise SourceError(f"{name}: {error.error_count()} thing(s) to mend in its format:\n{problems(error)}") from None
 
 
 def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_cache.Coded:
@@ -129,10 +167,8 @@ def _with_officers(
         position = places(allegations["officer_id"], frame["officer_id"])
         used = np.zeros(len(known), dtype=bool)
         used[position[position >= 0]] = True
-        if not used.all():
-            rows = frame.loc[~used, "source_row"]
-            why = "no allegation names this officer; kept out of the tables"
-            entries.append(Entry(name, "", "row not linked", "officers", why, len(rows), examples(rows)))
+        why = "no allegation names this officer; kept out of the tables"
+        Log(name, entries).note("", "row not linked", "officers", why, frame.loc[~used, "source_row"])
         for column in attributes.columns:
             pool = attributes[column].array
             allegations = allegations.assign(**{column: pool.take(position, allow_fill=True)})
@@ -177,8 +213,7 @@ def _of_known_cases(
     if declared.unlinked is None:
         return events
     known = places(events["case_id"], cases["case_id"]) >= 0
-    rows = examples(events.loc[~known, "source_row"])
-    entries.append(Entry(name, "", "row not linked", "unlinked", declared.unlinked, int((~known).sum()), rows))
+    Log(name, entries).note("", "row not linked", "unlinked", declared.unlinked, events.loc[~known, "source_row"])
     return events[known]
 
 

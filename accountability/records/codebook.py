@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from accountability.errors import CodebookError, did_you_mean
+from accountability.records.column import NORMALISERS
+from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES, STAGES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CLOSED_FIELDS: Mapping[str, Mapping[str, str]] = {
     "finding": FINDINGS,
@@ -26,11 +28,6 @@ CLOSED_FIELDS: Mapping[str, Mapping[str, str]] = {
 }
 NUMERIC_FIELDS = ("days", "days_low", "days_high", "probation_days")
 FREE_FIELDS = ("parts", "condition", "note")
-NORMALISERS = {
-    "strip": lambda text: text.strip(" \t\r\n\u00a0"),
-    "collapse_blanks": lambda text: re.sub(r"[\s\u00a0]+", " ", text),
-    "casefold": str.casefold,
-}
 BLOCK_KEYS = ("authority", "normalise", "gives", "values", "rules", "blank", "terms", "published", "lossy")
 
 Coded = Mapping[str, Any]
@@ -179,9 +176,6 @@ class Block:
         CodebookError
             Names every value without exactly one term, with its count, an example row and YAML to paste.
         """
-        # Imported here: a declaration is checked, and a bad parameter refused, without paying for pandas.
-        import pandas as pd
-
         if self.published:
             return pd.DataFrame({self.name: values}, index=values.index)
         codes, distinct = pd.factorize(values)
@@ -369,11 +363,25 @@ class Codebook:
 
     def lossy(self) -> pd.DataFrame:
         """The mappings that lose a distinction: ``block, raw, term, loses, may_be`` (terms, joined by a comma)."""
-        import pandas as pd
-
         rows = [
             (b.name, raw, str(b.code(raw).get(b.gives[0])), why, ", ".join(b.merges.get(raw, ())))
             for b in self.blocks.values()
             for raw, why in b.lossy.items()
         ]
         return pd.DataFrame(rows, columns=["block", "raw", "term", "loses", "may_be"], dtype="str")
+
+
+def read_codebook(folder: Path) -> Codebook:
+    """The codebook beside a ``source.yaml``; an empty one where there is none."""
+    path = folder / "codebook.yaml"
+    if not path.is_file():
+        return Codebook({})
+    declared = read_yaml(path)
+    refuse_undecided(declared, path)
+    blocks = {}
+    for name, block in declared.items():
+        try:
+            blocks[name] = Block.of(name, block)
+        except CodebookError as error:
+            raise CodebookError(f"{path}, line {lines_of(path)[(name,)]}: {error}") from None
+    return Codebook(blocks)

@@ -15,8 +15,8 @@ from accountability.errors import SourceError, nearest_of
 from accountability.records.codebook import Block, Codebook
 from accountability.records.column import Aside, Column
 from accountability.records.contract import File
-from accountability.records.dating import Dated, events_of, read_dates
-from accountability.records.ledger import Entry, examples
+from accountability.records.dated_steps import Dated, events_of, read_dates
+from accountability.records.ledger import Entry, Log
 from accountability.records.rows import (
     REPEATED,
     check_key,
@@ -80,15 +80,12 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     """
     if declared.rows is not None and len(raw) != declared.rows:
         raise SourceError(f"{name}: expected {declared.rows:,} data rows, found {len(raw):,}")
-    entries: list[Entry] = []
-    raw_rows = len(raw)
-    frame = raw.assign(source_row=np.arange(1, raw_rows + 1))
-    frame = normalised(frame, declared, name, entries)
-    frame = without_blank_rows(frame, declared, name, entries)
-    frame = without_unusable(frame, declared, name, entries)
-    frame = numbered(frame, declared, name, entries)
-    complainants = _complainants(frame, declared, book, name, entries)
-    frame = without_repeats(frame, declared, name, entries)
+    log = Log(name)
+    frame = raw.assign(source_row=np.arange(1, len(raw) + 1))
+    for step in (normalised, without_blank_rows, without_unusable, numbered):
+        frame = step(frame, declared, log)
+    complainants = _complainants(frame, declared, book, log)
+    frame = without_repeats(frame, declared, log)
     check_key(frame, declared, name)
 
     coded: dict[str, Any] = {}
@@ -97,31 +94,26 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     dated: list[Dated] = []
     default = {"cases": "case", "officers": "officer"}.get(declared.table, "row")
     for column_name, column in declared.columns.items():
-        where = f"{name}, column {column_name!r}"
         if column.drop is not None:
-            why = f"identifying: {column.drop}"
-            entries.append(Entry(name, column_name, "column removed", "drop", why, len(frame)))
-            continue
-        if column.ignore is not None:
-            entries.append(Entry(name, column_name, "column not used", "ignore", column.ignore, len(frame)))
-            continue
+            log.note(column_name, "column removed", "drop", f"identifying: {column.drop}", len(frame))
+        elif column.ignore is not None:
+            log.note(column_name, "column not used", "ignore", column.ignore, len(frame))
         for reading in column.readings:
             if reading.of == "complainant":
                 continue
-            values = _filled(frame, reading, column_name, name, entries)
+            values = _filled(frame, reading, column_name, log)
             if reading.date is not None:
                 parts = {part: frame[other] for part, other in declared.parts(column_name).items()}
-                parsed = read_dates(values, parts, reading, where, frame["source_row"], name, column_name, entries)
+                parsed = read_dates(values, parts, reading, column_name, frame["source_row"], log)
                 if reading.aside is not None:
                     usable = parsed["problem"].isna() & values.notna()
-                    marked = _contradicted(reading, reading.aside, usable, frame, name, column_name, entries)
+                    marked = _contradicted(reading, reading.aside, usable, frame, column_name, log)
                     parsed = parsed.assign(problem=parsed["problem"].mask(marked, reading.aside.because))
                 dated.append((column_name, reading, parsed))
                 continue
             if reading.aside is not None:
-                filled = values.notna()
-                values = values.mask(_contradicted(reading, reading.aside, filled, frame, name, column_name, entries))
-            made = _coded(values, reading, book, where, frame["source_row"], name, column_name, entries)
+                values = values.mask(_contradicted(reading, reading.aside, values.notna(), frame, column_name, log))
+            made = _coded(values, reading, book, frame["source_row"], column_name, log)
             for target in made:
                 if target in coded:
                     raise SourceError(f"{name}: two columns are coded to {target!r}; give each its own `to`")
@@ -129,14 +121,14 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
                 varies[target] = reading.varies
             coded.update(made)
     for pattern, why in declared.extra_columns.items():
-        entries.append(Entry(name, pattern, "column not used", "extra_columns", why, len(frame)))
+        log.note(pattern, "column not used", "extra_columns", why, len(frame))
     if REPEATED in frame:
         coded[REPEATED] = frame[REPEATED]
     rows = pd.DataFrame(coded, index=frame.index).assign(source_row=frame["source_row"])
-    events = events_of(rows, dated, declared, entries)
+    events = events_of(rows, dated, declared, log)
     if declared.table == "events":
         rows = rows.iloc[:0]
-    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, entries, complainants)
+    return CodedFile(name, declared.table, rows, events, of, varies, len(raw), log.entries, complainants)
 
 
 def wanted_columns(declared: File) -> list[str]:
@@ -179,62 +171,50 @@ def check_columns(found: Iterable[str], declared: File) -> None:
     )
 
 
-def _filled(frame: pd.DataFrame, column: Column, column_name: str, name: str, entries: list[Entry]) -> pd.Series:
+def _filled(frame: pd.DataFrame, column: Column, name: str, log: Log) -> pd.Series:
     """The cells a reading is about: without what stands for an empty cell, and only the part it extracts."""
-    values = frame[column_name]
+    values = frame[name]
     values = values.mask(values.isin(column.blank)) if column.blank else values
     if column.extract is None:
         return values
     pattern = column.extract
     found = _each(values, lambda texts: texts.str.extract(pattern, expand=False))
-    lacking = values.notna() & found.isna()
-    rows = examples(frame.loc[lacking, "source_row"])
     pattern = column.extract if len(column.extract) <= 60 else column.extract[:59] + "…"
     why = f"no part of the cell is {pattern!r}, which {column.stage or column.to} is read from"
-    entries.append(Entry(name, column_name, "value set aside", "extract", why, int(lacking.sum()), rows))
+    log.note(name, "value set aside", "extract", why, frame.loc[values.notna() & found.isna(), "source_row"])
     return found
 
 
 def _contradicted(
-    column: Column,
-    aside: Aside,
-    filled: pd.Series,
-    frame: pd.DataFrame,
-    name: str,
-    column_name: str,
-    entries: list[Entry],
+    column: Column, aside: Aside, filled: pd.Series, frame: pd.DataFrame, name: str, log: Log
 ) -> pd.Series:
     """Which filled cells other cells of their rows contradict, noted in the ledger."""
     unknown = [other for other in aside.when if other not in frame]
     if unknown:
-        raise SourceError(f"{name}: `aside` of {column_name!r} names the column {unknown[0]!r}, which is not declared")
+        raise SourceError(f"{log.file}: `aside` of {name!r} names the column {unknown[0]!r}, which is not declared")
     marked = filled
     for other, texts in aside.when.items():
         marked = marked & frame[other].fillna("").isin(texts)
     done = "the date is kept and marked" if column.date is not None else f"left out of {column.to}"
     why = f"{aside.because}; {done}, not repaired"
-    rows = examples(frame.loc[marked, "source_row"])
-    entries.append(Entry(name, column_name, "value set aside", "aside", why, int(marked.sum()), rows))
+    log.note(name, "value set aside", "aside", why, frame.loc[marked, "source_row"])
     return marked
 
 
-def _complainants(
-    frame: pd.DataFrame, declared: File, book: Codebook, name: str, entries: list[Entry]
-) -> pd.DataFrame | None:
+def _complainants(frame: pd.DataFrame, declared: File, book: Codebook, log: Log) -> pd.DataFrame | None:
     """What the rows say of complainants, before rows that differ only in that are merged: distinct, per case."""
     described = [(n, c) for n, c in declared.readings if c.of == "complainant" and c.to is not None]
     if not described:
         return None
     if declared.table == "complainants":
-        raise SourceError(f"{name}: leave out `of: complainant`; every row of this file describes one")
+        raise SourceError(f"{log.file}: leave out `of: complainant`; every row of this file describes one")
     case = next((n for n, c in declared.columns.items() if c.to == "case_id"), None)
     if case is None:
-        raise SourceError(f"{name}: columns `of: complainant` need a column `to: case_id` beside them")
+        raise SourceError(f"{log.file}: columns `of: complainant` need a column `to: case_id` beside them")
     made: dict[str, Any] = {}
     for column_name, column in described:
-        where = f"{name}, column {column_name!r}"
-        values = _filled(frame, column, column_name, name, entries)
-        made |= _coded(values, column, book, where, frame["source_row"], name, column_name, entries)
+        values = _filled(frame, column, column_name, log)
+        made |= _coded(values, column, book, frame["source_row"], column_name, log)
     table = pd.DataFrame(made, index=frame.index)
     table = table.loc[table.notna().any(axis=1)]
     table = pd.DataFrame({"case_id": frame.loc[table.index, case]}).join(table)
@@ -242,19 +222,12 @@ def _complainants(
 
 
 def _coded(
-    values: pd.Series,
-    column: Column,
-    book: Codebook,
-    where: str,
-    source_row: pd.Series,
-    name: str,
-    column_name: str,
-    entries: list[Entry],
+    values: pd.Series, column: Column, book: Codebook, source_row: pd.Series, name: str, log: Log
 ) -> dict[str, Any]:
     target = str(column.to)
     if column.codebook is not None:
         block = book[column.codebook]
-        made = block.apply(values, where)
+        made = block.apply(values, f"{log.file}, column {name!r}")
         named = {str(field_name): coded_name(target, str(field_name), block) for field_name in made}
         result: dict[str, Any] = {named[str(f)]: made[f] for f in made}
         if not block.published:
@@ -273,18 +246,12 @@ def _coded(
     if wrong.any():
         sample = values[wrong].iloc[0]
         reason = f"not {'an integer' if column.type == 'integer' else 'a number'}, for instance {sample!r}"
-        entries.append(
-            Entry(
-                name, column_name, "value set aside", column.type, reason, int(wrong.sum()), examples(source_row[wrong])
-            )
-        )
+        log.note(name, "value set aside", column.type, reason, source_row[wrong])
         numbers = numbers.mask(wrong)
     if column.between is not None:
         least, most = column.between
         outside = numbers.notna() & ~numbers.between(least, most)
-        why = f"not from {least:g} to {most:g}"
-        rows = examples(source_row[outside])
-        entries.append(Entry(name, column_name, "value set aside", "between", why, int(outside.sum()), rows))
+        log.note(name, "value set aside", "between", f"not from {least:g} to {most:g}", source_row[outside])
         numbers = numbers.mask(outside)
     if column.band is not None:
         return {target: banded(numbers, column.band)}

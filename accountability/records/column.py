@@ -12,9 +12,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from accountability.errors import did_you_mean
-from accountability.records.codebook import NORMALISERS
 from accountability.vocabulary import IDENTIFYING, STAGES
 
+NORMALISERS = {
+    "strip": lambda text: text.strip(" \t\r\n\u00a0"),
+    "collapse_blanks": lambda text: re.sub(r"[\s\u00a0]+", " ", text),
+    "casefold": str.casefold,
+}
 ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
 
 

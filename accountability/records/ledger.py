@@ -7,7 +7,7 @@ says what was done to each row or value that was not coded one to one. :meth:`Le
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -48,6 +48,19 @@ class Entry:
     def __post_init__(self) -> None:
         if self.action not in ROW_ACTIONS + VALUE_ACTIONS:
             raise ValueError(f"unknown ledger action {self.action!r}; expected one of {ROW_ACTIONS + VALUE_ACTIONS}")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The entries of one file, noted while it is coded."""
+
+    file: str
+    entries: list[Entry] = field(default_factory=list)
+
+    def note(self, column: str, action: str, rule: str, reason: str, rows: pd.Series | int) -> None:
+        """Note what was done to rows, given by their numbers, or to so many of them; see :class:`Entry`."""
+        count, shown = (rows, ()) if isinstance(rows, int) else (len(rows), examples(rows))
+        self.entries.append(Entry(self.file, column, action, rule, reason, count, shown))
 
 
 def examples(source_rows: pd.Series) -> tuple[int, ...]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
 
-import pandas as pd
-from pydantic import ValidationError
-
-from accountability.errors import CodebookError, SourceError
-from accountability.records import cache, coded_cache, pseudonyms, readers
-from accountability.records.assemble import assemble
-from accountability.records.codebook import Block, Codebook
-from accountability.records.coding import CodedFile, check_columns, code_file, wanted_columns
-from accountability.records.column import problems
-from accountability.records.contract import File, Source, data_hash, read_source
+from accountability.errors import SourceError
+from accountability.records import cache, coded_cache, pseudonyms
+from accountability.records.contract import Source, data_hash, read_source
 from accountability.records.dataset import Dataset
 from accountability.records.places import source_folder
-from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
-
-#: Two: more would hold the text of more files in memory at once.
-FILES_AT_ONCE: Final = 2
 
 
 def load(name: str | Path, *, anew: bool = False) -> Dataset:
@@ -65,25 +51,13 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := coded_cache.read(kept_in, wanted)) is not None:
         return _dataset(source, kept)
-    book = read_codebook(folder)
+    # Imported here: tables that are kept are read without any of what codes them.
+    from accountability.records.assemble import code_source
 
-    def coded(key: str) -> CodedFile:
-        # The raw text is given away, so that nothing here keeps it once it is coded.
-        return code_file(_read(source, key, paths), source.files[key], book, source.names[key])
-
-    with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
-        files = list(pool.map(coded, source.files))
-    made = assemble(source, files, book)
+    made = code_source(source, folder, paths)
     if wanted is not None:
         coded_cache.keep(kept_in, wanted, made)
     return _dataset(source, made)
-
-
-def _read(source: Source, key: str, paths: Mapping[str, Path]) -> pd.DataFrame:
-    declared = source.files[key]
-    fmt = file_format(declared, source.names[key])
-    check_columns(readers.header(paths[key], fmt), declared)
-    return readers.read(paths[key], fmt, columns=wanted_columns(declared)).frame
 
 
 def _dataset(source: Source, coded: coded_cache.Coded) -> Dataset:
@@ -101,36 +75,6 @@ def _dataset(source: Source, coded: coded_cache.Coded) -> Dataset:
         lossy=coded.lossy,
         complainants=coded.complainants,
     )
-
-
-def file_format(declared: File, name: str) -> readers.Format:
-    """How a file is written, as declared.
-
-    Raises
-    ------
-    SourceError
-        Lists every setting that is unknown, or cannot be.
-    """
-    try:
-        return readers.Format.model_validate(declared.format)
-    except ValidationError as error:
-        raise SourceError(f"{name}: {error.error_count()} thing(s) to mend in its format:\n{problems(error)}") from None
-
-
-def read_codebook(folder: Path) -> Codebook:
-    """The codebook beside a ``source.yaml``; an empty one where there is none."""
-    path = folder / "codebook.yaml"
-    if not path.is_file():
-        return Codebook({})
-    declared = read_yaml(path)
-    refuse_undecided(declared, path)
-    blocks = {}
-    for name, block in declared.items():
-        try:
-            blocks[name] = Block.of(name, block)
-        except CodebookError as error:
-            raise CodebookError(f"{path}, line {lines_of(path)[(name,)]}: {error}") from None
-    return Codebook(blocks)
 
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:

@@ -10,12 +10,12 @@ import pandas as pd
 from accountability.errors import SourceError
 from accountability.records.codebook import NORMALISERS
 from accountability.records.contract import File
-from accountability.records.ledger import Entry, examples
+from accountability.records.ledger import Log, examples
 
 REPEATED = "repeats_a_row"
 
 
-def normalised(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+def normalised(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
     """Do the declared normalisation of columns, so that ids which differ only by a blank are one id."""
     changed: dict[str, pd.Series] = {}
     for column_name, column in declared.columns.items():
@@ -26,9 +26,8 @@ def normalised(frame: pd.DataFrame, declared: File, name: str, entries: list[Ent
         pool = pd.array([_normal(text, column.normalise) for text in distinct.tolist()], dtype="str")
         new = pd.Series(pool.take(codes, allow_fill=True), index=values.index)
         differs = values.notna() & (new.isna() | (new != values))
-        rows = examples(frame.loc[differs, "source_row"])
         why = "differs only in case or blanks"
-        entries.append(Entry(name, column_name, "value changed", "normalise", why, int(differs.sum()), rows))
+        log.note(column_name, "value changed", "normalise", why, frame.loc[differs, "source_row"])
         changed[column_name] = new
     return frame.assign(**changed) if changed else frame
 
@@ -39,7 +38,7 @@ def _normal(text: str, steps: Iterable[str]) -> str | None:
     return text or None
 
 
-def without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+def without_blank_rows(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
     """Leave out rows that hold nothing, or nothing but blanks.
 
     Raises
@@ -54,43 +53,40 @@ def without_blank_rows(frame: pd.DataFrame, declared: File, name: str, entries: 
         empty = empty[(values.isna() | values.str.isspace()).to_numpy(dtype=bool)]
     if empty.empty:
         return frame
-    rows = examples(frame.loc[empty, "source_row"])
+    rows = frame.loc[empty, "source_row"]
     if declared.blank_rows == "error":
         raise SourceError(
-            f"{name}: {len(empty):,} row(s) are wholly blank, first data row {rows[0]}; "
+            f"{log.file}: {len(empty):,} row(s) are wholly blank, first data row {rows.iloc[0]}; "
             "say `blank_rows: drop` in source.yaml if that is how it was published"
         )
-    entries.append(Entry(name, "", "row dropped", "blank_rows", "wholly blank row", len(empty), rows))
+    log.note("", "row dropped", "blank_rows", "wholly blank row", rows)
     return frame.drop(index=empty)
 
 
-def without_unusable(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+def without_unusable(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
     """Leave out rows that lack what makes a record, with the declared reason."""
     for unusable in declared.unusable:
-        _known(unusable.blank, declared, name, "unusable")
+        _known(unusable.blank, declared, log.file, "unusable")
         lacks = frame[unusable.blank].isna().any(axis=1)
-        rows = examples(frame.loc[lacks, "source_row"])
-        rule = f"no {', '.join(unusable.blank)}"
-        entries.append(Entry(name, "", "row dropped", rule, unusable.because, int(lacks.sum()), rows))
+        log.note("", "row dropped", f"no {', '.join(unusable.blank)}", unusable.because, frame.loc[lacks, "source_row"])
         frame = frame[~lacks]
     return frame
 
 
-def numbered(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+def numbered(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
     """Give a row without a case id an id of its own, where the declaration says that it is a case of its own."""
     for column_name, column in declared.columns.items():
         if column.if_blank is None:
             continue
         absent = frame[column_name].isna()
-        rows = examples(frame.loc[absent, "source_row"])
         why = "no id: the row is a case of its own, named after the row"
-        entries.append(Entry(name, column_name, "value changed", "if_blank", why, int(absent.sum()), rows))
+        log.note(column_name, "value changed", "if_blank", why, frame.loc[absent, "source_row"])
         own = "row-" + frame["source_row"].astype("str")
         frame = frame.assign(**{column_name: frame[column_name].mask(absent, own)})
     return frame
 
 
-def without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+def without_repeats(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
     """Merge rows that are one record. Rows that are alike and are kept get a mark in the column ``repeats_a_row``.
 
     A row with an empty cell in one of the columns of ``by`` repeats no other row: not known is not the same.
@@ -102,23 +98,22 @@ def without_repeats(frame: pd.DataFrame, declared: File, name: str, entries: lis
     """
     for repeat in declared.repeats:
         if repeat.exact:
-            _known(repeat.apart_from, declared, name, "apart_from")
+            _known(repeat.apart_from, declared, log.file, "apart_from")
             aside = ("source_row", REPEATED, *repeat.apart_from)
             again = frame.duplicated([c for c in frame.columns if c not in aside])
             rule = f"exact repeat, apart from {', '.join(repeat.apart_from)}" if repeat.apart_from else "exact repeat"
         else:
-            _known(repeat.by, declared, name, "repeats")
+            _known(repeat.by, declared, log.file, "repeats")
             again = frame.duplicated(repeat.by) & frame[repeat.by].notna().all(axis=1)
             rule = f"same {', '.join(repeat.by)}"
-            frame = _agreed(frame, repeat.by, declared, name, entries)
+            frame = _agreed(frame, repeat.by, declared, log)
         action = {"drop": "row dropped", "keep": "row kept", None: "row merged"}[repeat.exact]
-        rows = examples(frame.loc[again, "source_row"])
-        entries.append(Entry(name, "", action, rule, repeat.because, int(again.sum()), rows))
+        log.note("", action, rule, repeat.because, frame.loc[again, "source_row"])
         frame = frame.assign(**{REPEATED: again}) if repeat.exact == "keep" else frame[~again]
     return frame
 
 
-def _agreed(frame: pd.DataFrame, by: list[str], declared: File, name: str, entries: list[Entry]) -> pd.DataFrame:
+def _agreed(frame: pd.DataFrame, by: list[str], declared: File, log: Log) -> pd.DataFrame:
     """Rows about to be merged, with one value in each column that is used."""
     alike = frame.duplicated(by, keep=False) & frame[by].notna().all(axis=1)
     rows = frame[alike]
@@ -146,12 +141,11 @@ def _agreed(frame: pd.DataFrame, by: list[str], declared: File, name: str, entri
         elif column.varies == "first":
             other = rows.iloc[first[pd.Series(record[first]).duplicated().to_numpy()]]
             why = f"differs between rows merged as one record, in {len(several):,} of them; the first row's is used"
-            shown = examples(other["source_row"])
-            entries.append(Entry(name, column_name, "value set aside", "varies", why, len(other), shown))
+            log.note(column_name, "value set aside", "varies", why, other["source_row"])
         else:
             example = rows.iloc[first[record[first] == record[first[0]]]]
             raise SourceError(
-                f"{name}, column {column_name!r}: rows with the same {', '.join(by)} are merged, and it differs in "
+                f"{log.file}, column {column_name!r}: rows with the same {', '.join(by)} are merged, and it differs in "
                 f"{len(several):,} of them, for instance {', '.join(example[by].iloc[0])}: "
                 f"{example[column_name].tolist()}, data row {example['source_row'].iloc[0]}; say `varies: first` (the "
                 "first row's value), `varies: join` (all values), `ignore`, or do not merge them"

@@ -13,8 +13,8 @@ from tiny import ACCUSED, COMPLAINTS, write_source
 
 import accountability
 from accountability.errors import SourceError
+from accountability.records import assemble as assembling
 from accountability.records import coded_cache
-from accountability.records import load as loading
 from accountability.records.contract import Source
 from accountability.records.dataset import Dataset
 
@@ -29,13 +29,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def coded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the sources that were coded, in order: a warm load adds none."""
     seen: list[str] = []
-    assemble = loading.assemble
+    assemble = assembling.assemble
 
     def watched(source: Source, *rest: Any) -> coded_cache.Coded:
         seen.append(source.source)
         return assemble(source, *rest)
 
-    monkeypatch.setattr(loading, "assemble", watched)
+    monkeypatch.setattr(assembling, "assemble", watched)
     return seen
 
 

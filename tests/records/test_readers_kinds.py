@@ -23,8 +23,8 @@ from old_workbook import xls
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from accountability.errors import SourceError
+from accountability.records.onboard.guess import guess, parts
 from accountability.records.readers import Format, RawTable, header, read, read_chunks
-from accountability.records.readers.guess import guess, parts
 
 fuzz = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Rows = Sequence[Sequence[object]]

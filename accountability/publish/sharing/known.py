@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Final
 
 from accountability.errors import AccountabilityError, FetchError
 from accountability.records import pseudonyms, readers
+from accountability.records.assemble import file_format
 from accountability.records.column import Column
 from accountability.records.contract import File, Source, read_source
-from accountability.records.load import file_format, file_paths
+from accountability.records.load import file_paths
 from accountability.records.places import PACKAGE, notebooks_dir, source_folder
 
 if TYPE_CHECKING:

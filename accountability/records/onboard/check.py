@@ -11,12 +11,12 @@ import pandas as pd
 
 from accountability.errors import AccountabilityError, FetchError
 from accountability.records import readers
-from accountability.records.assemble import assemble
+from accountability.records.assemble import assemble, file_format
 from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
 from accountability.records.contract import File, Source
-from accountability.records.ledger import Ledger
-from accountability.records.load import file_format, file_paths
+from accountability.records.ledger import Ledger, Log
+from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
@@ -176,7 +176,7 @@ def _check_rows(raw: pd.DataFrame, file: File, name: str, points: list[Point]) -
         The rows a load would code, under their place in the file, and the declaration without rules that fail.
     """
     frame = raw.assign(source_row=range(1, len(raw) + 1))
-    frame = normalised(frame, file, name, [])
+    frame = normalised(frame, file, Log(name))
     for step, rule in (
         (without_blank_rows, {"blank_rows": "drop"}),
         (without_unusable, {"unusable": []}),
@@ -184,11 +184,11 @@ def _check_rows(raw: pd.DataFrame, file: File, name: str, points: list[Point]) -
     ):
         before = frame
         try:
-            frame = step(frame, file, name, [])
+            frame = step(frame, file, Log(name))
         except AccountabilityError as error:
             points.append(Point("rows", name, str(error)))
             file = file.model_copy(update=rule)
-            frame = step(before, file, name, [])
+            frame = step(before, file, Log(name))
     again = frame.duplicated([c for c in raw.columns if c in frame])
     if again.any() and not file.repeats:
         first = frame.loc[again, "source_row"].iloc[0]

@@ -10,8 +10,8 @@ import pandas as pd
 from accountability.errors import AccountabilityError, CodebookError
 from accountability.records.codebook import Block, Codebook
 from accountability.records.contract import File
+from accountability.records.dated_steps import FORMAT_PROBLEMS, MOSTLY
 from accountability.records.dates import DateSpec, parse, parse_parts
-from accountability.records.dating import FORMAT_PROBLEMS, MOSTLY
 from accountability.records.onboard.column_profile import Glance
 from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar

@@ -20,9 +20,9 @@ from accountability.records.cache import sha256
 from accountability.records.contract import OWN_COLUMNS
 from accountability.records.onboard.begin import begin
 from accountability.records.onboard.column_profile import Glance
+from accountability.records.onboard.guess import header_cells, parts
 from accountability.records.onboard.roles import Role, roles
 from accountability.records.readers.cells import text_frame
-from accountability.records.readers.guess import header_cells, parts
 from accountability.records.yaml_text import DECIDE
 
 _MOST_TABLES = 12

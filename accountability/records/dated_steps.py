@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from accountability.errors import DateError, SourceError
 from accountability.records.column import Column
 from accountability.records.contract import File, Order
-from accountability.records.dates import DateSpec, parse, parse_parts
-from accountability.records.ledger import Entry, examples
+from accountability.records.dates.date_columns import parse
+from accountability.records.dates.date_spec import DateSpec
+from accountability.records.ledger import Entry, Log
 from accountability.vocabulary import PRECISIONS, STAGES
 
 Places = npt.NDArray[np.int64]
@@ -24,20 +25,17 @@ Dated = tuple[str, Column, pd.DataFrame]
 STAGE_TYPE = pd.CategoricalDtype(list(STAGES))
 PRECISION_TYPE = pd.CategoricalDtype(list(PRECISIONS))
 PRECISION_TEXTS = pd.Series(list(PRECISIONS), dtype="str")
-EVENT_COLUMNS = ["case_id", "officer_id", "stage", "earliest", "latest", "precision", "raw_text", "set_aside"]
+_DAY = "datetime64[s]"
+NO_EVENTS: Mapping[str, Any] = {
+    "case_id": "str", "officer_id": "str", "stage": STAGE_TYPE, "earliest": _DAY, "latest": _DAY,
+    "precision": PRECISION_TYPE, "raw_text": "str", "set_aside": "str", "source_row": "int64",
+}  # fmt: skip
 MOSTLY = 0.5
 FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "ambiguous", "incomplete")
 
 
 def read_dates(
-    values: pd.Series,
-    parts: Mapping[str, pd.Series],
-    column: Column,
-    where: str,
-    source_row: pd.Series,
-    name: str,
-    column_name: str,
-    entries: list[Entry],
+    values: pd.Series, parts: Mapping[str, pd.Series], column: Column, name: str, source_row: pd.Series, log: Log
 ) -> pd.DataFrame:
     """Read a column of dates.
 
@@ -61,11 +59,14 @@ def read_dates(
         The declaration cannot be understood.
     """
     assert column.date is not None  # the caller asks for dated columns only
+    where = f"{log.file}, column {name!r}"
     try:
         spec = DateSpec.of(column.date)
     except DateError as error:
         raise DateError(f"{where}: {error}") from None
     if column.in_parts:
+        from accountability.records.dates.date_parts import parse_parts
+
         month, day = parts.get("month_of"), parts.get("day_of")
         parsed = parse_parts(values, month, day, spec)
         held = pd.concat([part for part in (values, month, day) if part is not None], axis=1).fillna("")
@@ -75,20 +76,18 @@ def read_dates(
         parsed = parse(values, spec)
     filled = int(values.notna().sum())
     for problem, rows in parsed.loc[parsed["problem"].notna()].groupby("problem", observed=True):
-        count, sample = len(rows), values[rows.index[0]]
-        if problem in FORMAT_PROBLEMS and count > MOSTLY * filled:
+        sample = values[rows.index[0]]
+        if problem in FORMAT_PROBLEMS and len(rows) > MOSTLY * filled:
             raise SourceError(
-                f"{where}: {count:,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
+                f"{where}: {len(rows):,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
                 f"{sample!r} in data row {source_row[rows.index[0]]}; correct `date` in source.yaml"
             )
-        reason = f"{problem} date, for instance {sample!r}"
-        entries.append(
-            Entry(name, column_name, "value set aside", str(problem), reason, count, examples(source_row[rows.index]))
-        )
+        why = f"{problem} date, for instance {sample!r}"
+        log.note(name, "value set aside", str(problem), why, source_row[rows.index])
     return parsed.assign(raw_text=values)
 
 
-def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: list[Entry]) -> pd.DataFrame:
+def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) -> pd.DataFrame:
     """Dated steps, one row each; a step of the whole case once, however many rows of the case repeat it.
 
     Raises
@@ -108,21 +107,21 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
             first, other = _first_and_other(case_codes[filled], parsed.loc[filled, ["earliest", "latest", "problem"]])
             filled[filled] = first | other
             repeated = bool(other.any())
-        own = [c for c in rows.columns if c not in EVENT_COLUMNS] if column.stage is None else ["source_row"]
-        held = rows[[c for c in ("case_id", "officer_id", "stage") if c in rows] + own]
+        own = [] if column.stage is not None else [c for c in rows.columns if c not in NO_EVENTS]
+        held = rows[[*(c for c in ("case_id", "officer_id", "stage", "source_row") if c in rows), *own]]
         if not filled.all():  # before the rest is made, which would hold the same day once for each row of a case
             held, parsed = held[filled], parsed[filled]
         missing = pd.Series(None, index=held.index, dtype="str")
-        stage: Any = _known_stages(held, declared.path) if column.stage is None else column.stage
+        if column.stage is None:
+            stage = pd.Categorical(_known_stages(held, declared.path), dtype=STAGE_TYPE)
+        else:
+            place = STAGE_TYPE.categories.get_loc(column.stage)
+            stage = pd.Categorical.from_codes(np.full(len(held), place, dtype="int8"), dtype=STAGE_TYPE)
         part = pd.DataFrame(
             {
                 "case_id": held["case_id"],
                 "officer_id": missing if whole_case else held.get("officer_id", missing),
-                "stage": pd.Categorical(stage, dtype=STAGE_TYPE)
-                if column.stage is None
-                else pd.Categorical.from_codes(
-                    np.full(len(held), STAGE_TYPE.categories.get_loc(stage), dtype="int8"), dtype=STAGE_TYPE
-                ),
+                "stage": stage,
                 "earliest": parsed["earliest"],
                 "latest": parsed["latest"],
                 "precision": pd.Categorical.from_codes(
@@ -134,25 +133,11 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, entries: l
             }
         )
         if column.stage is None:
-            part = part.join(held[[c for c in own if c != "source_row"]])
+            part = part.join(held[own])
         if repeated:
-            part = _once_a_case(part, column, column_name, declared.path, entries)
+            part = _once_a_case(part, column, column_name, declared.path, log)
         parts.append(part)
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(
-        {
-            "case_id": pd.array([], dtype="str"),
-            "officer_id": pd.array([], dtype="str"),
-            "stage": pd.Categorical([], dtype=STAGE_TYPE),
-            "earliest": pd.array([], dtype="datetime64[s]"),
-            "latest": pd.array([], dtype="datetime64[s]"),
-            "precision": pd.Categorical([], dtype=PRECISION_TYPE),
-            "raw_text": pd.array([], dtype="str"),
-            "set_aside": pd.array([], dtype="str"),
-            "source_row": pd.array([], dtype="int64"),
-        }
-    )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(NO_EVENTS)).astype(NO_EVENTS)
 
 
 def _first_and_other(
@@ -182,7 +167,7 @@ def _known_stages(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows["stage"]
 
 
-def _once_a_case(part: pd.DataFrame, column: Column, column_name: str, name: str, entries: list[Entry]) -> pd.DataFrame:
+def _once_a_case(part: pd.DataFrame, column: Column, column_name: str, name: str, log: Log) -> pd.DataFrame:
     part = part.drop_duplicates(["case_id", "earliest", "latest", "set_aside"])
     if column.varies == "keep":
         return part
@@ -199,8 +184,7 @@ def _once_a_case(part: pd.DataFrame, column: Column, column_name: str, name: str
             "`varies: first` (the first row's date)"
         )
     why = "another row of the case gives another date; that of the first row is used"
-    rows = examples(other["source_row"])
-    entries.append(Entry(name, column_name, "value set aside", "varies", why, len(other), rows))
+    log.note(column_name, "value set aside", "varies", why, other["source_row"])
     return part.drop_duplicates("case_id")
 
 
@@ -255,9 +239,7 @@ def _set_aside(events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, 
     named = events.loc[marked, ["source_file", "stage", "source_row"]]
     for (file, stage), rows in named.groupby(["source_file", "stage"], observed=True):
         why = f"{reason}; the date is kept and marked, not repaired"
-        entries.append(
-            Entry(str(file), str(stage), "value set aside", rule, why, len(rows), examples(rows["source_row"]))
-        )
+        Log(str(file), entries).note(str(stage), "value set aside", rule, why, rows["source_row"])
     return events.assign(set_aside=events["set_aside"].mask(marked, reason))
 
 
