@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from accountability import officers as conc
-from accountability.officers.shares import measures_of_each
+from accountability.stats.concentration import measures_of_each
 
 LONGEST = 2.0
 DRAWS = 1_000
@@ -53,8 +53,8 @@ def main() -> int:
         f"{name}, 16 levels of exposure": lambda name=name: conc.against_chance(exposed, [name], draws=DRAWS)
         for name in conc.BENCHMARKS
     }
-    runs["empirical Bayes"] = lambda: conc.shrink(whole, draws=DRAWS)
-    runs["empirical Bayes, 16 levels of exposure"] = lambda: conc.shrink(exposed, draws=DRAWS)
+    runs["empirical Bayes"] = lambda: conc.empirical_bayes(whole, draws=DRAWS)
+    runs["empirical Bayes, 16 levels of exposure"] = lambda: conc.empirical_bayes(exposed, draws=DRAWS)
     print(f"{complaints:,} officer-complaints of {officers:,} officers, {DRAWS:,} draws, best of three")
     print("| benchmark | seconds, clock | seconds, processor |")
     print("|---|---|---|")

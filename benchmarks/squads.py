@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from accountability.officers.contagion_test import contagion
-from accountability.officers.officer_events import EPOCH, UNDATED, Records
+from accountability.officers import OfficerRecords, contagion
+from accountability.officers.officer_events import EPOCH, UNDATED
 from accountability.synthetic.agency_design import Design
 from accountability.synthetic.calendar import Calendar
 from accountability.synthetic.course import FINDING, run
@@ -40,7 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def agency(setting: str, seed: int) -> Records:
+def agency(setting: str, seed: int) -> OfficerRecords:
     """Generate one agency of a setting, as its complete release would show it."""
     design = dataclasses.replace(Design(), **SETTINGS[setting])
     calendar = Calendar.of(design)
@@ -54,7 +54,7 @@ def agency(setting: str, seed: int) -> Records:
     decided = (course.way == FINDING)[course.case] & (closed < UNDATED)[course.case]
     appointed = np.datetime64(design.received_from, "D") + staff.appointed[ids].astype("timedelta64[D]")
     hired = appointed.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    made = Records(
+    made = OfficerRecords(
         officer=officer.astype(np.int64),
         case=course.case,
         sustained=(course.finding == 0) & decided,
@@ -75,7 +75,7 @@ def agency(setting: str, seed: int) -> Records:
     return thinned(made, np.random.default_rng([seed, 1])) if setting == "shared shocks" else made
 
 
-def thinned(data: Records, rng: np.random.Generator) -> Records:
+def thinned(data: OfficerRecords, rng: np.random.Generator) -> OfficerRecords:
     """Leave complaints out with chances that a squad's members share and that change from year to year."""
     first = np.full(len(data.received), -1, np.int64)
     first[data.case[::-1]] = data.officer[::-1]
@@ -110,8 +110,14 @@ def simulate(setting: str, agencies: int, first: int = 0, permutations: int = 19
     for seed in range(first, first + agencies):
         result = contagion(agency(setting, seed), permutations=permutations, seed=seed)
         main, naive = result.table.iloc[0], result.table.iloc[3]
-        held = np.log(main["low"]) <= planted <= np.log(main["high"])
-        row = (main["p_permutation"] <= 0.05, main["p"] <= 0.05, naive["p"] <= 0.05, main["coefficient"], held)
+        held = np.log(main["lower"]) <= planted <= np.log(main["upper"])
+        row = (
+            main["permutation_p_value"] <= 0.05,
+            main["p_value"] <= 0.05,
+            naive["p_value"] <= 0.05,
+            main["coefficient"],
+            held,
+        )
         rows.append([float(value) for value in row])
     table = np.array(rows)
     return {

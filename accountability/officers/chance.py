@@ -11,12 +11,14 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.officers.chance_draws import check_draws, equal_risk, independent
-from accountability.officers.count_fits import Fit, fit_negative_binomial, fit_poisson
-from accountability.officers.shares import TIES, Measures, assumed, cells, observed, weighed
+from accountability.officers.shares import TIES, check_draws, observed
 from accountability.officers.tallies import Tally, tally
 from accountability.results import Result, percent, plural
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.stats.concentration import Measures, equal_risk, independent
+from accountability.stats.count_laws import fit_negative_binomial, fit_poisson
+from accountability.stats.permutation import beside_chance
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,14 +38,15 @@ class AgainstChance(Result):
     """What is observed beside what each benchmark gives.
 
     ``table``: ``benchmark``, ``says`` (in words), ``among`` ("all" held, or "accused": those with at least one),
-    ``measure`` ("gini", "top_share"), ``observed``, ``expected`` (mean of the draws), ``low``, ``high`` (the middle
-    `level` of the draws), ``p`` (share of draws at least as concentrated, the observed one counted as a draw).
+    ``measure`` ("gini", "top_share"), ``estimate`` (what is observed), ``expected`` (mean of the draws),
+    ``expected_lower``, ``expected_upper`` (the middle `confidence` of the draws), ``p_value`` (share of draws at least
+    as concentrated, the observed one counted as a draw).
 
     Attributes
     ----------
     top : float
         Share of the holders that is the top.
-    level : float
+    confidence : float
     draws : int
     shape : float
         Of the gamma law of risks behind the fitted benchmark; infinite when counts vary no more than chance makes
@@ -54,7 +57,7 @@ class AgainstChance(Result):
     """
 
     top: float
-    level: float
+    confidence: float
     draws: int
     shape: float
     size: int
@@ -78,16 +81,17 @@ class AgainstChance(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the top share each benchmark gives, and the observed one as a line."""
-        rows = self.table[self.table["measure"] == "top_share"].copy()
+        rows = self.table[self.table["measure"] == "top_share"]
+        rows = rows.assign(label=rows["benchmark"].str.replace("_", " "))
         axes = draw.new_axes(ax, height=1.4 + 0.4 * len(rows))
-        rows["label"] = rows["benchmark"].str.replace("_", " ")
-        draw.ranges(axes, rows, label="label", estimate="expected", lower="low", upper="high")
+        draw.ranges(axes, rows, label="label", estimate="expected", lower="expected_lower", upper="expected_upper")
         for number, (among, part) in enumerate(rows.groupby("among", sort=False)):
             who = "all held" if among == "all" else "those with at least one"
-            shown = float(part["observed"].iloc[0])
-            if number == 0 or shown != float(rows["observed"].iloc[0]):
+            shown = float(part["estimate"].iloc[0])
+            if number == 0 or shown != float(rows["estimate"].iloc[0]):
                 axes.axvline(shown, color=draw.COLOURS[1], linestyle=draw.STYLES[number], label=f"observed, {who}")
-        axes.set_xlabel(f"share of {self.drawn}s drawn by the top {percent(self.top)} ({percent(self.level)} of draws)")
+        drawn = f"{percent(self.confidence)} of draws"
+        axes.set_xlabel(f"share of {self.drawn}s drawn by the top {percent(self.top)} ({drawn})")
         axes.legend(frameon=False, fontsize=8)
         return axes
 
@@ -97,31 +101,32 @@ class AgainstChance(Result):
         luck = [row for row in rows if row["benchmark"] in LUCK] or rows
         first, said = luck[0], []
         for row in luck:
-            same = row["observed"] == first["observed"]
-            beside = "" if same else f", {percent(row['observed'], 1)} observed among them"
-            ends = f"({percent(row['low'], 1)} to {percent(row['high'], 1)})"
+            same = row["estimate"] == first["estimate"]
+            beside = "" if same else f", {percent(row['estimate'], 1)} observed among them"
+            ends = f"({percent(row['expected_lower'], 1)} to {percent(row['expected_upper'], 1)})"
             said.append(f"{row['says']}: {percent(row['expected'], 1)} {ends}{beside}")
         who = "" if first["among"] == "all" else " who drew at least one"
         return (
             f"Of {plural(self.size, self.holder)}{who}, the {percent(self.top)} with most drew "
-            f"{percent(first['observed'], 1)} of {plural(self.total, self.drawn)}; {'; '.join(said)}."
+            f"{percent(first['estimate'], 1)} of {plural(self.total, self.drawn)}; {'; '.join(said)}."
         )
 
 
+@takes(Tally, tally)
 def against_chance(
     data: Tally,
     benchmarks: Sequence[str] | None = None,
     *,
     top: float = 0.1,
     draws: int = 1_000,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: int = 0,
 ) -> AgainstChance:
     """Compare the concentration observed with what chance gives.
 
     Parameters
     ----------
-    data : Tally
+    data : Tally, Cohort or Dataset
     benchmarks : sequence of str, optional
         Names in :data:`BENCHMARKS`; by default all that fit: those that need nobody who drew none, and, where such
         are held, those that count them.
@@ -129,7 +134,7 @@ def against_chance(
         Share of the holders (of exposure, where given) that is the top.
     draws : int
         Forces drawn for each benchmark, 99 to 1,000,000.
-    level : float
+    confidence : float
         Middle part of the draws shown.
     seed : int
 
@@ -154,11 +159,18 @@ def against_chance(
     independently, so the total varies. The two negative binomial laws are not chance alone: they say how much
     concentration differences in risk of a gamma shape make, fitted to these counts. Complaints against several
     officers at once are taken as separate; they make counts vary more than chance alone.
+
+    Examples
+    --------
+    >>> data = Tally.of_counts([1, 2, 3, 1, 1, 9] * 10)
+    >>> found = against_chance(data, ["zero_truncated_poisson"], draws=99, seed=1).of("zero_truncated_poisson")
+    >>> float(round(found["estimate"], 2)), float(found["p_value"])
+    (0.32, 0.01)
     """
     for name in benchmarks or ():
         if name not in BENCHMARKS:
             raise ParameterError(f"benchmarks: expected some of {', '.join(BENCHMARKS)}; found {name!r}")
-    check_draws(draws, level, most=1_000_000)
+    check_draws(draws, confidence, most=1_000_000)
     if benchmarks is not None and "negative_binomial" in benchmarks and not data.zeros:
         raise Refusal(
             f"{data.name}: the {data.holder}s who drew none are not held, so a law of all counts cannot be fitted; say "
@@ -168,48 +180,38 @@ def against_chance(
     chosen = tuple(benchmarks or _fitting(data, some))
     says = dict(BENCHMARKS) if data.zeros else BENCHMARKS | {"equal_risk": ALONE}
     rng = np.random.default_rng(seed)
-    rows: list[dict[str, object]] = []
+    parts = []
     shape = float("nan")
     for name in chosen:
         truncated = name.startswith("zero_truncated")
         held = some if truncated else data
         seen = observed(held, top)
-        made, fit = _draw(name, held, draws, top, rng)
-        if fit is not None and "negative" in name and not np.isfinite(shape):
-            shape = fit.law.shape
-        for measure, drawn, value in (
-            ("gini", made.gini, float(seen.gini[0])),
-            ("top_share", made.top, float(seen.top[0])),
-        ):
-            low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-            rows.append(
-                {
-                    "benchmark": name,
-                    "says": says[name],
-                    "among": "accused" if truncated else "all",
-                    "measure": measure,
-                    "observed": value,
-                    "expected": float(drawn.mean()),
-                    "low": float(low),
-                    "high": float(high),
-                    "p": (1 + int((drawn >= value - 1e-12).sum())) / (draws + 1),
-                }
-            )
+        made, of_law = _draw(name, held, draws, top, rng)
+        shape = of_law if np.isfinite(of_law) and not np.isfinite(shape) else shape
+        columns: dict[str, object] = {
+            "benchmark": name,
+            "says": says[name],
+            "among": "accused" if truncated else "all",
+            "measure": ["gini", "top_share"],
+        }
+        drawn = np.column_stack([made.gini, made.top])
+        columns |= beside_chance(np.append(seen.gini, seen.top), drawn, confidence)
+        parts.append(pd.DataFrame(columns))
     return AgainstChance(
         estimand=f"concentration of {data.drawn}s over {data.among()}, beside what chance gives, {data.name}",
         assumptions=(
-            *assumed(data),
+            *data.assumed(),
             "complaints fall one by one: one that accuses several officers counts as several",
             "under equal risk, years of service and kind of work differ only as far as exposure says",
         ),
         method=(
-            f"Gini coefficient and share of the top {percent(top)}, {TIES}; {weighed(data)}; {draws:,} draws a "
+            f"Gini coefficient and share of the top {percent(top)}, {TIES}; {data.weighed()}; {draws:,} draws a "
             f"benchmark, seed {seed}"
         ),
-        table=pd.DataFrame(rows),
+        table=pd.concat(parts, ignore_index=True),
         flow=data.flow,
         top=top,
-        level=level,
+        confidence=confidence,
         draws=draws,
         shape=shape,
         size=data.size,
@@ -219,13 +221,14 @@ def against_chance(
     )
 
 
+@takes("cohort")
 def units_against_chance(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     by: str | None,
     *,
     top: float = 0.1,
     draws: int = 1_000,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: int = 0,
 ) -> AgainstChance:
     """Compare units or supervisors, by the number of their officers accused, with equal risk for every officer.
@@ -235,7 +238,7 @@ def units_against_chance(
     data : Cohort or Dataset
     by : str or None
         Column of the units or supervisors.
-    top, draws, level, seed
+    top, draws, confidence, seed
         As for :func:`against_chance`.
 
     Returns
@@ -248,13 +251,20 @@ def units_against_chance(
         When no column is named.
     ParameterError
         For an unknown column or numbers out of range.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> found = units_against_chance(accountability.load("synthetic"), "squad", draws=99)
+    >>> float(found.of("equal_risk", "gini")["p_value"])
+    0.01
     """
     if by is None:
         raise Refusal(
             "no column of units or supervisors is named: name one that the source holds, for instance as group"
         )
     held = tally(data, by, exposure="officers")
-    return against_chance(held, ["equal_risk"], top=top, draws=draws, level=level, seed=seed)
+    return against_chance(held, ["equal_risk"], top=top, draws=draws, confidence=confidence, seed=seed)
 
 
 def _fitting(data: Tally, some: Tally) -> list[str]:
@@ -266,10 +276,12 @@ def _fitting(data: Tally, some: Tally) -> list[str]:
     return names
 
 
-def _draw(name: str, held: Tally, draws: int, top: float, rng: np.random.Generator) -> tuple[Measures, Fit | None]:
-    holders, level = cells(held)
+def _draw(name: str, held: Tally, draws: int, top: float, rng: np.random.Generator) -> tuple[Measures, float]:
+    """Measures of the draws, and the shape of the gamma law where one is fitted."""
+    level, code = np.unique(held.exposure, return_inverse=True)
+    holders = np.rint(np.bincount(code, held.holders)).astype(np.int64)
     if name == "equal_risk":
-        return equal_risk(held.total, holders, level, draws, top, rng), None
+        return equal_risk(held.total, holders, level, draws, top, rng), float("nan")
     fitted = fit_poisson if name == "zero_truncated_poisson" else fit_negative_binomial
-    fit = fitted(held, name.startswith("zero_truncated"))
-    return independent(fit.law, holders, level, draws, top, rng), fit
+    law = fitted(held.counts, name.startswith("zero_truncated")).law
+    return independent(law, holders, level, draws, top, rng), law.shape

@@ -10,14 +10,15 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.officers.chance_draws import check_draws
-from accountability.officers.fixed_effects_poisson import TwoWay, fit
-from accountability.officers.officer_events import Records
+from accountability.officers.officer_events import OfficerRecords, calendar_periods, records_of
 from accountability.officers.peers import known, panel, reach, weights
-from accountability.officers.shuffles import lots, periods
+from accountability.officers.shares import check_draws
 from accountability.results import Result, percent
-from accountability.stats.arrays import Floats, Ints
+from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.fixed_effects_poisson import TwoWay, fit
 from accountability.stats.intervals import t_critical
+from accountability.stats.permutation import p_value, permute
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +35,8 @@ KEPT_IN, PLAIN = "the same, own complaints kept in", "the same, nothing left out
 class Contagion(Result):
     """Ratio of an officer's rate of complaints for each sustained finding against a peer.
 
-    ``table``: ``for_each``, ``compares`` (in words), ``coefficient``, ``ratio``, ``low``, ``high``, ``p`` (two-sided,
-    clustered errors), ``p_permutation`` (that findings raise the rate; first row only).
+    ``table``: ``for_each``, ``compares`` (in words), ``coefficient``, ``estimate`` (the ratio), ``lower``, ``upper``,
+    ``p_value`` (two-sided, clustered errors), ``permutation_p_value`` (that findings raise the rate; first row only).
 
     Attributes
     ----------
@@ -49,7 +50,7 @@ class Contagion(Result):
         Share of accusations made in complaints against several officers.
     window : int
         Days for which a finding counts.
-    level : float
+    confidence : float
     unit_word : str
     """
 
@@ -60,52 +61,54 @@ class Contagion(Result):
     complaints: int
     joint: float
     window: int
-    level: float
+    confidence: float
     unit_word: str
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the ratios with their intervals."""
         axes = draw.new_axes(ax, height=2.8)
         axes.set_xscale("log")
-        draw.ranges(axes, self.table, label="for_each", estimate="ratio", lower="low", upper="high", null=1.0)
-        axes.set_xlabel(f"ratio of the rate of complaints for each more ({percent(self.level)} interval)")
+        draw.ranges(axes, self.table, label="for_each", estimate="estimate", lower="lower", upper="upper", null=1.0)
+        axes.set_xlabel(f"ratio of the rate of complaints for each more ({percent(self.confidence)} interval)")
         return axes
 
     def sentence(self) -> str:
         """Say the ratio, its interval and its place among the lots."""
-        row = self.table.to_dict("records")[0]
+        row = self.table.iloc[0]
         return (
             f"For each finding sustained against a peer of the same {self.unit_word} in the {self.window} days before, "
-            f"an officer's rate of complaints was {row['ratio']:.3f} times its own at other times, at equal numbers of "
-            f"decided complaints against peers ({percent(self.level)} interval {row['low']:.3f} to {row['high']:.3f}; "
-            f"p = {row['p_permutation']:.3f} when lots are drawn within {self.unit_word} and period). "
+            f"an officer's rate of complaints was {row['estimate']:.3f} times its own at other times, at equal numbers "
+            f"of decided complaints against peers ({percent(self.confidence)} interval {row['lower']:.3f} to "
+            f"{row['upper']:.3f}; p = {row['permutation_p_value']:.3f} when lots are drawn within {self.unit_word} and "
+            "period). "
             f"{percent(self.joint)} of the accusations stand in complaints against several officers, which makes "
             "peers' records go together mechanically; those that name an officer are left out of its exposure."
         )
 
 
+@takes(OfficerRecords, records_of)
 def contagion(
-    data: Records,
+    data: OfficerRecords,
     *,
     window: int = 365,
     period: int | None = 3,
     permutations: int = 999,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: int = 0,
 ) -> Contagion:
     """Compare officers' rates of complaints in months with more and with fewer findings against peers known.
 
     Parameters
     ----------
-    data : Records
+    data : OfficerRecords, Cohort or Dataset
     window : int
         Days for which a finding counts, 30 to 3,650.
     period : int or None
         Years of closing within which lots are drawn; ``None`` for all of them together.
     permutations : int
         99 to 100,000.
-    level : float
-        Level of the intervals.
+    confidence : float
+        Of the intervals.
     seed : int
 
     Returns
@@ -131,10 +134,17 @@ def contagion(
     unit, a period of closing and a number of accused were sustained. Under no contagion these are exchangeable as
     far as what comes later goes, so the p-value is exact whatever the units share. It asks whether findings raise the
     rate (one-sided).
+
+    Examples
+    --------
+    >>> import accountability
+    >>> found = contagion(accountability.load("synthetic"), permutations=99).table.iloc[0]
+    >>> [round(float(found[name]), 3) for name in ("estimate", "lower", "upper")]
+    [1.01, 0.989, 1.031]
     """
     if isinstance(window, bool) or not 30 <= window <= 3650:
         raise ParameterError(f"window: expected 30 to 3,650 days, found {window!r}")
-    check_draws(permutations, level, names=("permutations", "level"))
+    check_draws(permutations, confidence, name="permutations")
     if data.units < 2:
         raise Refusal(f"{data.name}: one {data.unit_word} only, so there are no units to compare or to cluster by")
     laid = panel(data, window)
@@ -148,12 +158,12 @@ def contagion(
     rest = fit(laid.complaints, laid.exposed, [decided], data.unit)
     seen, drawn = _lots(data, weights(data, found, rest.residual), found.row, period, permutations, seed)
     rows = [
-        _row(FINDING, "each officer with itself, at equal numbers of decided complaints", main, 0, level),
-        _row(DECIDED, "each officer with itself, at equal numbers of sustained findings", main, 1, level),
-        _row(KEPT_IN, "complaints shared with the peer counted: partly mechanical", other, 0, level),
-        _row(PLAIN, "officers with each other: whatever units and officers share counts too", plain, 0, level),
+        _row(FINDING, "each officer with itself, at equal numbers of decided complaints", main, 0, confidence),
+        _row(DECIDED, "each officer with itself, at equal numbers of sustained findings", main, 1, confidence),
+        _row(KEPT_IN, "complaints shared with the peer counted: partly mechanical", other, 0, confidence),
+        _row(PLAIN, "officers with each other: whatever units and officers share counts too", plain, 0, confidence),
     ]
-    rows[0]["p_permutation"] = (1 + int((drawn >= seen - 1e-9).sum())) / (permutations + 1)
+    rows[0]["permutation_p_value"] = p_value(drawn, seen, 1e-9)
     over = "all years" if period is None else f"{period} years of closing"
     return Contagion(
         estimand=(
@@ -182,62 +192,70 @@ def contagion(
         complaints=int(main.events),
         joint=data.joint,
         window=window,
-        level=level,
+        confidence=confidence,
         unit_word=data.unit_word,
     )
 
 
 def _lots(
-    data: Records, weight: Floats, row: Ints, period: int | None, permutations: int, seed: int
+    data: OfficerRecords, weight: Floats, row: Ints, period: int | None, permutations: int, seed: int
 ) -> tuple[float, Floats]:
     """The statistic and its draws: complaints with as many accused trade their findings within unit and period."""
     flagged = data.sustained[row]
     case = data.case[row]
     many = np.bincount(case, minlength=len(data.received))[case]
-    cell = data.unit[data.officer[row]] * 1_000 + periods(data.closed[case], period)
+    cell = data.unit[data.officer[row]] * 1_000 + calendar_periods(data.closed[case], period)
     rng = np.random.default_rng(seed)
     alone = many == 1
     drawn = lots(weight[alone], flagged[alone], cell[alone], permutations, rng)
-    # Accused of one complaint share what made it sustained, so joint complaints trade all their findings at once.
-    return float(weight[flagged].sum()), drawn + _joint(data, weight, row, cell, many, permutations, rng)
+    some = np.flatnonzero(many > 1)
+    order = some[np.lexsort((some, case[some]))]
+    return float(weight[flagged].sum()), drawn + _joint(
+        weight[order], flagged[order].astype(float), case[order], cell[order], permutations, rng
+    )
+
+
+def lots(value: Floats, flag: Flags, cell: Ints, draws: int, rng: np.random.Generator) -> Floats:
+    """Sums of the values drawn when as many of each cell are drawn as are flagged, one sum a draw."""
+    order = np.lexsort((~flag, cell))
+    cells = cell[order]
+    taken = flag[order]
+    values = value[np.argsort(cell, kind="stable")]
+    return np.concatenate([made[:, taken].sum(axis=1) for made in permute(values, draws, rng, blocks=cells)])
 
 
 def _joint(
-    data: Records, weight: Floats, row: Ints, cell: Ints, many: Ints, permutations: int, rng: np.random.Generator
+    weight: Floats, flags: Floats, case: Ints, cell: Ints, permutations: int, rng: np.random.Generator
 ) -> Floats:
-    some = np.flatnonzero(many > 1)
-    if not len(some):
-        return np.zeros(permutations)
-    order = some[np.lexsort((some, data.case[row][some]))]
-    case = data.case[row][order]
+    """The same for complaints against several: what made one sustained is shared, so all its findings go at once."""
     starts = np.flatnonzero(np.diff(case, prepend=-1))
-    size = np.diff(np.append(starts, len(order)))
-    flags, values = data.sustained[row][order].astype(float), weight[order]
-    group = cell[order][starts] * 1_000 + np.minimum(size, 999)
+    size = np.diff(np.append(starts, len(case)))
+    group = cell[starts] * 1_000 + np.minimum(size, 999)
     out = np.zeros(permutations)
     for one in np.unique(group):
         held = np.flatnonzero(group == one)
         at = starts[held][:, None] + np.arange(size[held[0]])
         # What complaint i would add with the findings of complaint j.
-        cross = values[at] @ flags[at].T
-        turns = np.argsort(rng.random((permutations, len(held))), axis=1)
-        out += cross[np.arange(len(held)), turns].sum(axis=1)
+        cross = weight[at] @ flags[at].T
+        places = np.arange(len(held))
+        turns = np.concatenate(list(permute(places, permutations, rng, blocks=np.zeros_like(places))))
+        out += cross[places, turns].sum(axis=1)
     return out
 
 
-def _row(name: str, compares: str, found: TwoWay, place: int, level: float) -> dict[str, object]:
+def _row(name: str, compares: str, found: TwoWay, place: int, confidence: float) -> dict[str, object]:
     from scipy.special import stdtr
 
     free = found.clusters - 1
-    estimate, error = float(found.coefficients[place]), float(np.sqrt(found.covariance[place, place]))
-    reach = t_critical(level, free) * error
+    coefficient, error = float(found.coefficients[place]), float(np.sqrt(found.covariance[place, place]))
+    half = t_critical(confidence, free) * error
     return {
         "for_each": name,
         "compares": compares,
-        "coefficient": estimate,
-        "ratio": float(np.exp(estimate)),
-        "low": float(np.exp(estimate - reach)),
-        "high": float(np.exp(estimate + reach)),
-        "p": float(2 * stdtr(free, -abs(estimate) / error)),
-        "p_permutation": float("nan"),
+        "coefficient": coefficient,
+        "estimate": float(np.exp(coefficient)),
+        "lower": float(np.exp(coefficient - half)),
+        "upper": float(np.exp(coefficient + half)),
+        "p_value": float(2 * stdtr(free, -abs(coefficient) / error)),
+        "permutation_p_value": float("nan"),
     }

@@ -10,13 +10,15 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.officers.officer_events import EPOCH, FEWEST
+from accountability.officers.officer_events import EPOCH
+from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats, Ints, gram
 from accountability.stats.intervals import p_normal, wald
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton
 from accountability.stats.sandwich import sandwich
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, occurrence
 
 if TYPE_CHECKING:
@@ -29,24 +31,26 @@ COLUMNS = ("officer_id", "unit", "from", "to")
 class Movers(Result):
     """How movers' complaints change with the level of the unit they move to.
 
-    ``table``: ``quantity`` ("elasticity"), ``estimate``, ``low``, ``high``, ``p``: by how many per cent an officer's
-    rate of complaints differs after the move for one per cent by which the other officers' rate in the new unit
-    exceeded that in the old one before. 0: complaints go along with the officer; 1: with the place.
+    ``table``: ``quantity`` ("elasticity"), ``estimate``, ``std_error``, ``lower``, ``upper``, ``p_value``. The
+    elasticity says by how many per cent an officer's rate of complaints differs after the move for one per cent by
+    which the other officers' rate in the new unit exceeded that in the old one before. 0: complaints go along with the
+    officer; 1: with the place.
 
     Attributes
     ----------
     by_change : DataFrame
-        Movers in three parts by that ratio: ``ratio_of_units``, ``movers``, ``before``, ``after`` (complaints a year).
+        Movers in three parts by that ratio: ``ratio_of_units``, ``n`` (movers), ``before``, ``after`` (complaints a
+        year).
     movers : int
     around : int
         Days looked at on each side of the move.
-    level : float
+    confidence : float
     """
 
     by_change: pd.DataFrame
     movers: int
     around: int
-    level: float
+    confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw movers' rates before and after, by how the units compare."""
@@ -60,23 +64,24 @@ class Movers(Result):
 
     def sentence(self) -> str:
         """Say the elasticity."""
-        row = self.table.to_dict("records")[0]
+        row = self.table.iloc[0]
         return (
             f"Over {plural(self.movers, 'move')}, an officer's rate of complaints changed by {row['estimate']:.2f} % "
             "for each 1 % by which the others' rate in the new unit exceeded that in the old one "
-            f"({percent(self.level)} interval {row['low']:.2f} to {row['high']:.2f}; 0: complaints go along with the "
-            "officer, 1: with the place)."
+            f"({percent(self.confidence)} interval {row['lower']:.2f} to {row['upper']:.2f}; 0: complaints go along "
+            "with the officer, 1: with the place)."
         )
 
 
+@takes("cohort")
 def movers(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     assignments: pd.DataFrame,
     *,
     window: int = 730,
     around: int = 730,
     stage: str = "received",
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> Movers:
     """Compare officers with themselves before and after their first move.
 
@@ -92,7 +97,7 @@ def movers(
         Days looked at on each side.
     stage : str
         Stage that dates a complaint.
-    level : float
+    confidence : float
 
     Returns
     -------
@@ -103,7 +108,8 @@ def movers(
     ParameterError
         For missing columns, or stays that end before they begin or overlap.
     Refusal
-        With fewer than ten movers with complaints, or when all units are alike.
+        With fewer than ten movers with complaints, when all units are alike, or when the units' rates tell without
+        exception who drew complaints only before or only after.
 
     Notes
     -----
@@ -112,53 +118,44 @@ def movers(
     (conditional Poisson regression). Rates of units take half a complaint more, so that none is 0. Complaints that
     accused the mover beside others do not count towards the units. What else changes with a move, rank or work, is
     not told apart.
-    """
-    from scipy.special import expit
 
-    cohort = Cohort.of(data)
-    stays = _stays(assignments)
-    day, who, shared = _complaints(cohort, stage)
-    moves = _first_moves(stays)
+    Examples
+    --------
+    >>> import accountability
+    >>> import pandas as pd
+    >>> data = accountability.load("synthetic")
+    >>> known = data.allegations["officer_id"].dropna().drop_duplicates().head(400)
+    >>> old = pd.DataFrame({"officer_id": known, "unit": (known.str[-1] > "5").map(str), "from": "2010-01-01"})
+    >>> new = old.assign(unit=old["unit"].shift(1, fill_value="True"), **{"from": "2018-01-01", "to": "2021-01-01"})
+    >>> stays = pd.concat([old.assign(to="2018-01-01"), new])
+    >>> movers(data, stays).table["quantity"].tolist()
+    ['elasticity']
+    """
+    cohort = data
+    stays, ids = _stays(assignments)
+    seen = _complaints(cohort, stage, stays, ids)
     rows = []
-    for officer, move, begin, old, new, end in moves:
+    for officer, move, begin, old, new, end in _first_moves(stays):
         low, high = max(begin, move - around), min(end, move + around)
-        own = day[(who == officer) & (day >= low) & (day < high)]
+        own = seen.day[(seen.officer == officer) & (seen.day >= low) & (seen.day < high)]
         if not len(own):
             continue
-        rates = [_rate(stays, day, who, shared, officer, unit, move - window, move) for unit in (old, new)]
+        rates = [_rate(stays, seen, officer, unit, move - window, move) for unit in (old, new)]
         if min(rates) <= 0:
             continue
         before = int((own < move).sum())
         rows.append((before, len(own) - before, move - low, high - move, np.log(rates[1] / rates[0])))
-    if len(rows) < FEWEST:
-        raise Refusal(f"{cohort.name}: {len(rows)} officers move and have complaints around it; {FEWEST} are the least")
+    if len(rows) < MIN_CELL:
+        raise Refusal(
+            f"{cohort.name}: {len(rows)} officers move and have complaints around it; {MIN_CELL} are the least"
+        )
     table = np.array(rows, float)
-    before, after, days_before, days_after, gap = table.T
-    if np.ptp(gap) < 1e-12:
+    if np.ptp(table[:, 4]) < 1e-12:
         raise Refusal(
             f"{cohort.name}: every move is between units with the same ratio of rates, so nothing is compared"
         )
-    offset, total = np.log(days_after / days_before), before + after
-    design = np.stack([gap, np.ones_like(gap)], axis=1)
-
-    def evaluate(at: Floats) -> Evaluation:
-        index = design @ at + offset
-        share = expit(index)
-        value = float(after @ index - total @ np.logaddexp(0.0, index))
-        return value, design.T @ (after - total * share), gram(design, total * share * (1 - share))
-
-    try:
-        top = newton(evaluate, np.zeros(2), lambda step: float(np.abs(design @ step).max()), tolerance=1e-14)
-        bread = invert(top.information)
-    except (Separation, NotConverged) as endless:
-        raise Refusal(
-            f"{cohort.name}: the ratio of the units tells without exception on which side of the move complaints lie "
-            "(separation), so the elasticity has no finite estimate: look at more days with around=, or at more movers"
-        ) from endless
-    beta, each = top.at, np.arange(len(table))
-    score = design * (after - total * expit(design @ beta + offset))[:, None]
-    error = float(np.sqrt(sandwich(bread, score, each, None)[0, 0]))
-    lower, upper = wald(float(beta[0]), error, level)
+    estimate, error = _elasticity(table, cohort.name)
+    lower, upper = wald(estimate, error, confidence)
     return Movers(
         estimand=f"change of officers' rate of complaints with the level of the unit they move to, {cohort.name}",
         assumptions=(
@@ -173,84 +170,127 @@ def movers(
         table=pd.DataFrame(
             {
                 "quantity": ["elasticity"],
-                "estimate": [float(beta[0])],
-                "low": [lower],
-                "high": [upper],
-                "p": [float(p_normal(beta[0] / error))],
+                "estimate": [estimate],
+                "std_error": [error],
+                "lower": [lower],
+                "upper": [upper],
+                "p_value": [float(p_normal(estimate / error))],
             }
         ),
         flow=cohort.flow(),
         by_change=_by_change(table),
         movers=len(rows),
         around=around,
-        level=level,
+        confidence=confidence,
     )
 
 
-def _stays(assignments: pd.DataFrame) -> pd.DataFrame:
+def _elasticity(table: Floats, name: str) -> tuple[float, float]:
+    """Estimate and error: of complaints on both sides of a move, how many came after, by the ratio of the rates."""
+    from scipy.special import expit
+
+    before, after, days_before, days_after, gap = table.T
+    offset, total = np.log(days_after / days_before), before + after
+    design = np.stack([gap, np.ones_like(gap)], axis=1)
+
+    def evaluate(at: Floats) -> Evaluation:
+        index = design @ at + offset
+        share = expit(index)
+        value = float(after @ index - total @ np.logaddexp(0.0, index))
+        return value, design.T @ (after - total * share), gram(design, total * share * (1 - share))
+
+    try:
+        top = newton(evaluate, np.zeros(2), lambda step: float(np.abs(design @ step).max()), tolerance=1e-14)
+        bread = invert(top.information)
+    except (Separation, NotConverged) as endless:
+        raise Refusal(
+            f"{name}: the ratio of the units tells without exception on which side of the move complaints lie "
+            "(separation), so the elasticity has no finite estimate: look at more days with around=, or at more movers"
+        ) from endless
+    score = design * (after - total * expit(design @ top.at + offset))[:, None]
+    error = sandwich(bread, score, np.arange(len(table)), None)[0, 0]
+    return float(top.at[0]), float(np.sqrt(error))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stays:
+    """Stays as numbers, by officer and first day."""
+
+    officer: Ints
+    unit: Ints
+    first: Ints
+    stop: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """Day, officer (-1 where no stay is known), complaint and unit on that day (-1 for none) of every accusation."""
+
+    day: Ints
+    officer: Ints
+    case: Ints
+    unit: Ints
+
+
+def _stays(assignments: pd.DataFrame) -> tuple[_Stays, pd.Index]:
     missing = [name for name in COLUMNS if name not in assignments.columns]
     if missing:
         raise ParameterError(f"assignments: expected columns {', '.join(COLUMNS)}; missing {', '.join(missing)}")
-    epoch = np.datetime64(EPOCH, "D")
-    stays = assignments[list(COLUMNS)].dropna()
+    known = assignments[list(COLUMNS)].dropna()
+    officer, ids = pd.factorize(known["officer_id"])
+    columns = [officer, pd.factorize(known["unit"])[0]]
     for name in ("from", "to"):
-        days = pd.to_datetime(stays[name]).to_numpy().astype("datetime64[D]")
-        stays = stays.assign(**{name: (days - epoch).astype(np.int64)})
-    stays = stays.sort_values(["officer_id", "from"], kind="stable").reset_index(drop=True)
-    wrong = (stays["to"] <= stays["from"]) | (
-        (stays["officer_id"] == stays["officer_id"].shift(-1)) & (stays["to"] > stays["from"].shift(-1))
-    )
+        days = pd.to_datetime(known[name]).to_numpy().astype("datetime64[D]")
+        columns.append((days - np.datetime64(EPOCH, "D")).astype(np.int64))
+    stays = _Stays(*np.stack(columns)[:, np.lexsort((columns[2], officer))])
+    wrong = stays.stop <= stays.first
+    wrong[:-1] |= (stays.officer[1:] == stays.officer[:-1]) & (stays.stop[:-1] > stays.first[1:])
     if wrong.any():
         raise ParameterError(
-            f"assignments: {int(wrong.sum()):,} of {len(stays):,} stays end before they begin or overlap the next one"
+            f"assignments: {int(wrong.sum()):,} of {len(wrong):,} stays end before they begin or overlap the next one"
         )
-    return stays
+    return stays, pd.Index(ids)
 
 
-def _complaints(cohort: Cohort, stage: str) -> tuple[Ints, np.ndarray, np.ndarray]:
-    """Day, officer and complaint of every accusation with a day."""
+def _complaints(cohort: Cohort, stage: str, stays: _Stays, ids: pd.Index) -> _Seen:
     rows = cohort.allegations[cohort.allegations["officer_id"].notna()]
     rows = rows.drop_duplicates(["case_id", "officer_id"])
     cases = pd.Index(cohort.cases["case_id"])
     when = occurrence(cohort.events, cases, stage, "first")
-    place = cases.get_indexer(pd.Index(rows["case_id"]))
-    exact = ((when.earliest == when.latest) & (when.earliest != FOREVER))[place]
-    return when.earliest[place][exact], rows["officer_id"].to_numpy(dtype=object)[exact], place[exact]
+    case = cases.get_indexer(pd.Index(rows["case_id"]))
+    exact = ((when.earliest == when.latest) & (when.earliest != FOREVER))[case]
+    case = case[exact]
+    day = when.earliest[case].astype(np.int64)
+    officer = ids.get_indexer(pd.Index(rows["officer_id"]))[exact]
+    wide = 2**32
+    at = np.searchsorted(stays.officer * wide + stays.first, officer * wide + day, side="right") - 1
+    there = (at >= 0) & (stays.officer[at] == officer) & (day < stays.stop[at])
+    return _Seen(day, officer, case, np.where(there, stays.unit[at], -1))
 
 
-def _first_moves(stays: pd.DataFrame) -> list[tuple[object, int, int, object, object, int]]:
+def _first_moves(stays: _Stays) -> list[tuple[int, ...]]:
     """Officer, day of the move, first day in the old unit, old and new unit, end of the stay in the new one."""
-    after = stays.groupby("officer_id", sort=False).shift(-1)
-    moved = after["unit"].notna() & (after["unit"] != stays["unit"])
-    first = stays[moved].assign(new=after["unit"], move=after["from"], end=after["to"])
-    first = first.drop_duplicates("officer_id").astype({"move": "int64", "end": "int64"})
-    columns = [first[name].tolist() for name in ("officer_id", "move", "from", "unit", "new", "end")]
-    return list(zip(*columns, strict=True))
+    moved = np.flatnonzero((stays.officer[1:] == stays.officer[:-1]) & (stays.unit[1:] != stays.unit[:-1]))
+    moved = moved[np.unique(stays.officer[moved], return_index=True)[1]]
+    after = moved + 1
+    columns = (stays.officer[moved], stays.first[after], stays.first[moved], stays.unit[moved], stays.unit[after])
+    return list(zip(*(column.tolist() for column in (*columns, stays.stop[after])), strict=True))
 
 
-def _rate(
-    stays: pd.DataFrame, day: Ints, who: np.ndarray, case: np.ndarray, mover: object, unit: object, low: int, high: int
-) -> float:
+def _rate(stays: _Stays, seen: _Seen, mover: int, unit: int, low: int, high: int) -> float:
     """Complaints an officer-day of a unit's other officers in [low, high), half a complaint more."""
-    there = stays[
-        (stays["unit"] == unit) & (stays["officer_id"] != mover) & (stays["from"] < high) & (stays["to"] > low)
-    ]
-    days = float((there["to"].clip(upper=high) - there["from"].clip(lower=low)).sum())
+    there = (stays.unit == unit) & (stays.officer != mover)
+    days = float(np.maximum(np.minimum(stays.stop[there], high) - np.maximum(stays.first[there], low), 0).sum())
     if days <= 0:
         return 0.0
-    inside = (day >= low) & (day < high) & ~np.isin(case, case[who == mover])
-    spans = there.groupby("officer_id")[["from", "to"]]
-    drawn = 0
-    for officer, span in spans:
-        own = day[inside & (who == officer)]
-        for start, stop in span.to_numpy():
-            drawn += int(((own >= start) & (own < stop)).sum())
-    return (drawn + 0.5) / days
+    drawn = (seen.unit == unit) & (seen.officer != mover) & (seen.day >= low) & (seen.day < high)
+    drawn &= ~np.isin(seen.case, seen.case[seen.officer == mover])
+    return (int(drawn.sum()) + 0.5) / days
 
 
 def _by_change(table: Floats) -> pd.DataFrame:
     """Movers in parts of at least ten by the ratio of the units' rates."""
-    parts = max(1, min(3, len(table) // FEWEST))
+    parts = max(1, min(3, len(table) // MIN_CELL))
     order = np.argsort(table[:, 4], kind="stable")
     rows = []
     for part in np.array_split(table[order], parts):
@@ -258,7 +298,7 @@ def _by_change(table: Floats) -> pd.DataFrame:
         rows.append(
             {
                 "ratio_of_units": float(np.exp(gap.mean())),
-                "movers": len(part),
+                "n": len(part),
                 "before": 365.25 * before.sum() / days_before.sum(),
                 "after": 365.25 * after.sum() / days_after.sum(),
             }

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.figures import draw
-from accountability.officers.chance_draws import check_draws
-from accountability.officers.officer_events import FEWEST, Records
-from accountability.officers.shuffles import dealt, periods
+from accountability.officers.officer_events import OfficerRecords, calendar_periods, records_of
+from accountability.officers.shares import check_draws
+from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent
 from accountability.stats.arrays import Ints
+from accountability.stats.permutation import beside_chance, permute
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from scipy.sparse import csr_array
 
 MEASURES = {
     "accused_together": "share of officers accused together with another",
@@ -32,59 +35,72 @@ MEASURES = {
 class Network(Result):
     """Summaries of a network of co-accusals, beside what lots within unit and period give.
 
-    ``table``: ``measure``, ``says``, ``observed``, ``expected``, ``low``, ``high``, ``p`` (share of draws at least as
-    large). Empty numbers where fewer than ten officers stand behind one.
+    ``table``: ``measure``, ``says``, ``estimate`` (what is observed), ``expected``, ``expected_lower``,
+    ``expected_upper``, ``p_value`` (share of draws at least as large), ``hidden``: no numbers where fewer than ten
+    officers, or pairs of them, stand behind one.
 
     Attributes
     ----------
     within : str
         Where lots are drawn.
-    level : float
+    confidence : float
     joint : float
         Share of accusations made in complaints against several officers.
+    rests_on : int
+        The smaller number of officers accused together and of pairs; 0 when it is below ten.
     """
 
     within: str
-    level: float
+    confidence: float
     joint: float
+    rests_on: int
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Show no numbers that rest on fewer than ten."""
+        numbers = table.columns.drop(["measure", "says"])
+        few = self.rests_on < MIN_CELL
+        return table.assign(**{name: np.nan for name in numbers if few}, hidden=few)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the shares observed beside those by lot."""
         axes = draw.new_axes(ax, height=2.8)
-        rows = self.table[(self.table["measure"] != "pairs") & self.table["observed"].notna()]
+        rows = self.table[(self.table["measure"] != "pairs") & ~self.table["hidden"]]
         rows = rows.assign(label=rows["measure"].str.replace("_", " "))
-        heights = draw.ranges(axes, rows, label="label", estimate="expected", lower="low", upper="high")
-        axes.plot(rows["observed"], heights, "D", color=draw.COLOURS[1], label="observed")
+        heights = draw.ranges(
+            axes, rows, label="label", estimate="expected", lower="expected_lower", upper="expected_upper"
+        )
+        axes.plot(rows["estimate"], heights, "D", color=draw.COLOURS[1], label="observed")
         axes.set_xlabel(f"share (dots and lines: by lot {self.within})")
         axes.legend(frameon=False)
         return axes
 
     def sentence(self) -> str:
         """Say how many pairs are repeated beside what lots give."""
-        rows = {row["measure"]: row for row in self.table.to_dict("records")}
-        row = rows["repeated"]
-        if not np.isfinite(row["observed"]):
+        row = self.table.set_index("measure").to_dict("index")["repeated"]
+        if row["hidden"]:
             return "Too few officers are accused together for a summary of who is accused with whom."
         return (
             f"{percent(self.joint)} of the accusations stand in complaints against several officers; of the pairs "
-            f"accused together, {percent(row['observed'], 1)} were so more than once, where lots drawn {self.within} "
-            f"give {percent(row['expected'], 1)} ({percent(row['low'], 1)} to {percent(row['high'], 1)})."
+            f"accused together, {percent(row['estimate'], 1)} were so more than once, where lots drawn {self.within} "
+            f"give {percent(row['expected'], 1)} ({percent(row['expected_lower'], 1)} to "
+            f"{percent(row['expected_upper'], 1)})."
         )
 
 
+@takes(OfficerRecords, records_of)
 def co_accusals(
-    data: Records, *, period: int | None = 1, draws: int = 199, level: float = 0.95, seed: int = 0
+    data: OfficerRecords, *, period: int | None = 1, draws: int = 199, confidence: float = 0.95, seed: int = 0
 ) -> Network:
     """Summarise who is accused with whom, beside lots that keep complaints' sizes and officers' numbers.
 
     Parameters
     ----------
-    data : Records
+    data : OfficerRecords, Cohort or Dataset
     period : int or None
         Years of receipt within which the accused of a unit trade complaints; ``None`` for all together.
     draws : int
         99 to 100,000.
-    level : float
+    confidence : float
     seed : int
 
     Returns
@@ -97,30 +113,27 @@ def co_accusals(
         When no complaint accuses several officers.
     ParameterError
         For numbers out of range.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> found = co_accusals(accountability.load("synthetic"), draws=99).table.set_index("measure")
+    >>> found.loc["repeated", ["estimate", "expected"]].round(3).tolist()
+    [0.205, 0.169]
     """
-    check_draws(draws, level)
+    check_draws(draws, confidence)
     pairs = together(data)
     if not len(pairs):
         raise Refusal(f"{data.name}: no complaint accuses several officers, so nobody is accused with anybody")
-    seen = _measures(data, pairs)
-    cell = data.unit[data.officer] * 1_000 + periods(data.received, period)[data.case]
+    cell = data.unit[data.officer] * 1_000 + calendar_periods(data.received, period)[data.case]
     rng = np.random.default_rng(seed)
-    made = np.array([_measures(data, together(dealt(data, cell, rng))) for _ in range(draws)])
-    low, high = np.quantile(made, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    p = (1 + (made >= np.array(seen) - 1e-12).sum(axis=0)) / (draws + 1)
-    table = pd.DataFrame(
-        {
-            "measure": list(MEASURES),
-            "says": list(MEASURES.values()),
-            "observed": seen,
-            "expected": made.mean(axis=0),
-            "low": low,
-            "high": high,
-            "p": p,
-        }
-    )
-    if len(np.unique(pairs[:, :2])) < FEWEST or len(pairs) < FEWEST:
-        table[["observed", "expected", "low", "high", "p"]] = np.nan
+    made = [
+        _measures(data, together(dealt(data, officer)))
+        for batch in permute(data.officer, draws, rng, blocks=cell)
+        for officer in batch
+    ]
+    says = {"measure": list(MEASURES), "says": list(MEASURES.values())}
+    beside = beside_chance(np.array(_measures(data, pairs)), np.array(made), confidence)
     over = "all years" if period is None else "calendar year" if period == 1 else f"{period} calendar years"
     place = f"within {data.unit_word} and {over}" if data.units > 1 else f"within {over}"
     return Network(
@@ -131,15 +144,17 @@ def co_accusals(
             "an officer dealt one complaint twice is in it once, which takes some pairs away by lot",
         ),
         method=f"pairs of officers in one complaint; {draws:,} draws {place}, seed {seed}",
-        table=table,
+        table=pd.DataFrame(says | beside),
         flow=data.flow,
         within=place,
-        level=level,
+        confidence=confidence,
         joint=data.joint,
+        rests_on=few if (few := min(len(np.unique(pairs[:, :2])), len(pairs))) >= MIN_CELL else 0,
     )
 
 
-def unit_links(data: Records) -> pd.DataFrame:
+@takes(OfficerRecords, records_of)
+def unit_links(data: OfficerRecords) -> pd.DataFrame:
     """Summarise which units are linked by complaints against officers of both.
 
     Returns
@@ -147,23 +162,24 @@ def unit_links(data: Records) -> pd.DataFrame:
     DataFrame
         ``fact``, ``value``: units, pairs of units linked by ten complaints or more, share of the complaints
         against several officers that cross units, share of units in the largest part of the network.
-    """
-    import networkx as nx
 
+    Examples
+    --------
+    >>> import accountability
+    >>> unit_links(accountability.load("synthetic"))["value"].tolist()
+    [40.0, 0.0, 0.0, 0.025]
+    """
     many = np.bincount(data.case, minlength=len(data.received))
     pairs = np.unique(np.stack([data.case, data.unit[data.officer]], axis=1), axis=0)
     crossing = np.bincount(pairs[:, 0], minlength=len(data.received)) > 1
     links = _pairs_of(pairs[:, 0], pairs[:, 1], data.units)
-    strong = links[links[:, 2] >= FEWEST]
-    graph: Any = nx.Graph()
-    graph.add_nodes_from(range(data.units))
-    graph.add_edges_from(strong[:, :2].tolist())
-    largest = max((len(part) for part in nx.connected_components(graph)), default=0)
+    strong = links[links[:, 2] >= MIN_CELL]
+    largest = int(np.bincount(_parts(strong, data.units)).max())
     return pd.DataFrame(
         {
             "fact": [
                 f"values of {data.unit_word}",
-                f"pairs linked by {FEWEST} complaints or more",
+                f"pairs linked by {MIN_CELL} complaints or more",
                 "share of complaints against several officers that cross units",
                 "share of units in the largest linked part",
             ],
@@ -177,7 +193,13 @@ def unit_links(data: Records) -> pd.DataFrame:
     )
 
 
-def together(data: Records) -> Ints:
+def dealt(data: OfficerRecords, officer: Ints) -> OfficerRecords:
+    """The accused traded by lot; an officer dealt one complaint twice is in it once."""
+    keep = np.unique(officer * len(data.received) + data.case, return_index=True)[1]
+    return replace(data, officer=officer[keep], case=data.case[keep])
+
+
+def together(data: OfficerRecords) -> Ints:
     """Pairs of officers accused in one complaint: two numbers of officers and how many complaints."""
     return _pairs_of(data.case, data.officer, data.officers)
 
@@ -195,21 +217,17 @@ def _pairs_of(case: Ints, member: Ints, members: int) -> Ints:
     return np.stack([key // members, key % members, count], axis=1)
 
 
-def _measures(data: Records, pairs: Ints) -> list[float]:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+def _measures(data: OfficerRecords, pairs: Ints) -> list[float]:
     if not len(pairs):
         return [0.0] * len(MEASURES)
     who, code = np.unique(pairs[:, :2], return_inverse=True)
-    a, b = code.reshape(-1, 2).T
+    pairs = np.column_stack([code.reshape(-1, 2), pairs[:, 2]])
     many = len(who)
-    ones = np.ones(2 * len(a))
-    graph = coo_array((ones, (np.append(a, b), np.append(b, a))), shape=(many, many)).tocsr()
-    degree = np.bincount(np.append(a, b), minlength=many)
+    graph = _graph(pairs, many)
+    degree = np.bincount(pairs[:, :2].ravel(), minlength=many)
     paths = float((degree * (degree - 1)).sum())
     closed = float((graph @ graph).multiply(graph).sum())
-    parts = np.bincount(connected_components(graph, directed=False)[1])
+    parts = np.bincount(_parts(pairs, many))
     return [
         many / data.officers,
         float(len(pairs)),
@@ -217,3 +235,20 @@ def _measures(data: Records, pairs: Ints) -> list[float]:
         closed / paths if paths else 0.0,
         float(parts.max()) / many,
     ]
+
+
+def _graph(pairs: Ints, members: int) -> csr_array:
+    """Ones where two members are a pair, both ways."""
+    from scipy.sparse import coo_array
+
+    a, b = pairs[:, 0], pairs[:, 1]
+    ones = np.ones(2 * len(pairs))
+    return coo_array((ones, (np.append(a, b), np.append(b, a))), shape=(members, members)).tocsr()
+
+
+def _parts(pairs: Ints, members: int) -> Ints:
+    """The part of the network that each member hangs together with."""
+    from scipy.sparse.csgraph import connected_components
+
+    part: Ints = connected_components(_graph(pairs, members), directed=False)[1]
+    return part

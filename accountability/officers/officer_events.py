@@ -10,21 +10,21 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.officers.exposure import APPOINTED, days_of_leaving
+from accountability.privacy import disclose
 from accountability.results import plural
 from accountability.stats.arrays import Flags, Ints
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, occurrence
 from accountability.vocabulary import UNIT_COLUMNS
 
 UNDATED = 2**40
-FEWEST = 10
-"""Fewest accusations, officers or complaints behind a number that is shown."""
 ON_THE_EVIDENCE = ("sustained", "not_sustained", "exonerated", "unfounded", "policy_failure")
 EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Records:
+class OfficerRecords:
     """Accused officers of complaints, and the officers.
 
     Attributes
@@ -80,10 +80,9 @@ class Records:
         return float((np.bincount(self.case, minlength=len(self.received))[self.case] > 1).mean())
 
     def accounted(self) -> pd.DataFrame:
-        """Accusations counted, and those left out by reason: ``reason``, ``accusations`` (missing below ten)."""
-        rows = [("counted", len(self.officer)), *self.left_out]
-        table = pd.DataFrame(rows, columns=["reason", "accusations"]).astype({"accusations": "Int64"})
-        return table.assign(accusations=table["accusations"].where(table["accusations"] >= FEWEST))
+        """Accusations counted, and those left out: ``reason``, ``n``, ``hidden`` (below ten, and what tells it)."""
+        table = pd.DataFrame([("counted", len(self.officer)), *self.left_out], columns=["reason", "n"])
+        return disclose(table, counts=["n"], keep=["reason"], parts=False)
 
     def month_starts(self) -> Ints:
         """First days of the months covered, and the first day after the last of them."""
@@ -94,12 +93,13 @@ class Records:
 
     def __repr__(self) -> str:
         return (
-            f"Records of {self.name}: {len(self.officer):,} accusations in {len(self.received):,} complaints, "
+            f"OfficerRecords of {self.name}: {len(self.officer):,} accusations in {len(self.received):,} complaints, "
             f"{plural(self.officers, 'officer')} of {self.units:,} values of {self.unit_word}"
         )
 
 
-def unit_columns(data: Cohort | DatasetLike, unit: str | None = None) -> tuple[str, str | None]:
+@takes("cohort")
+def unit_columns(data: Cohort, unit: str | None = None) -> tuple[str, str | None]:
     """Name the columns of officers' unit and, where there is one, of its supervisor.
 
     Parameters
@@ -112,17 +112,24 @@ def unit_columns(data: Cohort | DatasetLike, unit: str | None = None) -> tuple[s
     ------
     Refusal
         When none is held.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> unit_columns(accountability.load("synthetic"))
+    ('squad', 'supervisor')
     """
-    held = Cohort.of(data).allegations.columns
+    held = data.allegations.columns
     found = unit or next((name for name in UNIT_COLUMNS if name in held), None)
     if found is None:
         raise Refusal(f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}); name it")
     return found, "supervisor" if "supervisor" in held and found != "supervisor" else None
 
 
-def records(
-    data: Cohort | DatasetLike, unit: str | None = "squad", *, supervisor: str | None = None, start: str = "received"
-) -> Records:
+@takes("cohort")
+def officer_records(
+    data: Cohort, unit: str | None = "squad", *, supervisor: str | None = None, start: str = "received"
+) -> OfficerRecords:
     """Read the accusations of officers whose unit is known.
 
     Parameters
@@ -139,7 +146,7 @@ def records(
 
     Returns
     -------
-    Records
+    OfficerRecords
         Complaints without a day of `start` are left out; a sustained finding counts from the day after the complaint
         closed, and not at all when that day is not known.
 
@@ -149,8 +156,15 @@ def records(
         When no officer, unit, or day is known.
     ParameterError
         For an unknown column.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = officer_records(accountability.load("synthetic"), "squad")
+    >>> data.officers, data.units
+    (826, 40)
     """
-    cohort = Cohort.of(data)
+    cohort = data
     table = cohort.allegations
     for column in (unit, supervisor):
         if column is not None and column not in table.columns:
@@ -193,7 +207,7 @@ def records(
     received = when.earliest[used].astype(np.int64)
     np.minimum.at(begin, pairs["officer"].to_numpy(), received[pairs["case"].to_numpy()])
     np.maximum.at(end, pairs["officer"].to_numpy(), received[pairs["case"].to_numpy()] + 1)
-    return Records(
+    return OfficerRecords(
         officer=pairs["officer"].to_numpy(dtype=np.int64),
         case=pairs["case"].to_numpy(dtype=np.int64),
         sustained=pairs["sustained"].to_numpy(dtype=bool),
@@ -213,6 +227,28 @@ def records(
         name=cohort.name,
         flow=cohort.flow(),
     )
+
+
+def records_of(data: Cohort) -> OfficerRecords:
+    """The records by the usual columns of unit and supervisor, for what is given a cohort."""
+    unit, supervisor = unit_columns(data)
+    return officer_records(data, unit, supervisor=supervisor)
+
+
+def calendar_periods(days: Ints, years: int | None) -> Ints:
+    """Number of the period of each day, of so many calendar years; one period when `years` is ``None``.
+
+    Raises
+    ------
+    ParameterError
+        For a period shorter than a year.
+    """
+    if years is None:
+        return np.zeros(len(days), np.int64)
+    if isinstance(years, bool) or years < 1:
+        raise ParameterError(f"period: expected whole years from 1 on, or None, found {years!r}")
+    year = (np.datetime64("1970-01-01", "D") + days.astype("timedelta64[D]")).astype("datetime64[Y]").astype(np.int64)
+    return (year - year.min(initial=10_000)) // years
 
 
 def _numbers(officers: pd.DataFrame, column: str | None) -> tuple[Ints, int]:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from accountability.errors import Refusal
-from accountability.officers.officer_events import UNDATED, Records
+from accountability.officers.officer_events import UNDATED, OfficerRecords
 from accountability.stats.arrays import Floats, Ints
 
 What = Literal["sustained", "decided"]
@@ -60,12 +60,12 @@ class Reach:
     which: Ints
 
 
-def panel(data: Records, window: int = 365) -> Panel:
+def panel(data: OfficerRecords, window: int = 365) -> Panel:
     """Lay out officers by months.
 
     Parameters
     ----------
-    data : Records
+    data : OfficerRecords
     window : int
         Days for which a finding counts. The first months, whose window reaches back before the release, only feed the
         exposure of later ones.
@@ -91,12 +91,12 @@ def panel(data: Records, window: int = 365) -> Panel:
     return Panel(_received(data, edges)[:, use], _days(data, edges)[:, use], edges[:-1][use], window)
 
 
-def reach(data: Records, laid: Panel, *, own_complaints: bool = False) -> Reach:
+def reach(data: OfficerRecords, laid: Panel, *, own_complaints: bool = False) -> Reach:
     """Find the months in which each finding on the evidence is known, and who is not counted among the peers.
 
     Parameters
     ----------
-    data : Records
+    data : OfficerRecords
     laid : Panel
     own_complaints : bool
         Count complaints that accused the officer beside the peer too; its own finding is left out all the same.
@@ -110,7 +110,7 @@ def reach(data: Records, laid: Panel, *, own_complaints: bool = False) -> Reach:
     return Reach(row, first, stop, *_in_the_same_complaint(data, row))
 
 
-def known(data: Records, laid: Panel, found: Reach, what: What) -> Floats:
+def known(data: OfficerRecords, laid: Panel, found: Reach, what: What) -> Floats:
     """Findings against peers known at the start of each month, officers by months."""
     counts = data.sustained[found.row] if what == "sustained" else np.ones(len(found.row), bool)
     weight = counts.astype(float)
@@ -125,7 +125,7 @@ def known(data: Records, laid: Panel, found: Reach, what: What) -> Floats:
     return out
 
 
-def weights(data: Records, found: Reach, residual: Floats) -> Floats:
+def weights(data: OfficerRecords, found: Reach, residual: Floats) -> Floats:
     """What each finding adds to the sum of residuals times exposures: residuals of the peers while it is known."""
     by_unit = np.zeros((data.units, residual.shape[1]))
     np.add.at(by_unit, data.unit, residual)
@@ -138,7 +138,7 @@ def weights(data: Records, found: Reach, residual: Floats) -> Floats:
     return out
 
 
-def _in_the_same_complaint(data: Records, row: Ints) -> tuple[Ints, Ints]:
+def _in_the_same_complaint(data: OfficerRecords, row: Ints) -> tuple[Ints, Ints]:
     """Officers and the findings of their unit made in a complaint that accused them, their own included."""
     order = np.argsort(data.case, kind="stable")
     edges = np.searchsorted(data.case[order], np.arange(len(data.received) + 1))
@@ -150,7 +150,7 @@ def _in_the_same_complaint(data: Records, row: Ints) -> tuple[Ints, Ints]:
     return who[same], which[same]
 
 
-def _received(data: Records, edges: Ints) -> Floats:
+def _received(data: OfficerRecords, edges: Ints) -> Floats:
     size = len(edges) - 1
     month = np.searchsorted(edges, data.received[data.case], side="right") - 1
     inside = (month >= 0) & (month < size)
@@ -158,7 +158,7 @@ def _received(data: Records, edges: Ints) -> Floats:
     return np.bincount(cell, minlength=data.officers * size).reshape(data.officers, size).astype(float)
 
 
-def _days(data: Records, edges: Ints) -> Floats:
+def _days(data: OfficerRecords, edges: Ints) -> Floats:
     low = np.maximum(edges[:-1], data.begin[:, None])
     high = np.minimum(edges[1:], data.end[:, None])
     days: Floats = np.maximum(high - low, 0).astype(float)

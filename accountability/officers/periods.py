@@ -11,13 +11,12 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.officers.shares import check_top
 from accountability.officers.tallies import OFFICER, counted_rows
+from accountability.privacy import MIN_CELL
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
-
-FEWEST = 10
-"""Fewest officers at the top, or in the population, of which anything is said."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -66,6 +65,10 @@ class Periods:
         """The two periods in words."""
         return "complaints halved at random" if self.split is None else f"before {self.split} and from then on"
 
+    def lost(self) -> str:
+        """What is left out, in words."""
+        return f"{plural(self.left_out, 'officer-complaint')} left out for its date"
+
     def __repr__(self) -> str:
         return (
             f"Periods of {self.name}, {self.halves()}: {self.first.sum():,} and {self.second.sum():,} "
@@ -73,8 +76,9 @@ class Periods:
         )
 
 
+@takes("cohort")
 def two_periods(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     split: dt.date | str | None = None,
     *,
     stage: str = "received",
@@ -106,8 +110,15 @@ def two_periods(
         When nobody is identified, the stage is not dated, or a period is empty.
     ParameterError
         For a split that is no date, or fewer officers than are accused.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = two_periods(accountability.load("synthetic"), "2018-01-01")
+    >>> data.who(), data.halves()
+    ('712 officers accused in the first period', 'before 2018-01-01 and from then on')
     """
-    cohort = Cohort.of(data)
+    cohort = data
     rows = counted_rows(cohort, OFFICER, "officer_complaint")
     case = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
     officer, known = pd.factorize(rows[OFFICER])
@@ -156,9 +167,10 @@ def at_the_top(counts: Ints, top: float) -> Floats:
     """
     check_top(top)
     places = top * len(counts)
-    if places < FEWEST:
+    if places < MIN_CELL:
         raise Refusal(
-            f"the top {top:g} of {plural(len(counts), 'officer')} would be fewer than {FEWEST}: ask for a larger share"
+            f"the top {top:g} of {plural(len(counts), 'officer')} would be fewer than {MIN_CELL}: ask for a larger "
+            "share"
         )
     _, code, number = np.unique(counts, return_inverse=True, return_counts=True)
     above = np.append(np.cumsum(number[::-1])[::-1][1:], 0)

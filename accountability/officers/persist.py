@@ -1,47 +1,54 @@
-"""Whether the same officers draw complaints again: counts of one period beside those of the next."""
+"""Whether the same officers draw complaints again, and what the top of a first period drew in the second."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.figures import draw
-from accountability.officers.chance_draws import batches, check_draws
-from accountability.officers.periods import FEWEST, Periods, at_the_top
+from accountability.officers.periods import Periods, at_the_top, two_periods
+from accountability.officers.shares import check_draws
 from accountability.officers.tallies import stretches
-from accountability.results import Result, percent, plural
+from accountability.privacy import MIN_CELL
+from accountability.results import Result, percent
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.intervals import percentile
+from accountability.stats.permutation import beside_chance, permute
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+BEFORE, HINDSIGHT, RANDOM = "before the fact", "in hindsight", "at random"
+COUNTED: Final = ("officer_complaints", "complaints")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Persistence(Result):
     """How far counts of a first period go with those of a second.
 
-    ``table``: ``measure``, ``observed``, ``expected`` (mean over shuffles), ``low``, ``high``, ``p`` (share of shuffles
-    at least as large). Measures: ``rank_correlation`` (Spearman's); ``top_again`` (share of the first period's top
-    that is at the top of the second); ``top_ratio`` (mean of the first period's top in the second period, over the
-    mean of all).
+    ``table``: ``measure``, ``estimate`` (what is observed), ``expected`` (mean over shuffles), ``expected_lower``,
+    ``expected_upper``, ``p_value`` (share of shuffles at least as large). Measures: ``rank_correlation`` (Spearman's);
+    ``top_again`` (share of the first period's top that is at the top of the second); ``top_ratio`` (mean of the first
+    period's top in the second period, over the mean of all).
 
     Attributes
     ----------
     by_count : DataFrame
         Stretches of first-period counts with at least ten officers: ``from_count``, ``to_count`` (missing in the
-        last), ``officers``, ``mean_first``, ``mean_second``, ``at_equal_risk`` (mean to expect if all were alike).
-    top, level : float
+        last), ``n`` (officers), ``mean_first``, ``mean_second``, ``at_equal_risk`` (mean to expect if all were alike).
+    top, confidence : float
     who : str
     halves : str
     """
 
     by_count: pd.DataFrame
     top: float
-    level: float
+    confidence: float
     who: str
     halves: str
 
@@ -58,31 +65,32 @@ class Persistence(Result):
 
     def sentence(self) -> str:
         """Say what the first period's top drew in the second, beside what luck gives."""
-        rows = {row["measure"]: row for row in self.table.to_dict("records")}
+        rows = self.table.set_index("measure").to_dict("index")
         ratio, again = rows["top_ratio"], rows["top_again"]
         return (
             f"Among {self.who} ({self.halves}), the {percent(self.top)} with most complaints first drew "
-            f"{ratio['observed']:.2f} times the mean afterwards (by luck alone {ratio['low']:.2f} to "
-            f"{ratio['high']:.2f}); {percent(again['observed'])} of them were at the top again (by luck alone "
-            f"{percent(again['expected'])})."
+            f"{ratio['estimate']:.2f} times the mean afterwards (by luck alone {ratio['expected_lower']:.2f} to "
+            f"{ratio['expected_upper']:.2f}); {percent(again['estimate'])} of them were at the top again (by luck "
+            f"alone {percent(again['expected'])})."
         )
 
 
+@takes(Periods, two_periods)
 def persistence(
-    periods: Periods, *, top: float = 0.1, draws: int = 999, level: float = 0.95, seed: int = 0
+    data: Periods, *, top: float = 0.1, draws: int = 999, confidence: float = 0.95, seed: int = 0
 ) -> Persistence:
     """Compare officers' counts in two periods.
 
     Parameters
     ----------
-    periods : Periods
+    data : Periods, Cohort or Dataset
         Where officers accused in neither period are not held, the population is those accused in the first:
         choosing them by the first period alone leaves the second free.
     top : float
         Share of the population that is the top; officers tied at the line count with equal fractions.
     draws : int
         Shuffles of the second period among the officers, 99 to 100,000: the law if all were alike.
-    level : float
+    confidence : float
         Middle part of the shuffles shown.
     seed : int
 
@@ -96,61 +104,56 @@ def persistence(
         With fewer than ten officers at the top, or counts that do not differ.
     ParameterError
         For numbers out of range.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> found = persistence(accountability.load("synthetic"), draws=99)
+    >>> found.table["measure"].tolist(), found.table["estimate"].round(2).tolist()
+    (['rank_correlation', 'top_again', 'top_ratio'], [0.53, 0.54, 2.74])
     """
-    check_draws(draws, level)
-    chosen = periods.population
-    first, second = periods.first[chosen], periods.second[chosen]
+    check_draws(draws, confidence)
+    chosen = data.population
+    first, second = data.first[chosen], data.second[chosen]
     top_first, top_second = at_the_top(first, top), at_the_top(second, top)
     for counts, which in ((first, "first"), (second, "second")):
         if (counts == counts[0]).all():
-            raise Refusal(f"{periods.name}: all {len(counts):,} officers drew the same number in the {which} period")
+            raise Refusal(f"{data.name}: all {len(counts):,} officers drew the same number in the {which} period")
     ranks = [_standard(_ranks(counts)) for counts in (first, second)]
     rows = np.vstack([ranks[1], top_second, second / second.mean()])
     left = np.vstack([ranks[0] / len(first), top_first / top_first.sum(), top_first / top_first.sum()])
-    seen = (rows * left).sum(axis=1)
-    rng = np.random.default_rng(seed)
-    parts = []
-    for many in batches(draws, len(first)):
-        order = rng.permuted(np.broadcast_to(np.arange(len(first)), (many, len(first))), axis=1)
-        parts.append(np.stack([row[order] @ weight for row, weight in zip(rows, left, strict=True)], axis=1))
-    made = np.concatenate(parts)
-    low, high = np.quantile(made, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    made = [
+        np.stack([row[order] @ weight for row, weight in zip(rows, left, strict=True)], axis=1)
+        for order in permute(np.arange(len(first)), draws, np.random.default_rng(seed))
+    ]
     return Persistence(
-        estimand=f"how far officers' complaints of a first period go with those of a second, {periods.name}",
+        estimand=f"how far officers' complaints of a first period go with those of a second, {data.name}",
         assumptions=(
             "if all were alike, any officer could have had any other's second period: equal exposure in it",
             "officers who left in between draw none afterwards, which makes counts seem to last less",
             "one complaint against several officers counts for each",
         ),
         method=(
-            f"{periods.halves()}; Spearman's correlation and means of the top {percent(top)}, ties by equal fractions; "
-            f"{draws:,} shuffles of the second period, seed {seed}; {plural(periods.left_out, 'officer-complaint')} "
-            "left out for its date"
+            f"{data.halves()}; Spearman's correlation and means of the top {percent(top)}, ties by equal fractions; "
+            f"{draws:,} shuffles of the second period, seed {seed}; {data.lost()}"
         ),
         table=pd.DataFrame(
-            {
-                "measure": ["rank_correlation", "top_again", "top_ratio"],
-                "observed": seen,
-                "expected": made.mean(axis=0),
-                "low": low,
-                "high": high,
-                "p": (1 + (made >= seen - 1e-12).sum(axis=0)) / (draws + 1),
-            }
+            {"measure": ["rank_correlation", "top_again", "top_ratio"]}
+            | beside_chance((rows * left).sum(axis=1), np.concatenate(made), confidence)
         ),
-        flow=periods.flow,
+        flow=data.flow,
         by_count=_by_count(first, second),
         top=top,
-        level=level,
-        who=periods.who(),
-        halves=periods.halves(),
+        confidence=confidence,
+        who=data.who(),
+        halves=data.halves(),
     )
 
 
 def _ranks(counts: Ints) -> Floats:
     """Mean rank of those tied."""
     _, code, number = np.unique(counts, return_inverse=True, return_counts=True)
-    last = np.cumsum(number)
-    ranks: Floats = (last - (number - 1) / 2)[code]
+    ranks: Floats = (np.cumsum(number) - (number - 1) / 2)[code]
     return ranks
 
 
@@ -160,11 +163,150 @@ def _standard(values: Floats) -> Floats:
 
 
 def _by_count(first: Ints, second: Ints) -> pd.DataFrame:
-    at, table = stretches(first, np.ones_like(first), FEWEST)
+    at, table = stretches(first, np.ones_like(first), MIN_CELL)
     size = np.bincount(at)
     return table.assign(
-        officers=size,
+        n=size,
         mean_first=np.bincount(at, first) / size,
         mean_second=np.bincount(at, second) / size,
         at_equal_risk=second.mean(),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class TopKValidation(Result):
+    """Complaints of the second period that fall on officers chosen in three ways.
+
+    ``table``: ``chosen`` ("before the fact": on first-period counts; "in hindsight": on second-period counts; "at
+    random"), ``counted`` ("officer_complaints"; "complaints": those whose every accused was chosen), ``total`` (of the
+    second period), ``estimate`` (the share) and, at random, ``lower`` and ``upper``.
+
+    Attributes
+    ----------
+    top, confidence : float
+    removed : float
+        Officers chosen; a fraction where some are tied at the line.
+    unknown : float
+        Share of the second period's officer-complaints drawn by officers outside the population, whom a ranking of
+        the first period cannot choose.
+    who : str
+    """
+
+    top: float
+    confidence: float
+    removed: float
+    unknown: float
+    who: str
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the share of officer-complaints and of complaints for each way of choosing."""
+        axes = draw.new_axes(ax, height=3.2)
+        rows = self.table.assign(
+            label=self.table["chosen"] + ", " + self.table["counted"].str.replace("_", "-"),
+            lower=self.table["lower"].fillna(self.table["estimate"]),
+            upper=self.table["upper"].fillna(self.table["estimate"]),
+        )
+        draw.ranges(axes, rows, label="label", estimate="estimate", lower="lower", upper="upper")
+        axes.set_xlabel("share of the second period's")
+        return axes
+
+    def sentence(self) -> str:
+        """Say what the three choices would have held; no word on what removal would have changed besides."""
+        share = self.table.set_index(["counted", "chosen"])["estimate"]
+        held = share[COUNTED[0]].map(lambda one: percent(one, 1))
+        return (
+            f"The {percent(self.top)} of {self.who} with most complaints in the first period drew {held[BEFORE]} of "
+            f"the second period's officer-complaints; a {percent(self.top)} chosen at random would hold "
+            f"{held[RANDOM]}, one chosen in hindsight {held[HINDSIGHT]}. {percent(share[COUNTED[1], BEFORE], 1)} of "
+            "the complaints accused nobody else."
+        )
+
+
+@takes(Periods, two_periods)
+def top_k_validation(
+    data: Periods, *, top: float = 0.1, draws: int = 199, confidence: float = 0.95, seed: int = 0
+) -> TopKValidation:
+    """Count in the second period what was drawn by those at the top of the first.
+
+    Parameters
+    ----------
+    data : Periods, Cohort or Dataset
+        Where officers accused in neither period are not held, the population is those accused in the first.
+    top : float
+        Share of the population that is chosen; officers tied at the line are chosen in equal fractions, and a
+        complaint against several of them in the product of their fractions.
+    draws : int
+        Random choices of as many officers.
+    confidence : float
+        Middle part of the random choices shown.
+    seed : int
+
+    Returns
+    -------
+    TopKValidation
+
+    Raises
+    ------
+    Refusal
+        When fewer than ten officers would be chosen.
+    ParameterError
+        For numbers out of range.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> found = top_k_validation(accountability.load("synthetic")).table
+    >>> found["chosen"].tolist()[::2], found["estimate"].round(2).tolist()[::2]
+    (['before the fact', 'in hindsight', 'at random'], [0.23, 0.31, 0.08])
+    """
+    check_draws(draws, confidence)
+    chosen = data.population
+    before, hindsight = (at_the_top(counts[chosen], top) for counts in (data.first, data.second))
+    order = np.argsort(data.case, kind="stable")
+    officer = data.officer[order]
+    starts = np.flatnonzero(np.diff(data.case[order], prepend=-1))
+    total = np.array([int(data.second.sum()), len(starts)])
+
+    def shares(each: Floats) -> Floats:
+        """Of officer-complaints and of complaints, for rows of how much of each officer is chosen."""
+        whole = np.zeros((len(each), len(data.first)))
+        whole[:, chosen] = each
+        every = np.multiply.reduceat(whole[:, officer], starts, axis=1).sum(axis=1)
+        return np.column_stack([whole @ data.second, every]) / total
+
+    rng = np.random.default_rng(seed)
+    drawn = np.concatenate([shares(rows) for rows in permute(before, draws, rng, width=len(officer))])
+    lower, upper = percentile(drawn, confidence)
+    none = np.full(2, np.nan)
+    rows = [
+        (BEFORE, shares(before[None])[0], none, none),
+        (HINDSIGHT, shares(hindsight[None])[0], none, none),
+        (RANDOM, drawn.mean(axis=0), lower, upper),
+    ]
+    parts = [
+        pd.DataFrame(
+            {"chosen": way, "counted": COUNTED, "total": total, "estimate": share, "lower": low, "upper": high}
+        )
+        for way, share, low, high in rows
+    ]
+    removed = float(before.sum())
+    return TopKValidation(
+        estimand=f"second-period complaints of officers chosen on the first period, {data.name}",
+        assumptions=(
+            "the count is of complaints as they fell: whoever would have worked in a chosen officer's place would "
+            "have drawn some too, so the shares are the most that could have been spared",
+            f"officers outside the population ({data.who()}) cannot be chosen on the first period",
+            "one complaint against several officers counts for each; as a complaint only if every accused was chosen",
+        ),
+        method=(
+            f"{data.halves()}; top {percent(top)} ({removed:,.1f} officers), those tied at the line in equal "
+            f"fractions; {draws:,} random choices, seed {seed}; {data.lost()}"
+        ),
+        table=pd.concat(parts, ignore_index=True),
+        flow=data.flow,
+        top=top,
+        confidence=confidence,
+        removed=removed,
+        unknown=1 - int(data.second[chosen].sum()) / int(data.second.sum()),
+        who=data.who(),
     )

@@ -16,11 +16,14 @@ import pandas as pd
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.officers.officer_events import FEWEST, Records
+from accountability.officers.officer_events import OfficerRecords, records_of
+from accountability.privacy import MIN_CELL, disclose
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.intervals import z_critical
+from accountability.stats.intervals import wald
+from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,14 +42,15 @@ STEPS: Final = 40
 MOST: Final = 6
 
 
-def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations:
+@takes(OfficerRecords, records_of)
+def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Durations:
     """One stretch from each complaint of an officer to its next, or to the last day it was watched.
 
     Complaints against an officer on one day count as one.
 
     Parameters
     ----------
-    data : Records
+    data : OfficerRecords, Cohort or Dataset
     clock : {"total", "gap"}
         Days since the officer's first complaint, with late entry; or since the last one.
 
@@ -60,6 +64,12 @@ def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations
     ------
     Refusal
         When no officer is watched after a complaint.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> len(spells(accountability.load("synthetic"), "gap"))
+    6168
     """
     days = np.unique(np.stack([data.officer, data.received[data.case]], axis=1), axis=0)
     officer, day = days[:, 0], days[:, 1]
@@ -86,20 +96,25 @@ def spells(data: Records, clock: Literal["total", "gap"] = "total") -> Durations
     )
 
 
+def _repeats(data: Cohort) -> Durations:
+    return spells(records_of(data))
+
+
+@takes(Durations, _repeats)
 def repeat_rates(
-    data: Durations, covariates: str | Sequence[str], *, model: Model = "andersen-gill", level: float = 0.95
+    data: Durations, covariates: str | Sequence[str], *, model: Model = "andersen-gill", confidence: float = 0.95
 ) -> delay.Cox:
     """Ratios of the rate of further complaints, officers as clusters.
 
     Parameters
     ----------
-    data : Durations
+    data : Durations, Cohort or Dataset
         Of :func:`spells`, with the clock the model wants; columns can be added to its table.
     covariates : str or sequence of str
         As for :func:`accountability.delay.regression.cox_model`.
     model : {"andersen-gill", "pwp total", "pwp gap"}
         See :data:`MODELS`.
-    level : float
+    confidence : float
 
     Returns
     -------
@@ -117,60 +132,73 @@ def repeat_rates(
     wanted, other = ("gap", "total") if model == "pwp gap" else ("total", "gap")
     if data.clock == CLOCKS[other]:
         raise ParameterError(f"model {model!r} counts {CLOCKS[wanted]}: take spells(data, {wanted!r})")
+    _needs_officers(data, "repeat_rates")
     strata = None if model == "andersen-gill" else "number"
-    return delay.cox(data, covariates, strata=strata, cluster="officer", level=level)
+    return delay.cox(data, covariates, strata=strata, cluster="officer", level=confidence)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class MeanCount(Result):
+class MeanCumulativeFunction(Result):
     """Mean number of further complaints by days since the first.
 
-    ``table``: ``day``, ``mean``, ``se``, ``low``, ``high``, ``watched`` (officers).
+    ``table``: ``day``, ``estimate`` (the mean), ``std_error``, ``lower``, ``upper``, ``at_risk`` (officers watched),
+    ``hidden`` (fewer than ten are).
 
     Attributes
     ----------
     officers, events : int
-    level : float
+    confidence : float
     """
 
     officers: int
     events: int
-    level: float
+    confidence: float
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide days on which fewer than ten officers are watched."""
+        return disclose(table, counts=["at_risk"], keep=["day"], parts=False)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the mean count with its interval."""
         axes = draw.new_axes(ax)
-        draw.steps(axes, self.table, x="day", y="mean", lower="low", upper="high")
+        shown = self.table[~self.table["hidden"]]
+        draw.steps(axes, shown, x="day", y="estimate", lower="lower", upper="upper")
         axes.set_xlabel("days since the first complaint")
         axes.set_ylabel("further complaints an officer")
         return axes
 
     def sentence(self) -> str:
         """Say the mean count at a year, or at the end."""
-        rows = self.table[self.table["day"] <= 365]
-        row = (rows if len(rows) else self.table).iloc[-1]
+        shown = self.table[~self.table["hidden"]]
+        if shown.empty:
+            return f"Fewer than {MIN_CELL} officers are watched on any of the days asked for."
+        rows = shown[shown["day"] <= 365]
+        row = (rows if len(rows) else shown).iloc[-1]
         return (
             f"Within {int(row['day'])} days of a first complaint, {plural(self.officers, 'officer')} drew "
-            f"{row['mean']:.2f} further complaints each on average ({percent(self.level)} interval {row['low']:.2f} to "
-            f"{row['high']:.2f})."
+            f"{row['estimate']:.2f} further complaints each on average ({percent(self.confidence)} interval "
+            f"{row['lower']:.2f} to {row['upper']:.2f})."
         )
 
 
-def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: float = 0.95) -> MeanCount:
+@takes(Durations, _repeats)
+def mean_cumulative_function(
+    data: Durations, days: Sequence[int] | None = None, *, confidence: float = 0.95
+) -> MeanCumulativeFunction:
     """Mean cumulative number of further complaints.
 
     Parameters
     ----------
-    data : Durations
+    data : Durations, Cohort or Dataset
         Of :func:`spells` with ``clock="total"``, or any with an ``officer`` and days of one clock.
     days : sequence of int, optional
         Days to give it for; when left out, some forty up to the last further complaint, as long as ten officers are
         watched.
-    level : float
+    confidence : float
 
     Returns
     -------
-    MeanCount
+    MeanCumulativeFunction
 
     Raises
     ------
@@ -183,10 +211,15 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     -----
     Nelson (1988); variance of Lawless and Nadeau (1995), which holds however the complaints of one officer depend on
     each other. Officers leave the watch independently of their complaints.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> mean_cumulative_function(data, [365, 730]).table[["day", "estimate"]].round(2).values.tolist()
+    [[365.0, 1.41], [730.0, 2.84]]
     """
-    reach = z_critical(level)
-    if "officer" not in data.table:
-        raise ParameterError("mean_count needs a column 'officer', as spells() gives")
+    _needs_officers(data, "mean_cumulative_function")
     if not data.event.any():
         raise Refusal("no further complaint follows any, so there is nothing to count")
     low, high, event = data.entry_time, data.end, data.event
@@ -197,36 +230,46 @@ def mean_count(data: Durations, days: Sequence[int] | None = None, *, level: flo
     at = np.unique(grid) if days is None else np.asarray(days, dtype=np.int64)
     seen = np.array([int(((low <= day) & (high >= day)).sum()) for day in at])
     if days is None:
-        at, seen = at[seen >= FEWEST], seen[seen >= FEWEST]
+        at, seen = at[seen >= MIN_CELL], seen[seen >= MIN_CELL]
     if not len(at):
-        raise Refusal(f"fewer than {FEWEST} officers are watched on any day a further complaint came")
+        raise Refusal(f"fewer than {MIN_CELL} officers are watched on any day a further complaint came")
     _, who = np.unique(data.table["officer"].to_numpy(), return_inverse=True)
     errors = np.array([_error(int(day), low, high, event, who, when, watched, square) for day in at])
     place = np.searchsorted(when, at, side="right") - 1
     mean = np.where(place >= 0, step[np.maximum(place, 0)], 0.0)
-    return MeanCount(
+    lower, upper = wald(mean, errors, confidence)
+    return MeanCumulativeFunction(
         estimand=f"mean number of further complaints an officer, by {data.clock}",
         assumptions=(
             "when an officer leaves the watch tells nothing about its further complaints",
             "complaints against an officer on one day are one",
             "officers never accused are not held: the mean is of those accused once at least",
         ),
-        method=f"mean cumulative function (Nelson), variance of Lawless and Nadeau, plain {percent(level)} intervals",
+        method=(
+            f"mean cumulative function (Nelson), variance of Lawless and Nadeau, plain {percent(confidence)} intervals"
+        ),
         table=pd.DataFrame(
             {
                 "day": at,
-                "mean": mean,
-                "se": errors,
-                "low": np.maximum(mean - reach * errors, 0),
-                "high": mean + reach * errors,
-                "watched": seen,
+                "estimate": mean,
+                "std_error": errors,
+                "lower": np.maximum(lower, 0),
+                "upper": upper,
+                "at_risk": seen,
             }
         ),
         flow=data.flow,
         officers=int(who.max()) + 1,
         events=int(event.sum()),
-        level=level,
+        confidence=confidence,
     )
+
+
+def _needs_officers(data: Durations, called: str) -> None:
+    if "officer" not in data.table:
+        raise ParameterError(
+            f"officers.{called} needs a column 'officer': pass officers.spells(officers.officer_records(data))"
+        )
 
 
 def _error(

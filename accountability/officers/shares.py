@@ -1,85 +1,32 @@
-"""Lorenz curve, Gini coefficient and the share of the top, with ties and exposure."""
+"""How unevenly complaints lie: Lorenz curve, Gini coefficient, share of the top, and how many drew how many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.officers.tallies import Tally
+from accountability.officers.tallies import Tally, stretches, tally
+from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Floats, Ints
+from accountability.stats.concentration import Measures, measures
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TIES = (
+TIES: Final = (
     "those tied at the line count with equal fractions, so that exactly the share asked for is at the top and no order "
     "among equals is made up"
 )
-SMALLEST = 10
-"""Fewest holders between two points of a curve."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Measures of many tallies at once: Gini coefficient and share of the top, one number a draw."""
-
-    gini: Floats
-    top: Floats
-
-
-def measures(count: Floats, exposure: Floats, holders: Floats, top: float) -> Measures:
-    """Gini coefficients and top shares of one or many histograms over the same cells.
-
-    Parameters
-    ----------
-    count, exposure : array, cells
-        What a holder of a cell drew, and its exposure.
-    holders : array, draws by cells
-        Holders in each cell.
-    top : float
-        Share of the exposure that is the top.
-
-    Returns
-    -------
-    Measures
-        With exposure, holders are ordered by what they drew per exposure, and both measures weigh by exposure.
-        Not a number where nobody drew anything.
-    """
-    order = np.argsort(count / exposure, kind="stable")[::-1]
-    number = np.atleast_2d(holders)[:, order].astype(float)
-    weight, drawn = number * exposure[order], number * count[order]
-    return _from_the_top(weight, drawn, top)
-
-
-def measures_of_each(values: Floats, exposure: Floats | None, top: float) -> Measures:
-    """The same from one number a holder: `values`, draws by holders; `exposure`, holders, or ``None`` when equal."""
-    if exposure is None:
-        drawn = -np.sort(-values.astype(float), axis=1)
-        return _from_the_top(np.ones_like(drawn), drawn, top)
-    order = np.argsort(-(values / exposure), axis=1, kind="stable")
-    drawn = np.take_along_axis(values.astype(float), order, axis=1)
-    return _from_the_top(exposure[order], drawn, top)
-
-
-def _from_the_top(weight: Floats, drawn: Floats, top: float) -> Measures:
-    weights, sums = np.cumsum(weight, axis=1), np.cumsum(drawn, axis=1)
-    all_weight, all_drawn = weights[:, -1:], sums[:, -1:]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # Twice the area between the curve from the top and the diagonal; trapezoids, so ties need no order.
-        area = (weight * (2 * sums - drawn)).sum(axis=1, keepdims=True) / (all_weight * all_drawn)
-        line = top * all_weight
-        at = np.minimum((weights < line).sum(axis=1, keepdims=True), weight.shape[1] - 1)
-        inside = np.take_along_axis(weight, at, axis=1)
-        before = np.take_along_axis(weights, at, axis=1) - inside
-        part = np.where(inside > 0, (line - before) / inside, 0.0)
-        held = np.take_along_axis(sums, at, axis=1) - (1 - part) * np.take_along_axis(drawn, at, axis=1)
-        return Measures((area - 1)[:, 0], (held / all_drawn)[:, 0])
+AT_LEAST: Final = ["n_at_least", "share_at_least", "accusations_at_least", "share_of_accusations"]
 
 
 def observed(data: Tally, top: float) -> Measures:
@@ -88,12 +35,13 @@ def observed(data: Tally, top: float) -> Measures:
     return measures(data.count.astype(float), data.exposure, data.holders.astype(float), top)
 
 
+@takes(Tally, tally)
 def gini(data: Tally) -> float:
     """Gini coefficient: half the mean difference of two holders over their mean.
 
     Parameters
     ----------
-    data : Tally
+    data : Tally, Cohort or Dataset
         With exposure, of complaints per exposure, each holder weighing as its exposure.
 
     Returns
@@ -109,12 +57,13 @@ def gini(data: Tally) -> float:
     return float(observed(data, 0.5).gini[0])
 
 
+@takes(Tally, tally)
 def top_share(data: Tally, top: float = 0.1) -> float:
     """Share of all complaints drawn by the top holders.
 
     Parameters
     ----------
-    data : Tally
+    data : Tally, Cohort or Dataset
     top : float
         Share of the holders (of their exposure, where given) that is the top, between 0 and 1.
 
@@ -160,8 +109,7 @@ class Lorenz(Result):
         """Draw the curve and the diagonal of equal shares."""
         axes = draw.new_axes(ax, width=5.0, height=4.6)
         draw.lines(axes, self.table, x="share_of_holders", y="share_drawn")
-        straight = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]})
-        draw.lines(axes, straight, x="x", y="y", number=7)
+        draw.lines(axes, pd.DataFrame({"x": [0.0, 1.0]}), x="x", y="x", number=7)
         axes.set_xlabel(f"share of {self.holder}s, fewest {self.drawn}s first")
         axes.set_ylabel(f"share of {self.drawn}s")
         return axes
@@ -175,12 +123,13 @@ class Lorenz(Result):
         )
 
 
+@takes(Tally, tally)
 def lorenz(data: Tally) -> Lorenz:
-    """How the complaints accumulate from the holders with fewest to those with most.
+    """How the complaints accumulate from the holders with fewest to those with most: the Lorenz curve.
 
     Parameters
     ----------
-    data : Tally
+    data : Tally, Cohort or Dataset
 
     Returns
     -------
@@ -191,8 +140,13 @@ def lorenz(data: Tally) -> Lorenz:
     ------
     Refusal
         With fewer than twenty holders, where every step would show a few; :func:`gini` can be had.
+
+    Examples
+    --------
+    >>> lorenz(Tally.of_counts([1, 2, 3, 1, 1, 4] * 10)).table.round(3).head(3).values.tolist()
+    [[0.0, 0.0], [0.167, 0.083], [0.333, 0.167]]
     """
-    steps = min(100, data.size // SMALLEST)
+    steps = min(100, data.size // MIN_CELL)
     if steps < 2:
         raise Refusal(
             f"a Lorenz curve of {plural(data.size, data.holder)} would show single ones; take officers.gini or "
@@ -206,8 +160,8 @@ def lorenz(data: Tally) -> Lorenz:
     grid = np.linspace(0.0, 1.0, steps + 1)
     return Lorenz(
         estimand=f"share of {data.drawn}s drawn by the {data.holder}s with fewest, among {data.among()}, {data.name}",
-        assumptions=assumed(data),
-        method=f"empirical Lorenz curve read at {steps} steps; {weighed(data)}",
+        assumptions=data.assumed(),
+        method=f"empirical Lorenz curve read at {steps} steps; {data.weighed()}",
         table=pd.DataFrame({"share_of_holders": grid, "share_drawn": np.interp(grid, x, y)}),
         flow=data.flow,
         gini=gini(data),
@@ -216,22 +170,112 @@ def lorenz(data: Tally) -> Lorenz:
     )
 
 
-def assumed(data: Tally) -> tuple[str, ...]:
-    """What every measure of concentration takes for granted."""
-    zeros = (
-        f"every {data.holder} who drew none is counted in"
-        if data.zeros
-        else f"nothing is said of {data.holder}s who drew none: they are not held"
-    )
-    known = (
-        () if not data.unexposed else (f"{plural(data.unexposed, data.holder)} without known exposure are left out",)
-    )
-    return (f"one {data.holder} has one id in this source", zeros, *known, "a complaint is not a finding")
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Spread(Result):
+    """How many officers drew how many accusations.
+
+    ``table``: stretches of counts, put together until ten officers have one of them: ``from_count``, ``to_count``
+    (missing in the last), ``n`` (officers), ``share_officers``, ``n_at_least`` and ``share_at_least`` (officers with as
+    many or more), ``accusations_at_least`` and ``share_of_accusations`` (what those officers drew). The true numbers
+    (:meth:`true_numbers`) have a row for each number of accusations.
+    """
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Put counts together until ten officers share them."""
+        at, shown = stretches(table["from_count"].to_numpy(), table["n"].to_numpy(), MIN_CELL)
+        parts = table.groupby(at)
+        own = parts[["n", "share_officers"]].sum()
+        return pd.concat([shown, own, parts[AT_LEAST].first()], axis=1)
+
+    def at_least(self, accusations: int) -> pd.Series:
+        """Officers with at least so many accusations, their share, and the share of all accusations they drew.
+
+        Returns
+        -------
+        Series
+            ``officers``, ``share_officers``, ``share_of_accusations``; true numbers.
+        """
+        if accusations < 1:
+            raise ParameterError(f"accusations must be at least 1, found {accusations}")
+        table = self.true_numbers()
+        rows = table[table["from_count"] >= accusations]
+        row = rows.iloc[0] if len(rows) else dict.fromkeys(AT_LEAST, 0)
+        return pd.Series(
+            {
+                "officers": int(row["n_at_least"]),
+                "share_officers": float(row["share_at_least"]),
+                "share_of_accusations": float(row["share_of_accusations"]),
+            }
+        )
+
+    def sentence(self) -> str:
+        """Say how many officers drew one accusation, and what those with ten or more drew."""
+        first, last = self.table.iloc[0], self.table.iloc[-1]
+        line = 10 if self.at_least(10)["officers"] >= MIN_CELL else int(last["from_count"])
+        top = self.at_least(line)
+        few = "once" if first["to_count"] == 1 else f"once to {first['to_count']} times"
+        return (
+            f"Of {plural(int(self.table['n'].sum()), 'officer')} accused at least once, "
+            f"{percent(first['share_officers'], 1)} were accused {few}; {percent(top['share_officers'], 1)} were "
+            f"accused {'ten' if line == 10 else line} times or more and drew "
+            f"{percent(top['share_of_accusations'], 1)} of the accusations. Officers never accused are not held."
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the share of accused officers with at least so many accusations."""
+        axes = draw.new_axes(ax)
+        draw.lines(axes, self.table, x="from_count", y="share_at_least")
+        axes.set_yscale("log")
+        axes.set_xlabel("accusations")
+        axes.set_ylabel("share of accused officers with at least so many")
+        return axes
 
 
-def weighed(data: Tally) -> str:
-    """How holders weigh."""
-    return "holders count alike" if data.plain else f"holders ordered and weighed by {data.exposure_word}"
+@takes("cohort")
+def accusations_per_officer(data: Cohort) -> Spread:
+    """Count accusations per identified officer, and officers per number of accusations.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+        Every row of the allegations is one accusation, in the unit of the source.
+
+    Returns
+    -------
+    Spread
+
+    Raises
+    ------
+    Refusal
+        When no row identifies an officer.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> accusations_per_officer(accountability.load("synthetic")).at_least(5)["officers"]
+    np.float64(427.0)
+    """
+    counted = tally(data, unit="allegation")
+    number, officers = counted.count, counted.holders
+    at_least, drawn = officers[::-1].cumsum()[::-1], (number * officers)[::-1].cumsum()[::-1]
+    return Spread(
+        estimand=f"how accusations are spread over the officers accused at least once, {data.name}",
+        assumptions=("one officer has one id in this source", "an accusation is not a finding"),
+        method="counts; no model, no allowance for chance or for years of service",
+        table=pd.DataFrame(
+            {
+                "from_count": number,
+                "to_count": number,
+                "n": officers,
+                "share_officers": officers / officers.sum(),
+                "n_at_least": at_least,
+                "share_at_least": at_least / officers.sum(),
+                "accusations_at_least": drawn,
+                "share_of_accusations": drawn / counted.total,
+            }
+        ),
+        flow=data.flow(),
+    )
 
 
 def check_top(top: float) -> None:
@@ -240,7 +284,9 @@ def check_top(top: float) -> None:
         raise ParameterError(f"top: expected a share between 0 and 1, found {top!r}")
 
 
-def cells(data: Tally) -> tuple[Ints, Floats]:
-    """Distinct exposures and the number of holders at each."""
-    level, code = np.unique(data.exposure, return_inverse=True)
-    return np.rint(np.bincount(code, data.holders)).astype(np.int64), level
+def check_draws(draws: int, confidence: float, *, most: int = 100_000, name: str = "draws") -> None:
+    """Refuse numbers of draws (from 99 on) and levels (from 0.5 up to 1) that mean nothing."""
+    if isinstance(draws, bool) or not 99 <= draws <= most:
+        raise ParameterError(f"{name}: expected 99 to {most:,}, found {draws!r}")
+    if not 0.5 <= confidence < 1:
+        raise ParameterError(f"confidence: expected 0.5 up to 1, found {confidence!r}")

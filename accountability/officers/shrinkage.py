@@ -10,24 +10,26 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.figures import draw
-from accountability.officers.chance_draws import check_draws
-from accountability.officers.count_fits import fit_negative_binomial
-from accountability.officers.shares import assumed, check_top, weighed
-from accountability.officers.tallies import Tally, stretches
+from accountability.officers.shares import check_draws, check_top
+from accountability.officers.tallies import Tally, stretches, tally
+from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
+from accountability.stats.count_laws import fit_negative_binomial, gamma_concentration
+from accountability.stats.intervals import percentile
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Shrunken(Result):
+class EmpiricalBayes(Result):
     """Rates shrunk to the mean, by what was drawn.
 
     ``table``: one row a stretch of counts with at least `min_cell` holders: ``from_count``, ``to_count`` (missing
-    in the last), ``holders``,
-    ``mean_count``, ``rate`` (complaints per exposure) and ``shrunken`` (posterior mean of the underlying rate).
+    in the last), ``n`` (holders), ``mean_count``, ``rate`` (complaints per exposure) and ``estimate`` (posterior mean
+    of the underlying rate).
 
     Attributes
     ----------
@@ -38,8 +40,8 @@ class Shrunken(Result):
     reliability : float
         Share of the variance of holders' rates, at mean exposure, that is of the underlying rates and not of luck.
     risk : DataFrame
-        ``measure`` ("gini", "top_share"), ``estimate``, ``low``, ``high``: concentration of the underlying rates.
-    top, level : float
+        ``measure`` ("gini", "top_share"), ``estimate``, ``lower``, ``upper``: concentration of the underlying rates.
+    top, confidence : float
     holder, drawn : str
     """
 
@@ -48,7 +50,7 @@ class Shrunken(Result):
     reliability: float
     risk: pd.DataFrame
     top: float
-    level: float
+    confidence: float
     holder: str
     drawn: str
 
@@ -56,8 +58,8 @@ class Shrunken(Result):
         """Draw shrunken against plain rates of the stretches of counts, and the line of no shrinking."""
         axes = draw.new_axes(ax, width=5.4)
         draw.lines(axes, self.table, x="rate", y="rate", label="as counted", number=7)
-        draw.lines(axes, self.table, x="rate", y="shrunken", label="shrunken")
-        axes.plot(self.table["rate"], self.table["shrunken"], "o", color=draw.COLOURS[0], markersize=4)
+        draw.lines(axes, self.table, x="rate", y="estimate", label="shrunken")
+        axes.plot(self.table["rate"], self.table["estimate"], "o", color=draw.COLOURS[0], markersize=4)
         axes.set_xlabel(f"{self.drawn}s counted per {self.holder} or exposure (stretches of counts)")
         axes.set_ylabel("underlying rate, estimated")
         axes.legend(frameon=False)
@@ -69,34 +71,41 @@ class Shrunken(Result):
         return (
             f"{percent(self.reliability)} of the variance of {self.holder}s' rates is of the rates that underlie them "
             f"and the rest is luck; the {percent(self.top)} of {self.holder}s with the highest underlying rates would "
-            f"be expected to draw {percent(share['estimate'])} ({percent(share['low'])} to {percent(share['high'])}) "
-            f"of the {self.drawn}s."
+            f"be expected to draw {percent(share['estimate'])} ({percent(share['lower'])} to "
+            f"{percent(share['upper'])}) of the {self.drawn}s."
         )
 
 
-def shrink(
-    data: Tally, *, top: float = 0.1, draws: int = 1_000, level: float = 0.95, min_cell: int = 10, seed: int = 0
-) -> Shrunken:
+@takes(Tally, tally)
+def empirical_bayes(
+    data: Tally,
+    *,
+    top: float = 0.1,
+    draws: int = 1_000,
+    confidence: float = 0.95,
+    min_cell: int = MIN_CELL,
+    seed: int = 0,
+) -> EmpiricalBayes:
     """Estimate the spread of the underlying rates, and the rate to expect of holders with so many complaints.
 
     Parameters
     ----------
-    data : Tally
+    data : Tally, Cohort or Dataset
         Where those who drew none are not held, the law is fitted to the others as truncated at 0, and the underlying
         rates are those of a force that includes the ones it does not show.
     top : float
         Share of the holders that is the top.
     draws : int
-        Draws of the shape behind the intervals of :attr:`Shrunken.risk`.
-    level : float
-        Level of those intervals.
+        Draws of the shape behind the intervals of :attr:`EmpiricalBayes.risk`.
+    confidence : float
+        Of those intervals.
     min_cell : int
         Counts are put together until so many holders have one of them.
     seed : int
 
     Returns
     -------
-    Shrunken
+    EmpiricalBayes
 
     Raises
     ------
@@ -111,12 +120,18 @@ def shrink(
     per exposure, has posterior mean (a + k) / (a / m + e). The shape is fitted by maximum likelihood; its logarithm is
     drawn from its approximate normal law. The share of the top is that of the gamma law itself, in closed form, so no
     holder is ranked.
+
+    Examples
+    --------
+    >>> left = empirical_bayes(Tally.of_counts([0, 1, 2, 3, 1, 1, 9] * 10))
+    >>> round(left.reliability, 2), left.table["n"].tolist()
+    (0.63, [10, 30, 10, 10, 10])
     """
     check_top(top)
-    check_draws(draws, level, most=1_000_000)
+    check_draws(draws, confidence, most=1_000_000)
     if min_cell < 1:
         raise ParameterError(f"min_cell: expected at least 1, found {min_cell!r}")
-    fit = fit_negative_binomial(data, truncated=not data.zeros)
+    fit = fit_negative_binomial(data.counts, truncated=not data.zeros)
     shape, mean = fit.law.shape, fit.law.mean
     k, e = data.count.astype(float), data.exposure
     each = np.full(len(k), mean) if not np.isfinite(shape) else (shape + k) / (shape / mean + e)
@@ -125,20 +140,20 @@ def shrink(
         noise = np.random.default_rng(seed).standard_normal(draws)
         shapes = np.exp(np.log(shape) + fit.se_log_shape * noise)
     at, drawn = gamma_concentration(np.array([shape]), top), gamma_concentration(shapes, top)
-    tail = [(1 - level) / 2, (1 + level) / 2]
-    known = not np.isfinite(shape) or np.isfinite(fit.se_log_shape)
-    ends = [np.quantile(one, tail) if known else (np.nan, np.nan) for one in drawn]
+    lower, upper = percentile(np.column_stack(drawn), confidence)
+    if np.isfinite(shape) and not np.isfinite(fit.se_log_shape):
+        lower = upper = np.full(2, np.nan)  # at a bound, so nothing says how firm it is
     usual = float(np.average(e, weights=data.holders))
-    return Shrunken(
+    return EmpiricalBayes(
         estimand=f"underlying rates of {data.drawn}s of {data.holder}s, {data.name}",
         assumptions=(
-            *assumed(data),
+            *data.assumed(),
             f"given its rate, a {data.holder} draws complaints by chance, independently of the others",
             "underlying rates follow a gamma law and stay the same throughout",
         ),
         method=(
             f"gamma-Poisson empirical Bayes by maximum likelihood{'' if data.zeros else ', truncated at 0'}; "
-            f"{weighed(data)}; intervals of the spread from {draws:,} draws of the shape, seed {seed}"
+            f"{data.weighed()}; intervals of the spread from {draws:,} draws of the shape, seed {seed}"
         ),
         table=_stretches(data, each, min_cell),
         flow=data.flow,
@@ -148,26 +163,16 @@ def shrink(
         risk=pd.DataFrame(
             {
                 "measure": ["gini", "top_share"],
-                "estimate": [float(one[0]) for one in at],
-                "low": [float(one[0]) for one in ends],
-                "high": [float(one[1]) for one in ends],
+                "estimate": np.concatenate(at),
+                "lower": lower,
+                "upper": upper,
             }
         ),
         top=top,
-        level=level,
+        confidence=confidence,
         holder=data.holder,
         drawn=data.drawn,
     )
-
-
-def gamma_concentration(shape: Floats, top: float) -> tuple[Floats, Floats]:
-    """Gini coefficient and share of the top of gamma laws of these shapes; 0 and `top` for an infinite one."""
-    from scipy.special import gammaincc, gammainccinv, gammaln
-
-    finite = np.where(np.isfinite(shape), shape, 1.0)
-    spread = np.exp(gammaln(finite + 0.5) - gammaln(finite + 1)) / np.sqrt(np.pi)
-    share = gammaincc(finite + 1, gammainccinv(finite, top))
-    return np.where(np.isfinite(shape), spread, 0.0), np.where(np.isfinite(shape), share, top)
 
 
 def _stretches(data: Tally, shrunken: Floats, min_cell: int) -> pd.DataFrame:
@@ -176,8 +181,8 @@ def _stretches(data: Tally, shrunken: Floats, min_cell: int) -> pd.DataFrame:
     exposed = np.bincount(at, data.holders * data.exposure)
     total = np.bincount(at, data.holders * data.count)
     return table.assign(
-        holders=np.rint(holders).astype(np.int64),
+        n=np.rint(holders).astype(np.int64),
         mean_count=total / holders,
         rate=total / exposed,
-        shrunken=np.bincount(at, data.holders * data.exposure * shrunken) / exposed,
+        estimate=np.bincount(at, data.holders * data.exposure * shrunken) / exposed,
     )

@@ -14,7 +14,9 @@ from accountability.officers.exposure import given_exposure, years_watched
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.stats.count_laws import Counts
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 
 Exposure = pd.Series | Literal["years", "officers"] | None
 
@@ -96,43 +98,23 @@ class Tally:
         raw = np.asarray(counts)
         if raw.ndim != 1 or not len(raw):
             raise ParameterError(f"counts: expected one number for each of at least one {holder}, found {raw.shape}")
-        whole = np.round(raw.astype(float))
-        wrong = ~np.isfinite(raw.astype(float)) | (raw != whole) | (whole < 0)
-        if wrong.any():
-            raise ParameterError(
-                f"counts: expected whole numbers from 0 on; {int(wrong.sum()):,} of {len(raw):,} are not, for instance "
-                f"{raw[wrong][0]}"
-            )
         each = np.ones(len(raw)) if exposure is None else np.asarray(exposure, dtype=float)
         if each.shape != raw.shape:
             raise ParameterError(f"exposure: expected {len(raw):,} numbers, one a {holder}, found {each.shape}")
-        bad = ~np.isfinite(each) | (each <= 0)
-        if bad.any():
-            raise ParameterError(
-                f"exposure: expected numbers above 0; {int(bad.sum()):,} of {len(each):,} are not, for instance "
-                f"{each[bad][0]}; leave out those who were never exposed"
-            )
+        whole = np.round(raw.astype(float))
+        _all(raw, np.isfinite(whole) & (raw == whole) & (whole >= 0), "counts: expected whole numbers from 0 on")
+        _all(each, np.isfinite(each) & (each > 0), "exposure: expected numbers above 0 (leave out the never exposed)")
         values = whole.astype(np.int64)
         held = bool((values == 0).any()) if zeros is None else zeros
         if not held and (values == 0).any():
             raise ParameterError(f"zeros=False, but {int((values == 0).sum()):,} of {len(values):,} drew none")
         if not values.any():
             raise Refusal(f"{name}: none of {plural(len(values), holder)} drew a {drawn}, so nothing is spread")
-        if exposure is None:
-            bins = np.bincount(values) if values.max() < 20 * len(values) + 1000 else None
-            if bins is not None:
-                found = np.flatnonzero(bins)
-                cells, number, level = found, bins[found], np.ones(len(found))
-            else:
-                cells, number = np.unique(values, return_counts=True)
-                level = np.ones(len(cells))
-        else:
-            levels, code = np.unique(each, return_inverse=True)
-            pairs, number = np.unique(values * len(levels) + code, return_counts=True)
-            cells, level = pairs // len(levels), levels[pairs % len(levels)]
+        levels, code = np.unique(each, return_inverse=True)
+        pairs, number = np.unique(values * len(levels) + code, return_counts=True)
         return cls(
-            count=cells.astype(np.int64),
-            exposure=level,
+            count=pairs // len(levels),
+            exposure=levels[pairs % len(levels)],
             holders=number.astype(np.int64),
             zeros=held,
             holder=holder,
@@ -158,6 +140,11 @@ class Tally:
         """Whether all holders count alike."""
         return self.exposure_word is None
 
+    @property
+    def counts(self) -> Counts:
+        """The numbers alone, to fit a law to."""
+        return Counts(self.count.astype(float), self.exposure, self.holders.astype(float))
+
     def accused(self) -> Tally:
         """The holders that drew at least one."""
         some = self.count > 0
@@ -171,13 +158,38 @@ class Tally:
             return f"{plural(self.size, self.holder)}, those who drew none included"
         return f"{plural(self.size, self.holder)} who drew at least one (those who drew none are not held)"
 
+    def assumed(self) -> tuple[str, ...]:
+        """What every measure of concentration takes for granted."""
+        zeros = f"nothing is said of {self.holder}s who drew none: they are not held"
+        if self.zeros:
+            zeros = f"every {self.holder} who drew none is counted in"
+        lost = (f"{plural(self.unexposed, self.holder)} without known exposure are left out",)
+        return (
+            f"one {self.holder} has one id in this source",
+            zeros,
+            *(lost if self.unexposed else ()),
+            "a complaint is not a finding",
+        )
+
+    def weighed(self) -> str:
+        """How holders weigh."""
+        return "holders count alike" if self.plain else f"holders ordered and weighed by {self.exposure_word}"
+
     def __repr__(self) -> str:
         exposed = "" if self.plain else f", by {self.exposure_word}"
         return f"Tally of {self.name}: {plural(self.total, self.drawn)} of {self.among()}{exposed}"
 
 
+def _all(values: npt.NDArray[Any], right: npt.NDArray[np.bool_], expected: str) -> None:
+    """Refuse numbers that are not all right, with how many are wrong and an example."""
+    if not right.all():
+        wrong = values[~right]
+        raise ParameterError(f"{expected}; {len(wrong):,} of {len(values):,} are not, for instance {wrong[0]}")
+
+
+@takes("cohort")
 def tally(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     by: str = OFFICER,
     *,
     unit: Literal["officer_complaint", "allegation"] = "officer_complaint",
@@ -212,8 +224,16 @@ def tally(
         When no row identifies an officer, or the years cannot be had.
     ParameterError
         For an unknown column or unit, fewer officers than are accused, or exposures that lack a holder.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> accused, force = tally(data), tally(data, officers=accountability.officers.officers_listed(data))
+    >>> accused.size, accused.total, force.size
+    (826, 6191, 1051)
     """
-    cohort = Cohort.of(data)
+    cohort = data
     rows = counted_rows(cohort, by, unit)
     codes, found = pd.factorize(rows[by])
     counts = np.bincount(codes, minlength=len(found))

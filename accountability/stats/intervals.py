@@ -156,14 +156,33 @@ def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:
     return lower, np.where(rest > 0, betaincinv(hits + 1, np.maximum(rest, 1), top), 1)
 
 
-def percentile(drawn: Floats, confidence: float, most_without: float = 0.1) -> tuple[Floats, Floats]:
-    """Percentile intervals over resamples (rows); missing where so large a share of them or more gave nothing."""
+def percentile(drawn: Floats, confidence: float, most_without: float = 0.1, *, between: bool = True) -> tuple[Any, Any]:
+    """Give the limits of the middle part of draws, Efron's percentile interval.
+
+    Parameters
+    ----------
+    drawn : array, draws or draws by statistics
+    confidence : float
+    most_without : float
+        Limits are missing where so large a share of the draws or more gave nothing.
+    between : bool
+        Whether a limit may lie between two draws. If not, it is the draw next outside, which also holds where draws
+        are infinite: not reached within any number of days.
+
+    Returns
+    -------
+    lower, upper : float, or array with one a statistic
+    """
     top = upper_tail(confidence)
-    enough = np.isnan(drawn).mean(axis=0) < most_without
-    ends = np.full((2, drawn.shape[1]), np.nan)
+    if not between:
+        ordered, last = np.sort(drawn, axis=0), len(drawn) - 1
+        return ordered[int(np.floor((1 - confidence) / 2 * last))], ordered[int(np.ceil((1 + confidence) / 2 * last))]
+    each = drawn[:, None] if drawn.ndim == 1 else drawn
+    enough = np.isnan(each).mean(axis=0) < most_without
+    ends = np.full((2, each.shape[1]), np.nan)
     if enough.any():
-        ends[:, enough] = np.nanquantile(drawn[:, enough], [1 - top, top], axis=0)
-    return ends[0], ends[1]
+        ends[:, enough] = np.nanquantile(each[:, enough], [1 - top, top], axis=0)
+    return (float(ends[0, 0]), float(ends[1, 0])) if drawn.ndim == 1 else (ends[0], ends[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.intervals import percentile
 
 AT_ONCE: Final = 4_000_000
 """Labels held at once."""
@@ -30,7 +31,7 @@ def batches(draws: int, size: int) -> list[int]:
 
 
 def permute(
-    labels: npt.NDArray[Any], draws: int, rng: np.random.Generator, *, blocks: Ints | None = None
+    labels: npt.NDArray[Any], draws: int, rng: np.random.Generator, *, blocks: Ints | None = None, width: int = 0
 ) -> Iterator[npt.NDArray[Any]]:
     """Let labels change places, all arrangements within the blocks being equally likely.
 
@@ -42,6 +43,8 @@ def permute(
     rng : numpy.random.Generator
     blocks : array of int, optional
         The block of each unit; a label stays in its block. All units are one block when left out.
+    width : int
+        Numbers that the caller holds for a draw, where they are more than the labels.
 
     Yields
     ------
@@ -55,19 +58,19 @@ def permute(
     [[3, 1, 2, 9, 8], [3, 1, 2, 9, 8]]
     """
     size = len(labels)
+    at_once = batches(draws, max(size, width))
     if blocks is None:
-        for many in batches(draws, size):
+        for many in at_once:
             yield rng.permuted(np.broadcast_to(labels, (many, size)), axis=1)
         return
     if len(blocks) != size:
         raise ParameterError(f"blocks: expected one for each of {size:,} labels, found {len(blocks):,}")
     code = np.unique(blocks, return_inverse=True)[1]
     order = np.argsort(code, kind="stable")
-    code, inside = code[order], labels[order]
-    for many in batches(draws, size):
+    for many in at_once:
         drawn = np.empty((many, size), labels.dtype)
         # Within each block in random order.
-        drawn[:, order] = inside[np.argsort(code + rng.random((many, size)), axis=1)]
+        drawn[:, order] = labels[np.argsort(code + rng.random((many, size)), axis=1)]
         yield drawn
 
 
@@ -97,6 +100,32 @@ def p_value(drawn: Floats, seen: float | Floats, slack: float = 1e-12) -> float 
     """
     p = (1 + (drawn >= np.asarray(seen) - slack).sum(axis=0)) / (1 + len(drawn))
     return p if np.ndim(p) else float(p)
+
+
+def beside_chance(seen: Floats, drawn: Floats, confidence: float) -> dict[str, Floats]:
+    """Columns that set what is seen beside what chance gives.
+
+    Parameters
+    ----------
+    seen : array
+        One number a statistic.
+    drawn : array, draws by statistics
+    confidence : float
+        Middle part of the draws between the limits.
+
+    Returns
+    -------
+    dict
+        ``estimate``, ``expected`` (mean of the draws), ``expected_lower``, ``expected_upper``, ``p_value``.
+    """
+    lower, upper = percentile(drawn, confidence)
+    return {
+        "estimate": seen,
+        "expected": drawn.mean(axis=0),
+        "expected_lower": lower,
+        "expected_upper": upper,
+        "p_value": p_value(drawn, seen),
+    }
 
 
 def group_sums(kinds: Ints, score: Floats, size: Ints, draws: int, rng: np.random.Generator) -> Floats:

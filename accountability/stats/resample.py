@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from accountability.errors import ParameterError
 from accountability.stats.arrays import Days, Flags, Floats, Ints
 
 if TYPE_CHECKING:
@@ -152,34 +151,3 @@ def by_row(row: Ints, column: Ints, shape: tuple[int, int]) -> csr_array:
 def weights_at_once(clusters: int, draws: int, rng: np.random.Generator) -> Floats:
     """How often each cluster is drawn in each of a few resamples, from a generator that others go on with."""
     return rng.multinomial(clusters, np.full(clusters, 1 / clusters), draws).astype(float)
-
-
-def percentile_interval(drawn: Floats, confidence: float, *, between: bool = True) -> tuple[Floats, Floats]:
-    """Give the limits of the middle part of draws, Efron's percentile interval.
-
-    Parameters
-    ----------
-    drawn : array, draws or draws by statistics
-    confidence : float
-        The part, between 0 and 1.
-    between : bool
-        Whether a limit may lie between two draws. If not, it is the draw next outside, which also holds where draws
-        are infinite: not reached within any number of days.
-
-    Returns
-    -------
-    lower, upper : float or array with one a statistic
-
-    Examples
-    --------
-    >>> percentile_interval(np.arange(11.0), 0.5, between=False)
-    (np.float64(2.0), np.float64(8.0))
-    """
-    if not 0 < confidence < 1:
-        raise ParameterError(f"confidence must lie between 0 and 1, e.g. 0.95; found {confidence!r}")
-    ends = ((1 - confidence) / 2, (1 + confidence) / 2)
-    if between:
-        lower, upper = np.quantile(drawn, ends, axis=0)
-        return lower, upper
-    ordered, last = np.sort(drawn, axis=0), len(drawn) - 1
-    return ordered[int(np.floor(ends[0] * last))], ordered[int(np.ceil(ends[1] * last))]

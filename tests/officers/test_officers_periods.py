@@ -55,7 +55,7 @@ def test_equal_risk_does_not_last_even_among_those_accused_first() -> None:
     for seed in range(40):
         made = periods_of(rng.poisson(1.2, 600), rng.poisson(1.2, 600), everyone=False)
         row = conc.persistence(made, draws=199, seed=seed).table.set_index("measure").loc["top_ratio"]
-        inside += row["low"] <= row["observed"] <= row["high"]
+        inside += row["expected_lower"] <= row["estimate"] <= row["expected_upper"]
     assert inside >= 33  # 38 expected at 95 %; fewer than 33 one time in a thousand
 
 
@@ -63,8 +63,8 @@ def test_lasting_differences_are_seen() -> None:
     rng = np.random.default_rng(2)
     risk = rng.gamma(1.0, 3.0, 2000)
     found = conc.persistence(periods_of(rng.poisson(risk), rng.poisson(risk)), draws=199)
-    assert (found.table["p"] <= 0.005).all()
-    assert (found.by_count["officers"] >= 10).all()
+    assert (found.table["p_value"] <= 0.005).all()
+    assert (found.by_count["n"] >= 10).all()
     assert pd.isna(found.by_count["to_count"].iloc[-1])
 
 
@@ -76,7 +76,7 @@ def test_chosen_before_the_fact_is_the_mean_over_ways_of_breaking_ties() -> None
     for _ in range(4000):
         order = np.lexsort((rng.random(60), -first))
         expected.append(second[order[:12]].sum() / second.sum())
-    rows = conc.removal(made, top=0.2).table.set_index(["chosen", "counted"])["share"]
+    rows = conc.top_k_validation(made, top=0.2).table.set_index(["chosen", "counted"])["estimate"]
     error = np.std(expected) / 4000**0.5
     assert rows["before the fact", "officer_complaints"] == pytest.approx(np.mean(expected), abs=5 * error)
     same = rows["before the fact", "officer_complaints"]  # one accused each
@@ -96,7 +96,7 @@ def test_a_complaint_falls_away_only_with_all_its_accused() -> None:
     made = Periods(
         first, second, np.unique(case, return_inverse=True)[1], officer, True, None, 0, "made", pd.DataFrame()
     )
-    rows = conc.removal(made, top=0.1).table.set_index(["chosen", "counted"])["share"]
+    rows = conc.top_k_validation(made, top=0.1).table.set_index(["chosen", "counted"])["estimate"]
     assert rows["before the fact", "officer_complaints"] == pytest.approx(20 / 110)
     assert rows["before the fact", "complaints"] == pytest.approx(10 / 100)
 
@@ -104,7 +104,7 @@ def test_a_complaint_falls_away_only_with_all_its_accused() -> None:
 def test_officers_who_came_later_cannot_be_chosen() -> None:
     first, second = np.r_[np.full(200, 2), np.zeros(100, int)], np.full(300, 3)
     first[:50] = 4
-    found = conc.removal(periods_of(first, second, everyone=False), top=0.25)
+    found = conc.top_k_validation(periods_of(first, second, everyone=False), top=0.25)
     assert found.unknown == pytest.approx(1 / 3)
     assert found.removed == pytest.approx(50)
     assert "accused in the first period" in found.sentence()
@@ -141,7 +141,7 @@ def test_lots_keep_the_officers_of_a_complaint_together(bundled: Dataset) -> Non
 def test_too_few_at_the_top_are_refused(bundled: Dataset) -> None:
     few = conc.two_periods(Cohort.of(bundled).keep_if(lambda c: c["case_id"].str.endswith("7"), because="some"))
     with pytest.raises(Refusal, match="fewer than 10"):
-        conc.removal(few, top=0.01)
+        conc.top_k_validation(few, top=0.01)
 
 
 def test_units_are_compared_only_when_named(bundled: Dataset) -> None:
@@ -149,7 +149,7 @@ def test_units_are_compared_only_when_named(bundled: Dataset) -> None:
         conc.units_against_chance(bundled, None)
     found = conc.units_against_chance(bundled, "squad", draws=199)
     assert found.holder == "squad"
-    assert found.of("equal_risk", "gini")["p"] <= 0.01  # squads were planted to differ
+    assert found.of("equal_risk", "gini")["p_value"] <= 0.01  # squads were planted to differ
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,11 +18,14 @@ from hypothesis import strategies as st
 import accountability
 from accountability import officers
 from accountability.errors import ParameterError, Refusal
-from accountability.officers.fixed_effects_poisson import fit
-from accountability.officers.officer_events import UNDATED, Records
+from accountability.officers import OfficerRecords
+from accountability.officers.contagion_test import lots
+from accountability.officers.networks import dealt
+from accountability.officers.officer_events import UNDATED, calendar_periods
 from accountability.officers.peers import Panel, known, panel, reach, weights
-from accountability.officers.shuffles import dealt, lots, periods
 from accountability.records.dataset import Dataset
+from accountability.stats.fixed_effects_poisson import fit
+from accountability.stats.permutation import permute
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +40,8 @@ def simulation() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def agency(simulation: ModuleType) -> Records:
-    made: Records = simulation.agency("shared", 11)
+def agency(simulation: ModuleType) -> OfficerRecords:
+    made: OfficerRecords = simulation.agency("shared", 11)
     return made
 
 
@@ -46,11 +50,13 @@ def bundled() -> Dataset:
     return accountability.load("synthetic")
 
 
-def made_of(rows: list[tuple[int, int, bool]], received: list[int], closed: list[int], unit: list[int]) -> Records:
+def made_of(
+    rows: list[tuple[int, int, bool]], received: list[int], closed: list[int], unit: list[int]
+) -> OfficerRecords:
     """Records from (officer, complaint, sustained), days of complaints, units of officers."""
     officer, case, sustained = (np.array(column) for column in zip(*rows, strict=True))
     officers = len(unit)
-    return Records(
+    return OfficerRecords(
         officer=officer.astype(np.int64),
         case=case.astype(np.int64),
         sustained=sustained.astype(bool),
@@ -69,7 +75,7 @@ def made_of(rows: list[tuple[int, int, bool]], received: list[int], closed: list
     )
 
 
-def slowly(data: Records, starts: Any, window: int, officer: int, month: int, own: bool = False) -> int:
+def slowly(data: OfficerRecords, starts: Any, window: int, officer: int, month: int, own: bool = False) -> int:
     """The definition: findings against others of the unit, not in a complaint against this officer, known in time."""
     mine = set(data.case[data.officer == officer])
     count = 0
@@ -93,7 +99,7 @@ some_records = st.builds(
 
 
 @given(data=some_records, window=st.sampled_from([30, 365, 700]))
-def test_exposure_is_what_the_definition_says(data: Records, window: int) -> None:
+def test_exposure_is_what_the_definition_says(data: OfficerRecords, window: int) -> None:
     starts = data.month_starts()[:-1]
     laid = Panel(np.zeros((5, len(starts))), np.zeros((5, len(starts))), starts, window)
     for own in (False, True):
@@ -114,19 +120,21 @@ def test_a_finding_counts_from_the_day_after_it_for_the_window_and_no_longer() -
         assert bool(seen[np.flatnonzero(starts == 396)[0]]) is last
 
 
-def test_the_future_changes_no_exposure(agency: Records) -> None:
+def test_the_future_changes_no_exposure(agency: OfficerRecords) -> None:
     laid = panel(agency)
     half = laid.starts[len(laid.starts) // 2]
     later = agency.closed[agency.case] >= half
     changed = np.where(later, ~agency.sustained, agency.sustained)
-    other = Records(**{name: getattr(agency, name) for name in Records.__slots__} | {"sustained": changed})
+    other = OfficerRecords(
+        **{name: getattr(agency, name) for name in OfficerRecords.__slots__} | {"sustained": changed}
+    )
     before = laid.starts <= half
     one, two = (known(each, laid, reach(each, laid), "sustained") for each in (agency, other))
     assert (one[:, before] == two[:, before]).all()
     assert (one[:, ~before] != two[:, ~before]).any()
 
 
-def test_weights_of_findings_add_up_to_the_score(agency: Records) -> None:
+def test_weights_of_findings_add_up_to_the_score(agency: OfficerRecords) -> None:
     laid = panel(agency)
     found = reach(agency, laid)
     peers = known(agency, laid, found, "sustained")
@@ -193,12 +201,12 @@ def test_lots_have_the_moments_of_drawing_without_replacement() -> None:
     assert drawn.var() == pytest.approx(variance, rel=0.05)
 
 
-def test_dealing_keeps_sizes_units_and_periods(agency: Records) -> None:
-    cell = agency.unit[agency.officer] * 1000 + periods(agency.received, 1)[agency.case]
-    other = dealt(agency, cell, np.random.default_rng(0))
+def test_dealing_keeps_sizes_units_and_periods(agency: OfficerRecords) -> None:
+    cell = agency.unit[agency.officer] * 1000 + calendar_periods(agency.received, 1)[agency.case]
+    other = dealt(agency, next(permute(agency.officer, 1, np.random.default_rng(0), blocks=cell))[0])
     assert len(other.officer) > 0.97 * len(agency.officer)
     one, two = (
-        pd.DataFrame({"u": data.unit[data.officer], "y": periods(data.received, 1)[data.case], "c": data.case})
+        pd.DataFrame({"u": data.unit[data.officer], "y": calendar_periods(data.received, 1)[data.case], "c": data.case})
         for data in (agency, other)
     )
     pd.testing.assert_frame_equal(
@@ -209,11 +217,11 @@ def test_dealing_keeps_sizes_units_and_periods(agency: Records) -> None:
 
 
 def test_the_bundled_agency_holds_no_contagion(bundled: Dataset) -> None:
-    data = officers.records(bundled, "squad", supervisor="supervisor")
+    data = officers.officer_records(bundled, "squad", supervisor="supervisor")
     result = officers.contagion(data, permutations=199)
     row = result.table.iloc[0]
-    assert row["low"] < 1 < row["high"]
-    assert row["p_permutation"] > 0.05
+    assert row["lower"] < 1 < row["upper"]
+    assert row["permutation_p_value"] > 0.05
     assert "mechanical" in result.sentence()
     assert any("one complaint against two officers" in text for text in result.assumptions)
     again = officers.contagion(data, permutations=199)
@@ -221,16 +229,18 @@ def test_the_bundled_agency_holds_no_contagion(bundled: Dataset) -> None:
 
 
 def test_what_cannot_be_asked_is_refused(bundled: Dataset) -> None:
-    data = officers.records(bundled)
+    data = officers.officer_records(bundled)
     with pytest.raises(ParameterError, match="30 to 3,650"):
         officers.contagion(data, window=7)
     with pytest.raises(Refusal, match="shorter window"):
         officers.contagion(data, window=1900)
     with pytest.raises(Refusal, match="one agency only"):
-        officers.contagion(officers.records(bundled, None))
+        officers.contagion(officers.officer_records(bundled, None))
     with pytest.raises(ParameterError, match="no column 'platoon'"):
-        officers.records(bundled, "platoon")
-    never = Records(**{n: getattr(data, n) for n in Records.__slots__} | {"closed": np.full(len(data.closed), UNDATED)})
+        officers.officer_records(bundled, "platoon")
+    never = OfficerRecords(
+        **{n: getattr(data, n) for n in OfficerRecords.__slots__} | {"closed": np.full(len(data.closed), UNDATED)}
+    )
     with pytest.raises(Refusal, match="no sustained finding has a day"):
         officers.contagion(never)
 
@@ -238,7 +248,7 @@ def test_what_cannot_be_asked_is_refused(bundled: Dataset) -> None:
 # ---- networks, levels, movers ----------------------------------------------------------------------------------
 
 
-def test_network_measures_are_those_of_networkx(agency: Records) -> None:
+def test_network_measures_are_those_of_networkx(agency: OfficerRecords) -> None:
     import networkx as nx
 
     table = officers.co_accusals(agency, draws=99).table.set_index("measure")
@@ -246,24 +256,24 @@ def test_network_measures_are_those_of_networkx(agency: Records) -> None:
     for case in range(len(agency.received)):
         members = agency.officer[agency.case == case].tolist()
         graph.add_edges_from((a, b) for i, a in enumerate(members) for b in members[i + 1 :])
-    assert table.loc["pairs", "observed"] == graph.number_of_edges()
-    assert table.loc["clustered", "observed"] == pytest.approx(nx.transitivity(graph))
-    assert table.loc["accused_together", "observed"] == pytest.approx(len(graph) / agency.officers)
+    assert table.loc["pairs", "estimate"] == graph.number_of_edges()
+    assert table.loc["clustered", "estimate"] == pytest.approx(nx.transitivity(graph))
+    assert table.loc["accused_together", "estimate"] == pytest.approx(len(graph) / agency.officers)
     largest = max(len(part) for part in nx.connected_components(graph))
-    assert table.loc["largest", "observed"] == pytest.approx(largest / len(graph))
+    assert table.loc["largest", "estimate"] == pytest.approx(largest / len(graph))
 
 
-def test_officers_dealt_by_lot_are_no_more_repeated_than_by_lot(agency: Records) -> None:
-    cell = agency.unit[agency.officer] * 1000 + periods(agency.received, 1)[agency.case]
-    shuffled = dealt(agency, cell, np.random.default_rng(5))
+def test_officers_dealt_by_lot_are_no_more_repeated_than_by_lot(agency: OfficerRecords) -> None:
+    cell = agency.unit[agency.officer] * 1000 + calendar_periods(agency.received, 1)[agency.case]
+    shuffled = dealt(agency, next(permute(agency.officer, 1, np.random.default_rng(5), blocks=cell))[0])
     row = officers.co_accusals(shuffled, draws=99).table.set_index("measure").loc["repeated"]
-    assert row["low"] <= row["observed"] <= row["high"]
+    assert row["expected_lower"] <= row["estimate"] <= row["expected_upper"]
 
 
 def test_few_pairs_are_not_summarised() -> None:
     data = made_of([(0, 0, True), (1, 0, False)], [10], [50], [0, 0])
     result = officers.co_accusals(data, draws=99)
-    assert result.table["observed"].isna().all()
+    assert result.table["estimate"].isna().all()
     assert "Too few" in result.sentence()
 
 
@@ -278,14 +288,11 @@ def test_the_spread_of_every_level_is_found() -> None:
     who = np.repeat(np.arange(len(rate)), drawn)
     unit = np.repeat(np.arange(bosses * squads_each), size)
     data = made_of([(int(o), i, False) for i, o in enumerate(who)], [0] * len(who), [UNDATED] * len(who), unit.tolist())
-    data = Records(
-        **{n: getattr(data, n) for n in Records.__slots__}
-        | {"received": rng.integers(0, 2000, len(who)), "supervisor": unit // squads_each, "supervisors": bosses}
-    )
-    found = officers.levels(data, draws=199).table
+    data = replace(data, received=rng.integers(0, 2000, len(who)), supervisor=unit // squads_each, supervisors=bosses)
+    found = officers.variance_components(data, draws=199).table
     for planted, row in zip((0.25, 0.125, 0.5), found.to_dict("records"), strict=True):
-        assert row["low"] < planted < row["high"], row
-    assert found["p"].iloc[0] <= 0.01
+        assert row["lower"] < planted < row["upper"], row
+    assert found["p_value"].iloc[0] <= 0.01
 
 
 def movers_data(share: float, rng: np.random.Generator) -> tuple[Any, pd.DataFrame]:
@@ -311,15 +318,17 @@ def movers_data(share: float, rng: np.random.Generator) -> tuple[Any, pd.DataFra
     table = pd.DataFrame(stays, columns=["officer_id", "unit", "from", "to"])
     for name in ("from", "to"):
         table[name] = origin + table[name].to_numpy().astype("timedelta64[D]")
-    return SimpleNamespace(name="moved", cases=cases, allegations=allegations, events=events, card=None), table
+    return SimpleNamespace(
+        name="moved", cases=cases, allegations=allegations, events=events, card=None, ledger=None
+    ), table
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_movers_tell_officers_from_places(share: float) -> None:
     data, assignments = movers_data(share, np.random.default_rng(7))
-    row = officers.movers(data, assignments, level=0.999).table.iloc[0]
-    assert row["low"] < share < row["high"]
-    assert row["high"] - row["low"] < 0.9
+    row = officers.movers(data, assignments, confidence=0.999).table.iloc[0]
+    assert row["lower"] < share < row["upper"]
+    assert row["upper"] - row["lower"] < 0.9
 
 
 def test_stays_that_overlap_are_refused() -> None:
@@ -337,12 +346,12 @@ def test_stays_that_overlap_are_refused() -> None:
 def test_results_say_what_they_are_draw_and_name_nobody(bundled: Dataset) -> None:
     import matplotlib.pyplot as plt
 
-    data = officers.records(bundled, "squad", supervisor="supervisor")
+    data = officers.officer_records(bundled, "squad", supervisor="supervisor")
     for result in (
         officers.contagion(data, permutations=99),
         officers.co_accusals(data, draws=99),
-        officers.levels(data, draws=99),
-        officers.mean_count(officers.spells(data)),
+        officers.variance_components(data, draws=99),
+        officers.mean_cumulative_function(officers.spells(data)),
     ):
         assert result.sentence().endswith(".")
         assert "G0" not in result.table.to_csv() + result.sentence() + repr(result)
@@ -355,9 +364,9 @@ def test_results_say_what_they_are_draw_and_name_nobody(bundled: Dataset) -> Non
 
 @pytest.mark.real_data
 def test_philadelphia_has_networks_and_no_days_of_findings(real_source: Callable[[str], Dataset]) -> None:
-    data = officers.records(real_source("philadelphia"), "officer_unit")
+    data = officers.officer_records(real_source("philadelphia"), "officer_unit")
     assert dict(data.left_out)["no officer identified"] == 448
     with pytest.raises(Refusal, match="no sustained finding has a day"):
         officers.contagion(data)
     row = officers.co_accusals(data, draws=99).table.set_index("measure").loc["repeated"]
-    assert row["observed"] > row["high"]
+    assert row["estimate"] > row["expected_upper"]

@@ -11,18 +11,19 @@ import pytest
 
 from accountability import officers
 from accountability.errors import ParameterError, Refusal
-from accountability.officers.officer_events import UNDATED, Records
+from accountability.officers import OfficerRecords
+from accountability.officers.officer_events import UNDATED
 from accountability.study.durations import Durations
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference"
 R = pd.read_csv(FOLDER / "squads.csv").astype({"name": str}).set_index(["id", "name"])["value"]
 
 
-def made_of(rows: list[tuple[int, int]], officers: int) -> Records:
+def made_of(rows: list[tuple[int, int]], officers: int) -> OfficerRecords:
     """Records of one unit from (officer, day of receipt), one complaint each, watched on days 0 to 1999."""
     officer, received = (np.array(column, np.int64) for column in zip(*rows, strict=True))
     none = np.zeros(len(rows), bool)
-    return Records(
+    return OfficerRecords(
         officer=officer,
         case=np.arange(len(rows)),
         sustained=none,
@@ -69,10 +70,10 @@ def test_recurrent_events_are_those_of_r(bladder: pd.DataFrame, model: Any, name
 
 def test_the_mean_count_and_its_error_are_those_of_r(bladder: pd.DataFrame) -> None:
     table = bladder.rename(columns={"number": "number_of_tumours"})
-    found = officers.mean_count(stretches(table, gap=False), [5, 12, 24, 40]).table
+    found = officers.mean_cumulative_function(stretches(table, gap=False), [5, 12, 24, 40]).table
     for row in found.to_dict("records"):
-        assert row["mean"] == pytest.approx(R["mcf", str(row["day"])], abs=1e-9)
-        assert row["se"] == pytest.approx(R["mcf.se", str(row["day"])], rel=1e-6)
+        assert row["estimate"] == pytest.approx(R["mcf", str(row["day"])], abs=1e-9)
+        assert row["std_error"] == pytest.approx(R["mcf.se", str(row["day"])], rel=1e-6)
 
 
 def test_stretches_run_from_complaint_to_complaint() -> None:
@@ -100,8 +101,8 @@ def test_steady_complaints_grow_in_a_straight_line() -> None:
     rng = np.random.default_rng(9)
     who = np.repeat(np.arange(300), rng.poisson(8, 300))
     data = made_of([(int(officer), int(rng.integers(0, 2000))) for officer in who], 300)
-    for row in officers.mean_count(officers.spells(data), [250, 500, 1000]).table.to_dict("records"):
-        assert row["low"] - 0.1 < 8 * row["day"] / 2000 < row["high"] + 0.1
+    for row in officers.mean_cumulative_function(officers.spells(data), [250, 500, 1000]).table.to_dict("records"):
+        assert row["lower"] - 0.1 < 8 * row["day"] / 2000 < row["upper"] + 0.1
 
 
 def test_nobody_watched_after_a_complaint_is_refused() -> None:

@@ -52,7 +52,7 @@ def test_every_published_value_is_reproduced(release: Dataset) -> None:
     kinds = cohort.allegations["raw_category"].value_counts()
     found = {
         "pp.allegations": len(cohort.allegations),
-        "pp.officers": int(accusations_per_officer(cohort).table["officers"].sum()),
+        "pp.officers": int(accusations_per_officer(cohort).true_numbers()["n"].sum()),
         **{f"pp.fado.{kind}": int(count) for kind, count in kinds.items()},
         "pp.off5sub": int(accusations_per_officer(sustained).at_least(5)["officers"]),
     }

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from accountability.errors import ParameterError
-from accountability.stats.resample import DailySums, Draws, percentile_interval, weights_at_once
+from accountability.stats.intervals import percentile
+from accountability.stats.resample import DailySums, Draws, weights_at_once
 
 
 def test_the_first_row_is_the_data_and_the_spread_is_that_of_a_mean() -> None:
@@ -58,8 +59,8 @@ def test_weights_at_once_draw_as_many_clusters_as_there_are() -> None:
 
 def test_limits_next_outside_hold_where_draws_are_infinite() -> None:
     drawn = np.array([1.0, 2.0, 3.0, np.inf, np.inf])
-    assert percentile_interval(drawn, 0.5, between=False) == (2.0, np.inf)
-    assert percentile_interval(np.arange(5.0), 0.9) == pytest.approx((0.2, 3.8))
-    assert percentile_interval(np.arange(5.0), 0.9, between=False) == (0.0, 4.0)
+    assert percentile(drawn, 0.5, between=False) == (2.0, np.inf)
+    assert percentile(np.arange(5.0), 0.9) == pytest.approx((0.2, 3.8))
+    assert percentile(np.arange(5.0), 0.9, between=False) == (0.0, 4.0)
     with pytest.raises(ParameterError, match="confidence"):
-        percentile_interval(drawn, 1.0)
+        percentile(drawn, 1.0)

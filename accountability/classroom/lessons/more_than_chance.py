@@ -19,10 +19,10 @@ import pandas as pd
 from accountability import synthetic
 from accountability.errors import ParameterError
 from accountability.figures import draw
-from accountability.officers import Periods, Tally, against_chance, persistence, shrink, top_share
-from accountability.officers.shrinkage import gamma_concentration
+from accountability.officers import Periods, Tally, against_chance, empirical_bayes, persistence, top_share
 from accountability.results import Result, capitalised, percent
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.count_laws import gamma_concentration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -206,7 +206,7 @@ class Force:
         for name, precinct in self.precincts.items():
             held = precinct.by_year if per_year else precinct.by_officer
             found = against_chance(held, ["equal_risk"], top=TOP, draws=_DRAWS).of("equal_risk")
-            rows.append((name, found["observed"], found["expected"], found["low"], found["high"]))
+            rows.append((name, found["estimate"], found["expected"], found["expected_lower"], found["expected_upper"]))
         of = "top tenth of years" if per_year else "top tenth of officers"
         return _beside(rows, f"share of complaints of the {of}", f"{_DRAWS} draws at equal risk")
 
@@ -216,7 +216,7 @@ class Force:
         for name, precinct in self.precincts.items():
             found = persistence(precinct.halves, top=TOP, draws=_DRAWS).table
             row = found[found["measure"] == "top_ratio"].iloc[0]
-            rows.append((name, row["observed"], row["expected"], row["low"], row["high"]))
+            rows.append((name, row["estimate"], row["expected"], row["expected_lower"], row["expected_upper"]))
         measure = "complaints in the second half of the first half's top tenth, over the mean"
         return _beside(rows, measure, f"{_DRAWS} shuffles of the second half")
 
@@ -224,10 +224,10 @@ class Force:
         """Take luck off (empirical Bayes, years on duty as exposure), and set the planted shares beside it."""
         rows = []
         for name, precinct in self.precincts.items():
-            found = shrink(precinct.by_year, top=TOP)
+            found = empirical_bayes(precinct.by_year, top=TOP)
             row = found.risk.set_index("measure").loc["top_share"]
             counted = top_share(precinct.by_officer, TOP)
-            rows.append((name, counted, row["estimate"], row["low"], row["high"], self._planted(name)))
+            rows.append((name, counted, row["estimate"], row["lower"], row["upper"], self._planted(name)))
         return Underlying(
             estimand="share of complaints that the tenth of officers with the highest risks would be expected to draw",
             assumptions=("risks a year follow a gamma law", "given its risk, an officer draws complaints by chance"),

@@ -10,22 +10,26 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.figures import draw
-from accountability.officers.chance_draws import check_draws
-from accountability.officers.officer_events import Records
+from accountability.officers.officer_events import OfficerRecords, records_of
+from accountability.officers.shares import check_draws
 from accountability.results import Result, percent
 from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.intervals import percentile
+from accountability.stats.permutation import p_value, permute
+from accountability.stats.resample import weights_at_once
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Levels(Result):
-    """Relative variance of rates by level.
+class VarianceComponents(Result):
+    """Relative variance of rates between supervisors, units and officers.
 
-    ``table``: ``level``, ``relative_variance`` (0 when holders of the level are alike; 1 when the standard deviation
-    of their rates is their mean), ``low``, ``high``, ``p`` (supervisors: share of shuffles of units among supervisors
-    at least as large; missing elsewhere).
+    ``table``: ``between`` (whom), ``estimate`` (the relative variance: 0 when they are alike; 1 when the standard
+    deviation of their rates is their mean), ``lower``, ``upper``, ``p_value`` (supervisors: share of shuffles of units
+    among supervisors at least as large; missing elsewhere).
 
     Attributes
     ----------
@@ -37,25 +41,28 @@ class Levels(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the relative variances with their intervals."""
         axes = draw.new_axes(ax, height=2.4)
-        draw.ranges(axes, self.table, label="level", estimate="relative_variance", lower="low", upper="high", null=0.0)
+        draw.ranges(axes, self.table, label="between", estimate="estimate", lower="lower", upper="upper", null=0.0)
         axes.set_xlabel(f"relative variance of rates ({percent(self.confidence)} interval)")
         return axes
 
     def sentence(self) -> str:
-        """Say the relative variance of each level."""
+        """Say each relative variance."""
         said = "; ".join(
-            f"{row['level']} {row['relative_variance']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+            f"{row['between']} {row['estimate']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
             for row in self.table.to_dict("records")
         )
         return f"Relative variance of rates of complaints, luck taken off: {said}."
 
 
-def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: int = 0) -> Levels:
+@takes(OfficerRecords, records_of)
+def variance_components(
+    data: OfficerRecords, *, draws: int = 999, confidence: float = 0.95, seed: int = 0
+) -> VarianceComponents:
     """Estimate how much of the differences in rates lies between supervisors, units and officers.
 
     Parameters
     ----------
-    data : Records
+    data : OfficerRecords, Cohort or Dataset
         With supervisors where known.
     draws : int
         Bootstrap draws of supervisors (of units where no supervisor is known), and shuffles; 99 to 100,000.
@@ -64,7 +71,7 @@ def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: i
 
     Returns
     -------
-    Levels
+    VarianceComponents
 
     Raises
     ------
@@ -78,8 +85,14 @@ def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: i
     Moments of pairs: complaints of two officers multiply to one plus the variance of what they share. Pairs made by
     one complaint against both are taken off, because they go together whatever is shared. Officers never accused are
     not held, so what is counted are the complaints after an officer's first, by years from it.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> variance_components(accountability.load("synthetic"), draws=99).table["between"].tolist()
+    ['supervisors', 'squads', 'officers of one squad']
     """
-    check_draws(draws, confidence, names=("draws", "confidence"))
+    check_draws(draws, confidence)
     nested = data.supervisors > 1
     top = data.supervisor if nested else data.unit
     word = "supervisors" if nested else f"values of {data.unit_word}"
@@ -95,19 +108,12 @@ def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: i
         raise Refusal(f"{data.name}: no officer drew a further complaint, so their rates cannot be told apart")
     sums = _sums(data, drawn, years, top, further)
     rng = np.random.default_rng(seed)
-    seen = _variances(sums.sum(axis=0), nested, groups)
-    made = np.array(
-        [
-            _variances(
-                (sums * rng.multinomial(groups, np.full(groups, 1 / groups))[:, None]).sum(axis=0), nested, groups
-            )
-            for _ in range(draws)
-        ]
-    )
-    low, high = np.quantile(made, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    seen = _variances(sums.sum(axis=0), nested)
+    made = np.array([_variances(total, nested) for total in weights_at_once(groups, draws, rng) @ sums])
+    lower, upper = percentile(made, confidence)
     names = [*(["supervisors"] if nested else []), f"{data.unit_word}s", f"officers of one {data.unit_word}"]
     p = [_shuffled(data, drawn, years, draws, rng)] if nested else []
-    return Levels(
+    return VarianceComponents(
         estimand=f"relative variance of rates of complaints between {', '.join(names)}, {data.name}",
         assumptions=(
             "what supervisors, units and officers add multiplies, and each is drawn independently",
@@ -121,11 +127,11 @@ def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: i
         ),
         table=pd.DataFrame(
             {
-                "level": names,
-                "relative_variance": seen,
-                "low": low,
-                "high": high,
-                "p": [*p, *[float("nan")] * (len(names) - len(p))],
+                "between": names,
+                "estimate": seen,
+                "lower": lower,
+                "upper": upper,
+                "p_value": [*p, *[float("nan")] * (len(names) - len(p))],
             }
         ),
         flow=data.flow,
@@ -133,7 +139,7 @@ def levels(data: Records, *, draws: int = 999, confidence: float = 0.95, seed: i
     )
 
 
-def _sums(data: Records, drawn: Floats, years: Floats, top: Ints, further: Flags) -> Floats:
+def _sums(data: OfficerRecords, drawn: Floats, years: Floats, top: Ints, further: Flags) -> Floats:
     """By supervisor: totals, and sums over pairs of one officer, one unit, one supervisor; counted and exposed."""
     # Ordered pairs of accused of one unit in one complaint, credited to the officer who is one of them.
     key = (data.case * data.units + data.unit[data.officer])[further]
@@ -154,7 +160,7 @@ def _sums(data: Records, drawn: Floats, years: Floats, top: Ints, further: Flags
     return sums
 
 
-def _variances(total: Floats, nested: bool, groups: int) -> list[float]:
+def _variances(total: Floats, nested: bool) -> list[float]:
     rate = _part(total[0], total[1])
     officer, unit, boss = (_part(total[k], rate**2 * total[k + 1]) for k in (2, 4, 6))
     if not nested:
@@ -167,7 +173,7 @@ def _part(over: float, under: float) -> float:
     return float(over / under) if under > 0 else float("nan")
 
 
-def _shuffled(data: Records, drawn: Floats, years: Floats, draws: int, rng: np.random.Generator) -> float:
+def _shuffled(data: OfficerRecords, drawn: Floats, years: Floats, draws: int, rng: np.random.Generator) -> float:
     """Share of shuffles of units among supervisors that make supervisors differ at least as much."""
     counted, exposed = (np.bincount(data.unit, one, data.units) for one in (drawn, years))
     home = np.zeros(data.units, np.int64)
@@ -179,5 +185,5 @@ def _shuffled(data: Records, drawn: Floats, years: Floats, draws: int, rng: np.r
         some = expected > 0
         return float(((total - expected)[some] ** 2 / expected[some]).sum())
 
-    seen = differ(home)
-    return (1 + sum(differ(rng.permutation(home)) >= seen - 1e-12 for _ in range(draws))) / (draws + 1)
+    drawn_by_lot = [differ(of) for batch in permute(home, draws, rng) for of in batch]
+    return p_value(np.array(drawn_by_lot), differ(home))

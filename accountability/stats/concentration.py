@@ -1,87 +1,81 @@
-"""Tallies drawn by chance, as numbers of holders with each count: a million complaints cost what a thousand do.
+"""How concentrated counts are, with ties and exposure, and how concentrated chance alone makes them.
 
-Equal risk is exact and not an approximation by independent Poisson counts: n complaints falling on N holders are
-drawn as independent Poisson counts with a total a little under n, which given that total have fallen at equal risk,
-and the few complaints still to come fall one by one on holders drawn at equal risk.
+Tallies drawn by chance are numbers of holders with each count: a million complaints cost what a thousand do. Equal risk
+is exact and not an approximation by independent Poisson counts: n complaints falling on N holders are drawn as
+independent Poisson counts with a total a little under n, which given that total have fallen at equal risk, and the few
+complaints still to come fall one by one on holders drawn at equal risk.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from accountability.errors import ParameterError
-from accountability.officers.shares import Measures, measures, measures_of_each
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.count_laws import Law
+from accountability.stats.permutation import AT_ONCE, batches
 
-SHORT = 3.0
+SHORT: Final = 3.0
 """Standard deviations by which the Poisson total is aimed under n; draws that overshoot are drawn again."""
-AT_ONCE = 4_000_000
-"""Cells held at once."""
-TAIL = 1e-13
-"""Probability, of one holder, beyond the largest count kept; it joins that count."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Law:
-    """A law of counts by exposure: `mass(level, top)` gives P(0), …, P(top); `reach(level)` a count rarely passed."""
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Measures of many tallies at once: Gini coefficient and share of the top, one number a draw."""
 
-    mean: float
-    shape: float
-    truncated: bool
-
-    def reach(self, level: float) -> int:
-        """The count beyond which a holder comes less often than ``TAIL``."""
-        mean = self.mean * level
-        if not np.isfinite(self.shape):
-            return int(mean + 8 * np.sqrt(mean) + 20)
-        # Tail of a negative binomial falls at least as fast as ratio**k beyond its mean.
-        ratio = mean / (mean + self.shape)
-        return int(mean + (np.log(TAIL) - 5) / np.log(ratio) + 10 * np.sqrt(mean * (1 + mean / self.shape)))
-
-    def mass(self, level: float, top: int) -> Floats:
-        """P(0), …, P(top), the tail in the last."""
-        from scipy.special import gammaln, xlogy
-
-        k = np.arange(top + 1)
-        mean = self.mean * level
-        if np.isfinite(self.shape):
-            a = self.shape
-            log = (
-                gammaln(k + a) - gammaln(a) - gammaln(k + 1) + a * np.log(a / (a + mean)) + xlogy(k, mean / (a + mean))
-            )
-        else:
-            log = xlogy(k, mean) - mean - gammaln(k + 1)
-        mass: Floats = np.exp(log)
-        if self.truncated:
-            mass[0] = 0.0
-        return mass / mass.sum()
+    gini: Floats
+    top: Floats
 
 
-def check_draws(draws: int, level: float, *, most: int = 100_000, names: tuple[str, str] = ("draws", "level")) -> None:
-    """Refuse numbers of draws and levels that mean nothing.
+def measures(count: Floats, exposure: Floats, holders: Floats, top: float) -> Measures:
+    """Gini coefficients and top shares of one or many histograms over the same cells.
 
     Parameters
     ----------
-    draws : int
-        From 99 on.
-    level : float
-        From 0.5 up to 1.
-    most : int
-        Most draws.
-    names : tuple of str
-        What the two are called where they are asked for.
+    count, exposure : array, cells
+        What a holder of a cell drew, and its exposure.
+    holders : array, draws by cells
+        Holders in each cell.
+    top : float
+        Share of the exposure that is the top.
 
-    Raises
-    ------
-    ParameterError
-        For numbers out of range.
+    Returns
+    -------
+    Measures
+        With exposure, holders are ordered by what they drew per exposure, and both measures weigh by exposure.
+        Not a number where nobody drew anything.
     """
-    if isinstance(draws, bool) or not 99 <= draws <= most:
-        raise ParameterError(f"{names[0]}: expected 99 to {most:,}, found {draws!r}")
-    if not 0.5 <= level < 1:
-        raise ParameterError(f"{names[1]}: expected 0.5 up to 1, found {level!r}")
+    order = np.argsort(count / exposure, kind="stable")[::-1]
+    number = np.atleast_2d(holders)[:, order].astype(float)
+    weight, drawn = number * exposure[order], number * count[order]
+    return _from_the_top(weight, drawn, top)
+
+
+def measures_of_each(values: Floats, exposure: Floats | None, top: float) -> Measures:
+    """The same from one number a holder: `values`, draws by holders; `exposure`, holders, or ``None`` when equal."""
+    if exposure is None:
+        drawn = -np.sort(-values.astype(float), axis=1)
+        return _from_the_top(np.ones_like(drawn), drawn, top)
+    order = np.argsort(-(values / exposure), axis=1, kind="stable")
+    drawn = np.take_along_axis(values.astype(float), order, axis=1)
+    return _from_the_top(exposure[order], drawn, top)
+
+
+def _from_the_top(weight: Floats, drawn: Floats, top: float) -> Measures:
+    weights, sums = np.cumsum(weight, axis=1), np.cumsum(drawn, axis=1)
+    all_weight, all_drawn = weights[:, -1:], sums[:, -1:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Twice the area between the curve from the top and the diagonal; trapezoids, so ties need no order.
+        area = (weight * (2 * sums - drawn)).sum(axis=1, keepdims=True) / (all_weight * all_drawn)
+        line = top * all_weight
+        at = np.minimum((weights < line).sum(axis=1, keepdims=True), weight.shape[1] - 1)
+        inside = np.take_along_axis(weight, at, axis=1)
+        before = np.take_along_axis(weights, at, axis=1) - inside
+        part = np.where(inside > 0, (line - before) / inside, 0.0)
+        held = np.take_along_axis(sums, at, axis=1) - (1 - part) * np.take_along_axis(drawn, at, axis=1)
+        return Measures((area - 1)[:, 0], (held / all_drawn)[:, 0])
 
 
 def equal_risk_histograms(total: Ints, holders: int, rng: np.random.Generator) -> Ints:
@@ -102,21 +96,14 @@ def equal_risk_histograms(total: Ints, holders: int, rng: np.random.Generator) -
     short = np.maximum(total - SHORT * np.sqrt(total), 0.0) / holders
     top = Law(float(short.max()), np.inf, False).reach(1.0)
     k = np.arange(top + 1)
-    mass = _poisson(short, top)
+    mass = np.exp(Law(1.0, np.inf, False).log_mass(k, short[:, None]))
+    mass /= mass.sum(axis=1, keepdims=True)
     made = rng.multinomial(holders, mass)
     over = np.flatnonzero(made @ k > total)
     while len(over):
         made[over] = rng.multinomial(holders, mass[over])
         over = over[made[over] @ k > total[over]]
     return _drop(made, total - made @ k, holders, rng)
-
-
-def _poisson(mean: Floats, top: int) -> Floats:
-    from scipy.special import gammaln, xlogy
-
-    k = np.arange(top + 1)
-    mass: Floats = np.exp(xlogy(k, mean[:, None]) - mean[:, None] - gammaln(k + 1))
-    return mass / mass.sum(axis=1, keepdims=True)
 
 
 def _drop(made: Ints, more: Ints, holders: int, rng: np.random.Generator) -> Ints:
@@ -199,12 +186,6 @@ def _of_grids(grids: list[Ints], level: Floats, top: float) -> Measures:
     count = np.concatenate([np.arange(grid.shape[1]) for grid in grids])
     exposure = np.repeat(level, [grid.shape[1] for grid in grids])
     return measures(count.astype(float), exposure, np.hstack(grids).astype(float), top)
-
-
-def batches(draws: int, holders: int) -> list[int]:
-    """How many draws are made at once, so that memory holds a number for each holder and draw."""
-    size = max(1, AT_ONCE // max(holders, 1))
-    return [min(size, draws - start) for start in range(0, draws, size)]
 
 
 def _together(parts: list[Measures]) -> Measures:

@@ -1,0 +1,197 @@
+"""Laws of counts fitted by maximum likelihood: Poisson and negative binomial, with or without those who drew none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
+
+Loss = Callable[[Floats], tuple[float, Floats]]
+
+FARTHEST: Final = 12.0
+"""Largest size of the logarithm of a shape: beyond it a gamma law is one point, or nearly everyone never draws."""
+TAIL: Final = 1e-13
+"""Probability, of one holder, beyond the largest count kept; it joins that count."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Law:
+    """A law of counts by exposure.
+
+    Attributes
+    ----------
+    mean : float
+        Per exposure, of everyone, those who drew none included.
+    shape : float
+        Of the gamma risks; infinite when the counts vary no more than chance alone makes them.
+    truncated : bool
+        Whether those who drew none are left out.
+    """
+
+    mean: float
+    shape: float
+    truncated: bool
+
+    def reach(self, level: float) -> int:
+        """The count beyond which a holder comes less often than ``TAIL``."""
+        mean = self.mean * level
+        if not np.isfinite(self.shape):
+            return int(mean + 8 * np.sqrt(mean) + 20)
+        # Tail of a negative binomial falls at least as fast as ratio**k beyond its mean.
+        ratio = mean / (mean + self.shape)
+        return int(mean + (np.log(TAIL) - 5) / np.log(ratio) + 10 * np.sqrt(mean * (1 + mean / self.shape)))
+
+    def log_mass(self, count: Floats | Ints, exposure: float | Floats) -> Floats:
+        """Logarithm of the chance of a count, those who drew none not left out."""
+        from scipy.special import gammaln, xlogy
+
+        mean, a = self.mean * exposure, self.shape
+        if not np.isfinite(a):
+            return np.asarray(xlogy(count, mean) - mean - gammaln(count + 1), dtype=np.float64)
+        drawn = gammaln(count + a) - gammaln(a) - gammaln(count + 1)
+        return np.asarray(drawn + a * np.log(a / (a + mean)) + xlogy(count, mean / (a + mean)), dtype=np.float64)
+
+    def mass(self, level: float, top: int) -> Floats:
+        """P(0), …, P(top), the tail in the last."""
+        mass: Floats = np.exp(self.log_mass(np.arange(top + 1), level))
+        if self.truncated:
+            mass[0] = 0.0
+        return mass / mass.sum()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Counts to fit a law to: what a holder of a cell drew, its exposure, and how many holders it has."""
+
+    count: Floats
+    exposure: Floats
+    holders: Floats
+
+    def log_likelihood(self, law: Law) -> float:
+        """Of a law."""
+        each = law.log_mass(self.count, self.exposure)
+        if law.truncated:
+            each = each - np.log(-np.expm1(law.log_mass(np.zeros(1), self.exposure)))
+        return float(self.holders @ each)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LawFit:
+    """A fitted law, and the standard error of the log shape: not a number when the shape is at a bound."""
+
+    law: Law
+    log_likelihood: float
+    se_log_shape: float = float("nan")
+
+
+def fit_poisson(data: Counts, truncated: bool) -> LawFit:
+    """Fit equal risks; `truncated` for holders that drew at least one.
+
+    Raises
+    ------
+    Refusal
+        When everyone drew exactly one, so that a truncated law has no finite fit above 0.
+    """
+    from scipy.optimize import brentq
+
+    k, exposed, number = data.count, data.exposure, data.holders
+    if not truncated:
+        mean = float(k @ number / (exposed @ number))
+    elif (k == 1).all():
+        raise Refusal(f"each of the {int(number.sum()):,} counted drew exactly one, so no rate can be fitted")
+    else:
+
+        def score(log_mean: float) -> float:
+            m = np.exp(log_mean) * exposed
+            return float(number @ (k - m / -np.expm1(-m)))
+
+        highest = np.log(k.max() / exposed.min()) + 1
+        mean = float(np.exp(brentq(score, -40.0, highest, xtol=1e-13)))
+    law = Law(mean, np.inf, truncated)
+    return LawFit(law, data.log_likelihood(law))
+
+
+def fit_negative_binomial(data: Counts, truncated: bool) -> LawFit:
+    """Fit gamma-distributed risks; `truncated` for holders that drew at least one.
+
+    Raises
+    ------
+    Refusal
+        When a truncated law has no finite fit (everyone drew exactly one).
+    """
+    from scipy.optimize import minimize
+
+    plain = fit_poisson(data, truncated)
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        value, slope = _derivatives(data, float(np.exp(at[0])), float(np.exp(at[1])), truncated)
+        return -value, -slope
+
+    options = {"ftol": 1e-15, "gtol": 1e-7 * data.holders.sum() ** 0.5, "maxiter": 2000}
+    bounds = [(-40.0, 40.0), (-FARTHEST, FARTHEST)]
+    starts = [np.array([np.log(plain.law.mean), start]) for start in (0.0, -1.5, 2.0)]
+    found = [minimize(loss, one, jac=True, method="L-BFGS-B", bounds=bounds, options=options) for one in starts]
+    at = _polish(loss, min(found, key=lambda one: one.fun).x)
+    value = -loss(at)[0]
+    if at[1] > FARTHEST - 2 or value <= plain.log_likelihood + 1e-9:
+        return plain
+    error = float(np.sqrt(np.linalg.inv(_neg_hessian(loss, at))[1, 1])) if at[1] > 2 - FARTHEST else float("nan")
+    return LawFit(Law(float(np.exp(at[0])), float(np.exp(at[1])), truncated), value, error)
+
+
+def _polish(loss: Loss, at: Floats) -> Floats:
+    """A few steps of Newton's method, kept while they raise the likelihood."""
+    if abs(at[1]) > FARTHEST - 2:
+        return at
+
+    def evaluate(point: Floats) -> Evaluation:
+        value, slope = loss(point)
+        return -value, -slope, _neg_hessian(loss, point)
+
+    try:
+        top = newton(evaluate, at, concave=False, tolerance=1e-12).at
+    except (Separation, NotConverged):
+        return at
+    return top if abs(top[1]) <= FARTHEST - 2 else at
+
+
+def _neg_hessian(loss: Loss, at: Floats) -> Floats:
+    width = 1e-5
+    rows = [(loss(at + width * side)[1] - loss(at - width * side)[1]) / (2 * width) for side in np.eye(2)]
+    found: Floats = np.array(rows)
+    return (found + found.T) / 2
+
+
+def _derivatives(data: Counts, mean: float, shape: float, truncated: bool) -> tuple[float, Floats]:
+    """Log-likelihood and its slope by the logarithms of mean and shape."""
+    from scipy.special import gammaln, psi
+
+    k, a, m = data.count, shape, mean * data.exposure
+    log_none = -a * np.log1p(m / a)
+    each = gammaln(k + a) - gammaln(a) - gammaln(k + 1) + k * (np.log(m) - np.log(a + m)) + log_none
+    by_mean = k - m * (k + a) / (a + m)
+    none_by_shape = log_none + a * m / (a + m)
+    by_shape = a * (psi(k + a) - psi(a) - k / (a + m)) + none_by_shape
+    if truncated:
+        none = np.exp(log_none)
+        some = -np.expm1(log_none)
+        each = each - np.log(some)
+        by_mean = by_mean + none / some * (-a * m / (a + m))
+        by_shape = by_shape + none / some * none_by_shape
+    return float(data.holders @ each), np.array([data.holders @ by_mean, data.holders @ by_shape])
+
+
+def gamma_concentration(shape: Floats, top: float) -> tuple[Floats, Floats]:
+    """Gini coefficient and share of the top of gamma laws of these shapes; 0 and `top` for an infinite one."""
+    from scipy.special import gammaincc, gammainccinv, gammaln
+
+    finite = np.where(np.isfinite(shape), shape, 1.0)
+    spread = np.exp(gammaln(finite + 0.5) - gammaln(finite + 1)) / np.sqrt(np.pi)
+    share = gammaincc(finite + 1, gammainccinv(finite, top))
+    return np.where(np.isfinite(shape), spread, 0.0), np.where(np.isfinite(shape), share, top)
