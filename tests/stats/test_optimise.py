@@ -107,6 +107,7 @@ def separated_movers() -> tuple[Any, pd.DataFrame]:
             allegations=cases.assign(officer_id=[who for who, _ in rows]),
             events=cases.assign(stage="received", earliest=days, latest=days, set_aside=None, officer_id=None),
             card=None,
+            ledger=None,
         ),
         table,
     )
