@@ -9,6 +9,7 @@ from . import officers as officers
 from . import outcomes as outcomes
 from . import publish as publish
 from . import synthetic as synthetic
+from .records.in_memory import from_frame as from_frame
 from .records.load import fetch as fetch
 from .records.load import load as load
 from .records.onboard.propose import new_source as new_source

@@ -10,7 +10,8 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.records import units
-from accountability.records.contract import Card
+from accountability.records.coded_cache import Coded
+from accountability.records.contract import Card, Source, data_hash
 from accountability.records.ledger import Ledger
 
 GENERATED = "GENERATED DATA: no real person, agency or complaint"
@@ -165,3 +166,21 @@ class Dataset:
             for row in self.facts().itertuples()
         )
         return f"<table><tbody>{rows}</tbody></table>"
+
+
+def dataset_of(source: Source, coded: Coded) -> Dataset:
+    """The coded tables with what their source says of them."""
+    return Dataset(
+        name=source.source,
+        title=source.title,
+        generated=source.generated,
+        cases=coded.cases,
+        allegations=coded.allegations,
+        events=coded.events,
+        ledger=coded.ledger,
+        card=source.card,
+        sha256=data_hash(source.files),
+        files={file.path: file.sha256 for file in source.files.values()},
+        lossy=coded.lossy,
+        complainants=coded.complainants,
+    )

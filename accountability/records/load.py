@@ -6,8 +6,8 @@ from pathlib import Path
 
 from accountability.errors import SourceError
 from accountability.records import cache, coded_cache, pseudonyms
-from accountability.records.contract import Source, data_hash, read_source
-from accountability.records.dataset import Dataset
+from accountability.records.contract import Source, read_source
+from accountability.records.dataset import Dataset, dataset_of
 from accountability.records.places import source_folder
 
 
@@ -50,31 +50,14 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     )
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := coded_cache.read(kept_in, wanted)) is not None:
-        return _dataset(source, kept)
+        return dataset_of(source, kept)
     # Imported here: tables that are kept are read without any of what codes them.
     from accountability.records.assemble import code_source
 
     made = code_source(source, folder, paths)
     if wanted is not None:
         coded_cache.keep(kept_in, wanted, made)
-    return _dataset(source, made)
-
-
-def _dataset(source: Source, coded: coded_cache.Coded) -> Dataset:
-    return Dataset(
-        name=source.source,
-        title=source.title,
-        generated=source.generated,
-        cases=coded.cases,
-        allegations=coded.allegations,
-        events=coded.events,
-        ledger=coded.ledger,
-        card=source.card,
-        sha256=data_hash(source.files),
-        files={file.path: file.sha256 for file in source.files.values()},
-        lossy=coded.lossy,
-        complainants=coded.complainants,
-    )
+    return dataset_of(source, made)
 
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:
