@@ -24,7 +24,8 @@ import pandas as pd
 
 from accountability.errors import AccountabilityError
 from accountability.publish import kept
-from accountability.publish.values import Held, key_columns, tables, tidy
+from accountability.publish.finished import Held, tables
+from accountability.publish.values import key_columns, tidy
 from accountability.studies import registry
 
 ROOT = Path(__file__).resolve().parents[1]

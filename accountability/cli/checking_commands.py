@@ -38,7 +38,7 @@ def verify(
 
     Example: [bold]accountability verify reports/synthetic/how_long_cases_stay_open[/bold]
     """
-    from accountability.publish.verify import reports_in
+    from accountability.publish.finished import reports_in
     from accountability.publish.verify import verify as again
 
     folders = reports_in(report)

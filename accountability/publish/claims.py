@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.parameters import nearest
+from accountability.publish.finished import RECORD, altered, home, record
 from accountability.publish.manuscripts import Mark, marks
 from accountability.publish.manuscripts import fill as write
 from accountability.publish.quoting import is_right, rewritten
 from accountability.publish.sidecar import declaration
-from accountability.publish.values import RECORD, home, locate, record, values
-from accountability.publish.verify import altered
+from accountability.publish.values import locate, values
 from accountability.records.cache import sha256
 from accountability.results import Result, plural
 
@@ -73,13 +73,7 @@ class Shelf:
     _old: dict[Path, str] = field(default_factory=dict, repr=False)
 
     def report(self, named: str) -> Path:
-        """Give the folder of a report, by its path under the shelf or by its own name where only one has it.
-
-        Raises
-        ------
-        ParameterError
-            None has that name, or several.
-        """
+        """Give a report by its path under the shelf, or by its own name where only one has it."""
         direct = self.folder / named
         if (direct / RECORD).is_file():
             return direct
@@ -96,13 +90,7 @@ class Shelf:
         return sorted(one for one in found if "/." not in f"/{one.relative_to(self.folder).as_posix()}")
 
     def find(self, reference: str) -> tuple[Path, dict[str, Any]]:
-        """Give the report and the value that a claim names.
-
-        Raises
-        ------
-        ParameterError
-            No such name, report or address; the nearest is named.
-        """
+        """Give the report and the value that a claim names; refused with the nearest name, report or address."""
         if ":" not in reference:
             if reference not in self.names:
                 raise ParameterError(f"no value is named {reference!r}. {nearest(reference, self.names)}")
@@ -121,25 +109,7 @@ class Shelf:
 
 
 def shelf(reports: str | Path, names: str | Path | None = None) -> Shelf:
-    """Open a folder of reports, and the names given to values in them.
-
-    Parameters
-    ----------
-    reports : path
-        Folder of reports, or of folders of reports.
-    names : path, optional
-        YAML file of names, each with ``REPORT:ADDRESS``.
-
-    Returns
-    -------
-    Shelf
-        To look claims up in.
-
-    Raises
-    ------
-    ParameterError
-        The names cannot be read.
-    """
+    """Open a folder of reports, or of folders of them; a YAML file may name values, each ``REPORT:ADDRESS``."""
     import yaml
 
     if names is None:
@@ -278,27 +248,10 @@ def fill(manuscript: str | Path, target: str | Path, reports: Shelf) -> int:
 
 
 def addresses(report: str | Path, containing: str = "") -> pd.DataFrame:
-    """List what may be quoted from a report.
+    """List what may be quoted from a report: ``claim`` (``REPORT:ADDRESS``) and ``value``.
 
-    Parameters
-    ----------
-    report : path
-        The report's folder, or a file in it.
-    containing : str
-        Only addresses with these letters, large or small. What figures draw is listed where these are or begin with
-        ``figure:``.
-
-    Returns
-    -------
-    DataFrame
-        ``claim`` (``REPORT:ADDRESS``) and ``value``.
-
-    Raises
-    ------
-    ParameterError
-        No finished report.
-    Refusal
-        No address has these letters.
+    Only addresses that hold these letters, large or small; what figures draw is listed where the letters begin with
+    ``figure:``. Refused where no address holds them.
     """
     import pandas as pd
 

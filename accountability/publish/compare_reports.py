@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import ParameterError
-from accountability.publish.values import COLUMNS, Held, key_columns, record, tables, tidy
+from accountability.publish.finished import Held, record, tables
+from accountability.publish.values import COLUMNS, key_columns, tidy
 from accountability.results import Result, plural
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
 
     if not tolerance >= 0:
         raise ParameterError(f"tolerance: expected 0 or more, such as {TOLERANCE:g}, found {tolerance}")
-    one, other = tables(first), tables(second)
-    merged = _beside(one, other)
+    merged = _beside(tables(first), tables(second))
     unequal = merged[~_equal(merged, tolerance)]
     difference = unequal["number_second"] - unequal["number_first"]
     table = pd.DataFrame(
@@ -126,20 +126,15 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
 def _beside(one: list[Held], other: list[Held]) -> pd.DataFrame:
     import pandas as pd
 
-    partner = {held.label: held for held in other}
-    mine = {held.label: held for held in one}
+    held = [{table.label: table for table in side} for side in (one, other)]
     sides: list[list[pd.DataFrame]] = [[], []]
-    for label in dict.fromkeys([*mine, *partner]):
+    for label in dict.fromkeys([*held[0], *held[1]]):
         # Rows are named alike on both sides, by columns that tell them apart on both.
-        pair = [side[label] for side in (mine, partner) if label in side]
-        keys = key_columns(*(held.cells for held in pair))
-        for frames, side in zip(sides, (mine, partner), strict=True):
-            if label in side:
-                frames.append(tidy(side[label], keys))
-    left, right = (
-        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({name: [] for name in COLUMNS})
-        for frames in sides
-    )
+        keys = key_columns(*(side[label].cells for side in held if label in side))
+        for frames, side in zip(sides, held, strict=True):
+            frames += [tidy(side[label], keys)] if label in side else []
+    empty = pd.DataFrame({name: [] for name in COLUMNS})
+    left, right = (pd.concat(frames, ignore_index=True) if frames else empty for frames in sides)
     merged = left.merge(right, how="outer", on="address", suffixes=("_first", "_second"), indicator="found", sort=False)
     for name in ("kind", "table", "row", "column"):
         merged[name] = merged[f"{name}_first"].fillna(merged[f"{name}_second"])
@@ -161,25 +156,12 @@ def _equal(merged: pd.DataFrame, tolerance: float) -> np.ndarray:
     unsure = ~same & (merged["found"] == "both").to_numpy() & np.isnan(first) & np.isnan(second)
     for place in np.flatnonzero(unsure):
         row = merged.iloc[place]
-        same[place] = alike(str(row["text_first"]), str(row["text_second"]), tolerance)
+        same[place] = texts_agree(str(row["text_first"]), str(row["text_second"]), tolerance)
     return same
 
 
-def alike(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
-    """Say whether two texts have the same words, and numbers that are equal within the tolerance.
-
-    Parameters
-    ----------
-    first, second : str
-        Texts such as ``125 (119 to 134)``.
-    tolerance : float
-        Relative.
-
-    Returns
-    -------
-    bool
-        Whether they say the same.
-    """
+def texts_agree(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
+    """Say whether two texts, such as ``125 (119 to 134)``, have the same words and equal numbers."""
     if first == second:
         return True
     if _INSIDE.split(first) != _INSIDE.split(second):
@@ -189,18 +171,7 @@ def alike(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
 
 
 def why(first: Mapping[str, Any], second: Mapping[str, Any]) -> pd.DataFrame:
-    """Say in what two reports' records differ, apart from the time.
-
-    Parameters
-    ----------
-    first, second : mapping
-        What :func:`accountability.publish.values.record` reads.
-
-    Returns
-    -------
-    DataFrame
-        ``what``, ``first``, ``second``; in the order in which one would look for a cause.
-    """
+    """Say in what two records differ, the time apart: ``what``, ``first``, ``second``, likely causes first."""
     import pandas as pd
 
     one, other = _causes(first), _causes(second)

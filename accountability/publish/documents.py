@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import os
 import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import nearest
 from accountability.publish import page
+from accountability.publish.extras import needs
 from accountability.publish.figure_files import DOUBLE, compiled, figure_files, pdf_figure, png_figure
-from accountability.publish.runner import PAGE, RECORD
+from accountability.publish.finished import any_record, home
+from accountability.publish.templating import TEMPLATES
 from accountability.results import four_figures
 from accountability.studies import registry
 
-_TEMPLATES: Final = Path(__file__).with_name("templates")
-_MISSING: Final = (
-    "this needs the extra 'documents' (pypandoc-binary and typst), which is not installed. "
-    "Install it: pip install 'accountability[documents]'"
-)
 _FIGURE: Final = re.compile(
     r'<figure><img src="data:image/[\w+]+;base64,([^"]*)" alt="([^"]*)"[^>]*>(.*?)</figure>', re.S
 )
@@ -82,26 +77,16 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
         raise ParameterError(f"--to {to}: no such form. {nearest(to, forms)}")
     if not 300 <= dpi <= 1200:
         raise ParameterError(f"dpi={dpi}: expected 300 to 1200 dots an inch")
-    folder = _folder(Path(report))
-    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    folder = home(report)
+    record = any_record(folder)
     if record["failure"]:
         raise Refusal(
             f"{folder}: the report is not complete; it stopped at {record['failure']['where']}. Run it again."
         )
-    if not all(map(find_spec, ("pypandoc", "typst"))):
-        raise Refusal(_MISSING)
+    needs("documents")
     target = Path(out)
     target.mkdir(parents=True, exist_ok=True)
     return forms[to](folder, record, target)
-
-
-def _folder(report: Path) -> Path:
-    folder = report.parent if report.name == PAGE else report
-    if not (folder / RECORD).is_file():
-        raise ParameterError(
-            f"{report}: expected the folder of a finished report, with {RECORD} in it; `accountability run` prints one"
-        )
-    return folder
 
 
 def _document(
@@ -178,7 +163,7 @@ def _pdf(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
         )
         # The converter leaves out the text of a picture that has a caption.
         body = _pandoc(
-            work, record, text, "--to", "typst", f"--template={_TEMPLATES / 'document.typ'}", *_titles(record)
+            work, record, text, "--to", "typst", f"--template={TEMPLATES / 'document.typ'}", *_titles(record)
         )
         body = body.replace("align(center)[#table(", "align(left)[#table(")
         said = {html.escape(place): alt for place, alt in _ALTS.findall(text)}

@@ -52,18 +52,7 @@ def data_of(figure: Figure) -> pd.DataFrame:
 
 
 def axes_of(figure: Figure) -> list[dict[str, str]]:
-    """Give the words on a figure's axes.
-
-    Parameters
-    ----------
-    figure : Figure
-        Drawn already.
-
-    Returns
-    -------
-    list of dict
-        For each panel ``title``, ``x`` and ``y``.
-    """
+    """Give ``title``, ``x`` and ``y``, the words on the axes, for each panel of a figure that is drawn."""
     return [{"title": axes.get_title(), "x": axes.get_xlabel(), "y": axes.get_ylabel()} for axes in figure.get_axes()]
 
 

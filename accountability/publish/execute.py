@@ -70,15 +70,7 @@ _STOPPING = threading.Event()
 def interruptible(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Give a pool for notebooks; when it is left by an error or an interrupt, their kernels are ended at once.
 
-    Parameters
-    ----------
-    workers : int
-        Notebooks run at a time. Threads suffice: the work is done in the kernels, which are processes.
-
-    Yields
-    ------
-    ThreadPoolExecutor
-        The pool.
+    Threads suffice: the work is done in the kernels, which are processes.
     """
     pool = ThreadPoolExecutor(max_workers=workers)
     _STOPPING.clear()
@@ -221,13 +213,7 @@ def _event_loop() -> Iterator[None]:
 
 
 def kernel_environment() -> dict[str, str]:
-    """Give what a kernel needs in its environment, whoever starts it.
-
-    Returns
-    -------
-    dict of str to str
-        Set on top of the caller's own environment.
-    """
+    """Give what a kernel needs on top of the caller's environment, whoever starts it."""
     needed = {
         # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -19,24 +19,7 @@ _ROOT: Final = re.compile(r'(<svg\b[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt
 
 
 def figure_files(folder: Path, record: Mapping[str, Any], target: Path, dpi: int) -> list[Path]:
-    """Write every figure of a report at one and at two columns' width.
-
-    Parameters
-    ----------
-    folder : Path
-        The report.
-    record : mapping
-        What its ``provenance.json`` holds.
-    target : Path
-        Folder to write to.
-    dpi : int
-        Dots an inch of the PNG.
-
-    Returns
-    -------
-    list of Path
-        ``NAME-single.svg``, ``NAME-single.png``, ``NAME-double.svg``, ``NAME-double.png`` and ``NAME.csv`` a figure.
-    """
+    """Write every figure at one and at two columns' width, as SVG and PNG, and the data it draws as CSV."""
     written = []
     for entry in record["tables"]:
         if entry["kind"] != "figure":
@@ -55,21 +38,9 @@ def figure_files(folder: Path, record: Mapping[str, Any], target: Path, dpi: int
 
 
 def sized(folder: Path, name: str, inches: float) -> str:
-    """Give a figure's SVG at a width.
+    """Give a figure's SVG at a width in inches, its ``width`` and ``height`` in points.
 
-    Parameters
-    ----------
-    folder : Path
-        The report.
-    name : str
-        The figure.
-    inches : float
-        Its width; up to 3.5 the drawing for a narrow column is taken, where letters stay readable.
-
-    Returns
-    -------
-    str
-        SVG whose ``width`` and ``height`` are in points.
+    Up to 3.5 the drawing for a narrow column is taken, where letters stay readable.
     """
     narrow = folder / "figures" / f"{name}{NARROW}"
     chosen = narrow if inches <= SINGLE and narrow.is_file() else folder / "figures" / f"{name}.svg"
@@ -82,24 +53,7 @@ def sized(folder: Path, name: str, inches: float) -> str:
 
 
 def png_figure(folder: Path, name: str, inches: float, dpi: int) -> bytes:
-    """Give a figure as PNG that knows its own size.
-
-    Parameters
-    ----------
-    folder : Path
-        The report.
-    name : str
-        The figure.
-    inches : float
-        Its width.
-    dpi : int
-        Dots an inch.
-
-    Returns
-    -------
-    bytes
-        A PNG of `inches` times `dpi` dots' width.
-    """
+    """Give a figure as PNG that knows its own size, `inches` times `dpi` dots wide."""
     from PIL import Image
 
     drawn = _typeset(folder, name, inches, "png", ppi=float(dpi))
@@ -109,22 +63,7 @@ def png_figure(folder: Path, name: str, inches: float, dpi: int) -> bytes:
 
 
 def pdf_figure(folder: Path, name: str, inches: float) -> bytes:
-    """Give a figure as a PDF page of its size, with its letters as text.
-
-    Parameters
-    ----------
-    folder : Path
-        The report.
-    name : str
-        The figure.
-    inches : float
-        Its width.
-
-    Returns
-    -------
-    bytes
-        PDF.
-    """
+    """Give a figure as a PDF page of its size, with its letters as text."""
     return _typeset(folder, name, inches, "pdf")
 
 
@@ -140,21 +79,9 @@ def _typeset(folder: Path, name: str, inches: float, kind: Literal["pdf", "png"]
 
 
 def compiled(source: Path, kind: Literal["pdf", "png"], **options: Any) -> bytes:
-    """Typeset a file with the fonts that travel with Typst and Matplotlib, and no other.
+    """Typeset a file with the fonts that travel with Typst and Matplotlib, and no other, so the same at every run.
 
-    Parameters
-    ----------
-    source : Path
-        A Typst file; it may read files of its own folder only.
-    kind : "pdf" or "png"
-        What to make.
-    **options
-        Of :func:`typst.compile`.
-
-    Returns
-    -------
-    bytes
-        The document, the same at every run.
+    The file may read files of its own folder only; options are those of :func:`typst.compile`.
     """
     import matplotlib as mpl
     import typst

@@ -21,15 +21,7 @@ WORKSHOP: Final = ".sweep"
 
 
 def put_in_place(made: Path, final: Path) -> None:
-    """Move a finished folder to where it belongs, in place of the one that stands there.
-
-    Parameters
-    ----------
-    made : Path
-        The finished folder, on the same disk.
-    final : Path
-        Its place.
-    """
+    """Move a finished folder to where it belongs on the same disk, in place of the one that stands there."""
     made.chmod(0o755)
     if not final.exists():
         made.rename(final)
@@ -45,19 +37,7 @@ def put_in_place(made: Path, final: Path) -> None:
 def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
     """Give an empty folder to fill, and move it to where it belongs if nothing went wrong.
 
-    Parameters
-    ----------
-    final : Path
-        Its place.
-    workshop : Path
-        Folder on the same disk for whatever is not finished.
-    name : str
-        What is made, for who looks there.
-
-    Yields
-    ------
-    Path
-        The folder to fill.
+    The workshop is a folder on the same disk for whatever is not finished; the name is for who looks there.
     """
     made = Path(tempfile.mkdtemp(prefix=f"{MAKING}{name}-", dir=workshop))
     try:
@@ -68,49 +48,24 @@ def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
 
 
 def put_file(final: Path, write: Callable[[Path], object], workshop: Path) -> Path:
-    """Write a file that appears whole or not at all, in place of the one that stands there.
-
-    Parameters
-    ----------
-    final : Path
-        Its place.
-    write : callable
-        Writes the file it is given.
-    workshop : Path
-        Folder on the same disk for whatever is not finished.
-
-    Returns
-    -------
-    Path
-        Its place.
-    """
+    """Write a file that appears whole or not at all in place of the one that stands there; see :func:`making`."""
     handle, name = tempfile.mkstemp(prefix=MAKING, dir=workshop)
     os.close(handle)
-    write(Path(name))
-    Path(name).chmod(0o644)
-    os.replace(name, final)
+    try:
+        write(Path(name))
+        Path(name).chmod(0o644)
+        os.replace(name, final)
+    finally:
+        Path(name).unlink(missing_ok=True)
     return final
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[Path]:
-    """Hold a folder of reports for one sweep, and give its workshop.
+    """Hold a folder of reports for one sweep, and give its workshop, an empty folder that goes when the sweep ends.
 
-    Parameters
-    ----------
-    folder : Path
-        Made when it is not there.
-
-    Yields
-    ------
-    Path
-        An empty folder for what is not finished; it goes when the sweep ends. What an earlier sweep left in it, because
-        it was killed, is cleared first; a report it had moved aside and not yet replaced goes back to its place.
-
-    Raises
-    ------
-    ParameterError
-        Another sweep holds the folder.
+    What an earlier sweep left in it, because it was killed, is cleared first; a report it had moved aside and not yet
+    replaced goes back to its place. Refused while another sweep holds the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # The folder itself is locked: no file is left behind, and a killed process lets go of it.

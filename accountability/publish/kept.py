@@ -198,18 +198,10 @@ def _record(target: Path, entry: dict[str, Any]) -> None:
 
 
 def kept_in(target: Path) -> list[dict[str, Any]]:
-    """Read back what a notebook kept.
+    """Read back what a notebook kept in a folder, in its order.
 
-    Parameters
-    ----------
-    target : Path
-        The folder the runner named.
-
-    Returns
-    -------
-    list of dict
-        ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``rows``; of a table also ``sentence``, of a
-        figure ``data`` (the CSV of what is drawn) and ``axes``. In the notebook's order.
+    ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``rows``; of a table also ``sentence``, of a figure
+    ``data`` (the CSV of what is drawn) and ``axes``.
     """
     manifest = target / MANIFEST
     if not manifest.is_file():

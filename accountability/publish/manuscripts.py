@@ -65,51 +65,16 @@ class Mark:
 
 
 def marks(path: Path) -> list[Mark]:
-    """Find where a manuscript quotes a report.
-
-    Parameters
-    ----------
-    path : Path
-        ``.md``, ``.tex`` or ``.docx``.
-
-    Returns
-    -------
-    list of Mark
-        In the order of the text.
-
-    Raises
-    ------
-    ParameterError
-        Another kind of file, or one that cannot be read.
-    """
+    """Find where a ``.md``, ``.tex`` or ``.docx`` quotes a report, in the order of the text."""
     if _kind(path) == ".docx":
         return [mark for _, part in _word(path) for paragraph in part for mark in paragraph.marks]
     return _in_lines(_text(path), _kind(path))
 
 
 def fill(path: Path, target: Path, value: Callable[[Mark], str]) -> int:
-    """Write a manuscript anew with other values.
+    """Write a manuscript anew with the text that `value` gives for each mark, and count them; the old file stays.
 
     Placeholders become the value alone; behind comments and in macros the value is replaced and the mark stays.
-
-    Parameters
-    ----------
-    path : Path
-        The manuscript; it is not changed.
-    target : Path
-        The file to write, of the same kind.
-    value : callable
-        Gives the text for a mark.
-
-    Returns
-    -------
-    int
-        How many values were written.
-
-    Raises
-    ------
-    ParameterError
-        Another kind of file, one that cannot be read, or a target that is the manuscript.
     """
     if _kind(target) != _kind(path) or target.resolve() == path.resolve():
         raise ParameterError(f"{target}: expected another file, ending with {path.suffix}")

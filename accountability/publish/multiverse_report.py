@@ -13,32 +13,13 @@ from typing import Any, Final
 from accountability.multiverse.declared import Declared, read
 from accountability.publish import runner
 from accountability.publish.request import Request
+from accountability.publish.templating import templates
 from accountability.records.contract import read_source
 from accountability.records.places import source_folder
 from accountability.studies.registry import Study
 
 NAME: Final = "multiverse"
 QUESTION: Final = "Does the answer hold under every defensible choice?"
-_OPENING: Final = (
-    f"# {QUESTION}\n\n"
-    "Each row of the first table is one specification: one combination of the declared choices. A specification "
-    "*holds* when the difference has the sign that is claimed and a p-value, by shuffling the groups' names between "
-    "cases, of at most one less the confidence. What could not be estimated stands in the table with its reason. "
-    "Nothing here says why groups differ."
-)
-_CELLS: Final = (
-    ("The data and the question", 'import accountability\nfrom accountability import multiverse\n'
-     "from accountability.publish import figure, keep, provenance\n\n"
-     "declared = multiverse.read(DECLARED)\ndata = accountability.load(declared.source)\nresult = declared.ask(data)"),
-    ("In how many specifications it holds", "print(result.sentence())"),
-    ("Every specification", 'keep("specifications", result)'),
-    ("", 'figure(result, name="specification_curve")'),
-    ("On which choice it turns", 'keep("by_choice", result.by_choice, "how often it holds with each option")'),
-    ("All specifications at once", 'keep("joint_test", result.joint, "the curve against curves of shuffled groups")'),
-    ("What this rests on", 'print(result.estimand, result.method, *result.assumptions, sep="\\n")'),
-    ("", 'keep("flow", result.flow, "who was left out, before the exclusions that are a choice")'),
-    ("", "provenance.show(data, DECLARED, exclusions=result.flow)"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +48,35 @@ class Asked(Request):
         return shlex.join(["accountability", NAME, self.declared_in])
 
 
-def multiverse(declared: str | Path | Mapping[str, Any], out: Path | None) -> Path:
-    """Run a declared multiverse; see :func:`accountability.publish.multiverse`."""
+def multiverse(declared: str | Path | Mapping[str, Any], out: str | Path | None = None) -> Path:
+    """Compute one difference under every combination of declared choices and write its report.
+
+    Parameters
+    ----------
+    declared : path or mapping
+        A YAML file or what one would hold; see :func:`accountability.multiverse.read`.
+    out : path, optional
+        Folder to which the report's own folder is added; default ``reports/<source>``.
+
+    Returns
+    -------
+    Path
+        The report's HTML page.
+
+    Raises
+    ------
+    AccountabilityError
+        Refused before anything ran.
+    StudyFailed
+        It could not be computed; the page says where it stopped.
+
+    Examples
+    --------
+    >>> multiverse({"source": "synthetic", "question": "mean_delay"})
+    Traceback (most recent call last):
+        ...
+    accountability.errors.ParameterError: ...
+    """
     made = read(declared)
     source = read_source(source_folder(made.source))
     study = Study(NAME, QUESTION, Declared, {}, {})
@@ -80,22 +88,19 @@ def multiverse(declared: str | Path | Mapping[str, Any], out: Path | None) -> Pa
 
 
 def _notebook(folder: Path) -> Path:
+    """Write the notebook: a part of the template that begins with a heading is text, the others are code."""
     import nbformat
 
     defaults = Declared.model_validate({}).literals()
-    code = [
-        nbformat.v4.new_code_cell(
-            "\n".join(f"{name} = {value!r}" for name, value in defaults.items()),
-            metadata={"tags": ["parameters"]},
-            id="parameters",
-        )
-    ]
     whole = ", ".join(f'"{name}": {name}' for name in defaults)
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(_OPENING, id="title"), *code])
-    for number, (heading, source) in enumerate(_CELLS):
-        if heading:
-            made.cells.append(nbformat.v4.new_markdown_cell(f"## {heading}", id=f"heading-{number}"))
-        made.cells.append(nbformat.v4.new_code_cell(source.replace("DECLARED", f"{{{whole}}}"), id=f"code-{number}"))
+    text = templates().get_template("multiverse.py.j2").render(question=QUESTION, declared=f"{{{whole}}}")
+    made = nbformat.v4.new_notebook()
+    for number, part in enumerate(text.strip().split("\n\n\n")):
+        new = nbformat.v4.new_markdown_cell if part.startswith("#") else nbformat.v4.new_code_cell
+        made.cells.append(new(part, id=f"cell-{number}"))
+    assigned = "\n".join(f"{name} = {value!r}" for name, value in defaults.items())
+    parameters = nbformat.v4.new_code_cell(assigned, metadata={"tags": ["parameters"]}, id="parameters")
+    made.cells.insert(1, parameters)
     path = folder / f"{NAME}.ipynb"
     nbformat.write(made, path)
     return path

@@ -10,14 +10,13 @@ import hashlib
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from accountability.parameters import Parameters
 from accountability.publish.provenance import GENERATED
 from accountability.publish.safe_html import inert, plain, prose, tidy_tables
+from accountability.publish.templating import TEMPLATES, templates
 
-_TEMPLATES: Final = Path(__file__).with_name("templates")
 _PARAMETER_TAGS: Final = {"parameters", "injected-parameters"}
 _ERROR_TAGS: Final = {"papermill-error-cell-tag", "papermill-error-cell"}
 _KEPT: Final = re.compile(r"\bkeep\(\s*[\"']([a-z0-9_]+)[\"']")
@@ -25,20 +24,7 @@ TABLE_TAG: Final = "parameter-table"
 
 
 def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Lay parameters out for a table.
-
-    Parameters
-    ----------
-    model : type of Parameters
-        The study's parameter model.
-    values : mapping
-        The values used.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``value``, ``default``, ``help``, and ``set`` (``"yes"`` where the value is not the default).
-    """
+    """Lay parameters out for a table: ``name``, ``value``, ``default``, ``help``, ``set`` (where not the default)."""
     defaults = model.model_validate({}).literals()
     return [
         {
@@ -57,18 +43,7 @@ def _said(value: object) -> str:
 
 
 def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
-    """Write the parameter table as markdown, for the executed notebook.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        From :func:`parameter_rows`.
-
-    Returns
-    -------
-    str
-        A markdown table.
-    """
+    """Write the rows of :func:`parameter_rows` as a markdown table, for the executed notebook."""
 
     def cell(text: str) -> str:
         # A value of the reader's own must not become markup or break the table.
@@ -82,18 +57,8 @@ def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 def blocks(notebook: Mapping[str, Any], files: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """Take an executed notebook apart into what a page shows.
 
-    Parameters
-    ----------
-    notebook : mapping
-        A notebook, format 4.
-    files : sequence of mapping
-        What the notebook kept, as in ``provenance.json``; figures and tables link to theirs.
-
-    Returns
-    -------
-    list of dict
-        ``kind`` (``prose``, ``code`` or ``parameters``), and ``html``, or ``source``, ``outputs`` and ``tables`` (those
-        the cell kept).
+    Each block has a ``kind`` (``prose``, ``code`` or ``parameters``), and ``html``, or ``source``, ``outputs`` and the
+    ``tables`` that the cell kept. `files` is what the notebook kept, to which figures and tables link.
     """
     shown: list[dict[str, Any]] = []
     heading = ""
@@ -161,18 +126,7 @@ def _picture(
 
 
 def sections(shown: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Give every second-level heading an anchor and list them.
-
-    Parameters
-    ----------
-    shown : list of dict
-        From :func:`blocks`; the anchors are written into its prose.
-
-    Returns
-    -------
-    list of (str, str)
-        Anchor and title, in order.
-    """
+    """Give every second-level heading of the blocks an anchor, and list anchors and titles."""
     found: list[tuple[str, str]] = []
 
     def anchored(match: re.Match[str]) -> str:
@@ -187,22 +141,7 @@ def sections(shown: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def report_page(notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> str:
-    """Write the page of one report.
-
-    Parameters
-    ----------
-    notebook : mapping
-        The executed notebook.
-    record : mapping
-        What ``provenance.json`` holds.
-    rows : sequence of mapping
-        From :func:`parameter_rows`.
-
-    Returns
-    -------
-    str
-        A whole HTML document.
-    """
+    """Write the page of one report from its executed notebook, its record and :func:`parameter_rows`."""
     shown = blocks(notebook, record["tables"])
     left_out = exclusions_table(record["data"]["exclusions"])
     return render("report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown), left_out=left_out)
@@ -213,21 +152,8 @@ def index_page(
 ) -> str:
     """Write the page that lists the reports on one source.
 
-    Parameters
-    ----------
-    title : str
-        Title of the source.
-    source : mapping
-        Facts of its card.
-    reports : sequence of mapping
-        The content of each ``provenance.json``, with ``folder``.
-    not_run : mapping of str to str
-        Studies which the source cannot answer, each with the reason.
-
-    Returns
-    -------
-    str
-        A whole HTML document.
+    `source` holds the facts of its card, `reports` each record with its ``folder``, `not_run` the studies that the
+    source cannot answer, each with the reason.
     """
     filters = _filters(reports)
     listed = [{**report, "chosen": [filter_["of"](report) for filter_ in filters]} for report in reports]
@@ -262,18 +188,7 @@ def _in_order(text: str) -> tuple[float, str]:
 
 
 def exclusions_table(rows: Sequence[Sequence[str]]) -> str:
-    """Write the steps of a cohort's flow as a table.
-
-    Parameters
-    ----------
-    rows : sequence of sequence of str
-        Headings first; empty when the notebook stated none.
-
-    Returns
-    -------
-    str
-        HTML, or nothing.
-    """
+    """Write the steps of a cohort's flow, headings first, as a table; nothing when the notebook stated none."""
     if not rows:
         return ""
     head, *body = [[html.escape(cell) for cell in row] for row in rows]
@@ -285,20 +200,12 @@ def exclusions_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template of this folder; what is put in is escaped unless the template says that it is markup."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    """Fill a template of a page; what is put in is escaped unless the template says that it is markup."""
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     # The browser runs this script and no other: whatever data bring into a page, its hash is not in the policy.
     guarded = {"style": style, "script": script, "style_hash": _policy_hash(style), "script_hash": _policy_hash(script)}
-    return environment.get_template(template).render(generated_label=GENERATED, **guarded, **values)
+    filled = templates(markup=True).get_template(template)
+    return filled.render(generated_label=GENERATED, **guarded, **values)
 
 
 def _policy_hash(text: str) -> str:

@@ -12,7 +12,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -32,22 +32,9 @@ FILE: Final = "data.json"
 
 #: Packages that numbers or figures pass through.
 PACKAGES: Final = (
-    "accountability",
-    "pandas",
-    "numpy",
-    "scipy",
-    "statsmodels",
-    "patsy",
-    "networkx",
-    "krippendorff",
-    "matplotlib",
-    "seaborn",
-    "pyarrow",
-    "pydantic",
-    "papermill",
-    "nbclient",
-    "ipykernel",
-)
+    "accountability", "pandas", "numpy", "scipy", "statsmodels", "patsy", "networkx", "krippendorff", "matplotlib",
+    "seaborn", "pyarrow", "pydantic", "papermill", "nbclient", "ipykernel",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +132,22 @@ def show(
     )
     target = folder()
     if target is not None:
-        record = {
-            "source": dataset.name,
-            "title": dataset.title,
-            "generated": dataset.generated,
-            "sha256": dataset.sha256,
-            "files": dict(sorted(dataset.files.items())),
-            "cutoff": None if last is None else str(last),
-            "exclusions": flow,
-        }
+        record = data_facts(dataset, last, flow)
         (target / FILE).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
     return made
+
+
+def data_facts(dataset: Dataset, last: date | str | None, exclusions: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """State the data that numbers rest on, as JSON holds them."""
+    return {
+        "source": dataset.name,
+        "title": dataset.title,
+        "generated": dataset.generated,
+        "sha256": dataset.sha256,
+        "files": dict(sorted(dataset.files.items())),
+        "cutoff": None if last is None else str(last),
+        "exclusions": exclusions,
+    }
 
 
 def _cell(value: object) -> str:
@@ -165,13 +157,7 @@ def _cell(value: object) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """State what makes this copy of a report: time, commit, Python and package versions.
-
-    Returns
-    -------
-    dict
-        ``made`` (UTC, ISO), ``commit``, ``python``, ``platform`` (system and processor, no host name), ``packages``.
-    """
+    """State what makes this copy of a report: time (UTC), commit, Python, platform, versions of packages."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
@@ -191,13 +177,7 @@ def _version(package: str) -> str:
 
 
 def commit() -> str:
-    """State which code ran: the checkout's commit and whether it was changed since, or the installed version.
-
-    Returns
-    -------
-    str
-        ``<hash>``, ``<hash> with uncommitted changes``, or ``installed package <version>``.
-    """
+    """State which code ran: the checkout's commit and whether it was changed since, or the installed version."""
     root = Path(__file__).resolve().parents[2]
     installed = f"installed package {_version('accountability')}"
     # An environment inside somebody else's repository must not pass for ours.

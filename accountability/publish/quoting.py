@@ -58,18 +58,7 @@ class Quote:
 
 
 def quote(text: str) -> Quote | None:
-    """Read a number from prose or LaTeX.
-
-    Parameters
-    ----------
-    text : str
-        What is quoted.
-
-    Returns
-    -------
-    Quote or None
-        ``None`` when it is not one number.
-    """
+    """Read a number from prose or LaTeX; ``None`` when it is not one number."""
     plain = text.strip()
     for written, meant in _TEX:
         plain = plain.replace(written, meant)
@@ -93,21 +82,9 @@ def quote(text: str) -> Quote | None:
 
 
 def is_right(quoted: str, number: float, text: str) -> bool:
-    """Say whether a quotation says what was computed.
+    """Say whether a quotation is the computed value, rounded to as many digits as quoted.
 
-    Parameters
-    ----------
-    quoted : str
-        As it stands in the manuscript.
-    number : float
-        The computed number; not a number where the report holds a text.
-    text : str
-        The report's cell, compared word by word where it holds no number.
-
-    Returns
-    -------
-    bool
-        Whether it is the computed value, rounded to as many digits as quoted.
+    Where the report holds a text (the number is not one), it is compared word by word.
     """
     if not isfinite(number):
         return " ".join(quoted.split()) == " ".join(text.split())
@@ -122,21 +99,9 @@ def is_right(quoted: str, number: float, text: str) -> bool:
 
 
 def rewritten(quoted: str | None, number: float, text: str) -> str:
-    """Write a computed value the way another was quoted.
+    """Write a computed value the way another was quoted: its digits, per-cent sign and thousands.
 
-    Parameters
-    ----------
-    quoted : str or None
-        The quotation whose digits, per-cent sign and thousands are kept; one that is still right is kept whole.
-    number : float
-        The computed number, or not a number.
-    text : str
-        The report's cell.
-
-    Returns
-    -------
-    str
-        The new quotation; without an old one, whole numbers with thousands apart, others to three digits.
+    A quotation that is still right is kept whole; without one, whole numbers have thousands apart, others three digits.
     """
     if not isfinite(number):
         return text

@@ -68,24 +68,8 @@ class Request:
 def request(study: str, source: str | None, parameters: Mapping[str, Any]) -> Request:
     """Check what is asked for, without loading data or starting anything.
 
-    Parameters
-    ----------
-    study : str
-        Name of a study.
-    source : str or None
-        Name or folder of a source; ``None`` leaves it to the parameters.
-    parameters : mapping
-        Names and values.
-
-    Returns
-    -------
-    Request
-        Ready to run.
-
-    Raises
-    ------
-    AccountabilityError
-        See :func:`accountability.studies.registry.check`; also when ``source`` is given twice and differs.
+    ``None`` leaves the source to the parameters. Refused as by :func:`accountability.studies.registry.check`, and when
+    the source is given twice and differs.
     """
     wanted = registry.get(study)
     given = dict(parameters)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.publish import kept, page, provenance, sidecar
 from accountability.publish.execute import Failure, StudyFailed, execute, interruptible
+from accountability.publish.finished import PAGE, RECORD, digests
 from accountability.publish.in_place import making, put_file
 from accountability.publish.request import Request, request
 from accountability.publish.sweeps.sweep_inputs import inputs
@@ -19,8 +20,6 @@ from accountability.records.places import notebooks_dir, source_folder
 from accountability.studies import registry
 from accountability.studies.registry import Study
 
-RECORD: Final = "provenance.json"
-PAGE: Final = "report.html"
 WORKERS: Final = 2
 
 Progress = Callable[[str, int, int], None]
@@ -32,82 +31,121 @@ def default_out(source: Source) -> Path:
 
 
 def run(
-    study: str, source: str | None, parameters: Mapping[str, Any], out: Path | None, progress: Progress | None
+    study: str,
+    source: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Path:
-    """Run one study; see :func:`accountability.publish.run`."""
-    return answer(request(study, source, parameters), out, progress)
-
-
-def answer(wanted: Request, out: Path | None, progress: Progress | None, notebook: Path | None = None) -> Path:
-    """Make one report and list it on the index.
+    """Run one study and write its report.
 
     Parameters
     ----------
-    wanted : Request
-        What to run.
-    out : Path or None
-        Folder to which the report's folder is added; default :func:`default_out`.
-    progress : callable or None
-        Told of every cell.
-    notebook : Path, optional
-        As for :func:`make`.
+    study : str
+        Name of a study.
+    source : str, optional
+        A source's name or folder; without it, the model's default.
+    parameters : mapping, optional
+        Further parameters of the study's model.
+    out : path, optional
+        Folder to which the report's own folder is added; default ``reports/<source>``.
+    progress : callable, optional
+        Called with the study's name, the cells done and the cells there are.
 
     Returns
     -------
     Path
-        The report's page.
+        The report's HTML page. Beside it: the executed notebook, the tables as CSV, ``provenance.json``.
 
     Raises
     ------
+    AccountabilityError
+        Refused before anything ran; see :func:`accountability.studies.registry.check`.
     StudyFailed
-        The notebook stopped with an error; the report shows where.
+        The notebook stopped with an error; its page and notebook are kept and show where.
+
+    Examples
+    --------
+    >>> run("were_deadlines_met", "synthetic", {"witin_days": 180})
+    Traceback (most recent call last):
+        ...
+    accountability.errors.ParameterError: were_deadlines_met: no parameter 'witin_days'. ...
     """
-    out = default_out(wanted.source) if out is None else out
+    return answer(request(study, source, parameters or {}), out, progress)
+
+
+def answer(
+    wanted: Request, out: str | Path | None, progress: Progress | None = None, notebook: Path | None = None
+) -> Path:
+    """Make one report, list it on the index and give its page; see :func:`make`."""
+    folder = default_out(wanted.source) if out is None else Path(out)
     with interruptible(1) as pool:
-        made, failure = pool.submit(make, wanted, out, progress, notebook=notebook).result()
-    write_index(wanted.parameters.source, wanted.source, out)
+        made, failure = pool.submit(make, wanted, folder, progress, notebook=notebook).result()
+    write_index(wanted.parameters.source, wanted.source, folder)
     if failure is not None:
         raise StudyFailed(f"{wanted.study.name} stopped at {failure}", made)
     return made
 
 
-def report(source: str, out: Path | None, progress: Progress | None) -> Path:
-    """Run every study that applies; see :func:`accountability.publish.report`."""
-    declared = read_source(source_folder(source))
-    refused = not_run(source, declared)
-    wanted = [request(name, source, {}) for name in registry.STUDIES if name not in refused]
-    if not wanted:
-        reasons = "\n".join(f"{name}: {reason}" for name, reason in refused.items())
-        raise Refusal(f"no study can be run on {declared.source!r}:\n{reasons}")
-    out = default_out(declared) if out is None else out
-    failures = {}
-    with interruptible(WORKERS) as pool:
-        started = {one.study.name: pool.submit(make, one, out, progress) for one in wanted}
-        for name, future in started.items():
-            _, failure = future.result()
-            if failure is not None:
-                failures[name] = failure
-    index = write_index(source, declared, out)
-    if failures:
-        raise StudyFailed("\n".join(f"{name} stopped at {failure}" for name, failure in failures.items()), index)
-    return index
-
-
-def not_run(source: str, declared: Source) -> dict[str, str]:
-    """Say which studies a source cannot answer.
+def report(source: str = "synthetic", out: str | Path | None = None, *, progress: Progress | None = None) -> Path:
+    """Run every study a source can answer and write an index page over their reports.
 
     Parameters
     ----------
     source : str
-        Name or folder of the source.
-    declared : Source
-        What it declares.
+        A source's name or folder.
+    out : path, optional
+        Folder of the reports; default ``reports/<source>``.
+    progress : callable, optional
+        Called with a study's name, the cells done and the cells there are.
 
     Returns
     -------
-    dict of str to str
-        Study to reason.
+    Path
+        ``index.html``. Studies which the source cannot answer are named on it, with the reason.
+
+    Raises
+    ------
+    AccountabilityError
+        No such source, or no study applies to it.
+    StudyFailed
+        At least one notebook stopped with an error; the others were run, and the index is written.
+
+    Examples
+    --------
+    >>> report("sinthetic")
+    Traceback (most recent call last):
+        ...
+    accountability.errors.SourceError: ...
     """
+    declared, able, _ = studies_of(source)
+    wanted = [request(name, source, {}) for name in able]
+    folder = default_out(declared) if out is None else Path(out)
+    with interruptible(WORKERS) as pool:
+        made = list(pool.map(lambda one: make(one, folder, progress), wanted))
+    index = write_index(source, declared, folder)
+    failures = [
+        f"{one.study.name} stopped at {failed}" for one, (_, failed) in zip(wanted, made, strict=True) if failed
+    ]
+    if failures:
+        raise StudyFailed("\n".join(failures), index)
+    return index
+
+
+def studies_of(source: str) -> tuple[Source, list[str], dict[str, str]]:
+    """Say which studies a source can answer, and why not the others; refused when it can answer none."""
+    declared = read_source(source_folder(source))
+    refused = not_run(source, declared)
+    able = [name for name in registry.STUDIES if name not in refused]
+    if not able:
+        reasons = "\n".join(f"{name}: {reason}" for name, reason in refused.items())
+        raise Refusal(f"no study can be run on {declared.source!r}:\n{reasons}")
+    return declared, able, refused
+
+
+def not_run(source: str, declared: Source) -> dict[str, str]:
+    """Say which studies a source cannot answer, each with the reason."""
     reasons = {
         name: study.why_not(declared, study.parameters.model_validate({"source": source}))
         for name, study in registry.STUDIES.items()
@@ -147,13 +185,6 @@ def make(
         The report's page, also when the notebook failed.
     failure : Failure or None
         Where it stopped.
-
-    Raises
-    ------
-    ParameterError
-        The report's folder exists and holds something else.
-    SourceError
-        The study's notebook is missing from the installation.
     """
     notebook = notebook_of(wanted.study) if notebook is None else notebook
     final = out / wanted.folder
@@ -167,25 +198,13 @@ def make(
 
 
 def refuse_other(folder: Path) -> None:
-    """Refuse to put a report where something else stands.
-
-    Raises
-    ------
-    ParameterError
-        The folder exists and is not a report's.
-    """
+    """Refuse to put a report where something else stands."""
     if folder.exists() and not (folder / RECORD).is_file():
         raise ParameterError(f"{folder}: holds something that is not a report; choose another folder with --out")
 
 
 def notebook_of(study: Study) -> Path:
-    """Give a study's notebook.
-
-    Raises
-    ------
-    SourceError
-        It is missing from the installation.
-    """
+    """Give a study's notebook; refused where it is missing from the installation."""
     notebook = notebooks_dir() / study.notebook
     if not notebook.is_file():
         raise SourceError(f"{notebook}: the notebook of {study.name} is missing; install the package again")
@@ -236,7 +255,7 @@ def _fill(
     for name in (kept.MANIFEST, provenance.FILE):
         (folder / name).unlink(missing_ok=True)
     sidecar.accompany(folder, record)
-    record["files"] = sidecar.digests(folder, without=RECORD)
+    record["files"] = digests(folder)
     (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return failure
 
@@ -291,24 +310,7 @@ def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[
 
 
 def write_index(source: str, declared: Source, out: Path, workshop: Path | None = None) -> Path:
-    """Write the page that lists every report in a folder.
-
-    Parameters
-    ----------
-    source : str
-        Name or folder of the source.
-    declared : Source
-        What it declares.
-    out : Path
-        Folder of the reports.
-    workshop : Path, optional
-        As for :func:`make`.
-
-    Returns
-    -------
-    Path
-        ``index.html``.
-    """
+    """Write the page that lists every report in a folder, ``index.html``; `workshop` as for :func:`make`."""
     # What is no study of the list, such as a multiverse, comes last.
     order = {name: place for place, name in enumerate(registry.STUDIES)}
     reports = []

@@ -63,17 +63,8 @@ def inert(markup: str) -> str:
 def tidy_tables(markup: str) -> str:
     """Set columns of numbers flush right, heading included, and leave out the running number pandas puts first.
 
-    Parameters
-    ----------
-    markup : str
-        Inert HTML.
-
-    Returns
-    -------
-    str
-        The same, with the class ``num`` on cells of columns in which every filled cell is a number, ``short``
-        where every text is. A missing value shows as a dash. A table without a heading row lists facts
-        and is left alone.
+    Of inert HTML. Cells of a column in which every filled cell is a number get the class ``num``, ``short`` where every
+    text is. A missing value shows as a dash. A table without a heading row lists facts and is left alone.
     """
     return _TABLE_PARTS.sub(lambda table: _tidied(table[1], table[2]), markup)
 
@@ -120,18 +111,7 @@ def _all_numbers(cells: list[str]) -> bool:
 
 
 def prose(markdown: str) -> str:
-    """Turn markdown into HTML; raw HTML in it shows as text.
-
-    Parameters
-    ----------
-    markdown : str
-        A markdown cell.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Turn markdown into inert HTML; raw HTML in it shows as text."""
     import mistune
 
     render = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "footnotes"])
@@ -142,16 +122,5 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def plain(text: str) -> str:
-    """Escape text for a ``<pre>`` and drop terminal colours.
-
-    Parameters
-    ----------
-    text : str
-        Terminal output.
-
-    Returns
-    -------
-    str
-        HTML text.
-    """
+    """Escape the text of a terminal for a ``<pre>`` and drop its colours."""
     return html.escape(_ANSI.sub("", text), quote=False)

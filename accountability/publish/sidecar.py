@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from accountability.publish.provenance import environment
+from accountability.publish.finished import file_of
+from accountability.publish.provenance import data_facts, environment
 from accountability.records.cache import sha256
 
 if TYPE_CHECKING:
@@ -28,22 +29,7 @@ _CARRIED: Final = (
 
 
 def metadata(table: Path, title: str, made_from: Mapping[str, Any]) -> Path:
-    """Write what a table was made from beside it.
-
-    Parameters
-    ----------
-    table : Path
-        A CSV file.
-    title : str
-        What it holds.
-    made_from : mapping
-        Data, parameters, versions and the like; anything JSON can hold.
-
-    Returns
-    -------
-    Path
-        The table's name with ``-metadata.json`` after it.
-    """
+    """Write beside a CSV file, with ``-metadata.json`` after its name, what it holds and what it was made from."""
     with table.open(newline="", encoding="utf-8") as file:
         columns = next(csv.reader(file), [])
     said = {
@@ -59,19 +45,10 @@ def metadata(table: Path, title: str, made_from: Mapping[str, Any]) -> Path:
 
 
 def accompany(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write the metadata of every table of a report, and of the data of its figures.
-
-    Parameters
-    ----------
-    folder : Path
-        The report's folder.
-    record : mapping
-        What its ``provenance.json`` will hold.
-    """
+    """Write the metadata of every table of a report, and of the data of its figures, from the record it will hold."""
     carried = {key: record[key] for key in _CARRIED}
     for entry in record["tables"]:
-        file = entry["file"] if entry["kind"] == "table" else entry.get("data")
-        if file:
+        if file := file_of(entry):
             metadata(folder / file, entry["caption"], carried)
 
 
@@ -97,45 +74,20 @@ def save(result: Result, path: str | Path, data: Dataset, parameters: Mapping[st
     """
     table = result.to_csv(path)
     card, flow = data.card, result.flow
+    exclusions = [] if flow is None else [list(flow.columns), *flow.astype("str").to_numpy().tolist()]
     made_from = {
         "estimand": result.estimand,
         "method": result.method,
         "assumptions": list(result.assumptions),
         "parameters": {name: None if value is None else str(value) for name, value in (parameters or {}).items()},
         "data": {
-            "source": data.name,
-            "title": data.title,
-            "generated": data.generated,
-            "sha256": data.sha256,
-            "files": dict(sorted(data.files.items())),
-            "cutoff": None if card.observed_until is None else str(card.observed_until),
+            **data_facts(data, card.observed_until, exclusions),
             "vintage": card.obtained,
-            "exclusions": [] if flow is None else [list(flow.columns), *flow.astype("str").to_numpy().tolist()],
         },
         "environment": environment(),
     }
     metadata(table, result.estimand, made_from)
     return table
-
-
-def digests(folder: Path, *, without: str) -> dict[str, str]:
-    """Give the sha256 of every file of a report.
-
-    Parameters
-    ----------
-    folder : Path
-        The report's folder.
-    without : str
-        The file that will hold these hashes.
-
-    Returns
-    -------
-    dict of str to str
-        Path inside the report to hash, in order of path.
-    """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    inside = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: sha256(path) for name, path in inside.items() if name != without}
 
 
 def declaration(source: Path) -> dict[str, str]:

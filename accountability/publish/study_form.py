@@ -7,7 +7,6 @@ checked as on the command line, and the equivalent command line is always shown.
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,8 @@ from accountability.errors import AccountabilityError
 from accountability.parameters import MaybeUnit, Stage
 from accountability.publish import page, runner
 from accountability.publish.execute import StudyFailed
+from accountability.publish.extras import needs
+from accountability.publish.finished import any_record
 from accountability.publish.request import Request, request
 from accountability.records.capabilities import groups, stages
 from accountability.records.contract import Source, read_source
@@ -33,17 +34,42 @@ _WIDTH: Final = "8.5rem"
 _NONE: Final = "none"
 
 
-class Form:
-    """A study's parameters as widgets, and its result below them; made by :func:`accountability.publish.form`.
+def form(study: str, *, out: str | Path | None = None, **parameters: Any) -> Form:
+    """Show a study's parameters as a form in JupyterLab, which runs it in place.
 
     Parameters
     ----------
     study : str
         Name of a study.
-    given : mapping
-        Values to start with.
     out : path, optional
         Folder of the reports; default ``reports/<source>`` under the current folder.
+    **parameters
+        Values the form starts with, such as ``source="synthetic"``; the others start at their defaults.
+
+    Returns
+    -------
+    Form
+        Shows itself as the last line of a cell: a widget for each parameter, the command line that does the same, and
+        after a run the headline, figures and tables.
+
+    Raises
+    ------
+    AccountabilityError
+        No such study, values it does not take, or the extra ``lab`` is not installed.
+
+    Examples
+    --------
+    >>> asked = form("how_long_cases_stay_open")
+    >>> asked.fields["confidence"].value = 0.9
+    >>> asked.command
+    'accountability run how_long_cases_stay_open --source synthetic -p confidence=0.9'
+    """
+    needs("lab")
+    return Form(study, parameters, out)
+
+
+class Form:
+    """A study's parameters as widgets, and its result below them; made by :func:`form`.
 
     Attributes
     ----------
@@ -55,18 +81,6 @@ class Form:
         Folder of the reports; ``None`` for ``reports/<source>`` under the current folder.
     page : Path or None
         The page of the last report made.
-
-    Raises
-    ------
-    AccountabilityError
-        No such study, or values it does not take.
-
-    Examples
-    --------
-    >>> asked = Form("how_long_cases_stay_open", {})
-    >>> asked.fields["confidence"].value = 0.9
-    >>> asked.command
-    'accountability run how_long_cases_stay_open --source synthetic -p confidence=0.9'
     """
 
     def __init__(self, study: str, given: Mapping[str, Any], out: str | Path | None = None) -> None:
@@ -220,23 +234,10 @@ def _choices(name: str, field: FieldInfo, source: Source, place: Path) -> list[A
 
 
 def result_html(folder: Path, wanted: Request) -> str:
-    """Write what a report found, for showing beside its form: the headline, then every figure and table kept.
-
-    Parameters
-    ----------
-    folder : Path
-        A finished report.
-    wanted : Request
-        The request it answers.
-
-    Returns
-    -------
-    str
-        Inert HTML.
-    """
+    """Write what a finished report found as inert HTML: the headline, then every figure and table kept."""
     import nbformat
 
-    record = json.loads((folder / runner.RECORD).read_text(encoding="utf-8"))
+    record = any_record(folder)
     notebook = nbformat.read(folder / wanted.study.notebook, as_version=4)
     parts = [f"<p><strong>{html.escape(record['headline'])}</strong></p>"] if record["headline"] else []
     for block in page.blocks(notebook, [entry for entry in record["tables"] if entry["kind"] == "table"]):

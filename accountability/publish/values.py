@@ -6,27 +6,24 @@ that a number keeps its address when other rows come and go.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import ParameterError
 from accountability.parameters import nearest
+from accountability.publish.finished import Held, tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD: Final = "provenance.json"
 COLUMNS: Final = ("address", "kind", "table", "row", "column", "text", "number")
 #: What the one row of a table is called when nothing in it is a name.
 ONLY: Final = "all"
 #: What an empty cell is called in the name of a row.
 BLANK: Final = "none"
-_FIGURE: Final = "figure:"
 _LISTED: Final = 20
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|inf)")
 _COUNTED: Final = re.compile(r"[+-]?\d+")
@@ -34,140 +31,12 @@ _COUNTED: Final = re.compile(r"[+-]?\d+")
 _KEYS_BY_NAME: Final = frozenset({"step", "year", "month", "p", "landmark"})
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One table of a report, as text.
-
-    Attributes
-    ----------
-    kind : str
-        ``table``, or ``figure`` for the data drawn.
-    name : str
-        Name under which the notebook kept it.
-    cells : pandas.DataFrame
-        As in the CSV file, every cell text.
-    """
-
-    kind: str
-    name: str
-    cells: pd.DataFrame
-
-    @property
-    def label(self) -> str:
-        """First part of its addresses: the name, for a figure's data with ``figure:`` before it."""
-        return f"{_FIGURE}{self.name}" if self.kind == "figure" else self.name
-
-
-def record(folder: str | Path) -> dict[str, Any]:
-    """Read what a finished report says of itself.
-
-    Parameters
-    ----------
-    folder : path
-        The report's folder, or a file in it.
-
-    Returns
-    -------
-    dict
-        The content of ``provenance.json``.
-
-    Raises
-    ------
-    ParameterError
-        There is no report, its record cannot be read, or its notebook stopped with an error.
-    """
-    path = home(folder) / RECORD
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParameterError(
-            f"{folder}: expected the folder of a report, found no {RECORD} in it. `accountability run` makes one."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ParameterError(f"{path}: cannot be read as the record of a report ({error})") from error
-    if not isinstance(read, dict) or not {"study", "parameters", "tables"} <= set(read):
-        raise ParameterError(f"{path}: expected a report's record with study, parameters and tables")
-    if read.get("failure"):
-        raise ParameterError(
-            f"{path.parent}: its notebook stopped at {read['failure']['where']}, so it holds no finished numbers"
-        )
-    return read
-
-
-def home(folder: str | Path) -> Path:
-    """Give the report's folder, whether it or a file in it was named."""
-    path = Path(folder)
-    return path.parent if path.is_file() else path
-
-
-def sources_of(record: Mapping[str, Any]) -> list[str]:
-    """Say which sources a report rests on.
-
-    Parameters
-    ----------
-    record : mapping
-        What :func:`record` reads.
-
-    Returns
-    -------
-    list of str
-        The source it was asked of; behind it the one on which a single case is placed, where there is one.
-    """
-    asked = record["parameters"]
-    return [asked["source"], *([asked["reference"]] if asked.get("reference") else [])]
-
-
-def tables(folder: str | Path) -> list[Held]:
-    """Read the tables of a report, and the data of its figures where they were kept.
-
-    Parameters
-    ----------
-    folder : path
-        The report's folder, or a file in it.
-
-    Returns
-    -------
-    list of Held
-        In the notebook's order.
-
-    Raises
-    ------
-    ParameterError
-        No finished report, or a table is missing from it.
-    """
-    import pandas as pd
-
-    held = []
-    for entry in record(folder)["tables"]:
-        file = entry["file"] if entry["kind"] == "table" else entry.get("data")
-        if not file:
-            continue
-        path = home(folder) / file
-        try:
-            cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")
-        except pd.errors.EmptyDataError:
-            cells = pd.DataFrame()  # a table without a column is written as an empty line
-        except (OSError, ValueError) as error:
-            raise ParameterError(f"{path}: the report lists this table, and it cannot be read ({error})") from error
-        held.append(Held(entry["kind"], entry["name"], cells))
-    return held
-
-
 def key_columns(*cells: pd.DataFrame) -> list[str]:
     """Choose the columns that name the rows.
 
     The shortest run of first columns that tells every row from every other, without those numbers among them that
-    are not needed for it. Measured columns (numbers with decimals, unless they come first) end the run.
-
-    Parameters
-    ----------
-    *cells : DataFrame
-        One table or several of the same kind, every cell text; the columns serve all of them.
-
-    Returns
-    -------
-    list of str
-        Names of columns; empty when the table has one row that nothing names.
+    are not needed for it. Measured columns (numbers with decimals, unless they come first) end the run. Several
+    tables of one kind are given the columns that serve all of them; a table of one row that nothing names has none.
     """
     shared = [column for column in cells[0].columns if all(column in one.columns for one in cells)]
     chosen: list[str] = []
@@ -200,20 +69,7 @@ def _measured(cells: pd.DataFrame, column: str) -> bool:
 
 
 def tidy(held: Held, keys: Sequence[str] | None = None) -> pd.DataFrame:
-    """Put a table one cell a row, each with its address.
-
-    Parameters
-    ----------
-    held : Held
-        The table.
-    keys : sequence of str, optional
-        Columns that name the rows; default :func:`key_columns` of this table.
-
-    Returns
-    -------
-    DataFrame
-        See :func:`values`.
-    """
+    """Put a table one cell a row, each with its address (see :func:`values`); `keys` name the rows."""
     import pandas as pd
 
     cells = held.cells
@@ -310,25 +166,7 @@ def value(folder: str | Path, address: str) -> float | str:
 
 
 def locate(frame: pd.DataFrame, address: str) -> dict[str, Any]:
-    """Find an address among values.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        From :func:`values`.
-    address : str
-        See :func:`value`.
-
-    Returns
-    -------
-    dict
-        The row of the frame, column to value.
-
-    Raises
-    ------
-    ParameterError
-        No such address; the message says which part is wrong and names the nearest.
-    """
+    """Find an address among values; where there is none, say which part of it is wrong and name the nearest."""
     hits = frame[frame["address"] == address]
     if hits.empty:
         label, _, column = address.rpartition("/")

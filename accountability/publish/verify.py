@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import AccountabilityError, Refusal
 from accountability.publish.compare_reports import TOLERANCE, Comparison, compare
 from accountability.publish.execute import interruptible
+from accountability.publish.finished import altered, home, record
 from accountability.publish.request import Request, request
-from accountability.publish.runner import WORKERS, make
-from accountability.publish.values import RECORD, home, record
-from accountability.records.cache import sha256
+from accountability.publish.runner import WORKERS, Progress, make, write_index
 from accountability.records.dataset import Dataset
 from accountability.results import plural
 
@@ -53,38 +52,12 @@ class Verified(Comparison):
         )
 
 
-def reports_in(folder: str | Path) -> list[Path]:
-    """Give the report a folder is, or the reports in it.
-
-    Parameters
-    ----------
-    folder : path
-        A report's folder or a file in it, or a folder of reports.
-
-    Returns
-    -------
-    list of Path
-        Folders, in order of name.
-
-    Raises
-    ------
-    Refusal
-        There is none.
-    """
-    path = home(folder)
-    if (path / RECORD).is_file():
-        return [path]
-    found = sorted(one.parent for one in path.glob(f"*/{RECORD}") if not one.parent.name.startswith("."))
-    if not found:
-        raise Refusal(f"{folder}: expected a report, or a folder of reports; found no {RECORD}.")
-    return found
-
-
 def verify(
     reports: Sequence[str | Path],
+    out: Path | None = None,
     *,
     tolerance: float = TOLERANCE,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Verified | Refusal]:
     """Run reports again and compare every value.
 
@@ -92,6 +65,8 @@ def verify(
     ----------
     reports : sequence of path
         Folders of reports, or files in them.
+    out : Path, optional
+        Where the new reports stay, listed on an index; without it they go when they have been compared.
     tolerance : float
         Relative difference up to which two numbers are equal.
     progress : callable, optional
@@ -107,42 +82,26 @@ def verify(
     wanted = [_wanted(folder) for folder in reports]
     with tempfile.TemporaryDirectory(prefix="accountability-verify-") as scratch, interruptible(WORKERS) as pool:
 
-        def again(place: int, folder: str | Path, asked: Request | Refusal) -> Verified | Refusal:
+        def again(place: int) -> Verified | Refusal:
+            folder, asked = reports[place], wanted[place]
             if isinstance(asked, Refusal):
                 return asked
-            return _again(folder, asked, Path(scratch) / str(place), tolerance, progress)
+            try:
+                page, failure = make(asked, out or Path(scratch) / str(place), progress)
+                if failure is not None:
+                    return Refusal(f"{folder}: cannot be run again: its notebook now stops at {failure}")
+                found = compare(folder, page, tolerance=tolerance)
+            except AccountabilityError as error:
+                return Refusal(f"{folder}: cannot be run again: {error}")
+            same = {one.name: getattr(found, one.name) for one in fields(found) if one.init}
+            same["estimand"] = f"values of {folder}, and of the same request run now"
+            return Verified(**same, folder=home(folder), altered=altered(folder))
 
-        started = [
-            pool.submit(again, place, folder, asked)
-            for place, (folder, asked) in enumerate(zip(reports, wanted, strict=True))
-        ]
-        return [one.result() for one in started]
-
-
-def _again(
-    folder: str | Path,
-    asked: Request,
-    scratch: Path,
-    tolerance: float,
-    progress: Callable[[str, int, int], None] | None,
-) -> Verified | Refusal:
-    try:
-        page, failure = make(asked, scratch, progress)
-        if failure is not None:
-            return Refusal(f"{folder}: cannot be run again: its notebook now stops at {failure}")
-        found = compare(folder, page, tolerance=tolerance)
-    except AccountabilityError as error:
-        return Refusal(f"{folder}: cannot be run again: {error}")
-    return Verified(
-        estimand=f"values of {folder}, and of the same request run now",
-        assumptions=found.assumptions,
-        method=found.method,
-        table=found.table,
-        compared=found.compared,
-        why=found.why,
-        folder=home(folder),
-        altered=altered(folder),
-    )
+        verified = list(pool.map(again, range(len(reports))))
+    if out is not None:
+        for one in {one.source.source: one for one in wanted if isinstance(one, Request)}.values():
+            write_index(one.parameters.source, one.source, out)
+    return verified
 
 
 def _wanted(folder: str | Path) -> Request | Refusal:
@@ -172,28 +131,3 @@ def _changed_files(recorded: dict[str, Any], data: Dataset) -> str:
     said += [f"{name} is gone" for name in before if name not in now]
     said += [f"{name} is new" for name in now if name not in before]
     return ", ".join(said) or "no file of it is the same"
-
-
-def altered(folder: str | Path) -> tuple[str, ...]:
-    """Say which files of a report are not as they were made.
-
-    Parameters
-    ----------
-    folder : path
-        The report's folder, or a file in it.
-
-    Returns
-    -------
-    tuple of str
-        Paths inside the report whose hash differs from the recorded one, or which are gone.
-
-    Raises
-    ------
-    ParameterError
-        No finished report.
-    """
-    inside = home(folder)
-    recorded = record(folder).get("files", {})
-    return tuple(
-        name for name, made in recorded.items() if not (inside / name).is_file() or sha256(inside / name) != made
-    )

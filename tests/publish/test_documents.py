@@ -183,7 +183,7 @@ def test_what_cannot_be_exported_is_refused_in_words(
         export(made, "doc", tmp_path)
     with pytest.raises(ParameterError, match="300 to 1200"):
         export(made, "figures", tmp_path, dpi=72)
-    with pytest.raises(ParameterError, match="finished report"):
+    with pytest.raises(ParameterError, match="folder of a report"):
         export(tmp_path, "pdf", tmp_path)
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from accountability.cli import app
 from accountability.errors import FetchError, Refusal, SourceError
-from accountability.publish import workspace
+from accountability.publish import runner, workspace
 from accountability.records.places import notebooks_dir
 from accountability.studies import LESSONS, registry
 
@@ -74,7 +74,7 @@ def test_a_source_that_cannot_be_used_is_refused_before_anything_is_written(
     with pytest.raises(FetchError, match="accountability fetch nashville"):
         workspace.prepare("nashville", tmp_path / "lab")
     refused = dict.fromkeys(registry.STUDIES, "no such column")
-    monkeypatch.setattr(workspace, "not_run", lambda source, declared: refused)
+    monkeypatch.setattr(runner, "not_run", lambda source, declared: refused)
     with pytest.raises(Refusal, match=f"{STUDY}: no such column"):
         workspace.prepare("synthetic", tmp_path / "lab")
     assert not (tmp_path / "lab").exists()

@@ -129,8 +129,6 @@ def test_the_kernel_is_this_interpreter_and_the_users_start_up_files_do_not_run(
 
 
 def test_a_report_says_what_it_was_made_from(made: Path, record: dict[str, Any]) -> None:
-    import accountability
-
     source = record["parameters"]["source"]
     data = accountability.load(source)
     assert record["data"]["sha256"] == data.sha256
@@ -394,8 +392,6 @@ def test_a_figure_needs_a_text() -> None:
 
 
 def test_a_notebooks_own_provenance_is_the_same_on_every_machine_and_escapes_what_it_shows(tmp_path: Path) -> None:
-    import accountability
-
     data = accountability.load(str(toy_agency.source(tmp_path)))
     flow = pd.DataFrame({"step": ["all"], "kept": [1234], "because": [None]})
     shown = provenance.show(data, {"group": "<script>"}, exclusions=flow)

@@ -37,6 +37,7 @@ from accountability.publish.sharing.known import known
 from accountability.publish.sharing.pieces import Table
 from accountability.records.dataset import Dataset
 from accountability.records.places import notebooks_dir
+from accountability.records.pseudonyms import Key
 from accountability.study import clocks
 from accountability.study.grouping import group_cases
 
@@ -184,7 +185,7 @@ def pdf(text: str = "", author: str = "", acts: bool = False) -> bytes:
 
 GROUPS = "group,count,denominator,share\n"
 LONG = "She stated that the officer grabbed her by the arm and refused to give any number while he searched the car"
-KEY = privacy.Key(bytes(range(32)), lasting=True)
+KEY = Key(bytes(range(32)), lasting=True)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def test_asked_again_only_what_failed_is_run(swept: Any, place: Path, toy: str) 
         for cell in cells:
             done(cell, None, "RuntimeError: the machine is out of memory")
 
-    again = sweep_run.sweep(read_grid(STUDY, place / "grid.yaml", toy), place / "out", no_kernel, told=steps.append)
+    again = sweep_run.run_grid(read_grid(STUDY, place / "grid.yaml", toy), place / "out", no_kernel, told=steps.append)
     assert asked == [1, 2]
     assert (again.made, again.kept, again.failed) == (0, 3, 2)
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -159,7 +159,7 @@ def test_two_sources_have_a_folder_each(tmp_path: Path, toy: str) -> None:
             done(cell, None, "not made here")
 
     grid = read_grid(STUDY, {"product": {"source": [toy, "synthetic"]}})
-    swept = sweep_run.sweep(grid, tmp_path, made)
+    swept = sweep_run.run_grid(grid, tmp_path, made)
     assert [path.relative_to(tmp_path).as_posix() for path in swept.indexes] == [
         "toy/index.html",
         "synthetic/index.html",

@@ -153,7 +153,7 @@ def test_an_interrupt_ends_it_at_once_and_leaves_what_is_finished(
 
     grid = read_grid(STUDY, GRID, str(base / "toy"))
     with pytest.raises(KeyboardInterrupt):
-        sweep_run.sweep(grid, tmp_path, sweep_run.local(2), interrupted)
+        sweep_run.run_grid(grid, tmp_path, sweep_run.local(2), interrupted)
     assert [step.state for step in seen] == ["made"]
     assert not alive(kernels(base))
     reports = [path for path in tmp_path.iterdir() if path.is_dir()]

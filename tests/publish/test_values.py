@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from accountability.errors import ParameterError
 from accountability.publish import values as reading
+from accountability.publish.finished import Held
 from accountability.publish.kept import write_csv
-from accountability.publish.values import Held, key_columns, tidy, value, values
+from accountability.publish.values import key_columns, tidy, value, values
 
 QUANTILES = pd.DataFrame({"p": [0.25, 0.5], "day": [50, 125], "reads": ["50 (48 to 52)", "125 (119 to 134)"]})
 GROUPS = pd.DataFrame({"group": ["Force", "Search"], "cases": [400, 400], "median": [125.0, float("nan")]})

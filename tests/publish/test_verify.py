@@ -22,8 +22,9 @@ from accountability.cli import app, main
 from accountability.delay import closing_curve
 from accountability.errors import ParameterError, Refusal
 from accountability.publish import runner, sidecar
-from accountability.publish.compare_reports import alike, compare, why
-from accountability.publish.verify import Verified, altered, reports_in, verify
+from accountability.publish.compare_reports import compare, texts_agree, why
+from accountability.publish.finished import altered, reports_in
+from accountability.publish.verify import Verified, verify
 from accountability.records.cache import sha256
 from accountability.study.clocks import durations
 
@@ -285,7 +286,7 @@ def test_the_tolerance_is_of_the_larger_number(
     ],
 )
 def test_texts_are_alike_when_their_words_are_and_their_numbers_nearly(first: str, second: str, same: bool) -> None:
-    assert alike(first, second) == same
+    assert texts_agree(first, second) == same
 
 
 def test_every_cause_the_records_show_is_listed() -> None:

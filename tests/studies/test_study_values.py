@@ -15,8 +15,8 @@ import study_values
 from study_values import DEFAULT, REFERENCE, condensed, reference, run, sets_of
 
 from accountability import publish
-from accountability.publish.compare_reports import alike, compare
-from accountability.publish.values import Held
+from accountability.publish.compare_reports import compare, texts_agree
+from accountability.publish.finished import Held
 from accountability.studies import registry
 
 # Numbers are kept in full; this is what other versions of the libraries and other processors may change.
@@ -29,7 +29,7 @@ def near(found: str, kept: str) -> bool:
     try:
         one, other = float(found), float(kept)
     except ValueError:
-        return alike(found, kept, RELATIVE)
+        return texts_agree(found, kept, RELATIVE)
     return abs(one - other) <= max(RELATIVE * max(abs(one), abs(other)), NOTHING)
 
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import math
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from accountability.casefiles.casefile_tables import NOT_LOADED
 from accountability.errors import ParameterError, Refusal
-from accountability.publish.replication.checklist import as_markdown, cell, checklist
+from accountability.publish.finished import any_record, reports_in, sources_of
+from accountability.publish.replication.checklist import answered, cell, checklist
 from accountability.publish.replication.environment import LOCK, environment_files, hashed
 from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
 from accountability.publish.sharing import look_through, write_zip
-from accountability.publish.values import RECORD, sources_of
-from accountability.publish.verify import reports_in
+from accountability.publish.templating import templates
 from accountability.records.contract import Source, data_hash, read_source
 from accountability.records.places import PACKAGE, notebooks_dir, packaged, source_folder
 from accountability.results import inert_cell
@@ -52,22 +51,10 @@ class _Data:
     folder: Path
     source: Source
     travels: bool
-
-    @property
-    def title(self) -> str:
-        return self.source.title
-
-    @property
-    def card(self) -> Any:
-        return self.source.card
-
-    @property
-    def files(self) -> list[Any]:
-        return list(self.source.files.values())
-
-    @property
-    def sha256(self) -> str:
-        return data_hash(self.source.files)
+    title: str
+    card: Any
+    files: list[Any]
+    sha256: str
 
 
 def package(
@@ -153,12 +140,7 @@ def _packed(out: Path, folder: Path, *, peak_mb: float | None) -> Path:
 
 def _all_of_studies(folders: Sequence[Path]) -> None:
     """Only a study's report can be made again by a package, which carries the notebooks of the studies."""
-    records = [json.loads((one / RECORD).read_text(encoding="utf-8")) for one in folders]
-    others = [
-        one
-        for one, record in zip(folders, records, strict=True)
-        if not (notebooks_dir() / record["notebook"]).is_file()
-    ]
+    others = [one for one in folders if not (notebooks_dir() / any_record(one)["notebook"]).is_file()]
     if others:
         raise Refusal(
             f"{len(others)} of {len(folders)} reports are of no study and cannot be made again by a package, first "
@@ -174,7 +156,8 @@ def _data(name: str) -> _Data:
         column.drop or column.pseudonym for file in source.files.values() for column in file.columns.values()
     )
     travels = not source.fetched and (source.generated or ours or not identifying)
-    return _Data(source.source, folder, source, travels)
+    files, sha256 = list(source.files.values()), data_hash(source.files)
+    return _Data(source.source, folder, source, travels, source.title, source.card, files, sha256)
 
 
 def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> Iterable[tuple[str, Path | bytes]]:
@@ -217,8 +200,8 @@ def _written(
         "all_generated": all(data.source.generated for data in sources),
         "reports": held,
         "exhibits": listed,
-        "tables": sum(one.label.startswith("Table") for one in listed),
-        "figures": sum(one.label.startswith("Figure") for one in listed),
+        "tables": sum(one.exhibit.startswith("Table") for one in listed),
+        "figures": sum(one.exhibit.startswith("Figure") for one in listed),
         "minutes": "a minute" if minutes < 1 else f"{math.ceil(minutes)} minutes",
         "brackets": _brackets(minutes),
         "environment": held[0].record["environment"],
@@ -238,8 +221,8 @@ def _written(
     return {
         "README.md": _render("README.md.j2", **values).encode(),
         "Makefile": _render("Makefile.j2", fetched=fetched, hashes="--require-hashes " if hashes else "").encode(),
-        "CHECKLIST.md": as_markdown(checklist(held, [data.source for data in sources])).encode(),
-        "EXHIBITS.csv": _exhibits_csv(listed),
+        "CHECKLIST.md": _render("CHECKLIST.md.j2", **checklist(held, [data.source for data in sources])).encode(),
+        "EXHIBITS.csv": _csv([field.name for field in fields(Exhibit)], map(astuple, listed)),
     }
 
 
@@ -256,18 +239,13 @@ def _locked(lock: bytes) -> int:
     return sum("==" in line and not line.startswith((" ", "#")) for line in lock.decode("utf-8").splitlines())
 
 
-def _exhibits_csv(listed: Sequence[Exhibit]) -> bytes:
-    rows = [[one.label, one.file, one.program, one.command, one.caption] for one in listed]
-    return _csv(["exhibit", "file", "program", "command", "caption"], rows)
-
-
 def _manifest(files: Mapping[str, Path | bytes]) -> bytes:
     contents = {name: _bytes(held) for name, held in sorted(files.items())}
     rows = [[name, str(len(held)), hashlib.sha256(held).hexdigest()] for name, held in contents.items()]
     return _csv(["file", "bytes", "sha256"], rows)
 
 
-def _csv(heading: list[str], rows: Iterable[list[str]]) -> bytes:
+def _csv(heading: list[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(heading)
@@ -276,15 +254,6 @@ def _csv(heading: list[str], rows: Iterable[list[str]]) -> bytes:
 
 
 def _render(template: str, **values: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = cell
-    return environment.get_template(template).render(**values)
+    opened = templates(_TEMPLATES)
+    opened.filters["cell"], opened.tests["answered"] = cell, answered
+    return opened.get_template(template).render(**values)

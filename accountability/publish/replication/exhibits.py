@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accountability.publish.values import RECORD
+from accountability.publish.finished import any_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Exhibit:
 
     Attributes
     ----------
-    label : str
+    exhibit : str
         ``Table 3``; numbered through the package.
     file : str
         Path in the package.
@@ -60,7 +60,7 @@ class Exhibit:
         What it holds.
     """
 
-    label: str
+    exhibit: str
     file: str
     program: str
     command: str
@@ -68,39 +68,15 @@ class Exhibit:
 
 
 def read_report(folder: Path, notebooks: Path) -> Report:
-    """Read what is needed of a report.
-
-    Parameters
-    ----------
-    folder : Path
-        A report.
-    notebooks : Path
-        The folder of the studies' notebooks.
-
-    Returns
-    -------
-    Report
-        With the cells of the notebook as it is stored, not as it was run: the one a replicator opens.
-    """
-    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    """Read a report, with the cells of its notebook as it is stored, not as it was run: the one a replicator opens."""
+    record = any_record(folder)
     stored = json.loads((notebooks / record["notebook"]).read_text(encoding="utf-8"))
     cells = tuple((cell["cell_type"], "".join(cell["source"])) for cell in stored["cells"])
     return Report(folder, record, cells)
 
 
 def exhibits(reports: list[Report]) -> list[Exhibit]:
-    """List every table and figure of the reports.
-
-    Parameters
-    ----------
-    reports : list of Report
-        In the order of the package.
-
-    Returns
-    -------
-    list of Exhibit
-        Tables and figures are numbered apart.
-    """
+    """List every table and figure of the reports; tables and figures are numbered apart."""
     found: list[Exhibit] = []
     numbers = {"table": 0, "figure": 0}
     for report in reports:
@@ -108,7 +84,7 @@ def exhibits(reports: list[Report]) -> list[Exhibit]:
             numbers[entry["kind"]] += 1
             found.append(
                 Exhibit(
-                    label=f"{entry['kind'].capitalize()} {numbers[entry['kind']]}",
+                    exhibit=f"{entry['kind'].capitalize()} {numbers[entry['kind']]}",
                     file=f"reports/{report.name}/{entry['file']}",
                     program=f"notebooks/{report.record['notebook']}{_cell(report, entry['name'])}",
                     command=report.record["command"],

@@ -14,54 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from accountability.publish.sharing.leak import Leak, masked
+from accountability.publish.sharing.leak import COLUMNS, WORDS, Leak, masked
 from accountability.publish.sharing.pieces import Table
-from accountability.records.onboard.hints import words
 from accountability.results import EXECUTED
 
 SMALLEST: Final = 10
 
-_COUNTS: Final = words(
-    "n count counts counted case cases officer officers complaint complaints complainant complainants allegation "
-    "allegations people persons rows units size number total closed sustained decided pairs events reached unresolved "
-    "received opened open stopped started late missing dates imposed recommended changed unchanged compared impossible "
-    "penalties dismissed suspended denominator respondents accused victims employees deaths settlements at_risk "
-    "still_open last_seen_open not_known in_time cannot_tell left excluded kept held_by members holders"
-)
-_NO_COUNT: Final = words(
-    "share shares rate rates per percent pct ratio mean median average p_value pvalue statistic df id day days month "
-    "months year years low high lower upper level expected usual probability distance error coefficient odds adjusted "
-    "index step rank order seed quantile effective weight chance by_chance difference change said"
-)
-_TOTALS: Final = words("total all sum denominator units cases n compared of")
-_TOTAL_ROWS: Final = frozenset({"total", "all", "sum", "overall", "all cases", "all groups", "everyone", "any"})
-_SHARES: Final = words("share rate percent pct proportion")
-#: Columns by which people are told apart.
-_GROUPS: Final = words(
-    "group race ethnicity gender sex age rank unit district beat precinct assignment officer complainant category "
-    "allegation finding penalty outcome level term way end kind neighbourhood neighborhood area community"
-)
-_CLOCK: Final = words(
-    "day month year date week quarter months years last_day year_started started from_age to_age within"
-)
-_ACCOUNT: Final = words("reason because rule check stage clock limit field precision file")
-#: Never let through, whatever stands beside them.
-_PEOPLE: Final = words(
-    "officer officers complainant complainants people persons accused victims employees sustained penalties dismissed "
-    "suspended respondents deaths"
-)
-_ONE: Final = frozenset({"officer_id", "case_id", "complainant_id", "allegation_id", "source_row", "log_no", "cr_id"})
-_PERSONAL: Final = {
-    "shield": re.compile(r"(?:badge|shield|star)(?:_?(?:no|number|num|id))?", re.IGNORECASE),
-    "birth date": re.compile(r"(?:dob|birth_?date|date_?of_?birth|birthday)", re.IGNORECASE),
-    "name": re.compile(
-        r"(?:(?:first|last|middle|full|officer|complainant|given|family|sur)_?name|surname|fname|lname)", re.IGNORECASE
-    ),
-    "address": re.compile(r"(?:(?:street|home|mailing)_?)?address|street_(?:name|number)|zip(?:code)?", re.IGNORECASE),
-    "contact": re.compile(r"(?:e-?mail|phone|telephone|mobile|fax)(?:_?(?:no|number))?", re.IGNORECASE),
-    "free text": re.compile(r"(?:narrative|summary_text|synopsis|statement_text|comments?)", re.IGNORECASE),
-}
-_WITHHELD: Final = frozenset({"", "nan", "na", "n/a", "<na>", "-", "–", "—", "<10", "< 10", "*", "hidden", "withheld"})
 _END: Final = re.compile(r"(?:from|to|at_least|up_to)_")
 _INTEGER: Final = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.0)?")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -77,22 +35,11 @@ class _Column:
 
     @property
     def total(self) -> bool:
-        return bool(_parts(self.name) & _TOTALS)
+        return bool(_parts(self.name) & WORDS["totals"])
 
 
 def in_table(table: Table) -> Iterator[Leak]:
-    """Look through one table.
-
-    Parameters
-    ----------
-    table : Table
-        Text cells.
-
-    Yields
-    ------
-    Leak
-        Rows and columns are named; counts are not shown.
-    """
+    """Look through one table; rows and columns are named, counts are not shown."""
     if table.sheet:
         yield from _formulas(table)
     yield from _rows_of_one(table)
@@ -114,15 +61,15 @@ def _formulas(table: Table) -> Iterator[Leak]:
 
 def _rows_of_one(table: Table) -> Iterator[Leak]:
     for at, heading in enumerate(table.header):
-        filled = {row[at] for row in table.rows if at < len(row) and row[at].strip().casefold() not in _WITHHELD}
+        filled = {row[at] for row in table.rows if at < len(row) and not _withheld(row[at])}
         name = re.sub(r"\W+", "_", heading.strip()).strip("_")
         if not filled:
             continue
         place = f"{table.place}, column {heading}"
-        if name.casefold() in _ONE:
+        if name.casefold() in WORDS["one"]:
             kind = "pseudonym" if name.casefold() == "officer_id" else "one case"
             yield Leak(place, kind, f"a row for each {name.casefold().removesuffix('_id')}, {len(filled)} of them")
-        for personal, pattern in _PERSONAL.items():
+        for personal, pattern in COLUMNS.items():
             if pattern.fullmatch(name) and any(_tells(personal, cell) for cell in filled):
                 yield Leak(place, personal, masked(sorted(filled)[0]))
 
@@ -148,13 +95,17 @@ def _count_columns(table: Table) -> list[_Column]:
     for at, heading in enumerate(table.header):
         parts = _parts(heading)
         # Ends of a band say how often something happened to one, not to how many.
-        if not parts & _COUNTS or parts & _NO_COUNT or _END.match(heading.strip().casefold()):
+        if not parts & WORDS["counts"] or parts & WORDS["no_count"] or _END.match(heading.strip().casefold()):
             continue
         cells = [row[at].strip() if at < len(row) else "" for row in table.rows]
         values = [_count(cell) for cell in cells]
-        if all(value is not None or cell.casefold() in _WITHHELD for value, cell in zip(values, cells, strict=True)):
+        if all(value is not None or _withheld(cell) for value, cell in zip(values, cells, strict=True)):
             found.append(_Column(at, heading, tuple(values)))
     return found
+
+
+def _withheld(cell: str) -> bool:
+    return cell.strip().casefold() in WORDS["withheld"]
 
 
 def _count(cell: str) -> int | None:
@@ -173,16 +124,16 @@ def _texts(table: Table) -> list[int]:
 def _grouped(table: Table) -> bool:
     """Whether the rows tell kinds of people or of outcomes apart."""
     return any(
-        _parts(table.header[at]) & _GROUPS and len({row[at] for row in table.rows if at < len(row)}) > 1
+        _parts(table.header[at]) & WORDS["groups"] and len({row[at] for row in table.rows if at < len(row)}) > 1
         for at in _texts(table)
     )
 
 
 def _small(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
     heads = set().union(*(_parts(heading) for heading in table.header))
-    spoken_for = not _grouped(table) and bool(heads & (_CLOCK | _ACCOUNT))
+    spoken_for = not _grouped(table) and bool(heads & (WORDS["clock"] | WORDS["account"]))
     for column in counts:
-        if spoken_for and not _parts(column.name) & _PEOPLE:
+        if spoken_for and not _parts(column.name) & WORDS["people"]:
             continue
         for number, value in enumerate(column.values, start=1):
             if value is not None and 0 < value < SMALLEST:
@@ -214,7 +165,7 @@ def _leak(table: Table, number: int, column: str) -> Leak:
 def _by_share(table: Table, counts: Sequence[_Column], column: _Column) -> Iterator[Leak]:
     """A share beside a hidden count and a shown denominator."""
     totals = [other for other in counts if other.total and other is not column]
-    shares = [at for at, heading in enumerate(table.header) if _parts(heading) & _SHARES]
+    shares = [at for at, heading in enumerate(table.header) if _parts(heading) & WORDS["shares"]]
     suffix = column.name.rsplit("_", 1)[-1]
     same = [at for at in shares if table.header[at].endswith(suffix)] if "_" in column.name else []
     for number, (row, value) in enumerate(zip(table.rows, column.values, strict=True), start=1):
@@ -230,7 +181,7 @@ def _by_total_row(table: Table, column: _Column) -> Iterator[Leak]:
     for at in _texts(table):
         for number, row in enumerate(table.rows, start=1):
             total = column.values[number - 1]
-            if at >= len(row) or row[at].strip().casefold() not in _TOTAL_ROWS or total is None:
+            if at >= len(row) or row[at].strip().casefold() not in WORDS["total_rows"] or total is None:
                 continue
             # The total is of the rows that agree with it in every other word.
             alike = [n for n, other in enumerate(table.rows) if n != number - 1 and _alike(table, row, other, at)]
@@ -255,7 +206,7 @@ def _by_denominator(table: Table, counts: Sequence[_Column], column: _Column) ->
         blocks: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for n, row in enumerate(table.rows):
             outer = tuple(
-                row[at] for at in texts if at != inner and _parts(table.header[at]) & _GROUPS | {"part", "what"}
+                row[at] for at in texts if at != inner and _parts(table.header[at]) & WORDS["groups"] | {"part", "what"}
             )
             if total.values[n] is not None:
                 blocks[(*outer, total.values[n])].append(n)

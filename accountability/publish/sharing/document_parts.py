@@ -11,8 +11,20 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 from xml.etree import ElementTree
 
+from accountability.publish.extras import lacking
 from accountability.publish.sharing.images import of_image
-from accountability.publish.sharing.pieces import Active, Address, Metadata, Piece, Table, Text, Unreadable
+from accountability.publish.sharing.pieces import (
+    Active,
+    Link,
+    Metadata,
+    Piece,
+    Request,
+    Table,
+    Text,
+    Unreadable,
+    lines_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -27,22 +39,11 @@ _PROGRAMS: Final = frozenset({"/Producer", "/Creator", "/CreationDate", "/ModDat
 _ACTS: Final = frozenset({"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE"})
 
 
-def of_docx(place: str, raw: bytes) -> Iterator[Piece]:
+def of_docx(place: str, raw: bytes) -> Iterator[Piece | Table]:
     """Take a Word document apart.
 
-    Parameters
-    ----------
-    place : str
-        The file.
-    raw : bytes
-        Its content.
-
-    Yields
-    ------
-    Piece
-        The text of each paragraph (comments, footnotes, headers and deleted text included), tables, every property,
-        names of authors on comments and changes, alternative texts, addresses, pictures; macros and embedded objects
-        as active.
+    The text of each paragraph (comments, footnotes, headers and deleted text included), tables, every property, names
+    of authors on comments and changes, alternative texts, addresses, pictures; macros and embedded objects as active.
     """
     try:
         yield from _docx(place, zipfile.ZipFile(io.BytesIO(raw)))
@@ -50,12 +51,12 @@ def of_docx(place: str, raw: bytes) -> Iterator[Piece]:
         yield Unreadable(place, f"not a Word document, or damaged: {type(error).__name__}")
 
 
-def _docx(place: str, archive: zipfile.ZipFile) -> Iterator[Piece]:
+def _docx(place: str, archive: zipfile.ZipFile) -> Iterator[Piece | Table]:
     if sum(item.file_size for item in archive.infolist()) > _MOST:
         yield Unreadable(place, "larger unpacked than can be looked through")
         return
     if archive.comment:
-        yield Text(f"{place}, comment of the archive", archive.comment.decode("utf-8", errors="replace"))
+        yield Text(f"{place}, comment of the archive", text_of(archive.comment))
     for name in archive.namelist():
         where, content = f"{place}, {name}", archive.read(name)
         lower = name.lower()
@@ -69,7 +70,7 @@ def _docx(place: str, archive: zipfile.ZipFile) -> Iterator[Piece]:
             yield Unreadable(where, "a part of an unknown kind")
 
 
-def _part(where: str, content: bytes) -> Iterator[Piece]:
+def _part(where: str, content: bytes) -> Iterator[Piece | Table]:
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         yield Unreadable(where, "declares entities")
         return
@@ -82,7 +83,8 @@ def _part(where: str, content: bytes) -> Iterator[Piece]:
         for relation in root.iter(_RELATION):
             if relation.get("TargetMode") == "External":
                 kind = str(relation.get("Type", "")).rsplit("/", 1)[-1]
-                yield Address(f"{where}, {kind}", str(relation.get("Target")), loaded=kind != "hyperlink")
+                address = Link if kind == "hyperlink" else Request
+                yield address(f"{where}, {kind}", str(relation.get("Target")))
         return
     for number, paragraph in enumerate(root.iter(f"{_W}p"), start=1):
         text = "".join(node.text or "" for node in paragraph.iter() if node.tag in (f"{_W}t", f"{_W}delText"))
@@ -111,25 +113,10 @@ def _part(where: str, content: bytes) -> Iterator[Piece]:
                 yield Text(f"{where}, {plain} of {node.tag.rsplit('}', 1)[-1]}", value)
 
 
-def of_pdf(place: str, raw: bytes) -> Iterator[Piece]:
-    """Take a PDF apart.
-
-    Parameters
-    ----------
-    place : str
-        The file.
-    raw : bytes
-        Its content.
-
-    Yields
-    ------
-    Piece
-        The text of each page, every property, XMP metadata, notes and links, attachments, and actions.
-    """
+def of_pdf(place: str, raw: bytes) -> Iterator[Piece | Table]:
+    """Take a PDF apart: text of each page, every property, XMP metadata, notes and links, attachments, and actions."""
     if find_spec("pypdf") is None:
-        yield Unreadable(
-            place, "a PDF, which is read with the extra 'documents': pip install 'accountability[documents]'"
-        )
+        yield Unreadable(place, f"a PDF: {lacking('documents')}")
         return
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
@@ -144,14 +131,13 @@ def of_pdf(place: str, raw: bytes) -> Iterator[Piece]:
         yield Unreadable(place, f"a PDF that cannot be read: {type(error).__name__}")
 
 
-def _pdf(place: str, reader: PdfReader) -> Iterator[Piece]:
+def _pdf(place: str, reader: PdfReader) -> Iterator[Piece | Table]:
     for name, value in (reader.metadata or {}).items():
         yield Text(f"{place}, property {name.strip('/')}", str(value))
     root = cast("DictionaryObject", reader.trailer["/Root"])
     packet = root.get("/Metadata")
     if packet is not None:
-        described = packet.get_object().get_data().decode("utf-8", errors="replace")
-        for text in re.findall(r">([^<>]+)<", described):
+        for text in re.findall(r">([^<>]+)<", text_of(packet.get_object().get_data())):
             if text.strip():
                 yield Text(f"{place}, XMP metadata", text)
     for name in reader.attachments:
@@ -164,9 +150,7 @@ def _pdf(place: str, reader: PdfReader) -> Iterator[Piece]:
         yield Active(f"{place}, JavaScript", "a script")
     for number, page in enumerate(reader.pages, start=1):
         where = f"{place}, page {number}"
-        for line in page.extract_text().splitlines():
-            if line.strip():
-                yield Text(where, line)
+        yield from lines_of(where, page.extract_text())
         for note in page.get("/Annots") or []:
             yield from _note(where, note.get_object())
         for image in page.images:
@@ -174,13 +158,13 @@ def _pdf(place: str, reader: PdfReader) -> Iterator[Piece]:
                 yield Metadata(f"{where}, picture", "EXIF")
 
 
-def _note(where: str, note: Any) -> Iterator[Piece]:
+def _note(where: str, note: Any) -> Iterator[Piece | Table]:
     action = note.get("/A")
     action = action.get_object() if action is not None else {}
     if str(action.get("/S")) in _ACTS:
         yield Active(f"{where}, note", str(action.get("/S")))
     if "/URI" in action:
-        yield Address(f"{where}, link", str(action["/URI"]), loaded=False)
+        yield Link(f"{where}, link", str(action["/URI"]))
     for key in ("/Contents", "/T", "/Subj"):
         if note.get(key):
             yield Text(f"{where}, note", str(note[key]))

@@ -14,7 +14,7 @@ from accountability.publish.sharing.document_parts import of_docx, of_pdf
 from accountability.publish.sharing.images import of_image
 from accountability.publish.sharing.markup import of_markup
 from accountability.publish.sharing.notebooks import of_json, of_notebook
-from accountability.publish.sharing.pieces import Piece, Script, Table, Text, Unreadable
+from accountability.publish.sharing.pieces import Piece, Script, Table, Text, Unreadable, lines_of, text_of
 
 _MOST: Final = 200_000_000
 
@@ -24,19 +24,8 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
-def of_folder(folder: Path) -> Iterator[Piece]:
-    """Take every file of a report apart.
-
-    Parameters
-    ----------
-    folder : Path
-        A report, or a folder of reports.
-
-    Yields
-    ------
-    Piece
-        Places name the file relative to the folder.
-    """
+def of_folder(folder: Path) -> Iterator[Piece | Table]:
+    """Take every file of a report, or of a folder of reports, apart; places name the file relative to the folder."""
     for path in files(folder):
         name = path.relative_to(folder).as_posix()
         yield Text(f"{name}, file name", re.sub(r"[_+=/.-]+", " ", name))
@@ -50,10 +39,10 @@ def of_folder(folder: Path) -> Iterator[Piece]:
             yield from _READ[path.suffix.lower()](name, path.read_bytes())
 
 
-def of_csv(place: str, raw: bytes) -> Iterator[Piece]:
+def of_csv(place: str, raw: bytes) -> Iterator[Piece | Table]:
     """Take a CSV apart: the table, and each row that holds more than numbers as one text."""
     try:
-        rows = [tuple(row) for row in csv.reader(io.StringIO(_text(raw), newline=""))]
+        rows = [tuple(row) for row in csv.reader(io.StringIO(text_of(raw), newline=""))]
     except csv.Error as error:
         yield Unreadable(place, f"not a table: {error}")
         return
@@ -66,50 +55,22 @@ def of_csv(place: str, raw: bytes) -> Iterator[Piece]:
             yield Text(f"{place}, row {number}", " | ".join(row))
 
 
-def _of_json(place: str, raw: bytes) -> Iterator[Piece]:
+def _of_json(place: str, raw: bytes) -> Iterator[Piece | Table]:
     try:
         yield from of_json(place, json.loads(raw))
     except ValueError:
         yield Unreadable(place, "not JSON")
 
 
-def _of_text(place: str, raw: bytes) -> Iterator[Piece]:
-    for number, line in enumerate(_text(raw).splitlines(), start=1):
-        if line.strip():
-            yield Text(f"{place}, line {number}", line)
-
-
-def _of_script(place: str, raw: bytes) -> Iterator[Piece]:
-    yield Script(place, _text(raw))
-
-
-def _of_html(place: str, raw: bytes) -> Iterator[Piece]:
-    yield from of_markup(place, _text(raw))
-
-
-def _of_notebook(place: str, raw: bytes) -> Iterator[Piece]:
-    yield from of_notebook(place, _text(raw))
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8-sig", errors="replace")
-
-
-_READ: Final[dict[str, Callable[[str, bytes], Iterator[Piece]]]] = {
-    ".html": _of_html,
-    ".svg": _of_html,
-    ".css": lambda place, raw: of_markup(place, f"<style>{_text(raw)}</style>"),
-    ".ipynb": _of_notebook,
+_READ: Final[dict[str, Callable[[str, bytes], Iterator[Piece | Table]]]] = {
+    **dict.fromkeys((".html", ".svg"), lambda place, raw: of_markup(place, text_of(raw))),
+    ".css": lambda place, raw: of_markup(place, f"<style>{text_of(raw)}</style>"),
+    ".ipynb": lambda place, raw: of_notebook(place, text_of(raw)),
     ".csv": of_csv,
     ".json": _of_json,
-    ".png": of_image,
-    ".jpg": of_image,
-    ".jpeg": of_image,
+    **dict.fromkeys((".png", ".jpg", ".jpeg"), of_image),
     ".docx": of_docx,
     ".pdf": of_pdf,
-    ".js": _of_script,
-    ".tex": _of_text,
-    ".txt": _of_text,
-    ".md": _of_text,
-    ".bib": _of_text,
+    ".js": lambda place, raw: iter([Script(place, text_of(raw))]),
+    **dict.fromkeys((".tex", ".txt", ".md", ".bib"), lambda place, raw: lines_of(place, text_of(raw), numbered=True)),
 }

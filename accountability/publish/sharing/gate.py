@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,16 +12,17 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from accountability.errors import ParameterError
+from accountability.publish.finished import RECORD, any_record, sources_of
+from accountability.publish.in_place import put_file
 from accountability.publish.sharing.count_rules import in_table
 from accountability.publish.sharing.folder import files, of_folder
 from accountability.publish.sharing.known import Known, known
 from accountability.publish.sharing.leak import Leak, masked
-from accountability.publish.sharing.pieces import Active, Address, Metadata, Piece, Script, Table, Text, Unreadable
+from accountability.publish.sharing.pieces import Active, Link, Metadata, Piece, Request, Script, Table, Text
 from accountability.publish.sharing.word_rules import in_text
-from accountability.publish.values import RECORD, sources_of
+from accountability.publish.templating import TEMPLATES
 
 _NAMED: Final = ", file name"
-_TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
 _SCRIPT: Final = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
 #: The first day a zip can name: the time of packing is nobody's business and would make each archive another.
 _NO_DAY: Final = (1980, 1, 1, 0, 0, 0)
@@ -158,34 +156,18 @@ def share(report: Path, out: Path | None = None) -> tuple[Verdict, Path | None]:
 
 
 def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path:
-    """Write a zip archive that holds no time and no owner; it appears whole or not at all.
-
-    Parameters
-    ----------
-    target : Path
-        The archive.
-    members : iterable of (str, Path or bytes)
-        Name in the archive, and the file or its content.
-
-    Returns
-    -------
-    Path
-        The archive.
-    """
+    """Write a zip archive of names with files or contents, without time or owner; it appears whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".making-", suffix=".zip", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for inside, content in sorted(members, key=lambda member: member[0]):
                 item = zipfile.ZipInfo(inside, _NO_DAY)
                 item.compress_type = zipfile.ZIP_DEFLATED
                 item.external_attr = 0o644 << 16
                 archive.writestr(item, content.read_bytes() if isinstance(content, Path) else content)
-        Path(name).chmod(0o644)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return target
+
+    return put_file(target, write, target.parent)
 
 
 def _folder(report: Path) -> Path:
@@ -207,44 +189,44 @@ def _rests_on(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for path in _records(folder):
         place = "" if path.parent == folder else f"{path.parent.name}/"
         try:
-            yield place, sources_of(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            yield place, sources_of(any_record(path))
+        except (KeyError, TypeError, AttributeError):
             raise ParameterError(
                 f"{path}: expected what `accountability run` writes there; run the study again"
             ) from None
 
 
-def _in_piece(piece: Piece, known: Known) -> Iterator[Leak]:
-    match piece:
-        case Text():
-            yield from in_text(piece, known)
-        case Table():
-            yield from in_table(piece)
-        case Script(place, text):
-            if _digest(text) not in _our_scripts():
-                yield Leak(place, "active content", f"a script of {len(text)} characters")
-        case Active(place, text):
-            yield Leak(place, "active content", masked(text))
-        case Address():
-            yield from _address(piece, known)
-        case Metadata(place, text):
-            yield Leak(place, "hidden metadata", text)
-        case Unreadable(place, why):
-            yield Leak(place, "unreadable", why)
+def _in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
+    if isinstance(piece, Table):
+        yield from in_table(piece)
+        return
+    place, text = piece.place, piece.text
+    if isinstance(piece, Text):
+        yield from in_text(piece, known)
+    elif isinstance(piece, Script):
+        if _digest(text) not in _our_scripts():
+            yield Leak(place, "active content", f"a script of {len(text)} characters")
+    elif isinstance(piece, Active):
+        yield Leak(place, "active content", masked(text))
+    elif isinstance(piece, Link | Request):
+        yield from _address(piece, known)
+    else:
+        yield Leak(place, "hidden metadata" if isinstance(piece, Metadata) else "unreadable", text)
 
 
-def _address(piece: Address, known: Known) -> Iterator[Leak]:
-    yield from in_text(Text(piece.place, piece.url), known)
+def _address(piece: Link | Request, known: Known) -> Iterator[Leak]:
+    yield from in_text(Text(piece.place, piece.text), known)
     try:
-        parts = urlsplit(piece.url.strip())
+        parts = urlsplit(piece.text.strip())
     except ValueError:
-        yield Leak(piece.place, "unreadable", masked(piece.url))
+        yield Leak(piece.place, "unreadable", masked(piece.text))
         return
     elsewhere = bool(parts.scheme or parts.netloc)
-    if piece.loaded and (elsewhere or piece.url.lower().endswith(".js")) and parts.scheme != "data":
-        yield Leak(piece.place, "request", masked(piece.url))
-    elif elsewhere and piece.url not in known.own_text:
-        yield Leak(piece.place, "link", masked(piece.url))
+    asks = elsewhere or piece.text.lower().endswith(".js")
+    if isinstance(piece, Request) and asks and parts.scheme != "data":
+        yield Leak(piece.place, "request", masked(piece.text))
+    elif elsewhere and piece.text not in known.own_text:
+        yield Leak(piece.place, "link", masked(piece.text))
 
 
 def _digest(script: str) -> str:
@@ -253,7 +235,7 @@ def _digest(script: str) -> str:
 
 def _our_scripts() -> frozenset[str]:
     """Scripts that the package itself puts on its pages."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.js"))]
-    pages = [path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.j2"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.js"))]
+    pages = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.j2"))]
     texts += [script for page in pages for script in _SCRIPT.findall(page)]
     return frozenset(_digest(text) for text in texts)

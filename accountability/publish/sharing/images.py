@@ -24,20 +24,10 @@ _MOST: Final = 1_000_000
 
 
 def of_image(place: str, raw: bytes) -> Iterator[Piece]:
-    """Read what a picture holds beside its pixels.
+    """Read what a PNG or a JPEG holds beside its pixels.
 
-    Parameters
-    ----------
-    place : str
-        Where it stands.
-    raw : bytes
-        A PNG or a JPEG.
-
-    Yields
-    ------
-    Piece
-        Each text chunk of a PNG and each comment of a JPEG; EXIF, XMP and whatever follows the picture's end as
-        :class:`Metadata`; any other kind of picture as unreadable.
+    Each text chunk of a PNG and each comment of a JPEG; EXIF, XMP and whatever follows the picture's end as metadata;
+    any other kind of picture as unreadable.
     """
     if raw.startswith(_PNG):
         yield from _png(place, raw)
@@ -59,13 +49,10 @@ def _png(place: str, raw: bytes) -> Iterator[Piece]:
                 yield Text(f"{place}, PNG {kind.decode()} {keyword}", f"{keyword}: {text}")
         elif kind not in _DRAWN:
             name = kind.decode("latin-1")
-            yield Metadata(f"{place}, PNG {name}", name)
-            yield from _printed(f"{place}, PNG {name}", body)
+            yield from _block(f"{place}, PNG {name}", name, body)
         if kind == b"IEND":
             break
-    if at < len(raw):
-        yield Metadata(f"{place}, after the picture's end", f"{len(raw) - at} bytes")
-        yield from _printed(f"{place}, after the picture's end", raw[at:])
+    yield from _after(place, raw[at:])
 
 
 def _png_text(kind: bytes, body: bytes) -> tuple[str, str]:
@@ -107,16 +94,20 @@ def _jpeg(place: str, raw: bytes) -> Iterator[Piece]:
             yield Text(f"{place}, JPEG comment", body.decode("utf-8", errors="replace"))
         elif marker == 0xE1 or (marker in range(0xE2, 0xF0) and not body.startswith((b"ICC_PROFILE", b"Adobe"))):
             name = "EXIF" if body.startswith(b"Exif") else f"application block {marker - 0xE0}"
-            yield Metadata(f"{place}, JPEG {name}", name)
-            yield from _printed(f"{place}, JPEG {name}", body)
+            yield from _block(f"{place}, JPEG {name}", name, body)
         elif marker == _SCAN:
             following = _AFTER_SCAN.search(raw, at)
             at = following.start() if following else len(raw)
-    if at < len(raw):
-        yield Metadata(f"{place}, after the picture's end", f"{len(raw) - at} bytes")
-        yield from _printed(f"{place}, after the picture's end", raw[at:])
+    yield from _after(place, raw[at:])
 
 
-def _printed(place: str, body: bytes) -> Iterator[Piece]:
+def _after(place: str, rest: bytes) -> Iterator[Piece]:
+    if rest:
+        yield from _block(f"{place}, after the picture's end", f"{len(rest)} bytes", rest)
+
+
+def _block(place: str, name: str, body: bytes) -> Iterator[Piece]:
+    """A block that no figure of ours has, and what can be read in it."""
+    yield Metadata(place, name)
     for found in _READABLE.findall(body[:_MOST]):
         yield Text(place, found.decode("ascii"))

@@ -77,15 +77,7 @@ class Known:
 def known(sources: Iterable[str]) -> Known:
     """Read what a report on these sources must not hold.
 
-    Parameters
-    ----------
-    sources : iterable of str
-        Names or folders.
-
-    Returns
-    -------
-    Known
-        A source that is not at hand is named in ``notes``; the patterns of names still apply.
+    A source that is not at hand is named in ``notes``; the patterns of names still apply.
     """
     pairs: set[tuple[str, str]] = set()
     runs: set[int] = set()
@@ -193,7 +185,8 @@ def _levels(file: File, table: pd.DataFrame) -> set[str]:
 
 @cache
 def _project_text() -> str:
-    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.rglob("*.j2")), *sorted(notebooks_dir().glob("*.ipynb"))]
+    written = [path for ending in ("py", "j2", "yaml") for path in sorted(PACKAGE.rglob(f"*.{ending}"))]
+    paths = [path for path in written if "_data" not in path.parts] + sorted(notebooks_dir().glob("*.ipynb"))
     return "\n".join(_source_of(path) for path in paths)
 
 

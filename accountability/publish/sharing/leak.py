@@ -1,36 +1,29 @@
-"""What the sharing gate finds: where, of which kind, how it looks with the secret covered, and what to do about it."""
+"""What the sharing gate finds: where, of which kind, how it looks with the secret covered, and what to do about it.
+
+What is looked for stands in ``rules.yaml``.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+import yaml
+
+_RULES: Final[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8"))
 #: Every kind of leak and what mends it.
-FIXES: Final = MappingProxyType(
-    {
-        "name": "declare the column it came from `drop: name` in source.yaml, or take the text out, and run again",
-        "shield": "take the number out; declare its column `drop: shield`",
-        "address": "take the address out, or publish the district instead; declare its column `drop: address`",
-        "birth date": "publish an age in bands (`band:` in source.yaml); declare the column `drop: birth_date`",
-        "contact": "take it out; declare its column `drop: contact`",
-        "free text": "narratives name people: declare the column `drop: free_text`, publish counts instead",
-        "key": "take it out, and make a new one: whoever has seen it can undo the pseudonyms or act in your name",
-        "pseudonym": "publish counts by group; an officer followed row by row is found again by who knows the case",
-        "one case": "publish counts; a case followed row by row is found again by who knows it",
-        "machine": "use a source's name instead of a path (ACCOUNTABILITY_SOURCES names its folder), and run again",
-        "small cell": "publish larger groups, or hide the cell and one more in its line (privacy.hidden_cells)",
-        "difference": "hide a second cell of the same line, or its total: the hidden count can be had by subtraction",
-        "formula": "write the table with keep() or result.to_csv(), which put an apostrophe before it",
-        "active content": "take it out and show data as text; a page of another version of this package: run it again",
-        "request": "embed what the page needs; a page that loads from elsewhere tells others who reads it",
-        "link": "take the link out, or name its address in source.yaml or in the notebook's own text",
-        "hidden metadata": "save the picture anew with figure(), which writes none",
-        "unreadable": "take the file out of the folder: what cannot be looked through is not shared",
-    }
-)
-
+FIXES: Final = MappingProxyType(_RULES["fixes"])
+#: Patterns of texts by name.
+PATTERNS: Final = {name: re.compile("".join(lines)) for name, lines in _RULES["patterns"].items()}
+#: Patterns of headings, by what a column under them holds.
+COLUMNS: Final = {kind: re.compile(pattern) for kind, pattern in _RULES["columns"].items()}
+#: Words of headings, and whole cells, by what they say.
+WORDS: Final = {
+    name: frozenset(words.split() if isinstance(words, str) else words) for name, words in _RULES["words"].items()
+}
 _WORD: Final = re.compile(r"\w+")
 _SHOWN: Final = 60
 
@@ -60,18 +53,7 @@ class Leak:
 
 
 def masked(text: str) -> str:
-    """Cover a text: the first letter of each word stays, every digit goes.
-
-    Parameters
-    ----------
-    text : str
-        What was found.
-
-    Returns
-    -------
-    str
-        At most 60 characters on one line.
-    """
+    """Cover a text, at most 60 characters of it on one line: the first letter of each word stays, every digit goes."""
 
     def covered(word: re.Match[str]) -> str:
         first = "" if word[0][0].isdigit() else word[0][0]

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from accountability.publish.sharing.images import of_image
-from accountability.publish.sharing.pieces import Active, Address, Piece, Script, Table, Text
+from accountability.publish.sharing.pieces import Active, Link, Piece, Request, Script, Table, Text, text_of
 from accountability.records.onboard.hints import words
 
 _INLINE: Final = words("a abbr b code del em i s small span strong sub sup tspan mark q cite u var kbd")
@@ -29,21 +29,11 @@ _URL: Final = re.compile(r"""url\(\s*['"]?([^'")]*)|@import\s+['"]([^'"]*)""", r
 _DATA: Final = re.compile(r"data:(image/[\w.+-]+)?((?:;[\w=-]+)*),(.*)", re.DOTALL | re.IGNORECASE)
 
 
-def of_markup(place: str, text: str) -> Iterator[Piece]:
+def of_markup(place: str, text: str) -> Iterator[Piece | Table]:
     """Take HTML or SVG apart.
 
-    Parameters
-    ----------
-    place : str
-        Where it stands.
-    text : str
-        The markup.
-
-    Yields
-    ------
-    Piece
-        Texts joined over inline tags, so that a name half in bold stays one; every attribute and comment; tables
-        with their headings; scripts, handlers, frames; addresses, and the pictures inside ``data:`` addresses.
+    Texts joined over inline tags, so that a name half in bold stays one; every attribute and comment; tables with their
+    headings; scripts, handlers, frames; addresses, and the pictures inside ``data:`` addresses.
     """
     taken = _Taken(place)
     taken.feed(text)
@@ -56,7 +46,7 @@ class _Taken(HTMLParser):
     def __init__(self, place: str) -> None:
         super().__init__(convert_charrefs=True)
         self.place = place
-        self.pieces: list[Piece] = []
+        self.pieces: list[Piece | Table] = []
         self.words: list[str] = []
         self.inside: str | None = None  # style or script
         self.tables: list[_Grid] = []
@@ -125,9 +115,9 @@ class _Taken(HTMLParser):
             self.pieces.extend(_pictured(where, picture))
             return
         if name in _LOADED or (name in _LINKED and tag in ("link", "image", "use", "feimage", "script")):
-            self.pieces.append(Address(where, value, loaded=True))
+            self.pieces.append(Request(where, value))
         elif name in _LINKED:
-            self.pieces.append(Address(where, value, loaded=False))
+            self.pieces.append(Link(where, value))
         if name not in _GEOMETRY and value.strip():
             self.pieces.append(Text(where, value))
         elif name in ("id", "class") and value.strip():
@@ -140,7 +130,7 @@ class _Taken(HTMLParser):
             if picture is not None:
                 self.pieces.extend(_pictured(where, picture))
             else:
-                self.pieces.append(Address(where, url, loaded=True))
+                self.pieces.append(Request(where, url))
 
     def handle_data(self, data: str) -> None:
         if self.inside == "script":
@@ -163,7 +153,7 @@ class _Taken(HTMLParser):
 
     def handle_pi(self, data: str) -> None:
         if "xml-stylesheet" in data:
-            self.pieces.append(Address(self.at("stylesheet"), data, loaded=True))
+            self.pieces.append(Request(self.at("stylesheet"), data))
 
 
 class _Grid:
@@ -195,7 +185,7 @@ class _Grid:
         if self.rows and self.rows[-1]:
             self.rows[-1][-1] += data
 
-    def finished(self) -> Iterator[Piece]:
+    def finished(self) -> Iterator[Piece | Table]:
         rows = [tuple(cell.strip() for cell in row) for row in self.rows]
         first = self.heads or int(bool(rows) and self.tags[0] == {"th"})
         if first and rows[first:]:
@@ -204,7 +194,7 @@ class _Grid:
             yield Table(self.place, filled[first - 1], tuple(filled[first:]))
 
 
-def _pictured(place: str, found: re.Match[str]) -> Iterator[Piece]:
+def _pictured(place: str, found: re.Match[str]) -> Iterator[Piece | Table]:
     mime, options, content = (found[1] or "").lower(), found[2], found[3]
     try:
         raw = base64.b64decode(content, validate=False) if "base64" in options else unquote_to_bytes(content)
@@ -212,7 +202,7 @@ def _pictured(place: str, found: re.Match[str]) -> Iterator[Piece]:
         yield Active(place, "a data: address that cannot be read")
         return
     if mime == "image/svg+xml":
-        yield from of_markup(f"{place}, SVG", raw.decode("utf-8", errors="replace"))
+        yield from of_markup(f"{place}, SVG", text_of(raw))
     elif mime in ("image/png", "image/jpeg", "image/gif", "image/webp"):
         yield from of_image(place, raw)
     else:

@@ -10,26 +10,13 @@ from typing import Any, Final
 
 from accountability.publish.sharing.images import of_image
 from accountability.publish.sharing.markup import of_markup
-from accountability.publish.sharing.pieces import Active, Piece, Text, Unreadable
+from accountability.publish.sharing.pieces import Active, Piece, Table, Text, Unreadable, lines_of
 
 _ACTIVE: Final = ("javascript", "widget", "vnd.bokeh", "vnd.plotly", "ecmascript")
 
 
-def of_json(place: str, value: Any) -> Iterator[Piece]:
-    """Give every text and every key of JSON with the way to it.
-
-    Parameters
-    ----------
-    place : str
-        Where it stands.
-    value : object
-        What was read.
-
-    Yields
-    ------
-    Text
-        Numbers are given with their key: ``shield: 1234``.
-    """
+def of_json(place: str, value: Any) -> Iterator[Piece | Table]:
+    """Give every text and every key of JSON with the way to it; numbers with their key, as ``shield: 1234``."""
     if isinstance(value, Mapping):
         for key, held in value.items():
             if isinstance(held, (Mapping, list)):
@@ -46,21 +33,8 @@ def of_json(place: str, value: Any) -> Iterator[Piece]:
         yield Text(place, value if isinstance(value, str) else f"{key}: {value}")
 
 
-def of_notebook(place: str, text: str) -> Iterator[Piece]:
-    """Take a notebook apart.
-
-    Parameters
-    ----------
-    place : str
-        The file.
-    text : str
-        Its content.
-
-    Yields
-    ------
-    Piece
-        Cells are numbered from 1 in the order of the file.
-    """
+def of_notebook(place: str, text: str) -> Iterator[Piece | Table]:
+    """Take a notebook apart; cells are numbered from 1 in the order of the file."""
     try:
         document = json.loads(text)
         cells = document["cells"]
@@ -84,7 +58,7 @@ def of_notebook(place: str, text: str) -> Iterator[Piece]:
             yield from _output(f"{where}, output {count}", output)
 
 
-def _source(where: str, cell: Mapping[str, Any]) -> Iterator[Piece]:
+def _source(where: str, cell: Mapping[str, Any]) -> Iterator[Piece | Table]:
     for line in _joined(cell.get("source", "")).split("\n\n" if cell.get("cell_type") == "markdown" else "\n"):
         if line.strip():
             yield Text(where, line)
@@ -92,21 +66,19 @@ def _source(where: str, cell: Mapping[str, Any]) -> Iterator[Piece]:
         yield from of_markup(where, _joined(cell.get("source", "")))
 
 
-def _output(where: str, output: Mapping[str, Any]) -> Iterator[Piece]:
+def _output(where: str, output: Mapping[str, Any]) -> Iterator[Piece | Table]:
     for key, value in output.items():
         if key in ("output_type", "execution_count"):
             continue
         if key == "data":
             yield from _bundle(where, value)
         elif key in ("text", "traceback", "evalue", "ename"):
-            for line in _joined(value).splitlines():
-                if line.strip():
-                    yield Text(f"{where}, {key}", line)
+            yield from lines_of(f"{where}, {key}", _joined(value))
         else:
             yield from of_json(f"{where}, {key}", value)
 
 
-def _bundle(where: str, bundle: Mapping[str, Any]) -> Iterator[Piece]:
+def _bundle(where: str, bundle: Mapping[str, Any]) -> Iterator[Piece | Table]:
     for mime, value in bundle.items():
         here = f"{where}, {mime}"
         if any(word in mime for word in _ACTIVE):
@@ -119,9 +91,7 @@ def _bundle(where: str, bundle: Mapping[str, Any]) -> Iterator[Piece]:
             except binascii.Error:
                 yield Unreadable(here, "a picture that cannot be decoded")
         elif mime.startswith("text/") or isinstance(value, str):
-            for line in _joined(value).splitlines():
-                if line.strip():
-                    yield Text(here, line)
+            yield from lines_of(here, _joined(value))
         else:
             yield from of_json(here, value)
 

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A stretch of text at a place."""
+class Piece:
+    """Something at a place."""
 
     place: str
     text: str
+
+
+class Text(Piece):
+    """A stretch of text."""
+
+
+class Script(Piece):
+    """A program in a page."""
+
+
+class Active(Piece):
+    """Something that acts on the reader: a handler, a frame, a form, a script's address."""
+
+
+class Metadata(Piece):
+    """A block of a picture that no figure of ours has."""
+
+
+class Unreadable(Piece):
+    """A file or part that cannot be looked through, and why."""
+
+
+class Link(Piece):
+    """An address in a page."""
+
+
+class Request(Piece):
+    """An address that opening the page asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +52,13 @@ class Table:
     sheet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A program in a page."""
-
-    place: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Active:
-    """Something that acts on the reader: a handler, a frame, a form, a script's address."""
-
-    place: str
-    text: str
+def lines_of(place: str, text: str, *, numbered: bool = False) -> Iterator[Piece]:
+    """Give each line that is not blank."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield Text(f"{place}, line {number}" if numbered else place, line)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An address in a page; ``loaded`` says whether opening the page asks for it."""
-
-    place: str
-    url: str
-    loaded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """A block of a picture that no figure of ours has."""
-
-    place: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file or part that cannot be looked through."""
-
-    place: str
-    why: str
-
-
-Piece = Text | Table | Script | Active | Address | Metadata | Unreadable
+def text_of(raw: bytes) -> str:
+    """Read bytes as text, whatever is in them."""
+    return raw.decode("utf-8-sig", errors="replace")

@@ -43,31 +43,12 @@ class Grid:
 
 
 def read_grid(study: str, declared: str | Path | Mapping[str, Any], source: str | None = None) -> Grid:
-    """Read a grid and check every set of it.
+    """Read a grid, a YAML file or what one would hold, and check every set of it.
 
-    Parameters
-    ----------
-    study : str
-        Name of a study.
-    declared : path or mapping
-        A YAML file or what one would hold. ``always``: parameters of every set. ``product``: names, each with a list
-        of values, crossed with one another. ``sets``: a list of further parameter sets. ``study``: may say for which
-        study the grid is meant. At least one of ``product`` and ``sets``.
-    source : str, optional
-        A source's name or folder for every set, as if it stood in ``always``.
-
-    Returns
-    -------
-    Grid
-        Ready to run.
-
-    Raises
-    ------
-    ParameterError
-        Lists every fault of the declaration or, where it can be read, every fault of its sets, each with the numbers
-        of the sets that have it.
-    SourceError
-        The file cannot be read as YAML.
+    ``always``: parameters of every set. ``product``: names, each with a list of values, crossed with one another.
+    ``sets``: a list of further parameter sets. ``study``: may say for which study the grid is meant. At least one of
+    ``product`` and ``sets``. A `source` counts as if it stood in ``always``. The refusal lists every fault of the
+    declaration or, where it can be read, every fault of its sets, each with the numbers of the sets that have it.
     """
     where = "grid" if isinstance(declared, Mapping) else str(declared)
     said = dict(declared) if isinstance(declared, Mapping) else read_yaml(Path(declared))

@@ -11,41 +11,26 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from accountability.errors import ParameterError, Refusal
+from accountability.publish import runner
+from accountability.publish.extras import needs
+from accountability.publish.finished import PAGE
+from accountability.publish.in_place import making
+from accountability.publish.request import request
+from accountability.publish.sweeps.sweep_inputs import Cell, Executor, inputs
 from accountability.publish.sweeps.sweep_kernels import provisioner
-
-if TYPE_CHECKING:
-    from accountability.publish.sweeps.sweep_run import Cell, Executor
 
 _PATIENCE: Final = "10s"
 
 
 def on_cluster(scheduler: str | None) -> Executor:
-    """Make reports on the workers of a Dask cluster.
-
-    Parameters
-    ----------
-    scheduler : str or None
-        Address of its scheduler.
-
-    Returns
-    -------
-    callable
-        For :func:`accountability.publish.sweeps.sweep_run.sweep`.
-
-    Raises
-    ------
-    ParameterError
-        No address, Dask is not installed, or no scheduler answers there.
-    """
+    """Make reports on the workers of a Dask cluster, by the address of its scheduler; see :class:`Executor`."""
     if not scheduler:
         raise ParameterError("executor='dask' needs the scheduler's address, for example tcp://10.0.0.5:8786")
-    try:
-        import distributed
-    except ImportError:
-        raise ParameterError("Dask is not installed: pip install 'accountability[dask]'") from None
+    needs("dask")
+    import distributed
 
     def execute(cells: Sequence[Cell], done: Callable[[Cell, Path | None, str], None]) -> None:
         try:
@@ -74,34 +59,11 @@ def on_cluster(scheduler: str | None) -> Executor:
 
 
 def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str, Any]) -> tuple[bytes, str]:
-    """Make one report on a worker.
+    """Make one report on a worker and give its folder as a ZIP file, and where its notebook stopped.
 
-    Parameters
-    ----------
-    study : str
-        Name of the study.
-    parameters : mapping
-        All parameters.
-    expected : mapping
-        What the caller says the report depends on.
-
-    Returns
-    -------
-    packed : bytes
-        The report's folder as a ZIP file.
-    failure : str
-        Where its notebook stopped; empty when it did not.
-
-    Raises
-    ------
-    Refusal
-        This worker has another version of the package, a notebook, the data or the packages, so that its report would
-        not be the one asked for.
+    Refused by a worker that has another version of the package, a notebook, the data or the packages than the caller
+    expects, so that its report would not be the one asked for.
     """
-    from accountability.publish import runner
-    from accountability.publish.request import request
-    from accountability.publish.sweeps.sweep_inputs import inputs
-
     wanted = request(study, None, parameters)
     here = inputs(wanted, runner.notebook_of(wanted.study))
     other = [
@@ -115,18 +77,7 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
 
 
 def pack(folder: Path) -> bytes:
-    """Put a folder into a ZIP file, in memory.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-
-    Returns
-    -------
-    bytes
-        The ZIP file.
-    """
+    """Put a folder into a ZIP file, in memory."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
@@ -136,32 +87,11 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(packed: bytes, cell: Cell) -> Path:
-    """Put a report that a worker made where it belongs, whole or not at all.
-
-    Parameters
-    ----------
-    packed : bytes
-        From :func:`pack`.
-    cell : Cell
-        Whose report it is.
-
-    Returns
-    -------
-    Path
-        Its page.
-
-    Raises
-    ------
-    ParameterError
-        Its folder holds something that is not a report.
-    """
-    from accountability.publish import runner
-    from accountability.publish.in_place import making
-
+    """Put a report that a worker made where it belongs, whole or not at all, and give its page."""
     runner.refuse_other(cell.folder)
     with (
         making(cell.folder, cell.workshop, cell.wanted.study.name) as folder,
         zipfile.ZipFile(io.BytesIO(packed)) as archive,
     ):
         archive.extractall(folder)
-    return cell.folder / runner.PAGE
+    return cell.folder / PAGE

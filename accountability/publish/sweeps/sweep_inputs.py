@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any, Final
 
 from accountability import __version__
 from accountability.casefiles.casefile_tables import NOT_LOADED
+from accountability.errors import ParameterError
 from accountability.publish import provenance
+from accountability.publish.finished import record
 from accountability.publish.request import Request
 from accountability.records.cache import sha256
 from accountability.records.contract import data_hash
@@ -21,22 +24,52 @@ from accountability.records.places import PACKAGE, source_folder
 DECLARATIONS: Final = ("source.yaml", "codebook.yaml", *NOT_LOADED)
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One set of a grid and where its report belongs.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the grid, from 1.
+    wanted : Request
+        What is to be run.
+    reports : Path
+        Folder to which the report's own folder is added.
+    workshop : Path
+        Folder for what is not finished.
+    inputs : dict
+        What the report depends on.
+    """
+
+    number: int
+    wanted: Request
+    reports: Path
+    workshop: Path
+    inputs: dict[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        """The report's folder."""
+        return self.reports / self.wanted.folder
+
+    @property
+    def said(self) -> str:
+        """The set in words: what differs from the study's defaults."""
+        changed = [f"{name}={value}" for name, value in self.wanted.changed.items()]
+        return " ".join([self.wanted.source.source, *changed])
+
+
+#: Makes reports and says, as each is done, its page (if there is one) and why it failed (if it did).
+Executor = Callable[[Sequence[Cell], Callable[[Cell, Path | None, str], None]], None]
+
+
 def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
     """State everything a report's numbers depend on.
 
-    Parameters
-    ----------
-    wanted : Request
-        What is to be run.
-    notebook : Path
-        The study's notebook.
-
-    Returns
-    -------
-    dict
-        ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and the
-        packages that numbers pass through), ``data`` (hash of the release), ``declarations`` (hash of what the source
-        and its codebook declare, of the tables of a case file, and of the same of a second source), ``parameters``.
+    ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and those that
+    numbers pass through), ``data`` (hash of the release), ``declarations`` (hash of what the source and its codebook
+    declare, of the tables of a case file, and of the same of a second source), ``parameters``.
     """
     declared = hashlib.sha256()
     for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
@@ -70,24 +103,9 @@ def packages() -> str:
 
 
 def is_made(folder: Path, expected: dict[str, Any]) -> bool:
-    """Whether a report stands there, whole and without a failure, that was made of the same inputs.
-
-    Parameters
-    ----------
-    folder : Path
-        The report's folder.
-    expected : dict
-        From :func:`inputs`.
-
-    Returns
-    -------
-    bool
-        ``False`` also where something else stands there.
-    """
+    """Whether a report stands there, whole and without a failure, that was made of the same :func:`inputs`."""
     try:
-        record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        made = record(folder)
+    except ParameterError:
         return False
-    if not isinstance(record, dict) or record.get("failure") is not None or record.get("inputs") != expected:
-        return False
-    return all((folder / name).is_file() for name in record["files"])
+    return made.get("inputs") == expected and all((folder / name).is_file() for name in made["files"])

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import html
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from accountability.errors import ParameterError
 from accountability.publish import runner
 from accountability.publish.execute import Failure, interruptible
+from accountability.publish.finished import PAGE, record
 from accountability.publish.in_place import held, put_file
-from accountability.publish.request import Request
-from accountability.publish.sweeps.grid import Grid
-from accountability.publish.sweeps.sweep_inputs import inputs, is_made
+from accountability.publish.sweeps.grid import Grid, read_grid
+from accountability.publish.sweeps.sweep_dask import on_cluster
+from accountability.publish.sweeps.sweep_inputs import Cell, Executor, inputs, is_made
 from accountability.publish.sweeps.sweep_kernels import preload, provisioner
 from accountability.results import write_csv
 
@@ -29,42 +29,6 @@ if TYPE_CHECKING:
 MADE: Final = "made"
 KEPT: Final = "kept"
 FAILED: Final = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One set of a grid and where its report belongs.
-
-    Attributes
-    ----------
-    number : int
-        Its place in the grid, from 1.
-    wanted : Request
-        What is to be run.
-    reports : Path
-        Folder to which the report's own folder is added.
-    workshop : Path
-        Folder for what is not finished.
-    inputs : dict
-        What the report depends on.
-    """
-
-    number: int
-    wanted: Request
-    reports: Path
-    workshop: Path
-    inputs: dict[str, Any]
-
-    @property
-    def folder(self) -> Path:
-        """The report's folder."""
-        return self.reports / self.wanted.folder
-
-    @property
-    def said(self) -> str:
-        """The set in words: what differs from the study's defaults."""
-        changed = [f"{name}={value}" for name, value in self.wanted.changed.items()]
-        return " ".join([self.wanted.source.source, *changed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +61,6 @@ class Step:
 
 
 Told = Callable[[Step], None]
-#: Makes reports and says, as each is done, its page (if there is one) and why it failed (if it did).
-Executor = Callable[[Sequence[Cell], Callable[[Cell, Path | None, str], None]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -143,18 +105,7 @@ class Sweep:
 
 
 def local(jobs: int) -> Executor:
-    """Make reports in parallel on this machine, in kernels forked from one process.
-
-    Parameters
-    ----------
-    jobs : int
-        Reports made at a time.
-
-    Returns
-    -------
-    callable
-        For :func:`sweep`.
-    """
+    """Make reports in parallel on this machine, in kernels forked from one process; for :func:`run_grid`."""
     if jobs < 1:
         raise ParameterError(f"jobs={jobs}: expected a number from 1; 2 suits a machine with two processors")
 
@@ -178,28 +129,78 @@ def local(jobs: int) -> Executor:
     return execute
 
 
-def sweep(grid: Grid, out: Path | None, execute: Executor, told: Told | None = None) -> Sweep:
-    """Run a grid; see :func:`accountability.publish.sweep`.
+def sweep(
+    study: str,
+    grid: str | Path | Mapping[str, Any],
+    out: str | Path | None = None,
+    *,
+    source: str | None = None,
+    jobs: int = 2,
+    executor: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
+    progress: Told | None = None,
+) -> Sweep:
+    """Run one study with every parameter set of a grid.
+
+    A set whose report is there, made of the same notebook, library, data and parameters, is not run again; so a sweep
+    that was stopped, by whatever means, is taken up where it was by asking for it again.
 
     Parameters
     ----------
-    grid : Grid
-        Checked sets.
-    out : Path or None
-        Folder of the reports; with several sources, each has a folder in it. Default as for a report.
-    execute : callable
-        :func:`local` or :func:`accountability.publish.sweeps.sweep_dask.on_cluster`.
-    told : callable, optional
+    study : str
+        Name of a study.
+    grid : path or mapping
+        A YAML file, or what one would hold: ``product``, ``sets``, ``always``; see
+        :func:`accountability.publish.sweeps.grid.read_grid`.
+    out : path, optional
+        Folder to which the reports' own folders are added; default ``reports/<source>``. A grid over several sources
+        has a folder for each in it.
+    source : str, optional
+        A source's name or folder for every set.
+    jobs : int
+        Reports made at a time on this machine.
+    executor : {"local", "dask"}
+        Where reports are made. On a Dask cluster (optional extra ``dask``) the workers need this package, in the same
+        version, and the data.
+    scheduler : str, optional
+        Address of the cluster's scheduler, such as ``tcp://10.0.0.5:8786``.
+    progress : callable, optional
         Called as each set is done.
 
     Returns
     -------
     Sweep
-        Also when sets failed.
+        Its ``table`` has a row for each set, also for those that failed; the same is written as CSV, and an index page
+        lists the reports.
+
+    Raises
+    ------
+    AccountabilityError
+        Refused before anything ran: every fault of the grid and of its sets is listed.
+
+    Examples
+    --------
+    >>> sweep("how_long_cases_stay_open", {"product": {"within_days": [180, -1]}})
+    Traceback (most recent call last):
+        ...
+    accountability.errors.ParameterError: grid: 1 of 2 sets cannot be run, so none was: ...
     """
+    read = read_grid(study, grid, source)
+    if executor == "local":
+        if scheduler is not None:
+            raise ParameterError("a scheduler is given, so say executor='dask'")
+        execute = local(jobs)
+    elif executor == "dask":
+        execute = on_cluster(scheduler)
+    else:
+        raise ParameterError(f"executor={executor!r}: expected 'local' or 'dask'")
+    return run_grid(read, None if out is None else Path(out), execute, progress)
+
+
+def run_grid(grid: Grid, out: Path | None, execute: Executor, told: Told | None = None) -> Sweep:
+    """Make the missing reports of a grid with an executor, :func:`local` or that of a cluster; see :func:`sweep`."""
     begun = time.monotonic()
-    top = _top(grid, out)
-    folders = _folders(grid, top)
+    top, folders = _folders(grid, out)
     states: dict[int, str] = {}
     faults: dict[int, str] = {}
     pages: dict[int, Path | None] = {}
@@ -226,7 +227,7 @@ def sweep(grid: Grid, out: Path | None, execute: Executor, told: Told | None = N
 
         there = [cell for cell in cells if is_made(cell.folder, cell.inputs)]
         for cell in there:
-            done(cell, cell.folder / runner.PAGE, "", KEPT)
+            done(cell, cell.folder / PAGE, "", KEPT)
         missing = [cell for cell in cells if cell.number not in states]
         if missing:
             execute(missing, done)
@@ -242,17 +243,12 @@ def sweep(grid: Grid, out: Path | None, execute: Executor, told: Told | None = N
     return Sweep(grid.study, table, csv, indexes, count(MADE), count(KEPT), count(FAILED))
 
 
-def _top(grid: Grid, out: Path | None) -> Path:
-    if out is not None:
-        return out
-    several = len({wanted.source.source for wanted in grid.requests}) > 1
-    only = runner.default_out(grid.requests[0].source)
-    return only.parent if several else only
-
-
-def _folders(grid: Grid, top: Path) -> dict[str, Path]:
-    sources = dict.fromkeys(wanted.source.source for wanted in grid.requests)
-    return {source: top if len(sources) == 1 else top / source for source in sources}
+def _folders(grid: Grid, out: Path | None) -> tuple[Path, dict[str, Path]]:
+    """The folder of the table, and that of each source's reports: the same, or with several sources one in it each."""
+    sources = {wanted.source.source: wanted.source for wanted in grid.requests}
+    own = runner.default_out(grid.requests[0].source)
+    top = out or (own if len(sources) == 1 else own.parent)
+    return top, {source: top if len(sources) == 1 else top / source for source in sources}
 
 
 def _no_shared_folder(cells: Sequence[Cell]) -> None:
@@ -280,17 +276,12 @@ def _table(
                 "set": cell.number,
                 "state": "failed" if failed else "complete",
                 **{name: literals[name] for name in grid.varied},
-                "headline": "" if failed else _headline(cell.folder),
+                "headline": "" if failed else record(cell.folder)["headline"],
                 "page": "" if page is None else page.relative_to(top).as_posix(),
                 "stopped": failed,
             }
         )
     return pd.DataFrame(rows)
-
-
-def _headline(folder: Path) -> str:
-    record = json.loads((folder / runner.RECORD).read_text(encoding="utf-8"))
-    return str(record["headline"])
 
 
 def line(step: Step) -> str:

@@ -1,0 +1,11 @@
+from . import provenance as provenance
+from .kept import figure as figure
+from .kept import keep as keep
+from .multiverse_report import multiverse as multiverse
+from .runner import report as report
+from .runner import run as run
+from .study_form import Form as Form
+from .study_form import form as form
+from .sweeps.sweep_run import Step as Step
+from .sweeps.sweep_run import Sweep as Sweep
+from .sweeps.sweep_run import sweep as sweep
