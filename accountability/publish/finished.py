@@ -61,7 +61,9 @@ def any_record(folder: str | Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ParameterError(f"{path}: cannot be read as the record of a report ({error})") from error
     if not isinstance(read, dict) or not {"study", "parameters", "tables"} <= set(read):
-        raise ParameterError(f"{path}: expected a report's record with study, parameters and tables")
+        raise ParameterError(
+            f"{path}: expected a report's record with study, parameters and tables; run the study again"
+        )
     return read
 
 
