@@ -99,7 +99,7 @@ Confidence = Annotated[float, Field(description="level of the intervals", ge=0.5
 class Asked(BaseModel):
     """What may be asked of a notebook: checked, frozen, and given to it as plain literals."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     def literals(self) -> dict[str, Scalar]:
         """Give the values as a notebook receives them: plain literals, a day as ISO text.

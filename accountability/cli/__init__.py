@@ -6,43 +6,17 @@ Heavy packages are imported by the command that needs them, so that a request wh
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Final
 
 import typer
 from typer.models import CommandInfo, TyperInfo
 
-from accountability.cli import (
-    casefile_commands,
-    checking_commands,
-    class_commands,
-    document_commands,
-    lab_commands,
-    multiverse_commands,
-    sharing_commands,
-    source_commands,
-    study_commands,
-    sweep_commands,
-)
-from accountability.cli.app import FAILED, REFUSED, app
+from accountability.cli.app import REFUSED, app
 from accountability.errors import AccountabilityError
 
-__all__ = [
-    "FAILED",
-    "REFUSED",
-    "app",
-    "casefile_commands",
-    "checking_commands",
-    "class_commands",
-    "document_commands",
-    "lab_commands",
-    "main",
-    "multiverse_commands",
-    "sharing_commands",
-    "source_commands",
-    "study_commands",
-    "sweep_commands",
-]
-
+for _group in ("checking", "class", "lab", "report", "source", "study", "sweep"):
+    import_module(f"accountability.cli.{_group}_commands")
 
 #: How ``--help`` groups the commands, in the order in which one comes to need them.
 PANELS: Final = {

@@ -1,4 +1,4 @@
-"""What every command shares: the app, its exit statuses, tables and progress bars on the terminal."""
+"""What every command shares: the app, exit statuses, usual options, tables and progress bars on the terminal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,8 +30,18 @@ app = typer.Typer(
 FAILED = 1
 REFUSED = 2
 
+#: Options and arguments that several commands have.
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder for the reports; default reports/SOURCE.", file_okay=False)
+]
+Study = Annotated[str, typer.Argument(help="Name of a study; `accountability list` shows them.")]
+_SOURCE = "Name of a source, or its folder."
+NamedSource = Annotated[str, typer.Argument(help=_SOURCE, metavar="SOURCE")]
+Source = Annotated[str, typer.Option("--source", "-s", help=_SOURCE)]
+MaybeSource = Annotated[str | None, typer.Option("--source", "-s", help=_SOURCE)]
+Report = Annotated[Path, typer.Argument(help="Folder of a report, or a file in it.", exists=True)]
+Parameters = Annotated[
+    list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; may be repeated.")
 ]
 
 
@@ -50,6 +62,20 @@ def _whole(
     del version
 
 
+def named_values(texts: list[str] | None) -> dict[str, str]:
+    """What ``-p NAME=VALUE`` gave, each name once."""
+    given: dict[str, str] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ParameterError(f"-p {text}: expected NAME=VALUE, for example -p confidence=0.9")
+        if name in given:
+            raise ParameterError(f"-p {text}: {name!r} is given twice, first as {given[name]!r}; give it once.")
+        given[name] = value.strip()
+    return given
+
+
 def empty_table(title: str, *headings: str) -> Table:
     """Headings of a table for the terminal, to which rows are added."""
     from rich import box
@@ -62,12 +88,13 @@ def empty_table(title: str, *headings: str) -> Table:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Say which notebook stopped, give the page that shows where, and leave with status 1."""
+def told() -> Iterator[Callable[[str, int, int], None]]:
+    """Give progress bars; say which notebook stopped, give the page that shows where, and leave with status 1."""
     from accountability.publish.execute import StudyFailed
 
     try:
-        yield
+        with bars() as progress:
+            yield progress
     except StudyFailed as failed:
         typer.echo(f"accountability: {failed}", err=True)
         typer.echo(failed.page)

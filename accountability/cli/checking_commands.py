@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accountability.cli.app import FAILED, REFUSED, app, bars, empty_table
+from accountability.cli.app import FAILED, REFUSED, Report, app, bars, empty_table
 from accountability.errors import Refusal
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def verify(
 
 @app.command()
 def diff(
-    first: Annotated[Path, typer.Argument(help="Folder of a report.", exists=True)],
-    second: Annotated[Path, typer.Argument(help="Folder of another.", exists=True)],
+    first: Report,
+    second: Report,
     tolerance: Tolerance = 1e-8,
     csv: Csv = None,
 ) -> None:
@@ -170,7 +170,7 @@ def check_claims(
 
 @claims.command("list")
 def list_claims(
-    report: Annotated[Path, typer.Argument(help="Folder of a report.", exists=True)],
+    report: Report,
     containing: Annotated[str, typer.Option("--containing", "-c", help="Only addresses with this in them.")] = "",
     csv: Csv = None,
 ) -> None:

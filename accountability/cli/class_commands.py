@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from accountability.cli.app import app, bars, empty_table
-from accountability.cli.study_commands import named_values
+from accountability.cli.app import Parameters, app, bars, empty_table, named_values
 
 teach = typer.Typer(no_args_is_help=True, help="Make the editions of a lesson, and grade what students hand in.")
 app.add_typer(teach, name="teach")
@@ -38,10 +37,7 @@ def grade(
     lesson: Annotated[str, typer.Option("--lesson", "-l", help="Name of the lesson.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write, one row a student and item.", dir_okay=False)],
     seconds: Annotated[float, typer.Option("--seconds", help="Computing time for each submission.")] = 120,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the lesson, for all; repeatable."),
-    ] = None,
+    parameter: Parameters = None,
 ) -> None:
     """Run every submission locked in and score its answers against the truth of the student's own agency.
 
@@ -55,9 +51,8 @@ def grade(
     from accountability.classroom.grading import grade as graded
 
     with bars() as progress:
-        scores = graded(
-            submissions, lesson, seconds=seconds, parameters=named_values(parameter or []), progress=progress
-        )
+        given = named_values(parameter)
+        scores = graded(submissions, lesson, seconds=seconds, parameters=given, progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
     scores.to_csv(out)
     table = empty_table(scores.sentence(), "student", "points", "of", "note")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from accountability.cli.app import app
+from accountability.cli.app import Source, app
 
 
 @app.command()
@@ -19,7 +19,7 @@ def lab(
         list[str] | None, typer.Argument(metavar="-- OPTIONS", help="Options of JupyterLab itself, after two dashes.")
     ] = None,
     *,
-    source: Annotated[str, typer.Option("--source", "-s", help="Name of a source, or its folder.")] = "synthetic",
+    source: Source = "synthetic",
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Folder to work in; default lab/SOURCE.", file_okay=False)
     ] = None,
@@ -33,9 +33,11 @@ def lab(
     Example: [bold]accountability lab --source synthetic[/bold]
     """
     from accountability.publish import workspace
+    from accountability.publish.extras import needs
     from accountability.records.contract import read_source
     from accountability.records.places import SOURCES_VARIABLE, data_dirs, source_folder
 
+    needs("lab")
     named = read_source(source_folder(source)).source
     target = (Path("lab") / named if folder is None else folder).resolve()
     written = workspace.prepare(source, target)

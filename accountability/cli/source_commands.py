@@ -1,4 +1,4 @@
-"""Commands about sources: fetch, new-source, check, audit, synth."""
+"""Commands about sources: fetch, new-source, check, audit, new-case, synth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from accountability.cli.app import FAILED, Out, app, bars, told
+from accountability.cli.app import FAILED, NamedSource, Out, app, told
 from accountability.errors import ParameterError
 
 
@@ -53,7 +53,7 @@ def new_source(
 
 @app.command()
 def check(
-    source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
+    source: NamedSource,
 ) -> None:
     """List everything unresolved in a source or a case file, with counts; exit status 1 until nothing is left.
 
@@ -74,7 +74,7 @@ def check(
 
 @app.command()
 def audit(
-    source: Annotated[str, typer.Argument(help="Name of a source, or its folder.")],
+    source: NamedSource,
     out: Out = None,
 ) -> None:
     """Say what a release holds and what it lacks, and print the path of the HTML report.
@@ -85,9 +85,27 @@ def audit(
     """
     from accountability import publish as reports
 
-    with told(), bars() as progress:
+    with told() as progress:
         path = reports.run("what_the_data_holds", source, {}, out, progress=progress)
     typer.echo(path)
+
+
+@app.command("new-case")
+def new_case(
+    name: Annotated[str, typer.Argument(help="Name of the case file, for instance springfield_2012.")],
+) -> None:
+    """Begin a case file in data/NAME: reports, facts with citations, steps, accusations, conflicts; all left to decide.
+
+    Example: [bold]accountability new-case springfield_2012[/bold]
+    """
+    from accountability.casefiles.scaffold import new_case as begin
+
+    folder = begin(name)
+    for path in sorted(folder.iterdir()):
+        typer.echo(path)
+    typer.echo(
+        f"Replace each DECIDE, as {folder / 'README.md'} says; `accountability check {name}` lists what is left."
+    )
 
 
 @app.command()

@@ -1,13 +1,13 @@
-"""Commands about studies: list, run, report."""
+"""Commands about studies: list, run, report, multiverse."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accountability.cli.app import Out, app, bars, empty_table, told
-from accountability.errors import ParameterError
+from accountability.cli.app import MaybeSource, Out, Parameters, Source, Study, app, empty_table, named_values, told
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,55 +32,49 @@ def list_(
 
 
 @app.command()
-def run(
-    study: Annotated[str, typer.Argument(help="Name of a study; `accountability list` shows them.")],
-    source: Annotated[str | None, typer.Option("--source", "-s", help="Name of a source, or its folder.")] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the study; may be repeated."),
-    ] = None,
-    out: Out = None,
-) -> None:
+def run(study: Study, source: MaybeSource = None, parameter: Parameters = None, out: Out = None) -> None:
     """Run one study and print the path of its HTML report.
 
     Example: [bold]accountability run how_long_cases_stay_open -s synthetic -p cutoff=2019-12-31[/bold]
     """
-    given = named_values(parameter or [])
-    from accountability import publish as reports
+    from accountability.publish.request import request
 
-    with told(), bars() as progress:
-        path = reports.run(study, source, given, out, progress=progress)
+    # Refused before anything else is imported.
+    wanted = request(study, source, named_values(parameter))
+    from accountability.publish import runner
+
+    with told() as progress:
+        path = runner.answer(wanted, out, progress)
     typer.echo(path)
 
 
 @app.command()
-def report(
-    source: Annotated[str, typer.Option("--source", "-s", help="Name of a source, or its folder.")] = "synthetic",
-    out: Out = None,
-) -> None:
+def report(source: Source = "synthetic", out: Out = None) -> None:
     """Run every study a source can answer and print the path of the index page.
 
     Example: [bold]accountability report --source synthetic[/bold]
     """
-    from accountability import publish as reports
+    from accountability import publish
 
-    with told(), bars() as progress:
-        path = reports.report(source, out, progress=progress)
+    with told() as progress:
+        path = publish.report(source, out, progress=progress)
     typer.echo(path)
 
 
-def named_values(texts: list[str]) -> dict[str, str]:
-    """What ``-p NAME=VALUE`` gave, each name once."""
-    given: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise ParameterError(f"-p {text}: expected NAME=VALUE, for example -p confidence=0.9")
-        if name in given:
-            raise ParameterError(f"-p {text}: {name!r} is given twice, first as {given[name]!r}; give it once.")
-        given[name] = value.strip()
-    return given
+@app.command()
+def multiverse(
+    declared: Annotated[Path, typer.Argument(help="YAML file: source, question, group, first, second, choices.")],
+    out: Out = None,
+) -> None:
+    """Compute one difference under every combination of declared choices, and print the path of the HTML report.
+
+    Example: [bold]accountability multiverse delay.yaml[/bold]
+    """
+    from accountability import publish
+
+    with told():
+        path = publish.multiverse(declared, out)
+    typer.echo(path)
 
 
 def _parameter_table(name: str) -> Table:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from accountability.cli.app import FAILED, Out, app
+from accountability.cli.app import FAILED, MaybeSource, Out, Study, app
 
 if TYPE_CHECKING:
     from accountability.publish.sweeps.sweep_run import Step
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def sweep(
-    study: Annotated[str, typer.Argument(help="Name of a study; `accountability list` shows them.")],
+    study: Study,
     grid: Annotated[Path, typer.Option("--grid", "-g", help="YAML file with product, sets and always.")],
-    source: Annotated[
-        str | None, typer.Option("--source", "-s", help="Name of a source, or its folder, for every set.")
-    ] = None,
+    source: MaybeSource = None,
     out: Out = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Reports made at a time.", min=1)] = 2,
     executor: Annotated[Literal["local", "dask"], typer.Option(help="dask with --scheduler.")] = "local",
@@ -32,10 +30,10 @@ def sweep(
 
     Example: [bold]accountability sweep how_long_cases_stay_open --grid grid.yaml --jobs 2[/bold]
     """
-    from accountability import publish as reports
+    from accountability import publish
 
     with _progress() as told:
-        swept = reports.sweep(
+        swept = publish.sweep(
             study,
             grid,
             out,

@@ -25,7 +25,7 @@ ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
 class Strict(BaseModel):
     """A part of a declaration: an unknown key is an error, and nothing changes once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 def known_term(value: str, terms: Any, what: str) -> str:

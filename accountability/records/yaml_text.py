@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import yaml
+import lazy_loader
 
 from accountability.errors import SourceError
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = lazy_loader.load("yaml")
 
 DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
 DEEPEST = 50
 MOST_VALUES = 1_000_000
 
 
-class _TextKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+@cache
+def _text_keys() -> Any:
     """YAML whose mapping keys stay text (``NO``, ``007``) and may not repeat."""
 
+    class TextKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        pass
 
-def _mapping(loader: _TextKeys, node: yaml.MappingNode) -> dict[str, Any]:
+    TextKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+    return TextKeys
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
@@ -33,9 +46,6 @@ def _mapping(loader: _TextKeys, node: yaml.MappingNode) -> dict[str, Any]:
             problem = f"the value of {key!r} cannot be read: {error}"
             raise yaml.constructor.ConstructorError(None, None, problem, value_node.start_mark) from None
     return result
-
-
-_TextKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SourceError(f"{path}, line {line}: cannot be read as UTF-8 text: {error}") from None
     try:
         _refuse_excess(text, path)
-        found = yaml.load(text, Loader=_TextKeys)
+        found = yaml.load(text, Loader=_text_keys())
     except SourceError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -75,7 +85,7 @@ def _refuse_excess(text: str, path: Path) -> None:
     """Stop at text that is nested so deeply, or whose aliases stand for so much, that building it would break down."""
     sizes: dict[str, int] = {}
     inside: list[tuple[str | None, int]] = [(None, 0)]
-    for event in yaml.parse(text, Loader=_TextKeys):
+    for event in yaml.parse(text, Loader=_text_keys()):
         where = f"{path}, line {event.start_mark.line + 1 if event.start_mark else 1}"
         if isinstance(event, yaml.CollectionStartEvent):
             inside.append((event.anchor, 0))
@@ -145,7 +155,7 @@ def lines_of(path: Path) -> dict[tuple[str, ...], int]:
                 found[*place, str(at)] = item.start_mark.line + 1
                 walk(item, (*place, str(at)))
 
-    whole = yaml.compose(path.read_text(encoding="utf-8"), Loader=_TextKeys)
+    whole = yaml.compose(path.read_text(encoding="utf-8"), Loader=_text_keys())
     if whole is not None:
         walk(whole, ())
     return found

@@ -71,7 +71,7 @@ class Format(BaseModel):
         Declared limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     type: Kind = "csv"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)

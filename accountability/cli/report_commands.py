@@ -1,4 +1,4 @@
-"""Commands that hand work on: share, package."""
+"""Commands that hand finished work on: export, share, package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,24 @@ from typing import Annotated
 
 import typer
 
-from accountability.cli.app import FAILED, app, bars, told
+from accountability.cli.app import FAILED, MaybeSource, Report, app, told
+
+
+@app.command()
+def export(
+    report: Report,
+    to: Annotated[str, typer.Option("--to", "-t", help="pdf, docx, tex (with tables and figures) or figures.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", file_okay=False)],
+    dpi: Annotated[int, typer.Option("--dpi", help="Dots an inch of PNG figures, 300 to 1200.")] = 300,
+) -> None:
+    """Write a finished report as PDF, Word or LaTeX, or its figures at a journal's width; print the files.
+
+    Example: [bold]accountability export reports/synthetic/were_deadlines_met --to pdf --out papers[/bold]
+    """
+    from accountability.publish import documents
+
+    for path in documents.export(report, to, out, dpi=dpi):
+        typer.echo(path)
 
 
 @app.command()
@@ -37,21 +54,20 @@ def share(
 @app.command()
 def package(
     out: Annotated[Path, typer.Argument(help="The archive to write, ending in .zip.")],
-    source: Annotated[
-        str | None, typer.Option("--source", "-s", help="Run every study of this source and package them.")
-    ] = None,
+    source: MaybeSource = None,
     reports: Annotated[
         Path | None, typer.Option("--reports", help="Package these reports instead: a folder of them, or one.")
     ] = None,
 ) -> None:
     """Build a replication package: code, locked environment, data or the way to them, reports, README, checklist.
 
-    Unzipped elsewhere, `make setup` and `make reproduce` make the reports anew and compare every value.
+    Every study of the source is run and packaged. Unzipped elsewhere, `make setup` and `make reproduce` make the
+    reports anew and compare every value.
 
     Example: [bold]accountability package replication.zip --source synthetic[/bold]
     """
     from accountability.publish.replication import package as build
 
-    with told(), bars() as progress:
+    with told() as progress:
         path = build(out, source, reports, progress=progress)
     typer.echo(path)
