@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -181,6 +182,20 @@ def test_only_publish_runs_notebooks(engine: str) -> None:
     users = {part_of(m) for m in MODULES if engine in {name.split(".")[0] for name in imports(m)}}
     # Editions of a lesson are notebooks made from a notebook; nothing is run by them.
     assert users <= ({"publish", "classroom"} if engine == "nbformat" else {"publish"})
+
+
+def test_no_report_takes_the_true_numbers_behind_what_is_hidden() -> None:
+    """What is kept, shown, compared, quoted and handed on is the disclosed table; the true one is an analyst's call."""
+    sources = {path.name: "\n".join(cells_of(path)) for path in (ROOT / "notebooks").glob("*.ipynb")}
+    sources |= {
+        m: (ROOT / m).read_text(encoding="utf-8") for m in MODULES if part_of(m) in {"findings", "publish", "cli"}
+    }
+    sources |= {path.name: path.read_text(encoding="utf-8") for path in (PACKAGE / "publish").rglob("*.j2")}
+    assert [name for name, text in sources.items() if re.search(r"\b(true_numbers|_true)\b", text)] == []
+
+
+def cells_of(notebook: Path) -> list[str]:
+    return ["".join(cell["source"]) for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]]
 
 
 # ---- what an import costs ------------------------------------------------------------------------------------

@@ -61,17 +61,27 @@ def test_a_refusal_is_one_message_and_status_2(
     assert out == ""
 
 
-def test_a_bad_parameter_is_refused_in_under_a_second_without_pandas() -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def seconds(*command: str) -> float:
+    """Processor time of a command, the best of three: other work on the machine would make the clock's unfair."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(spent)
+
+
+def test_a_bad_parameter_is_refused_in_no_time_and_without_pandas() -> None:
     done = call("run", STUDY, "--source", "chicago_2000_2016", "-p", "bad=1")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 2
     assert done.stderr == (
         f"accountability: {STUDY}: no parameter 'bad'. "
         "Known: source, group, start, stop, cutoff, within_days, min_group, confidence.\n"
     )
-    # Processor time, since other work on the machine would make the clock's second unfair.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.0
+    # On a machine that is busy or slow, twice what the command line and the parameter models take to import.
+    limit = max(0.4, 2 * seconds("-c", "import typer, pydantic.main"))
+    assert seconds("-m", "accountability.cli", "run", STUDY, "-p", "bad=1") < limit
     probe = (
         "import sys; from accountability import cli\n"
         f"sys.argv = ['accountability', 'run', '{STUDY}', '-s', 'chicago_2000_2016', '-p', 'group=no']\n"
