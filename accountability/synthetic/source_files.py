@@ -14,7 +14,7 @@ from accountability.errors import SourceError
 from accountability.records.dataset import Dataset
 from accountability.records.load import load
 from accountability.synthetic import BUNDLED_SEED, Agency, Defects, Design, agency
-from accountability.synthetic.source_words import codebook, readme, source
+from accountability.synthetic.release import window_start
 
 TABLES: Final = ("complaints", "accused", "officers", "steps")
 WRITTEN: Final = (*(f"{table}.csv" for table in TABLES), "source.yaml", "codebook.yaml", "README.md", "truth.csv")
@@ -60,9 +60,8 @@ def write(made: Agency, folder: Path | str, *, truth: Path | str | None = None) 
         target.parent.mkdir(parents=True, exist_ok=True)
         files = {name: _write_table(getattr(made, name), place / f"{name}.csv") for name in TABLES}
         _write_text(target, _csv(made.truth.assign(value=[number(v) for v in made.truth["value"]])))
-        _write_text(place / "source.yaml", HEADER + _yaml(source(made, place.name, files, bundled=_is_bundled(made))))
-        _write_text(place / "codebook.yaml", HEADER + _yaml(codebook()))
-        _write_text(place / "README.md", readme(made, place.name, bundled=_is_bundled(made)))
+        for path, text in _words(made, place.name, files).items():
+            _write_text(place / path, text)
     except OSError as error:
         raise SourceError(f"{place}: cannot be written: {error}") from None
     return place
@@ -120,5 +119,26 @@ def _write_table(frame: pd.DataFrame, path: Path) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": len(frame)}
 
 
-def _yaml(declared: dict[str, Any]) -> str:
-    return yaml.safe_dump(declared, sort_keys=False, allow_unicode=True, width=110)
+def _words(made: Agency, name: str, files: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The declaration, the codebook and the note of a source; their texts stand in the folder ``files``."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    # What it writes is YAML and Markdown, so nothing is escaped as for a page.
+    texts = Environment(
+        loader=PackageLoader("accountability.synthetic", "files"), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    about = {
+        "made": made,
+        "design": made.design,
+        "name": name,
+        "bundled": _is_bundled(made),
+        "since": window_start(made.design) if made.publication == "trailing_window" else made.design.received_from,
+        "struck": dict(zip(made.struck["defect"], made.struck["rows"], strict=True)),
+        "facts": {table: "\n    ".join(f"{key}: {value!r}" for key, value in files[table].items()) for table in files},
+    }
+    declared = yaml.safe_load(texts.get_template("source.yaml.j2").render(about))
+    return {
+        "source.yaml": HEADER + yaml.safe_dump(declared, sort_keys=False, allow_unicode=True, width=110),
+        "codebook.yaml": (Path(__file__).parent / "files" / "codebook.yaml").read_text(encoding="utf-8"),
+        "README.md": texts.get_template("README.md.j2").render(about),
+    }

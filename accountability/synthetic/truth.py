@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from accountability.stats.arrays import Floats
 from accountability.synthetic.agency_design import OTHER_FINDINGS, RUNGS, Design
@@ -20,14 +24,24 @@ from accountability.synthetic.course import ways_of_closing
 from accountability.synthetic.discipline import LEAVE, SUSPENSION
 from accountability.synthetic.exact import Closings, closings
 from accountability.synthetic.inverse_draws import days_pmf, logistic, rung_probabilities
+from accountability.synthetic.planted import Row, planted
 from accountability.synthetic.planted_curves import GRID, finding_scale
 from accountability.synthetic.staff import BLACK, RACE_SHARES, Staff
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 WITHIN = (90, 180, 365, 730)
 COLUMNS = ["quantity", "group", "value", "unit", "definition"]
-
-Row = tuple[str, str, float, str, str]
+SHARED: Final = MappingProxyType(
+    {
+        "clock": "Days from receipt to closing, pauses counted, every complaint received",
+        "stay": "were no officer to leave before the penalty takes effect",
+        "leaves": "Of sustained findings in complaints against one officer, share where the officer leaves of their "
+        "own accord",
+        "weibull": "Weibull days to a finding net of pauses",
+        "logit": "Logit of a sustained finding, given a finding",
+        "ordered": "Ordered logit of the recommended rung, logit P(rung at most k) = cut k - effects",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,19 @@ def truth(design: Design, staff: Staff) -> pd.DataFrame:
     DataFrame
         ``quantity, group, value, unit, definition``; one row a quantity and group, values rounded to six places.
     """
-    from accountability.synthetic.planted import planted
-
     setting = Setting.of(design, staff)
     rows = [*_closing_rows(setting), *_finding_rows(setting), *_penalty_rows(setting), *planted(design, staff)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    words = yaml.safe_load((Path(__file__).parent / "files" / "truth.yaml").read_text(encoding="utf-8"))
+    shared = SHARED | {
+        "until": design.observed_until,
+        "decided": f"Among accused officers in complaints closed with a finding by {design.observed_until}",
+    }
+    said = []
+    for name, group, value, own in rows:
+        unit, definition = words[name]
+        fields = shared | own
+        said.append((name.format(**fields), group, value, unit, definition.format(**fields)))
+    table = pd.DataFrame(said, columns=COLUMNS)
     return table.assign(value=table["value"].astype(float).round(6) + 0.0).astype(
         {name: "str" for name in COLUMNS if name != "value"}
     )
@@ -93,45 +115,31 @@ def _closing_rows(setting: Setting) -> Iterator[Row]:
         (f"received_year={first + y}", survival[:, :, y].reshape(-1, GRID + 1).sum(axis=0))
         for y in range(survival.shape[2])
     ]
-    clock = "Days from receipt to closing, pauses counted, every complaint received"
     for name, curve in groups:
         by = 1 - curve[1:] / curve[0]  # P(days <= k)
         for p in QUANTILES:
             reached = np.flatnonzero(by >= p)
             days = float(reached[0]) if len(reached) else float("nan")
-            yield f"days_to_closing_q{p * 100:.0f}", name, days, "days", f"{clock}: the {p:.0%} quantile."
+            yield "days_to_closing_q{percent}", name, days, {"percent": f"{p * 100:.0f}"}
         for k in WITHIN:
-            yield f"share_closed_within_{k}_days", name, by[k], "share", f"{clock}: share closed by day {k}."
-    until = setting.design.observed_until
+            yield "share_closed_within_{days}_days", name, by[k], {"days": k}
     for name, cell in setting.cells():
         ways = setting.exact.ways[cell].reshape(-1, setting.exact.ways.shape[-1]).sum(axis=0)
         total = survival[cell].reshape(-1, GRID + 1).sum(axis=0)[0]
-        yield "share_open", name, 1 - ways.sum() / total, "share", f"Share of complaints still open after {until}."
+        yield "share_open", name, 1 - ways.sum() / total, {}
         for way, share in zip(ways_of_closing(setting.design), ways, strict=True):
-            yield (
-                f"share_closed_by_{way}",
-                name,
-                share / total,
-                "share",
-                f"Share of complaints closed this way by {until}; with the other ways and share_open it makes 1.",
-            )
+            yield "share_closed_by_{way}", name, share / total, {"way": way}
     for b, body in enumerate(setting.design.bodies):
         for category in setting.design.categories:
             if category.bodies[b]:
                 scale = finding_scale(setting.design, b, category, np.ones(1))[0]
                 value = scale * np.log(2) ** (1 / setting.design.delay_shape)
-                yield (
-                    "net_days_to_finding_median",
-                    f"investigated_by={body.name}, complaint_type={category.name}",
-                    value,
-                    "days",
-                    "Median days to a finding without pauses, at caseload 1, were nothing else to close the complaint.",
-                )
+                group = f"investigated_by={body.name}, complaint_type={category.name}"
+                yield "net_days_to_finding_median", group, value, {}
 
 
 def _finding_rows(setting: Setting) -> Iterator[Row]:
     design = setting.design
-    what = f"Among accused officers in complaints closed with a finding by {design.observed_until}"
     if design.contagion:
         return  # the squads' shares of complaints then drift, and the shares below with them
     split = np.array([c.otherwise for c in design.categories])
@@ -140,11 +148,12 @@ def _finding_rows(setting: Setting) -> Iterator[Row]:
         yes = (weight * setting.sustained[cell[1]]).sum()
         if not weight.sum():
             continue
-        yield "share_sustained", name, yes / weight.sum(), "share", f"{what}: share sustained."
+        yield "share_sustained", name, yes / weight.sum(), {}
         rest = (weight * (1 - setting.sustained[cell[1]])).sum(axis=-1)
         others = (rest[..., None] * split[cell[1]]).reshape(-1, len(OTHER_FINDINGS)).sum(axis=0)
         for finding, part in zip(OTHER_FINDINGS, others, strict=True):
-            yield f"share_{finding}", name, part / weight.sum(), "share", f"{what}: share {finding.replace('_', ' ')}."
+            words: dict[str, object] = {"finding": finding, "words": finding.replace("_", " ")}
+            yield "share_{finding}", name, part / weight.sum(), words
 
 
 def _to_two(decided: Floats, cell: tuple[slice | int, slice | int]) -> Floats:
@@ -196,49 +205,17 @@ def _outcome_rows(design: Design, name: str, inside: Floats, decide: Floats, can
     asked, lighter = np.asarray(design.appealed), np.asarray(design.lightened)
     down = decided * asked * lighter
     final = decided * (1 - asked * design.reversed_) - down + np.append(down[1:], 0.0)
-    note = "were no officer to leave before the penalty takes effect"
-    for r, rung in enumerate(RUNGS):
-        yield (
-            f"recommended_{rung}",
-            name,
-            recommended[r],
-            "share",
-            "Share of sustained findings with this rung recommended.",
-        )
-        yield (
-            f"decided_{rung}",
-            name,
-            decided[r],
-            "share",
-            f"Share of sustained findings with this rung decided, {note}.",
-        )
-        yield f"after_appeal_{rung}", name, final[r], "share", f"Share with this rung once appeals are decided, {note}."
-    reversed_share = float((decided * asked).sum() * design.reversed_)
-    yield "after_appeal_reversed", name, reversed_share, "share", f"Share set aside on appeal, {note}."
+    for place, rung in enumerate(RUNGS):
+        for stage, shares in (("recommended", recommended), ("decided", decided), ("after_appeal", final)):
+            yield f"{stage}_{{rung}}", name, shares[place], {"rung": rung}
+    appeals = float(decided @ asked)
     halved = float((inside * can_halve).sum() * design.shortened)
     lowered = float(recommended @ np.asarray(design.lowered))
-    yield (
-        "share_lightened_by_decision",
-        name,
-        lowered + halved,
-        "share",
-        f"Share of recommendations decided a rung lower, or with half the days on the same rung, {note}.",
-    )
-    yield (
-        "share_raised_by_decision",
-        name,
-        design.raised * (1 - recommended[-1]),
-        "share",
-        f"Share of recommendations decided a rung higher, {note}.",
-    )
-    yield "share_appealed", name, float(decided @ asked), "share", f"Share of decided penalties appealed, {note}."
-    yield (
-        "share_lightened_on_appeal",
-        name,
-        float(down.sum() / max((decided * asked).sum(), 1e-300)),
-        "share",
-        "Share of appeals that lower the penalty a rung.",
-    )
+    yield "after_appeal_reversed", name, float((decided * asked).sum() * design.reversed_), {}
+    yield "share_lightened_by_decision", name, lowered + halved, {}
+    yield "share_raised_by_decision", name, design.raised * (1 - recommended[-1]), {}
+    yield "share_appealed", name, appeals, {}
+    yield "share_lightened_on_appeal", name, float(down.sum() / max((decided * asked).sum(), 1e-300)), {}
 
 
 def _leaving_rows(design: Design) -> Iterator[Row]:
@@ -249,12 +226,5 @@ def _leaving_rows(design: Design) -> Iterator[Row]:
         return (1 - again) / (1 - again * stay)
 
     decided = still_there(design.recommended_lag) * still_there(design.decided_lag)
-    what = "Of sustained findings in complaints against one officer, share where the officer leaves of their own accord"
-    yield "share_left_before_decision", "accused=1", 1 - decided, "share", f"{what} before a penalty is decided."
-    yield (
-        "share_left_before_effect",
-        "accused=1",
-        decided * (1 - still_there(design.imposed_lag)),
-        "share",
-        f"{what} between the decision and its effect, whatever was decided.",
-    )
+    yield "share_left_before_decision", "accused=1", 1 - decided, {}
+    yield "share_left_before_effect", "accused=1", decided * (1 - still_there(design.imposed_lag)), {}

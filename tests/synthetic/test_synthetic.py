@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ import accountability
 from accountability import delay, synthetic
 from accountability.errors import ParameterError, SourceError
 from accountability.study import clocks
-from accountability.synthetic import Defects, Design, source_files
+from accountability.synthetic import Defects, Design, defects, release, source_files
 
 FINDINGS = {"SUS": "sustained", "NOT SUST": "not_sustained", "UNF": "unfounded", "EXON": "exonerated"}
 
@@ -57,6 +58,19 @@ def groups(made: synthetic.Agency) -> list[tuple[str, pd.DataFrame]]:
         for column in ("investigated_by", "complaint_type")
         for name, part in rows.groupby(column)
     ]
+
+
+def test_the_codebook_knows_every_word_a_release_can_hold() -> None:
+    book = yaml.safe_load((Path(source_files.__file__).parent / "files" / "codebook.yaml").read_text(encoding="utf-8"))
+    known = {" ".join(word.casefold().split()) for word in book["finding"]["values"]}
+    words = [*release.FINDING_CODES, release.PENDING, *release.CLOSING_CODES.values()]
+    words += [word for variants in defects.FINDING_DRIFT.values() for word in variants]
+    assert [word for word in words if " ".join(word.casefold().split()) not in known] == []
+    reasons = {
+        word: given["closing_reason"] for word, given in book["finding"]["values"].items() if isinstance(given, dict)
+    }
+    assert reasons == {word: reason for reason, word in release.CLOSING_CODES.items()}
+    assert {release.REVERSED_TEXT, *release.OFF_TEXTS.values()} <= set(book["penalty"]["values"])
 
 
 # ---- the bundled source --------------------------------------------------------------------------------------
