@@ -138,7 +138,7 @@ def test_the_closing_curve_finds_the_planted_medians() -> None:
         true = truth["days_to_closing_q50", f"investigated_by={body}"]
         assert medians.loc[body, "lower"] <= true <= medians.loc[body, "upper"]
     closed = clocks.durations(data).table
-    naive = closed[closed["closed"] & (closed["investigated_by"] == "Oversight office")]["high"].median()
+    naive = closed[closed["event"] & (closed["investigated_by"] == "Oversight office")]["days_upper"].median()
     assert naive < medians.loc["Oversight office", "lower"]
 
 
