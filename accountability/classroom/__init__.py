@@ -19,9 +19,6 @@ What it does not protect against
 - Use of the machine within the limits: memory and computing time up to them, two submissions at a time.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-__all__ = ["build", "grade"]
-
-from accountability.classroom.editions import build
-from accountability.classroom.grading import grade
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

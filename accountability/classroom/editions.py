@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from accountability.classroom.lessons.answer_key import Item, Key
-from accountability.classroom.lessons.lesson_keys import KEYS, key_of
-from accountability.classroom.slides import slides
+from accountability.classroom.lessons.answer_key import KEYS, Item, Key, key_of
 from accountability.errors import ParameterError
+from accountability.publish.page import blocks
 from accountability.records.places import notebooks_dir
 
 Notebook = Any
@@ -164,3 +163,42 @@ def _right_when(item: Item) -> str:
         return "it is the word expected"
     near = f"within {item.relative:.0%} of the truth" if item.relative else f"within {item.absolute:g} of the truth"
     return f"{near}, more with fewer complaints" if item.by_chance else near
+
+
+def slides(solved: Any) -> str:
+    """Write the slides of a solved notebook.
+
+    Parameters
+    ----------
+    solved : NotebookNode
+        With its outputs.
+
+    Returns
+    -------
+    str
+        A whole HTML document: a slide for each heading, and for each output its own.
+    """
+    # nbconvert's own slides load their program from outside; of this page arrow keys turn and paper prints.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shown = [cell for cell in solved.cells if not cell.metadata.get("nbgrader")]
+    pages: list[str] = []
+    for block in blocks({"cells": shown}):
+        if block["kind"] == "prose":
+            pages += _parts(block["html"])
+        elif block["kind"] == "code":
+            pages += [output for output in block["outputs"] if output]
+    title = next(cell.source.splitlines()[0].lstrip("# ") for cell in solved.cells if cell.cell_type == "markdown")
+    environment = Environment(
+        loader=PackageLoader("accountability.classroom", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("slides.html.j2").render(title=title, pages=pages)
+
+
+def _parts(html: str) -> list[str]:
+    """Start a new slide at every heading."""
+    return [part for part in re.split(r"(?=<h[1-3])", html) if part.strip()]

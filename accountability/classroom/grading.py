@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from accountability.classroom.lessons.answer_key import Item, Key
-from accountability.classroom.lessons.lesson_keys import key_of
+from accountability.classroom.lessons.answer_key import Item, Key, key_of
 from accountability.classroom.submission import LONGEST_TEXT, Ran, code_cells, run
 from accountability.errors import ParameterError
 from accountability.parameters import read

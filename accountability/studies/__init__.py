@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from accountability.parameters import Asked
 from accountability.studies.case_parameters import ACase, CaseMiamiDade2010, CasePinecrest
-from accountability.studies.delay_parameters import HowLongCasesStayOpen, HowTheBacklogMoved, WereDeadlinesMet
-from accountability.studies.lesson_parameters import (
+from accountability.studies.study_parameters import (
+    LESSONS,
+    DoesDelayLighten,
+    DoSquadsMatter,
     FairComparisons,
+    HowLongCasesStayOpen,
+    HowPenaltiesShrink,
+    HowTheBacklogMoved,
+    IsItMoreThanChance,
     MoreThanChance,
     ReadingACaseFile,
     TheClosedCaseTrap,
-)
-from accountability.studies.officer_parameters import DoSquadsMatter, IsItMoreThanChance
-from accountability.studies.outcome_parameters import (
-    DoesDelayLighten,
-    HowPenaltiesShrink,
+    WereDeadlinesMet,
     WhatFollowsAFinding,
+    WhatTheDataHolds,
     WhoIsDisciplined,
 )
-from accountability.studies.release_parameters import WhatTheDataHolds
 
 __all__ = [
     "LESSONS",
@@ -42,11 +41,3 @@ __all__ = [
     "WhatTheDataHolds",
     "WhoIsDisciplined",
 ]
-
-#: Notebooks for teaching: what they show is generated or comes along, so they are run in JupyterLab, not on a source.
-LESSONS: Final[dict[str, type[Asked]]] = {
-    "the_closed_case_trap": TheClosedCaseTrap,
-    "reading_a_case_file": ReadingACaseFile,
-    "more_than_chance": MoreThanChance,
-    "fair_comparisons": FairComparisons,
-}

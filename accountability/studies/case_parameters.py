@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from accountability.parameters import MaybeText, Parameters, Real, Stage, maybe_text
-from accountability.studies.delay_parameters import Rule
+from accountability.studies.study_parameters import Rule
 
 
 class OneCase(Parameters):

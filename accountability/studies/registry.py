@@ -1,4 +1,4 @@
-"""The studies: which notebook answers which question, with which parameters, on which sources.
+"""The studies: which notebook answers which question, with which parameters, on which sources (``studies.yaml``).
 
 Every request is checked against the study's parameter model and against what the source declares, before data are
 read or a kernel starts.
@@ -8,29 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from accountability import studies
 from accountability.casefiles.casefile_tables import case_ids
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import Parameters, nearest, read
 from accountability.records.capabilities import OUTCOMES, columns, groups, stages
 from accountability.records.contract import Source, read_source
 from accountability.records.places import source_folder
-from accountability.studies import (
-    ACase,
-    CaseMiamiDade2010,
-    CasePinecrest,
-    DoesDelayLighten,
-    DoSquadsMatter,
-    HowLongCasesStayOpen,
-    HowPenaltiesShrink,
-    HowTheBacklogMoved,
-    IsItMoreThanChance,
-    WereDeadlinesMet,
-    WhatFollowsAFinding,
-    WhatTheDataHolds,
-    WhoIsDisciplined,
-)
+from accountability.records.yaml_text import read_yaml
 from accountability.vocabulary import UNIT_COLUMNS, UNITS
 
 
@@ -112,141 +100,18 @@ class Study:
         return None
 
 
-_CASE_FILES: Final = "single cases chosen because they were reported, from which no rate may be drawn"
-_CLOSED_ONLY: Final = "complaints are in it only because they closed, so the slowest of recent years are missing"
-_CHOSEN: Final = "which officers are in it depends on how their complaints ended"
+def _study(name: str, said: Mapping[str, Any], columns: Mapping[str, str], reasons: Mapping[str, str]) -> Study:
+    named = {
+        "parameters": getattr(studies, said["parameters"]),
+        "needs_columns": {column: columns[column] for column in said.get("needs_columns", ())},
+        "refused_rules": {rule: reasons[why] for rule, why in said.get("refused_rules", {}).items()},
+    }
+    return Study(**({"name": name, **said} | named))
 
+
+_DECLARED: Final = read_yaml(Path(__file__).with_name("studies.yaml"))
 STUDIES: Final[dict[str, Study]] = {
-    study.name: study
-    for study in (
-        Study(
-            name="what_the_data_holds",
-            question="What does this release hold, and what does it lack?",
-            parameters=WhatTheDataHolds,
-            needs_columns={},
-            refused_rules={},
-        ),
-        Study(
-            name="how_long_cases_stay_open",
-            question="How long do complaints stay open before the agency closes them?",
-            parameters=HowLongCasesStayOpen,
-            needs_columns={},
-            refused_rules={"case_files": _CASE_FILES},
-        ),
-        Study(
-            name="were_deadlines_met",
-            question="Were complaints closed within a time limit of law or policy?",
-            parameters=WereDeadlinesMet,
-            needs_columns={},
-            refused_rules={
-                "case_files": _CASE_FILES,
-                "closed_only": _CLOSED_ONLY,
-                "selected_on_outcome": "which complaints are in it depends on how they ended",
-            },
-        ),
-        Study(
-            name="how_the_backlog_moved",
-            question="How did the number of open complaints move, and what would clear it?",
-            parameters=HowTheBacklogMoved,
-            needs_columns={},
-            refused_rules={
-                "case_files": _CASE_FILES,
-                "closed_only": "it holds no open complaints to count",
-                "selected_on_outcome": "which complaints are in it depends on how they ended",
-                "no_closing_date": "it does not say when a complaint closed",
-            },
-        ),
-        Study(
-            name="what_follows_a_finding",
-            question="What follows when a complaint is upheld: which penalty, if any?",
-            parameters=WhatFollowsAFinding,
-            needs_columns={
-                "finding": "what the investigation concluded",
-                "recommended_penalty": "the penalty that was recommended",
-                "imposed_penalty": "the penalty that was imposed",
-            },
-            refused_rules={
-                "case_files": _CASE_FILES,
-                "selected_on_outcome": "which records are in it depends on how they ended",
-            },
-        ),
-        Study(
-            name="how_penalties_shrink",
-            question="What becomes of a penalty between its recommendation and the last word?",
-            parameters=HowPenaltiesShrink,
-            needs_columns={
-                "recommended_penalty": "the penalty that was recommended",
-                "imposed_penalty": "the penalty that was imposed",
-            },
-            refused_rules={"case_files": _CASE_FILES},
-        ),
-        Study(
-            name="who_is_disciplined",
-            question="At which stage do two groups part, from a complaint to a penalty?",
-            parameters=WhoIsDisciplined,
-            needs_columns={"finding": "what the investigation concluded", "officer_id": "which officer it is about"},
-            refused_rules={
-                "case_files": _CASE_FILES,
-                "selected_on_outcome": "which records are in it depends on how they ended",
-            },
-        ),
-        Study(
-            name="does_delay_lighten",
-            question="Do slow cases end lighter?",
-            parameters=DoesDelayLighten,
-            needs_columns={
-                "finding": "what the investigation concluded",
-                "imposed_penalty": "the penalty that was imposed",
-            },
-            refused_rules={
-                "case_files": _CASE_FILES,
-                "closed_only": _CLOSED_ONLY,
-                "selected_on_outcome": "which complaints are in it depends on how they ended",
-                "no_closing_date": "it does not say when a complaint closed",
-            },
-        ),
-        Study(
-            name="is_it_more_than_chance",
-            question="Do a few officers draw more complaints than chance alone would give them?",
-            parameters=IsItMoreThanChance,
-            needs_columns={"officer_id": "which officer it is about"},
-            refused_rules={"case_files": _CASE_FILES, "selected_on_outcome": _CHOSEN},
-        ),
-        Study(
-            name="do_squads_matter",
-            question="Do complaints follow findings against squad-mates, beyond what the squad shares?",
-            parameters=DoSquadsMatter,
-            needs_columns={"officer_id": "which officer it is about", "finding": "what the investigation concluded"},
-            refused_rules={"case_files": _CASE_FILES, "closed_only": _CLOSED_ONLY, "selected_on_outcome": _CHOSEN},
-            needs_unit=True,
-        ),
-        Study(
-            name="case_miami_dade_2010",
-            question="A squad in Miami-Dade, watched in 2010 and disciplined in 2012: what do two reports establish?",
-            parameters=CaseMiamiDade2010,
-            needs_columns={},
-            refused_rules={},
-            of_a_case=True,
-            case="MDPD-2010",
-        ),
-        Study(
-            name="case_pinecrest",
-            question="A week's suspension recommended in Pinecrest: what was decided, and by whom would it be?",
-            parameters=CasePinecrest,
-            needs_columns={},
-            refused_rules={},
-            of_a_case=True,
-            case="PINECREST",
-        ),
-        Study(
-            name="case_file",
-            question="What do the reports of one case establish, and what do they leave open?",
-            parameters=ACase,
-            needs_columns={},
-            refused_rules={},
-            of_a_case=True,
-        ),
-    )
+    name: _study(name, said, _DECLARED["columns"], _DECLARED["reasons"]) for name, said in _DECLARED["studies"].items()
 }
 
 

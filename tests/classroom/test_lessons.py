@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from accountability import parameters
-from accountability.classroom.lessons import closed_cases
+from accountability.classroom.lessons import closed_cases, fair_comparison, more_than_chance
 from accountability.errors import ParameterError
 from accountability.records.places import notebooks_dir
 from accountability.studies import LESSONS
@@ -66,15 +66,15 @@ def test_months_hold_the_true_days_and_a_status_holds_what_was_known_that_day(re
 
 def test_the_usual_figures_are_wrong_in_the_direction_the_lesson_says(releases: closed_cases.Releases) -> None:
     usual = releases.usual()
-    error = usual.table.set_index("rule")["error"]
-    assert (error[["everything", "closed_only", "months_only"]] < 0).all()
-    assert error["trailing_window"] < error["closed_only"]
-    assert error["status_only"] > 0.5
+    off_by = usual.table.set_index("rule")["off_by"]
+    assert (off_by[["everything", "closed_only", "months_only"]] < 0).all()
+    assert off_by["trailing_window"] < off_by["closed_only"]
+    assert off_by["status_only"] > 0.5
     assert "off by" in usual.sentence()
 
 
 def test_what_can_be_estimated_is_near_the_truth_of_whom_it_describes(releases: closed_cases.Releases) -> None:
-    honest = releases.honest(level=0.99)
+    honest = releases.honest(confidence=0.99)
     table = honest.table.set_index("rule")
     for rule in ("everything", "closed_only", "trailing_window"):
         assert table.loc[rule, "lower"] <= table.loc[rule, "true_median"] <= table.loc[rule, "upper"]
@@ -99,6 +99,15 @@ def test_a_student_has_an_agency_of_their_own_and_keeps_it(releases: closed_case
     assert not np.array_equal(one.true_days["days"], releases.true_days["days"][:400])
     with pytest.raises(ParameterError, match="300 or more"):
         closed_cases.publish(20)
+
+
+def test_a_students_number_may_be_given_as_a_number() -> None:
+    one, same = (closed_cases.publish(400, student) for student in (1234567, "1234567"))
+    assert one.true_days.equals(same.true_days)
+    assert more_than_chance.planted(500, 1234567) == more_than_chance.planted(500, "1234567")
+    assert fair_comparison.planted(1000, 1234567) == fair_comparison.planted(1000, "1234567")
+    read = parameters.read(LESSONS["more_than_chance"], {"student": 1234567}, "more_than_chance")
+    assert read.literals()["student"] == "1234567"
 
 
 def test_the_figures_show_the_truth_beside_the_estimate(releases: closed_cases.Releases) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accountability.classroom.lessons import case_reading
-from accountability.classroom.lessons.lesson_keys import KEYS
+from accountability.classroom.lessons.answer_key import KEYS
 from accountability.delay import deadlines
 from accountability.errors import ParameterError
 

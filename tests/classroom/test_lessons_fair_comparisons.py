@@ -7,7 +7,7 @@ import pytest
 
 from accountability import outcomes
 from accountability.classroom.lessons import fair_comparison
-from accountability.classroom.lessons.lesson_keys import KEYS
+from accountability.classroom.lessons.answer_key import KEYS
 from accountability.errors import ParameterError, Refusal
 
 
@@ -19,7 +19,7 @@ def agency() -> fair_comparison.Stations:
 def test_the_crude_rates_and_like_complaints_point_opposite_ways(agency: fair_comparison.Stations) -> None:
     crude, like = agency.crude(), agency.like_with_like()
     assert np.sign(np.log(crude.ratio)) == -np.sign(np.log(like.odds_ratio)) == -np.sign(agency.log_odds_ratio)
-    assert like.low < like.true_odds_ratio < like.high
+    assert like.lower < like.true_odds_ratio < like.upper
     assert "planted" in like.sentence()
     assert f"a ratio of {crude.ratio:.2f}" in crude.sentence()
 
@@ -40,7 +40,7 @@ def test_the_planted_ratio_is_the_one_within_every_kind() -> None:
     for student in "abcd":
         own = fair_comparison.stations(12_000, student)
         like = own.like_with_like()
-        error = np.log(like.high / like.low) / (2 * 1.96)
+        error = np.log(like.upper / like.lower) / (2 * 1.96)
         # Towards the planted side, so that a ratio dealt too weakly for everybody does not cancel out.
         off.append((np.log(like.odds_ratio) - own.log_odds_ratio) / error * np.sign(own.log_odds_ratio))
     assert np.abs(off).max() < 4

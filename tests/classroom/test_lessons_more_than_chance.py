@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from accountability.classroom.lessons import more_than_chance
-from accountability.classroom.lessons.lesson_keys import KEYS
+from accountability.classroom.lessons.answer_key import KEYS
 from accountability.errors import ParameterError
 
 
@@ -48,7 +48,7 @@ def test_the_top_of_luck_is_average_afterwards_and_the_top_of_risk_is_not(force:
     after = force.afterwards().table.set_index("precinct")
     assert after.loc[force.made_by["luck"], "observed"] == pytest.approx(1, abs=0.12)
     risk = after.loc[force.made_by["risk"]]
-    assert risk["observed"] > risk["high"]
+    assert risk["observed"] > risk["upper"]
     first = force.precincts[force.made_by["risk"]].first
     chosen = np.sort(first)[::-1][: len(first) // 10].mean() / first.mean()
     assert risk["observed"] < chosen, "part of what put them there was luck"

@@ -15,9 +15,8 @@ from typer.testing import CliRunner
 
 from accountability import cli
 from accountability.classroom import grading
-from accountability.classroom.editions import CODE_STUB, TEXT_STUB, instructor_copy, student_copy
-from accountability.classroom.lessons.lesson_keys import KEYS
-from accountability.classroom.slides import slides
+from accountability.classroom.editions import CODE_STUB, TEXT_STUB, instructor_copy, slides, student_copy
+from accountability.classroom.lessons.answer_key import KEYS
 from accountability.classroom.submission import Ran, code_cells
 from accountability.errors import ParameterError
 from accountability.records.places import notebooks_dir

@@ -20,9 +20,8 @@ from typer.testing import CliRunner
 from accountability import cli
 from accountability.classroom import grading, submission
 from accountability.classroom.lessons import closed_cases
-from accountability.classroom.lessons.answer_key import Item
+from accountability.classroom.lessons.answer_key import KEYS, Item, key_of
 from accountability.classroom.lessons.answers import answer, points
-from accountability.classroom.lessons.lesson_keys import KEYS, key_of
 from accountability.classroom.submission import Ran, code_cells, run
 from accountability.errors import ParameterError
 
@@ -398,7 +397,7 @@ def test_a_wrong_wish_is_refused_before_anything_runs(words: tuple[str, ...], sa
 
 # ---- answers -----------------------------------------------------------------------------------------------------
 
-NUMBER = Item(name="n", points=1, asks="?", unit="days", low=0, high=1000, relative=0.1, absolute=2, by_chance=True)
+NUMBER = Item(name="n", points=1, asks="?", unit="days", least=0, most=1000, relative=0.1, absolute=2, by_chance=True)
 WORD = Item(name="w", points=1, asks="?", choices=("left", "right"))
 
 

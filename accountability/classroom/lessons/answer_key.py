@@ -1,6 +1,7 @@
 """What a lesson asks, how an answer has to look, and how near the truth it has to come.
 
-The truth itself is not written down anywhere: a lesson computes it for the agency of each student.
+The questions stand in ``lesson_keys.yaml``. The truth is not written down anywhere: a lesson computes it for the agency
+of each student.
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
 
 from accountability.errors import ParameterError
+from accountability.parameters import nearest
+from accountability.records.yaml_text import read_yaml
 
 #: Complaints for which the tolerances are stated; with fewer, chance moves an estimate further.
 USUAL_SIZE = 5000
@@ -30,7 +35,7 @@ class Item:
         The question in a line.
     unit : str
         Said after the number: ``days``, ``as a share``; empty for a word.
-    low, high : float
+    least, most : float
         Between which a sensible answer lies. Outside, the self-check says so.
     relative, absolute : float
         A right answer is within the larger of ``relative`` times the truth and ``absolute`` of the truth.
@@ -47,8 +52,8 @@ class Item:
     points: float
     asks: str
     unit: str = ""
-    low: float = -math.inf
-    high: float = math.inf
+    least: float = -math.inf
+    most: float = math.inf
     relative: float = 0.0
     absolute: float = 0.0
     by_chance: bool = False
@@ -71,10 +76,10 @@ class Item:
         number = _number(value)
         if number is None or not math.isfinite(number):
             raise ParameterError(f"{self.name}: expected a number {self.unit}".rstrip() + f"; found {_short(value)}.")
-        if not self.low <= number <= self.high:
+        if not self.least <= number <= self.most:
             raise ParameterError(
                 f"{self.name}: expected a number {self.unit}".rstrip()
-                + f" between {self.low:g} and {self.high:g}; found {number:g}."
+                + f" between {self.least:g} and {self.most:g}; found {number:g}."
             )
         return number
 
@@ -124,7 +129,7 @@ class Key:
     minutes : tuple of int
         The shortest and the longest it takes in class.
     module : str
-        The module whose ``planted(**parameters)`` gives the truth of every item.
+        The module of the lessons whose ``planted(**parameters)`` gives the truth of every item.
     items : tuple of Item
     written : tuple of Written
     """
@@ -137,9 +142,40 @@ class Key:
 
     def planted(self, parameters: Mapping[str, Any]) -> Mapping[str, float | str]:
         """Compute the truth of every item for one choice of the lesson's parameters."""
-        from importlib import import_module
+        return import_module(f"accountability.classroom.lessons.{self.module}").planted(**parameters)
 
-        return import_module(self.module).planted(**parameters)
+
+def _key(lesson: str, said: Mapping[str, Any]) -> Key:
+    items = (
+        Item(name=name, **(one | {"choices": tuple(one.get("choices", ()))})) for name, one in said["items"].items()
+    )
+    written = (Written(name=name, **one) for name, one in said["written"].items())
+    return Key(
+        lesson=lesson,
+        minutes=tuple(said["minutes"]),
+        module=said["module"],
+        items=tuple(items),
+        written=tuple(written),
+    )
+
+
+#: What every lesson asks, by its name.
+KEYS: Final = {
+    lesson: _key(lesson, said) for lesson, said in read_yaml(Path(__file__).with_name("lesson_keys.yaml")).items()
+}
+
+
+def key_of(lesson: str) -> Key:
+    """The answer key of a lesson.
+
+    Raises
+    ------
+    ParameterError
+        No such lesson; the message names the nearest.
+    """
+    if lesson not in KEYS:
+        raise ParameterError(f"no lesson {lesson!r}. {nearest(lesson, KEYS)}")
+    return KEYS[lesson]
 
 
 def _number(value: object) -> float | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from accountability.classroom.lessons.answer_key import Item
-from accountability.classroom.lessons.lesson_keys import KEYS
+from accountability.classroom.lessons.answer_key import KEYS, Item
 from accountability.errors import ParameterError
 from accountability.parameters import nearest
 

@@ -15,25 +15,10 @@ import pandas as pd
 from accountability import casefiles
 from accountability.casefiles import CaseFile
 from accountability.casefiles.reading_changes import counts
-from accountability.results import Result
+from accountability.classroom.lessons.lesson import Shown
 
 CASE: Final = "MDPD-2010"
 RULE: Final = "florida"
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Hurried(Result):
-    """The same reports counted in a hurry and with care.
-
-    ``table``: ``counted`` (what), ``hurried``, ``careful``, ``because`` (why they differ).
-    """
-
-    def sentence(self) -> str:
-        """Say each count in both readings."""
-        said = [
-            f"{row['counted']}: {row['hurried']}, with care {row['careful']}" for row in self.table.to_dict("records")
-        ]
-        return f"In a hurry, {'; '.join(said)}."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,8 +32,11 @@ class Reading:
 
     case: CaseFile
 
-    def hurried(self) -> Hurried:
-        """Count from the headline and as if what is told had been found and what was decided were final."""
+    def hurried(self) -> Shown:
+        """Count from the headline and as if what is told had been found and what was decided were final.
+
+        ``table``: ``counted`` (what), ``hurried``, ``careful``, ``because`` (why they differ).
+        """
         careful = counts(self.case)
         rows = [
             (
@@ -70,11 +58,13 @@ class Reading:
                 "appeals are announced, and of the rest nobody says that they are final",
             ),
         ]
-        return Hurried(
+        said = "; ".join(f"{what}: {hurried}, with care {careful}" for what, hurried, careful, _ in rows)
+        return Shown(
             estimand=f"what the reports on {self.case.one()} establish, read in a hurry and with care",
             assumptions=("with care: under the readings chosen, whose reasons stand in the register of conflicts",),
             method="counts of coded rows",
             table=pd.DataFrame(rows, columns=["counted", "hurried", "careful", "because"]),
+            said=f"In a hurry, {said}.",
         )
 
     def planted(self) -> Mapping[str, float | str]:

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from accountability import delay, synthetic
+from accountability.classroom.lessons.lesson import Shown, agency_of, enough
 from accountability.delay.choice import Curve
 from accountability.delay.medians import medians
-from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.records.dataset import Dataset
-from accountability.results import Refused, Result, or_refusal
+from accountability.results import Refused, or_refusal
 from accountability.study import clocks, overview
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
@@ -50,98 +50,6 @@ ESTIMATORS: Final = MappingProxyType(
         delay.CurrentStatusCurve: "curve for current status",
     }
 )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class UsualFigures(Result):
-    """What is usually computed from each release, and the truth.
-
-    ``table``: ``rule``; ``published``, ``open`` (complaints); ``usual_figure`` (what is computed), ``usual_days``;
-    ``true_median`` (days, of all complaints); ``error`` (usual over true, minus one).
-    """
-
-    def sentence(self) -> str:
-        """Say how far the usual figures are from the truth."""
-        low, high = self.table["error"].min(), self.table["error"].max()
-        true = int(self.table["true_median"].iloc[0])
-        off = f"{low:+.0%} to {high:+.0%}"
-        return f"Half of all complaints closed within {true:,} days; the usual figures are off by {off}."
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each figure and how far it is from the truth, which is the upright line."""
-        axes = draw.new_axes(ax, height=3.0)
-        ends = self.table[["usual_days", "true_median"]]
-        frame = self.table.assign(low=ends.min(axis=1), high=ends.max(axis=1))
-        true = float(self.table["true_median"].iloc[0])
-        draw.ranges(axes, frame, label="rule", estimate="usual_days", lower="low", upper="high", null=true)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("days: the usual figure, and the true median of all complaints (upright line)")
-        return axes
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class HonestFigures(Result):
-    """What can be estimated from each release, and the truth of the same thing.
-
-    ``table``: ``rule``; ``estimator`` (or why there is none); ``describes`` (which complaints); ``median``, ``lower``,
-    ``upper`` (days, as :func:`accountability.delay.medians.medians`); ``reads``; ``true_median`` (days, of the
-    complaints described; missing where nothing is estimated).
-    """
-
-    def sentence(self) -> str:
-        """Say how many releases carry an answer, and which do not."""
-        none = self.table.loc[self.table["true_median"].isna(), "rule"]
-        text = f"{len(self.table) - len(none)} of {len(self.table)} releases carry an answer"
-        return f"{text}; none comes from {', '.join(none)}." if len(none) else f"{text}."
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each estimate with its interval or bounds, and the truth of the same complaints as a cross."""
-        axes = draw.new_axes(ax, height=3.0)
-        shown = self.table.dropna(subset="true_median")
-        days = shown[["median", "lower", "upper", "true_median"]].astype("float64")
-        frame = days.assign(rule=shown["rule"])
-        heights = draw.ranges(axes, frame, label="rule", estimate="median", lower="lower", upper="upper", ends=True)
-        axes.plot(frame["true_median"], heights, "x", color=draw.COLOURS[1], label="truth")
-        axes.legend(frameon=False)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("median days: estimate with its limits, and the truth")
-        return axes
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class FalseTrend(Result):
-    """The median by year of receipt: closed complaints alone, open ones counted, and the truth.
-
-    ``table``: ``year``; ``closed_only``, ``counted``, ``lower``, ``upper``, ``true_median`` (days; ``counted`` is
-    missing when half had not closed).
-    """
-
-    def sentence(self) -> str:
-        """Say how each of the three moved from the first year to the last."""
-        first, last = self.table.iloc[0], self.table.iloc[-1]
-
-        def moved(column: str) -> str:
-            end = "not reached" if pd.isna(last[column]) else f"{last[column]:,.0f}"
-            return f"from {first[column]:,.0f} to {end} days"
-
-        return (
-            f"From {int(first['year'])} to {int(last['year'])} the median of closed complaints alone went "
-            f"{moved('closed_only')}, with open ones counted {moved('counted')}, and in truth {moved('true_median')}."
-        )
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the three lines."""
-        axes = draw.new_axes(ax)
-        frame = self.table.assign(counted=self.table["counted"].astype("float64"))
-        names = {"true_median": "truth", "counted": "open ones counted", "closed_only": "closed ones alone"}
-        for number, (column, label) in enumerate(names.items()):
-            draw.lines(axes, frame, x="year", y=column, label=label, number=number)
-        axes.set_xticks(frame["year"])
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("year of receipt")
-        axes.set_ylabel("median days to closing")
-        axes.legend(frameon=False)
-        return axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,8 +86,12 @@ class Releases:
             rows.append((rule, RULES[rule], len(data.cases), closed, pending))
         return pd.DataFrame(rows, columns=["rule", "means", "complaints", "with_closing_date", "pending"])
 
-    def usual(self) -> UsualFigures:
-        """Compute from each release what is usually computed, and set the truth beside it."""
+    def usual(self) -> Shown:
+        """Compute from each release what is usually computed, and set the truth beside it.
+
+        ``table``: ``rule``; ``published``, ``open`` (complaints); ``usual_figure`` (what is computed), ``usual_days``;
+        ``true_median`` (days, of all complaints); ``off_by`` (usual over true, minus one).
+        """
         true = _median(self.true_days["days"])
         rows = []
         for rule, data in self.datasets.items():
@@ -189,60 +101,74 @@ class Releases:
             else:
                 what, days = "median of the closed", _median_of_closed(delays)
             rows.append((rule, len(delays), delays.n_open, what, days, true, days / true - 1))
-        columns = ["rule", "published", "open", "usual_figure", "usual_days", "true_median", "error"]
-        return UsualFigures(
+        columns = ["rule", "published", "open", "usual_figure", "usual_days", "true_median", "off_by"]
+        table = pd.DataFrame(rows, columns=columns)
+        off = f"{table['off_by'].min():+.0%} to {table['off_by'].max():+.0%}"
+        return Shown(
             estimand="the figure usually computed from each release, and the true median of all complaints",
             assumptions=("none makes the usual figure the delay of all complaints",),
             method="medians of what happens to be dated; truth from every complaint generated",
-            table=pd.DataFrame(rows, columns=columns),
+            table=table,
+            said=f"Half of all complaints closed within {int(true):,} days; the usual figures are off by {off}.",
+            picture=partial(_draw_usual, table),
+            height=3.0,
         )
 
-    def honest(self, level: float = 0.95) -> HonestFigures:
-        """Estimate from each release what it can carry, and set the truth of the same complaints beside it."""
+    def honest(self, confidence: float = 0.95) -> Shown:
+        """Estimate from each release what it can carry, and set the truth of the same complaints beside it.
+
+        ``table``: ``rule``; ``estimator`` (or why there is none); ``describes`` (which complaints); ``median``,
+        ``lower``, ``upper`` (days, as :func:`accountability.delay.medians.medians`); ``reads``; ``true_median`` (days,
+        of the complaints described; missing where nothing is estimated).
+        """
         rows = []
         for rule, data in self.datasets.items():
             delays = clocks.as_published(data)
-            answer = or_refusal(partial(delay.how_long, delays, level=level))
+            answer = or_refusal(partial(delay.how_long, delays, None, confidence))
             if isinstance(answer, Refused):
                 rows.append((rule, "none: refused", "", None, None, None, "", np.nan))
                 continue
             found = medians(answer.curve, 365).iloc[0]
             whom, true = self._described(rule, answer.curve)
-            rows.append(
-                (
-                    rule,
-                    ESTIMATORS[type(answer.curve)],
-                    whom,
-                    found["median"],
-                    found["lower"],
-                    found["upper"],
-                    found["reads"],
-                    true,
-                )
-            )
+            numbers = found[["median", "lower", "upper", "reads"]]
+            rows.append((rule, ESTIMATORS[type(answer.curve)], whom, *numbers, true))
         columns = ["rule", "estimator", "describes", "median", "lower", "upper", "reads", "true_median"]
         table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("median", "lower", "upper"), "Int64"))
-        return HonestFigures(
+        none = table.loc[table["true_median"].isna(), "rule"]
+        text = f"{len(table) - len(none)} of {len(table)} releases carry an answer"
+        return Shown(
             estimand="median days to closing that each release can carry, and the truth of the same complaints",
             assumptions=("those of each estimator, which its own result lists",),
             method="delay.how_long on each release; truth from every complaint generated",
             table=table,
+            said=f"{text}; none comes from {', '.join(none)}." if len(none) else f"{text}.",
+            picture=partial(_draw_honest, table),
+            height=3.0,
         )
 
-    def trend(self, level: float = 0.95) -> FalseTrend:
-        """Follow the median over the years of receipt: closed ones alone, open ones counted, and in truth."""
+    def trend(self, confidence: float = 0.95) -> Shown:
+        """Follow the median over the years of receipt: closed ones alone, open ones counted, and in truth.
+
+        ``table``: ``year``; ``closed_only``, ``counted``, ``lower``, ``upper``, ``true_median`` (days; ``counted`` is
+        missing when half had not closed).
+        """
         usual = self._by_year("closed_only")
         closed = delay.mean_of_closed_only(usual, "year_received").table.set_index("year_received")["median_days"]
-        curve = delay.closing_curve(self._by_year("everything"), "year_received", level)
+        curve = delay.closing_curve(self._by_year("everything"), "year_received", confidence)
         counted = medians(curve, 365).set_index("year_received")
         true = self.true_days.groupby("year")["days"].agg(_median)
         table = pd.DataFrame({"closed_only": closed, "counted": counted["median"], "lower": counted["lower"]})
         table = table.assign(upper=counted["upper"], true_median=true.reindex(table.index))
-        return FalseTrend(
+        table = table.rename_axis("year").reset_index()
+        alone, with_open, truth = (_moved(table[column]) for column in ("closed_only", "counted", "true_median"))
+        return Shown(
             estimand="median days to closing by year of receipt",
             assumptions=("open complaints of a year close on like those of their age and year",),
             method=f"median of closed complaints; {curve.method}; every complaint generated",
-            table=table.rename_axis("year").reset_index(),
+            table=table,
+            said=f"From {int(table['year'].iloc[0])} to {int(table['year'].iloc[-1])} the median of closed complaints "
+            f"alone went {alone}, with open ones counted {with_open}, and in truth {truth}.",
+            picture=partial(_draw_trend, table),
         )
 
     def _by_year(self, rule: str) -> Durations:
@@ -260,14 +186,14 @@ class Releases:
         return "all complaints", _median(self.true_days["days"])
 
 
-def publish(complaints: int = 5000, student: str | None = None) -> Releases:
+def publish(complaints: int = 5000, student: str | int | None = None) -> Releases:
     """Generate one agency and publish it in six ways.
 
     Parameters
     ----------
     complaints : int
         Complaints received, 300 or more, so that every release has something to show.
-    student : str, optional
+    student : str or int, optional
         A name or number that gives an agency of one's own, another design included; the class's when left out.
 
     Returns
@@ -279,7 +205,8 @@ def publish(complaints: int = 5000, student: str | None = None) -> Releases:
     ParameterError
         When fewer complaints are asked for.
     """
-    made = {rule: _agency(complaints, student, rule) for rule in RULES if rule in synthetic.PUBLICATION_RULES}
+    enough("complaints", complaints, 300)
+    made = {rule: agency_of(student, complaints, rule) for rule in RULES if rule in synthetic.PUBLICATION_RULES}
     data = {rule: loaded(agency) for rule, agency in made.items()}
     data["months_only"] = months_only(data["everything"])
     whole = made["everything"]
@@ -290,14 +217,6 @@ def publish(complaints: int = 5000, student: str | None = None) -> Releases:
     )
 
 
-def _agency(complaints: int, student: str | None, rule: str) -> synthetic.Agency:
-    if complaints < 300:
-        raise ParameterError(f"complaints: expected 300 or more, found {complaints!r}")
-    if student is None:
-        return synthetic.agency(complaints, publication=rule)
-    return synthetic.agency_of_student(student, complaints, publication=rule)
-
-
 def _true_days(whole: synthetic.Agency) -> pd.DataFrame:
     received = pd.to_datetime(whole.complaints["received_date"], format="%Y-%m-%d")
     true = whole.complaints[["complaint_id"]].assign(received=received, year=received.dt.year)
@@ -305,7 +224,7 @@ def _true_days(whole: synthetic.Agency) -> pd.DataFrame:
     return true.rename(columns={"complaint_id": "case_id"})
 
 
-def planted(complaints: int = 5000, student: str | None = None) -> Mapping[str, float | str]:
+def planted(complaints: int = 5000, student: str | int | None = None) -> Mapping[str, float | str]:
     """The right answer to every item of the lesson, for one choice of its parameters.
 
     What is asked about all complaints comes from what happened to each of them, those that closed after the release
@@ -320,7 +239,8 @@ def planted(complaints: int = 5000, student: str | None = None) -> Mapping[str, 
     -------
     mapping of str to float or str
     """
-    made = _agency(complaints, student, "everything")
+    enough("complaints", complaints, 300)
+    made = agency_of(student, complaints)
     return _answers(loaded(made), _true_days(made))
 
 
@@ -373,3 +293,42 @@ def _median_of_closed(delays: Durations) -> float:
     if "median_days" in row.index:
         return float(row["median_days"])
     return float(row["median_days_least"] + row["median_days_most"]) / 2
+
+
+def _draw_usual(table: pd.DataFrame, axes: Axes) -> None:
+    """Each figure and how far it is from the truth, which is the upright line."""
+    ends = table[["usual_days", "true_median"]]
+    frame = table.assign(lower=ends.min(axis=1), upper=ends.max(axis=1))
+    true = float(table["true_median"].iloc[0])
+    draw.ranges(axes, frame, label="rule", estimate="usual_days", lower="lower", upper="upper", null=true)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("days: the usual figure, and the true median of all complaints (upright line)")
+
+
+def _draw_honest(table: pd.DataFrame, axes: Axes) -> None:
+    """Each estimate with its interval or bounds, and the truth of the same complaints as a cross."""
+    shown = table.dropna(subset="true_median")
+    frame = shown[["median", "lower", "upper", "true_median"]].astype("float64").assign(rule=shown["rule"])
+    heights = draw.ranges(axes, frame, label="rule", estimate="median", lower="lower", upper="upper", ends=True)
+    axes.plot(frame["true_median"], heights, "x", color=draw.COLOURS[1], label="truth")
+    axes.legend(frameon=False)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("median days: estimate with its limits, and the truth")
+
+
+def _draw_trend(table: pd.DataFrame, axes: Axes) -> None:
+    """The three lines."""
+    frame = table.assign(counted=table["counted"].astype("float64"))
+    names = {"true_median": "truth", "counted": "open ones counted", "closed_only": "closed ones alone"}
+    for number, (column, label) in enumerate(names.items()):
+        draw.lines(axes, frame, x="year", y=column, label=label, number=number)
+    axes.set_xticks(frame["year"])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("year of receipt")
+    axes.set_ylabel("median days to closing")
+    axes.legend(frameon=False)
+
+
+def _moved(days: pd.Series) -> str:
+    end = "not reached" if pd.isna(days.iloc[-1]) else f"{days.iloc[-1]:,.0f}"
+    return f"from {days.iloc[0]:,.0f} to {end} days"

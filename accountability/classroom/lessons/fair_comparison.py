@@ -14,21 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability import outcomes, synthetic
-from accountability.errors import ParameterError
+from accountability import outcomes
+from accountability.classroom.lessons.lesson import Shown, agency_of, enough
 from accountability.figures import draw
 from accountability.records import units
 from accountability.records.dataset import Dataset
-from accountability.results import Result, percent
+from accountability.results import percent
 from accountability.synthetic.source_files import loaded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Pair = tuple[float, float]
 
 STATIONS: Final = ("north", "south")
 KIND: Final = ("complaint_type", "complainant")
@@ -38,27 +41,18 @@ _HIDDEN_BELOW: Final = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class CrudeRates(Result):
+class CrudeRates(Shown):
     """Sustained complaints of each station, all kinds together.
 
     ``table``: ``station``, ``complaints``, ``decided``, ``sustained``, ``share`` (of those decided).
+    ``ratio``: share of the north over share of the south.
     """
 
-    @property
-    def ratio(self) -> float:
-        """Share of the north over share of the south."""
-        share = self.table.set_index("station")["share"]
-        return float(share["north"] / share["south"])
-
-    def sentence(self) -> str:
-        """Say both shares and their ratio."""
-        share = self.table.set_index("station")["share"]
-        said = [f"{percent(float(share[name]), 1)} of the {name}'s" for name in STATIONS]
-        return f"Of the complaints decided, {' and '.join(said)} were sustained: a ratio of {self.ratio:.2f}."
+    ratio: float
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class LikeWithLike(Result):
+class LikeWithLike(Shown):
     """The stations compared within each kind of complaint, and over all kinds.
 
     Attributes
@@ -66,7 +60,7 @@ class LikeWithLike(Result):
     table : DataFrame
         ``complaint_type``, ``complainant``; for each station ``decided_*`` and ``share_*``; ``hidden`` (a count below
         ten: no shares).
-    odds_ratio, low, high : float
+    odds_ratio, lower, upper : float
         Mantel and Haenszel's odds ratio over the kinds, north to south, and its interval.
     crude_odds_ratio : float
         The same without kinds.
@@ -77,40 +71,11 @@ class LikeWithLike(Result):
     """
 
     odds_ratio: float
-    low: float
-    high: float
+    lower: float
+    upper: float
     crude_odds_ratio: float
     true_odds_ratio: float
     standardised: Mapping[str, float]
-
-    def sentence(self) -> str:
-        """Say the odds ratio with and without kinds, and the planted one."""
-        share = " and ".join(f"{percent(self.standardised[name], 1)} ({name})" for name in STATIONS)
-        return (
-            f"Among like complaints the odds of a sustained one in the north are {self.odds_ratio:.2f} times those in "
-            f"the south (95 % interval {self.low:.2f} to {self.high:.2f}; planted {self.true_odds_ratio:.2f}); with "
-            f"all kinds thrown together {self.crude_odds_ratio:.2f} times. Had both the same kinds of complaints, "
-            f"{share} would be sustained."
-        )
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the odds ratio of all together and of like with like, the planted one, and the line of no difference."""
-        axes = draw.new_axes(ax, height=2.2)
-        frame = pd.DataFrame(
-            {
-                "which": ["all together", "like with like"],
-                "estimate": [self.crude_odds_ratio, self.odds_ratio],
-                "low": [self.crude_odds_ratio, self.low],
-                "high": [self.crude_odds_ratio, self.high],
-            }
-        )
-        draw.ranges(axes, frame, label="which", estimate="estimate", lower="low", upper="high", null=1.0)
-        axes.plot([self.true_odds_ratio], [0], "x", color=draw.COLOURS[1], label="planted")
-        axes.set_xscale("log")
-        axes.set_ylim(-0.6, 1.6)
-        axes.legend(frameon=False)
-        axes.set_xlabel("odds ratio of a sustained complaint, north to south (1: no difference)")
-        return axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -137,11 +102,17 @@ class Stations:
         counted = rows.groupby("station").agg(
             complaints=("case_id", "size"), decided=("decided", "sum"), sustained=("sustained", "sum")
         )
+        table = counted.assign(share=counted["sustained"] / counted["decided"]).reset_index()
+        share = table.set_index("station")["share"]
+        ratio = float(share["north"] / share["south"])
+        said = " and ".join(f"{percent(float(share[name]), 1)} of the {name}'s" for name in STATIONS)
         return CrudeRates(
             estimand="share of decided complaints that are sustained, by station",
             assumptions=("to compare the stations: that they get the same kinds of complaints",),
             method="counts; a complaint is sustained when it is so against one officer or more",
-            table=counted.assign(share=counted["sustained"] / counted["decided"]).reset_index(),
+            table=table,
+            said=f"Of the complaints decided, {said} were sustained: a ratio of {ratio:.2f}.",
+            ratio=ratio,
         )
 
     def mix(self) -> pd.DataFrame:
@@ -166,12 +137,16 @@ class Stations:
         tables = np.stack([yes.to_numpy(), (all_ - yes).to_numpy()], axis=2)
         both = tables[(all_ > 0).all(axis=1).to_numpy()]
         pooled = StratifiedTable(both.transpose(1, 2, 0).astype(float))
-        low, high = pooled.oddsratio_pooled_confint()
+        lower, upper = (float(limit) for limit in pooled.oddsratio_pooled_confint())
         weight = all_.sum(axis=1) / all_.to_numpy().sum()
         crude = tables.sum(axis=0)
         hidden = ((yes < _HIDDEN_BELOW) | (all_ - yes < _HIDDEN_BELOW)).any(axis=1)
         table = pd.DataFrame({f"decided_{name}": all_[name].astype("Int64").mask(hidden) for name in STATIONS})
         table = table.assign(**{f"share_{name}": (yes[name] / all_[name]).mask(hidden) for name in STATIONS})
+        odds, plain = float(pooled.oddsratio_pooled), float(crude[0, 0] * crude[1, 1] / (crude[0, 1] * crude[1, 0]))
+        true = float(np.exp(self.log_odds_ratio))
+        standard = {name: float(((yes[name] / all_[name]).fillna(0) * weight).sum()) for name in STATIONS}
+        shares = " and ".join(f"{percent(standard[name], 1)} ({name})" for name in STATIONS)
         return LikeWithLike(
             estimand="odds ratio of a sustained complaint, north to south, among complaints of one kind",
             assumptions=(
@@ -181,12 +156,17 @@ class Stations:
             ),
             method="Mantel-Haenszel odds ratio, Robins-Breslow-Greenland variance; direct standardisation",
             table=table.assign(hidden=hidden).reset_index(),
-            odds_ratio=float(pooled.oddsratio_pooled),
-            low=float(low),
-            high=float(high),
-            crude_odds_ratio=float(crude[0, 0] * crude[1, 1] / (crude[0, 1] * crude[1, 0])),
-            true_odds_ratio=float(np.exp(self.log_odds_ratio)),
-            standardised={name: float(((yes[name] / all_[name]).fillna(0) * weight).sum()) for name in STATIONS},
+            said=f"Among like complaints the odds of a sustained one in the north are {odds:.2f} times those in the "
+            f"south (95 % interval {lower:.2f} to {upper:.2f}; planted {true:.2f}); with all kinds thrown together "
+            f"{plain:.2f} times. Had both the same kinds of complaints, {shares} would be sustained.",
+            picture=partial(_draw, odds=(plain, odds), lower=(plain, lower), upper=(plain, upper), true=true),
+            height=2.2,
+            odds_ratio=odds,
+            lower=lower,
+            upper=upper,
+            crude_odds_ratio=plain,
+            true_odds_ratio=true,
+            standardised=standard,
         )
 
     def denominators(self) -> pd.DataFrame:
@@ -220,14 +200,14 @@ class Stations:
         return rows.assign(station=rows["case_id"].map(self.data.cases.set_index("case_id")["station"]))
 
 
-def stations(complaints: int = 12_000, student: str | None = None) -> Stations:
+def stations(complaints: int = 12_000, student: str | int | None = None) -> Stations:
     """Generate one agency and deal its complaints to two stations.
 
     Parameters
     ----------
     complaints : int
         Complaints received, 1,000 or more, so that the stations can be told apart.
-    student : str, optional
+    student : str or int, optional
         A name or number that gives an agency of one's own, and decides which station is which; the class's when left
         out.
 
@@ -240,9 +220,8 @@ def stations(complaints: int = 12_000, student: str | None = None) -> Stations:
     ParameterError
         When fewer complaints are asked for.
     """
-    if complaints < 1000:
-        raise ParameterError(f"complaints: expected 1,000 or more, found {complaints!r}")
-    made = synthetic.agency(complaints) if student is None else synthetic.agency_of_student(student, complaints)
+    enough("complaints", complaints, 1000)
+    made = agency_of(student, complaints)
     rng = np.random.default_rng([made.seed, 4])
     lower = 1.0 if rng.random() < 0.5 else -1.0
     planted = -lower * round(float(rng.uniform(0.7, 0.9)), 2)
@@ -258,7 +237,7 @@ def stations(complaints: int = 12_000, student: str | None = None) -> Stations:
     return Stations(replace(data, cases=cases), complaints, planted)
 
 
-def planted(complaints: int = 12_000, student: str | None = None) -> Mapping[str, float | str]:
+def planted(complaints: int = 12_000, student: str | int | None = None) -> Mapping[str, float | str]:
     """The right answer to every item of the lesson, for one choice of its parameters."""
     return stations(complaints, student).planted()
 
@@ -270,3 +249,15 @@ def _decided(data: Dataset) -> pd.DataFrame:
     finding = rows["finding"]
     decided = finding.notna() & finding.ne("pending")
     return rows.assign(decided=decided.astype(bool), sustained=finding.eq("sustained").fillna(False).astype(bool))
+
+
+def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float) -> None:
+    """The odds ratio of all together and of like with like, the planted one, and the line of no difference."""
+    which = ["all together", "like with like"]
+    frame = pd.DataFrame({"which": which, "estimate": odds, "lower": lower, "upper": upper})
+    draw.ranges(axes, frame, label="which", estimate="estimate", lower="lower", upper="upper", null=1.0)
+    axes.plot([true], [0], "x", color=draw.COLOURS[1], label="planted")
+    axes.set_xscale("log")
+    axes.set_ylim(-0.6, 1.6)
+    axes.legend(frameon=False)
+    axes.set_xlabel("odds ratio of a sustained complaint, north to south (1: no difference)")

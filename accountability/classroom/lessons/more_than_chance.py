@@ -10,17 +10,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability import synthetic
-from accountability.errors import ParameterError
+from accountability.classroom.lessons.lesson import Shown, enough, seed_of
 from accountability.figures import draw
 from accountability.officers import Periods, Tally, against_chance, empirical_bayes, persistence, top_share
-from accountability.results import Result, capitalised, percent
+from accountability.results import capitalised, percent
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.count_laws import gamma_concentration
 
@@ -41,85 +41,6 @@ _YEARS: Final = 6.0
 _DRAWS: Final = 999
 #: The time of the precincts has two halves; where the line falls is made up, like all else.
 _MIDDLE: Final = dt.date(2017, 1, 1)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Newspaper(Result):
-    """What a newspaper prints of each precinct.
-
-    ``table``: ``precinct``, ``officers``, ``complaints``, ``never_accused`` (share of the officers), ``top_tenth``
-    (share of complaints drawn by the tenth of officers with most), ``top_tenth_of_accused`` (the same among those
-    with at least one).
-    """
-
-    def sentence(self) -> str:
-        """Say the share of the top tenth in each precinct."""
-        said = [f"{percent(row['top_tenth'])} in the {row['precinct']}" for row in self.table.to_dict("records")]
-        return f"The tenth of officers with most complaints drew {', '.join(said)} of all complaints."
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class BesideLuck(Result):
-    """What is observed in each precinct beside what luck alone gives.
-
-    ``table``: ``precinct``, ``observed``, ``expected``, ``low``, ``high``, ``more_than_luck`` (observed above high).
-
-    Attributes
-    ----------
-    measure : str
-        What is measured, in words, for the axis.
-    """
-
-    measure: str
-
-    def sentence(self) -> str:
-        """Say where more is observed than luck gives."""
-        more = self.table.loc[self.table["more_than_luck"], "precinct"]
-        text = f"{capitalised(self.measure)}: above what luck alone gives in {_listed(list(more))}"
-        return f"{text}, of {len(self.table)} precincts."
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw what luck gives, and what is observed as a cross, a precinct a line."""
-        axes = draw.new_axes(ax, height=2.6)
-        heights = draw.ranges(
-            axes, self.table, label="precinct", estimate="expected", lower="low", upper="high", ends=True
-        )
-        axes.plot(self.table["observed"], heights, "x", color=draw.COLOURS[1], label="observed")
-        axes.set_xlim(left=0)
-        axes.set_ylim(-0.6, len(self.table) - 0.4)
-        axes.legend(frameon=False)
-        axes.set_xlabel(f"{self.measure}: luck alone (95 % of draws), and observed")
-        return axes
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Underlying(Result):
-    """What is left once luck is taken off, and the truth.
-
-    ``table``: ``precinct``, ``counted`` (share of complaints of the top tenth), ``underlying``, ``low``, ``high``
-    (share the tenth with the highest risks would be expected to draw), ``planted``.
-    """
-
-    def sentence(self) -> str:
-        """Say counted, estimated and planted shares."""
-        said = [
-            f"{row['precinct']} {percent(row['counted'])} counted, {percent(row['underlying'])} underlying "
-            f"({percent(row['planted'])} planted)"
-            for row in self.table.to_dict("records")
-        ]
-        return f"Share of the top tenth: {'; '.join(said)}."
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the estimates with their intervals, the counted shares and the planted ones."""
-        axes = draw.new_axes(ax, height=2.6)
-        heights = draw.ranges(axes, self.table, label="precinct", estimate="underlying", lower="low", upper="high")
-        axes.plot(self.table["counted"], heights, "|", color="0.3", markersize=12, label="counted")
-        axes.plot(self.table["planted"], heights, "x", color=draw.COLOURS[1], label="planted")
-        axes.set_xlim(left=0)
-        axes.set_ylim(-0.6, len(self.table) - 0.4)
-        axes.legend(frameon=False)
-        axes.set_xlabel("share of complaints drawn by the tenth with the highest risk: estimate and 95 % interval")
-        return axes
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -178,8 +99,13 @@ class Force:
     made_by: Mapping[str, str]
     shape: float
 
-    def newspaper(self) -> Newspaper:
-        """Compute what is usually printed: the share of the tenth with most complaints."""
+    def newspaper(self) -> Shown:
+        """Compute what is usually printed: the share of the tenth with most complaints.
+
+        ``table``: ``precinct``, ``officers``, ``complaints``, ``never_accused`` (share of the officers), ``top_tenth``
+        (share of complaints drawn by the tenth of officers with most), ``top_tenth_of_accused`` (the same among those
+        with at least one).
+        """
         rows = []
         for name, precinct in self.precincts.items():
             held = precinct.by_officer
@@ -187,52 +113,78 @@ class Force:
             shares = (top_share(held, TOP), top_share(held.accused(), TOP))
             rows.append((name, held.size, held.total, never, *shares))
         columns = ["precinct", "officers", "complaints", "never_accused", "top_tenth", "top_tenth_of_accused"]
-        return Newspaper(
+        said = ", ".join(f"{percent(row[4])} in the {row[0]}" for row in rows)
+        return Shown(
             estimand="share of complaints drawn by the tenth of officers with most",
             assumptions=("none makes it a measure of officers: luck sorts them too",),
             method="counts; officers tied at the line count with equal fractions",
             table=pd.DataFrame(rows, columns=columns),
+            said=f"The tenth of officers with most complaints drew {said} of all complaints.",
         )
 
-    def beside_luck(self, per_year: bool = False) -> BesideLuck:
+    def beside_luck(self, per_year: bool = False) -> Shown:
         """Deal the same complaints to the same officers at equal risk, many times, and set the observed beside it.
+
+        ``table``: ``precinct``, ``observed``, ``expected``, ``lower``, ``upper``, ``more_than_luck`` (observed above
+        ``upper``).
 
         Parameters
         ----------
         per_year : bool
             Equal risk a year on duty in place of equal risk an officer.
         """
-        rows = []
-        for name, precinct in self.precincts.items():
-            held = precinct.by_year if per_year else precinct.by_officer
-            found = against_chance(held, ["equal_risk"], top=TOP, draws=_DRAWS).of("equal_risk")
-            rows.append((name, found["estimate"], found["expected"], found["expected_lower"], found["expected_upper"]))
+        held = {name: one.by_year if per_year else one.by_officer for name, one in self.precincts.items()}
+        found = {
+            name: against_chance(one, ["equal_risk"], top=TOP, draws=_DRAWS).of("equal_risk")
+            for name, one in held.items()
+        }
         of = "top tenth of years" if per_year else "top tenth of officers"
-        return _beside(rows, f"share of complaints of the {of}", f"{_DRAWS} draws at equal risk")
+        return _beside(found, f"share of complaints of the {of}", f"{_DRAWS} draws at equal risk")
 
-    def afterwards(self) -> BesideLuck:
-        """Follow the top tenth of the first half into the second: what they drew there, over the mean."""
-        rows = []
-        for name, precinct in self.precincts.items():
-            found = persistence(precinct.halves, top=TOP, draws=_DRAWS).table
-            row = found[found["measure"] == "top_ratio"].iloc[0]
-            rows.append((name, row["estimate"], row["expected"], row["expected_lower"], row["expected_upper"]))
+    def afterwards(self) -> Shown:
+        """Follow the top tenth of the first half into the second: what they drew there, over the mean.
+
+        ``table``: as of :meth:`beside_luck`.
+        """
+        found = {
+            name: persistence(precinct.halves, top=TOP, draws=_DRAWS).table.set_index("measure").loc["top_ratio"]
+            for name, precinct in self.precincts.items()
+        }
         measure = "complaints in the second half of the first half's top tenth, over the mean"
-        return _beside(rows, measure, f"{_DRAWS} shuffles of the second half")
+        return _beside(found, measure, f"{_DRAWS} shuffles of the second half")
 
-    def underlying(self) -> Underlying:
-        """Take luck off (empirical Bayes, years on duty as exposure), and set the planted shares beside it."""
+    def underlying(self) -> Shown:
+        """Take luck off (empirical Bayes, years on duty as exposure), and set the planted shares beside it.
+
+        ``table``: ``precinct``, ``counted`` (share of complaints of the top tenth), ``underlying``, ``lower``,
+        ``upper`` (share the tenth with the highest risks would be expected to draw), ``planted``.
+        """
         rows = []
         for name, precinct in self.precincts.items():
             found = empirical_bayes(precinct.by_year, top=TOP)
             row = found.risk.set_index("measure").loc["top_share"]
             counted = top_share(precinct.by_officer, TOP)
             rows.append((name, counted, row["estimate"], row["lower"], row["upper"], self._planted(name)))
-        return Underlying(
+        table = pd.DataFrame(rows, columns=["precinct", "counted", "underlying", "lower", "upper", "planted"])
+        said = "; ".join(
+            f"{row['precinct']} {percent(row['counted'])} counted, {percent(row['underlying'])} underlying "
+            f"({percent(row['planted'])} planted)"
+            for row in table.to_dict("records")
+        )
+        return Shown(
             estimand="share of complaints that the tenth of officers with the highest risks would be expected to draw",
             assumptions=("risks a year follow a gamma law", "given its risk, an officer draws complaints by chance"),
             method="gamma-Poisson empirical Bayes; planted shares in closed form",
-            table=pd.DataFrame(rows, columns=["precinct", "counted", "underlying", "low", "high", "planted"]),
+            table=table,
+            said=f"Share of the top tenth: {said}.",
+            picture=partial(
+                _draw,
+                table,
+                "underlying",
+                {"counted": "|", "planted": "x"},
+                "share of complaints drawn by the tenth with the highest risk: estimate and 95 % interval",
+            ),
+            height=2.6,
         )
 
     def planted(self) -> Mapping[str, float | str]:
@@ -255,14 +207,14 @@ class Force:
         return float(gamma_concentration(np.array([shape]), TOP)[1][0])
 
 
-def force(officers: int = 1200, student: str | None = None) -> Force:
+def force(officers: int = 1200, student: str | int | None = None) -> Force:
     """Generate three precincts.
 
     Parameters
     ----------
     officers : int
         Officers of each precinct, 500 or more, so that luck and risk can be told apart.
-    student : str, optional
+    student : str or int, optional
         A name or number that gives precincts of one's own; the class's when left out.
 
     Returns
@@ -274,10 +226,8 @@ def force(officers: int = 1200, student: str | None = None) -> Force:
     ParameterError
         When fewer officers are asked for.
     """
-    if officers < 500:
-        raise ParameterError(f"officers: expected 500 or more, found {officers!r}")
-    seed = synthetic.BUNDLED_SEED if student is None else synthetic.student_seed(student)
-    rng = np.random.default_rng([seed, 3])
+    enough("officers", officers, 500)
+    rng = np.random.default_rng([seed_of(student), 3])
     order = rng.permutation(len(PRECINCTS))
     made_by = {way: PRECINCTS[at] for way, at in zip(MADE_BY, order, strict=True)}
     shape = round(float(rng.uniform(0.9, 1.6)), 2)
@@ -296,21 +246,38 @@ def force(officers: int = 1200, student: str | None = None) -> Force:
     return Force(MappingProxyType(precincts), MappingProxyType(made_by), shape)
 
 
-def planted(officers: int = 1200, student: str | None = None) -> Mapping[str, float | str]:
+def planted(officers: int = 1200, student: str | int | None = None) -> Mapping[str, float | str]:
     """The right answer to every item of the lesson, for one choice of its parameters."""
     return force(officers, student).planted()
 
 
-def _beside(rows: list[tuple[str, float, float, float, float]], measure: str, method: str) -> BesideLuck:
-    table = pd.DataFrame(rows, columns=["precinct", "observed", "expected", "low", "high"])
-    return BesideLuck(
+def _beside(found: Mapping[str, Any], measure: str, method: str) -> Shown:
+    names = ["estimate", "expected", "expected_lower", "expected_upper"]
+    rows = [(name, *(one[column] for column in names)) for name, one in found.items()]
+    table = pd.DataFrame(rows, columns=["precinct", "observed", "expected", "lower", "upper"])
+    table["more_than_luck"] = table["observed"] > table["upper"]
+    more = ", ".join(table.loc[table["more_than_luck"], "precinct"]) or "none"
+    return Shown(
         estimand=f"{measure}, beside what luck alone gives",
         assumptions=("complaints fall one by one", "luck alone: every officer has the same risk"),
         method=f"{method}; the middle 95 %",
-        table=table.assign(more_than_luck=table["observed"] > table["high"]),
-        measure=measure,
+        table=table,
+        said=f"{capitalised(measure)}: above what luck alone gives in {more}, of {len(table)} precincts.",
+        picture=partial(
+            _draw, table, "expected", {"observed": "x"}, f"{measure}: luck alone (95 % of draws), and observed"
+        ),
+        height=2.6,
     )
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) if names else "none"
+def _draw(table: pd.DataFrame, estimate: str, marks: Mapping[str, str], xlabel: str, axes: Axes) -> None:
+    """A precinct a line: an estimate or what luck gives, and beside it what is counted, observed or planted."""
+    ends = estimate == "expected"
+    heights = draw.ranges(axes, table, label="precinct", estimate=estimate, lower="lower", upper="upper", ends=ends)
+    for column, mark in marks.items():
+        colour, size = (draw.COLOURS[1], 6) if mark == "x" else ("0.3", 12)
+        axes.plot(table[column], heights, mark, color=colour, markersize=size, label=column)
+    axes.set_xlim(left=0)
+    axes.set_ylim(-0.6, len(table) - 0.4)
+    axes.legend(frameon=False)
+    axes.set_xlabel(xlabel)

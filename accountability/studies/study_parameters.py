@@ -1,0 +1,246 @@
+"""What may be asked of every study; a field says its type, range, default and help.
+
+What several studies ask in the same words is a type of :mod:`accountability.parameters`, declared there once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from accountability.parameters import (
+    Asked,
+    Confidence,
+    Cutoff,
+    MaybeText,
+    MinCell,
+    MinGroup,
+    Parameters,
+    Real,
+    Stage,
+    Start,
+    Stop,
+    Unit,
+    Whole,
+    maybe_text,
+    nearest,
+)
+from accountability.vocabulary import PENALTY_LADDER
+
+
+def _limit(value: object) -> object:
+    from accountability.delay.limits_listed import LIMITS
+
+    known = [one.name for one in LIMITS if one.value is not None]
+    if value not in known:
+        raise ValueError(f"no limit of that name has a number of days. {nearest(str(value), known)}")
+    return value
+
+
+def _rung(value: object) -> object:
+    sanctions = tuple(PENALTY_LADDER)[1:]
+    if value not in sanctions:
+        raise ValueError(f"no such penalty. {nearest(str(value), sanctions)}")
+    return value
+
+
+def _student(value: object) -> object:
+    # A number is as good a name as any, and is what many type.
+    return maybe_text(value if value is None else str(value))
+
+
+Rule = Annotated[str, BeforeValidator(_limit)]
+Rung = Annotated[str, BeforeValidator(_rung)]
+Student = Annotated[str | None, BeforeValidator(_student)]
+
+
+class WhatTheDataHolds(Parameters):
+    """Parameters of ``what_the_data_holds``.
+
+    A column of the cases, allegations or officers may be followed over the years as ``group``.
+    """
+
+    group: MaybeText = Field(default=None, description="column followed over the years, or None for category")
+    many_closings: Whole = Field(default=150, description="list days with more closings", ge=10, le=100_000)
+    min_cell: MinCell = 10
+    permutations: Whole = Field(default=499, description="shuffles for each comparison of years", ge=99, le=100_000)
+    seed: Whole = Field(default=20130206, description="seed of the shuffles", ge=0)
+
+
+class HowLongCasesStayOpen(Parameters):
+    """Parameters of ``how_long_cases_stay_open``.
+
+    A ``group`` that is a column of the allegations or officers (such as ``category``) may differ within a complaint;
+    the study says how it then counts the complaint. The notebook receives a cutoff as ISO text (``"2015-12-31"``).
+    """
+
+    start: Start = "received"
+    stop: Stop = "closed"
+    cutoff: Cutoff = None
+    within_days: Whole = Field(default=365, description="say which share stopped within so many days", ge=1, le=10_000)
+    min_group: MinGroup = 10
+    confidence: Confidence = 0.95
+
+
+class WereDeadlinesMet(Parameters):
+    """Parameters of ``were_deadlines_met``.
+
+    ``pauses``: with ``unknown``, the clock may have stopped without the release saying so, and a case that is late by
+    the calendar cannot be told, if the rule lists anything that stops it; with ``none`` no clock stopped; with
+    ``dated`` the pauses which the source dates are left out, and there were no others.
+    """
+
+    rule: Rule = Field(default="florida", description="name of the limit, as accountability.delay.limits lists it")
+    start: Start = "received"
+    stop: Stop = "closed"
+    pauses: Literal["unknown", "none", "dated"] = Field(
+        default="unknown", description="whether the clock was stopped: unknown, none, or dated by the source"
+    )
+    cutoff: Cutoff = None
+    min_group: MinGroup = 10
+
+
+class HowTheBacklogMoved(Parameters):
+    """Parameters of ``how_the_backlog_moved``.
+
+    The last complete months give the pace at which the open cases would be cleared.
+    """
+
+    start: Stage = Field(default="received", description="stage at which a case comes in")
+    stop: Stage = Field(default="closed", description="stage at which a case goes out")
+    cutoff: Cutoff = None
+    pace_months: Whole = Field(default=12, description="the last so many complete months give the pace", ge=1, le=120)
+    min_group: MinGroup = 10
+
+
+class WhatFollowsAFinding(Parameters):
+    """Parameters of ``what_follows_a_finding``.
+
+    A ``unit`` is not finer than a row of the source.
+    """
+
+    unit: Unit = None
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
+
+
+class HowPenaltiesShrink(Parameters):
+    """Parameters of ``how_penalties_shrink``.
+
+    Without a ``step_text``, the coded penalties of the steps are read.
+    """
+
+    unit: Unit = None
+    step_text: MaybeText = Field(default="detail", description="column of the events with penalties as text, or None")
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
+
+
+class WhoIsDisciplined(Parameters):
+    """Parameters of ``who_is_disciplined``.
+
+    Without a ``group``, the first of officer's race, gender, rank and who complained that the source holds is compared.
+    """
+
+    first: MaybeText = Field(default=None, description="first group compared, or None for the second largest")
+    second: MaybeText = Field(default=None, description="second group compared, or None for the largest")
+    alike: MaybeText = Field(default="category", description="column whose mix is held alike, or None")
+    unit: Unit = None
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
+
+
+class DoesDelayLighten(Parameters):
+    """Parameters of ``does_delay_lighten``.
+
+    The ``group``'s kinds of case are held alike over the landmarks.
+    """
+
+    start: Start = "received"
+    stop: Stop = "closed"
+    cutoff: Cutoff = None
+    heavier: Rung = Field(default="suspension", description="a penalty this heavy or heavier counts as heavier")
+    landmark: Whole = Field(
+        default=180, description="look at cases open at this age, at half and twice it", ge=2, le=3650
+    )
+    within_days: Whole = Field(default=1095, description="days followed from each landmark", ge=1, le=10_000)
+    min_cell: MinCell = 10
+    confidence: Confidence = 0.95
+
+
+class IsItMoreThanChance(Parameters):
+    """Parameters of ``is_it_more_than_chance``.
+
+    A ``headcount`` of 0 takes the number the source lists, and where it lists only the accused, says that the others
+    are not held. A ``group`` is a column of units or supervisors that are looked at besides the officers.
+    """
+
+    group: MaybeText = Field(default=None, description="column of units or supervisors looked at besides, or None")
+    headcount: Whole = Field(default=0, description="officers on the force, or 0 for those listed", ge=0, le=10_000_000)
+    top: Real = Field(default=0.1, description="share of the officers that is the top", ge=0.01, le=0.5)
+    draws: Whole = Field(default=1000, description="draws of each benchmark", ge=99, le=100_000)
+    confidence: Real = Field(default=0.95, description="middle part of the draws shown", ge=0.5, le=0.999)
+    seed: Whole = Field(default=20130206, description="seed of the draws", ge=0)
+
+
+class DoSquadsMatter(Parameters):
+    """Parameters of ``do_squads_matter``.
+
+    Without a ``group``, the unit is the first of squad, officer_unit and command that the source holds.
+    """
+
+    group: MaybeText = Field(default=None, description="column with the officers' unit, or None for the usual one")
+    window_days: Whole = Field(default=365, description="days a finding against a peer counts", ge=30, le=3650)
+    period_years: Whole = Field(default=3, description="years within which lots are drawn in a unit", ge=1, le=50)
+    permutations: Whole = Field(default=499, description="permutations, at least", ge=99, le=100_000)
+    confidence: Confidence = 0.95
+    seed: Whole = Field(default=20130206, description="seed of the lots", ge=0)
+
+
+class TheClosedCaseTrap(Asked):
+    """Parameters of the lesson ``the_closed_case_trap``.
+
+    The lesson generates its own agency; ``student`` gives one of one's own in place of the class's.
+    """
+
+    complaints: Whole = Field(default=5000, description="complaints the agency receives", ge=300, le=100_000)
+    student: Student = Field(default=None, description="your name or number for an agency of your own, or None")
+
+
+class ReadingACaseFile(Asked):
+    """Parameters of the lesson ``reading_a_case_file``.
+
+    The lesson reads the coded news reports that come along. Readings are ``conflict=reading``, several joined by ``;``.
+    """
+
+    readings: MaybeText = Field(default=None, description="conflict=reading joined by ;, or None for the defaults")
+
+
+class MoreThanChance(Asked):
+    """Parameters of the lesson ``more_than_chance``.
+
+    The lesson generates its own precincts; ``student`` gives ones of one's own in place of the class's.
+    """
+
+    officers: Whole = Field(default=1200, description="officers of each precinct", ge=500, le=20_000)
+    student: Student = Field(default=None, description="your name or number for precincts of your own, or None")
+
+
+class FairComparisons(Asked):
+    """Parameters of the lesson ``fair_comparisons``.
+
+    The lesson generates its own agency with two stations; ``student`` gives one of one's own.
+    """
+
+    complaints: Whole = Field(default=12_000, description="complaints the agency receives", ge=1000, le=100_000)
+    student: Student = Field(default=None, description="your name or number for an agency of your own, or None")
+
+
+#: Notebooks for teaching: what they show is generated or comes along, so they are run in JupyterLab, not on a source.
+LESSONS: dict[str, type[Asked]] = {
+    "the_closed_case_trap": TheClosedCaseTrap,
+    "reading_a_case_file": ReadingACaseFile,
+    "more_than_chance": MoreThanChance,
+    "fair_comparisons": FairComparisons,
+}
