@@ -90,17 +90,17 @@ def shares(rng: np.random.Generator) -> Durations:
 
 def holds(row: pd.Series, truth: float) -> bool:
     """Whether the interval of a ratio holds its truth."""
-    return bool(row["low"] <= np.exp(truth) <= row["high"])
+    return bool(row["lower"] <= np.exp(truth) <= row["upper"])
 
 
 def first(fit: delay.Cox) -> pd.Series:
-    return fit.table.iloc[0]
+    return fit.true_numbers().iloc[0]
 
 
 def difference_holds(made: Durations) -> bool:
     model = delay.cox(made, ["group"])
     row = delay.share_differences(model, {"group": 1}, {"group": 0}, days=[100]).table.iloc[0]
-    return bool(row["low"] <= truth_of_difference(100) <= row["high"])
+    return bool(row["lower"] <= truth_of_difference(100) <= row["upper"])
 
 
 def planned() -> dict[str, tuple[Callable[[np.random.Generator], Durations], Callable[[Durations], bool]]]:
@@ -110,16 +110,19 @@ def planned() -> dict[str, tuple[Callable[[np.random.Generator], Durations], Cal
         "Cox, exact dates": (exact, lambda made: holds(first(cox(made, ["group"])), RATIO)),
         "Cox, clustered errors": (exact, lambda made: holds(first(cox(made, ["group"], cluster="officer")), RATIO)),
         "Cox, late entry": (late, lambda made: holds(first(cox(made, ["group"])), RATIO)),
-        "Cox, one of two ways": (exact, lambda made: holds(first(cox(made, ["group"], ways="way", way="1")), RATIO)),
+        "Cox, one of two ways": (
+            exact,
+            lambda made: holds(first(cox(made, ["group"], causes="way", cause="1")), RATIO),
+        ),
         "Fine-Gray, two ways": (
             shares,
-            lambda made: holds(delay.fine_gray(made, ["group"], "way", "1").table.iloc[0], RATIO),
+            lambda made: holds(delay.fine_gray(made, ["group"], "way", "1").true_numbers().iloc[0], RATIO),
         ),
         "difference of shares closed by day 100": (exact, difference_holds),
-        "Weibull, exact dates": (exact, lambda made: holds(parametric(made, ["group"]).table.iloc[0], -RATIO)),
+        "Weibull, exact dates": (exact, lambda made: holds(parametric(made, ["group"]).true_numbers().iloc[0], -RATIO)),
         "discrete time, months": (
             months,
-            lambda made: holds(discrete(made, ["group"], period=MONTH).table.iloc[0], RATIO),
+            lambda made: holds(discrete(made, ["group"], period=MONTH).true_numbers().iloc[0], RATIO),
         ),
     }
 

@@ -111,7 +111,7 @@ def repeat_rates(
     data : Durations, Cohort or Dataset
         Of :func:`spells`, with the clock the model wants; columns can be added to its table.
     covariates : str or sequence of str
-        As for :func:`accountability.delay.regression.cox_model`.
+        As for :func:`accountability.delay.cox`.
     model : {"andersen-gill", "pwp total", "pwp gap"}
         See :data:`MODELS`.
     confidence : float
@@ -125,7 +125,7 @@ def repeat_rates(
     ParameterError
         For an unknown model, or stretches of the other clock.
     Refusal
-        As :func:`accountability.delay.regression.cox_model`.
+        As :func:`accountability.delay.cox`.
     """
     if model not in MODELS:
         raise ParameterError(f"model: expected one of {', '.join(MODELS)}; found {model!r}")
@@ -134,7 +134,7 @@ def repeat_rates(
         raise ParameterError(f"model {model!r} counts {CLOCKS[wanted]}: take spells(data, {wanted!r})")
     _needs_officers(data, "repeat_rates")
     strata = None if model == "andersen-gill" else "number"
-    return delay.cox(data, covariates, strata=strata, cluster="officer", level=confidence)
+    return delay.cox(data, covariates, strata=strata, cluster="officer", confidence=confidence)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -7,12 +7,14 @@ moments per slot suffice. Ties are handled as Efron (1977) or Breslow (1974) did
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from accountability.stats.arrays import gram
+from accountability.stats.arrays import Floats, gram
+from accountability.stats.optimise import Evaluation
 from accountability.stats.risksets import RiskSets
 from accountability.stats.ties import TieSums, breslow, efron
 
@@ -86,3 +88,28 @@ def derivatives(sets: RiskSets, matrix: Any, beta: Any, ties: Ties) -> Derivativ
         slots=slots,
         weight=weight,
     )
+
+
+def evaluation(sets: RiskSets, matrix: Floats, ties: Ties) -> Callable[[Floats], Evaluation]:
+    """The partial likelihood as the optimiser takes it."""
+
+    def evaluate(beta: Floats) -> Evaluation:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            at = derivatives(sets, matrix, beta, ties)
+        return float(at.value), at.gradient, at.information
+
+    return evaluate
+
+
+def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
+    """What one case of each cell adds to the gradient, its share of the risk totals included."""
+    slots = at.slots
+    weight = at.weight[sets.pattern][:, None]
+    x = matrix[sets.pattern]
+    held = sets.per_cell(slots.sums.a, slots.sums.b)[:, None]
+    mean = sets.per_cell(slots.mean_each, slots.mean_tied)
+    out = -weight * (x * held - mean)
+    done = sets.closed
+    slot = sets.last[done] - 1
+    out[done] += x[done] - (slots.mean_sum / sets.closings[:, None])[slot]
+    return out

@@ -52,7 +52,7 @@ def _several(made: Design, part: str) -> bool:
     return sum(term.part == part for term in made.terms) > 1
 
 
-def refuse_endless(made: Design, direction: Floats, what: str) -> Refusal:
+def separated(made: Design, direction: Floats, what: str) -> Refusal:
     """Name the terms whose coefficients run to infinity."""
     pull = np.abs(direction) * np.maximum(made.matrix.std(axis=0), 1e-12)
     named = [term.name for term, size in zip(made.terms, pull, strict=True) if size > 0.05 * pull.max()]

@@ -17,8 +17,8 @@ PIECES: Final = 30_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
-    """Cut risk sets.
+class Split:
+    """Risk sets split into episodes.
 
     Attributes
     ----------
@@ -32,8 +32,8 @@ class Cut:
     members: Any
 
 
-def cut(sets: RiskSets, stretch: Days, stretches: int) -> Cut:
-    """Cut every cell's run of slots where the stretch changes.
+def split_episodes(sets: RiskSets, stretch: Days, stretches: int) -> Split:
+    """Split every cell's run of slots where the stretch changes.
 
     Parameters
     ----------
@@ -86,4 +86,4 @@ def cut(sets: RiskSets, stretch: Days, stretches: int) -> Cut:
         cell=np.full(len(sets.cell), -1),
     )
     members = coo_array((np.ones(total), (cell, pieces.code)), shape=(len(many), len(number)))
-    return Cut(made, members.tocsr())
+    return Split(made, members.tocsr())

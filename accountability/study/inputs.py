@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
@@ -27,6 +28,7 @@ GRAMMAR: Final = frozenset(
     ("estimate", "std_error", "lower", "upper", "p_value", "n", "events", "at_risk", "clusters", "hidden")
 )
 _COLUMNS: Final = ("by", "covariates")
+_ALSO: Final = ("strata", "cluster", "causes")
 
 
 def takes(
@@ -63,7 +65,12 @@ def takes(
             else:
                 raise ParameterError(f"{called} needs {_wanted(kind)} as its first argument")
             asked = signature.bind_partial(given, *rest, **kwargs).arguments
-            columns = [name for key in _COLUMNS for name in column_names(asked.get(key), called, key)]
+            words = _formula_words(asked.get("covariates"))
+            keys = _COLUMNS[:1] if words else _COLUMNS
+            columns = [name for key in keys for name in column_names(asked.get(key), called, key)]
+            if not isinstance(given, Durations):
+                # A formula's columns are checked by the model; so are those that only some estimators have.
+                columns += [*words, *(name for key in _ALSO for name in column_names(asked.get(key), called, key))]
             return function(_ready(given, kind, make, called, columns), *rest, **kwargs)
 
         return call
@@ -117,6 +124,13 @@ def column_names(value: object, called: str = "this function", parameter: str = 
             f"name first: frame.rename(columns={{{taken[0]!r}: 'group'}})"
         )
     return texts
+
+
+def _formula_words(covariates: object) -> list[str]:
+    """Words of a formula that may be columns; none where the covariates are columns."""
+    if not isinstance(covariates, str) or covariates.isidentifier():
+        return []
+    return list(dict.fromkeys(re.findall(r"[^\W\d]\w*", covariates)))
 
 
 def _ready(given: Any, kind: Kind | type, make: Callable[[Any], Any] | None, called: str, columns: list[str]) -> Any:

@@ -11,7 +11,7 @@ from accountability.study.durations import Durations
 
 
 def same(model, fit):
-    for column, name in (("coefficient", "coefficient"), ("se", "se")):
+    for column, name in (("coefficient", "coefficient"), ("std_error", "se")):
         assert fit.table[column].tolist() == pytest.approx(reference(model, name).tolist(), **CLOSE)
     assert fit.log_likelihood == pytest.approx(reference(model, "loglik").item(), rel=1e-9)
 
@@ -49,7 +49,7 @@ def test_clustered_errors_are_those_of_cases_split_by_hand():
     )
     ours = delay.changing_ratios(RELEASE, ["unit", "accused"], "accused", periods=[60], cluster="officer")
     assert ours.coefficients.tolist() == pytest.approx(by_hand.coefficients.tolist(), abs=1e-9)
-    assert ours.table["se"].tolist() == pytest.approx(by_hand.table["se"].tolist(), abs=1e-9)
+    assert ours.table["std_error"].tolist() == pytest.approx(by_hand.table["std_error"].tolist(), abs=1e-9)
 
 
 def test_a_turn_is_found_where_it_was_planted():
@@ -60,7 +60,7 @@ def test_a_turn_is_found_where_it_was_planted():
     made = Durations.from_days(took, groups={"group": group})
     rows = delay.changing_ratios(made, ["group"], "group", periods=[30]).table
     for (_, row), truth in zip(rows.iterrows(), (0.0, np.log(1 / 3)), strict=True):
-        assert abs(row["coefficient"] - truth) < 4 * row["se"]
+        assert abs(row["coefficient"] - truth) < 4 * row["std_error"]
 
 
 def test_what_cannot_change_is_refused():
@@ -92,7 +92,7 @@ def test_fine_and_gray_are_rs():
     fit = delay.fine_gray(ways("aidssi"), ["ccr5"], "way", "1", reference={"ccr5": "WW"})
     same("aidssi.finegray", fit)
     assert fit.coefficients[0] == pytest.approx(-1.004302, abs=1e-6)  # as published with the data
-    cause = delay.cox(ways("aidssi"), ["ccr5"], ways="way", way="1", reference={"ccr5": "WW"})
+    cause = delay.cox(ways("aidssi"), ["ccr5"], causes="way", cause="1", reference={"ccr5": "WW"})
     assert cause.coefficients[0] == pytest.approx(-1.235815, abs=1e-6)
 
 
@@ -123,4 +123,4 @@ def test_cases_and_closings_of_a_period_are_those_at_risk_in_it():
     assert row["events"] == late.sum()
     # Cases still watched on the first closing day of the period or after.
     first = RELEASE.end[RELEASE.event & (RELEASE.end >= 60)].min()
-    assert row["cases"] == (district & (RELEASE.end >= first)).sum()
+    assert row["n"] == (district & (RELEASE.end >= first)).sum()

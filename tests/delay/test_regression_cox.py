@@ -45,8 +45,9 @@ def r_names(terms):
 
 
 def compare(model, fit, robust=False):
-    ours = fit.table.set_index(pd.Index(r_names(fit.table["term"])))
-    for column, name in (("coefficient", "coefficient"), ("se", "robust se" if robust else "se")):
+    table = fit.true_numbers()
+    ours = table.set_index(pd.Index(r_names(table["term"])))
+    for column, name in (("coefficient", "coefficient"), ("std_error", "robust se" if robust else "se")):
         theirs = reference(model, name)
         assert sorted(theirs.index) == sorted(ours.index)
         assert ours.loc[theirs.index, column].tolist() == pytest.approx(theirs.tolist(), **CLOSE)
@@ -84,7 +85,7 @@ class TestAgainstR:
         compare(f"release.strata.{ties}", fit, robust=True)
 
     def test_one_way_of_closing(self, ties):
-        fit = delay.cox(RELEASE, ["unit", "accused"], ties=ties, reference=BUREAU, ways="way", way="decided")
+        fit = delay.cox(RELEASE, ["unit", "accused"], ties=ties, reference=BUREAU, causes="way", cause="decided")
         compare(f"release.way.{ties}", fit)
 
     def test_a_formula(self, ties):
@@ -113,7 +114,7 @@ def test_statsmodels_agrees(ties):
     ).fit(tol=1e-12)
     ours = delay.cox(RELEASE, ["unit", "accused", "years"], ties=ties, reference=BUREAU)
     assert ours.coefficients.tolist() == pytest.approx(theirs.params.tolist(), **CLOSE)
-    assert ours.table["se"].tolist() == pytest.approx(theirs.bse.tolist(), **CLOSE)
+    assert ours.table["std_error"].tolist() == pytest.approx(theirs.bse.tolist(), **CLOSE)
 
 
 def test_collapsing_changes_nothing(monkeypatch):
@@ -189,8 +190,8 @@ def test_the_planted_ratio_is_found():
     watched = rng.integers(100, 900, many)
     made = Durations.from_days(np.minimum(took, watched), took <= watched, groups={"group": group})
     row = delay.cox(made, ["group"]).table.iloc[0]
-    assert abs(row["coefficient"] - 0.5) < 4 * row["se"]
-    assert row["se"] < 0.02
+    assert abs(row["coefficient"] - 0.5) < 4 * row["std_error"]
+    assert row["std_error"] < 0.02
 
 
 def test_the_sentence_describes_and_the_plot_shows_every_ratio():

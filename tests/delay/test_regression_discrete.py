@@ -14,7 +14,7 @@ from accountability.study.durations import Durations
 
 
 def same_as_r(fit):
-    for column, name in (("coefficient", "coefficient"), ("se", "se")):
+    for column, name in (("coefficient", "coefficient"), ("std_error", "se")):
         assert fit.table[column].tolist() == pytest.approx(reference("release.discrete", name).tolist(), **CLOSE)
     assert fit.log_likelihood == pytest.approx(reference("release.discrete", "loglik").item(), rel=1e-9)
 
@@ -22,7 +22,7 @@ def same_as_r(fit):
 def test_late_entry_is_rs_glm():
     fit = delay.discrete_time(RELEASE, ["unit", "accused"], period=30, reference=BUREAU)
     same_as_r(fit)
-    live = fit.baseline["closed"] > 0
+    live = fit.baseline["events"] > 0
     assert fit.baseline.loc[live, "at_risk"].sum() == reference("release.discrete", "rows").item()
 
 
@@ -55,7 +55,7 @@ def test_clustered_errors_are_statsmodels(cluster):
     clusters = len(np.unique(groups))
     # Clusters without a trial count in ours and cannot in a table of trials.
     factor = np.sqrt(clusters / (clusters - 1) / (fit.clusters / (fit.clusters - 1)))
-    assert (factor * fit.table["se"]).tolist() == pytest.approx(theirs.bse[-3:].tolist(), **CLOSE)
+    assert (factor * fit.table["std_error"]).tolist() == pytest.approx(theirs.bse[-3:].tolist(), **CLOSE)
 
 
 def test_months_give_the_planted_ratio():
@@ -80,14 +80,14 @@ def test_months_give_the_planted_ratio():
     )
     fit = delay.discrete_time(made, ["group"])
     row = fit.table.iloc[0]
-    assert abs(row["coefficient"] - 0.4) < 4 * row["se"]
+    assert abs(row["coefficient"] - 0.4) < 4 * row["std_error"]
     exact = Durations.from_days(np.minimum(took, cutoff - start), closed, groups={"group": group})
     cox = delay.cox(exact, ["group"]).table.iloc[0]
-    assert row["coefficient"] == pytest.approx(cox["coefficient"], abs=cox["se"] / 3)
+    assert row["coefficient"] == pytest.approx(cox["coefficient"], abs=cox["std_error"] / 3)
     curve = fit.still_open({"group": 0})
     year = curve[curve["period"] == 11].iloc[0]
-    assert year["still_open"] == pytest.approx(np.exp(-11.5 * 30.4 / 300), abs=0.03)
-    assert year["lower"] < year["still_open"] < year["upper"]
+    assert year["estimate"] == pytest.approx(np.exp(-11.5 * 30.4 / 300), abs=0.03)
+    assert year["lower"] < year["estimate"] < year["upper"]
 
 
 def test_an_incomplete_last_period_does_not_raise_the_rate():

@@ -139,14 +139,14 @@ def test_the_planted_ratio_and_shape_are_found_from_months():
     )
     fit = delay.parametric(made, ["group"])
     row = fit.table.iloc[0]
-    assert abs(row["coefficient"] - 0.3) < 4 * row["se"]
+    assert abs(row["coefficient"] - 0.3) < 4 * row["std_error"]
     assert np.exp(-fit.log_scale) == pytest.approx(1.4, abs=0.05)
     open_share = fit.still_open([{"group": 0}, {"group": 1}], [99])
-    assert open_share["still_open"].tolist() == pytest.approx(
+    assert open_share["estimate"].tolist() == pytest.approx(
         [np.exp(-((100 / 200) ** 1.4)), np.exp(-((100 / 200 / np.exp(0.3)) ** 1.4))], abs=0.01
     )
-    assert (open_share["lower"] < open_share["still_open"]).all()
-    assert (open_share["still_open"] < open_share["upper"]).all()
+    assert (open_share["lower"] < open_share["estimate"]).all()
+    assert (open_share["estimate"] < open_share["upper"]).all()
 
 
 def test_what_has_no_finite_estimate_is_refused():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from test_regression_cox import BUREAU, CLOSE, RELEASE, VALUES, VETERAN
 
+import accountability
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations
@@ -26,7 +27,7 @@ class TestAgainstR:
         table = delay.predicted_curves(model, STATED, days=DAYS).table
         rows = VALUES[VALUES["model"] == f"release.{ties}"]
         for column, name in (
-            ("still_open", "open"),
+            ("estimate", "open"),
             ("std_error", "open se"),
             ("lower", "open low"),
             ("upper", "open high"),
@@ -59,10 +60,10 @@ def test_a_difference_is_that_of_the_curves_with_a_delta_method_error():
     model = delay.cox(RELEASE, ["unit", "accused"], reference=BUREAU)
     one, other = {"unit": "oversight", "accused": 1}, {"unit": "bureau", "accused": 1}
     gaps = delay.share_differences(model, one, other, days=[30, 120])
-    curves = delay.predicted_curves(model, [other, one], days=[30, 120]).table["still_open"].to_numpy()
-    assert gaps.table["difference"].tolist() == pytest.approx((curves[:2] - curves[2:]).tolist())
+    curves = delay.predicted_curves(model, [other, one], days=[30, 120]).table["estimate"].to_numpy()
+    assert gaps.table["estimate"].tolist() == pytest.approx((curves[:2] - curves[2:]).tolist())
     alone = delay.share_differences(model, one, one, days=[30]).table.iloc[0]
-    assert alone["difference"] == 0
+    assert alone["estimate"] == 0
     assert alone["std_error"] == pytest.approx(0, abs=1e-12)
     assert "not effects" in gaps.sentence()
     assert len(gaps.plot().get_yticklabels()) == 2
@@ -87,7 +88,7 @@ def test_clustered_errors_are_the_jackknife_over_clusters(ties):
         return delay.share_differences(model, {"group": 1}, {"group": 0}, days=[50]).table.iloc[0]
 
     whole = fit(np.ones(1000, bool))
-    left_out = np.array([fit(officer != one)["difference"] for one in range(250)])
+    left_out = np.array([fit(officer != one)["estimate"] for one in range(250)])
     jackknife = np.sqrt(249 / 250 * np.sum((left_out - left_out.mean()) ** 2))
     assert whole["std_error"] == pytest.approx(jackknife, rel=0.02)
 
@@ -97,7 +98,7 @@ def test_curves_of_strata_and_unknown_covariates():
     table = delay.predicted_curves(
         model, [{"unit": "bureau", "office": office} for office in ("north", "south")], days=[60]
     ).table
-    assert table["still_open"].nunique() == 2
+    assert table["estimate"].nunique() == 2
     with pytest.raises(ParameterError, match=r"state \['office'\]"):
         delay.predicted_curves(model, {"unit": "bureau"})
     with pytest.raises(ParameterError, match="no stratum west"):
@@ -119,7 +120,7 @@ def test_a_formula_predicts_what_its_columns_do():
     by_columns = delay.cox(made, ["unit", "log"], reference=BUREAU)
     one = delay.predicted_curves(by_formula, {"unit": "district", "years": 5.0}, days=[40]).table
     two = delay.predicted_curves(by_columns, {"unit": "district", "log": np.log(5.0)}, days=[40]).table
-    pd.testing.assert_series_equal(one["still_open"], two["still_open"])
+    pd.testing.assert_series_equal(one["estimate"], two["estimate"])
 
 
 def test_a_ratio_that_turns_is_seen():
@@ -129,9 +130,9 @@ def test_a_ratio_that_turns_is_seen():
     took = np.where(group == 1, np.where(early < 30, early, 30 + (early - 30) * 3), early).astype(int)
     model = delay.cox(Durations.from_days(took, groups={"group": group}), ["group"])
     test = delay.proportionality(model)
-    assert test.table["p"].max() < 1e-6
+    assert test.table["p_value"].max() < 1e-6
     assert "changes with age for group (p < 0.001)" in test.sentence()
-    ratios = test.ratios["ratio"].to_numpy()
+    ratios = test.ratios["estimate"].to_numpy()
     assert ratios[0] == pytest.approx(1, abs=0.25)
     assert ratios[-1] < 0.6
     assert test.plot().get_xlabel() == "days"
@@ -150,3 +151,30 @@ def test_what_cannot_be_tested_is_refused():
         delay.proportionality(delay.cox(made, ["x"]), "log")
     with pytest.raises(Refusal, match="without penalty"):
         delay.proportionality(delay.cox(made, ["x"], penalty="firth"))
+
+
+def test_a_dataset_is_taken_with_a_formula_and_the_causes_named():
+    data = accountability.load("synthetic")
+    plain = delay.cox(data, ["category", "officer_rank"])
+    formula = delay.cox(data, "category + officer_rank", causes=None)
+    assert formula.coefficients == pytest.approx(plain.coefficients)
+    assert delay.cox(data, "category", causes="finding", cause="sustained", cluster="squad").clusters > 1
+    for call in (delay.predicted_curves, delay.share_differences, delay.proportionality):
+        stated = [] if call is delay.proportionality else [{"category": "Force"}]
+        more = [{"category": "Search"}] if call is delay.share_differences else []
+        with pytest.raises(ParameterError, match=rf"{call.__name__} needs a fitted Cox.*\n.*delay\.cox\(data"):
+            call(data, *stated, *more, **({"days": [1]} if more else {}))
+
+
+def test_terms_that_rest_on_few_are_hidden_and_the_others_keep_their_numbers():
+    rng = np.random.default_rng(1)
+    unit = np.repeat(["a", "b", "c"], [200, 100, 6])
+    made = Durations.from_days(rng.integers(1, 300, 306), rng.random(306) < 0.8, groups={"unit": unit})
+    for found in (delay.cox(made, "unit"), delay.parametric(made, "unit"), delay.exact_rates(made, "unit")):
+        true, shown = found.true_numbers(), found.table
+        hidden = shown["hidden"].to_numpy(dtype=bool)
+        assert hidden.any()
+        assert not hidden.all()
+        assert shown.loc[hidden, "estimate"].isna().all()
+        assert shown.loc[~hidden, "estimate"].tolist() == true.loc[~hidden, "estimate"].tolist()
+        assert "unit=c" not in found.sentence()

@@ -39,8 +39,8 @@ def test_firth_is_the_penalised_maximum(ties):
     assert fit.coefficients.tolist() == pytest.approx(theirs, abs=2e-5)
     row = fit.table.set_index("term").loc["unit=oversight"]
     assert row["events"] == 0
-    assert 0 <= row["low"] < row["ratio"] < row["high"] < 1
-    assert row["p"] < 0.001
+    assert 0 <= row["lower"] < row["estimate"] < row["upper"] < 1
+    assert row["p_value"] < 0.001
 
 
 def test_firth_equals_the_closed_form_for_two_groups_and_one_day():
@@ -93,7 +93,7 @@ def frame(**columns):
         ({"x": pd.array([True, False] * 4, dtype="boolean")}, r"nullable \(boolean\).*astype\('bool'\)"),
         ({"x": ["a"] * 8}, "one value"),
         ({"x": [3] * 8}, "same for every case"),
-        ({"y": [1, 2] * 4}, r"no column 'x' for the model; there are \['case_id', 'y'\]"),
+        ({"y": [1, 2] * 4}, "no column 'x' in these durations; there are y"),
     ],
 )
 def test_a_column_that_cannot_be_a_covariate_is_refused_with_advice(columns, says):
@@ -109,7 +109,7 @@ def test_a_column_that_cannot_be_a_covariate_is_refused_with_advice(columns, say
         ("x + other", "no column 'other'"),
         ("x +", "cannot be read"),
         ("np.log(x - 100)", "same for every case|cannot be computed|infinite|no finite"),
-        ("low", "no column 'low' for the model"),
+        ("days_lower", "no column 'days_lower' in these durations"),
     ],
 )
 def test_a_formula_that_cannot_be_used_is_refused(formula, says):
@@ -125,9 +125,9 @@ def test_a_formula_that_cannot_be_used_is_refused(formula, says):
         ({"penalty": "firth", "cluster": "x"}, "not defined"),
         ({"reference": {"x": "z"}}, "no level 'z'"),
         ({"reference": {"y": "z"}}, "does not use"),
-        ({"way": "a"}, "name both"),
-        ({"ways": "x", "way": "q"}, "no case closed as 'q'"),
-        ({"level": 95}, "confidence must lie between"),
+        ({"cause": "a"}, "name both"),
+        ({"causes": "x", "cause": "q"}, "no case closed as 'q'"),
+        ({"confidence": 95}, "confidence must lie between"),
         ({"strata": "nowhere"}, "no column 'nowhere'"),
     ],
 )
@@ -159,20 +159,20 @@ def test_exact_rates_are_garwood_and_clopper_pearson():
     for unit, row in rows.iterrows():
         low = stats.chi2.ppf(0.025, 2 * closed[unit]) / 2 if closed[unit] else 0
         high = stats.chi2.ppf(0.975, 2 * closed[unit] + 2) / 2
-        assert [row["low"], row["high"]] == pytest.approx([1000 * low / days[unit], 1000 * high / days[unit]])
+        assert [row["lower"], row["upper"]] == pytest.approx([1000 * low / days[unit], 1000 * high / days[unit]])
         if unit != "bureau":
             exact = stats.binomtest(int(closed[unit]), int(closed[unit] + closed["bureau"])).proportion_ci(
                 method="exact"
             )
             odds = [one / (1 - one) * days["bureau"] / days[unit] for one in exact]
-            assert [row["ratio_low"], row["ratio_high"]] == pytest.approx(odds)
-    assert rows.loc["oversight", ["events", "rate", "low", "ratio"]].tolist() == [0, 0, 0, 0]
+            assert [row["ratio_lower"], row["ratio_upper"]] == pytest.approx(odds)
+    assert rows.loc["oversight", ["events", "estimate", "lower", "ratio"]].tolist() == [0, 0, 0, 0]
     assert "oversight: 0.00" in result.sentence()
     with pytest.raises(ParameterError, match="no group 'nobody'"):
         delay.exact_rates(made, "unit", reference="nobody")
 
 
-def test_a_slope_that_only_two_columns_together_newton_is_found_and_the_penalty_ends_it():
+def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_ends_it():
     """Neither column separates alone; rounding would end the newton far out with an estimate that means nothing."""
     rows = [(0, 0, 0, "b", 0)] * 2 + [(0, 0, 0, "b", 3), (0, 1, 0, "b", 3), (3, 1, 2, "b", 3), (3, 1, 0, "b", 3)]
     rows += [(4, 1, 4, "a", 0), (4, 0, 0, "b", 3)]
@@ -181,6 +181,6 @@ def test_a_slope_that_only_two_columns_together_newton_is_found_and_the_penalty_
     with pytest.raises(Refusal, match="group=a, number separate the cases"):
         delay.cox(made, ["group", "number"])
     fit = delay.cox(made, ["group", "number"], penalty="firth")
-    assert np.isfinite(fit.table["ratio"]).all()
-    assert (fit.table["low"] < fit.table["ratio"]).all()
-    assert (fit.table["ratio"] < fit.table["high"]).all()
+    assert np.isfinite(fit.true_numbers()["estimate"]).all()
+    assert (fit.true_numbers()["lower"] < fit.true_numbers()["estimate"]).all()
+    assert (fit.true_numbers()["estimate"] < fit.true_numbers()["upper"]).all()

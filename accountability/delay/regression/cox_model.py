@@ -9,26 +9,19 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.regression.regression_result import (
-    Regression,
-    closings,
-    clusters_of,
-    counts_by_term,
-    covariates_of,
-    require_events,
-    table_of,
-)
+from accountability.delay.regression.regression_result import Regression, prepare
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.design import Design
-from accountability.stats.intervals import z_critical
-from accountability.stats.optimise import Optimum, Separation, newton
-from accountability.stats.partial_likelihood import Derivatives, Ties, derivatives
+from accountability.stats.firth import penalised
+from accountability.stats.partial_likelihood import Derivatives, Ties, derivatives, evaluation, score_residuals
 from accountability.stats.risksets import RiskSets, risk_sets
 from accountability.stats.sandwich import sandwich
-from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
+from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations, group_codes
+from accountability.study.inputs import takes
+
+WHAT = "Cox's model"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -67,15 +60,21 @@ class Cox(Regression):
     event_word: str
     clock: str
 
+    @property
+    def matrix(self) -> Floats:
+        """The model's columns less their means, one row a pattern."""
+        return self.design.matrix - self.centre
+
     def at_estimate(self) -> Derivatives:
         """Give the likelihood and its sums at the estimate."""
-        return derivatives(self.sets, self.design.matrix - self.centre, self.coefficients, self.ties)
+        return derivatives(self.sets, self.matrix, self.coefficients, self.ties)
 
     def scores(self) -> Floats:
         """Score residual of one case of each cell."""
-        return score_residuals(self.sets, self.design.matrix - self.centre, self.at_estimate())
+        return score_residuals(self.sets, self.matrix, self.at_estimate())
 
 
+@takes("durations")
 def cox(
     durations: Durations,
     covariates: str | Sequence[str],
@@ -83,17 +82,17 @@ def cox(
     ties: Ties = "efron",
     strata: str | Sequence[str] | None = None,
     cluster: str | None = None,
-    ways: str | None = None,
-    way: str | None = None,
+    causes: str | None = None,
+    cause: str | None = None,
     reference: Mapping[str, str] | None = None,
     penalty: Literal["firth"] | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> Cox:
     """Ratios of the daily rate of closing between cases with different covariates.
 
     Parameters
     ----------
-    durations : Durations
+    durations : Durations, Cohort or Dataset
         With closing dates known to the day; late entry is allowed.
     covariates : str or sequence of str
         Columns of the durations, or a formula (right-hand side, as statsmodels reads it). Text, categories and
@@ -104,15 +103,15 @@ def cox(
         Columns whose groups have baseline rates of their own.
     cluster : str, optional
         Column that names the cluster of each case, for clustered errors; ``"case_id"`` gives robust ones.
-    ways, way : str, optional
-        Column of the ways of closing, and the one to model; other closings end the watch (cause-specific rate).
+    causes, cause : str, optional
+        Column of the causes of closing, and the one to model; other closings end the watch (cause-specific rate).
     reference : mapping, optional
         Reference level of a column; by default its most frequent one.
     penalty : {"firth"}, optional
         Firth's penalty: finite estimates where the plain ones are not; intervals and p-values are those of the
         penalised profile likelihood.
-    level : float
-        Level of the intervals.
+    confidence : float
+        Confidence of the intervals.
 
     Returns
     -------
@@ -132,14 +131,17 @@ def cox(
     Cox (1972); Efron (1977) and Breslow (1974) for ties; Lin and Wei (1989) for clustered errors, without a
     small-sample factor, as in R's ``coxph``; Heinze and Schemper (2001) for the penalty. Cases are collapsed to
     covariate pattern, days and ending first; the answer is that of a fit case by case. Coefficients are not resampled
-    by cluster, as clustered errors answer the same question; medians are, by
-    :func:`accountability.delay.cluster_bootstrap`.
+    by cluster, as clustered errors answer the same question; medians are, by :func:`accountability.delay.bootstrap`.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> model = delay.cox(accountability.load("synthetic"), "category")
+    >>> model.table[["term", "n", "events"]].head(2).to_dict("list")
+    {'term': ['category=Force', 'category=Neglect'], 'n': [1010, 1141], 'events': [845, 1098]}
     """
-    require_open_cases(durations, "Cox's model")
-    require_exact(durations, "Cox's model")
-    z_critical(level)
-    if ties not in ("efron", "breslow"):
-        raise ParameterError(f"ties must be 'efron' or 'breslow', found {ties!r}")
+    require_ties(ties)
     if penalty not in (None, "firth"):
         raise ParameterError(f"penalty must be 'firth' or left out, found {penalty!r}")
     if penalty and cluster is not None:
@@ -148,100 +150,66 @@ def cox(
             "closings together with others, or leave cluster= out and resample clusters (delay.bootstrap) for how far "
             "the medians of such groups can be trusted"
         )
-    closed, event_word = closings(durations, ways, way)
-    made = covariates_of(durations, covariates, reference)
-    require_events(durations, closed, len(made.terms), "Cox's model")
+    asked = prepare(
+        durations, covariates, WHAT, reference=reference, confidence=confidence, cluster=cluster, causes=causes,
+        cause=cause,
+    )  # fmt: skip
+    asked.require_events(WHAT)
+    made, matrix = asked.design, asked.matrix
     groups, stratum = group_codes(durations, strata)
-    sets = risk_sets(durations.end, durations.entry_time, closed, made, stratum, len(groups))
-    code, clusters = clusters_of(durations, cluster)
-    centre = made.count @ made.matrix / len(made.pattern)
-    matrix = made.matrix - centre
-    where = " within the strata" if strata else ""
+    sets = risk_sets(durations.end, durations.entry_time, asked.event, made, stratum, len(groups))
     null = derivatives(sets, matrix, np.zeros(len(made.terms)), ties)
     if penalty is None:
-        refuse_empty_levels(made, sets.at_any_time, sets.closed_pattern, event_word)
-    refuse_collinear(made, null.information, float(closed.sum()), where)
-    if penalty:
-        from accountability.delay.regression.firth import penalised
-
-        return penalised(durations, made, sets, groups, centre, ties, level, event_word)
-    try:
-        peak = maximise(sets, matrix, ties)
-    except Separation as endless:
-        raise refuse_endless(made, endless.direction, event_word) from endless
-    bread: Floats = np.linalg.inv(peak.information).astype(float)
+        refuse_empty_levels(made, sets.at_any_time, sets.closed_pattern, asked.word)
+    refuse_collinear(made, null.information, float(asked.event.sum()), " within the strata" if strata else "")
+    firth = penalised(sets, matrix, ties, confidence) if penalty else None
+    top = firth.top if firth else asked.maximise(evaluation(sets, matrix, ties))
+    bread: Floats = firth.covariance if firth else np.linalg.inv(top.information).astype(float)
+    errors = "Firth's penalty, profile penalised likelihood" if firth else f"{asked.errors}, Wald"
     covariance = bread
-    if clusters is not None:
-        at_peak = derivatives(sets, matrix, peak.at, ties)
-        residual = score_residuals(sets, matrix, at_peak)
-        covariance = sandwich(bread, residual, sets.cell, code, clusters, number=sets.number)
+    if asked.clusters is not None:
+        scores = score_residuals(sets, matrix, derivatives(sets, matrix, top.at, ties))
+        covariance = sandwich(bread, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
+    common = asked.fields(top.at, covariance, top.value, firth.null if firth else float(null.value))
+    if firth:
+        ends = {"lower": np.exp(firth.lower), "upper": np.exp(firth.upper), "p_value": firth.p_value}
+        common["table"] = common["table"].assign(**ends)
     return Cox(
-        estimand=f"ratio of the daily rate of {event_word}, by {durations.clock}",
-        assumptions=assumptions(cluster, strata),
-        method=f"Cox's model, {ties.capitalize()} ties, {errors_word(cluster, clusters)}, Wald intervals",
-        table=table_of(made.terms, peak.at, covariance, level, counts_by_term(made, sets.closed_pattern)),
-        flow=durations.flow,
-        terms=made.terms,
-        coefficients=peak.at,
-        covariance=covariance,
-        log_likelihood=peak.value,
-        null_log_likelihood=float(null.value),
-        cases=len(durations),
-        events=int(closed.sum()),
-        clusters=clusters,
-        level=level,
-        ratio_word=f"ratio of the daily rate of {event_word}",
+        estimand=f"ratio of the daily rate of {asked.word}, by {durations.clock}",
+        assumptions=asked.assume(same_at_every_age(strata), "the logarithm of the rate adds up over the columns"),
+        method=f"Cox's model, {ties.capitalize()} ties, {errors} intervals",
+        ratio_word=f"ratio of the daily rate of {asked.word}",
         ties=ties,
-        penalty=None,
+        penalty=penalty,
         model_covariance=bread,
         design=made,
         sets=sets,
         strata=groups,
-        centre=centre,
-        cluster=code,
-        event_word=event_word,
+        centre=asked.centre,
+        cluster=asked.cluster,
+        event_word=asked.word,
         clock=durations.clock,
+        **common,
     )
 
 
-def maximise(sets: RiskSets, matrix: Floats, ties: Ties) -> Optimum:
-    """Maximise the partial likelihood."""
-
-    def evaluate(beta: Floats) -> tuple[float, Floats, Floats]:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            at = derivatives(sets, matrix, beta, ties)
-        return float(at.value), at.gradient, at.information
-
-    return newton(evaluate, np.zeros(matrix.shape[1]), lambda step: float(np.abs(matrix @ step).max()))
+def require_model(model: object, called: str) -> None:
+    """Refuse what is no fitted Cox model, with the line that fits one."""
+    if not isinstance(model, Cox):
+        raise ParameterError(
+            f"delay.{called} needs a fitted Cox model, and was given an object of type {type(model).__name__}. Fit one "
+            f"first:\n    model = delay.cox(data, 'category')\n    delay.{called}(model, ...)"
+        )
 
 
-def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
-    """What one case of each cell adds to the gradient, its share of the risk totals included."""
-    slots = at.slots
-    weight = at.weight[sets.pattern][:, None]
-    x = matrix[sets.pattern]
-    held = sets.per_cell(slots.sums.a, slots.sums.b)[:, None]
-    mean = sets.per_cell(slots.mean_each, slots.mean_tied)
-    out = -weight * (x * held - mean)
-    done = sets.closed
-    slot = sets.last[done] - 1
-    out[done] += x[done] - (slots.mean_sum / sets.closings[:, None])[slot]
-    return out
+def require_ties(ties: str) -> None:
+    """Refuse a handling of ties that does not exist."""
+    if ties not in ("efron", "breslow"):
+        raise ParameterError(f"ties must be 'efron' or 'breslow', found {ties!r}")
 
 
-def assumptions(cluster: str | None, strata: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Say what must hold."""
+def same_at_every_age(strata: str | Sequence[str] | None) -> str:
+    """Say that the ratio is the same at every age."""
     names = [strata] if isinstance(strata, str) else list(strata or ())
     apart = f" within {', '.join(names)}" if names else ""
-    return (
-        f"the ratio of rates of two cases is the same at every age{apart} (test it with delay.proportionality)",
-        "the logarithm of the rate adds up over the columns",
-        "whether a case is still open at the cut-off tells nothing about how much longer it will take",
-        f"cases of different {cluster} are independent" if cluster else "cases are independent of each other",
-        "columns not in the model may differ between the groups: the ratios describe, they do not explain",
-    )
-
-
-def errors_word(cluster: str | None, clusters: int | None) -> str:
-    """Name the errors."""
-    return "model-based errors" if clusters is None else f"errors clustered by {cluster} ({clusters:,} clusters)"
+    return f"the ratio of rates of two cases is the same at every age{apart} (test it with delay.proportionality)"

@@ -1,4 +1,4 @@
-"""Fine and Gray's regression of the share of cases that close in one way, when they can close in others."""
+"""Fine and Gray's regression of the share of cases closed of one cause, when they can close of others."""
 
 from __future__ import annotations
 
@@ -9,26 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.regression.cox_model import errors_word
-from accountability.delay.regression.regression_result import (
-    Regression,
-    closings,
-    clusters_of,
-    counts_by_term,
-    covariates_of,
-    require_events,
-    table_of,
-)
+from accountability.delay.regression.regression_result import Prepared, Regression, prepare
 from accountability.errors import Refusal
-from accountability.stats.arrays import Flags, Floats, gram
-from accountability.stats.compress import compress
-from accountability.stats.design import Design
-from accountability.stats.intervals import z_critical
-from accountability.stats.optimise import Separation, newton
+from accountability.stats.arrays import Floats, gram
+from accountability.stats.compress import combine
 from accountability.stats.sandwich import sandwich
-from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
+from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations
+from accountability.study.inputs import takes
+
+WHAT = "Fine and Gray's model"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -37,117 +27,106 @@ class FineGray(Regression):
 
     Attributes
     ----------
-    way : str
-        The way of closing.
+    cause : str
+        The cause of closing.
     """
 
-    way: str
+    cause: str
 
 
+@takes("durations")
 def fine_gray(
     durations: Durations,
     covariates: str | Sequence[str],
-    ways: str,
-    way: str,
+    causes: str,
+    cause: str,
     *,
     cluster: str | None = None,
     reference: Mapping[str, str] | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> FineGray:
-    """Ratios that order the shares of cases closed in one way, when others close cases too.
+    """Ratios that order the shares of cases closed of one cause, when others close cases too.
 
     Parameters
     ----------
-    durations : Durations
+    durations : Durations, Cohort or Dataset
         With closing dates known to the day, watched from the start.
-    covariates, cluster, reference, level
-        As for :func:`accountability.delay.regression.cox_model`; errors are robust in any case.
-    ways, way : str
-        Column of the ways of closing, and the one modelled.
+    covariates, cluster, reference, confidence
+        As for :func:`accountability.delay.cox`; errors are robust in any case.
+    causes, cause : str
+        Column of the causes of closing, and the one modelled.
 
     Returns
     -------
     FineGray
-        Ratios above 1 belong to cases of which more close in that way.
+        Ratios above 1 belong to cases of which more close of that cause.
 
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.regression.cox_model`, and for late entry, which the method does not allow.
+        As :func:`accountability.delay.cox`, and for late entry, which the method does not allow.
 
     Notes
     -----
-    Late entry is refused: the weights of cases closed in another way need the chance of being watched from the start,
-    and :func:`accountability.delay.regression.cox_model` with ``ways=`` and ``way=`` takes late entry as it stands.
+    Late entry is refused: the weights of cases closed of another cause need the chance of being watched from the start,
+    and :func:`accountability.delay.cox` with ``causes=`` and ``cause=`` takes late entry as it stands.
 
-    Fine and Gray (1999): a case closed in another way stays at risk with the chance that it would still be watched.
+    Fine and Gray (1999): a case closed of another cause stays at risk with the chance that it would still be watched.
     Breslow's ties; errors include the estimate of that chance, as in R's ``cmprsk::crr``.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> model = delay.fine_gray(accountability.load("synthetic"), "category", "finding", "sustained")
+    >>> model.table[["term", "n", "events"]].head(2).to_dict("list")
+    {'term': ['category=Force', 'category=Neglect'], 'n': [1010, 1141], 'events': [33, 242]}
     """
-    require_open_cases(durations, "Fine and Gray's model")
-    require_exact(durations, "Fine and Gray's model")
-    z_critical(level)
+    asked = prepare(
+        durations, covariates, WHAT, reference=reference, confidence=confidence, cluster=cluster, causes=causes,
+        cause=cause,
+    )  # fmt: skip
     if durations.left_truncated:
         raise Refusal(
-            "Fine and Gray's model needs cases watched from the start: use delay.cox with ways= and way= (the rate of "
-            "closing in that way), which allows late entry"
+            "Fine and Gray's model needs cases watched from the start: use delay.cox with causes= and cause= (the rate "
+            "of closing of that cause), which allows late entry"
         )
-    closed, event_word = closings(durations, ways, way)
-    made = covariates_of(durations, covariates, reference)
-    require_events(durations, closed, len(made.terms), "Fine and Gray's model")
-    events = np.bincount(made.pattern[closed], minlength=len(made.matrix)).astype(float)
-    refuse_empty_levels(made, made.count, events, event_word)
-    code, clusters = clusters_of(durations, cluster)
-    centre = made.count @ made.matrix / len(made.pattern)
-    fit = _Fit(durations, made, closed, made.matrix - centre)
-    null = fit.evaluate(np.zeros(len(made.terms)))
-    refuse_collinear(made, null[2], float(closed.sum()))
-    try:
-        peak = newton(fit.evaluate, np.zeros(len(made.terms)), lambda step: float(np.abs(fit.matrix @ step).max()))
-    except Separation as endless:
-        raise refuse_endless(made, endless.direction, event_word) from endless
-    bread: Floats = np.linalg.inv(peak.information).astype(float)
-    covariance = sandwich(bread, fit.scores(peak.at), fit.cell, code, clusters, number=fit.number)
+    asked.require_events(WHAT)
+    refuse_empty_levels(asked.design, asked.design.count, asked.events, asked.word)
+    fit = _Fit(asked)
+    null = fit.evaluate(np.zeros(len(asked.design.terms)))
+    refuse_collinear(asked.design, null[2], float(asked.event.sum()))
+    top = asked.maximise(fit.evaluate)
+    bread: Floats = np.linalg.inv(top.information).astype(float)
+    covariance = sandwich(bread, fit.scores(top.at), fit.cell, asked.cluster, asked.clusters, number=fit.number)
     return FineGray(
-        estimand=f"ratio of the subdistribution rate of {event_word}, by {durations.clock}",
+        estimand=f"ratio of the subdistribution rate of {asked.word}, by {durations.clock}",
         assumptions=(
-            "the ratio orders the shares closed in this way alike at every age",
+            "the ratio orders the shares closed of this cause alike at every age",
             "being open at the cut-off tells nothing about the closing to come, and does not depend on the covariates",
-            f"cases of different {cluster} are independent" if cluster else "cases are independent of each other",
-            "columns not in the model may differ between the groups: the ratios describe, they do not explain",
+            *asked.assume()[1:],
         ),
-        method="Fine and Gray's model, " + (errors_word(cluster, clusters) if cluster else "robust errors"),
-        table=table_of(made.terms, peak.at, covariance, level, counts_by_term(made, events)),
-        flow=durations.flow,
-        terms=made.terms,
-        coefficients=peak.at,
-        covariance=covariance,
-        log_likelihood=peak.value,
-        null_log_likelihood=float(null[0]),
-        cases=len(durations),
-        events=int(closed.sum()),
-        clusters=clusters,
-        level=level,
-        ratio_word=f"ratio of the subdistribution rate of {event_word}",
-        way=str(way),
+        method="Fine and Gray's model, " + (asked.errors if cluster else "robust errors"),
+        ratio_word=f"ratio of the subdistribution rate of {asked.word}",
+        cause=str(cause),
+        **asked.fields(top.at, covariance, top.value, null[0]),
     )
 
 
 class _Fit:
-    """The weighted partial likelihood on cells of pattern, day and ending (0 open, 1 this way, 2 another)."""
+    """The weighted partial likelihood on cells of pattern, day and ending (0 open, 1 this cause, 2 another)."""
 
-    def __init__(self, durations: Durations, made: Design, closed: Flags, matrix: Floats) -> None:
-        self.matrix = matrix
-        ending = np.where(closed, 1, np.where(durations.event, 2, 0))
-        end = durations.end
+    def __init__(self, asked: Prepared) -> None:
+        made, end = asked.design, asked.durations.end
+        self.matrix = asked.matrix
+        ending = np.where(asked.event, 1, np.where(asked.durations.event, 2, 0))
         days = int(end.max()) + 1
         if made.collapsed:
-            cells = compress((made.pattern * days + end) * 3 + ending, len(matrix) * days * 3)
-            left, self.ending = np.divmod(cells.found, 3)
-            self.pattern, self.day = np.divmod(left, days)
-            self.number, self.cell = cells.number, cells.code
+            cells = combine((made.pattern, end, ending), (len(self.matrix), days, 3), len(end))
+            self.number, self.cell, first = cells.number, cells.code, cells.first
         else:
-            self.pattern, self.day, self.ending = made.pattern, end, ending
-            self.number, self.cell = np.ones(len(end), np.int64), np.arange(len(end))
+            self.number, self.cell, first = np.ones(len(end), np.int64), np.arange(len(end)), np.arange(len(end))
+        self.pattern, self.day, self.ending = made.pattern[first], end[first], ending[first]
         count = [
             np.bincount(self.day[self.ending == kind], self.number[self.ending == kind], days) for kind in range(3)
         ]
@@ -160,7 +139,7 @@ class _Fit:
         self.before = np.concatenate([[1.0], after[:-1]])
         self.at_risk_of_loss = watched
         self.other = self.ending == 2
-        self.closed = np.bincount(self.pattern, self.number * (self.ending == 1), len(matrix))
+        self.closed = np.bincount(self.pattern, self.number * (self.ending == 1), len(self.matrix))
         # Weight at day t of a case closed otherwise on day s: chance of being watched before t over that before s.
         self.share = np.where(self.other, 1 / np.maximum(self.before[self.day], 1e-300), 0.0)
 

@@ -9,26 +9,18 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay.access import require_open_cases
-from accountability.delay.regression.cox_model import errors_word
-from accountability.delay.regression.regression_result import (
-    Regression,
-    clusters_of,
-    counts_by_term,
-    covariates_of,
-    require_events,
-    table_of,
-)
-from accountability.errors import AccountabilityError, ParameterError, Refusal
+from accountability.delay.regression.regression_result import Regression, Stated, prepare, stated_cases
+from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.delay_families import FAMILIES, Family
-from accountability.stats.design import Design
+from accountability.stats.design import Design, with_constant
 from accountability.stats.intervals import z_critical
-from accountability.stats.optimise import Separation, newton
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 from accountability.stats.sandwich import sandwich
-from accountability.stats.separation import refuse_collinear, refuse_empty_levels, refuse_endless
+from accountability.stats.separation import refuse_collinear, refuse_empty_levels, separated
 from accountability.stats.spells import Contribution, Dates, Spells, contribution, spells
 from accountability.study.durations import Durations
+from accountability.study.inputs import takes
 
 MANY_SPELLS: Final = 10_000
 
@@ -55,16 +47,16 @@ class Parametric(Regression):
     full_covariance: Floats
     design: Design
 
-    def still_open(self, at: pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any], days: Any) -> pd.DataFrame:
+    def still_open(self, at: Stated, days: Any) -> pd.DataFrame:
         """Share of cases with stated covariates still open at the end of given days.
 
         Returns
         -------
         pandas.DataFrame
-            The covariates, ``day``, ``still_open``, ``std_error``, ``lower``, ``upper`` (delta method on the
+            The covariates, ``day``, ``estimate`` (the share), ``std_error``, ``lower``, ``upper`` (delta method on the
             standardised scale).
         """
-        stated = at if isinstance(at, pd.DataFrame) else pd.DataFrame([at] if isinstance(at, Mapping) else list(at))
+        stated = stated_cases(at)
         when = np.unique(np.asarray(days, dtype=float))
         if (when < 0).any() or not len(when):
             raise ParameterError(f"days must be at least 0, found {days!r}")
@@ -72,7 +64,7 @@ class Parametric(Regression):
         scale = np.exp(self.log_scale)
         location = x @ np.concatenate([[self.intercept], self.coefficients])
         u = (np.log(when + 1)[None, :] - location[:, None]) / scale
-        family, reach = FAMILIES[self.family], z_critical(self.level)
+        family, reach = FAMILIES[self.family], z_critical(self.confidence)
         here = family.at(u)
         slope = np.concatenate(
             [np.broadcast_to(-x[:, None, :] / scale, (*u.shape, x.shape[1])), -u[..., None]], axis=-1
@@ -81,13 +73,14 @@ class Parametric(Regression):
         table = stated.iloc[np.repeat(np.arange(len(stated)), len(when))].reset_index(drop=True)
         return table.assign(
             day=np.tile(when.astype(np.int64), len(stated)),
-            still_open=np.exp(here.longer).ravel(),
+            estimate=np.exp(here.longer).ravel(),
             std_error=(np.exp(here.density) * error).ravel(),
             lower=np.exp(family.at(u + reach * error).longer).ravel(),
             upper=np.exp(family.at(u - reach * error).longer).ravel(),
         )
 
 
+@takes("durations")
 def parametric(
     durations: Durations,
     covariates: str | Sequence[str],
@@ -96,16 +89,16 @@ def parametric(
     dates: Dates = "interval",
     cluster: str | None = None,
     reference: Mapping[str, str] | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> Parametric:
     """Ratios of delays between cases with different covariates, for dates of any precision.
 
     Parameters
     ----------
-    durations : Durations
+    durations : Durations, Cohort or Dataset
         Delays may be intervals of days; late entry is allowed.
     covariates : str or sequence of str
-        As for :func:`accountability.delay.regression.cox_model`.
+        As for :func:`accountability.delay.cox`.
     family : {"weibull", "lognormal", "loglogistic"}
         Shape of the delays.
     dates : {"interval", "point"}
@@ -115,7 +108,7 @@ def parametric(
         Column that names the cluster of each case; ``"case_id"`` gives robust errors.
     reference : mapping, optional
         Reference level of a column; by default its most frequent one.
-    level : float
+    confidence : float
 
     Returns
     -------
@@ -127,31 +120,37 @@ def parametric(
     Refusal
         When a coefficient or the scale has no finite estimate, nothing closed, or the source cannot carry a curve.
     ParameterError
-        As :func:`accountability.delay.regression.cox_model`, and for an unknown family.
+        As :func:`accountability.delay.cox`, and for an unknown family.
 
     Notes
     -----
     Accelerated failure time models by maximum likelihood; R's ``survreg`` where there is no late entry.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> model = delay.parametric(accountability.load("synthetic"), "category", "lognormal")
+    >>> model.still_open({"category": "Force"}, [365])["estimate"].round(2).tolist()
+    [0.37]
     """
-    require_open_cases(durations, "a parametric regression")
-    z_critical(level)
     if family not in FAMILIES:
         raise ParameterError(f"family must be one of {', '.join(FAMILIES)}, found {family!r}")
     if dates not in ("interval", "point"):
         raise ParameterError(f"dates must be 'interval' or 'point', found {dates!r}")
-    made = covariates_of(durations, covariates, reference)
-    require_events(durations, durations.event, len(made.terms) + 1, "a parametric regression")
-    events = np.bincount(made.pattern[durations.event], minlength=len(made.matrix)).astype(float)
-    refuse_empty_levels(made, made.count, events, "closing")
+    what = "a parametric regression"
+    asked = prepare(
+        durations, covariates, what, reference=reference, confidence=confidence, cluster=cluster, exact=False
+    )
+    made = asked.design
+    asked.require_events(what, len(made.terms) + 1)
+    refuse_empty_levels(made, made.count, asked.events, "closing")
     seen = (durations.days_lower, durations.end, durations.event, durations.entry_time)
-    data, shape, code = spells(*seen, made, dates), FAMILIES[family], clusters_of(durations, cluster)
-    centre = made.count @ made.matrix / len(made.pattern)
-    x = np.column_stack([np.ones(len(made.matrix)), made.matrix - centre])
-    spread = (made.matrix - centre).T @ (made.count[:, None] * (made.matrix - centre))
-    refuse_collinear(made, spread, 1.0)
-    fit = _Fit(shape, data, x)
+    data, shape = spells(*seen, made, dates), FAMILIES[family]
+    refuse_collinear(made, asked.matrix.T @ (made.count[:, None] * asked.matrix), 1.0)
+    fit = _Fit(shape, data, with_constant(asked.matrix))
     try:
-        peak = newton(fit.evaluate, fit.start(), fit.reach, concave=False)
+        top = newton(fit.evaluate, fit.start(), fit.reach, concave=False)
         pooled = data.pooled() if made.collapsed else spells(*seen, None, dates)
         flat = _Fit(shape, pooled, np.ones((1, 1)))
         null = newton(flat.evaluate, flat.start(), flat.reach, concave=False)
@@ -161,44 +160,29 @@ def parametric(
                 "the delays do not fix the scale of this family (they are all alike, or fit in one interval): show "
                 "delay.interval_curve instead"
             ) from endless
-        raise refuse_endless(made, endless.direction[1:-1], "closing") from endless
-    bread: Floats = np.linalg.inv(peak.information).astype(float)
-    if code[1] is not None:
-        scores = fit.scores(peak.at)
-        bread = sandwich(bread, scores, data.cell, code[0], code[1], number=data.number)
+        raise separated(made, endless.direction[1:-1], "closing") from endless
+    bread: Floats = np.linalg.inv(top.information).astype(float)
+    if asked.clusters is not None:
+        bread = sandwich(bread, fit.scores(top.at), data.cell, asked.cluster, asked.clusters, number=data.number)
     # Back from the centred columns to an intercept at covariates of 0.
-    back = np.eye(len(peak.at))
-    back[0, 1:-1] = -centre
-    at, covariance = back @ peak.at, back @ bread @ back.T
-    inner = covariance[1:-1, 1:-1]
+    back = np.eye(len(top.at))
+    back[0, 1:-1] = -asked.centre
+    at, covariance = back @ top.at, back @ bread @ back.T
     word = "interval-dated" if dates == "interval" else "exact"
     return Parametric(
         estimand=f"ratio of delays between cases, by {durations.clock}",
-        assumptions=(
+        assumptions=asked.assume(
             f"delays of cases with equal covariates are {shape.name}",
             "covariates stretch the delay by a factor, the same for quick and slow cases",
-            "whether a case is still open at the cut-off tells nothing about how much longer it will take",
-            f"cases of different {cluster} are independent" if cluster else "cases are independent of each other",
-            "columns not in the model may differ between the groups: the ratios describe, they do not explain",
         ),
-        method=f"{shape.name} regression of {word} delays, {errors_word(cluster, code[1])}, Wald intervals",
-        table=table_of(made.terms, at[1:-1], inner, level, counts_by_term(made, events)),
-        flow=durations.flow,
-        terms=made.terms,
-        coefficients=at[1:-1],
-        covariance=inner,
-        log_likelihood=peak.value,
-        null_log_likelihood=null.value,
-        cases=len(durations),
-        events=int(durations.event.sum()),
-        clusters=code[1],
-        level=level,
+        method=f"{shape.name} regression of {word} delays, {asked.errors}, Wald intervals",
         ratio_word="ratio of the days to closing",
         family=family,
         intercept=float(at[0]),
         log_scale=float(at[-1]),
         full_covariance=covariance,
         design=made,
+        **asked.fields(at[1:-1], covariance[1:-1, 1:-1], top.value, null.value),
     )
 
 
@@ -215,7 +199,7 @@ class _Fit:
             part = _Fit(self.family, self.data.every(16), self.x)
             try:
                 return newton(part.evaluate, part.start(), part.reach, concave=False, tolerance=1e-3).at
-            except (AccountabilityError, np.linalg.LinAlgError):
+            except (NotConverged, Separation):
                 return part.start()
         data = self.data
         middle = np.where(np.isfinite(data.low), (data.low + data.high) / 2, data.high - 0.5)
@@ -235,7 +219,7 @@ class _Fit:
         location = (self.x @ at[:-1])[self.data.pattern]
         return contribution(self.family, self.data, location, float(at[-1]))
 
-    def evaluate(self, at: Floats) -> tuple[float, Floats, Floats]:
+    def evaluate(self, at: Floats) -> Evaluation:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
             parts = self._parts(at)
             value = float((self.data.number * parts.value).sum())

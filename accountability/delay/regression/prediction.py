@@ -9,40 +9,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.cox_model import Cox
+from accountability.delay.regression.cox_model import Cox, require_model
+from accountability.delay.regression.regression_result import Stated, stated_cases
 from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.intervals import curve_interval, z_critical
+from accountability.stats.intervals import curve_interval, wald
 from accountability.stats.sandwich import by_cluster
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Stated = pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PredictedCurves(Result):
     """Share still open by day, for stated covariates.
 
-    ``table``: ``label``, ``day``, ``still_open``, ``std_error``, ``lower``, ``upper``; with strata, their columns too.
+    ``table``: ``label``, ``day``, ``estimate`` (share still open), ``std_error``, ``lower``, ``upper``.
 
     Attributes
     ----------
-    level : float
+    confidence : float
     covariates : pandas.DataFrame
         What was stated, one row a curve.
     """
 
-    level: float
+    confidence: float
     covariates: pd.DataFrame
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curves with their bands."""
         axes = draw.new_axes(ax)
-        draw.steps(axes, self.table, x="day", y="still_open", lower="lower", upper="upper", by=("label",))
+        draw.steps(axes, self.table, x="day", y="estimate", lower="lower", upper="upper", by=("label",))
         axes.set_xlabel("days")
         axes.set_ylabel("predicted share still open")
         axes.set_ylim(0, 1)
@@ -53,13 +52,12 @@ class PredictedCurves(Result):
         """Say each curve's last share."""
         last = self.table.groupby("label", sort=False).tail(1)
         said = [
-            f"{row['label']}: {percent(row['still_open'], 1)} "
-            f"({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            f"{row['label']}: {percent(row['estimate'], 1)} ({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
             for row in last.to_dict("records")
         ]
         return (
-            f"Predicted still open after {plural(int(last['day'].max()), 'day')} ({percent(self.level)} interval): "
-            f"{'; '.join(said)}."
+            f"Predicted still open after {plural(int(last['day'].max()), 'day')} ({percent(self.confidence)} "
+            f"interval): {'; '.join(said)}."
         )
 
 
@@ -67,25 +65,25 @@ class PredictedCurves(Result):
 class ShareDifferences(Result):
     """Difference of the shares closed by given days.
 
-    ``table``: ``label``, ``reference``, ``day``, ``closed_by``, ``reference_closed_by``, ``difference``,
-    ``std_error``, ``low``, ``high`` (shares).
+    ``table``: ``label``, ``reference``, ``day``, ``closed_by``, ``reference_closed_by``, ``estimate`` (their
+    difference), ``std_error``, ``lower``, ``upper`` (shares).
 
     Attributes
     ----------
-    level : float
+    confidence : float
     """
 
-    level: float
+    confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each difference with its interval, in points."""
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         points = self.table.assign(
             label=self.table["label"] + ", day " + self.table["day"].astype("str"),
-            **{name: 100 * self.table[name] for name in ("difference", "low", "high")},
+            **{name: 100 * self.table[name] for name in ("estimate", "lower", "upper")},
         )
-        draw.ranges(axes, points, label="label", estimate="difference", lower="low", upper="high", null=0.0)
-        axes.set_xlabel(f"points more closed ({percent(self.level)} interval)")
+        draw.ranges(axes, points, label="label", estimate="estimate", lower="lower", upper="upper", null=0.0)
+        axes.set_xlabel(f"points more closed ({percent(self.confidence)} interval)")
         return axes
 
     def sentence(self) -> str:
@@ -93,8 +91,8 @@ class ShareDifferences(Result):
         said = [
             f"by day {row['day']:,}, {percent(row['closed_by'], 1)} of {row['label']} and "
             f"{percent(row['reference_closed_by'], 1)} of {row['reference']} are predicted closed, a difference of "
-            f"{100 * row['difference']:+.1f} points ({percent(self.level)} interval {100 * row['low']:+.1f} to "
-            f"{100 * row['high']:+.1f})"
+            f"{100 * row['estimate']:+.1f} points ({percent(self.confidence)} interval {100 * row['lower']:+.1f} to "
+            f"{100 * row['upper']:+.1f})"
             for row in self.table.to_dict("records")
         ]
         text = "; ".join(said)
@@ -125,19 +123,28 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
     -----
     Exponential of minus the summed daily rates, with Efron's or Breslow's handling of ties as in the model; errors by
     the delta method as R's ``survfit.coxph``, or from clusters when the model has them; log-log intervals.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> model = delay.cox(accountability.load("synthetic"), "category")
+    >>> delay.predicted_curves(model, {"category": "Force"}, days=[180]).table["estimate"].round(2).tolist()
+    [0.63]
     """
-    stated = _stated(at)
+    require_model(model, "predicted_curves")
+    stated = stated_cases(at)
     when = np.unique(model.sets.day) if days is None else _days(days)
     rates = _Rates(model, stated, when)
     share = np.exp(-rates.cumulative)
     error = share * rates.errors()
-    lower, upper = curve_interval(share.ravel(), error.ravel(), model.level)
+    lower, upper = curve_interval(share.ravel(), error.ravel(), model.confidence)
     curves, each = share.shape
     table = pd.DataFrame(
         {
             "label": np.repeat(_labels(stated), each),
             "day": np.tile(when, curves),
-            "still_open": share.ravel(),
+            "estimate": share.ravel(),
             "std_error": error.ravel(),
             "lower": lower,
             "upper": upper,
@@ -149,7 +156,7 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
         method=f"{model.method}; delta method, log-log intervals",
         table=table,
         flow=model.flow,
-        level=model.level,
+        confidence=model.confidence,
         covariates=stated,
     )
 
@@ -174,12 +181,21 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
     ------
     ParameterError
         As :func:`predicted_curves`.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> model = delay.cox(accountability.load("synthetic"), "category")
+    >>> found = delay.share_differences(model, {"category": "Force"}, {"category": "Courtesy"}, days=[180])
+    >>> found.table["estimate"].round(2).tolist()
+    [-0.41]
     """
-    stated = pd.concat([pd.DataFrame([dict(reference)]), _stated(at)], ignore_index=True)
+    require_model(model, "share_differences")
+    stated = pd.concat([pd.DataFrame([dict(reference)]), stated_cases(at)], ignore_index=True)
     when = _days(days)
     rates = _Rates(model, stated, when)
     share = np.exp(-rates.cumulative)
-    reach = z_critical(model.level)
     labels = _labels(stated)
     rows = []
     for curve in range(1, len(stated)):
@@ -190,8 +206,8 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
             error = rates.error_of(slope)
             row = {"label": labels[curve], "reference": labels[0], "day": int(day)}
             row |= {"closed_by": 1 - share[curve, place], "reference_closed_by": 1 - share[0, place]}
-            row |= {"difference": gap, "std_error": error}
-            row |= {"low": max(gap - reach * error, -1.0), "high": min(gap + reach * error, 1.0)}
+            lower, upper = wald(gap, error, model.confidence)
+            row |= {"estimate": gap, "std_error": error, "lower": max(lower, -1.0), "upper": min(upper, 1.0)}
             rows.append(row)
     return ShareDifferences(
         estimand=f"difference of shares closed by given days between stated covariates, by {model.clock}",
@@ -199,7 +215,7 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
         method=f"{model.method}; delta method",
         table=pd.DataFrame(rows),
         flow=model.flow,
-        level=model.level,
+        confidence=model.confidence,
     )
 
 

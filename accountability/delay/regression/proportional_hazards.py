@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.cox_model import Cox
+from accountability.delay.regression.cox_model import Cox, require_model
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent
 from accountability.stats.arrays import Days, Floats, gram
-from accountability.stats.intervals import z_critical
+from accountability.stats.intervals import p_chi2, wald
 from accountability.stats.partial_likelihood import Derivatives
 from accountability.stats.risksets import RiskSets
 
@@ -29,18 +29,19 @@ class Proportionality(Result):
     """Test that ratios do not change with age.
 
     ``table``: ``term`` (a column or part of the formula; the last row, "all", is the test of all together),
-    ``statistic`` (chi-squared), ``df``, ``p``.
+    ``statistic`` (chi-squared), ``df``, ``p_value``.
 
     Attributes
     ----------
     ratios : pandas.DataFrame
-        ``term``, ``first_day``, ``last_day``, ``day`` (mean day of closing), ``events``, ``ratio``, ``low``, ``high``:
-        each coefficient's ratio within stretches of age that hold about as many closings each (a one-step estimate).
-    level : float
+        ``term``, ``first_day``, ``last_day``, ``day`` (mean day of closing), ``events``, ``estimate``, ``lower``,
+        ``upper``: each coefficient's ratio within stretches of age that hold about as many closings each (a one-step
+        estimate).
+    confidence : float
     """
 
     ratios: pd.DataFrame
-    level: float
+    confidence: float
 
     def plot(self, ax: Axes | None = None, term: str | None = None) -> Axes:
         """Draw the ratio of one term (the first, when left out) by age, with its intervals."""
@@ -51,18 +52,22 @@ class Proportionality(Result):
         axes = draw.new_axes(ax)
         part = self.ratios[self.ratios["term"] == chosen]
         axes.set_yscale("log")
-        axes.vlines(part["day"], part["low"], part["high"], color=draw.COLOURS[0])
-        draw.lines(axes, part, x="day", y="ratio")
+        axes.vlines(part["day"], part["lower"], part["upper"], color=draw.COLOURS[0])
+        draw.lines(axes, part, x="day", y="estimate")
         axes.axhline(1, color="0.6", linewidth=0.8)
         axes.set_xlabel("days")
-        axes.set_ylabel(f"ratio of rates, {chosen} ({percent(self.level)} interval)")
+        axes.set_ylabel(f"ratio of rates, {chosen} ({percent(self.confidence)} interval)")
         return axes
 
     def sentence(self) -> str:
         """Say for which terms the ratio changes with age."""
         rows = self.table[self.table["term"] != "all"]
-        changing = [f"{row['term']} ({_p(row['p'])})" for row in rows.to_dict("records") if row["p"] < 1 - self.level]
-        whole = f"all terms together: {_p(float(self.table['p'].iloc[-1]))}"
+        changing = [
+            f"{row['term']} ({_p(row['p_value'])})"
+            for row in rows.to_dict("records")
+            if row["p_value"] < 1 - self.confidence
+        ]
+        whole = f"all terms together: {_p(float(self.table['p_value'].iloc[-1]))}"
         if not changing:
             return f"No term's ratio is seen to change with age ({whole}); that is not proof that it does not."
         return (
@@ -101,7 +106,16 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
     -----
     The score test of an interaction with age (Grambsch and Therneau 1994, in its exact form), as R's ``cox.zph``; it
     uses the model's own errors, also when the model's are clustered.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> model = delay.cox(accountability.load("synthetic"), "category")
+    >>> delay.proportionality(model).table["term"].tolist()
+    ['category', 'all']
     """
+    require_model(model, "proportionality")
     if scale not in SCALES:
         raise ParameterError(f"scale must be one of {', '.join(SCALES)}, found {scale!r}")
     if model.penalty:
@@ -109,16 +123,14 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
     sets = model.sets
     if len(np.unique(sets.day)) < 3:
         raise Refusal("closings lie on fewer than three days: no change with age can be seen")
-    from scipy.special import chdtrc
-
     age = _scaled(sets, scale)
     age = age - np.average(age, weights=sets.closings)
     at = model.at_estimate()
-    matrix = model.design.matrix - model.centre
+    matrix = model.matrix
     each = schoenfeld(sets, matrix, at)
     pull = age @ each
     plain, mixed, square = (weighted_information(sets, matrix, at, age**power) for power in range(3))
-    parts = list(dict.fromkeys(term.part for term in model.terms))
+    parts = model.design.parts
     rows = []
     for part in [*parts, "all"]:
         chosen = np.array([part in ("all", term.part) for term in model.terms])
@@ -128,7 +140,7 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
             raise Refusal(f"closings of {part} lie on too few days to see its ratio change")
         statistic = float(pull[chosen] @ np.linalg.solve(left, pull[chosen]))
         df = int(chosen.sum())
-        rows.append({"term": part, "statistic": statistic, "df": df, "p": float(chdtrc(df, statistic))})
+        rows.append({"term": part, "statistic": statistic, "df": df, "p_value": p_chi2(statistic, df)})
     return Proportionality(
         estimand=f"whether ratios of the daily rate of {model.event_word} change with age, by {model.clock}",
         assumptions=model.assumptions[1:],
@@ -136,7 +148,7 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
         table=pd.DataFrame(rows),
         flow=model.flow,
         ratios=_ratios(model, matrix, at, each, pieces),
-        level=model.level,
+        confidence=model.confidence,
     )
 
 
@@ -185,7 +197,7 @@ def weighted_information(sets: RiskSets, matrix: Floats, at: Derivatives, scale:
 
 def _ratios(model: Cox, matrix: Floats, at: Derivatives, each: Floats, pieces: int) -> pd.DataFrame:
     """One-step estimates within stretches of age that hold about as many closings each."""
-    sets, reach = model.sets, z_critical(model.level)
+    sets = model.sets
     days = np.unique(sets.day)
     so_far = np.cumsum(np.bincount(np.searchsorted(days, sets.day), sets.closings))
     piece = np.minimum((so_far - 1) * pieces // so_far[-1], pieces - 1)[np.searchsorted(days, sets.day)]
@@ -199,7 +211,7 @@ def _ratios(model: Cox, matrix: Floats, at: Derivatives, each: Floats, pieces: i
             size = information[place, place]
             known = size > 1e-9 * model.sets.closings[inside].sum() * max(matrix[:, place].var(), 1e-12)
             middle = model.coefficients[place] + pull[place] / size if known else np.nan
-            error = 1 / np.sqrt(size) if known else np.nan
+            ends = wald(middle, 1 / np.sqrt(size) if known else np.nan, model.confidence)
             rows.append(
                 {
                     "term": term.name,
@@ -207,9 +219,7 @@ def _ratios(model: Cox, matrix: Floats, at: Derivatives, each: Floats, pieces: i
                     "last_day": int(when.max()),
                     "day": float(np.average(when, weights=sets.closings[inside])),
                     "events": int(sets.closings[inside].sum()),
-                    "ratio": np.exp(middle),
-                    "low": np.exp(middle - reach * error),
-                    "high": np.exp(middle + reach * error),
+                    **dict(zip(("estimate", "lower", "upper"), np.exp([middle, *ends]), strict=True)),
                 }
             )
     return pd.DataFrame(rows).sort_values("term", kind="stable", ignore_index=True)

@@ -1,21 +1,26 @@
-"""What every regression of delays shows: one row a coefficient, a forest plot, a sentence without causes."""
+"""What every regression of delays begins and ends with: checked cases with their columns, one row a coefficient."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from accountability.delay.access import require_exact, require_open_cases
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import numbered
 from accountability.stats.design import Design, Term, design
-from accountability.stats.intervals import z_critical
+from accountability.stats.intervals import p_normal, wald, z_critical
+from accountability.stats.optimise import Evaluation, Optimum, Separation, newton
+from accountability.stats.separation import separated
 from accountability.study.durations import RESERVED, Durations, group_codes
 
 if TYPE_CHECKING:
@@ -24,13 +29,17 @@ if TYPE_CHECKING:
 SHOWN = 6
 """Most coefficients named in a sentence."""
 
+DESCRIBES = "columns not in the model may differ between the groups: the ratios describe, they do not explain"
+STILL_OPEN = "whether a case is still open at the cut-off tells nothing about how much longer it will take"
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Regression(Result):
     """A regression of delays on covariates.
 
-    ``table``: ``term``, ``reference`` (level it is compared with), ``cases`` and ``events`` (those with the term's
-    column not 0), ``coefficient``, ``ratio``, ``se``, ``low``, ``high`` (interval of the ratio), ``p``.
+    ``table``: ``term``, ``reference`` (level it is compared with), ``n`` and ``events`` (cases and closings with the
+    term's column not 0), ``estimate`` (the ratio), ``lower``, ``upper``, ``p_value``, ``coefficient`` (its logarithm)
+    with its ``std_error``, ``hidden``.
 
     Attributes
     ----------
@@ -44,7 +53,7 @@ class Regression(Result):
     cases, events : int
     clusters : int or None
         Independent clusters behind the errors; ``None`` when cases are taken as independent and the model as right.
-    level : float
+    confidence : float
     ratio_word : str
         What a ratio compares.
     """
@@ -57,8 +66,12 @@ class Regression(Result):
     cases: int
     events: int
     clusters: int | None
-    level: float
+    confidence: float
     ratio_word: str
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide terms that rest on few cases or closings."""
+        return disclose(table, counts=["n", "events"], keep=["term", "reference"], parts=False)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw every ratio with its interval on a logarithmic axis (a forest plot)."""
@@ -66,60 +79,197 @@ class Regression(Result):
         against = self.table["reference"].map(lambda level: f" (against {level})", na_action="ignore")
         labelled = self.table.assign(label=self.table["term"].str.replace("_", " ") + against.fillna(""))
         axes.set_xscale("log")
-        draw.ranges(axes, labelled, label="label", estimate="ratio", lower="low", upper="high", null=1.0)
-        axes.set_xlabel(f"{self.ratio_word} ({percent(self.level)} interval)")
+        draw.ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper", null=1.0)
+        axes.set_xlabel(f"{self.ratio_word} ({percent(self.confidence)} interval)")
         return axes
 
     def sentence(self) -> str:
         """Say the ratios with their intervals; differences are described, not explained."""
         said = []
-        for row in self.table.head(SHOWN).to_dict("records"):
+        shown = self.table[~self.table["hidden"]]
+        for row in shown.head(SHOWN).to_dict("records"):
             name = str(row["term"]).replace("_", " ")
             against = f" against {row['reference']}" if isinstance(row["reference"], str) else " (a unit more)"
-            said.append(f"{name}{against}: {_short(row['ratio'])} ({_short(row['low'])} to {_short(row['high'])})")
-        rest = len(self.table) - SHOWN
+            said.append(f"{name}{against}: " + "{} ({} to {})".format(*map(_short, [row[x] for x in ESTIMATE])))
+        rest = len(self.table) - len(said)
         more = f"; {plural(rest, 'more term')} in the table" if rest > 0 else ""
         return (
-            f"Among {plural(self.cases, 'case')}, {self.events:,} closed, {self.ratio_word} with {percent(self.level)} "
-            f"interval, at equal values of the other columns: {'; '.join(said)}{more}. "
+            f"Among {plural(self.cases, 'case')}, {self.events:,} closed, {self.ratio_word} with "
+            f"{percent(self.confidence)} interval, at equal values of the other columns: {'; '.join(said)}{more}. "
             "These are differences between groups, not effects."
         )
+
+
+Stated = pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any]
+
+ESTIMATE = ("estimate", "lower", "upper")
 
 
 def _short(number: float) -> str:
     return f"{number:.2f}" if 0.1 <= number < 100 else f"{number:.3g}"
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Cases a regression was allowed for, with their columns and clusters.
+
+    Attributes
+    ----------
+    durations : Durations
+    event : array of bool
+        Whether each case closed (of the cause that is modelled).
+    word : str
+        What an event is.
+    design : Design
+    cluster : array of int or None
+        Number of each case's cluster; ``None``: each its own.
+    clusters : int or None
+        How many there are; ``None``: not asked for.
+    cluster_name : str or None
+    confidence : float
+    """
+
+    durations: Durations
+    event: Flags
+    word: str
+    design: Design
+    cluster: Days | None
+    clusters: int | None
+    cluster_name: str | None
+    confidence: float
+
+    @cached_property
+    def centre(self) -> Floats:
+        """Mean of the model's columns, taken off before anything is computed."""
+        made = self.design
+        return made.count @ made.matrix / len(made.pattern)
+
+    @cached_property
+    def matrix(self) -> Floats:
+        """The model's columns less their means, one row a pattern."""
+        return self.design.matrix - self.centre
+
+    @cached_property
+    def events(self) -> Floats:
+        """Events of each pattern."""
+        return np.bincount(self.design.pattern[self.event], minlength=len(self.design.matrix)).astype(float)
+
+    @property
+    def errors(self) -> str:
+        """Name the errors."""
+        if self.clusters is None:
+            return "model-based errors"
+        return f"errors clustered by {self.cluster_name} ({self.clusters:,} clusters)"
+
+    def maximise(self, evaluate: Callable[[Floats], Evaluation]) -> Optimum:
+        """Maximise a likelihood of the coefficients, or name the terms that separate the cases."""
+        try:
+            return newton(evaluate, np.zeros(len(self.centre)), lambda step: float(np.abs(self.matrix @ step).max()))
+        except Separation as endless:
+            raise separated(self.design, endless.direction, self.word) from endless
+
+    def require_events(self, what: str, terms: int | None = None) -> None:
+        """Refuse a regression without closings, or with fewer than coefficients."""
+        events, asked = int(self.event.sum()), len(self.design.terms) if terms is None else terms
+        if events == 0:
+            raise Refusal(
+                f"none of {plural(len(self.durations), 'case')} is closed, so {what} has nothing to learn from; "
+                "delay.caseload shows how old the open cases are"
+            )
+        if events <= asked:
+            raise Refusal(
+                f"{what} has {plural(asked, 'coefficient')} and only {plural(events, 'closing')}: leave columns out, "
+                "or give exact rates with delay.exact_rates"
+            )
+
+    def assume(self, *first: str) -> tuple[str, ...]:
+        """Say what must hold, the model's own part first."""
+        apart = f"cases of different {self.cluster_name} are" if self.cluster_name else "cases are"
+        rest = "independent" if self.cluster_name else "independent of each other"
+        return (*first, STILL_OPEN, f"{apart} {rest}", DESCRIBES)
+
+    def fields(
+        self,
+        coefficients: Floats,
+        covariance: Floats,
+        value: float,
+        null: float,
+        *,
+        terms: tuple[Term, ...] | None = None,
+        counts: tuple[Days, Days] | None = None,
+    ) -> dict[str, Any]:
+        """Give the fields that every regression has."""
+        named = terms or self.design.terms
+        return {
+            "table": table_of(
+                named, coefficients, covariance, self.confidence, counts or counts_by_term(self.design, self.events)
+            ),
+            "flow": self.durations.flow,
+            "terms": named,
+            "coefficients": coefficients,
+            "covariance": covariance,
+            "log_likelihood": float(value),
+            "null_log_likelihood": float(null),
+            "cases": len(self.durations),
+            "events": int(self.event.sum()),
+            "clusters": self.clusters,
+            "confidence": self.confidence,
+        }
+
+
+def prepare(
+    durations: Durations,
+    covariates: str | Sequence[str],
+    what: str,
+    *,
+    reference: Mapping[str, str] | None,
+    confidence: float,
+    cluster: str | None = None,
+    causes: str | None = None,
+    cause: str | None = None,
+    exact: bool = True,
+) -> Prepared:
+    """Check that a regression can be had from these cases, and read its columns.
+
+    Raises
+    ------
+    ParameterError
+        For unknown columns, causes or confidence.
+    Refusal
+        When the source cannot carry a closing curve, has coarse dates where days are needed, or one cluster only.
+    """
+    require_open_cases(durations, what)
+    if exact:
+        require_exact(durations, what)
+    z_critical(confidence)
+    event, word = closings(durations, causes, cause)
+    known = [str(name) for name in durations.table.columns if name not in RESERVED]
+    made = design(durations.table, covariates, reference, known=known, along=durations.end)
+    return Prepared(durations, event, word, made, *clusters_of(durations, cluster), cluster, confidence)
+
+
 def table_of(
-    terms: tuple[Term, ...], coefficients: Floats, covariance: Floats, level: float, counts: tuple[Days, Days]
+    terms: tuple[Term, ...], coefficients: Floats, covariance: Floats, confidence: float, counts: tuple[Days, Days]
 ) -> pd.DataFrame:
     """One row a coefficient with its Wald interval."""
-    from scipy.special import ndtr
-
-    reach = z_critical(level)
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
+    lower, upper = wald(coefficients, error, confidence)
     with np.errstate(over="ignore"):
-        ratios = [np.exp(coefficients + side * reach * error) for side in (0, -1, 1)]
+        ratios = [np.exp(ends) for ends in (coefficients, lower, upper)]
     return pd.DataFrame(
         {
             "term": [term.name for term in terms],
             "reference": pd.Series([term.reference for term in terms], dtype="str"),
-            "cases": counts[0],
+            "n": counts[0],
             "events": counts[1],
+            "estimate": ratios[0],
+            "lower": ratios[1],
+            "upper": ratios[2],
+            "p_value": p_normal(coefficients / np.where(error > 0, error, np.inf)),
             "coefficient": coefficients,
-            "ratio": ratios[0],
-            "se": error,
-            "low": ratios[1],
-            "high": ratios[2],
-            "p": 2 * ndtr(-np.abs(coefficients) / np.where(error > 0, error, np.inf)),
+            "std_error": error,
         }
     )
-
-
-def covariates_of(durations: Durations, covariates: str | Sequence[str], reference: Mapping[str, str] | None) -> Design:
-    """Read the covariates of a regression from the columns of durations."""
-    known = [str(name) for name in durations.table.columns if name not in RESERVED]
-    return design(durations.table, covariates, reference, known=known, along=durations.end)
 
 
 def counts_by_term(made: Design, events: Floats) -> tuple[Days, Days]:
@@ -128,45 +278,30 @@ def counts_by_term(made: Design, events: Floats) -> tuple[Days, Days]:
     return made.count @ inside, np.rint(events @ inside).astype(np.int64)
 
 
-def closings(durations: Durations, ways: str | None, way: str | None) -> tuple[Flags, str]:
-    """Which cases closed (in one way, when it is named), and the words for it.
+def closings(durations: Durations, causes: str | None, cause: str | None) -> tuple[Flags, str]:
+    """Which cases closed (of one cause, when it is named), and the words for it.
 
     Raises
     ------
     ParameterError
-        When only one of the two is given, or no case closed in that way.
+        When only one of the two is given, or no case closed of that cause.
     """
-    if (ways is None) != (way is None):
-        raise ParameterError("name both the column of the ways of closing (ways=) and one way (way=), or neither")
-    if ways is None or way is None:
+    if (causes is None) != (cause is None):
+        raise ParameterError("name both the column of causes of closing (causes=) and one cause (cause=), or neither")
+    if causes is None or cause is None:
         return durations.event, "closing"
-    if ways not in durations.table.columns:
-        raise ParameterError(f"no column {ways!r} of ways of closing in these durations")
-    code, held = numbered(durations.table[ways])
+    if causes not in durations.table.columns:
+        raise ParameterError(f"no column {causes!r} of causes of closing in these durations")
+    code, held = numbered(durations.table[causes])
     unknown = int(((code < 0) & durations.event).sum())
     if unknown:
-        raise ParameterError(f"{unknown:,} closed cases have no {ways!r}: use durations.label_missing({ways!r})")
-    # The last place stands for open cases without a way.
-    of_way = np.array([*(str(value) == str(way) for value in held), False])[code] & durations.event
-    if not of_way.any():
+        raise ParameterError(f"{unknown:,} closed cases have no {causes!r}: use durations.label_missing({causes!r})")
+    # The last place stands for open cases without a cause.
+    of_cause = np.array([*(str(value) == str(cause) for value in held), False])[code] & durations.event
+    if not of_cause.any():
         found = sorted({str(held[place]) for place in np.unique(code[durations.event])})
-        raise ParameterError(f"no case closed as {way!r}; {ways} holds {', '.join(found) or 'nothing'}")
-    return of_way, f"closing as {str(way).replace('_', ' ')}"
-
-
-def require_events(durations: Durations, closed: Flags, terms: int, what: str) -> None:
-    """Refuse a regression without closings, or with fewer than coefficients."""
-    events = int(closed.sum())
-    if events == 0:
-        raise Refusal(
-            f"none of {plural(len(durations), 'case')} is closed, so {what} has nothing to learn from; delay.caseload "
-            "shows how old the open cases are"
-        )
-    if events <= terms:
-        raise Refusal(
-            f"{what} has {plural(terms, 'coefficient')} and only {plural(events, 'closing')}: leave columns out, or "
-            "give exact rates with delay.exact_rates"
-        )
+        raise ParameterError(f"no case closed as {cause!r}; {causes} holds {', '.join(found) or 'nothing'}")
+    return of_cause, f"closing as {str(cause).replace('_', ' ')}"
 
 
 def clusters_of(durations: Durations, cluster: str | None) -> tuple[Days | None, int | None]:
@@ -183,3 +318,17 @@ def clusters_of(durations: Durations, cluster: str | None) -> tuple[Days | None,
     if len(names) < 2:
         raise Refusal(f"clustered errors need at least two clusters, and {cluster} holds one")
     return (None if len(names) == len(durations) else codes), len(names)
+
+
+def stated_cases(at: Stated) -> pd.DataFrame:
+    """Put covariates stated by hand into a frame, one row a case.
+
+    Raises
+    ------
+    ParameterError
+        When there are none.
+    """
+    frame = at if isinstance(at, pd.DataFrame) else pd.DataFrame([at] if isinstance(at, Mapping) else list(at))
+    if not len(frame):
+        raise ParameterError("state the covariates of at least one curve")
+    return frame.reset_index(drop=True)
