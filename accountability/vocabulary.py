@@ -134,3 +134,13 @@ IDENTIFYING: Final = MappingProxyType(
         "docket": "A court or case number that leads to a public record with names.",
     }
 )
+
+#: What is known of the end of a case; every case has one of the four.
+CLOSING_STATES: Final = MappingProxyType(
+    {
+        "dated": "Closed, on a day that is known or lies within stated days.",
+        "closed_on_unknown_day": "Closed; the release does not say when.",
+        "open": "Still open on the last day the release covers.",
+        "unknown": "The release does not say whether it is closed, or gives a day that cannot be.",
+    }
+)

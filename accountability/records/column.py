@@ -91,6 +91,10 @@ class Column(Strict):
     date : str or mapping
         How the cell is written; see :class:`accountability.records.dates.DateSpec`. ``parts`` in the column of the
         year, when month and day stand in columns of their own.
+    no_day : mapping of str to str
+        For a stage: cells that name no day, and what each says of the case: ``open`` (the step has not happened),
+        ``closed_on_unknown_day`` (it has) or ``unknown``. The empty text stands for an empty cell, and for one of
+        nothing but blanks.
     month_of, day_of : str
         The column holds the month, or the day, of the date whose year is in the column named.
     extract : str
@@ -119,6 +123,7 @@ class Column(Strict):
     varies: Literal["error", "first", "join", "keep"] = "error"
     stage: str | None = None
     date: str | list[str] | dict[str, Any] | None = None
+    no_day: dict[str, Literal["open", "closed_on_unknown_day", "unknown"]] = Field(default_factory=dict)
     month_of: str | None = None
     day_of: str | None = None
     extract: str | None = None
@@ -160,6 +165,8 @@ class Column(Strict):
             raise ValueError(f"a band is at least 2 wide, found {self.band}")
         if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
             raise ValueError(f"bands start at rising numbers, found {self.band}")
+        if self.no_day and self.stage is None:
+            raise ValueError("no_day says what cells without a day mean for a stage; this column dates none")
         if (self.stage is not None or self.to == "date") != (self.date is not None):
             raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
         return self

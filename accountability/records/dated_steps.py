@@ -31,6 +31,9 @@ NO_EVENTS: Mapping[str, Any] = {
     "precision": PRECISION_TYPE, "raw_text": "str", "set_aside": "str", "source_row": "int64",
 }  # fmt: skip
 MOSTLY = 0.5
+#: Why the step of a case is set aside of which nobody knows whether it happened.
+UNKNOWN_STATE = "not known whether it happened"
+BLANKS = " \t\r\n\u00a0\u200b\ufeff"
 FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "ambiguous", "incomplete")
 
 
@@ -73,9 +76,13 @@ def read_dates(
         joined = held.iloc[:, 0].str.cat(held.iloc[:, 1:], sep="-").str.rstrip("-")
         values = joined.where(joined != "")
     else:
-        parsed = parse(values, spec)
+        state = _states(values, column.no_day)
+        parsed = parse(values if state is None else values.mask(state.notna()), spec)
+        if state is not None:
+            values, parsed = _without_day(values, parsed, state, name, source_row, log)
     filled = int(values.notna().sum())
-    for problem, rows in parsed.loc[parsed["problem"].notna()].groupby("problem", observed=True):
+    faults = parsed.loc[parsed["problem"].notna() & (parsed["problem"] != UNKNOWN_STATE)]
+    for problem, rows in faults.groupby("problem", observed=True):
         sample = values[rows.index[0]]
         if problem in FORMAT_PROBLEMS and len(rows) > MOSTLY * filled:
             raise SourceError(
@@ -85,6 +92,28 @@ def read_dates(
         why = f"{problem} date, for instance {sample!r}"
         log.note(name, "value set aside", str(problem), why, source_row[rows.index])
     return parsed.assign(raw_text=values)
+
+
+def _states(values: pd.Series, no_day: Mapping[str, str]) -> pd.Series | None:
+    """What each cell without a day is declared to say of its case; None where nothing is declared."""
+    if not no_day:
+        return None
+    seen = values.str.strip(BLANKS).fillna("")
+    return seen.map({text.strip(BLANKS): state for text, state in no_day.items()})
+
+
+def _without_day(
+    values: pd.Series, parsed: pd.DataFrame, state: pd.Series, name: str, source_row: pd.Series, log: Log
+) -> tuple[pd.Series, pd.DataFrame]:
+    """A step on an unknown day is dated without ends; of an open case there is none; an unknown one is set aside."""
+    done, unknown = state == "closed_on_unknown_day", state == "unknown"
+    values = values.mask(state == "open").mask((done | unknown) & values.isna(), "")
+    precision = parsed["precision"].astype("str").mask(done, "open")
+    problem = parsed["problem"].astype("str").mask(unknown, UNKNOWN_STATE)
+    if unknown.any():
+        why = "declared under `no_day` as saying neither that the step happened nor that it did not"
+        log.note(name, "value set aside", "no_day", why, source_row[unknown])
+    return values, parsed.assign(precision=precision, problem=problem)
 
 
 def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) -> pd.DataFrame:

@@ -1,0 +1,71 @@
+"""Four closing states, which add up to all cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny import COMPLAINTS, write_source
+
+import accountability
+from accountability import Cohort, delay
+from accountability.errors import AccountabilityError
+from accountability.records.dataset import Dataset
+from accountability.study.clocks import durations
+from accountability.study.closing import closing_state, closing_states
+
+ROWS = COMPLAINTS + "".join(
+    f"{number},2020-01-01,{closed},Force,public\n"
+    for number, closed in enumerate(["2020-03-01", "", "N/A", "1900-01-01", "2020-04-01", '" \u00a0"'], 1)
+)
+NO_DAY = {"": "open", "N/A": "closed_on_unknown_day", "1900-01-01": "unknown"}
+
+
+def source(folder: Path, no_day: dict[str, str]) -> Dataset:
+    accused = "id,officer,finding,penalty\n" + "".join(f"{n},o{n},SUS,none\n" for n in range(1, 7))
+    return accountability.load(
+        write_source(folder, ROWS, accused, **{"files.complaints.columns.closed.no_day": no_day})
+    )
+
+
+def test_every_case_is_in_one_state_as_declared(tmp_path: Path) -> None:
+    data = source(tmp_path / "states", NO_DAY)
+    states = ["dated", "open", "closed_on_unknown_day", "unknown", "dated", "open"]
+    assert closing_state(data).tolist() == states
+    counts = closing_states(data)
+    assert counts.set_index("state")["n"].to_dict() == {
+        "dated": 2, "closed_on_unknown_day": 1, "open": 2, "unknown": 1,
+    }  # fmt: skip
+    assert counts["n"].sum() == len(data.cases)
+
+
+def test_an_unknown_day_lies_between_receipt_and_cutoff_and_an_unknown_end_is_left_out(tmp_path: Path) -> None:
+    timed = durations(Cohort.of(source(tmp_path / "states", NO_DAY)))
+    table = timed.table.set_index("case_id")
+    assert table.loc["3", ["days_lower", "days_upper", "event"]].tolist() == [0, 365, True]
+    assert not table.loc["2", "event"]
+    assert timed.excluded["case_id"].tolist() == ["4"]
+    assert "not known whether it happened" in timed.excluded["reason"].iloc[0]
+    assert not timed.exact
+
+
+def test_a_blank_may_mean_closed(tmp_path: Path) -> None:
+    data = source(tmp_path / "states", {**NO_DAY, "": "closed_on_unknown_day"})
+    assert closing_states(data).set_index("state")["n"].to_dict()["open"] == 0
+    assert durations(Cohort.of(data)).n_open == 0
+
+
+def test_the_ledger_names_what_is_not_known(tmp_path: Path) -> None:
+    data = source(tmp_path / "states", NO_DAY)
+    entries = data.ledger.entries
+    assert entries.loc[entries["rule"] == "no_day", "example_rows"].tolist() == [(4,)]
+
+
+def test_another_state_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AccountabilityError, match="no_day"):
+        source(tmp_path / "states", {"": "maybe"})
+
+
+def test_no_curve_to_the_day_is_drawn_where_days_are_unknown(tmp_path: Path) -> None:
+    with pytest.raises(AccountabilityError, match=r"interval|coarse"):
+        delay.closing_curve(durations(Cohort.of(source(tmp_path / "states", NO_DAY))))
