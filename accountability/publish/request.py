@@ -7,15 +7,17 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accountability.errors import FetchError, ParameterError
 from accountability.parameters import Parameters
 from accountability.records.cache import cache_dir
-from accountability.records.contract import Source, read_source
-from accountability.records.places import source_folder
+from accountability.records.places import declared_source
 from accountability.studies import registry
 from accountability.studies.registry import Study
+
+if TYPE_CHECKING:
+    from accountability.records.contract import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def request(study: str, source: str | None, parameters: Mapping[str, Any]) -> Re
     _check_fetched(declared)
     reference = getattr(complete, "reference", None)  # a second source, on which a single case is placed
     if reference is not None:
-        _check_fetched(read_source(source_folder(reference)))
+        _check_fetched(declared_source(reference))
     return Request(wanted, complete, declared)
 
 

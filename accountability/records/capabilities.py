@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from accountability.records.contract import Column, Source
 from accountability.records.yaml_text import read_yaml
 from accountability.vocabulary import STAGES
+
+if TYPE_CHECKING:
+    from accountability.records.contract import Column, Source
 
 #: Columns settled only when a case ends: to group by one is to sort cases by their own future.
 OUTCOMES: Final = frozenset(

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from accountability import studies
 from accountability.casefiles.casefile_tables import case_ids
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import Parameters, nearest, read
 from accountability.records.capabilities import OUTCOMES, columns, groups, stages
-from accountability.records.contract import Source, read_source
-from accountability.records.places import source_folder
+from accountability.records.places import declared_source, source_folder
 from accountability.records.yaml_text import read_yaml
 from accountability.vocabulary import UNIT_COLUMNS, UNITS
+
+if TYPE_CHECKING:
+    from accountability.records.contract import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     start, stop = getattr(complete, "start", None), getattr(complete, "stop", None)
     if start is not None and start == stop:
         raise ParameterError(f"{study.name}: start and stop are both {start!r}; no time passes between them.")
-    source = read_source(source_folder(complete.source))
+    source = declared_source(complete.source)
     reason = study.why_not(source, complete)
     if reason:
         raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
@@ -206,7 +208,7 @@ def _check_case(study: Study, parameters: Parameters) -> None:
         keep = [column for column, _ in casefiles.wanted(getattr(parameters, "comparable", None))]
     except ParameterError as error:
         raise ParameterError(f"{study.name}: {error}") from None
-    reference = read_source(source_folder(getattr(parameters, "reference", "synthetic")))
+    reference = declared_source(getattr(parameters, "reference", "synthetic"))
     if reference.card.sampling.rule == "case_files":
         raise ParameterError(
             f"{study.name}: reference={reference.source!r} holds single cases chosen because they were reported, which "
