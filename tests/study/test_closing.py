@@ -58,7 +58,7 @@ def test_a_blank_may_mean_closed(tmp_path: Path) -> None:
 def test_the_ledger_names_what_is_not_known(tmp_path: Path) -> None:
     data = source(tmp_path / "states", NO_DAY)
     entries = data.ledger.entries
-    assert entries.loc[entries["rule"] == "no_day", "example_rows"].tolist() == [(4,)]
+    assert entries.loc[entries["rule"] == "no_day", "example_rows"].tolist() == ["4"]
 
 
 def test_another_state_is_refused(tmp_path: Path) -> None:
