@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from accountability.errors import DateError
@@ -11,6 +12,7 @@ from accountability.records.dates import (
     UnreadableDate,
     WordsConvention,
     format_edtf,
+    parse,
     parse_edtf,
     parse_words,
 )
@@ -202,3 +204,17 @@ def test_an_interval_that_cannot_be_is_refused() -> None:
         Interval(day, None, "day")
     with pytest.raises(DateError, match="expected one of"):
         format_edtf(day, day, "about")
+
+
+def test_milliseconds_since_1970_are_days_in_utc() -> None:
+    texts = pd.Series(["1574899200000", "0", "1574899200001", "-86400000", "soon", "99999999999999"], dtype="str")
+    read = parse(texts, "epoch_ms")
+    days = ["2019-11-28", "1970-01-01", "", "1969-12-31", "", "5138-11-16"]
+    assert read["earliest"].astype("str").fillna("").tolist() == days
+    assert read["problem"].fillna("").tolist() == ["", "", "time_of_day", "", "unreadable", ""]
+    stripped = parse(texts, {"date": "epoch_ms", "strip_time": True})
+    assert str(stripped["earliest"].iloc[2])[:10] == "2019-11-28"
+
+
+def test_seconds_since_1970() -> None:
+    assert parse(pd.Series(["1574899200"], dtype="str"), "epoch_s")["earliest"].astype("str").tolist() == ["2019-11-28"]

@@ -149,6 +149,10 @@ def _formats(texts: Any, spec: DateSpec) -> Cells:
             from accountability.records.dates.serials import read_serials
 
             new = read_serials(texts, 1904 if name == "excel_1904" else 1900, spec.strip_time)
+        elif name.startswith("epoch"):
+            from accountability.records.dates.serials import read_epoch
+
+            new = read_epoch(texts, name, spec.strip_time)
         else:
             new = read_layout(texts, compile_layout(name), spec.two_digit_pivot)
         cells = new if cells is None else _either(cells, new)

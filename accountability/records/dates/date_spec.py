@@ -20,6 +20,8 @@ NAMED_FORMATS: Final = MappingProxyType(
         "words": "The words of English reports, and EDTF: see parse_words.",
         "excel": "A spreadsheet serial number counted from 1900 (with that system's false 29 February 1900).",
         "excel_1904": "A spreadsheet serial number counted from 1 January 1904.",
+        "epoch_s": "Seconds since 1 January 1970, in UTC.",
+        "epoch_ms": "Milliseconds since 1 January 1970, in UTC, as map services export dates.",
         "parts": "Year, month and day stand in columns of their own: use parse_parts.",
     }
 )
@@ -128,8 +130,8 @@ class DateSpec:
     ----------
     format
         One or more of: a layout in ``strptime`` notation (``"%m/%d/%Y"``, ``"%m/%Y"``), or a name in
-        `NAMED_FORMATS` (``edtf``, ``words``, ``excel``, ``excel_1904``, ``parts``). Several are tried in order;
-        a cell that two of them read differently is reported as ambiguous.
+        `NAMED_FORMATS` (``edtf``, ``words``, ``excel``, ``excel_1904``, ``epoch_s``, ``epoch_ms``,
+        ``parts``). Several are tried in order; a cell that two of them read differently is reported as ambiguous.
     precision
         ``day``, ``week`` (Monday to Sunday), ``month`` or ``year``: what the column really knows, when that is
         less than it prints. Left out: what the format shows.

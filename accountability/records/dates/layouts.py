@@ -46,7 +46,7 @@ _TIME: Final = MappingProxyType(
     }
 )
 _SAME_AS: Final = MappingProxyType({"B": "b", "A": "a", "e": "d"})
-_WORDS: Final = ("edtf", "words", "excel", "excel_1904", "parts")
+_WORDS: Final = ("edtf", "words", "excel", "excel_1904", "epoch_s", "epoch_ms", "parts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Spreadsheet serial numbers: days counted from 1900 or 1904."""
+"""Dates written as one number: days counted from 1900 or 1904 by spreadsheets, seconds from 1970 by databases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from accountability.records.dates.date_cells import Cells, precision_code, problem_code
 
+_A_DAY = {"epoch_s": 86_400, "epoch_ms": 86_400_000}
 _LAST_SERIAL = {1900: 2_958_465, 1904: 2_957_003}  # both are 9999-12-31
 
 
@@ -46,3 +47,34 @@ def read_serials(texts: Any, system: int, strip_time: bool) -> Cells:
         problem = np.where(timed, problem_code("time_of_day"), problem)
     problem = np.where(fits, problem, problem_code("unreadable"))
     return Cells.of(day, day, np.full(len(day), precision_code("day")), problem)
+
+
+def read_epoch(texts: Any, unit: str, strip_time: bool) -> Cells:
+    """Read texts that count from the first second of 1970, in UTC.
+
+    Parameters
+    ----------
+    texts
+        Arrow array of trimmed strings.
+    unit
+        ``epoch_s`` or ``epoch_ms``.
+    strip_time
+        Drop what goes beyond whole days, which is a time of day and is otherwise reported.
+
+    Returns
+    -------
+    Cells
+        0 is 1 January 1970; where it stands for no date, declare it under ``placeholders`` or ``no_day``.
+    """
+    fits = pc.match_substring_regex(texts, r"^-?[0-9]{1,14}(?:\.0+)?$").to_numpy(zero_copy_only=False)
+    whole = pc.replace_substring_regex(texts, r"\.0+$", "")
+    number = pc.cast(pc.if_else(pa.array(fits), whole, "0"), pa.int64()).to_numpy(zero_copy_only=False)
+    day, rest = np.divmod(number, _A_DAY[unit])
+    first = (np.datetime64("0001-01-01", "D") - np.datetime64("1970-01-01", "D")).astype(np.int64)
+    last = (np.datetime64("9999-12-31", "D") - np.datetime64("1970-01-01", "D")).astype(np.int64)
+    problem = np.where((day >= first) & (day <= last), -1, problem_code("impossible"))
+    if not strip_time:
+        problem = np.where(rest != 0, problem_code("time_of_day"), problem)
+    problem = np.where(fits, problem, problem_code("unreadable"))
+    days = np.datetime64("1970-01-01", "D") + np.clip(day, first, last)
+    return Cells.of(days, days, np.full(len(days), precision_code("day")), problem)
