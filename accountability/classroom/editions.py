@@ -26,14 +26,14 @@ _SOLUTION: Final = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
 _HIDDEN: Final = re.compile(r"^\s*### (BEGIN|END) HIDDEN TESTS\s*$")
 
 
-def build(lessons: Sequence[str] = (), out: Path = Path("class")) -> list[Path]:
+def build(lessons: str | Sequence[str] = (), out: str | Path = "class") -> list[Path]:
     """Write every edition of some lessons.
 
     Parameters
     ----------
-    lessons : sequence of str
+    lessons : str or sequence of str
         Names of lessons; all when empty.
-    out : Path
+    out : str or Path
         Folder for them, as nbgrader lays a course out: ``source/LESSON/LESSON.ipynb`` (solved, to be given to
         nbgrader), ``release/LESSON/LESSON.ipynb`` (for students), ``instructor/LESSON.ipynb`` (solutions, outputs,
         marking notes), ``slides/LESSON.html``.
@@ -47,22 +47,37 @@ def build(lessons: Sequence[str] = (), out: Path = Path("class")) -> list[Path]:
     ------
     ParameterError
         No such lesson, or a notebook whose marks do not pair up.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from accountability import classroom
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = classroom.build("reading_a_case_file", folder)
+    >>> [path.parent.name for path in made]
+    ['reading_a_case_file', 'reading_a_case_file', 'instructor', 'slides']
     """
     import nbformat
 
+    asked = [lessons] if isinstance(lessons, str) else lessons
+    if not isinstance(asked, list | tuple):
+        raise ParameterError(
+            f"classroom.build needs the name of a lesson or a list of names, and was given an object of type "
+            f"{type(lessons).__name__}: classroom.build('the_closed_case_trap')"
+        )
     made = []
-    for name in lessons or KEYS:
-        key = key_of(name)
+    for key in map(key_of, asked or KEYS):
+        name = key.lesson
         solved = nbformat.read(notebooks_dir() / f"{name}.ipynb", as_version=4)
         for path, book in (
-            (out / "source" / name / f"{name}.ipynb", solved),
-            (out / "release" / name / f"{name}.ipynb", student_copy(solved)),
-            (out / "instructor" / f"{name}.ipynb", instructor_copy(solved, key)),
+            (Path(out) / "source" / name / f"{name}.ipynb", solved),
+            (Path(out) / "release" / name / f"{name}.ipynb", student_copy(solved)),
+            (Path(out) / "instructor" / f"{name}.ipynb", instructor_copy(solved, key)),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(book, path)
             made.append(path)
-        page = out / "slides" / f"{name}.html"
+        page = Path(out) / "slides" / f"{name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(slides(solved), encoding="utf-8")
         made.append(page)

@@ -99,7 +99,7 @@ def find(folder: Path, lesson: str) -> dict[str, Path]:
 
 
 def grade(
-    folder: Path,
+    folder: str | Path,
     lesson: str,
     *,
     seconds: float = 120,
@@ -110,7 +110,7 @@ def grade(
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         See :func:`find`.
     lesson : str
         Name of the lesson.
@@ -130,7 +130,27 @@ def grade(
     ------
     ParameterError
         No such lesson or parameter, no submission, or a time limit below one second.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> from accountability import classroom
+    >>> answered = "from accountability.classroom.lessons.answers import answer; answer(officers_dismissed=3)"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     cells = [{"cell_type": "code", "source": answered}]
+    ...     _ = Path(folder, "s1234567.ipynb").write_text(json.dumps({"cells": cells}))
+    ...     scores = classroom.grade(folder, "reading_a_case_file")
+    >>> scores.by_student()[["student", "points", "possible"]]
+        student  points  possible
+    0  s1234567     1.0      10.0
     """
+    if not isinstance(folder, str | Path):
+        raise ParameterError(
+            f"classroom.grade needs the folder of the submissions, and was given an object of type "
+            f"{type(folder).__name__}: classroom.grade('submissions', 'the_closed_case_trap')"
+        )
+    folder = Path(folder)
     key = key_of(lesson)
     if not seconds >= 1:
         raise ParameterError(f"seconds: expected 1 or more, found {seconds:g}")

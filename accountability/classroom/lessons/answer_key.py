@@ -173,7 +173,7 @@ def key_of(lesson: str) -> Key:
     ParameterError
         No such lesson; the message names the nearest.
     """
-    if lesson not in KEYS:
+    if not isinstance(lesson, str) or lesson not in KEYS:
         raise ParameterError(f"no lesson {lesson!r}. {nearest(lesson, KEYS)}")
     return KEYS[lesson]
 
