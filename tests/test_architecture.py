@@ -73,10 +73,6 @@ def own_parts(module: str) -> set[str]:
     return {name[1] for name in names if name[0] == "accountability" and len(name) > 1}
 
 
-# Modules of the engine that still read a table of durations; the list only gets shorter.
-STILL_TO_LIFT = {f"accountability/stats/{name}.py" for name in ("sieve", "standardisation")}
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_point_one_way(module: str) -> None:
     part = part_of(module)
@@ -85,9 +81,7 @@ def test_imports_point_one_way(module: str) -> None:
     assert part in RANK, f"{part} has no place yet: decide what it may know and add it to ORDER"
     known = {other for other in own_parts(module) if (PACKAGE / other).is_dir() or (PACKAGE / f"{other}.py").is_file()}
     wrong = {other for other in known - {part} if RANK[other] >= RANK[part]}
-    assert bool(wrong) == (module in STILL_TO_LIFT), (
-        f"{module} imports {sorted(wrong)}, which stand after it or beside it in ORDER"
-    )
+    assert not wrong, f"{module} imports {sorted(wrong)}, which stand after it or beside it in ORDER"
 
 
 def test_the_import_reader_sees_nested_and_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,31 +6,17 @@ days give the shortest and the longest delay, many those in between.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from accountability.errors import ParameterError
-from accountability.stats.arrays import Days, Flags, Floats
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.sieve import Cells
 from accountability.study.durations import Durations
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cells:
-    """Distinct kinds of dates: days, and how many days each end can have been on (a stop on none is still open)."""
-
-    low: Days
-    high: Days
-    start_span: Days
-    stop_span: Days
-
-    def part(self, which: Flags) -> Cells:
-        """Some of the kinds."""
-        return Cells(self.low[which], self.high[which], self.start_span[which], self.stop_span[which])
+    pass
 
 
 def spans(durations: Durations) -> tuple[Days, Days]:
@@ -76,24 +62,3 @@ def tally(place: Days, codes: Days, size: int) -> Floats:
     """How many cases each kind has (rows) by a code from 0 to below `size` (columns)."""
     kinds = int(place.max()) + 1
     return np.bincount(place * size + codes, minlength=kinds * size).reshape(kinds, size).astype(float)
-
-
-def kernels(cells: Cells) -> tuple[csr_array, csr_array]:
-    """Weights over days of delay of closed cells, and over the age at the cut-off of open ones."""
-    from scipy.sparse import csr_array
-
-    done = cells.stop_span > 0
-    width = np.where(done, cells.high - cells.low + 1, cells.start_span)
-    begin = np.cumsum(width) - width
-    cell = np.repeat(np.arange(len(width)), width)
-    day = np.arange(len(cell)) - begin[cell] + cells.low[cell]
-    a, b, high = cells.start_span[cell], cells.stop_span[cell], cells.high[cell]
-    # Pairs of a start day and a stop day that many days apart: a trapezoid that ends at the longest delay.
-    from_end = high - day
-    pairs = np.minimum(np.minimum(from_end + 1, a + b - 1 - from_end), np.minimum(a, b))
-    weight = np.where(done[cell], pairs, 1).astype(float)
-    days = int(max(cells.high.max(), (cells.low + cells.start_span).max())) + 2
-    shape = (len(width), days)
-    kept = done[cell]
-    closed = csr_array((weight[kept], (cell[kept], day[kept])), shape=shape)
-    return closed, csr_array((weight[~kept], (cell[~kept], day[~kept])), shape=shape)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from accountability.delay.access import require_open_cases
-from accountability.delay.coarse_dates import cells_of, kernels, tally
+from accountability.delay.coarse_dates import cells_of, tally
 from accountability.delay.compare import GroupTest, quadratic
 from accountability.delay.counts import columns_of, with_groups
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
+from accountability.stats.sieve import kernels
 from accountability.study.durations import Durations, group_codes
 
 if TYPE_CHECKING:

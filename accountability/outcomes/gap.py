@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.allegation_columns import NOT_RECORDED
@@ -18,9 +19,8 @@ from accountability.outcomes.stages import STAGES, contributions, e_value, passe
 from accountability.records.units import WORDS
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
-from accountability.stats.oaxaca_blinder import days_apart
+from accountability.stats.decomposition import oaxaca_blinder, standardisation
 from accountability.stats.sandwich import clusters_of
-from accountability.stats.standardisation import Mixture, mixture
 from accountability.study.cohort import Cohort, DatasetLike
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class StageGap(Result):
         ``stage``, ``difference`` split into ``mixed_differently``, ``at_the_same_mix`` (with an interval) and
         ``outside`` what both groups hold; ``withheld`` says why nothing is there.
     days : DataFrame
-        Oaxaca–Blinder of the days of suspension: ``part``, ``days`` with its interval ``low`` to ``high``,
+        Oaxaca–Blinder of the days of suspension: ``part``, ``estimate`` with its limits ``lower`` and ``upper``,
         missing where a tenth or more of the bootstrap samples give no estimate.
     column, first, second, unit : str
     given : tuple of str
@@ -244,10 +244,12 @@ def where_a_gap_stands(
     overall = _overall(found, drawn, level)
     if hidden.any():
         overall = overall.iloc[:0]
-    cells = mixture(rows, flags, group, tuple(given), weights, clusters, least_overlap, level)
+    held = rows[list(dict.fromkeys(given))]
+    cells = standardisation(held, flags, group, weights, clusters, least_overlap, level)
     safe = set(table.loc[~hidden, "stage"])
     if NAMED in safe or not officers:
         safe.add(NAMED)
+    known = _suspended(rows) if "kept" in safe and not cells.mix.empty else np.zeros(len(rows), bool)
     return StageGap(
         estimand=f"share that passes each stage, {first} and {second} ({column}), {cohort.name}",
         assumptions=(
@@ -259,7 +261,7 @@ def where_a_gap_stands(
             *(() if officers else ("how often each group is named in complaints is not known without a roster",)),
         ),
         method="stage rates with officer-clustered intervals; Das Gupta's symmetric Kitagawa decomposition, Kitagawa "
-        "splits and Oaxaca-Blinder (statsmodels); intervals of splits by bootstrap over officers",
+        "splits and Oaxaca-Blinder; intervals of splits by bootstrap over officers",
         table=_hide(table, hidden, few),
         flow=cohort.flow(),
         overall=overall,
@@ -268,13 +270,12 @@ def where_a_gap_stands(
         overlap=_only(cells.overlap, safe),
         balance=cells.balance if "investigated" in safe else cells.balance.iloc[:0],
         mix=_only(cells.mix, safe),
-        days=days_apart(
-            rows,
-            group,
-            tuple(given),
-            cells if "kept" in safe else Mixture.nothing(),
+        days=oaxaca_blinder(
+            rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0),
+            held.loc[known],
+            group[known],
+            clusters[known],
             weights,
-            clusters,
             min_cell,
             level,
         ),
@@ -285,6 +286,14 @@ def where_a_gap_stands(
         given=tuple(given),
         level=level,
     )
+
+
+def _suspended(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which sustained units were suspended for a known number of days."""
+    if "imposed_days" not in rows:
+        return np.zeros(len(rows), bool)
+    inside = rows["imposed_penalty"].eq("suspension").fillna(False) & rows["imposed_days"].notna()
+    return (inside & rows["finding"].eq("sustained").fillna(False)).to_numpy(dtype=bool)
 
 
 def _first_held(cohort: Cohort) -> str:

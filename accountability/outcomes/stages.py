@@ -108,24 +108,6 @@ def contributions(first: Floats, second: Floats) -> Floats:
     return out / len(orders)
 
 
-def kitagawa(shares: Floats, rates: Floats) -> tuple[Floats, Floats]:
-    """A difference of two rates split in two: groups are mixed differently, and rates differ at the same mix.
-
-    Parameters
-    ----------
-    shares, rates : array, two groups by cells (any leading axes)
-        Share of each group's units in each cell, and the rate there.
-
-    Returns
-    -------
-    mix, rate : array
-        They add up to the difference, first group less second.
-    """
-    mix = ((shares[..., 0, :] - shares[..., 1, :]) * rates.mean(axis=-2)).sum(axis=-1)
-    rate = ((rates[..., 0, :] - rates[..., 1, :]) * shares.mean(axis=-2)).sum(axis=-1)
-    return mix, rate
-
-
 def worst_case(reached: Floats, rate: Floats) -> tuple[float, float]:
     """Bounds of the difference of two rates among all named, nothing assumed of those who did not get there.
 

@@ -8,15 +8,17 @@ straight from top to top (a linear spline), so the shares have a variance like a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from accountability.delay.coarse_dates import Cells, kernels
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.npmle import LIMIT
 from accountability.stats.optimise import NotConverged
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FEWEST: Final = 20
 """Closings from one top to the next, both included, at least; before the last, those that are left."""
@@ -28,6 +30,20 @@ AIM: Final = 1e-9
 STEPS: Final = 200
 HELD: Final = 1e-9
 """A mass below this is none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Distinct kinds of dates: days, and how many days each end can have been on (a stop on none is still open)."""
+
+    low: Days
+    high: Days
+    start_span: Days
+    stop_span: Days
+
+    def part(self, which: Flags) -> Cells:
+        """Some of the kinds."""
+        return Cells(self.low[which], self.high[which], self.start_span[which], self.stop_span[which])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +177,27 @@ class Model:
             )
         covariance = _covariance(design, counts, mass, self.what)
         return Smooth(self.tops, self.shape, shares, covariance, gap, float(counts @ np.log(probability)))
+
+
+def kernels(cells: Cells) -> tuple[csr_array, csr_array]:
+    """Weights over days of delay of closed cells, and over the age at the cut-off of open ones."""
+    from scipy.sparse import csr_array
+
+    done = cells.stop_span > 0
+    width = np.where(done, cells.high - cells.low + 1, cells.start_span)
+    begin = np.cumsum(width) - width
+    cell = np.repeat(np.arange(len(width)), width)
+    day = np.arange(len(cell)) - begin[cell] + cells.low[cell]
+    a, b, high = cells.start_span[cell], cells.stop_span[cell], cells.high[cell]
+    # Pairs of a start day and a stop day that many days apart: a trapezoid that ends at the longest delay.
+    from_end = high - day
+    pairs = np.minimum(np.minimum(from_end + 1, a + b - 1 - from_end), np.minimum(a, b))
+    weight = np.where(done[cell], pairs, 1).astype(float)
+    days = int(max(cells.high.max(), (cells.low + cells.start_span).max())) + 2
+    shape = (len(width), days)
+    kept = done[cell]
+    closed = csr_array((weight[kept], (cell[kept], day[kept])), shape=shape)
+    return closed, csr_array((weight[~kept], (cell[~kept], day[~kept])), shape=shape)
 
 
 def _tops(cells: Cells, number: Floats, done: Flags, what: str) -> Days:

@@ -15,8 +15,9 @@ import accountability
 from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.stage_table import draws
-from accountability.outcomes.stages import contributions, e_value, kitagawa, passed, trimmed, worst_case
-from accountability.stats.oaxaca_blinder import interval, resampled_days
+from accountability.outcomes.stages import contributions, e_value, passed, trimmed, worst_case
+from accountability.stats.decomposition import kitagawa, resampled_parts
+from accountability.stats.intervals import percentile
 
 ROWS = pd.DataFrame(
     [
@@ -98,7 +99,7 @@ def test_a_bootstrap_sample_of_days_is_statsmodels_on_the_officers_drawn():
 
     design, days, group, clusters = days_by_officer(3)
     weights = np.random.default_rng(4).multinomial(80, np.full(80, 1 / 80), 3).astype(float)
-    found = resampled_days(design, days, group, clusters, weights)
+    found = resampled_parts(design, days, group, clusters, weights)
     for sample, drawn in zip(found, weights, strict=True):
         again = np.repeat(np.arange(len(days)), drawn[clusters].astype(int))
         exog = np.column_stack([design, group])[again].astype(float)
@@ -113,7 +114,7 @@ def test_the_intervals_of_the_parts_of_days_cover_the_truth():
     covered = np.zeros(3)
     for seed in range(300):
         weights = draws(days_by_officer(seed)[3], seed)
-        low, high = interval(resampled_days(*days_by_officer(seed), weights), 0.95)
+        low, high = percentile(resampled_parts(*days_by_officer(seed), weights), 0.95)
         covered += (low <= [3, 2, 1]) & (high >= [3, 2, 1])
     assert (np.abs(covered / 300 - 0.95) < 0.04).all(), covered / 300
 
@@ -121,7 +122,7 @@ def test_the_intervals_of_the_parts_of_days_cover_the_truth():
 def test_a_part_that_many_samples_lack_has_no_interval():
     drawn = np.random.default_rng(1).normal(size=(100, 2))
     drawn[:20, 1] = np.nan
-    low, high = interval(drawn, 0.9)
+    low, high = percentile(drawn, 0.9)
     assert low[0] < high[0]
     assert np.isnan([low[1], high[1]]).all()
 
@@ -230,10 +231,10 @@ def test_overlap_comes_before_anything_adjusted_and_withholds_it(data):
 def test_a_split_adds_up_to_the_difference_of_its_stage(gap):
     parts = gap.mix[["mixed_differently", "at_the_same_mix", "outside"]].sum(axis=1)
     np.testing.assert_allclose(parts, gap.mix["difference"], atol=1e-12)
-    days = gap.days.set_index("part")["days"]
+    days = gap.days.set_index("part")["estimate"]
     assert days["mixed differently"] + days["at the same mix"] == pytest.approx(days["difference of mean days"])
     whole = gap.days.iloc[0]
-    assert whole["low"] < whole["days"] < whole["high"]
+    assert whole["lower"] < whole["estimate"] < whole["upper"]
 
 
 def test_being_named_has_a_rate_only_with_a_roster(data, gap):

@@ -1,0 +1,253 @@
+"""Two groups at the same mix of covariates: what they hold in common first, then the split of their difference.
+
+Rates are split as Kitagawa (1955) did, means of a number as Oaxaca and Blinder (1973); intervals come from resamples of
+clusters, given as weights (how often each cluster is drawn).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.compress import tally
+from accountability.stats.intervals import percentile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standardised:
+    """Two groups compared within cells of covariates.
+
+    Attributes
+    ----------
+    overlap : DataFrame
+        ``stage``, ``group``, ``units``, ``in_common``.
+    balance : DataFrame
+        ``column``, ``level``, ``share_first``, ``share_second``, ``difference``.
+    mix : DataFrame
+        ``stage``, ``difference``, ``mixed_differently``, ``at_the_same_mix``, ``lower``, ``upper``, ``outside``,
+        ``withheld``.
+    """
+
+    overlap: pd.DataFrame
+    balance: pd.DataFrame
+    mix: pd.DataFrame
+
+
+OVERLAP = ["stage", "group", "units", "in_common"]
+BALANCE = ["column", "level", "share_first", "share_second", "difference"]
+MIX = ["stage", "difference", "mixed_differently", "at_the_same_mix", "lower", "upper", "outside", "withheld"]
+DAYS = ["part", "estimate", "lower", "upper"]
+NOTHING = Standardised(*(pd.DataFrame(columns=names) for names in (OVERLAP, BALANCE, MIX)))
+
+
+def kitagawa(shares: Floats, rates: Floats) -> tuple[Floats, Floats]:
+    """A difference of two rates split in two: groups are mixed differently, and rates differ at the same mix.
+
+    Parameters
+    ----------
+    shares, rates : array, two groups by cells (any leading axes)
+        Share of each group's units in each cell, and the rate there.
+
+    Returns
+    -------
+    mix, rate : array
+        They add up to the difference, first group less second.
+    """
+    mix = ((shares[..., 0, :] - shares[..., 1, :]) * rates.mean(axis=-2)).sum(axis=-1)
+    rate = ((rates[..., 0, :] - rates[..., 1, :]) * shares.mean(axis=-2)).sum(axis=-1)
+    return mix, rate
+
+
+def standardisation(
+    covariates: pd.DataFrame,
+    flags: pd.DataFrame,
+    group: Ints,
+    weights: Floats,
+    clusters: Ints,
+    least: float,
+    confidence: float,
+) -> Standardised:
+    """Overlap, balance, and Kitagawa's split of the difference of every flag's rate.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        One row a unit; nothing is compared without columns.
+    flags : DataFrame
+        One column a stage: whether each unit passed, missing where it is not decided.
+    group, clusters : array of int
+        0 or 1; the cluster of each unit.
+    weights : array (samples, clusters)
+        How often each cluster is drawn.
+    least : float
+        Share of each group that must have its like in the other.
+    confidence : float
+
+    Raises
+    ------
+    ParameterError
+        If ``least`` is not a share.
+    """
+    if not 0 < least <= 1:
+        raise ParameterError(f"least_overlap must be above 0 and at most 1, found {least}")
+    if not len(covariates.columns):
+        return NOTHING
+    cell = np.asarray(covariates.groupby([str(name) for name in covariates], sort=False).ngroup(), dtype=np.int64)
+    cells, ones = int(cell.max()) + 1, np.ones(len(covariates))
+    overlap, lines = [], []
+    for stage in flags:
+        decided = flags[stage].notna().to_numpy(dtype=bool)
+        hit = np.asarray(flags[stage].eq(1).fillna(False), dtype=np.float64)
+        units = np.stack([tally(cell, ((group == k) & decided).astype(float), cells) for k in (0, 1)])
+        hits = np.stack([tally(cell, ((group == k) & decided) * hit, cells) for k in (0, 1)])
+        common = np.asarray((units > 0).all(axis=0))
+        totals = units.sum(axis=1)
+        if not totals.all():
+            continue
+        shared = units[:, common].sum(axis=1) / totals
+        overlap += [(stage, ("first", "second")[k], int(totals[k]), float(shared[k])) for k in (0, 1)]
+        gap = float(hits[0].sum() / totals[0] - hits[1].sum() / totals[1])
+        line: dict[str, Any] = {"stage": stage, "difference": gap, "withheld": ""}
+        if shared.min() < least:
+            line["withheld"] = (
+                f"only {shared.min():.0%} of a group has its like in the other; {least:.0%} are asked for"
+            )
+            lines.append(line)
+            continue
+        mixed, same = _split(units[:, common], hits[:, common])
+        key = np.where(group == 0, 0, int(common.sum())) + (np.cumsum(common) - 1)[cell]
+        kept = decided & common[cell]
+        shape = (len(weights), 2, int(common.sum()))
+        drawn = _split(*(_resampled(weights, clusters[kept], key[kept], values[kept], shape) for values in (ones, hit)))
+        ends = percentile(drawn[1][:, None], confidence, most_without=1.0)
+        line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same)}
+        line |= {"lower": float(ends[0][0]), "upper": float(ends[1][0])}
+        rest = gap - float(mixed) - float(same)
+        # what is left where every cell is common is rounding
+        lines.append(line | {"outside": rest if abs(rest) > 1e-12 else 0.0})
+    return Standardised(
+        pd.DataFrame(overlap, columns=OVERLAP).astype({"units": "int64"}),
+        _balance(covariates, group),
+        pd.DataFrame(lines).reindex(columns=MIX),
+    )
+
+
+def _resampled(weights: Floats, clusters: Ints, key: Ints, values: Floats, shape: tuple[int, int, int]) -> Floats:
+    """Values added up by cell in every bootstrap sample."""
+    from scipy.sparse import coo_array
+
+    size = (weights.shape[1], shape[1] * shape[2])
+    made = coo_array((values, (clusters, key)), shape=size).tocsr()
+    return np.asarray((made.T @ weights.T).T).reshape(shape)
+
+
+def _split(units: Floats, hits: Floats) -> tuple[Floats, Floats]:
+    """Kitagawa's split; a cell that a bootstrap sample leaves empty in one group takes the other group's rate."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = hits / units
+        shares = units / units.sum(axis=-1, keepdims=True)
+    other = rates[..., ::-1, :]
+    rates = np.where(np.isnan(rates), np.where(np.isnan(other), 0.0, other), rates)
+    return kitagawa(shares, rates)
+
+
+def _balance(covariates: pd.DataFrame, group: Ints) -> pd.DataFrame:
+    parts = []
+    for name in map(str, covariates):
+        shares = [covariates.loc[group == k, name].value_counts(normalize=True) for k in (0, 1)]
+        both = pd.concat(shares, axis=1, keys=["share_first", "share_second"]).fillna(0.0).sort_index()
+        parts.append(both.rename_axis("level").reset_index().assign(column=name))
+    table = pd.concat(parts, ignore_index=True)
+    table["difference"] = table["share_first"] - table["share_second"]
+    return table[BALANCE]
+
+
+def oaxaca_blinder(
+    days: Floats,
+    covariates: pd.DataFrame,
+    group: Ints,
+    clusters: Ints,
+    weights: Floats,
+    least: int,
+    confidence: float,
+) -> pd.DataFrame:
+    """Oaxaca–Blinder of a number: the part of different covariates, and the part at the same ones.
+
+    The mean of both groups' coefficients is taken (Reimers 1983), among rows whose covariates both groups hold.
+
+    Returns
+    -------
+    DataFrame
+        ``part``, ``estimate``, ``lower``, ``upper``; empty without covariates, `least` rows of each group, or
+        contrast in a covariate.
+    """
+    blank = pd.DataFrame(columns=DAYS)
+    given = [str(name) for name in covariates]
+    if not given:
+        return blank
+    table = covariates.astype("str").assign(group=group)
+    held = table.groupby(given)["group"].transform("nunique") == 2
+    for name in given:
+        held &= table[held].groupby(name)["group"].transform("nunique").reindex(table.index).eq(2)
+    keep = held.to_numpy(dtype=bool)
+    counts = np.bincount(group[keep], minlength=2)
+    if counts.min() < max(least, 1):
+        return blank
+    design = pd.get_dummies(table.loc[held, given], drop_first=True, dtype=float).assign(constant=1.0).to_numpy()
+    if any(np.linalg.matrix_rank(design[group[keep] == k]) < design.shape[1] for k in (0, 1)):
+        return blank
+    every = np.vstack([np.ones(weights.shape[1]), weights])
+    parts = resampled_parts(design, days[keep], group[keep], clusters[keep], every)
+    lower, upper = percentile(parts[1:], confidence)
+    names = ("difference of mean days", "mixed differently", "at the same mix")
+    return pd.DataFrame({"part": names, "estimate": parts[0], "lower": lower, "upper": upper})
+
+
+def resampled_parts(design: Floats, days: Floats, group: Ints, clusters: Ints, weights: Floats) -> Floats:
+    """The parts of the gap in every bootstrap sample.
+
+    Parameters
+    ----------
+    design : array (rows, columns)
+        Covariates and a constant.
+    days : array (rows,)
+    group, clusters : array of int (rows,)
+        0 or 1; the officer of the row.
+    weights : array (samples, officers)
+        How often each officer is drawn.
+
+    Returns
+    -------
+    array (samples, 3)
+        The gap, the part of different covariates, the part at the same ones; missing in a sample that leaves a
+        group without rows, the parts also where it leaves a covariate without contrast.
+    """
+    from scipy.sparse import coo_array
+
+    rows, width = design.shape
+    products = (design[:, :, None] * design[:, None, :]).reshape(rows, -1)
+    sums = np.column_stack([products, design * days[:, None], design, days, np.ones(rows)])
+    slopes, means, levels = [], [], []
+    for k in (0, 1):
+        mine = np.flatnonzero(group == k)
+        by_officer = coo_array(
+            (np.ones(len(mine)), (clusters[mine], np.arange(len(mine)))), shape=(weights.shape[1], len(mine))
+        )
+        added = weights @ (by_officer.tocsr() @ sums[mine])
+        cross = added[:, : width**2].reshape(-1, width, width)
+        possible = np.linalg.matrix_rank(cross, hermitian=True) == width
+        fitted = np.full((len(weights), width), np.nan)
+        right = added[possible, width**2 : width**2 + width]
+        fitted[possible] = np.linalg.solve(cross[possible], right[:, :, None])[:, :, 0]
+        count = np.where(added[:, -1] > 0, added[:, -1], np.nan)
+        slopes.append(fitted)
+        means.append(added[:, width**2 + width : width**2 + 2 * width] / count[:, None])
+        levels.append(added[:, -2] / count)
+    gap = levels[0] - levels[1]
+    mixed = ((means[0] - means[1]) * (slopes[0] + slopes[1]) / 2).sum(axis=1)
+    return np.column_stack([gap, mixed, gap - mixed])
