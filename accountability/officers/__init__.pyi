@@ -3,7 +3,6 @@ from .between_units import variance_components as variance_components
 from .chance import BENCHMARKS as BENCHMARKS
 from .chance import AgainstChance as AgainstChance
 from .chance import against_chance as against_chance
-from .chance import units_against_chance as units_against_chance
 from .contagion_test import Contagion as Contagion
 from .contagion_test import contagion as contagion
 from .exposure import officers_listed as officers_listed

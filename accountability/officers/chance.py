@@ -17,7 +17,6 @@ from accountability.results import Result, percent, plural
 from accountability.stats.concentration import Measures, equal_risk, independent
 from accountability.stats.count_laws import fit_negative_binomial, fit_poisson
 from accountability.stats.permutation import beside_chance
-from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
@@ -51,19 +50,15 @@ class AgainstChance(Result):
     shape : float
         Of the gamma law of risks behind the fitted benchmark; infinite when counts vary no more than chance makes
         them; not a number when no such benchmark was asked for.
-    size, total : int
-        Holders and complaints.
-    holder, drawn : str
+    tally : Tally
+        What was counted.
     """
 
     top: float
     confidence: float
     draws: int
     shape: float
-    size: int
-    total: int
-    holder: str
-    drawn: str
+    tally: Tally
 
     def of(self, benchmark: str, measure: str = "top_share") -> pd.Series:
         """One row of the table.
@@ -90,8 +85,8 @@ class AgainstChance(Result):
             shown = float(part["estimate"].iloc[0])
             if number == 0 or shown != float(rows["estimate"].iloc[0]):
                 axes.axvline(shown, color=draw.COLOURS[1], linestyle=draw.STYLES[number], label=f"observed, {who}")
-        drawn = f"{percent(self.confidence)} of draws"
-        axes.set_xlabel(f"share of {self.drawn}s drawn by the top {percent(self.top)} ({drawn})")
+        middle = f"{percent(self.confidence)} of draws"
+        axes.set_xlabel(f"share of {self.tally.drawn}s drawn by the top {percent(self.top)} ({middle})")
         axes.legend(frameon=False, fontsize=8)
         return axes
 
@@ -107,8 +102,8 @@ class AgainstChance(Result):
             said.append(f"{row['says']}: {percent(row['expected'], 1)} {ends}{beside}")
         who = "" if first["among"] == "all" else " who drew at least one"
         return (
-            f"Of {plural(self.size, self.holder)}{who}, the {percent(self.top)} with most drew "
-            f"{percent(first['estimate'], 1)} of {plural(self.total, self.drawn)}; {'; '.join(said)}."
+            f"Of {plural(self.tally.size, self.tally.holder)}{who}, the {percent(self.top)} with most drew "
+            f"{percent(first['estimate'], 1)} of {plural(self.tally.total, self.tally.drawn)}; {'; '.join(said)}."
         )
 
 
@@ -214,57 +209,8 @@ def against_chance(
         confidence=confidence,
         draws=draws,
         shape=shape,
-        size=data.size,
-        total=data.total,
-        holder=data.holder,
-        drawn=data.drawn,
+        tally=data,
     )
-
-
-@takes("cohort")
-def units_against_chance(
-    data: Cohort,
-    by: str | None,
-    *,
-    top: float = 0.1,
-    draws: int = 1_000,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> AgainstChance:
-    """Compare units or supervisors, by the number of their officers accused, with equal risk for every officer.
-
-    Parameters
-    ----------
-    data : Cohort or Dataset
-    by : str or None
-        Column of the units or supervisors.
-    top, draws, confidence, seed
-        As for :func:`against_chance`.
-
-    Returns
-    -------
-    AgainstChance
-
-    Raises
-    ------
-    Refusal
-        When no column is named.
-    ParameterError
-        For an unknown column or numbers out of range.
-
-    Examples
-    --------
-    >>> import accountability
-    >>> found = units_against_chance(accountability.load("synthetic"), "squad", draws=99)
-    >>> float(found.of("equal_risk", "gini")["p_value"])
-    0.01
-    """
-    if by is None:
-        raise Refusal(
-            "no column of units or supervisors is named: name one that the source holds, for instance as group"
-        )
-    held = tally(data, by, exposure="officers")
-    return against_chance(held, ["equal_risk"], top=top, draws=draws, confidence=confidence, seed=seed)
 
 
 def _fitting(data: Tally, some: Tally) -> list[str]:

@@ -10,8 +10,10 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.records.dataset import Dataset
+from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
+from accountability.study.occurrences import day_number
 
 APPOINTED = "officer_appointed_year"
 YEAR = 365.25
@@ -53,18 +55,26 @@ def years_watched(data: Cohort) -> pd.Series:
     begins = getattr(period, "start", None)
     if period is None or begins is None:
         raise Refusal(f"{cohort.name}: its card does not state the days it covers, so no years can be counted")
-    begin, end = np.datetime64(begins, "D"), np.datetime64(period.end, "D")
-    known = rows.loc[rows["officer_id"].notna() & rows[APPOINTED].notna(), ["officer_id", APPOINTED]]
-    year = known.drop_duplicates("officer_id").set_index("officer_id")[APPOINTED].astype("int64")
-    hired = (year.to_numpy() - 1970).astype("datetime64[Y]").astype("datetime64[D]")
-    start = np.maximum(hired, begin)
-    stop = np.full(len(start), end)
-    left = days_of_leaving(cohort.events)
-    place = year.index.get_indexer(left.index)
-    stop[place[place >= 0]] = np.minimum(stop[place[place >= 0]], left.to_numpy()[place >= 0].astype("datetime64[D]"))
-    days = (stop - start).astype("int64") + 1
-    years = pd.Series(days / YEAR, index=year.index, name="years of service watched")
+    first, last = (day_number(day) for day in (begins, period.end))
+    known = rows[rows["officer_id"].notna() & rows[APPOINTED].notna()].drop_duplicates("officer_id")
+    begin, end = days_served(known, cohort.events, first, last)
+    years = pd.Series((end - begin) / YEAR, index=pd.Index(known["officer_id"]), name="years of service watched")
     return years[years > 0]
+
+
+def days_served(officers: pd.DataFrame, events: pd.DataFrame, first: int, last: int) -> tuple[Ints, Ints]:
+    """Day from which, and up to which, each officer could be accused: year of appointment, dated leaving."""
+    begin, end = np.full(len(officers), first, np.int64), np.full(len(officers), last + 1, np.int64)
+    if APPOINTED in officers:
+        year = pd.to_numeric(officers[APPOINTED]).to_numpy(dtype=float, na_value=np.nan)
+        known = np.isfinite(year)
+        hired = (year[known].astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+        begin[known] = np.maximum(first, hired.astype(np.int64))
+    left = days_of_leaving(events)
+    place = pd.Index(officers["officer_id"]).get_indexer(left.index)
+    days = left.to_numpy().astype("datetime64[D]").astype(np.int64)[place >= 0]
+    end[place[place >= 0]] = np.minimum(end[place[place >= 0]], days + 1)
+    return begin, end
 
 
 def days_of_leaving(events: pd.DataFrame) -> pd.Series:

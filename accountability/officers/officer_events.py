@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.officers.exposure import APPOINTED, days_of_leaving
+from accountability.officers.exposure import days_served
 from accountability.privacy import disclose
 from accountability.results import plural
 from accountability.stats.arrays import Flags, Ints
@@ -192,7 +192,7 @@ def officer_records(
     usable = (done.earliest == done.latest) & (done.latest != NEVER) & (done.latest != FOREVER)
     closed = np.where(usable, done.latest, UNDATED)
     finding = rows["finding"] if "finding" in rows else pd.Series(None, index=rows.index, dtype="str")
-    officer, ids = pd.factorize(rows["officer_id"])
+    officer = pd.factorize(rows["officer_id"])[0]
     case, used = pd.factorize(place)
     pairs = pd.DataFrame({"officer": officer, "case": case})
     pairs["sustained"] = (finding == "sustained").to_numpy(dtype=bool)
@@ -203,7 +203,8 @@ def officer_records(
     unit_code, units = _numbers(of_officer, unit)
     boss, bosses = _numbers(of_officer, supervisor)
     first, last = _window(cohort, when.earliest[used])
-    begin, end = _served(cohort, of_officer, pd.Index(ids), first, last)
+    begin, end = days_served(of_officer, cohort.events, first, last)
+    end = np.maximum(end, begin + 1)
     received = when.earliest[used].astype(np.int64)
     np.minimum.at(begin, pairs["officer"].to_numpy(), received[pairs["case"].to_numpy()])
     np.maximum.at(end, pairs["officer"].to_numpy(), received[pairs["case"].to_numpy()] + 1)
@@ -267,18 +268,3 @@ def _window(cohort: Cohort, days: Ints) -> tuple[int, int]:
         return first, last
     begins = getattr(period, "start", None)
     return (first if begins is None else (begins - EPOCH).days), max((period.end - EPOCH).days, first + 1)
-
-
-def _served(cohort: Cohort, officers: pd.DataFrame, ids: pd.Index, first: int, last: int) -> tuple[Ints, Ints]:
-    """Days each officer could be accused on: from the year of appointment, to the dated leaving."""
-    begin, end = np.full(len(ids), first, np.int64), np.full(len(ids), last + 1, np.int64)
-    if APPOINTED in officers:
-        year = pd.to_numeric(officers[APPOINTED]).to_numpy(dtype=float, na_value=np.nan)
-        known = np.isfinite(year)
-        hired = (year[known].astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
-        begin[known] = np.maximum(begin[known], hired.astype(np.int64))
-    gone = days_of_leaving(cohort.events)
-    place = ids.get_indexer(gone.index)
-    days = gone.to_numpy().astype("datetime64[D]").astype(np.int64)[place >= 0]
-    end[place[place >= 0]] = np.minimum(end[place[place >= 0]], days + 1)
-    return begin, np.maximum(end, begin + 1)

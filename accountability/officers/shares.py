@@ -98,28 +98,28 @@ class Lorenz(Result):
     ----------
     gini : float
         From all holders, not from the grid.
-    holder, drawn : str
+    tally : Tally
+        What was counted.
     """
 
     gini: float
-    holder: str
-    drawn: str
+    tally: Tally
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curve and the diagonal of equal shares."""
         axes = draw.new_axes(ax, width=5.0, height=4.6)
         draw.lines(axes, self.table, x="share_of_holders", y="share_drawn")
         draw.lines(axes, pd.DataFrame({"x": [0.0, 1.0]}), x="x", y="x", number=7)
-        axes.set_xlabel(f"share of {self.holder}s, fewest {self.drawn}s first")
-        axes.set_ylabel(f"share of {self.drawn}s")
+        axes.set_xlabel(f"share of {self.tally.holder}s, fewest {self.tally.drawn}s first")
+        axes.set_ylabel(f"share of {self.tally.drawn}s")
         return axes
 
     def sentence(self) -> str:
         """Say what the half with fewest drew, and the Gini coefficient."""
         half = float(np.interp(0.5, self.table["share_of_holders"], self.table["share_drawn"]))
         return (
-            f"The half of the {self.holder}s with fewest {self.drawn}s drew {percent(half)} of them; the Gini "
-            f"coefficient is {self.gini:.2f}."
+            f"The half of the {self.tally.holder}s with fewest {self.tally.drawn}s drew {percent(half)} of them; the "
+            f"Gini coefficient is {self.gini:.2f}."
         )
 
 
@@ -165,8 +165,7 @@ def lorenz(data: Tally) -> Lorenz:
         table=pd.DataFrame({"share_of_holders": grid, "share_drawn": np.interp(grid, x, y)}),
         flow=data.flow,
         gini=gini(data),
-        holder=data.holder,
-        drawn=data.drawn,
+        tally=data,
     )
 
 

@@ -42,7 +42,8 @@ class EmpiricalBayes(Result):
     risk : DataFrame
         ``measure`` ("gini", "top_share"), ``estimate``, ``lower``, ``upper``: concentration of the underlying rates.
     top, confidence : float
-    holder, drawn : str
+    tally : Tally
+        What was counted.
     """
 
     shape: float
@@ -51,8 +52,7 @@ class EmpiricalBayes(Result):
     risk: pd.DataFrame
     top: float
     confidence: float
-    holder: str
-    drawn: str
+    tally: Tally
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw shrunken against plain rates of the stretches of counts, and the line of no shrinking."""
@@ -60,19 +60,20 @@ class EmpiricalBayes(Result):
         draw.lines(axes, self.table, x="rate", y="rate", label="as counted", number=7)
         draw.lines(axes, self.table, x="rate", y="estimate", label="shrunken")
         axes.plot(self.table["rate"], self.table["estimate"], "o", color=draw.COLOURS[0], markersize=4)
-        axes.set_xlabel(f"{self.drawn}s counted per {self.holder} or exposure (stretches of counts)")
+        axes.set_xlabel(f"{self.tally.drawn}s counted per {self.tally.holder} or exposure (stretches of counts)")
         axes.set_ylabel("underlying rate, estimated")
         axes.legend(frameon=False)
         return axes
 
     def sentence(self) -> str:
         """Say how much of the differences lasts and how concentrated the underlying rates are."""
-        share = {row["measure"]: row for row in self.risk.to_dict("records")}["top_share"]
+        share = self.risk.set_index("measure").to_dict("index")["top_share"]
+        top, holders = percent(self.top), f"{self.tally.holder}s"
         return (
-            f"{percent(self.reliability)} of the variance of {self.holder}s' rates is of the rates that underlie them "
-            f"and the rest is luck; the {percent(self.top)} of {self.holder}s with the highest underlying rates would "
-            f"be expected to draw {percent(share['estimate'])} ({percent(share['lower'])} to "
-            f"{percent(share['upper'])}) of the {self.drawn}s."
+            f"{percent(self.reliability)} of the variance of {holders}' rates is of the rates that underlie them and "
+            f"the rest is luck; the {top} of {holders} with the highest underlying rates would be expected to draw "
+            f"{percent(share['estimate'])} ({percent(share['lower'])} to {percent(share['upper'])}) of the "
+            f"{self.tally.drawn}s."
         )
 
 
@@ -170,8 +171,7 @@ def empirical_bayes(
         ),
         top=top,
         confidence=confidence,
-        holder=data.holder,
-        drawn=data.drawn,
+        tally=data,
     )
 
 

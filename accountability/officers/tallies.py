@@ -67,12 +67,8 @@ class Tally:
         exposure: npt.ArrayLike | None = None,
         *,
         zeros: bool | None = None,
-        holder: str = "officer",
-        drawn: str = "complaint",
-        exposure_word: str | None = None,
-        name: str = "numbers as given",
-        flow: pd.DataFrame | None = None,
-        unexposed: int = 0,
+        exposure_word: str = "exposure",
+        **about: Any,
     ) -> Tally:
         """Make a tally from one number a holder.
 
@@ -84,8 +80,10 @@ class Tally:
             Exposure of each holder, above 0.
         zeros : bool, optional
             Whether every holder that drew none is there; by default, whether any is.
-        holder, drawn, exposure_word, name, flow, unexposed
-            As the attributes.
+        exposure_word : str
+            What exposure is counted in.
+        **about
+            Other attributes: ``holder``, ``drawn``, ``name``, ``flow``, ``unexposed``.
 
         Raises
         ------
@@ -95,7 +93,7 @@ class Tally:
         Refusal
             When nobody drew anything.
         """
-        raw = np.asarray(counts)
+        raw, holder, name = np.asarray(counts), about.get("holder", "officer"), about.get("name", "numbers as given")
         if raw.ndim != 1 or not len(raw):
             raise ParameterError(f"counts: expected one number for each of at least one {holder}, found {raw.shape}")
         each = np.ones(len(raw)) if exposure is None else np.asarray(exposure, dtype=float)
@@ -109,6 +107,7 @@ class Tally:
         if not held and (values == 0).any():
             raise ParameterError(f"zeros=False, but {int((values == 0).sum()):,} of {len(values):,} drew none")
         if not values.any():
+            drawn = about.get("drawn", "complaint")
             raise Refusal(f"{name}: none of {plural(len(values), holder)} drew a {drawn}, so nothing is spread")
         levels, code = np.unique(each, return_inverse=True)
         pairs, number = np.unique(values * len(levels) + code, return_counts=True)
@@ -117,12 +116,8 @@ class Tally:
             exposure=levels[pairs % len(levels)],
             holders=number.astype(np.int64),
             zeros=held,
-            holder=holder,
-            drawn=drawn,
-            exposure_word=None if exposure is None else (exposure_word or "exposure"),
-            name=name,
-            flow=flow,
-            unexposed=unexposed,
+            exposure_word=None if exposure is None else exposure_word,
+            **about,
         )
 
     @property
@@ -190,7 +185,7 @@ def _all(values: npt.NDArray[Any], right: npt.NDArray[np.bool_], expected: str) 
 @takes("cohort")
 def tally(
     data: Cohort,
-    by: str = OFFICER,
+    by: str | None = OFFICER,
     *,
     unit: Literal["officer_complaint", "allegation"] = "officer_complaint",
     officers: int | None = None,
@@ -221,7 +216,7 @@ def tally(
     Raises
     ------
     Refusal
-        When no row identifies an officer, or the years cannot be had.
+        When no column is named, no row identifies an officer, or the years cannot be had.
     ParameterError
         For an unknown column or unit, fewer officers than are accused, or exposures that lack a holder.
 
@@ -233,6 +228,10 @@ def tally(
     >>> accused.size, accused.total, force.size
     (826, 6191, 1051)
     """
+    if by is None:
+        raise Refusal(
+            "no column of units or supervisors is named: name one that the source holds, for instance as group"
+        )
     cohort = data
     rows = counted_rows(cohort, by, unit)
     codes, found = pd.factorize(rows[by])

@@ -146,9 +146,10 @@ def test_too_few_at_the_top_are_refused(bundled: Dataset) -> None:
 
 def test_units_are_compared_only_when_named(bundled: Dataset) -> None:
     with pytest.raises(Refusal, match="no column of units"):
-        conc.units_against_chance(bundled, None)
-    found = conc.units_against_chance(bundled, "squad", draws=199)
-    assert found.holder == "squad"
+        conc.tally(bundled, None)
+    squads = conc.tally(bundled, "squad", exposure="officers")
+    found = conc.against_chance(squads, ["equal_risk"], draws=199)
+    assert found.tally.holder == "squad"
     assert found.of("equal_risk", "gini")["p_value"] <= 0.01  # squads were planted to differ
 
 
