@@ -100,12 +100,12 @@ def ours(data: dict[str, np.ndarray]) -> dict[str, Callable[[], object]]:
     return {
         "closing curve": lambda: delay.closing_curve(fresh()),
         "closing curve, 10 groups": lambda: delay.closing_curve(fresh(), by="group"),
-        "log-rank, 10 groups": lambda: delay.logrank(fresh(), "group"),
+        "log-rank, 10 groups": lambda: delay.compare(fresh(), "group", "logrank"),
         "competing closings": lambda: delay.competing_closings(fresh(), "way"),
         "restricted mean": lambda: delay.restricted_mean(fresh(), horizon),
         "interval-dated curve, months": lambda: delay.interval_curve(months),
         "500 cluster-bootstrap medians": lambda: delay.bootstrap(fresh(), 1, cluster="officer"),
-        "permutation test, 999": lambda: delay.permutation_logrank(fresh(), "group", 1),
+        "permutation test, 999": lambda: delay.compare(fresh(), "group", "permutation", seed=1),
     }
 
 

@@ -73,7 +73,7 @@ def holds(made: Durations) -> pd.DataFrame:
 
 def holds_smooth(made: Durations) -> pd.DataFrame:
     """As :func:`holds`, from dates known to the month."""
-    curve = delay.coarse_curve(made, "agency", way="way")
+    curve = delay.coarse_curve(made, "agency", causes="way")
     return _held_by(curve, curve, made)
 
 
@@ -81,12 +81,12 @@ def _held_by(
     curve: delay.DelayCurve | delay.CoarseCurve, closings: delay.CompetingClosings | delay.CoarseCurve, made: Durations
 ) -> pd.DataFrame:
     mean = delay.restricted_mean(made, HORIZON, "agency").table
-    ways = closings.closed_at([DAY])
+    ways = closings.at([DAY])
     sustained = ways[ways["way"] == "sustained"]
-    median = curve.quantile(0.5)
+    median = curve.quantiles(0.5)
     return pd.DataFrame(
         {
-            f"curve at day {DAY}": _held(curve.still_open_at([DAY]), share_open(DAY)),
+            f"curve at day {DAY}": _held(curve.at([DAY]), share_open(DAY)),
             "median": _held(median, true_median()),
             f"restricted mean to {HORIZON}": _held(mean, true_restricted_mean()),
             f"incidence: sustained by day {DAY}": _held(sustained, SUSTAINED * (1 - share_open(DAY))),

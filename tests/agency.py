@@ -35,6 +35,7 @@ class Agency:
     events: pd.DataFrame
     card: Card = field(default_factory=Card)
     name: str = "small_town"
+    ledger: None = None
 
 
 def event(case, stage, earliest, latest=None, set_aside=None, officer=None):

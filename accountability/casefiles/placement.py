@@ -58,7 +58,7 @@ class Placement(Result):
             max(self.watched / 2, 1.3 * np.nanmax([row["low"], row["high"] if not pd.isna(row["high"]) else 0]))
         )
         if spells.exact:
-            axes = closing_curve(spells, level=self.level).plot(ax, until=until)
+            axes = closing_curve(spells, confidence=self.level).plot(ax, until=until)
         else:
             axes = how_long(spells).plot(ax)
         last = axes.get_xlim()[1] if pd.isna(row["high"]) else float(row["high"])
@@ -156,9 +156,9 @@ def _shorter(spells: Durations, days: np.ndarray, level: float) -> pd.DataFrame:
     asked = np.maximum(days - 1, 0)
     nothing = days == 0
     if spells.exact:
-        curve = closing_curve(spells, level=level).table
+        curve = closing_curve(spells, confidence=level).table
         # Where everybody has closed there is no interval: the limit of the day before holds, as the curve only falls.
-        shares = curve["still_open"].to_numpy()
+        shares = curve["estimate"].to_numpy()
         upper = np.where(shares > 0, curve["upper"], np.nan)
         upper = pd.Series(upper).ffill().fillna(1.0).to_numpy()
         lower = np.where(shares > 0, curve["lower"], 0.0)
@@ -168,6 +168,6 @@ def _shorter(spells: Durations, days: np.ndarray, level: float) -> pd.DataFrame:
         held = {"highest": shares[at], "lowest": shares[at], "upper": upper[at], "lower": np.nan_to_num(lower[at])}
         still = pd.DataFrame(held)
     else:
-        still = curve_limits(spells, asked.tolist(), level=level).table
+        still = curve_limits(spells, asked.tolist(), confidence=level).table
     turned = {"least": "highest", "most": "lowest", "lower": "upper", "upper": "lower"}
     return pd.DataFrame({end: np.where(nothing, 0.0, 1 - still[of]) for end, of in turned.items()})

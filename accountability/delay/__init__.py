@@ -4,18 +4,17 @@
 what the source gives                    estimator
 =======================================  =====================================================================
 any                                      :func:`how_long` chooses among the curves below and says why
-open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`logrank`
-the same, and how each case closed       :func:`competing_closings`, :func:`gray`
-open and closed cases, months or years   :func:`coarse_curve`, :func:`restricted_mean`, :func:`coarse_logrank`
-the same, nothing taken as smooth        :func:`interval_curve`, :func:`interval_logrank`
+open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`compare`
+the same, and how each case closed       :func:`competing_closings`, :func:`compare`
+open and closed cases, months or years   :func:`coarse_curve`, :func:`restricted_mean`, :func:`compare`
+the same, nothing taken as smooth        :func:`interval_curve`, :func:`compare`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
 statuses or intervals, limits            :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 closings that crowd before a limit       :func:`bunching`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
-cases that hang together                 :func:`bootstrap`, :func:`bootstrap_closings`, :func:`bootstrap_coarse`,
-                                         :func:`bootstrap_closed_only` over :func:`with_clusters`
+cases that hang together                 :func:`bootstrap` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
 ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
 shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`

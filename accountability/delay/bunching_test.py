@@ -19,6 +19,7 @@ from accountability.stats.arrays import Floats, gram
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 from accountability.study.durations import Durations, require_cases
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ FEWEST: Final = 50
 class Bunching(Result):
     """Closings at a limit beside those a smooth course would give.
 
-    ``table``: ``day``, ``at_risk``, ``closed``, ``smooth`` (closings expected from the days outside the window),
+    ``table``: ``day``, ``at_risk``, ``events``, ``smooth`` (closings expected from the days outside the window),
     ``window`` ("before" the limit, "after" it, or "" outside).
 
     Attributes
@@ -43,11 +44,11 @@ class Bunching(Result):
     excess_before, excess_after : float
         Closings more (less, if negative) than smooth in the last days up to the limit, and in the days after it.
     lower, upper : float
-        Limits of ``excess_before`` at ``level``.
+        Limits of ``excess_before`` at ``confidence``.
     statistic, p_value : float
         Of ``excess_before`` minus ``excess_after`` in standard errors, and the chance of one so large by itself
         (one-sided: crowding before the limit).
-    level : float
+    confidence : float
         Level of the limits.
     clock : str
         The clock.
@@ -61,13 +62,13 @@ class Bunching(Result):
     upper: float
     statistic: float
     p_value: float
-    level: float
+    confidence: float
     clock: str
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw closings by day, and the smooth course."""
         axes = draw.new_axes(ax)
-        draw.lines(axes, self.table, x="day", y="closed", label="closed on the day", number=0)
+        draw.lines(axes, self.table, x="day", y="events", label="closed on the day", number=0)
         draw.lines(axes, self.table, x="day", y="smooth", label="smooth course", number=1)
         axes.axvline(self.limit, color="0.4", linestyle=":")
         axes.set_xlabel(f"days; dotted: the limit of {self.limit:,} days")
@@ -81,13 +82,14 @@ class Bunching(Result):
         p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         return (
             f"In the last {plural(self.window, 'day')} up to the limit of {self.limit:,} days "
-            f"{int(near['closed'].sum()):,} cases closed where a smooth course gives {near['smooth'].sum():,.1f}: "
-            f"{self.excess_before:+,.1f} ({percent(self.level)} interval {self.lower:+,.1f} to {self.upper:+,.1f}); in "
-            f"as many days after it {self.excess_after:+,.1f}. Test of crowding before the limit: "
-            f"z {self.statistic:.2f}, {p} [{self.clock}]."
+            f"{int(near['events'].sum()):,} cases closed where a smooth course gives {near['smooth'].sum():,.1f}: "
+            f"{self.excess_before:+,.1f} ({percent(self.confidence)} interval {self.lower:+,.1f} to "
+            f"{self.upper:+,.1f}); in as many days after it {self.excess_after:+,.1f}. Test of crowding "
+            f"before the limit: z {self.statistic:.2f}, {p} [{self.clock}]."
         )
 
 
+@takes("durations")
 def bunching(
     durations: Durations,
     rule: Limit | str | int,
@@ -95,7 +97,7 @@ def bunching(
     window: int = 7,
     around: int = 90,
     degree: int = 2,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> Bunching:
     """Test whether closings crowd just before a limit.
 
@@ -114,7 +116,7 @@ def bunching(
         Days on each side of the limit from which the smooth course is read.
     degree : int
         Degree of the polynomial, 0 to 4.
-    level : float
+    confidence : float
         Level of the limits of the excess.
 
     Returns
@@ -128,6 +130,14 @@ def bunching(
     Refusal
         With coarse dates, or fewer than 50 closings or 3 (degree + 1) days with closings around the window, or none
         at risk in it.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> made = Durations.from_days([*range(90, 270), *[180] * 20])
+    >>> round(delay.bunching(made, 180).excess_before)
+    20
 
     Notes
     -----
@@ -151,7 +161,7 @@ def bunching(
             f"window must be from 1 to below around, and degree 0 to 4; found window={window}, around={around}, "
             f"degree={degree}"
         )
-    z = z_critical(level)
+    z = z_critical(confidence)
     day, at_risk, closed = _near(durations, fewest, around)
     before = (day > fewest - window) & (day <= fewest)
     after = (day > fewest) & (day <= fewest + window)
@@ -184,7 +194,7 @@ def bunching(
             "cases are independent of each other, apart from a common dispersion",
         ),
         method=f"Poisson regression of daily closings, dispersion {dispersion:.2f}, one-sided normal test",
-        table=pd.DataFrame({"day": day, "at_risk": at_risk, "closed": closed, "smooth": smooth, "window": names}),
+        table=pd.DataFrame({"day": day, "at_risk": at_risk, "events": closed, "smooth": smooth, "window": names}),
         flow=durations.flow,
         limit=fewest,
         window=window,
@@ -194,7 +204,7 @@ def bunching(
         upper=float(excess[0]) + half,
         statistic=statistic,
         p_value=float(ndtr(-statistic)),
-        level=level,
+        confidence=confidence,
         clock=durations.clock,
     )
 

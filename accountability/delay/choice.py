@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_not_selected
-from accountability.delay.coarse import CoarseCurve, coarse_curve
+from accountability.delay.closing import closing_curve
+from accountability.delay.coarse import coarse_curve
 from accountability.delay.coarse_limits import LEVELS, CurveLimits, quantile_limits
 from accountability.delay.counts import label_of
-from accountability.delay.current_status import CurrentStatusCurve, current_status_curve
-from accountability.delay.curve import NOT_REACHED, DelayCurve, closing_curve
-from accountability.delay.interval import IntervalCurve, interval_curve
-from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
+from accountability.delay.current_status import current_status_curve
+from accountability.delay.curve import NOT_REACHED, Curve
+from accountability.delay.interval import interval_curve
+from accountability.delay.reverse import reverse_time_curve
 from accountability.errors import Refusal
 from accountability.results import Result, percent
 from accountability.study.durations import Durations, require_cases
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Curve = DelayCurve | CoarseCurve | IntervalCurve | CurrentStatusCurve | ReverseTimeCurve
-
 
 MOSTLY_COARSE: Final = 0.5
 """From this share of closings that are coarser than a day, the curve between the dates is taken as smooth; below it,
@@ -37,7 +36,7 @@ class HowLong(Result):
 
     Attributes
     ----------
-    curve : DelayCurve, CoarseCurve, IntervalCurve, CurrentStatusCurve or ReverseTimeCurve
+    curve : Curve
         The curve, with everything it offers.
     because : str
         Why this estimator.
@@ -49,9 +48,21 @@ class HowLong(Result):
     because: str
     limits: CurveLimits | None = None
 
-    def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
-        """Day by which a share of cases had closed, as the curve can say it."""
-        return self.curve.quantile(p)
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Show what the curve shows."""
+        return self.curve.table
+
+    def at(self, days: Sequence[int]) -> pd.DataFrame:
+        """Give the curve at chosen days."""
+        return self.curve.at(days)
+
+    def quantiles(self, shares: float | Sequence[float] = 0.5) -> pd.DataFrame:
+        """Give the days by which shares of the cases had closed, as the curve can say it."""
+        return self.curve.quantiles(shares)
+
+    def median(self) -> pd.DataFrame:
+        """Give the day by which half had closed, as the curve can say it."""
+        return self.curve.median()
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curve."""
@@ -68,10 +79,13 @@ class HowLong(Result):
         for number, row in enumerate(self.limits.table.to_dict("records")):
             low, high = (NOT_REACHED if pd.isna(row[end]) else f"{row[end]:,}" for end in ("lower", "upper"))
             said.append(f"{label_of(self.limits.groups, number)}{low} to {high}")
-        return f" Chance included, the {percent(self.limits.level)} limits of that median are {'; '.join(said)} days."
+        return (
+            f" Chance included, the {percent(self.limits.confidence)} limits of that median are {'; '.join(said)} days."
+        )
 
 
-def how_long(durations: Durations, by: str | Sequence[str] | None = None, level: float = 0.95) -> HowLong:
+@takes("durations")
+def how_long(durations: Durations, by: str | Sequence[str] | None = None, confidence: float = 0.95) -> HowLong:
     """Estimate how long cases take with the estimator the source allows.
 
     Parameters
@@ -80,7 +94,7 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
         From :func:`accountability.study.clocks.durations` or :func:`accountability.study.clocks.current_status`.
     by : str or sequence of str, optional
         Columns to group by.
-    level : float
+    confidence : float
         Level of intervals, where the estimator has them.
 
     Returns
@@ -92,6 +106,13 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
     ------
     Refusal
         When no estimator is honest: records selected on their outcome, or single cases chosen for being reported.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> delay.how_long(accountability.load("synthetic")).median()["reads"].item()
+    '125 (119 to 134)'
     """
     require_cases(durations, "an answer to how long cases take")
     name = durations.sampling.source
@@ -100,22 +121,22 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
     if durations.current_status:
         curve = current_status_curve(durations, by)
         # The limits' tables have no level outside these.
-        limits = quantile_limits(durations, 0.5, by, level) if LEVELS[0] <= level <= LEVELS[-1] else None
+        limits = quantile_limits(durations, 0.5, by, confidence) if LEVELS[0] <= confidence <= LEVELS[-1] else None
         because = f"{name} says which cases are closed and not when"
     else:
         require_not_selected(durations, "an answer to how long cases take")
         if closed_cases_only(durations):
-            curve = reverse_time_curve(durations, by, level)
+            curve = reverse_time_curve(durations, by, confidence)
             because = f"{name} holds closed cases only, so slow recent cases are missing"
         elif durations.exact:
-            curve = closing_curve(durations, by, level)
+            curve = closing_curve(durations, by, confidence)
             because = f"{name} holds open and closed cases with dates known to the day"
         else:
             wide = float((durations.days_lower < durations.days_upper)[durations.event].mean())
             because = f"{name} holds open and closed cases and {percent(wide)} of the closings are coarser than a day"
             if wide >= MOSTLY_COARSE:
                 try:
-                    curve = coarse_curve(durations, by, level)
+                    curve = coarse_curve(durations, by, confidence)
                 except Refusal:
                     curve = interval_curve(durations, by)
                     because += ", too few or too coarse for delay.coarse_curve"
@@ -125,7 +146,7 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, level:
         estimand=curve.estimand,
         assumptions=curve.assumptions,
         method=curve.method,
-        table=curve.table,
+        table=curve.true_numbers(),
         flow=curve.flow,
         curve=curve,
         because=because,

@@ -10,9 +10,10 @@ import pandas as pd
 
 from accountability.delay.monthly_caseload import Caseload, caseload
 from accountability.errors import ParameterError
-from accountability.privacy import hidden_cells
+from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 
 ALL = "all cases"
 
@@ -39,6 +40,17 @@ class Backlogs(Result):
     by: str | None
     months: int
     clock: str
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide groups small in any count, and those that would give them away beside the overall row."""
+        shown = table.iloc[1:].assign(hidden=False)
+        for name in ("received", "closed", "open"):
+            shown["hidden"] |= disclose(table.iloc[1:], counts=(name,), keep=("group",))["hidden"]
+        if shown["hidden"].any():
+            large = shown.astype(dict.fromkeys(("received", "closed", "open"), "Int64"))
+            numbers = table.columns.drop("group")
+            shown = large.assign(**large[numbers].mask(shown["hidden"]))
+        return pd.concat([table.iloc[:1].assign(hidden=False), shown], ignore_index=True)
 
     def sentence(self) -> str:
         """Say the overall pace, what it would clear, and which groups fall behind."""
@@ -68,14 +80,14 @@ class Backlogs(Result):
         return f"{text} [{self.clock}]."
 
 
+@takes("cohort")
 def backlogs(
-    cohort: Cohort | DatasetLike,
+    cohort: Cohort,
     by: str | None = None,
     months: int = 12,
     start: str = "received",
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
-    min_cell: int = 10,
 ) -> Backlogs:
     """Say what would clear the open cases of each group at the pace observed lately.
 
@@ -91,9 +103,6 @@ def backlogs(
         Stages at which a case comes in and goes out.
     cutoff : date, optional
         Last day to count; ``card.observed_until`` when left out.
-    min_cell : int
-        The numbers of a group with fewer cases received, closed or open are missing, and those of another group from
-        which they could be had (:func:`accountability.privacy.hidden_cells`).
 
     Returns
     -------
@@ -106,12 +115,19 @@ def backlogs(
     ParameterError
         When there is no such column.
 
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> delay.backlogs(accountability.load("synthetic")).table[["received", "closed", "open"]].to_numpy().tolist()
+    [[819, 864, 643]]
+
     Notes
     -----
     Open cases over the mean surplus of closings a month. The pace is taken to last and intake to stay as it is: it is
     arithmetic, not a forecast.
     """
-    study = Cohort.of(cohort)
+    study = cohort
     whole = caseload(study, start, stop, cutoff)
     whole.clearing(months)  # refuses when the release covers fewer months
     window = whole.table.loc[whole.table["complete"], "month"].tail(months)
@@ -130,27 +146,12 @@ def backlogs(
             "the pace of closing and the intake stay as they were: arithmetic, not a forecast",
         ),
         method="open cases over the mean surplus of closings a month",
-        table=_large(pd.DataFrame(rows), min_cell),
+        table=pd.DataFrame(rows),
         flow=study.flow(),
         by=by,
         months=months,
         clock=whole.clock,
     )
-
-
-def _large(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Blank the groups that are small in any count, and those that would give them away beside the overall row."""
-    counts = ["received", "closed", "open"]
-    groups = table.iloc[1:]
-    hidden = pd.Series(False, index=table.index)
-    for name in counts if len(groups) else ():
-        hidden.iloc[1:] |= hidden_cells(groups[name].to_numpy(np.int64), min_cell)
-    if not hidden.any():
-        return table
-    numbers = [name for name in table if name != "group"]
-    large = table.astype(dict.fromkeys(counts, "Int64"))
-    large.loc[hidden, numbers] = pd.NA
-    return large
 
 
 def _row(group: str, of: Caseload, window: pd.Series) -> dict[str, object]:

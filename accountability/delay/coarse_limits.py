@@ -14,17 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.delay.counts import columns_of, label_of, shares_asked, with_groups
+from accountability.delay.counts import case_counts, columns_of, days_asked, label_of, shares_asked, with_groups
 from accountability.delay.current_status import current_status_curve
-from accountability.delay.curve import NOT_REACHED
-from accountability.delay.interval import interval_curve
+from accountability.delay.curve import NOT_REACHED, Curve, rests_on_few, without
+from accountability.delay.interval import bounds, interval_curve
 from accountability.errors import ParameterError
 from accountability.figures import draw
+from accountability.privacy import MIN_CELL
 from accountability.results import Result, capitalised, percent
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.intervals import z_critical
 from accountability.stats.npmle import BEYOND, collapse, solve_counts
 from accountability.study.durations import Durations, group_codes
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,8 +51,8 @@ class CurveLimits(Result):
 
     ``table`` of :func:`curve_limits`: the columns of `by`, ``day``, ``lowest``, ``highest`` (where the estimate lies:
     apart where the dates leave it open), ``lower``, ``upper`` (limits of the share still open). Of
-    :func:`quantile_limits`: the columns of `by`, ``p``, ``earliest``, ``latest`` (where the estimate lies), ``lower``,
-    ``upper`` (days; missing when not reached).
+    :func:`quantile_limits`: the columns of `by`, ``share``, ``earliest``, ``latest`` (where the estimate lies),
+    ``lower``, ``upper`` (days; missing when not reached).
 
     Attributes
     ----------
@@ -58,31 +60,48 @@ class CurveLimits(Result):
         The grouping columns.
     groups : pandas.DataFrame
         One row a group.
-    level : float
+    confidence : float
         Level of the limits.
     clock : str
         The clock.
+    cases : tuple of int
+        Cases of each group.
     """
 
     by: tuple[str, ...]
     groups: pd.DataFrame
-    level: float
+    confidence: float
     clock: str
+    cases: tuple[int, ...]
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide groups of fewer than ten cases and, of groups, shares that rest on as few."""
+        if not self.by:
+            return table
+        size = np.repeat(self.cases, len(table) // len(self.groups))
+        few = size < MIN_CELL
+        if "day" in table:
+            few = few | rests_on_few(table[["lowest", "highest"]].to_numpy(), size[:, None]).any(axis=1)
+        return without(table, few, (*self.by, "day", "share"))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw a line a row from limit to limit, dots where the estimate lies; one not reached ends at the edge."""
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
-        days = "p" in self.table
+        days = "share" in self.table
         ends = ["earliest", "latest"] if days else ["lowest", "highest"]
         shown = self.table.astype(dict.fromkeys((*ends, "lower", "upper"), float))
         edge = float(np.nanmax(shown[[*ends, "lower", "upper"]].to_numpy(), initial=0.0))
         each = len(shown) // len(self.groups)
-        what = shown["p"].map(lambda p: f"{percent(p)} closed") if days else shown["day"].map("day {:,}".format)
+        what = (
+            shown["share"].map(lambda share: f"{percent(share)} closed")
+            if days
+            else shown["day"].map("day {:,}".format)
+        )
         lead = [label_of(self.groups, place // each) for place in range(len(shown))]
         shown = shown.fillna({"upper": edge}).assign(label=[f"{a}{b}" for a, b in zip(lead, what, strict=True)])
         for name in ends:
             draw.ranges(axes, shown, label="label", estimate=name, lower="lower", upper="upper", ends=True)
-        axes.set_xlabel(f"{'days' if days else 'share still open'} ({percent(self.level)} limits)")
+        axes.set_xlabel(f"{'days' if days else 'share still open'} ({percent(self.confidence)} limits)")
         return axes
 
     def sentence(self) -> str:
@@ -91,6 +110,9 @@ class CurveLimits(Result):
         each = len(self.table) // len(self.groups)
         for place, row in enumerate(self.table.to_dict("records")):
             lead = label_of(self.groups, place // each)
+            if row.get("hidden"):
+                said.append(f"{lead}too few cases to show")
+                continue
             if "day" in row:
                 found = _range(percent(row["lowest"], 1), percent(row["highest"], 1))
                 limits = f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)}"
@@ -98,12 +120,13 @@ class CurveLimits(Result):
             else:
                 found = _range(_day(row["earliest"]), _day(row["latest"]))
                 limits = f"{_day(row['lower'])} to {_day(row['upper'])}"
-                said.append(f"{lead}{percent(row['p'])} had closed within {found} days ({limits})")
-        return capitalised(f"{'; '.join(said)}; in brackets the {percent(self.level)} limits [{self.clock}].")
+                said.append(f"{lead}{percent(row['share'])} had closed within {found} days ({limits})")
+        return capitalised(f"{'; '.join(said)}; in brackets the {percent(self.confidence)} limits [{self.clock}].")
 
 
+@takes("durations")
 def curve_limits(
-    durations: Durations, days: Sequence[int], by: str | Sequence[str] | None = None, level: float = 0.95
+    durations: Durations, days: Sequence[int], by: str | Sequence[str] | None = None, confidence: float = 0.95
 ) -> CurveLimits:
     """Limits of the share still open at the end of chosen days, for coarse dates or statuses.
 
@@ -116,7 +139,7 @@ def curve_limits(
         Days of age.
     by : str or sequence of str, optional
         Columns to group by.
-    level : float
+    confidence : float
         Level of the limits, each day on its own.
 
     Returns
@@ -130,50 +153,57 @@ def curve_limits(
     ParameterError
         For a negative day, a level that is none or, for statuses, one not in 0.80 to 0.99.
 
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> months = Durations.from_days([1, 32, 60, 61], days_upper=[30, 62, 90, 91])
+    >>> delay.curve_limits(months, [40]).table[["lower", "upper"]].round(2).to_numpy().tolist()
+    [[0.25, 0.98]]
+
     Notes
     -----
     The likelihood ratio of the best curve and the best one through a given share at that day. For intervals it is held
     against chi-squared on one degree of freedom. Where no closing is known to the day these limits are too wide: with
     months at both ends 95 % limits held the truth 98 to 99 times in 100 simulations (benchmarks/delay_coverage.py);
     against the smaller limit of Banerjee and Wellner (2001) it was 92 to 93, and limits that are too narrow are the
-    worse fault. :func:`~accountability.delay.coarse`, which takes the curve as smooth between the dates, has
-    intervals that hold their level there.
+    worse fault. :func:`coarse_curve <accountability.delay.coarse.coarse_curve>`, which takes the curve as smooth
+    between the dates, has intervals that hold their level there.
 
     Statuses are held against that limit, which is proven for them, unless their distinct ages are few
     beside the cube root of the cases (Tang, Banerjee and Kosorok 2012); then against chi-squared.
     """
-    asked = np.asarray(days, dtype=np.int64)
-    if not len(asked) or (asked < 0).any():
-        raise ParameterError(f"days must be one or more days from 0 on, found {list(days)}")
-    curve, of_group, groups, said = _prepared(durations, by, level)
-    found = curve.still_open_at(asked.tolist()) if hasattr(curve, "still_open_at") else None
+    asked = days_asked(days)
+    curve, of_group, groups, said = _prepared(durations, by, confidence)
+    found = None if durations.current_status else curve.true_at(asked.tolist())
     rows = []
     for number, profile in enumerate(of_group):
         for place, day in enumerate(asked.tolist()):
             least, most = profile.estimate(day)
             if found is not None:
                 row = found.iloc[number * len(asked) + place]
-                most, least = 1 - float(row["lowest"]), 1 - float(row["highest"])
+                most, least = 1 - float(row["lower"]), 1 - float(row["upper"])
             rows.append((number, day, 1 - most, 1 - least, 1 - profile.limit(day, 1), 1 - profile.limit(day, -1)))
     number_of, *columns = zip(*rows, strict=True)
     names = ("day", "lowest", "highest", "lower", "upper")
     table = with_groups(groups, number_of, {name: np.array(c) for name, c in zip(names, columns, strict=True)})
-    return _result(durations, f"share of cases still open by {durations.clock}", said, table, by, groups, level)
+    return _result(durations, f"share of cases still open by {durations.clock}", said, table, by, groups, confidence)
 
 
+@takes("durations")
 def quantile_limits(
     durations: Durations,
-    p: float | Sequence[float] = 0.5,
+    shares: float | Sequence[float] = 0.5,
     by: str | Sequence[str] | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> CurveLimits:
     """Limits of the day by which a share had closed, for coarse dates or statuses.
 
     Parameters
     ----------
-    durations, by, level
+    durations, by, confidence
         As :func:`curve_limits`.
-    p : float or sequence of float
+    shares : float or sequence of float
         Shares closed.
 
     Returns
@@ -185,27 +215,32 @@ def quantile_limits(
     ------
     Refusal, ParameterError
         As :func:`curve_limits`, and for a share that is not between 0 and 1.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> months = Durations.from_days([1, 32, 60, 61], days_upper=[30, 62, 90, 91])
+    >>> delay.quantile_limits(months).table[["lower", "upper"]].to_numpy().tolist()
+    [[1, 91]]
     """
-    shares = shares_asked(p)
-    curve, of_group, groups, said = _prepared(durations, by, level)
-    middle = curve.quantile(shares.tolist())
+    asked = shares_asked(shares)
+    curve, of_group, groups, said = _prepared(durations, by, confidence)
+    middle = curve.true_quantiles(asked.tolist())
     rows: list[tuple[Any, ...]] = []
     for number, profile in enumerate(of_group):
-        for place, share in enumerate(shares.tolist()):
-            row = middle.iloc[number * len(shares) + place]
-            if "by_day" in row:
-                last = row["by_day"]
-                first = last if pd.isna(last) else (0 if pd.isna(row["after"]) else row["after"] + 1)
-            else:
-                first, last = row["earliest"], row["latest"]
+        for place, share in enumerate(asked.tolist()):
+            row = middle.iloc[number * len(asked) + place]
+            last = row["upper"]
+            first = last if pd.isna(last) else row["lower"]
             rows.append((number, share, first, last, *profile.days(share)))
-    number_of, p_out, *columns = zip(*rows, strict=True)
-    table = {"p": np.array(p_out)} | {
+    number_of, share_out, *columns = zip(*rows, strict=True)
+    table = {"share": np.array(share_out)} | {
         name: pd.array([None if pd.isna(value) else int(value) for value in column], dtype="Int64")
         for name, column in zip(("earliest", "latest", "lower", "upper"), columns, strict=True)
     }
     what = f"day by which a share of cases had closed, by {durations.clock}"
-    return _result(durations, what, said, with_groups(groups, number_of, table), by, groups, level)
+    return _result(durations, what, said, with_groups(groups, number_of, table), by, groups, confidence)
 
 
 def _result(
@@ -215,7 +250,7 @@ def _result(
     table: pd.DataFrame,
     by: str | Sequence[str] | None,
     groups: pd.DataFrame,
-    level: float,
+    confidence: float,
 ) -> CurveLimits:
     return CurveLimits(
         estimand=estimand,
@@ -225,30 +260,30 @@ def _result(
         flow=durations.flow,
         by=columns_of(by),
         groups=groups,
-        level=level,
+        confidence=confidence,
         clock=durations.clock,
+        cases=tuple(case_counts(durations, by)["n"].tolist()),
     )
 
 
 def _prepared(
-    durations: Durations, by: str | Sequence[str] | None, level: float
-) -> tuple[Any, list[_Profile], pd.DataFrame, tuple[str, tuple[str, ...]]]:
-    fall = z_critical(level) ** 2
+    durations: Durations, by: str | Sequence[str] | None, confidence: float
+) -> tuple[Curve, list[_Profile], pd.DataFrame, tuple[str, tuple[str, ...]]]:
+    fall = z_critical(confidence) ** 2
     groups, codes = group_codes(durations, by)
     each = [codes == number for number in range(len(groups))]
     closed = durations.event
     if durations.current_status:
         status = current_status_curve(durations, by)
         age = durations.end
-        profiles = [_of_statuses(age[one], closed[one], level, fall) for one in each]
+        profiles = [_of_statuses(age[one], closed[one], confidence, fall) for one in each]
         against = " or, by group, ".join(sorted({one.against for one in profiles}))
-        words = f"likelihood-ratio {percent(level)} limits of the current-status curve; {against}"
+        words = f"likelihood-ratio {percent(confidence)} limits of the current-status curve; {against}"
         return status, profiles, groups, (words, status.assumptions)
     curve = interval_curve(durations, by)
-    low = durations.days_lower + ~closed
-    high = np.where(closed, durations.days_upper, BEYOND)
+    low, high = bounds(durations)
     profiles = [_of_intervals(low[one], high[one], fall) for one in each]
-    words = f"likelihood-ratio {percent(level)} limits of the interval-dated curve; {profiles[0].against}"
+    words = f"likelihood-ratio {percent(confidence)} limits of the interval-dated curve; {profiles[0].against}"
     return curve, profiles, groups, (words, curve.assumptions)
 
 
@@ -331,7 +366,7 @@ def _pushed_to(pushed: Callable[[float], tuple[float, float]], fall: float, push
     return share
 
 
-def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: float) -> _Profile:
+def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], confidence: float, fall: float) -> _Profile:
     from scipy.optimize import isotonic_regression
     from scipy.special import xlog1py, xlogy
 
@@ -350,7 +385,7 @@ def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: f
 
     fitted = rising(slice(None))
     best = loglik(fitted, slice(None))
-    allowed, against = _allowed(len(ages), int(n.sum()), level, fall)
+    allowed, against = _allowed(len(ages), int(n.sum()), confidence, fall)
 
     def estimate(day: int) -> tuple[float, float]:
         before, after = np.searchsorted(ages, day, side="right"), np.searchsorted(ages, day, side="left")
@@ -379,17 +414,17 @@ def _of_statuses(age: Days, closed: npt.NDArray[np.bool_], level: float, fall: f
     return _Profile(estimate, limit, int(ages[-1]), against)
 
 
-def _allowed(distinct: int, cases: int, level: float, fall: float) -> tuple[float, str]:
+def _allowed(distinct: int, cases: int, confidence: float, fall: float) -> tuple[float, str]:
     """What the likelihood ratio of statuses is held against: its height at the level, and its name."""
     if distinct <= FEW_AGES * cases ** (1 / 3):
         return fall, f"{CHI_SQUARED} (few distinct ages)"
-    return _cube_root(level), "Banerjee and Wellner's limit"
+    return _cube_root(confidence), "Banerjee and Wellner's limit"
 
 
-def _cube_root(level: float) -> float:
-    if not LEVELS[0] <= level <= LEVELS[-1]:
-        raise ParameterError(f"limits from statuses have a level from 0.80 to 0.99, found {level!r}")
-    return float(np.interp(level, LEVELS, CUBE_ROOT))
+def _cube_root(confidence: float) -> float:
+    if not LEVELS[0] <= confidence <= LEVELS[-1]:
+        raise ParameterError(f"limits from statuses have a confidence from 0.80 to 0.99, found {confidence!r}")
+    return float(np.interp(confidence, LEVELS, CUBE_ROOT))
 
 
 def _range(first: str, last: str) -> str:

@@ -1,4 +1,4 @@
-"""Competing closings: how many cases have closed in each way by each day, when a case can close in one way only."""
+"""Competing closings: how many cases have closed by each cause by each day, when a case can close by one only."""
 
 from __future__ import annotations
 
@@ -10,64 +10,73 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.counts import Counts, columns_of, count_ways, label_of, pieces, with_groups
+from accountability.delay.counts import Counts, columns_of, count_causes, days_asked, label_of, pieces, with_groups
+from accountability.delay.curve import in_steps, rests_on_few, without
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.compress import numbered
 from accountability.stats.intervals import Transform, curve_interval, settled
 from accountability.study.durations import Durations
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 MOST_SPACED: Final = 100
-"""Ways given as whole numbers further apart than this are found before they are counted."""
+"""Causes given as whole numbers further apart than this are found before they are counted."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CompetingClosings(Result):
-    """Share of all cases closed in each way by each day.
+    """Share of all cases closed by each cause by each day (competing risks).
 
-    ``table``: the columns of `by`, ``way``, ``day`` (days with a closing of that way), ``at_risk``, ``closed``
-    (in that way), ``closed_by`` (share of all cases), ``std_error``, ``lower``, ``upper``.
+    ``table``: the columns of `by`, ``cause``, ``day`` (days with a closing by that cause), ``at_risk``, ``events``
+    (closings by it), ``estimate`` (share of all cases), ``std_error``, ``lower``, ``upper``, in steps of at least ten
+    closings by the cause; ``true_numbers()`` gives every day.
 
     Attributes
     ----------
-    way : str
-        The column that holds the way of closing.
-    ways : tuple of str
-        The ways, sorted.
+    causes : tuple of str
+        The causes, sorted.
     by : tuple of str
         The grouping columns.
-    level : float
+    confidence : float
         Level of the intervals.
     clock : str
         The clock.
     groups : pandas.DataFrame
         One row a group.
     rows : tuple of int
-        Rows of the table in each group and way.
+        Rows of the true table in each group and cause.
     counts : Counts
         The daily counts of each group.
-    of_way : array of int
-        Closings by group, way and day.
+    of_cause : array of int
+        Closings by group, cause and day.
     """
 
-    way: str
-    ways: tuple[str, ...]
+    causes: tuple[str, ...]
     by: tuple[str, ...]
-    level: float
+    confidence: float
     clock: str
     groups: pd.DataFrame
     rows: tuple[int, ...]
     counts: Counts
-    of_way: Days
+    of_cause: Days
 
-    def closed_at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Share closed in each way by given days.
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Show steps that cover at least ten closings by a cause, and no group of fewer than ten cases."""
+        size = self.counts.entered.sum(axis=1)
+        parts = [
+            in_steps(part, size[number // len(self.causes)]) for number, part in pieces(table, self.rows) if len(part)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def at(self, days: Sequence[int]) -> pd.DataFrame:
+        """Give the share closed by each cause by given days.
 
         Parameters
         ----------
@@ -77,91 +86,87 @@ class CompetingClosings(Result):
         Returns
         -------
         pandas.DataFrame
-            One row a group, way and day: ``way``, ``day``, ``closed_by``, ``lower``, ``upper``.
+            One row a group, cause and day: ``cause``, ``day``, ``estimate``, ``lower``, ``upper``; what rests on fewer
+            than ten cases is ``hidden``.
 
         Raises
         ------
         ParameterError
             If a day is negative.
         """
-        asked = np.asarray(days, dtype=np.int64)
-        if (asked < 0).any():
-            raise ParameterError(f"days must not be negative, found {int(asked.min())}")
+        found = self.true_at(days)
+        size = np.repeat(self.counts.entered.sum(axis=1), len(found) // len(self.groups))
+        few = (size < MIN_CELL) | rests_on_few(found["estimate"].to_numpy(), size)
+        return without(found, few, (*self.by, "cause", "day"))
+
+    def true_at(self, days: Sequence[int]) -> pd.DataFrame:
+        """Give the shares at given days with nothing hidden."""
+        asked = days_asked(days)
         found = []
-        for number, part in self._parts():
+        for number, part in pieces(self.true_numbers(), self.rows):
+            group, cause = divmod(number, len(self.causes))
             place = np.searchsorted(part["day"].to_numpy(), asked, side="right") - 1
-            columns: dict[str, Any] = {
-                "way": pd.array([self.ways[number % len(self.ways)]] * len(asked), dtype="str"),
-                "day": asked,
-            }
-            for column in ("closed_by", "lower", "upper"):
-                values = np.append(part[column].to_numpy(), 0.0)
-                columns[column] = np.where(place < 0, 0.0, values[place])
-            found.append(with_groups(self.groups, np.full(len(asked), number // len(self.ways)), columns))
+            columns: dict[str, Any] = {"cause": pd.array([self.causes[cause]] * len(asked), dtype="str"), "day": asked}
+            for column in ("estimate", "lower", "upper"):
+                columns[column] = np.where(place < 0, 0.0, np.append(part[column].to_numpy(), 0.0)[place])
+            found.append(with_groups(self.groups, np.full(len(asked), group), columns))
         return pd.concat(found, ignore_index=True)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw one curve a group and way."""
+        """Draw one curve a group and cause."""
         axes = draw.new_axes(ax)
-        draw.steps(
-            axes,
-            self.table,
-            x="day",
-            y="closed_by",
-            lower="lower",
-            upper="upper",
-            by=(*self.by, "way"),
-        )
+        by = (*self.by, "cause")
+        draw.steps(axes, self.table.dropna(subset="day"), x="day", y="estimate", lower="lower", upper="upper", by=by)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(left=0)
         axes.set_xlabel("days")
-        axes.set_ylabel("share of cases closed in this way")
+        axes.set_ylabel("share of cases closed by this cause")
         return axes
 
     def sentence(self) -> str:
-        """Say the share closed in each way at the last day on which anything closed."""
-        last = int(self.table["day"].max())
-        shares = self.closed_at([last])
+        """Say the share closed by each cause at the last day on which anything closed."""
+        last = int(self.true_numbers()["day"].max())
+        shares = self.at([last])
         said = []
         for number in range(len(self.groups)):
-            of_group = shares.iloc[number * len(self.ways) : (number + 1) * len(self.ways)]
+            of_group = shares.iloc[number * len(self.causes) : (number + 1) * len(self.causes)]
             told = ", ".join(_said(row) for row in of_group.to_dict("records"))
             said.append(f"{label_of(self.groups, number)}within {plural(last, 'day')} {told}")
         return f"Closed {'; '.join(said)} [{self.clock}]."
 
-    def _parts(self) -> list[tuple[int, pd.DataFrame]]:
-        return pieces(self.table, self.rows)
-
 
 def _said(row: dict[Any, Any]) -> str:
-    share = f"{percent(row['closed_by'], 1)} '{row['way']}'"
+    if row["hidden"]:
+        return f"'{row['cause']}' in too few cases to show, or all but few"
+    share = f"{percent(row['estimate'], 1)} '{row['cause']}'"
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return f"{share} (no interval exists)"
     return f"{share} ({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
 
 
+@takes("durations")
 def competing_closings(
     durations: Durations,
-    way: str,
+    causes: str,
     by: str | Sequence[str] | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
     *,
     interval_type: Transform = "log-log",
 ) -> CompetingClosings:
-    """Estimate the share of all cases closed in each way by each day.
+    """Estimate the share of all cases closed by each cause by each day.
 
-    Unlike a closing curve that treats other closings as "still open", the shares of all ways and of the open cases
+    Unlike a closing curve that treats other closings as "still open", the shares of all causes and of the open cases
     add up to one.
 
     Parameters
     ----------
     durations : Durations
         With closing dates known to the day; late entry is allowed.
-    way : str
-        Column with the way a case closed, filled for every closed case; its values for open cases are not read.
+    causes : str
+        Column that says how a case closed, filled for every closed case; its values for open cases are not read.
     by : str or sequence of str, optional
         Columns to group by.
-    level : float
+    confidence : float
         Level of the pointwise intervals.
     interval_type : {"log-log", "log", "plain"}
         Transform of the intervals, named in ``method``.
@@ -173,109 +178,117 @@ def competing_closings(
     Raises
     ------
     ParameterError
-        When the column does not exist, or a closed case has no way of closing.
+        When the column does not exist, or it is missing for a closed case.
     Refusal
         When nothing closed, or the closing curve itself cannot be had.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> how = ["mediated"] * 20 + ["decided"] * 30
+    >>> closings = delay.competing_closings(Durations.from_days(range(50), groups={"how": how}), "how")
+    >>> closings.at([19])["estimate"].round(2).tolist()
+    [0.0, 0.4]
 
     Notes
     -----
     Aalen and Johansen (1978), on daily counts; variance of the Greenwood type (Andersen, Borgan, Gill and Keiding
-    1993, 4.4.17). Cases closing on the same day leave together, whatever the way, so the order of rows is without
+    1993, 4.4.17). Cases closing on the same day leave together, whatever the cause, so the order of rows is without
     effect.
     """
-    what = "the share closed in each way"
+    what = "the share closed by each cause"
     require_open_cases(durations, what)
-    require_exact(durations, what, f"delay.coarse_curve(..., way={way!r}).closed_at(days)")
-    ways, counts, of_way = counted_ways(durations, way, by)
+    require_exact(durations, what, f"delay.coarse_curve(..., causes={causes!r}).causes_at(days)")
+    names, counts, of_cause = counted_causes(durations, causes, by)
     groups = counts.groups
-    share, error = incidence(counts, of_way)
-    number, kind, day = np.nonzero(of_way)
+    share, error = incidence(counts, of_cause)
+    number, kind, day = np.nonzero(of_cause)
     closed_by, spread = share[number, kind, day], error[number, kind, day]
-    lower, upper = curve_interval(closed_by, spread, level, interval_type)
+    lower, upper = curve_interval(closed_by, spread, confidence, interval_type)
     columns = {
-        "way": pd.array([ways[position] for position in kind], dtype="str"),
+        "cause": pd.array([names[position] for position in kind], dtype="str"),
         "day": day,
         "at_risk": counts.at_risk[number, day],
-        "closed": of_way[number, kind, day],
-        "closed_by": closed_by,
+        "events": of_cause[number, kind, day],
+        "estimate": closed_by,
         "std_error": spread,
         "lower": lower,
         "upper": upper,
     }
     return CompetingClosings(
-        estimand=f"share of cases closed in each way ({way}) by {durations.clock}",
+        estimand=f"share of cases closed by each cause ({causes}) by {durations.clock}",
         assumptions=(
             "whether a case is still open at the cut-off tells nothing about when or how it will close",
-            "a case closes in one way only",
+            "a case closes by one cause only",
         ),
-        method=f"Aalen-Johansen on daily counts, Greenwood-type variance, pointwise {percent(level)} {interval_type} "
-        "interval",
+        method=f"Aalen-Johansen on daily counts, Greenwood-type variance, pointwise {percent(confidence)} "
+        f"{interval_type} interval",
         table=with_groups(groups, number, columns),
         flow=durations.flow,
-        way=way,
-        ways=ways,
+        causes=names,
         by=columns_of(by),
-        level=level,
+        confidence=confidence,
         clock=durations.clock,
         groups=groups,
-        rows=tuple((of_way > 0).sum(axis=2).ravel().tolist()),
+        rows=tuple((of_cause > 0).sum(axis=2).ravel().tolist()),
         counts=counts,
-        of_way=of_way,
+        of_cause=of_cause,
     )
 
 
-def counted_ways(
-    durations: Durations, way: str, by: str | Sequence[str] | None
+def counted_causes(
+    durations: Durations, causes: str, by: str | Sequence[str] | None
 ) -> tuple[tuple[str, ...], Counts, Days]:
-    """The ways of closing, sorted; the daily counts; and closings by group, way and day."""
-    found, number = _numbered(durations, way)
-    counts, of_way = count_ways(durations, by, number, len(found))
-    # A way that only open cases carry is not one.
-    used = np.flatnonzero(of_way.any(axis=(0, 2)))
-    return tuple(str(value) for value in found[used]), counts, of_way[:, used]
+    """The causes, sorted; the daily counts; and closings by group, cause and day."""
+    found, number = _numbered(durations, causes)
+    counts, of_cause = count_causes(durations, by, number, len(found))
+    # A cause that only open cases carry is not one.
+    used = np.flatnonzero(of_cause.any(axis=(0, 2)))
+    return tuple(str(value) for value in found[used]), counts, of_cause[:, used]
 
 
-def causes(durations: Durations, way: str) -> tuple[tuple[str, ...], Days]:
-    """The ways of closing, sorted, and each case's, numbered; open cases have the number after the last."""
-    found, number = _numbered(durations, way)
+def causes_of(durations: Durations, causes: str) -> tuple[tuple[str, ...], Days]:
+    """The causes, sorted, and each case's, numbered; open cases have the number after the last."""
+    found, number = _numbered(durations, causes)
     used = np.bincount(number[durations.event], minlength=len(found)) > 0
     place = np.cumsum(used) - 1
     return tuple(str(value) for value in found[used]), np.where(durations.event, place[number], used.sum())
 
 
-def _numbered(durations: Durations, way: str) -> tuple[pd.Index, Days]:
-    """The values of a way of closing, sorted, and the place of each closed case's among them."""
-    if way not in durations.table.columns:
-        raise ParameterError(f"no column {way!r} with the way of closing: add it with cohort.with_case_column")
+def _numbered(durations: Durations, causes: str) -> tuple[pd.Index, Days]:
+    """The values of a column of causes, sorted, and the place of each closed case's among them."""
+    if causes not in durations.table.columns:
+        raise ParameterError(f"no column {causes!r} that says how cases closed: add it with cohort.with_case_column")
     closed = durations.event
     if not closed.any():
-        raise Refusal(f"all {len(durations):,} cases are open, so none has a way of closing: use delay.closing_curve")
-    codes, found = numbered(durations.table[way], gaps=True)
+        raise Refusal(f"all {len(durations):,} cases are open, so none has a cause of closing: use delay.closing_curve")
+    codes, found = numbered(durations.table[causes], gaps=True)
     if isinstance(found, pd.RangeIndex):
         if len(found) <= MOST_SPACED:
             return found, codes
-        codes, found = numbered(durations.table[way])
+        codes, found = numbered(durations.table[causes])
     missing = int((closed & (codes < 0)).sum())
     if missing:
         raise ParameterError(
-            f"{missing:,} of {int(closed.sum()):,} closed cases have no {way!r}: give them a way of their own, e.g. "
-            "'not recorded', or leave them out with keep_if"
+            f"{missing:,} of {int(closed.sum()):,} closed cases have no {causes!r}: give them a cause of their own, "
+            "e.g. 'not recorded', or leave them out with keep_if"
         )
     return found, np.maximum(codes, 0)
 
 
-def incidence(counts: Counts, of_way: Days) -> tuple[Floats, Floats]:
-    """Share closed in each way after each day and its standard error, for counts by group, way and day."""
+def incidence(counts: Counts, of_cause: Days) -> tuple[Floats, Floats]:
+    """Share closed by each cause after each day and its standard error, for counts by group, cause and day."""
     at_risk = np.maximum(counts.at_risk, 1).astype(float)[:, None, :]
     all_closed = counts.closed[:, None, :]
     after = np.cumprod(1 - all_closed / at_risk, axis=2)
     before = np.concatenate([np.ones((len(after), 1, 1)), after[:, :, :-1]], axis=2)
-    share = np.cumsum(before * of_way / at_risk, axis=2)
+    share = np.cumsum(before * of_cause / at_risk, axis=2)
     # Once every case watched has closed, nothing more is added and no variance either.
     left = at_risk - all_closed
     together = np.where(left > 0, all_closed / (at_risk * np.maximum(left, 1)), 0)
-    own = before**2 * of_way * (at_risk - of_way) / at_risk**3
-    cross = before * of_way / at_risk**2
+    own = before**2 * of_cause * (at_risk - of_cause) / at_risk**3
+    cross = before * of_cause / at_risk**2
     # sum over s <= t of (F(t) - F(s))^2 a(s) + b(s) - 2 (F(t) - F(s)) c(s), by expanding the squares
     variance = (
         share**2 * np.cumsum(together, axis=2)

@@ -39,32 +39,32 @@ class Counts:
     at_risk: Days
 
     @property
-    def late(self) -> bool:
+    def left_truncated(self) -> bool:
         """Whether any case came into sight after the start of its clock."""
         return bool(self.entered[:, 1:].any())
 
 
 def count(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:
-    """Count entries, closings and open ends by day, using ``high`` of closed and ``low`` of open cases."""
-    return count_ways(durations, by)[0]
+    """Count entries, closings and open ends by day, using ``days_upper`` of closed and ``days_lower`` of open cases."""
+    return count_causes(durations, by)[0]
 
 
-def count_ways(
-    durations: Durations, by: str | Sequence[str] | None = None, way: Days | None = None, ways: int = 1
+def count_causes(
+    durations: Durations, by: str | Sequence[str] | None = None, cause: Days | None = None, causes: int = 1
 ) -> tuple[Counts, Days]:
-    """Count as :func:`count`, and closings by group, way and day.
+    """Count as :func:`count`, and closings by group, cause and day.
 
-    `way` numbers each case's way of closing, from 0 to below `ways`; what it says of open cases is without effect.
+    `cause` numbers how each case closed, from 0 to below `causes`; what it says of open cases is without effect.
     """
     groups, codes = group_codes(durations, by)
     days, key = durations.ends
-    if way is not None and ways > 1:
-        key = way * (2 * days) + key
+    if cause is not None and causes > 1:
+        key = cause * (2 * days) + key
     if len(groups) > 1:
-        key = codes * (ways * 2 * days) + key
-    table = np.bincount(key, minlength=len(groups) * ways * 2 * days).reshape(len(groups), ways, 2, days)
-    of_way = table[:, :, 0]
-    closed, left = table.sum(axis=1).swapaxes(0, 1) if ways > 1 else (of_way[:, 0], table[:, 0, 1])
+        key = codes * (causes * 2 * days) + key
+    table = np.bincount(key, minlength=len(groups) * causes * 2 * days).reshape(len(groups), causes, 2, days)
+    of_cause = table[:, :, 0]
+    closed, left = table.sum(axis=1).swapaxes(0, 1) if causes > 1 else (of_cause[:, 0], table[:, 0, 1])
     entered = np.zeros((len(groups), days), np.int64)
     if durations.left_truncated:
         entered = np.bincount(codes * days + durations.entry_time, minlength=entered.size).reshape(entered.shape)
@@ -72,7 +72,14 @@ def count_ways(
         entered[:, 0] = table.sum(axis=(1, 2, 3))
     gone = np.zeros_like(entered)
     np.cumsum((closed + left)[:, :-1], axis=1, out=gone[:, 1:])
-    return Counts(groups, entered, closed, left, np.cumsum(entered, axis=1) - gone), of_way
+    return Counts(groups, entered, closed, left, np.cumsum(entered, axis=1) - gone), of_cause
+
+
+def case_counts(durations: Durations, by: str | Sequence[str] | None) -> pd.DataFrame:
+    """One row a group: its columns, ``n``, ``events`` (closed) and ``open``."""
+    groups, codes = group_codes(durations, by)
+    size, done = np.bincount(codes, minlength=len(groups)), np.bincount(codes[durations.event], minlength=len(groups))
+    return groups.assign(n=size, events=done, open=size - done)
 
 
 def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, Any]) -> pd.DataFrame:
@@ -95,7 +102,15 @@ def label_of(groups: pd.DataFrame, number: int) -> str:
     return ", ".join(str(value) for value in groups.iloc[number]) + ": "
 
 
-def shares_asked(p: float | Sequence[float]) -> npt.NDArray[np.float64]:
+def stacked(groups: pd.DataFrame, columns: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Make one table of the columns of each group."""
+    sizes = [len(next(iter(each.values()))) for each in columns]
+    names = columns[0]
+    joined = {name: pd.concat([pd.Series(each[name]) for each in columns], ignore_index=True) for name in names}
+    return with_groups(groups, np.repeat(np.arange(len(columns)), sizes), joined)
+
+
+def shares_asked(shares: float | Sequence[float]) -> npt.NDArray[np.float64]:
     """Read shares closed, each between 0 and 1.
 
     Raises
@@ -103,10 +118,24 @@ def shares_asked(p: float | Sequence[float]) -> npt.NDArray[np.float64]:
     ParameterError
         If one is not.
     """
-    shares = np.atleast_1d(np.asarray(p, dtype=float))
-    if not ((shares > 0) & (shares < 1)).all():
-        raise ParameterError(f"p must lie between 0 and 1, e.g. 0.5 for the median; found {p!r}")
-    return shares
+    asked = np.atleast_1d(np.asarray(shares, dtype=float))
+    if not len(asked) or not ((asked > 0) & (asked < 1)).all():
+        raise ParameterError(f"shares must lie between 0 and 1, e.g. 0.5 for the median; found {shares!r}")
+    return asked
+
+
+def days_asked(days: int | Sequence[int]) -> Days:
+    """Read days of age, none of them negative.
+
+    Raises
+    ------
+    ParameterError
+        If one is.
+    """
+    asked = np.atleast_1d(np.asarray(days, dtype=np.int64))
+    if not len(asked) or (asked < 0).any():
+        raise ParameterError(f"days must be one or more days from 0 on, found {days!r}")
+    return asked
 
 
 def pieces(table: pd.DataFrame, rows: npt.ArrayLike) -> list[tuple[int, pd.DataFrame]]:

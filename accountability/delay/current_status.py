@@ -2,126 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_not_selected
-from accountability.delay.counts import columns_of, label_of, pieces, shares_asked, with_groups
-from accountability.delay.curve import NOT_REACHED, ROUNDING
+from accountability.delay.counts import case_counts, columns_of, stacked
+from accountability.delay.curve import NOT_REACHED, ROUNDING, Curve
 from accountability.errors import Refusal
-from accountability.figures import draw
-from accountability.results import Result, capitalised, percent, plural
+from accountability.privacy import disclose
+from accountability.results import percent
 from accountability.stats.arrays import Floats
 from accountability.study.durations import Durations, group_codes, require_cases
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from accountability.study.inputs import takes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class CurrentStatusCurve(Result):
+class CurrentStatusCurve(Curve):
     """Share of cases still open by age, from their status on one day.
 
     ``table`` has one row a step of the curve: the columns of `by`; ``from_age``, ``to_age``, the ages (days since
-    the start, on the day of the status) pooled into the step; ``cases``, ``closed``, ``still_open``.
+    the start, on the day of the status) pooled into the step; ``n``, ``events`` (cases closed), ``estimate`` (share
+    still open). In :meth:`at` and :meth:`quantiles`, ``lower`` and ``upper`` are what the statuses leave open.
 
     Attributes
     ----------
-    by : tuple of str
-        The grouping columns.
-    clock : str
-        The clock.
-    groups : pandas.DataFrame
-        One row a group.
-    rows : tuple of int
-        Rows of the table in each group.
     kuhn_tucker_gap : float
         The mean log-likelihood a case is at most this much below its maximum.
     """
 
-    by: tuple[str, ...]
-    clock: str
-    groups: pd.DataFrame
-    rows: tuple[int, ...]
     kuhn_tucker_gap: float
 
-    def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
-        """Age by which a share of cases had closed.
+    x_label: ClassVar[str] = "age of the case in days"
 
-        Returns
-        -------
-        pandas.DataFrame
-            One row a group and share: ``p``; ``after``, the last age at which fewer had closed; ``by_day``, the first
-            at which at least that share had (Int64, missing when not reached; the day lies after the one and not
-            after the other); ``reads``.
+    def _half(self, part: pd.DataFrame, median: Mapping[Any, Any], *, exact: bool, about: str = "") -> str:
+        if pd.isna(median["upper"]):
+            left = f" ({percent(part['estimate'].iloc[-1])} of the oldest are still open)" if exact else ""
+            return f"half had not closed at the oldest ages seen{left}"
+        return f"half had closed after {median['reads'].replace(', at most', ' and at most')} days"
 
-        Raises
-        ------
-        ParameterError
-            If a share is not between 0 and 1.
-        """
-        shares = shares_asked(p)
-        rows: list[tuple[Any, ...]] = []
-        for number, part in self._parts():
-            for share in shares:
-                reached = np.flatnonzero(part["still_open"].to_numpy() <= 1 - share + ROUNDING)
-                if not len(reached):
-                    rows.append((number, share, int(part["to_age"].iloc[-1]), None, NOT_REACHED))
-                    continue
-                step = int(reached[0])
-                after = int(part["to_age"].iloc[step - 1]) if step else None
-                day = int(part["from_age"].iloc[step])
-                reads = f"at most {day:,}" if after is None else f"more than {after:,}, at most {day:,}"
-                rows.append((number, share, after, day, reads))
-        numbers, p_out, after_out, by_day, reads_out = zip(*rows, strict=True)
-        columns = {
-            "p": np.array(p_out),
-            "after": pd.array(after_out, dtype="Int64"),
-            "by_day": pd.array(by_day, dtype="Int64"),
-            "reads": pd.array(reads_out, dtype="str"),
-        }
-        return with_groups(self.groups, numbers, columns)
+    def _in_steps(self, part: pd.DataFrame, cases: pd.Series) -> pd.DataFrame:
+        """Hide the steps of few cases: each is a share of its own cases, and cannot be joined to another."""
+        shown = disclose(part, counts=("n", "events"), keep=(*self.by, "from_age", "to_age"))
+        return shown[~shown["hidden"]].drop(columns="hidden")
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the steps over age."""
-        axes = draw.new_axes(ax)
+    def _at(self, number: int, part: pd.DataFrame, asked: np.ndarray) -> dict[str, Any]:
+        # Between the ages seen the share may be that before or that after; beyond the oldest, anything down to none.
+        heights = np.concatenate([[1.0], part["estimate"].to_numpy(), [0.0]])
+        begun = np.searchsorted(part["from_age"].to_numpy(), asked, side="right")
+        ended = np.searchsorted(part["to_age"].to_numpy(), asked, side="left")
+        lower, upper = heights[np.minimum(ended + 1, len(heights) - 1)], heights[begun]
+        return {"estimate": np.where(lower == upper, lower, np.nan), "lower": lower, "upper": upper}
+
+    def _quantile(self, number: int, part: pd.DataFrame, share: float) -> tuple[Any, Any, Any, str]:
+        reached = np.flatnonzero(part["estimate"].to_numpy() <= 1 - share + ROUNDING)
+        if not len(reached):
+            return None, int(part["to_age"].iloc[-1]) + 1, None, NOT_REACHED
+        step = int(reached[0])
+        least = int(part["to_age"].iloc[step - 1]) + 1 if step else 0
+        day = int(part["from_age"].iloc[step])
+        reads = f"at most {day:,}" if not step else f"more than {least - 1:,}, at most {day:,}"
+        return day if day == least else None, least, day, reads
+
+    def _drawn(self) -> pd.DataFrame:
+        """Draw the steps over age, the last to the oldest age seen."""
         last = self.table.groupby(list(self.by), sort=False).tail(1) if self.by else self.table.tail(1)
-        ends = last.assign(from_age=last["to_age"])
-        frame = pd.concat([self.table, ends], ignore_index=True)
+        frame = pd.concat([self.table, last.assign(from_age=last["to_age"])], ignore_index=True)
         if self.by:
-            frame = frame.sort_values([*self.by, "from_age"], kind="stable")
-        draw.steps(axes, frame, x="from_age", y="still_open", by=self.by)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("age of the case in days")
-        axes.set_ylabel("share still open")
-        return axes
-
-    def sentence(self) -> str:
-        """Say how many cases there were and between which ages half had closed."""
-        said = []
-        medians = self.quantile(0.5)
-        for number, part in self._parts():
-            cases, closed = int(part["cases"].sum()), int(part["closed"].sum())
-            row = medians.iloc[number]
-            if pd.isna(row["by_day"]):
-                left = part["still_open"].iloc[-1]
-                half = f"half had not closed at the oldest ages seen ({percent(left)} of the oldest are still open)"
-            else:
-                half = f"half had closed after {row['reads'].replace(', at most', ' and at most')} days"
-            said.append(
-                f"{label_of(self.groups, number)}of {plural(cases, 'case')}, {cases - closed:,} still open, {half}"
-            )
-        return capitalised(f"{'; '.join(said)} [{self.clock}].")
-
-    def _parts(self) -> list[tuple[int, pd.DataFrame]]:
-        return pieces(self.table, self.rows)
+            frame = frame.dropna(subset="from_age").sort_values([*self.by, "from_age"], kind="stable")
+        return frame.rename(columns={"from_age": "day"})
 
 
+@takes("durations")
 def current_status_curve(durations: Durations, by: str | Sequence[str] | None = None) -> CurrentStatusCurve:
     """Estimate the share of cases still open by age, when only their status on one day is known.
 
@@ -161,8 +116,6 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
         part, gap = _steps(age[of_group], durations.event[of_group])
         parts.append(part)
         gaps.append(gap)
-    numbers = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    stacked = pd.concat(parts, ignore_index=True)
     return CurrentStatusCurve(
         estimand=f"share of cases still open by {durations.clock}",
         assumptions=(
@@ -172,12 +125,13 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
         ),
         method="non-parametric maximum likelihood for current-status data (isotonic regression), Kuhn-Tucker gap "
         f"{max(gaps):.1e}",
-        table=with_groups(groups, numbers, {name: stacked[name] for name in stacked.columns}),
+        table=stacked(groups, parts),
         flow=durations.flow,
         by=columns_of(by),
         clock=durations.clock,
-        groups=groups,
-        rows=tuple(len(part) for part in parts),
+        cases=case_counts(durations, by),
+        rows=tuple(len(part["n"]) for part in parts),
+        confidence=None,
         kuhn_tucker_gap=max(gaps),
     )
 
@@ -200,7 +154,7 @@ def pooled(value: Floats, weight: Floats) -> tuple[Floats, np.ndarray]:
     return np.array(means), np.array(firsts, dtype=np.int64)
 
 
-def _steps(age: np.ndarray, closed: np.ndarray) -> tuple[pd.DataFrame, float]:
+def _steps(age: np.ndarray, closed: np.ndarray) -> tuple[dict[str, Any], float]:
     """Steps of one group's curve, and the Kuhn-Tucker gap of the masses they stand for."""
     total = np.bincount(age)
     done = np.bincount(age[closed], minlength=len(total))
@@ -208,15 +162,13 @@ def _steps(age: np.ndarray, closed: np.ndarray) -> tuple[pd.DataFrame, float]:
     n, k = total[ages], done[ages]
     share, first = pooled(k / n, n.astype(float))
     stop = np.append(first[1:], len(ages))
-    table = pd.DataFrame(
-        {
-            "from_age": ages[first],
-            "to_age": ages[stop - 1],
-            "cases": np.add.reduceat(n, first),
-            "closed": np.add.reduceat(k, first),
-            "still_open": 1 - share,
-        }
-    )
+    table = {
+        "from_age": ages[first],
+        "to_age": ages[stop - 1],
+        "n": np.add.reduceat(n, first),
+        "events": np.add.reduceat(k, first),
+        "estimate": 1 - share,
+    }
     fitted = np.repeat(share, stop - first)
     with np.errstate(divide="ignore", invalid="ignore"):
         pull_closed = np.where(k > 0, k / fitted, 0)

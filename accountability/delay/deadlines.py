@@ -21,6 +21,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations, group_codes, require_cases
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,8 +42,8 @@ HOLIDAYS_A_YEAR: Final = 14
 class Deadlines(Result):
     """How many cases met a limit.
 
-    ``table``: the columns of `by`, ``cases``, ``late``, ``in_time``, ``cannot_tell``, ``lowest_late``,
-    ``highest_late`` (bounds of the share late: none or all of those that cannot be told).
+    ``table``: the columns of `by`, ``n``, ``late``, ``in_time``, ``cannot_tell``, ``late_lower``, ``late_upper``
+    (bounds of the share late: none or all of those that cannot be told).
 
     Attributes
     ----------
@@ -74,9 +75,9 @@ class Deadlines(Result):
         """Draw the bounds of the share late, a group; a point where they meet."""
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
-        known = self.table["lowest_late"] == self.table["highest_late"]
-        frame = self.table.assign(label=labels, known=self.table["lowest_late"].where(known))
-        draw.ranges(axes, frame, label="label", estimate="known", lower="lowest_late", upper="highest_late", ends=True)
+        known = self.table["late_lower"] == self.table["late_upper"]
+        frame = self.table.assign(label=labels, known=self.table["late_lower"].where(known))
+        draw.ranges(axes, frame, label="label", estimate="known", lower="late_lower", upper="late_upper", ends=True)
         axes.set_xlim(-0.01, 1.01)
         axes.set_xlabel("share late, from the least to the most it can be")
         return axes
@@ -86,14 +87,15 @@ class Deadlines(Result):
         said = []
         for number, row in enumerate(self.table.to_dict("records")):
             said.append(
-                f"{label_of(self.groups, number)}of {plural(row['cases'], 'case')} {row['late']:,} were late, "
+                f"{label_of(self.groups, number)}of {plural(row['n'], 'case')} {row['late']:,} were late, "
                 f"{row['in_time']:,} in time, and for {row['cannot_tell']:,} it cannot be told: between "
-                f"{percent(row['lowest_late'])} and {percent(row['highest_late'])} late"
+                f"{percent(row['late_lower'])} and {percent(row['late_upper'])} late"
             )
         source = f" ({self.rule.citation}; confidence {self.rule.confidence})" if self.rule.citation else ""
         return f"Limit of {self.rule.value} {self.rule.unit}{source}: {'; '.join(said)} [{self.clock}]."
 
 
+@takes("durations")
 def assess(
     durations: Durations,
     rule: Limit | str | int,
@@ -149,12 +151,12 @@ def assess(
         groups,
         np.arange(len(groups)),
         {
-            "cases": cases,
+            "n": cases,
             "late": late,
             "in_time": in_time,
             "cannot_tell": unclear,
-            "lowest_late": late / cases,
-            "highest_late": (late + unclear) / cases,
+            "late_lower": late / cases,
+            "late_upper": (late + unclear) / cases,
         },
     )
     verdicts = pd.DataFrame({"case_id": durations.table["case_id"], "verdict": verdict, "reason": reason})
@@ -181,14 +183,15 @@ def assess(
     )
 
 
+@takes("durations")
 def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int]) -> pd.DataFrame:
     """Count what would have lapsed under other limits, taking no clock as paused.
 
     Returns
     -------
     pandas.DataFrame
-        One row a limit: ``name``, ``jurisdiction``, ``limit``, ``confidence``, ``cases``, ``late``, ``in_time``,
-        ``cannot_tell``, ``lowest_late``, ``highest_late``.
+        One row a limit: ``name``, ``jurisdiction``, ``limit``, ``confidence``, ``n``, ``late``, ``in_time``,
+        ``cannot_tell``, ``late_lower``, ``late_upper``.
     """
     rows = []
     for rule in rules:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from accountability.delay.choice import how_long
-from accountability.delay.medians import medians
+from accountability.delay.groups import median_of
 from accountability.errors import AccountabilityError
 from accountability.study.clocks import as_published
 from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.study.occurrences import as_date
 
+NUMBERS: Final = ("n", "open", "median", "median_lower", "median_upper")
 
+
+@takes("cohort")
 def other_cutoffs(
     cohort: Cohort,
     start: str = "received",
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
     years_back: Sequence[int] = (0, 1, 2, 4),
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """The median delay as it would have been estimated in earlier years, from what was known then.
 
@@ -35,53 +39,68 @@ def other_cutoffs(
         The last day looked at; the source's own when left out.
     years_back : sequence of int
         How many years before `cutoff` to stop looking.
-    level : float
+    confidence : float
         Level of the intervals.
 
     Returns
     -------
     DataFrame
-        One row a last day: ``last_day``, ``cases``, ``still_open``, ``median``, ``lower``, ``upper`` (days, Int64,
-        missing when not reached), ``note`` (why there is no estimate, else empty).
+        One row a last day: ``last_day``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper`` (days,
+        Int64, missing when not reached), ``note`` (why there is no estimate, else empty).
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> delay.other_cutoffs(accountability.load("synthetic"), years_back=(0, 2))["median"].tolist()
+    [125, 123]
     """
     last = cutoff if cutoff is not None else cohort.card.observed_until
     if last is None:
-        return pd.DataFrame(columns=["last_day", "cases", "still_open", "median", "lower", "upper", "note"])
+        return pd.DataFrame(columns=["last_day", *NUMBERS, "note"])
     end = pd.Timestamp(as_date(last, "cutoff"))
     days = [(end - pd.DateOffset(years=back)).date() for back in years_back]
-    rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, level)} for day in days]
-    return pd.DataFrame(rows).astype(dict.fromkeys(("cases", "still_open", "median", "lower", "upper"), "Int64"))
+    rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, confidence)} for day in days]
+    return pd.DataFrame(rows).astype(dict.fromkeys(NUMBERS, "Int64"))
 
 
+@takes("cohort")
 def other_clocks(
     cohort: Cohort,
     clocks: Sequence[tuple[str, str]] = (("incident", "closed"), ("received", "closed"), ("opened", "closed")),
     cutoff: dt.date | str | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """The median delay between other stages; a clock whose stages the cohort does not date is left out.
 
     Returns
     -------
     DataFrame
-        ``clock``, ``cases``, ``still_open``, ``median``, ``lower``, ``upper``, ``note``.
+        ``clock``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper``, ``note``.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> delay.other_clocks(accountability.load("synthetic"))["clock"].tolist()
+    ['incident to closed', 'received to closed', 'opened to closed']
     """
     dated = set(cohort.events["stage"].astype("str"))
     if cohort.card.sampling.rule == "no_closing_date":
         dated.add("closed")  # its findings say whether a case was
     usable = [pair for pair in clocks if set(pair) <= dated]
-    rows = [{"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, level)} for start, stop in usable]
-    columns = ["clock", "cases", "still_open", "median", "lower", "upper", "note"]
-    return pd.DataFrame(rows, columns=columns).astype(
-        dict.fromkeys(("cases", "still_open", "median", "lower", "upper"), "Int64")
-    )
+    rows = [
+        {"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, confidence)} for start, stop in usable
+    ]
+    columns = ["clock", *NUMBERS, "note"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(NUMBERS, "Int64"))
 
 
-def _median(cohort: Cohort, start: str, stop: str, cutoff: dt.date | str | None, level: float) -> dict[str, Any]:
-    counted = ["cases", "still_open", "median", "lower", "upper"]
+def _median(cohort: Cohort, start: str, stop: str, cutoff: dt.date | str | None, confidence: float) -> dict[str, Any]:
+    counted = list(NUMBERS)
     try:
         spells = as_published(cohort, start=start, stop=stop, cutoff=cutoff)
-        found = medians(how_long(spells, level=level).curve, 1)[counted].iloc[0]
+        found = median_of(how_long(spells, confidence=confidence).curve)
     except AccountabilityError as why:
         return {**dict.fromkeys(counted, pd.NA), "note": str(why).splitlines()[0].split(": ")[0]}
     return {**{name: found[name] for name in counted}, "note": ""}

@@ -4,36 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
-from accountability.delay.choice import Curve, how_long
+from accountability.delay.choice import how_long
+from accountability.delay.closing import DelayCurve
 from accountability.delay.coarse import CoarseCurve
 from accountability.delay.coarse_limits import curve_limits, quantile_limits
-from accountability.delay.compare import GroupTest, logrank
-from accountability.delay.compare_coarse import coarse_logrank
 from accountability.delay.counts import columns_of
 from accountability.delay.current_status import CurrentStatusCurve
-from accountability.delay.curve import DelayCurve
+from accountability.delay.curve import Curve, rests_on_few
+from accountability.delay.group_test import GroupTest, compare
 from accountability.delay.interval import IntervalCurve, interval_curve
-from accountability.delay.medians import COLUMNS, medians
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.figures import draw
-from accountability.privacy import hidden_cells
+from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ALL = "all cases"
+ALL: Final = "all cases"
+
+COLUMNS: Final = (
+    "n",
+    "open",
+    "median",
+    "median_lower",
+    "median_upper",
+    "reads",
+    "closed_within",
+    "closed_within_lower",
+    "closed_within_upper",
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Groups(Result):
     """Closing delays of groups, one row a group, the overall row first.
+
+    ``table``: ``group``; ``n``, ``open`` (cases); ``median``, ``median_lower``, ``median_upper`` (days, Int64) and
+    ``reads``; ``closed_within``, ``closed_within_lower``, ``closed_within_upper`` (shares). Lower and upper are limits
+    of the interval or, from an interval-dated curve and from statuses, the fewest and the most that the data allow: the
+    median itself is then missing unless the two are equal.
 
     Attributes
     ----------
@@ -42,8 +58,8 @@ class Groups(Result):
     within_days : int
         The day of the share closed.
     limits : str
-        What ``lower`` and ``upper`` are: an interval at a level, or the ends between which coarse dates or statuses
-        leave the estimate, which say nothing of chance.
+        What lower and upper are: an interval at a level, or the ends between which coarse dates or statuses leave the
+        estimate, which say nothing of chance.
     among : str
         Whom the shares and medians describe, when it is not all cases; else empty.
     test : GroupTest or None
@@ -56,16 +72,34 @@ class Groups(Result):
     among: str
     test: GroupTest | None
 
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide groups of fewer than ten cases, small numbers open or closed, and shares that would give them away."""
+        if len(table) == 1:
+            return table.assign(hidden=False)
+        groups = table.iloc[1:]
+        whole = disclose(groups, counts=("n",), keep=("group",))
+        counted = disclose(
+            groups.assign(closed=groups["n"] - groups["open"]), counts=("n", "open", "closed"), keep=("group",)
+        )
+        shares = ["closed_within", "closed_within_lower", "closed_within_upper"]
+        few = rests_on_few(groups[shares[:1]].to_numpy(float)[:, 0], groups["n"].to_numpy())
+        shown = whole.assign(open=counted["open"], reads=whole["reads"].mask(whole["hidden"]))
+        shown[shares] = shown[shares].mask(pd.Series(few, index=shown.index), axis=0)
+        return pd.concat([table.iloc[:1].assign(hidden=False), shown], ignore_index=True)
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each group's median with its interval or bounds; one not reached is only named on the axis."""
-        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
-        numbers = self.table[["median", "lower", "upper"]].astype("float64")
-        label = self.table["group"] + " (" + self.table["cases"].map("{:,}".format) + "; " + self._middle() + ")"
+        table = self.table.dropna(subset="n").reset_index(drop=True)
+        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(table))
+        numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
+        label = table["group"] + " (" + table["n"].map("{:,}".format) + "; " + _middle(table) + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.
         edge = float(numbers.max().max())
-        upper = numbers["upper"].fillna(edge).where(numbers["median"].notna() | numbers["upper"].notna())
-        shown = numbers.assign(label=label, upper=upper)
-        draw.ranges(axes, shown, label="label", estimate="median", lower="lower", upper="upper", ends=True)
+        known = numbers["median"].notna() | numbers["median_upper"].notna()
+        shown = numbers.assign(label=label, median_upper=numbers["median_upper"].fillna(edge).where(known))
+        draw.ranges(
+            axes, shown, label="label", estimate="median", lower="median_lower", upper="median_upper", ends=True
+        )
         axes.set_xlabel(f"median days\nline: {self.limits}\nin brackets: number of cases; median")
         return axes
 
@@ -73,40 +107,42 @@ class Groups(Result):
         """Say the overall share closed, and the fastest and slowest group where there are several."""
         whole = self.table.iloc[0]
         day = plural(self.within_days, "day")
-        ends = f"{percent(whole['within_lower'], 1)} to {percent(whole['within_upper'], 1)}"
-        if pd.isna(whole["within_upper"]):
+        lower, upper = whole["closed_within_lower"], whole["closed_within_upper"]
+        ends = f"{percent(lower, 1)} to {percent(upper, 1)}"
+        if pd.isna(upper):
             share = f"the share closed within {day} was not observed"
         elif pd.isna(whole["closed_within"]):
             share = f"{ends} had closed within {day}"
         else:
             share = f"{percent(whole['closed_within'], 1)} had closed within {day}"
-            if whole["within_lower"] < whole["within_upper"]:
+            if lower < upper:
                 share += f" ({self.limits} {ends})"
-        among = self.among or f", {whole['still_open']:,} still open"
-        said = f"Of {plural(int(whole['cases']), 'case')}{among}, {share}."
-        place = self.table["median"].fillna(self.table["lower"].where(self.table["upper"].notna()))
+        among = self.among or f", {whole['open']:,} still open"
+        said = f"Of {plural(int(whole['n']), 'case')}{among}, {share}."
+        place = self.table["median"].fillna(self.table["median_lower"].where(self.table["median_upper"].notna()))
         reached = self.table.assign(place=place).iloc[1:].dropna(subset="place").sort_values("place", kind="stable")
         if len(reached) < 2:
             return said
-        middle = self._middle()[reached.index]
+        middle = _middle(self.table)[reached.index]
         said += (
             f" The median runs from {middle.iloc[0]} days ({reached['group'].iloc[0]}) to {middle.iloc[-1]} days "
             f"({reached['group'].iloc[-1]})."
         )
         return said if self.test is None else f"{said} {self.test.sentence()}"
 
-    def _middle(self) -> pd.Series:
-        """The median in words: a day, or the days it lies between."""
-        exact = self.table["median"].map("{:,}".format, na_action="ignore").astype("str")
-        return exact.fillna(self.table["reads"])
+
+def _middle(table: pd.DataFrame) -> pd.Series:
+    """The median in words: a day, or the days it lies between."""
+    exact = table["median"].map("{:,}".format, na_action="ignore").astype("str")
+    return exact.fillna(table["reads"])
 
 
+@takes("durations")
 def compare_groups(
     durations: Durations,
     by: str | Sequence[str] | None = None,
     within_days: int = 365,
-    level: float = 0.95,
-    min_cell: int = 10,
+    confidence: float = 0.95,
     *,
     chance: bool = False,
 ) -> Groups:
@@ -120,52 +156,55 @@ def compare_groups(
         Grouping columns; ``None`` gives the overall row alone.
     within_days : int
         The share closed is that by the end of this day.
-    level : float
+    confidence : float
         Level of the intervals.
-    min_cell : int
-        Of groups, no smaller number still open or closed is shown, nor one that would give it away: ``still_open`` is
-        missing there (:func:`accountability.privacy.hidden_cells`).
     chance : bool
-        Whether ``lower`` and ``upper`` of interval-dated curves and of statuses are likelihood-ratio limits, which hold
-        chance as well as what the dates leave open (:func:`accountability.delay.quantile_limits`); they take dozens of
-        curves. Curves with an interval of their own keep it.
+        Whether the limits of interval-dated curves and of statuses are likelihood-ratio limits, which hold chance as
+        well as what the dates leave open (:func:`accountability.delay.quantile_limits`); they take dozens of curves.
+        Curves with an interval of their own keep it.
 
     Returns
     -------
     Groups
-        Table ``group`` and the columns of :func:`accountability.delay.medians.medians`.
 
     Raises
     ------
     Refusal
         As :func:`accountability.delay.how_long`.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> made = Durations.from_days(range(60), groups={"unit": ["north"] * 30 + ["south"] * 30})
+    >>> delay.compare_groups(made, "unit", 40).table[["group", "n", "median"]].to_numpy().tolist()
+    [['all cases', 60, 29], ['north', 30, 14], ['south', 30, 44]]
     """
     names = columns_of(by)
-    curve = how_long(durations, names, level).curve
+    curve = how_long(durations, names, confidence).curve
     whole = curve
     if names:
         # The overall row shares the estimator with the groups, and with those read backwards their horizon too.
         if isinstance(curve, ReverseTimeCurve):
-            whole = reverse_time_curve(durations, level=level, within=curve.within)
+            whole = reverse_time_curve(durations, confidence=confidence, within=curve.within)
         elif isinstance(curve, IntervalCurve):
             whole = interval_curve(durations)
         else:
-            whole = how_long(durations, level=level).curve
-    coarse = isinstance(curve, (IntervalCurve, CurrentStatusCurve))
-    chance = chance and coarse
-    rows = [medians(whole, within_days).assign(group=ALL)]
-    if chance:
-        rows = [_with_chance(rows[0], durations, None, within_days, level)]
+            whole = how_long(durations, confidence=confidence).curve
+    coarse = curve.confidence is None
+    rows = [_row_each(whole, within_days).assign(group=ALL)]
+    if chance and coarse:
+        rows = [_with_chance(rows[0], durations, None, within_days, confidence)]
     test = None
     if names:
-        of_groups = medians(curve, within_days)
-        if chance:
-            of_groups = _with_chance(of_groups, durations, names, within_days, level)
+        of_groups = _row_each(curve, within_days)
+        if chance and coarse:
+            of_groups = _with_chance(of_groups, durations, names, within_days, confidence)
         of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
-        of_groups["still_open"] = _large(of_groups, min_cell)
-        rows.append(of_groups.sort_values("cases", ascending=False, kind="stable"))
-        test = _test(durations, names, curve) if len(of_groups) > 1 else None
-    words = "where the estimate lies, not its margin of chance" if coarse else f"{percent(level)} interval"
+        rows.append(of_groups.sort_values("n", ascending=False, kind="stable"))
+        if len(of_groups) > 1 and isinstance(curve, (DelayCurve, CoarseCurve, IntervalCurve)):
+            test = compare(durations, names, "logrank" if isinstance(curve, DelayCurve) else "coarse")
+    words = "where the estimate lies, not its margin of chance" if coarse else f"{percent(confidence)} interval"
     return Groups(
         estimand=f"days until half of the cases had closed, and the share closed within {within_days} days",
         assumptions=whole.assumptions,
@@ -174,34 +213,46 @@ def compare_groups(
         flow=durations.flow,
         by=names,
         within_days=within_days,
-        limits=f"{percent(level)} likelihood-ratio limits" if chance else words,
+        limits=f"{percent(confidence)} likelihood-ratio limits" if chance and coarse else words,
         among=f" that closed within {whole.within:,} days" if isinstance(whole, ReverseTimeCurve) else "",
         test=test,
     )
 
 
+def _row_each(curve: Curve, day: int) -> pd.DataFrame:
+    """The median and the share closed by a day of each group, read off its curve."""
+    share, median, cases = curve.true_at([day]), curve.true_quantiles(0.5), curve.true_numbers("cases")
+    lower = median["lower"]
+    if isinstance(curve, CurrentStatusCurve):
+        lower = lower.where(median["upper"].notna())
+    closed = share["estimate"], share["lower"], share["upper"]
+    if not isinstance(curve, ReverseTimeCurve):
+        closed = 1 - share["estimate"], 1 - share["upper"], 1 - share["lower"]
+    return median.assign(
+        n=cases["n"].to_numpy(),
+        open=cases["open"].to_numpy(),
+        median=median["estimate"],
+        median_lower=lower,
+        median_upper=median["upper"],
+        **dict(zip(COLUMNS[-3:], closed, strict=True)),
+    )[[*curve.by, *COLUMNS]]
+
+
 def _with_chance(
-    table: pd.DataFrame, durations: Durations, by: tuple[str, ...] | None, day: int, level: float
+    table: pd.DataFrame, durations: Durations, by: tuple[str, ...] | None, day: int, confidence: float
 ) -> pd.DataFrame:
     """The table with likelihood-ratio limits of the median and of the share closed."""
-    median = quantile_limits(durations, 0.5, by, level).table
-    share = curve_limits(durations, [day], by, level).table
-    columns = {"lower": median["lower"], "upper": median["upper"]}
-    return table.assign(**columns, within_lower=1 - share["upper"], within_upper=1 - share["lower"])
+    median = quantile_limits(durations, 0.5, by, confidence).true_numbers()
+    share = curve_limits(durations, [day], by, confidence).true_numbers()
+    return table.assign(
+        median_lower=median["lower"],
+        median_upper=median["upper"],
+        closed_within_lower=1 - share["upper"],
+        closed_within_upper=1 - share["lower"],
+    )
 
 
-def _large(table: pd.DataFrame, min_cell: int) -> pd.Series:
-    """The numbers still open, without those that are small or would give a small one away."""
-    still = table["still_open"]
-    if still.isna().any():
-        return still
-    # A group's cases are shown, so one of the two numbers gives the other; over the groups each adds up to a total.
-    closed = table["cases"] - still
-    hidden = hidden_cells(still.to_numpy(np.int64), min_cell) | hidden_cells(closed.to_numpy(np.int64), min_cell)
-    return still.astype("Int64").mask(pd.Series(hidden, index=table.index)) if hidden.any() else still
-
-
-def _test(durations: Durations, names: tuple[str, ...], curve: Curve) -> GroupTest | None:
-    if isinstance(curve, DelayCurve):
-        return logrank(durations, names)
-    return coarse_logrank(durations, names) if isinstance(curve, (CoarseCurve, IntervalCurve)) else None
+def median_of(curve: Curve) -> dict[str, Any]:
+    """The numbers of cases and the median of a curve that is not divided, for a row of a table."""
+    row = _row_each(curve, 1).iloc[0]
+    return {name: row[name] for name in COLUMNS[:6]}

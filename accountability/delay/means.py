@@ -11,15 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_open_cases
+from accountability.delay.closing import survival
 from accountability.delay.coarse import coarse_curve
 from accountability.delay.counts import Counts, columns_of, count, with_groups
-from accountability.delay.curve import survival
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.privacy import disclose
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.intervals import z_critical
 from accountability.study.durations import Durations, group_codes, require_cases
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,40 +31,44 @@ if TYPE_CHECKING:
 class RestrictedMean(Result):
     """Mean number of days open within a horizon, by group.
 
-    ``table``: the columns of `by`, ``cases``, ``days``, ``std_error``, ``lower``, ``upper``.
+    ``table``: the columns of `by`, ``n``, ``estimate`` (days), ``std_error``, ``lower``, ``upper``.
 
     Attributes
     ----------
     difference : pandas.DataFrame
-        Each later group minus the first: ``group``, ``minus``, ``days``, ``std_error``, ``lower``, ``upper``,
-        ``p_value``; empty with one group.
+        Each later group minus the first: ``group``, ``minus``, ``estimate`` (days), ``std_error``, ``lower``,
+        ``upper``, ``p_value``; empty with one group.
     until : int
         The horizon in days.
     by : tuple of str
         The grouping columns.
-    level : float
+    confidence : float
         Level of the intervals.
     """
 
     difference: pd.DataFrame
     until: int
     by: tuple[str, ...]
-    level: float
+    confidence: float
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide groups of fewer than ten cases."""
+        return disclose(table, counts=("n",), keep=self.by) if self.by else table
 
     def sentence(self) -> str:
         """Say the means and, with two groups, their difference."""
         said = []
-        for row in self.table.to_dict("records"):
+        for row in self.table.dropna(subset="n").to_dict("records"):
             name = ", ".join(str(row[column]) for column in self.by)
             said.append(
-                f"{name + ': ' if name else ''}a case was open for {row['days']:.1f} of its first {self.until:,} "
-                f"days on average ({percent(self.level)} interval {row['lower']:.1f} to {row['upper']:.1f})"
+                f"{name + ': ' if name else ''}a case was open for {row['estimate']:.1f} of its first {self.until:,} "
+                f"days on average ({percent(self.confidence)} interval {row['lower']:.1f} to {row['upper']:.1f})"
             )
         text = "; ".join(said)
         if len(self.difference) == 1:
             only = self.difference.iloc[0]
             text += (
-                f"; the difference is {only['days']:.1f} days ({only['lower']:.1f} to {only['upper']:.1f}), "
+                f"; the difference is {only['estimate']:.1f} days ({only['lower']:.1f} to {only['upper']:.1f}), "
                 f"{only['group']} minus {only['minus']}"
             )
         return f"{text}."
@@ -70,14 +76,16 @@ class RestrictedMean(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each group's mean with its interval."""
         axes = draw.new_axes(ax)
-        frame = self.table.assign(label=_labels(self.table, self.by))
-        draw.ranges(axes, frame, label="label", estimate="days", lower="lower", upper="upper")
+        shown = self.table.dropna(subset="n")
+        frame = shown.assign(label=_labels(shown, self.by))
+        draw.ranges(axes, frame, label="label", estimate="estimate", lower="lower", upper="upper")
         axes.set_xlabel(f"mean days open within {self.until:,} days")
         return axes
 
 
+@takes("durations")
 def restricted_mean(
-    durations: Durations, until: int, by: str | Sequence[str] | None = None, level: float = 0.95
+    durations: Durations, until: int, by: str | Sequence[str] | None = None, confidence: float = 0.95
 ) -> RestrictedMean:
     """Estimate the mean number of days a case is open within its first `until` days.
 
@@ -89,7 +97,7 @@ def restricted_mean(
         The horizon: delays beyond it count as `until` days.
     by : str or sequence of str, optional
         Columns to group by.
-    level : float
+    confidence : float
         Level of the intervals.
 
     Returns
@@ -103,6 +111,13 @@ def restricted_mean(
     ParameterError
         When `until` is not a positive whole number of days.
 
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> delay.restricted_mean(Durations.from_days(range(100)), 50).table["estimate"].round(2).item()
+    37.25
+
     Notes
     -----
     The area under the Kaplan-Meier curve up to `until`; variance by Greenwood's plug-in (Klein and Moeschberger
@@ -113,7 +128,7 @@ def restricted_mean(
     until = int(until)
     require_open_cases(durations, "the restricted mean")
     columns = columns_of(by)
-    z = z_critical(level)
+    z = z_critical(confidence)
     if durations.exact:
         counts = count(durations, by)
         _require_watched(counts, until)
@@ -121,16 +136,16 @@ def restricted_mean(
         mean, error = area(counts, until)
         method = "Kaplan-Meier curve to day {:,}, Greenwood plug-in variance"
     else:
-        curve = coarse_curve(durations, by, level)
-        groups, cases = curve.groups, curve.convergence["cases"].to_numpy()
+        curve = coarse_curve(durations, by, confidence)
+        groups, cases = curve.groups, curve.true_numbers("cases")["n"].to_numpy()
         mean, error = curve.mean_open(until)
         method = "smooth curve from coarse dates to day {:,}, variance by the delta method"
     table = with_groups(
         groups,
         np.arange(len(mean)),
         {
-            "cases": cases,
-            "days": mean,
+            "n": cases,
+            "estimate": mean,
             "std_error": error,
             "lower": np.maximum(mean - z * error, 0),
             "upper": np.minimum(mean + z * error, until),
@@ -139,13 +154,13 @@ def restricted_mean(
     return RestrictedMean(
         estimand=f"mean days open within the first {until:,} days, by {durations.clock}",
         assumptions=("whether a case is still open at the cut-off tells nothing about how much longer it will take",),
-        method=f"area under the {method.format(until)}, plain {percent(level)} interval",
+        method=f"area under the {method.format(until)}, plain {percent(confidence)} interval",
         table=table,
         flow=durations.flow,
         difference=_differences(_labels(groups, columns), mean, error, z),
         until=until,
         by=columns,
-        level=level,
+        confidence=confidence,
     )
 
 
@@ -186,7 +201,7 @@ def _differences(labels: list[str], mean: Floats, error: Floats, z: float) -> pd
         {
             "group": pd.Series(labels[1:], dtype="str"),
             "minus": pd.Series([labels[0]] * len(days), dtype="str"),
-            "days": days,
+            "estimate": days,
             "std_error": spread,
             "lower": days - z * spread,
             "upper": days + z * spread,
@@ -205,33 +220,41 @@ def _labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
 class MeanOfClosedOnly(Result):
     """Mean and median days of the cases that have closed. Not how long cases take.
 
-    ``table``: the columns of `by`, ``closed_cases``, ``cases_left_out`` (open), ``mean_days``, ``median_days``; with
-    dates coarser than a day, each of the two as ``..._least`` and ``..._most``.
+    ``table``: the columns of `by`, ``n`` (closed cases), ``open`` (left out), ``mean_days``, ``median_days``; with
+    dates coarser than a day, each of the two as ``..._lower`` and ``..._upper``.
 
     Attributes
     ----------
     by : tuple of str
         The grouping columns.
-    hidden : str
+    leaves_out : str
         What the release leaves out altogether, in words; empty when the open cases are in it.
     """
 
     by: tuple[str, ...]
-    hidden: str
+    leaves_out: str
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide groups of fewer than ten closed cases, and small numbers left out."""
+        if not self.by:
+            return table
+        means = [str(name) for name in table if name not in ("n", "open")]
+        return disclose(disclose(table, counts=("n",), keep=self.by), counts=("open",), keep=("n", *means))
 
     def sentence(self) -> str:
         """Say the means with the cases they leave out."""
         said = []
-        for row in self.table.to_dict("records"):
+        for row in self.table.dropna(subset="n").to_dict("records"):
             name = ", ".join(str(row[column]) for column in self.by)
             said.append(
-                f"{name + ': ' if name else ''}the {plural(row['closed_cases'], 'case')} that had closed took "
+                f"{name + ': ' if name else ''}the {plural(int(row['n']), 'case')} that had closed took "
                 f"{_days(row, 'mean_days', '.1f')} days on average (median {_days(row, 'median_days', '.0f')}); "
-                f"{self.hidden or _left_out(int(row['cases_left_out']))}"
+                f"{self.leaves_out or _left_out(row['open'])}"
             )
         return capitalised(f"{'; '.join(said)}, so this is not how long cases take.")
 
 
+@takes("durations")
 def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = None) -> MeanOfClosedOnly:
     """Average the delays of closed cases alone, for comparison with figures published that way.
 
@@ -250,6 +273,14 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
     ------
     Refusal
         When no case closed, or no closing day is known.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> made = Durations.from_days([10, 20, 500], [True, True, False])
+    >>> delay.mean_of_closed_only(made).table[["n", "open", "mean_days"]].to_numpy().tolist()
+    [[2.0, 1.0, 15.0]]
     """
     require_cases(durations, "the mean of closed cases")
     if durations.current_status:
@@ -260,11 +291,11 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
     done = np.bincount(codes[closed], minlength=len(groups))
     if not done.all():
         raise Refusal(f"{int((done == 0).sum())} of {len(done)} groups have no closed case, so no mean of closed cases")
-    columns: dict[str, npt.NDArray] = {"closed_cases": done, "cases_left_out": total - done}
+    columns: dict[str, npt.NDArray] = {"n": done, "open": total - done}
     ends = (
         {"": durations.days_upper}
         if durations.exact
-        else {"_least": durations.days_lower, "_most": durations.days_upper}
+        else {"_lower": durations.days_lower, "_upper": durations.days_upper}
     )
     for ending, days in ends.items():
         taken = pd.Series(days[closed]).groupby(codes[closed])
@@ -277,11 +308,11 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
         table=with_groups(groups, np.arange(len(groups)), columns),
         flow=durations.flow,
         by=columns_of(by),
-        hidden=_hidden(durations),
+        leaves_out=_leaves_out(durations),
     )
 
 
-def _hidden(durations: Durations) -> str:
+def _leaves_out(durations: Durations) -> str:
     sampling = durations.sampling
     if sampling.rule == "selected_on_outcome":
         return f"the records were selected on {', '.join(sampling.selected_on) or 'the outcome'}"
@@ -289,6 +320,8 @@ def _hidden(durations: Durations) -> str:
 
 
 def _left_out(count: int) -> str:
+    if pd.isna(count):
+        return "open cases, too few to show, are left out"
     return f"{plural(count, 'open case')} {'is' if count == 1 else 'are'} left out"
 
 
@@ -296,4 +329,4 @@ def _days(row: dict[Any, Any], column: str, form: str) -> str:
     """A number of days, or its least and most, as prose writes it."""
     if column in row:
         return format(row[column], form)
-    return f"{row[column + '_least']:{form}} to {row[column + '_most']:{form}}"
+    return f"{row[column + '_lower']:{form}} to {row[column + '_upper']:{form}}"

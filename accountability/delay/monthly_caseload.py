@@ -13,7 +13,8 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, plural
 from accountability.stats.arrays import Days, Flags
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
 
 if TYPE_CHECKING:
@@ -134,8 +135,9 @@ class Caseload(Result):
         return f"{text} [{self.clock}]."
 
 
+@takes("cohort")
 def caseload(
-    cohort: Cohort | DatasetLike,
+    cohort: Cohort,
     start: str = "received",
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
@@ -161,13 +163,21 @@ def caseload(
         When the source holds no open cases or no closing dates, the last day covered is not known, or dates are not
         known to the day.
 
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> load = delay.caseload(accountability.load("synthetic"))
+    >>> load.table.loc[load.table["complete"], "open_at_end"].iloc[-1].item()
+    643
+
     Notes
     -----
     Cases received before the release's window are not in it, so the open cases of its first months are too few. A day
     is marked as mass closing when at least 20 cases closed and ten times the usual number; the rule marks, it does not
     test.
     """
-    study = Cohort.of(cohort)
+    study = cohort
     rule = study.card.sampling
     if rule.open_cases != "included" or rule.rule not in ("complete", "trailing_window"):
         raise Refusal(

@@ -2,122 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_not_selected
-from accountability.delay.counts import Counts, columns_of, label_of, pieces, shares_asked, with_groups
-from accountability.delay.curve import ROUNDING, survival
+from accountability.delay.closing import survival
+from accountability.delay.counts import Counts, columns_of, with_groups
+from accountability.delay.curve import ROUNDING, Curve
 from accountability.errors import ParameterError, Refusal
-from accountability.figures import draw
-from accountability.results import Result, capitalised, percent, plural
+from accountability.results import percent, plural
 from accountability.stats.arrays import Days, Flags
 from accountability.stats.intervals import Transform, curve_interval
 from accountability.study.durations import Durations, group_codes, require_cases
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from accountability.study.inputs import takes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class ReverseTimeCurve(Result):
+class ReverseTimeCurve(Curve):
     """Share closed by each day, among cases that close within the longest time that could be seen.
 
-    ``table`` has one row a day of closing: the columns of `by`, ``day``, ``comparable`` (cases that took at most so
-    long and could have been seen taking so long), ``closed`` on the day, ``closed_by`` (share closed by the end of
+    ``table`` has one row a day of closing: the columns of `by`, ``day``, ``at_risk`` (cases that took at most so
+    long and could have been seen taking so long), ``events`` on the day, ``estimate`` (share closed by the end of
     the day, of those that close within the horizon), ``std_error``, ``lower``, ``upper``.
 
     Attributes
     ----------
     within : int
         The horizon in days: everything is conditional on closing within it.
-    by : tuple of str
-        The grouping columns.
-    level : float
-        Level of the intervals.
-    clock : str
-        The clock.
-    groups : pandas.DataFrame
-        One row a group.
-    rows : tuple of int
-        Rows of the table in each group.
     """
 
     within: int
-    by: tuple[str, ...]
-    level: float
-    clock: str
-    groups: pd.DataFrame
-    rows: tuple[int, ...]
 
-    def quantile(self, p: float | Sequence[float] = 0.5) -> pd.DataFrame:
-        """Day by which a share had closed, among cases that close within the horizon.
+    @property
+    def drawn_until(self) -> int:  # type: ignore[override]
+        """The horizon."""
+        return self.within
 
-        Returns
-        -------
-        pandas.DataFrame
-            One row a group and share: ``p``, ``day``, ``lower``, ``upper`` (Int64), ``reads``.
+    @property
+    def y_label(self) -> str:  # type: ignore[override]
+        """What is drawn."""
+        return f"closed, of those closing within {self.within:,} days"
 
-        Raises
-        ------
-        ParameterError
-            If a share is not between 0 and 1.
-        """
-        shares = shares_asked(p)
-        rows: list[tuple[Any, ...]] = []
-        for number, part in self._parts():
-            for share in shares:
-                days = []
-                for column in ("closed_by", "upper", "lower"):
-                    reached = np.flatnonzero(part[column].fillna(0).to_numpy() >= share - ROUNDING)
-                    days.append(int(part["day"].iloc[reached[0]]) if len(reached) else self.within)
-                rows.append((number, share, *days, f"{days[0]:,} ({days[1]:,} to {days[2]:,})"))
-        numbers, p_out, day, lower, upper, reads = zip(*rows, strict=True)
-        columns = {
-            "p": np.array(p_out),
-            "day": pd.array(day, dtype="Int64"),
-            "lower": pd.array(lower, dtype="Int64"),
-            "upper": pd.array(upper, dtype="Int64"),
-            "reads": pd.array(reads, dtype="str"),
-        }
-        return with_groups(self.groups, numbers, columns)
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the share closed, up to the horizon."""
-        axes = draw.new_axes(ax)
-        draw.steps(axes, self.table, x="day", y="closed_by", lower="lower", upper="upper", by=self.by)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, self.within)
-        axes.set_xlabel("days")
-        axes.set_ylabel(f"closed, of those closing within {self.within:,} days")
-        return axes
-
-    def sentence(self) -> str:
+    def _said(self, row: pd.Series, part: pd.DataFrame, median: Mapping[Any, Any]) -> str:
         """Say the conditional median, and that it is conditional."""
-        said = []
-        medians = self.quantile(0.5)
-        for number, part in self._parts():
-            row = medians.iloc[number]
-            said.append(
-                f"{label_of(self.groups, number)}from {plural(int(part['closed'].sum()), 'closed case')}, of the cases "
-                f"that close within {self.within:,} days half close within {plural(int(row['day']), 'day')} "
-                f"({percent(self.level)} interval {row['lower']:,} to {row['upper']:,}); how many take longer, a "
-                "release of closed cases cannot say"
-            )
-        return capitalised(f"{'; '.join(said)} [{self.clock}].")
+        return (
+            f"from {plural(int(row['n']), 'closed case')}, of the cases that close within {self.within:,} days half "
+            f"close within {plural(int(median['estimate']), 'day')} ({percent(self.confidence or 0)} interval "
+            f"{median['lower']:,} to {median['upper']:,}); how many take longer, a release of closed cases cannot say"
+        )
 
-    def _parts(self) -> list[tuple[int, pd.DataFrame]]:
-        return pieces(self.table, self.rows)
+    def _at(self, number: int, part: pd.DataFrame, asked: np.ndarray) -> dict[str, Any]:
+        place = np.searchsorted(part["day"].to_numpy(), asked, side="right") - 1
+        known, place = (place >= 0) & (asked < self.within), np.maximum(place, 0)
+        ends = {name: np.where(known, part[name].to_numpy()[place], np.nan) for name in ("lower", "upper")}
+        share = np.where(known, part["estimate"].to_numpy()[place], np.where(asked < self.within, 0.0, 1.0))
+        return {"estimate": share} | ends
+
+    def _quantile(self, number: int, part: pd.DataFrame, share: float) -> tuple[Any, Any, Any, str]:
+        days = []
+        for column in ("estimate", "upper", "lower"):
+            reached = np.flatnonzero(part[column].fillna(0).to_numpy() >= share - ROUNDING)
+            days.append(int(part["day"].iloc[reached[0]]) if len(reached) else self.within)
+        return days[0], days[1], days[2], f"{days[0]:,} ({days[1]:,} to {days[2]:,})"
 
 
+@takes("durations")
 def reverse_time_curve(
     durations: Durations,
     by: str | Sequence[str] | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
     *,
     within: int | None = None,
     interval_type: Transform = "log-log",
@@ -133,7 +90,7 @@ def reverse_time_curve(
         With closing dates known to the day and a cut-off; open cases, if any, are left out.
     by : str or sequence of str, optional
         Columns to group by.
-    level : float
+    confidence : float
         Level of the pointwise intervals.
     within : int, optional
         The horizon in days. When left out, the longest delay that every group could have shown, so that groups are
@@ -188,7 +145,7 @@ def reverse_time_curve(
     if len(np.unique(codes[seen])) < len(groups):
         raise Refusal(f"a group has no case closed within {horizon:,} days, so {what} has nothing to show for it")
     counts = _reversed(durations, codes, seen, groups, horizon)
-    table, notes = _table(counts, horizon, level, interval_type)
+    table, notes = _table(counts, horizon, confidence, interval_type)
     return ReverseTimeCurve(
         estimand=f"share closed by each day, among cases that close within {horizon:,} days, by {durations.clock}",
         assumptions=(
@@ -198,14 +155,14 @@ def reverse_time_curve(
             *notes,
         ),
         method="product-limit estimate in reverse time for closed cases only, Greenwood variance, pointwise "
-        f"{percent(level)} {interval_type} interval",
+        f"{percent(confidence)} {interval_type} interval",
         table=table,
         flow=durations.flow,
         within=horizon,
         by=columns_of(by),
-        level=level,
+        confidence=confidence,
         clock=durations.clock,
-        groups=groups,
+        cases=groups.assign(n=counts.closed.sum(axis=1), events=counts.closed.sum(axis=1), open=0),
         rows=tuple((counts.closed > 0).sum(axis=1).tolist()),
     )
 
@@ -231,7 +188,7 @@ def _reversed(durations: Durations, codes: Days, seen: Flags, groups: pd.DataFra
     return Counts(groups, entered, ends, np.zeros(shape, np.int64), np.cumsum(entered, axis=1) - gone)
 
 
-def _table(counts: Counts, horizon: int, level: float, transform: Transform) -> tuple[pd.DataFrame, list[str]]:
+def _table(counts: Counts, horizon: int, confidence: float, transform: Transform) -> tuple[pd.DataFrame, list[str]]:
     share, greenwood = survival(counts)
     # Backwards, the share "surviving" past a day is the share closed before it: shift by one closing.
     before = np.concatenate([np.ones((len(share), 1)), share[:, :-1]], axis=1)
@@ -241,7 +198,7 @@ def _table(counts: Counts, horizon: int, level: float, transform: Transform) -> 
     number, back = number[order], back[order]
     closed_by = before[number, back]
     error = closed_by * np.sqrt(spread[number, back])
-    lower, upper = curve_interval(closed_by, error, level, transform)
+    lower, upper = curve_interval(closed_by, error, confidence, transform)
     notes = []
     for group in range(len(share)):
         gone = np.flatnonzero(share[group] == 0)
@@ -252,9 +209,9 @@ def _table(counts: Counts, horizon: int, level: float, transform: Transform) -> 
             )
     columns = {
         "day": horizon - back,
-        "comparable": counts.at_risk[number, back],
-        "closed": counts.closed[number, back],
-        "closed_by": closed_by,
+        "at_risk": counts.at_risk[number, back],
+        "events": counts.closed[number, back],
+        "estimate": closed_by,
         "std_error": np.where(closed_by > 0, error, np.nan),
         "lower": lower,
         "upper": upper,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
+from accountability.delay.closing import DelayCurve, survival
 from accountability.delay.competing import CompetingClosings
 from accountability.delay.counts import Counts, with_groups
-from accountability.delay.curve import DelayCurve, survival
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.stats.arrays import Days, Floats
-from accountability.stats.intervals import Transform, curve_interval
+from accountability.stats.intervals import Transform, curve_interval, z_critical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def curve_band(
     Returns
     -------
     pandas.DataFrame
-        The columns of `by`, ``day``, ``still_open``, ``lower``, ``upper``, ``critical`` (the number the standard error
+        The columns of `by`, ``day``, ``estimate``, ``lower``, ``upper``, ``critical`` (the number the standard error
         is multiplied with, of the equal-precision band; of Hall and Wellner's that of the Brownian bridge).
 
     Raises
@@ -52,6 +52,14 @@ def curve_band(
         For an unknown kind or a stretch that is none.
     Refusal
         When a group has fewer than two days in the stretch.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> curve = delay.closing_curve(Durations.from_days(range(100)))
+    >>> delay.curve_band(curve, first_day=20, last_day=80)["critical"].iloc[0].round(2).item()
+    2.91
 
     Notes
     -----
@@ -77,14 +85,14 @@ def curve_band(
         ends = float(time[inside[0]]), float(time[inside[-1]])
         s = share[number, inside]
         if kind == "equal-precision":
-            found = equal_precision(curve.level, *ends)
+            found = equal_precision(curve.confidence or 0, *ends)
             width = found * np.sqrt(greenwood[number, inside]) / -np.log(s)
         else:
-            found = hall_wellner(curve.level, *ends)
+            found = hall_wellner(curve.confidence or 0, *ends)
             width = found * (1 + cases * greenwood[number, inside]) / (np.sqrt(cases) * -np.log(s))
         columns = {
             "day": inside,
-            "still_open": s,
+            "estimate": s,
             "lower": s ** np.exp(width),
             "upper": s ** np.exp(-width),
             "critical": np.full(len(s), found),
@@ -108,14 +116,22 @@ def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axe
     ------
     ParameterError
         When the band is not one of this curve's kind.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> curve = delay.closing_curve(Durations.from_days(range(100)))
+    >>> delay.plot_band(delay.curve_band(curve), curve).get_ylabel()
+    'share still open'
     """
     shares = isinstance(curve, CompetingClosings)
-    y, by = ("closed_by", (*curve.by, "way")) if shares else ("still_open", curve.by)
-    missing = sorted({y, "day", "lower", "upper", *by} - set(band.columns))
+    by = (*curve.by, "cause") if shares else curve.by
+    missing = sorted({"estimate", "day", "lower", "upper", *by} - set(band.columns))
     if missing:
         raise ParameterError(f"this band has no column {', '.join(missing)}: make it from the curve that is drawn")
     axes = draw.new_axes(ax)
-    draw.steps(axes, band, x="day", y=y, lower="lower", upper="upper", by=by)
+    draw.steps(axes, band, x="day", y="estimate", lower="lower", upper="upper", by=by)
     for number, (_, part) in enumerate(draw.groups_of(curve.table, by)):
         inside = part[part["day"].between(band["day"].min(), band["day"].max())]
         for end in ("lower", "upper"):
@@ -123,11 +139,11 @@ def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axe
                       linewidth=0.8, linestyle=":")  # fmt: skip
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("days; shaded: held as a whole, dotted: each day on its own")
-    axes.set_ylabel("share of cases closed in this way" if shares else "share still open")
+    axes.set_ylabel("share of cases closed by this cause" if shares else "share still open")
     return axes
 
 
-def equal_precision(level: float, begin: float, end: float) -> float:
+def equal_precision(confidence: float, begin: float, end: float) -> float:
     """Largest number of standard deviations a Brownian bridge strays, between two times, with this probability.
 
     Divided by its standard deviation a Brownian bridge is a stationary Ornstein-Uhlenbeck process in the logarithm of
@@ -136,7 +152,7 @@ def equal_precision(level: float, begin: float, end: float) -> float:
     from scipy.linalg import eigh_tridiagonal
     from scipy.special import ndtr
 
-    _check(level, begin, end)
+    _check(confidence, begin, end)
     length = np.log(end * (1 - begin) / (begin * (1 - end)))
 
     def stays(wall: float) -> float:
@@ -153,12 +169,12 @@ def equal_precision(level: float, begin: float, end: float) -> float:
         inside = parts @ np.exp(values * length) / (start @ start)
         return float(inside * (ndtr(wall) - ndtr(-wall)))
 
-    return _root(stays, level, 1.0, 10.0)
+    return _root(stays, confidence, 1.0, 10.0)
 
 
-def hall_wellner(level: float, begin: float, end: float) -> float:
+def hall_wellner(confidence: float, begin: float, end: float) -> float:
     """Largest distance a Brownian bridge strays from 0, between two times, with this probability."""
-    _check(level, begin, end)
+    _check(confidence, begin, end)
     if begin < 0.01 and end > 0.02:
         begin = 0.01  # so near its tied ends the bridge never strays furthest
     if end > 0.99 and begin < 0.98:
@@ -179,22 +195,21 @@ def hall_wellner(level: float, begin: float, end: float) -> float:
                 missed += sign * np.exp(((y - x) ** 2 - (image - x) ** 2) / (2 * (end - begin)))
         return float(wall**2 * weight @ (joint * missed) @ weight)
 
-    return _root(stays, level, 0.01, 4.0)
+    return _root(stays, confidence, 0.01, 4.0)
 
 
-def _check(level: float, begin: float, end: float) -> None:
-    if not 0 < level < 1:
-        raise ParameterError(f"level must lie between 0 and 1, e.g. 0.95; found {level!r}")
+def _check(confidence: float, begin: float, end: float) -> None:
+    z_critical(confidence)
     if not 0 < begin < end < 1:
         raise ParameterError(f"a stretch of the band's time lies within 0 and 1, found {begin:.3f} to {end:.3f}")
 
 
-def _root(stays: Callable[[float], float], level: float, low: float, high: float) -> float:
+def _root(stays: Callable[[float], float], confidence: float, low: float, high: float) -> float:
     from scipy.optimize import brentq
 
-    while stays(low) > level:  # a stretch of almost no length needs hardly more than one day does
+    while stays(low) > confidence:  # a stretch of almost no length needs hardly more than one day does
         low /= 2
-    return float(brentq(lambda wall: stays(wall) - level, low, high, xtol=1e-6))
+    return float(brentq(lambda wall: stays(wall) - confidence, low, high, xtol=1e-6))
 
 
 def incidence_band(
@@ -206,7 +221,7 @@ def incidence_band(
     replicates: int = 1000,
     interval_type: Transform = "log-log",
 ) -> pd.DataFrame:
-    """Give bands that hold the whole curve of each way of closing at once, at the level of its intervals.
+    """Give bands that hold the whole curve of each cause of closing at once, at the level of its intervals.
 
     Parameters
     ----------
@@ -214,7 +229,7 @@ def incidence_band(
     seed : int
         Seed of the random numbers.
     first_day, last_day : int, optional
-        The stretch held. When left out, from the day on which a tenth of the cases that ever closed in the way had
+        The stretch held. When left out, from the day on which a tenth of the cases that ever closed by the cause had
         done so until the last day on which a tenth of the cases was still watched.
     replicates : int
         Number of curves drawn.
@@ -224,15 +239,24 @@ def incidence_band(
     Returns
     -------
     pandas.DataFrame
-        The columns of `by`, ``way``, ``day``, ``closed_by``, ``lower``, ``upper``, ``critical``; each way of each group
-        is held with the level asked, not all together.
+        The columns of `by`, ``cause``, ``day``, ``estimate``, ``lower``, ``upper``, ``critical``; each cause of each
+        group is held with the level asked, not all together.
 
     Raises
     ------
     ParameterError
         With fewer than 100 replicates, or a stretch that is none.
     Refusal
-        When a way has no day in the stretch.
+        When a cause has no day in the stretch.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> how = ["mediated", "decided"] * 50
+    >>> closings = delay.competing_closings(Durations.from_days(range(100), groups={"how": how}), "how")
+    >>> delay.incidence_band(closings, 1)["cause"].unique().tolist()
+    ['decided', 'mediated']
 
     Notes
     -----
@@ -242,28 +266,28 @@ def incidence_band(
     if replicates < 100:
         raise ParameterError(f"replicates must be at least 100, found {replicates}")
     rng = np.random.default_rng(seed)
-    counts, of_way = closings.counts, closings.of_way
+    counts, of_cause = closings.counts, closings.of_cause
     rows = []
-    for number in range(len(of_way)):
-        for kind in range(of_way.shape[1]):
-            part = closings.table.iloc[_place(closings, number * of_way.shape[1] + kind)]
+    for number in range(len(of_cause)):
+        for kind in range(of_cause.shape[1]):
+            part = closings.true_numbers().iloc[_place(closings, number * of_cause.shape[1] + kind)]
             days = _stretch(part, counts, number, first_day, last_day)
             if len(days) < 2:
                 raise Refusal(
-                    f"'{closings.ways[kind]}' has {len(days)} days with closings in the stretch and a band needs two: "
-                    "choose another stretch, or use the pointwise intervals"
+                    f"'{closings.causes[kind]}' has {len(days)} days with closings in the stretch and a band needs "
+                    "two: choose another stretch, or use the pointwise intervals"
                 )
             kept = part[part["day"].isin(days)]
             error = kept["std_error"].to_numpy()
-            drawn = _perturbed(counts, of_way, number, kind, rng, replicates)[:, days]
+            drawn = _perturbed(counts, of_cause, number, kind, rng, replicates)[:, days]
             # The standard deviation of the draws, not the estimate's, makes each day weigh alike.
             scale = np.maximum(drawn.std(axis=0), 1e-12)
-            found = float(np.quantile(np.abs(drawn / scale).max(axis=1), closings.level))
-            lower, upper = _limits(kept["closed_by"].to_numpy(), error, found, interval_type)
+            found = float(np.quantile(np.abs(drawn / scale).max(axis=1), closings.confidence))
+            lower, upper = _limits(kept["estimate"].to_numpy(), error, found, interval_type)
             columns = {
-                "way": kept["way"].to_numpy(),
+                "cause": kept["cause"].to_numpy(),
                 "day": days,
-                "closed_by": kept["closed_by"].to_numpy(),
+                "estimate": kept["estimate"].to_numpy(),
                 "lower": lower,
                 "upper": upper,
                 "critical": np.full(len(days), found),
@@ -286,7 +310,7 @@ def _place(closings: CompetingClosings, position: int) -> slice:
 def _stretch(part: pd.DataFrame, counts: Counts, number: int, first: int | None, last: int | None) -> Days:
     days = part["day"].to_numpy(np.int64)
     if first is None:
-        enough = np.flatnonzero(part["closed"].cumsum().to_numpy() >= 0.1 * part["closed"].sum())
+        enough = np.flatnonzero(part["events"].cumsum().to_numpy() >= 0.1 * part["events"].sum())
         first = int(days[enough[0]]) if len(enough) else 0
     if last is None:
         cases = counts.entered[number].sum()
@@ -297,11 +321,11 @@ def _stretch(part: pd.DataFrame, counts: Counts, number: int, first: int | None,
 
 
 def _perturbed(
-    counts: Counts, of_way: Days, number: int, kind: int, rng: np.random.Generator, replicates: int
+    counts: Counts, of_cause: Days, number: int, kind: int, rng: np.random.Generator, replicates: int
 ) -> Floats:
-    """Deviations of the share closed in one way, a replicate and day."""
+    """Deviations of the share closed by one cause, a replicate and day."""
     at_risk = np.maximum(counts.at_risk[number], 1).astype(float)
-    closed, own = counts.closed[number], of_way[number, kind]
+    closed, own = counts.closed[number], of_cause[number, kind]
     after = np.cumprod(1 - closed / at_risk)
     before = np.concatenate([[1.0], after[:-1]])
     share = np.cumsum(before * own / at_risk)

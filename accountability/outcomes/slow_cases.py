@@ -160,7 +160,7 @@ def delay_and_penalty(
         cohort = group_cases(cohort, name, min_cell)
     cohort = with_way(cohort, heavier, order)
     held = durations(cohort, start, stop, cutoff)
-    competing = delay.competing_closings(held, "way", level=level)
+    competing = delay.competing_closings(held, "way", confidence=level)
     table = held.table
     number = table.groupby(list(given)).ngroup() if given else pd.Series(0, index=table.index)
     kind = np.asarray(number, dtype=np.int64)
@@ -171,8 +171,10 @@ def delay_and_penalty(
     for day in (0, *days):
         name = "landmark" if day else "competing ways"
         at = f"open at day {day:,}" if day else f"all, by day {within:,}"
-        own = competing if not day else delay.competing_closings(view.from_day(day), "way", level=level)
-        shares = own.closed_at([within]).rename(columns={"closed_by": "share", "lower": "low", "upper": "high"})
+        own = competing if not day else delay.competing_closings(view.from_day(day), "way", confidence=level)
+        shares = own.true_at([within]).rename(
+            columns={"cause": "way", "estimate": "share", "lower": "low", "upper": "high"}
+        )
         ways += [
             {"view": name, "at": at, **{str(head): cell for head, cell in row.items()}, "day": day}
             for row in shares.to_dict("records")

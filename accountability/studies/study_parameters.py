@@ -30,7 +30,7 @@ from accountability.vocabulary import PENALTY_LADDER
 
 
 def _limit(value: object) -> object:
-    from accountability.delay.limits_listed import LIMITS
+    from accountability.delay.limits import LIMITS
 
     known = [one.name for one in LIMITS if one.value is not None]
     if value not in known:

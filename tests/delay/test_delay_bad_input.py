@@ -63,33 +63,33 @@ ESTIMATORS = {
     "how_long": lambda d: delay.how_long(d),
     "how_long by": lambda d: delay.how_long(d, "g"),
     "closing_curve": lambda d: delay.closing_curve(d, "g"),
-    "quantile": lambda d: delay.closing_curve(d).quantile([0.1, 0.5, 0.9]),
+    "quantile": lambda d: delay.closing_curve(d).quantiles([0.1, 0.5, 0.9]),
     "curve_band": lambda d: delay.curve_band(delay.closing_curve(d)),
     "hall_wellner": lambda d: delay.curve_band(delay.closing_curve(d), "hall-wellner"),
     "incidence_band": lambda d: delay.incidence_band(delay.competing_closings(d, "way"), 1, replicates=100),
     "competing_closings": lambda d: delay.competing_closings(d, "way", "g"),
     "interval_curve": lambda d: delay.interval_curve(d, "g"),
     "coarse_curve": lambda d: delay.coarse_curve(d, "g"),
-    "coarse_curve, ways": lambda d: delay.coarse_curve(d, way="way").closed_at([0, 5, 400]),
+    "coarse_curve, causes": lambda d: delay.coarse_curve(d, causes="way").causes_at([0, 5, 400]),
     "coarse_curve, mean": lambda d: delay.restricted_mean(d, 40),
-    "bootstrap_coarse": lambda d: delay.bootstrap_coarse(d, 1, until=30, way="way", days=[5], replicates=20),
+    "bootstrap_coarse": lambda d: delay.bootstrap(d, 1, until=30, causes="way", days=[5], replicates=20),
     "current_status_curve": lambda d: delay.current_status_curve(d, "g"),
     "curve_limits": lambda d: delay.curve_limits(d, [0, 5, 400]),
     "quantile_limits": lambda d: delay.quantile_limits(d, 0.5),
     "reverse_time_curve": lambda d: delay.reverse_time_curve(d, "g"),
     "restricted_mean": lambda d: delay.restricted_mean(d, 4, "g"),
     "mean_of_closed_only": lambda d: delay.mean_of_closed_only(d, "g"),
-    "logrank": lambda d: delay.logrank(d, "g"),
-    "fleming_harrington": lambda d: delay.logrank(d, "g", rho=1, gamma=1),
-    "permutation_logrank": lambda d: delay.permutation_logrank(d, "g", 1, replicates=19),
-    "interval_logrank": lambda d: delay.interval_logrank(d, "g"),
-    "coarse_logrank": lambda d: delay.coarse_logrank(d, "g"),
-    "gray": lambda d: delay.gray(d, "way", "x", "g"),
+    "logrank": lambda d: delay.compare(d, "g", "logrank"),
+    "fleming_harrington": lambda d: delay.compare(d, "g", "logrank", rho=1, gamma=1),
+    "permutation_logrank": lambda d: delay.compare(d, "g", "permutation", seed=1, replicates=19),
+    "interval_logrank": lambda d: delay.compare(d, "g", "interval"),
+    "coarse_logrank": lambda d: delay.compare(d, "g", "coarse"),
+    "gray": lambda d: delay.compare(d, "g", causes="way", cause="x"),
     "compare_groups": lambda d: delay.compare_groups(d, "g"),
     "bootstrap": lambda d: delay.bootstrap(d, 1, until=4, replicates=20),
     "bootstrap by cluster": lambda d: delay.bootstrap(d, 1, cluster="g", replicates=20),
-    "bootstrap_closings": lambda d: delay.bootstrap_closings(d, 1, "way", [5], replicates=20),
-    "bootstrap_closed_only": lambda d: delay.bootstrap_closed_only(d, 1, replicates=20),
+    "bootstrap of causes": lambda d: delay.bootstrap(d, 1, causes="way", days=[5], replicates=20),
+    "bootstrap_closed_only": lambda d: delay.bootstrap(d, 1, replicates=20),
     "bunching": lambda d: delay.bunching(d, 180),
     "assess": lambda d: deadlines.assess(d, 180, "g"),
 }
@@ -150,7 +150,7 @@ def test_groups_without_a_value_are_refused_with_the_way_out():
         delay.closing_curve(made, "g")
     numeric = Durations.from_days([1, 2, 3], groups={"g": [1.0, np.nan, 2.0]})
     with pytest.raises(ParameterError, match="1 of 3 cases have no 'g'"):
-        delay.logrank(numeric, "g")
+        delay.compare(numeric, "g", "logrank")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_the_estimate_is_the_curves_and_the_interval_comes_from_the_seed(rows):
     made = Durations.from_days(days, closed, groups={"officer": officer})
     one = delay.bootstrap(made, 7, cluster="officer", replicates=20)
     pd.testing.assert_frame_equal(one.table, delay.bootstrap(made, 7, cluster="officer", replicates=20).table)
-    day = delay.closing_curve(made).quantile()["day"].item()
+    day = delay.closing_curve(made).quantiles()["estimate"].item()
     estimate = one.table["estimate"].item()
     assert (pd.isna(day) and pd.isna(estimate)) or day == estimate
 
@@ -29,19 +29,19 @@ def test_a_replicate_is_the_curve_of_the_resampled_cases():
     rng = np.random.default_rng(2)
     officer = rng.integers(0, 8, 60)
     made = Durations.from_days(rng.integers(0, 30, 60), rng.random(60) < 0.8, groups={"officer": officer})
-    from accountability.delay.cluster_bootstrap import _statistics
-    from accountability.delay.counts import count
-    from accountability.delay.curve import survival
-    from accountability.delay.resample import Draws
+    drawn = []
 
-    draws, seeds = Draws.of_clusters(made, "officer"), np.random.default_rng(3).integers(0, 2**63, 5)
-    curve = survival(count(made))[0][0]
-    fast = _statistics(made, np.ones(60, bool), curve, draws, (3, 5), np.array([0.5]), 20)
-    for replicate, row in enumerate(draws.draw(seeds, also_as_they_are=True)):
-        picked = np.repeat(np.arange(60), row[officer].astype(int))
-        again = Durations.from_days(made.table["days_lower"].to_numpy(int)[picked], made.event[picked])
-        assert fast[replicate, 0] == delay.closing_curve(again).quantile()["day"].item()
-        assert fast[replicate, 1] == pytest.approx(delay.restricted_mean(again, 20).table["days"].item())
+    def found(cases):
+        mean = delay.restricted_mean(cases, 20).table["estimate"].item()
+        drawn.append((delay.closing_curve(cases).median()["estimate"].item(), mean))
+        return drawn[-1]
+
+    settings = {"cluster": "officer", "until": 20, "replicates": 40}
+    slow, fast = delay.bootstrap(made, 3, statistic=found, **settings), delay.bootstrap(made, 3, **settings)
+    assert len(drawn) == 41
+    columns = ["estimate", "lower", "upper"]
+    assert fast.table[columns].to_numpy() == pytest.approx(slow.table[columns].to_numpy())
+    assert slow.table["statistic"].tolist() == ["found 1", "found 2"]
 
 
 def test_cases_that_hang_together_get_a_wider_interval():
@@ -56,16 +56,25 @@ def test_cases_that_hang_together_get_a_wider_interval():
 
 def test_not_reached_is_kept_in_the_interval():
     made = Durations.from_days(np.arange(40), np.arange(40) % 2 == 0)
-    row = delay.bootstrap(made, 3, p=0.7, replicates=100).table.iloc[0]
+    row = delay.bootstrap(made, 3, shares=0.7, replicates=100).table.iloc[0]
     assert 0 < row["not_reached"] < 1
     assert np.isnan(row["upper"])
 
 
 def test_groups_and_a_restricted_mean_are_said():
-    made = Durations.from_days([1, 2, 3, 4, 5, 6], groups={"g": list("aaabbb")})
-    result = delay.bootstrap(made, 3, by="g", p=[0.25, 0.5], until=2, replicates=50)
+    made = Durations.from_days(np.repeat([1, 2, 3, 4, 5, 6], 5), groups={"g": np.repeat(["a", "b"], 15)})
+    result = delay.bootstrap(made, 3, by="g", shares=[0.25, 0.5], until=2, replicates=50)
     assert result.table["g"].tolist() == ["a"] * 3 + ["b"] * 3
     assert "b: mean days open within 2: 2 days" in result.sentence()
+
+
+def test_a_group_of_few_cases_is_not_shown_beside_others():
+    group = np.repeat(["a", "b", "c"], [30, 20, 6])
+    result = delay.bootstrap(Durations.from_days(np.arange(56), groups={"g": group}), 3, by="g", replicates=50)
+    assert result.table["hidden"].tolist() == [False, True, True]
+    assert result.table.loc[1:, ["n", "estimate", "lower", "upper"]].isna().all(axis=None)
+    assert "c: day by which 50 % had closed: too few cases to show" in result.sentence()
+    assert result.true_numbers()["n"].tolist() == [30, 20, 6]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +83,8 @@ def test_groups_and_a_restricted_mean_are_said():
         ({"cluster": "g"}, Refusal, "at least two clusters"),
         ({"cluster": "h"}, ParameterError, "no column 'h'"),
         ({"replicates": 1}, ParameterError, "at least 2"),
-        ({"p": 1.0}, ParameterError, "between 0 and 1"),
-        ({"level": 2}, ParameterError, "confidence"),
+        ({"shares": 1.0}, ParameterError, "between 0 and 1"),
+        ({"confidence": 2}, ParameterError, "confidence"),
     ],
 )
 def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):

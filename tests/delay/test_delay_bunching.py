@@ -81,7 +81,7 @@ def test_a_limit_by_name_is_taken_and_days_past_the_last_are_no_trouble():
         (Durations.from_days([1]), {"rule": "new_york"}, ParameterError, "546 to 550"),
         (Durations.from_days([1]), {"rule": 180, "window": 90}, ParameterError, "below around"),
         (Durations.from_days([1]), {"rule": 180, "degree": 9}, ParameterError, "degree"),
-        (Durations.from_days([1]), {"rule": 180, "level": 2}, ParameterError, "confidence"),
+        (Durations.from_days([1]), {"rule": 180, "confidence": 2}, ParameterError, "confidence"),
         (
             Durations.from_days([1], sampling=Sampling("selected_on_outcome", selected_on=("finding",))),
             {"rule": 180},

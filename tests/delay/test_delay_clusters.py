@@ -21,12 +21,12 @@ def agency_of(rng, cases=300):
 
 def test_the_estimate_is_the_curves_and_the_interval_is_about_as_wide_as_the_formulas():
     made = agency_of(np.random.default_rng(1), 2000)
-    drawn = delay.bootstrap_closings(made, 3, "way", [50, 150], replicates=300).table
-    plain = delay.competing_closings(made, "way").closed_at([50, 150])
-    assert drawn["estimate"].tolist() == pytest.approx(plain["closed_by"].tolist())
+    drawn = delay.bootstrap(made, 3, causes="way", days=[50, 150], replicates=300).table
+    plain = delay.competing_closings(made, "way").at([50, 150])
+    assert drawn["estimate"].tolist() == pytest.approx(plain["estimate"].tolist())
     ratio = (drawn["upper"] - drawn["lower"]) / (plain["upper"] - plain["lower"])
     assert ratio.between(0.8, 1.25).all()
-    assert "closed as 'sustained' by day 150" in delay.bootstrap_closings(made, 3, "way", [150]).sentence()
+    assert "closed as 'sustained' by day 150" in delay.bootstrap(made, 3, causes="way", days=[150]).sentence()
 
 
 def test_clusters_that_hang_together_widen_the_interval():
@@ -34,8 +34,8 @@ def test_clusters_that_hang_together_widen_the_interval():
     officer = np.repeat(np.arange(30), 40)
     way = np.where(rng.random(30)[officer] < 0.5, "a", "b")  # an officer's cases all end alike
     made = Durations.from_days(rng.integers(0, 90, 1200), groups={"way": way, "officer": officer})
-    alone = delay.bootstrap_closings(made, 1, "way", [60], replicates=200).table.iloc[0]
-    together = delay.bootstrap_closings(made, 1, "way", [60], cluster="officer", replicates=200).table.iloc[0]
+    alone = delay.bootstrap(made, 1, causes="way", days=[60], replicates=200).table.iloc[0]
+    together = delay.bootstrap(made, 1, causes="way", days=[60], cluster="officer", replicates=200).table.iloc[0]
     assert together["upper"] - together["lower"] > 2 * (alone["upper"] - alone["lower"])
 
 
@@ -48,9 +48,9 @@ def test_closed_cases_alone_are_resampled_backwards(cluster):
         took[seen], longest=800 - start[seen], sampling=Sampling("closed_only", "excluded"),
         groups={"officer": rng.integers(0, 200, seen.sum())},
     )  # fmt: skip
-    row = delay.bootstrap_closed_only(made, 5, within=600, cluster=cluster, replicates=200).table.iloc[0]
-    plain = delay.reverse_time_curve(made, within=600).quantile().iloc[0]
-    assert row["estimate"] == plain["day"]
+    row = delay.bootstrap(made, 5, within=600, cluster=cluster, replicates=200).table.iloc[0]
+    plain = delay.reverse_time_curve(made, within=600).quantiles().iloc[0]
+    assert row["estimate"] == plain["estimate"]
     assert row["lower"] == pytest.approx(plain["lower"], abs=12)
     assert row["upper"] == pytest.approx(plain["upper"], abs=12)
 
@@ -98,15 +98,15 @@ def test_officers_who_link_nearly_everything_leave_nothing_to_resample():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"days": []}, ParameterError, "one or more days"),
+        ({"days": []}, ParameterError, "go together"),
         ({"days": [1], "replicates": 1}, ParameterError, "at least 2"),
         ({"days": [1], "cluster": "nobody"}, ParameterError, "no column"),
-        ({"days": [1], "level": 2}, ParameterError, "confidence"),
+        ({"days": [1], "confidence": 2}, ParameterError, "confidence"),
     ],
 )
 def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
-        delay.bootstrap_closings(agency_of(np.random.default_rng(1)), 1, "way", **arguments)
+        delay.bootstrap(agency_of(np.random.default_rng(1)), 1, causes="way", **arguments)
 
 
 def test_groups_are_resampled_together_and_each_has_its_own_estimate():
@@ -115,14 +115,14 @@ def test_groups_are_resampled_together_and_each_has_its_own_estimate():
         made.end, made.event, longest=made.end + 400,
         groups={name: made.table[name].to_numpy() for name in ("way", "officer")} | {"unit": np.arange(1200) % 2},
     )  # fmt: skip
-    both = delay.bootstrap_closings(made, 1, "way", [60, 150], cluster="officer", by="unit", replicates=60)
-    plain = delay.competing_closings(made, "way", "unit").closed_at([60, 150])
-    assert both.table["estimate"].tolist() == pytest.approx(plain["closed_by"].tolist())
+    both = delay.bootstrap(made, 1, causes="way", days=[60, 150], cluster="officer", by="unit", replicates=60)
+    plain = delay.competing_closings(made, "way", "unit").at([60, 150])
+    assert both.table["estimate"].tolist() == pytest.approx(plain["estimate"].tolist())
     assert both.table["unit"].tolist() == [0] * 4 + [1] * 4
     assert (both.table["lower"] < both.table["upper"]).all()
     assert "1: closed as 'sustained' by day 150" in both.sentence()
-    back = delay.bootstrap_closed_only(made, 1, within=400, by="unit", cluster="officer", replicates=60)
-    days = delay.reverse_time_curve(made, "unit", within=400).quantile()["day"]
+    back = delay.bootstrap(made, 1, within=400, by="unit", cluster="officer", replicates=60)
+    days = delay.reverse_time_curve(made, "unit", within=400).quantiles()["estimate"]
     assert back.table["estimate"].tolist() == days.tolist()
 
 
@@ -131,4 +131,4 @@ def test_a_group_that_a_resample_can_lose_is_refused_by_name():
         [1, 2, 3, 4, 5, 6], groups={"way": list("ababab"), "officer": list("xyzwvv"), "unit": list("ppppqq")}
     )
     with pytest.raises(Refusal, match=r"^q: .* resamples hold no case of this group"):
-        delay.bootstrap_closings(made, 1, "way", [3], cluster="officer", by="unit", replicates=50)
+        delay.bootstrap(made, 1, causes="way", days=[3], cluster="officer", by="unit", replicates=50)

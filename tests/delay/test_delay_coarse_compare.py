@@ -34,20 +34,20 @@ def months(rng, cases, *, watched_alike=True, slower=1.0):
 
 
 def rejected(test, rng, runs, **setting):
-    return np.mean([test(months(rng, 400, **setting), "g").p_value < 0.05 for _ in range(runs)])
+    return np.mean([delay.compare(months(rng, 400, **setting), "g", test).p_value < 0.05 for _ in range(runs)])
 
 
 def test_groups_watched_differently_are_not_told_apart_by_their_watch():
     # 150 runs: three standard errors above 5 % are 10.3 %.
-    assert rejected(delay.coarse_logrank, np.random.default_rng(1), 150, watched_alike=False) <= 0.104
+    assert rejected("coarse", np.random.default_rng(1), 150, watched_alike=False) <= 0.104
 
 
 def test_the_permutation_test_is_not_for_groups_watched_differently():
-    assert rejected(delay.interval_logrank, np.random.default_rng(2), 80, watched_alike=False) >= 0.15
+    assert rejected("interval", np.random.default_rng(2), 80, watched_alike=False) >= 0.15
 
 
 def test_both_find_groups_that_do_differ():
-    for test in (delay.coarse_logrank, delay.interval_logrank):
+    for test in ("coarse", "interval"):
         assert rejected(test, np.random.default_rng(3), 30, slower=1.5) >= 0.9
 
 
@@ -61,12 +61,14 @@ def test_with_days_the_closings_and_what_was_expected_are_the_log_rank_tests(row
     days, closed, group = (list(column) for column in zip(*rows, strict=True))
     made = Durations.from_days(days, closed, groups={"g": group})
     try:
-        plain = delay.logrank(made, "g")
+        plain = delay.compare(made, "g", "logrank")
     except Refusal:
         return
-    coarse = delay.coarse_logrank(made, "g")
-    assert coarse.table["closed"].tolist() == plain.table["closed"].tolist()
-    assert coarse.table["expected"].tolist() == pytest.approx(plain.table["expected"].tolist(), abs=1e-6)
+    coarse = delay.compare(made, "g", "coarse")
+    assert coarse.true_numbers()["events"].tolist() == plain.true_numbers()["events"].tolist()
+    assert coarse.true_numbers()["expected"].tolist() == pytest.approx(
+        plain.true_numbers()["expected"].tolist(), abs=1e-6
+    )
 
 
 def test_row_order_and_group_names_change_nothing():
@@ -77,7 +79,7 @@ def test_row_order_and_group_names_change_nothing():
     mixed = dataclasses.replace(
         made, table=made.table.iloc[order].reset_index(drop=True).assign(g=lambda f: 1 - f["g"])
     )
-    one, two = delay.coarse_logrank(made, "g"), delay.coarse_logrank(mixed, "g")
+    one, two = delay.compare(made, "g", "coarse"), delay.compare(mixed, "g", "coarse")
     assert one.statistic == pytest.approx(two.statistic)
     assert one.table["difference"].tolist() == pytest.approx(two.table["difference"].tolist()[::-1])
 
@@ -113,7 +115,7 @@ def test_a_clock_says_how_many_days_a_coarse_start_and_stop_can_have_been_on():
 )
 def test_what_cannot_be_compared_is_refused(made, error, message):
     with pytest.raises(error, match=message):
-        delay.coarse_logrank(made, "g")
+        delay.compare(made, "g", "coarse")
 
 
 def test_groups_side_by_side_use_it():

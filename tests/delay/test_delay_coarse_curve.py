@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from accountability import delay
-from accountability.delay.medians import medians
+from accountability.delay.groups import _row_each as medians
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations, Sampling
 
@@ -100,17 +100,17 @@ def test_the_errors_are_those_of_the_curvature_of_the_likelihood(small):
 @pytest.mark.parametrize("starts", [True, False])
 def test_a_large_agency_shows_its_true_curve(starts):
     made, _ = agency(seed=2, cases=300_000, starts=starts)
-    curve = delay.coarse_curve(made, way="way")
-    shown = curve.still_open_at([15, 45, 60, 150, 300])
+    curve = delay.coarse_curve(made, causes="way")
+    shown = curve.at([15, 45, 60, 150, 300])
     truth = np.exp(-(shown["day"] + 1) / 200)
     error = curve.table["std_error"].iloc[shown["day"]].to_numpy()
     # Four standard errors of sampling, and a thousandth for what a linear spline does not follow.
-    assert (np.abs(shown["still_open"] - truth) < 4 * error + 1e-3).all()
-    assert int(curve.quantile(0.5)["day"].iloc[0]) == pytest.approx(200 * np.log(2), abs=2)
+    assert (np.abs(shown["estimate"] - truth) < 4 * error + 1e-3).all()
+    assert int(curve.quantiles(0.5)["estimate"].iloc[0]) == pytest.approx(200 * np.log(2), abs=2)
     mean = delay.restricted_mean(made, 300).table.iloc[0]
-    assert mean["days"] == pytest.approx(np.exp(-np.arange(1, 301) / 200).sum(), abs=4 * mean["std_error"] + 0.1)
-    sustained = curve.closed_at([150]).set_index("way").loc["sustained"]
-    assert sustained["closed_by"] == pytest.approx(0.3 * (1 - np.exp(-151 / 200)), abs=4 * sustained["std_error"])
+    assert mean["estimate"] == pytest.approx(np.exp(-np.arange(1, 301) / 200).sum(), abs=4 * mean["std_error"] + 0.1)
+    sustained = curve.causes_at([150]).set_index("cause").loc["sustained"]
+    assert sustained["estimate"] == pytest.approx(0.3 * (1 - np.exp(-151 / 200)), abs=4 * sustained["std_error"])
 
 
 def test_months_cost_little_beside_the_days_they_hide():
@@ -118,38 +118,38 @@ def test_months_cost_little_beside_the_days_they_hide():
     coarse = delay.coarse_curve(made)
     known = delay.closing_curve(exact)
     days = [60, 150, 300]
-    here, there = coarse.still_open_at(days), known.still_open_at(days)
+    here, there = coarse.at(days), known.at(days)
     width = (here["upper"] - here["lower"]) / (there["upper"] - there["lower"])
     assert width.between(0.95, 1.15).all()
-    assert (np.abs(here["still_open"] - there["still_open"]) < (there["upper"] - there["lower"]) / 2).all()
+    assert (np.abs(here["estimate"] - there["estimate"]) < (there["upper"] - there["lower"]) / 2).all()
 
 
 def test_starts_that_are_coarse_too_are_weighed_where_the_interval_curve_takes_all_days_as_alike():
     made, exact = agency(seed=2, cases=100_000, mean=60.0)
-    truth = delay.closing_curve(exact).still_open_at([31])["still_open"].iloc[0]
-    smooth = delay.coarse_curve(made).still_open_at([31])["still_open"].iloc[0]
-    alike = delay.interval_curve(made).still_open_at([31]).iloc[0]
+    truth = delay.closing_curve(exact).at([31])["estimate"].iloc[0]
+    smooth = delay.coarse_curve(made).at([31])["estimate"].iloc[0]
+    alike = delay.interval_curve(made).at([31]).iloc[0]
     assert smooth == pytest.approx(truth, abs=0.003)
-    assert truth > alike["highest"] + 0.01
+    assert truth > alike["upper"] + 0.01
 
 
 def test_the_shares_of_all_ways_and_of_open_cases_are_one():
     made, _ = agency(seed=5)
-    curve = delay.coarse_curve(made, way="way")
+    curve = delay.coarse_curve(made, causes="way")
     days = [0, 30, 200, 400]
-    closed = curve.closed_at(days).groupby("day")["closed_by"].sum().to_numpy()
-    assert np.allclose(closed + curve.still_open_at(days)["still_open"], 1)
+    closed = curve.true_causes_at(days).groupby("day")["estimate"].sum().to_numpy()
+    assert np.allclose(closed + curve.at(days)["estimate"], 1)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_when_all_have_closed_in_one_way_no_doubt_is_left_of_that(seed):
     made, _ = agency(seed, cases=150, last=5_000, mean=60.0, groups={"one": ["x"] * 150})
-    curve = delay.coarse_curve(made, way="one")
+    curve = delay.coarse_curve(made, causes="one")
     ends = ["lower", "upper"]
-    assert curve.closed_at([int(curve.table["day"].iloc[-1])])[
-        ["closed_by", "std_error", *ends]
+    assert curve.causes_at([int(curve.table["day"].iloc[-1])])[
+        ["estimate", "std_error", *ends]
     ].to_numpy().tolist() == [[1, 0, 1, 1]]
-    assert curve.table.iloc[-1][["still_open", "std_error"]].tolist() == [0, 0]
+    assert curve.table.iloc[-1][["estimate", "std_error"]].tolist() == [0, 0]
     assert curve.table.iloc[-1][ends].isna().all()
 
 
@@ -173,11 +173,11 @@ def test_the_order_of_rows_and_the_names_of_groups_change_nothing(seed):
 def test_the_curve_falls_from_1_within_its_limits_and_is_proven(seed, cases):
     made, _ = agency(seed=seed, cases=cases, mean=120.0)
     curve = delay.coarse_curve(made)
-    assert (np.diff(curve.table["still_open"]) <= 1e-12).all()
-    assert curve.table["still_open"].between(-1e-12, 1 + 1e-12).all()
+    assert (np.diff(curve.table["estimate"]) <= 1e-12).all()
+    assert curve.table["estimate"].between(-1e-12, 1 + 1e-12).all()
     inside = curve.table.dropna()
-    assert (inside["lower"] <= inside["still_open"]).all()
-    assert (inside["still_open"] <= inside["upper"]).all()
+    assert (inside["lower"] <= inside["estimate"]).all()
+    assert (inside["estimate"] <= inside["upper"]).all()
     assert curve.convergence["kuhn_tucker_gap"].iloc[0] <= 1e-6
 
 
@@ -205,17 +205,17 @@ def test_groups_show_their_median_with_its_interval_and_are_tested():
     assert table.limits == "95 % interval"
     assert table.test is not None
     row = medians(delay.coarse_curve(made), 150).iloc[0]
-    assert row["cases"] == 800
-    assert row["still_open"] == int((~made.event).sum())
-    assert row["lower"] < row["median"] < row["upper"]
-    assert row["within_lower"] < row["closed_within"] < row["within_upper"]
+    assert row["n"] == 800
+    assert row["open"] == int((~made.event).sum())
+    assert row["median_lower"] < row["median"] < row["median_upper"]
+    assert row["closed_within_lower"] < row["closed_within"] < row["closed_within_upper"]
 
 
 def test_a_group_too_small_for_the_smooth_curve_takes_the_overall_row_off_it_too():
     made, _ = agency(seed=1, groups={"unit": np.where(np.arange(400) < 370, "large", "small")})
     shown = delay.compare_groups(made, "unit", within_days=150)
     row = medians(delay.interval_curve(made), 150).iloc[0]
-    ends = ["lower", "upper", "within_lower", "within_upper"]
+    ends = ["median_lower", "median_upper", "closed_within_lower", "closed_within_upper"]
     assert shown.limits.startswith("where the estimate lies")
     assert shown.table.iloc[0][ends].tolist() == row[ends].tolist()
     assert shown.method.startswith(delay.interval_curve(made).method)
@@ -223,9 +223,11 @@ def test_a_group_too_small_for_the_smooth_curve_takes_the_overall_row_off_it_too
 
 def test_the_sentence_gives_the_median_with_its_interval():
     made, _ = agency(seed=1)
-    row = delay.coarse_curve(made).quantile(0.5).iloc[0]
+    row = delay.coarse_curve(made).quantiles(0.5).iloc[0]
     said = delay.coarse_curve(made).sentence()
-    assert f"half had closed within about {row['day']} days (95 % interval {row['lower']} to {row['upper']})" in said
+    assert (
+        f"half had closed within about {row['estimate']} days (95 % interval {row['lower']} to {row['upper']})" in said
+    )
     slow = Durations.from_days(
         [0] * 60 + [900] * 140, [True] * 60 + [False] * 140, days_upper=np.repeat([60, 0], [60, 140])
     )
@@ -235,13 +237,13 @@ def test_the_sentence_gives_the_median_with_its_interval():
 
 def test_beyond_the_last_day_nothing_is_known():
     made, _ = agency(seed=1, mean=900.0)
-    curve = delay.coarse_curve(made, way="way")
+    curve = delay.coarse_curve(made, causes="way")
     last = int(curve.table["day"].iloc[-1])
-    assert curve.still_open_at([last, last + 1])["still_open"].isna().tolist() == [False, True]
-    assert curve.closed_at([last + 1])["closed_by"].isna().all()
+    assert curve.at([last, last + 1])["estimate"].isna().tolist() == [False, True]
+    assert curve.at([last + 1])["estimate"].isna().all()
     with pytest.raises(Refusal, match=rf"choose until= up to {last + 1:,}"):
         delay.restricted_mean(made, last + 2)
-    assert curve.quantile(0.999)["reads"].iloc[0].startswith("not reached")
+    assert curve.quantiles(0.999)["reads"].iloc[0].startswith("not reached")
 
 
 @pytest.mark.parametrize(
@@ -268,15 +270,15 @@ def test_data_that_carry_no_smooth_curve_are_refused(made, message):
 
 def test_what_was_asked_wrongly_is_said():
     made, _ = agency(seed=1)
-    with pytest.raises(ParameterError, match="days must not be negative"):
-        delay.coarse_curve(made).still_open_at([-1])
-    with pytest.raises(ParameterError, match="way=COLUMN"):
-        delay.coarse_curve(made).closed_at([5])
+    with pytest.raises(ParameterError, match="days must be one or more days from 0 on"):
+        delay.coarse_curve(made).at([-1])
+    with pytest.raises(ParameterError, match="causes=COLUMN"):
+        delay.coarse_curve(made).causes_at([5])
     with pytest.raises(ParameterError, match="no column 'manner'"):
-        delay.coarse_curve(made, way="manner")
+        delay.coarse_curve(made, causes="manner")
     with pytest.raises(ParameterError, match="confidence"):
-        delay.coarse_curve(made, level=95)
-    with pytest.raises(Refusal, match=r"coarse_curve\(..., way='way'\)"):
+        delay.coarse_curve(made, confidence=95)
+    with pytest.raises(Refusal, match=r"coarse_curve\(..., causes='way'\)"):
         delay.competing_closings(made, "way")
 
 

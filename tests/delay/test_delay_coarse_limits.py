@@ -120,7 +120,7 @@ def test_not_reached_stays_so():
         (lambda: delay.curve_limits(Durations.from_days([1]), []), ParameterError, "one or more days"),
         (lambda: delay.curve_limits(Durations.from_days([1]), [-1]), ParameterError, "from 0 on"),
         (
-            lambda: delay.curve_limits(status(range(900), [True] * 900), [1], level=0.5),
+            lambda: delay.curve_limits(status(range(900), [True] * 900), [1], confidence=0.5),
             ParameterError,
             r"0\.80 to 0\.99",
         ),
@@ -166,7 +166,7 @@ def test_a_median_from_statuses_is_said_with_its_margin_of_chance():
     said = delay.how_long(made).sentence()
     assert f"the 95 % limits of that median are {int(row['lower']):,} to {int(row['upper']):,} days" in said
     assert "0: " in delay.how_long(made, "unit").sentence().split("Chance included")[1]
-    assert "Chance included" not in delay.how_long(made, level=0.5).sentence()  # no table of limits goes so low
+    assert "Chance included" not in delay.how_long(made, confidence=0.5).sentence()  # no table of limits goes so low
 
 
 def test_groups_with_coarse_dates_can_be_shown_with_chance():

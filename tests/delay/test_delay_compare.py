@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accountability import delay
-from accountability.delay.compare_intervals import log_rank_scores
+from accountability.delay.group_test import _interval_scores
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.npmle import BEYOND, solve
 from accountability.study.durations import Durations, Sampling
@@ -27,7 +27,7 @@ def arrays(rows):
 def test_a_score_is_the_slope_of_the_likelihood_in_the_log_hazard(rows):
     low, high = arrays(rows)
     pooled = solve(low, high)
-    scores = log_rank_scores(low, high, pooled)
+    scores = _interval_scores(low, high, pooled)
     assert scores.sum() == pytest.approx(0, abs=1e-4 * len(rows))
 
     def loglik(step):
@@ -44,10 +44,10 @@ def test_the_variance_is_that_of_all_ways_to_share_out_the_cases():
         [1, 4, 6, 20, 30, 9], [1, 1, 1, 0, 1, 0], days_upper=[5, 9, 6, 0, 44, 0], groups={"g": list("aaabbb")}
     )
     low, high = made.days_lower + ~made.event, np.where(made.event, made.days_upper, BEYOND)
-    scores = log_rank_scores(low, high, solve(low, high))
+    scores = _interval_scores(low, high, solve(low, high))
     sums = np.array([scores[list(chosen)].sum() for chosen in combinations(range(6), 3)])
     expected = (scores[:3].sum() - sums.mean()) ** 2 / sums.var()
-    assert delay.interval_logrank(made, "g").statistic == pytest.approx(expected)
+    assert delay.compare(made, "g", "interval").statistic == pytest.approx(expected)
 
 
 def test_month_dated_groups_that_differ_are_told_apart_and_equal_ones_are_not():
@@ -59,7 +59,7 @@ def test_month_dated_groups_that_differ_are_told_apart_and_equal_ones_are_not():
         still = took > 600
         low = np.where(still, 600, took // 30 * 30)
         made = Durations.from_days(low, ~still, days_upper=np.where(still, 0, low + 29), groups={"g": group})
-        return delay.interval_logrank(made, "g").p_value
+        return delay.compare(made, "g", "interval").p_value
 
     assert p_value(2) < 1e-4
     assert np.mean([p_value(1) < 0.05 for _ in range(100)]) < 0.12
@@ -67,14 +67,14 @@ def test_month_dated_groups_that_differ_are_told_apart_and_equal_ones_are_not():
 
 def test_a_comparison_of_intervals_that_cannot_be_made_is_refused():
     with pytest.raises(Refusal, match="at least two groups"):
-        delay.interval_logrank(Durations.from_days([1, 2], groups={"g": [1, 1]}), "g")
+        delay.compare(Durations.from_days([1, 2], groups={"g": [1, 1]}), "g", "interval")
     with pytest.raises(Refusal, match="do not tell the cases apart"):
-        delay.interval_logrank(Durations.from_days([1, 2], days_upper=[9, 9], groups={"g": [1, 2]}), "g")
+        delay.compare(Durations.from_days([1, 2], days_upper=[9, 9], groups={"g": [1, 2]}), "g", "interval")
     with pytest.raises(Refusal, match="enter late"):
-        delay.interval_logrank(Durations.from_days([3, 2], entry_time=[1, 0], groups={"g": [1, 2]}), "g")
+        delay.compare(Durations.from_days([3, 2], entry_time=[1, 0], groups={"g": [1, 2]}), "g", "interval")
     closed_only = Sampling("closed_only", "excluded")
     with pytest.raises(Refusal, match="reverse_time_curve"):
-        delay.interval_logrank(Durations.from_days([3, 2], groups={"g": [1, 2]}, sampling=closed_only), "g")
+        delay.compare(Durations.from_days([3, 2], groups={"g": [1, 2]}, sampling=closed_only), "g", "interval")
 
 
 @calm
@@ -96,7 +96,7 @@ def test_row_order_and_group_names_do_not_matter_for_one_way(rows, random):
         made = Durations.from_days(
             day, [one != "open" for one in way], groups={"way": list(way), "g": [names[one] for one in group]}
         )
-        return delay.gray(made, "way", "x", "g").statistic
+        return delay.compare(made, "g", causes="way", cause="x").statistic
 
     one = statistic(rows, {"a": "a", "b": "b", "c": "c"})
     assert statistic(shuffled, {"a": "z", "b": "y", "c": "x"}) == pytest.approx(one, rel=1e-6, abs=1e-9)
@@ -106,12 +106,16 @@ def test_without_competition_one_way_is_compared_as_the_log_rank_test_does():
     rng = np.random.default_rng(9)
     group = rng.integers(0, 2, 3000)
     made = Durations.from_days(rng.integers(0, 2000, 3000), groups={"g": group, "way": ["x"] * 3000})
-    assert delay.gray(made, "way", "x", "g").statistic == pytest.approx(delay.logrank(made, "g").statistic, rel=0.02)
+    assert delay.compare(made, "g", causes="way", cause="x").statistic == pytest.approx(
+        delay.compare(made, "g", "logrank").statistic, rel=0.02
+    )
 
 
 def test_a_comparison_of_ways_that_cannot_be_made_is_refused():
     made = Durations.from_days([1, 2, 3], groups={"g": [1, 2, 2], "way": ["x", "x", "y"]})
-    with pytest.raises(ParameterError, match="the ways are x, y"):
-        delay.gray(made, "way", "z", "g")
+    with pytest.raises(ParameterError, match="the causes are x, y"):
+        delay.compare(made, "g", causes="way", cause="z")
     with pytest.raises(Refusal, match="from the start"):
-        delay.gray(Durations.from_days([3], entry_time=[1], groups={"g": [1], "way": ["x"]}), "way", "x", "g")
+        delay.compare(
+            Durations.from_days([3], entry_time=[1], groups={"g": [1], "way": ["x"]}), "g", causes="way", cause="x"
+        )

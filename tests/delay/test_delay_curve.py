@@ -37,7 +37,7 @@ def test_the_curve_is_the_product_limit(rows):
     made = built(rows)
     curve = delay.closing_curve(made)
     asked = curve.table["day"].tolist()
-    for day, share in zip(asked, curve.table["still_open"], strict=True):
+    for day, share in zip(asked, curve.table["estimate"], strict=True):
         assert share == pytest.approx(by_hand(made.days_lower, made.event, made.entry_time, day), abs=1e-12)
 
 
@@ -47,7 +47,8 @@ def test_row_order_changes_nothing(rows, random):
     shuffled = rows.copy()
     random.shuffle(shuffled)
     pd.testing.assert_frame_equal(
-        delay.closing_curve(built(rows), by="group").table, delay.closing_curve(built(shuffled), by="group").table
+        delay.closing_curve(built(rows), by="group").true_numbers(),
+        delay.closing_curve(built(shuffled), by="group").true_numbers(),
     )
 
 
@@ -63,7 +64,7 @@ def test_splitting_a_case_into_an_open_and_a_late_half_changes_nothing(rows, cut
             split.append((day, closed, entry, group))
     whole, halves = delay.closing_curve(built(rows)), delay.closing_curve(built(split))
     shown = whole.table.set_index("day")
-    columns = ["at_risk", "closed", "still_open", "std_error", "lower", "upper"]
+    columns = ["at_risk", "events", "estimate", "std_error", "lower", "upper"]
     pd.testing.assert_frame_equal(halves.table.set_index("day").loc[shown.index, columns], shown[columns])
 
 
@@ -71,8 +72,8 @@ def test_splitting_a_case_into_an_open_and_a_late_half_changes_nothing(rows, cut
 @given(cases)
 def test_group_names_do_not_matter(rows):
     names = {"a": "z", "b": "y", "c": "x"}
-    one = delay.closing_curve(built(rows), by="group").table
-    two = delay.closing_curve(built(rows, names.get), by="group").table
+    one = delay.closing_curve(built(rows), by="group").true_numbers()
+    two = delay.closing_curve(built(rows, names.get), by="group").true_numbers()
     two = two.assign(group=two["group"].map({new: old for old, new in names.items()}))
     pd.testing.assert_frame_equal(
         one, two.sort_values(["group", "day"], kind="stable").reset_index(drop=True), check_dtype=False
@@ -83,12 +84,13 @@ def test_group_names_do_not_matter(rows):
 @given(cases)
 def test_the_curve_falls_within_its_interval_and_every_case_is_counted(rows):
     curve = delay.closing_curve(built(rows), by="group")
-    for _, part in curve.table.groupby("group"):
-        assert (part["still_open"].diff().dropna() <= 0).all()
-    known = curve.table.dropna(subset=["lower"])
-    assert (known["lower"] <= known["still_open"] + 1e-12).all()
-    assert (known["still_open"] <= known["upper"] + 1e-12).all()
-    assert curve.table[["closed", "last_seen_open"]].to_numpy().sum() == len(rows)
+    whole = curve.true_numbers()
+    for _, part in whole.groupby("group"):
+        assert (part["estimate"].diff().dropna() <= 0).all()
+    known = whole.dropna(subset=["lower"])
+    assert (known["lower"] <= known["estimate"] + 1e-12).all()
+    assert (known["estimate"] <= known["upper"] + 1e-12).all()
+    assert whole[["events", "last_seen_open"]].to_numpy().sum() == len(rows)
 
 
 @pytest.mark.parametrize("transform", ["log-log", "log", "plain"])
@@ -103,32 +105,32 @@ def test_the_interval_is_named_and_stays_between_0_and_1(transform):
 
 def test_a_quantile_that_is_not_reached_says_so():
     curve = delay.closing_curve(Durations.from_days([1, 2, 3, 4], [True, False, False, False]))
-    table = curve.quantile([0.2, 0.5])
-    assert table["day"].isna().tolist() == [False, True]
+    table = curve.quantiles([0.2, 0.5])
+    assert table["estimate"].isna().tolist() == [False, True]
     assert table["reads"].iloc[1].startswith("not reached")
     assert "half had not closed" in curve.sentence()
 
 
 def test_numbers_still_open_at_given_days():
     curve = delay.closing_curve(Durations.from_days([0, 2, 2, 5], [True, True, False, False]))
-    table = curve.still_open_at([0, 1, 2, 3, 5, 6])
+    table = curve.at([0, 1, 2, 3, 5, 6])
     assert table["at_risk"].tolist() == [4, 3, 3, 1, 1, 0]
-    assert table["still_open"].round(6).tolist()[:5] == [0.75, 0.75, 0.5, 0.5, 0.5]
-    assert np.isnan(table["still_open"].iloc[5])  # nobody was watched that long
+    assert table["estimate"].round(6).tolist()[:5] == [0.75, 0.75, 0.5, 0.5, 0.5]
+    assert np.isnan(table["estimate"].iloc[5])  # nobody was watched that long
 
 
 def test_all_open_gives_a_curve_at_one_and_all_closed_on_one_day_a_drop():
     still = delay.closing_curve(Durations.from_days([4, 9], [False, False]))
-    assert still.table["still_open"].tolist() == [1, 1]
-    assert still.quantile()["reads"].iloc[0] == "not reached"
+    assert still.table["estimate"].tolist() == [1, 1]
+    assert still.quantiles()["reads"].iloc[0] == "not reached"
     drop = delay.closing_curve(Durations.from_days([7, 7, 7]))
-    assert drop.quantile()["day"].tolist() == [7]
+    assert drop.quantiles()["estimate"].tolist() == [7]
     assert drop.table["lower"].isna().all()
 
 
 def test_one_case_and_a_group_of_one():
     one = delay.closing_curve(Durations.from_days([7], groups={"g": ["x"]}), by="g")
-    assert one.table[["day", "at_risk", "still_open"]].to_numpy().tolist() == [[7, 1, 0]]
+    assert one.true_numbers()[["day", "at_risk", "estimate"]].to_numpy().tolist() == [[7, 1, 0]]
 
 
 def test_late_entry_that_empties_the_curve_too_soon_is_said():
@@ -151,7 +153,7 @@ def test_late_entry_that_empties_the_curve_too_soon_is_said():
     [
         delay.closing_curve,
         lambda durations: delay.restricted_mean(durations, 1),
-        lambda durations: delay.logrank(durations, "g"),
+        lambda durations: delay.compare(durations, "g", "logrank"),
     ],
 )
 def test_a_release_that_cannot_show_it_is_refused_with_the_alternative(sampling, names, estimate):
@@ -193,18 +195,22 @@ def test_a_missing_group_is_refused_until_it_is_labelled():
         delay.closing_curve(made, by="g")
     with pytest.raises(ParameterError, match="no column 'h'"):
         delay.closing_curve(made, by="h")
-    assert delay.closing_curve(made.label_missing("g"), by="g").table["g"].tolist() == ["a", "b", "not recorded"]
+    assert delay.closing_curve(made.label_missing("g"), by="g").true_numbers()["g"].tolist() == [
+        "a",
+        "b",
+        "not recorded",
+    ]
 
 
 @pytest.mark.parametrize("level", [0, 1, 95])
 def test_a_level_outside_0_and_1_is_refused(level):
     with pytest.raises(ParameterError, match="confidence"):
-        delay.closing_curve(Durations.from_days([1, 2]), level=level)
+        delay.closing_curve(Durations.from_days([1, 2]), confidence=level)
 
 
 def test_two_grouping_columns():
     made = Durations.from_days([1, 2, 3, 4], groups={"g": ["b", "a", "b", "a"], "h": [1, 1, 1, 2]})
-    table = delay.closing_curve(made, by=["g", "h"]).table
+    table = delay.closing_curve(made, by=["g", "h"]).true_numbers()
     assert table[["g", "h", "day"]].to_numpy().tolist() == [["a", 1, 2], ["a", 2, 4], ["b", 1, 1], ["b", 1, 3]]
 
 
@@ -225,7 +231,7 @@ def test_the_figure_has_one_line_a_group_and_the_numbers_below():
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    made = Durations.from_days([3, 5, 5, 9], [True, True, False, True], groups={"g": ["a", "a", "b", "b"]})
+    made = Durations.from_days([3, 5, 5, 9] * 10, [True, True, False, True] * 10, groups={"g": ["a"] * 20 + ["b"] * 20})
     axes = delay.closing_curve(made, by="g").plot()
     assert [line.get_label() for line in axes.get_lines()] == ["a", "b"]
     assert all(line.get_ydata()[0] == 1 for line in axes.get_lines())
@@ -239,7 +245,7 @@ def test_the_figure_has_one_line_a_group_and_the_numbers_below():
 def test_the_restricted_mean_is_the_mean_of_shortened_delays_when_all_closed(rows, until):
     days = np.array([row[0] for row in rows])
     table = delay.restricted_mean(Durations.from_days(days), until).table
-    assert table["days"].iloc[0] == pytest.approx(np.minimum(days, until).mean())
+    assert table["estimate"].iloc[0] == pytest.approx(np.minimum(days, until).mean())
     spread = np.minimum(days, until).var() / len(days)
     assert table["std_error"].iloc[0] == pytest.approx(np.sqrt(spread))
 
@@ -255,8 +261,8 @@ def test_the_mean_of_closed_cases_says_what_it_leaves_out():
     made = Durations.from_days([10, 20, 500], [True, True, False])
     result = delay.mean_of_closed_only(made)
     assert result.table.iloc[0].to_dict() == {
-        "closed_cases": 2,
-        "cases_left_out": 1,
+        "n": 2,
+        "open": 1,
         "mean_days": 15,
         "median_days": 15,
     }
@@ -273,17 +279,17 @@ def test_two_equal_groups_do_not_differ(rows):
     days = [*(row[0] for row in rows), 61, 62]
     closed = [*(row[1] for row in rows), True, True]
     made = Durations.from_days(days * 2, closed * 2, groups={"g": [1] * len(days) + [2] * len(days)})
-    test = delay.logrank(made, "g")
+    test = delay.compare(made, "g", "logrank")
     assert test.statistic == pytest.approx(0, abs=1e-9)
     assert test.df == 1
 
 
 def test_a_comparison_that_cannot_be_made_is_refused():
     with pytest.raises(Refusal, match="at least two groups"):
-        delay.logrank(Durations.from_days([1, 2], groups={"g": ["a", "a"]}), "g")
+        delay.compare(Durations.from_days([1, 2], groups={"g": ["a", "a"]}), "g", "logrank")
     apart = Durations.from_days([1, 9], entry_time=[0, 5], groups={"g": ["a", "b"]})
     with pytest.raises(Refusal, match="no day compares"):
-        delay.logrank(apart, "g")
+        delay.compare(apart, "g", "logrank")
 
 
 def test_the_figure_ends_where_few_are_watched_and_hides_small_numbers():
@@ -298,3 +304,41 @@ def test_the_figure_ends_where_few_are_watched_and_hides_small_numbers():
     assert longer.get_xlim() == (0, 6000)
     assert "<10" in [text.get_text() for text in longer.texts]
     plt.close("all")
+
+
+def test_curves_of_groups_come_in_steps_of_ten_closings_and_small_numbers_stay_inside():
+    rng = np.random.default_rng(8)
+    group = np.repeat(["large", "nearly all closed", "tiny", "small"], [200, 129, 4, 12])
+    days, closed = rng.integers(0, 300, 345), np.ones(345, bool)
+    closed[200:203] = False
+    closed[:60] = False
+    made = Durations.from_days(days, closed, groups={"g": group})
+    curve, whole = delay.closing_curve(made, "g"), delay.closing_curve(made)
+    assert "hidden" not in whole.table
+    assert whole.table["day"].nunique() == len(whole.table)
+    large = curve.table[curve.table["g"] == "large"]
+    assert (large["events"] >= 10).all()
+    true = curve.true_numbers().set_index(["g", "day"])
+    for _, row in curve.table.dropna(subset=["day"]).iterrows():
+        assert row["estimate"] == true.loc[(row["g"], row["day"]), "estimate"]
+    few = curve.table[curve.table["g"] == "nearly all closed"]
+    assert few["events"].isna().all()
+    assert ((few["estimate"] * 129 >= 9.5) | (few["estimate"] == 0)).all()
+    assert curve.table.set_index("g").loc[["small", "tiny"], "hidden"].all()
+    said = curve.sentence()
+    assert "3 still open" not in said
+    assert "nearly all closed: of 129 cases, the number still open not shown, half had closed" in said.replace(
+        "Large", ""
+    )
+    assert "tiny: too few cases to show" in said
+    assert curve.quantiles([0.2, 0.9]).set_index("g").loc["tiny", ["estimate", "lower", "reads"]].isna().all(axis=None)
+    at = curve.at([0, 150, 290]).set_index(["g", "day"])
+    assert at.loc[("nearly all closed", 290), "hidden"]
+    assert not at.loc[("large", 150), "hidden"]
+    assert "290" in curve.to_latex([290])
+    axes = curve.plot()
+    assert len(axes.get_lines()) == 2
+
+
+def test_kaplan_meier_is_another_name_of_the_closing_curve():
+    assert delay.kaplan_meier is delay.closing_curve

@@ -50,7 +50,7 @@ def test_unknown_pauses_take_the_certainty_out_of_late():
     made = Durations.from_days([500, 10])
     assert verdicts(made, "florida") == [("cannot tell", deadlines.PAUSED), ("in time", "")]
     result = deadlines.assess(made, "florida")
-    assert result.table[["lowest_late", "highest_late"]].to_numpy().tolist() == [[0, 0.5]]
+    assert result.table[["late_lower", "late_upper"]].to_numpy().tolist() == [[0, 0.5]]
     assert deadlines.assess(made, "florida", pauses="none").table["late"].item() == 1
 
 

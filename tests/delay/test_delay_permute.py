@@ -16,7 +16,7 @@ def made(rng, cases=200, slower=1.0):
 def test_it_agrees_with_the_log_rank_test_in_large_samples():
     for seed in range(4):
         data = made(np.random.default_rng(seed), 400, 1.2)
-        plain, shuffled = delay.logrank(data, "g"), delay.permutation_logrank(data, "g", 1)
+        plain, shuffled = delay.compare(data, "g", "logrank"), delay.compare(data, "g", "permutation", seed=1)
         assert shuffled.p_value == pytest.approx(plain.p_value, abs=0.05)
         assert shuffled.statistic == pytest.approx(plain.statistic, rel=0.05)
 
@@ -24,48 +24,30 @@ def test_it_agrees_with_the_log_rank_test_in_large_samples():
 def test_it_is_exact_in_a_tiny_sample():
     # Of the 20 ways to deal 3 + 3 cases, two (all quick ones in one group) lie as far apart.
     data = Durations.from_days([1, 2, 3, 10, 11, 12], groups={"g": list("aaabbb")})
-    p = delay.permutation_logrank(data, "g", 3, replicates=4999).p_value
+    p = delay.compare(data, "g", "permutation", seed=3, replicates=4999).p_value
     assert p == pytest.approx(2 / 20, abs=0.02)
 
 
 def test_one_in_twenty_is_found_where_nothing_differs():
     rng = np.random.default_rng(5)
-    found = [delay.permutation_logrank(made(rng, 60), "g", 1, replicates=99).p_value <= 0.05 for _ in range(150)]
+    found = [
+        delay.compare(made(rng, 60), "g", "permutation", seed=1, replicates=99).p_value <= 0.05 for _ in range(150)
+    ]
     assert np.mean(found) <= 0.104
 
 
 def test_the_seed_decides_and_groups_may_be_several():
     rng = np.random.default_rng(6)
     data = Durations.from_days(rng.integers(0, 90, 90), groups={"g": np.arange(90) % 3})
-    one = delay.permutation_logrank(data, "g", 1, replicates=99)
-    assert one.p_value == delay.permutation_logrank(data, "g", 1, replicates=99).p_value
+    one = delay.compare(data, "g", "permutation", seed=1, replicates=99)
+    assert one.p_value == delay.compare(data, "g", "permutation", seed=1, replicates=99).p_value
     assert one.df == 2
-
-
-def test_a_shuffle_gives_each_group_its_number_and_all_scores_the_same_chance():
-    from accountability.delay.permute import _Deck
-
-    rng = np.random.default_rng(7)
-    kinds, size = np.array([3, 200, 1, 0, 150, 64, 82]), np.array([300, 40, 160])
-    assert kinds.sum() == size.sum()
-    whole = _Deck.of(kinds, size, np.ones(len(kinds)))
-    assert all((whole.deal(rng) == size).all() for _ in range(50))
-    score = rng.normal(size=len(kinds))
-    deck = _Deck.of(kinds, size, score)
-    sums = np.array([deck.deal(rng) for _ in range(4000)])
-    total, mean = size.sum(), kinds @ score / kinds.sum()
-    assert sums.sum(axis=1) == pytest.approx(kinds @ score)
-    spread = kinds @ (score - mean) ** 2 / (total - 1)
-    # Drawing without replacement; five standard errors of 4,000 shuffles.
-    variance = spread * size * (1 - size / total)
-    assert np.abs(sums.mean(axis=0) - size * mean) == pytest.approx(0, abs=5 * np.sqrt(variance.max() / 4000))
-    assert sums.var(axis=0) / variance == pytest.approx(1, abs=0.12)
 
 
 def test_what_cannot_be_shuffled_is_refused():
     data = made(np.random.default_rng(1))
     with pytest.raises(ParameterError, match="at least 19"):
-        delay.permutation_logrank(data, "g", 1, replicates=5)
+        delay.compare(data, "g", "permutation", seed=1, replicates=5)
     late = Durations.from_days([5, 6, 7], entry_time=[0, 2, 0], groups={"g": list("aba")})
     with pytest.raises(Refusal, match="enter late"):
-        delay.permutation_logrank(late, "g", 1)
+        delay.compare(late, "g", "permutation", seed=1)

@@ -40,9 +40,9 @@ def reference(name, what):
 @pytest.mark.parametrize("transform", ["log-log", "log", "plain"])
 def test_curve_and_interval(name, transform):
     curve = delay.closing_curve(durations(data(name)), by="group", interval_type=transform)
-    ours = curve.table[curve.table["closed"] > 0].astype({"group": str}).set_index(["group", "day"])
+    ours = curve.true_numbers().query("events > 0").astype({"group": str}).set_index(["group", "day"])
     for column, what in {
-        "still_open": "still_open",
+        "estimate": "still_open",
         "std_error": "std_error",
         "at_risk": "at_risk",
         "lower": f"{transform} lower",
@@ -52,7 +52,7 @@ def test_curve_and_interval(name, transform):
         ours_here = ours.loc[theirs.index, column]
         known = theirs.notna() & ours_here.notna()
         # Where everyone has closed there is no interval: R says so too, or carries NaN in the standard error.
-        assert (ours.loc[theirs.index, "still_open"][~known] == 0).all()
+        assert (ours.loc[theirs.index, "estimate"][~known] == 0).all()
         assert len(theirs) == len(ours)
         np.testing.assert_allclose(ours_here[known].astype(float), theirs[known], rtol=1e-9, atol=1e-9)
 
@@ -60,21 +60,21 @@ def test_curve_and_interval(name, transform):
 @pytest.mark.parametrize("name", ["aml", "lung", "veteran"])
 @pytest.mark.parametrize("rho", [0, 1])
 def test_comparison_of_groups(name, rho):
-    test = delay.logrank(durations(data(name)), "group", rho=rho)
+    test = delay.compare(durations(data(name)), "group", "logrank", rho=rho)
     assert test.statistic == pytest.approx(reference(name, f"chisq rho={rho}")["value"].item(), **CLOSE)
     expected = reference(name, "expected").set_index("group")["value"]
-    ours = test.table.astype({"group": str}).set_index("group")["expected"]
+    ours = test.true_numbers().astype({"group": str}).set_index("group")["expected"]
     assert ours.loc[expected.index].tolist() == pytest.approx(expected.tolist(), **CLOSE)
 
 
 @pytest.mark.parametrize("name", ["aml", "lung", "veteran"])
 @pytest.mark.parametrize(
     ("p", "column", "what"),
-    [(p, c, w) for p in (0.25, 0.5, 0.75) for c, w in (("day", ""), ("lower", "lower "), ("upper", "upper "))],
+    [(p, c, w) for p in (0.25, 0.5, 0.75) for c, w in (("estimate", ""), ("lower", "lower "), ("upper", "upper "))],
 )
 def test_quantiles(name, p, column, what):
     curve = delay.closing_curve(durations(data(name)), by="group")
-    ours = curve.quantile(p).astype({"group": str}).set_index("group")[column]
+    ours = curve.quantiles(p).astype({"group": str}).set_index("group")[column]
     theirs = reference(name, f"quantile {what}{p}").set_index("group")["value"]
     for group, day in theirs.items():
         assert (pd.isna(ours[group]) and pd.isna(day)) or ours[group] == day
@@ -85,20 +85,21 @@ def test_restricted_mean(name):
     theirs = reference(name, "rmean")
     errors = reference(name, "rmean se")
     for until in theirs["day"].unique():
-        ours = delay.restricted_mean(durations(data(name)), int(until), "group").table.astype({"group": str})
+        ours = delay.restricted_mean(durations(data(name)), int(until), "group").true_numbers().astype({"group": str})
         ours = ours.set_index("group")
-        for column, table in (("days", theirs), ("std_error", errors)):
+        for column, table in (("estimate", theirs), ("std_error", errors)):
             expected = table[table["day"] == until].set_index("group")["value"]
             assert ours.loc[expected.index, column].tolist() == pytest.approx(expected.tolist(), **CLOSE)
 
 
 def compare_ways(made, name, by=None, error_tolerance=1e-8):
     result = delay.competing_closings(made, "way", by)
-    table = result.table if by else result.table.assign(group="all")
+    whole = result.true_numbers()
+    table = whole if by else whole.assign(group="all")
     ours = table.astype({"group": str}).set_index(["group", "day"])
-    for way in result.ways:
-        of_way = ours[ours["way"] == way]
-        for column, what, tolerance in (("closed_by", "share", 1e-8), ("std_error", "se", error_tolerance)):
+    for way in result.causes:
+        of_way = ours[ours["cause"] == way]
+        for column, what, tolerance in (("estimate", "share", 1e-8), ("std_error", "se", error_tolerance)):
             theirs = reference(name, f"{what} {way}").set_index(["group", "day"])["value"]
             assert len(theirs) == len(of_way)
             np.testing.assert_allclose(of_way.loc[theirs.index, column], theirs, rtol=tolerance, atol=1e-9)
@@ -110,7 +111,7 @@ def test_competing_closings():
 
 @pytest.mark.parametrize("way", ["AIDS", "SI"])
 def test_comparison_of_one_way_of_closing(way):
-    test = delay.gray(durations(data("aidssi")), "way", way, "group")
+    test = delay.compare(durations(data("aidssi")), "group", causes="way", cause=way)
     assert test.statistic == pytest.approx(reference("aidssi", f"gray {way}")["value"].item(), **CLOSE)
     assert test.df == 2
 
@@ -128,9 +129,9 @@ def test_closed_cases_only():
     theirs = reference("closed_only", "closed before").sort_values("day")
     errors = reference("closed_only", "closed before se").sort_values("day")
     assert curve.table["day"].tolist() == theirs["day"].tolist()
-    assert curve.table["closed_by"].iloc[:-1].tolist() == pytest.approx(theirs["value"].iloc[1:].tolist(), **CLOSE)
+    assert curve.table["estimate"].iloc[:-1].tolist() == pytest.approx(theirs["value"].iloc[1:].tolist(), **CLOSE)
     assert curve.table["std_error"].iloc[:-1].tolist() == pytest.approx(errors["value"].iloc[1:].tolist(), **CLOSE)
-    assert curve.table["closed_by"].iloc[-1] == 1
+    assert curve.table["estimate"].iloc[-1] == 1
 
 
 def test_interval_dated_breast_cosmesis():
@@ -144,7 +145,7 @@ def test_interval_dated_breast_cosmesis():
         groups={"arm": table["trt"]},
     )
     curve = delay.interval_curve(made, by="arm")
-    radiotherapy = curve.table[curve.table["arm"] == "RT"]
+    radiotherapy = curve.true_numbers().query("arm == 'RT'")
     published = [0.0463, 0.0334, 0.0887, 0.0708, 0.0926, 0.0818, 0.1209, 0.4656]
     assert radiotherapy["mass"].tolist() == pytest.approx(published, abs=5e-5)
     assert radiotherapy["first_day"].tolist() == [5, 7, 8, 12, 25, 34, 39, 47]

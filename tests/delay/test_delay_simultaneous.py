@@ -59,7 +59,7 @@ def test_the_band_of_each_way_of_closing_comes_from_the_seed_and_holds_its_curve
     for _ in range(20):
         ways = delay.competing_closings(agency(rng), "way")
         band = delay.incidence_band(ways, 1, replicates=200)
-        of = band[band["way"] == "sustained"]
+        of = band[band["cause"] == "sustained"]
         truth = 0.3 * (1 - share_open(of["day"]))
         held.append(((of["lower"] <= truth) & (truth <= of["upper"])).all())
     assert np.mean(held) >= 0.8
@@ -109,5 +109,5 @@ def test_a_band_is_drawn_with_the_curve_inside():
         assert axes.collections
         assert len(axes.get_lines()) >= 3
         plt.close(axes.figure)
-    with pytest.raises(ParameterError, match="no column closed_by"):
+    with pytest.raises(ParameterError, match="no column cause"):
         delay.plot_band(delay.curve_band(curve), ways)

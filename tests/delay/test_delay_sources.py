@@ -25,7 +25,7 @@ def measured(real_source: Load, name: str) -> tuple[Cohort, Durations]:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "cases", "still_open", "median", "lower", "upper"),
+    ("name", "kind", "cases", "estimate", "median", "lower", "upper"),
     [
         ("chicago_2000_2016", delay.DelayCurve, 109_316, 1_949, 178, 177, 178),
         ("new_orleans", delay.DelayCurve, 2_898, 565, 151, 145, 157),
@@ -62,7 +62,7 @@ def test_chicago_shows_the_trap_in_the_year_the_release_ends(real_source: Load) 
     delays = clocks.durations(late)
     assert delays.n_open / len(delays) == pytest.approx(0.447, abs=5e-4)
     assert delay.mean_of_closed_only(delays).table["median_days"].item() == 82
-    assert delay.closing_curve(delays).quantile(0.5)["reads"].item() == "147 (136 to 158)"
+    assert delay.closing_curve(delays).quantiles(0.5)["reads"].item() == "147 (136 to 158)"
 
 
 def test_philadelphia_publishes_a_status_and_no_closing_dates(real_source: Load) -> None:
@@ -70,7 +70,7 @@ def test_philadelphia_publishes_a_status_and_no_closing_dates(real_source: Load)
     assert delays.current_status
     answer = delay.how_long(delays)
     assert isinstance(answer.curve, delay.CurrentStatusCurve)
-    median = answer.quantile(0.5).iloc[0]
+    median = answer.quantiles(0.5).iloc[0]
     assert (median["after"], median["by_day"]) == (84, 86)  # so the median is 85 or 86 days
     assert answer.sentence().startswith("Of 3,404 cases, 327 still open, half had closed after more than 84 and at")
     assert answer.curve.kuhn_tucker_gap <= 1e-6

@@ -33,5 +33,5 @@ def test_early_and_late_days_weigh_as_they_should(rho: float, gamma: float, seed
     closed = rng.random(120) < 0.7
     group = np.where(first, "a", "b")
     durations = Durations.from_days(days, closed, groups={"group": group})
-    test = delay.logrank(durations, "group", rho=rho, gamma=gamma)
+    test = delay.compare(durations, "group", "logrank", rho=rho, gamma=gamma)
     assert test.statistic == pytest.approx(written_out(days, closed, first, rho, gamma), rel=1e-10)

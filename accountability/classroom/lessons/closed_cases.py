@@ -14,8 +14,8 @@ import pandas as pd
 
 from accountability import delay, synthetic
 from accountability.classroom.lessons.lesson import Shown, agency_of, enough
-from accountability.delay.choice import Curve
-from accountability.delay.medians import medians
+from accountability.delay.curve import Curve
+from accountability.delay.groups import median_of
 from accountability.figures import draw
 from accountability.records.dataset import Dataset
 from accountability.results import Refused, or_refusal
@@ -118,8 +118,8 @@ class Releases:
         """Estimate from each release what it can carry, and set the truth of the same complaints beside it.
 
         ``table``: ``rule``; ``estimator`` (or why there is none); ``describes`` (which complaints); ``median``,
-        ``lower``, ``upper`` (days, as :func:`accountability.delay.medians.medians`); ``reads``; ``true_median`` (days,
-        of the complaints described; missing where nothing is estimated).
+        ``lower``, ``upper`` (days); ``reads``; ``true_median`` (days, of the
+        complaints described; missing where nothing is estimated).
         """
         rows = []
         for rule, data in self.datasets.items():
@@ -128,9 +128,9 @@ class Releases:
             if isinstance(answer, Refused):
                 rows.append((rule, "none: refused", "", None, None, None, "", np.nan))
                 continue
-            found = medians(answer.curve, 365).iloc[0]
+            found = median_of(answer.curve)
             whom, true = self._described(rule, answer.curve)
-            numbers = found[["median", "lower", "upper", "reads"]]
+            numbers = [found[name] for name in ("median", "median_lower", "median_upper", "reads")]
             rows.append((rule, ESTIMATORS[type(answer.curve)], whom, *numbers, true))
         columns = ["rule", "estimator", "describes", "median", "lower", "upper", "reads", "true_median"]
         table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("median", "lower", "upper"), "Int64"))
@@ -155,9 +155,9 @@ class Releases:
         usual = self._by_year("closed_only")
         closed = delay.mean_of_closed_only(usual, "year_received").table.set_index("year_received")["median_days"]
         curve = delay.closing_curve(self._by_year("everything"), "year_received", confidence)
-        counted = medians(curve, 365).set_index("year_received")
+        counted = curve.median().set_index("year_received")
         true = self.true_days.groupby("year")["days"].agg(_median)
-        table = pd.DataFrame({"closed_only": closed, "counted": counted["median"], "lower": counted["lower"]})
+        table = pd.DataFrame({"closed_only": closed, "counted": counted["estimate"], "lower": counted["lower"]})
         table = table.assign(upper=counted["upper"], true_median=true.reindex(table.index))
         table = table.rename_axis("year").reset_index()
         alone, with_open, truth = (_moved(table[column]) for column in ("closed_only", "counted", "true_median"))

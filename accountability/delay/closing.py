@@ -1,0 +1,192 @@
+"""The closing curve: the share of cases still open after so many days, for dates known to the day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.access import require_exact, require_open_cases
+from accountability.delay.counts import Counts, columns_of, count, label_of, with_groups
+from accountability.delay.curve import Curve
+from accountability.figures import draw
+from accountability.results import percent, plural
+from accountability.stats.arrays import Floats
+from accountability.stats.intervals import Transform, curve_interval
+from accountability.study.durations import Durations
+from accountability.study.inputs import takes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class DelayCurve(Curve):
+    """Share of cases still open by days since the start (Kaplan-Meier).
+
+    ``table`` has one row for each day on which cases closed or were last seen open: the columns of `by`, ``day``,
+    ``at_risk``, ``events`` (closings), ``last_seen_open``, ``estimate`` (share still open), ``std_error``, ``lower``,
+    ``upper``.
+
+    Attributes
+    ----------
+    counts : Counts
+        The daily counts the curve was computed from.
+    """
+
+    counts: Counts
+
+    @property
+    def drawn_until(self) -> int:  # type: ignore[override]
+        """Last day on which at least a hundredth of some group's cases were open and watched."""
+        cases = self.counts.entered.sum(axis=1, keepdims=True)
+        return int(np.flatnonzero((100 * self.counts.at_risk >= cases).any(axis=0))[-1])
+
+    def _at(self, number: int, part: pd.DataFrame, asked: np.ndarray) -> dict[str, Any]:
+        at_risk = self.counts.at_risk[number]
+        watched = asked < len(at_risk)
+        return {"at_risk": np.where(watched, at_risk[np.where(watched, asked, 0)], 0)} | super()._at(
+            number, part, asked
+        )
+
+    def _drawn(self) -> pd.DataFrame:
+        """Start each group's curve at 1 where nothing happened on day 0."""
+        shown = super()._drawn()
+        firsts = shown.drop_duplicates(list(self.by)) if self.by else shown.head(1)
+        zero = firsts[firsts["day"] > 0][list(self.by)].assign(day=0, estimate=1.0, lower=1.0, upper=1.0)
+        frame = pd.concat([zero, shown], ignore_index=True)
+        return frame.sort_values([*self.by, "day"], kind="stable") if self.by else frame
+
+    def _beside(self, axes: Axes, *, fresh: bool) -> None:
+        if fresh:
+            ticks = [int(tick) for tick in axes.get_xticks() if 0 <= tick <= axes.get_xlim()[1]]
+            numbers = self.true_at(ticks)
+            if self.by:
+                numbers = numbers[~np.repeat(self.few, len(ticks))]
+            draw.numbers_below(axes, numbers, x="day", n="at_risk", by=self.by, title="still open and watched")
+
+
+@takes("durations")
+def closing_curve(
+    durations: Durations,
+    by: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+    *,
+    interval_type: Transform = "log-log",
+) -> DelayCurve:
+    """Estimate the share of cases still open after each day, counting open cases for as long as they were seen.
+
+    Parameters
+    ----------
+    durations : Durations
+        With closing dates known to the day. Cases watched from a later age enter then.
+    by : str or sequence of str, optional
+        Columns to group by.
+    confidence : float
+        Level of the pointwise intervals.
+    interval_type : {"log-log", "log", "plain"}
+        Transform of the intervals, named in ``method``.
+
+    Returns
+    -------
+    DelayCurve
+
+    Raises
+    ------
+    Refusal
+        When the source holds closed cases only, was selected on the outcome, gives no closing dates, or gives
+        them less finely than a day; the message names the estimator that fits.
+    ParameterError
+        When a group is not recorded for some cases.
+
+    Notes
+    -----
+    Kaplan and Meier (1958) with Greenwood's variance, on daily counts. On a day, closings come before open ends. Also
+    found as ``delay.kaplan_meier``.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations
+    >>> curve = delay.closing_curve(Durations.from_days([3, 5, 5, 9], [True, True, False, True]))
+    >>> curve.sentence()
+    'Of 4 cases, 1 still open, half had closed within 5 days (95 % interval 3 to not reached) [days as given].'
+    """
+    require_open_cases(durations, "the closing curve")
+    require_exact(durations, "the closing curve")
+    counts = count(durations, by)
+    assumptions = [
+        "whether a case is still open at the cut-off tells nothing about how much longer it will take, beyond its "
+        "age and group",
+        "a case without a closing date by the cut-off is open, not closed without a record",
+    ]
+    if counts.left_truncated:
+        assumptions.append(
+            "cases that came into sight at a later age take as long as the others of that age; those closed "
+            "before could not be seen"
+        )
+        assumptions += _emptied(counts)
+    closed, left = counts.closed.sum(axis=1), counts.left.sum(axis=1)
+    return DelayCurve(
+        estimand=f"share of cases still open by {durations.clock}",
+        assumptions=tuple(assumptions),
+        method=f"Kaplan-Meier on daily counts, Greenwood variance, pointwise {percent(confidence)} {interval_type} "
+        "interval",
+        table=_curve(counts, confidence, interval_type),
+        flow=durations.flow,
+        by=columns_of(by),
+        clock=durations.clock,
+        cases=counts.groups.assign(n=closed + left, events=closed, open=left),
+        rows=tuple(((counts.closed + counts.left) > 0).sum(axis=1).tolist()),
+        confidence=confidence,
+        counts=counts,
+    )
+
+
+kaplan_meier = closing_curve
+
+
+def survival(counts: Counts) -> tuple[Floats, Floats]:
+    """Share still open after each day, and its Greenwood sum (the variance over the squared share)."""
+    at_risk = np.maximum(counts.at_risk, 1)
+    share = np.cumprod(1.0 - counts.closed / at_risk, axis=1, dtype=np.float64)
+    remaining = np.maximum(counts.at_risk - counts.closed, 1)
+    greenwood = np.cumsum(counts.closed / (at_risk * remaining), axis=1, dtype=np.float64)
+    return share, greenwood
+
+
+def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFrame:
+    share, greenwood = survival(counts)
+    number, day = np.nonzero((counts.closed + counts.left) > 0)
+    still_open = share[number, day]
+    error = still_open * np.sqrt(greenwood[number, day])
+    lower, upper = curve_interval(still_open, error, confidence, transform)
+    columns = {
+        "day": day,
+        "at_risk": counts.at_risk[number, day],
+        "events": counts.closed[number, day],
+        "last_seen_open": counts.left[number, day],
+        "estimate": still_open,
+        "std_error": np.where(still_open > 0, error, np.nan),
+        "lower": lower,
+        "upper": upper,
+    }
+    return with_groups(counts.groups, number, columns)
+
+
+def _emptied(counts: Counts) -> list[str]:
+    """Warn in words where late entry left nobody open at an early age, so that the curve falls to 0 too soon."""
+    share, _ = survival(counts)
+    notes = []
+    for number in range(len(share)):
+        zero = np.flatnonzero(share[number] == 0)
+        if len(zero) and (later := int(counts.entered[number, zero[0] + 1 :].sum())):
+            notes.append(
+                f"NOT MET {label_of(counts.groups, number)}every case watched by day {zero[0]} had closed while "
+                f"{plural(later, 'case')} came into sight later, so the curve is 0 too soon; read it only from an "
+                "age at which many are watched"
+            )
+    return notes
