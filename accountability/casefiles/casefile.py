@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 from accountability.casefiles import casefile_tables
-from accountability.casefiles.coder_agreement import Agreement, agreement
 from accountability.casefiles.register import Conflict, choices_of, choose, conditions
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError, SourceError
 from accountability.parameters import nearest
+from accountability.records.contract import Source, read_source
 from accountability.records.dataset import Dataset
 from accountability.records.dates import DateSpec, parse
+from accountability.records.load import load
+from accountability.records.places import source_folder
 from accountability.results import plural
 
-if TYPE_CHECKING:
-    from accountability.casefiles.delay_bounds import DelayBounds
-    from accountability.casefiles.penalty_steps import PenaltySteps
-    from accountability.casefiles.placement import Placement
-    from accountability.casefiles.reading_changes import Changes
-    from accountability.casefiles.timeline import Timeline
-    from accountability.casefiles.verdict import Verdict
-    from accountability.delay.limits import Limit
-    from accountability.study.cohort import DatasetLike
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FIRST = ("fact_id", "what", "cite", "asserted_by", "status", "date", "earliest", "latest", "precision")
 
@@ -89,7 +86,10 @@ class CaseFile:
         """
         frame = self.coded_facts
         read = parse(frame["date"], self.dates)[["earliest", "latest", "precision"]]
-        made = frame.assign(cite=cite(frame), paragraph=_number(frame["paragraph"])).join(read)
+        made = frame.assign(
+            cite=cite(frame), paragraph=pd.to_numeric(frame["paragraph"], errors="coerce").astype("Int64")
+        )
+        made = made.join(read)
         return made[[*FIRST, *made.columns.drop(list(FIRST))]]
 
     @property
@@ -240,62 +240,6 @@ class CaseFile:
             raise ParameterError(f"choose one case with .case(name): {', '.join(self.names)}")
         return self.names[0]
 
-    def timeline(self) -> Timeline:
-        """Steps of the case in time; see :func:`accountability.casefiles.timeline.timeline`."""
-        from accountability.casefiles.timeline import timeline
-
-        return timeline(self)
-
-    def delay(self, start: str = "opened", stop: str = "penalty_imposed") -> DelayBounds:
-        """Days between two steps, under every reading; see :mod:`accountability.casefiles.delay_bounds`."""
-        from accountability.casefiles.delay_bounds import delay_bounds
-
-        return delay_bounds(self, start, stop)
-
-    def verdict(
-        self, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
-    ) -> Verdict:
-        """Judge the delay against a limit; see :func:`accountability.casefiles.verdict.verdict`."""
-        from accountability.casefiles.verdict import verdict
-
-        return verdict(self, rule, start, stop)
-
-    def penalties(self) -> PenaltySteps:
-        """Penalties and how firm each is; see :func:`accountability.casefiles.penalty_steps.penalty_steps`."""
-        from accountability.casefiles.penalty_steps import penalty_steps
-
-        return penalty_steps(self)
-
-    def changes(self, start: str = "opened", stop: str = "penalty_imposed") -> Changes:
-        """What each reading changes in the counts; see :mod:`accountability.casefiles.reading_changes`."""
-        from accountability.casefiles.reading_changes import what_changes
-
-        return what_changes(self, start, stop)
-
-    def rescues(
-        self, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
-    ) -> pd.DataFrame:
-        """What could rescue the case from a limit; see :class:`accountability.casefiles.verdict.Verdict`."""
-        return self.verdict(rule, start, stop).rescues
-
-    def placed(
-        self,
-        reference: DatasetLike,
-        keep: str | None = None,
-        start: str = "opened",
-        stop: str = "penalty_imposed",
-        level: float = 0.95,
-    ) -> Placement:
-        """Place the delay among comparable cases of a reference, timed from receipt to closing.
-
-        See :func:`accountability.casefiles.reference_filter.comparable` and
-        :func:`accountability.casefiles.placement.place`, which take other clocks.
-        """
-        from accountability.casefiles.placement import place
-        from accountability.casefiles.reference_filter import comparable
-
-        return place(self.delay(start, stop), comparable(reference, keep), level)
-
     def about(self, *words: str) -> pd.DataFrame:
         """Facts whose subject or category holds one of some words, as :attr:`facts` gives them."""
         facts = self.facts
@@ -329,28 +273,10 @@ class CaseFile:
         table = table.assign(facts=table.sum(axis=1)).sort_values("facts", ascending=False, kind="stable")
         return table.rename_axis(columns=None).reset_index()
 
-    def agreement(self, fields: Sequence[str] = ("status", "category"), level: float = 0.95) -> Agreement:
-        """Compare the coding with the second coding that comes with the case file.
-
-        Raises
-        ------
-        Refusal
-            There is no second coding.
-        """
-        if self.second_coding is None:
-            raise Refusal(
-                f"{self.source} holds no second coding: put one into {casefile_tables.SECOND_CODING} with the columns "
-                "fact_id, status, category"
-            )
-        second = self.second_coding[self.second_coding["fact_id"].isin(self.coded_facts["fact_id"])]
-        return agreement(self.coded_facts, second, fields, level=level)
-
     def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Rows with whether the chosen readings hold them."""
-        return table.assign(chosen=[self._holds(cell) for cell in table["reading"]])
-
-    def _holds(self, cell: object) -> bool:
-        return all(self.readings.get(name) == reading for name, reading in conditions(cell).items())
+        chosen = self.readings.items()
+        return table.assign(chosen=[conditions(cell).items() <= chosen for cell in table["reading"]])
 
     def __repr__(self) -> str:
         said = f"CaseFile of {self.source}: {', '.join(self.names)}; {plural(len(self.coded_facts), 'fact')}"
@@ -364,9 +290,108 @@ def cite(frame: pd.DataFrame) -> pd.Series:
     return (frame["report"].astype("str") + ", par. " + frame["paragraph"].astype("str")).rename("cite")
 
 
-def _number(cells: pd.Series) -> pd.Series:
-    return pd.to_numeric(cells, errors="coerce").astype("Int64")
+def of_a_case(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    """Refuse, as the first argument of a function, what is no case file, with the line to write."""
+    called = f"casefiles.{function.__name__}"
+
+    @functools.wraps(function)
+    def call(case: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        if not isinstance(case, CaseFile):
+            raise ParameterError(
+                f"{called} needs a case file, and was given an object of type {type(case).__name__}. Read one first:\n"
+                f"    {called}(casefiles.read('news_cases', 'MDPD-2010'))"
+            )
+        return function(case, *args, **kwargs)
+
+    return call
 
 
 def _chosen(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["chosen"]].drop(columns="chosen").reset_index(drop=True)
+
+
+def read(source: str | Path = "news_cases", case: str | None = None, readings: str | None = None) -> CaseFile:
+    """Read a folder of case files.
+
+    Parameters
+    ----------
+    source : str or Path
+        A source's name or folder, with ``facts.csv`` and ``conflicts.yaml`` beside its ``source.yaml``.
+    case : str, optional
+        One of its cases; all of them when left out.
+    readings : str, optional
+        Readings to take in the place of the defaults, as :meth:`CaseFile.reading` reads them.
+
+    Returns
+    -------
+    CaseFile
+
+    Raises
+    ------
+    SourceError
+        The folder holds no case files, or one of them is not as it should be: ``accountability check`` lists all.
+    ParameterError
+        No such case, conflict or reading.
+
+    Examples
+    --------
+    >>> read("news_cases", "MDPD-2010").reading("headline=headline").readings["headline"]
+    'headline'
+    """
+    folder = source_folder(source)
+    if not casefile_tables.holds_case_files(folder):
+        raise SourceError(
+            f"{folder}: expected case files ({casefile_tables.FACTS}, {casefile_tables.CONFLICTS}), found none; "
+            "`accountability new-case NAME` begins one"
+        )
+    told = casefile_tables.register(folder)
+    register = {name: Conflict.of(name, entry) for name, entry in told["conflicts"].items()}
+    dataset = load(source)
+    dates = date_spec(read_source(folder))
+    read_dates = parse(dataset.events["raw_text"], dates)[["earliest", "latest", "precision"]]
+    whole = CaseFile(
+        names=tuple(dataset.cases["case_id"]),
+        dataset=dataset,
+        register=register,
+        readings={name: conflict.default for name, conflict in register.items()},
+        steps=dataset.events.assign(**{str(c): read_dates[c] for c in read_dates}, cite=cite(dataset.events)),
+        accusations=dataset.allegations.assign(cite=cite(dataset.allegations)),
+        coded_facts=casefile_tables.table(folder, casefile_tables.FACTS),
+        reports=casefile_tables.table(folder, casefile_tables.REPORTS),
+        not_stated=_not_stated(told["not_stated"], folder),
+        second_coding=casefile_tables.second_coding(folder),
+        dates=dates,
+        files=casefile_tables.hashes(folder),
+    )
+    _check_conditions(whole)
+    chosen = whole if case is None else whole.case(case)
+    return chosen.reading(readings)
+
+
+def date_spec(source: Source) -> DateSpec:
+    """How the steps of a case file write their dates: as its ``source.yaml`` declares, else the words of reports."""
+    for file in source.files.values():
+        for column in file.columns.values():
+            if file.table == "events" and column.to == "date" and column.date is not None:
+                return DateSpec.of(column.date)
+    return DateSpec.of("words")
+
+
+def _check_conditions(whole: CaseFile) -> None:
+    for table in (whole.dataset.events, whole.dataset.allegations):
+        if "reading" not in table:
+            raise SourceError(f"{whole.source}: events and allegations of a case file need a column `reading`")
+        for cell in table["reading"].dropna().unique():
+            for name, reading in conditions(cell).items():
+                if name not in whole.register or reading not in whole.register[name].readings:
+                    raise SourceError(f"{whole.source}: {name}={reading} is not in {casefile_tables.CONFLICTS}")
+
+
+def _not_stated(entries: Sequence[Any], folder: Path) -> pd.DataFrame:
+    columns = ("case_id", "what", "blocks")
+    for entry in entries:
+        if not isinstance(entry, Mapping) or set(entry) != set(columns):
+            raise SourceError(
+                f"{folder / casefile_tables.CONFLICTS}: not_stated: expected {', '.join(columns)}, found {entry}"
+            )
+    return pd.DataFrame({c: pd.Series([str(entry[c]) for entry in entries], dtype="str") for c in columns})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,55 +26,16 @@ SECOND_CODING: Final = "second_coding.csv"
 NOT_LOADED: Final = (FACTS, REPORTS, CONFLICTS, SECOND_CODING)
 """Files of a case file that no load reads and no ``source.yaml`` declares."""
 
-COLUMNS: Final = {
-    FACTS: (
-        "fact_id",
-        "claim",
-        "case_id",
-        "report",
-        "paragraph",
-        "asserted_by",
-        "status",
-        "subject",
-        "category",
-        "what",
-        "date",
-        "note",
-    ),
-    REPORTS: ("report", "outlet", "published", "rests_on", "how_to_find", "paragraphs"),
-    "cases.csv": ("case_id", "agency", "matter", "awaiting"),
-    "events.csv": (
-        "event_id",
-        "case_id",
-        "officer_id",
-        "stage",
-        "date",
-        "status",
-        "asserted_by",
-        "report",
-        "paragraph",
-        "what",
-        "reading",
-    ),
-    "allegations.csv": (
-        "allegation_id",
-        "case_id",
-        "officer_id",
-        "category",
-        "what",
-        "finding",
-        "recommended",
-        "imposed",
-        "final",
-        "status",
-        "asserted_by",
-        "report",
-        "paragraph",
-        "reading",
-    ),
-    SECOND_CODING: ("fact_id", "status", "category"),
-}
-"""Columns a table of a case file must have; others may stand beside them."""
+
+@cache
+def rules() -> dict[str, Any]:
+    """What ``tables.yaml`` declares of case files: their tables, and what may stand in a column."""
+    return read_yaml(Path(__file__).with_name("tables.yaml"))
+
+
+def forms() -> dict[str, dict[str, Any]]:
+    """The tables of a case file: their key, needed columns and free text."""
+    return rules()["tables"]
 
 
 def holds_case_files(folder: Path) -> bool:
@@ -96,7 +58,7 @@ def table(folder: Path, name: str) -> pd.DataFrame:
     folder : Path
         The case file's folder.
     name : str
-        File name, a key of ``COLUMNS``.
+        File name, as in ``tables.yaml``.
 
     Returns
     -------
@@ -106,27 +68,21 @@ def table(folder: Path, name: str) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        The file is missing, not UTF-8, a row has too many cells, or a column of ``COLUMNS`` is not there.
+        The file is missing, not UTF-8, a row has too many cells, or a needed column is not there.
     """
     import pandas as pd
 
     header, rows = _rows(folder / name)
-    missing = [column for column in COLUMNS[name] if column not in header]
+    needed = forms()[name]["needed"]
+    missing = [column for column in needed if column not in header]
     if missing:
-        raise SourceError(
-            f"{folder / name}: expected the columns {', '.join(COLUMNS[name])}; missing: {', '.join(missing)}"
-        )
+        raise SourceError(f"{folder / name}: expected the columns {', '.join(needed)}; missing: {', '.join(missing)}")
     return pd.DataFrame({column: pd.Series([row[column] for row in rows], dtype="str") for column in header})
 
 
 def second_coding(folder: Path) -> pd.DataFrame | None:
     """Read the second coding of the facts; ``None`` where there is none."""
-    return table(folder, SECOND_CODING) if second_coding_there(folder) else None
-
-
-def second_coding_there(folder: Path) -> bool:
-    """Whether there is a second coding."""
-    return (folder / SECOND_CODING).is_file()
+    return table(folder, SECOND_CODING) if (folder / SECOND_CODING).is_file() else None
 
 
 def hashes(folder: Path) -> pd.DataFrame:

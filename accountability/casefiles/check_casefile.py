@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from accountability.casefiles import casefile_tables, person_words, scaffold
-from accountability.casefiles.casefile_folder import date_spec
+from accountability.casefiles import person_words
+from accountability.casefiles.casefile import date_spec
+from accountability.casefiles.casefile_tables import (
+    CONFLICTS,
+    FACTS,
+    REPORTS,
+    SECOND_CODING,
+    forms,
+    holds_case_files,
+    register,
+    rules,
+    table,
+)
 from accountability.casefiles.register import Conflict, conditions
-from accountability.casefiles.step_orders import orders, records
 from accountability.errors import AccountabilityError, SourceError
 from accountability.parameters import nearest
 from accountability.records.contract import read_source
@@ -24,28 +33,16 @@ from accountability.records.places import source_folder
 from accountability.records.yaml_text import DECIDE
 from accountability.vocabulary import STAGES
 
-STATUSES: Final = ("reported", "alleged", "found", "recommended", "decided", "appealed")
 NO_FINDING: Final = ("reported", "alleged")
 NOT_FINAL: Final = ("recommended", "appealed")
-FINALS: Final = ("yes", "no", "unknown")
-CITING: Final = (casefile_tables.FACTS, "events.csv", "allegations.csv")
-IDS: Final = {
-    casefile_tables.FACTS: "fact_id",
-    "events.csv": "event_id",
-    "allegations.csv": "allegation_id",
-    "cases.csv": "case_id",
-    casefile_tables.REPORTS: "report",
-}
-_SAID: Final = {
-    "stage": "a stage: " + ", ".join(STAGES),
-    "status": "a status: " + ", ".join(STATUSES),
-    "final": "yes, no or unknown",
-    "asserted_by": "who says it, as a role: report, headline, investigators, attorney, unstated",
-    "paragraph": "the n-th line of the text that is not blank, from 1",
-    "officer_id": "a role: CASE/officer-1",
-    "date": "as firm as the report: 2012, 2012-09, late 2012, 2012-09/.., or nothing",
-    "what": "in your own words, without a name",
-}
+CASES, EVENTS, ALLEGATIONS = "cases.csv", "events.csv", "allegations.csv"
+CITING: Final = (FACTS, EVENTS, ALLEGATIONS)
+NOBODY: Final = "says not who asserts it; write unstated where the report hides it"
+BARE: Final = "only reported or alleged, yet it carries a finding: leave the finding blank"
+EARLY: Final = "recommended or appealed, so it cannot be final"
+Row = Mapping[str, Any]
+Faults = Iterator[tuple[str, str]]
+"""What is wrong with a row, and what is shown beside its key."""
 
 
 @dataclass
@@ -67,7 +64,21 @@ class _Found:
     def rows(self, name: str) -> Iterator[dict[str, str]]:
         """Rows of a table, none where it could not be read."""
         if name in self.tables:
-            yield from records(self.tables[name])
+            for row in self.tables[name].to_dict("records"):
+                yield {str(column): cell for column, cell in row.items()}
+
+    def values(self, name: str, column: str) -> list[str]:
+        """Cells of a column, none where the table could not be read."""
+        return [row[column] for row in self.rows(name)]
+
+    def judge(self, kind: str, name: str, faults: Callable[[Row], Faults], *, known: bool = False) -> None:
+        """One point for the rows of a table that share a fault."""
+        key, by = forms()[name]["key"], dict[str, list[str]]()
+        for row in self.rows(name):
+            for what, shown in faults(row):
+                by.setdefault(what, []).append(f"{row[key]} ({shown})" if shown else row[key])
+        for what, rows in by.items():
+            self.add(kind, name, what, rows, known=known)
 
 
 def check(name: str | Path) -> Checked:
@@ -91,213 +102,197 @@ def check(name: str | Path) -> Checked:
         There is no such source, or it holds no case files.
     """
     folder = source_folder(name)
-    if not casefile_tables.holds_case_files(folder):
-        raise SourceError(
-            f"{folder}: expected case files, {casefile_tables.FACTS} and {casefile_tables.CONFLICTS}; found none"
-        )
+    if not holds_case_files(folder):
+        raise SourceError(f"{folder}: expected case files, {FACTS} and {CONFLICTS}; found none")
     found = _Found(folder)
-    _read(found)
-    _undecided(found)
-    _ids(found)
-    _citations(found)
-    _statuses(found)
-    _conflicts(found)
-    _dates(found)
-    for point in person_words.points(found.tables, found.register, found.not_names):
-        found.points.append(point)
-    for path, (_, now) in scaffold.stale(folder).items():
-        paste = f"# source.yaml, under path: {path}\n    sha256: {now}"
-        found.points.append(Point("files", path, "changed since it was declared; write its new hash", paste=paste))
-    with scaffold.as_if_declared(folder) as copy:
-        source = check_source(copy)
-    return Checked(folder.name, (*_not_repeated(source, found.points), *found.points))
+    for step in (_read, _register, _undecided, _ids, _citations, _statuses, _conflicts, _dates):
+        step(found)
+    found.points += person_words.points(found.tables, found.register, found.not_names)
+    return Checked(folder.name, (*_not_repeated(check_source(folder), found.points), *found.points))
 
 
 def _read(found: _Found) -> None:
-    for name in (*IDS, casefile_tables.SECOND_CODING):
-        if name == casefile_tables.SECOND_CODING and not casefile_tables.second_coding_there(found.folder):
+    for name, form in forms().items():
+        if form.get("optional") and not (found.folder / name).is_file():
             continue
         try:
-            found.tables[name] = casefile_tables.table(found.folder, name)
+            found.tables[name] = table(found.folder, name)
         except SourceError as error:
             found.points.append(Point("files", name, str(error).removeprefix(f"{found.folder}/")))
+
+
+def _register(found: _Found) -> None:
     try:
-        declared = casefile_tables.register(found.folder)
+        declared = register(found.folder)
     except SourceError as error:
-        found.points.append(Point("declaration", casefile_tables.CONFLICTS, str(error)))
+        found.points.append(Point("declaration", CONFLICTS, str(error)))
         return
     found.not_names = [str(word) for word in declared["not_names"]]
     for name, entry in declared["conflicts"].items():
         if DECIDE in str(entry):
-            found.points.append(Point("decide", casefile_tables.CONFLICTS, f"conflict {name!r} still says {DECIDE}"))
+            found.points.append(Point("decide", CONFLICTS, f"conflict {name!r} still says {DECIDE}"))
             continue
         try:
             found.register[name] = Conflict.of(name, entry)
         except SourceError as error:
-            found.points.append(Point("conflicts", casefile_tables.CONFLICTS, str(error)))
+            found.points.append(Point("conflicts", CONFLICTS, str(error)))
     for entry in declared["not_stated"]:
         if not isinstance(entry, Mapping) or set(entry) != {"case_id", "what", "blocks"}:
             what = f"not_stated: expected case_id, what and blocks, found {entry}"
-            found.points.append(Point("declaration", casefile_tables.CONFLICTS, what))
+            found.points.append(Point("declaration", CONFLICTS, what))
         elif DECIDE in str(entry):
-            found.points.append(Point("decide", casefile_tables.CONFLICTS, f"not_stated still says {DECIDE}"))
+            found.points.append(Point("decide", CONFLICTS, f"not_stated still says {DECIDE}"))
 
 
 def _undecided(found: _Found) -> None:
     """Every cell that still says what only a person can know."""
-    for name, table in found.tables.items():
-        for column in table.columns:
-            left = [number for number, cell in enumerate(table[column], 1) if DECIDE in cell]
+    said = {**rules()["says"], "stage": "a stage: " + ", ".join(STAGES)}
+    for name, held in found.tables.items():
+        for column in held.columns:
+            left = [number for number, cell in enumerate(held[column], 1) if DECIDE in cell]
             if left:
                 rows = ", ".join(map(str, left[:5])) + (" …" if len(left) > 5 else "")
-                hint = f": {_SAID[column]}" if column in _SAID else ""
+                hint = f": {said[column]}" if column in said else ""
                 found.points.append(Point("decide", name, f"{column}, data row {rows}{hint}", len(left)))
 
 
 def _ids(found: _Found) -> None:
-    cases = {row["case_id"] for row in found.rows("cases.csv")}
-    for name, key in IDS.items():
-        ids = [row[key] for row in found.rows(name)]
+    cases = sorted(set(found.values(CASES, "case_id")))
+    for name, form in forms().items():
+        if form.get("optional"):
+            continue
+        ids = found.values(name, key := form["key"])
         found.add("keys", name, f"{key} is blank", [f"data row {i}" for i, one in enumerate(ids, 1) if not one])
         found.add("keys", name, f"{key} given twice", [one for i, one in enumerate(ids) if one and one in ids[:i]])
         if name in CITING:
-            wrong = [
-                row[key] for row in found.rows(name) if row["case_id"] not in cases and DECIDE not in row["case_id"]
-            ]
-            found.add("keys", name, f"case_id is not in cases.csv. {nearest('', sorted(cases))}", wrong)
-    facts = {row["fact_id"] for row in found.rows(casefile_tables.FACTS)}
-    strange = [r["fact_id"] for r in found.rows(casefile_tables.SECOND_CODING) if r["fact_id"] not in facts]
-    found.add("keys", casefile_tables.SECOND_CODING, "no such fact", strange)
-    if casefile_tables.SECOND_CODING in found.tables:
-        left = sorted(facts - {row["fact_id"] for row in found.rows(casefile_tables.SECOND_CODING)})
-        found.add("keys", casefile_tables.SECOND_CODING, "coded by the first coder only", left)
+            strange = [r[key] for r in found.rows(name) if r["case_id"] not in cases and DECIDE not in r["case_id"]]
+            found.add("keys", name, f"case_id is not in {CASES}. {nearest('', cases)}", strange)
+    facts, second = (found.values(name, "fact_id") for name in (FACTS, SECOND_CODING))
+    found.add("keys", SECOND_CODING, "no such fact", [fact for fact in second if fact not in facts])
+    if SECOND_CODING in found.tables:
+        found.add("keys", SECOND_CODING, "coded by the first coder only", sorted({*facts} - {*second}))
 
 
 def _citations(found: _Found) -> None:
     """Every row stands in a paragraph of a listed report, said by somebody; steps rest on a coded fact."""
-    lengths = {row["report"]: row["paragraphs"] for row in found.rows(casefile_tables.REPORTS)}
-    for report, length in lengths.items():
-        if not length.isdigit() and DECIDE not in length:
-            what = f"{report}: paragraphs must be their number, found {length!r}"
-            found.points.append(Point("citations", casefile_tables.REPORTS, what))
-    coded = {(row["case_id"], row["report"], row["paragraph"]) for row in found.rows(casefile_tables.FACTS)}
+    lengths = {row["report"]: row["paragraphs"] for row in found.rows(REPORTS)}
+    coded = {(row["case_id"], row["report"], row["paragraph"]) for row in found.rows(FACTS)}
+    known = nearest("", lengths)
+
+    def length(row: Row) -> Faults:
+        if not row["paragraphs"].isdigit() and DECIDE not in row["paragraphs"]:
+            yield "paragraphs must be their number", row["paragraphs"]
+
+    def place(row: Row) -> Faults:
+        report, paragraph = row["report"], row["paragraph"]
+        if DECIDE in report + paragraph:
+            return
+        if report not in lengths:
+            yield f"its report is not in {REPORTS}. {known}", ""
+        elif not paragraph.isdigit() or int(paragraph) < 1:
+            yield "its paragraph is no whole number from 1", ""
+        elif lengths[report].isdigit() and int(paragraph) > int(lengths[report]):
+            yield "cites a paragraph its report does not have", f"{report}, par. {paragraph} of {lengths[report]}"
+        elif (row["case_id"], report, paragraph) not in coded:
+            yield f"rests on no fact of {FACTS} of its case", f"{report}, par. {paragraph}"
+        if not row["asserted_by"]:
+            yield NOBODY, ""
+
+    found.judge("citations", REPORTS, length)
     for name in CITING:
-        key = IDS[name]
-        faults: dict[str, list[str]] = {fault: [] for fault in ("report", "paragraph", "range", "nobody", "loose")}
-        for row in found.rows(name):
-            report, paragraph = row["report"], row["paragraph"]
-            if DECIDE in report + paragraph:
-                continue
-            if report not in lengths:
-                faults["report"].append(row[key])
-            elif not paragraph.isdigit() or int(paragraph) < 1:
-                faults["paragraph"].append(row[key])
-            elif lengths[report].isdigit() and int(paragraph) > int(lengths[report]):
-                faults["range"].append(f"{row[key]} ({report}, par. {paragraph} of {lengths[report]})")
-            elif name != casefile_tables.FACTS and (row["case_id"], report, paragraph) not in coded:
-                faults["loose"].append(f"{row[key]} ({report}, par. {paragraph})")
-            if not row["asserted_by"]:
-                faults["nobody"].append(row[key])
-        known = nearest("", lengths)
-        found.add("citations", name, f"its report is not in {casefile_tables.REPORTS}. {known}", faults["report"])
-        found.add("citations", name, "its paragraph is no whole number from 1", faults["paragraph"])
-        found.add("citations", name, "cites a paragraph its report does not have", faults["range"])
-        found.add(
-            "citations", name, "says not who asserts it; write unstated where the report hides it", faults["nobody"]
-        )
-        found.add("citations", name, f"rests on no fact of {casefile_tables.FACTS} of its case", faults["loose"])
+        found.judge("citations", name, place)
 
 
 def _statuses(found: _Found) -> None:
-    for name in CITING:
-        key = IDS[name]
-        wrong = [f"{r[key]} ({r['status']!r})" for r in found.rows(name) if r["status"] not in (*STATUSES, DECIDE)]
-        found.add("statuses", name, f"no such status; known: {', '.join(STATUSES)}", wrong)
-    stages = [
-        f"{r['event_id']} ({r['stage']!r})" for r in found.rows("events.csv") if r["stage"] not in (*STAGES, DECIDE)
-    ]
-    found.add("statuses", "events.csv", f"no such stage; known: {', '.join(STAGES)}", stages)
-    awaited = [
-        f"{row['case_id']} ({stage!r})"
-        for row in found.rows("cases.csv")
-        for stage in row["awaiting"].split()
-        if stage not in (*STAGES, DECIDE)
-    ]
-    found.add("statuses", "cases.csv", "awaits no stage there is", awaited)
-    rows = list(found.rows("allegations.csv"))
-    name = "allegations.csv"
-    final = [f"{r['allegation_id']} ({r['final']!r})" for r in rows if r["final"] not in (*FINALS, DECIDE)]
-    found.add("statuses", name, "final must be yes, no or unknown", final)
-    bare = [r["allegation_id"] for r in rows if r["status"] in NO_FINDING and r["finding"]]
-    found.add("statuses", name, "only reported or alleged, yet it carries a finding: leave the finding blank", bare)
-    early = [r["allegation_id"] for r in rows if r["status"] in NOT_FINAL and r["final"] == "yes"]
-    found.add("statuses", name, "recommended or appealed, so it cannot be final", early)
+    terms = {**rules()["one_of"], "stage": STAGES}
+
+    def terms_kept(row: Row) -> Faults:
+        for column in terms.keys() & row.keys():
+            if row[column] not in (*terms[column], DECIDE):
+                yield f"no such {column}: expected one of {', '.join(terms[column])}", repr(row[column])
+        for stage in row.get("awaiting", "").split():
+            if stage not in (*STAGES, DECIDE):
+                yield "awaits no stage there is", repr(stage)
+
+    def firmness(row: Row) -> Faults:
+        if row["status"] in NO_FINDING and row["finding"]:
+            yield BARE, ""
+        if row["status"] in NOT_FINAL and row["final"] == "yes":
+            yield EARLY, ""
+
+    for name in (*CITING, CASES):
+        found.judge("statuses", name, terms_kept)
+    found.judge("statuses", ALLEGATIONS, firmness)
 
 
 def _conflicts(found: _Found) -> None:
-    facts = {row["fact_id"]: row for row in found.rows(casefile_tables.FACTS)}
-    cases = {row["case_id"] for row in found.rows("cases.csv")}
-    where = casefile_tables.CONFLICTS
+    facts = {row["fact_id"]: row["case_id"] for row in found.rows(FACTS)}
+    cases = {row["case_id"] for row in found.rows(CASES)}
     for name, conflict in found.register.items():
-        found.add("conflicts", where, f"conflict {name!r} is of no such case", sorted(set(conflict.cases) - cases))
-        told = {reading: set(entry.facts) for reading, entry in conflict.readings.items()}
-        cited = set().union(*told.values())
-        found.add("conflicts", where, f"cited by {name!r}, and no such fact", sorted(cited - set(facts)))
-        alien = sorted(f for f in cited & set(facts) if facts[f]["case_id"] not in conflict.cases)
-        found.add("conflicts", where, f"cited by {name!r}, and of a case it does not concern", alien)
-        if conflict.kind == "disagreement":
-            shared = sorted(set.intersection(*told.values()))
-            found.add("conflicts", where, f"carries every reading of {name!r}; that is an ambiguity", shared)
+        told = [set(entry.facts) for entry in conflict.readings.values()]
+        cited, shared = set().union(*told), set.intersection(*told)
         stages = {stage for entry in conflict.readings.values() for stage in entry.awaits or ()}
-        found.add("conflicts", where, f"awaited in {name!r}, and no stage", sorted(stages - set(STAGES)))
-    for name in ("events.csv", "allegations.csv"):
-        wrong: list[str] = []
-        for row in found.rows(name):
-            if DECIDE in row["reading"]:
-                continue
-            try:
-                stated = conditions(row["reading"])
-            except AccountabilityError as error:
-                wrong.append(f"{row[IDS[name]]} ({error})")
-                continue
-            wrong += [f"{row[IDS[name]]} ({c}={r})" for c, r in stated.items() if not _known(found, row, c, r)]
-        found.add("conflicts", name, f"its reading is not in {where}, or not of its case", wrong)
+        faults = {
+            f"conflict {name!r} is of no such case": set(conflict.cases) - cases,
+            f"cited by {name!r}, and no such fact": cited - set(facts),
+            f"cited by {name!r}, and of a case it does not concern": {
+                fact for fact in cited & set(facts) if facts[fact] not in conflict.cases
+            },
+            f"carries every reading of {name!r}; that is an ambiguity": (
+                shared if conflict.kind == "disagreement" else set()
+            ),
+            f"awaited in {name!r}, and no stage": stages - set(STAGES),
+        }
+        for what, rows in faults.items():
+            found.add("conflicts", CONFLICTS, what, sorted(rows))
 
+    def reading(row: Row) -> Faults:
+        if DECIDE in row["reading"]:
+            return
+        try:
+            stated = conditions(row["reading"])
+        except AccountabilityError as error:
+            yield str(error), ""
+            return
+        for name, chosen in stated.items():
+            entry = found.register.get(name)
+            if entry is None or chosen not in entry.readings or row["case_id"] not in entry.cases:
+                yield f"its reading is not in {CONFLICTS}, or not of its case", f"{name}={chosen}"
 
-def _known(found: _Found, row: Mapping[str, Any], conflict: str, reading: str) -> bool:
-    entry = found.register.get(conflict)
-    return entry is not None and reading in entry.readings and row["case_id"] in entry.cases
+    for name in (EVENTS, ALLEGATIONS):
+        found.judge("conflicts", name, reading)
 
 
 def _dates(found: _Found) -> None:
     """Dates that cannot be read, that lie after the report which tells them, and steps in an impossible order."""
-    reports = found.tables.get(casefile_tables.REPORTS)
-    published: dict[str, Any] = {}
-    if reports is not None:
-        read = parse(reports["published"], DateSpec.of("words"))
-        unread = read["problem"].notna() & ~reports["published"].str.contains(DECIDE)
-        found.add(
-            "dates", casefile_tables.REPORTS, "its day of publication cannot be read", list(reports["report"][unread])
-        )
-        published = dict(zip(reports["report"], read["latest"], strict=True))
     spec = _declared(found.folder)
-    for name in (casefile_tables.FACTS, "events.csv"):
-        if name not in found.tables:
-            continue
-        table, key = found.tables[name], IDS[name]
-        read = parse(table["date"], spec)
-        decided = ~table["date"].str.contains(DECIDE)
-        undated = table[read["problem"].notna() & decided]
-        said = [f"{row[key]} ({row['date']!r})" for row in records(undated)]
+    for name, column, how in (
+        (REPORTS, "published", DateSpec.of("words")),
+        (FACTS, "date", spec),
+        (EVENTS, "date", spec),
+    ):
+        if name in found.tables:
+            found.tables[name] = dated(found.tables[name], column, how)
+    published = {row["report"]: row["latest"] for row in found.rows(REPORTS)}
+
+    def unread(row: Row) -> Faults:
+        if row["problem"] and DECIDE not in row["published"]:
+            yield "its day of publication cannot be read", ""
+
+    def undated(row: Row) -> Faults:
+        if row["problem"] and DECIDE not in row["date"]:
+            yield "is no date; it dates nothing", repr(row["date"])
+
+    def ahead(row: Row) -> Faults:
+        if row["earliest"] > published.get(row["report"], pd.NaT):
+            yield "lies after the report that tells it appeared", f"{row['date']}, {row['report']}"
+
+    found.judge("dates", REPORTS, unread)
+    for name in (FACTS, EVENTS):
         # A fact may word a date that no calendar holds; a step that is dated must be dated.
-        found.add("dates", name, "is no date; it dates nothing", said, known=name == casefile_tables.FACTS)
-        latest = pd.to_datetime(table["report"].map(published))
-        ahead = table[(read["earliest"] > latest).fillna(False).to_numpy(bool)]
-        said = [f"{row[key]} ({row['date']}, {row['report']})" for row in records(ahead)]
-        found.add("dates", name, "lies after the report that tells it appeared", said)
-    if "events.csv" in found.tables:
-        for what, rows in orders(found.tables["events.csv"], spec).items():
-            found.add("order", "events.csv", what, rows)
+        found.judge("dates", name, undated, known=name == FACTS)
+        found.judge("dates", name, ahead)
+    found.judge("order", EVENTS, before_its_time(list(found.rows(EVENTS))))
 
 
 def _declared(folder: Path) -> DateSpec:
@@ -308,12 +303,44 @@ def _declared(folder: Path) -> DateSpec:
         return DateSpec.of("words")
 
 
+def dated(table: pd.DataFrame, column: str, how: DateSpec) -> pd.DataFrame:
+    """A table with ``earliest``, ``latest`` and ``problem`` (empty text where there is none) of a column of dates."""
+    read = parse(table[column], how)
+    return table.assign(earliest=read["earliest"], latest=read["latest"], problem=read["problem"].fillna(""))
+
+
+def before_its_time(events: list[dict[str, Any]]) -> Callable[[Row], Faults]:
+    """Tell steps that come, for certain, before a step they must follow.
+
+    A row is told when every step it must follow, of those that can hold together with it, is later; a step of one
+    officer follows steps of that officer and of the whole case.
+    """
+
+    def together(one: Row, other: Row) -> bool:
+        try:
+            mine, theirs = conditions(one["reading"]), conditions(other["reading"])
+        except AccountabilityError:  # listed among the readings
+            return False
+        officers = {one["officer_id"], other["officer_id"]} - {""}
+        alike = all(theirs.get(name, reading) == reading for name, reading in mine.items())
+        return one["case_id"] == other["case_id"] and len(officers) < 2 and alike
+
+    def faults(row: Row) -> Faults:
+        for first, later in rules()["before"].items():
+            if row["stage"] in later and not pd.isna(row["latest"]):
+                others = [one for one in events if one["stage"] == first and together(one, row)]
+                if others and all(one["earliest"] > row["latest"] for one in others):
+                    after = f"{row['date']}, after {others[0]['event_id']}, {others[0]['date']}"
+                    yield f"{row['stage']} before {first} for certain", after
+
+    return faults
+
+
 def _not_repeated(source: Checked, own: list[Point]) -> list[Point]:
     """The source's points without those that only repeat a DECIDE of a case file's cell."""
     told = any(point.kind == "decide" for point in own)
-    tables = ("cases.csv", "events.csv", "allegations.csv")
     return [
         point
         for point in source.points
-        if not (told and point.where.startswith(tables) and re.search(DECIDE, f"{point.what}{point.paste}"))
+        if not (told and point.where.startswith((CASES, *CITING)) and DECIDE in f"{point.what}{point.paste}")
     ]

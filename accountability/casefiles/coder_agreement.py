@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError
+from accountability.casefiles import casefile_tables
+from accountability.casefiles.casefile import CaseFile
+from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent
 from accountability.stats.intervals import z_critical
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 class Agreement(Result):
     """Agreement of two codings, field by field.
 
-    ``table`` has one row a field: ``field``, ``facts``, ``agree``, ``share``, ``kappa`` (Cohen), ``kappa_lower``,
-    ``kappa_upper``, ``alpha`` (Krippendorff, nominal). Kappa and alpha are missing where both coders used one and the
-    same value throughout.
+    ``table`` has one row a field: ``field``, ``n`` (facts), ``agree``, ``share``, ``estimate`` (Cohen's kappa),
+    ``lower``, ``upper``, ``alpha`` (Krippendorff, nominal). Kappa and alpha are missing where both coders
+    used one and the same value throughout.
 
     Attributes
     ----------
@@ -32,58 +34,59 @@ class Agreement(Result):
         One row a cell coded differently: the key, ``field``, ``first``, ``second``.
     pairs : pandas.DataFrame
         How often each pair of values occurs: ``field``, ``first``, ``second``, ``facts``.
-    level : float
-        Level of the intervals.
+    confidence : float
+        Confidence of the intervals.
     """
 
     disagreements: pd.DataFrame
     pairs: pd.DataFrame
-    level: float
+    confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw kappa with its interval, a field a line; the line at 0 is what chance alone would give."""
         axes = draw.new_axes(ax, height=1.2 + 0.4 * len(self.table))
-        frame = self.table.dropna(subset=["kappa"])
-        draw.ranges(axes, frame, label="field", estimate="kappa", lower="kappa_lower", upper="kappa_upper", null=0)
-        axes.set_xlabel(f"Cohen's kappa, {percent(self.level)} interval")
-        axes.set_xlim(min(-0.05, float(frame["kappa_lower"].min())), 1.02)
+        frame = self.table.dropna(subset=["estimate"])
+        draw.ranges(axes, frame, label="field", estimate="estimate", lower="lower", upper="upper", null=0)
+        axes.set_xlabel(f"Cohen's kappa, {percent(self.confidence)} interval")
+        axes.set_xlim(min(-0.05, float(frame["lower"].min())), 1.02)
         return axes
 
     def sentence(self) -> str:
         """Say in how many facts the coders agree, and kappa and alpha."""
         said = []
         for row in self.table.to_dict("records"):
-            head = f"{row['field']}: {row['agree']:,} of {row['facts']:,} alike ({percent(row['share'])})"
-            if pd.isna(row["kappa"]):
+            head = f"{row['field']}: {row['agree']:,} of {row['n']:,} alike ({percent(row['share'])})"
+            if pd.isna(row["estimate"]):
                 said.append(f"{head}, one value throughout, so that nothing can be said beyond chance")
                 continue
             said.append(
-                f"{head}, kappa {row['kappa']:.2f} ({percent(self.level)} interval {row['kappa_lower']:.2f} to "
-                f"{row['kappa_upper']:.2f}), alpha {row['alpha']:.2f}"
+                f"{head}, kappa {row['estimate']:.2f} ({percent(self.confidence)} interval {row['lower']:.2f} to "
+                f"{row['upper']:.2f}), alpha {row['alpha']:.2f}"
             )
         return f"Two coders agree on {'; on '.join(said)}."
 
 
 def agreement(
-    first: pd.DataFrame,
-    second: pd.DataFrame,
-    fields: Sequence[str] = ("status", "category"),
+    first: pd.DataFrame | CaseFile,
+    second: pd.DataFrame | None = None,
+    fields: str | Sequence[str] = ("status", "category"),
     *,
     key: str = "fact_id",
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> Agreement:
     """Compare two codings of the same facts.
 
     Parameters
     ----------
     first, second : pandas.DataFrame
-        One row a fact, with `key` and the fields; their order does not matter.
-    fields : sequence of str
+        One row a fact, with `key` and the fields; their order does not matter. In the place of `first` may stand a case
+        file, whose own second coding is compared where no other is given.
+    fields : str or sequence of str
         Columns of unordered categories. A blank cell is a value of its own.
     key : str
         Column that says which fact a row codes.
-    level : float
-        Level of the intervals of kappa.
+    confidence : float
+        Confidence of the intervals of kappa.
 
     Returns
     -------
@@ -93,6 +96,8 @@ def agreement(
     ------
     ParameterError
         A column is missing, a fact is coded twice, by one coder only, or there is none.
+    Refusal
+        The case file holds no second coding.
 
     Notes
     -----
@@ -104,33 +109,49 @@ def agreement(
     --------
     >>> import pandas as pd
     >>> one = pd.DataFrame({"fact_id": ["a", "b", "c", "d"], "status": ["found", "found", "alleged", "alleged"]})
-    >>> agreement(one, one.assign(status=["found", "alleged", "alleged", "alleged"]), ["status"]).table["kappa"].item()
+    >>> two = one.assign(status=["found", "alleged", "alleged", "alleged"])
+    >>> agreement(one, two, "status").table["estimate"].item()
     0.5
     """
-    one, two = _aligned(first, second, tuple(fields), key)
+    fields = (fields,) if isinstance(fields, str) else tuple(fields)
+    if isinstance(first, CaseFile):
+        second = _second_coding(first) if second is None else second
+        first = first.coded_facts
+    if second is None:
+        raise ParameterError("agreement of two coders: give the second coding, a table with one row a fact")
+    one, two = _aligned(first, second, fields, key)
     rows, differing, pairs = [], [], []
     for field in fields:
         a, b = one[field], two[field]
         same = (a == b).to_numpy()
-        kappa, lower, upper, alpha = _beyond_chance(a, b, level)
+        kappa, lower, upper, alpha = _beyond_chance(a, b, confidence)
         rows.append((field, len(a), int(same.sum()), float(same.mean()), kappa, lower, upper, alpha))
         apart = pd.DataFrame({key: one.index[~same], "field": field, "first": a[~same].array, "second": b[~same].array})
         differing.append(apart)
         counted = pd.DataFrame({"field": field, "first": a.array, "second": b.array}).value_counts(sort=False)
         pairs.append(counted.rename("facts").reset_index().sort_values(["first", "second"], ignore_index=True))
-    names = ["field", "facts", "agree", "share", "kappa", "kappa_lower", "kappa_upper", "alpha"]
+    names = ["field", "n", "agree", "share", "estimate", "lower", "upper", "alpha"]
     return Agreement(
         estimand="agreement of two coders beyond chance, field by field",
         assumptions=(
             "the coders worked apart from each other and by the same rules",
             "facts are coded one by one: facts of one paragraph may fall alike, which makes the intervals too narrow",
         ),
-        method=f"Cohen's kappa with its large-sample {percent(level)} interval; Krippendorff's alpha, nominal",
+        method=f"Cohen's kappa with its large-sample {percent(confidence)} interval; Krippendorff's alpha, nominal",
         table=pd.DataFrame(rows, columns=names),
         disagreements=pd.concat(differing, ignore_index=True),
         pairs=pd.concat(pairs, ignore_index=True),
-        level=level,
+        confidence=confidence,
     )
+
+
+def _second_coding(case: CaseFile) -> pd.DataFrame:
+    if case.second_coding is None:
+        raise Refusal(
+            f"{case.source} holds no second coding: put one into {casefile_tables.SECOND_CODING} with the columns "
+            "fact_id, status, category"
+        )
+    return case.second_coding[case.second_coding["fact_id"].isin(case.coded_facts["fact_id"])]
 
 
 def _aligned(
@@ -159,7 +180,7 @@ def _aligned(
     return one, two.loc[one.index]
 
 
-def _beyond_chance(a: pd.Series, b: pd.Series, level: float) -> tuple[float, float, float, float]:
+def _beyond_chance(a: pd.Series, b: pd.Series, confidence: float) -> tuple[float, float, float, float]:
     """Kappa with its interval, and alpha; not a number where both use one value throughout."""
     values = sorted(set(a) | set(b))
     if len(values) < 2:
@@ -174,7 +195,7 @@ def _beyond_chance(a: pd.Series, b: pd.Series, level: float) -> tuple[float, flo
     with np.errstate(invalid="ignore", divide="ignore"):
         found = cohens_kappa(table)
     kappa, error = float(found.kappa), float(np.sqrt(max(found.var_kappa, 0.0)))
-    reach = z_critical(level) * error
+    reach = z_critical(confidence) * error
     alpha = krippendorff.alpha(
         reliability_data=np.array(codes, dtype=float),
         value_domain=list(range(len(values))),

@@ -21,17 +21,6 @@ RANKS: Final = re.compile(
     r"|inspector|investigator|lieutenant|major|member|officer|partner|person|recruit|sergeant|sheriff|subject"
     r"|supervisor|trainee|trooper|unknown|unnamed|victim|witness"
 )
-FREE: Final = {
-    casefile_tables.FACTS: ("asserted_by", "subject", "what", "note"),
-    "events.csv": ("asserted_by", "what", "note"),
-    "allegations.csv": ("asserted_by", "what", "note"),
-    "cases.csv": ("matter", "note"),
-    casefile_tables.REPORTS: ("rests_on", "how_to_find", "title_paraphrased"),
-}
-INSTITUTIONS: Final = {
-    "cases.csv": ("agency", "case_id"),
-    casefile_tables.REPORTS: ("outlet",),
-}
 CALENDAR: Final = (*calendar.month_name, *calendar.day_name, "Spring", "Summer", "Autumn", "Fall", "Winter")
 _WORD: Final = re.compile(r"[^\W\d_][\w'’-]*")
 _SENTENCE: Final = re.compile(r"(?:^|[.!?:;]\s+|[\"“(]\s*)$")
@@ -97,18 +86,21 @@ def _role(cell: str) -> bool:
 def _known(tables: Mapping[str, pd.DataFrame], not_names: Iterable[str]) -> frozenset[str]:
     """Words of the calendar, of agencies and outlets, and those listed; a hyphenated word only as a whole."""
     texts = [*CALENDAR, *not_names]
-    for name, columns in INSTITUTIONS.items():
-        if name in tables:
-            texts += [cell for column in columns if column in tables[name] for cell in tables[name][column]]
+    texts += [cell for _, cells in _cells(tables, "names_of") for cell in cells]
     words = {_bare(match).casefold() for text in texts for match in _WORD.finditer(text)}
     return frozenset(words | {DECIDE.casefold()})
 
 
-def _texts(tables: Mapping[str, pd.DataFrame], register: Mapping[str, Conflict]) -> Iterator[tuple[str, Sequence[str]]]:
-    for name, columns in FREE.items():
-        for column in columns:
+def _cells(tables: Mapping[str, pd.DataFrame], which: str) -> Iterator[tuple[str, list[str]]]:
+    """The cells of the columns that ``tables.yaml`` names for a purpose, under their place."""
+    for name, form in casefile_tables.forms().items():
+        for column in form.get(which, ()):
             if name in tables and column in tables[name]:
                 yield f"{name}, {column}", list(tables[name][column])
+
+
+def _texts(tables: Mapping[str, pd.DataFrame], register: Mapping[str, Conflict]) -> Iterator[tuple[str, Sequence[str]]]:
+    yield from _cells(tables, "free_text")
     said = [
         text
         for conflict in register.values()

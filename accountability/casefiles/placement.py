@@ -2,31 +2,179 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from accountability.casefiles.delay_bounds import DelayBounds, span
-from accountability.casefiles.reference_filter import Comparable
+from accountability.casefiles.case_delays import ByReading, DelayBounds, delay_bounds, span
+from accountability.casefiles.casefile import CaseFile
+from accountability.casefiles.register import pairs
 from accountability.delay import closing_curve, curve_limits, how_long
+from accountability.delay.access import require_open_cases
+from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.results import Result, capitalised, percent, plural
+from accountability.parameters import nearest
+from accountability.records.capabilities import OUTCOMES
+from accountability.results import capitalised, percent, plural
+from accountability.study import clocks
+from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations
+from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FEWEST = 10
+"""A case is not placed among fewer cases than this."""
+
+_KEYS = ("case_id", "officer_id", "source_row", "source_file")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparable:
+    """The delays a case is placed among.
+
+    Attributes
+    ----------
+    slowest : Durations
+        The comparable cases, open ones counted; where the filter is settled only when a case ends, as if every open
+        case would meet it.
+    fastest : Durations
+        The same as if no open case would; the same object where the filter is known from the start.
+    words : str
+        The filter in words.
+    source : str
+        The reference.
+    """
+
+    slowest: Durations
+    fastest: Durations
+    words: str
+    source: str
+
+    @property
+    def settled_late(self) -> bool:
+        """Whether open cases may or may not be comparable."""
+        return self.fastest is not self.slowest
+
+
+@takes("cohort")
+def comparable(
+    reference: Cohort,
+    keep: str | None = None,
+    start: str = "received",
+    stop: str = "closed",
+    cutoff: dt.date | str | None = None,
+) -> Comparable:
+    """Choose the cases of a reference that a case is compared with.
+
+    Parameters
+    ----------
+    reference : Dataset or Cohort
+        The reference agency's records.
+    keep : str, optional
+        ``column=value``, several joined by ``;``: cases with that value, or with an allegation that has it. All cases
+        when left out. A column that is settled only when a case ends, such as ``finding``, is taken both ways: as if
+        every case still open would have the value, and as if none would.
+    start, stop, cutoff
+        The clock, as :func:`accountability.study.clocks.as_published` takes it.
+
+    Returns
+    -------
+    Comparable
+
+    Raises
+    ------
+    ParameterError
+        The filter is not of that form, or there is no such column or value (with the nearest).
+    Refusal
+        The reference holds closed cases only, was selected on the outcome, holds single case files, or has fewer than
+        10 comparable cases.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> comparable(accountability.load("synthetic"), "category=Neglect").words
+    'category=Neglect'
+    """
+    cohort = reference
+    if cohort.card.sampling.rule == "case_files":
+        raise Refusal(
+            f"{cohort.name} holds single cases chosen because they were reported: they have no distribution. Choose an "
+            "agency's release"
+        )
+    late: list[pd.Series] = []
+    for column, value in wanted(keep):
+        met = _cases_with(cohort, column, value)
+        if column in OUTCOMES:
+            late.append(met)
+        else:
+            cohort = cohort.keep_if(
+                cohort.cases["case_id"].map(met).fillna(False).astype(bool), because=f"comparable: {column}={value}"
+            )
+    spells = clocks.as_published(cohort, start, stop, cutoff)
+    if not spells.current_status:
+        require_open_cases(spells, "the place of a case among others")
+    slowest = spells
+    for met in late:
+        having = slowest.table["case_id"].map(met).fillna(False).to_numpy(bool)
+        slowest = _subset(slowest, having | ~slowest.event)
+    fastest = _subset(slowest, slowest.event) if late else slowest
+    words = keep.strip() if keep and keep.strip() else "all cases"
+    if len(fastest) < FEWEST:
+        raise Refusal(
+            f"{cohort.name} has fewer than {FEWEST} comparable cases ({words}): a place among so few says little and "
+            "may point at people. Choose a wider filter"
+        )
+    return Comparable(slowest, fastest, words, cohort.name)
+
+
+def wanted(keep: str | None) -> list[tuple[str, str]]:
+    """Read a filter, ``column=value`` joined by ``;``.
+
+    Raises
+    ------
+    ParameterError
+        A part is not of that form.
+    """
+    return list(
+        pairs(
+            keep or "",
+            lambda part: ParameterError(f"comparable {part!r}: expected column=value, for example category=Force"),
+        )
+    )
+
+
+def _cases_with(cohort: Cohort, column: str, value: str) -> pd.Series:
+    """Whether each case has a value, or an allegation that has it; by ``case_id``."""
+    tables = [table for table in (cohort.cases, cohort.allegations) if column in table and column not in _KEYS]
+    if not tables:
+        known = [c for table in (cohort.cases, cohort.allegations) for c in table.columns if c not in _KEYS]
+        raise ParameterError(f"{cohort.name} has no column {column!r}. {nearest(column, known)}")
+    table = tables[0]
+    texts = table[column].astype("str").str.strip()
+    met = (texts.str.casefold() == value.casefold()) & table[column].notna()
+    if not met.any():
+        known = list(texts[table[column].notna()].value_counts().index[:30])
+        raise ParameterError(f"no case of {cohort.name} has {column}={value!r}. {nearest(value, known)}")
+    return met.groupby(table["case_id"]).any()
+
+
+def _subset(spells: Durations, kept: np.ndarray) -> Durations:
+    return replace(spells, table=spells.table[kept].reset_index(drop=True))
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Placement(Result):
+class Placement(ByReading):
     """The place of a case on a reference's delays.
 
-    ``table`` has one row a combination of readings: their columns, ``low`` and ``high`` (days of the case); ``least``
-    and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many days as it
-    can have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be longer than
-    any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``.
+    ``table`` has one row a combination of readings: their columns, ``days_lower`` and ``days_upper`` (of the case);
+    ``least`` and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many
+    days as it can have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be
+    longer than any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``.
 
     Attributes
     ----------
@@ -36,45 +184,39 @@ class Placement(Result):
         How many there are, and how many of them are still open.
     watched : int
         The longest any of them was watched, in days.
-    level : float
-        Level of the limits.
+    confidence : float
+        Confidence of the limits.
     """
 
     comparable: Comparable
     cases: int
     still_open: int
     watched: int
-    level: float
-
-    @property
-    def chosen(self) -> pd.Series:
-        """The row of the chosen reading."""
-        return self.table[self.table["chosen"]].iloc[0]
+    confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the reference's closing curve, and the days the case can have taken as a shaded stretch."""
         row, spells = self.chosen, self.comparable.slowest
-        until = int(
-            max(self.watched / 2, 1.3 * np.nanmax([row["low"], row["high"] if not pd.isna(row["high"]) else 0]))
-        )
+        low, high = (np.nan if pd.isna(row[end]) else float(row[end]) for end in ("days_lower", "days_upper"))
+        until = int(max(self.watched / 2, 1.3 * np.nanmax([low, high])))
         if spells.exact:
-            axes = closing_curve(spells, confidence=self.level).plot(ax, until=until)
+            axes = closing_curve(spells, confidence=self.confidence).plot(ax, until=until)
         else:
             axes = how_long(spells).plot(ax)
-        last = axes.get_xlim()[1] if pd.isna(row["high"]) else float(row["high"])
-        axes.axvspan(float(row["low"]), max(last, float(row["low"])), color=draw.COLOURS[1], alpha=0.25, linewidth=0)
-        axes.axvline(float(row["low"]), color=draw.COLOURS[1], linewidth=1)
+        last = axes.get_xlim()[1] if np.isnan(high) else high
+        axes.axvspan(low, max(last, low), color=draw.COLOURS[1], alpha=0.25, linewidth=0)
+        axes.axvline(low, color=draw.COLOURS[1], linewidth=1)
         axes.set_ylabel("share of comparable cases still open")
         return axes
 
     def sentence(self) -> str:
         """Say which share of comparable cases the case was longer than, with the limits."""
         row = self.chosen
-        low, high = (None if pd.isna(row[end]) else int(row[end]) for end in ("low", "high"))
+        low, high = (None if pd.isna(row[end]) else int(row[end]) for end in ("days_lower", "days_upper"))
         said = (
             f"{span(low, high)} are longer than {percent(row['least'], 1)} to {percent(row['most'], 1)} of "
             f"{plural(self.cases, 'comparable case')} of {self.comparable.source} ({self.comparable.words}), its "
-            f"{self.still_open:,} still open counted ({percent(self.level)} limits {percent(row['lower'], 1)} to "
+            f"{self.still_open:,} still open counted ({percent(self.confidence)} limits {percent(row['lower'], 1)} to "
             f"{percent(row['upper'], 1)})"
         )
         if row["beyond"]:
@@ -84,17 +226,21 @@ class Placement(Result):
         return f"{capitalised(said)} [{self.comparable.slowest.clock}]."
 
 
-def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placement:
+def place(
+    case: CaseFile | DelayBounds, among: Comparable | DatasetLike | Cohort, confidence: float = 0.95
+) -> Placement:
     """Place the delay of a case on the delays of comparable cases.
 
     Parameters
     ----------
-    bounds : DelayBounds
-        From :meth:`CaseFile.delay <accountability.casefiles.casefile.CaseFile.delay>`.
-    among : Comparable
-        From :func:`accountability.casefiles.reference_filter.comparable`.
-    level : float
-        Level of the limits.
+    case : CaseFile or DelayBounds
+        The case, timed from its opening to its penalty; or the days between other steps, from
+        :func:`accountability.casefiles.delay_bounds`.
+    among : Comparable, Dataset or Cohort
+        From :func:`accountability.casefiles.comparable`; or a reference agency, all of whose cases are then taken,
+        timed from receipt to closing.
+    confidence : float
+        Confidence of the limits.
 
     Returns
     -------
@@ -111,12 +257,25 @@ def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placem
     days the curve is that of Kaplan and Meier with its pointwise limits; for coarser dates and for statuses the bounds
     and the likelihood-ratio limits of :func:`accountability.delay.curve_limits`. Limits are of chance in the reference,
     pointwise; the span from least to most is what the reports leave open, and no chance.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import casefiles
+    >>> squad = casefiles.read("news_cases", "MDPD-2010")
+    >>> placed = place(squad, accountability.load("synthetic")).chosen
+    >>> f"longer than {placed['least']:.0%} to {placed['most']:.0%}"
+    'longer than 87% to 96%'
     """
-    low = bounds.table["low"].fillna(0).clip(lower=0).astype("int64").to_numpy()  # unbounded below is 0 days or more
-    high = bounds.table["high"].fillna(-1).astype("int64").to_numpy()
+    bounds = case if isinstance(case, DelayBounds) else delay_bounds(case)
+    among = among if isinstance(among, Comparable) else comparable(among)
+    low = (
+        bounds.table["days_lower"].fillna(0).clip(lower=0).astype("int64").to_numpy()
+    )  # unbounded below is 0 days or more
+    high = bounds.table["days_upper"].fillna(-1).astype("int64").to_numpy()
     watched = int(among.slowest.end.max())
-    slow = _shorter(among.slowest, low, level)
-    fast = _shorter(among.fastest, np.where(high < 0, low, high), level)
+    slow = _shorter(among.slowest, low, confidence)
+    fast = _shorter(among.fastest, np.where(high < 0, low, high), confidence)
     beyond = (high < 0) | (high - 1 > watched) & (fast["most"].to_numpy() < 1)
     table = bounds.table.drop(columns=["start", "stop", "chosen"]).assign(
         least=slow["least"].array,
@@ -140,23 +299,23 @@ def place(bounds: DelayBounds, among: Comparable, level: float = 0.95) -> Placem
                 else ()
             ),
         ),
-        method=f"{exactly}, read at the fewest and the most days of the case; {percent(level)} pointwise limits",
+        method=f"{exactly}, read at the fewest and the most days of the case; {percent(confidence)} pointwise limits",
         table=table,
         flow=spells.flow,
         comparable=among,
         cases=len(spells),
         still_open=spells.n_open,
         watched=watched,
-        level=level,
+        confidence=confidence,
     )
 
 
-def _shorter(spells: Durations, days: np.ndarray, level: float) -> pd.DataFrame:
+def _shorter(spells: Durations, days: np.ndarray, confidence: float) -> pd.DataFrame:
     """Bounds and limits of the share that closed in fewer than so many days."""
     asked = np.maximum(days - 1, 0)
     nothing = days == 0
     if spells.exact:
-        curve = closing_curve(spells, confidence=level).table
+        curve = closing_curve(spells, confidence=confidence).true_numbers()
         # Where everybody has closed there is no interval: the limit of the day before holds, as the curve only falls.
         shares = curve["estimate"].to_numpy()
         upper = np.where(shares > 0, curve["upper"], np.nan)
@@ -168,6 +327,6 @@ def _shorter(spells: Durations, days: np.ndarray, level: float) -> pd.DataFrame:
         held = {"highest": shares[at], "lowest": shares[at], "upper": upper[at], "lower": np.nan_to_num(lower[at])}
         still = pd.DataFrame(held)
     else:
-        still = curve_limits(spells, asked.tolist(), confidence=level).table
+        still = curve_limits(spells, asked.tolist(), confidence=confidence).true_numbers()
     turned = {"least": "highest", "most": "lowest", "lower": "upper", "upper": "lower"}
     return pd.DataFrame({end: np.where(nothing, 0.0, 1 - still[of]) for end, of in turned.items()})

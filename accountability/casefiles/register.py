@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from math import prod
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from accountability.errors import AccountabilityError, ParameterError, SourceError
 from accountability.parameters import nearest
+from accountability.records.strict import Strict, problems
 
-KINDS: Final = ("disagreement", "ambiguity")
 MOST_COMBINATIONS: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Blank = BeforeValidator(lambda text: text or "")
+
+
+class _Declared(Strict):
+    """An entry as it is written: a number stands for its text."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Reading(_Declared):
     """One way to take a conflict.
 
     Attributes
@@ -24,21 +34,20 @@ class Reading:
     says : str
         What is then taken to be so.
     facts : tuple of str
-        Facts that carry it.
+        Facts that carry it, at least one.
     changes : str
         What follows from it.
     awaits : tuple of str or None
         Stages the case then waits for, in place of those in ``cases.csv``; ``None`` where it changes nothing in them.
     """
 
-    says: str
-    facts: tuple[str, ...]
-    changes: str
+    says: Said
+    facts: tuple[str, ...] = Field(min_length=1)
+    changes: Said
     awaits: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(_Declared):
     """Two statements that exclude each other, or one statement with two readings.
 
     Attributes
@@ -56,19 +65,27 @@ class Conflict:
     because : str
         Why that one.
     readings : mapping of str to Reading
-        The ways to take it.
+        The ways to take it, two or more.
     elsewhere : str
         What reports outside the case file say; coded in no table.
     """
 
     name: str
-    cases: tuple[str, ...]
-    kind: str
-    question: str
+    cases: tuple[str, ...] = Field(alias="case_ids", min_length=1)
+    kind: Literal["disagreement", "ambiguity"]
+    question: Said
     default: str
-    because: str
-    readings: Mapping[str, Reading]
-    elsewhere: str = ""
+    because: Said
+    readings: dict[str, Reading] = Field(min_length=2)
+    elsewhere: Annotated[str, StringConstraints(strip_whitespace=True), Blank] = ""
+
+    @model_validator(mode="after")
+    def _the_default_is_one_of_them(self) -> Self:
+        if self.default not in self.readings:
+            raise ValueError(
+                f"default={self.default!r} is none of its readings. {nearest(self.default, self.readings)}"
+            )
+        return self
 
     @classmethod
     def of(cls, name: str, declared: Any) -> Conflict:
@@ -77,61 +94,15 @@ class Conflict:
         Raises
         ------
         SourceError
-            A key is missing or of the wrong kind, there are fewer than two readings, or the default is none of them.
+            A key is missing, unknown, empty or of the wrong kind, there are fewer than two readings, or the default is
+            none of them.
         """
         if not isinstance(declared, Mapping):
             raise SourceError(f"conflict {name!r}: expected a mapping, found {type(declared).__name__}")
-        needed = ("case_ids", "kind", "question", "default", "because", "readings")
-        missing = [key for key in needed if not declared.get(key)]
-        if missing:
-            raise SourceError(f"conflict {name!r}: {', '.join(missing)} missing or empty; needed: {', '.join(needed)}")
-        if declared["kind"] not in KINDS:
-            raise SourceError(f"conflict {name!r}: kind must be {' or '.join(KINDS)}, found {declared['kind']!r}")
-        readings, default = declared["readings"], str(declared["default"])
-        if not isinstance(readings, Mapping) or len(readings) < 2:
-            raise SourceError(f"conflict {name!r}: expected two or more readings; with one there is no conflict")
-        if default not in readings:
-            raise SourceError(
-                f"conflict {name!r}: default={default!r} is none of its readings. {nearest(default, readings)}"
-            )
-        made = {str(key): _reading(name, str(key), value) for key, value in readings.items()}
-        if not isinstance(declared["case_ids"], list):
-            raise SourceError(f"conflict {name!r}: case_ids: expected a list, found {declared['case_ids']!r}")
-        return cls(
-            name=name,
-            cases=tuple(str(case) for case in declared["case_ids"]),
-            kind=str(declared["kind"]),
-            question=str(declared["question"]).strip(),
-            default=default,
-            because=str(declared["because"]).strip(),
-            readings=made,
-            elsewhere=str(declared.get("elsewhere") or "").strip(),
-        )
-
-
-def _reading(conflict: str, name: str, declared: Any) -> Reading:
-    where = f"conflict {conflict!r}, reading {name!r}"
-    if not isinstance(declared, Mapping):
-        raise SourceError(f"{where}: expected says, facts and changes, found {declared!r}")
-    missing = [key for key in ("says", "facts", "changes") if not declared.get(key)]
-    if missing:
-        raise SourceError(f"{where}: {', '.join(missing)} missing or empty; a reading rests on at least one fact")
-    if not isinstance(declared["facts"], list):
-        raise SourceError(f"{where}: facts: expected a list of fact ids, found {declared['facts']!r}")
-    awaits = declared.get("awaits")
-    if awaits is not None and not isinstance(awaits, list):
-        raise SourceError(f"{where}: awaits: expected a list of stages, found {awaits!r}")
-    return Reading(
-        says=str(declared["says"]).strip(),
-        facts=tuple(str(fact) for fact in declared["facts"]),
-        changes=str(declared["changes"]).strip(),
-        awaits=None if awaits is None else tuple(str(stage) for stage in awaits),
-    )
-
-
-def register_of(declared: Mapping[str, Any]) -> dict[str, Conflict]:
-    """Read the ``conflicts`` of a case file, name to :class:`Conflict`, in their order."""
-    return {name: Conflict.of(name, entry) for name, entry in declared.items()}
+        try:
+            return cls.model_validate({"name": name, **declared})
+        except ValidationError as error:
+            raise SourceError(f"conflict {name!r}:\n{problems(error)}") from None
 
 
 def conditions(cell: object) -> dict[str, str]:

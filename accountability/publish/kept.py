@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from accountability.casefiles import CaseReport
+
 #: Set by the runner for the kernel.
 FOLDER_VARIABLE: Final = "ACCOUNTABILITY_KEEP_IN"
 MANIFEST: Final = "kept.jsonl"
@@ -88,6 +90,28 @@ def keep(name: str, result: T, caption: str = "") -> T:
         _write(path, lambda: write_csv(table, path))
         _record(target, entry)
     return result
+
+
+def keep_parts(report: CaseReport, *names: str) -> None:
+    """Show parts of a report on a case, and hand on their tables and figures.
+
+    Parameters
+    ----------
+    report : CaseReport
+        From :func:`accountability.casefiles.case_report`.
+    *names : str
+        Names of parts; without any, all of them, each under its heading.
+    """
+    from IPython.display import Markdown, display
+
+    for part in report.named(*names):
+        if part.heading and not names:
+            display(Markdown(f"### {part.heading}"))
+        keep(part.name, part.result, part.caption)
+        if part.shown is not None:
+            display(part.shown)
+        if part.drawn is not None:
+            figure(part.drawn, name=part.name)
 
 
 def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None) -> None:

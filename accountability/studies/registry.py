@@ -201,11 +201,12 @@ def _check_group(study: Study, parameters: Parameters, source: Source, name: str
 def _check_case(study: Study, parameters: Parameters) -> None:
     """Check the case, its readings and the reference; the case file, which is small, is read for that."""
     from accountability import casefiles
+    from accountability.casefiles.placement import wanted
 
     try:
         case = study.case or getattr(parameters, "case", None)
         casefiles.read(parameters.source, case, getattr(parameters, "readings", None))
-        keep = [column for column, _ in casefiles.wanted(getattr(parameters, "comparable", None))]
+        keep = [column for column, _ in wanted(getattr(parameters, "comparable", None))]
     except ParameterError as error:
         raise ParameterError(f"{study.name}: {error}") from None
     reference = declared_source(getattr(parameters, "reference", "synthetic"))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from accountability import casefiles
 from accountability.casefiles import casefile_tables
-from accountability.casefiles.penalty_steps import ANNOUNCED, FILED, RECOMMENDED, UNSAID
-from accountability.casefiles.register import Conflict, choices_of, combinations, register_of
+from accountability.casefiles.case_steps import ANNOUNCED, FILED, RECOMMENDED, UNSAID
+from accountability.casefiles.register import Conflict, choices_of, combinations, conditions
 from accountability.delay import deadlines
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.records.dates import parse
@@ -107,7 +107,7 @@ def test_an_unknown_case_and_a_source_without_case_files_are_refused(everything:
     with pytest.raises(SourceError, match="expected case files"):
         casefiles.read("synthetic")
     with pytest.raises(ParameterError, match="choose one case"):
-        everything.delay()
+        casefiles.delay_bounds(everything)
 
 
 def test_under_every_choice_rows_of_two_readings_never_stand_together(squad: casefiles.CaseFile) -> None:
@@ -117,7 +117,7 @@ def test_under_every_choice_rows_of_two_readings_never_stand_together(squad: cas
         held = squad.reading(**choice)
         for rows in (held.events, held.allegations):
             for cell in rows["reading"].dropna():
-                assert all(choice[name] == reading for name, reading in casefiles.conditions(cell).items())
+                assert all(choice[name] == reading for name, reading in conditions(cell).items())
         punished = held.allegations.dropna(subset=["imposed_penalty"])["officer_id"]
         assert len(punished) == punished.nunique() == 6
         seen += 1
@@ -133,28 +133,34 @@ def test_too_many_combinations_are_counted_and_refused() -> None:
         "because": "b",
         "readings": {r: {"says": "s", "facts": ["F1"], "changes": "c"} for r in "ab"},
     }
-    register = register_of({f"c{i}": entry for i in range(13)})
+    register = {f"c{i}": Conflict.of(f"c{i}", entry) for i in range(13)}
     with pytest.raises(ParameterError, match="8,192 combinations"):
         next(combinations(register, tuple(register)))
     assert len(list(combinations(register, tuple(register)[:12]))) == 4096
+
+
+TOLD = {"says": "s", "facts": ["F1"], "changes": "c"}
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"default": "c"}, "none of its readings"),
-        ({"kind": "quarrel"}, "disagreement or ambiguity"),
-        ({"readings": {"a": {}}}, "two or more readings"),
-        ({"question": ""}, "question missing"),
-        ({"readings": {"a": {"says": "s", "facts": [], "changes": "c"}, "b": {}}}, "facts missing"),
+        ({"kind": "quarrel"}, "'disagreement' or 'ambiguity' .found 'quarrel'."),
+        ({"readings": {"a": TOLD}}, "readings: .* at least 2 items"),
+        ({"question": ""}, "question: .* at least 1 character"),
+        ({"questoin": "q"}, "questoin: Extra inputs"),
+        (
+            {"readings": {"a": {"says": "s", "facts": [], "changes": "c"}, "b": {}}},
+            "readings.a.facts: .* at least 1 item",
+        ),
     ],
 )
 def test_a_conflict_that_is_none_is_refused(change: dict, said: str) -> None:
-    told = {"says": "s", "facts": ["F1"], "changes": "c"}
     entry = {"case_ids": ["A"], "kind": "ambiguity", "question": "q", "default": "a", "because": "b"}
-    assert Conflict.of("x", {**entry, "readings": {"a": told, "b": told}}).default == "a"
+    assert Conflict.of("x", {**entry, "readings": {"a": TOLD, "b": TOLD}}).default == "a"
     with pytest.raises(SourceError, match=said):
-        Conflict.of("x", {**entry, "readings": {"a": told, "b": told}, **change})
+        Conflict.of("x", {**entry, "readings": {"a": TOLD, "b": TOLD}, **change})
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.from_regex(r"[a-z0-9_]{1,8}", fullmatch=True)))
@@ -188,8 +194,8 @@ def test_a_table_shown_whole_is_cut_nowhere(squad: casefiles.CaseFile) -> None:
 
 
 def test_the_squad_took_610_to_1003_days_under_september(squad: casefiles.CaseFile) -> None:
-    delay = squad.delay()
-    assert (delay.low, delay.high) == (610, 1003)
+    delay = casefiles.delay_bounds(squad)
+    assert (delay.days_lower, delay.days_upper) == (610, 1003)
     assert delay.by == ("discipline_date", "start_of_investigation")
     assert "610 to 1,003 days under discipline_date=september" in delay.sentence()
 
@@ -197,49 +203,57 @@ def test_the_squad_took_610_to_1003_days_under_september(squad: casefiles.CaseFi
 def test_the_bounds_are_wider_under_late_2012_and_open_where_the_start_has_no_first_day(
     squad: casefiles.CaseFile,
 ) -> None:
-    late = squad.reading(discipline_date="late_2012").delay()
-    assert (late.low, late.high) == (610, 1095)
-    before = squad.reading(start_of_investigation="by_2010").delay()
-    assert (before.low, before.high) == (610, None)
+    late = casefiles.delay_bounds(squad.reading(discipline_date="late_2012"))
+    assert (late.days_lower, late.days_upper) == (610, 1095)
+    before = casefiles.delay_bounds(squad.reading(start_of_investigation="by_2010"))
+    assert (before.days_lower, before.days_upper) == (610, None)
     assert before.widest == late.widest == (610, None)
     assert "no longest length" in before.sentence()
 
 
 def test_every_combination_of_readings_is_bounded_as_it_is_alone(squad: casefiles.CaseFile) -> None:
-    table = squad.delay().table
+    by, table = casefiles.delay_bounds(squad).by, casefiles.delay_bounds(squad).table
     assert len(table) == 4
     assert table["chosen"].sum() == 1
     for row in table.to_dict("records"):
-        alone = squad.reading(**{name: row[name] for name in squad.delay().by}).delay()
-        assert alone.low == row["low"]
-        assert alone.high == (None if pd.isna(row["high"]) else row["high"])
+        alone = casefiles.delay_bounds(squad.reading(**{name: row[name] for name in by}))
+        assert alone.days_lower == row["days_lower"]
+        assert alone.days_upper == (None if pd.isna(row["days_upper"]) else row["days_upper"])
 
 
 def test_the_bounds_are_those_of_the_days_a_calendar_gives(squad: casefiles.CaseFile) -> None:
     starts, stops = (pd.date_range(*ends) for ends in (("2010-01-01", "2010-12-31"), ("2012-09-01", "2012-09-30")))
     days = [(stop - start).days for start, stop in itertools.product(starts, stops)]
-    assert (squad.delay().low, squad.delay().high) == (min(days), max(days))
+    bounds = casefiles.delay_bounds(squad)
+    assert (bounds.days_lower, bounds.days_upper) == (min(days), max(days))
 
 
 def test_a_case_without_dates_is_refused_with_what_nobody_says(pinecrest: casefiles.CaseFile) -> None:
     with pytest.raises(Refusal, match="The day and year of the crash"):
-        pinecrest.delay()
-    for ask in (pinecrest.delay, pinecrest.verdict, pinecrest.rescues):
-        assert "no reading bounds" in or_refusal(ask).sentence()
+        casefiles.delay_bounds(pinecrest)
+    for ask in (casefiles.delay_bounds, casefiles.verdict):
+        assert "no reading bounds" in or_refusal(lambda ask=ask: ask(pinecrest)).sentence()
+
+
+def test_what_is_no_case_file_is_refused_with_the_line_to_write() -> None:
+    of = casefiles
+    for ask in (of.timeline, of.delay_bounds, of.verdict, of.penalties, of.changes):
+        with pytest.raises(ParameterError, match=rf"casefiles\.{ask.__name__}\(casefiles\.read"):
+            ask(pd.DataFrame())
 
 
 def test_unknown_steps_are_refused(squad: casefiles.CaseFile) -> None:
     with pytest.raises(ParameterError, match="Did you mean 'opened'"):
-        squad.delay("open")
+        casefiles.delay_bounds(squad, "open")
     with pytest.raises(ParameterError, match="no time passes"):
-        squad.delay("opened", "opened")
+        casefiles.delay_bounds(squad, "opened", "opened")
 
 
 # ---- verdict ---------------------------------------------------------------------------------------------------
 
 
 def test_against_180_days_the_squad_is_late_unless_a_clock_stopped_unseen(squad: casefiles.CaseFile) -> None:
-    verdict = squad.verdict("florida")
+    verdict = casefiles.verdict(squad, "florida")
     assert set(verdict.table["by_calendar"]) == {deadlines.LATE}
     assert set(verdict.table["verdict"]) == {deadlines.CANNOT_TELL}
     assert set(verdict.table["reason"]) == {deadlines.PAUSED}
@@ -250,26 +264,26 @@ def test_against_180_days_the_squad_is_late_unless_a_clock_stopped_unseen(squad:
 
 
 def test_a_pause_of_the_days_named_rescues_and_one_day_less_does_not(squad: casefiles.CaseFile) -> None:
-    needed = int(squad.verdict("florida").table["pause_fewest"].min())
-    assert set(squad.verdict(180 + needed).table["by_calendar"]) == {deadlines.CANNOT_TELL}
-    assert set(squad.verdict(180 + needed - 1).table["by_calendar"]) == {deadlines.LATE}
+    needed = int(casefiles.verdict(squad, "florida").table["pause_fewest"].min())
+    assert set(casefiles.verdict(squad, 180 + needed).table["by_calendar"]) == {deadlines.CANNOT_TELL}
+    assert set(casefiles.verdict(squad, 180 + needed - 1).table["by_calendar"]) == {deadlines.LATE}
 
 
 @settings(max_examples=20, deadline=None)
 @given(limit=st.integers(1, 1500))
 def test_the_verdict_is_that_of_the_deadlines_of_a_source(limit: int) -> None:
     squad = casefiles.read("news_cases", "MDPD-2010")
-    verdict = squad.verdict(limit).table
-    bounded = verdict[verdict["high"].notna()]
-    spells = Durations.from_days(bounded["low"].astype(int), [True] * 2, days_upper=bounded["high"].astype(int))
+    verdict = casefiles.verdict(squad, limit).table
+    bounded = verdict[verdict["days_upper"].notna()]
+    spells = Durations.from_days(bounded["days_lower"].astype(int), [True] * 2, days_upper=bounded["days_upper"].astype(int))
     assert list(bounded["by_calendar"]) == list(deadlines.assess(spells, limit, pauses="none").verdicts["verdict"])
-    unbounded = verdict[verdict["high"].isna()]
+    unbounded = verdict[verdict["days_upper"].isna()]
     assert set(unbounded["by_calendar"]) == {deadlines.LATE if limit < 610 else deadlines.CANNOT_TELL}
     assert (verdict["by_calendar"] == verdict["verdict"]).all()
 
 
 def test_in_time_only_where_every_day_is(squad: casefiles.CaseFile) -> None:
-    verdict = squad.verdict(1095)
+    verdict = casefiles.verdict(squad, 1095)
     table = verdict.table.set_index("start_of_investigation")["by_calendar"]
     assert set(table["in_2010"]) == {deadlines.IN_TIME}
     assert set(table["by_2010"]) == {deadlines.CANNOT_TELL}
@@ -278,7 +292,7 @@ def test_in_time_only_where_every_day_is(squad: casefiles.CaseFile) -> None:
 
 
 def test_a_limit_in_years_is_taken_by_its_fewest_and_most_days(squad: casefiles.CaseFile) -> None:
-    verdict = squad.verdict("california")
+    verdict = casefiles.verdict(squad, "california")
     assert verdict.days == (365, 366)
     chosen = verdict.table[verdict.table["chosen"]].iloc[0]
     assert (chosen["pause_fewest"], chosen["pause_most"]) == (610 - 366, 1003 - 365)
@@ -288,50 +302,50 @@ def test_a_limit_in_years_is_taken_by_its_fewest_and_most_days(squad: casefiles.
 
 
 def test_dismissals_under_appeal_are_shown_as_such(squad: casefiles.CaseFile) -> None:
-    announced = squad.penalties().table["standing"].value_counts()
+    announced = casefiles.penalties(squad).table["standing"].value_counts()
     assert dict(announced) == {ANNOUNCED: 3, UNSAID: 3}
-    filed = squad.reading(appeals="filed").penalties().table["standing"].value_counts()
+    filed = casefiles.penalties(squad.reading(appeals="filed")).table["standing"].value_counts()
     assert dict(filed) == {FILED: 3, UNSAID: 3}
-    assert "Still to come when reported: appeal_decided" in squad.penalties().sentence()
+    assert "Still to come when reported: appeal_decided" in casefiles.penalties(squad).sentence()
 
 
 def test_a_week_is_five_to_seven_days_recommended_and_two_steps_are_to_come(pinecrest: casefiles.CaseFile) -> None:
-    penalties = pinecrest.penalties()
+    penalties = casefiles.penalties(pinecrest)
     row = penalties.table.iloc[0]
-    assert (row["days_low"], row["days_high"], row["standing"]) == (5, 7, RECOMMENDED)
+    assert (row["days_lower"], row["days_upper"], row["standing"]) == (5, 7, RECOMMENDED)
     assert list(penalties.still_to_come["step"]) == ["penalty_decided", "penalty_approved"]
-    five = pinecrest.reading(week_days="five").penalties().table.iloc[0]
-    assert (five["days_low"], five["days_high"]) == (5, 5)
+    five = casefiles.penalties(pinecrest.reading(week_days="five")).table.iloc[0]
+    assert (five["days_lower"], five["days_upper"]) == (5, 5)
     assert pinecrest.reading(who_decides="one_step").awaiting() == ("penalty_approved",)
 
 
 def test_an_officer_punished_on_two_charges_is_one_officer(squad: casefiles.CaseFile) -> None:
     twice = squad.accusations[squad.accusations["imposed_penalty"].notna()].assign(category="another charge")
     case = replace(squad, accusations=pd.concat([squad.accusations, twice], ignore_index=True))
-    assert len(case.penalties().table) == 12
-    assert case.penalties().sentence().startswith("6 officers with a penalty.")
+    assert len(casefiles.penalties(case).table) == 12
+    assert casefiles.penalties(case).sentence().startswith("6 officers with a penalty.")
 
 
 def test_no_penalty_of_the_reports_is_final(everything: casefiles.CaseFile) -> None:
     for name in everything.names:
-        assert not everything.case(name).penalties().table["standing"].str.endswith("final").any()
+        assert not casefiles.penalties(everything.case(name)).table["standing"].str.endswith("final").any()
 
 
 def test_what_a_reading_changes_is_the_difference_of_two_counts(squad: casefiles.CaseFile) -> None:
-    table = squad.changes().table.set_index(["conflict", "reading"])
+    table = casefiles.changes(squad).table.set_index(["conflict", "reading"])
     assert table.loc[("headline", "headline"), ["dismissed", "suspended"]].tolist() == [6, 0]
     assert table.loc[("headline", "body"), ["dismissed", "suspended"]].tolist() == [3, 3]
     assert table.loc[("second_dismissed", "unnamed"), "dismissed"] == 2
     found = table.loc["found_or_alleged", "with_finding"]
     assert found["found"] - found["alleged"] == 5
-    assert table.loc[("discipline_date", "late_2012"), "differs"] == "high"
+    assert table.loc[("discipline_date", "late_2012"), "differs"] == "days_upper"
     assert (table.loc[table["chosen"], "differs"] == "").all()
     assert table.loc[("agency", "miami_city"), "differs"] == ""
-    assert "discipline_date" in squad.changes().sentence()
+    assert "discipline_date" in casefiles.changes(squad).sentence()
 
 
 def test_the_days_of_a_week_change_with_its_reading(pinecrest: casefiles.CaseFile) -> None:
-    days = pinecrest.changes().table.set_index(["conflict", "reading"])["days"].loc["week_days"]
+    days = casefiles.changes(pinecrest).table.set_index(["conflict", "reading"])["penalty_days"].loc["week_days"]
     assert dict(days) == {"either": "5 to 7", "five": "5", "seven": "7"}
 
 
@@ -339,7 +353,7 @@ def test_the_days_of_a_week_change_with_its_reading(pinecrest: casefiles.CaseFil
 
 
 def test_a_bar_covers_every_day_a_step_can_have_been_on(squad: casefiles.CaseFile) -> None:
-    timeline = squad.timeline()
+    timeline = casefiles.timeline(squad)
     table, drawn = timeline.table, timeline.drawn
     known = table["earliest"].notna() & table["latest"].notna()
     assert (drawn["first"][known] == table["earliest"][known]).all()
@@ -354,7 +368,7 @@ def test_a_bar_covers_every_day_a_step_can_have_been_on(squad: casefiles.CaseFil
 
 
 def test_steps_are_drawn_in_order_with_those_still_to_come_last(pinecrest: casefiles.CaseFile) -> None:
-    timeline = pinecrest.timeline()
+    timeline = casefiles.timeline(pinecrest)
     assert list(timeline.table["stage"]) == [
         "incident",
         "opened",
@@ -375,24 +389,25 @@ def test_steps_are_drawn_in_order_with_those_still_to_come_last(pinecrest: casef
 def test_every_case_of_the_file_can_be_drawn_and_said(everything: casefiles.CaseFile) -> None:
     for name in everything.names:
         case = everything.case(name)
-        case.timeline().plot().figure.canvas.draw()
-        assert case.changes().sentence().endswith(".")
-        assert case.penalties().sentence().endswith(".")
+        casefiles.timeline(case).plot().figure.canvas.draw()
+        assert casefiles.changes(case).sentence().endswith(".")
+        assert casefiles.penalties(case).sentence().endswith(".")
     assert "MDPD-2010" in repr(everything)
     plt.close("all")
 
 
 def test_the_bounds_and_the_limit_are_drawn(squad: casefiles.CaseFile) -> None:
-    axes = squad.verdict().plot()
+    axes = casefiles.verdict(squad).plot()
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["limit: 180 calendar days"]
     assert len(axes.collections) == 4
     plt.close("all")
 
 
 def test_nothing_shown_changes_from_one_time_to_the_next(squad: casefiles.CaseFile) -> None:
-    for make in (squad.timeline, squad.delay, squad.verdict, squad.penalties, squad.agreement):
-        assert repr(make()) == repr(make())
-        assert make()._repr_html_() == make()._repr_html_()
+    of = casefiles
+    for make in (of.timeline, of.delay_bounds, of.verdict, of.penalties, of.changes, of.agreement):
+        assert repr(make(squad)) == repr(make(squad))
+        assert make(squad)._repr_html_() == make(squad)._repr_html_()
 
 
 # ---- the folder ------------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ def codings(first: list[str], second: list[str]) -> tuple[pd.DataFrame, pd.DataF
     return tuple(pd.DataFrame({"fact_id": ids, "status": values}) for values in (first, second))
 
 
-def only(first: list[str], second: list[str], level: float = 0.95) -> pd.Series:
-    return casefiles.agreement(*codings(first, second), ["status"], level=level).table.iloc[0]
+def only(first: list[str], second: list[str], confidence: float = 0.95) -> pd.Series:
+    return casefiles.agreement(*codings(first, second), ["status"], confidence=confidence).table.iloc[0]
 
 
 def test_kappa_is_that_of_the_textbook_table() -> None:
@@ -30,7 +30,7 @@ def test_kappa_is_that_of_the_textbook_table() -> None:
     second = ["y"] * 20 + ["n"] * 5 + ["y"] * 10 + ["n"] * 15
     row = only(first, second)
     assert row["share"] == 0.7
-    assert row["kappa"] == pytest.approx(0.4, abs=1e-12)
+    assert row["estimate"] == pytest.approx(0.4, abs=1e-12)
 
 
 # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", examples B and C: 0.095 and 0.692.
@@ -51,10 +51,10 @@ def test_the_interval_is_that_of_the_large_sample_variance_written_out() -> None
     variance = (same + (1 - kappa) ** 2 * apart - (kappa - chance * (1 - kappa)) ** 2) / ((1 - chance) ** 2 * 50)
     first, second = ["y"] * 25 + ["n"] * 25, ["y"] * 20 + ["n"] * 5 + ["y"] * 10 + ["n"] * 15
     row = only(first, second)
-    assert row["kappa_upper"] - row["kappa"] == pytest.approx(1.959964 * np.sqrt(variance), abs=1e-6)
-    assert row["kappa"] - row["kappa_lower"] == pytest.approx(1.959964 * np.sqrt(variance), abs=1e-6)
-    narrow = only(first, second, level=0.8)
-    assert narrow["kappa_upper"] < row["kappa_upper"]
+    assert row["upper"] - row["estimate"] == pytest.approx(1.959964 * np.sqrt(variance), abs=1e-6)
+    assert row["estimate"] - row["lower"] == pytest.approx(1.959964 * np.sqrt(variance), abs=1e-6)
+    narrow = only(first, second, confidence=0.8)
+    assert narrow["upper"] < row["upper"]
 
 
 def test_the_interval_holds_the_true_kappa_as_often_as_it_says() -> None:
@@ -65,7 +65,7 @@ def test_the_interval_holds_the_true_kappa_as_often_as_it_says() -> None:
     truth, held = (0.8 - 1 / 3) / (2 / 3), 0
     for one, two in zip(first, second, strict=True):
         row = only([str(v) for v in one], [str(v) for v in two])
-        held += row["kappa_lower"] <= truth <= row["kappa_upper"]
+        held += row["lower"] <= truth <= row["upper"]
     assert 0.91 <= held / 200 <= 0.99
 
 
@@ -84,9 +84,9 @@ def test_the_order_of_facts_and_of_coders_does_not_matter(pairs: list[tuple[str,
 
 def test_full_agreement_is_one_and_one_value_throughout_says_nothing() -> None:
     alike = only(list("abab"), list("abab"))
-    assert (alike["kappa"], alike["alpha"], alike["kappa_upper"]) == (1.0, 1.0, 1.0)
+    assert (alike["estimate"], alike["alpha"], alike["upper"]) == (1.0, 1.0, 1.0)
     same = casefiles.agreement(*codings(["a"] * 4, ["a"] * 4), ["status"])
-    assert same.table[["kappa", "alpha"]].isna().all(axis=None)
+    assert same.table[["estimate", "alpha"]].isna().all(axis=None)
     assert "nothing can be said beyond chance" in same.sentence()
 
 
@@ -103,12 +103,12 @@ def test_codings_that_do_not_match_are_refused() -> None:
 
 
 def test_the_second_coding_of_the_reports_differs_in_21_cells() -> None:
-    found = casefiles.read("news_cases").agreement()
+    found = casefiles.agreement(casefiles.read("news_cases"))
     assert len(found.disagreements) == 21
     table = found.table.set_index("field")
-    assert (table["facts"] - table["agree"]).to_dict() == {"status": 13, "category": 8}
-    assert table["kappa"].between(0.6, 0.95).all()
-    assert (abs(table["kappa"] - table["alpha"]) < 0.01).all()
+    assert (table["n"] - table["agree"]).to_dict() == {"status": 13, "category": 8}
+    assert table["estimate"].between(0.6, 0.95).all()
+    assert (abs(table["estimate"] - table["alpha"]) < 0.01).all()
     assert found.pairs["facts"].sum() == 2 * 98
     assert "85 of 98 alike" in found.sentence()
     assert len(found.plot().get_yticks()) == 2
@@ -119,6 +119,6 @@ def test_a_case_is_compared_in_its_own_facts_and_without_a_second_coding_not_at_
     from dataclasses import replace
 
     case = casefiles.read("news_cases", "PINECREST")
-    assert set(case.agreement().table["facts"]) == {28}
+    assert set(casefiles.agreement(case).table["n"]) == {28}
     with pytest.raises(Refusal, match=r"second_coding\.csv"):
-        replace(case, second_coding=None).agreement()
+        casefiles.agreement(replace(case, second_coding=None))

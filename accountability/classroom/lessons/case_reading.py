@@ -14,7 +14,7 @@ import pandas as pd
 
 from accountability import casefiles
 from accountability.casefiles import CaseFile
-from accountability.casefiles.reading_changes import counts
+from accountability.casefiles.reading_counts import counts
 from accountability.classroom.lessons.lesson import Shown
 
 CASE: Final = "MDPD-2010"
@@ -53,7 +53,7 @@ class Reading:
             ),
             (
                 "penalties that are final",
-                len(self.case.penalties().table),
+                len(casefiles.penalties(self.case).table),
                 int(self.case.allegations["final"].eq("yes").sum()),
                 "appeals are announced, and of the rest nobody says that they are final",
             ),
@@ -70,17 +70,17 @@ class Reading:
     def planted(self) -> Mapping[str, float | str]:
         """The right answer to every item of the lesson: what the coded reports carry."""
         counted = counts(self.case)
-        delay = self.case.delay()
-        late = self.case.reading(discipline_date="late_2012", start_of_investigation="in_2010").delay()
-        verdict = self.case.verdict(RULE).table
-        status = self.case.agreement().table.set_index("field")["kappa"]
+        delay = casefiles.delay_bounds(self.case)
+        late = self.case.reading(discipline_date="late_2012", start_of_investigation="in_2010")
+        verdict = casefiles.verdict(self.case, RULE).chosen
+        status = casefiles.agreement(self.case).table.set_index("field")["estimate"]
         return {
             "officers_dismissed": float(counted["dismissed"]),
             "accusations_found": float(counted["with_finding"]),
-            "fewest_days": _known(delay.low),
-            "most_days": _known(delay.high),
-            "most_days_late": _known(late.high),
-            "within_180_days": str(verdict.loc[verdict["chosen"], "verdict"].iloc[0]),
+            "fewest_days": _known(delay.days_lower),
+            "most_days": _known(delay.days_upper),
+            "most_days_late": _known(casefiles.delay_bounds(late).days_upper),
+            "within_180_days": str(verdict["verdict"]),
             "kappa_status": float(status["status"]),
         }
 

@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.errors import AccountabilityError, FetchError
 from accountability.records import readers
 from accountability.records.assemble import assemble, file_format
+from accountability.records.cache import sha256
 from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
 from accountability.records.contract import File, Source
@@ -103,6 +104,10 @@ def _in_order(points: Sequence[Point]) -> list[Point]:
 def _read(source: Source, key: str, folder: Path, points: list[Point]) -> pd.DataFrame | None:
     """The raw rows of one file; what is in the way becomes a point."""
     file, name = source.files[key], source.names[key]
+    if file.url is None and (folder / file.path).is_file() and (now := sha256(folder / file.path)) != file.sha256:
+        paste = f"# source.yaml, under path: {file.path}\n    sha256: {now}"
+        points.append(Point("files", name, "changed since it was declared; write its new hash", paste=paste))
+        file = file.model_copy(update={"sha256": now})
     try:
         path = file_paths(source.model_copy(update={"files": {key: file}}), folder)[key]
         fmt = file_format(file, name)

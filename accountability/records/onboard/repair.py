@@ -28,6 +28,7 @@ _CARD: Final[dict[str, Any]] = {
 }
 _NEEDED: Final = ("path", "sha256", "table", "columns")
 _LEFT_OUT: Final = {"ignore": _UNKNOWN}
+_NO_HASH: Final = "0" * 64
 _ROUNDS: Final = 100
 
 
@@ -80,7 +81,9 @@ def mended(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, li
         except ValidationError as error:
             found = problem_list(error, lines)
             for place, text in found:
-                known = any(place[: len(left)] == left or left[: len(place)] == place for left in waiting)
+                # The hash of a file beside the declaration is told when the file is read.
+                known = place[2:] == ("sha256",) and "url" not in _at(draft, place[:2])
+                known |= any(place[: len(left)] == left or left[: len(place)] == place for left in waiting)
                 if not known and text not in told:
                     told.add(text)
                     points.append(Point("declaration", "source.yaml", text))
@@ -98,6 +101,13 @@ def mended(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, li
                 source = source.model_copy(update={"source": folder.name})
             return source, points
     return None, points
+
+
+def _at(draft: Any, place: Place) -> Any:
+    """What stands at a place of mappings; an empty one where there is none."""
+    for key in place:
+        draft = draft.get(key, {}) if isinstance(draft, dict) else {}
+    return draft
 
 
 def _leave_out(draft: dict[str, Any], place: Place) -> None:
@@ -118,6 +128,8 @@ def _leave_out(draft: dict[str, Any], place: Place) -> None:
         columns = file.get("columns")
         if len(rest) >= 3 and rest[1] == "columns" and isinstance(columns, dict) and rest[2] in columns:
             columns[rest[2]] = dict(_LEFT_OUT)
+        elif rest[1:] == ("sha256",):
+            file["sha256"] = _NO_HASH
         elif len(rest) >= 2 and rest[1] not in _NEEDED and rest[1] in file:
             del file[rest[1]]
         else:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from accountability.casefiles.delay_bounds import DelayBounds, delay_bounds
-from accountability.casefiles.penalty_steps import penalty_steps
+from accountability.casefiles.case_delays import DelayBounds, delay_bounds
+from accountability.casefiles.case_steps import penalties
+from accountability.casefiles.casefile import CaseFile, of_a_case
 from accountability.results import Refused, Result, or_refusal, plural
-
-if TYPE_CHECKING:
-    from accountability.casefiles.casefile import CaseFile
 
 COUNTED = (
     "accusations",
@@ -20,10 +18,10 @@ COUNTED = (
     "dismissed",
     "suspended",
     "decided",
-    "days",
+    "penalty_days",
     "steps",
-    "low",
-    "high",
+    "days_lower",
+    "days_upper",
     "awaiting",
 )
 
@@ -34,10 +32,10 @@ class Changes(Result):
 
     ``table`` has one row a reading of a conflict: ``conflict``, ``reading``, ``chosen``; ``accusations`` (rows of
     conduct or charge), ``with_finding`` (of them, those that carry a finding that is not pending), ``dismissed`` and
-    ``suspended`` (officers, imposed), ``decided`` (officers with an imposed penalty told), ``days`` (of all penalties
-    whose days are told, imposed or else recommended), ``steps`` (dated or not),
-    ``low`` and ``high`` (days between the two steps asked for), ``awaiting`` (stages still to come); ``differs`` (the
-    counts that are not those of the chosen reading), ``changes`` (in the words of the case file).
+    ``suspended`` (officers, imposed), ``decided`` (officers with an imposed penalty told), ``penalty_days`` (of
+    all penalties whose days are told, imposed or else recommended), ``steps`` (dated or not), ``days_lower`` and
+    ``days_upper`` (days between the two steps asked for), ``awaiting`` (stages still to come); ``differs`` (the counts
+    that are not those of the chosen reading), ``changes`` (in the words of the case file).
     """
 
     def sentence(self) -> str:
@@ -49,7 +47,8 @@ class Changes(Result):
         return f"{len(moved)} of {plural(whole, 'conflict')} change a count: {', '.join(moved)}."
 
 
-def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imposed") -> Changes:
+@of_a_case
+def changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imposed") -> Changes:
     """Count a case under every reading of each conflict in turn.
 
     Parameters
@@ -67,6 +66,12 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     ------
     ParameterError
         An unknown stage, or a case file of several cases.
+
+    Examples
+    --------
+    >>> from accountability import casefiles
+    >>> changes(casefiles.read("news_cases", "PINECREST")).sentence()
+    '2 of 5 conflicts change a count: week_days, who_decides.'
     """
     name = case.one()
     bounds = or_refusal(lambda: delay_bounds(case, start, stop))
@@ -83,7 +88,7 @@ def what_changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
         estimand=f"what each reading changes in {name}",
         assumptions=("one conflict is changed at a time, the others stay as chosen",),
         method="counts of the rows that belong to each reading",
-        table=pd.DataFrame(rows, columns=columns).astype({"low": "Int64", "high": "Int64"}),
+        table=pd.DataFrame(rows, columns=columns).astype({"days_lower": "Int64", "days_upper": "Int64"}),
     )
 
 
@@ -98,7 +103,7 @@ def counts(case: CaseFile) -> dict[str, Any]:
         "dismissed": int(told.loc[told["imposed_penalty"] == "dismissal", "officer_id"].nunique()),
         "suspended": int(told.loc[told["imposed_penalty"] == "suspension", "officer_id"].nunique()),
         "decided": int(told["officer_id"].nunique()),
-        "days": _days(case),
+        "penalty_days": _days(case),
         "steps": len(case.events),
         "awaiting": " ".join(case.awaiting()),
     }
@@ -106,11 +111,11 @@ def counts(case: CaseFile) -> dict[str, Any]:
 
 def _all_counts(case: CaseFile, bounds: DelayBounds | Refused) -> dict[str, Any]:
     low, high = (None, None) if isinstance(bounds, Refused) else bounds.under(case.readings)
-    return {**counts(case), "low": low, "high": high}
+    return {**counts(case), "days_lower": low, "days_upper": high}
 
 
 def _days(case: CaseFile) -> str:
     """Days of the penalties whose days are told, as bounds; empty where none are."""
-    told = penalty_steps(case).table[["days_low", "days_high"]].dropna()
+    told = penalties(case).table[["days_lower", "days_upper"]].dropna()
     low, high = (int(told[end].sum()) for end in told)
     return "" if told.empty else f"{low}" if low == high else f"{low} to {high}"
