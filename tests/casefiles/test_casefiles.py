@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -11,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import accountability
 from accountability import casefiles
 from accountability.casefiles import casefile_tables
 from accountability.casefiles.case_steps import ANNOUNCED, FILED, RECOMMENDED, UNSAID
 from accountability.casefiles.register import Conflict, choices_of, combinations, conditions
 from accountability.delay import deadlines
 from accountability.errors import ParameterError, Refusal, SourceError
+from accountability.publish import kept
 from accountability.records.dates import parse
 from accountability.results import or_refusal
 from accountability.studies import CaseMiamiDade2010, CasePinecrest
@@ -275,7 +278,9 @@ def test_the_verdict_is_that_of_the_deadlines_of_a_source(limit: int) -> None:
     squad = casefiles.read("news_cases", "MDPD-2010")
     verdict = casefiles.verdict(squad, limit).table
     bounded = verdict[verdict["days_upper"].notna()]
-    spells = Durations.from_days(bounded["days_lower"].astype(int), [True] * 2, days_upper=bounded["days_upper"].astype(int))
+    spells = Durations.from_days(
+        bounded["days_lower"].astype(int), [True] * 2, days_upper=bounded["days_upper"].astype(int)
+    )
     assert list(bounded["by_calendar"]) == list(deadlines.assess(spells, limit, pauses="none").verdicts["verdict"])
     unbounded = verdict[verdict["days_upper"].isna()]
     assert set(unbounded["by_calendar"]) == {deadlines.LATE if limit < 610 else deadlines.CANNOT_TELL}
@@ -429,3 +434,32 @@ def test_citations_of_steps_lie_among_those_of_the_facts(everything: casefiles.C
     cited = set(everything.facts["cite"])
     assert set(everything.every_event["cite"]) | set(everything.every_allegation["cite"]) <= cited
     assert everything.conflicts["chosen"].sum() == len(everything.register)
+
+
+# ---- a report ----------------------------------------------------------------------------------------------------
+
+
+def test_a_report_says_what_its_parts_say_and_names_the_nearest_part(pinecrest: casefiles.CaseFile) -> None:
+    data = accountability.load("synthetic")
+    report = casefiles.case_report(pinecrest, data, by="report")
+    held = {part.name: part for part in report.parts}
+    assert held["delay"].result.sentence() == or_refusal(lambda: casefiles.delay_bounds(pinecrest)).sentence()
+    assert held["facts_counted"].result.equals(pinecrest.counted("report"))
+    assert casefiles.penalties(pinecrest).sentence() in report.sentence()
+    assert [part.name for part in report.named("place", "facts")] == ["place", "facts"]
+    with pytest.raises(ParameterError, match="Did you mean 'facts'"):
+        report.named("fcts")
+    with pytest.raises(ParameterError, match="Load one first"):
+        casefiles.case_report(pinecrest, data.cases)
+
+
+def test_all_parts_of_a_report_are_kept_each_heading_shown_once(
+    pinecrest: casefiles.CaseFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(kept.FOLDER_VARIABLE, str(tmp_path))
+    report = casefiles.case_report(pinecrest, accountability.load("synthetic"))
+    kept.keep_parts(report)
+    entries = [(entry["kind"], entry["name"]) for entry in kept.kept_in(tmp_path)]
+    assert [name for kind, name in entries if kind == "table"] == [part.name for part in report.parts]
+    assert ("figure", "timeline") in entries
+    assert capsys.readouterr().out.count("Markdown") == sum(bool(part.heading) for part in report.parts)
