@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, Vali
 
 from accountability.errors import AccountabilityError, ParameterError, SourceError
 from accountability.parameters import nearest
-from accountability.records.strict import Strict, problems
+from accountability.records.column import Strict, problems
 
 MOST_COMBINATIONS: Final = 4096
 
