@@ -40,7 +40,7 @@ def test_at_most_four_harmless_columns_are_asked_about() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        ["P/O J SMITH #1234", "P/O K JONES #222", "SGT M ORTIZ #9"],
+        ["P/O J SMITH #1234", "P/O K JONES #222", "SGT M OSORIO #9"],
         ["Sgt. Robert O'Neil III", "Det. Ann Lee", "Capt. Al Ruiz"],
         ["王伟", "李娜", "张敏", "刘洋"],
         ["محمد علي", "فاطمة حسن", "أحمد صالح"],
