@@ -1,20 +1,23 @@
-"""Penalties: their order and their parts, what follows a finding, and what becomes of a recommendation.
+"""What follows a complaint: findings and penalties, what becomes of a recommendation, and where groups part.
 
 ==========================================  ==================================================================
 question                                    function
 ==========================================  ==================================================================
-what follows a finding                      :func:`outcomes`
-from recommended to imposed, and beyond     :func:`changes`, :func:`waterfall`, :func:`shrinking`
+what follows a finding                      :func:`outcome_distribution`
+from recommended to imposed, and beyond     :func:`changes`, :func:`waterfall`, :func:`penalty_reductions`
 one rate under every unit of counting       :func:`sustained_by_unit`, :func:`by_unit`
 sustained or not, by several columns        :func:`sustained_logit`; with places that differ
-                                            :func:`sustained_by_place`
-how heavy                                   :func:`rung_logit`, :func:`proportional_odds`
+                                            :func:`sustained_mixed_logit`
+how heavy                                   :func:`penalty_ordered_logit`, :func:`proportional_odds`
 how many days                               :func:`days_hurdle`
-which way out                               :func:`ways_out`
-where a gap between two groups stands       :func:`where_a_gap_stands`
+by which cause it ends                      :func:`outcome_multinomial`
+where a gap between two groups stands       :func:`decompose_gap`
 what followed in like cases                 :func:`like_cases`, :func:`departures`
 do slow cases end lighter                   :func:`delay_and_penalty`
 ==========================================  ==================================================================
+
+Every model is an :class:`OutcomeModel`: coefficients in ``table``, numbers in absolute terms in ``margins`` and
+``contrasts``.
 """
 
 import lazy_loader

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.allegation_columns import grouping
-from accountability.outcomes.following import UnitCard
 from accountability.outcomes.gap import StageGap
 from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.stages import GROUPS
+from accountability.outcomes.units_counted import CLUSTERED, Disclosed, decided, few, grouping, held_unit
 from accountability.records.units import check_terms, countable, roll_up
-from accountability.results import Result, percent
+from accountability.results import percent
 from accountability.stats.intervals import z_critical
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.stats.sandwich import clusters_of
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.vocabulary import FINDINGS, PENALTY_LADDER
 
 if TYPE_CHECKING:
@@ -30,24 +32,24 @@ DENOMINATORS = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class ByUnit(Result):
+class ByUnit(Disclosed):
     """A ratio of two groups' rates under every unit.
 
     Attributes
     ----------
     table : DataFrame
-        ``unit``, ``denominator`` (``decided`` or ``all``), for each of the two groups ``count_*``, ``units_*``,
-        ``rate_*`` (first, second), ``ratio``, ``low``, ``high``, ``hidden``.
-    column : str
+        ``unit``, ``denominator`` (``decided`` or ``all``), for each of the two groups (first, second) ``n_*``,
+        ``events_*``, ``rate_*``; ``estimate`` (the ratio), ``lower``, ``upper``, ``hidden``.
+    by : str
     first, second : str
         The group in the numerator of the ratio, and the one in the denominator.
-    level : float
+    confidence : float
     """
 
-    column: str
+    by: str
     first: str
     second: str
-    level: float
+    confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the ratio and its interval, one row a unit and denominator."""
@@ -55,16 +57,8 @@ class ByUnit(Result):
 
         axes = new_axes(ax)
         shown = self.table.loc[~self.table["hidden"]]
-        labels = shown["unit"].str.replace("_", "-") + ", " + shown["denominator"]
-        ranges(
-            axes,
-            shown.assign(label=labels),
-            label="label",
-            estimate="ratio",
-            lower="low",
-            upper="high",
-            null=1.0,
-        )
+        shown = shown.assign(label=shown["unit"].str.replace("_", "-") + ", " + shown["denominator"])
+        ranges(axes, shown, label="label", estimate="estimate", lower="lower", upper="upper", null=1.0)
         axes.set_xlabel(f"ratio of rates, {self.first} to {self.second}")
         return axes
 
@@ -72,29 +66,30 @@ class ByUnit(Result):
         """Say the ratio under each unit with the outcome decided, and whether units disagree on its direction."""
         shown = self.table.loc[(self.table["denominator"] == "decided") & ~self.table["hidden"]]
         said = [
-            f"{row['ratio']:.2f} per {row['unit'].replace('_', '-')} ({percent(self.level)} interval {row['low']:.2f} "
-            f"to {row['high']:.2f})"
+            f"{row['estimate']:.2f} per {row['unit'].replace('_', '-')} ({percent(self.confidence)} interval "
+            f"{row['lower']:.2f} to {row['upper']:.2f})"
             for row in shown.to_dict("records")
         ]
         if not said:
             return "Every count is too small to show."
         text = f"{self.estimand}, {self.first} to {self.second}: {', '.join(said)}."
-        sides = set(np.sign(shown["ratio"] - 1.0))
+        sides = set(np.sign(shown["estimate"] - 1.0))
         if len(sides - {0.0}) > 1:
             text += " The units disagree on which group's rate is higher."
-        if ((shown["low"] <= 1) & (shown["high"] >= 1)).all():
+        if ((shown["lower"] <= 1) & (shown["upper"] >= 1)).all():
             text += " Every interval holds 1, the ratio of equal rates."
         return text
 
 
+@takes("cohort")
 def by_unit(
-    data: Cohort | DatasetLike,
-    column: str,
+    data: Cohort,
+    by: str,
     first: str,
     second: str,
     outcome: str = "sustained",
     *,
-    level: float = 0.95,
+    confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
     stages: StageGap | None = None,
@@ -109,17 +104,18 @@ def by_unit(
     Parameters
     ----------
     data : Cohort or Dataset
-    column : str
+    by : str
         Column of the allegations or cases holding the groups.
     first, second : str
         The two groups; the ratio is first to second.
     outcome : str
         ``sustained``, or a rung of the ladder: a penalty of at least that rung.
-    level, min_cell
-        As in :func:`accountability.outcomes.outcomes`; a row with a small count, or a small complement, is hidden.
+    confidence, min_cell
+        As in :func:`accountability.outcomes.outcome_distribution`; a row with a small count, or a small complement,
+        is hidden.
     ladder : Ladder, optional
     stages : StageGap, optional
-        The same two groups stage by stage, from :func:`accountability.outcomes.where_a_gap_stands`; needed for a
+        The same two groups stage by stage, from :func:`accountability.outcomes.decompose_gap`; needed for a
         penalty, whose pooled ratio does not say at which stage the groups part.
 
     Returns
@@ -132,122 +128,111 @@ def by_unit(
         For an unknown outcome or column, or a group the column does not hold (with those it holds).
     Refusal
         If no unit has the outcome decided in one of the groups.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.by_unit(data, "complainant", "internal", "public")
+    >>> found.table.query("denominator == 'decided'")["unit"].tolist()
+    ['officer_complaint', 'complaint', 'officer']
     """
-    cohort = Cohort.of(data)
+    if not isinstance(by, str):
+        raise ParameterError(f"by_unit: by= names one column that holds the two groups, found {by!r}")
     if outcome != "sustained" and (outcome not in PENALTY_LADDER or outcome == "none"):
         raise ParameterError(f"outcome must be 'sustained' or a rung above none; found {outcome!r}")
-    if "finding" not in cohort.allegations:
-        raise Refusal(f"{cohort.name} holds no finding, so no rate can be drawn")
+    if "finding" not in data.allegations:
+        raise Refusal(f"{data.name} holds no finding, so no rate can be drawn")
     if outcome != "sustained":
-        _check_stages(stages, column, first, second)
-    check_terms(cohort.allegations["finding"], FINDINGS, "finding")
-    order = ladder or Ladder()
-    held = cast(UnitCard, cohort.card).unit
-    rows = grouping(cohort.cases, cohort.allegations, (column,))
-    groups = set(rows[column])
+        _check_stages(stages, by, first, second)
+    check_terms(data.allegations["finding"], FINDINGS, "finding")
+    order, held = ladder or Ladder(), held_unit(data)
+    rows = grouping(data.cases, data.allegations, (by,))
+    groups = set(rows[by])
     for name in (first, second):
         if name not in groups:
-            raise ParameterError(f"{column} holds no group {name!r}; it holds {', '.join(sorted(groups))}")
-    rows = rows.loc[rows[column].isin([first, second])]
+            raise ParameterError(f"{by} holds no group {name!r}; it holds {', '.join(sorted(groups))}")
+    rows = rows.loc[rows[by].isin([first, second])]
     lines: list[dict[str, Any]] = []
     for unit in countable(rows, held):
-        counted = roll_up(rows, held, unit, (column,), order.severity_rank)
-        hits, decided = _outcome(counted, outcome, order)
+        counted = roll_up(rows, held, unit, (by,), order.severity_rank)
+        hits, ended = _outcome(counted, outcome, order)
         for denominator in DENOMINATORS:
-            kept = decided if denominator == "decided" else pd.Series(True, index=counted.index)
-            line = _ratio(counted.loc[kept], hits.loc[kept], column, (first, second), level)
+            kept = ended if denominator == "decided" else pd.Series(True, index=counted.index)
+            line = _ratio(counted.loc[kept], hits.loc[kept], by, (first, second), confidence)
             lines.append({"unit": unit, "denominator": denominator, **line})
+    table = pd.DataFrame(lines)
     what = "sustained" if outcome == "sustained" else f"with a penalty of at least {outcome.replace('_', ' ')}"
     return ByUnit(
-        estimand=f"ratio of the share {what} in {cohort.name}",
+        estimand=f"ratio of the share {what} in {data.name}",
         assumptions=(
-            "officers are independent of one another, rows of one officer are not",
+            CLUSTERED,
             *(f"{name}: {meaning}" for name, meaning in DENOMINATORS.items()),
             "nothing is adjusted for: the groups may differ in what they are accused of and by whom",
         ),
         method="ratio of shares; log-scale interval, officer-clustered variance",
-        table=_hide(pd.DataFrame(lines), min_cell),
-        flow=cohort.flow(),
-        column=column,
+        table=table.assign(hidden=_hidden(table, min_cell)),
+        flow=data.flow(),
+        by=by,
         first=first,
         second=second,
-        level=level,
+        confidence=confidence,
     )
 
 
-def _check_stages(stages: StageGap | None, column: str, first: str, second: str) -> None:
+def _check_stages(stages: StageGap | None, by: str, first: str, second: str) -> None:
     if stages is None:
         raise Refusal(
             "a pooled ratio of penalties is not given without the table of stages, for it mixes who is complained of, "
-            "sustained and punished; show it, and pass "
-            f"stages=where_a_gap_stands(data, {column!r}, {first!r}, {second!r})"
+            f"sustained and punished; show it, and pass stages=decompose_gap(data, {by!r}, {first!r}, {second!r})"
         )
-    if (stages.column, stages.first, stages.second) != (column, first, second):
+    if (stages.by, stages.first, stages.second) != (by, first, second):
         raise ParameterError(
-            f"stages= compares {stages.first!r} and {stages.second!r} by {stages.column}; expected {first!r} and "
-            f"{second!r} by {column}"
+            f"stages= compares {stages.first!r} and {stages.second!r} by {stages.by}; expected {first!r} and "
+            f"{second!r} by {by}"
         )
 
 
 def _outcome(rows: pd.DataFrame, outcome: str, order: Ladder) -> tuple[pd.Series, pd.Series]:
     finding = rows["finding"]
-    decided = finding.notna() & finding.ne("pending")
+    ended = decided(finding).astype(bool)
     if outcome == "sustained":
-        return finding.eq("sustained").fillna(False).astype(bool), decided.astype(bool)
+        return finding.eq("sustained").fillna(False).astype(bool), ended
     if "imposed_penalty" not in rows:
         raise Refusal(f"the source holds no imposed penalty, so no rate of {outcome!r}; use outcome='sustained'")
-    heavy = [term for term in order.order if order.order.index(term) >= order.order.index(outcome)]
-    hits = rows["imposed_penalty"].isin(heavy)
-    waits = rows["imposed_penalty"].eq("pending").fillna(False)
-    return hits.astype(bool), (decided & ~waits).astype(bool)
+    heavy = order.order[order.order.index(outcome) :]
+    waits = rows["imposed_penalty"].eq("pending").fillna(False).astype(bool)
+    return rows["imposed_penalty"].isin(heavy).astype(bool), ended & ~waits
 
 
-def _ratio(rows: pd.DataFrame, hits: pd.Series, column: str, groups: tuple[str, str], level: float) -> dict[str, Any]:
+def _ratio(rows: pd.DataFrame, hits: pd.Series, by: str, groups: tuple[str, str], confidence: float) -> dict[str, Any]:
     line: dict[str, Any] = {}
-    influence = np.zeros(len(rows))
-    flags = hits.to_numpy(dtype=float)
-    for place, sign, name in (("first", 1.0, groups[0]), ("second", -1.0, groups[1])):
-        inside = (rows[column] == name).to_numpy(dtype=bool)
+    influence, flags = np.zeros(len(rows)), hits.to_numpy(dtype=float)
+    for place, sign, name in zip(GROUPS, (1.0, -1.0), groups, strict=True):
+        inside = (rows[by] == name).to_numpy(dtype=bool)
         units, count = int(inside.sum()), int(flags[inside].sum())
-        line |= {
-            f"count_{place}": count,
-            f"units_{place}": units,
-            f"rate_{place}": count / units if units else math.nan,
-        }
+        if not units:
+            raise Refusal(f"no unit of {name!r} has the outcome decided")
+        line |= {f"n_{place}": units, f"events_{place}": count, f"rate_{place}": count / units}
         if count:
             influence[inside] += sign * (flags[inside] - count / units) / count
-    if not units or not line["units_first"]:
-        raise Refusal(f"no unit of {groups[0] if not line['units_first'] else groups[1]!r} has the outcome decided")
-    line |= dict.fromkeys(("ratio", "low", "high"), math.nan)
-    if line["count_first"] and line["count_second"]:
-        named = rows["officer_id"] if "officer_id" in rows else pd.Series(pd.NA, index=rows.index)
-        codes, names = pd.factorize(named)
-        alone = codes == -1
-        codes = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
-        sums = np.bincount(codes, weights=influence)
-        clusters = len(np.unique(codes))
-        spread = math.sqrt(clusters / (clusters - 1) * float((sums**2).sum())) if clusters > 1 else math.nan
-        ratio = line["rate_first"] / line["rate_second"]
-        reach = z_critical(level) * spread
-        line |= {"ratio": ratio, "low": ratio * math.exp(-reach), "high": ratio * math.exp(reach)}
+    line |= dict.fromkeys(("estimate", "lower", "upper"), math.nan)
+    if line["events_first"] and line["events_second"]:
+        sums = np.bincount(clusters_of(rows.get("officer_id"), len(rows)), weights=influence)
+        spread = math.sqrt(len(sums) / (len(sums) - 1) * float((sums**2).sum())) if len(sums) > 1 else math.nan
+        ratio, reach = line["rate_first"] / line["rate_second"], z_critical(confidence) * spread
+        line |= {"estimate": ratio, "lower": ratio * math.exp(-reach), "upper": ratio * math.exp(reach)}
     return line
 
 
-def _hide(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+def _hidden(table: pd.DataFrame, min_cell: int) -> pd.Series:
     small = pd.Series(False, index=table.index)
-    for place in ("first", "second"):
-        rest = table[f"units_{place}"] - table[f"count_{place}"]
-        for number in (table[f"count_{place}"], rest):
-            small |= number.gt(0) & number.lt(min_cell)
+    for place in GROUPS:
+        small |= few(table[f"events_{place}"], min_cell)
+        small |= few(table[f"n_{place}"] - table[f"events_{place}"], min_cell)
     # the undecided are the difference between the two denominators of a unit
     for _, pair in table.groupby("unit", sort=False):
-        waiting = [abs(int(pair[f"units_{p}"].iloc[0]) - int(pair[f"units_{p}"].iloc[1])) for p in ("first", "second")]
+        waiting = [abs(int(pair[f"n_{p}"].iloc[0]) - int(pair[f"n_{p}"].iloc[1])) for p in GROUPS]
         if any(0 < number < min_cell for number in waiting):
             small.loc[pair.index[pair["denominator"] == "all"]] = True
-    out = table.assign(hidden=small)
-    for place in ("first", "second"):
-        for name in (f"count_{place}", f"units_{place}"):
-            out[name] = out[name].astype("Int64").mask(small)
-    for name in ("rate_first", "rate_second", "ratio", "low", "high"):
-        out[name] = out[name].mask(small)
-    return out
+    return small

@@ -1,66 +1,96 @@
-"""Where a gap between two groups stands: stage by stage from a complaint to a penalty that is kept."""
+"""A gap between two groups taken apart: stage by stage from a complaint to a penalty that is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.allegation_columns import NOT_RECORDED
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.modelled import rows_for
-from accountability.outcomes.stage_table import NAMED, draws, first_small, rates, settle, stage_table
-from accountability.outcomes.stages import STAGES, contributions, e_value, passed, trimmed, worst_case
+from accountability.outcomes.stages import (
+    GROUPS,
+    NAMED,
+    STAGES,
+    first_small,
+    passed,
+    resampled_rates,
+    stage_table,
+)
+from accountability.outcomes.units_counted import (
+    CLUSTERED,
+    NOT_RECORDED,
+    Disclosed,
+    few,
+    masked,
+    percentiles,
+    units_of,
+)
+from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
-from accountability.results import Result, percent
-from accountability.stats.arrays import Floats
-from accountability.stats.decomposition import oaxaca_blinder, standardisation
+from accountability.results import percent
+from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.decomposition import (
+    contributions,
+    e_value,
+    oaxaca_blinder,
+    standardisation,
+    trimmed,
+    worst_case,
+)
+from accountability.stats.resample import weights_at_once
 from accountability.stats.sandwich import clusters_of
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import column_names, takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COMPARED: Final = ("officer_race", "officer_gender", "officer_rank", "complainant")
+DRAWS: Final = 400
+CONTRIBUTION: Final = ("contribution", "contribution_lower", "contribution_upper")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class StageGap(Result):
+class StageGap(Disclosed):
     """Two groups, stage by stage.
 
     Attributes
     ----------
     table : DataFrame
-        One row a stage: ``stage``, ``what``; for each group ``reached_*`` (units that came so far and are decided),
-        ``unresolved_*`` (missing where a few of them were counted as not passing, so that their number does not
-        show), ``rate_*``, ``low_*``, ``high_*`` (first, second); ``difference`` and ``ratio`` with their
-        intervals; ``contribution`` to the overall gap with its interval; ``hidden``.
+        One row a stage: ``stage``, ``what``; for each group (first, second) ``n_*`` (units that came so far and are
+        decided), ``unresolved_*``, ``rate_*``, ``lower_*``, ``upper_*``; ``difference`` and ``ratio`` with their
+        limits; ``contribution`` to the overall gap with its limits; ``hidden``.
     overall : DataFrame
-        One row: the product of the stages' rates for each group and their difference, with an interval.
+        One row: the product of the stages' rates for each group and their difference, with an interval; ``hidden``.
     bounds : DataFrame
-        ``stage``, ``assuming``, ``low``, ``high``: the difference of rates allowing for who gets to the stage at all.
+        ``stage``, ``assuming``, ``lower``, ``upper``, ``hidden``: the difference of rates allowing for who gets to
+        the stage at all.
     sensitivity : DataFrame
-        ``stage``, ``ratio``, ``e_value``, ``e_value_of_interval``.
+        ``stage``, ``ratio``, ``e_value``, ``e_value_of_interval``, ``hidden``.
     overlap : DataFrame
-        ``stage``, ``group``, ``units``, ``in_common``: share of the group's units whose covariates the other group
-        has too. Empty without covariates. To be read before ``mix``.
+        ``stage``, ``group``, ``n``, ``in_common`` (share of the group's units whose covariates the other group
+        has too), ``hidden``. Empty without covariates. To be read before ``mix``.
     balance : DataFrame
-        ``column``, ``level``, ``share_first``, ``share_second``, ``difference`` among all named.
+        ``column``, ``level``, ``share_first``, ``share_second``, ``difference`` among all named; ``hidden``.
     mix : DataFrame
-        ``stage``, ``difference`` split into ``mixed_differently``, ``at_the_same_mix`` (with an interval) and
-        ``outside`` what both groups hold; ``withheld`` says why nothing is there.
+        ``stage``, ``difference`` split into ``mixed_differently``, ``at_the_same_mix`` (with its limits) and
+        ``outside`` what both groups hold; ``withheld`` says why nothing is there; ``hidden``.
     days : DataFrame
-        Oaxaca–Blinder of the days of suspension: ``part``, ``estimate`` with its limits ``lower`` and ``upper``,
-        missing where a tenth or more of the bootstrap samples give no estimate.
-    column, first, second, unit : str
-    given : tuple of str
-    level : float
+        Oaxaca–Blinder of the days of suspension: ``part``, ``estimate``, ``lower``, ``upper``, ``hidden``; no limits
+        where a tenth or more of the bootstrap samples give no estimate.
+    by, first, second, unit : str
+    covariates : tuple of str
+    confidence : float
     """
+
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "table": (),
+        **dict.fromkeys(("overall", "bounds", "sensitivity", "overlap", "balance", "mix", "days"), ()),
+    }
 
     overall: pd.DataFrame
     bounds: pd.DataFrame
@@ -69,12 +99,26 @@ class StageGap(Result):
     balance: pd.DataFrame
     mix: pd.DataFrame
     days: pd.DataFrame
-    column: str
+    by: str
     first: str
     second: str
     unit: str
-    given: tuple[str, ...]
-    level: float
+    covariates: tuple[str, ...]
+    confidence: float
+    min_cell: int
+
+    def __post_init__(self) -> None:
+        """Hide small stages, and in words too why nothing is compared at the same mix."""
+        super().__post_init__()
+        said = self.mix["withheld"].mask(self.mix["hidden"].astype(bool), "too small to show")
+        object.__setattr__(self, "mix", self.mix.assign(withheld=said))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the stages without those that rest on few; without one of them nothing is said of contributions."""
+        out = masked(table.drop(columns=[f"{what}_{place}" for what in ("named", "events") for place in GROUPS]))
+        for name in [f"unresolved_{place}" for place in GROUPS]:
+            out[name] = out[name].astype("Int64").mask(few(table[name], self.min_cell))
+        return out.assign(**dict.fromkeys(CONTRIBUTION, np.nan)) if table["hidden"].any() else out
 
     def pooled_ratio(self) -> pd.DataFrame:
         """The ratio of the overall rates, with the stage table it belongs to.
@@ -106,20 +150,14 @@ class StageGap(Result):
         from accountability.figures.draw import new_axes, ranges
 
         shown = self.table.loc[~self.table["hidden"] & self.table["rate_first"].between(0, 1)]
-        parts = [
-            pd.DataFrame(
-                {
-                    "label": shown["stage"] + ": " + name.replace("_", " "),
-                    "rate": shown[f"rate_{place}"],
-                    "low": shown[f"low_{place}"],
-                    "high": shown[f"high_{place}"],
-                }
-            )
-            for place, name in (("first", self.first), ("second", self.second))
-        ]
+        parts = []
+        for place, name in zip(GROUPS, (self.first, self.second), strict=True):
+            limits = {f"{what}_{place}": what for what in ("rate", "lower", "upper")}
+            label = shown["stage"] + ": " + name.replace("_", " ")
+            parts.append(shown[list(limits)].rename(columns=limits).assign(label=label))
         long = pd.concat(parts).sort_index(kind="stable")
         axes = new_axes(ax, height=1.2 + 0.35 * len(long))
-        ranges(axes, long, label="label", estimate="rate", lower="low", upper="high")
+        ranges(axes, long, label="label", estimate="rate", lower="lower", upper="upper")
         axes.set_xlim(0, 1)
         axes.set_xlabel("share that passes the stage, of those who reach it")
         return axes
@@ -131,11 +169,11 @@ class StageGap(Result):
             return "Every stage rests on counts too small to show."
         said = [
             f"{row['stage']} {_rate(row['rate_first'])} against {_rate(row['rate_second'])} (ratio {row['ratio']:.2f}, "
-            f"{percent(self.level)} interval {row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+            f"{percent(self.confidence)} interval {row['ratio_lower']:.2f} to {row['ratio_upper']:.2f})"
             for row in shown
         ]
         text = (
-            f"{self.first} against {self.second} ({self.column.replace('_', ' ')}), {WORDS[self.unit]}, stage by "
+            f"{self.first} against {self.second} ({self.by.replace('_', ' ')}), {WORDS[self.unit]}, stage by "
             f"stage: {'; '.join(said)}."
         )
         parts = self.table.loc[self.table["contribution"].notna()]
@@ -146,37 +184,38 @@ class StageGap(Result):
             text += (
                 f" Over all stages the rates differ by {scale * whole['difference']:+.2f} {word}; the stage that makes "
                 f"up most of it is '{top['stage']}' ({scale * top['contribution']:+.2f} {word}, interval "
-                f"{scale * top['contribution_low']:+.2f} to {scale * top['contribution_high']:+.2f})."
+                f"{scale * top['contribution_lower']:+.2f} to {scale * top['contribution_upper']:+.2f})."
             )
         return text + self._mix_said()
 
     def _mix_said(self) -> str:
-        shown = self.mix.loc[self.mix["at_the_same_mix"].notna()] if len(self.mix) else self.mix
         said = []
-        for row in shown.to_dict("records"):
-            common = self.overlap.loc[self.overlap["stage"] == row["stage"], "in_common"].min()
-            said.append(
-                f"{row['stage']}: at least {percent(common, 1)} of each group has its like in the other; at the "
-                f"same mix {100 * row['at_the_same_mix']:+.1f} of {100 * row['difference']:+.1f} points"
-            )
-        return f" By {', '.join(self.given).replace('_', ' ')}, {'; '.join(said)}." if said else ""
+        for row in self.mix.loc[self.mix["at_the_same_mix"].notna()].to_dict("records"):
+            common = self.overlap.loc[self.overlap["stage"] == row["stage"], "in_common"]
+            if common.notna().all():
+                said.append(
+                    f"{row['stage']}: at least {percent(common.min(), 1)} of each group has its like in the other; at "
+                    f"the same mix {100 * row['at_the_same_mix']:+.1f} of {100 * row['difference']:+.1f} points"
+                )
+        return f" By {', '.join(self.covariates).replace('_', ' ')}, {'; '.join(said)}." if said else ""
 
 
 def _rate(rate: float) -> str:
     return percent(rate, 1) if rate <= 1 else f"{rate:.2f} per officer"
 
 
-def where_a_gap_stands(
-    data: Cohort | DatasetLike,
-    column: str | None = None,
+@takes("cohort")
+def decompose_gap(
+    data: Cohort,
+    by: str | None = None,
     first: str | None = None,
     second: str | None = None,
     *,
-    given: Sequence[str] = (),
+    covariates: str | Sequence[str] = (),
     officers: Mapping[str, float] | None = None,
     unit: str | None = None,
     least_overlap: float = 0.8,
-    level: float = 0.95,
+    confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
     seed: int = 20130206,
@@ -185,19 +224,19 @@ def where_a_gap_stands(
 
     Each stage's rate is the share that passes of those who reached it and are decided. The overall rate is the
     product of the stages' rates; its difference is split over the stages by Das Gupta's symmetric form of Kitagawa's
-    decomposition. With covariates (``given``), overlap and balance come first, and each stage's difference is split
+    decomposition. With covariates, overlap and balance come first, and each stage's difference is split
     into what the groups' different mix makes up and what remains at the same mix (Kitagawa); it is withheld where the
     groups hold too little in common. Numbers describe the records; none says why.
 
     Parameters
     ----------
     data : Cohort or Dataset
-    column : str, optional
-        Column of the allegations or cases holding the groups: race, gender, rank, years of service, unit, who
+    by : str, optional
+        Column of the allegations or cases holding the group: race, gender, rank, years of service, unit, who
         complained. By default the first of :data:`COMPARED` that the source holds.
     first, second : str, optional
         The two groups; by default the second largest and the largest.
-    given : sequence of str
+    covariates : str or sequence of str
         Columns compared at the same mix.
     officers : mapping of str to float, optional
         Officers, or officer-years, of each group on the roster. Without them being named in complaints has no rate,
@@ -206,8 +245,11 @@ def where_a_gap_stands(
         By default what a row of the source is.
     least_overlap : float
         Share of each group's units that must have their like in the other.
-    level, min_cell
-        As in :func:`accountability.outcomes.outcomes`; from the first stage with a small count on, all is withheld.
+    confidence : float
+    min_cell : int
+        From the first stage with a small count on, all is hidden. Few undecided at a stage are such a count, for they
+        follow from those who passed the one before; at the first stage only their number is hidden, with the bounds
+        and the balance of all named.
     ladder : Ladder, optional
     seed : int
         Of the bootstrap over officers, which gives the intervals of contributions and splits.
@@ -222,76 +264,77 @@ def where_a_gap_stands(
         If the records were chosen by how they ended, or a group has no unit.
     ParameterError
         For an unknown column or group.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.decompose_gap(data, "complainant", "internal", "public", min_cell=1)
+    >>> found.table[["stage", "rate_first", "rate_second"]].round(2).values.tolist()[:2]
+    [['investigated', 0.97, 0.72], ['sustained', 0.37, 0.14]]
     """
-    column = column or _first_held(Cohort.of(data))
-    made = rows_for(data, [column, *given], unit, ladder, "finding")
-    cohort = made.cohort
-    if cohort.card.sampling.rule in ("selected_on_outcome", "case_files"):
+    if by is not None and not isinstance(by, str):
+        raise ParameterError(f"decompose_gap: by= names one column that holds the two groups, found {by!r}")
+    by = by or _first_held(data)
+    alike = tuple(column_names(covariates, "decompose_gap", "covariates"))
+    made = units_of(data, [by, *alike], unit, ladder)
+    if data.card.sampling.rule in ("selected_on_outcome", "case_files"):
         raise Refusal(
-            f"{cohort.name} holds records chosen by how they ended, so the earlier stages cannot be seen in it; "
+            f"{data.name} holds records chosen by how they ended, so the earlier stages cannot be seen in it; "
             "compare the later ones among these records with by_unit()"
         )
-    first, second = _two(made.table[column], first, second)
-    rows = made.table.loc[made.table[column].isin([first, second])].reset_index(drop=True)
-    group = np.asarray(rows[column] == second, dtype=np.int64)
-    flags, few = settle(passed(rows, ladder), group, min_cell)
-    clusters = clusters_of(rows.get("officer_id"), len(rows))
-    weights = draws(clusters, seed)
-    table = stage_table(rows, flags, group, (first, second), officers, level)
-    hidden = first_small(table, min_cell)
-    found, drawn = rates(flags, group, clusters, weights, officers, (first, second))
-    table = _with_contributions(table, found, drawn, level, bool(hidden.any()))
-    overall = _overall(found, drawn, level)
-    if hidden.any():
-        overall = overall.iloc[:0]
-    held = rows[list(dict.fromkeys(given))]
-    cells = standardisation(held, flags, group, weights, clusters, least_overlap, level)
-    safe = set(table.loc[~hidden, "stage"])
-    if NAMED in safe or not officers:
-        safe.add(NAMED)
-    known = _suspended(rows) if "kept" in safe and not cells.mix.empty else np.zeros(len(rows), bool)
+    first, second = _two(made.table[by], first, second)
+    rows = made.table.loc[made.table[by].isin([first, second])].reset_index(drop=True)
+    group = np.asarray(rows[by] == second, dtype=np.int64)
+    flags, clusters = passed(rows, ladder), clusters_of(rows.get("officer_id"), len(rows))
+    groups = int(clusters.max()) + 1
+    weights = weights_at_once(groups, DRAWS, np.random.default_rng(seed))
+    table = stage_table(rows, flags, group, (first, second), officers, confidence)
+    table = table.assign(hidden=first_small(table, min_cell))
+    found, drawn = resampled_rates(flags, group, clusters, weights, officers, (first, second))
+    table = _with_contributions(table, found, drawn, confidence)
+    unsaid = any(few(table[f"unresolved_{place}"].iloc[:1], min_cell).any() for place in GROUPS)
+    held = rows[list(alike)]
+    cells = standardisation(held, flags, group, weights, clusters, least_overlap, confidence)
+    known = _suspended(rows)
+    lengths = rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0)
+    days = oaxaca_blinder(lengths, held.loc[known], group[known], clusters[known], weights, min_cell, confidence)
+    shut = set(table.loc[table["hidden"], "stage"])
     return StageGap(
-        estimand=f"share that passes each stage, {first} and {second} ({column}), {cohort.name}",
+        estimand=f"share that passes each stage, {first} and {second} ({by}), {data.name}",
         assumptions=(
-            f"unit: {made.unit.replace('_', '-')}",
+            f"unit: {made.word}",
             *(f"{name}: {what}" for name, what in STAGES.items() if name in flags),
-            "officers are independent of one another, rows of one officer are not",
+            CLUSTERED,
             "those undecided at a stage would pass it as often as those decided (see bounds)",
             "groups may differ in what the records do not hold (see sensitivity)",
             *(() if officers else ("how often each group is named in complaints is not known without a roster",)),
         ),
         method="stage rates with officer-clustered intervals; Das Gupta's symmetric Kitagawa decomposition, Kitagawa "
-        "splits and Oaxaca-Blinder; intervals of splits by bootstrap over officers",
-        table=_hide(table, hidden, few),
-        flow=cohort.flow(),
-        overall=overall,
-        bounds=_only(_bounds(table), safe),
-        sensitivity=_only(_sensitivity(table), safe),
-        overlap=_only(cells.overlap, safe),
-        balance=cells.balance if "investigated" in safe else cells.balance.iloc[:0],
-        mix=_only(cells.mix, safe),
-        days=oaxaca_blinder(
-            rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0),
-            held.loc[known],
-            group[known],
-            clusters[known],
-            weights,
-            min_cell,
-            level,
-        ),
-        column=column,
+        "splits and Oaxaca–Blinder; intervals of splits by bootstrap over officers",
+        table=table,
+        flow=data.flow(),
+        overall=_overall(found, drawn, confidence).assign(hidden=bool(shut)),
+        bounds=_at(_bounds(table), shut, unsaid),
+        sensitivity=_at(_sensitivity(table), shut),
+        overlap=_overlap_marked(_at(cells.overlap.rename(columns={"units": "n"}), shut), min_cell),
+        balance=_balance_marked(rows, group, cells.balance, min_cell, unsaid or "investigated" in shut),
+        mix=_at(cells.mix, shut),
+        days=days.assign(hidden="kept" in shut),
+        by=by,
         first=first,
         second=second,
         unit=made.unit,
-        given=tuple(given),
-        level=level,
+        covariates=alike,
+        confidence=confidence,
+        min_cell=min_cell,
     )
 
 
-def _suspended(rows: pd.DataFrame) -> NDArray[np.bool_]:
+def _suspended(rows: pd.DataFrame) -> Flags:
     """Which sustained units were suspended for a known number of days."""
     if "imposed_days" not in rows:
-        return np.zeros(len(rows), bool)
+        return np.zeros(len(rows), dtype=bool)
     inside = rows["imposed_penalty"].eq("suspension").fillna(False) & rows["imposed_days"].notna()
     return (inside & rows["finding"].eq("sustained").fillna(False)).to_numpy(dtype=bool)
 
@@ -317,52 +360,56 @@ def _two(values: pd.Series, first: str | None, second: str | None) -> tuple[str,
     return above, below
 
 
-def _with_contributions(table: pd.DataFrame, rates: Floats, drawn: Floats, level: float, hide: bool) -> pd.DataFrame:
-    blank = np.full(len(table), np.nan)
-    if hide or np.isnan(rates).any():
-        return table.assign(contribution=blank, contribution_low=blank, contribution_high=blank)
-    low, high = np.nanquantile(contributions(drawn[:, 0], drawn[:, 1]), [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return table.assign(contribution=contributions(rates[0], rates[1]), contribution_low=low, contribution_high=high)
+def _with_contributions(table: pd.DataFrame, rates: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
+    if np.isnan(rates).any():
+        return table.assign(**dict.fromkeys(CONTRIBUTION, np.nan))
+    lower, upper = percentiles(contributions(drawn[:, 0], drawn[:, 1]), confidence)
+    return table.assign(**dict(zip(CONTRIBUTION, (contributions(rates[0], rates[1]), lower, upper), strict=True)))
 
 
-def _overall(rates: Floats, drawn: Floats, level: float) -> pd.DataFrame:
-    whole = rates.prod(axis=1)
-    gaps = drawn.prod(axis=2)
-    low, high = np.nanquantile(gaps[:, 0] - gaps[:, 1], [(1 - level) / 2, (1 + level) / 2])
+def _overall(rates: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
+    whole, gaps = rates.prod(axis=1), drawn.prod(axis=2)
+    lower, upper = percentiles(gaps[:, 0] - gaps[:, 1], confidence)
     line = {"rate_first": whole[0], "rate_second": whole[1], "difference": whole[0] - whole[1]}
-    return pd.DataFrame([line | {"difference_low": low, "difference_high": high}])
+    return pd.DataFrame([line | {"difference_lower": lower, "difference_upper": upper}])
 
 
 def _bounds(table: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for row in table.loc[table["stage"] != NAMED].to_dict("records"):
-        reached = np.array([row[f"reached_{p}"] / row[f"named_{p}"] for p in ("first", "second")])
+        reached = np.array([row[f"n_{p}"] / row[f"named_{p}"] for p in GROUPS])
         rate = np.array([row["rate_first"], row["rate_second"]])
         if not reached.all():
             continue
         lines.append((row["stage"], "nothing, for all named", *worst_case(reached, rate)))
         lines.append((row["stage"], "who gets there in the rarer group would in the other", *trimmed(reached, rate)))
-    return pd.DataFrame(lines, columns=["stage", "assuming", "low", "high"])
+    return pd.DataFrame(lines, columns=["stage", "assuming", "lower", "upper"])
 
 
 def _sensitivity(table: pd.DataFrame) -> pd.DataFrame:
     lines = [
-        (row["stage"], row["ratio"], *e_value(row["ratio"], row["ratio_low"], row["ratio_high"]))
+        (row["stage"], row["ratio"], *e_value(row["ratio"], row["ratio_lower"], row["ratio_upper"]))
         for row in table.to_dict("records")
         if row["ratio"] > 0
     ]
     return pd.DataFrame(lines, columns=["stage", "ratio", "e_value", "e_value_of_interval"])
 
 
-def _hide(table: pd.DataFrame, hidden: pd.Series, few: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    out = table.drop(columns=[f"{what}_{place}" for what in ("named", "passed") for place in ("first", "second")])
-    counts = [f"{what}_{place}" for place in ("first", "second") for what in ("reached", "unresolved")]
-    out = out.astype(dict.fromkeys(counts, "Int64"))
-    for stage, place in few:
-        out[f"unresolved_{place}"] = out[f"unresolved_{place}"].mask(out["stage"] == stage)
-    numbers = [str(name) for name in out if name not in ("stage", "what")]
-    return out.assign(**{name: out[name].mask(hidden) for name in numbers}, hidden=hidden)
+def _at(table: pd.DataFrame, shut: set[str], every: bool = False) -> pd.DataFrame:
+    """A table with its stages that are too small to show marked."""
+    return table.assign(hidden=table["stage"].isin(list(shut)).astype(bool) | every)
 
 
-def _only(table: pd.DataFrame, stages: set[str]) -> pd.DataFrame:
-    return table.loc[table["stage"].isin(list(stages))].reset_index(drop=True)
+def _overlap_marked(overlap: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Few who have not their like in the other group are not told."""
+    outside = (overlap["n"] * (1 - overlap["in_common"])).astype(float).round()
+    return overlap.assign(hidden=overlap["hidden"] | few(outside, min_cell))
+
+
+def _balance_marked(rows: pd.DataFrame, group: Ints, balance: pd.DataFrame, min_cell: int, every: bool) -> pd.DataFrame:
+    """Levels that few of a group hold are not told, nor what would give them away."""
+    hidden = pd.Series(every, index=balance.index, dtype=bool)
+    for name, part in balance.groupby("column", sort=False):
+        counts = pd.crosstab(rows[name], group).reindex(part["level"]).to_numpy()
+        hidden.loc[part.index] = every | np.any(hidden_cells(counts, min_cell), axis=1)
+    return balance.assign(hidden=hidden)

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.distribution import groups_in
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.modelled import rows_for
+from accountability.outcomes.units_counted import ALIKE, NUMBERS, Disclosed, masked, term_shares, units_of
 from accountability.privacy import hidden_cells
-from accountability.results import Result, percent
+from accountability.results import percent
 from accountability.stats import intervals
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.stats.arrays import Flags, Ints
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import column_names, takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,32 +36,37 @@ RANGE: Final = ("least", "most", "least_days", "most_days")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Departures(Result):
+class Departures(Disclosed):
     """Penalties against a discipline matrix.
 
     Attributes
     ----------
     table : DataFrame
-        Grouping columns, ``verdict`` (see :data:`VERDICTS`), ``count``, ``denominator`` (sustained units with a rung
-        and a row of the matrix, for the first four; all sustained for the others), ``share``, ``low``, ``high``,
-        ``hidden``.
+        Grouping columns, ``verdict`` (see :data:`VERDICTS`), ``n`` (sustained units with a rung and a row of the
+        matrix, for the first four; all sustained for the others), ``events``, ``estimate`` (share), ``lower``,
+        ``upper``, ``hidden``.
     matrix : DataFrame
         The matrix as used.
     by : tuple of str
-    level : float
+    confidence : float
     """
 
     matrix: pd.DataFrame
     by: tuple[str, ...]
-    level: float
+    confidence: float
+    untold: pd.Series
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table without its hidden cells, and without the number judged where it would tell."""
+        return masked(table, ("n",)).assign(n=table["n"].astype("Int64").mask(self.untold))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the verdicts, one bar a group."""
-        from accountability.outcomes.outcome_figures import stacked_shares
+        from accountability.figures.share_bars import stacked_shares
 
         shown = self.table.loc[self.table["verdict"].isin(list(VERDICTS)[:JUDGED])]
         label = "share of sustained with a rung and a row of the matrix"
-        return stacked_shares(shown, by=self.by, term="verdict", share="share", label=label, ax=ax)
+        return stacked_shares(shown, by=self.by, term="verdict", share="estimate", label=label, ax=ax)
 
     def sentence(self) -> str:
         """Say the shares below and above the matrix."""
@@ -68,20 +76,21 @@ class Departures(Result):
         ):
             whose = ", ".join(str(row[name]) for name in self.by)
             said.append(
-                f"{whose + ': ' if whose else ''}{row['verdict']} the matrix {percent(row['share'], 1)} of "
-                f"{row['denominator']:,} ({percent(self.level)} interval {percent(row['low'], 1)} to "
-                f"{percent(row['high'], 1)})"
+                f"{whose + ': ' if whose else ''}{row['verdict']} the matrix {percent(row['estimate'], 1)} of "
+                f"{row['n']:,} ({percent(self.confidence)} interval {percent(row['lower'], 1)} to "
+                f"{percent(row['upper'], 1)})"
             )
         return "; ".join(said) + "." if said else "Every count is too small to show."
 
 
+@takes("cohort")
 def departures(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     matrix: pd.DataFrame,
     by: str | Sequence[str] | None = None,
     unit: str | None = None,
     *,
-    level: float = 0.95,
+    confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
 ) -> Departures:
@@ -95,8 +104,8 @@ def departures(
         ladder) and, if wanted, ``least_days`` and ``most_days`` at those rungs.
     by : str or sequence of str, optional
         Columns to compare.
-    unit, level, min_cell, ladder
-        As in :func:`accountability.outcomes.outcomes`.
+    unit, confidence, min_cell, ladder
+        As in :func:`accountability.outcomes.outcome_distribution`.
 
     Returns
     -------
@@ -110,11 +119,19 @@ def departures(
         kind of case.
     Refusal
         If no sustained unit is of a kind in the matrix.
+
+    Examples
+    --------
+    >>> import accountability, pandas
+    >>> data = accountability.load("synthetic")
+    >>> matrix = pandas.DataFrame({"complaint_type": ["Force"], "least": ["reprimand"], "most": ["dismissal"]})
+    >>> accountability.outcomes.departures(data, matrix).table["verdict"].tolist()[:3]
+    ['below', 'within', 'above']
     """
     order = ladder or Ladder()
     keys = _check(matrix, order)
-    groups = (by,) if isinstance(by, str) else tuple(by or ())
-    made = rows_for(data, [*keys, *groups], unit, order, "finding", "imposed_penalty")
+    groups = column_names(by)
+    made = units_of(data, [*keys, *groups], unit, order, ("finding", "imposed_penalty"))
     rows = made.table.loc[made.table["finding"].eq("sustained").fillna(False)].reset_index(drop=True)
     ranges = matrix.assign(**{name: matrix[name].astype("str") for name in keys})
     full = rows.merge(ranges.reindex(columns=[*keys, *RANGE]), on=keys, how="left", validate="many_to_one")
@@ -122,24 +139,26 @@ def departures(
     if verdict.eq("not in the matrix").all():
         raise Refusal(f"none of {len(rows):,} sustained units is of a kind in the matrix ({', '.join(keys)})")
     parts = []
-    for key, part in rows.groupby(list(groups), sort=True) if groups else [((), rows)]:
+    for key, part in groups_in(rows, groups):
         labels: dict[str, Any] = dict(zip(groups, key, strict=True))
-        parts.append(_counted(verdict.loc[part.index], part.get("officer_id"), level).assign(**labels))
-    table = _hide(pd.concat(parts, ignore_index=True), len(parts), min_cell)
+        parts.append(_counted(verdict.loc[part.index], part.get("officer_id"), confidence).assign(**labels))
+    table = pd.concat(parts, ignore_index=True)
+    hidden, untold = _hidden(table["events"].to_numpy().reshape(len(parts), -1), min_cell)
     return Departures(
         estimand=f"imposed penalties against a discipline matrix by {', '.join(keys)}, {made.cohort.name}",
         assumptions=(
-            f"unit: {made.unit.replace('_', '-')}",
+            f"unit: {made.word}",
             f"order of severity: {' < '.join(order.order)}",
             "the matrix was in force, and was meant for these cases",
-            "rows of one officer may be alike, rows of different officers are independent",
+            ALIKE,
         ),
         method=intervals.CLUSTERED,
-        table=table[[*groups, "verdict", "count", "denominator", "share", "low", "high", "hidden"]],
+        table=table.assign(hidden=hidden)[[*groups, "verdict", *NUMBERS, "hidden"]],
         flow=made.cohort.flow(),
         matrix=matrix,
-        by=groups,
-        level=level,
+        by=tuple(groups),
+        confidence=confidence,
+        untold=pd.Series(untold, index=table.index),
     )
 
 
@@ -178,33 +197,24 @@ def _verdict(full: pd.DataFrame, order: Ladder) -> pd.Series:
     return out.mask(full["least"].isna(), "not in the matrix")
 
 
-def _counted(verdict: pd.Series, officers: pd.Series | None, level: float) -> pd.DataFrame:
+def _counted(verdict: pd.Series, officers: pd.Series | None, confidence: float) -> pd.DataFrame:
+    """The verdicts on those judged as shares of these, and the others as shares of all."""
     names = list(VERDICTS)
-    judged = verdict.isin(names[:JUDGED])
-    lines = []
-    for name in names:
-        base = judged if name in names[:JUDGED] else pd.Series(True, index=verdict.index)
-        if not base.any():
-            lines.append((name, 0, 0, np.nan, np.nan, np.nan))
-            continue
-        who = None if officers is None else officers.loc[base[base].index]
-        s = intervals.clustered_share(verdict[base].eq(name), who, level)
-        lines.append((name, s.count, s.denominator, s.share, s.lower, s.upper))
-    return pd.DataFrame(lines, columns=["verdict", "count", "denominator", "share", "low", "high"])
+    judged = verdict[verdict.isin(names[:JUDGED])]
+    return pd.concat(
+        [
+            term_shares(judged, names[:JUDGED], officers, confidence, "verdict"),
+            term_shares(verdict, names[JUDGED:], officers, confidence, "verdict"),
+        ],
+        ignore_index=True,
+    )
 
 
-def _hide(table: pd.DataFrame, groups: int, min_cell: int) -> pd.DataFrame:
-    """Hide small verdicts; where the number judged would tell those not judged, everything judged."""
-    counts = table["count"].to_numpy().reshape(groups, -1)
+def _hidden(counts: Ints, min_cell: int) -> tuple[Flags, Flags]:
+    """Small verdicts; where the number judged would tell those not judged, everything judged and that number."""
     total = counts[:, :JUDGED].sum(axis=1)
     judged = hidden_cells(counts[:, :JUDGED], min_cell)
     apart = hidden_cells(np.column_stack([counts[:, JUDGED:], total]), min_cell)
-    hidden = np.hstack([judged | apart[:, -1:], apart[:, :-1]]).ravel()
-    numbers = {name: table[name].mask(hidden) for name in ("share", "low", "high")}
-    shut = np.repeat(apart[:, -1:], len(VERDICTS), axis=1)
-    shut[:, JUDGED:] = False
-    whole = {
-        "count": table["count"].astype("Int64").mask(hidden),
-        "denominator": table["denominator"].astype("Int64").mask(shut.ravel()),
-    }
-    return table.assign(**numbers, **whole, hidden=hidden)
+    untold = np.repeat(apart[:, -1:], counts.shape[1], axis=1)
+    untold[:, JUDGED:] = False
+    return np.hstack([judged | apart[:, -1:], apart[:, :-1]]).ravel(), untold.ravel()

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.allegation_columns import NOT_RECORDED
+from accountability.outcomes.distribution import suspension_quartiles
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.modelled import left_apart, rows_for
-from accountability.privacy import hidden_cells
-from accountability.results import Result, percent
+from accountability.outcomes.units_counted import (
+    ALIKE,
+    NOT_RECORDED,
+    Disclosed,
+    decided,
+    left_apart,
+    small_terms,
+    term_shares,
+    units_of,
+)
+from accountability.results import percent
 from accountability.stats import intervals
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import column_names, takes
 from accountability.vocabulary import OFF_LADDER
 
 if TYPE_CHECKING:
@@ -24,40 +33,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class LikeCases(Result):
+class LikeCases(Disclosed):
     """Penalties of the officer-complaints most like one.
 
     Attributes
     ----------
     table : DataFrame
-        ``term``, ``count``, ``share``, ``low``, ``high``, ``hidden``: penalties of the like cases, decided ones only.
+        ``term``, ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: penalties of the like
+        cases, decided ones only.
     criteria : DataFrame
         In the order asked: ``column``, ``value``, ``within`` (for numbers), ``held`` (whether every like case shares
-        it), ``like_cases`` (sustained units with a decided penalty that share it and all criteria before it; missing
-        where small, or where the difference from one shown is).
+        it), ``n`` (sustained units with a decided penalty that share it and all criteria before it), ``hidden``
+        where that is small, or its difference from one shown is.
     days : DataFrame
         Quartiles of the days of suspension among the like cases, if ``min_cell`` or more have known days.
     apart : DataFrame
         Like cases without a decided penalty.
     found : int
         Number of like cases with a decided penalty.
-    level : float
+    confidence : float
     """
+
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ("n",), "criteria": ("within",), "days": (), "apart": ()}
 
     criteria: pd.DataFrame
     days: pd.DataFrame
     apart: pd.DataFrame
     found: int
-    level: float
+    confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the share of each penalty with its interval."""
         from accountability.figures.draw import new_axes, ranges
 
-        shown = self.table.loc[~self.table["hidden"] & (self.table["count"] > 0)]
+        shown = self.table.loc[~self.table["hidden"] & (self.table["events"] > 0)]
         axes = new_axes(ax, height=1.2 + 0.35 * len(shown))
         labelled = shown.assign(label=shown["term"].str.replace("_", " "))
-        ranges(axes, labelled, label="label", estimate="share", lower="low", upper="high")
+        ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper")
         axes.set_xlim(0, 1)
         axes.set_xlabel(f"share of {self.found:,} like cases")
         return axes
@@ -67,25 +79,26 @@ class LikeCases(Result):
         held = self.criteria.loc[self.criteria["held"]]
         shared = ", ".join(f"{row['column'].replace('_', ' ')} {row['value']}" for row in held.to_dict("records"))
         given_up = self.criteria.loc[~self.criteria["held"], "column"].str.replace("_", " ").tolist()
-        shown = self.table.loc[~self.table["hidden"] & (self.table["count"] > 0)]
+        shown = self.table.loc[~self.table["hidden"] & (self.table["events"] > 0)]
         said = [
-            f"{row['term'].replace('_', ' ')} {percent(row['share'], 1)} ({percent(self.level)} interval "
-            f"{percent(row['low'], 1)} to {percent(row['high'], 1)})"
-            for row in shown.sort_values("share", ascending=False, kind="stable").head(3).to_dict("records")
+            f"{row['term'].replace('_', ' ')} {percent(row['estimate'], 1)} ({percent(self.confidence)} interval "
+            f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            for row in shown.sort_values("estimate", ascending=False, kind="stable").head(3).to_dict("records")
         ]
         text = f"In {self.found:,} like cases ({shared}): {'; '.join(said) or 'cells too small'}."
         return text + (f" Not asked to agree, so that there are enough: {', '.join(given_up)}." if given_up else "")
 
 
+@takes("cohort")
 def like_cases(
-    data: Cohort | DatasetLike,
-    criteria: Mapping[str, Any] | Sequence[str],
+    data: Cohort,
+    criteria: Mapping[str, Any] | str | Sequence[str],
     case: str | None = None,
     *,
     officer: str | None = None,
     within: Mapping[str, float] | None = None,
     at_least: int = 30,
-    level: float = 0.95,
+    confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
 ) -> LikeCases:
@@ -98,7 +111,7 @@ def like_cases(
     Parameters
     ----------
     data : Cohort or Dataset
-    criteria : mapping of str to value, or sequence of str
+    criteria : mapping of str to value, or str or sequence of str
         Columns in order of importance with the values of a hypothetical case; columns alone, with ``case``.
     case : str, optional
         The ``case_id`` whose values are taken.
@@ -108,8 +121,8 @@ def like_cases(
         For a column of numbers, how far a like case may lie on either side.
     at_least : int
         Like cases needed.
-    level, min_cell
-        As in :func:`accountability.outcomes.outcomes`.
+    confidence, min_cell
+        As in :func:`accountability.outcomes.outcome_distribution`.
     ladder : Ladder, optional
 
     Returns
@@ -124,15 +137,24 @@ def like_cases(
         case holds, or ``at_least`` below ``min_cell``.
     Refusal
         If fewer than ``at_least`` are left when every criterion but the first has been given up.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> accountability.outcomes.like_cases(data, {"complaint_type": "Untruth", "complainant": "internal"}).found
+    35
     """
     if at_least < min_cell:
         raise ParameterError(f"at_least must be {min_cell} (min_cell) or more, found {at_least}")
-    asked = tuple(criteria)
+    asked = list(criteria) if isinstance(criteria, Mapping) else column_names(criteria, "like_cases", "criteria")
     widths = dict(within or {})
     if wrong := [name for name in widths if name not in asked]:
         raise ParameterError(f"within={wrong[0]!r} is no criterion; they are {', '.join(asked)}")
+    if not asked:
+        raise ParameterError("name at least one column that like cases share, the most important first")
     order = ladder or Ladder()
-    made = rows_for(data, asked, "officer_complaint", order, "finding", "imposed_penalty")
+    made = units_of(data, asked, "officer_complaint", order, ("finding", "imposed_penalty"))
     rows = made.table
     if isinstance(criteria, Mapping):
         if case is not None:
@@ -149,14 +171,14 @@ def like_cases(
             shown = ", ".join(sorted(held)[:12])
             raise ParameterError(f"no officer-complaint has {name} = {value!r}; there are {shown}")
     rows = rows.loc[rows["finding"].eq("sustained").fillna(False)]
-    decided = rows["imposed_penalty"].notna() & rows["imposed_penalty"].ne("pending")
+    ended = decided(rows["imposed_penalty"])
     agrees = {name: _agrees(rows[name], value, widths.get(name)) for name, value in wanted.items()}
     kept, lines = pd.Series(True, index=rows.index), []
     nested = []
     for name in asked:
         kept = kept & agrees[name]
         nested.append(kept)
-        lines.append((name, wanted[name], widths.get(name, np.nan), int((kept & decided).sum())))
+        lines.append((name, wanted[name], widths.get(name, np.nan), int((kept & ended).sum())))
     enough = [k for k, line in enumerate(lines) if line[3] >= at_least]
     if not enough:
         few = "fewer than that" if lines[0][3] < min_cell else f"{lines[0][3]:,}"
@@ -166,24 +188,27 @@ def like_cases(
         )
     depth = enough[-1]
     chosen = rows.loc[nested[depth]]
-    table = pd.DataFrame(lines, columns=["column", "value", "within", "like_cases"])
+    table = pd.DataFrame(lines, columns=["column", "value", "within", "n"])
+    settled = chosen.loc[ended.loc[chosen.index]]
+    terms = [*order.order, *(term for term in OFF_LADDER if term != "pending")]
+    shares = term_shares(settled["imposed_penalty"], terms, settled.get("officer_id"), confidence)
+    hidden = small_terms(shares, (), "term", min_cell)[0]
+    days = pd.DataFrame([suspension_quartiles(chosen, min_cell)])
     return LikeCases(
         estimand=f"penalties of sustained officer-complaints like one, {made.cohort.name}",
         assumptions=(
             f"like means the same {', then '.join(name.replace('_', ' ') for name in asked[: depth + 1])}",
             "what the records do not hold may differ: what was done, and how grave it was",
-            "rows of one officer may be alike, rows of different officers are independent",
+            ALIKE,
         ),
         method=intervals.CLUSTERED,
-        table=_penalties(chosen.loc[decided.loc[chosen.index]], order, level, min_cell),
+        table=shares.assign(hidden=hidden),
         flow=made.cohort.flow(),
-        criteria=table.assign(
-            held=table.index <= depth, like_cases=_untold([line[3] for line in lines], depth, min_cell)
-        ),
-        days=_days(chosen, min_cell),
-        apart=left_apart({"penalty pending or not recorded": int((~decided.loc[chosen.index]).sum())}, min_cell),
-        found=lines[depth][3],
-        level=level,
+        criteria=table.assign(held=table.index <= depth, hidden=_untold(table["n"].tolist(), depth, min_cell)),
+        days=days.assign(hidden=bool(hidden[shares["term"] == "suspension"].any())),
+        apart=left_apart({"penalty pending or not recorded": len(chosen) - len(settled)}, min_cell),
+        found=len(settled),
+        confidence=confidence,
     )
 
 
@@ -215,35 +240,10 @@ def _agrees(values: pd.Series, value: str, width: float | None) -> pd.Series:
     return (numbers - middle).abs().le(width).fillna(False)
 
 
-def _untold(counts: Sequence[int], depth: int, min_cell: int) -> pd.Series:
-    """The counts, without small ones and those that differ by a small number from one shown: above all, the found."""
+def _untold(counts: Sequence[int], depth: int, min_cell: int) -> list[bool]:
+    """Small counts, and those that differ by a small number from one shown: above all, the found."""
     shown = {depth: counts[depth]}
     for k in (*reversed(range(depth)), *range(depth + 1, len(counts))):
         if counts[k] >= min_cell and all(abs(counts[k] - other) not in range(1, min_cell) for other in shown.values()):
             shown[k] = counts[k]
-    return pd.Series([shown.get(k) for k in range(len(counts))], dtype="Int64")
-
-
-def _penalties(rows: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> pd.DataFrame:
-    terms = [*order.order, *(term for term in OFF_LADDER if term != "pending")]
-    lines = []
-    for term in terms:
-        s = intervals.clustered_share(rows["imposed_penalty"].eq(term).fillna(False), rows.get("officer_id"), level)
-        lines.append((term, s.count, s.share, s.lower, s.upper))
-    table = pd.DataFrame(lines, columns=["term", "count", "share", "low", "high"])
-    hidden = hidden_cells(table["count"].to_numpy(), min_cell)
-    numbers = {name: table[name].mask(hidden) for name in ("share", "low", "high")}
-    return table.assign(**numbers, count=table["count"].astype("Int64").mask(hidden), hidden=hidden)
-
-
-def _days(rows: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    names = ["suspensions", "lower_quartile", "median", "upper_quartile"]
-    blank = pd.DataFrame([dict.fromkeys(names, np.nan)])
-    if "imposed_days" not in rows:
-        return blank
-    suspended = rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"]
-    known = suspended.dropna().astype("float64")
-    unknown = len(suspended) - len(known)
-    if len(known) < min_cell or 0 < unknown < min_cell:
-        return blank
-    return pd.DataFrame([dict(zip(names, [len(known), *known.quantile([0.25, 0.5, 0.75])], strict=True))])
+    return [k not in shown for k in range(len(counts))]

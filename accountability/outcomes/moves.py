@@ -85,7 +85,7 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``test``, ``statistic``, ``df``, ``pvalue``, ``pairs`` (on the ladder at both ends); statistics are missing
+        ``test``, ``statistic``, ``df``, ``p_value``, ``n`` (pairs on the ladder at both ends); statistics are missing
         where no pair moved.
     """
     from statsmodels.stats.contingency_tables import SquareTable
@@ -110,7 +110,7 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
         rank = int(np.linalg.matrix_rank(spread))
         maxwell = float(change @ np.linalg.pinv(spread, hermitian=True) @ change)
         rows[1] = ("Stuart–Maxwell", maxwell, rank, p_chi2(maxwell, rank), total)
-    return pd.DataFrame(rows, columns=["test", "statistic", "df", "pvalue", "pairs"]).astype({"df": "Int64"})
+    return pd.DataFrame(rows, columns=["test", "statistic", "df", "p_value", "n"]).astype({"df": "Int64"})
 
 
 def counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:

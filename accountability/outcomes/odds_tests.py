@@ -5,32 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.modelled import (
-    CLUSTERED,
-    UNSEEN,
-    Designed,
-    delta,
-    designed,
-    put_together,
-    rows_for,
-)
+from accountability.outcomes.outcome_model import Designed, OutcomeModel, designed, model_frames, units_to_model
+from accountability.outcomes.penalty_models import hide_by_level
+from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, left_apart
 from accountability.records.units import WORDS
-from accountability.results import Result, plural
+from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
-from accountability.stats.intervals import p_chi2, z_critical
+from accountability.stats.intervals import p_chi2, p_normal
+from accountability.stats.intervals import wald as wald_interval
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.partial_odds import brant, chances, cut_designs, fit_partial, score_test, wald
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import column_names, takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,62 +34,50 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class ProportionalOdds(Result):
+class ProportionalOdds(OutcomeModel):
     """Whether a level shifts every cut of the ladder alike, and the model in which it need not.
+
+    Of the attributes of ``OutcomeModel``, ``table`` has a row for every cut where the column is free, with ``cut`` and
+    ``free`` in the place of ``outcome``; ``margins`` and ``contrasts`` are of the rungs under that model.
 
     Attributes
     ----------
-    table : DataFrame
-        The tests: ``column`` (``all`` for all together), ``test``, ``clustered`` (whether errors allow for several
-        rows of an officer), ``statistic``, ``df``, ``pvalue``; no statistic where it cannot be had.
-    by_cut : DataFrame
-        The partial-proportional model: ``column``, ``level``, ``cut``, ``free``, ``coefficient``, ``error``,
-        ``odds_ratio``, ``odds_low``, ``odds_high``; one row for every cut where the column is free.
-    predicted : DataFrame
-        ``column``, ``level``, ``term``, ``share``, ``low``, ``high`` under that model.
+    tests : DataFrame
+        ``column`` (``all`` for all together), ``test``, ``clustered`` (whether errors allow for several rows of an
+        officer), ``statistic``, ``df``, ``p_value``; no statistic where it cannot be had.
     free : tuple of str
         The columns whose coefficient differs by cut.
-    proportional, partial : Fit
-    unit : str
-    level : float
+    proportional : Fit
+        The model without free columns; ``fit`` is the one with them.
     """
 
-    by_cut: pd.DataFrame
-    predicted: pd.DataFrame
+    AXIS: ClassVar[str] = "odds ratio of a penalty this heavy or heavier"
+
+    tests: pd.DataFrame
     free: tuple[str, ...]
     proportional: Fit
-    partial: Fit
-    unit: str
-    level: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the odds ratio at each cut with its interval."""
         from accountability.figures.draw import new_axes, ranges
 
-        shown = self.by_cut.loc[self.by_cut["coefficient"].notna()]
+        shown = self.table.loc[self.table["estimate"].notna()]
         axes = new_axes(ax, width=8.0, height=1.2 + 0.28 * len(shown))
         label = shown["level"].str.replace("_", " ") + ", " + shown["cut"].str.replace("_", " ")
-        ranges(
-            axes,
-            shown.assign(label=label),
-            label="label",
-            estimate="odds_ratio",
-            lower="odds_low",
-            upper="odds_high",
-            null=1.0,
-        )
+        drawn = shown.assign(label=label)
+        ranges(axes, drawn, label="label", estimate="ratio", lower="ratio_lower", upper="ratio_upper", null=1.0)
         axes.set_xscale("log")
-        axes.set_xlabel("odds ratio of a penalty this heavy or heavier")
+        axes.set_xlabel(self.AXIS)
         return axes
 
     def sentence(self) -> str:
         """Say what the clustered test of all columns together finds, and which columns are free."""
-        held = self.table.loc[(self.table["column"] == "all") & self.table["statistic"].notna()]
+        held = self.tests.loc[(self.tests["column"] == "all") & self.tests["statistic"].notna()]
         rows = {str(row["test"]): row for row in held.to_dict("records")}
         test = "clustered Wald" if "clustered Wald" in rows else "score"
         row = rows[test]
         kind = "" if row["clustered"] else ", rows taken as independent because a cut is decided by some column"
-        p = "p < 0.001" if row["pvalue"] < 0.001 else f"p = {row['pvalue']:.3f}"
+        p = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}"
         found = (
             f"Proportional odds among sustained {WORDS[self.unit]}: {test} test{kind}, chi-squared "
             f"{row['statistic']:.2f} on {plural(int(row['df']), 'degree')} of freedom, {p}."
@@ -103,30 +86,32 @@ class ProportionalOdds(Result):
         return f"{found} " + (f"Free to differ by cut: {freed}." if freed else "No column is free to differ by cut.")
 
 
+@takes("cohort")
 def proportional_odds(
-    data: Cohort | DatasetLike,
-    on: Sequence[str],
+    data: Cohort,
+    covariates: str | Sequence[str],
     unit: str | None = None,
     *,
-    free: Sequence[str] | None = None,
+    free: str | Sequence[str] | None = None,
     reference: Mapping[str, str] | None = None,
     ladder: Ladder | None = None,
-    level: float = 0.95,
+    min_group: int = 10,
+    confidence: float = 0.95,
     min_cell: int = 10,
 ) -> ProportionalOdds:
     """Test whether the odds are proportional, and fit the partial-proportional alternative.
 
     Four tests stand side by side: Brant's, the score test and the likelihood ratio against cuts that are free for
     the columns (rows independent), and the Wald test in the free model with officer-clustered errors. Rungs that
-    fewer than ``min_cell`` units received are put with the next lighter one, for a cut with few units on one side
-    tells nothing and its numbers would tell them.
+    fewer than ``min_group`` units received are put with the next lighter one, for a cut with few units on one side
+    tells nothing.
 
     Parameters
     ----------
     data : Cohort or Dataset
-    on, unit, reference, level, min_cell
-        As in :func:`accountability.outcomes.rung_logit`.
-    free : sequence of str, optional
+    covariates, unit, reference, min_group, confidence, min_cell
+        As in :func:`accountability.outcomes.penalty_ordered_logit`.
+    free : str or sequence of str, optional
         Columns free to differ by cut; by default those whose clustered test has a value and
         rejects at 5 %.
     ladder : Ladder, optional
@@ -141,33 +126,65 @@ def proportional_odds(
         If fewer than three rungs remain, or no finite estimate exists.
     ParameterError
         For no or unknown columns, or a free column that is not in the model.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.proportional_odds(data, "complainant")
+    >>> found.free
+    ()
     """
     order = ladder or Ladder()
-    made = rows_for(data, on, unit, order, "finding", "imposed_penalty")
-    wrong = [name for name in free or () if name not in made.columns]
+    made = units_to_model(data, covariates, unit, order, ("finding", "imposed_penalty"))
+    named = column_names(free, "proportional_odds", "free")
+    wrong = [name for name in named if name not in made.columns]
     if wrong:
         raise ParameterError(f"free={wrong[0]!r} is not in the model; it holds {', '.join(made.columns)}")
     rows = made.table.loc[made.table["finding"].eq("sustained").fillna(False)]
-    rows = rows.loc[order.rungs(rows["imposed_penalty"]).notna()]
-    terms, category = _rungs(rows["imposed_penalty"], order, min_cell)
+    on_ladder = order.rungs(rows["imposed_penalty"]).notna()
+    apart = {"no rung on record": int((~on_ladder).sum())}
+    rows = rows.loc[on_ladder]
+    terms, category = _rungs(rows["imposed_penalty"], order, min_group)
     if len(terms) < 3:
         raise Refusal(f"{len(rows):,} sustained units hold {len(terms)} rung(s); with fewer than three, one cut is all")
-    rows = put_together(rows, made.columns, min_cell)
-    shape = designed(rows, made.columns, reference)
-    design = shape.design[:, 1:]
+    rows, shape = designed(rows, made.columns, reference, min_group)
+    design, steps = shape.design[:, 1:], len(terms) - 1
     base = fit_ordered(design, shape.pattern, category, shape.clusters)
     tests = _tests(shape, design, category, base)
-    chosen = made.columns if free is None else tuple(free)
+    chosen = tuple(named)
     if free is None:
-        rejected = tests.loc[tests["clustered"] & tests["pvalue"].lt(ALPHA), "column"]
+        rejected = tests.loc[tests["clustered"] & tests["p_value"].lt(ALPHA), "column"]
         chosen = tuple(name for name in made.columns if name in set(rejected))
-    places = [k for k, (name, _) in enumerate(shape.names) if name in chosen]
+    places = [k for k, (name, _) in enumerate(shape.terms) if name in chosen]
     fit = fit_partial(design, shape.pattern, category, shape.clusters, places, base)
-    reach = z_critical(level)
+    sizes = {name: rows[name].value_counts() for name in made.columns}
+    totals = np.bincount(category)
+
+    def margin(theta: Floats, at: Floats) -> Floats:
+        return np.asarray(shape.weight @ chances(theta, cut_designs(at[:, 1:], steps, places)))
+
+    def hidden(column: str, level: str, outcome: str = "") -> bool:
+        rare = outcome in terms and totals[terms.index(outcome)] < min_cell
+        return bool(sizes[column][level] < min_cell or rare)
+
+    frames = model_frames(
+        rows,
+        shape,
+        fit.coefficients,
+        fit.covariance,
+        margin,
+        terms,
+        starts={},
+        counted={},
+        hidden=hidden,
+        confidence=confidence,
+    )
+    frames["table"] = hide_by_level(_by_cut(fit, shape, terms, places, confidence), hidden)
     return ProportionalOdds(
         estimand=f"imposed penalty among sustained units by {', '.join(made.columns)}, cut by cut, {made.cohort.name}",
         assumptions=(
-            f"unit: {made.unit.replace('_', '-')}",
+            f"unit: {made.word}",
             f"rungs: {' < '.join(terms)}",
             CLUSTERED,
             "those without a rung would not have been punished differently",
@@ -175,32 +192,33 @@ def proportional_odds(
         ),
         method="partial proportional odds, maximum likelihood on collapsed patterns; Brant, score, likelihood-ratio "
         "and officer-clustered Wald tests",
-        table=tests,
+        tests=tests,
         flow=made.cohort.flow(),
-        by_cut=_by_cut(fit, shape, terms, places, reach),
-        predicted=_predicted(fit, shape, terms, places, reach),
+        apart=left_apart(apart, min_cell),
         free=chosen,
         proportional=base,
-        partial=fit,
+        fit=fit,
+        names=tuple(f"{term} or heavier" for term in terms[1:]) + shape.names[1:],
         unit=made.unit,
-        level=level,
+        confidence=confidence,
+        **frames,
     )
 
 
-def _rungs(penalty: pd.Series, order: Ladder, min_cell: int) -> tuple[list[str], Ints]:
+def _rungs(penalty: pd.Series, order: Ladder, min_group: int) -> tuple[list[str], Ints]:
     """The rungs held by enough units, each rarer one put with the next lighter (the lightest with the next)."""
-    counts = [(term, int((penalty == term).sum())) for term in order.order]
-    groups: list[list[Any]] = []
-    for term, count in counts:
+    groups: list[tuple[list[str], int]] = []
+    for term in order.order:
+        count = int((penalty == term).sum())
         if not count:
             continue
-        if groups and (count < min_cell or groups[-1][1] < min_cell):
-            groups[-1][0].append(term)
-            groups[-1][1] += count
+        if groups and (count < min_group or groups[-1][1] < min_group):
+            terms, held = groups.pop()
+            groups.append(([*terms, term], held + count))
         else:
-            groups.append([[term], count])
+            groups.append(([term], count))
     place = {term: j for j, (terms, _) in enumerate(groups) for term in terms}
-    return [" or ".join(terms) for terms, _ in groups], penalty.map(place).to_numpy(dtype=np.int64)
+    return [" or ".join(terms) for terms, _ in groups], np.asarray(penalty.map(place), dtype=np.int64)
 
 
 def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.DataFrame:
@@ -215,7 +233,7 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
         slopes, spread = np.full(steps * width, np.nan), np.full((steps * width, steps * width), np.nan)
     lines = []
     for name in ("all", *shape.levels):
-        places = [k for k, (column, _) in enumerate(shape.names) if name in ("all", column)]
+        places = [k for k, (column, _) in enumerate(shape.terms) if name in ("all", column)]
         df = (steps - 1) * len(places)
         found = {"Brant": math.nan, "score": score_test(design, shape.pattern, category, base, places)}
         contrast = _contrast(steps, width, places)
@@ -227,8 +245,11 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
             found["clustered Wald"] = wald(free.coefficients[-df:], free.covariance[-df:, -df:])
         except Refusal:
             found |= {"likelihood ratio": math.nan, "clustered Wald": math.nan}
-        lines += [(name, test, test == "clustered Wald", value, df, p_chi2(value, df)) for test, value in found.items()]
-    return pd.DataFrame(lines, columns=["column", "test", "clustered", "statistic", "df", "pvalue"])
+        lines += [
+            (name, test, test == "clustered Wald", value, df, p_chi2(value, df) if value == value else math.nan)
+            for test, value in found.items()
+        ]
+    return pd.DataFrame(lines, columns=["column", "test", "clustered", "statistic", "df", "p_value"])
 
 
 def _contrast(steps: int, width: int, places: Sequence[int]) -> Floats:
@@ -241,10 +262,11 @@ def _contrast(steps: int, width: int, places: Sequence[int]) -> Floats:
     return out
 
 
-def _by_cut(fit: Fit, shape: Designed, terms: Sequence[str], places: Sequence[int], reach: float) -> pd.DataFrame:
-    steps, width = len(terms) - 1, len(shape.names)
+def _by_cut(fit: Fit, shape: Designed, terms: Sequence[str], places: Sequence[int], confidence: float) -> pd.DataFrame:
+    """The log odds of each level at every cut where its column is free, and once where it is not."""
+    steps, width = len(terms) - 1, len(shape.terms)
     lines = []
-    for k, name in enumerate(shape.names):
+    for k, (name, label) in enumerate(shape.terms):
         free = k in places
         for j in range(steps if free else 1):
             pick = np.zeros(len(fit.coefficients))
@@ -252,24 +274,9 @@ def _by_cut(fit: Fit, shape: Designed, terms: Sequence[str], places: Sequence[in
             if j:
                 pick[steps + width + (j - 1) * len(places) + places.index(k)] = 1.0
             own, error = float(pick @ fit.coefficients), math.sqrt(float(pick @ fit.covariance @ pick))
+            ends = wald_interval(own, error, confidence)
             cut = f"{terms[j + 1]} or heavier" if free else "every cut"
-            ends = (own, own - reach * error, own + reach * error)
-            lines.append((*name, cut, free, own, error, *map(math.exp, ends)))
-    heads = ["column", "level", "cut", "free", "coefficient", "error", "odds_ratio", "odds_low", "odds_high"]
-    return pd.DataFrame(lines, columns=heads)
-
-
-def _predicted(fit: Fit, shape: Designed, terms: Sequence[str], places: Sequence[int], reach: float) -> pd.DataFrame:
-    lines = []
-    for name, labels in shape.levels.items():
-        for j, label in enumerate(labels):
-            ends = cut_designs(shape.at(name, j)[:, 1:], len(terms) - 1, places)
-            mean, spread = delta(partial(_mean_chances, ends, shape.weight), fit.coefficients, fit.covariance)
-            for k, term in enumerate(terms):
-                low, high = max(mean[k] - reach * spread[k], 0.0), min(mean[k] + reach * spread[k], 1.0)
-                lines.append((name, label, term, mean[k], low, high))
-    return pd.DataFrame(lines, columns=["column", "level", "term", "share", "low", "high"])
-
-
-def _mean_chances(ends: Floats, weight: Floats, theta: Floats) -> Floats:
-    return np.asarray(weight @ chances(theta, ends))
+            numbers = (own, error, *ends, p_normal(own / error), *np.exp((own, *ends)))
+            lines.append((name, label, shape.levels[name][0], cut, free, *numbers))
+    heads = ["column", "level", "against", "cut", "free", "estimate", "std_error", "lower", "upper", "p_value"]
+    return pd.DataFrame(lines, columns=[*heads, "ratio", "ratio_lower", "ratio_upper"])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from accountability.errors import Refusal
-from accountability.outcomes import Ladder
-from accountability.outcomes.following import UnitCard
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.units_counted import NUMBERS, decided, few, held_unit, percentiles, term_shares
 from accountability.records.units import roll_up
-from accountability.stats import intervals as clustered
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
@@ -22,46 +21,45 @@ from accountability.study.durations import Durations
 LIGHTER: Final = "sustained, lighter penalty"
 HEAVIER: Final = "sustained, heavier penalty"
 UNKNOWN: Final = "sustained, no rung on record"
-WAYS: Final = ("no finding on the merits", "not sustained", LIGHTER, HEAVIER, UNKNOWN, "finding not recorded")
-SUSTAINED: Final = [WAYS.index(LIGHTER), WAYS.index(HEAVIER)]
+CAUSES: Final = ("no finding on the merits", "not sustained", LIGHTER, HEAVIER, UNKNOWN, "finding not recorded")
+SUSTAINED: Final = [CAUSES.index(LIGHTER), CAUSES.index(HEAVIER)]
 DRAWS: Final = 200
 
 
-def with_way(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
-    """Cases with the way each ended: the highest finding and penalty among its officers."""
+def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
+    """Cases with the cause by which each ended: the highest finding and penalty among its officers."""
     rows = cohort.allegations
     for name in ("finding", "imposed_penalty"):
         if name not in rows:
             raise Refusal(f"{cohort.name} holds no {name}, so delay and penalty cannot be put side by side")
-    whole = roll_up(rows, cast(UnitCard, cohort.card).unit, "complaint", (), order.severity_rank)
+    whole = roll_up(rows, held_unit(cohort), "complaint", (), order.severity_rank)
     finding, rung = whole["finding"], order.rungs(whole["imposed_penalty"])
     sustained = finding.eq("sustained").fillna(False)
     cut = order.order.index(heavier)
-    way = pd.Series("not sustained", index=whole.index, dtype="str")
-    way = way.mask(finding.eq("closed_without_finding").fillna(False), WAYS[0])
-    way = way.mask(sustained & rung.lt(cut).fillna(False), LIGHTER)
-    way = way.mask(sustained & rung.ge(cut).fillna(False), HEAVIER)
-    way = way.mask(sustained & rung.isna(), UNKNOWN)
-    way = way.mask(finding.isna() | finding.eq("pending").fillna(False), WAYS[5])
-    found = pd.Series(way.to_numpy(), index=whole["case_id"]).reindex(cohort.cases["case_id"]).fillna(WAYS[5])
-    return cohort.with_case_column("way", found)
+    cause = pd.Series("not sustained", index=whole.index, dtype="str")
+    cause = cause.mask(finding.eq("closed_without_finding").fillna(False), CAUSES[0])
+    cause = cause.mask(sustained & rung.lt(cut).fillna(False), LIGHTER)
+    cause = cause.mask(sustained & rung.ge(cut).fillna(False), HEAVIER)
+    cause = cause.mask(sustained & rung.isna(), UNKNOWN)
+    cause = cause.mask(~decided(finding), CAUSES[5])
+    found = pd.Series(cause.to_numpy(), index=whole["case_id"]).reindex(cohort.cases["case_id"]).fillna(CAUSES[5])
+    return cohort.with_case_column("cause", found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """Cases with their delay, way and kind, seen from a day of their age."""
+    """Cases with their delay, cause and kind, seen from a day of their age."""
 
     held: Durations
     kind: Ints
-    level: float
-    min_cell: int
+    confidence: float
     within: int
     seed: int
 
     @property
-    def way(self) -> Ints:
-        """Position of each case's way; -1 while open."""
-        codes = pd.Index(WAYS).get_indexer(pd.Index(self.held.table["way"]))
+    def cause(self) -> Ints:
+        """Position of each case's cause; -1 while open."""
+        codes = pd.Index(CAUSES).get_indexer(pd.Index(self.held.table["cause"]))
         return np.where(self.held.event, codes, -1).astype(np.int64)
 
     def seen(self, day: int) -> NDArray[np.bool_]:
@@ -75,33 +73,33 @@ class View:
         return replace(self.held, table=table.assign(**moved).reset_index(drop=True))
 
     def counts(self, day: int) -> Ints:
-        """Cases by kind and way that closed within the days followed from a landmark."""
-        inside = self.seen(day) & (self.held.end <= day + self.within) & (self.way >= 0)
+        """Cases by kind and cause that closed within the days followed from a landmark."""
+        inside = self.seen(day) & (self.held.end <= day + self.within) & (self.cause >= 0)
         size = int(self.kind.max()) + 1
-        found = np.bincount(self.kind[inside] * len(WAYS) + self.way[inside], minlength=size * len(WAYS))
-        return found.reshape(size, len(WAYS))
+        found = np.bincount(self.kind[inside] * len(CAUSES) + self.cause[inside], minlength=size * len(CAUSES))
+        return found.reshape(size, len(CAUSES))
 
     def heavier(self, day: int, same_mix: bool) -> dict[str, Any]:
         """Share of heavier among the sustained, with an interval, and what says whether it may be shown."""
         inside = self.seen(day)
-        line: dict[str, Any] = {"cases": int(inside.sum())}
+        line: dict[str, Any] = {"n": int(inside.sum())}
         base, found = (self.counts(since)[:, SUSTAINED] for since in (0, day))
         gone = same_mix and ((found.sum(axis=1) == 0) & (base.sum(axis=1) > 0)).any()
         if gone or not found.sum():
             # none is left, or none of a kind of case, which then cannot be held alike
-            return line | {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": 0, "heavy": 0}
+            return line | dict.fromkeys(NUMBERS[2:], np.nan) | {"light": 0, "heavy": 0}
         mix = base.sum(axis=1).astype(float) if same_mix else np.ones(1)
         kinds = int(self.kind.max()) + 1 if same_mix else 1
         kind = self.kind[inside] if same_mix else np.zeros(int(inside.sum()), dtype=np.int64)
         # a sum of independent Poisson weights is Poisson: cases alike in all that counts are drawn together
         spent = np.minimum(self.held.end[inside] - day, self.within + 1)
-        key = (kind * (self.within + 2) + spent) * (len(WAYS) + 1) + self.way[inside] + 1
+        key = (kind * (self.within + 2) + spent) * (len(CAUSES) + 1) + self.cause[inside] + 1
         cells, count = np.unique(key, return_counts=True)
-        rest, way = np.divmod(cells, len(WAYS) + 1)
+        rest, cause = np.divmod(cells, len(CAUSES) + 1)
         of_kind, spent = np.divmod(rest, self.within + 2)
 
         def share(weights: Floats) -> float:
-            light, heavy = sustained_within(spent, way - 1, weights, self.within, of_kind, kinds)
+            light, heavy = sustained_within(spent, cause - 1, weights, self.within, of_kind, kinds)
             total = light + heavy
             held = (mix > 0) & (total > 0)
             if not held.any():
@@ -110,22 +108,21 @@ class View:
 
         rng = np.random.default_rng(self.seed)
         drawn = [share(np.asarray(rng.poisson(count), dtype=np.float64)) for _ in range(DRAWS)]
-        low, high = np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2])
-        light, heavy = found.sum(axis=0).tolist()
-        return line | {"heavier": share(count.astype(float)), "low": low, "high": high, "light": light, "heavy": heavy}
+        numbers = (share(count.astype(float)), *percentiles(np.array(drawn), self.confidence))
+        return line | dict(zip((*NUMBERS[2:], "light", "heavy"), (*numbers, *found.sum(axis=0).tolist()), strict=True))
 
 
 def sustained_within(
-    spent: Ints, way: Ints, weights: Floats, within: int, kind: Ints | None = None, kinds: int = 1
+    spent: Ints, cause: Ints, weights: Floats, within: int, kind: Ints | None = None, kinds: int = 1
 ) -> tuple[Floats, Floats]:
-    """Aalen-Johansen shares of the lighter and the heavier sustained within so many days, kind by kind.
+    """Aalen–Johansen shares of the lighter and the heavier sustained within so many days, kind by kind.
 
     Parameters
     ----------
     spent : array of int
         Days until a case closed, or was last seen open.
-    way : array of int
-        Position in :data:`WAYS`; -1 while open.
+    cause : array of int
+        Position in :data:`CAUSES`; -1 while open.
     weights : array
     within : int
     kind : array of int, optional
@@ -145,62 +142,38 @@ def sustained_within(
 
     at_risk = by_day(np.ones(len(spent), dtype=bool))[:, ::-1].cumsum(axis=1)[:, ::-1][:, :-1]
     safe = np.maximum(at_risk, 1e-12)
-    after = np.cumprod(1 - by_day(way >= 0)[:, :-1] / safe, axis=1)
+    after = np.cumprod(1 - by_day(cause >= 0)[:, :-1] / safe, axis=1)
     before = np.hstack([np.ones((kinds, 1)), after[:, :-1]])
-    lighter, heavier = ((before * by_day(way == one)[:, :-1] / safe).sum(axis=1) for one in SUSTAINED)
+    lighter, heavier = ((before * by_day(cause == one)[:, :-1] / safe).sum(axis=1) for one in SUSTAINED)
     return lighter, heavier
 
 
-def naive(view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def naive(view: View) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
     """Closed cases by quarters of the days they took."""
     closed = view.held.event
-    took, way = view.held.end[closed], view.way[closed]
+    took, cause = view.held.end[closed], pd.Series(np.array(CAUSES)[view.cause[closed]])
     edges = np.unique(np.quantile(took, [0, 0.25, 0.5, 0.75, 1], method="lower").astype(np.int64))
-    lines, ways = [], []
+    lines, causes = [], []
     for k, (low, high) in enumerate(pairwise(edges)):
         inside = (took >= low if k == 0 else took > low) & (took <= high)
         at = f"closed after {low if k == 0 else low + 1:,} to {high:,} days"
-        count = np.bincount(way[inside], minlength=len(WAYS))
-        light, heavy = count[SUSTAINED].tolist()
-        line: dict[str, Any] = {"view": "naive", "at": at, "day": int(high), "cases": int(inside.sum())}
-        line |= {"heavier": np.nan, "low": np.nan, "high": np.nan, "light": light, "heavy": heavy}
-        if light + heavy:
-            s = clustered.clustered_share(np.repeat([True, False], [heavy, light]), None, view.level)
-            line |= {"heavier": s.share, "low": s.lower, "high": s.upper}
-        lines.append(line)
-        for j, name in enumerate(WAYS):
-            s = clustered.clustered_share(way[inside] == j, None, view.level)
-            ways.append(
-                {
-                    "view": "naive",
-                    "at": at,
-                    "day": int(high),
-                    "way": name,
-                    "share": s.share,
-                    "low": s.lower,
-                    "high": s.upper,
-                }
-            )
-    return lines, ways
+        labels: dict[str, Any] = {"view": "naive", "at": at, "day": int(high)}
+        sustained = cause[inside & cause.isin([LIGHTER, HEAVIER])]
+        (heavy,) = term_shares(sustained, [HEAVIER], None, view.confidence).to_dict("records")
+        line = {**labels, "n": int(inside.sum()), **{name: heavy[name] for name in NUMBERS[2:]}}
+        lines.append(line | {"light": len(sustained) - heavy["events"], "heavy": heavy["events"]})
+        causes.append(term_shares(cause[inside], CAUSES, None, view.confidence, "cause").assign(**labels))
+    return lines, causes
 
 
-def hide_rows(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Withhold rows that rest on a few lighter or heavier penalties."""
-    few = table["light"].lt(min_cell) | table["heavy"].lt(min_cell)
-    shown = table.drop(columns=["light", "heavy"])
-    numbers = {name: shown[name].mask(few) for name in ("heavier", "low", "high")}
-    return shown.assign(**numbers, cases=shown["cases"].astype("Int64").mask(few), hidden=few)
-
-
-def hide_ways(ways: pd.DataFrame, table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Withhold the ways a few cases took, with the next rarest where a lone one would follow from the others."""
+def causes_hidden(causes: pd.DataFrame, table: pd.DataFrame, min_cell: int) -> pd.Series:
+    """The causes by which a few cases ended, with the next rarest where a lone one would follow from the others."""
     keys = ["view", "at"]
-    made = ways.merge(table[[*keys, "cases", "light", "heavy"]], on=keys, how="left")
-    count = made["share"].to_numpy() * made["cases"].to_numpy()
-    shut = (made["light"].lt(min_cell) | made["heavy"].lt(min_cell)).to_numpy(dtype=bool)
-    shut = shut | ((count > 0) & (count < min_cell))
+    made = causes.merge(table[[*keys, "n", "light", "heavy"]], on=keys, how="left")
+    count = made["estimate"] * made["n"]
+    shut = made["light"].lt(min_cell) | made["heavy"].lt(min_cell) | few(count, min_cell)
     for places in made.groupby(keys, sort=False).indices.values():
-        rest = places[~shut[places] & (count[places] > 0)]
-        if shut[places].sum() == 1 and len(rest):
-            shut[rest[np.argmin(count[rest])]] = True
-    return ways.assign(**{name: ways[name].mask(shut) for name in ("share", "low", "high")})
+        rest = [place for place in places if not shut[place] and count[place] > 0]
+        if shut[places].sum() == 1 and rest:
+            shut[min(rest, key=lambda place: count[place])] = True
+    return shut.set_axis(causes.index)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import pandas as pd
 
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes import Ladder
-from accountability.outcomes.slow_case_views import SUSTAINED, View, hide_rows, hide_ways, naive, with_way
-from accountability.results import Result, percent
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.slow_case_views import SUSTAINED, View, causes_hidden, naive, with_cause
+from accountability.outcomes.units_counted import Disclosed
+from accountability.results import percent
 from accountability.study.clocks import durations
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
 from accountability.study.grouping import group_cases
+from accountability.study.inputs import column_names, takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +29,8 @@ VIEWS: Final = {
     "landmark": "cases open on a given day of their age, from that day on: identified if cases still open at the last "
     "day covered are like others of their age. The cases left at a later landmark are other cases than those at "
     "an earlier one: a trend over landmarks is about who is left as well as about time.",
-    "competing ways": "all cases, by the share that has ended each way by a day: identified under the same condition, "
-    "without assuming that the ways have nothing to do with each other.",
+    "competing risks": "all cases, by the share that has ended each way by a day: identified under the same "
+    "condition, without assuming that the ways have nothing to do with each other.",
     "at the same mix": "the landmark view with the kinds of case weighted alike at each landmark: what remains of a "
     "trend is not the mix of these kinds; it may be the mix of others.",
 }
@@ -36,28 +38,34 @@ NOT_IDENTIFIED: Final = "which penalty the same case would have ended with, had 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class SlowCases(Result):
+class SlowCases(Disclosed):
     """Delay and penalty in several views.
 
     Attributes
     ----------
     table : DataFrame
         Of the sustained with a rung on record, the share with a heavier penalty: ``view``, ``at`` (days, in words),
-        ``day``, ``cases`` (in the row), ``heavier`` (share), ``low``, ``high``, ``hidden``.
-    ways : DataFrame
-        ``view``, ``at``, ``day``, ``way``, ``share``, ``low``, ``high``: how the cases of a row end; what is missing
-        to one is still open.
+        ``day``, ``n`` (cases in the row), ``estimate`` (share of heavier), ``lower``, ``upper``, ``hidden``.
+    causes : DataFrame
+        ``view``, ``at``, ``day``, ``cause``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: how the cases of
+        a row end; what is missing to one is still open.
     identified : DataFrame
         ``view`` and ``says``: what each view identifies, and what none does.
     heavier : str
         The rung from which a penalty counts as heavier.
-    level : float
+    confidence : float
     """
 
-    ways: pd.DataFrame
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ("day",), "causes": ("day",)}
+
+    causes: pd.DataFrame
     identified: pd.DataFrame
     heavier: str
-    level: float
+    confidence: float
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table without rows that rest on a few lighter or heavier penalties, and without their counts."""
+        return super().disclosed(table).drop(columns=["light", "heavy"])
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the share of heavier penalties in every row of every view."""
@@ -66,7 +74,7 @@ class SlowCases(Result):
         shown = self.table.loc[~self.table["hidden"]]
         axes = new_axes(ax, height=1.2 + 0.3 * len(shown))
         labelled = shown.assign(label=shown["view"] + ": " + shown["at"])
-        ranges(axes, labelled, label="label", estimate="heavier", lower="low", upper="high")
+        ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper")
         axes.set_xlim(0, 1)
         axes.set_xlabel(f"{self.heavier.replace('_', ' ')} or heavier, of the sustained with a rung on record")
         return axes
@@ -82,8 +90,8 @@ class SlowCases(Result):
             rows = part.to_dict("records")
             ends = rows[:1] if len(rows) == 1 else [rows[0], rows[-1]]
             told = ", ".join(
-                f"{row['at']} {percent(row['heavier'], 1)} ({percent(self.level)} interval {percent(row['low'], 1)} to "
-                f"{percent(row['high'], 1)})"
+                f"{row['at']} {percent(row['estimate'], 1)} ({percent(self.confidence)} interval "
+                f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
                 for row in ends
             )
             said.append(f"{view}: {told}")
@@ -95,8 +103,9 @@ class SlowCases(Result):
         )
 
 
+@takes("cohort")
 def delay_and_penalty(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     start: str = "received",
     stop: str = "closed",
     cutoff: str | None = None,
@@ -104,16 +113,17 @@ def delay_and_penalty(
     heavier: str = "suspension",
     landmarks: Sequence[int] = (90, 180, 365),
     within: int = 1095,
-    given: Sequence[str] = (),
-    level: float = 0.95,
+    covariates: str | Sequence[str] = (),
+    min_group: int = 10,
+    confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
     seed: int = 20130206,
 ) -> SlowCases:
-    """How heavy penalties are by delay: naive, landmark and competing-ways views, with what each identifies.
+    """How heavy penalties are by delay: naive, landmark and competing-risks views, with what each identifies.
 
-    A complaint ends one way: without a finding on the merits, not sustained, or sustained with the highest penalty of
-    its officers lighter or heavier than a rung, or with none on record.
+    A complaint ends by one cause: without a finding on the merits, not sustained, or sustained with the highest
+    penalty of its officers lighter or heavier than a rung, or with none on record.
 
     Parameters
     ----------
@@ -127,10 +137,13 @@ def delay_and_penalty(
         Days of age at which cases are still open.
     within : int
         Days from a landmark, or from the start, that are followed.
-    given : sequence of str
+    covariates : str or sequence of str
         Columns of the cases or allegations whose mix is held alike over the landmarks.
-    level, min_cell
-        As in :func:`accountability.outcomes.outcomes`.
+    min_group : int
+        Values of such a column on fewer cases are put together.
+    confidence, min_cell
+        As in :func:`accountability.outcomes.outcome_distribution`; a row with fewer lighter or heavier penalties is
+        hidden.
     ladder : Ladder, optional
     seed : int
         Of the bootstrap over complaints behind the intervals of ``table`` in the landmark and competing views.
@@ -146,6 +159,14 @@ def delay_and_penalty(
         closed case was sustained with a rung on record.
     ParameterError
         For a rung that is not on the ladder, landmarks that are not days above zero in order, or unknown columns.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.delay_and_penalty(data, landmarks=[180])
+    >>> found.table["view"].unique().tolist()
+    ['naive', 'competing risks', 'landmark']
     """
     order = ladder or Ladder()
     if heavier not in order.order[1:]:
@@ -155,38 +176,31 @@ def delay_and_penalty(
         raise ParameterError(
             f"landmarks must be days above zero in order and within above zero; found {days}, {within}"
         )
-    cohort = Cohort.of(data)
-    for name in given:
-        cohort = group_cases(cohort, name, min_cell)
-    cohort = with_way(cohort, heavier, order)
-    held = durations(cohort, start, stop, cutoff)
-    competing = delay.competing_closings(held, "way", confidence=level)
+    cohort, alike = data, column_names(covariates, "delay_and_penalty", "covariates")
+    for name in alike:
+        cohort = group_cases(cohort, name, min_group)
+    held = durations(with_cause(cohort, heavier, order), start, stop, cutoff)
     table = held.table
-    number = table.groupby(list(given)).ngroup() if given else pd.Series(0, index=table.index)
-    kind = np.asarray(number, dtype=np.int64)
-    view = View(held, kind, level, min_cell, within, seed)
+    number = table.groupby(alike).ngroup() if alike else pd.Series(0, index=table.index)
+    view = View(held, np.asarray(number, dtype=np.int64), confidence, within, seed)
     if not view.counts(0)[:, SUSTAINED].sum():
         raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
-    lines, ways = naive(view)
+    lines, causes = naive(view)
     for day in (0, *days):
-        name = "landmark" if day else "competing ways"
+        name = "landmark" if day else "competing risks"
         at = f"open at day {day:,}" if day else f"all, by day {within:,}"
-        own = competing if not day else delay.competing_closings(view.from_day(day), "way", confidence=level)
-        shares = own.true_at([within]).rename(
-            columns={"cause": "way", "estimate": "share", "lower": "low", "upper": "high"}
-        )
-        ways += [
-            {"view": name, "at": at, **{str(head): cell for head, cell in row.items()}, "day": day}
-            for row in shares.to_dict("records")
-        ]
+        own = delay.competing_closings(view.from_day(day) if day else held, "cause", confidence=confidence)
+        shares = own.true_at([within])
+        causes.append(shares[["cause", "estimate", "lower", "upper"]].assign(view=name, at=at, day=day))
         lines.append({"view": name, "at": at, "day": day, **view.heavier(day, same_mix=False)})
-    if given:
+    if alike:
         lines += [
             {"view": "at the same mix", "at": f"open at day {day:,}" if day else "all", "day": day}
             | view.heavier(day, same_mix=True)
             for day in (0, *days)
         ]
     table = pd.DataFrame(lines)
+    ended = pd.concat(causes, ignore_index=True)[["view", "at", "day", "cause", "estimate", "lower", "upper"]]
     views = [name for name in VIEWS if name in set(table["view"])]
     says = [*((name, VIEWS[name]) for name in views), ("none", f"not identified: {NOT_IDENTIFIED}.")]
     return SlowCases(
@@ -196,14 +210,14 @@ def delay_and_penalty(
             "whether a case is still open at the last day covered tells nothing more than its age does",
             "a complaint ends one way: the highest finding and penalty among its officers",
             "complaints are independent of one another",
-            *((f"kinds of case: {', '.join(given)}",) if given else ()),
+            *((f"kinds of case: {', '.join(alike)}",) if alike else ()),
         ),
-        method="shares of closed cases (Wilson); Aalen-Johansen from each landmark; intervals of shares among the "
+        method="shares of closed cases (Wilson); Aalen–Johansen from each landmark; intervals of shares among the "
         "sustained by bootstrap over complaints",
-        table=hide_rows(table, min_cell),
+        table=table.assign(hidden=table["light"].lt(min_cell) | table["heavy"].lt(min_cell)),
         flow=held.flow,
-        ways=hide_ways(pd.DataFrame(ways), table, min_cell),
+        causes=ended.assign(hidden=causes_hidden(ended, table, min_cell)),
         identified=pd.DataFrame(says, columns=["view", "says"]),
         heavier=heavier,
-        level=level,
+        confidence=confidence,
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability.errors import Refusal
+from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.moves import kinds_of
-from accountability.stats.arrays import Floats
+from accountability.outcomes.units_counted import few
+from accountability.stats import intervals
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.compress import tally
+from accountability.stats.sandwich import clusters_of
 from accountability.vocabulary import FINDINGS
 
 STAGES: Final = {
@@ -21,6 +25,8 @@ STAGES: Final = {
     "kept": "not lighter, unserved or reversed at the last record, of those with a penalty",
 }
 UNDECIDED: Final = ("pending", "not_recorded")
+NAMED: Final = "named"
+GROUPS: Final = ("first", "second")
 
 
 def passed(rows: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
@@ -80,66 +86,135 @@ def _said(yes: pd.Series, unsaid: pd.Series) -> pd.Series:
     return yes.fillna(False).astype("Int8").mask(unsaid.fillna(True).astype(bool))
 
 
-def contributions(first: Floats, second: Floats) -> Floats:
-    """How much of the difference of two products each factor makes up, averaged over the orders of exchange.
+# ---- both groups' rates at every stage ---------------------------------------------------------------------------
 
-    Das Gupta's (1993) symmetric form of Kitagawa's (1955) decomposition for a product of rates. The contributions add
-    up to ``prod(first) - prod(second)``; factors along the last axis.
 
-    Parameters
-    ----------
-    first, second : array
-        Rates, one a factor.
+def stage_table(
+    rows: pd.DataFrame,
+    flags: pd.DataFrame,
+    group: Ints,
+    names: tuple[str, str],
+    officers: Mapping[str, float] | None,
+    confidence: float,
+) -> pd.DataFrame:
+    """Counts, rates and comparisons of both groups, one row a stage."""
+    who = rows.get("officer_id")
+    clusters = clusters_of(who, len(rows))
+    lines: list[dict[str, Any]] = []
+    if officers:
+        lines.append(_named_line(rows, group, names, officers, confidence))
+    before = np.ones(len(rows), dtype=bool)
+    for stage in flags:
+        decided = flags[stage].notna().to_numpy(dtype=bool)
+        hit = flags[stage].eq(1).fillna(False).to_numpy(dtype=bool)
+        line: dict[str, Any] = {"stage": stage, "what": STAGES[str(stage)]}
+        influence = np.zeros(len(rows))
+        for number, place in enumerate(GROUPS):
+            mine = (group == number) & before
+            here = mine & decided
+            line |= {
+                f"named_{place}": int((group == number).sum()),
+                f"n_{place}": int(here.sum()),
+                f"events_{place}": int((here & hit).sum()),
+                f"unresolved_{place}": int((mine & ~decided).sum()),
+            }
+            if not here.any():
+                line |= dict.fromkeys((f"rate_{place}", f"lower_{place}", f"upper_{place}"), np.nan)
+                continue
+            s = intervals.clustered_share(hit[here], None if who is None else who.loc[here], confidence)
+            line |= {f"rate_{place}": s.share, f"lower_{place}": s.lower, f"upper_{place}": s.upper}
+            influence[here] = (1 - 2 * number) * (hit[here] - s.share) / here.sum()
+        lines.append(line | _compared(line, influence, group, clusters, confidence))
+        before &= hit
+    return pd.DataFrame(lines)
 
-    Returns
-    -------
-    array
-        One contribution a factor.
+
+def _named_line(
+    rows: pd.DataFrame, group: Ints, names: tuple[str, str], officers: Mapping[str, float], confidence: float
+) -> dict[str, Any]:
+    line: dict[str, Any] = {"stage": NAMED, "what": "complaints that name an officer, for each officer on the roster"}
+    reach, errors = intervals.z_critical(confidence), []
+    for number, (place, name) in enumerate(zip(GROUPS, names, strict=True)):
+        if name not in officers or not officers[name] > 0:
+            raise ParameterError(f"officers must give a number above zero for {name!r}; found {dict(officers)}")
+        mine = group == number
+        totals = rows.loc[mine].groupby("officer_id")["case_id"].size() if "officer_id" in rows else pd.Series([0])
+        rate = mine.sum() / officers[name]
+        # officers without a complaint are on the roster with none
+        variance = (float((totals**2).sum()) - mine.sum() ** 2 / officers[name]) / officers[name] ** 2
+        spread = float(np.sqrt(max(variance, 0.0)))
+        line |= dict.fromkeys((f"named_{place}", f"n_{place}", f"events_{place}"), int(mine.sum()))
+        line |= {f"unresolved_{place}": 0, f"rate_{place}": rate}
+        line |= {f"lower_{place}": max(rate - reach * spread, 0.0), f"upper_{place}": rate + reach * spread}
+        errors.append((spread, spread / rate))
+    wide, log_wide = np.sqrt((np.array(errors) ** 2).sum(axis=0)) * reach
+    return line | _limits(line, float(wide), float(log_wide))
+
+
+def _limits(line: Mapping[str, Any], wide: float, log_wide: float) -> dict[str, float]:
+    """Difference and ratio of two rates with their limits."""
+    gap, ratio = line["rate_first"] - line["rate_second"], line["rate_first"] / line["rate_second"]
+    out = {"difference": gap, "difference_lower": gap - wide, "difference_upper": gap + wide, "ratio": ratio}
+    return out | {"ratio_lower": ratio * np.exp(-log_wide), "ratio_upper": ratio * np.exp(log_wide)}
+
+
+def _compared(
+    line: Mapping[str, Any], influence: Floats, group: Ints, clusters: Ints, confidence: float
+) -> dict[str, float]:
+    """Difference and ratio of two rates, with officer-clustered errors."""
+    names = [f"{what}{end}" for what in ("difference", "ratio") for end in ("", "_lower", "_upper")]
+    if np.isnan(line["rate_first"]) or np.isnan(line["rate_second"]):
+        return dict.fromkeys(names, np.nan)
+    groups, reach = int(clusters.max()) + 1, intervals.z_critical(confidence)
+    scale = groups / (groups - 1) if groups > 1 else np.nan
+
+    def width(parts: Floats) -> float:
+        return reach * float(np.sqrt(scale * (tally(clusters, parts, groups) ** 2).sum()))
+
+    if line["events_first"] and line["events_second"]:
+        logs = influence / np.where(group == 0, line["rate_first"], line["rate_second"])
+        return _limits(line, width(influence), width(logs))
+    gap, wide = line["rate_first"] - line["rate_second"], width(influence)
+    return dict(zip(names, (gap, gap - wide, gap + wide, *[np.nan] * 3), strict=True))
+
+
+def resampled_rates(
+    flags: pd.DataFrame,
+    group: Ints,
+    clusters: Ints,
+    weights: Floats,
+    officers: Mapping[str, float] | None,
+    names: tuple[str, str],
+) -> tuple[Floats, Floats]:
+    """Rates by group and stage, and the same in every bootstrap sample."""
+    groups = weights.shape[1]
+    counts = []
+    for number in (0, 1):
+        mine = (group == number).astype(float)
+        if officers:
+            counts.append((tally(clusters, mine, groups), np.full(groups, officers[names[number]] / groups)))
+        for stage in flags:
+            decided = flags[stage].notna().to_numpy(dtype=float)
+            hit = flags[stage].eq(1).fillna(False).to_numpy(dtype=float)
+            counts.append((tally(clusters, mine * hit, groups), tally(clusters, mine * decided, groups)))
+    tops, bottoms = (np.stack([pair[k] for pair in counts], axis=1) for k in (0, 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        here = tops.sum(axis=0) / bottoms.sum(axis=0)
+        drawn = (weights @ tops) / (weights @ bottoms)
+    return here.reshape(2, -1), drawn.reshape(len(drawn), 2, -1)
+
+
+def first_small(table: pd.DataFrame, min_cell: int) -> pd.Series:
+    """Every stage from the first with a small count on: later counts would give an earlier one away.
+
+    How many are undecided at a stage follows from those who passed the one before, and from all named where these
+    are shown; so few undecided are a small count too, but at the first stage of a table without all named.
     """
-    size = first.shape[-1]
-    out = np.zeros(np.broadcast_shapes(first.shape, second.shape))
-    orders = list(permutations(range(size)))
-    for order in orders:
-        now = np.broadcast_to(second, out.shape).copy()
-        for place in order:
-            before = now.prod(axis=-1)
-            now[..., place] = first[..., place]
-            out[..., place] += now.prod(axis=-1) - before
-    return out / len(orders)
-
-
-def worst_case(reached: Floats, rate: Floats) -> tuple[float, float]:
-    """Bounds of the difference of two rates among all named, nothing assumed of those who did not get there.
-
-    Manski's (1989) bounds: each group's rate lies between that were none, and all, of the others to pass.
-    """
-    low, high = reached * rate, reached * rate + 1 - reached
-    return float(low[0] - high[1]), float(high[0] - low[1])
-
-
-def trimmed(reached: Floats, rate: Floats) -> tuple[float, float]:
-    """Bounds of the difference of two rates among those who would get there in either group.
-
-    Lee's (2009) trimming: whoever gets there in the group that gets there less often would also do so in the other.
-    The group reached more often holds others besides, and they may be those who pass or those who do not.
-    """
-    more = int(reached[0] < reached[1])
-    kept = float(reached[1 - more] / reached[more])
-    low, high = max(0.0, (rate[more] - (1 - kept)) / kept), min(1.0, rate[more] / kept)
-    other = float(rate[1 - more])
-    return (low - other, high - other) if more == 0 else (other - high, other - low)
-
-
-def e_value(ratio: float, low: float, high: float) -> tuple[float, float]:
-    """VanderWeele and Ding's (2017) E-value of a ratio, and of the end of its interval that is nearer to 1.
-
-    How strongly something not in the records would have to go with both the group and the outcome, as a ratio each,
-    for the ratio to be 1 once it is taken into account. 1 where the interval already holds 1.
-    """
-
-    def needed(value: float) -> float:
-        above = max(value, 1 / value)
-        return above + float(np.sqrt(above * (above - 1)))
-
-    nearer = 1.0 if low <= 1 <= high else (low if ratio > 1 else high)
-    return needed(ratio), needed(nearer)
+    small = pd.Series(False, index=table.index)
+    for place in GROUPS:
+        waiting = few(table[f"unresolved_{place}"], min_cell)
+        small |= waiting & (table.index > 0)
+        failed = table[f"n_{place}"] - table[f"events_{place}"]
+        for number in (table[f"n_{place}"], table[f"events_{place}"], failed):
+            small |= few(number, min_cell)
+    return small.cummax()

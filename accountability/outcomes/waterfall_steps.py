@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,13 @@ from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder, days_equivalent
 from accountability.outcomes.moves import KINDS, kinds_of, symmetry
 from accountability.outcomes.parsing import parse_table
-from accountability.outcomes.withhold import hide_pairs
+from accountability.outcomes.units_counted import ALIKE, Disclosed, few, masked, small_terms, term_shares
 from accountability.privacy import hidden_cells
 from accountability.records.units import check_terms
-from accountability.results import Result, percent
+from accountability.results import percent
 from accountability.stats import intervals
-from accountability.study.cohort import Cohort, DatasetLike
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
 from accountability.vocabulary import PENALTIES
 
 if TYPE_CHECKING:
@@ -37,39 +39,60 @@ UNIT: Final = ["case_id", "officer_id"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Waterfall(Result):
+class Waterfall(Disclosed):
     """What became of penalties, step by step.
 
     Attributes
     ----------
     table : DataFrame
         For each pair of neighbouring steps ``before``, ``after``: ``kind`` (see
-        :data:`accountability.outcomes.moves.KINDS`), ``count``, ``denominator``, ``share``, ``low``, ``high``,
+        :data:`accountability.outcomes.moves.KINDS`), ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``,
         ``hidden``.
     states : DataFrame
-        For each ``step``: ``term``, ``count``, ``share`` of all units, ``hidden``; ``pending`` is a term of its own.
+        For each ``step``: ``term``, ``n``, ``estimate`` (share of all units), ``hidden``; ``pending`` is a term of its
+        own.
     flows : DataFrame
-        ``before``, ``after``, ``term_before``, ``term_after``, ``count`` (missing where hidden).
+        ``before``, ``after``, ``term_before``, ``term_after``, ``n`` (missing where hidden), ``hidden``.
     net : DataFrame
-        For each pair: ``quantity`` (rungs, days lost), ``units``, ``lost`` and ``gained`` and ``net``.
+        For each pair: ``quantity`` (rungs, days lost), ``n``, ``lost`` and ``gained`` and ``net``, ``hidden``.
     tests : DataFrame
         Bowker and Stuart–Maxwell for each pair of steps.
     times : DataFrame
-        For each pair: ``units`` with both ends known to the day or still waiting, ``waiting``, ``median_days``, from
-        the product-limit curve in which those waiting count for as long as they were seen.
-    level : float
+        For each pair: ``n`` with both ends known to the day or still waiting, ``waiting``, ``median_days``, from the
+        Kaplan–Meier curve in which those waiting count for as long as they were seen.
+    confidence : float
     """
+
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "table": ("n",),
+        "states": (),
+        "flows": (),
+        "net": (),
+        "tests": (),
+        "times": (),
+    }
 
     states: pd.DataFrame
     flows: pd.DataFrame
     net: pd.DataFrame
     tests: pd.DataFrame
     times: pd.DataFrame
-    level: float
+    confidence: float
+    min_cell: int
+
+    def __post_init__(self) -> None:
+        """Hide small numbers; of those waiting, a few are hidden and the rest of their row is not."""
+        super().__post_init__()
+        shown = self.times["waiting"].mask(few(self.times["waiting"], self.min_cell))
+        object.__setattr__(self, "times", self.times.assign(waiting=shown))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table without its hidden cells; a total of few pairs is not shown either."""
+        return masked(table, ("n",)).assign(n=table["n"].astype("Int64").mask(few(table["n"], self.min_cell)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the flow: a column a step, a band for each way from one rung to another."""
-        from accountability.outcomes.outcome_figures import flow
+        from accountability.figures.share_bars import flow
 
         return flow(self.states, self.flows, ax=ax)
 
@@ -78,31 +101,30 @@ class Waterfall(Result):
         said = []
         for key, part in self.table.groupby(["before", "after"], sort=False):
             cells = {row["kind"]: row for row in part.to_dict("records")}
-            ways = [
-                f"{cells[kind]['count']:,} {word} ({percent(cells[kind]['share'], 1)}, {percent(self.level)} interval "
-                f"{percent(cells[kind]['low'], 1)} to {percent(cells[kind]['high'], 1)})"
+            moved = [
+                f"{cells[kind]['events']:,} {word} ({percent(cells[kind]['estimate'], 1)}, {percent(self.confidence)} "
+                f"interval {percent(cells[kind]['lower'], 1)} to {percent(cells[kind]['upper'], 1)})"
                 for kind, word in (("lightened", "became lighter"), ("raised", "became heavier"))
-                if not cells[kind]["hidden"] and cells[kind]["count"] > 0
+                if not cells[kind]["hidden"] and cells[kind]["events"] > 0
             ]
-            if ways:
-                total = cells["kept"]["denominator"]
-                said.append(f"From {key[0]} to {key[1]}, of {total:,} officer-complaints {' and '.join(ways)}.")
-        waits = self.states.loc[
-            (self.states["term"] == "pending") & ~self.states["hidden"] & (self.states["count"] > 0)
-        ]
+            if moved:
+                total = cells["kept"]["n"]
+                said.append(f"From {key[0]} to {key[1]}, of {total:,} officer-complaints {' and '.join(moved)}.")
+        waits = self.states.loc[(self.states["term"] == "pending") & ~self.states["hidden"] & (self.states["n"] > 0)]
         said += [
-            f"{row['count']:,} had not got as far as {row['step']!r} when the records end."
+            f"{row['n']:,} had not got as far as {row['step']!r} when the records end."
             for row in waits.to_dict("records")
         ]
         return " ".join(said)
 
 
+@takes("cohort")
 def waterfall(
-    data: Cohort | DatasetLike,
+    data: Cohort,
     text: str | None = None,
     *,
     ladder: Ladder | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
     min_cell: int = 10,
 ) -> Waterfall:
     """Follow each officer-complaint's penalty through its dated steps.
@@ -120,7 +142,7 @@ def waterfall(
     text : str, optional
         The events' column of penalty texts, read by :func:`accountability.outcomes.parse`; by default their coded
         ``penalty`` and ``days``.
-    ladder, level, min_cell
+    ladder, confidence, min_cell
         As in :func:`accountability.outcomes.changes`.
 
     Returns
@@ -133,9 +155,15 @@ def waterfall(
         If the events hold fewer than two steps of a penalty, or no coded penalty and no ``text`` is named.
     ParameterError
         For a column that is not there, or texts no wording covers (with the first).
+
+    Examples
+    --------
+    >>> import accountability
+    >>> found = accountability.outcomes.waterfall(accountability.load("synthetic"), "detail")
+    >>> found.states["step"].unique().tolist()
+    ['recommended', 'decided', 'imposed', 'after appeal']
     """
-    cohort = Cohort.of(data)
-    order = ladder or Ladder()
+    cohort, order = data, ladder or Ladder()
     events = cohort.events.loc[cohort.events["officer_id"].notna()]
     stage = events["stage"].astype("str")
     steps = [name for name in STEPS if (stage == name).any()]
@@ -152,9 +180,9 @@ def waterfall(
         pairs = _pairs(values, before, after)
         if pairs.empty:
             continue
-        rows.append(_shares(pairs, order, level, min_cell).assign(**names))
+        rows.append(_shares(pairs, order, confidence, min_cell).assign(**names))
         nets.append(_net(pairs, order, min_cell).assign(**names))
-        tests.append(hide_pairs(symmetry(pairs, order), min_cell).assign(**names))
+        tests.append(symmetry(pairs, order).assign(hidden=lambda t: t["n"].lt(min_cell), **names))
         times.append(_time(values, dates, before, after, cohort) | names)
         flows.append(_flow(values, before, after, order, min_cell).assign(**names))
     if not rows:
@@ -165,7 +193,7 @@ def waterfall(
         assumptions=(
             f"order of severity: {' < '.join(order.order)}",
             "a step that states nothing leaves the penalty as it was",
-            "rows of one officer may be alike, rows of different officers are independent (intervals)",
+            f"{ALIKE} (intervals)",
             "pairs are independent (tests)",
             "those still waiting will take as long as others who have waited as long (times)",
         ),
@@ -176,8 +204,9 @@ def waterfall(
         flows=_lead(pd.concat(flows, ignore_index=True), lead),
         net=_lead(pd.concat(nets, ignore_index=True), lead),
         tests=_lead(pd.concat(tests, ignore_index=True), lead),
-        times=_hide_times(_lead(pd.DataFrame(times), lead), min_cell),
-        level=level,
+        times=_lead(pd.DataFrame(times), lead).assign(hidden=lambda t: t["n"].lt(min_cell)),
+        confidence=confidence,
+        min_cell=min_cell,
     )
 
 
@@ -255,18 +284,9 @@ def _pairs(values: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
     return pairs.loc[known & ~gone & pairs["imposed_penalty"].ne("pending")]
 
 
-def _shares(pairs: pd.DataFrame, order: Ladder, level: float, min_cell: int) -> pd.DataFrame:
-    kinds = kinds_of(pairs, order)
-    rows = []
-    for kind in KINDS:
-        s = intervals.clustered_share(kinds.eq(kind).to_numpy(dtype=bool), pairs["officer_id"], level)
-        rows.append((kind, s.count, s.denominator, s.share, s.lower, s.upper))
-    table = pd.DataFrame(rows, columns=["kind", "count", "denominator", "share", "low", "high"])
-    few = len(pairs) < min_cell
-    hidden = hidden_cells(table["count"].to_numpy(), min_cell) | few
-    out = table.assign(hidden=hidden, count=table["count"].astype("Int64").mask(hidden))
-    out["denominator"] = out["denominator"].astype("Int64").mask(np.full(len(out), few))
-    return out.assign(**{name: out[name].mask(hidden) for name in ("share", "low", "high")})
+def _shares(pairs: pd.DataFrame, order: Ladder, confidence: float, min_cell: int) -> pd.DataFrame:
+    table = term_shares(kinds_of(pairs, order), KINDS, pairs["officer_id"], confidence, "kind")
+    return table.assign(hidden=small_terms(table, (), "kind", min_cell)[0] | (len(pairs) < min_cell))
 
 
 def _net(pairs: pd.DataFrame, order: Ladder, min_cell: int) -> pd.DataFrame:
@@ -277,14 +297,13 @@ def _net(pairs: pd.DataFrame, order: Ladder, min_cell: int) -> pd.DataFrame:
     rows = []
     for quantity, change in (("rungs", rungs), ("days lost", days)):
         known = change.dropna().astype("float64")
-        shown = len(known) == 0 or len(known) >= min_cell
         sums = (float(known[known < 0].abs().sum()), float(known[known > 0].sum()), float(known.sum()))
-        rows.append((quantity, len(known) if shown else pd.NA, *(sums if shown else (np.nan,) * 3)))
-    return pd.DataFrame(rows, columns=["quantity", "units", "lost", "gained", "net"]).astype({"units": "Int64"})
+        rows.append((quantity, len(known), *sums, 0 < len(known) < min_cell))
+    return pd.DataFrame(rows, columns=["quantity", "n", "lost", "gained", "net", "hidden"])
 
 
 def _time(values: pd.DataFrame, dates: pd.DataFrame, before: str, after: str, cohort: Cohort) -> dict[str, Any]:
-    """Median days between two steps by the product-limit estimator, the waiting censored on the last day covered."""
+    """Median days between two steps by Kaplan–Meier, the waiting censored on the last day covered."""
     from statsmodels.duration.survfunc import SurvfuncRight
 
     start_known = dates[before, "usable"] & (dates[before, "earliest"] == dates[before, "latest"])
@@ -299,13 +318,7 @@ def _time(values: pd.DataFrame, dates: pd.DataFrame, before: str, after: str, co
     median = np.nan
     if use.any():
         median = float(SurvfuncRight(days[use].to_numpy(float), stop_known[use].to_numpy(int)).quantile(0.5))
-    return {"units": int(use.sum()), "waiting": int((use & waiting).sum()), "median_days": median}
-
-
-def _hide_times(times: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    out = hide_pairs(times, min_cell, "units")
-    few = out["waiting"].gt(0) & out["waiting"].lt(min_cell)
-    return out.assign(waiting=out["waiting"].astype("Int64").mask(few))
+    return {"n": int(use.sum()), "waiting": int((use & waiting).sum()), "median_days": median}
 
 
 def _flow(values: pd.DataFrame, before: str, after: str, order: Ladder, min_cell: int) -> pd.DataFrame:
@@ -319,8 +332,7 @@ def _flow(values: pd.DataFrame, before: str, after: str, order: Ladder, min_cell
     cells = [
         (square.index[i], square.columns[j], int(counts[i, j]), bool(hidden[i, j])) for i, j in np.argwhere(counts > 0)
     ]
-    table = pd.DataFrame(cells, columns=["term_before", "term_after", "count", "hidden"])
-    return table.assign(count=table["count"].astype("Int64").mask(table["hidden"]))
+    return pd.DataFrame(cells, columns=["term_before", "term_after", "n", "hidden"])
 
 
 def _counted(values: pd.DataFrame, steps: list[str], order: Ladder, min_cell: int) -> pd.DataFrame:
@@ -333,10 +345,7 @@ def _counted(values: pd.DataFrame, steps: list[str], order: Ladder, min_cell: in
         for j, t in enumerate(terms)
         if counts[:, j].any()
     ]
-    table = pd.DataFrame(rows, columns=["step", "term", "count", "share", "hidden"])
-    return table.assign(
-        count=table["count"].astype("Int64").mask(table["hidden"]), share=table["share"].mask(table["hidden"])
-    )
+    return pd.DataFrame(rows, columns=["step", "term", "n", "estimate", "hidden"])
 
 
 def _terms(order: Ladder) -> list[str]:

@@ -7,6 +7,7 @@ clusters, given as weights (how often each cluster is drawn).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -251,3 +252,68 @@ def resampled_parts(design: Floats, days: Floats, group: Ints, clusters: Ints, w
     gap = levels[0] - levels[1]
     mixed = ((means[0] - means[1]) * (slopes[0] + slopes[1]) / 2).sum(axis=1)
     return np.column_stack([gap, mixed, gap - mixed])
+
+
+def contributions(first: Floats, second: Floats) -> Floats:
+    """How much of the difference of two products each factor makes up, averaged over the orders of exchange.
+
+    Das Gupta's (1993) symmetric form of Kitagawa's (1955) decomposition for a product of rates. The contributions add
+    up to ``prod(first) - prod(second)``; factors along the last axis.
+
+    Parameters
+    ----------
+    first, second : array
+        Rates, one a factor.
+
+    Returns
+    -------
+    array
+        One contribution a factor.
+    """
+    size = first.shape[-1]
+    out = np.zeros(np.broadcast_shapes(first.shape, second.shape))
+    orders = list(permutations(range(size)))
+    for order in orders:
+        now = np.broadcast_to(second, out.shape).copy()
+        for place in order:
+            before = now.prod(axis=-1)
+            now[..., place] = first[..., place]
+            out[..., place] += now.prod(axis=-1) - before
+    return out / len(orders)
+
+
+def worst_case(reached: Floats, rate: Floats) -> tuple[float, float]:
+    """Bounds of the difference of two rates among all named, nothing assumed of those who did not get there.
+
+    Manski's (1989) bounds: each group's rate lies between that were none, and all, of the others to pass.
+    """
+    low, high = reached * rate, reached * rate + 1 - reached
+    return float(low[0] - high[1]), float(high[0] - low[1])
+
+
+def trimmed(reached: Floats, rate: Floats) -> tuple[float, float]:
+    """Bounds of the difference of two rates among those who would get there in either group.
+
+    Lee's (2009) trimming: whoever gets there in the group that gets there less often would also do so in the other.
+    The group reached more often holds others besides, and they may be those who pass or those who do not.
+    """
+    more = int(reached[0] < reached[1])
+    kept = float(reached[1 - more] / reached[more])
+    low, high = max(0.0, (rate[more] - (1 - kept)) / kept), min(1.0, rate[more] / kept)
+    other = float(rate[1 - more])
+    return (low - other, high - other) if more == 0 else (other - high, other - low)
+
+
+def e_value(ratio: float, low: float, high: float) -> tuple[float, float]:
+    """VanderWeele and Ding's (2017) E-value of a ratio, and of the end of its interval that is nearer to 1.
+
+    How strongly something not in the records would have to go with both the group and the outcome, as a ratio each,
+    for the ratio to be 1 once it is taken into account. 1 where the interval already holds 1.
+    """
+
+    def needed(value: float) -> float:
+        above = max(value, 1 / value)
+        return above + float(np.sqrt(above * (above - 1)))
+
+    nearer = 1.0 if low <= 1 <= high else (low if ratio > 1 else high)
+    return needed(ratio), needed(nearer)

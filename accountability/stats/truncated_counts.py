@@ -106,7 +106,7 @@ def _not_finite(plain: bool, why: str) -> str:
         return why
     return (
         "the negative binomial has no finite estimate: the days are hardly spread (family='poisson' then says the "
-        "same), or more than it can hold, or a group has none that differ; rung_logit() needs no days"
+        "same), or more than it can hold, or a group has none that differ; penalty_ordered_logit() needs no days"
     )
 
 

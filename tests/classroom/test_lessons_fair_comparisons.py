@@ -83,11 +83,11 @@ def test_counts_below_ten_are_hidden_and_the_rest_agree_with_the_crude_table(age
 def test_units_and_denominators_give_other_shares_of_the_same_findings(agency: fair_comparison.Stations) -> None:
     share = agency.denominators().set_index("denominator")["share"]
     assert share["received"] < share["closed"] < share["investigated to a finding"]
-    by_unit = outcomes.sustained_by_unit(agency.data).set_index("unit")["share"]
+    by_unit = outcomes.sustained_by_unit(agency.data).set_index("unit")["estimate"]
     assert by_unit["complaint"] == pytest.approx(share["closed"])
     assert by_unit["officer_complaint"] < by_unit["complaint"] < by_unit["officer"]
     with pytest.raises(Refusal, match="nothing can be counted per allegation"):
-        outcomes.outcomes(agency.data, unit="allegation")
+        outcomes.outcome_distribution(agency.data, unit="allegation")
 
 
 def test_every_item_has_a_truth_and_few_complaints_are_refused(agency: fair_comparison.Stations) -> None:

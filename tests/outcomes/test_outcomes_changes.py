@@ -38,7 +38,7 @@ def dataset(rows, raw=True):
     sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
     card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
     events = pd.DataFrame(columns=["case_id", "officer_id"])
-    return SimpleNamespace(name="made_up", cases=cases, allegations=table, events=events, card=card)
+    return SimpleNamespace(name="made_up", ledger=None, cases=cases, allegations=table, events=events, card=card)
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ ROWS = [
 def test_every_pair_is_counted_once_and_pending_is_no_penalty_of_zero():
     found = outcomes.changes(dataset(ROWS))
     rungs = found.table.loc[found.table["what"] == "by rung"].set_index("kind")
-    assert rungs["count"].sum() == 128
-    assert rungs.loc["lightened", "count"] == 35
-    assert rungs.loc["raised", "share"] == pytest.approx(12 / 128)
-    apart = found.apart.set_index("what")["count"]
+    assert rungs["events"].sum() == 128
+    assert rungs.loc["lightened", "events"] == 35
+    assert rungs.loc["raised", "estimate"] == pytest.approx(12 / 128)
+    apart = found.apart.set_index("what")["n"]
     assert apart["pending"] == 25
     assert apart["imposed not recorded"] == 10
     assert "25 are pending" in found.sentence()
@@ -112,7 +112,7 @@ def test_every_pair_is_counted_once_and_pending_is_no_penalty_of_zero():
 def test_net_change_in_rungs_and_days():
     net = outcomes.changes(dataset(ROWS)).net.set_index("quantity")
     assert net.loc["rungs", "difference"] == pytest.approx(15 * -2 + 12 * 2)
-    assert net.loc["rungs", "pairs"] == 117
+    assert net.loc["rungs", "n"] == 117
     assert net.loc["days lost", "difference"] == pytest.approx(20 * -7 + 15 * -10 + 12 * 2)
 
 
@@ -134,7 +134,7 @@ def test_tests_equal_statsmodels_on_a_full_table():
     found = outcomes.symmetry(made).set_index("test")
     for name, theirs in (("Bowker", table.symmetry()), ("Stuart–Maxwell", table.homogeneity())):
         assert found.loc[name, "statistic"] == pytest.approx(theirs.statistic)
-        assert found.loc[name, "pvalue"] == pytest.approx(theirs.pvalue)
+        assert found.loc[name, "p_value"] == pytest.approx(theirs.pvalue)
         assert found.loc[name, "df"] == theirs.df
 
 
@@ -148,7 +148,7 @@ def test_a_contested_order_is_said_to_matter_only_where_it_does():
     assert "makes no difference" in plain.sentence()
     contested = outcomes.changes(dataset([*ROWS, *[("loss_of_leave", 5, "suspension", 5)] * 14]))
     assert "depend on the order" in contested.sentence()
-    counts = contested.by_order.pivot(index="order", columns="kind", values="count")
+    counts = contested.by_order.pivot(index="order", columns="kind", values="events")
     assert counts.loc["default order", "raised"] == 26
     assert counts.loc["suspension below loss_of_leave", "raised"] == 12
 
@@ -159,7 +159,7 @@ def test_the_matrix_hides_small_cells_and_says_so_in_the_figure():
     mpl.use("Agg")
     found = outcomes.changes(dataset([*ROWS, *[("demotion", None, "dismissal", None)] * 2]))
     cell = found.matrix.query("recommended == 'demotion' and imposed == 'dismissal'")
-    assert cell["count"].isna().all()
+    assert cell["n"].isna().all()
     assert "too small" in found.plot().get_title()
     mpl.pyplot.close("all")
 
@@ -170,7 +170,7 @@ def test_the_bands_hold_every_shown_cell_once():
     mpl.use("Agg")
     found = outcomes.changes(dataset(ROWS))
     axes = found.bands()
-    shown = found.matrix.loc[found.matrix["count"].gt(0).fillna(False)]
+    shown = found.matrix.loc[found.matrix["n"].gt(0).fillna(False)]
     assert len(axes.collections) == len(shown)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["recommended", "imposed"]
     mpl.pyplot.close("all")
@@ -194,7 +194,7 @@ def test_raw_and_coded_changes_are_told_apart():
     """Two spellings of one penalty differ as published and are kept on the ladder."""
     made = dataset([("reprimand", None, "reprimand", None)] * 20)
     made.allegations.loc[:11, "raw_imposed"] = "Letter of reprimand"
-    counts = outcomes.changes(made, min_cell=1).table.set_index(["what", "kind"])["count"]
+    counts = outcomes.changes(made, min_cell=1).table.set_index(["what", "kind"])["events"]
     assert counts["as published", "changed"] == 12
     assert counts["by rung", "kept"] == 20
 
@@ -208,30 +208,30 @@ def test_off_ladder_terms_are_never_given_a_rung():
 
 
 def test_each_recommendation_above_none_ends_one_way():
-    found = outcomes.shrinking(dataset(ROWS))
+    found = outcomes.penalty_reductions(dataset(ROWS))
     table = found.table.set_index("end")
-    assert table["denominator"].unique().tolist() == [128]
-    assert table.loc["lighter", "count"] == 35
-    assert table.loc["heavier", "count"] == 12
-    assert table.loc["off the ladder", "count"] == 11
-    assert table["share"].sum() == pytest.approx(1.0)
+    assert table["n"].unique().tolist() == [128]
+    assert table.loc["lighter", "events"] == 35
+    assert table.loc["heavier", "events"] == 12
+    assert table.loc["off the ladder", "events"] == 11
+    assert table["estimate"].sum() == pytest.approx(1.0)
     assert "ended lighter: all 27.3 % of 128" in found.sentence()
 
 
 def test_nothing_recommended_is_not_counted_and_pending_is_in_no_share():
     rows = [*ROWS, *[("none", None, "none", None)] * 50, *[("suspension", 3, "pending", None)] * 20]
-    assert outcomes.shrinking(dataset(rows)).table["denominator"].eq(128).all()
+    assert outcomes.penalty_reductions(dataset(rows)).table["n"].eq(128).all()
     with pytest.raises(Refusal, match="above none recommended"):
-        outcomes.shrinking(dataset([("none", None, "none", None)] * 30))
+        outcomes.penalty_reductions(dataset([("none", None, "none", None)] * 30))
 
 
 def test_groups_stand_under_all_and_small_ones_together():
     made = dataset(ROWS)
     made.allegations["officer_rank"] = ["chief"] * 4 + ["sergeant"] * 40 + ["officer"] * (len(made.allegations) - 44)
-    found = outcomes.shrinking(made, "officer_rank", min_cell=5)
-    assert "chief" not in set(found.table["group"])
-    assert found.table["group"].iloc[0] == "all"
-    sizes = found.table.drop_duplicates("group").set_index("group")["denominator"]
+    found = outcomes.penalty_reductions(made, "officer_rank", min_group=5)
+    assert "chief" not in set(found.table["officer_rank"])
+    assert found.table["officer_rank"].iloc[0] == "all"
+    sizes = found.table.drop_duplicates("officer_rank").set_index("officer_rank")["n"]
     assert sizes["all"] == sizes.drop("all").sum()
     import matplotlib as mpl
 
@@ -252,7 +252,9 @@ def test_no_small_end_follows_from_the_groups_and_their_sum():
     ]
     made = dataset([(before, None, after, None) for before, after, _ in each])
     made.allegations["officer_rank"] = pd.Series([group for *_, group in each], dtype="str")
-    hidden = outcomes.shrinking(made, "officer_rank").table.pivot(index="group", columns="end", values="hidden")
+    hidden = outcomes.penalty_reductions(made, "officer_rank").table.pivot(
+        index="officer_rank", columns="end", values="hidden"
+    )
     assert hidden.loc["all", "lighter"]
     assert (hidden.sum(axis=0) != 1).all()
     assert (hidden.sum(axis=1) != 1).all()
@@ -262,4 +264,4 @@ def test_no_small_end_follows_from_the_groups_and_their_sum():
 def test_chicago_has_4989_published_changes(real_source):
     table = outcomes.changes(real_source("chicago_2000_2016")).table.set_index(["what", "kind"])
     row = table.loc[("as published", "changed")]
-    assert (row["count"], row["denominator"]) == (4989, 117_898)
+    assert (row["events"], row["n"]) == (4989, 117_898)

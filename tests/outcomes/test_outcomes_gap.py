@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 import accountability
 from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.stage_table import draws
-from accountability.outcomes.stages import contributions, e_value, passed, trimmed, worst_case
-from accountability.stats.decomposition import kitagawa, resampled_parts
+from accountability.outcomes.gap import DRAWS
+from accountability.outcomes.stages import passed
+from accountability.stats.decomposition import contributions, e_value, kitagawa, resampled_parts, trimmed, worst_case
 from accountability.stats.intervals import percentile
+from accountability.stats.resample import weights_at_once
 
 ROWS = pd.DataFrame(
     [
@@ -113,7 +114,8 @@ def test_the_intervals_of_the_parts_of_days_cover_the_truth():
     """300 agencies: 95 % of intervals hold the truth, give or take 4 points (three standard errors)."""
     covered = np.zeros(3)
     for seed in range(300):
-        weights = draws(days_by_officer(seed)[3], seed)
+        clusters = int(days_by_officer(seed)[3].max()) + 1
+        weights = weights_at_once(clusters, DRAWS, np.random.default_rng(seed))
         low, high = percentile(resampled_parts(*days_by_officer(seed), weights), 0.95)
         covered += (low <= [3, 2, 1]) & (high >= [3, 2, 1])
     assert (np.abs(covered / 300 - 0.95) < 0.04).all(), covered / 300
@@ -172,15 +174,15 @@ def data():
 
 @pytest.fixture(scope="module")
 def gap(data):
-    return outcomes.where_a_gap_stands(data, "complainant", "internal", "public", given=["complaint_type"])
+    return outcomes.decompose_gap(data, "complainant", "internal", "public", covariates="complaint_type", min_cell=1)
 
 
 def test_contributions_of_the_stages_add_up_to_the_gap(gap):
     whole = gap.overall.iloc[0]
     assert gap.table["contribution"].sum() == pytest.approx(whole["difference"], abs=1e-12)
     assert gap.table["rate_first"].prod() == pytest.approx(whole["rate_first"], abs=1e-12)
-    assert (gap.table["contribution_low"] <= gap.table["contribution"]).all()
-    assert (gap.table["contribution"] <= gap.table["contribution_high"]).all()
+    assert (gap.table["contribution_lower"] <= gap.table["contribution"]).all()
+    assert (gap.table["contribution"] <= gap.table["contribution_upper"]).all()
 
 
 def test_the_counts_are_those_of_the_rows(gap, data):
@@ -188,7 +190,7 @@ def test_the_counts_are_those_of_the_rows(gap, data):
     inside = rows.loc[rows["complainant"] == "internal", "finding"]
     first = gap.table.set_index("stage").loc["investigated"]
     assert first["unresolved_first"] == inside.eq("pending").sum()
-    assert first["reached_first"] == len(inside) - inside.eq("pending").sum()
+    assert first["n_first"] == len(inside) - inside.eq("pending").sum()
     sustained = gap.table.set_index("stage").loc["sustained"]
     merits = inside[~inside.isin(["pending", "closed_without_finding"])]
     assert sustained["rate_first"] == pytest.approx(merits.eq("sustained").mean())
@@ -207,23 +209,23 @@ def test_the_planted_gap_stands_at_the_planted_stage(gap, data):
 
 def test_groups_that_were_planted_alike_do_not_differ(data):
     """Women and men are planted alike at every stage after the complaint."""
-    found = outcomes.where_a_gap_stands(data, "officer_gender", "F", "M", given=["complaint_type", "complainant"])
+    found = outcomes.decompose_gap(data, "officer_gender", "F", "M", covariates=["complaint_type", "complainant"])
     shown = found.table.loc[~found.table["hidden"]]
-    assert ((shown["ratio_low"] < 1) & (shown["ratio_high"] > 1)).sum() >= len(shown) - 1
+    assert ((shown["ratio_lower"] < 1) & (shown["ratio_upper"] > 1)).sum() >= len(shown) - 1
 
 
 def test_overlap_comes_before_anything_adjusted_and_withholds_it(data):
     """A covariate that is almost the group itself leaves nothing to compare at the same mix."""
     cases = data.cases.assign(almost=data.cases["complainant"].mask(data.cases.index % 9 == 0, "either"))
     made = SimpleNamespace(
-        name="made_up", cases=cases, allegations=data.allegations, events=data.events, card=data.card
+        name="made_up", ledger=None, cases=cases, allegations=data.allegations, events=data.events, card=data.card
     )
-    found = outcomes.where_a_gap_stands(made, "complainant", "internal", "public", given=["almost"])
+    found = outcomes.decompose_gap(made, "complainant", "internal", "public", covariates=["almost"], min_cell=1)
     assert found.overlap["in_common"].max() < 0.3
     assert found.mix["at_the_same_mix"].isna().all()
     assert found.mix["withheld"].str.contains("like in the other").all()
     assert "same mix" not in found.sentence()
-    held = outcomes.where_a_gap_stands(data, "complainant", "internal", "public", given=["complaint_type"])
+    held = outcomes.decompose_gap(data, "complainant", "internal", "public", covariates=["complaint_type"], min_cell=1)
     text = held.sentence()
     assert text.index("has its like in the other") < text.index("at the same mix")
 
@@ -240,9 +242,9 @@ def test_a_split_adds_up_to_the_difference_of_its_stage(gap):
 def test_being_named_has_a_rate_only_with_a_roster(data, gap):
     assert "named" not in set(gap.table["stage"])
     assert any("roster" in text for text in gap.assumptions)
-    found = outcomes.where_a_gap_stands(data, "officer_gender", "F", "M", officers={"F": 250, "M": 800})
+    found = outcomes.decompose_gap(data, "officer_gender", "F", "M", officers={"F": 250, "M": 800}, min_cell=1)
     first = found.table.set_index("stage").loc["named"]
-    assert first["rate_first"] == pytest.approx(first["reached_first"] / 250)
+    assert first["rate_first"] == pytest.approx(first["n_first"] / 250)
     assert found.table["contribution"].sum() == pytest.approx(found.overall["difference"].iloc[0])
     assert "per officer" in found.sentence()
 
@@ -253,43 +255,76 @@ def test_a_pooled_ratio_needs_every_stage(data, gap):
     assert whole["ratio"].iloc[-1] == pytest.approx(whole["ratio"].iloc[:-1].prod())
     bare = SimpleNamespace(
         name="bare",
+        ledger=None,
         cases=data.cases,
         allegations=data.allegations.drop(columns=["imposed_penalty", "imposed_days"]),
         events=data.events,
         card=data.card,
     )
     with pytest.raises(Refusal, match="the source does not hold 'kept'"):
-        outcomes.where_a_gap_stands(bare, "complainant", "internal", "public").pooled_ratio()
-    small = outcomes.where_a_gap_stands(data, "complainant", "internal", "public", min_cell=60)
+        outcomes.decompose_gap(bare, "complainant", "internal", "public").pooled_ratio()
+    small = outcomes.decompose_gap(data, "complainant", "internal", "public", min_cell=60)
     with pytest.raises(Refusal, match="too small to show"):
         small.pooled_ratio()
 
 
 def test_from_the_first_small_count_on_nothing_is_shown(data):
-    found = outcomes.where_a_gap_stands(
-        data, "complainant", "internal", "public", given=["complaint_type"], min_cell=60
+    found = outcomes.decompose_gap(
+        data, "complainant", "internal", "public", covariates=["complaint_type"], min_cell=60
     )
     hidden = found.table["hidden"].tolist()
     assert any(hidden)
     assert hidden == sorted(hidden)
     shut = set(found.table.loc[found.table["hidden"], "stage"])
     assert found.table.loc[found.table["hidden"], "rate_first"].isna().all()
-    assert found.overall.empty
+    assert found.overall["difference"].isna().all()
+    assert found.table["contribution"].isna().all()
     for frame in (found.bounds, found.sensitivity, found.overlap, found.mix):
-        assert not shut & set(frame["stage"])
+        inside = frame.loc[frame["stage"].isin(list(shut))]
+        assert inside["hidden"].all()
+        assert inside.select_dtypes("number").isna().all(axis=None)
 
 
-def test_a_few_undecided_do_not_show_their_number(data):
-    """Seven pending among the complaints from inside: counted as not passing, their number missing."""
+def with_pending(data, count):
+    """The generated agency with so many complaints from inside pending, and no others."""
     rows = data.allegations.copy()
     rows.loc[rows["finding"] == "pending", "finding"] = "unfounded"
     inside = rows["case_id"].isin(data.cases.loc[data.cases["complainant"] == "internal", "case_id"])
-    rows.loc[rows.index[inside][:7], "finding"] = "pending"
-    made = SimpleNamespace(name="made_up", cases=data.cases, allegations=rows, events=data.events, card=data.card)
-    first = outcomes.where_a_gap_stands(made, "complainant", "internal", "public").table.iloc[0]
+    rows.loc[rows.index[inside][:count], "finding"] = "pending"
+    return SimpleNamespace(
+        name="made_up", ledger=None, cases=data.cases, allegations=rows, events=data.events, card=data.card
+    ), int(inside.sum())
+
+
+def test_a_few_undecided_do_not_show_their_number(data):
+    """Seven pending among those from inside: in no rate, their number missing, and nothing that tells all named."""
+    made, inside = with_pending(data, 7)
+    found = outcomes.decompose_gap(made, "complainant", "internal", "public", covariates="complaint_type")
+    first = found.table.iloc[0]
     assert pd.isna(first["unresolved_first"])
-    assert first["reached_first"] == inside.sum()
+    assert first["n_first"] == inside - 7
     assert first["unresolved_second"] == 0
+    assert found.bounds[["lower", "upper"]].isna().all(axis=None)
+    assert found.balance[["share_first", "difference"]].isna().all(axis=None)
+    many = outcomes.decompose_gap(with_pending(data, 12)[0], "complainant", "internal", "public")
+    assert many.table["unresolved_first"].iloc[0] == 12
+
+
+@pytest.mark.parametrize("min_cell", [2, 5, 8, 10, 30, 200])
+def test_no_rate_that_is_shown_depends_on_what_is_hidden(data, min_cell):
+    """The undecided are in no rate, whether their number is shown or not."""
+    for made in (data, with_pending(data, 7)[0]):
+        true, found = (
+            outcomes.decompose_gap(made, "complainant", "internal", "public", min_cell=m) for m in (1, min_cell)
+        )
+        shown = ~found.table["hidden"]
+        names = ["n_first", "n_second", "rate_first", "rate_second", "lower_first", "difference", "ratio_upper"]
+        pd.testing.assert_frame_equal(
+            found.table.loc[shown, names].astype(float), true.table.loc[shown, names].astype(float)
+        )
+        pd.testing.assert_frame_equal(
+            found.true_numbers().drop(columns="hidden"), true.true_numbers().drop(columns="hidden")
+        )
 
 
 @pytest.mark.parametrize(
@@ -301,12 +336,12 @@ def test_a_few_undecided_do_not_show_their_number(data):
 )
 def test_what_is_not_there_is_named(data, options, error, says):
     with pytest.raises(error, match=says):
-        outcomes.where_a_gap_stands(data, *options)
+        outcomes.decompose_gap(data, *options)
     with pytest.raises(ParameterError, match="above zero for 'public'"):
-        outcomes.where_a_gap_stands(data, "complainant", "internal", "public", officers={"internal": 3})
+        outcomes.decompose_gap(data, "complainant", "internal", "public", officers={"internal": 3})
     with pytest.raises(ParameterError, match="least_overlap"):
-        outcomes.where_a_gap_stands(
-            data, "complainant", "internal", "public", given=["complaint_type"], least_overlap=0.0
+        outcomes.decompose_gap(
+            data, "complainant", "internal", "public", covariates=["complaint_type"], least_overlap=0.0
         )
 
 
@@ -316,25 +351,27 @@ def test_records_chosen_by_how_they_ended_are_refused(data):
         observed_until=None,
         sampling=SimpleNamespace(rule="selected_on_outcome", open_cases="excluded", selected_on=["finding"]),
     )
-    made = SimpleNamespace(name="chosen", cases=data.cases, allegations=data.allegations, events=data.events, card=card)
+    made = SimpleNamespace(
+        name="chosen", ledger=None, cases=data.cases, allegations=data.allegations, events=data.events, card=card
+    )
     with pytest.raises(Refusal, match="chosen by how they ended"):
-        outcomes.where_a_gap_stands(made, "complainant", "internal", "public")
+        outcomes.decompose_gap(made, "complainant", "internal", "public")
 
 
 # ---- no sentence says why ----------------------------------------------------------------------------------------
 
 
 def sentences(data):
-    yield outcomes.where_a_gap_stands(data, "complainant", "internal", "public", given=["complaint_type"])
-    yield outcomes.where_a_gap_stands(data, "officer_gender", "F", "M", officers={"F": 250, "M": 800})
+    yield outcomes.decompose_gap(data, "complainant", "internal", "public", covariates=["complaint_type"])
+    yield outcomes.decompose_gap(data, "officer_gender", "F", "M", officers={"F": 250, "M": 800})
     yield outcomes.by_unit(data, "officer_race", "Black", "White")
     yield outcomes.sustained_logit(data, ["complainant"])
-    yield outcomes.sustained_by_place(data, ["complainant"], "squad")
-    yield outcomes.rung_logit(data, ["complainant"])
+    yield outcomes.sustained_mixed_logit(data, ["complainant"], "squad")
+    yield outcomes.penalty_ordered_logit(data, ["complainant"])
     yield outcomes.proportional_odds(data, ["complainant"])
     yield outcomes.days_hurdle(data, ["complainant"])
-    yield outcomes.ways_out(data, ["complainant"])
-    yield outcomes.outcomes(data, by="complainant")
+    yield outcomes.outcome_multinomial(data, ["complainant"])
+    yield outcomes.outcome_distribution(data, by="complainant")
     yield outcomes.changes(data)
     yield outcomes.waterfall(data, text="detail")
 

@@ -33,7 +33,7 @@ def test_a_hypothetical_case_gets_the_penalties_of_those_that_agree(data, rows):
     own = decided(rows.loc[(rows["complaint_type"] == "Untruth") & (rows["complainant"] == "internal")])
     assert found.found == len(own)
     assert found.criteria["held"].all()
-    shown = found.table.loc[~found.table["hidden"]].set_index("term")["count"]
+    shown = found.table.loc[~found.table["hidden"]].set_index("term")["events"]
     counts = own["imposed_penalty"].value_counts()
     assert shown.to_dict() == {term: counts.get(term, 0) for term in shown.index}
 
@@ -80,9 +80,9 @@ def test_small_counts_do_not_show_and_do_not_follow(data):
     found = outcomes.like_cases(data, {"complaint_type": "Courtesy", "complainant": "internal"}, min_cell=10)
     hidden = found.table.loc[found.table["hidden"]]
     assert len(hidden) != 1
-    assert hidden[["count", "share", "low", "high"]].isna().all(axis=None)
-    assert found.table["count"].dropna().between(1, 9).sum() == 0
-    steps = found.criteria["like_cases"].diff().abs().dropna()
+    assert hidden[["events", "estimate", "lower", "upper"]].isna().all(axis=None)
+    assert found.table["events"].dropna().between(1, 9).sum() == 0
+    steps = found.criteria["n"].diff().abs().dropna()
     assert not steps.between(1, 9).any()
 
 
@@ -92,7 +92,7 @@ def test_a_few_who_share_only_some_criteria_do_not_follow_from_the_counts():
     table.allegations[["second", "third"]] = pd.DataFrame({"second": second, "third": second}, dtype="str")
     found = outcomes.like_cases(table, {"kind": "a", "second": "x", "third": "x"})
     assert found.found == 94
-    assert found.criteria["like_cases"].fillna(0).tolist() == [0, 94, 94]
+    assert found.criteria["n"].fillna(0).tolist() == [0, 94, 94]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def source(lines, repeat=1):
 @pytest.mark.parametrize(("line", "verdict"), VERDICTS)
 def test_each_penalty_has_one_verdict(line, verdict):
     lines = [line, ("a", "reprimand", None)]
-    found = outcomes.departures(source(lines), MATRIX, min_cell=1).table.set_index("verdict")["count"]
+    found = outcomes.departures(source(lines), MATRIX, min_cell=1).table.set_index("verdict")["events"]
     expected = pd.Series(0, index=found.index).astype("Int64")
     for each in ("within", verdict):
         expected[each] += 1
@@ -169,10 +169,10 @@ def test_each_penalty_has_one_verdict(line, verdict):
 def test_shares_are_of_those_the_matrix_is_about():
     found = outcomes.departures(source([line for line, _ in VERDICTS], repeat=12), MATRIX)
     table = found.table.set_index("verdict")
-    assert table.loc["below", "denominator"] == 10 * 12
-    assert table.loc["below", "share"] == pytest.approx(2 / 10)
-    assert table.loc["no rung", "denominator"] == 13 * 12
-    assert table.loc[["below", "within", "above", "length not known"], "share"].sum() == pytest.approx(1.0)
+    assert table.loc["below", "n"] == 10 * 12
+    assert table.loc["below", "estimate"] == pytest.approx(2 / 10)
+    assert table.loc["no rung", "n"] == 13 * 12
+    assert table.loc[["below", "within", "above", "length not known"], "estimate"].sum() == pytest.approx(1.0)
     assert "below the matrix 20.0 % of 120" in found.sentence()
     assert not CAUSAL.search(found.sentence())
 
@@ -182,7 +182,7 @@ def test_a_small_number_without_a_rung_does_not_follow_from_the_others():
     table = outcomes.departures(source(lines), MATRIX).table.set_index("verdict")
     assert table.loc["no rung", "hidden"]
     assert table.loc[["below", "within"], "hidden"].all()
-    assert table.loc["below", "denominator"] is pd.NA
+    assert table.loc["below", "n"] is pd.NA
 
 
 def test_groups_stand_beside_one_another(data):

@@ -18,7 +18,7 @@ def source(table, unit="officer_complaint"):
     card = SimpleNamespace(unit=unit, observed_until=None, sampling=sampling)
     cases = pd.DataFrame({"case_id": table["case_id"].unique()})
     events = pd.DataFrame(columns=["case_id", "officer_id"])
-    return SimpleNamespace(name="made_up", cases=cases, allegations=table, events=events, card=card)
+    return SimpleNamespace(name="made_up", ledger=None, cases=cases, allegations=table, events=events, card=card)
 
 
 def drawn(rows=3000, officers=400, seed=7):
@@ -85,21 +85,21 @@ def test_the_fit_is_that_of_statsmodels_row_by_row(made, rowwise):
 def test_the_adjusted_difference_of_two_levels_is_the_average_discrete_effect(made, rowwise):
     margins = rowwise.get_margeff(at="overall", method="dydx", dummy=True).summary_frame().loc["sergeant"]
     found = outcomes.sustained_logit(made, ["officer_race", "officer_rank"], reference=REFERENCE)
-    row = found.table.set_index("level").loc["sergeant"]
-    assert row["difference"] == pytest.approx(margins["dy/dx"], abs=1e-6)
-    assert row["difference_low"] == pytest.approx(margins["Conf. Int. Low"], abs=1e-6)
-    assert row["difference_high"] == pytest.approx(margins["Cont. Int. Hi."], abs=1e-6)
+    row = found.contrasts.set_index("level").loc["sergeant"]
+    assert row["estimate"] == pytest.approx(margins["dy/dx"], abs=1e-6)
+    assert row["lower"] == pytest.approx(margins["Conf. Int. Low"], abs=1e-6)
+    assert row["upper"] == pytest.approx(margins["Cont. Int. Hi."], abs=1e-6)
 
 
 def test_one_column_gives_back_the_raw_shares(made):
-    table = outcomes.sustained_logit(made, ["officer_race"]).table
-    np.testing.assert_allclose(table["adjusted"], table["share"], atol=1e-9)
+    table = outcomes.sustained_logit(made, "officer_race").margins
+    np.testing.assert_allclose(table["estimate"], table["events"] / table["n"], atol=1e-9)
 
 
 def test_the_reference_changes_the_words_and_not_the_shares(made):
     one = outcomes.sustained_logit(made, ["officer_race", "officer_rank"], reference={"officer_race": "a"})
     two = outcomes.sustained_logit(made, ["officer_race", "officer_rank"], reference={"officer_race": "c"})
-    left, right = (f.table.set_index(["column", "level"])["adjusted"].sort_index() for f in (one, two))
+    left, right = (f.margins.set_index(["column", "level"])["estimate"].sort_index() for f in (one, two))
     np.testing.assert_allclose(left, right, atol=1e-9)
     assert "against c" in two.sentence()
 
@@ -120,8 +120,8 @@ def test_planted_coefficients_are_covered_as_often_as_stated():
                 "finding": np.where(hit, "sustained", "unfounded"),
             }
         )
-        row = outcomes.sustained_logit(source(table), ["officer_race"], reference={"officer_race": "a"}).table.iloc[1]
-        held += row["odds_low"] < np.exp(0.6) < row["odds_high"]
+        row = outcomes.sustained_logit(source(table), ["officer_race"], reference={"officer_race": "a"}).table.iloc[0]
+        held += row["ratio_lower"] < np.exp(0.6) < row["ratio_upper"]
     assert 86 <= held <= 100
 
 
@@ -143,7 +143,7 @@ def test_a_group_of_one_separation_and_collinear_columns_are_refused():
     table = drawn(300)
     lone = table.assign(officer_rank=np.where(table.index == 0, "chief", table["officer_rank"]))
     with pytest.raises(Refusal, match="officer_rank = 'chief' holds one unit"):
-        outcomes.sustained_logit(source(lone), ["officer_rank"], min_cell=1)
+        outcomes.sustained_logit(source(lone), ["officer_rank"], min_group=1)
     sure = table.assign(officer_rank=np.where(table["finding"] == "sustained", table["officer_rank"], "officer"))
     with pytest.raises(Refusal, match="end alike"):
         outcomes.sustained_logit(source(sure), ["officer_rank"])
@@ -174,8 +174,8 @@ def test_pending_units_are_left_out_and_small_levels_put_together(made):
     table.loc[:99, "finding"] = "pending"
     table.loc[200:208, "officer_rank"] = "chief"
     found = outcomes.sustained_logit(source(table), ["officer_race", "officer_rank"])
-    assert (found.table.groupby("column")["units"].sum() == 2900).all()
-    assert sorted(found.table.loc[found.table["column"] == "officer_rank", "level"]) == ["officer", OTHER]
+    assert (found.margins.groupby("column")["n"].sum() == 2900).all()
+    assert sorted(found.margins.loc[found.margins["column"] == "officer_rank", "level"]) == ["officer", OTHER]
 
 
 @pytest.mark.parametrize("races", [["a"], ["a", "b"]])
@@ -186,13 +186,16 @@ def test_a_lone_level_of_few_hits_cannot_be_told_from_the_total(made, races):
     table.loc[few, "finding"] = np.where(table.index[few] < 4, "sustained", "unfounded")
     table["officer_race"] = table["officer_race"].where(table["officer_race"].isin([*races, "d"]), "c")
     found = outcomes.sustained_logit(source(table), ["officer_race"])
-    shown = found.table.loc[~found.table["hidden"]]
+    shown = found.margins.loc[~found.margins["hidden"]]
     assert "d" not in set(shown["level"])
-    assert found.table["hidden"].sum() >= 2
+    assert found.margins["hidden"].sum() >= 2
     sustained = (table["finding"] == "sustained").sum()
-    assert sustained - shown["count"].sum() >= 10
-    assert (len(table) - sustained) - (shown["units"] - shown["count"]).sum() >= 10
-    assert found.table.loc[found.table["hidden"], ["units", "count", "share", "coefficient"]].isna().all(axis=None)
+    assert sustained - shown["events"].sum() >= 10
+    assert (len(table) - sustained) - (shown["n"] - shown["events"]).sum() >= 10
+    for frame in (found.table, found.margins, found.contrasts):
+        numbers = frame.loc[frame["hidden"]].select_dtypes("number")
+        assert len(numbers)
+        assert numbers.isna().all(axis=None)
     assert " d " not in found.sentence()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.days_model import BAND_NAMES
 from accountability.stats import truncated_counts
 from accountability.stats.binary_logit import fit_logit, fit_random_intercept
 from accountability.stats.multinomial import fit_multinomial
@@ -36,7 +37,7 @@ def source(table):
     card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
     cases = pd.DataFrame({"case_id": table["case_id"].unique()})
     events = pd.DataFrame(columns=["case_id", "officer_id"])
-    return SimpleNamespace(name="made_up", cases=cases, allegations=table, events=events, card=card)
+    return SimpleNamespace(name="made_up", ledger=None, cases=cases, allegations=table, events=events, card=card)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_the_partial_proportional_model_is_that_of_vgam(rows, in_r):
 
 def test_the_tests_of_proportional_odds_are_brants_and_the_likelihood_ratio(punished, in_r):
     found = outcomes.proportional_odds(punished, ON, reference=REFERENCE)
-    tests = found.table.set_index(["column", "test"])
+    tests = found.tests.set_index(["column", "test"])
     assert tests.loc[("all", "Brant"), "statistic"] == pytest.approx(in_r("brant", "statistic").item(), abs=1e-5)
     ratio = 2 * (in_r("partial", "log likelihood")["all free"] - in_r("ordered", "log likelihood").item())
     assert tests.loc[("all", "likelihood ratio"), "statistic"] == pytest.approx(ratio, abs=1e-5)
@@ -168,7 +169,7 @@ def test_the_multinomial_logit_is_that_of_r_and_its_errors_those_of_statsmodels(
 @pytest.mark.parametrize(("family", "name"), [("negative_binomial", "negbin"), ("poisson", "poisson")])
 def test_both_parts_of_the_hurdle_are_those_of_pscl(suspended, in_r, family, name):
     found = outcomes.days_hurdle(suspended, ON, family=family, reference=REFERENCE)
-    zero, count = found.any_days, found.how_many
+    zero, count = found.fit, found.how_many
     # levels stand in the order of their frequency: sergeants before lieutenants
     order = [0, 1, 2, 4, 3]
     first = 1 if family == "negative_binomial" else 0
@@ -236,7 +237,7 @@ def test_the_random_intercepts_likelihood_is_the_integral(rows):
 def test_adjusted_chances_of_ways_are_statsmodels_mean_predictions(rows, ended):
     import statsmodels.api as sm
 
-    found = outcomes.ways_out(ended, ON, base="sustained", reference=REFERENCE)
+    found = outcomes.outcome_multinomial(ended, ON, base="sustained", reference=REFERENCE)
     peer = sm.MNLogit(rows["way"], full(rows)).fit(
         disp=0, method="newton", tol=1e-14, cov_type="cluster", cov_kwds={"groups": officers(rows)}
     )
@@ -245,10 +246,10 @@ def test_adjusted_chances_of_ways_are_statsmodels_mean_predictions(rows, ended):
     for value in (1.0, 0.0):
         x[:, 2] = value
         effects[value] = peer.predict(x).mean(axis=0)
-    mine = found.table.set_index(["level", "way"])
+    mine, beside = (frame.set_index(["level", "outcome"]) for frame in (found.margins, found.contrasts))
     for way, name in enumerate(FINDINGS):
-        assert mine.loc[("internal", name), "adjusted"] == pytest.approx(effects[1.0][way], abs=TOLERANCE)
-        assert mine.loc[("internal", name), "difference"] == pytest.approx(
+        assert mine.loc[("internal", name), "estimate"] == pytest.approx(effects[1.0][way], abs=TOLERANCE)
+        assert beside.loc[("internal", name), "estimate"] == pytest.approx(
             effects[1.0][way] - effects[0.0][way], abs=TOLERANCE
         )
     # the error of a difference, by the delta method on statsmodels' own estimates and covariance
@@ -263,80 +264,84 @@ def test_adjusted_chances_of_ways_are_statsmodels_mean_predictions(rows, ended):
     for i in range(15):
         nudge = 1e-6 * np.eye(15)[i]
         slope[i] = (apart(theta + nudge) - apart(theta - nudge)) / 2e-6
-    row = mine.loc[("internal", "exonerated")]
-    error = (row["difference_high"] - row["difference_low"]) / 2 / 1.959963984540054
+    row = beside.loc[("internal", "exonerated")]
+    error = (row["upper"] - row["lower"]) / 2 / 1.959963984540054
+    assert row["std_error"] == pytest.approx(error)
     assert error == pytest.approx(np.sqrt(slope @ np.asarray(peer.cov_params()) @ slope), abs=TOLERANCE)
 
 
 def test_chances_and_differences_of_ways_add_up(ended):
-    table = outcomes.ways_out(ended, ON).table
-    totals = table.groupby(["column", "level"])[["adjusted", "difference", "share"]].sum()
-    np.testing.assert_allclose(totals["adjusted"], 1.0, atol=1e-9)
-    np.testing.assert_allclose(totals["difference"], 0.0, atol=1e-9)
-    np.testing.assert_allclose(totals["share"], 1.0, atol=1e-9)
+    found = outcomes.outcome_multinomial(ended, ON)
+    key = ["column", "level"]
+    np.testing.assert_allclose(found.margins.groupby(key)["estimate"].sum(), 1.0, atol=1e-9)
+    np.testing.assert_allclose(found.contrasts.groupby(key)["estimate"].sum(), 0.0, atol=1e-9)
+    assert (found.margins.groupby(key)["events"].sum() == found.margins.groupby(key)["n"].first()).all()
 
 
 def test_the_base_changes_the_odds_and_not_the_chances(ended):
-    one, two = (outcomes.ways_out(ended, ON, base=base).table for base in ("sustained", "exonerated"))
-    key = ["column", "level", "way"]
-    left, right = (t.set_index(key).sort_index()["adjusted"] for t in (one, two))
+    one, two = (outcomes.outcome_multinomial(ended, ON, base=base).margins for base in ("sustained", "exonerated"))
+    key = ["column", "level", "outcome"]
+    left, right = (t.set_index(key).sort_index()["estimate"] for t in (one, two))
     np.testing.assert_allclose(left, right, atol=1e-8)
 
 
 def test_mean_days_are_those_of_the_rows(suspended, rows):
     """With one column in both parts the share with any days of each level is the raw one; bands add up to one."""
-    found = outcomes.days_hurdle(suspended, ["complainant"])
+    found = outcomes.days_hurdle(suspended, "complainant")
+    means = found.margins.set_index(["level", "outcome"])["estimate"]
     for level, value in (("internal", 1), ("public", 0)):
         own = rows.loc[rows["internal"] == value, "days"]
-        line = found.table.set_index("level").loc[level]
-        assert line["any_share"] == pytest.approx((own > 0).mean(), abs=1e-8)
-        assert line["days"] == pytest.approx(line["any_share"] * line["days_if_any"], abs=1e-10)
+        line = means[level]
+        assert line["any days"] == pytest.approx((own > 0).mean(), abs=1e-8)
+        assert line["days"] == pytest.approx(line["any days"] * line["days if any"], abs=1e-10)
         assert line["days"] == pytest.approx(own.mean(), rel=0.05)
-    np.testing.assert_allclose(found.predicted.groupby("level")["share"].sum(), 1.0, atol=1e-9)
+    bands = found.margins.loc[found.margins["outcome"].isin(BAND_NAMES)]
+    np.testing.assert_allclose(bands.groupby("level")["estimate"].sum(), 1.0, atol=1e-9)
 
 
 def test_a_poisson_hurdle_with_one_column_gives_back_the_raw_means(suspended, rows):
-    found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").table.set_index("level")
+    found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").margins
+    found = found.set_index(["level", "outcome"])["estimate"]
     for level, value in (("internal", 1), ("public", 0)):
-        assert found.loc[level, "days"] == pytest.approx(rows.loc[rows["internal"] == value, "days"].mean(), abs=1e-7)
+        assert found[level, "days"] == pytest.approx(rows.loc[rows["internal"] == value, "days"].mean(), abs=1e-7)
 
 
 def test_the_error_of_a_mean_is_clustered_over_both_parts(suspended, rows):
     """A saturated Poisson hurdle's mean is the raw mean, so its error is that of a mean of officers' totals."""
-    found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").table.set_index("level")
+    found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").margins.set_index(["level", "outcome"])
     own = rows.loc[rows["internal"] == 1]
     residual = (own["days"] - own["days"].mean()).groupby(own["officer"]).sum()
     spread = np.sqrt((residual**2).sum()) / len(own)
-    line = found.loc["internal"]
-    assert (line["days_high"] - line["days_low"]) / 2 / 1.959963984540054 == pytest.approx(spread, rel=0.01)
+    line = found.loc[("internal", "days")]
+    assert (line["upper"] - line["lower"]) / 2 / 1.959963984540054 == pytest.approx(spread, rel=0.01)
 
 
 def test_predicted_rungs_with_free_cuts_are_the_raw_shares(punished, rows):
     """One column whose every cut is free is a saturated model."""
     found = outcomes.proportional_odds(punished, ["complainant"], free=["complainant"])
-    mine = found.predicted.set_index(["level", "term"])["share"]
+    mine = found.margins.set_index(["level", "outcome"])["estimate"]
     for k, term in enumerate(RUNGS):
         assert mine["internal", term] == pytest.approx((rows.loc[rows["internal"] == 1, "rung"] == k).mean(), abs=1e-8)
 
 
 def test_a_column_that_is_not_free_has_one_number(punished):
     found = outcomes.proportional_odds(punished, ON, free=["complainant"], reference=REFERENCE)
-    cuts = found.by_cut.groupby("column")["cut"].nunique()
+    cuts = found.table.groupby("column")["cut"].nunique()
     assert cuts.to_dict() == {"complainant": 3, "officer_rank": 1, "race": 1}
-    assert found.by_cut.loc[found.by_cut["column"] == "race", "cut"].tolist() == ["every cut"]
+    assert found.table.loc[found.table["column"] == "race", "cut"].tolist() == ["every cut"]
     none = outcomes.proportional_odds(punished, ON, free=[])
-    np.testing.assert_allclose(none.partial.coefficients, none.proportional.coefficients, atol=1e-8)
+    np.testing.assert_allclose(none.fit.coefficients, none.proportional.coefficients, atol=1e-8)
 
 
 def test_places_are_told_by_their_spread_and_never_by_name(rows):
     made = source(table_of(rows, finding=np.where(rows["hit"] == 1, "sustained", "unfounded")))
-    found = outcomes.sustained_by_place(made, ["complainant", "race"], "squad")
+    found = outcomes.sustained_mixed_logit(made, ["complainant", "race"], "squad")
     assert found.places == 30
-    shares = found.spread.loc[found.spread["quantity"].str.startswith("share"), "value"]
+    shares = found.spread.loc[found.spread["quantity"].str.startswith("share"), "estimate"]
     assert shares.is_monotonic_increasing
     texts = repr(found) + found.sentence() + found.spread.to_string() + found.table.to_string()
     assert "squad 1" not in texts
-    overall = (found.table["adjusted"] * 1.0).loc[found.table["column"] == "complainant"]
+    overall = found.margins.loc[found.margins["column"] == "complainant", "estimate"]
     assert overall.min() < rows["hit"].mean() < overall.max()
 
 
@@ -387,13 +392,13 @@ def test_the_planted_coefficient_and_spread_of_squads_are_recovered():
     merits = accountability.Cohort.of(data).keep_if(
         lambda rows: ~rows["finding"].isin(["closed_without_finding", "pending"]), because="a finding", of="allegations"
     )
-    found = outcomes.sustained_by_place(
+    found = outcomes.sustained_mixed_logit(
         merits, ["complainant", "complaint_type"], "squad", reference={"complainant": "public"}
     )
     row = found.table.set_index("level").loc["internal"]
-    assert abs(row["coefficient"] - 0.9) < 2.5 * row["error"]
+    assert abs(row["estimate"] - 0.9) < 2.5 * row["std_error"]
     spread = found.spread.set_index("quantity").loc["standard deviation in log odds"]
-    assert spread["low"] < 0.5 < spread["high"]
+    assert spread["lower"] < 0.5 < spread["upper"]
 
 
 # ---- refused -----------------------------------------------------------------------------------------------------
@@ -401,15 +406,15 @@ def test_the_planted_coefficient_and_spread_of_squads_are_recovered():
 
 def test_what_cannot_be_modelled_is_refused(punished, suspended, ended):
     with pytest.raises(Refusal, match="holds no imposed_penalty"):
-        outcomes.ways_out(ended, ON, of="imposed_penalty")
+        outcomes.outcome_multinomial(ended, ON, of="imposed_penalty")
     with pytest.raises(Refusal, match="holds no days"):
         outcomes.days_hurdle(punished, ON)
     with pytest.raises(ParameterError, match="no unit ended as 'pending'"):
-        outcomes.ways_out(ended, ON, base="pending")
+        outcomes.outcome_multinomial(ended, ON, base="pending")
     with pytest.raises(ParameterError, match="free='squad' is not in the model"):
         outcomes.proportional_odds(punished, ON, free=["squad"])
     with pytest.raises(ParameterError, match="groups officers"):
-        outcomes.sustained_by_place(ended, ["race"], "officer_id")
+        outcomes.sustained_mixed_logit(ended, ["race"], "officer_id")
     with pytest.raises(ParameterError, match="family must be one of"):
         outcomes.days_hurdle(suspended, ON, family="normal")
     with pytest.raises(ParameterError, match="at least one column"):
@@ -444,11 +449,11 @@ def test_a_way_no_one_of_a_level_took_is_refused_and_rare_ways_are_put_together(
     finding = pd.Series(FINDINGS[rows["way"]])
     finding[(rows["internal"] == 1) & (finding == "exonerated")] = "unfounded"
     with pytest.raises(Refusal, match="separation"):
-        outcomes.ways_out(source(table_of(rows, finding=finding)), ["complainant"])
+        outcomes.outcome_multinomial(source(table_of(rows, finding=finding)), ["complainant"])
     rare = pd.Series(FINDINGS[rows["way"]]).mask(pd.Series(np.arange(len(rows)) < 6), "policy_failure")
-    found = outcomes.ways_out(source(table_of(rows, finding=rare)), ["complainant"])
-    assert "policy_failure" not in set(found.table["way"])
-    assert "other ways" in set(found.table["way"])
+    found = outcomes.outcome_multinomial(source(table_of(rows, finding=rare)), ["complainant"])
+    assert "policy_failure" not in set(found.margins["outcome"])
+    assert "other endings" in set(found.margins["outcome"])
 
 
 def test_small_cells_are_hidden_in_every_table(rows):
@@ -458,15 +463,17 @@ def test_small_cells_are_hidden_in_every_table(rows):
     table = table_of(rows, finding=FINDINGS[rows["way"]])
     table.loc[:5, "officer_rank"] = "chief"
     table.loc[:5, "finding"] = ["sustained", "sustained", "unfounded", "unfounded", "exonerated", "not_sustained"]
-    found = outcomes.ways_out(source(table), ["officer_rank"])
+    found = outcomes.outcome_multinomial(source(table), ["officer_rank"])
     # six chiefs are put together with the next smallest rank, whose number would else follow from the rest
-    assert set(found.table["level"]) == {"officer", "sergeant", "other (small groups)"}
-    assert found.table.drop_duplicates("level")["units"].sum() == len(rows)
-    strict = outcomes.ways_out(source(table), ["officer_rank"], min_cell=40)
-    hidden = strict.table.loc[strict.table["hidden"]]
-    assert hidden[["adjusted", "share", "coefficient"]].isna().all(axis=None)
-    assert (strict.table.groupby("level")["hidden"].sum() != 1).all()
-    assert found.plot().get_xlabel().startswith("chance of each way out")
+    assert set(found.margins["level"]) == {"officer", "sergeant", "other (small groups)"}
+    assert found.margins.drop_duplicates("level")["n"].sum() == len(rows)
+    strict = outcomes.outcome_multinomial(source(table), ["officer_rank"], min_cell=40)
+    for frame in (strict.table, strict.margins, strict.contrasts):
+        numbers = frame.loc[frame["hidden"]].select_dtypes("number")
+        assert len(numbers)
+        assert numbers.isna().all(axis=None)
+    assert (strict.margins.groupby("level")["hidden"].sum() != 1).all()
+    assert found.plot().get_xlabel().startswith("chance of each ending")
     mpl.pyplot.close("all")
 
 
@@ -481,5 +488,5 @@ def test_figures_and_sentences_of_each_model(punished, suspended, rows):
     assert "clustered Wald test, chi-squared" in cuts.sentence()
     assert cuts.plot().get_xscale() == "log"
     made = source(table_of(rows, finding=np.where(rows["hit"] == 1, "sustained", "unfounded")))
-    assert outcomes.sustained_by_place(made, ["race"], "squad").plot().get_xlabel() == "share sustained"
+    assert outcomes.sustained_mixed_logit(made, ["race"], "squad").plot().get_xlabel() == "share sustained"
     mpl.pyplot.close("all")

@@ -41,7 +41,7 @@ def source(table):
     card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
     cases = pd.DataFrame({"case_id": table["case_id"].unique()})
     events = pd.DataFrame(columns=["case_id", "officer_id"])
-    return SimpleNamespace(name="made_up", cases=cases, allegations=table, events=events, card=card)
+    return SimpleNamespace(name="made_up", ledger=None, cases=cases, allegations=table, events=events, card=card)
 
 
 REFERENCE = {"officer_race": "a", "complainant": "public"}
@@ -131,34 +131,34 @@ def test_the_published_example_of_an_ordered_logit(real_data):
 
 def test_a_single_column_predicts_shares_that_add_up_and_are_near_the_raw_ones():
     table = drawn()
-    found = outcomes.rung_logit(source(table), ["officer_race"], reference={"officer_race": "a"})
-    totals = found.predicted.groupby("level")["share"].sum()
+    found = outcomes.penalty_ordered_logit(source(table), ["officer_race"], reference={"officer_race": "a"})
+    totals = found.margins.groupby("level")["estimate"].sum()
     np.testing.assert_allclose(totals, 1.0, atol=1e-9)
     raw = (table.loc[table["officer_race"] == "b", "imposed_penalty"] == "suspension").mean()
-    mine = found.predicted.set_index(["level", "term"]).loc[("b", "suspension")]
-    assert mine["low"] < mine["share"] < mine["high"]
-    assert mine["share"] == pytest.approx(raw, abs=0.03)  # not equal: one shift has to serve every cut
+    mine = found.margins.set_index(["level", "outcome"]).loc[("b", "suspension")]
+    assert mine["lower"] < mine["estimate"] < mine["upper"]
+    assert mine["estimate"] == pytest.approx(raw, abs=0.03)  # not equal: one shift has to serve every cut
 
 
 def test_cuts_and_orders_are_beside_the_one_number():
-    found = outcomes.rung_logit(source(drawn()), ["officer_race", "complainant"], reference=REFERENCE)
+    found = outcomes.penalty_ordered_logit(source(drawn()), ["officer_race", "complainant"], reference=REFERENCE)
     cuts = found.by_cut.loc[found.by_cut["level"] == "internal"]
     assert cuts["cut"].tolist() == ["reprimand or heavier", "suspension or heavier", "dismissal or heavier"]
     pooled = found.table.set_index("level").loc["internal"]
-    assert cuts["coefficient"].min() - 0.2 < pooled["coefficient"] < cuts["coefficient"].max() + 0.2
+    assert cuts["estimate"].min() - 0.2 < pooled["estimate"] < cuts["estimate"].max() + 0.2
     # neither contested pair occurs here, so the order cannot matter
-    assert (found.by_order.groupby(["column", "level"])["coefficient"].nunique() == 1).all()
+    assert (found.by_order.groupby(["column", "level"])["estimate"].nunique() == 1).all()
     assert "at most 0.0 standard errors" in found.sentence()
 
 
 def test_a_contested_order_moves_the_coefficients_where_both_rungs_occur():
     table = drawn()
     swap = {"none": "loss_of_leave", "reprimand": "suspension", "suspension": "demotion", "dismissal": "dismissal"}
-    found = outcomes.rung_logit(
+    found = outcomes.penalty_ordered_logit(
         source(table.assign(imposed_penalty=table["imposed_penalty"].map(swap).astype("str"))), ["complainant"]
     )
     assert found.by_order["order"].nunique() == 3
-    assert found.by_order["coefficient"].nunique() == 3
+    assert found.by_order["estimate"].nunique() == 3
 
 
 def test_what_has_no_rung_is_left_out_and_counted():
@@ -167,11 +167,11 @@ def test_what_has_no_rung_is_left_out_and_counted():
     table.loc[40:59, "imposed_penalty"] = "left_before_penalty"
     table.loc[60:62, "imposed_penalty"] = None
     table.loc[100:149, "finding"] = "unfounded"
-    found = outcomes.rung_logit(source(table), ["complainant"])
-    apart = found.apart.set_index("what")["count"]
+    found = outcomes.penalty_ordered_logit(source(table), ["complainant"])
+    apart = found.apart.set_index("what")["n"]
     assert (apart["pending"], apart["off the ladder"]) == (40, 20)
     assert pd.isna(apart["not recorded"])  # three: too few to show
-    assert found.table["units"].sum() == 2500 - 40 - 20 - 3 - 50
+    assert found.margins.drop_duplicates(["column", "level"])["n"].sum() == 2500 - 40 - 20 - 3 - 50
 
 
 def test_small_levels_are_put_together_and_a_rare_rung_is_hidden_with_another():
@@ -181,12 +181,12 @@ def test_small_levels_are_put_together_and_a_rare_rung_is_hidden_with_another():
     table = drawn()
     table.loc[:5, "officer_race"] = "d"
     table.loc[10:14, "imposed_penalty"] = "demotion"
-    found = outcomes.rung_logit(source(table), ["officer_race"])
-    for frame in (found.table, found.predicted):
+    found = outcomes.penalty_ordered_logit(source(table), ["officer_race"])
+    for frame in (found.table, found.margins):
         assert "d" not in set(frame["level"])
         assert OTHER in set(frame["level"])
-    assert found.table["units"].sum() == len(table)
-    hidden = found.predicted.groupby("term")["share"].apply(lambda share: share.isna().all())
+    assert found.margins.drop_duplicates("level")["n"].sum() == len(table)
+    hidden = found.margins.groupby("outcome")["estimate"].apply(lambda share: share.isna().all())
     assert hidden["demotion"]
     assert hidden.sum() == 2  # the shares of a level add up to one
     assert table["imposed_penalty"].isin(hidden.index[hidden]).sum() >= 10
@@ -206,11 +206,11 @@ def test_small_levels_are_put_together_and_a_rare_rung_is_hidden_with_another():
 )
 def test_what_cannot_be_ordered_is_refused(change, on, error, says):
     with pytest.raises(error, match=says):
-        outcomes.rung_logit(source(drawn(300).assign(**change)), on)
+        outcomes.penalty_ordered_logit(source(drawn(300).assign(**change)), on)
 
 
 def test_a_column_that_decides_the_rung_is_refused():
     table = drawn(300)
     sure = np.where(table["imposed_penalty"].isin(["suspension", "dismissal"]), "heavy", "light")
     with pytest.raises(Refusal, match="separation"):
-        outcomes.rung_logit(source(table.assign(complainant=sure)), ["complainant"])
+        outcomes.penalty_ordered_logit(source(table.assign(complainant=sure)), ["complainant"])

@@ -34,11 +34,11 @@ def source(histories, until=dt.date(2021, 1, 1), text=True):
     cases = pd.DataFrame({"case_id": events["case_id"].unique()})
     sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
     card = SimpleNamespace(unit="officer_complaint", observed_until=until, sampling=sampling)
-    return SimpleNamespace(name="made_up", cases=cases, allegations=cases, events=events, card=card)
+    return SimpleNamespace(name="made_up", ledger=None, cases=cases, allegations=cases, events=events, card=card)
 
 
 def states(found):
-    return found.states.pivot(index="term", columns="step", values="count")
+    return found.states.pivot(index="term", columns="step", values="n")
 
 
 ROAD = [
@@ -87,8 +87,8 @@ def test_what_carries_what_waits_and_what_left():
 def test_pending_is_in_no_share():
     found = outcomes.waterfall(source(ROAD), "detail", min_cell=1)
     first = found.table.loc[(found.table["before"] == "recommended")].set_index("kind")
-    assert (first["denominator"] == 7).all()
-    assert first["count"].to_dict() == {
+    assert (first["n"] == 7).all()
+    assert first["events"].to_dict() == {
         "kept": 4,
         "lightened": 1,
         "raised": 1,
@@ -105,14 +105,14 @@ def test_time_between_steps_counts_those_still_waiting():
     waiting = [[(RECOMMENDED, 0, "Reprimand")]] * 2
     done = outcomes.waterfall(source(road), "detail", min_cell=1).times.iloc[0]
     seen = outcomes.waterfall(source(road + waiting), "detail", min_cell=1).times.iloc[0]
-    assert (done["units"], done["waiting"], done["median_days"]) == (3, 0, 20)
-    assert (seen["units"], seen["waiting"], seen["median_days"]) == (5, 2, 30)
+    assert (done["n"], done["waiting"], done["median_days"]) == (3, 0, 20)
+    assert (seen["n"], seen["waiting"], seen["median_days"]) == (5, 2, 30)
 
 
 def test_without_a_last_day_the_waiting_have_no_time():
     road = [[(RECOMMENDED, 0, "Reprimand"), (DECIDED, day, "Reprimand")] for day in (10, 20, 30)]
     found = outcomes.waterfall(source([*road, [(RECOMMENDED, 0, "Reprimand")]], until=None), "detail", min_cell=1)
-    assert found.times["units"].iloc[0] == 3
+    assert found.times["n"].iloc[0] == 3
 
 
 def test_what_cannot_be_followed_is_refused():
@@ -135,15 +135,15 @@ def planted():
 
 def test_the_planted_shares_lie_in_the_intervals(planted):
     """The generated agency says how often a decision lightens and raises, and how often an appeal lightens."""
-    found = outcomes.waterfall(load("synthetic"), "detail", level=0.99)
+    found = outcomes.waterfall(load("synthetic"), "detail", confidence=0.99)
     cells = found.table.set_index(["before", "kind"])
     for kind, name in (("lightened", "share_lightened_by_decision"), ("raised", "share_raised_by_decision")):
         row = cells.loc[("recommended", kind)]
         if not row["hidden"]:
-            assert row["low"] < planted[name] < row["high"], name
+            assert row["lower"] < planted[name] < row["upper"], name
     assert not cells.loc[("recommended", "lightened"), "hidden"]
     test = found.tests.set_index(["before", "test"]).loc[("recommended", "Bowker")]
-    assert test["pvalue"] < 1e-6  # moves down are planted six times as often as moves up
+    assert test["p_value"] < 1e-6  # moves down are planted six times as often as moves up
 
 
 def test_small_flows_are_hidden_and_the_figure_is_drawn_without_them():
@@ -151,9 +151,9 @@ def test_small_flows_are_hidden_and_the_figure_is_drawn_without_them():
 
     mpl.use("Agg")
     found = outcomes.waterfall(load("synthetic"), "detail")
-    assert found.flows.loc[~found.flows["hidden"], "count"].min() >= 10
-    assert found.states.loc[~found.states["hidden"] & (found.states["count"] > 0), "count"].min() >= 10
-    assert not (found.times[["units", "waiting"]].gt(0) & found.times[["units", "waiting"]].lt(10)).any(axis=None)
+    assert found.flows.loc[~found.flows["hidden"], "n"].min() >= 10
+    assert found.states.loc[~found.states["hidden"] & (found.states["n"] > 0), "n"].min() >= 10
+    assert not (found.times[["n", "waiting"]].gt(0) & found.times[["n", "waiting"]].lt(10)).any(axis=None)
     axes = found.plot()
     assert [label.get_text() for label in axes.get_xticklabels()] == list(dict.fromkeys(found.states["step"]))
     assert "cause" not in found.sentence()

@@ -14,13 +14,13 @@ import accountability
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes import delay_and_penalty
-from accountability.outcomes.slow_case_views import WAYS, sustained_within
+from accountability.outcomes.slow_case_views import CAUSES, sustained_within
 
 
 @pytest.fixture(scope="module")
 def found():
     """The generated agency: a finding does not depend on how long the investigation took, but kinds of case do."""
-    return delay_and_penalty(accountability.load("synthetic"), given=["complaint_type"], landmarks=(60, 120, 240))
+    return delay_and_penalty(accountability.load("synthetic"), covariates=["complaint_type"], landmarks=(60, 120, 240))
 
 
 def rows(found, view):
@@ -29,10 +29,10 @@ def rows(found, view):
 
 def test_the_naive_view_shows_a_trend_that_was_not_planted_and_the_same_mix_does_not(found):
     naive, alike = rows(found, "naive"), rows(found, "at the same mix")
-    assert naive["heavier"].iloc[-1] > naive["heavier"].iloc[0] + 0.08
-    assert abs(alike["heavier"].iloc[-1] - alike["heavier"].iloc[0]) < 0.04
+    assert naive["estimate"].iloc[-1] > naive["estimate"].iloc[0] + 0.08
+    assert abs(alike["estimate"].iloc[-1] - alike["estimate"].iloc[0]) < 0.04
     first = alike.iloc[0]
-    assert first["low"] < alike["heavier"].iloc[-1] < first["high"] + 0.02
+    assert first["lower"] < alike["estimate"].iloc[-1] < first["upper"] + 0.02
 
 
 def test_the_share_among_all_is_near_the_planted_one(found):
@@ -40,8 +40,8 @@ def test_the_share_among_all_is_near_the_planted_one(found):
     truth = pd.read_csv(accountability.records.places.source_folder("synthetic") / "truth.csv")
     planted = truth.loc[truth["group"] == "all"].set_index("quantity")["value"]
     heavy = sum(planted[f"after_appeal_{rung}"] for rung in ("suspension", "demotion", "dismissal"))
-    row = rows(found, "competing ways").iloc[0]
-    assert row["low"] - 0.02 < heavy < row["high"] + 0.02
+    row = rows(found, "competing risks").iloc[0]
+    assert row["lower"] - 0.02 < heavy < row["upper"] + 0.02
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(-1, 4)), min_size=1, max_size=60), st.integers(1, 40))
@@ -52,25 +52,25 @@ def test_the_shares_are_those_of_competing_closings(cases, within):
     way = np.array([kind for _, kind in cases])
     if not (way >= 0).any():
         return
-    names = np.where(way >= 0, np.array(WAYS)[way], None)
+    names = np.where(way >= 0, np.array(CAUSES)[way], None)
     made = Durations.from_days(spent, way >= 0, groups={"way": names})
     curve = delay.competing_closings(made, "way").closed_at([within]).set_index("way")["closed_by"]
     mine = sustained_within(spent, way, np.ones(len(way)), within)
-    np.testing.assert_allclose(np.concatenate(mine), [curve.get(WAYS[2], 0.0), curve.get(WAYS[3], 0.0)], atol=1e-12)
+    np.testing.assert_allclose(np.concatenate(mine), [curve.get(CAUSES[2], 0.0), curve.get(CAUSES[3], 0.0)], atol=1e-12)
 
 
 def test_every_closed_case_is_in_one_quarter(found):
     naive = rows(found, "naive")
     data = accountability.load("synthetic")
     held = accountability.study.clocks.durations(data)
-    assert naive["cases"].sum() == held.event.sum()
-    open_at = rows(found, "landmark").set_index("day")["cases"]
+    assert naive["n"].sum() == held.event.sum()
+    open_at = rows(found, "landmark").set_index("day")["n"]
     assert open_at[120] == (held.end >= 120).sum()
 
 
 def test_what_is_identified_is_said_for_each_view_and_for_none(found):
     says = found.identified.set_index("view")["says"]
-    assert list(says.index) == ["naive", "landmark", "competing ways", "at the same mix", "none"]
+    assert list(says.index) == ["naive", "landmark", "competing risks", "at the same mix", "none"]
     assert says["none"].startswith("not identified: which penalty the same case")
     assert found.statement().count("- **") == 5
     assert "No view identifies" in found.sentence()
@@ -79,12 +79,12 @@ def test_what_is_identified_is_said_for_each_view_and_for_none(found):
 
 
 def test_small_numbers_are_withheld_and_do_not_follow_from_the_others(found):
-    ways = found.ways.loc[found.ways["view"] == "naive"]
-    hidden = ways["share"].isna().groupby(ways["at"]).sum()
+    causes = found.causes.loc[found.causes["view"] == "naive"]
+    hidden = causes["estimate"].isna().groupby(causes["at"]).sum()
     assert (hidden != 1).all()
     strict = delay_and_penalty(accountability.load("synthetic"), landmarks=(240,), min_cell=80)
-    assert strict.table.loc[strict.table["hidden"], ["heavier", "low", "high", "cases"]].isna().all(axis=None)
-    assert strict.ways.loc[strict.ways["view"] == "landmark", "share"].isna().all()
+    assert strict.table.loc[strict.table["hidden"], ["estimate", "lower", "upper", "n"]].isna().all(axis=None)
+    assert strict.causes.loc[strict.causes["view"] == "landmark", "estimate"].isna().all()
 
 
 def test_the_figure_has_a_row_for_each_number(found):
@@ -115,7 +115,7 @@ def small(finding="sustained", penalty="suspension"):
 
 def test_a_landmark_no_sustained_case_reaches_has_no_share():
     late = delay_and_penalty(small(["sustained"] * 15 + ["not_sustained"] * 15), landmarks=(50,), min_cell=1)
-    assert late.table.loc[late.table["day"] == 50, ["heavier", "low", "high"]].isna().all(axis=None)
+    assert late.table.loc[late.table["day"] == 50, ["estimate", "lower", "upper"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_landmark_no_sustained_case_reaches_has_no_share():
         ({"heavier": "a talking-to"}, ParameterError, "heavier must be one of"),
         ({"landmarks": ()}, ParameterError, "days above zero in order"),
         ({"landmarks": (90, 30)}, ParameterError, "days above zero in order"),
-        ({"given": ["shoe_size"]}, ParameterError, "no column 'shoe_size'"),
+        ({"covariates": ["shoe_size"]}, ParameterError, "no column 'shoe_size'"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(options, error, says):

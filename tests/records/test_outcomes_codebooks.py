@@ -166,8 +166,8 @@ def test_chicago_changed_penalties_are_the_published_count(real_data):
     )
     found = outcomes.changes(made)
     changed = found.table.set_index(["what", "kind"]).loc[("as published", "changed")]
-    assert (changed["count"], changed["denominator"]) == (4989, 117898)
+    assert (changed["events"], changed["n"]) == (4989, 117898)
     rungs = found.table.loc[found.table["what"] == "by rung"]
-    assert (rungs["denominator"] == 117898).all()
-    assert found.table["count"].sum() <= 2 * 117898
+    assert (rungs["n"] == 117898).all()
+    assert found.table["events"].sum() <= 2 * 117898
     assert found.matrix["count"].min() >= 0

@@ -184,7 +184,7 @@ def test_every_complaint_is_in_one_group_of_categories(cohort: Cohort) -> None:
 def test_penalties_changed_between_recommendation_and_imposition(cohort: Cohort) -> None:
     both = cohort.allegations[["raw_recommended", "raw_imposed"]].dropna()
     assert len(both) == 117898
-    changed = outcomes.changes(cohort).table.set_index(["what", "kind"])["count"]
+    changed = outcomes.changes(cohort).table.set_index(["what", "kind"])["events"]
     assert changed["as published", "changed"] == 4989
     assert changed["as published", "unchanged"] == 117898 - 4989
 
@@ -193,5 +193,5 @@ def test_the_dataset_is_not_changed_by_the_studies(chicago: Dataset) -> None:
     before = [pd.util.hash_pandas_object(t).sum() for t in (chicago.cases, chicago.allegations)]
     cohort = Cohort.of(chicago)
     delay.closing_curve(clocks.durations(group_cases(cohort, "category")), by="category")
-    outcomes.outcomes(cohort)
+    outcomes.outcome_distribution(cohort)
     assert [pd.util.hash_pandas_object(t).sum() for t in (chicago.cases, chicago.allegations)] == before

@@ -120,7 +120,7 @@ def test_no_recommendation_was_changed(release: Dataset) -> None:
     findings = table[["raw_recommended_finding", "raw_finding"]].dropna()
     assert len(findings) == 1464
     assert (findings["raw_recommended_finding"] == findings["raw_finding"]).all()
-    changed = outcomes.changes(Cohort.of(release)).table.set_index(["what", "kind"])["count"]
+    changed = outcomes.changes(Cohort.of(release)).table.set_index(["what", "kind"])["events"]
     assert changed["as published", "changed"] == 0
 
 

@@ -180,7 +180,7 @@ def test_delays_are_refused(nashville: Dataset) -> None:
 
 
 def test_what_follows_a_finding(on_the_roster: Cohort) -> None:
-    table = outcomes.outcomes(on_the_roster, by="officer_race").table
+    table = outcomes.outcome_distribution(on_the_roster, by="officer_race").table
     white = table[(table["officer_race"] == "white") & (table["part"] == "penalty")].set_index("term")
     suspended = on_the_roster.allegations.query("officer_race == 'white' and imposed_penalty == 'suspension'")
-    assert white.loc["suspension", "count"] == len(suspended)
+    assert white.loc["suspension", "events"] == len(suspended)

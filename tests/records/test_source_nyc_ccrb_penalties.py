@@ -149,7 +149,7 @@ def test_recommendations_stand_in_columns_of_their_own(release: Dataset, raw: pd
         assert table[f"raw_{stem}_recommended"].notna().sum() == count
     assert table["plea_agreed_penalty"].notna().sum() == raw["APU Plea Agreed Penalty"].notna().sum() == 368
     changed = outcomes.changes(Cohort.of(release)).table
-    assert (changed["denominator"] > 5000).any()
+    assert (changed["n"] > 5000).any()
 
 
 def test_only_the_time_after_the_board_s_closing_can_be_studied(release: Dataset) -> None:

@@ -114,7 +114,7 @@ def test_the_unit_turns_the_comparison_round(philadelphia: Dataset) -> None:
         == 0.98
     )
     by_unit = outcomes.by_unit(philadelphia, "officer_race", "black", "white").table
-    found = by_unit.set_index(["unit", "denominator"])["ratio"].round(2)
+    found = by_unit.set_index(["unit", "denominator"])["estimate"].round(2)
     assert found["officer_complaint", "all"] == 0.92
 
 

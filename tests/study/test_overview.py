@@ -119,8 +119,8 @@ def test_one_share_under_every_unit() -> None:
     rows = data.allegations
     decided = rows[rows["finding"].notna() & (rows["finding"] != "pending")]
     share = (decided["finding"] == "sustained").mean()
-    assert table.loc["officer_complaint", "share"] == pytest.approx(share, abs=1e-12)
-    assert table.loc["complaint", "share"] > share  # a complaint with several officers has more chances
+    assert table.loc["officer_complaint", "estimate"] == pytest.approx(share, abs=1e-12)
+    assert table.loc["complaint", "estimate"] > share  # a complaint with several officers has more chances
 
 
 def test_a_source_of_statuses_counts_the_pending_as_open_and_the_unrecorded_as_unknown() -> None:

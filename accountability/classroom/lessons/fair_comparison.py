@@ -183,7 +183,7 @@ class Stations:
 
     def planted(self) -> Mapping[str, float | str]:
         """The right answer to every item of the lesson, for this agency."""
-        by_unit = outcomes.sustained_by_unit(self.data).set_index("unit")["share"]
+        by_unit = outcomes.sustained_by_unit(self.data).set_index("unit")["estimate"]
         share = self.denominators().set_index("denominator")["share"]
         return {
             "crude_ratio": self.crude().ratio,

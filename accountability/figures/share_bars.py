@@ -1,4 +1,4 @@
-"""Figures of penalties, drawn from frames; nothing is computed here."""
+"""Shares drawn from frames: stacked bars, a two-way table, and flows between steps; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def stacked_shares(
     return axes
 
 
-def matrix(frame: pd.DataFrame, *, rows: str, columns: str, value: str, label: str, ax: Axes | None = None) -> Axes:
+def matrix(
+    frame: pd.DataFrame, *, rows: str, columns: str, value: str, share: str, label: str, ax: Axes | None = None
+) -> Axes:
     """A two-way table of counts, each cell written and shaded by its share of its row; a hidden cell is blank."""
     axes = new_axes(ax, width=8.0, height=5.0)
     down = list(dict.fromkeys(frame[rows]))
@@ -57,7 +59,7 @@ def matrix(frame: pd.DataFrame, *, rows: str, columns: str, value: str, label: s
     shades = [[0.0] * len(across) for _ in down]
     for cell in frame.to_dict("records"):
         i, j = down.index(cell[rows]), across.index(cell[columns])
-        shade = cell["share"]
+        shade = cell[share]
         shades[i][j] = 0.0 if pd.isna(shade) else float(shade)
         text = "·" if pd.isna(cell[value]) else f"{int(cell[value]):,}"
         axes.text(j, i, text, ha="center", va="center", fontsize=8, color="white" if shades[i][j] > 0.6 else "black")
@@ -82,9 +84,9 @@ def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -
     for place, step in enumerate(steps):
         height = 0.0
         for row in states.loc[states["step"] == step].to_dict("records"):
-            if pd.isna(row["count"]):
+            if pd.isna(row["n"]):
                 continue
-            size = float(row["count"])
+            size = float(row["n"])
             base[step, row["term"]] = height
             axes.bar(
                 place,
@@ -99,9 +101,9 @@ def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -
     out, into = dict(base), dict(base)
     for row in flows.to_dict("records"):
         start, stop = (row["before"], row["term_before"]), (row["after"], row["term_after"])
-        if pd.isna(row["count"]) or start not in base or stop not in base:
+        if pd.isna(row["n"]) or start not in base or stop not in base:
             continue
-        size = float(row["count"])
+        size = float(row["n"])
         left, right = steps.index(str(row["before"])) + width / 2, steps.index(str(row["after"])) - width / 2
         middle = (left + right) / 2
         axes.fill_between(

@@ -1,0 +1,163 @@
+"""Competing causes, by several columns at once: a multinomial logit of how units end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.outcome_model import (
+    OutcomeModel,
+    designed,
+    hidden_levels,
+    model_frames,
+    units_to_model,
+)
+from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, decided, left_apart, merged_said
+from accountability.stats.arrays import Floats
+from accountability.stats.multinomial import chances, fit_multinomial
+from accountability.study.cohort import Cohort
+from accountability.study.grouping import small_groups
+from accountability.study.inputs import takes
+
+OTHER = "other endings"
+Of = Literal["finding", "imposed_penalty"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class OutcomeMultinomial(OutcomeModel):
+    """How units end, by several columns: an :class:`OutcomeModel` whose ``outcome`` is the cause.
+
+    Attributes
+    ----------
+    of, base : str
+        What ends, and the cause the odds are against.
+    causes : tuple of str
+        The base first; coefficients of ``fit`` stand cause by cause without it.
+    """
+
+    SAID: ClassVar[str] = "How {units} end, at the same mix of the other columns, the ending that differs most"
+    AXIS: ClassVar[str] = "chance of each ending, {units}, all else as it is"
+
+    of: str
+    base: str
+    causes: tuple[str, ...]
+
+
+@takes("cohort")
+def outcome_multinomial(
+    data: Cohort,
+    covariates: str | Sequence[str],
+    unit: str | None = None,
+    *,
+    of: Of = "finding",
+    base: str | None = None,
+    reference: Mapping[str, str] | None = None,
+    min_group: int = 10,
+    confidence: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+) -> OutcomeMultinomial:
+    """A multinomial logit of the cause by which units end, errors clustered on the officer.
+
+    Unlike one logit a cause, the chances of all causes add up to one. Pending and unrecorded units have not ended and
+    are left out. Causes by which fewer than ``min_group`` units ended are put together.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    covariates, unit, reference, min_group, confidence, min_cell
+        As in :func:`accountability.outcomes.sustained_logit`.
+    of : {"finding", "imposed_penalty"}
+        How an investigation ends, or what became of the penalty of the sustained (leaving, not serving and reversal
+        beside the rungs).
+    base : str, optional
+        The cause the odds are against; by default the most frequent.
+    ladder : Ladder, optional
+        Order in which the highest penalty of a unit is taken.
+
+    Returns
+    -------
+    OutcomeMultinomial
+
+    Raises
+    ------
+    Refusal
+        If fewer than two causes occur, a level holds one unit, or no finite estimate exists.
+    ParameterError
+        For no or unknown columns, a column with one value, or a reference or base that does not occur.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.outcome_multinomial(data, "officer_gender")
+    >>> found.base
+    'closed_without_finding'
+    """
+    if of not in ("finding", "imposed_penalty"):
+        raise ParameterError(f"of must be 'finding' or 'imposed_penalty', found {of!r}")
+    needs = ("finding",) if of == "finding" else ("finding", "imposed_penalty")
+    made = units_to_model(data, covariates, unit, ladder, needs)
+    rows = made.table
+    if of == "imposed_penalty":
+        rows = rows.loc[rows["finding"].eq("sustained").fillna(False)]
+    ended = decided(rows[of])
+    apart = {"pending or not recorded": int((~ended).sum())}
+    rows = rows.loc[ended]
+    cause = rows[of].astype("str")
+    cause = cause.mask(cause.isin(small_groups(cause, min_group)), OTHER)
+    counts = cause.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    if len(counts) < 2:
+        raise Refusal(f"{len(rows):,} ended units of {made.cohort.name} hold {len(counts)} cause(s); two are needed")
+    if base is not None and base not in counts.index:
+        raise ParameterError(f"no unit ended as {base!r}; they ended as {', '.join(counts.index)}")
+    first = base or str(counts.index[0])
+    causes = [first, *(str(name) for name in counts.index if name != first)]
+    rows, shape = designed(rows, made.columns, reference, min_group)
+    category = pd.Categorical(cause, causes).codes.astype(np.int64)
+    fit = fit_multinomial(shape.design, shape.pattern, category, shape.clusters)
+    width = shape.design.shape[1]
+
+    def margin(theta: Floats, design: Floats) -> Floats:
+        return np.asarray(shape.weight @ chances(theta, design))
+
+    return OutcomeMultinomial(
+        estimand=f"how units end ({of.replace('_', ' ')}) by {', '.join(made.columns)}, {made.cohort.name}",
+        assumptions=(
+            f"unit: {made.word}",
+            "the log odds of each ending against the base add up over the columns",
+            CLUSTERED,
+            "those still pending will end as those that have ended",
+            *(f"not told apart by the source: {terms}" for terms in merged_said(made.cohort, of)),
+            UNSEEN,
+        ),
+        method="multinomial logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method "
+        "intervals",
+        flow=made.cohort.flow(),
+        apart=left_apart(apart, min_cell),
+        of=of,
+        base=first,
+        causes=tuple(causes),
+        unit=made.unit,
+        fit=fit,
+        names=shape.names,
+        confidence=confidence,
+        **model_frames(
+            rows,
+            shape,
+            fit.coefficients,
+            fit.covariance,
+            margin,
+            causes,
+            starts={one: k * width + 1 for k, one in enumerate(causes[1:])},
+            counted={one: category == k for k, one in enumerate(causes)},
+            hidden=hidden_levels(rows, made.columns, cause, min_cell, whole=False),
+            confidence=confidence,
+        ),
+    )

@@ -1,0 +1,444 @@
+"""What follows a finding: how findings are distributed, which penalties follow a sustained one, how many days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import Refusal
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.units_counted import (
+    ALIKE,
+    NUMBERS,
+    Disclosed,
+    ambiguous_terms,
+    decided,
+    few,
+    labels_of,
+    masked,
+    merged_said,
+    method_of,
+    small_terms,
+    term_shares,
+    units_of,
+)
+from accountability.records.units import WORDS
+from accountability.results import percent
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import column_names, takes
+from accountability.vocabulary import FINDINGS, OFF_LADDER, UNITS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DAYS_AT: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+CODED: Final = {"finding": "finding", "merits": "finding", "penalty": "imposed_penalty"}
+WARNED: Final = {
+    "closed_only": "only closed complaints are in the records: shares describe these, not complaints received",
+    "selected_on_outcome": "which records are here depends on how they ended: shares describe these records only",
+    "trailing_window": "complaints received near the end of the window have had less time to be decided",
+}
+WAITS: Final = (
+    ("units", "decided", "pending", "finding_not_recorded"),
+    ("sustained", "penalty_decided", "penalty_pending", "penalty_not_recorded"),
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class OutcomeDistribution(Disclosed):
+    """What follows a finding, with the numbers that were left apart.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Grouping columns; ``part`` (``finding``: of all decided or closed; ``merits``: of those decided on the merits,
+        leaving out ``closed_without_finding``; ``penalty``: of the sustained), ``term``, ``n`` (the denominator),
+        ``events``, ``estimate`` (their share), ``lower``, ``upper``, ``ambiguous`` and ``may_be``: a term the
+        agency's words merge with others, which then has no count of its own unless it stands for them all;
+        ``hidden`` (a small cell, or one that would give a small cell away).
+    apart : DataFrame
+        For each group: ``units``, ``decided`` (or closed), ``pending``, ``finding_not_recorded``, ``sustained``,
+        ``penalty_decided``, ``penalty_pending``, ``penalty_not_recorded``.
+    days : DataFrame
+        For each group: suspensions among the sustained with known days, their quartiles in days, and how many
+        suspensions have no known length.
+    unit : str
+        What is counted.
+    by : tuple of str
+    confidence : float
+    """
+
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ("n",), "days": ()}
+
+    apart: pd.DataFrame
+    days: pd.DataFrame
+    unit: str
+    by: tuple[str, ...]
+    confidence: float
+    min_cell: int
+
+    def __post_init__(self) -> None:
+        """Hide small cells, what waits where few do, and the penalties whose total would tell either."""
+        super().__post_init__()
+        self._hide("apart", _apart_shown(self.apart, self.true_numbers(), self.by, self.min_cell))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table without its hidden cells; a part that may not be shown has no denominator either."""
+        whole = table["hidden"].groupby(labels_of(table, (*self.by, "part"))).transform("all")
+        few_in_all = few(table["n"], self.min_cell)
+        out = masked(table.assign(hidden=table["hidden"] | few_in_all), ("n",))
+        return out.assign(n=table["n"].astype("Int64").mask(whole | few_in_all))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the distribution of findings, or of penalties given sustained, one bar a group."""
+        from accountability.figures.share_bars import stacked_shares
+
+        part = "penalty" if (self.table["part"] == "penalty").any() else "finding"
+        shown = self.table.loc[(self.table["part"] == part) & (~self.table["ambiguous"] | self.table["events"].notna())]
+        any_of = shown["may_be"].str.replace(", ", " or ")
+        shown = shown.assign(term=shown["term"].mask(shown["ambiguous"], any_of))
+        words = WORDS[self.unit]
+        what = f"sustained {words} with a decided penalty" if part == "penalty" else f"{words} decided or closed"
+        return stacked_shares(shown, by=self.by, term="term", share="estimate", label=f"share of {what}", ax=ax)
+
+    def sentence(self) -> str:
+        """Say the sustained share, what is left apart, and the penalties that follow."""
+        parts = (self._findings_said(), self._apart_said(), self._penalties_said(), self._days_said())
+        return " ".join(part for part in parts if part)
+
+    def _findings_said(self) -> str:
+        sustained = self.table.loc[self.table["term"] == "sustained"]
+        on_merits = sustained.loc[sustained["part"] == "merits"].to_dict("records")
+        said = []
+        for row, merits in zip(
+            sustained.loc[sustained["part"] == "finding"].to_dict("records"), on_merits, strict=True
+        ):
+            whose = _named([row[name] for name in self.by])
+            if row["hidden"] or pd.isna(row["n"]):
+                said.append(f"{whose}the number sustained is too small to show")
+                continue
+            if row["n"] == 0:
+                said.append(f"{whose}none was decided or closed")
+                continue
+            text = (
+                f"{whose}{row['events']:,} of {row['n']:,} {WORDS[self.unit]} decided or closed "
+                f"were sustained ({percent(row['estimate'], 1)}, {percent(self.confidence)} interval "
+                f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            )
+            told = not merits["hidden"] and pd.notna(merits["n"]) and pd.notna(merits["estimate"])
+            if told and merits["n"] < row["n"]:
+                text += f", {percent(merits['estimate'], 1)} of the {merits['n']:,} with a finding on the merits"
+            said.append(text)
+        return _sentence(said)
+
+    def _apart_said(self) -> str:
+        waiting = self.apart[["pending", "finding_not_recorded"]].sum(min_count=1)
+        parts = [
+            f"{int(waiting[name]):,} {words}"
+            for name, words in (("pending", "are pending"), ("finding_not_recorded", "have no finding recorded"))
+            if pd.notna(waiting[name]) and waiting[name] > 0 and self.apart[name].notna().all()
+        ]
+        return f"Not counted among them: {' and '.join(parts)}." if parts else ""
+
+    def _penalties_said(self) -> str:
+        shown = self.table.loc[(self.table["part"] == "penalty") & ~self.table["hidden"] & (self.table["events"] > 0)]
+        shown = shown.loc[shown["n"].notna()]
+        said = []
+        for key, part in groups_in(shown, self.by):
+            top = part.sort_values("estimate", ascending=False, kind="stable").head(3)
+            each = ", ".join(
+                f"{str(term).replace('_', ' ')} {percent(value, 1)}"
+                for term, value in zip(top["term"], top["estimate"], strict=True)
+            )
+            said.append(f"{_named(key)}of {part['n'].iloc[0]:,} sustained with a decided penalty: {each}")
+        return _sentence(said)
+
+    def _days_said(self) -> str:
+        shown = self.days.loc[self.days["median"].notna()] if len(self.days) else self.days
+        said = [
+            f"{_named([row[name] for name in self.by])}the middle suspension was {row['median']:g} days "
+            f"(quartiles {row['lower_quartile']:g} and {row['upper_quartile']:g}"
+            + ("" if pd.isna(row["suspensions"]) else f"; {row['suspensions']:,} of known length")
+            + ")"
+            for row in shown.to_dict("records")
+        ]
+        return _sentence(said)
+
+
+@takes("cohort")
+def outcome_distribution(
+    data: Cohort,
+    by: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    *,
+    confidence: float = 0.95,
+    min_cell: int = 10,
+    ladder: Ladder | None = None,
+) -> OutcomeDistribution:
+    """What follows a finding, for the records of a cohort.
+
+    Estimates the distribution of findings among units with one, and the distribution of penalties among sustained
+    units with a decided penalty. Pending and unrecorded findings and penalties are in neither denominator and are
+    stated apart: a penalty awaiting approval is not a penalty of zero. Days (of suspension, as the agency counts
+    them) are described for suspensions of known length only.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    by : str or sequence of str, optional
+        Columns of the allegations or cases to compare.
+    unit : str, optional
+        ``allegation``, ``officer_complaint``, ``complaint`` or ``officer``; by default what a row of the source is.
+    confidence : float
+        Coverage of the intervals, which allow for several rows of one officer.
+    min_cell : int
+        Counts below it are hidden, with the cells that would give them away. Where fewer findings are undecided, their
+        number and that of all units are hidden; where fewer penalties are, all penalties, for the sustained would tell.
+    ladder : Ladder, optional
+        Order used to take the highest penalty of a unit; the default order if not given.
+
+    Returns
+    -------
+    OutcomeDistribution
+
+    Raises
+    ------
+    Refusal
+        If there are no findings, if the source holds chosen cases, or if its rows are coarser than the unit.
+    ParameterError
+        For an unknown unit, column or term.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.outcome_distribution(data)
+    >>> row = found.table.query("part == 'finding' and term == 'sustained'")
+    >>> row[["n", "events", "estimate"]].round(3).values.tolist()
+    [[5729, 857, 0.15]]
+    """
+    if data.card.sampling.rule == "case_files":
+        raise Refusal(
+            f"{data.name} holds cases chosen because they were reported, so no share can be drawn from them; "
+            "read them one by one, or use a source with all complaints"
+        )
+    rows = data.allegations
+    if "finding" not in rows or not rows["finding"].notna().any():
+        raise Refusal(f"{data.name}: no finding in {len(rows):,} rows, so nothing follows one; check the codebook")
+    groups = column_names(by)
+    made = units_of(data, groups, unit, ladder)
+    parts, apart, days = [], [], []
+    for key, part in groups_in(made.table, groups):
+        labels: dict[str, Any] = dict(zip(groups, key, strict=True))
+        shares, waits, lengths = _one_group(part, confidence, min_cell)
+        parts.append(shares.assign(**labels))
+        apart.append(labels | waits)
+        days.append(labels | lengths)
+    long = _mark_ambiguous(pd.concat(parts, ignore_index=True), data)
+    waiting = pd.DataFrame(apart)
+    long = long.assign(hidden=_hidden(long, waiting, groups, min_cell))
+    suspended = long.loc[(long["part"] == "penalty") & (long["term"] == "suspension"), "hidden"]
+    quartiles = pd.DataFrame(days)
+    return OutcomeDistribution(
+        estimand=f"what follows a finding, per {made.word}, {data.name}",
+        assumptions=_assumptions(data, made.word),
+        method=method_of(made.table.get("officer_id")),
+        table=long[[*groups, "part", "term", *NUMBERS, "ambiguous", "may_be", "hidden"]],
+        flow=data.flow(),
+        apart=waiting,
+        days=quartiles.assign(hidden=suspended.to_numpy(dtype=bool) if len(suspended) else False),
+        unit=made.unit,
+        by=tuple(groups),
+        confidence=confidence,
+        min_cell=min_cell,
+    )
+
+
+@takes("cohort")
+def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int = 10) -> pd.DataFrame:
+    """The share sustained per allegation, officer-complaint, complaint and officer.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    confidence : float
+        Level of the intervals.
+    min_cell : int
+        Counts below it are hidden.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit: ``unit``, ``n`` (decided, or closed without a finding), ``events`` (sustained), ``estimate``,
+        ``lower``, ``upper``, and ``note``: why there is no share, where the source's rows are coarser than the unit.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> accountability.outcomes.sustained_by_unit(data)["n"].tolist()
+    [<NA>, 5729, 4632, 951]
+    """
+    lines: list[dict[str, Any]] = []
+    for unit in UNITS:
+        try:
+            table = outcome_distribution(data, unit=unit, confidence=confidence, min_cell=min_cell).table
+        except Refusal as why:
+            lines.append({"unit": unit, "note": str(why)})
+            continue
+        row = table.loc[(table["part"] == "finding") & (table["term"] == "sustained"), list(NUMBERS)].iloc[0]
+        lines.append({"unit": unit, **{name: row[name] for name in NUMBERS}, "note": ""})
+    return pd.DataFrame(lines, columns=["unit", *NUMBERS, "note"]).astype({"n": "Int64", "events": "Int64"})
+
+
+def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
+    """The groups of a frame with their keys; without columns, all of it."""
+    if not by:
+        return [((), frame)] if len(frame) else []
+    return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
+
+
+def _one_group(
+    part: pd.DataFrame, confidence: float, min_cell: int
+) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
+    """The shares of a group's findings and penalties, what is left apart, and the quartiles of its suspensions."""
+    officers, finding = part.get("officer_id"), part["finding"]
+    ended = decided(finding)
+    sustained = part.loc[finding.eq("sustained").fillna(False)]
+    merits = [term for term in FINDINGS if term not in ("pending", "closed_without_finding")]
+    on_merits = finding[ended & finding.ne("closed_without_finding")]
+    terms = [term for term in FINDINGS if term != "pending"]
+    frames = [
+        term_shares(finding[ended], terms, officers, confidence).assign(part="finding"),
+        term_shares(on_merits, merits, officers, confidence).assign(part="merits"),
+    ]
+    apart: dict[str, Any] = {
+        "units": len(part),
+        "decided": int(ended.sum()),
+        "pending": int(finding.eq("pending").sum()),
+        "finding_not_recorded": int(finding.isna().sum()),
+        "sustained": len(sustained),
+    }
+    if "imposed_penalty" not in part:
+        return pd.concat(frames, ignore_index=True), apart, suspension_quartiles(sustained.iloc[:0], min_cell)
+    penalty = sustained["imposed_penalty"]
+    given = decided(penalty)
+    terms = [*Ladder().order, *(term for term in OFF_LADDER if term != "pending")]
+    frames.append(term_shares(penalty[given], terms, officers, confidence).assign(part="penalty"))
+    apart |= {
+        "penalty_decided": int(given.sum()),
+        "penalty_pending": int(penalty.eq("pending").sum()),
+        "penalty_not_recorded": int(penalty.isna().sum()),
+    }
+    return pd.concat(frames, ignore_index=True), apart, suspension_quartiles(sustained, min_cell)
+
+
+def suspension_quartiles(rows: pd.DataFrame, min_cell: int) -> dict[str, Any]:
+    """Quartiles of the known days of suspensions, if enough are known, and how many are and are not.
+
+    The numbers are left out where few are not known, for they would follow from all suspensions.
+    """
+    out: dict[str, Any] = {"suspensions": pd.NA, "length_unknown": pd.NA, **dict.fromkeys(DAYS_AT, np.nan)}
+    if "imposed_days" not in rows:
+        return out
+    suspended = rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"]
+    known = suspended.dropna().astype("float64")
+    unknown = len(suspended) - len(known)
+    if len(known) < min_cell:
+        return out
+    out |= dict(zip(DAYS_AT, known.quantile(list(DAYS_AT.values())).to_numpy(), strict=True))
+    return out | ({"suspensions": len(known), "length_unknown": unknown} if not 0 < unknown < min_cell else {})
+
+
+def _mark_ambiguous(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Mark the terms that the source merges; a merged term without a row has no count, never zero."""
+    merged = {part: ambiguous_terms(cohort, column) for part, column in CODED.items()}
+    may_be = pd.Series(
+        [merged.get(str(part), {}).get(str(term), "") for part, term in zip(table["part"], table["term"], strict=True)],
+        index=table.index,
+        dtype="str",
+    )
+    unsaid = may_be.ne("") & table["events"].eq(0)
+    numbers = {name: table[name].mask(unsaid, np.nan) for name in ("estimate", "lower", "upper")}
+    whole = table["events"].astype("Int64").mask(unsaid)
+    return table.assign(**numbers, events=whole, ambiguous=may_be.ne(""), may_be=may_be)
+
+
+def _hidden(table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.Series:
+    """Small cells and what would give them away, in one part and in those that follow from it."""
+    counted = table.assign(events=table["events"].fillna(0).astype("int64"))
+    hidden = pd.Series(False, index=table.index)
+    for part in ("finding", "penalty"):
+        own = counted.loc[counted["part"] == part]
+        hidden.loc[own.index] = small_terms(own, by, "term", min_cell)[0]
+    label = labels_of(table, by)
+    findings = table["part"] == "finding"
+    shut = set(label[findings & (table["term"] == "sustained") & hidden])
+    if "penalty_decided" in apart:
+        shut |= set(labels_of(apart, by)[few(apart["sustained"] - apart["penalty_decided"], min_cell)])
+    hidden |= (table["part"] == "penalty") & label.isin(list(shut))
+    # The merits leave out what ended without a finding: their total would tell it, and their cells are the same ones.
+    unsafe = label[findings & (table["term"] == "closed_without_finding") & hidden]
+    cells = set(zip(label[findings & hidden], table["term"][findings & hidden], strict=True))
+    same = pd.Series([pair in cells for pair in zip(label, table["term"], strict=True)], index=table.index)
+    return hidden | ((table["part"] == "merits") & (label.isin(list(unsafe)) | same))
+
+
+def _apart_shown(apart: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.DataFrame:
+    """Hide small waiting numbers, and the total or the part decided from which they would follow."""
+    out = apart.astype({name: "Int64" for names in WAITS for name in names if name in apart})
+    for total, settled, pending, blank in WAITS:
+        if settled not in apart:
+            continue
+        waiting = apart[pending] + apart[blank]
+        either = few(apart[pending], min_cell) | few(apart[blank], min_cell)
+        out[pending] = out[pending].mask(either & apart[pending].gt(0))
+        out[blank] = out[blank].mask(either & apart[blank].gt(0))
+        small = few(apart[total], min_cell) | few(apart[settled], min_cell)
+        told = few(waiting, min_cell)
+        if total == "units":
+            told = _with_a_second(told, apart[total])
+            out[settled] = out[settled].mask(few(apart[settled], min_cell))
+            out[total] = out[total].mask(small | told)
+        else:
+            hidden = table.loc[(table["part"] == "finding") & (table["term"] == "sustained"), "hidden"].to_numpy(bool)
+            out[settled] = out[settled].mask(told | small | hidden)
+            out[total] = out[total].mask(small | hidden)
+            out[pending], out[blank] = out[pending].mask(hidden), out[blank].mask(hidden)
+    return out
+
+
+def _with_a_second(hidden: pd.Series, size: pd.Series) -> pd.Series:
+    """Where one group's number is hidden, the smallest other one's too, for it would follow from that of all."""
+    if hidden.sum() != 1 or len(hidden) == 1:
+        return hidden
+    return hidden | (hidden.index == size[~hidden].idxmin())
+
+
+def _assumptions(cohort: Cohort, unit: str) -> tuple[str, ...]:
+    rule = cohort.card.sampling.rule
+    said = ["the codebook's terms mean what its authority says", ALIKE]
+    said += [WARNED[rule]] if rule in WARNED else []
+    said.append(f"unit: {unit}")
+    silent = int((~cohort.cases["case_id"].isin(cohort.allegations["case_id"])).sum())
+    if silent:
+        said.append(f"{silent:,} of {len(cohort.cases):,} complaints name no officer and hold no finding to count")
+    for column in ("finding", "imposed_penalty"):
+        said += [
+            f"not told apart by the source, {column.replace('_', ' ')}: {terms}"
+            for terms in merged_said(cohort, column)
+        ]
+    return tuple(said)
+
+
+def _sentence(clauses: Sequence[str]) -> str:
+    text = "; ".join(clauses)
+    return text[:1].upper() + text[1:] + "." if text else ""
+
+
+def _named(key: Sequence[object]) -> str:
+    return ", ".join(str(value).replace("_", " ") for value in key) + ": " if key else ""

@@ -1,0 +1,319 @@
+"""Sustained or not, by several columns at once: a logit with clustered errors, and one whose intercept varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.outcome_model import (
+    Designed,
+    OutcomeModel,
+    designed,
+    hidden_levels,
+    model_frames,
+    refuse_uniform,
+    spread_of,
+    units_to_model,
+    with_slopes,
+)
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEEN, decided, left_apart
+from accountability.records.units import WORDS
+from accountability.results import percent
+from accountability.stats.arrays import Floats
+from accountability.stats.binary_logit import fit_logit, fit_random_intercept
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import wald
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PLACES_AT = (0.1, 0.5, 0.9)
+SUSTAINED = "sustained"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class SustainedLogit(OutcomeModel):
+    """Sustained or not by several columns: log odds in ``table``, shares in ``margins`` and ``contrasts``.
+
+    The attributes are those of :class:`accountability.outcomes.OutcomeModel`.
+    """
+
+    HEADLINE: ClassVar[str | None] = SUSTAINED
+    SAID: ClassVar[str] = "Share sustained among decided {units}, at the same mix of the other columns"
+    AXIS: ClassVar[str] = "share sustained, all else as it is"
+
+
+@takes("cohort")
+def sustained_logit(
+    data: Cohort,
+    covariates: str | Sequence[str],
+    unit: str | None = None,
+    *,
+    reference: Mapping[str, str] | None = None,
+    min_group: int = 10,
+    confidence: float = 0.95,
+    min_cell: int = 10,
+) -> SustainedLogit:
+    """A logit of sustained among decided units, errors clustered on the officer.
+
+    Every column is taken as categories; a missing value is a category of its own. Absolute numbers come with the
+    odds: the mean chance were every unit of one level and all its other columns as they are, and its difference
+    from the reference, with delta-method intervals. Differences describe the records; columns not held may differ.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    covariates : str or sequence of str
+        Columns of the allegations or cases.
+    unit : str, optional
+        By default what a row of the source is.
+    reference : mapping of str to str, optional
+        Reference level of a column; by default its most frequent one.
+    min_group : int
+        Levels with fewer units are put together before the model is fitted.
+    confidence : float
+    min_cell : int
+        A level with fewer hits or misses is hidden, and with it those that would give it away.
+
+    Returns
+    -------
+    SustainedLogit
+
+    Raises
+    ------
+    Refusal
+        If the outcome does not vary, the units of a level all end alike, or columns are collinear.
+    ParameterError
+        For no columns, unknown columns, a column with one value, or a reference that is not a level.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.sustained_logit(data, "complainant")
+    >>> found.contrasts[["level", "against", "estimate"]].round(3).values.tolist()
+    [['internal', 'public', 0.262]]
+    """
+    made = units_to_model(data, covariates, unit)
+    rows, hits = _decided(made.table)
+    rows, shape = designed(rows, made.columns, reference, min_group)
+    _refuse_alike(rows, hits, made.columns)
+    fit = fit_logit(shape.design, shape.pattern, hits, shape.clusters)
+
+    def margin(theta: Floats, design: Floats) -> Floats:
+        return np.array([shape.weight @ (1.0 / (1.0 + np.exp(-(design @ theta))))])
+
+    return SustainedLogit(
+        estimand=f"share sustained among decided units by {', '.join(made.columns)}, {made.cohort.name}",
+        assumptions=(f"unit: {made.word}", "the log odds add up over the columns", CLUSTERED, UNSEEN),
+        method="logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method intervals",
+        flow=made.cohort.flow(),
+        apart=left_apart({}, min_cell),
+        unit=made.unit,
+        fit=fit,
+        names=shape.names,
+        confidence=confidence,
+        **model_frames(
+            rows,
+            shape,
+            fit.coefficients,
+            fit.covariance,
+            margin,
+            [SUSTAINED],
+            starts={SUSTAINED: 1},
+            counted={SUSTAINED: hits > 0},
+            hidden=hidden_levels(rows, made.columns, pd.Series(hits > 0, index=rows.index), min_cell),
+            confidence=confidence,
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class SustainedMixedLogit(OutcomeModel):
+    """Sustained or not by several columns: an :class:`OutcomeModel` with places that differ.
+
+    Attributes
+    ----------
+    spread : DataFrame
+        ``quantity``, ``estimate``, ``lower``, ``upper``: the standard deviation over places in log odds, the median
+        odds ratio of two places, and the share sustained in a place at the 10th, 50th and 90th percentile of places.
+        No place is named.
+    place : str
+    places : int
+    """
+
+    AXIS: ClassVar[str] = "share sustained"
+
+    spread: pd.DataFrame
+    place: str
+    places: int
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the share sustained at the percentiles of places, with intervals."""
+        from accountability.figures.draw import new_axes, ranges
+
+        shown = self.spread.loc[self.spread["quantity"].str.startswith("share")]
+        axes = new_axes(ax, height=2.2)
+        ranges(axes, shown, label="quantity", estimate="estimate", lower="lower", upper="upper")
+        axes.set_xlabel(self.AXIS)
+        return axes
+
+    def sentence(self) -> str:
+        """Say how far apart places are, in shares."""
+        held = self.spread.set_index("quantity")["estimate"]
+        low, high = (held[f"share sustained, {round(100 * p)}th percentile of places"] for p in (0.1, 0.9))
+        return (
+            f"Over {self.places:,} values of {self.place.replace('_', ' ')}, the share sustained among decided "
+            f"{WORDS[self.unit]} runs from {percent(low, 1)} at the 10th to {percent(high, 1)} at the 90th percentile, "
+            "at the same mix of the other columns and with chance taken out."
+        )
+
+
+@takes("cohort")
+def sustained_mixed_logit(
+    data: Cohort,
+    covariates: str | Sequence[str],
+    place: str,
+    unit: str | None = None,
+    *,
+    reference: Mapping[str, str] | None = None,
+    min_group: int = 10,
+    confidence: float = 0.95,
+    min_cell: int = 10,
+    nodes: int = 15,
+) -> SustainedMixedLogit:
+    """A mixed logit of sustained among decided units: its intercept varies over places as a normal variable.
+
+    The multilevel alternative to errors clustered on the officer: rows of one place are alike because they share the
+    place. Coefficients compare units within a place; absolute numbers are means over places.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    covariates, unit, reference, min_group, confidence, min_cell
+        As in :func:`accountability.outcomes.sustained_logit`.
+    place : str
+        Column of the allegations or cases: the squad, district, investigating body. Not the officer: nothing here
+        singles anyone out.
+    nodes : int
+        Points of the adaptive quadrature.
+
+    Returns
+    -------
+    SustainedMixedLogit
+
+    Raises
+    ------
+    Refusal
+        If fewer than five places occur, places vary no more than chance, the outcome does not vary, or no finite
+        estimate exists.
+    ParameterError
+        For no or unknown columns, the officer as a place, or a place that is also a column.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> data = accountability.load("synthetic")
+    >>> found = accountability.outcomes.sustained_mixed_logit(data, "complainant", "squad", nodes=5)
+    >>> found.places
+    40
+    """
+    if place == "officer_id" or place in ([covariates] if isinstance(covariates, str) else covariates):
+        raise ParameterError(f"place={place!r}: name a column that groups officers and is not in the model itself")
+    made = units_to_model(data, covariates, unit, also=[place])
+    columns = tuple(name for name in made.columns if name != place)
+    rows = made.table.loc[decided(made.table["finding"])]
+    nowhere = rows[place].eq(NOT_RECORDED)
+    rows, hits = _decided(rows.loc[~nowhere])
+    rows, shape = designed(rows, columns, reference, min_group)
+    codes = pd.factorize(rows[place])[0].astype(np.int64)
+    fit = fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes)
+    points, weights = np.polynomial.hermite.hermgauss(31)
+
+    def margin(theta: Floats, design: Floats) -> Floats:
+        from scipy.special import expit
+
+        index = (design @ theta[:-1])[:, None] + np.exp(theta[-1]) * np.sqrt(2.0) * points
+        return np.array([shape.weight @ expit(index) @ weights / np.sqrt(np.pi)])
+
+    return SustainedMixedLogit(
+        estimand=f"share sustained among decided units by {', '.join(columns)}, over values of {place}, "
+        f"{made.cohort.name}",
+        assumptions=(
+            f"unit: {made.word}",
+            "places' intercepts are normal and unrelated to the columns",
+            "rows of one place are alike only in sharing the place",
+            UNSEEN,
+        ),
+        method=f"random-intercept logit, adaptive quadrature with {nodes} points, maximum likelihood on counts by "
+        "place and pattern; errors from the observed information",
+        flow=made.cohort.flow(),
+        spread=_spread(fit, shape, confidence),
+        apart=left_apart({f"{place} not recorded": int(nowhere.sum())}, min_cell),
+        place=place,
+        places=fit.clusters,
+        unit=made.unit,
+        fit=fit,
+        names=shape.names,
+        confidence=confidence,
+        **model_frames(
+            rows,
+            shape,
+            fit.coefficients,
+            fit.covariance,
+            margin,
+            [SUSTAINED],
+            starts={SUSTAINED: 1},
+            counted={SUSTAINED: hits > 0},
+            hidden=hidden_levels(rows, columns, pd.Series(hits > 0, index=rows.index), min_cell),
+            confidence=confidence,
+        ),
+    )
+
+
+def _decided(table: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+    """Units with a finding, and which of them are sustained."""
+    rows = table.loc[decided(table["finding"])]
+    hits = np.asarray(rows["finding"].eq("sustained"), dtype=np.float64)
+    refuse_uniform(hits, "decided units are sustained")
+    return rows, hits
+
+
+def _refuse_alike(rows: pd.DataFrame, hits: Floats, columns: Sequence[str]) -> None:
+    for name in columns:
+        made = pd.Series(hits, index=rows.index).groupby(rows[name]).agg(["sum", "size"])
+        alike = made.loc[(made["sum"] == 0) | (made["sum"] == made["size"])]
+        if len(alike) and len(made) > 1:  # one message for both, because "all alike" would tell how a small group ended
+            raise Refusal(
+                f"{name} = {alike.index[0]!r} holds one unit, or units that all end alike (separation), so the logit "
+                "has no finite estimate; put small groups together"
+            )
+
+
+def _spread(fit: Fit, shape: Designed, confidence: float) -> pd.DataFrame:
+    """How far places are apart: on the scale of log odds, as an odds ratio, and in shares."""
+    from scipy.special import expit, ndtri
+
+    def shares(theta: Floats, design: Floats) -> Floats:
+        at = ndtri(PLACES_AT) * np.exp(theta[-1])
+        return np.array([shape.weight @ expit(design @ theta[:-1] + shift) for shift in at])
+
+    value, slopes = with_slopes(shares, fit.coefficients, shape.design)
+    lower, upper = wald(value, spread_of(slopes, fit.covariance), confidence)
+    log_sd, error = float(fit.coefficients[-1]), float(np.sqrt(fit.covariance[-1, -1]))
+    sds = np.exp((log_sd, *wald(log_sd, error, confidence)))
+    rows = [
+        ("standard deviation in log odds", *sds),
+        ("median odds ratio of two places", *np.exp(np.sqrt(2) * sds * ndtri(0.75))),
+    ]
+    for k, p in enumerate(PLACES_AT):
+        ends = (max(lower[k], 0.0), min(upper[k], 1.0))
+        rows.append((f"share sustained, {round(100 * p)}th percentile of places", float(value[k]), *ends))
+    return pd.DataFrame(rows, columns=["quantity", "estimate", "lower", "upper"])

@@ -1,0 +1,292 @@
+"""What every question of outcomes starts from: units with their columns, and shares of the terms they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Protocol, cast
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.ladder import Ladder
+from accountability.privacy import hidden_cells
+from accountability.records.units import check_terms, roll_up
+from accountability.results import Result
+from accountability.stats import intervals
+from accountability.stats.arrays import Floats
+from accountability.study.cohort import Cohort
+from accountability.study.grouping import OTHER, small_groups
+from accountability.vocabulary import FINDINGS, PENALTIES
+
+NOT_RECORDED: Final = "not recorded"
+CLUSTERED: Final = "officers are independent of one another, rows of one officer are not"
+ALIKE: Final = "rows of one officer may be alike, rows of different officers are independent"
+UNSEEN: Final = "columns not in the model may differ between the levels"
+NUMBERS: Final = ("n", "events", "estimate", "lower", "upper")
+
+
+class UnitCard(Protocol):
+    """The part of a source's card that says what one row is."""
+
+    @property
+    def unit(self) -> str:
+        """What one row of the source is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """Units of counting with the columns they are compared by.
+
+    Attributes
+    ----------
+    cohort : Cohort
+    table : DataFrame
+        One row a unit.
+    columns : tuple of str
+    unit : str
+    """
+
+    cohort: Cohort
+    table: pd.DataFrame
+    columns: tuple[str, ...]
+    unit: str
+
+    @property
+    def word(self) -> str:
+        """The unit as prose writes it."""
+        return self.unit.replace("_", "-")
+
+
+def held_unit(cohort: Cohort) -> str:
+    """What one row of a source is."""
+    return cast(UnitCard, cohort.card).unit
+
+
+def grouping(cases: pd.DataFrame, allegations: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """The allegations with the columns to group by, taken from the cases where they are not their own.
+
+    Missing groups are kept, named ``not recorded``.
+
+    Raises
+    ------
+    ParameterError
+        For a column neither table holds.
+    """
+    unknown = [name for name in by if name not in allegations and name not in cases]
+    if unknown:
+        held = sorted({*allegations.columns, *cases.columns} - {"source_file", "source_row"})
+        raise ParameterError(f"cannot group by {unknown[0]!r}: the allegations and cases hold {', '.join(held)}")
+    table = allegations
+    borrowed = [name for name in by if name not in allegations]
+    if borrowed:
+        table = table.merge(cases[["case_id", *borrowed]], on="case_id", how="left", validate="many_to_one")
+    return table.assign(**{name: table[name].astype("str").fillna(NOT_RECORDED) for name in by})
+
+
+def units_of(
+    cohort: Cohort,
+    columns: Sequence[str] = (),
+    unit: str | None = None,
+    ladder: Ladder | None = None,
+    needs: Sequence[str] = ("finding",),
+    without: str = "so it cannot be modelled",
+    only: str | None = None,
+) -> Units:
+    """The units of a cohort, with the columns named.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    columns : sequence of str
+    unit : str, optional
+        By default what a row of the source is.
+    ladder : Ladder, optional
+        Order in which the highest penalty of a unit is taken.
+    needs : sequence of str
+        Columns of findings and penalties that the question is about.
+    without : str
+        What the refusal says where one of them is missing.
+    only : str, optional
+        A finding: rows with another are left out before units are made.
+
+    Raises
+    ------
+    ParameterError
+        For unknown columns, or terms that are not in the vocabulary.
+    Refusal
+        If the source lacks a column the question is about, or its rows are coarser than the unit.
+    """
+    rows = cohort.allegations
+    missing = [name for name in needs if name not in rows]
+    if missing:
+        raise Refusal(f"{cohort.name} holds no {missing[0]}, {without}")
+    for name in needs:
+        check_terms(rows[name], FINDINGS if name == "finding" else PENALTIES, name.split("_")[-1])
+    if only:
+        rows = rows.loc[rows["finding"].eq(only).fillna(False)]
+    held, names = held_unit(cohort), tuple(dict.fromkeys(columns))
+    counted = unit or held
+    rank = (ladder or Ladder()).severity_rank
+    table = roll_up(grouping(cohort.cases, rows, names), held, counted, names, rank)
+    return Units(cohort, table, names, counted)
+
+
+def decided(values: pd.Series) -> pd.Series:
+    """Rows with a finding or penalty on record that no longer waits."""
+    return values.notna() & values.ne("pending").fillna(False)
+
+
+def pool_small_levels(rows: pd.DataFrame, columns: Sequence[str], min_group: int) -> pd.DataFrame:
+    """Levels on fewer than ``min_group`` units as one, with the next smallest while together too small."""
+    return rows.assign(
+        **{name: rows[name].mask(rows[name].isin(small_groups(rows[name], min_group)), OTHER) for name in columns}
+    )
+
+
+def ambiguous_terms(cohort: Cohort, column: str) -> dict[str, str]:
+    """Each term of a column that words of the agency merge with others, and the terms it may stand for.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    column : str
+        A coded column of the allegations.
+
+    Returns
+    -------
+    dict of str to str
+        Term to the terms it is merged with, itself among them, joined by a comma; empty where none is ambiguous.
+    """
+    if cohort.lossy is None or not len(cohort.lossy):
+        return {}
+    lossy = cohort.lossy
+    words = lossy.loc[(lossy["column"] == column) & lossy["may_be"].ne("") & lossy["rows"].gt(0), "may_be"]
+    out: dict[str, set[str]] = {}
+    for may_be in words:
+        terms = set(str(may_be).split(", "))
+        for term in terms:
+            out.setdefault(term, set()).update(terms)
+    return {term: ", ".join(sorted(terms)) for term, terms in out.items()}
+
+
+def merged_said(cohort: Cohort, column: str) -> tuple[str, ...]:
+    """Say which terms of a column the source does not tell apart."""
+    return tuple(terms.replace("_", " ") for terms in dict.fromkeys(ambiguous_terms(cohort, column).values()))
+
+
+def term_shares(
+    values: pd.Series, terms: Iterable[str], officers: pd.Series | None, confidence: float, name: str = "term"
+) -> pd.DataFrame:
+    """How many, and what share, of the rows hold each term: one row a term, with the columns of :data:`NUMBERS`.
+
+    Intervals allow for several rows of one officer.
+    """
+    who = None if officers is None else officers.loc[values.index]
+    lines: list[tuple[object, ...]] = []
+    for term in terms:
+        if not len(values):
+            lines.append((term, 0, 0, np.nan, np.nan, np.nan))
+            continue
+        hits = values.eq(term).fillna(False).to_numpy(dtype=bool)
+        s = intervals.clustered_share(hits, who, confidence)
+        lines.append((term, s.denominator, s.count, s.share, s.lower, s.upper))
+    return pd.DataFrame(lines, columns=[name, *NUMBERS])
+
+
+def method_of(officers: pd.Series | None) -> str:
+    """The name of the interval's method, by whether an officer has several rows."""
+    several = officers is not None and bool(officers.dropna().duplicated().any())
+    return intervals.CLUSTERED if several else intervals.WILSON
+
+
+def small_terms(
+    table: pd.DataFrame,
+    blocks: Sequence[str],
+    term: str,
+    min_cell: int,
+    beside: Mapping[str, int] | None = None,
+) -> tuple[pd.Series, pd.Series]:
+    """Which rows of a table of shares may not be shown, and which blocks' number beside the terms may not.
+
+    The counts of each block of rows add up to a known total, and so do those of a term over the blocks.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a block and term, in the same order in every block.
+    blocks : sequence of str
+        Columns that tell the blocks apart.
+    term : str
+    min_cell : int
+    beside : mapping, optional
+        For each block (see :func:`labels_of`), a further number that is part of its total.
+
+    Returns
+    -------
+    hidden, beside_hidden : Series of bool
+        One a row of the table.
+    """
+    if table.empty:
+        return pd.Series(False, index=table.index), pd.Series(False, index=table.index)
+    block, names = pd.factorize(labels_of(table, blocks))
+    word, words = pd.factorize(table[term])
+    counts = np.zeros((len(names), len(words) + 1), dtype=np.int64)
+    counts[block, word] = table["events"]
+    if beside is not None:
+        counts[:, -1] = [beside[name] for name in names]
+    marks = hidden_cells(counts, min_cell)
+    return pd.Series(marks[block, word], index=table.index), pd.Series(marks[block, -1], index=table.index)
+
+
+def labels_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """One text a row that says its group."""
+    return table[list(by)].astype("str").agg("\x1f".join, axis=1) if by else pd.Series("", index=table.index)
+
+
+def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
+    """A frame as it is shown: rows marked ``hidden`` hold no number but those of `keep`."""
+    if "hidden" not in frame or not frame["hidden"].any():
+        return frame
+    numbers = [name for name in frame if name not in (*keep, "hidden") and frame[name].dtype.kind in "iuf"]
+    out = frame.astype({name: "Int64" for name in numbers if frame[name].dtype.kind in "iu"})
+    return out.assign(**{str(name): out[name].mask(frame["hidden"].astype(bool)) for name in numbers})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Disclosed(Result):
+    """A result whose frames mark with a column ``hidden`` what rests on few; the true numbers stay inside."""
+
+    #: Frames that hide rows, and the numbers that stay shown in them.
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ()}
+
+    def __post_init__(self) -> None:
+        """Put what is shown in the place of every frame that hides rows."""
+        super().__post_init__()
+        for name, keep in self.SHOWN.items():
+            if name != "table":
+                self._hide(name, masked(getattr(self, name), keep))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table without the numbers of its hidden rows."""
+        return masked(table, self.SHOWN["table"])
+
+
+def left_apart(counts: Mapping[str, int], min_cell: int) -> pd.DataFrame:
+    """Units left out of a model: ``what`` and ``n``, and whether it is too small to show."""
+    table = pd.DataFrame({"what": list(counts), "n": list(counts.values())})
+    return table.assign(hidden=few(table["n"], min_cell))
+
+
+def few(count: pd.Series, min_cell: int) -> pd.Series:
+    """Whether a count is above zero and too small to show."""
+    return count.gt(0) & count.lt(min_cell)
+
+
+def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Percentile interval over the first axis."""
+    top = intervals.upper_tail(confidence)
+    low, high = np.nanquantile(drawn, [1 - top, top], axis=0)
+    return low, high
