@@ -27,64 +27,40 @@ SEPARATED = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """A model fitted by maximum likelihood.
-
-    Attributes
-    ----------
-    coefficients : array
-    covariance : array
-        Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels.
-    log_likelihood : float
-    clusters : int
-    plain : array
-        The covariance were rows independent: the inverse of the observed information.
-    """
+    """A model fitted by maximum likelihood."""
 
     coefficients: Floats
-    covariance: Floats
+    covariance: Floats  # Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels
     log_likelihood: float
     clusters: int
-    plain: Floats
+    plain: Floats  # The covariance were rows independent: the inverse of the observed information
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Rows counted by pattern and outcome.
+    """Rows counted by pattern and outcome."""
 
-    Attributes
-    ----------
-    pattern, value : array of int
-        Of each cell.
-    count : array of float
-    of_row : array of int
-        The cell of each row.
-    """
-
+    # pattern, value: of each cell
     pattern: Ints
     value: Ints
     count: Floats
-    of_row: Ints
+    of_row: Ints  # The cell of each row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
-    """The log chance of each cell and its derivatives by the linear index and by the other parameters.
+    """The log chance of each cell and its derivatives by the linear index and by the other parameters."""
 
-    Attributes
-    ----------
-    value, by_index, neg_hessian : array, one a cell
-        Log chance, first derivative, and minus the second derivative by the index.
-    by_other, neg_mixed : array, cells by other parameters
-        First derivative by the others, and minus the mixed second derivative.
-    neg_other : callable, optional
-        From the weight of each cell, minus the second derivatives by the others, added up.
-    """
-
+    # value, by_index, neg_hessian: one a cell: log chance, first derivative, and minus the second derivative by the
+    # index
     value: Floats
     by_index: Floats
     neg_hessian: Floats
+    # by_other, neg_mixed: cells by other parameters: first derivative by the others, and minus the mixed second
+    # derivative
     by_other: Floats | None = None
     neg_mixed: Floats | None = None
+    # From the weight of each cell, minus the second derivatives by the others, added up
     neg_other: Callable[[Floats], Floats] | None = None
 
 

@@ -27,19 +27,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A distribution of ``u = (log delay - location) / scale``.
-
-    Attributes
-    ----------
-    name : str
-    at : callable
-        Gives the :class:`Shape` at an array of u.
-    middle, spread : float
-        Mean and standard deviation of u, for starting values.
-    """
+    """A distribution of ``u = (log delay - location) / scale``."""
 
     name: str
-    at: Callable[[Floats], Shape]
+    at: Callable[[Floats], Shape]  # Gives the :class:`Shape` at an array of u
+    # middle, spread: mean and standard deviation of u, for starting values
     middle: float
     spread: float
 

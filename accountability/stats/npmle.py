@@ -31,24 +31,14 @@ class Masses:
 
     The masses are unique: on each innermost interval some case's interval ends, and these cases, taken in order, fix
     one height of the curve after the other. Where inside an innermost interval the mass lies is not identified.
-
-    Attributes
-    ----------
-    first, last : array of int
-        First and last day of each innermost interval that holds mass; ``BEYOND`` for no end.
-    mass : array of float
-        Its probability; they sum to 1.
-    loglik : float
-        Log-likelihood at the maximum.
-    gap : float
-        Kuhn-Tucker gap: the mean log-likelihood a case is at most this much below its maximum.
     """
 
+    # first, last: first and last day of each innermost interval that holds mass; ``BEYOND`` for no end
     first: Days
     last: Days
-    mass: Floats
-    loglik: float
-    gap: float
+    mass: Floats  # Its probability; they sum to 1
+    loglik: float  # Log-likelihood at the maximum
+    gap: float  # Kuhn-Tucker gap: the mean log-likelihood a case is at most this much below its maximum
 
 
 def collapse(low: Days, high: Days) -> tuple[Days, Days, Floats]:

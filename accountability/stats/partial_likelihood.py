@@ -23,19 +23,12 @@ Ties = Literal["efron", "breslow"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """Sums of each slot at given coefficients.
+    """Sums of each slot at given coefficients."""
 
-    Attributes
-    ----------
-    first, first_tied : array, slots by terms
-        First moments of those at risk and of those that close.
-    sums : TieSums
-        Sums over the slot's closings.
-    """
-
+    # first, first_tied: slots by terms: first moments of those at risk and of those that close
     first: Any
     first_tied: Any
-    sums: TieSums
+    sums: TieSums  # Sums over the slot's closings
 
     @property
     def mean_each(self) -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Flags, Floats
-from accountability.stats.compress import compress
+from accountability.stats.compress import combine
 from accountability.stats.design import Design
 
 MONTH: Final = 30.436875
@@ -21,28 +21,19 @@ TABLE: Final = 20_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonPeriods:
-    """Trials by covariate pattern and period: each case and each period it was watched through.
+    """Trials by covariate pattern and period: each case and each period it was watched through."""
 
-    Attributes
-    ----------
-    at_risk, closed : array, patterns by periods
-        Cases watched through the period, and those of them that closed in it.
-    pattern, first, last, number : array of int
-        Distinct courses: pattern, first and last period watched (both included), and cases.
-    done : array of bool
-        Whether the course ends with a closing.
-    cell : array of int
-        The course of each case, -1 for a case watched through no whole period.
-    """
-
+    # at_risk, closed: patterns by periods: cases watched through the period, and those of them that closed in it
     at_risk: Floats
     closed: Floats
+    # pattern, first, last, number: distinct courses: pattern, first and last period watched (both included), and
+    # cases
     pattern: Days
     first: Days
     last: Days
     number: Days
-    done: Flags
-    cell: Days
+    done: Flags  # Whether the course ends with a closing
+    cell: Days  # The course of each case, -1 for a case watched through no whole period
 
     @property
     def periods(self) -> int:
@@ -91,20 +82,18 @@ def person_periods(
             "fewer values, or use delay.parametric"
         )
     cell = np.full(len(useful), -1, np.int64)
-    key = ((made.pattern * periods + last) * periods + first) * 2 + done
-    courses = compress(key[useful], patterns * periods * periods * 2)
+    columns: list[Any] = [values[useful] for values in (made.pattern, last, first, done)]
+    courses = combine(columns, (patterns, periods, periods, 2), len(columns[0]))
     cell[useful] = courses.code
-    left, ended = np.divmod(courses.found, 2)
-    left, begin = np.divmod(left, periods)
-    pattern, final = np.divmod(left, periods)
+    pattern, final, begin, ended = (values[courses.first] for values in columns)
     number = courses.number.astype(float)
     change = np.zeros((patterns, periods + 1))
     np.add.at(change, (pattern, begin), number)
     np.add.at(change, (pattern, final + 1), -number)
     events = np.zeros((patterns, periods))
-    np.add.at(events, (pattern[ended == 1], final[ended == 1]), number[ended == 1])
+    np.add.at(events, (pattern[ended], final[ended]), number[ended])
     at_risk = np.cumsum(change, axis=1)[:, :-1]
-    return PersonPeriods(at_risk, events, pattern, begin, final, courses.number, ended == 1, cell)
+    return PersonPeriods(at_risk, events, pattern, begin, final, courses.number, ended, cell)
 
 
 def _courses(

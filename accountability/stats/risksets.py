@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from accountability.stats.arrays import Days, Flags, Floats
-from accountability.stats.compress import compress
+from accountability.stats.compress import combine
 from accountability.stats.design import Design
 
 TABLE = 8_000_000
@@ -22,38 +22,20 @@ TABLE = 8_000_000
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """Cells of cases and the slots they are at risk on.
+    """Cells of cases and the slots they are at risk on."""
 
-    Attributes
-    ----------
-    start : array of int
-        First slot of each stratum, and behind them the number of slots.
-    day : array of int
-        Day of each slot.
-    closings : array of int
-        Closings on each slot.
-    pattern, first, last, number : array of int
-        Pattern of each cell, its run of slots, and its cases.
-    closed : array of bool
-        Whether the cell's cases closed, on their last slot.
-    cell : array of int
-        Cell of each case, -1 for a case at risk on no slot.
-    patterns : int
-        Number of patterns.
-    end, entry : array of int
-        Last day of each case and the first it was watched on, whether or not it is at risk on a slot.
-    """
-
-    start: Days
-    day: Days
-    closings: Days
+    start: Days  # First slot of each stratum, and behind them the number of slots
+    day: Days  # Day of each slot
+    closings: Days  # Closings on each slot
+    # pattern, first, last, number: pattern of each cell, its run of slots, and its cases
     pattern: Days
     first: Days
     last: Days
     number: Days
-    closed: Flags
-    cell: Days
-    patterns: int
+    closed: Flags  # Whether the cell's cases closed, on their last slot
+    cell: Days  # Cell of each case, -1 for a case at risk on no slot
+    patterns: int  # Number of patterns
+    # end, entry: last day of each case and the first it was watched on, whether or not it is at risk on a slot
     end: Days
     entry: Days
 
@@ -193,21 +175,15 @@ def _cells(
     chosen: slice | Flags = slice(None) if useful.all() else useful
     pattern, first, last, closed = made.pattern[chosen], first[chosen], last[chosen], closed[chosen]
     late = not np.array_equal(first, _begin(start, last))
-    space = patterns * (slots + 1) * 2 * (slots + 1 if late else 1)
-    if not made.collapsed or space > 2**62:
+    if not made.collapsed:
         cell[chosen] = np.arange(len(pattern))
         number = np.ones(len(pattern), np.int64)
         return RiskSets(*places, pattern, first, last, number, closed, cell, patterns, *seen)
-    key = (pattern * (slots + 1) + last) * 2 + closed
-    if late:
-        key = key * (slots + 1) + first
-    cells = compress(key, space)
+    columns = (pattern, last, closed, first) if late else (pattern, last, closed)
+    cells = combine(columns, (patterns, slots + 1, 2, slots + 1)[: len(columns)], len(pattern))
     cell[chosen] = cells.code
-    left, run_start = np.divmod(cells.found, slots + 1) if late else (cells.found, None)
-    left, ended = np.divmod(left, 2)
-    pattern, last = np.divmod(left, slots + 1)
-    begin = _begin(start, last) if run_start is None else run_start
-    return RiskSets(*places, pattern, begin, last, cells.number, ended == 1, cell, patterns, *seen)
+    one = cells.first
+    return RiskSets(*places, pattern[one], first[one], last[one], cells.number, closed[one], cell, patterns, *seen)
 
 
 def _begin(start: Days, last: Days) -> Days:

@@ -48,30 +48,17 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Smooth:
-    """One group's masses.
+    """One group's masses."""
 
-    Attributes
-    ----------
-    tops : array of int
-        Day of each triangle's top; the first is day 0, the last the first day after all that were seen.
-    shape : array of float, shape (tops + 1, days)
-        Share of each triangle's mass on each day; the last row is for delays after all days seen, on none of them.
-    mass : array of float, shape (ways, tops + 1)
-        Share of all cases by way of closing; delays after all days seen stand in the first way.
-    covariance : array of float, shape (ways * (tops + 1),) * 2
-        Of the masses, row by row; 0 for a mass of 0.
-    gap : float
-        Kuhn-Tucker gap of the maximum.
-    loglik : float
-        Log-likelihood, but for what no curve changes.
-    """
-
-    tops: Days
+    tops: Days  # Day of each triangle's top; the first is day 0, the last the first day after all that were seen
+    # Shape (tops + 1, days): share of each triangle's mass on each day; the last row is for delays after all days
+    # seen, on none of them
     shape: Floats
+    # Shape (ways, tops + 1): share of all cases by way of closing; delays after all days seen stand in the first way
     mass: Floats
-    covariance: Floats
-    gap: float
-    loglik: float
+    covariance: Floats  # Shape (ways * (tops + 1),) * 2: of the masses, row by row; 0 for a mass of 0
+    gap: float  # Kuhn-Tucker gap of the maximum
+    loglik: float  # Log-likelihood, but for what no curve changes
 
     @property
     def last(self) -> int:
@@ -89,28 +76,18 @@ class Smooth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """What one group's dates say of each mass, before cases are counted.
+    """What one group's dates say of each mass, before cases are counted."""
 
-    Attributes
-    ----------
-    tops, shape : arrays
-        As those of :class:`Smooth`.
-    design : array of float, shape (kinds of dates, masses)
-        Probability of each kind (closed by way, then open) for a unit of each mass, up to a factor of the kind.
-    done : array of bool
-        Which cells are of closed cases.
-    free : array of bool
-        Masses that exist: of delays beyond all days seen, which no closing can tell, only the first way holds any.
-    what : str
-        What is estimated, for messages.
-    """
-
+    # tops, shape: as those of :class:`Smooth`
     tops: Days
     shape: Floats
+    # Shape (kinds of dates, masses): probability of each kind (closed by way, then open) for a unit of each mass, up
+    # to a factor of the kind
     design: Floats
-    done: Flags
+    done: Flags  # Which cells are of closed cases
+    # Masses that exist: of delays beyond all days seen, which no closing can tell, only the first way holds any
     free: Flags
-    what: str
+    what: str  # What is estimated, for messages
 
     @classmethod
     def of(cls, cells: Cells, number: Floats, what: str) -> Model:

@@ -13,7 +13,7 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Flags, Floats
-from accountability.stats.compress import compress
+from accountability.stats.compress import combine
 from accountability.stats.delay_families import Family
 from accountability.stats.design import Design
 
@@ -28,36 +28,18 @@ KINDS: Final = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spells:
-    """Distinct spells, sorted by kind: exact, between, longer than, at most.
-
-    Attributes
-    ----------
-    pattern : array of int
-    number : array
-        Cases of each spell.
-    days : arrays of int
-        First day, width and day of entry.
-    edges : array of int
-        Where each kind begins, and the number of spells.
-    low, high : array
-        Logarithms of the ends; the other end of one-sided kinds is not read.
-    entry : array
-        Logarithm of the age at entry; minus infinity for cases watched from the start.
-    late : array of int or None
-        Spells with an entry; ``None`` when there are none.
-    cell : array of int
-        The spell of each case.
-    """
+    """Distinct spells, sorted by kind: exact, between, longer than, at most."""
 
     pattern: Days
-    number: Floats
-    days: tuple[Days, Days, Days]
-    edges: Days
+    number: Floats  # Cases of each spell
+    days: tuple[Days, Days, Days]  # First day, width and day of entry
+    edges: Days  # Where each kind begins, and the number of spells
+    # low, high: logarithms of the ends; the other end of one-sided kinds is not read
     low: Floats
     high: Floats
-    entry: Floats
-    late: Days | None
-    cell: Days
+    entry: Floats  # Logarithm of the age at entry; minus infinity for cases watched from the start
+    late: Days | None  # Spells with an entry; ``None`` when there are none
+    cell: Days  # The spell of each case
 
     def pooled(self) -> Spells:
         """The same cases with one pattern for all."""
@@ -133,27 +115,15 @@ def _distinct(
     """Spell of each case, number of each spell, and the spells, sorted by kind."""
     pattern = np.zeros_like(first) if made is None else made.pattern
     columns = (kind, pattern, first, width, since)
-    sizes = [
-        KINDS,
-        1 if made is None else len(made.matrix),
-        *(int(values.max(initial=0)) + 1 for values in columns[2:]),
-    ]
-    if (made is not None and not made.collapsed) or np.prod([float(size) for size in sizes]) > 2**60:
-        order = np.argsort(kind, kind="stable")
-        cell = np.empty(len(order), np.int64)
-        cell[order] = np.arange(len(order))
-        taken = tuple(values[order] for values in columns)
-        return cell, np.ones(len(order), np.int64), (taken[0], taken[1], taken[2], taken[3], taken[4])
-    key = np.zeros(len(kind), np.int64)
-    for values, size in zip(columns, sizes, strict=True):
-        if size > 1:
-            key = key * size + values
-    cells = compress(key, int(np.prod(sizes)))
-    left, found = cells.found, []
-    for size in sizes[:0:-1]:
-        left, one = np.divmod(left, size) if size > 1 else (left, np.zeros_like(left))
-        found.append(one)
-    return cells.code, cells.number, (left, found[3], found[2], found[1], found[0])
+    if made is not None and not made.collapsed:
+        place, number = np.argsort(kind, kind="stable"), np.ones(len(kind), np.int64)
+        cell = np.empty(len(place), np.int64)
+        cell[place] = np.arange(len(place))
+    else:
+        sizes = [KINDS, *(int(values.max(initial=0)) + 1 for values in columns[1:])]
+        held = combine(columns, sizes, len(kind))
+        cell, number, place = held.code, held.number, held.first
+    return cell, number, (kind[place], pattern[place], first[place], width[place], since[place])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days
-from accountability.stats.compress import compress
+from accountability.stats.compress import combine
 from accountability.stats.risksets import RiskSets
 
 PIECES: Final = 30_000_000
@@ -18,18 +18,10 @@ PIECES: Final = 30_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Risk sets split into episodes.
+    """Risk sets split into episodes."""
 
-    Attributes
-    ----------
-    sets : RiskSets
-        Its patterns are pairs of an old pattern and a stretch: ``pattern * stretches + stretch``.
-    members : sparse array, old cells by new cells
-        The pieces each old cell was cut into.
-    """
-
-    sets: RiskSets
-    members: Any
+    sets: RiskSets  # Its patterns are pairs of an old pattern and a stretch: ``pattern * stretches + stretch``
+    members: Any  # The pieces each old cell was cut into
 
 
 def split_episodes(sets: RiskSets, stretch: Days, stretches: int) -> Split:
@@ -70,10 +62,8 @@ def split_episodes(sets: RiskSets, stretch: Days, stretches: int) -> Split:
     pattern = sets.pattern[cell] * stretches + stretch[begin[which]]
     size = sets.slots + 1
     patterns = sets.patterns * stretches
-    key = ((pattern * size + first) * size + last) * 2 + closed
-    pieces = compress(key, patterns * size * size * 2)
-    at = np.empty(len(pieces.found), np.int64)
-    at[pieces.code] = np.arange(total)
+    pieces = combine((pattern, first, last, closed), (patterns, size, size, 2), total)
+    at = pieces.first
     number = np.rint(np.bincount(pieces.code, sets.number[cell])).astype(np.int64)
     made = replace(
         sets,

@@ -101,16 +101,11 @@ def discrete_time(
     ----------
     durations : Durations, Cohort or Dataset
         Dates known to the day or to about a period; late entry is allowed where days are known.
-    covariates : str or sequence of str
+    covariates, cluster, reference, confidence
         As for :func:`accountability.delay.cox`.
     period : float
         Days in a period; a mean month by default. With dates known to the month a case's period is the number of
         months between the two, which such dates give exactly.
-    cluster : str, optional
-        Column that names the cluster of each case; ``"case_id"`` gives robust errors.
-    reference : mapping, optional
-        Reference level of a column; by default its most frequent one.
-    confidence : float
 
     Returns
     -------

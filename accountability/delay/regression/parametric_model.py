@@ -97,18 +97,13 @@ def parametric(
     ----------
     durations : Durations, Cohort or Dataset
         Delays may be intervals of days; late entry is allowed.
-    covariates : str or sequence of str
+    covariates, cluster, reference, confidence
         As for :func:`accountability.delay.cox`.
     family : {"weibull", "lognormal", "loglogistic"}
         Shape of the delays.
     dates : {"interval", "point"}
         Whether a closing on day d is taken as lying between d and d + 1 days (which allows day 0 and is what a date
         says), or exactly at d, as most programs do.
-    cluster : str, optional
-        Column that names the cluster of each case; ``"case_id"`` gives robust errors.
-    reference : mapping, optional
-        Reference level of a column; by default its most frequent one.
-    confidence : float
 
     Returns
     -------
