@@ -103,8 +103,7 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
                 continue
             values = _filled(frame, reading, column_name, log)
             if reading.date is not None:
-                parts = {part: frame[other] for part, other in declared.parts(column_name).items()}
-                parsed = read_dates(values, parts, reading, column_name, frame["source_row"], log)
+                parsed = read_dates(values, frame, declared.parts(column_name), reading, column_name, log)
                 if reading.aside is not None:
                     usable = parsed["problem"].isna() & values.notna()
                     marked = _contradicted(reading, reading.aside, usable, frame, column_name, log)
@@ -139,7 +138,7 @@ def wanted_columns(declared: File) -> list[str]:
     for repeat in declared.repeats:
         needed |= set(repeat.by) if repeat.by else set(declared.columns) - set(repeat.apart_from)
     needed |= {name for unusable in declared.unusable for name in unusable.blank} | set(declared.key)
-    needed |= {name for _, c in declared.readings if c.aside is not None for name in c.aside.when}
+    needed |= {name for _, c in declared.readings for name in c.looked_at}
     return [name for name in declared.columns if name in needed]
 
 

@@ -19,6 +19,7 @@ NORMALISERS = {
     "collapse_blanks": lambda text: re.sub(r"[\s\u00a0]+", " ", text),
     "casefold": str.casefold,
 }
+State = Literal["open", "closed_on_unknown_day", "unknown"]
 ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
 
 
@@ -91,10 +92,11 @@ class Column(Strict):
     date : str or mapping
         How the cell is written; see :class:`accountability.records.dates.DateSpec`. ``parts`` in the column of the
         year, when month and day stand in columns of their own.
-    no_day : mapping of str to str
+    no_day : mapping
         For a stage: cells that name no day, and what each says of the case: ``open`` (the step has not happened),
         ``closed_on_unknown_day`` (it has) or ``unknown``. The empty text stands for an empty cell, and for one of
-        nothing but blanks.
+        nothing but blanks. Where another column tells, its texts: ``{"": {Status: {Closed: closed_on_unknown_day,
+        Open: open}}}``; a text that is not listed leaves the case ``unknown``.
     month_of, day_of : str
         The column holds the month, or the day, of the date whose year is in the column named.
     extract : str
@@ -123,7 +125,7 @@ class Column(Strict):
     varies: Literal["error", "first", "join", "keep"] = "error"
     stage: str | None = None
     date: str | list[str] | dict[str, Any] | None = None
-    no_day: dict[str, Literal["open", "closed_on_unknown_day", "unknown"]] = Field(default_factory=dict)
+    no_day: dict[str, State | dict[str, dict[str, State]]] = Field(default_factory=dict)
     month_of: str | None = None
     day_of: str | None = None
     extract: str | None = None
@@ -167,9 +169,17 @@ class Column(Strict):
             raise ValueError(f"bands start at rising numbers, found {self.band}")
         if self.no_day and self.stage is None:
             raise ValueError("no_day says what cells without a day mean for a stage; this column dates none")
+        if any(isinstance(told, dict) and len(told) != 1 for told in self.no_day.values()):
+            raise ValueError("no_day: what a cell says is one state, or one other column with its texts")
         if (self.stage is not None or self.to == "date") != (self.date is not None):
             raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
         return self
+
+    @property
+    def looked_at(self) -> list[str]:
+        """Other columns that decide what a cell means."""
+        told = [next(iter(state)) for state in self.no_day.values() if isinstance(state, dict)]
+        return [*(self.aside.when if self.aside is not None else ()), *told]
 
     @property
     def in_parts(self) -> bool:

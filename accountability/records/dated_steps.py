@@ -38,7 +38,7 @@ FORMAT_PROBLEMS = ("unreadable", "two_digit_year", "time_of_day", "number", "amb
 
 
 def read_dates(
-    values: pd.Series, parts: Mapping[str, pd.Series], column: Column, name: str, source_row: pd.Series, log: Log
+    values: pd.Series, frame: pd.DataFrame, parts: Mapping[str, str], column: Column, name: str, log: Log
 ) -> pd.DataFrame:
     """Read a column of dates.
 
@@ -46,6 +46,8 @@ def read_dates(
     ----------
     values : Series of str
         The cells; the years where the date stands in parts.
+    frame : DataFrame
+        The rows, with the columns that `column` names and ``source_row``.
     parts : mapping
         ``month_of`` and ``day_of`` to the columns that hold the months and the days.
 
@@ -62,7 +64,7 @@ def read_dates(
         The declaration cannot be understood.
     """
     assert column.date is not None  # the caller asks for dated columns only
-    where = f"{log.file}, column {name!r}"
+    where, source_row = f"{log.file}, column {name!r}", frame["source_row"]
     try:
         spec = DateSpec.of(column.date)
     except DateError as error:
@@ -70,13 +72,13 @@ def read_dates(
     if column.in_parts:
         from accountability.records.dates.date_parts import parse_parts
 
-        month, day = parts.get("month_of"), parts.get("day_of")
+        month, day = (frame[parts[part]] if part in parts else None for part in ("month_of", "day_of"))
         parsed = parse_parts(values, month, day, spec)
         held = pd.concat([part for part in (values, month, day) if part is not None], axis=1).fillna("")
         joined = held.iloc[:, 0].str.cat(held.iloc[:, 1:], sep="-").str.rstrip("-")
         values = joined.where(joined != "")
     else:
-        state = _states(values, column.no_day)
+        state = _states(values, column.no_day, frame)
         parsed = parse(values if state is None else values.mask(state.notna()), spec)
         if state is not None:
             values, parsed = _without_day(values, parsed, state, name, source_row, log)
@@ -94,12 +96,22 @@ def read_dates(
     return parsed.assign(raw_text=values)
 
 
-def _states(values: pd.Series, no_day: Mapping[str, str]) -> pd.Series | None:
+def _states(values: pd.Series, no_day: Mapping[str, Any], frame: pd.DataFrame) -> pd.Series | None:
     """What each cell without a day is declared to say of its case; None where nothing is declared."""
     if not no_day:
         return None
     seen = values.str.strip(BLANKS).fillna("")
-    return seen.map({text.strip(BLANKS): state for text, state in no_day.items()})
+    found = pd.Series(None, index=values.index, dtype="str")
+    for text, told in no_day.items():
+        if isinstance(told, Mapping):
+            ((other, states),) = told.items()
+            if other not in frame:
+                raise SourceError(f"no_day of {values.name!r} looks at {other!r}, which is no column of the file")
+            said = frame[other].str.strip(BLANKS).fillna("").map({key.strip(BLANKS): s for key, s in states.items()})
+        else:
+            said = pd.Series(told, index=values.index, dtype="str")
+        found = found.mask(seen == text.strip(BLANKS), said.fillna("unknown"))
+    return found
 
 
 def _without_day(

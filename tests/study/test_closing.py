@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny import COMPLAINTS, write_source
@@ -21,7 +22,7 @@ ROWS = COMPLAINTS + "".join(
 NO_DAY = {"": "open", "N/A": "closed_on_unknown_day", "1900-01-01": "unknown"}
 
 
-def source(folder: Path, no_day: dict[str, str]) -> Dataset:
+def source(folder: Path, no_day: dict[str, Any]) -> Dataset:
     accused = "id,officer,finding,penalty\n" + "".join(f"{n},o{n},SUS,none\n" for n in range(1, 7))
     return accountability.load(
         write_source(folder, ROWS, accused, **{"files.complaints.columns.closed.no_day": no_day})
@@ -69,3 +70,19 @@ def test_another_state_is_refused(tmp_path: Path) -> None:
 def test_no_curve_to_the_day_is_drawn_where_days_are_unknown(tmp_path: Path) -> None:
     with pytest.raises(AccountabilityError, match=r"interval|coarse"):
         delay.closing_curve(durations(Cohort.of(source(tmp_path / "states", NO_DAY))))
+
+
+def test_another_column_tells_a_blank_from_a_blank(tmp_path: Path) -> None:
+    told: dict[str, Any] = {
+        "": {"complainant": {"public": "closed_on_unknown_day"}},
+        "N/A": {"kind": {"Search": "open"}},
+    }
+    told["1900-01-01"] = "open"
+    assert closing_state(source(tmp_path / "told", told)).tolist() == [
+        "dated", "closed_on_unknown_day", "unknown", "open", "dated", "closed_on_unknown_day",
+    ]  # fmt: skip
+
+
+def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AccountabilityError, match=r"looks at 'Status'"):
+        source(tmp_path / "told", {"": {"Status": {"Closed": "open"}}})

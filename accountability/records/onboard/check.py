@@ -159,7 +159,7 @@ def _stops(frame: pd.DataFrame, file: File, column: str, book: Codebook, name: s
     plain: dict[str, Any] = {"codebook": None, "aside": None, "also": []}
     ids = {c: d.model_copy(update=plain) for c, d in file.columns.items() if d.to in ("case_id", "officer_id")}
     ids |= {c: d for c, d in file.columns.items() if d.to == "stage"} if declared.to == "date" else {}
-    others = [other for reading in declared.readings if reading.aside for other in reading.aside.when]
+    others = [other for reading in declared.readings for other in reading.looked_at]
     needed = [*ids, column, *file.parts(column).values(), *others]
     wanted = [c for c in dict.fromkeys(needed) if c in frame and c in file.columns]
     columns = {c: file.columns[c] if c == column else ids.get(c, file.columns[c]) for c in wanted}
