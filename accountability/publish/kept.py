@@ -63,6 +63,13 @@ def keep(name: str, result: T, caption: str = "") -> T:
     ------
     ParameterError
         The name is not of that form or was used before, or there is no table to write.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = keep("by_year", pd.DataFrame({"year": [2019, 2020], "n": [120, 98]}), "cases by year")
+    >>> counts.shape
+    (2, 2)
     """
     import pandas as pd
 
@@ -132,6 +139,17 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     ------
     ParameterError
         No text, or a name that is not of the form of :func:`keep`.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> drawn, axes = plt.subplots()
+    >>> bars = axes.bar(["2019", "2020"], [120, 98])
+    >>> figure(axes, " ")
+    Traceback (most recent call last):
+        ...
+    accountability.errors.ParameterError: figure needs alt=: what the figure says, for a reader who cannot see it
+    >>> plt.close(drawn)
     """
     import matplotlib.pyplot as plt
     from IPython.display import display

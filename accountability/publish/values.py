@@ -127,10 +127,6 @@ def values(folder: str | Path) -> pd.DataFrame:
     ------
     ParameterError
         No finished report, or a table is missing from it.
-
-    Examples
-    --------
-    >>> values("reports/synthetic/how_long_cases_stay_open")  # doctest: +SKIP
     """
     import pandas as pd
 

@@ -183,7 +183,8 @@ def sweep(
     >>> sweep("how_long_cases_stay_open", {"product": {"within_days": [180, -1]}})
     Traceback (most recent call last):
         ...
-    accountability.errors.ParameterError: grid: 1 of 2 sets cannot be run, so none was: ...
+    accountability.errors.ParameterError: grid: 1 of 2 sets cannot be run, so none was:
+    - set 2: how_long_cases_stay_open: within_days=-1: Input should be greater than or equal to 1
     """
     read = read_grid(study, grid, source)
     if executor == "local":
