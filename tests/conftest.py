@@ -1,4 +1,4 @@
-"""Where the real extracts are, and the rule that their absence is said aloud."""
+"""Where the real extracts are, the rule that their absence is said aloud, and what `make gates` runs whole."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ settings.register_profile("patient", parent=settings(), deadline=None, suppress_
 settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parents[1]
+FULL = "ACCOUNTABILITY_FULL"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run whole what is sampled otherwise; `make gates` does")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # In the environment, so that tests are told as they are collected, and programs that they start.
+    if config.getoption("--full"):
+        os.environ[FULL] = "1"
+
+
+def full() -> bool:
+    """Whether what `make test` samples is to be run whole."""
+    return bool(os.environ.get(FULL))
 
 
 def real_data_folder() -> Path:

@@ -15,6 +15,7 @@ from accountability.publish.finished import PAGE, RECORD, digests
 from accountability.publish.in_place import making, put_file
 from accountability.publish.request import Request, request
 from accountability.publish.sweeps.sweep_inputs import inputs
+from accountability.publish.sweeps.sweep_kernels import preload, provisioner
 from accountability.records.contract import Source, read_source
 from accountability.records.places import notebooks_dir, source_folder
 from accountability.studies import registry
@@ -119,11 +120,19 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
         ...
     accountability.errors.SourceError: ...
     """
+    return every_study(source, out, progress, forked=True)
+
+
+def every_study(source: str, out: str | Path | None, progress: Progress | None, *, forked: bool) -> Path:
+    """Run every study a source can answer; kernels are forked from one that has imported everything, or fresh."""
     declared, able, _ = studies_of(source)
     wanted = [request(name, source, {}) for name in able]
     folder = default_out(declared) if out is None else Path(out)
+    if forked:
+        preload()
     with interruptible(WORKERS) as pool:
-        made = list(pool.map(lambda one: make(one, folder, progress), wanted))
+        start = provisioner if forked else None
+        made = list(pool.map(lambda one: make(one, folder, progress, start=start), wanted))
     index = write_index(source, declared, folder)
     failures = [
         f"{one.study.name} stopped at {failed}" for one, (_, failed) in zip(wanted, made, strict=True) if failed
@@ -158,7 +167,7 @@ def make(
     out: Path,
     progress: Progress | None,
     *,
-    provisioner: Callable[[Any], Any] | None = None,
+    start: Callable[[Any], Any] | None = None,
     workshop: Path | None = None,
     notebook: Path | None = None,
 ) -> tuple[Path, Failure | None]:
@@ -172,8 +181,8 @@ def make(
         Folder to which the report's folder is added.
     progress : callable or None
         Told of every cell.
-    provisioner : callable, optional
-        As for :func:`execute`; without it a fresh kernel is started.
+    start : callable, optional
+        As the provisioner of :func:`execute`; without it a fresh kernel is started.
     workshop : Path, optional
         Folder on the same disk for whatever is not finished; default ``out``.
     notebook : Path, optional
@@ -193,7 +202,7 @@ def make(
     unfinished = (workshop or out).resolve()
     scratch = None if workshop is None else unfinished
     with making(final, unfinished, wanted.study.name) as folder:
-        failure = _fill(folder, wanted, notebook, progress, provisioner, scratch)
+        failure = _fill(folder, wanted, notebook, progress, start, scratch)
     return final / PAGE, failure
 
 
@@ -216,7 +225,7 @@ def _fill(
     wanted: Request,
     notebook: Path,
     progress: Progress | None,
-    provisioner: Callable[[Any], Any] | None,
+    start: Callable[[Any], Any] | None,
     scratch: Path | None,
 ) -> Failure | None:
     executed = folder / wanted.study.notebook
@@ -231,7 +240,7 @@ def _fill(
 
     if progress is not None:
         progress(wanted.study.name, 0, 1)
-    failure = execute(notebook, executed, literals, folder, on_cell, provisioner=provisioner, scratch_in=scratch)
+    failure = execute(notebook, executed, literals, folder, on_cell, provisioner=start, scratch_in=scratch)
     tables = kept.kept_in(folder)
     record = {
         "study": wanted.study.name,

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import toy_agency
+from conftest import full
 from hypothesis import given
 from hypothesis import strategies as st
 from leaky_agency import FIRST, LAST, STORY, STRANGER, source
@@ -525,6 +526,9 @@ def test_every_stored_notebook_may_leave(notebook: Path, tmp_path: Path) -> None
     assert sharing.look_through(tmp_path).leaks == ()
 
 
+GROUPED = {"how_long_cases_stay_open": "category", "who_is_disciplined": None, "what_the_data_holds": None}
+
+
 def all_studies(source: str, out: Path) -> sharing.Verdict:
     """Look through every study's report on a source, as `accountability share` would after `accountability report`."""
     return sharing.look_through(publish.report(source, out))
@@ -542,7 +546,13 @@ def test_nothing_is_found_in_any_study_of_a_real_release(
     name: str, tmp_path: Path, real_source: Callable[[str], Dataset]
 ) -> None:
     real_source(name)
-    verdict = all_studies(name, tmp_path / "out")
+    if full():
+        verdict = all_studies(name, tmp_path / "out")
+    else:
+        # Those that tell people and places apart; all of them are run by `make gates`.
+        for study, group in GROUPED.items():
+            publish.run(study, name, {"group": group} if group else {}, tmp_path / "out")
+        verdict = sharing.look_through(tmp_path / "out")
     assert verdict.leaks == ()
     assert verdict.notes == ()
 

@@ -68,7 +68,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         with runner.interruptible(1) as pool:
             pages = [
                 pool.submit(runner.make, wanted, base / "fresh", None).result(),
-                pool.submit(runner.make, wanted, base / "forked", None, provisioner=provisioner).result(),
+                pool.submit(runner.make, wanted, base / "forked", None, start=provisioner).result(),
             ]
     assert [failure for _, failure in pages] == [None, None]
     return [page.parent for page, _ in pages]
@@ -108,7 +108,7 @@ def test_a_whole_study_is_the_same_by_either_way(tmp_path: Path) -> None:
     wanted = runner.request(STUDY, "synthetic", {"group": "investigated_by", "within_days": 180})
     fresh = publish.run(STUDY, "synthetic", {"group": "investigated_by", "within_days": 180}, tmp_path / "fresh").parent
     with runner.interruptible(1) as pool:
-        page, failure = pool.submit(runner.make, wanted, tmp_path / "forked", None, provisioner=provisioner).result()
+        page, failure = pool.submit(runner.make, wanted, tmp_path / "forked", None, start=provisioner).result()
     assert failure is None
     assert outputs(page.parent) == outputs(fresh)
     assert files(page.parent) == files(fresh)
@@ -138,7 +138,7 @@ def test_a_kernel_that_dies_is_told_and_the_next_one_runs(tmp_path: Path, monkey
     toy_agency.notebook(tmp_path / "n", "import os\n\nos._exit(3)")
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "n")
     wanted = runner.request(STUDY, str(toy_agency.source(tmp_path)), {})
-    page, failure = runner.make(wanted, tmp_path / "out", None, provisioner=provisioner)
+    page, failure = runner.make(wanted, tmp_path / "out", None, start=provisioner)
     assert str(failure) == "the kernel: DeadKernelError: Kernel died"
     assert page.is_file()
     toy_agency.notebook(tmp_path / "n", "print(1)")

@@ -114,7 +114,7 @@ def local(jobs: int) -> Executor:
         with interruptible(min(jobs, len(cells))) as pool:
             running: dict[Future[tuple[Path, Failure | None]], Cell] = {
                 pool.submit(
-                    runner.make, cell.wanted, cell.reports, None, provisioner=provisioner, workshop=cell.workshop
+                    runner.make, cell.wanted, cell.reports, None, start=provisioner, workshop=cell.workshop
                 ): cell
                 for cell in cells
             }
