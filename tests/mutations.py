@@ -27,7 +27,7 @@ PATIENCE = 600
 NOTHING = "nothing"
 #: What takes long to import; of the package itself nothing is imported before it is changed.
 PRELOADED = (
-    "hypothesis", "matplotlib.pyplot", "nbformat", "pandas", "pyarrow", "pydantic", "pytest", "scipy.stats",
+    "matplotlib.pyplot", "nbformat", "pandas", "pyarrow", "pydantic", "pytest", "scipy.stats",
     "seaborn", "statsmodels.api", "statsmodels.stats.proportion",
 )  # fmt: skip
 
