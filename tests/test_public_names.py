@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
 import re
@@ -56,6 +55,8 @@ def is_met(name: str) -> bool:
     if re.search(called, text):
         return True
     thing = front_doors.public()[name]
+    if inspect.isfunction(thing):
+        return shows(name)
     if not inspect.isclass(thing):
         return False
     given = [inspect.signature(function).return_annotation for function in front_doors.functions().values()]
@@ -105,10 +106,3 @@ def test_few_names_lead_everywhere() -> None:
     offered = done.stdout.split()
     assert {"load", "fetch", "Cohort"} <= set(offered)
     assert len(offered) <= 15
-
-
-def test_a_stub_lists_what_its_modules_hold() -> None:
-    for stub in PACKAGE.rglob("__init__.pyi"):
-        for node in ast.parse(stub.read_text(encoding="utf-8")).body:
-            assert isinstance(node, ast.ImportFrom), stub
-            assert all(alias.asname in (None, alias.name) for alias in node.names), stub

@@ -11,12 +11,15 @@ import copy
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from accountability.classroom.lessons.answer_key import KEYS, Item, Key, key_of
 from accountability.errors import ParameterError
 from accountability.publish.page import blocks
 from accountability.records.places import notebooks_dir
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Notebook = Any
 
@@ -163,14 +166,12 @@ def instructor_copy(solved: Notebook, key: Key) -> Notebook:
 
 def marking_notes(key: Key) -> str:
     """Write what who marks has to know, as markdown."""
-    lines = ["## Marking notes", "", "*Only in the instructor's copy.*", ""]
-    lines += ["| item | points | asked | right when | a wrong answer is often |", "|---|---|---|---|---|"]
-    lines += [f"| `{one.name}` | {one.points:g} | {one.asks} | {_right_when(one)} | {one.note} |" for one in key.items]
-    lines += ["", *(f"**`{one.name}`** ({one.points:g} points, by hand). {one.look_for}" for one in key.written)]
     total = sum(one.points for one in key.items) + sum(one.points for one in key.written)
-    lines += ["", f"Together {total:g} points. The truth, by the student's id where the lesson asks it, is computed by"]
-    lines += ["", f"    accountability teach grade SUBMISSIONS --lesson {key.lesson} --out scores.csv"]
-    return "\n".join(lines)
+    return (
+        _templates(autoescape=False)
+        .get_template("marking_notes.md.j2")
+        .render(key=key, total=total, right_when=_right_when)
+    )
 
 
 def _right_when(item: Item) -> str:
@@ -193,9 +194,6 @@ def slides(solved: Any) -> str:
     str
         A whole HTML document: a slide for each heading, and for each output its own.
     """
-    # nbconvert's own slides load their program from outside; of this page arrow keys turn and paper prints.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     shown = [cell for cell in solved.cells if not cell.metadata.get("nbgrader")]
     pages: list[str] = []
     for block in blocks({"cells": shown}):
@@ -204,14 +202,20 @@ def slides(solved: Any) -> str:
         elif block["kind"] == "code":
             pages += [output for output in block["outputs"] if output]
     title = next(cell.source.splitlines()[0].lstrip("# ") for cell in solved.cells if cell.cell_type == "markdown")
-    environment = Environment(
+    # nbconvert's own slides load their program from outside; of this page arrow keys turn and paper prints.
+    return _templates(autoescape=True).get_template("slides.html.j2").render(title=title, pages=pages)
+
+
+def _templates(*, autoescape: bool) -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
         loader=PackageLoader("accountability.classroom", ""),
-        autoescape=True,
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("slides.html.j2").render(title=title, pages=pages)
 
 
 def _parts(html: str) -> list[str]:

@@ -18,17 +18,7 @@ from accountability.studies import LESSONS
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS: Final = (
-    "student",
-    "item",
-    "points",
-    "possible",
-    "given",
-    "in_range",
-    "expected_from",
-    "expected_to",
-    "reason",
-)
+COLUMNS = ("student", "item", "points", "possible", "given", "in_range", "expected_from", "expected_to", "reason")
 BY_HAND: Final = "to be marked by hand"
 AT_A_TIME: Final = 2
 

@@ -148,28 +148,18 @@ class Blocked(PermissionError):
     """The notebook asked for something it may not have while it is graded."""
 
 
-_NEVER = {
-    "subprocess.Popen": "start another program",
-    "os.system": "start another program",
-    "os.exec": "start another program",
-    "os.posix_spawn": "start another program",
-    "os.spawn": "start another program",
-    "os.startfile": "start another program",
-    "os.fork": "start another process",
-    "os.forkpty": "start another process",
-    "pty.spawn": "start another program",
-    "os.kill": "send a signal",
-    "os.killpg": "send a signal",
-    "signal.pthread_kill": "send a signal",
-    "resource.setrlimit": "change its limits",
-    "resource.prlimit": "change its limits",
-    "ctypes.dlsym": "call compiled code by name",
-    "ctypes.dlsym/handle": "call compiled code by name",
-    "ctypes.call_function": "call compiled code by name",
-    "urllib.Request": "use the network",
-    "webbrowser.open": "use the network",
-    "syslog.syslog": "write to the system's log",
+_REFUSALS = {
+    "start another program": (
+        *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "pty.spawn"),
+    ),
+    "start another process": ("os.fork", "os.forkpty"),
+    "send a signal": ("os.kill", "os.killpg", "signal.pthread_kill"),
+    "change its limits": ("resource.setrlimit", "resource.prlimit"),
+    "call compiled code by name": ("ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_function"),
+    "use the network": ("urllib.Request", "webbrowser.open"),
+    "write to the system's log": ("syslog.syslog",),
 }
+_NEVER = {event: what for what, events in _REFUSALS.items() for event in events}
 #: Operations that change the place named by their first arguments: how many of these are places.
 _CHANGES = {
     "os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.link": 2, "os.symlink": 2, "os.truncate": 1,

@@ -111,14 +111,8 @@ def main() -> None:
     tell = reporter(int(sys.argv[2]))
     limit(**job["limits"])
     lock = locks()
-    closed = [
-        name
-        for name, is_closed in (
-            ("landlock", lock.landlock([job["scratch"]], job["read"], job["look"])),
-            ("seccomp", lock.seccomp()),
-        )
-        if is_closed
-    ]
+    tried = {"landlock": lock.landlock([job["scratch"]], job["read"], job["look"]), "seccomp": lock.seccomp()}
+    closed = [name for name, is_closed in tried.items() if is_closed]
     lock.audit(job["scratch"], job["hidden"])
     tell({"locks": [*closed, "audit hook"]})
     output = Counted(job["output_limit"])

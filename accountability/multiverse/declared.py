@@ -22,27 +22,7 @@ from accountability.study.cohort import Cohort, DatasetLike
 
 
 class Declared(Parameters):
-    """What :func:`accountability.multiverse.specification_curve` is asked.
-
-    Attributes
-    ----------
-    source : str
-        See :class:`~accountability.parameters.Parameters`.
-    question : str
-        ``median_delay``, ``share`` or ``mean_rung``.
-    group : str
-        Column that holds the groups.
-    first, second : str
-        The two groups.
-    choices : dict
-        Choice to the list of its options.
-    claim : {"more", "less"} or None
-        Whether the first group is said to have more or less.
-    within : str or None
-        Column of the cases within whose values the names are shuffled.
-    shuffles, confidence, seed
-        As for :func:`accountability.multiverse.specification_curve`.
-    """
+    """What :func:`accountability.multiverse.specification_curve` is asked; ``group`` is the column compared by."""
 
     question: str = Field(default="median_delay", description="median_delay, share or mean_rung")
     first: str = Field(default="", description="the group of which something is said")

@@ -129,7 +129,7 @@ class Key:
     minutes : tuple of int
         The shortest and the longest it takes in class.
     module : str
-        The module of the lessons whose ``planted(**parameters)`` gives the truth of every item.
+        The module whose ``planted(**parameters)`` gives the truth of every item.
     items : tuple of Item
     written : tuple of Written
     """
@@ -142,7 +142,7 @@ class Key:
 
     def planted(self, parameters: Mapping[str, Any]) -> Mapping[str, float | str]:
         """Compute the truth of every item for one choice of the lesson's parameters."""
-        return import_module(f"accountability.classroom.lessons.{self.module}").planted(**parameters)
+        return import_module(self.module).planted(**parameters)
 
 
 def _key(lesson: str, said: Mapping[str, Any]) -> Key:
@@ -153,7 +153,7 @@ def _key(lesson: str, said: Mapping[str, Any]) -> Key:
     return Key(
         lesson=lesson,
         minutes=tuple(said["minutes"]),
-        module=said["module"],
+        module=f"accountability.classroom.lessons.{said['module']}",
         items=tuple(items),
         written=tuple(written),
     )

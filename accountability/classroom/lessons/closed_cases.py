@@ -229,15 +229,6 @@ def planted(complaints: int = 5000, student: str | int | None = None) -> Mapping
 
     What is asked about all complaints comes from what happened to each of them, those that closed after the release
     included; what is asked about a release is counted in it.
-
-    Parameters
-    ----------
-    complaints, student
-        As in :func:`publish`.
-
-    Returns
-    -------
-    mapping of str to float or str
     """
     enough("complaints", complaints, 300)
     made = agency_of(student, complaints)
