@@ -54,7 +54,7 @@ def test_the_shares_are_those_of_competing_closings(cases, within):
         return
     names = np.where(way >= 0, np.array(CAUSES)[way], None)
     made = Durations.from_days(spent, way >= 0, groups={"way": names})
-    curve = delay.competing_closings(made, "way").closed_at([within]).set_index("way")["closed_by"]
+    curve = delay.competing_closings(made, "way").true_at([within]).set_index("cause")["estimate"]
     mine = sustained_within(spent, way, np.ones(len(way)), within)
     np.testing.assert_allclose(np.concatenate(mine), [curve.get(CAUSES[2], 0.0), curve.get(CAUSES[3], 0.0)], atol=1e-12)
 

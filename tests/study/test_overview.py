@@ -77,8 +77,8 @@ def test_an_estimate_made_in_an_earlier_year_knows_only_that_year() -> None:
     cohort = Cohort.of(accountability.load("synthetic"))
     table = delay.other_cutoffs(cohort, years_back=(0, 3)).set_index("last_day")
     early = clocks.durations(cohort, cutoff="2017-06-30")
-    assert table.loc["2017-06-30", ["cases", "still_open"]].tolist() == [len(early), early.n_open]
-    assert table.loc["2017-06-30", "median"] == delay.closing_curve(early).quantile(0.5)["day"].iloc[0]
+    assert table.loc["2017-06-30", ["n", "open"]].tolist() == [len(early), early.n_open]
+    assert table.loc["2017-06-30", "median"] == delay.closing_curve(early).median()["estimate"].iloc[0]
     clocked = delay.other_clocks(cohort)["clock"].tolist()
     assert clocked == ["incident to closed", "received to closed", "opened to closed"]
 
@@ -88,8 +88,8 @@ def test_groups_come_with_the_overall_row_first() -> None:
     delays = clocks.durations(cohort)
     groups = delay.compare_groups(delays, by="investigated_by", within_days=180)
     assert groups.table["group"].iloc[0] == "all cases"
-    assert groups.table["cases"].iloc[1:].sum() == len(delays)
-    alone = delay.closing_curve(delays).still_open_at([180])["still_open"].iloc[0]
+    assert groups.table["n"].iloc[1:].sum() == len(delays)
+    alone = delay.closing_curve(delays).at([180])["estimate"].iloc[0]
     assert groups.table["closed_within"].iloc[0] == pytest.approx(1 - alone, abs=1e-12)
     assert groups.test is not None
     assert groups.test.sentence() in groups.sentence()
@@ -104,12 +104,14 @@ def test_the_planted_medians_are_near_the_truth() -> None:
     with (packaged("data") / "synthetic" / "truth.csv").open(encoding="utf-8", newline="") as file:
         truth = {(row["quantity"], row["group"]): float(row["value"]) for row in csv.DictReader(file)}
     cohort = group_cases(Cohort.of(accountability.load("synthetic")), "investigated_by")
-    table = delay.compare_groups(clocks.durations(cohort), by="investigated_by", level=0.99).table.set_index("group")
+    table = delay.compare_groups(clocks.durations(cohort), by="investigated_by", confidence=0.99).table.set_index(
+        "group"
+    )
     names = {"all cases": "all"} | {g: f"investigated_by={g}" for g in ("District", "Internal affairs")}
     for group, name in names.items():
         planted = truth["days_to_closing_q50", name]
         # A body's caseload moves with chance in an agency of this size: a tenth more room than the interval alone.
-        assert table.loc[group, "lower"] * 0.9 <= planted <= table.loc[group, "upper"] * 1.1
+        assert table.loc[group, "median_lower"] * 0.9 <= planted <= table.loc[group, "median_upper"] * 1.1
 
 
 def test_one_share_under_every_unit() -> None:

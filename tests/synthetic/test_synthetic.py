@@ -132,8 +132,8 @@ def test_the_closing_curve_finds_the_planted_medians() -> None:
     """Open cases counted, each body's interval of the median holds the truth; closed cases alone do not."""
     data = accountability.load("synthetic")
     truth = pd.read_csv(ROOT / "data" / "synthetic" / "truth.csv").set_index(["quantity", "group"])["value"]
-    curve = delay.closing_curve(clocks.durations(data), by="investigated_by", level=0.99)
-    medians = curve.quantile(0.5).set_index("investigated_by")
+    curve = delay.closing_curve(clocks.durations(data), by="investigated_by", confidence=0.99)
+    medians = curve.median().set_index("investigated_by")
     for body in ("Internal affairs", "Oversight office", "District"):
         true = truth["days_to_closing_q50", f"investigated_by={body}"]
         assert medians.loc[body, "lower"] <= true <= medians.loc[body, "upper"]
