@@ -67,7 +67,7 @@ def by_cluster(scores: Floats, cell: Days, cluster: Days, clusters: int) -> Floa
     chosen = slice(None) if there.all() else there
     ones = np.ones(len(cell[chosen]))
     members = coo_array((ones, (cluster[chosen], cell[chosen])), shape=(clusters, len(scores)))
-    return members.tocsr() @ scores
+    return members @ scores
 
 
 def clusters_of(officers: pd.Series | None, rows: int) -> Days:
