@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Integral, Real
 
 
 class AccountabilityError(ValueError):
@@ -32,6 +33,19 @@ class FetchError(AccountabilityError):
 
 class Refusal(AccountabilityError):
     """The data cannot support the estimate asked for; the message names what can."""
+
+
+def check_number(name: str, value: object, least: float, most: float, expected: str, *, whole: bool = True) -> None:
+    """Refuse what is no number from `least` to `most`; `expected` says in words what is asked for.
+
+    Raises
+    ------
+    ParameterError
+        Also for a fraction where a whole number is asked for, and for True and False.
+    """
+    kind = Integral if whole else Real
+    if isinstance(value, bool) or not isinstance(value, kind) or not least <= float(value) <= most:
+        raise ParameterError(f"{name}: expected {expected}, found {value!r}")
 
 
 def nearest_of(word: object, known: Iterable[object]) -> str | None:

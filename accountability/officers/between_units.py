@@ -92,7 +92,7 @@ def variance_components(
     >>> variance_components(accountability.load("synthetic"), draws=99).table["between"].tolist()
     ['supervisors', 'squads', 'officers of one squad']
     """
-    check_draws(draws, confidence)
+    check_draws(draws, confidence, seed)
     nested = data.supervisors > 1
     top = data.supervisor if nested else data.unit
     word = "supervisors" if nested else f"values of {data.unit_word}"

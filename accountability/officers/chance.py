@@ -165,7 +165,7 @@ def against_chance(
     for name in benchmarks or ():
         if name not in BENCHMARKS:
             raise ParameterError(f"benchmarks: expected some of {', '.join(BENCHMARKS)}; found {name!r}")
-    check_draws(draws, confidence, most=1_000_000)
+    check_draws(draws, confidence, seed, most=1_000_000)
     if benchmarks is not None and "negative_binomial" in benchmarks and not data.zeros:
         raise Refusal(
             f"{data.name}: the {data.holder}s who drew none are not held, so a law of all counts cannot be fitted; say "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import Refusal, check_number
 from accountability.figures import draw
 from accountability.officers.officer_events import OfficerRecords, calendar_periods, records_of
 from accountability.officers.peers import known, panel, reach, weights
@@ -142,9 +142,8 @@ def contagion(
     >>> [round(float(found[name]), 3) for name in ("estimate", "lower", "upper")]
     [1.01, 0.989, 1.031]
     """
-    if isinstance(window, bool) or not 30 <= window <= 3650:
-        raise ParameterError(f"window: expected 30 to 3,650 days, found {window!r}")
-    check_draws(permutations, confidence, name="permutations")
+    check_number("window", window, 30, 3650, "30 to 3,650 days")
+    check_draws(permutations, confidence, seed, name="permutations")
     if data.units < 2:
         raise Refusal(f"{data.name}: one {data.unit_word} only, so there are no units to compare or to cluster by")
     laid = panel(data, window)

@@ -233,7 +233,8 @@ class _Seen:
 
 
 def _stays(assignments: pd.DataFrame) -> tuple[_Stays, pd.Index]:
-    missing = [name for name in COLUMNS if name not in assignments.columns]
+    held = assignments.columns if isinstance(assignments, pd.DataFrame) else []
+    missing = [name for name in COLUMNS if name not in held]
     if missing:
         raise ParameterError(f"assignments: expected columns {', '.join(COLUMNS)}; missing {', '.join(missing)}")
     known = assignments[list(COLUMNS)].dropna()
@@ -263,6 +264,8 @@ def _complaints(cohort: Cohort, stage: str, stays: _Stays, ids: pd.Index) -> _Se
     day = when.earliest[case].astype(np.int64)
     officer = ids.get_indexer(pd.Index(rows["officer_id"]))[exact]
     wide = 2**32
+    if not len(stays.officer):
+        return _Seen(day, officer, case, np.full(len(day), -1))
     at = np.searchsorted(stays.officer * wide + stays.first, officer * wide + day, side="right") - 1
     there = (at >= 0) & (stays.officer[at] == officer) & (day < stays.stop[at])
     return _Seen(day, officer, case, np.where(there, stays.unit[at], -1))

@@ -121,7 +121,7 @@ def co_accusals(
     >>> found.loc["repeated", ["estimate", "expected"]].round(3).tolist()
     [0.205, 0.169]
     """
-    check_draws(draws, confidence)
+    check_draws(draws, confidence, seed)
     pairs = together(data)
     if not len(pairs):
         raise Refusal(f"{data.name}: no complaint accuses several officers, so nobody is accused with anybody")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.exposure import days_served
 from accountability.privacy import disclose
 from accountability.results import plural
@@ -112,6 +112,8 @@ def unit_columns(data: Cohort, unit: str | None = None) -> tuple[str, str | None
     ------
     Refusal
         When none is held.
+    ParameterError
+        For an unknown column.
 
     Examples
     --------
@@ -120,6 +122,8 @@ def unit_columns(data: Cohort, unit: str | None = None) -> tuple[str, str | None
     ('squad', 'supervisor')
     """
     held = data.allegations.columns
+    if unit is not None and unit not in held:
+        raise ParameterError(f"no column {unit!r} in the allegations of {data.name}; there are {', '.join(held)}")
     found = unit or next((name for name in UNIT_COLUMNS if name in held), None)
     if found is None:
         raise Refusal(f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}); name it")
@@ -246,8 +250,7 @@ def calendar_periods(days: Ints, years: int | None) -> Ints:
     """
     if years is None:
         return np.zeros(len(days), np.int64)
-    if isinstance(years, bool) or years < 1:
-        raise ParameterError(f"period: expected whole years from 1 on, or None, found {years!r}")
+    check_number("period", years, 1, 1_000, "whole years from 1 on, or None")
     year = (np.datetime64("1970-01-01", "D") + days.astype("timedelta64[D]")).astype("datetime64[Y]").astype(np.int64)
     return (year - year.min(initial=10_000)) // years
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import Refusal, check_number
 from accountability.officers.shares import check_top
 from accountability.officers.tallies import OFFICER, counted_rows
 from accountability.privacy import MIN_CELL
@@ -122,8 +122,8 @@ def two_periods(
     rows = counted_rows(cohort, OFFICER, "officer_complaint")
     case = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
     officer, known = pd.factorize(rows[OFFICER])
-    if officers is not None and officers < len(known):
-        raise ParameterError(f"officers: expected at least the {len(known):,} who are accused, found {officers!r}")
+    if officers is not None:
+        check_number("officers", officers, len(known), np.inf, f"at least the {len(known):,} who are accused")
     day: dt.date | None = None
     if split == "random":
         late = np.random.default_rng(seed).random(len(cohort.cases)) < 0.5

@@ -112,7 +112,7 @@ def persistence(
     >>> found.table["measure"].tolist(), found.table["estimate"].round(2).tolist()
     (['rank_correlation', 'top_again', 'top_ratio'], [0.53, 0.54, 2.74])
     """
-    check_draws(draws, confidence)
+    check_draws(draws, confidence, seed)
     chosen = data.population
     first, second = data.first[chosen], data.second[chosen]
     top_first, top_second = at_the_top(first, top), at_the_top(second, top)
@@ -259,7 +259,7 @@ def top_k_validation(
     >>> found["chosen"].tolist()[::2], found["estimate"].round(2).tolist()[::2]
     (['before the fact', 'in hindsight', 'at random'], [0.23, 0.31, 0.08])
     """
-    check_draws(draws, confidence)
+    check_draws(draws, confidence, seed)
     chosen = data.population
     before, hindsight = (at_the_top(counts[chosen], top) for counts in (data.first, data.second))
     order = np.argsort(data.case, kind="stable")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import delay
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError, Refusal, check_number
 from accountability.figures import draw
 from accountability.officers.officer_events import OfficerRecords, records_of
 from accountability.privacy import MIN_CELL, disclose
@@ -71,6 +71,8 @@ def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Du
     >>> len(spells(accountability.load("synthetic"), "gap"))
     6168
     """
+    if clock not in CLOCKS:
+        raise ParameterError(f"clock: expected one of {', '.join(CLOCKS)}; found {clock!r}")
     days = np.unique(np.stack([data.officer, data.received[data.case]], axis=1), axis=0)
     officer, day = days[:, 0], days[:, 1]
     first = np.flatnonzero(np.diff(officer, prepend=-1))
@@ -183,7 +185,7 @@ class MeanCumulativeFunction(Result):
 
 @takes(Durations, _repeats)
 def mean_cumulative_function(
-    data: Durations, days: Sequence[int] | None = None, *, confidence: float = 0.95
+    data: Durations, days: int | Sequence[int] | None = None, *, confidence: float = 0.95
 ) -> MeanCumulativeFunction:
     """Mean cumulative number of further complaints.
 
@@ -191,7 +193,7 @@ def mean_cumulative_function(
     ----------
     data : Durations, Cohort or Dataset
         Of :func:`spells` with ``clock="total"``, or any with an ``officer`` and days of one clock.
-    days : sequence of int, optional
+    days : int or sequence of int, optional
         Days to give it for; when left out, some forty up to the last further complaint, as long as ten officers are
         watched.
     confidence : float
@@ -227,7 +229,10 @@ def mean_cumulative_function(
     watched = np.searchsorted(np.sort(low), when, side="right") - np.searchsorted(np.sort(high), when, side="left")
     step, square = np.cumsum(dead / watched), np.cumsum(dead / watched**2)
     grid = np.append(np.linspace(when[0], when[-1], STEPS).astype(np.int64), min(365, int(when[-1])))
-    at = np.unique(grid) if days is None else np.asarray(days, dtype=np.int64)
+    asked = list(grid) if days is None else [days] if isinstance(days, int) else list(days)
+    for day in asked:
+        check_number("days", day, 0, np.inf, "days from 0 on")
+    at = np.unique(grid) if days is None else np.array(asked, dtype=np.int64)
     seen = np.array([int(((low <= day) & (high >= day)).sum()) for day in at])
     if days is None:
         at, seen = at[seen >= MIN_CELL], seen[seen >= MIN_CELL]

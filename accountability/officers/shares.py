@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import Refusal, check_number
 from accountability.figures import draw
 from accountability.officers.tallies import Tally, stretches, tally
 from accountability.privacy import MIN_CELL
@@ -194,8 +194,7 @@ class Spread(Result):
         Series
             ``officers``, ``share_officers``, ``share_of_accusations``; true numbers.
         """
-        if accusations < 1:
-            raise ParameterError(f"accusations must be at least 1, found {accusations}")
+        check_number("accusations", accusations, 1, np.inf, "at least 1")
         table = self.true_numbers()
         rows = table[table["from_count"] >= accusations]
         row = rows.iloc[0] if len(rows) else dict.fromkeys(AT_LEAST, 0)
@@ -279,13 +278,11 @@ def accusations_per_officer(data: Cohort) -> Spread:
 
 def check_top(top: float) -> None:
     """Refuse a top that is no part of the whole."""
-    if not 0 < top < 1:
-        raise ParameterError(f"top: expected a share between 0 and 1, found {top!r}")
+    check_number("top", top, 1e-12, 1 - 1e-12, "a share between 0 and 1", whole=False)
 
 
-def check_draws(draws: int, confidence: float, *, most: int = 100_000, name: str = "draws") -> None:
-    """Refuse numbers of draws (from 99 on) and levels (from 0.5 up to 1) that mean nothing."""
-    if isinstance(draws, bool) or not 99 <= draws <= most:
-        raise ParameterError(f"{name}: expected 99 to {most:,}, found {draws!r}")
-    if not 0.5 <= confidence < 1:
-        raise ParameterError(f"confidence: expected 0.5 up to 1, found {confidence!r}")
+def check_draws(draws: int, confidence: float, seed: int, *, most: int = 100_000, name: str = "draws") -> None:
+    """Refuse numbers of draws, levels and seeds that mean nothing."""
+    check_number(name, draws, 99, most, f"99 to {most:,}")
+    check_number("confidence", confidence, 0.5, 1 - 1e-12, "0.5 up to 1", whole=False)
+    check_number("seed", seed, 0, np.inf, "a whole number from 0 on")

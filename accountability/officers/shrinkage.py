@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError
+from accountability.errors import check_number
 from accountability.figures import draw
 from accountability.officers.shares import check_draws, check_top
 from accountability.officers.tallies import Tally, stretches, tally
@@ -129,9 +129,8 @@ def empirical_bayes(
     (0.63, [10, 30, 10, 10, 10])
     """
     check_top(top)
-    check_draws(draws, confidence, most=1_000_000)
-    if min_cell < 1:
-        raise ParameterError(f"min_cell: expected at least 1, found {min_cell!r}")
+    check_draws(draws, confidence, seed, most=1_000_000)
+    check_number("min_cell", min_cell, 1, np.inf, "at least 1")
     fit = fit_negative_binomial(data.counts, truncated=not data.zeros)
     shape, mean = fit.law.shape, fit.law.mean
     k, e = data.count.astype(float), data.exposure

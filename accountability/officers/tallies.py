@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.exposure import given_exposure, years_watched
 from accountability.records.units import WORDS
 from accountability.results import plural
@@ -311,7 +311,7 @@ def counted_rows(cohort: Cohort, by: str, unit: str) -> pd.DataFrame:
     if unit not in ("officer_complaint", "allegation"):
         raise ParameterError(f"unit: expected 'officer_complaint' or 'allegation', found {unit!r}")
     table = cohort.allegations
-    if by not in table.columns:
+    if not isinstance(by, str) or by not in table.columns:
         raise ParameterError(
             f"no column {by!r} in the allegations of {cohort.name}; there are {', '.join(map(str, table))}"
         )
@@ -334,8 +334,7 @@ def _with_all_officers(
         raise ParameterError(
             "officers= gives no exposure of those never accused: pass exposure= as a Series that holds every officer"
         )
-    if isinstance(officers, bool) or not isinstance(officers, int) or officers < len(counts):
-        raise ParameterError(f"officers: expected at least the {len(counts):,} who are accused, found {officers!r}")
+    check_number("officers", officers, len(counts), np.inf, f"at least the {len(counts):,} who are accused")
     everyone = np.zeros(officers, np.int64)
     everyone[: len(counts)] = counts
     return Tally.of_counts(everyone, zeros=True, **words)

@@ -65,7 +65,7 @@ def test_recurrent_events_are_those_of_r(bladder: pd.DataFrame, model: Any, name
     found = officers.repeat_rates(stretches(table, "gap" in model), ["rx", "number_of_tumours", "size"], model=model)
     for place, term in enumerate(("rx", "number", "size")):
         assert found.coefficients[place] == pytest.approx(R[f"{name}.coef", term], abs=1e-7)
-        assert found.table["se"].iloc[place] == pytest.approx(R[f"{name}.se", term], abs=1e-7)
+        assert found.table["std_error"].iloc[place] == pytest.approx(R[f"{name}.se", term], abs=1e-7)
 
 
 def test_the_mean_count_and_its_error_are_those_of_r(bladder: pd.DataFrame) -> None:
