@@ -98,7 +98,7 @@ def outcome_multinomial(
     >>> data = accountability.load("synthetic")
     >>> found = accountability.outcomes.outcome_multinomial(data, "officer_gender")
     >>> found.base
-    'closed_without_finding'
+    'not_sustained'
     """
     if of not in ("finding", "imposed_penalty"):
         raise ParameterError(f"of must be 'finding' or 'imposed_penalty', found {of!r}")

@@ -113,7 +113,7 @@ def days_hurdle(
     >>> data = accountability.load("synthetic")
     >>> found = accountability.outcomes.days_hurdle(data, "complainant", family="poisson")
     >>> found.contrasts.query("outcome == 'days'")[["level", "estimate"]].round(1).values.tolist()
-    [['internal', 0.1]]
+    [['internal', 2.2]]
     """
     made = units_to_model(data, covariates, unit, ladder, ("finding", "imposed_penalty"))
     if "imposed_days" not in made.table:

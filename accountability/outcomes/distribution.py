@@ -281,7 +281,7 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
     >>> import accountability
     >>> data = accountability.load("synthetic")
     >>> accountability.outcomes.sustained_by_unit(data)["n"].tolist()
-    [<NA>, 5729, 4632, 951]
+    [<NA>, 5729, 4632, 729]
     """
     lines: list[dict[str, Any]] = []
     for unit in UNITS:

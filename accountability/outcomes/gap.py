@@ -271,7 +271,7 @@ def decompose_gap(
     >>> data = accountability.load("synthetic")
     >>> found = accountability.outcomes.decompose_gap(data, "complainant", "internal", "public", min_cell=1)
     >>> found.table[["stage", "rate_first", "rate_second"]].round(2).values.tolist()[:2]
-    [['investigated', 0.97, 0.72], ['sustained', 0.37, 0.14]]
+    [['investigated', 0.97, 0.73], ['sustained', 0.37, 0.13]]
     """
     if by is not None and not isinstance(by, str):
         raise ParameterError(f"decompose_gap: by= names one column that holds the two groups, found {by!r}")

@@ -38,6 +38,11 @@ class Ladder:
     ------
     ParameterError
         If the pair is not contested.
+
+    Examples
+    --------
+    >>> Ladder().rung("suspension"), Ladder(("loss_of_leave", "suspension")).rung("suspension")
+    (4, 3)
     """
 
     swap: tuple[str, str] | None = None
@@ -134,6 +139,12 @@ def days_equivalent(terms: pd.Series, days: pd.Series, leave_day: float = 1.0) -
     ------
     ParameterError
         For negative days, or a ``leave_day`` that is not positive.
+
+    Examples
+    --------
+    >>> terms = pd.Series(["reprimand", "suspension", "loss_of_leave", "dismissal"])
+    >>> days_equivalent(terms, pd.Series([None, 10, 4, None]), leave_day=0.5).tolist()
+    [0.0, 10.0, 2.0, <NA>]
     """
     if not leave_day > 0:
         raise ParameterError(f"leave_day must be above zero, found {leave_day}")

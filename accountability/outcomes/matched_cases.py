@@ -143,7 +143,7 @@ def like_cases(
     >>> import accountability
     >>> data = accountability.load("synthetic")
     >>> accountability.outcomes.like_cases(data, {"complaint_type": "Untruth", "complainant": "internal"}).found
-    35
+    76
     """
     if at_least < min_cell:
         raise ParameterError(f"at_least must be {min_cell} (min_cell) or more, found {at_least}")

@@ -87,6 +87,14 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     DataFrame
         ``test``, ``statistic``, ``df``, ``p_value``, ``n`` (pairs on the ladder at both ends); statistics are missing
         where no pair moved.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> before, after = ["suspension"] * 6 + ["reprimand"] * 2, ["reprimand"] * 6 + ["suspension"] * 2
+    >>> pairs = pandas.DataFrame({"recommended_penalty": before, "imposed_penalty": after})
+    >>> symmetry(pairs)[["test", "statistic", "df"]].round(2).values.tolist()
+    [['Bowker', 2.0, 1], ['Stuart–Maxwell', 2.0, 1]]
     """
     from statsmodels.stats.contingency_tables import SquareTable
 

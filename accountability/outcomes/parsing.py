@@ -112,6 +112,12 @@ def parse_table(values: pd.Series) -> pd.DataFrame:
     DataFrame
         ``raw``, ``rows``, ``parts``, ``penalty``, ``days``, ``probation_days``, ``condition``, ``leftover`` (what
         no wording covers; missing where the text was read whole), most frequent first.
+
+    Examples
+    --------
+    >>> texts = pd.Series(["Suspension: 10 days", "Keelhauled", "Suspension: 10 days"])
+    >>> parse_table(texts)[["raw", "rows", "penalty", "days"]].values.tolist()
+    [['Suspension: 10 days', 2, 'suspension', 10.0], ['Keelhauled', 1, nan, nan]]
     """
     counts = values.dropna().value_counts().rename_axis("raw").rename("rows").reset_index()
     rows: list[tuple[str | float | None, ...]] = []

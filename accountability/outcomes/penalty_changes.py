@@ -208,7 +208,7 @@ def changes(
     >>> import accountability
     >>> found = accountability.outcomes.changes(accountability.load("synthetic"), only_sustained=True)
     >>> found.table.query("kind == 'lightened'")[["n", "events"]].values.tolist()
-    [[840, 315]]
+    [[827, 183]]
     """
     order = ladder or Ladder()
     made = units_of(data, (), unit, order, BOTH, WITHOUT, "sustained" if only_sustained else None)
@@ -387,7 +387,7 @@ def penalty_reductions(
     >>> import accountability
     >>> found = accountability.outcomes.penalty_reductions(accountability.load("synthetic"))
     >>> found.table[["end", "events"]].values.tolist()[0]
-    ['lighter', 315]
+    ['lighter', 183]
     """
     order, groups = ladder or Ladder(), column_names(by)
     made = units_of(data, groups, unit, order, BOTH, WITHOUT)

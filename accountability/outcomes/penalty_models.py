@@ -118,7 +118,7 @@ def penalty_ordered_logit(
     >>> data = accountability.load("synthetic")
     >>> found = accountability.outcomes.penalty_ordered_logit(data, "complainant")
     >>> found.table[["level", "against", "estimate", "std_error"]].round(2).values.tolist()
-    [['internal', 'public', 0.17, 0.12]]
+    [['internal', 'public', 0.81, 0.13]]
     """
     order = ladder or Ladder()
     made = units_to_model(data, covariates, unit, order, ("finding", "imposed_penalty"))

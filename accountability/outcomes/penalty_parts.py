@@ -190,6 +190,11 @@ def components(parts: Iterable[str | None]) -> pd.DataFrame:
     DataFrame
         ``row`` (position in the column), ``part`` (1, 2, …), ``kind``, ``term``, ``days``, ``low``, ``high``
         (days), ``condition``.
+
+    Examples
+    --------
+    >>> components(["suspension:10d+dismissal_probation:365d", None])[["row", "part", "kind", "days"]].values.tolist()
+    [[0, 1, 'suspension', 10.0], [0, 2, 'dismissal_probation', 365.0]]
     """
     read: dict[str, Penalty] = {}
     rows = []
