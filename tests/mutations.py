@@ -127,7 +127,7 @@ MUTATIONS = (
         ("records/test_units",), "how_penalties_shrink-unit=complaint,confidence=0.8",
     ),
     Mutation(
-        "rows of one officer taken for independent", "stats/share_intervals.py",
+        "rows of one officer taken for independent", "stats/intervals.py",
         "size = min(float(total), rate * (1 - rate) / variance)", "size = max(float(total), rate * (1 - rate))",
         ("outcomes/test_outcomes_outcomes",), "what_follows_a_finding-default",
     ),
