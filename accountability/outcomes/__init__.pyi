@@ -23,14 +23,14 @@ from .outcome_model import OutcomeModel as OutcomeModel
 from .parsing import parse as parse
 from .parsing import parse_table as parse_table
 from .penalty_changes import Changes as Changes
-from .penalty_changes import PenaltyReductions as PenaltyReductions
 from .penalty_changes import changes as changes
-from .penalty_changes import penalty_reductions as penalty_reductions
 from .penalty_models import PenaltyOrderedLogit as PenaltyOrderedLogit
 from .penalty_models import penalty_ordered_logit as penalty_ordered_logit
 from .penalty_parts import Part as Part
 from .penalty_parts import Penalty as Penalty
 from .penalty_parts import components as components
+from .reductions import PenaltyReductions as PenaltyReductions
+from .reductions import penalty_reductions as penalty_reductions
 from .slow_cases import SlowCases as SlowCases
 from .slow_cases import delay_and_penalty as delay_and_penalty
 from .sustained_models import SustainedLogit as SustainedLogit

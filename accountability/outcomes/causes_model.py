@@ -18,7 +18,8 @@ from accountability.outcomes.outcome_model import (
     model_frames,
     units_to_model,
 )
-from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, decided, left_apart, merged_said
+from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, decided, merged_said
 from accountability.stats.arrays import Floats
 from accountability.stats.multinomial import chances, fit_multinomial
 from accountability.study.cohort import Cohort

@@ -12,8 +12,9 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.gap import StageGap
 from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.small_counts import Disclosed, few
 from accountability.outcomes.stages import GROUPS
-from accountability.outcomes.units_counted import CLUSTERED, Disclosed, decided, few, grouping, held_unit
+from accountability.outcomes.units_counted import CLUSTERED, decided, grouping, held_unit
 from accountability.records.units import check_terms, countable, roll_up
 from accountability.results import percent
 from accountability.stats.intervals import z_critical

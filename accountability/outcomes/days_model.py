@@ -22,7 +22,8 @@ from accountability.outcomes.outcome_model import (
     refuse_uniform,
     units_to_model,
 )
-from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, left_apart
+from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.units_counted import CLUSTERED, UNSEEN
 from accountability.stats import truncated_counts
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit

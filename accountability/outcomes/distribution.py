@@ -11,18 +11,23 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.small_counts import (
+    Disclosed,
+    apart_shown,
+    few,
+    hidden_outcomes,
+    labels_of,
+    masked,
+)
 from accountability.outcomes.units_counted import (
     ALIKE,
     NUMBERS,
-    Disclosed,
     ambiguous_terms,
     decided,
-    few,
-    labels_of,
-    masked,
+    groups_in,
     merged_said,
     method_of,
-    small_terms,
+    suspension_quartiles,
     term_shares,
     units_of,
 )
@@ -35,17 +40,12 @@ from accountability.vocabulary import FINDINGS, OFF_LADDER, UNITS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DAYS_AT: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 CODED: Final = {"finding": "finding", "merits": "finding", "penalty": "imposed_penalty"}
 WARNED: Final = {
     "closed_only": "only closed complaints are in the records: shares describe these, not complaints received",
     "selected_on_outcome": "which records are here depends on how they ended: shares describe these records only",
     "trailing_window": "complaints received near the end of the window have had less time to be decided",
 }
-WAITS: Final = (
-    ("units", "decided", "pending", "finding_not_recorded"),
-    ("sustained", "penalty_decided", "penalty_pending", "penalty_not_recorded"),
-)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -84,7 +84,7 @@ class OutcomeDistribution(Disclosed):
     def __post_init__(self) -> None:
         """Hide small cells, what waits where few do, and the penalties whose total would tell either."""
         super().__post_init__()
-        self._hide("apart", _apart_shown(self.apart, self.true_numbers(), self.by, self.min_cell))
+        self._hide("apart", apart_shown(self.apart, self.true_numbers(), self.by, self.min_cell))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Give the table without its hidden cells; a part that may not be shown has no denominator either."""
@@ -240,7 +240,7 @@ def outcome_distribution(
         days.append(labels | lengths)
     long = _mark_ambiguous(pd.concat(parts, ignore_index=True), data)
     waiting = pd.DataFrame(apart)
-    long = long.assign(hidden=_hidden(long, waiting, groups, min_cell))
+    long = long.assign(hidden=hidden_outcomes(long, waiting, groups, min_cell))
     suspended = long.loc[(long["part"] == "penalty") & (long["term"] == "suspension"), "hidden"]
     quartiles = pd.DataFrame(days)
     return OutcomeDistribution(
@@ -295,13 +295,6 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
     return pd.DataFrame(lines, columns=["unit", *NUMBERS, "note"]).astype({"n": "Int64", "events": "Int64"})
 
 
-def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
-    """The groups of a frame with their keys; without columns, all of it."""
-    if not by:
-        return [((), frame)] if len(frame) else []
-    return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
-
-
 def _one_group(
     part: pd.DataFrame, confidence: float, min_cell: int
 ) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
@@ -337,23 +330,6 @@ def _one_group(
     return pd.concat(frames, ignore_index=True), apart, suspension_quartiles(sustained, min_cell)
 
 
-def suspension_quartiles(rows: pd.DataFrame, min_cell: int) -> dict[str, Any]:
-    """Quartiles of the known days of suspensions, if enough are known, and how many are and are not.
-
-    The numbers are left out where few are not known, for they would follow from all suspensions.
-    """
-    out: dict[str, Any] = {"suspensions": pd.NA, "length_unknown": pd.NA, **dict.fromkeys(DAYS_AT, np.nan)}
-    if "imposed_days" not in rows:
-        return out
-    suspended = rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"]
-    known = suspended.dropna().astype("float64")
-    unknown = len(suspended) - len(known)
-    if len(known) < min_cell:
-        return out
-    out |= dict(zip(DAYS_AT, known.quantile(list(DAYS_AT.values())).to_numpy(), strict=True))
-    return out | ({"suspensions": len(known), "length_unknown": unknown} if not 0 < unknown < min_cell else {})
-
-
 def _mark_ambiguous(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Mark the terms that the source merges; a merged term without a row has no count, never zero."""
     merged = {part: ambiguous_terms(cohort, column) for part, column in CODED.items()}
@@ -366,57 +342,6 @@ def _mark_ambiguous(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     numbers = {name: table[name].mask(unsaid, np.nan) for name in ("estimate", "lower", "upper")}
     whole = table["events"].astype("Int64").mask(unsaid)
     return table.assign(**numbers, events=whole, ambiguous=may_be.ne(""), may_be=may_be)
-
-
-def _hidden(table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.Series:
-    """Small cells and what would give them away, in one part and in those that follow from it."""
-    counted = table.assign(events=table["events"].fillna(0).astype("int64"))
-    hidden = pd.Series(False, index=table.index)
-    for part in ("finding", "penalty"):
-        own = counted.loc[counted["part"] == part]
-        hidden.loc[own.index] = small_terms(own, by, "term", min_cell)[0]
-    label = labels_of(table, by)
-    findings = table["part"] == "finding"
-    shut = set(label[findings & (table["term"] == "sustained") & hidden])
-    if "penalty_decided" in apart:
-        shut |= set(labels_of(apart, by)[few(apart["sustained"] - apart["penalty_decided"], min_cell)])
-    hidden |= (table["part"] == "penalty") & label.isin(list(shut))
-    # The merits leave out what ended without a finding: their total would tell it, and their cells are the same ones.
-    unsafe = label[findings & (table["term"] == "closed_without_finding") & hidden]
-    cells = set(zip(label[findings & hidden], table["term"][findings & hidden], strict=True))
-    same = pd.Series([pair in cells for pair in zip(label, table["term"], strict=True)], index=table.index)
-    return hidden | ((table["part"] == "merits") & (label.isin(list(unsafe)) | same))
-
-
-def _apart_shown(apart: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.DataFrame:
-    """Hide small waiting numbers, and the total or the part decided from which they would follow."""
-    out = apart.astype({name: "Int64" for names in WAITS for name in names if name in apart})
-    for total, settled, pending, blank in WAITS:
-        if settled not in apart:
-            continue
-        waiting = apart[pending] + apart[blank]
-        either = few(apart[pending], min_cell) | few(apart[blank], min_cell)
-        out[pending] = out[pending].mask(either & apart[pending].gt(0))
-        out[blank] = out[blank].mask(either & apart[blank].gt(0))
-        small = few(apart[total], min_cell) | few(apart[settled], min_cell)
-        told = few(waiting, min_cell)
-        if total == "units":
-            told = _with_a_second(told, apart[total])
-            out[settled] = out[settled].mask(few(apart[settled], min_cell))
-            out[total] = out[total].mask(small | told)
-        else:
-            hidden = table.loc[(table["part"] == "finding") & (table["term"] == "sustained"), "hidden"].to_numpy(bool)
-            out[settled] = out[settled].mask(told | small | hidden)
-            out[total] = out[total].mask(small | hidden)
-            out[pending], out[blank] = out[pending].mask(hidden), out[blank].mask(hidden)
-    return out
-
-
-def _with_a_second(hidden: pd.Series, size: pd.Series) -> pd.Series:
-    """Where one group's number is hidden, the smallest other one's too, for it would follow from that of all."""
-    if hidden.sum() != 1 or len(hidden) == 1:
-        return hidden
-    return hidden | (hidden.index == size[~hidden].idxmin())
 
 
 def _assumptions(cohort: Cohort, unit: str) -> tuple[str, ...]:

@@ -11,24 +11,9 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.stages import (
-    GROUPS,
-    NAMED,
-    STAGES,
-    first_small,
-    passed,
-    resampled_rates,
-    stage_table,
-)
-from accountability.outcomes.units_counted import (
-    CLUSTERED,
-    NOT_RECORDED,
-    Disclosed,
-    few,
-    masked,
-    percentiles,
-    units_of,
-)
+from accountability.outcomes.small_counts import Disclosed, few, masked
+from accountability.outcomes.stages import GROUPS, NAMED, STAGES, first_small, passed, resampled_rates, stage_table
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, percentiles, units_of
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import percent

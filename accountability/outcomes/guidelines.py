@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.distribution import groups_in
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.units_counted import ALIKE, NUMBERS, Disclosed, masked, term_shares, units_of
+from accountability.outcomes.small_counts import Disclosed, masked
+from accountability.outcomes.units_counted import ALIKE, NUMBERS, groups_in, term_shares, units_of
 from accountability.privacy import hidden_cells
 from accountability.results import percent
 from accountability.stats import intervals

@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.distribution import suspension_quartiles
 from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.small_counts import Disclosed, left_apart, small_terms
 from accountability.outcomes.units_counted import (
     ALIKE,
     NOT_RECORDED,
-    Disclosed,
     decided,
-    left_apart,
-    small_terms,
+    suspension_quartiles,
     term_shares,
     units_of,
 )

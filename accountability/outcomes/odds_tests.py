@@ -14,7 +14,8 @@ from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.outcome_model import Designed, OutcomeModel, designed, model_frames, units_to_model
 from accountability.outcomes.penalty_models import hide_by_level
-from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, left_apart
+from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.units_counted import CLUSTERED, UNSEEN
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints

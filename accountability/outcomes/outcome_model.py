@@ -11,7 +11,8 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.units_counted import Disclosed, Units, pool_small_levels, units_of
+from accountability.outcomes.small_counts import Disclosed
+from accountability.outcomes.units_counted import Units, pool_small_levels, units_of
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import percent

@@ -1,68 +1,38 @@
 """Penalty text to components, with nothing left over.
 
 A text is cut into segments at slashes, commas, semicolons and brackets; each segment must be one wording of
-:data:`WORDINGS` with at most one number of days, or the text is refused with the leftover named. Bare numbers are
+:func:`wordings` with at most one number of days, or the text is refused with the leftover named. Bare numbers are
 refused too: 200 is two hundred days in one agency and "over 30 days" in another, so codes belong in a codebook.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
+import yaml
 
 from accountability.errors import CodebookError
 from accountability.outcomes.penalty_parts import Part, Penalty
 
 DAYS: Final = r"(?:\s*[:\-]?\s*(?:for\s+)?(?P<days>\d+(?:\.\d+)?)\s*-?\s*days?)?"
-# Wording -> kind. Order matters only to the reader: a segment must match exactly one.
-WORDINGS: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind, condition)
-    for pattern, kind, condition in (
-        (r"no (?:penalty|action taken|discipline)|no guilty findings?", "none", None),
-        (r"violation noted", "violation_noted", None),
-        (r"(?:command (?:level |lvl ))?instructions", "instructions", None),
-        (r"(?:formalized |remedial )?training", "training", None),
-        (r"(?:formal |informal |remedial )?counsel(?:l?ed|l?ing)", "counselling", None),
-        (r"warned and admonished|w&a", "warning", None),
-        (r"w&a verbal|verbally", "warning", "verbal"),
-        (r"written warning", "warning", "written"),
-        (r"(?:letter of )?reprimand", "reprimand", None),
-        (r"oral(?: reprimand)?", "oral_reprimand", None),
-        (r"written(?: reprimand)?", "written_reprimand", None),
-        (r"command discipline" + DAYS, "command_discipline", None),
-        (r"command discipline (?:- )?a" + DAYS, "command_discipline_a", None),
-        (r"command discipline (?:- )?b" + DAYS, "command_discipline_b", None),
-        (r"(?:forfeit )?vacation:?" + DAYS, "loss_of_leave", None),
-        (r"(?:vacation:)+" + DAYS, "loss_of_leave", None),
-        (r"loss of (?:leave|vacation)" + DAYS, "loss_of_leave", None),
-        (r"forfeit (?P<days>\d+(?:\.\d+)?) days? (?:of )?(?:leave|vacation)", "loss_of_leave", None),
-        (r"suspen(?:sion|ded):?" + DAYS, "suspension", None),
-        (r"(?P<days>\d+(?:\.\d+)?)[ -]days? suspension", "suspension", None),
-        (r"suspen(?:sion|ded) (?:for )?over (?P<over>\d+) days", "suspension", None),
-        (r"suspen(?:sion|ded):? (?P<low>\d+)\s*(?:-|–|to)\s*(?P<high>\d+) days", "suspension", None),
-        (r"suspen(?:sion|ded) indefinitely|indefinite suspension", "suspension", "indefinite"),
-        (r"demot(?:ion|ed)", "demotion", None),
-        (r"dismiss(?:al|ed)|terminat(?:ion|ed)|separation", "dismissal", None),
-        (r"forced separation", "forced_separation", None),
-        (r"dismissal probation" + DAYS, "dismissal_probation", None),
-        (r"probation:?" + DAYS, "probation", None),
-        (r"resigned(?:\s*-\s*not served)?|retired|terminal leave|deceased", "left_before_penalty", None),
-        (r"penalty not served|not served", "not_served", None),
-        (r"reinstated by (?:the )?(?:police )?(?:board|court)|reversed|set aside|overturned", "reversed", None),
-        (r"upheld|affirmed", "upheld", None),
-        (r"(?:apu - )?decision pending|pending", "pending", None),
-        (r"no penalty reported", "not_recorded", None),
-        (r"charges", "charges", None),
-        (r"guilty findings?", "guilty", None),
-        (r"settlement", "settlement", None),
-    )
-)
 # "Reduced to a reprimand" is a reprimand: what it was before stands in another cell.
 CHANGED: Final = re.compile(r"(?:reduced|lowered|raised|increased|changed|modified) to (?:an? )?", re.IGNORECASE)
 CLOSED: Final = re.compile(r"closed administratively", re.IGNORECASE)
 JOINT: Final = re.compile(r"\s+/\s+|/(?=[A-Za-z])|\s*[,;]\s*")
+
+
+@cache
+def wordings() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
+    """Wording, the kind of part it is, and its condition; from ``wordings.yaml`` beside this module."""
+    listed = yaml.safe_load(Path(__file__).with_name("wordings.yaml").read_text(encoding="utf-8"))["wordings"]
+    return tuple(
+        (re.compile(pattern.replace("DAYS", DAYS), re.IGNORECASE), kind, next(iter(condition), None))
+        for pattern, kind, *condition in listed
+    )
 
 
 def parse(text: str) -> Penalty:
@@ -164,7 +134,7 @@ def _segment(segment: str, whole: str) -> list[Part]:
 
 
 def _wording(segment: str, whole: str) -> Part:
-    found = [(match, kind, cond) for pattern, kind, cond in WORDINGS if (match := pattern.fullmatch(segment))]
+    found = [(match, kind, cond) for pattern, kind, cond in wordings() if (match := pattern.fullmatch(segment))]
     kinds = {(kind, cond) for _, kind, cond in found}
     if len(kinds) != 1:
         why = "no wording covers it" if not found else f"{len(kinds)} wordings cover it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -11,26 +11,20 @@ import pandas as pd
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder, days_equivalent
 from accountability.outcomes.moves import KINDS, counts, kinds_of, symmetry
+from accountability.outcomes.small_counts import Disclosed, few, left_apart, small_terms
 from accountability.outcomes.units_counted import (
     ALIKE,
     NUMBERS,
-    Disclosed,
-    few,
     held_unit,
-    labels_of,
-    left_apart,
     method_of,
-    pool_small_levels,
-    small_terms,
     term_shares,
     units_of,
 )
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import percent
-from accountability.stats import intervals
 from accountability.study.cohort import Cohort
-from accountability.study.inputs import column_names, takes
+from accountability.study.inputs import takes
 from accountability.vocabulary import OFF_LADDER, PENALTIES
 
 if TYPE_CHECKING:
@@ -39,12 +33,6 @@ if TYPE_CHECKING:
 BOTH: Final = ("recommended_penalty", "imposed_penalty")
 WITHOUT: Final = "so no change can be seen; outcome_distribution() describes the penalties it has"
 LAST_WORD: Final = "what is on record as imposed is the last decision the source holds"
-ENDS: Final = {
-    "lighter": ("lightened",),
-    "as recommended": ("kept", "same_rung_days_unknown"),
-    "heavier": ("raised",),
-    "off the ladder": ("left_the_ladder",),
-}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -294,128 +282,3 @@ def _by_order(pairs: pd.DataFrame, shown: pd.DataFrame, min_cell: int) -> pd.Dat
             hide = bool(main[kind]) or 0 < count < min_cell or 0 < apart < min_cell
             rows.append((ladder.name, kind, count, count / len(pairs), hide))
     return pd.DataFrame(rows, columns=["order", "kind", "events", "estimate", "hidden"])
-
-
-# ---- how often a recommendation ends lighter ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class PenaltyReductions(Disclosed):
-    """What became of recommended penalties above none, by group.
-
-    Attributes
-    ----------
-    table : DataFrame
-        Grouping columns (``all`` stands first), ``end`` (lighter, as recommended, heavier, off the ladder: left, not
-        served, reversed), ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``.
-    by : tuple of str
-    unit : str
-    confidence : float
-    """
-
-    by: tuple[str, ...]
-    unit: str
-    confidence: float
-    untold: pd.Series
-
-    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without its hidden cells, and without the totals that would tell them."""
-        return super().disclosed(table).assign(n=table["n"].astype("Int64").mask(self.untold))
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw how recommendations ended, one bar a group."""
-        from accountability.figures.share_bars import stacked_shares
-
-        label = f"share of {WORDS[self.unit]} with a penalty above none recommended"
-        return stacked_shares(self.table, by=self.by, term="end", share="estimate", label=label, ax=ax)
-
-    def sentence(self) -> str:
-        """Say the share that ended lighter in each group."""
-        shown = self.table.loc[(self.table["end"] == "lighter") & ~self.table["hidden"]]
-        said = [
-            f"{self._whose(row)} {percent(row['estimate'], 1)} of {row['n']:,} "
-            f"({percent(self.confidence)} interval {percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
-            for row in shown.to_dict("records")
-        ]
-        if not said:
-            return "Every count is too small to show."
-        return f"Recommended penalties above none that ended lighter: {'; '.join(said)}."
-
-    def _whose(self, row: Mapping[Hashable, Any]) -> str:
-        names = dict.fromkeys(str(row[name]).replace("_", " ") for name in self.by)
-        return ", ".join(names) or "all"
-
-
-@takes("cohort")
-def penalty_reductions(
-    data: Cohort,
-    by: str | Sequence[str] | None = None,
-    unit: str | None = None,
-    *,
-    min_group: int = 10,
-    confidence: float = 0.95,
-    min_cell: int = 10,
-    ladder: Ladder | None = None,
-) -> PenaltyReductions:
-    """The share of recommended penalties above none that ended lighter, as recommended, heavier, or off the ladder.
-
-    Pending and unrecorded outcomes are in no share.
-
-    Parameters
-    ----------
-    data : Cohort or Dataset
-    by : str or sequence of str, optional
-        Columns of the allegations or cases.
-    min_group : int
-        Values of such a column on fewer pairs are put together.
-    unit, confidence, min_cell, ladder
-        As in :func:`accountability.outcomes.outcome_distribution`.
-
-    Returns
-    -------
-    PenaltyReductions
-
-    Raises
-    ------
-    Refusal
-        If the source does not hold both penalties, or no pair with a penalty above none recommended.
-    ParameterError
-        For an unknown column or term.
-
-    Examples
-    --------
-    >>> import accountability
-    >>> found = accountability.outcomes.penalty_reductions(accountability.load("synthetic"))
-    >>> found.table[["end", "events"]].values.tolist()[0]
-    ['lighter', 183]
-    """
-    order, groups = ladder or Ladder(), column_names(by)
-    made = units_of(data, groups, unit, order, BOTH, WITHOUT)
-    above = order.rungs(made.table["recommended_penalty"]).gt(0).fillna(False)
-    after = made.table["imposed_penalty"]
-    pairs = made.table.loc[above & after.notna() & ~after.isin(["pending", "not_recorded"])].reset_index(drop=True)
-    if pairs.empty:
-        raise Refusal(f"{data.name}: no {made.word} has a penalty above none recommended and decided")
-    pairs = pool_small_levels(pairs, groups, min_group)
-    end = kinds_of(pairs, order).map({kind: end for end, kinds in ENDS.items() for kind in kinds})
-    parts = [pairs.assign(**dict.fromkeys(groups, "all"))]
-    parts += [part for _, part in pairs.groupby(groups, sort=True)] if groups else []
-    tables = []
-    for part in parts:
-        own = term_shares(end.loc[part.index], ENDS, part.get("officer_id"), confidence, "end")
-        tables.append(own.assign(**{name: part[name].iloc[0] for name in groups}))
-    table = pd.concat(tables, ignore_index=True)
-    # The row of all and the denominators are sums, so what is hidden may not follow from them either.
-    beside = dict(zip(labels_of(table, groups).drop_duplicates(), map(len, parts), strict=True))
-    marks, untold = small_terms(table, groups, "end", min_cell, beside)
-    return PenaltyReductions(
-        estimand=f"what became of recommended penalties above none, per {made.word}, {data.name}",
-        assumptions=(f"order of severity: {' < '.join(order.order)}", LAST_WORD, ALIKE),
-        method=intervals.CLUSTERED,
-        table=table.assign(hidden=marks | untold)[[*groups, "end", *NUMBERS, "hidden"]],
-        flow=data.flow(),
-        by=tuple(groups),
-        unit=made.unit,
-        confidence=confidence,
-        untold=untold,
-    )

@@ -12,7 +12,8 @@ import pandas as pd
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.outcome_model import Designed, OutcomeModel, designed, model_frames, units_to_model
-from accountability.outcomes.units_counted import CLUSTERED, left_apart
+from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.units_counted import CLUSTERED
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import percent

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.units_counted import NUMBERS, decided, few, held_unit, percentiles, term_shares
+from accountability.outcomes.small_counts import few
+from accountability.outcomes.units_counted import NUMBERS, decided, held_unit, percentiles, term_shares
 from accountability.records.units import roll_up
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort

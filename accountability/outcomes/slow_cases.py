@@ -13,7 +13,7 @@ from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.slow_case_views import SUSTAINED, View, causes_hidden, naive, with_cause
-from accountability.outcomes.units_counted import Disclosed
+from accountability.outcomes.small_counts import Disclosed
 from accountability.results import percent
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort

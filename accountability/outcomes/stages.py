@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.moves import kinds_of
-from accountability.outcomes.units_counted import few
+from accountability.outcomes.small_counts import few
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally

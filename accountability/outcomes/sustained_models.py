@@ -21,7 +21,8 @@ from accountability.outcomes.outcome_model import (
     units_to_model,
     with_slopes,
 )
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEEN, decided, left_apart
+from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEEN, decided
 from accountability.records.units import WORDS
 from accountability.results import percent
 from accountability.stats.arrays import Floats

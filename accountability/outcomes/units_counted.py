@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.privacy import hidden_cells
 from accountability.records.units import check_terms, roll_up
-from accountability.results import Result
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats
 from accountability.study.cohort import Cohort
@@ -23,6 +21,7 @@ from accountability.vocabulary import FINDINGS, PENALTIES
 NOT_RECORDED: Final = "not recorded"
 CLUSTERED: Final = "officers are independent of one another, rows of one officer are not"
 ALIKE: Final = "rows of one officer may be alike, rows of different officers are independent"
+DAYS_AT: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 UNSEEN: Final = "columns not in the model may differ between the levels"
 NUMBERS: Final = ("n", "events", "estimate", "lower", "upper")
 
@@ -202,91 +201,32 @@ def method_of(officers: pd.Series | None) -> str:
     return intervals.CLUSTERED if several else intervals.WILSON
 
 
-def small_terms(
-    table: pd.DataFrame,
-    blocks: Sequence[str],
-    term: str,
-    min_cell: int,
-    beside: Mapping[str, int] | None = None,
-) -> tuple[pd.Series, pd.Series]:
-    """Which rows of a table of shares may not be shown, and which blocks' number beside the terms may not.
-
-    The counts of each block of rows add up to a known total, and so do those of a term over the blocks.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row a block and term, in the same order in every block.
-    blocks : sequence of str
-        Columns that tell the blocks apart.
-    term : str
-    min_cell : int
-    beside : mapping, optional
-        For each block (see :func:`labels_of`), a further number that is part of its total.
-
-    Returns
-    -------
-    hidden, beside_hidden : Series of bool
-        One a row of the table.
-    """
-    if table.empty:
-        return pd.Series(False, index=table.index), pd.Series(False, index=table.index)
-    block, names = pd.factorize(labels_of(table, blocks))
-    word, words = pd.factorize(table[term])
-    counts = np.zeros((len(names), len(words) + 1), dtype=np.int64)
-    counts[block, word] = table["events"]
-    if beside is not None:
-        counts[:, -1] = [beside[name] for name in names]
-    marks = hidden_cells(counts, min_cell)
-    return pd.Series(marks[block, word], index=table.index), pd.Series(marks[block, -1], index=table.index)
-
-
-def labels_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """One text a row that says its group."""
-    return table[list(by)].astype("str").agg("\x1f".join, axis=1) if by else pd.Series("", index=table.index)
-
-
-def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
-    """A frame as it is shown: rows marked ``hidden`` hold no number but those of `keep`."""
-    if "hidden" not in frame or not frame["hidden"].any():
-        return frame
-    numbers = [name for name in frame if name not in (*keep, "hidden") and frame[name].dtype.kind in "iuf"]
-    out = frame.astype({name: "Int64" for name in numbers if frame[name].dtype.kind in "iu"})
-    return out.assign(**{str(name): out[name].mask(frame["hidden"].astype(bool)) for name in numbers})
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Disclosed(Result):
-    """A result whose frames mark with a column ``hidden`` what rests on few; the true numbers stay inside."""
-
-    #: Frames that hide rows, and the numbers that stay shown in them.
-    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ()}
-
-    def __post_init__(self) -> None:
-        """Put what is shown in the place of every frame that hides rows."""
-        super().__post_init__()
-        for name, keep in self.SHOWN.items():
-            if name != "table":
-                self._hide(name, masked(getattr(self, name), keep))
-
-    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without the numbers of its hidden rows."""
-        return masked(table, self.SHOWN["table"])
-
-
-def left_apart(counts: Mapping[str, int], min_cell: int) -> pd.DataFrame:
-    """Units left out of a model: ``what`` and ``n``, and whether it is too small to show."""
-    table = pd.DataFrame({"what": list(counts), "n": list(counts.values())})
-    return table.assign(hidden=few(table["n"], min_cell))
-
-
-def few(count: pd.Series, min_cell: int) -> pd.Series:
-    """Whether a count is above zero and too small to show."""
-    return count.gt(0) & count.lt(min_cell)
-
-
 def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Percentile interval over the first axis."""
     top = intervals.upper_tail(confidence)
     low, high = np.nanquantile(drawn, [1 - top, top], axis=0)
     return low, high
+
+
+def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
+    """The groups of a frame with their keys; without columns, all of it."""
+    if not by:
+        return [((), frame)] if len(frame) else []
+    return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
+
+
+def suspension_quartiles(rows: pd.DataFrame, min_cell: int) -> dict[str, Any]:
+    """Quartiles of the known days of suspensions, if enough are known, and how many are and are not.
+
+    The numbers are left out where few are not known, for they would follow from all suspensions.
+    """
+    out: dict[str, Any] = {"suspensions": pd.NA, "length_unknown": pd.NA, **dict.fromkeys(DAYS_AT, np.nan)}
+    if "imposed_days" not in rows:
+        return out
+    suspended = rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"]
+    known = suspended.dropna().astype("float64")
+    unknown = len(suspended) - len(known)
+    if len(known) < min_cell:
+        return out
+    out |= dict(zip(DAYS_AT, known.quantile(list(DAYS_AT.values())).to_numpy(), strict=True))
+    return out | ({"suspensions": len(known), "length_unknown": unknown} if not 0 < unknown < min_cell else {})

@@ -14,7 +14,8 @@ from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder, days_equivalent
 from accountability.outcomes.moves import KINDS, kinds_of, symmetry
 from accountability.outcomes.parsing import parse_table
-from accountability.outcomes.units_counted import ALIKE, Disclosed, few, masked, small_terms, term_shares
+from accountability.outcomes.small_counts import Disclosed, few, masked, small_terms
+from accountability.outcomes.units_counted import ALIKE, term_shares
 from accountability.privacy import hidden_cells
 from accountability.records.units import check_terms
 from accountability.results import percent

@@ -1,0 +1,152 @@
+"""What outcomes rest on few: which counts are hidden, what would give them away, and results that hide rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.privacy import hidden_cells
+from accountability.results import Result
+
+WAITS: Final = (
+    ("units", "decided", "pending", "finding_not_recorded"),
+    ("sustained", "penalty_decided", "penalty_pending", "penalty_not_recorded"),
+)
+
+
+def small_terms(
+    table: pd.DataFrame,
+    blocks: Sequence[str],
+    term: str,
+    min_cell: int,
+    beside: Mapping[str, int] | None = None,
+) -> tuple[pd.Series, pd.Series]:
+    """Which rows of a table of shares may not be shown, and which blocks' number beside the terms may not.
+
+    The counts of each block of rows add up to a known total, and so do those of a term over the blocks.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a block and term, in the same order in every block.
+    blocks : sequence of str
+        Columns that tell the blocks apart.
+    term : str
+    min_cell : int
+    beside : mapping, optional
+        For each block (see :func:`labels_of`), a further number that is part of its total.
+
+    Returns
+    -------
+    hidden, beside_hidden : Series of bool
+        One a row of the table.
+    """
+    if table.empty:
+        return pd.Series(False, index=table.index), pd.Series(False, index=table.index)
+    block, names = pd.factorize(labels_of(table, blocks))
+    word, words = pd.factorize(table[term])
+    counts = np.zeros((len(names), len(words) + 1), dtype=np.int64)
+    counts[block, word] = table["events"]
+    if beside is not None:
+        counts[:, -1] = [beside[name] for name in names]
+    marks = hidden_cells(counts, min_cell)
+    return pd.Series(marks[block, word], index=table.index), pd.Series(marks[block, -1], index=table.index)
+
+
+def labels_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """One text a row that says its group."""
+    return table[list(by)].astype("str").agg("\x1f".join, axis=1) if by else pd.Series("", index=table.index)
+
+
+def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
+    """A frame as it is shown: rows marked ``hidden`` hold no number but those of `keep`."""
+    if "hidden" not in frame or not frame["hidden"].any():
+        return frame
+    numbers = [name for name in frame if name not in (*keep, "hidden") and frame[name].dtype.kind in "iuf"]
+    out = frame.astype({name: "Int64" for name in numbers if frame[name].dtype.kind in "iu"})
+    return out.assign(**{str(name): out[name].mask(frame["hidden"].astype(bool)) for name in numbers})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Disclosed(Result):
+    """A result whose frames mark with a column ``hidden`` what rests on few; the true numbers stay inside."""
+
+    #: Frames that hide rows, and the numbers that stay shown in them.
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ()}
+
+    def __post_init__(self) -> None:
+        """Put what is shown in the place of every frame that hides rows."""
+        super().__post_init__()
+        for name, keep in self.SHOWN.items():
+            if name != "table":
+                self._hide(name, masked(getattr(self, name), keep))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the table without the numbers of its hidden rows."""
+        return masked(table, self.SHOWN["table"])
+
+
+def left_apart(counts: Mapping[str, int], min_cell: int) -> pd.DataFrame:
+    """Units left out of a model: ``what`` and ``n``, and whether it is too small to show."""
+    table = pd.DataFrame({"what": list(counts), "n": list(counts.values())})
+    return table.assign(hidden=few(table["n"], min_cell))
+
+
+def few(count: pd.Series, min_cell: int) -> pd.Series:
+    """Whether a count is above zero and too small to show."""
+    return count.gt(0) & count.lt(min_cell)
+
+
+def hidden_outcomes(table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.Series:
+    """Small cells and what would give them away, in one part and in those that follow from it."""
+    counted = table.assign(events=table["events"].fillna(0).astype("int64"))
+    hidden = pd.Series(False, index=table.index)
+    for part in ("finding", "penalty"):
+        own = counted.loc[counted["part"] == part]
+        hidden.loc[own.index] = small_terms(own, by, "term", min_cell)[0]
+    label = labels_of(table, by)
+    findings = table["part"] == "finding"
+    shut = set(label[findings & (table["term"] == "sustained") & hidden])
+    if "penalty_decided" in apart:
+        shut |= set(labels_of(apart, by)[few(apart["sustained"] - apart["penalty_decided"], min_cell)])
+    hidden |= (table["part"] == "penalty") & label.isin(list(shut))
+    # The merits leave out what ended without a finding: their total would tell it, and their cells are the same ones.
+    unsafe = label[findings & (table["term"] == "closed_without_finding") & hidden]
+    cells = set(zip(label[findings & hidden], table["term"][findings & hidden], strict=True))
+    same = pd.Series([pair in cells for pair in zip(label, table["term"], strict=True)], index=table.index)
+    return hidden | ((table["part"] == "merits") & (label.isin(list(unsafe)) | same))
+
+
+def apart_shown(apart: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.DataFrame:
+    """Hide small waiting numbers, and the total or the part decided from which they would follow."""
+    out = apart.astype({name: "Int64" for names in WAITS for name in names if name in apart})
+    for total, settled, pending, blank in WAITS:
+        if settled not in apart:
+            continue
+        waiting = apart[pending] + apart[blank]
+        either = few(apart[pending], min_cell) | few(apart[blank], min_cell)
+        out[pending] = out[pending].mask(either & apart[pending].gt(0))
+        out[blank] = out[blank].mask(either & apart[blank].gt(0))
+        small = few(apart[total], min_cell) | few(apart[settled], min_cell)
+        told = few(waiting, min_cell)
+        if total == "units":
+            told = _with_a_second(told, apart[total])
+            out[settled] = out[settled].mask(few(apart[settled], min_cell))
+            out[total] = out[total].mask(small | told)
+        else:
+            hidden = table.loc[(table["part"] == "finding") & (table["term"] == "sustained"), "hidden"].to_numpy(bool)
+            out[settled] = out[settled].mask(told | small | hidden)
+            out[total] = out[total].mask(small | hidden)
+            out[pending], out[blank] = out[pending].mask(hidden), out[blank].mask(hidden)
+    return out
+
+
+def _with_a_second(hidden: pd.Series, size: pd.Series) -> pd.Series:
+    """Where one group's number is hidden, the smallest other one's too, for it would follow from that of all."""
+    if hidden.sum() != 1 or len(hidden) == 1:
+        return hidden
+    return hidden | (hidden.index == size[~hidden].idxmin())
