@@ -19,6 +19,7 @@ from accountability.delay.counts import columns_of, label_of, with_groups
 from accountability.delay.limits import VERSION, Limit, limit
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations, group_codes, require_cases
 from accountability.study.inputs import takes
@@ -71,12 +72,16 @@ class Deadlines(Result):
     clock: str
     groups: pd.DataFrame
 
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide groups of fewer than ten cases."""
+        return disclose(table, counts=("n",), keep=self.by) if self.by else table
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the bounds of the share late, a group; a point where they meet."""
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
         known = self.table["late_lower"] == self.table["late_upper"]
-        frame = self.table.assign(label=labels, known=self.table["late_lower"].where(known))
+        frame = self.table.assign(label=labels, known=self.table["late_lower"].where(known)).dropna(subset="n")
         draw.ranges(axes, frame, label="label", estimate="known", lower="late_lower", upper="late_upper", ends=True)
         axes.set_xlim(-0.01, 1.01)
         axes.set_xlabel("share late, from the least to the most it can be")
@@ -86,6 +91,9 @@ class Deadlines(Result):
         """Say how many were late, in time, and cannot be told."""
         said = []
         for number, row in enumerate(self.table.to_dict("records")):
+            if pd.isna(row["n"]):
+                said.append(f"{label_of(self.groups, number)}too few cases to show")
+                continue
             said.append(
                 f"{label_of(self.groups, number)}of {plural(row['n'], 'case')} {row['late']:,} were late, "
                 f"{row['in_time']:,} in time, and for {row['cannot_tell']:,} it cannot be told: between "

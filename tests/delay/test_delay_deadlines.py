@@ -101,10 +101,10 @@ def test_every_limit_has_a_citation_and_a_confidence():
 
 
 def test_the_sentence_names_the_rule_and_the_bounds():
-    made = Durations.from_days([500, 10], groups={"g": ["a", "b"]})
+    made = Durations.from_days([500, 10] * 10, groups={"g": ["a", "b"] * 10})
     result = deadlines.assess(made, "florida", by="g", pauses="none")
     assert result.sentence().startswith(
-        "Limit of 180 calendar days (Fla. Stat. 112.532(6)(a); confidence high): a: of 1"
+        "Limit of 180 calendar days (Fla. Stat. 112.532(6)(a); confidence high): a: of 10"
     )
     axes = result.plot()
     assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
@@ -182,8 +182,17 @@ def test_other_limits_are_named_with_how_firmly_they_are_known():
     assert (table["in_time"] + table["late"] + table["cannot_tell"] == 1).all()
 
 
+def test_a_group_of_few_cases_is_not_shown():
+    group = np.repeat(["a", "b", "c"], [30, 20, 4])
+    result = deadlines.assess(Durations.from_days(np.arange(54) * 10, groups={"g": group}), 180, "g")
+    assert result.table["hidden"].tolist() == [False, True, True]
+    assert result.table.loc[1:, ["n", "late", "late_lower"]].isna().all(axis=None)
+    assert "c: too few cases to show" in result.sentence()
+    assert result.true_numbers()["n"].tolist() == [30, 20, 4]
+
+
 def test_a_point_is_drawn_only_where_the_share_late_is_known():
-    made = Durations.from_days([500, 10, 170], days_upper=[500, 10, 190], groups={"g": ["a", "b", "c"]})
+    made = Durations.from_days([500, 10, 170] * 10, days_upper=[500, 10, 190] * 10, groups={"g": ["a", "b", "c"] * 10})
     axes = deadlines.assess(made, 180, by="g").plot()
     points = axes.get_lines()[0].get_xdata()
     assert np.isnan(points).tolist() == [False, False, True]
