@@ -283,7 +283,7 @@ def _median_of_closed(delays: Durations) -> float:
     row = delay.mean_of_closed_only(delays).table.iloc[0]
     if "median_days" in row.index:
         return float(row["median_days"])
-    return float(row["median_days_least"] + row["median_days_most"]) / 2
+    return float(row["median_days_lower"] + row["median_days_upper"]) / 2
 
 
 def _draw_usual(table: pd.DataFrame, axes: Axes) -> None:
