@@ -31,6 +31,17 @@ def new_axes(ax: Axes | None = None, *, width: float = 7.0, height: float = 4.2)
     return fresh
 
 
+def labelled(ax: Axes, x: str = "", y: str = "", *, legend: bool = False) -> Axes:
+    """Name the axes, add a legend without a frame if asked, and give the Axes back."""
+    if x:
+        ax.set_xlabel(x)
+    if y:
+        ax.set_ylabel(y)
+    if legend:
+        ax.legend(frameon=False)
+    return ax
+
+
 def groups_of(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
     """Split a tidy frame into labelled groups, in order of appearance; no `by` gives one unlabelled group."""
     if not by:

@@ -42,8 +42,7 @@ class VarianceComponents(Result):
         """Draw the relative variances with their intervals."""
         axes = draw.new_axes(ax, height=2.4)
         draw.ranges(axes, self.table, label="between", estimate="estimate", lower="lower", upper="upper", null=0.0)
-        axes.set_xlabel(f"relative variance of rates ({percent(self.confidence)} interval)")
-        return axes
+        return draw.labelled(axes, f"relative variance of rates ({percent(self.confidence)} interval)")
 
     def sentence(self) -> str:
         """Say each relative variance."""

@@ -69,8 +69,9 @@ class Contagion(Result):
         axes = draw.new_axes(ax, height=2.8)
         axes.set_xscale("log")
         draw.ranges(axes, self.table, label="for_each", estimate="estimate", lower="lower", upper="upper", null=1.0)
-        axes.set_xlabel(f"ratio of the rate of complaints for each more ({percent(self.confidence)} interval)")
-        return axes
+        return draw.labelled(
+            axes, f"ratio of the rate of complaints for each more ({percent(self.confidence)} interval)"
+        )
 
     def sentence(self) -> str:
         """Say the ratio, its interval and its place among the lots."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import Refusal
 from accountability.records.dataset import Dataset
 from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
@@ -111,27 +108,3 @@ def officers_listed(data: Dataset) -> int | None:
     never = entries[(entries["action"] == "row not linked") & (entries["rule"] == "officers")]
     count = int(never["count"].sum())
     return int(data.allegations["officer_id"].nunique()) + count if count else None
-
-
-def given_exposure(
-    exposure: pd.Series, counts: npt.NDArray[np.integer[Any]], found: pd.Index
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], bool]:
-    """Counts and exposures of every holder in a Series; whether it holds any that drew none.
-
-    Raises
-    ------
-    ParameterError
-        When a holder occurs twice or one that drew something has no exposure.
-    """
-    if not exposure.index.is_unique:
-        raise ParameterError("exposure: the index names a holder twice; add the exposures up first")
-    place = exposure.index.get_indexer(found)
-    lost = int((place < 0).sum())
-    if lost:
-        raise ParameterError(
-            f"exposure: {lost:,} of {len(found):,} that drew complaints are not in its index; give each an exposure, "
-            "or keep_if those who have one"
-        )
-    every = np.zeros(len(exposure), np.int64)
-    every[place] = counts
-    return every, exposure.to_numpy(dtype=float), bool((every == 0).any())

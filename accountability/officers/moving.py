@@ -57,10 +57,12 @@ class Movers(Result):
         axes = draw.new_axes(ax, width=5.4)
         draw.lines(axes, self.by_change, x="ratio_of_units", y="before", label="before the move")
         draw.lines(axes, self.by_change, x="ratio_of_units", y="after", label="after it", number=1)
-        axes.set_xlabel("others' rate in the new unit over that in the old one, before the move")
-        axes.set_ylabel("complaints a year")
-        axes.legend(frameon=False)
-        return axes
+        return draw.labelled(
+            axes,
+            "others' rate in the new unit over that in the old one, before the move",
+            "complaints a year",
+            legend=True,
+        )
 
     def sentence(self) -> str:
         """Say the elasticity."""

@@ -70,9 +70,7 @@ class Network(Result):
             axes, rows, label="label", estimate="expected", lower="expected_lower", upper="expected_upper"
         )
         axes.plot(rows["estimate"], heights, "D", color=draw.COLOURS[1], label="observed")
-        axes.set_xlabel(f"share (dots and lines: by lot {self.within})")
-        axes.legend(frameon=False)
-        return axes
+        return draw.labelled(axes, f"share (dots and lines: by lot {self.within})", legend=True)
 
     def sentence(self) -> str:
         """Say how many pairs are repeated beside what lots give."""

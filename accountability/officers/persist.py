@@ -58,10 +58,9 @@ class Persistence(Result):
         draw.lines(axes, self.by_count, x="mean_first", y="mean_second", label="counted")
         axes.plot(self.by_count["mean_first"], self.by_count["mean_second"], "o", color=draw.COLOURS[0], markersize=4)
         draw.lines(axes, self.by_count, x="mean_first", y="at_equal_risk", label="if all were alike", number=1)
-        axes.set_xlabel("complaints an officer in the first period")
-        axes.set_ylabel("complaints an officer in the second period")
-        axes.legend(frameon=False)
-        return axes
+        return draw.labelled(
+            axes, "complaints an officer in the first period", "complaints an officer in the second period", legend=True
+        )
 
     def sentence(self) -> str:
         """Say what the first period's top drew in the second, beside what luck gives."""
@@ -119,7 +118,7 @@ def persistence(
     for counts, which in ((first, "first"), (second, "second")):
         if (counts == counts[0]).all():
             raise Refusal(f"{data.name}: all {len(counts):,} officers drew the same number in the {which} period")
-    ranks = [_standard(_ranks(counts)) for counts in (first, second)]
+    ranks = [_standard_ranks(counts) for counts in (first, second)]
     rows = np.vstack([ranks[1], top_second, second / second.mean()])
     left = np.vstack([ranks[0] / len(first), top_first / top_first.sum(), top_first / top_first.sum()])
     made = [
@@ -150,15 +149,10 @@ def persistence(
     )
 
 
-def _ranks(counts: Ints) -> Floats:
-    """Mean rank of those tied."""
-    _, code, number = np.unique(counts, return_inverse=True, return_counts=True)
-    ranks: Floats = (np.cumsum(number) - (number - 1) / 2)[code]
-    return ranks
-
-
-def _standard(values: Floats) -> Floats:
-    centred: Floats = values - values.mean()
+def _standard_ranks(counts: Ints) -> Floats:
+    """Ranks, those tied at their mean, with mean 0 and variance 1."""
+    ranks = pd.Series(counts).rank().to_numpy()
+    centred: Floats = ranks - ranks.mean()
     return centred / np.sqrt((centred**2).mean())
 
 
@@ -207,8 +201,7 @@ class TopKValidation(Result):
             upper=self.table["upper"].fillna(self.table["estimate"]),
         )
         draw.ranges(axes, rows, label="label", estimate="estimate", lower="lower", upper="upper")
-        axes.set_xlabel("share of the second period's")
-        return axes
+        return draw.labelled(axes, "share of the second period's")
 
     def sentence(self) -> str:
         """Say what the three choices would have held; no word on what removal would have changed besides."""

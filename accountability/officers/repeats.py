@@ -165,9 +165,7 @@ class MeanCumulativeFunction(Result):
         axes = draw.new_axes(ax)
         shown = self.table[~self.table["hidden"]]
         draw.steps(axes, shown, x="day", y="estimate", lower="lower", upper="upper")
-        axes.set_xlabel("days since the first complaint")
-        axes.set_ylabel("further complaints an officer")
-        return axes
+        return draw.labelled(axes, "days since the first complaint", "further complaints an officer")
 
     def sentence(self) -> str:
         """Say the mean count at a year, or at the end."""

@@ -110,9 +110,9 @@ class Lorenz(Result):
         axes = draw.new_axes(ax, width=5.0, height=4.6)
         draw.lines(axes, self.table, x="share_of_holders", y="share_drawn")
         draw.lines(axes, pd.DataFrame({"x": [0.0, 1.0]}), x="x", y="x", number=7)
-        axes.set_xlabel(f"share of {self.tally.holder}s, fewest {self.tally.drawn}s first")
-        axes.set_ylabel(f"share of {self.tally.drawn}s")
-        return axes
+        return draw.labelled(
+            axes, f"share of {self.tally.holder}s, fewest {self.tally.drawn}s first", f"share of {self.tally.drawn}s"
+        )
 
     def sentence(self) -> str:
         """Say what the half with fewest drew, and the Gini coefficient."""
@@ -224,9 +224,7 @@ class Spread(Result):
         axes = draw.new_axes(ax)
         draw.lines(axes, self.table, x="from_count", y="share_at_least")
         axes.set_yscale("log")
-        axes.set_xlabel("accusations")
-        axes.set_ylabel("share of accused officers with at least so many")
-        return axes
+        return draw.labelled(axes, "accusations", "share of accused officers with at least so many")
 
 
 @takes("cohort")

@@ -60,10 +60,12 @@ class EmpiricalBayes(Result):
         draw.lines(axes, self.table, x="rate", y="rate", label="as counted", number=7)
         draw.lines(axes, self.table, x="rate", y="estimate", label="shrunken")
         axes.plot(self.table["rate"], self.table["estimate"], "o", color=draw.COLOURS[0], markersize=4)
-        axes.set_xlabel(f"{self.tally.drawn}s counted per {self.tally.holder} or exposure (stretches of counts)")
-        axes.set_ylabel("underlying rate, estimated")
-        axes.legend(frameon=False)
-        return axes
+        return draw.labelled(
+            axes,
+            f"{self.tally.drawn}s counted per {self.tally.holder} or exposure (stretches of counts)",
+            "underlying rate, estimated",
+            legend=True,
+        )
 
     def sentence(self) -> str:
         """Say how much of the differences lasts and how concentrated the underlying rates are."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
-from accountability.officers.exposure import given_exposure, years_watched
+from accountability.officers.exposure import years_watched
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
@@ -244,12 +244,25 @@ def tally(
         "flow": cohort.flow(),
     }
     if officers is not None:
-        return _with_all_officers(counts, officers, by, exposure, words)
+        if by != OFFICER or exposure is not None:
+            raise ParameterError(
+                "officers= says how many officers there were, and gives no exposure of those never accused: it goes "
+                "with by='officer_id'; pass exposure= as a Series that holds every officer"
+            )
+        check_number("officers", officers, len(counts), np.inf, f"at least the {len(counts):,} who are accused")
+        return Tally.of_counts(np.pad(counts, (0, officers - len(counts))), zeros=True, **words)
     if exposure is None:
         return Tally.of_counts(counts, zeros=False, **words)
     if isinstance(exposure, pd.Series):
-        counts, level, held = given_exposure(exposure, counts, pd.Index(found))
-        return Tally.of_counts(counts, level, zeros=held, exposure_word=str(exposure.name or "exposure"), **words)
+        if not exposure.index.is_unique:
+            raise ParameterError("exposure: the index names a holder twice; add the exposures up first")
+        if lost := len(pd.Index(found).difference(exposure.index)):
+            raise ParameterError(
+                f"exposure: {lost:,} of {len(found):,} that drew complaints are not in its index; give each an "
+                "exposure, or keep_if those who have one"
+            )
+        every = pd.Series(counts, index=found).reindex(exposure.index, fill_value=0).to_numpy()
+        return Tally.of_counts(every, exposure, exposure_word=str(exposure.name or "exposure"), **words)
     if exposure == "officers":
         if by == OFFICER:
             raise ParameterError("exposure='officers' is for units and supervisors: every officer is one officer")
@@ -323,18 +336,3 @@ def counted_rows(cohort: Cohort, by: str, unit: str) -> pd.DataFrame:
     if rows.empty:
         raise Refusal(f"{cohort.name}: no row of {len(table):,} states {by!r}")
     return rows.drop_duplicates(["case_id", OFFICER]) if unit == "officer_complaint" else rows
-
-
-def _with_all_officers(
-    counts: npt.NDArray[np.integer[Any]], officers: int, by: str, exposure: Exposure, words: dict[str, Any]
-) -> Tally:
-    if by != OFFICER:
-        raise ParameterError(f"officers= says how many officers there were; it goes with by='officer_id', not {by!r}")
-    if exposure is not None:
-        raise ParameterError(
-            "officers= gives no exposure of those never accused: pass exposure= as a Series that holds every officer"
-        )
-    check_number("officers", officers, len(counts), np.inf, f"at least the {len(counts):,} who are accused")
-    everyone = np.zeros(officers, np.int64)
-    everyone[: len(counts)] = counts
-    return Tally.of_counts(everyone, zeros=True, **words)
