@@ -153,12 +153,16 @@ def design(
     columns = [str(name) for name in (table.columns if known is None else known)]
     formula = covariates if isinstance(covariates, str) and covariates not in columns else None
     if formula is None:
-        names = tuple(dict.fromkeys([covariates] if isinstance(covariates, str) else covariates))
+        names = tuple(dict.fromkeys([covariates] if isinstance(covariates, str) else covariates or ()))
         if not names:
             raise ParameterError("name at least one column for the model")
         whole = False
     else:
         names, whole = columns_in(formula, columns)
+    if not isinstance(reference, Mapping | None):
+        raise ParameterError(
+            f"reference= takes a level for each column, e.g. {{{names[0]!r}: 'a'}}; found {reference!r}"
+        )
     wanted = dict(reference or {})
     stray = sorted(set(wanted) - set(names))
     if stray:

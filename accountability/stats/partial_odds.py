@@ -9,6 +9,7 @@ import numpy as np
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import Cells, Fit, cells_of, fit_by
 from accountability.stats.compress import tally
+from accountability.stats.optimise import Separation, invert
 from accountability.stats.ordered_logit import fit_ordered
 
 
@@ -85,7 +86,7 @@ def score_test(design: Floats, pattern: Ints, category: Ints, fit: Fit, free: Se
     cells = cells_of(pattern, category, len(design))
     theta = np.concatenate([fit.coefficients, np.zeros((steps - 1) * len(free))])
     _, gradient, information, _ = _evaluate(theta, cut_designs(design, steps, free), cells)
-    return float(gradient @ np.linalg.solve(information, gradient))
+    return wald(gradient, information)
 
 
 def _evaluate(theta: Floats, ends: Floats, cells: Cells) -> tuple[float, Floats, Floats, Floats]:
@@ -155,5 +156,8 @@ def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats])
 
 
 def wald(values: Floats, covariance: Floats) -> float:
-    """The Wald statistic that all values are zero."""
-    return float(values @ np.linalg.solve(covariance, values))
+    """The Wald statistic that all values are zero; missing where the covariance has no inverse."""
+    try:
+        return float(values @ invert(covariance) @ values)
+    except Separation:
+        return float("nan")

@@ -66,8 +66,8 @@ def person_periods(
     Refusal
         When delays are known too coarsely, or it is not known until when closed cases could have been watched.
     """
-    if not period >= 1:
-        raise ParameterError(f"period must be at least 1 day, found {period}")
+    if not isinstance(period, (int, float)) or not period >= 1:
+        raise ParameterError(f"period must be at least 1 day, found {period!r}")
     first, last, done = _courses(low, high, closed, entry, longest, period)
     useful = last >= first
     if not (done & useful).any():

@@ -184,3 +184,22 @@ def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_e
     assert np.isfinite(fit.true_numbers()["estimate"]).all()
     assert (fit.true_numbers()["lower"] < fit.true_numbers()["estimate"]).all()
     assert (fit.true_numbers()["estimate"] < fit.true_numbers()["upper"]).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda made: delay.cox(made, None),
+        lambda made: delay.cox(made, "x", reference=5),
+        lambda made: delay.predicted_curves(delay.cox(made, "x"), 5),
+        lambda made: delay.predicted_curves(delay.cox(made, "x"), {"x": 1}, days="a"),
+        lambda made: delay.share_differences(delay.cox(made, "x"), {"x": 1}, 5, days=[3]),
+        lambda made: delay.proportionality(delay.cox(made, "x"), 5),
+        lambda made: delay.discrete_time(made, "x", period="a"),
+        lambda made: delay.parametric(made, "x", 5),
+        lambda made: delay.exact_rates(made, per="x"),
+    ],
+)
+def test_a_wrong_kind_of_argument_is_refused_in_our_words(call):
+    with pytest.raises(ParameterError):
+        call(frame(x=[1.0, 2, 2, 1, 4, 3, 2, 1]))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accountability import delay, officers
 from accountability.errors import Refusal
 from accountability.stats.optimise import NotConverged, Separation, invert, newton, weakest
+from accountability.stats.partial_odds import wald
 from accountability.study.durations import Durations
 
 
@@ -124,3 +125,9 @@ def test_crowding_is_not_read_off_a_course_that_never_settled() -> None:
     with pytest.raises(Refusal, match="run away"):
         delay.bunching(Durations.from_days(days, closed), 90, window=10, around=90, degree=3)
     assert len(delay.bunching(Durations.from_days(days, closed), 90, window=10, around=90, degree=2).table)
+
+
+def test_a_wald_statistic_without_an_inverse_is_missing_and_no_bare_error() -> None:
+    assert np.isnan(wald(np.ones(2), np.ones((2, 2))))
+    root = np.array([[2.0, 0.3], [0.3, 1.0]])
+    assert wald(np.array([1.0, 2.0]), root) == pytest.approx(np.array([1, 2]) @ np.linalg.solve(root, [1, 2]))

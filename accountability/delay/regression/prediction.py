@@ -192,7 +192,7 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
     [-0.41]
     """
     require_model(model, "share_differences")
-    stated = pd.concat([pd.DataFrame([dict(reference)]), stated_cases(at)], ignore_index=True)
+    stated = pd.concat([stated_cases(reference), stated_cases(at)], ignore_index=True)
     when = _days(days)
     rates = _Rates(model, stated, when)
     share = np.exp(-rates.cumulative)

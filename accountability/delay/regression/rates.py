@@ -126,8 +126,8 @@ def exact_rates(
     """
     require_open_cases(durations, "a rate of closing")
     require_exact(durations, "a rate of closing")
-    if per < 1:
-        raise ParameterError(f"per must be at least 1 case-day, found {per}")
+    if not isinstance(per, int) or per < 1:
+        raise ParameterError(f"per must be at least 1 case-day, found {per!r}")
     closed, word = closings(durations, causes, cause)
     groups, codes = group_codes(durations, by)
     columns = columns_of(by)

@@ -328,6 +328,8 @@ def stated_cases(at: Stated) -> pd.DataFrame:
     ParameterError
         When there are none.
     """
+    if not isinstance(at, pd.DataFrame | Mapping | Sequence) or isinstance(at, str):
+        raise ParameterError(f"state covariates as {{'column': value}} or a list of such, found {at!r}")
     frame = at if isinstance(at, pd.DataFrame) else pd.DataFrame([at] if isinstance(at, Mapping) else list(at))
     if not len(frame):
         raise ParameterError("state the covariates of at least one curve")
