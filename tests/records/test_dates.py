@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from edtf_writer import order, to_edtf
 
 from accountability.errors import DateError
-from accountability.records.dates import KEYS, PROBLEMS, DateSpec, day_bounds, order, parse, parse_parts, to_edtf
+from accountability.records.dates import KEYS, PROBLEMS, DateSpec, day_bounds, parse, parse_parts
 from accountability.vocabulary import PRECISIONS
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from edtf_writer import order
 
-from accountability.records.dates import day_bounds, order, parse, parse_parts
+from accountability.records.dates import day_bounds, parse, parse_parts
 
 pytestmark = pytest.mark.real_data
 Folder = Callable[[str], Path]

@@ -1,5 +1,4 @@
 from .arithmetic import day_bounds as day_bounds
-from .arithmetic import order as order
 from .convention import WordsConvention as WordsConvention
 from .date_cells import PROBLEMS as PROBLEMS
 from .date_columns import parse as parse
@@ -12,6 +11,4 @@ from .date_spec import NAMED_FORMATS as NAMED_FORMATS
 from .date_spec import DateSpec as DateSpec
 from .date_spec import Lie as Lie
 from .date_words import parse_words as parse_words
-from .edtf import format_edtf as format_edtf
 from .edtf import parse_edtf as parse_edtf
-from .edtf import to_edtf as to_edtf

@@ -47,31 +47,6 @@ def day_bounds(start: pd.DataFrame, stop: pd.DataFrame, *, ordered: bool = False
     return pd.DataFrame({"low": _days(low), "high": _days(high)}, index=start.index)
 
 
-def order(start: pd.DataFrame, stop: pd.DataFrame) -> pd.Series:
-    """Say for each row whether one date follows another.
-
-    Parameters
-    ----------
-    start, stop
-        As for `day_bounds`.
-
-    Returns
-    -------
-    Series
-        ``in_order`` (the stop is on or after the start for certain), ``reversed`` (before it for certain),
-        ``unknown`` (they overlap, or an end is missing).
-
-    Raises
-    ------
-    DateError
-        A column is absent or the indexes differ.
-    """
-    bounds = day_bounds(start, stop)
-    follows, precedes = (bounds["low"] >= 0).fillna(False), (bounds["high"] < 0).fillna(False)
-    named = np.select([follows.to_numpy(bool), precedes.to_numpy(bool)], ["in_order", "reversed"], "unknown")
-    return pd.Series(named, index=start.index, name="order", dtype="str")
-
-
 def _ends(dates: pd.DataFrame, role: str) -> tuple[np.ndarray, np.ndarray]:
     for column in ("earliest", "latest"):
         if column not in dates:

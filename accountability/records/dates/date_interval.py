@@ -63,12 +63,6 @@ class Interval:
         latest = None if self.latest is None else _moved(self.latest, count, unit)
         return Interval(earliest, latest, "open" if self.precision == "open" else "interval")
 
-    def days_until(self, later: Interval) -> tuple[int | None, int | None]:
-        """Give the fewest and the most days from this date to a later one, as `day_bounds` does for tables."""
-        low = None if later.earliest is None or self.latest is None else (later.earliest - self.latest).days
-        high = None if later.latest is None or self.earliest is None else (later.latest - self.earliest).days
-        return low, high
-
 
 def _month(year: int, month: int) -> date:
     try:

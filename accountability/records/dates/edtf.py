@@ -1,4 +1,4 @@
-"""Extended Date/Time Format (ISO 8601-2:2019) to intervals and back."""
+"""Extended Date/Time Format (ISO 8601-2:2019) to intervals."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from datetime import date
 from functools import lru_cache
 from itertools import product
 from typing import Final
-
-import pandas as pd
 
 from accountability.records.dates.convention import SEASONS, WordsConvention
 from accountability.records.dates.date_interval import ImpossibleDate, Interval, UnreadableDate
@@ -182,100 +180,3 @@ def _allowed(pattern: str, top: int, forward: bool) -> tuple[int, ...]:
     digits = product(*("0123456789" if digit == "X" else digit for digit in pattern))
     numbers = (int("".join(item)) for item in digits)
     return tuple(sorted((number for number in numbers if 1 <= number <= top), reverse=not forward))
-
-
-def format_edtf(
-    earliest: date | None, latest: date | None, precision: str, convention: WordsConvention = DEFAULT
-) -> str:
-    """Write one date in EDTF.
-
-    Parameters
-    ----------
-    earliest, latest, precision
-        As `parse` gives them; a missing end is None or NaT.
-    convention
-        The convention it is to be read under; it decides how a season is written.
-
-    Returns
-    -------
-    str
-        Text from which `parse_edtf` gives the same days under the same convention. The precision comes back too
-        where EDTF has a word for it; a part of a month, or a week that does not start on Monday, is written as
-        an interval.
-
-    Raises
-    ------
-    DateError
-        The three do not make a date (see `Interval`).
-    """
-    first, last = (None if day is None or day is pd.NaT else pd.Timestamp(day).date() for day in (earliest, latest))
-    item = Interval(first, last, precision)
-    if first is None and last is None:
-        return ".."
-    if first is None or last is None:
-        return f"{_end(first, '01-01', '01')}/{_end(last, '12-31', None)}"
-    for text in _candidates(first, precision):
-        try:
-            if parse_edtf(text, convention) == item:
-                return text
-        except ImpossibleDate:
-            continue
-    years = f"{first:%m-%d}" == "01-01" and f"{last:%m-%d}" == "12-31"
-    months = first.day == 1 and last.day == monthrange(last.year, last.month)[1]
-    shown = 4 if years else 7 if months else 10
-    return f"{first.isoformat()[:shown]}/{last.isoformat()[:shown]}"
-
-
-def _candidates(first: date, precision: str) -> Iterator[str]:
-    """Give the single EDTF words that might say a date of some precision."""
-    day = first.isoformat()
-    if precision in ("day", "month", "year"):
-        yield day[: {"day": 10, "month": 7, "year": 4}[precision]]
-    elif precision == "week":
-        year, week, _ = first.isocalendar()
-        yield f"{year:04d}-W{week:02d}"
-    elif precision in ("season", "part_of_year"):
-        codes = range(21, 25) if precision == "season" else range(33, 42)
-        for year, code in product((first.year, first.year + 1), codes):
-            yield f"{year:04d}-{code}"
-
-
-def _end(day: date | None, of_year: str, of_month: str | None) -> str:
-    """Write one end of a half-open interval, as a year or a month where that says the same day."""
-    if day is None:
-        return ".."
-    text = day.isoformat()
-    if text[5:] == of_year:
-        return text[:4]
-    last = f"{monthrange(day.year, day.month)[1]:02d}"
-    return text[:7] if text[8:] == (of_month or last) else text
-
-
-def to_edtf(dates: pd.DataFrame, convention: WordsConvention = DEFAULT) -> pd.Series:
-    """Write a table of dates in EDTF, for display.
-
-    Parameters
-    ----------
-    dates
-        ``earliest, latest, precision`` as `parse` gives them.
-    convention
-        As for `format_edtf`.
-
-    Returns
-    -------
-    Series
-        Text with the same index; missing where there is no date.
-
-    Raises
-    ------
-    DateError
-        A row whose ends and precision do not make a date.
-    """
-    keys = dates[["earliest", "latest", "precision"]]
-    distinct = keys.drop_duplicates().dropna(subset="precision")
-    written = [
-        format_edtf(earliest, latest, precision, convention)
-        for earliest, latest, precision in distinct.itertuples(index=False)
-    ]
-    coded = keys.merge(distinct.assign(edtf=pd.array(written, dtype="str")), how="left")["edtf"]
-    return pd.Series(coded.array, index=dates.index, name="edtf", dtype="str")
