@@ -33,6 +33,11 @@ BLOCK_KEYS = ("authority", "normalise", "gives", "values", "rules", "blank", "te
 Coded = Mapping[str, Any]
 
 
+def _wrong(block: str, what: str) -> CodebookError:
+    """What is wrong with a block, or with the part of it that the words name first."""
+    return CodebookError(f"codebook block {block!r}{what if what.startswith(', ') else f': {what}'}")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A regular expression for values too many to list, carried only with examples that are tested."""
@@ -90,21 +95,19 @@ class Block:
             examples, or an example that its rule does not code as stated.
         """
         if not isinstance(declared, Mapping):
-            raise CodebookError(f"codebook block {name!r}: expected a mapping, found {type(declared).__name__}")
+            raise _wrong(name, f"expected a mapping, found {type(declared).__name__}")
         for key in declared:
             if key not in BLOCK_KEYS:
                 hint = did_you_mean(key, BLOCK_KEYS, f"; expected one of {', '.join(BLOCK_KEYS)}")
-                raise CodebookError(f"codebook block {name!r}: unknown key {key!r}{hint}")
+                raise _wrong(name, f"unknown key {key!r}{hint}")
         _check_form(name, declared)
         authority = str(declared.get("authority") or "").strip()
         if not authority:
-            raise CodebookError(f"codebook block {name!r}: no authority; cite who says what these values mean")
+            raise _wrong(name, "no authority; cite who says what these values mean")
         normalise = tuple(declared.get("normalise") or ())
         for step in normalise:
             if step not in NORMALISERS:
-                raise CodebookError(
-                    f"codebook block {name!r}: unknown normalisation {step!r}; expected {list(NORMALISERS)}"
-                )
+                raise _wrong(name, f"unknown normalisation {step!r}; expected {list(NORMALISERS)}")
         if declared.get("published"):
             return cls(name, authority, normalise, published=True, blank_declared="blank" in declared)
         gives = tuple(declared.get("gives") or (name,))
@@ -116,9 +119,7 @@ class Block:
         for raw, stated in (declared.get("values") or {}).items():
             key = draft.normal(str(raw))
             if key in values:
-                raise CodebookError(
-                    f"codebook block {name!r}: {raw!r} is listed twice (as {key!r} after normalisation)"
-                )
+                raise _wrong(name, f"{raw!r} is listed twice (as {key!r} after normalisation)")
             values[key] = draft._fields(stated, f"value {raw!r}", terms)
             if isinstance(stated, Mapping) and stated.get("lossy"):
                 lossy[str(raw)] = str(stated["lossy"])
@@ -225,9 +226,7 @@ class Block:
         fields = {key: value for key, value in stated.items() if key not in ("lossy", "merges")}
         for key, value in fields.items():
             if key not in self.gives:
-                raise CodebookError(
-                    f"codebook block {self.name!r}, {what}: {key!r} is not one of its fields {self.gives}"
-                )
+                raise _wrong(self.name, f", {what}: {key!r} is not one of its fields {self.gives}")
             _check_term(self.name, what, key, value, terms)
         return fields
 
@@ -235,17 +234,18 @@ class Block:
         try:
             return _expand(match, field_name, template)
         except (re.error, IndexError, ValueError) as error:
-            raise CodebookError(
-                f"codebook block {self.name!r}: rule {match.re.pattern!r} cannot make {field_name!r} of {template!r} "
-                f"for {match.string!r}: {error}"
+            raise _wrong(
+                self.name,
+                f"rule {match.re.pattern!r} cannot make {field_name!r} of {template!r} for {match.string!r}: {error}",
             ) from None
 
     def _merged(self, raw: str, stated: Mapping[str, Any], terms: Any) -> tuple[str, ...]:
         merged = stated["merges"]
         if not stated.get("lossy") or not isinstance(merged, list) or len(set(map(str, merged))) < 2:
-            raise CodebookError(
-                f"codebook block {self.name!r}, value {raw!r}: merges lists the two or more {self.gives[0]} terms the "
-                f"value may stand for, and lossy says why; found {merged!r}"
+            raise _wrong(
+                self.name,
+                f", value {raw!r}: merges lists the two or more {self.gives[0]} terms the "
+                f"value may stand for, and lossy says why; found {merged!r}",
             )
         for term in merged:
             _check_term(self.name, f"value {raw!r}, merges", self.gives[0], term, terms)
@@ -253,19 +253,18 @@ class Block:
 
     def _rule(self, stated: Mapping[str, Any], terms: Any) -> Rule:
         if not stated.get("examples"):
-            raise CodebookError(f"codebook block {self.name!r}: rule {stated.get('pattern')!r} carries no examples")
+            raise _wrong(self.name, f"rule {stated.get('pattern')!r} carries no examples")
         if not isinstance(stated["examples"], Mapping) or not isinstance(stated.get("pattern"), str):
-            raise CodebookError(
-                f"codebook block {self.name!r}: a rule is {{pattern: text, gives: ..., examples: {{raw: coded}}}}, "
-                f"found {stated!r}"
+            raise _wrong(
+                self.name, f"a rule is {{pattern: text, gives: ..., examples: {{raw: coded}}}}, found {stated!r}"
             )
         if "gives" not in stated:
-            raise CodebookError(f"codebook block {self.name!r}: rule {stated['pattern']!r} does not say what it gives")
+            raise _wrong(self.name, f"rule {stated['pattern']!r} does not say what it gives")
         examples = {raw: self._fields(v, f"example {raw!r}", terms) for raw, v in stated["examples"].items()}
         try:
             pattern = re.compile(stated["pattern"])
         except (re.error, OverflowError, RecursionError) as error:
-            raise CodebookError(f"codebook block {self.name!r}: rule {stated['pattern']!r}: {error}") from None
+            raise _wrong(self.name, f"rule {stated['pattern']!r}: {error}") from None
         gives = stated["gives"]
         return Rule(pattern, gives if isinstance(gives, Mapping) else {self.gives[0]: gives}, examples)
 
@@ -273,17 +272,13 @@ class Block:
         for rule in self.rules:
             for raw, expected in rule.examples.items():
                 if not rule.pattern.fullmatch(self.normal(raw)):
-                    raise CodebookError(
-                        f"codebook block {self.name!r}: {rule.pattern.pattern!r} does not match its example {raw!r}"
-                    )
+                    raise _wrong(self.name, f"{rule.pattern.pattern!r} does not match its example {raw!r}")
                 try:
                     found = self.code(raw)
                 except LookupError as problem:
-                    raise CodebookError(f"codebook block {self.name!r}: example {raw!r} is {problem}") from None
+                    raise _wrong(self.name, f"example {raw!r} is {problem}") from None
                 if dict(found) != dict(expected):
-                    raise CodebookError(
-                        f"codebook block {self.name!r}: example {raw!r} gives {dict(found)}, stated {dict(expected)}"
-                    )
+                    raise _wrong(self.name, f"example {raw!r} gives {dict(found)}, stated {dict(expected)}")
 
 
 def _check_form(block: str, declared: Mapping[str, Any]) -> None:
@@ -305,27 +300,26 @@ def _check_form(block: str, declared: Mapping[str, Any]) -> None:
             expected = "true or false"
         else:
             continue
-        raise CodebookError(f"codebook block {block!r}, {key}: expected {expected}, found {value!r}")
+        raise _wrong(block, f", {key}: expected {expected}, found {value!r}")
 
 
 def _check_term(block: str, what: str, field_name: str, value: Any, terms: Any) -> None:
     if isinstance(value, list | Mapping) or (field_name in FREE_FIELDS and not isinstance(value, str | None)):
-        raise CodebookError(f"codebook block {block!r}, {what}: {field_name} must be text, found {value!r}")
+        raise _wrong(block, f", {what}: {field_name} must be text, found {value!r}")
     if value is None or field_name in FREE_FIELDS:
         return
     if field_name in NUMERIC_FIELDS:
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise CodebookError(
-                f"codebook block {block!r}, {what}: {field_name} must be a number of days, found {value!r}"
-            )
+            raise _wrong(block, f", {what}: {field_name} must be a number of days, found {value!r}")
         return
     closed = CLOSED_FIELDS.get(field_name, terms)
     if closed is None:
-        raise CodebookError(f"codebook block {block!r}: list the terms of {field_name!r} under 'terms'")
+        raise _wrong(block, f"list the terms of {field_name!r} under 'terms'")
     if value not in closed:
-        raise CodebookError(
-            f"codebook block {block!r}, {what}: {value!r} is not a term of {field_name} "
-            f"({', '.join(map(str, closed))}){did_you_mean(value, closed)}"
+        raise _wrong(
+            block,
+            f", {what}: {value!r} is not a term of {field_name} "
+            f"({', '.join(map(str, closed))}){did_you_mean(value, closed)}",
         )
 
 
