@@ -81,5 +81,5 @@ def test_new_orleans_prints_midnight_with_every_day(real_data: Folder) -> None:
 def test_philadelphia_and_nashville(real_data: Folder) -> None:
     received = pd.read_csv(real_data("philadelphia") / "ppd_complaints.csv", dtype="str")["date_received"]
     assert parse(received, "%Y-%m-%d")["precision"].eq("day").sum() == 3_407
-    sheet = pd.read_excel(real_data("nashville") / "2010-2020.xlsx", usecols=["FINAL DISP DATE"])
+    sheet = pd.read_excel(real_data("nashville") / "2010-2020.xlsx", usecols=["FINAL DISP DATE"], engine="calamine")
     assert parse(sheet["FINAL DISP DATE"], "%Y-%m-%d")["precision"].eq("day").sum() == 12_896
