@@ -22,6 +22,7 @@ from accountability.errors import SourceError
 from accountability.publish.request import request
 from accountability.publish.sweeps.sweep_inputs import inputs
 from accountability.records.cache import sha256
+from accountability.records.contract import read_source
 from accountability.records.dates import DateSpec
 from accountability.records.onboard.check import check as check_source
 from accountability.records.places import notebooks_dir
@@ -404,7 +405,7 @@ def test_a_report_is_made_again_when_the_case_file_or_the_reference_changes(clea
 
 
 def test_a_named_case_study_applies_where_its_case_is_and_case_file_to_every_case_file(clean: Path) -> None:
-    source = registry.read_source(clean)
+    source = read_source(clean)
     reasons = {
         name: study.why_not(source, study.parameters.model_validate({"source": NAME}))
         for name, study in registry.STUDIES.items()
