@@ -21,7 +21,7 @@ from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
-from accountability.records.onboard.repair import codebooks_named, guesses, left_to_decide, mended, mended_codebook
+from accountability.records.onboard.repair import codebooks_named, guesses, left_to_decide, repaired, repaired_codebook
 from accountability.records.places import source_folder
 from accountability.records.rows import normalised, without_blank_rows, without_repeats, without_unusable
 from accountability.records.yaml_text import read_yaml
@@ -58,7 +58,7 @@ def check(name: str | Path) -> Checked:
     except AccountabilityError as error:
         return Checked(folder.name, (Point("declaration", "source.yaml", str(error)),))
     points += left_to_decide(folder / "source.yaml", declared)
-    source, wrong = mended(declared, folder)
+    source, wrong = repaired(declared, folder)
     points += wrong
     points += guesses(folder / "source.yaml")
     book = Codebook({})
@@ -66,7 +66,7 @@ def check(name: str | Path) -> Checked:
         if (folder / "codebook.yaml").is_file():
             points += left_to_decide(folder / "codebook.yaml", read_yaml(folder / "codebook.yaml"))
             points += guesses(folder / "codebook.yaml")
-        book, wrong = mended_codebook(folder, codebooks_named(declared))
+        book, wrong = repaired_codebook(folder, codebooks_named(declared))
         points += wrong
     except AccountabilityError as error:
         points.append(Point("declaration", "codebook.yaml", str(error)))

@@ -12,7 +12,7 @@ from accountability.records.codebook import Block, Codebook
 from accountability.records.contract import File
 from accountability.records.dated_steps import FORMAT_PROBLEMS, MOSTLY
 from accountability.records.dates import DateSpec, parse, parse_parts
-from accountability.records.onboard.column_profile import Glance
+from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar
 from accountability.records.yaml_text import DECIDE, lines_of, read_yaml, undecided
@@ -67,7 +67,7 @@ def _day(when: Any) -> str:
 
 def _other_layout(column: str, unread: pd.Series) -> str | None:
     """A format that would read most of the cells left unread, if there are enough to call it one."""
-    seen = Glance(column, unread)
+    seen = ColumnProfile(column, unread)
     if seen.filled < _ENOUGH or not seen.dates:
         return None
     layouts = " or ".join(scalar(reading.declared) for reading in (seen.ambiguous or seen.dates[:1]))

@@ -66,7 +66,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Glance:
+class ColumnProfile:
     """A first look at one column.
 
     Attributes

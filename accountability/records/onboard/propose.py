@@ -9,71 +9,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from accountability.errors import SourceError
 from accountability.records import readers
-from accountability.records.cache import sha256
-from accountability.records.contract import OWN_COLUMNS
 from accountability.records.onboard.begin import begin
-from accountability.records.onboard.column_profile import Glance
-from accountability.records.onboard.guess import header_cells, parts
-from accountability.records.onboard.roles import Role, roles
+from accountability.records.onboard.proposal import distinct, proposals_of
+from accountability.records.onboard.proposed_text import codebook_text, source_text
 from accountability.records.readers.cells import text_frame
-from accountability.records.yaml_text import DECIDE
-
-_MOST_TABLES = 12
-_ATTRIBUTES = ("officer_id", "category", "finding", "recommended_finding", "imposed", "recommended")
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """One table of a file with what is proposed for it.
-
-    Attributes
-    ----------
-    key : str
-        Name under ``files:``.
-    path : str
-        File name in the source's folder.
-    fmt : Format
-        How it is written.
-    frame : DataFrame
-        Every cell as text.
-    roles : list of Role
-        One for each column.
-    table : str
-        The coded table its rows belong to, or ``DECIDE``.
-    why : str
-        The evidence for that.
-    """
-
-    key: str
-    path: str
-    sha256: str
-    bytes: int
-    fmt: readers.Format
-    frame: pd.DataFrame
-    roles: list[Role]
-    table: str = DECIDE
-    why: str = ""
-
-    def column(self, **wanted: str) -> Role | None:
-        """The column whose declaration says this, for instance ``to="case_id"``."""
-        (key, value), *_ = wanted.items()
-        return next((role for role in self.roles if role.says(key) == value), None)
-
-    @property
-    def blank(self) -> pd.Series:
-        """Which rows hold nothing, or nothing but blanks."""
-        empty = pd.Series(True, index=self.frame.index)
-        for name in self.frame.columns:
-            cells = self.frame[name]
-            empty &= cells.isna() | (cells.str.strip() == "")
-        return empty
 
 
 def new_source(
@@ -108,9 +53,7 @@ def new_source(
 
     def write(folder: Path) -> None:
         copies = _written(files, folder) if isinstance(files, Mapping) else _copied(files, folder)
-        proposals, left = _proposals(copies)
-        from accountability.records.onboard.proposed_text import codebook_text, source_text
-
+        proposals, left = proposals_of(copies)
         (folder / "source.yaml").write_text(source_text(name, proposals, left), encoding="utf-8", newline="\n")
         if any(role.says("codebook") for proposal in proposals for role in proposal.roles):
             (folder / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
@@ -142,7 +85,7 @@ def _written(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[tuple[Pat
         if not re.fullmatch(r"[\w-]+", name, re.ASCII):
             raise SourceError(f"{name!r}: a table is named in letters, digits, - and _, such as 'complaints'")
         cells = [[None if _missing(cell) else cell for cell in table.iloc[:, i]] for i in range(table.shape[1])]
-        names = _distinct([str(column) for column in table.columns])
+        names = distinct([str(column) for column in table.columns])
         path = folder / f"{name}.csv"
         frame = text_frame(dict(zip(names, cells, strict=True)))
         frame.to_csv(path, index=False, lineterminator="\n")
@@ -153,138 +96,3 @@ def _written(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[tuple[Pat
 
 def _missing(cell: object) -> bool:
     return cell is None or cell is pd.NaT or cell is pd.NA
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Column names, each given once: one that repeats or that the loader keeps gets a number."""
-    made: list[str] = []
-    for place, name in enumerate(names, 1):
-        wanted = name if name.strip() else f"column_{place}"
-        tried, number = wanted, 1
-        while tried in (*made, *OWN_COLUMNS):
-            number += 1
-            tried = f"{wanted}_{number}"
-        made.append(tried)
-    return made
-
-
-def _proposals(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[list[Proposal], list[str]]:
-    """Every table worth declaring, and a line for each that is left out."""
-    found: list[Proposal] = []
-    left: list[str] = []
-    for path, known in copies:
-        formats = [known] if known is not None else parts(path)
-        for at, fmt in enumerate(formats):
-            place = _place(path, fmt)
-            if at >= _MOST_TABLES:
-                left.append(f"{place}: one of {len(formats)} tables; the {_MOST_TABLES} largest are looked at")
-                continue
-            try:
-                proposal = _looked_at(path, fmt)
-            except SourceError as error:
-                if len(formats) == 1 or (at == len(formats) - 1 and not any(p.path == path.name for p in found)):
-                    raise
-                left.append(f"{place}: {error}")
-                continue
-            if at and not _linked(proposal, found):
-                left.append(f"{place}: {len(proposal.frame):,} rows that share no ids with the tables above")
-                continue
-            found.append(proposal)
-    return _with_tables(_with_keys(found)), left
-
-
-def _place(path: Path, fmt: readers.Format) -> str:
-    where = (("member", fmt.member), ("sheet", fmt.sheet), ("table", fmt.table), ("list", fmt.record_path))
-    return ", ".join([path.name, *(f"{what} {name!r}" for what, name in where if name is not None)])
-
-
-def _looked_at(path: Path, fmt: readers.Format) -> Proposal:
-    try:
-        unfit = bool(set(readers.header(path, fmt)) & set(OWN_COLUMNS))
-    except SourceError as error:
-        if "occur more than once" not in str(error):
-            raise
-        unfit = True
-    if unfit:
-        if fmt.type not in ("csv", "tsv", "xlsx", "xls"):
-            raise SourceError(
-                f"{path.name}: column names repeat, or are among {', '.join(OWN_COLUMNS)}, which the loader keeps for "
-                "itself; rename them in a copy of the file"
-            )
-        fmt = fmt.model_copy(update={"names": tuple(_distinct(header_cells(path, fmt)))})
-    raw = readers.read(path, fmt)
-    columns = [Glance(name, raw.frame[name]) for name in raw.frame.columns]
-    return Proposal("", path.name, sha256(path), path.stat().st_size, fmt, raw.frame, roles(columns))
-
-
-def _linked(proposal: Proposal, others: Sequence[Proposal]) -> bool:
-    """Whether it shares case or officer ids with a table looked at before."""
-    for target in ("case_id", "officer_id"):
-        mine = proposal.column(to=target)
-        for other in others:
-            theirs = other.column(to=target)
-            if mine and theirs and mine.column.counts.index.isin(theirs.column.counts.index).mean() > 0.2:
-                return True
-    return not others
-
-
-def _with_keys(proposals: Sequence[Proposal]) -> list[Proposal]:
-    keys: list[str] = []
-    for p in proposals:
-        part = p.fmt.sheet or p.fmt.table or p.fmt.record_path or p.fmt.member
-        stem = part if part and sum(o.path == p.path for o in proposals) > 1 else p.path.split(".")[0]
-        keys.append("_".join(re.findall(r"[a-z0-9]+", stem.lower())) or "table")
-    return [replace(p, key=key) for p, key in zip(proposals, _distinct(keys), strict=True)]
-
-
-def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Say which coded table each belongs to, and which of its columns describe the whole case."""
-    made: list[Proposal] = []
-    several = len(proposals) > 1
-    for proposal in proposals:
-        case, officer = proposal.column(to="case_id"), proposal.column(to="officer_id")
-        has_cases = any(p.table == "cases" for p in made)
-        each = any(proposal.column(to=name) for name in _ATTRIBUTES if name != "category")
-        if case is None and officer is not None and several:
-            table, why = "officers", "it has officer ids and no case numbers"
-        elif case is None:
-            table, why = DECIDE, "no column looks like a case number; give the column that does `to: case_id`"
-        else:
-            filled = proposal.frame.loc[~proposal.blank, case.column.name].dropna()
-            rows = f"{len(filled):,} rows, {filled.nunique():,} case numbers"
-            if filled.is_unique and not each and not has_cases:
-                table, why = "cases", f"{rows}, and no column of officers, findings or penalties"
-            else:
-                table, why = "allegations", rows
-        made.append(replace(proposal, table=table, why=why))
-    return [_of_case(p, not any(o.table == "cases" for o in made)) if p.table == "allegations" else p for p in made]
-
-
-def _of_case(proposal: Proposal, alone: bool) -> Proposal:
-    """Mark the columns of an allegations table that say the same in every row of a case."""
-    case = proposal.column(to="case_id")
-    assert case is not None  # only a table with case numbers is of allegations
-    ids = case.column.name
-    repeats = proposal.frame[ids].dropna().duplicated().any()
-    marked: list[Role] = []
-    for role in proposal.roles:
-        described = isinstance(role.declared, dict) and (role.says("stage") or role.says("to"))
-        free = not (role.says("of") or role.says("to") in (*_ATTRIBUTES, "case_id"))
-        if not (
-            described and free and (role.says("stage") or repeats) and not str(role.says("to")).startswith("officer_")
-        ):
-            marked.append(role)
-            continue
-        pairs = proposal.frame.loc[proposal.frame[ids].notna(), [ids, role.column.name]].drop_duplicates()
-        distinct = pairs.dropna() if role.says("stage") else pairs  # an empty cell dates nothing; it is a value else
-        differ = int(distinct.loc[distinct[ids].duplicated(), ids].nunique())
-        if differ:
-            why = f"{role.why}; differs between the rows of {differ:,} case(s)"
-            marked.append(replace(role, why=why))
-        elif role.says("stage") or (alone and role.says("to")):
-            assert isinstance(role.declared, dict)
-            why = f"{role.why}; the same in every row of a case" if repeats else role.why
-            marked.append(replace(role, declared={**role.declared, "of": "case"}, why=why))
-        else:
-            marked.append(role)
-    return replace(proposal, roles=marked)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from accountability.records.onboard.propose import Proposal
+from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import Role
 from accountability.records.onboard.synonyms import FINDING_WORDS, PENALTY_WORDS, penalty_rules, tidy
 from accountability.records.yaml_text import DECIDE

@@ -54,7 +54,7 @@ def guesses(path: Path) -> list[Point]:
     ]
 
 
-def mended(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, list[Point]]:
+def repaired(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, list[Point]]:
     """The declaration without what is wrong in it.
 
     Parameters
@@ -150,7 +150,7 @@ def codebooks_named(declared: Any) -> set[str]:
     return set()
 
 
-def mended_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Point]]:
+def repaired_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Point]]:
     """The codebook without what is wrong in it, entry by entry.
 
     Parameters

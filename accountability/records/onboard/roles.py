@@ -14,7 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.records.contract import MADE_COLUMNS
-from accountability.records.onboard.column_profile import Glance, Reading
+from accountability.records.onboard.column_profile import ColumnProfile, Reading
 from accountability.records.onboard.hints import (
     AGE_WORDS,
     BIRTH_WORDS,
@@ -46,7 +46,7 @@ class Role:
 
     Attributes
     ----------
-    column : Glance
+    column : ColumnProfile
     declared : mapping or str
         What goes into ``source.yaml``; ``DECIDE`` where the cells do not say.
     why : str
@@ -55,7 +55,7 @@ class Role:
         How its dates are read, where it holds dates and that is settled.
     """
 
-    column: Glance
+    column: ColumnProfile
     declared: dict[str, Any] | str
     why: str
     reading: Reading | None = None
@@ -70,12 +70,12 @@ class Role:
         return self.declared.get(key) if isinstance(self.declared, dict) else None
 
 
-def roles(columns: Sequence[Glance]) -> list[Role]:
+def roles(columns: Sequence[ColumnProfile]) -> list[Role]:
     """Propose a declaration for every column of a file.
 
     Parameters
     ----------
-    columns : sequence of Glance
+    columns : sequence of ColumnProfile
         The columns in file order.
 
     Returns
@@ -104,14 +104,14 @@ def roles(columns: Sequence[Glance]) -> list[Role]:
     return found
 
 
-def _has(column: Glance, words: frozenset[str]) -> bool:
+def _has(column: ColumnProfile, words: frozenset[str]) -> bool:
     return bool(words & set(column.words))
 
 
-def _case_id(columns: Sequence[Glance]) -> Glance | None:
+def _case_id(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
     """The column that most looks like a case number: by its name, else because no other row has its text."""
 
-    def score(column: Glance) -> float:
+    def score(column: ColumnProfile) -> float:
         if column.filled < 0.5 * column.rows or _is_person(column) or column.lengths[1] > 60:
             return 0
         if column.dates and not column.unique:
@@ -132,17 +132,17 @@ def _case_id(columns: Sequence[Glance]) -> Glance | None:
     return alone[0] if alone else None
 
 
-def _is_officer_id(column: Glance) -> bool:
+def _is_officer_id(column: ColumnProfile) -> bool:
     if not column.filled or column.dates or _has(column, OTHER_PEOPLE_WORDS | CATEGORY_WORDS):
         return False
     return _has(column, OFFICER_WORDS) and _has(column, ID_WORDS) and not {"name", "badge", "star"} & set(column.words)
 
 
-def _is_person(column: Glance) -> bool:
+def _is_person(column: ColumnProfile) -> bool:
     return _identifying(column) is not None
 
 
-def _identifying(column: Glance) -> tuple[str, str] | None:
+def _identifying(column: ColumnProfile) -> tuple[str, str] | None:
     """Kind of identifying column and why, if it is one."""
     words = set(column.words)
     if not column.filled:
@@ -164,7 +164,7 @@ def _identifying(column: Glance) -> tuple[str, str] | None:
     return None
 
 
-def _dated(column: Glance, taken: set[str]) -> Role | None:
+def _dated(column: ColumnProfile, taken: set[str]) -> Role | None:
     """The declaration of a column of dates, its day and month order and its stage as far as they are settled."""
     if not column.dates or BIRTH_WORDS & set(column.words):
         return None
@@ -187,7 +187,7 @@ def _dated(column: Glance, taken: set[str]) -> Role | None:
     return Role(column, {"stage": stage, "date": date}, why, None if ambiguous else best)
 
 
-def _other(column: Glance, taken: set[str]) -> Role:
+def _other(column: ColumnProfile, taken: set[str]) -> Role:
     words = set(column.words)
     held = f"{column.distinct:,} different texts in {column.filled:,} filled cells"
     if not column.filled:
@@ -235,7 +235,7 @@ def _of(declared: dict[str, Any], words: set[str]) -> dict[str, Any]:
     return {**declared, "of": "complainant"} if words & COMPLAINANT_WORDS else declared
 
 
-def _coded(column: Glance, taken: set[str]) -> Role | None:
+def _coded(column: ColumnProfile, taken: set[str]) -> Role | None:
     """Findings and penalties: known by their texts, or by a name whose texts are few."""
     words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
     ruled = sum(int(n) for text, n in column.counts.items() if penalty_rules([str(text)]))
@@ -256,11 +256,11 @@ def _coded(column: Glance, taken: set[str]) -> Role | None:
 
 
 def _slug(name: str) -> str:
-    slug = "_".join(Glance(name, _NOTHING).words) or "column"
+    slug = "_".join(ColumnProfile(name, _NOTHING).words) or "column"
     return slug if slug[0].isalpha() else f"column_{slug}"
 
 
-def _free(wanted: str, column: Glance, taken: set[str]) -> str:
+def _free(wanted: str, column: ColumnProfile, taken: set[str]) -> str:
     """A target nobody has yet."""
     if wanted not in taken:
         return wanted
