@@ -15,7 +15,7 @@ from accountability.publish.finished import PAGE, RECORD, digests
 from accountability.publish.in_place import making, put_file
 from accountability.publish.request import Request, request
 from accountability.publish.sweeps.sweep_inputs import inputs
-from accountability.publish.sweeps.sweep_kernels import preload, provisioner
+from accountability.publish.sweeps.sweep_kernels import forking
 from accountability.records.contract import Source, read_source
 from accountability.records.places import notebooks_dir, source_folder
 from accountability.studies import registry
@@ -120,18 +120,10 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
         ...
     accountability.errors.SourceError: ...
     """
-    return every_study(source, out, progress, forked=True)
-
-
-def every_study(source: str, out: str | Path | None, progress: Progress | None, *, forked: bool) -> Path:
-    """Run every study a source can answer; kernels are forked from one that has imported everything, or fresh."""
     declared, able, _ = studies_of(source)
     wanted = [request(name, source, {}) for name in able]
     folder = default_out(declared) if out is None else Path(out)
-    if forked:
-        preload()
-    with interruptible(WORKERS) as pool:
-        start = provisioner if forked else None
+    with forking() as start, interruptible(WORKERS) as pool:
         made = list(pool.map(lambda one: make(one, folder, progress, start=start), wanted))
     index = write_index(source, declared, folder)
     failures = [

@@ -20,7 +20,7 @@ from accountability.publish.finished import any_record, reports_in, sources_of
 from accountability.publish.replication.checklist import answered, cell, checklist
 from accountability.publish.replication.environment import LOCK, environment_files, hashed
 from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
-from accountability.publish.runner import every_study
+from accountability.publish.runner import report
 from accountability.publish.sharing import look_through, write_zip
 from accountability.publish.templating import templates
 from accountability.records.contract import Source, data_hash, read_source
@@ -101,7 +101,7 @@ def package(
     if reports is not None:
         return _packed(out, reports, peak_mb=None)
     with tempfile.TemporaryDirectory(prefix="accountability-package-") as scratch:
-        folder = every_study(source or "synthetic", Path(scratch) / "reports", progress, forked=False).parent
+        folder = report(source or "synthetic", Path(scratch) / "reports", progress=progress).parent
         return _packed(out, folder, peak_mb=_peak_of_children())
 
 

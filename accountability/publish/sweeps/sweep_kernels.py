@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import connection, forkserver
 from pathlib import Path
 from types import ModuleType
@@ -27,12 +27,26 @@ _PRELOAD: Final = "accountability.publish.sweeps.sweep_preload"
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 #: One thread at a time starts a kernel or asks how one is: both change what belongs to the whole process.
 _LOCK: Final = threading.RLock()
+_USERS: Final[list[object]] = []
 
 
-def preload() -> None:
-    """Start the process that kernels are forked from; it imports while other things are done."""
+@contextlib.contextmanager
+def forking() -> Iterator[Callable[[Any], Any]]:
+    """Start the process that kernels are forked from, give :func:`provisioner`, and end the process with the block.
+
+    It imports while other things are done. A block inside another, or beside it in a thread, leaves it to the last.
+    """
     with _starting():
         forkserver.ensure_running()
+        _USERS.append(object())
+    try:
+        yield provisioner
+    finally:
+        with _LOCK:
+            _USERS.pop()
+            if not _USERS:
+                # Waited for, so that its memory is free and its times are known to be ours.
+                forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 def start(arguments: list[str], environment: dict[str, str], folder: str) -> Forked:

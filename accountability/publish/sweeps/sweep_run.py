@@ -19,7 +19,7 @@ from accountability.publish.in_place import held, put_file
 from accountability.publish.sweeps.grid import Grid, read_grid
 from accountability.publish.sweeps.sweep_dask import on_cluster
 from accountability.publish.sweeps.sweep_inputs import Cell, Executor, inputs, is_made
-from accountability.publish.sweeps.sweep_kernels import preload, provisioner
+from accountability.publish.sweeps.sweep_kernels import forking
 from accountability.results import write_csv
 
 if TYPE_CHECKING:
@@ -110,12 +110,9 @@ def local(jobs: int) -> Executor:
         raise ParameterError(f"jobs={jobs}: expected a number from 1; 2 suits a machine with two processors")
 
     def execute(cells: Sequence[Cell], done: Callable[[Cell, Path | None, str], None]) -> None:
-        preload()
-        with interruptible(min(jobs, len(cells))) as pool:
+        with forking() as start, interruptible(min(jobs, len(cells))) as pool:
             running: dict[Future[tuple[Path, Failure | None]], Cell] = {
-                pool.submit(
-                    runner.make, cell.wanted, cell.reports, None, start=provisioner, workshop=cell.workshop
-                ): cell
+                pool.submit(runner.make, cell.wanted, cell.reports, None, start=start, workshop=cell.workshop): cell
                 for cell in cells
             }
             for future in as_completed(running):
