@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.records.dates import parse
-from accountability.records.onboard.hints import DATE_WORDS
+from accountability.records.onboard.hints import NAMED
 
 _DAYS: Final = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m.%d.%Y"),
@@ -140,7 +140,7 @@ class ColumnProfile:
     def dates(self) -> tuple[Reading, ...]:
         """Ways to read the cells as dates that fit most of them, the best first; none where it holds no dates."""
         texts = pd.Series(self.counts.index, dtype="str")
-        bare = bool(set(self.words) & DATE_WORDS) or any(word.endswith(("date", "datum")) for word in self.words)
+        bare = bool(set(self.words) & NAMED["date"]) or any(word.endswith(("date", "datum")) for word in self.words)
         layouts = [*_DAYS, *_MONTHS, *(_BARE if bare else ())]
         sample = (
             texts.iloc[np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(int)] if len(texts) else texts

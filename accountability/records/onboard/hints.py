@@ -1,8 +1,20 @@
-"""The words by which a column's name hints at what it holds; a guess from them is marked and confirmed by a person."""
+"""Words by which a column's name hints at what it holds, and words of agencies whose meaning is established.
+
+They stand in ``words.yaml``. A guess from them is marked and confirmed by a person; all other texts are left to one.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.records.yaml_text import read_yaml
+from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES
+
+_WORDS: Final = read_yaml(Path(__file__).with_name("words.yaml"))
 
 
 def words(text: str) -> frozenset[str]:
@@ -10,55 +22,48 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-DATE_WORDS: Final = words(
-    "date dates dt day datum fecha jour tag when received closed opened completed occurred reported incident"
-)
-AGE_WORDS: Final = words("age ages")
-COMPLAINANT_WORDS: Final = words("complainant complainants citizen victim")
-BIRTH_WORDS: Final = words("dob birth birthdate birthday birthyear yob")
-STAGE_WORDS: Final = (  # the first line whose words are in the name gives the stage
-    ("incident", words("incident occurred occurrence occurance offense offence happened event tatzeit vorfall")),
-    ("appeal_filed", words("appeal appealed grievance")),
-    ("penalty_served", words("served")),
-    ("penalty_imposed", words("imposed discipline disciplined penalty sanction effective")),
-    ("left_agency", words("resigned retired resignation retirement separation separated terminated termination")),
-    ("findings", words("finding findings disposition adjudicated adjudication determination")),
-    (
-        "closed",
-        words("closed close closing closure completed completion complete resolved concluded ended end finished"),
-    ),
-    ("assigned", words("assigned assignment")),
-    ("opened", words("opened open opening started start initiated")),
-    (
-        "received",
-        words("received receipt receive filed filing reported report complaint intake lodged created submitted"),
-    ),
-)
-PERSON_WORDS: Final = (
-    (
-        "address",
-        words("address addr street apartment apt zip zipcode postcode latitude longitude lat lon lng geometry"),
-    ),
-    ("name", words("name names firstname lastname fname lname mname surname forename initial initials suffix alias")),
-    ("contact", words("phone telephone tel email mail fax mobile")),
-    ("shield", words("badge shield star")),
-    ("docket", words("docket court")),
-)
-PLACE_WORDS: Final = words(
-    "agency unit district department dept category allegation type station precinct bureau division city state county "
-    "area sector zone beat team squad charge status shift rule policy source"
-)
-TEXT_WORDS: Final = words(
-    "narrative description summary synopsis notes note comments comment remarks details statement text"
-)
-CASE_WORDS: Final = words(
-    "case complaint complaints cr log iad ia iab file incident matter record cms control investigation cases"
-)
-ID_WORDS: Final = words("id ids no number nr num nbr key ref reference identifier aktenzeichen")
-OFFICER_WORDS: Final = words("officer officers employee accused member subject emp mos po beamter deputy")
-OTHER_PEOPLE_WORDS: Final = words("complainant complainants victim citizen civilian investigator supervisor")
-CATEGORY_WORDS: Final = words("allegation allegations category charge charges type classification")
-FINDING_WORDS: Final = words("finding findings disposition dispositions outcome conclusion ruling result")
-PENALTY_WORDS: Final = words("discipline disciplinary penalty sanction punishment corrective")
-FIRST_SAID_WORDS: Final = words("recommended recommendation proposed initial preliminary board")
-ROW_WORDS: Final = words("row index unnamed")
+NAMED: Final[Mapping[str, frozenset[str]]] = {what: frozenset(held) for what, held in _WORDS["names"].items()}
+"""What a column may be of, to the words of its name that say so."""
+STAGE_WORDS: Final = tuple((stage, frozenset(held)) for stage, held in _WORDS["stages"].items())
+PERSON_WORDS: Final = tuple((kind, frozenset(held)) for kind, held in _WORDS["persons"].items())
+
+
+def _closed(reason: str) -> dict[str, str]:
+    return {"finding": "closed_without_finding", "closing_reason": reason}
+
+
+#: Text in lower case, blanks collapsed -> what it is coded to.
+FINDING_TERMS: Final[Mapping[str, Any]] = {
+    **{text: term for term in FINDINGS if term != "closed_without_finding" for text in (term, term.replace("_", " "))},
+    **{reason.replace("_", " "): _closed(reason) for reason in CLOSING_REASONS if reason != "not_stated"},
+    **{text: term for term, texts in _WORDS["findings"].items() for text in texts},
+    **{text: _closed(reason) for reason, texts in _WORDS["closing_reasons"].items() for text in texts},
+}
+PENALTY_TERMS: Final[Mapping[str, Any]] = {
+    **{term.replace("_", " "): term for term in PENALTIES if term not in ("reversed", "not_recorded", "probation")},
+    **{text: term for term, texts in _WORDS["penalties"].items() for text in texts},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DaysRule:
+    """A pattern for suspensions of a stated number of days, with texts of the file it codes."""
+
+    pattern: str
+    examples: Mapping[str, int]
+
+
+def tidy(text: str) -> str:
+    """A text as the proposed blocks compare it: outer blanks off, inner ones single, case ignored."""
+    return re.sub(r"[\s\u00a0]+", " ", text.strip(" \t\r\n\u00a0")).casefold()
+
+
+def penalty_rules(texts: Iterable[str]) -> list[DaysRule]:
+    """Rules for the suspensions of a stated length among some texts; each with up to three examples."""
+    known = [text for text in texts if tidy(text) not in PENALTY_TERMS]
+    found = []
+    for pattern in _WORDS["suspensions"]:
+        matched = {text: int(m[1]) for text in known if (m := re.fullmatch(pattern, tidy(text), re.ASCII))}
+        if matched:
+            found.append(DaysRule(pattern, matched))
+    return found

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from accountability.records.onboard.hints import FINDING_TERMS, PENALTY_TERMS, penalty_rules, tidy
 from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import Role
-from accountability.records.onboard.synonyms import FINDING_WORDS, PENALTY_WORDS, penalty_rules, tidy
 from accountability.records.yaml_text import DECIDE
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, IDENTIFYING, PENALTIES, SAMPLING_RULES, STAGES, UNITS
 
@@ -273,8 +273,8 @@ def codebook_text(proposals: Sequence[Proposal]) -> str:
         "# (or by {finding: ..., lossy: what is lost}), and say in `authority` who says so.",
     ]
     for block, gives, known, terms in (
-        ("finding", ["finding", "closing_reason"], FINDING_WORDS, FINDINGS),
-        ("penalty", ["penalty", "days"], PENALTY_WORDS, PENALTIES),
+        ("finding", ["finding", "closing_reason"], FINDING_TERMS, FINDINGS),
+        ("penalty", ["penalty", "days"], PENALTY_TERMS, PENALTIES),
     ):
         columns = [(p, role) for p in proposals for role in p.roles if role.says("codebook") == block]
         if columns:

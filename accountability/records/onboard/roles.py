@@ -16,24 +16,13 @@ import pandas as pd
 from accountability.records.contract import MADE_COLUMNS
 from accountability.records.onboard.column_profile import ColumnProfile, Reading
 from accountability.records.onboard.hints import (
-    AGE_WORDS,
-    BIRTH_WORDS,
-    CASE_WORDS,
-    CATEGORY_WORDS,
-    COMPLAINANT_WORDS,
-    FINDING_WORDS,
-    FIRST_SAID_WORDS,
-    ID_WORDS,
-    OFFICER_WORDS,
-    OTHER_PEOPLE_WORDS,
-    PENALTY_WORDS,
+    FINDING_TERMS,
+    NAMED,
+    PENALTY_TERMS,
     PERSON_WORDS,
-    PLACE_WORDS,
-    ROW_WORDS,
     STAGE_WORDS,
-    TEXT_WORDS,
+    penalty_rules,
 )
-from accountability.records.onboard.synonyms import FINDING_TEXTS, PENALTY_TEXTS, penalty_rules
 from accountability.records.yaml_text import DECIDE
 
 _AGES: Final = [18, 25, 35, 45, 55, 65]
@@ -117,9 +106,9 @@ def _case_id(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
         if column.dates and not column.unique:
             return 0
         named = (
-            2 * _has(column, CASE_WORDS)
-            + 2 * _has(column, ID_WORDS)
-            - 4 * _has(column, OFFICER_WORDS | OTHER_PEOPLE_WORDS | ROW_WORDS)
+            2 * _has(column, NAMED["case"])
+            + 2 * _has(column, NAMED["id"])
+            - 4 * _has(column, NAMED["officer"] | NAMED["other_people"] | NAMED["row"])
         )
         spread = column.distinct / column.filled
         return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0
@@ -133,9 +122,13 @@ def _case_id(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
 
 
 def _is_officer_id(column: ColumnProfile) -> bool:
-    if not column.filled or column.dates or _has(column, OTHER_PEOPLE_WORDS | CATEGORY_WORDS):
+    if not column.filled or column.dates or _has(column, NAMED["other_people"] | NAMED["category"]):
         return False
-    return _has(column, OFFICER_WORDS) and _has(column, ID_WORDS) and not {"name", "badge", "star"} & set(column.words)
+    return (
+        _has(column, NAMED["officer"])
+        and _has(column, NAMED["id"])
+        and not {"name", "badge", "star"} & set(column.words)
+    )
 
 
 def _is_person(column: ColumnProfile) -> bool:
@@ -150,23 +143,29 @@ def _identifying(column: ColumnProfile) -> tuple[str, str] | None:
     if words & {"dob", "birthdate", "birthday"} or ({"birth", "date"} <= words):
         return "birth_date", "its name says a date of birth"
     for kind, named in PERSON_WORDS:
-        if words & named and not (kind == "name" and words & PLACE_WORDS):
+        if words & named and not (kind == "name" and words & NAMED["place"]):
             return kind, f"its name says so; {column.distinct:,} different texts"
     for kind in ("contact", "address", "name"):
         if column.distinct >= 3 and not column.dates and not column.numeric and column.looks_like(kind) >= 0.6:
             return kind, f"{column.looks_like(kind):.0%} of its texts look like it"
     mean, longest = column.lengths
     varied = column.distinct > 0.3 * column.filled and column.distinct > 5
-    if (words & TEXT_WORDS and varied and mean > 12) or (mean > 60 and varied) or longest > 400:
+    if (words & NAMED["text"] and varied and mean > 12) or (mean > 60 and varied) or longest > 400:
         return "free_text", f"texts of {mean:.0f} characters on average, the longest {longest:,}; may name people"
-    if words & OFFICER_WORDS and varied and not column.numeric and not words & PLACE_WORDS and not words & ID_WORDS:
+    if (
+        words & NAMED["officer"]
+        and varied
+        and not column.numeric
+        and not words & NAMED["place"]
+        and not words & NAMED["id"]
+    ):
         return "name", "its name says an officer; to tell officers apart: {to: officer_id, pseudonym: true}"
     return None
 
 
 def _dated(column: ColumnProfile, taken: set[str]) -> Role | None:
     """The declaration of a column of dates, its day and month order and its stage as far as they are settled."""
-    if not column.dates or BIRTH_WORDS & set(column.words):
+    if not column.dates or NAMED["birth"] & set(column.words):
         return None
     best, ambiguous = column.dates[0], column.ambiguous
     stage = next((s for s, words in STAGE_WORDS if s not in taken and words & set(column.words)), DECIDE)
@@ -200,9 +199,9 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
         return Role(column, {"drop": identifying[0]}, identifying[1])
     if column.distinct == 1 and column.filled == column.rows > 1:
         return Role(column, {"ignore": "the same in every row"}, f"one text in {column.filled:,} filled cells")
-    if words & ROW_WORDS and column.unique:
+    if words & NAMED["row"] and column.unique:
         return Role(column, {"ignore": "running number"}, "its name says so, and no two rows share it")
-    if words & AGE_WORDS and column.numeric:
+    if words & NAMED["age"] and column.numeric:
         made: dict[str, Any] = {"to": _free("age", column, taken), "type": "number", "band": _AGES}
         return Role(column, _of(made, words), "numbers; ages are published in bands")
     if {"birth", "year"} <= words or words & {"birthyear", "yob"}:
@@ -211,20 +210,20 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
         )
     for what in ("race", "gender", "sex", "ethnicity", "rank"):
         if what in words and column.distinct <= _MANY:
-            whose = "officer_" if words & OFFICER_WORDS else ""
+            whose = "officer_" if words & NAMED["officer"] else ""
             target = _free(f"{whose}{'gender' if what == 'sex' else what}", column, taken)
             whom = (
                 ""
-                if words & (OFFICER_WORDS | OTHER_PEOPLE_WORDS)
+                if words & (NAMED["officer"] | NAMED["other_people"])
                 else "; whose is it? a complainant's needs of: complainant"
             )
             return Role(column, _of({"to": target}, words), held + whom)
-    if words & CATEGORY_WORDS and column.distinct <= _MANY and "category" not in taken:
+    if words & NAMED["category"] and column.distinct <= _MANY and "category" not in taken:
         return Role(column, {"to": "category"}, held)
     few = column.distinct <= 50 or (column.distinct <= 0.05 * column.filled and column.distinct <= _MANY)
-    if few and words & COMPLAINANT_WORDS and not words & PLACE_WORDS:
+    if few and words & NAMED["complainant"] and not words & NAMED["place"]:
         return Role(column, _of({"to": _free(_slug(column.name), column, taken)}, words), held)
-    if few and not _has(column, OTHER_PEOPLE_WORDS):
+    if few and not _has(column, NAMED["other_people"]):
         return Role(column, {"to": _free(_slug(column.name), column, taken)}, held)
     target = _free(_slug(column.name), column, taken)
     choices = f"{{to: {target}}}, {{drop: kind}} if it identifies people, or {{ignore: why}}"
@@ -232,7 +231,7 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
 
 
 def _of(declared: dict[str, Any], words: set[str]) -> dict[str, Any]:
-    return {**declared, "of": "complainant"} if words & COMPLAINANT_WORDS else declared
+    return {**declared, "of": "complainant"} if words & NAMED["complainant"] else declared
 
 
 def _coded(column: ColumnProfile, taken: set[str]) -> Role | None:
@@ -240,13 +239,13 @@ def _coded(column: ColumnProfile, taken: set[str]) -> Role | None:
     words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
     ruled = sum(int(n) for text, n in column.counts.items() if penalty_rules([str(text)]))
     for block, stem, names, texts, extra in (
-        ("finding", "finding", FINDING_WORDS, FINDING_TEXTS, 0),
-        ("penalty", "imposed", PENALTY_WORDS, PENALTY_TEXTS, ruled),
+        ("finding", "finding", NAMED["finding"], set(FINDING_TERMS), 0),
+        ("penalty", "imposed", NAMED["penalty"], set(PENALTY_TERMS), ruled),
     ):
         known = column.share(texts) + (extra / column.filled if extra else 0.0)
         if not few or not (known >= 0.5 or (words & names and not column.numeric and column.distinct <= 100)):
             continue
-        first = bool(words & FIRST_SAID_WORDS)
+        first = bool(words & NAMED["first_said"])
         target = {"finding": "recommended_finding", "imposed": "recommended"}[stem] if first else stem
         if target in taken:
             continue
