@@ -111,30 +111,14 @@ def _short(number: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Cases a regression was allowed for, with their columns and clusters.
-
-    Attributes
-    ----------
-    durations : Durations
-    event : array of bool
-        Whether each case closed (of the cause that is modelled).
-    word : str
-        What an event is.
-    design : Design
-    cluster : array of int or None
-        Number of each case's cluster; ``None``: each its own.
-    clusters : int or None
-        How many there are; ``None``: not asked for.
-    cluster_name : str or None
-    confidence : float
-    """
+    """Cases a regression was allowed for, with their columns and clusters."""
 
     durations: Durations
-    event: Flags
-    word: str
+    event: Flags  # Whether each case closed (of the cause that is modelled)
+    word: str  # What an event is
     design: Design
-    cluster: Days | None
-    clusters: int | None
+    cluster: Days | None  # Number of each case's cluster; None: each its own
+    clusters: int | None  # How many there are; None: not asked for
     cluster_name: str | None
     confidence: float
 
