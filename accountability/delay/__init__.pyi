@@ -7,9 +7,6 @@ from .choice import HowLong as HowLong
 from .choice import how_long as how_long
 from .clearing import Backlogs as Backlogs
 from .clearing import backlogs as backlogs
-from .closing import DelayCurve as DelayCurve
-from .closing import closing_curve as closing_curve
-from .closing import kaplan_meier as kaplan_meier
 from .clusters import with_clusters as with_clusters
 from .coarse import CoarseCurve as CoarseCurve
 from .coarse import coarse_curve as coarse_curve
@@ -35,6 +32,9 @@ from .means import mean_of_closed_only as mean_of_closed_only
 from .means import restricted_mean as restricted_mean
 from .monthly_caseload import Caseload as Caseload
 from .monthly_caseload import caseload as caseload
+from .product_limit import DelayCurve as DelayCurve
+from .product_limit import closing_curve as closing_curve
+from .product_limit import kaplan_meier as kaplan_meier
 from .regression.changing import ChangingRatios as ChangingRatios
 from .regression.changing import changing_ratios as changing_ratios
 from .regression.cox_model import Cox as Cox

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_not_selected
-from accountability.delay.closing import closing_curve
 from accountability.delay.coarse import coarse_curve
-from accountability.delay.coarse_limits import LEVELS, CurveLimits, quantile_limits
+from accountability.delay.coarse_limits import CurveLimits, quantile_limits
 from accountability.delay.counts import label_of
 from accountability.delay.current_status import current_status_curve
 from accountability.delay.curve import NOT_REACHED, Curve
 from accountability.delay.interval import interval_curve
+from accountability.delay.product_limit import closing_curve
 from accountability.delay.reverse import reverse_time_curve
 from accountability.errors import Refusal
 from accountability.results import Result, percent
+from accountability.stats.likelihood_limits import LEVELS
 from accountability.study.durations import Durations, require_cases
 from accountability.study.inputs import takes
 

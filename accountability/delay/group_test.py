@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.closing import survival
 from accountability.delay.coarse import cells_of, tally
 from accountability.delay.competing import counted_causes
 from accountability.delay.counts import Counts, case_counts, columns_of, count
 from accountability.delay.interval import bounds
+from accountability.delay.product_limit import survival
 from accountability.errors import ParameterError, Refusal
 from accountability.privacy import disclose
 from accountability.results import Result, plural

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from accountability.delay.choice import how_long
-from accountability.delay.closing import DelayCurve
 from accountability.delay.coarse import CoarseCurve
 from accountability.delay.coarse_limits import curve_limits, quantile_limits
 from accountability.delay.counts import columns_of
@@ -17,6 +16,7 @@ from accountability.delay.current_status import CurrentStatusCurve
 from accountability.delay.curve import Curve, rests_on_few
 from accountability.delay.group_test import GroupTest, compare
 from accountability.delay.interval import IntervalCurve, interval_curve
+from accountability.delay.product_limit import DelayCurve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.figures import draw
 from accountability.privacy import disclose

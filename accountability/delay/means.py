@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_open_cases
-from accountability.delay.closing import survival
 from accountability.delay.coarse import coarse_curve
 from accountability.delay.counts import Counts, columns_of, count, with_groups
+from accountability.delay.product_limit import survival
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import disclose

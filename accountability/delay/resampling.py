@@ -17,12 +17,12 @@ import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_exact, require_open_cases
 from accountability.delay.bootstrap_result import Asked, Bootstrap, bootstrap_of, first_day, names_of
-from accountability.delay.closing import survival
 from accountability.delay.coarse import cells_of, coarse_curve, tally
 from accountability.delay.competing import causes_of
 from accountability.delay.counts import Counts, count, days_asked, shares_asked
 from accountability.delay.curve import ROUNDING
 from accountability.delay.means import area
+from accountability.delay.product_limit import survival
 from accountability.delay.reverse import reverse_time_curve
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Days, Flags, Floats

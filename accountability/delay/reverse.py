@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_not_selected
-from accountability.delay.closing import survival
 from accountability.delay.counts import Counts, columns_of, with_groups
 from accountability.delay.curve import ROUNDING, Curve
+from accountability.delay.product_limit import survival
 from accountability.errors import ParameterError, Refusal
 from accountability.results import percent, plural
 from accountability.stats.arrays import Days, Flags

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay.closing import DelayCurve, survival
 from accountability.delay.competing import CompetingClosings
 from accountability.delay.counts import Counts, with_groups
+from accountability.delay.product_limit import DelayCurve, survival
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.stats.arrays import Days, Floats

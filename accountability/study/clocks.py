@@ -7,21 +7,21 @@ duration is one too: a case received "in March 2012" and closed "on 9 April 2012
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.study.calendars import Calendar
-from accountability.study.calendars import calendar as calendar_of
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations, Sampling
 from accountability.study.measure import Clock, measure
 from accountability.study.occurrences import FOREVER, NEVER, Occurrence, Which, as_date, day_number, occurrence
-from accountability.study.pauses import as_steps
 from accountability.study.status import closed_by_status
 from accountability.vocabulary import STAGES
+
+if TYPE_CHECKING:
+    from accountability.study.calendars import Calendar
 
 
 def durations(
@@ -102,7 +102,11 @@ def durations(
     if without_pauses and pauses is not None:
         raise ParameterError("without_pauses reads the source's own pauses and pauses= others: choose one")
     cases = pd.Index(study.cases["case_id"])
-    declared = None if pauses is None else as_steps(pauses, cases)
+    declared = None
+    if pauses is not None:
+        from accountability.study.pauses import as_steps
+
+        declared = as_steps(pauses, cases)
     paused = without_pauses or declared is not None
     if paused:
         words += ", paused days left out" + (" (as declared)" if declared is not None else "")
@@ -213,7 +217,11 @@ def as_published(
 def _business(days: str, which: Calendar | str) -> Calendar | None:
     if days not in ("calendar", "business"):
         raise ParameterError(f"days must be 'calendar' or 'business', found {days!r}")
-    return None if days == "calendar" else calendar_of(which)
+    if days == "calendar":
+        return None
+    from accountability.study.calendars import calendar
+
+    return calendar(which)
 
 
 def _cutoff(study: Cohort, cutoff: dt.date | str | None) -> dt.date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,12 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Flags
-from accountability.study.calendars import Calendar
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations, Sampling
 from accountability.study.occurrences import FOREVER, NEVER, Occurrence, Texts, day_number
-from accountability.study.pauses import paused_days
+
+if TYPE_CHECKING:
+    from accountability.study.calendars import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         longest = clock.count(np.full_like(begin.earliest, last), usable) - born[0]
     cases = pd.Index(study.cases["case_id"])
     if clock.pauses:
+        from accountability.study.pauses import paused_days
+
         paused = paused_days(clock.steps(), cases, (begin.earliest, latest_start), ends, clock.count)
         reasons.exclude(paused.broken, "stops and starts of the clock do not alternate")
         low = np.maximum(low - paused.most, 0)
@@ -182,6 +185,8 @@ def _late_entry(clock: Clock, begin: Occurrence, cases: pd.Index, usable: Flags)
     then = np.where(before, since, begin.earliest)
     age = clock.count(then, usable) - clock.count(begin.earliest, usable)
     if clock.pauses:
+        from accountability.study.pauses import paused_days
+
         paused = paused_days(clock.steps(), cases, (begin.earliest, begin.earliest), (then, then), clock.count)
         unknown = before & ~paused.broken & (paused.least != paused.most)
         if unknown.any():

@@ -95,7 +95,7 @@ def test_more_cases_give_narrower_limits_and_groups_are_apart():
 
 def test_what_the_ratio_is_held_against_follows_from_how_coarse_the_dates_are():
     """Statuses with many ages: the curve comes closer more slowly, and the ratio is smaller by chance."""
-    from accountability.delay.coarse_limits import _allowed
+    from accountability.stats.likelihood_limits import _allowed
 
     fall = 3.841458820694124
     assert _allowed(12, 400, 0.95, fall)[0] == fall
