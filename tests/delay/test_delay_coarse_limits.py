@@ -177,7 +177,7 @@ def test_groups_with_coarse_dates_can_be_shown_with_chance():
     assert "not its margin of chance" in plain.limits
     assert found.limits == "95 % likelihood-ratio limits"
     limits = delay.quantile_limits(made, 0.5, "unit").table
-    assert sorted(found.table["lower"][1:]) == sorted(limits["lower"])
-    assert (found.table["lower"] <= plain.table["lower"]).all()
-    assert (found.table["upper"] >= plain.table["upper"]).all()
-    assert (found.table["within_lower"] <= plain.table["within_lower"]).all()
+    assert sorted(found.table["median_lower"][1:]) == sorted(limits["lower"])
+    assert (found.table["median_lower"] <= plain.table["median_lower"]).all()
+    assert (found.table["median_upper"] >= plain.table["median_upper"]).all()
+    assert (found.table["closed_within_lower"] <= plain.table["closed_within_lower"]).all()
