@@ -7,8 +7,8 @@ looking and finding none is knowledge too. The limits themselves stand in ``law_
 from __future__ import annotations
 
 import html
+import pkgutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -97,7 +97,7 @@ class Limit:
         return f"<table><tbody>{rows}</tbody></table>"
 
 
-_LISTED: Final = yaml.safe_load(Path(__file__).with_name("law_limits.yaml").read_text(encoding="utf-8"))
+_LISTED: Final = yaml.safe_load(pkgutil.get_data(__package__, "law_limits.yaml") or b"")
 
 VERSION: Final[str] = _LISTED["version"]
 """Version of the list; a result that uses a limit names it."""
