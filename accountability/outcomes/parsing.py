@@ -8,6 +8,7 @@ refused too: 200 is two hundred days in one agency and "over 30 days" in another
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -124,7 +125,7 @@ def _segment(segment: str, whole: str) -> list[Part]:
     outer, inner = outer.strip(), inner.removesuffix(")").strip()
     if CLOSED.fullmatch(outer):
         held = [part for piece in _outside_brackets(inner) for part in _segment(piece, whole)] if inner else []
-        return [Part(p.kind, p.days, p.low, p.high, "administratively closed") for p in held or [Part("not_recorded")]]
+        return [replace(part, condition="administratively closed") for part in held or [Part("not_recorded")]]
     if not inner:
         return [_wording(outer, whole)]
     frame = _wording(outer, whole)
@@ -144,6 +145,6 @@ def _wording(segment: str, whole: str) -> Part:
     match, kind, condition = found[0]
     given = match.groupdict()
     if given.get("over"):
-        return Part(kind, low=float(given["over"]) + 1, condition=condition)
-    numbers = {name: float(given[name]) for name in ("days", "low", "high") if given.get(name)}
+        return Part(kind, days_lower=float(given["over"]) + 1, condition=condition)
+    numbers = {name: float(given[name]) for name in ("days", "days_lower", "days_upper") if given.get(name)}
     return Part(kind, **numbers, condition=condition)

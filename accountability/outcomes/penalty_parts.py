@@ -47,7 +47,7 @@ KINDS: Final[Mapping[str, str | None]] = MappingProxyType(
 FRAMES: Final = ("command_discipline", "command_discipline_a", "command_discipline_b")
 RIDERS: Final = ("probation", "dismissal_probation")
 NOTATION: Final = re.compile(
-    r"(?P<kind>[a-z_]+)(?::(?:(?P<low>\d+(?:\.\d+)?)-(?P<high>\d+(?:\.\d+)?)?d|(?P<days>\d+(?:\.\d+)?)d))?"
+    r"(?P<kind>[a-z_]+)(?::(?:(?P<days_lower>\d+(?:\.\d+)?)-(?P<days_upper>\d+(?:\.\d+)?)?d|(?P<days>\d+(?:\.\d+)?)d))?"
     r"(?:\[(?P<condition>[^\]+]+)\])?"
 )
 
@@ -62,8 +62,8 @@ class Part:
         One of :data:`KINDS`.
     days : float or None
         Days as the agency counts them; fractions kept.
-    low, high : float or None
-        Bounds where a range is stated; ``high`` missing for "over 30 days" (low 31).
+    days_lower, days_upper : float or None
+        Bounds where a range is stated; ``days_upper`` missing for "over 30 days" (days_lower 31).
     condition : str or None
         What qualifies the part, for instance ``administratively closed``.
 
@@ -75,14 +75,14 @@ class Part:
 
     kind: str
     days: float | None = None
-    low: float | None = None
-    high: float | None = None
+    days_lower: float | None = None
+    days_upper: float | None = None
     condition: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise CodebookError(f"{self.kind!r} is no kind of penalty part; expected one of {', '.join(KINDS)}")
-        for number in (self.days, self.low, self.high):
+        for number in (self.days, self.days_lower, self.days_upper):
             if number is not None and not (number >= 0 and math.isfinite(number)):
                 raise CodebookError(f"days of a penalty part must be zero or more, found {number} for {self.kind}")
 
@@ -95,8 +95,8 @@ class Part:
         days = ""
         if self.days is not None:
             days = f":{self.days:g}d"
-        elif self.low is not None:
-            days = f":{self.low:g}-{'' if self.high is None else format(self.high, 'g')}d"
+        elif self.days_lower is not None:
+            days = f":{self.days_lower:g}-{'' if self.days_upper is None else format(self.days_upper, 'g')}d"
         return f"{self.kind}{days}" + (f"[{self.condition}]" if self.condition else "")
 
 
@@ -172,7 +172,7 @@ class Penalty:
                 raise CodebookError(
                     f"{piece!r} in {text!r} is no penalty part; write kind, kind:10d, kind:31-d or kind[condition]"
                 )
-            numbers = {k: None if match[k] is None else float(match[k]) for k in ("days", "low", "high")}
+            numbers = {k: None if match[k] is None else float(match[k]) for k in ("days", "days_lower", "days_upper")}
             parts.append(Part(match["kind"], **numbers, condition=match["condition"]))
         return cls(tuple(parts))
 
@@ -188,8 +188,8 @@ def components(parts: Iterable[str | None]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``row`` (position in the column), ``part`` (1, 2, …), ``kind``, ``term``, ``days``, ``low``, ``high``
-        (days), ``condition``.
+        ``row`` (position in the column), ``part`` (1, 2, …), ``kind``, ``term``, ``days``, ``days_lower``,
+        ``days_upper``, ``condition``.
 
     Examples
     --------
@@ -205,10 +205,11 @@ def components(parts: Iterable[str | None]) -> pd.DataFrame:
         if held is None:
             held = read[text] = Penalty.read(text)
         rows += [
-            (row, i, part.kind, part.term, part.days, part.low, part.high, part.condition)
+            (row, i, part.kind, part.term, part.days, part.days_lower, part.days_upper, part.condition)
             for i, part in enumerate(held.parts, start=1)
         ]
-    names = ["row", "part", "kind", "term", "days", "low", "high", "condition"]
+    names = ["row", "part", "kind", "term", "days", "days_lower", "days_upper", "condition"]
     table = pd.DataFrame(rows, columns=names)
-    types = dict.fromkeys(("kind", "term", "condition"), "str") | dict.fromkeys(("days", "low", "high"), "float64")
+    types = dict.fromkeys(("kind", "term", "condition"), "str")
+    types |= dict.fromkeys(("days", "days_lower", "days_upper"), "float64")
     return table.astype(types | dict.fromkeys(("row", "part"), "int64"))

@@ -128,4 +128,4 @@ def test_components_of_a_column_are_one_a_row():
     assert table["row"].tolist() == [0, 0, 2]
     assert table["kind"].tolist() == ["suspension", "dismissal_probation", "suspension"]
     assert table["days"].tolist()[:2] == [10, 365]
-    assert table.loc[2, "low"] == 31
+    assert table.loc[2, "days_lower"] == 31
