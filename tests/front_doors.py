@@ -90,7 +90,7 @@ def run(name: str, docstring: str) -> Ran:
     test = doctest.DocTestParser().get_doctest(docstring, {}, name, None, 0)
     said = io.StringIO()
     with collected() as made, mpl.rc_context({"backend": "agg"}):
-        doctest.DocTestRunner(verbose=False).run(test, out=said.write)
+        doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=said.write)
     return Ran(said.getvalue(), made)
 
 

@@ -142,7 +142,7 @@ def delay_bounds(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     Examples
     --------
     >>> from accountability import casefiles
-    >>> bounds = delay_bounds(casefiles.read("news_cases", "MDPD-2010"))
+    >>> bounds = casefiles.delay_bounds(casefiles.read("news_cases", "MDPD-2010"))
     >>> bounds.days_lower, bounds.days_upper
     (610, 1003)
     """
@@ -329,7 +329,7 @@ def verdict(
     Examples
     --------
     >>> from accountability import casefiles
-    >>> verdict(casefiles.read("news_cases", "MDPD-2010"), 180).chosen["by_calendar"]
+    >>> casefiles.verdict(casefiles.read("news_cases", "MDPD-2010"), 180).chosen["by_calendar"]
     'late'
     """
     law = limit_of(rule)

@@ -126,7 +126,7 @@ def timeline(case: CaseFile) -> Timeline:
     Examples
     --------
     >>> from accountability import casefiles
-    >>> timeline(casefiles.read("news_cases", "PINECREST")).sentence()
+    >>> casefiles.timeline(casefiles.read("news_cases", "PINECREST")).sentence()
     'PINECREST: 3 steps, 0 dated to the day, 0 less finely, 3 not at all; 2 still to come when reported.'
     """
     name = case.one()
@@ -248,7 +248,8 @@ def penalties(case: CaseFile) -> PenaltySteps:
     Examples
     --------
     >>> from accountability import casefiles
-    >>> penalties(casefiles.read("news_cases", "PINECREST")).table[["days_lower", "days_upper"]].values.tolist()
+    >>> case = casefiles.read("news_cases", "PINECREST")
+    >>> casefiles.penalties(case).table[["days_lower", "days_upper"]].values.tolist()
     [[5, 7]]
     """
     name = case.one()

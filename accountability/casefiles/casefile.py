@@ -20,6 +20,7 @@ from accountability.records.dates import DateSpec, parse
 from accountability.records.load import load
 from accountability.records.places import source_folder
 from accountability.results import plural
+from accountability.study.inputs import takes_only
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -310,6 +311,7 @@ def _chosen(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["chosen"]].drop(columns="chosen").reset_index(drop=True)
 
 
+@takes_only((str, Path), "casefiles.read('news_cases')")
 def read(source: str | Path = "news_cases", case: str | None = None, readings: str | None = None) -> CaseFile:
     """Read a folder of case files.
 
@@ -335,7 +337,8 @@ def read(source: str | Path = "news_cases", case: str | None = None, readings: s
 
     Examples
     --------
-    >>> read("news_cases", "MDPD-2010").reading("headline=headline").readings["headline"]
+    >>> from accountability import casefiles
+    >>> casefiles.read("news_cases", "MDPD-2010").reading("headline=headline").readings["headline"]
     'headline'
     """
     folder = source_folder(source)

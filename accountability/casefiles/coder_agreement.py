@@ -107,10 +107,11 @@ def agreement(
 
     Examples
     --------
+    >>> from accountability import casefiles
     >>> import pandas as pd
     >>> one = pd.DataFrame({"fact_id": ["a", "b", "c", "d"], "status": ["found", "found", "alleged", "alleged"]})
     >>> two = one.assign(status=["found", "alleged", "alleged", "alleged"])
-    >>> agreement(one, two, "status").table["estimate"].item()
+    >>> casefiles.agreement(one, two, "status").table["estimate"].item()
     0.5
     """
     fields = (fields,) if isinstance(fields, str) else tuple(fields)

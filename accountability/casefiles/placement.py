@@ -96,8 +96,9 @@ def comparable(
 
     Examples
     --------
+    >>> from accountability import casefiles
     >>> import accountability
-    >>> comparable(accountability.load("synthetic"), "category=Neglect").words
+    >>> casefiles.comparable(accountability.load("synthetic"), "category=Neglect").words
     'category=Neglect'
     """
     cohort = reference
@@ -260,10 +261,11 @@ def place(
 
     Examples
     --------
+    >>> from accountability import casefiles
     >>> import accountability
     >>> from accountability import casefiles
     >>> squad = casefiles.read("news_cases", "MDPD-2010")
-    >>> placed = place(squad, accountability.load("synthetic")).chosen
+    >>> placed = casefiles.place(squad, accountability.load("synthetic")).chosen
     >>> f"longer than {placed['least']:.0%} to {placed['most']:.0%}"
     'longer than 87% to 96%'
     """

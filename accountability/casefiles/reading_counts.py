@@ -70,7 +70,7 @@ def changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imposed"
     Examples
     --------
     >>> from accountability import casefiles
-    >>> changes(casefiles.read("news_cases", "PINECREST")).sentence()
+    >>> casefiles.changes(casefiles.read("news_cases", "PINECREST")).sentence()
     '2 of 5 conflicts change a count: week_days, who_decides.'
     """
     name = case.one()

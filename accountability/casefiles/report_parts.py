@@ -19,6 +19,7 @@ from accountability.errors import ParameterError
 from accountability.parameters import nearest
 from accountability.records.dataset import Dataset
 from accountability.results import Result, or_refusal, sentences
+from accountability.study.inputs import takes_only
 
 FACTS: Final = ("fact_id", "subject", "what", "cite", "asserted_by", "status", "date")
 REPORTS: Final = ("report", "outlet", "published", "rests_on", "how_to_find")
@@ -47,6 +48,7 @@ class Whole:
             return self.table.to_html(index=False, na_rep="", border=0, escape=True)
 
 
+@takes_only((pd.DataFrame, Result), "casefiles.whole(case.facts)")
 def whole(table: pd.DataFrame | Result, columns: Sequence[str] | None = None) -> Whole:
     """Show a table in full: every row, and long texts to their end, since a citation cut short cannot be checked.
 
@@ -178,10 +180,11 @@ def case_report(
 
     Examples
     --------
+    >>> from accountability import casefiles
     >>> import accountability
     >>> from accountability import casefiles
     >>> squad = casefiles.read("news_cases", "MDPD-2010")
-    >>> report = case_report(squad, accountability.load("synthetic"))
+    >>> report = casefiles.case_report(squad, accountability.load("synthetic"))
     >>> [part.name for part in report.parts][:4]
     ['reports', 'facts', 'facts_counted', 'conflicts']
     """

@@ -127,6 +127,8 @@ def backlogs(
     Open cases over the mean surplus of closings a month. The pace is taken to last and intake to stay as it is: it is
     arithmetic, not a forecast.
     """
+    if by is not None and not isinstance(by, str):
+        raise ParameterError(f"delay.backlogs: by= takes the name of one column, found a {type(by).__name__}")
     study = cohort
     whole = caseload(study, start, stop, cutoff)
     whole.clearing(months)  # refuses when the release covers fewer months

@@ -15,6 +15,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.intervals import Transform, curve_interval, z_critical
+from accountability.study.inputs import takes_only
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ GRID: Final = 300
 """Points of the numerical grids below; 300 give critical values to better than 0.002."""
 
 
+@takes_only(DelayCurve, "delay.curve_band(delay.kaplan_meier(data))")
 def curve_band(
     curve: DelayCurve, kind: Kind = "equal-precision", *, first_day: int | None = None, last_day: int | None = None
 ) -> pd.DataFrame:
@@ -101,6 +103,7 @@ def curve_band(
     return pd.concat(rows, ignore_index=True)
 
 
+@takes_only(pd.DataFrame, "delay.plot_band(delay.curve_band(curve), curve)")
 def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axes | None = None) -> Axes:
     """Draw a curve with its pointwise limits as lines, inside the band that holds the whole of it, shaded.
 
@@ -212,6 +215,7 @@ def _root(stays: Callable[[float], float], confidence: float, low: float, high: 
     return float(brentq(lambda wall: stays(wall) - confidence, low, high, xtol=1e-6))
 
 
+@takes_only(CompetingClosings, "delay.incidence_band(delay.competing_closings(data, 'closing_reason'), seed=1)")
 def incidence_band(
     closings: CompetingClosings,
     seed: int,

@@ -87,8 +87,9 @@ def variance_components(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> variance_components(accountability.load("synthetic"), draws=99).table["between"].tolist()
+    >>> officers.variance_components(accountability.load("synthetic"), draws=99).table["between"].tolist()
     ['supervisors', 'squads', 'officers of one squad']
     """
     check_draws(draws, confidence, seed)

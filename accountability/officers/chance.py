@@ -157,8 +157,9 @@ def against_chance(
 
     Examples
     --------
-    >>> data = Tally.of_counts([1, 2, 3, 1, 1, 9] * 10)
-    >>> found = against_chance(data, ["zero_truncated_poisson"], draws=99, seed=1).of("zero_truncated_poisson")
+    >>> from accountability import officers
+    >>> data = officers.Tally.of_counts([1, 2, 3, 1, 1, 9] * 10)
+    >>> found = officers.against_chance(data, ["zero_truncated_poisson"], draws=99, seed=1).of("zero_truncated_poisson")
     >>> float(round(found["estimate"], 2)), float(found["p_value"])
     (0.32, 0.01)
     """

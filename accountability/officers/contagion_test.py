@@ -138,8 +138,9 @@ def contagion(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> found = contagion(accountability.load("synthetic"), permutations=99).table.iloc[0]
+    >>> found = officers.contagion(accountability.load("synthetic"), permutations=99).table.iloc[0]
     >>> [round(float(found[name]), 3) for name in ("estimate", "lower", "upper")]
     [1.01, 0.989, 1.031]
     """

@@ -41,8 +41,9 @@ def years_watched(data: Cohort) -> pd.Series:
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> round(float(years_watched(accountability.load("synthetic")).mean()), 1)
+    >>> round(float(officers.years_watched(accountability.load("synthetic")).mean()), 1)
     5.3
     """
     cohort = data
@@ -100,8 +101,9 @@ def officers_listed(data: Dataset) -> int | None:
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> officers_listed(accountability.load("synthetic"))
+    >>> officers.officers_listed(accountability.load("synthetic"))
     1051
     """
     entries = data.ledger.entries

@@ -123,6 +123,7 @@ def movers(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
     >>> import pandas as pd
     >>> data = accountability.load("synthetic")
@@ -130,7 +131,7 @@ def movers(
     >>> old = pd.DataFrame({"officer_id": known, "unit": (known.str[-1] > "5").map(str), "from": "2010-01-01"})
     >>> new = old.assign(unit=old["unit"].shift(1, fill_value="True"), **{"from": "2018-01-01", "to": "2021-01-01"})
     >>> stays = pd.concat([old.assign(to="2018-01-01"), new])
-    >>> movers(data, stays).table["quantity"].tolist()
+    >>> officers.movers(data, stays).table["quantity"].tolist()
     ['elasticity']
     """
     cohort = data

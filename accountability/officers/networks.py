@@ -114,8 +114,9 @@ def co_accusals(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> found = co_accusals(accountability.load("synthetic"), draws=99).table.set_index("measure")
+    >>> found = officers.co_accusals(accountability.load("synthetic"), draws=99).table.set_index("measure")
     >>> found.loc["repeated", ["estimate", "expected"]].round(3).tolist()
     [0.205, 0.169]
     """
@@ -163,8 +164,9 @@ def unit_links(data: OfficerRecords) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> unit_links(accountability.load("synthetic"))["value"].tolist()
+    >>> officers.unit_links(accountability.load("synthetic"))["value"].tolist()
     [40.0, 0.0, 0.0, 0.025]
     """
     many = np.bincount(data.case, minlength=len(data.received))

@@ -117,8 +117,9 @@ def unit_columns(data: Cohort, unit: str | None = None) -> tuple[str, str | None
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> unit_columns(accountability.load("synthetic"))
+    >>> officers.unit_columns(accountability.load("synthetic"))
     ('squad', 'supervisor')
     """
     held = data.allegations.columns
@@ -163,8 +164,9 @@ def officer_records(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> data = officer_records(accountability.load("synthetic"), "squad")
+    >>> data = officers.officer_records(accountability.load("synthetic"), "squad")
     >>> data.officers, data.units
     (826, 40)
     """

@@ -113,8 +113,9 @@ def two_periods(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> data = two_periods(accountability.load("synthetic"), "2018-01-01")
+    >>> data = officers.two_periods(accountability.load("synthetic"), "2018-01-01")
     >>> data.who(), data.halves()
     ('712 officers accused in the first period', 'before 2018-01-01 and from then on')
     """

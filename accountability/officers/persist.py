@@ -106,8 +106,9 @@ def persistence(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> found = persistence(accountability.load("synthetic"), draws=99)
+    >>> found = officers.persistence(accountability.load("synthetic"), draws=99)
     >>> found.table["measure"].tolist(), found.table["estimate"].round(2).tolist()
     (['rank_correlation', 'top_again', 'top_ratio'], [0.53, 0.54, 2.74])
     """
@@ -247,8 +248,9 @@ def top_k_validation(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> found = top_k_validation(accountability.load("synthetic")).table
+    >>> found = officers.top_k_validation(accountability.load("synthetic")).table
     >>> found["chosen"].tolist()[::2], found["estimate"].round(2).tolist()[::2]
     (['before the fact', 'in hindsight', 'at random'], [0.23, 0.31, 0.08])
     """

@@ -67,8 +67,9 @@ def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Du
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> len(spells(accountability.load("synthetic"), "gap"))
+    >>> len(officers.spells(accountability.load("synthetic"), "gap"))
     6168
     """
     if clock not in CLOCKS:
@@ -214,9 +215,10 @@ def mean_cumulative_function(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
     >>> data = accountability.load("synthetic")
-    >>> mean_cumulative_function(data, [365, 730]).table[["day", "estimate"]].round(2).values.tolist()
+    >>> officers.mean_cumulative_function(data, [365, 730]).table[["day", "estimate"]].round(2).values.tolist()
     [[365.0, 1.41], [730.0, 2.84]]
     """
     _needs_officers(data, "mean_cumulative_function")

@@ -51,7 +51,8 @@ def gini(data: Tally) -> float:
 
     Examples
     --------
-    >>> round(gini(Tally.of_counts([541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261])), 7)
+    >>> from accountability import officers
+    >>> round(officers.gini(officers.Tally.of_counts([541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261])), 7)
     0.4620911
     """
     return float(observed(data, 0.5).gini[0])
@@ -81,7 +82,9 @@ def top_share(data: Tally, top: float = 0.1) -> float:
 
     Examples
     --------
-    >>> top_share(Tally.of_counts([4, 2, 2, 2, 0]), 0.4)  # the one with four, and a third of those with two
+    >>> from accountability import officers
+    >>> drawn = officers.Tally.of_counts([4, 2, 2, 2, 0])
+    >>> officers.top_share(drawn, 0.4)  # the one with four, and a third of those with two
     0.6
     """
     return float(observed(data, top).top[0])
@@ -143,7 +146,8 @@ def lorenz(data: Tally) -> Lorenz:
 
     Examples
     --------
-    >>> lorenz(Tally.of_counts([1, 2, 3, 1, 1, 4] * 10)).table.round(3).head(3).values.tolist()
+    >>> from accountability import officers
+    >>> officers.lorenz(officers.Tally.of_counts([1, 2, 3, 1, 1, 4] * 10)).table.round(3).head(3).values.tolist()
     [[0.0, 0.0], [0.167, 0.083], [0.333, 0.167]]
     """
     steps = min(100, data.size // MIN_CELL)
@@ -247,8 +251,9 @@ def accusations_per_officer(data: Cohort) -> Spread:
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
-    >>> accusations_per_officer(accountability.load("synthetic")).at_least(5)["officers"]
+    >>> officers.accusations_per_officer(accountability.load("synthetic")).at_least(5)["officers"]
     np.float64(427.0)
     """
     counted = tally(data, unit="allegation")

@@ -126,7 +126,8 @@ def empirical_bayes(
 
     Examples
     --------
-    >>> left = empirical_bayes(Tally.of_counts([0, 1, 2, 3, 1, 1, 9] * 10))
+    >>> from accountability import officers
+    >>> left = officers.empirical_bayes(officers.Tally.of_counts([0, 1, 2, 3, 1, 1, 9] * 10))
     >>> round(left.reliability, 2), left.table["n"].tolist()
     (0.63, [10, 30, 10, 10, 10])
     """

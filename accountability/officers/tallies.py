@@ -222,9 +222,10 @@ def tally(
 
     Examples
     --------
+    >>> from accountability import officers
     >>> import accountability
     >>> data = accountability.load("synthetic")
-    >>> accused, force = tally(data), tally(data, officers=accountability.officers.officers_listed(data))
+    >>> accused, force = officers.tally(data), officers.tally(data, officers=officers.officers_listed(data))
     >>> accused.size, accused.total, force.size
     (826, 6191, 1051)
     """

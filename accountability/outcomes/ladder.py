@@ -16,6 +16,7 @@ from pandas._libs.missing import NAType
 
 from accountability.errors import ParameterError
 from accountability.records.units import severity_rank
+from accountability.study.inputs import takes_only
 from accountability.vocabulary import PENALTIES, PENALTY_LADDER
 
 CONTESTED: Final = (("loss_of_leave", "suspension"), ("suspension", "demotion"))
@@ -117,6 +118,7 @@ class Ladder:
         return (cls(), *(cls(pair) for pair in CONTESTED))
 
 
+@takes_only(pd.Series, "outcomes.days_equivalent(rows['imposed_penalty'], rows['imposed_days'])")
 def days_equivalent(terms: pd.Series, days: pd.Series, leave_day: float = 1.0) -> pd.Series:
     """Days of pay or leave lost by a penalty.
 
@@ -142,8 +144,10 @@ def days_equivalent(terms: pd.Series, days: pd.Series, leave_day: float = 1.0) -
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from accountability import outcomes
     >>> terms = pd.Series(["reprimand", "suspension", "loss_of_leave", "dismissal"])
-    >>> days_equivalent(terms, pd.Series([None, 10, 4, None]), leave_day=0.5).tolist()
+    >>> outcomes.days_equivalent(terms, pd.Series([None, 10, 4, None]), leave_day=0.5).tolist()
     [0.0, 10.0, 2.0, <NA>]
     """
     if not leave_day > 0:

@@ -7,8 +7,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from accountability.errors import ParameterError
 from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder
 from accountability.stats.intervals import p_chi2
+from accountability.study.inputs import takes_only
 
 # What may become of a recommendation; each pair of cells falls in exactly one.
 KINDS: Final = {
@@ -73,6 +75,7 @@ def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
     return pd.Series(np.select(flags, names, default="kept"), index=pairs.index, dtype="str", name="kind")
 
 
+@takes_only(pd.DataFrame, "outcomes.symmetry(outcomes.changes(data).pairs)")
 def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     """Bowker's and Stuart–Maxwell's tests on the square of rungs.
 
@@ -90,12 +93,15 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from accountability import outcomes
     >>> import pandas
     >>> before, after = ["suspension"] * 6 + ["reprimand"] * 2, ["reprimand"] * 6 + ["suspension"] * 2
     >>> pairs = pandas.DataFrame({"recommended_penalty": before, "imposed_penalty": after})
-    >>> symmetry(pairs)[["test", "statistic", "df"]].round(2).values.tolist()
+    >>> outcomes.symmetry(pairs)[["test", "statistic", "df"]].round(2).values.tolist()
     [['Bowker', 2.0, 1], ['Stuart–Maxwell', 2.0, 1]]
     """
+    if lacking := {"recommended_penalty", "imposed_penalty"} - set(pairs.columns):
+        raise ParameterError(f"outcomes.symmetry: the pairs have no column {', '.join(sorted(lacking))}")
     from statsmodels.stats.contingency_tables import SquareTable
 
     order = (ladder or Ladder()).order

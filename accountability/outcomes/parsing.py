@@ -18,6 +18,7 @@ import yaml
 
 from accountability.errors import CodebookError
 from accountability.outcomes.penalty_parts import Part, Penalty
+from accountability.study.inputs import takes_only
 
 DAYS: Final = r"(?:\s*[:\-]?\s*(?:for\s+)?(?P<days>\d+(?:\.\d+)?)\s*-?\s*days?)?"
 # "Reduced to a reprimand" is a reprimand: what it was before stands in another cell.
@@ -36,6 +37,7 @@ def wordings() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
     )
 
 
+@takes_only(str, "outcomes.parse('Suspension: 30 days')")
 def parse(text: str) -> Penalty:
     """Read a penalty text.
 
@@ -57,9 +59,10 @@ def parse(text: str) -> Penalty:
 
     Examples
     --------
-    >>> str(parse("Suspension: 30 days / Vacation: 15 days / Probation: 360 days"))
+    >>> from accountability import outcomes
+    >>> str(outcomes.parse("Suspension: 30 days / Vacation: 15 days / Probation: 360 days"))
     'suspension:30d+loss_of_leave:15d+probation:360d'
-    >>> parse("Suspended over 30 days").days is None
+    >>> outcomes.parse("Suspended over 30 days").days is None
     True
     """
     parts: list[Part] = []
@@ -70,6 +73,7 @@ def parse(text: str) -> Penalty:
     return Penalty(tuple(parts))
 
 
+@takes_only(pd.Series, "outcomes.parse_table(rows['imposed_penalty'])")
 def parse_table(values: pd.Series) -> pd.DataFrame:
     """Parse every distinct text of a column, keeping those that cannot be read.
 
@@ -86,8 +90,10 @@ def parse_table(values: pd.Series) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from accountability import outcomes
     >>> texts = pd.Series(["Suspension: 10 days", "Keelhauled", "Suspension: 10 days"])
-    >>> parse_table(texts)[["raw", "rows", "penalty", "days"]].values.tolist()
+    >>> outcomes.parse_table(texts)[["raw", "rows", "penalty", "days"]].values.tolist()
     [['Suspension: 10 days', 2, 'suspension', 10.0], ['Keelhauled', 1, nan, nan]]
     """
     counts = values.dropna().value_counts().rename_axis("raw").rename("rows").reset_index()

@@ -16,8 +16,9 @@ from typing import Final
 
 import pandas as pd
 
-from accountability.errors import CodebookError
+from accountability.errors import CodebookError, ParameterError
 from accountability.outcomes.ladder import Ladder
+from accountability.study.inputs import takes_only
 from accountability.vocabulary import PENALTIES
 
 # Kind of part -> the term it amounts to; None for what only rides along with a penalty.
@@ -177,6 +178,7 @@ class Penalty:
         return cls(tuple(parts))
 
 
+@takes_only((list, tuple, pd.Series), "outcomes.components(table['parts'])")
 def components(parts: Iterable[str | None]) -> pd.DataFrame:
     """The components of a coded column of parts, one a row.
 
@@ -193,9 +195,13 @@ def components(parts: Iterable[str | None]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> components(["suspension:10d+dismissal_probation:365d", None])[["row", "part", "kind", "days"]].values.tolist()
+    >>> from accountability import outcomes
+    >>> parts = outcomes.components(["suspension:10d+dismissal_probation:365d", None])
+    >>> parts[["row", "part", "kind", "days"]].values.tolist()
     [[0, 1, 'suspension', 10.0], [0, 2, 'dismissal_probation', 365.0]]
     """
+    if odd := [part for part in parts if isinstance(part, (int, float)) and part == part]:
+        raise ParameterError(f"outcomes.components: expected coded parts such as 'suspension:10d', found {odd[0]!r}")
     read: dict[str, Penalty] = {}
     rows = []
     for row, text in enumerate(parts):

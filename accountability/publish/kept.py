@@ -66,8 +66,9 @@ def keep(name: str, result: T, caption: str = "") -> T:
 
     Examples
     --------
+    >>> from accountability import publish
     >>> import pandas as pd
-    >>> counts = keep("by_year", pd.DataFrame({"year": [2019, 2020], "n": [120, 98]}), "cases by year")
+    >>> counts = publish.keep("by_year", pd.DataFrame({"year": [2019, 2020], "n": [120, 98]}), "cases by year")
     >>> counts.shape
     (2, 2)
     """
@@ -109,6 +110,11 @@ def keep_parts(report: CaseReport, *names: str) -> None:
     *names : str
         Names of parts; without any, all of them, each under its heading.
     """
+    if not hasattr(report, "named"):
+        raise ParameterError(
+            f"publish.keep_parts needs the report on a case, and was given a {type(report).__name__}. Write:\n"
+            "    publish.keep_parts(casefiles.case_report(casefiles.read('news_cases')))"
+        )
     from IPython.display import Markdown, display
 
     for part in report.named(*names):
@@ -142,10 +148,11 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
 
     Examples
     --------
+    >>> from accountability import publish
     >>> import matplotlib.pyplot as plt
     >>> drawn, axes = plt.subplots()
     >>> bars = axes.bar(["2019", "2020"], [120, 98])
-    >>> figure(axes, " ")
+    >>> publish.figure(axes, " ")
     Traceback (most recent call last):
         ...
     accountability.errors.ParameterError: figure needs alt=: what the figure says, for a reader who cannot see it

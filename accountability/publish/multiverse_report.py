@@ -72,7 +72,8 @@ def multiverse(declared: str | Path | Mapping[str, Any], out: str | Path | None 
 
     Examples
     --------
-    >>> multiverse({"source": "synthetic", "question": "mean_delay"})
+    >>> from accountability import publish
+    >>> publish.multiverse({"source": "synthetic", "question": "mean_delay"})
     Traceback (most recent call last):
         ...
     accountability.errors.ParameterError: ...

@@ -68,7 +68,8 @@ def run(
 
     Examples
     --------
-    >>> run("were_deadlines_met", "synthetic", {"witin_days": 180})
+    >>> from accountability import publish
+    >>> publish.run("were_deadlines_met", "synthetic", {"witin_days": 180})
     Traceback (most recent call last):
         ...
     accountability.errors.ParameterError: were_deadlines_met: no parameter 'witin_days'. ...
@@ -115,7 +116,8 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
 
     Examples
     --------
-    >>> report("sinthetic")
+    >>> from accountability import publish
+    >>> publish.report("sinthetic")
     Traceback (most recent call last):
         ...
     accountability.errors.SourceError: ...

@@ -59,7 +59,8 @@ def form(study: str, *, out: str | Path | None = None, **parameters: Any) -> For
 
     Examples
     --------
-    >>> asked = form("how_long_cases_stay_open")
+    >>> from accountability import publish
+    >>> asked = publish.form("how_long_cases_stay_open")
     >>> asked.fields["confidence"].value = 0.9
     >>> asked.command
     'accountability run how_long_cases_stay_open --source synthetic -p confidence=0.9'

@@ -59,6 +59,8 @@ def source_folder(name: str | Path) -> Path:
     SourceError
         When there is none, with the nearest name and the folders searched.
     """
+    if not isinstance(name, str | Path):
+        raise SourceError(f"a source is named by a text or the path of its folder, found a {type(name).__name__}")
     path = Path(name).expanduser()
     if isinstance(name, Path) or path.name != str(name):
         if (path / "source.yaml").is_file():

@@ -135,7 +135,7 @@ def get(name: str) -> Study:
     ParameterError
         No such study; the message names the nearest.
     """
-    if name in STUDIES:
+    if isinstance(name, str) and name in STUDIES:
         return STUDIES[name]
     raise ParameterError(f"no study {name!r}. {nearest(name, STUDIES)}")
 

@@ -78,6 +78,42 @@ def takes(
     return decorate
 
 
+def takes_only(
+    kinds: type | tuple[type, ...], step: str
+) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[Concatenate[Any, P], R]]:
+    """Let a function take objects of its own kind alone as its first argument, where nothing else could be meant.
+
+    Parameters
+    ----------
+    kinds : type or tuple of type
+        What the function works on.
+    step : str
+        The line to write, for the message.
+
+    Returns
+    -------
+    callable
+        A decorator. The decorated function raises :class:`~accountability.errors.ParameterError` for any other object.
+    """
+    named = " or ".join(f"a {kind.__name__}" for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+
+    def decorate(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+        first = next(iter(inspect.signature(function).parameters))
+        called = f"{function.__module__.removeprefix('accountability.').split('.')[0]}.{function.__name__}"
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> R:
+            given = args[0] if args else kwargs.get(first)
+            if (args or first in kwargs) and not isinstance(given, kinds):
+                what = f"the class {given.__name__}" if isinstance(given, type) else f"a {type(given).__name__}"
+                raise ParameterError(f"{called} needs {named}, and was given {what}. Write:\n    {step}")
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
 def column_names(value: object, called: str = "this function", parameter: str = "by") -> list[str]:
     """Give the columns that a ``by`` or ``covariates`` names: one string is one column.
 

@@ -177,7 +177,8 @@ def sweep(
 
     Examples
     --------
-    >>> sweep("how_long_cases_stay_open", {"product": {"within_days": [180, -1]}})
+    >>> from accountability import publish
+    >>> publish.sweep("how_long_cases_stay_open", {"product": {"within_days": [180, -1]}})
     Traceback (most recent call last):
         ...
     accountability.errors.ParameterError: grid: 1 of 2 sets cannot be run, so none was:
