@@ -177,7 +177,7 @@ def test_groups_with_coarse_dates_can_be_shown_with_chance():
     assert "not its margin of chance" in plain.limits
     assert found.limits == "95 % likelihood-ratio limits"
     limits = delay.quantile_limits(made, 0.5, "unit").table
-    assert sorted(found.table["median_lower"][1:]) == sorted(limits["lower"])
-    assert (found.table["median_lower"] <= plain.table["median_lower"]).all()
-    assert (found.table["median_upper"] >= plain.table["median_upper"]).all()
-    assert (found.table["closed_within_lower"] <= plain.table["closed_within_lower"]).all()
+    assert sorted(found.true_numbers()["median_lower"][1:]) == sorted(limits["lower"])
+    assert (found.true_numbers()["median_lower"] <= plain.true_numbers()["median_lower"]).all()
+    assert (found.true_numbers()["median_upper"] >= plain.true_numbers()["median_upper"]).all()
+    assert (found.true_numbers()["closed_within_lower"] <= plain.true_numbers()["closed_within_lower"]).all()
