@@ -162,6 +162,7 @@ def test_chicago_changed_penalties_are_the_published_count(real_data):
         cases=pd.DataFrame({"case_id": table["case_id"].unique()}),
         allegations=table,
         events=pd.DataFrame(columns=["case_id", "officer_id"]),
+        ledger=None,
         card=SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling),
     )
     found = outcomes.changes(made)
