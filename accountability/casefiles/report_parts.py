@@ -63,6 +63,12 @@ def whole(table: pd.DataFrame | Result, columns: Sequence[str] | None = None) ->
     Returns
     -------
     Whole
+
+    Examples
+    --------
+    >>> from accountability import casefiles
+    >>> len(casefiles.whole(casefiles.read("news_cases").conflicts).table.columns)
+    7
     """
     frame = table.table if isinstance(table, Result) else table
     if columns is None:
