@@ -5,8 +5,6 @@ from .chance import AgainstChance as AgainstChance
 from .chance import against_chance as against_chance
 from .contagion_test import Contagion as Contagion
 from .contagion_test import contagion as contagion
-from .exposure import officers_listed as officers_listed
-from .exposure import years_watched as years_watched
 from .moving import Movers as Movers
 from .moving import movers as movers
 from .networks import Network as Network
@@ -14,7 +12,9 @@ from .networks import co_accusals as co_accusals
 from .networks import unit_links as unit_links
 from .officer_events import OfficerRecords as OfficerRecords
 from .officer_events import officer_records as officer_records
+from .officer_events import officers_listed as officers_listed
 from .officer_events import unit_columns as unit_columns
+from .officer_events import years_watched as years_watched
 from .periods import Periods as Periods
 from .periods import two_periods as two_periods
 from .persist import Persistence as Persistence

@@ -173,7 +173,10 @@ def against_chance(
             "how many there were with tally(officers=...), or use 'zero_truncated_negative_binomial'"
         )
     some = data.accused()
-    chosen = tuple(benchmarks or _fitting(data, some))
+    fitting = ["equal_risk", *(["negative_binomial"] if data.zeros else [])]
+    if some.count.max() > 1:
+        fitting += ["zero_truncated_poisson", "zero_truncated_negative_binomial"]
+    chosen = tuple(benchmarks or fitting)
     says = dict(BENCHMARKS) if data.zeros else BENCHMARKS | {"equal_risk": ALONE}
     rng = np.random.default_rng(seed)
     parts = []
@@ -212,15 +215,6 @@ def against_chance(
         shape=shape,
         tally=data,
     )
-
-
-def _fitting(data: Tally, some: Tally) -> list[str]:
-    names = ["equal_risk"]
-    if data.zeros:
-        names.append("negative_binomial")
-    if some.count.max() > 1:
-        names += ["zero_truncated_poisson", "zero_truncated_negative_binomial"]
-    return names
 
 
 def _draw(name: str, held: Tally, draws: int, top: float, rng: np.random.Generator) -> tuple[Measures, float]:

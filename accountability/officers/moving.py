@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -215,8 +215,7 @@ def _elasticity(table: Floats, name: str) -> tuple[float, float]:
     return float(top.at[0]), float(np.sqrt(error))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stays:
+class _Stays(NamedTuple):
     """Stays as numbers, by officer and first day."""
 
     officer: Ints
@@ -225,8 +224,7 @@ class _Stays:
     stop: Ints
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
+class _Seen(NamedTuple):
     """Day, officer (-1 where no stay is known), complaint and unit on that day (-1 for none) of every accusation."""
 
     day: Ints

@@ -196,7 +196,8 @@ def unit_links(data: OfficerRecords) -> pd.DataFrame:
 def dealt(data: OfficerRecords, officer: Ints) -> OfficerRecords:
     """The accused traded by lot; an officer dealt one complaint twice is in it once."""
     keep = np.unique(officer * len(data.received) + data.case, return_index=True)[1]
-    return replace(data, officer=officer[keep], case=data.case[keep])
+    rows = {name: getattr(data, name)[keep] for name in ("case", "sustained", "decided")}
+    return replace(data, officer=officer[keep], **rows)
 
 
 def together(data: OfficerRecords) -> Ints:

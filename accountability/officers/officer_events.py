@@ -1,4 +1,7 @@
-"""Who was accused with whom, where, when, and when it was sustained: numbers in the place of ids."""
+"""Who was accused with whom, where, when and with what finding, and how long each officer could have been.
+
+Numbers stand in the place of ids.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,18 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
-from accountability.officers.exposure import days_served
 from accountability.privacy import disclose
+from accountability.records.dataset import Dataset
 from accountability.results import plural
 from accountability.stats.arrays import Flags, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, day_number, occurrence
 from accountability.vocabulary import UNIT_COLUMNS
 
 UNDATED = 2**40
+APPOINTED = "officer_appointed_year"
+YEAR = 365.25
 ON_THE_EVIDENCE = ("sustained", "not_sustained", "exonerated", "unfounded", "policy_failure")
 EPOCH = dt.date(1970, 1, 1)
 
@@ -273,3 +278,93 @@ def _window(cohort: Cohort, days: Ints) -> tuple[int, int]:
         return first, last
     begins = getattr(period, "start", None)
     return (first if begins is None else (begins - EPOCH).days), max((period.end - EPOCH).days, first + 1)
+
+
+@takes("cohort")
+def years_watched(data: Cohort) -> pd.Series:
+    """Years each accused officer served within the days of receipt a source covers.
+
+    From the first day covered, or the first day of the year of appointment if later, to the last day covered, or the
+    day the officer left where the source dates it (``left_agency``). A year of appointment is taken from its first
+    day, so exposure is the most it can have been; an officer who left without a dated step counts to the end.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+
+    Returns
+    -------
+    Series of float
+        Years, indexed by ``officer_id``; officers without a known year of appointment, or appointed after the last
+        day covered, are missing from it.
+
+    Raises
+    ------
+    Refusal
+        When the source has no year of appointment or states no days covered.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import officers
+    >>> round(float(officers.years_watched(accountability.load("synthetic")).mean()), 1)
+    5.3
+    """
+    cohort = data
+    rows, period = cohort.allegations, cohort.card.period
+    if APPOINTED not in rows:
+        raise Refusal(f"{cohort.name}: no column {APPOINTED!r}, so nobody's years of service are known")
+    begins = getattr(period, "start", None)
+    if period is None or begins is None:
+        raise Refusal(f"{cohort.name}: its card does not state the days it covers, so no years can be counted")
+    first, last = (day_number(day) for day in (begins, period.end))
+    known = rows[rows["officer_id"].notna() & rows[APPOINTED].notna()].drop_duplicates("officer_id")
+    begin, end = days_served(known, cohort.events, first, last)
+    years = pd.Series((end - begin) / YEAR, index=pd.Index(known["officer_id"]), name="years of service watched")
+    return years[years > 0]
+
+
+def days_served(officers: pd.DataFrame, events: pd.DataFrame, first: int, last: int) -> tuple[Ints, Ints]:
+    """Day from which, and up to which, each officer could be accused: year of appointment, dated leaving."""
+    begin, end = np.full(len(officers), first, np.int64), np.full(len(officers), last + 1, np.int64)
+    if APPOINTED in officers:
+        year = pd.to_numeric(officers[APPOINTED]).to_numpy(dtype=float, na_value=np.nan)
+        known = np.isfinite(year)
+        hired = (year[known].astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+        begin[known] = np.maximum(first, hired.astype(np.int64))
+    leaving = events[(events["stage"] == "left_agency") & events["latest"].notna() & events["set_aside"].isna()]
+    left = leaving.dropna(subset="officer_id").groupby("officer_id")["latest"].max()  # its last possible day
+    place = pd.Index(officers["officer_id"]).get_indexer(left.index)
+    days = left.to_numpy().astype("datetime64[D]").astype(np.int64)[place >= 0]
+    end[place[place >= 0]] = np.minimum(end[place[place >= 0]], days + 1)
+    return begin, end
+
+
+@takes("dataset")
+def officers_listed(data: Dataset) -> int | None:
+    """How many officers a source lists, those no complaint names included.
+
+    A file of officers that lists some whom no allegation names is taken for the roster. One that lists the accused
+    alone says nothing about the others.
+
+    Parameters
+    ----------
+    data : Dataset
+        With its ledger, which keeps count of the rows of officers that no allegation names.
+
+    Returns
+    -------
+    int or None
+        ``None`` when the source lists nobody but the accused.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import officers
+    >>> officers.officers_listed(accountability.load("synthetic"))
+    1051
+    """
+    entries = data.ledger.entries
+    never = entries[(entries["action"] == "row not linked") & (entries["rule"] == "officers")]
+    count = int(never["count"].sum())
+    return int(data.allegations["officer_id"].nunique()) + count if count else None

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
-from accountability.officers.exposure import years_watched
+from accountability.officers.officer_events import years_watched
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
