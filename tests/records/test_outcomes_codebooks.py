@@ -171,4 +171,4 @@ def test_chicago_changed_penalties_are_the_published_count(real_data):
     rungs = found.table.loc[found.table["what"] == "by rung"]
     assert (rungs["n"] == 117898).all()
     assert found.table["events"].sum() <= 2 * 117898
-    assert found.matrix["events"].min() >= 0
+    assert found.matrix["n"].min() >= 0
