@@ -81,7 +81,7 @@ def write_source(
                 "columns": {
                     "id": {"to": "case_id"},
                     "received": {"stage": "received", "date": "%Y-%m-%d"},
-                    "closed": {"stage": "closed", "date": "%Y-%m-%d"},
+                    "closed": {"stage": "closed", "date": "%Y-%m-%d", "no_day": {"": "open"}},
                     "kind": {"to": "kind"},
                     "complainant": {"drop": "name"},
                 },

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 else:
     yaml = lazy_loader.load("yaml")
 
+CONFIRM = "CONFIRM"  # marks a guess that a person has to confirm before anything is loaded with it
 DECIDE = "DECIDE"  # stands in a proposed declaration for what only a person can know
 DEEPEST = 50
 MOST_VALUES = 1_000_000

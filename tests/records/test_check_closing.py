@@ -43,7 +43,6 @@ def rows(closed: list[str | None], status: list[str] | None = None) -> pd.DataFr
         "01/01/1900",
         "12/31/2099",
         "02/30/2020",
-        "01/05/2022",
     ],
 )
 def test_every_cell_without_a_day_is_asked_about(text: str | None) -> None:

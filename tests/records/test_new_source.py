@@ -91,7 +91,7 @@ def answer(folder: Path, **more: str) -> None:
     for path in folder.glob("*.yaml"):
         text = path.read_text(encoding="utf-8")
         for fact, said in {**ANSWERS, **more}.items():
-            text = text.replace(f"{fact}: DECIDE", f"{fact}: {said}")
+            text = text.replace(f"{fact}: DECIDE", f"{fact}: {said}").replace("# CONFIRM:", "# CONFIRMED:")
         path.write_text(text, encoding="utf-8")
 
 
@@ -111,7 +111,7 @@ def test_a_semicolon_file_of_another_encoding_becomes_a_closing_curve(tmp_path: 
     assert file["columns"] == {
         "Case No.": {"to": "case_id"},
         "Date Received": {"stage": "received", "date": "%d.%m.%Y", "of": "case"},
-        "Date Closed": {"stage": "closed", "date": "%d.%m.%Y", "of": "case"},
+        "Date Closed": {"stage": "closed", "date": "%d.%m.%Y", "of": "case", "no_day": {"": "open"}},
         "Bezirk": {"to": "bezirk"},
         "Disposition": {"to": "finding", "codebook": "finding"},
         "Officer Name": {"drop": "name"},
@@ -180,7 +180,7 @@ def test_the_same_table_of_any_kind_gives_the_same_proposal(kind: str, tmp_path:
     folder = new_source("mycity", [path], into=tmp_path / "data")
     found = {name.removeprefix("record."): role for name, role in columns(folder).items()}
     assert found["Case No."] == {"to": "case_id"}
-    assert found["Date Closed"] == {"stage": "closed", "date": "%Y-%m-%d", "of": "case"}
+    assert found["Date Closed"] == {"stage": "closed", "date": "%Y-%m-%d", "of": "case", "no_day": {"": "open"}}
     assert found["Officer Name"] == {"drop": "name"}
     answer(folder, **{"IC/S": "pending"})
     assert check(folder).clean, str(check(folder))
@@ -200,6 +200,9 @@ def test_two_files_are_linked_by_their_case_numbers(tmp_path: Path) -> None:
     assert files["cases"]["columns"]["Date Received"] == {"stage": "received", "date": "%Y-%m-%d"}
     repeats = files["accused"]["repeats"]
     assert repeats == [{"exact": "DECIDE", "because": "DECIDE"}]  # printed twice, or two officers: nobody can tell
+    assert files["cases"]["columns"]["Date Closed"]["no_day"] == {"": "DECIDE"}  # the findings stand in another file
+    text = (folder / "source.yaml").read_text(encoding="utf-8").replace('no_day: {"": DECIDE}', 'no_day: {"": open}')
+    (folder / "source.yaml").write_text(text, encoding="utf-8")
     answer(folder, unit="officer_complaint", exact="keep", because="two officers", **{"IC/S": "pending"})
     assert check(folder).clean, str(check(folder))
     assert len(accountability.load(folder).allegations) == 80
@@ -223,7 +226,7 @@ def test_a_table_in_memory_goes_the_same_way(tmp_path: Path) -> None:
         "date": {"date": "%Y-%m-%d", "strip_time": True},
         "of": "case",
     }
-    assert found["Date Closed"] == {"stage": "closed", "date": "%Y-%m-%d", "of": "case"}
+    assert found["Date Closed"] == {"stage": "closed", "date": "%Y-%m-%d", "of": "case", "no_day": {"": "DECIDE"}}
     assert found["Age of Complainant"]["band"] == [18, 25, 35, 45, 55, 65]
     answer(folder, **{"IC/S": "pending"})
     data = accountability.load(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -19,6 +20,7 @@ from accountability.records.contract import File, Source
 from accountability.records.ledger import Ledger, Log
 from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
+from accountability.records.onboard.check_closing import check_closing
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
 from accountability.records.onboard.repair import codebooks_named, guesses, left_to_decide, repaired, repaired_codebook
@@ -79,7 +81,8 @@ def check(name: str | Path) -> Checked:
         if raw is None:
             continue
         frames[key] = raw
-        checked = _check_file(raw, file, source.names[key], folder, book, points)
+        until = source.card.observed_until
+        checked = _check_file(raw, file, source.names[key], until, folder, book, points)
         if checked is not None:
             usable[key] = checked
     points += _trial(source, usable, frames, book, folder, points)
@@ -91,7 +94,7 @@ def left(folder: Path) -> list[tuple[Path, int, int]]:
     found = []
     for path in filter(Path.is_file, (folder / "source.yaml", folder / "codebook.yaml")):
         marks = guesses(path)
-        found.append((path, len(left_to_decide(path, read_yaml(path))), (marks[0].count or 0) if marks else 0))
+        found.append((path, len(left_to_decide(path, read_yaml(path))), sum(mark.count or 1 for mark in marks)))
     return found
 
 
@@ -130,11 +133,18 @@ def _read(source: Source, key: str, folder: Path, points: list[Point]) -> pd.Dat
 
 
 def _check_file(
-    raw: pd.DataFrame, file: File, name: str, folder: Path, book: Codebook, points: list[Point]
+    raw: pd.DataFrame,
+    file: File,
+    name: str,
+    until: dt.date | None,
+    folder: Path,
+    book: Codebook,
+    points: list[Point],
 ) -> File | None:
     """Check the rows and cells of one file; give its declaration without what a load could not use, if that can be."""
     frame, file = _check_rows(raw, file, name, points)
     points += check_dates(frame, file, name)
+    points += check_closing(frame, file, name, until)
     found, unfit = check_values(frame, file, name, folder, book)
     points += found
     held = {column: declared for column, declared in file.columns.items() if column in raw}

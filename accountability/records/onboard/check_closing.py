@@ -11,30 +11,15 @@ from typing import Final
 
 import pandas as pd
 
-from accountability.errors import AccountabilityError
 from accountability.records.column import Column
 from accountability.records.contract import File
 from accountability.records.dated_steps import BLANKS
-from accountability.records.dates import DateSpec, parse
+from accountability.records.onboard.closings import ENDED, FEW, FEWEST, GOING_ON, without_day
 from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar
 from accountability.vocabulary import CLOSING_STATES
 
 STATES: Final = tuple(state for state in CLOSING_STATES if state != "dated")
-#: Words by which a status, a finding or a reason says that a case has ended, and that it has not.
-ENDED: Final = frozenset(
-    (
-        *("closed", "complete", "completed", "concluded", "final", "finalized", "resolved", "disposed", "done"),
-        *("sustained", "unfounded", "exonerated", "withdrawn", "dismissed", "terminated", "adjudicated"),
-        *("not sustained", "case closed", "closed case", "administratively closed", "investigation complete"),
-    )
-)
-GOING_ON: Final = frozenset(
-    ("open", "pending", "active", "ongoing", "in progress", "under investigation", "under review", "pending review")
-)
-_FEW: Final = 60
-_FEWEST: Final = 3
-_IMPLAUSIBLE: Final = pd.Timestamp("1950-01-01")
 
 
 def check_closing(raw: pd.DataFrame, file: File, name: str, until: dt.date | None) -> list[Point]:
@@ -66,18 +51,6 @@ def check_closing(raw: pd.DataFrame, file: File, name: str, until: dt.date | Non
     return points
 
 
-def without_day(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
-    """The texts of a stop column that name no day a case can have ended on, with their counts, the most first."""
-    counts = cells.value_counts()
-    try:
-        read = parse(pd.Series(counts.index, dtype="str"), DateSpec.of(declared.date or "%Y-%m-%d"))
-    except AccountabilityError:
-        return counts.iloc[:0]  # the format itself is in the way, which the check of dates says
-    late = read["earliest"] > pd.Timestamp(until) if until is not None else pd.Series(False, index=read.index)
-    none = read["earliest"].isna() | late | (read["latest"] < _IMPLAUSIBLE)
-    return counts[none.to_numpy(dtype=bool)]
-
-
 def _unsaid(cells: pd.Series, declared: Column, where: str, until: dt.date | None) -> Iterator[Point]:
     said = {text.strip(BLANKS) for text in declared.no_day}
     for text, count in without_day(cells, declared, until).items():
@@ -97,11 +70,11 @@ def _contradicted(raw: pd.DataFrame, cells: pd.Series, declared: Column, column:
         against = ENDED if state == "open" else GOING_ON
         shown = "blank" if not text.strip(BLANKS) else repr(text)
         for other in raw.columns:
-            if other == column or raw[other].nunique() > _FEW:
+            if other == column or raw[other].nunique() > FEW:
                 continue
             words = raw.loc[rows, other].str.strip(BLANKS).str.casefold()
             hits = words[words.isin(against)]
-            if len(hits) >= _FEWEST or (len(hits) and len(hits) == int(rows.sum())):
+            if len(hits) >= FEWEST or (len(hits) and len(hits) == int(rows.sum())):
                 told = raw.loc[hits.index[0], other]
                 line = f"no_day: {{{scalar(text)}: {{{scalar(other)}: {{{scalar(told)}: DECIDE}}}}}}"
                 yield Point(

@@ -10,11 +10,13 @@ from typing import Final
 KINDS: Final = {
     "declaration": "Declaration",
     "decide": "To decide",
+    "confirm": "To confirm: a wrong guess here is a wrong number (write CONFIRMED in place of CONFIRM)",
     "files": "Files",
     "columns": "Columns",
     "rows": "Rows",
     "values": "Values without exactly one term",
     "dates": "Dates as declared",
+    "closing": "Closings that name no day",
     "keys": "Candidate keys",
     "order": "Impossible orders",
     "load": "Load",

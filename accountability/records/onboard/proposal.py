@@ -13,6 +13,7 @@ from accountability.errors import SourceError
 from accountability.records import readers
 from accountability.records.cache import sha256
 from accountability.records.contract import OWN_COLUMNS
+from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.guess import header_cells, parts
 from accountability.records.onboard.roles import Role, roles
@@ -104,7 +105,7 @@ def proposals_of(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[
                 left.append(f"{place}: {len(proposal.frame):,} rows that share no ids with the tables above")
                 continue
             found.append(proposal)
-    return _with_tables(_with_keys(found)), left
+    return [_with_states(p) for p in _with_tables(_with_keys(found))], left
 
 
 def _place(path: Path, fmt: readers.Format) -> str:
@@ -172,6 +173,20 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
                 table, why = "allegations", rows
         made.append(replace(proposal, table=table, why=why))
     return [_of_case(p, not any(o.table == "cases" for o in made)) if p.table == "allegations" else p for p in made]
+
+
+def _with_states(proposal: Proposal) -> Proposal:
+    """Propose what the closings that name no day say of their cases."""
+    made = []
+    for role in proposal.roles:
+        if role.says("stage") == "closed" and role.reading is not None and isinstance(role.declared, dict):
+            frame = proposal.frame[~proposal.blank]
+            states, why = propose_states(frame, role.column.name, role.declared["date"])
+            if states:
+                declared = {**role.declared, "no_day": states}
+                role = replace(role, declared=declared, why=f"{why}; {role.why}", confirm=True)
+        made.append(role)
+    return replace(proposal, roles=made)
 
 
 def _of_case(proposal: Proposal, alone: bool) -> Proposal:

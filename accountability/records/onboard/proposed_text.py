@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.records.onboard.hints import FINDING_TERMS, PENALTY_TERMS, penalty_rules, tidy
 from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import Role
-from accountability.records.yaml_text import DECIDE
+from accountability.records.yaml_text import CONFIRM, DECIDE
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, IDENTIFYING, PENALTIES, SAMPLING_RULES, STAGES, UNITS
 
 #: Steps of which the first cannot come after the second, and the date not to be used when it does.
@@ -74,9 +74,9 @@ def _one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _marked(indent: int, key: str, value: Any, why: str) -> str:
+def _marked(indent: int, key: str, value: Any, why: str, confirm: bool = False) -> str:
     """A line with its evidence, marked as a guess unless it says itself that something is to decide."""
-    return _entry(indent, key, value, "" if DECIDE in scalar(value) else "GUESS", why)
+    return _entry(indent, key, value, "" if DECIDE in scalar(value) else CONFIRM if confirm else "GUESS", why)
 
 
 def _choices(terms: Mapping[str, str], indent: int = 4) -> list[str]:
@@ -88,6 +88,7 @@ def source_text(name: str, proposals: Sequence[Proposal], left: Sequence[str]) -
     lines = [
         f"# Proposed by `accountability new-source {name}`. Nothing here has been confirmed by anybody.",
         f"# Replace every {DECIDE} by what you know; `accountability check {name}` lists what is left.",
+        f"# {CONFIRM} marks a guess that, if wrong, gives a wrong number in silence: write {CONFIRM}ED once you know.",
         "# GUESS marks what the files suggest, with the evidence: read each, correct it or delete the comment.",
         "# A date column says which step it dates, one of:",
         *_choices(STAGES, 0),
@@ -197,7 +198,7 @@ def _file(proposal: Proposal) -> list[str]:
     lines.append(_marked(4, "table", proposal.table, kinds + proposal.why))
     lines += _rows(proposal)
     lines.append("    columns:")
-    lines += [_marked(6, role.column.name, role.declared, role.why) for role in proposal.roles]
+    lines += [_marked(6, role.column.name, role.declared, role.why, role.confirm) for role in proposal.roles]
     return lines
 
 

@@ -14,7 +14,7 @@ from accountability.records.codebook import Block, Codebook
 from accountability.records.column import problem_list
 from accountability.records.contract import Source
 from accountability.records.onboard.points import Point
-from accountability.records.yaml_text import DECIDE, lines_of, read_yaml, undecided
+from accountability.records.yaml_text import CONFIRM, DECIDE, lines_of, read_yaml, undecided
 
 Place = tuple[str, ...]
 
@@ -30,6 +30,7 @@ _NEEDED: Final = ("path", "sha256", "table", "columns")
 _LEFT_OUT: Final = {"ignore": _UNKNOWN}
 _NO_HASH: Final = "0" * 64
 _ROUNDS: Final = 100
+_MARK: Final = f"# {CONFIRM}:"
 
 
 def left_to_decide(path: Path, declared: Mapping[str, Any]) -> list[Point]:
@@ -44,14 +45,21 @@ def left_to_decide(path: Path, declared: Mapping[str, Any]) -> list[Point]:
 
 
 def guesses(path: Path) -> list[Point]:
-    """How many guesses of ``new-source`` still carry their mark, and where the first stand."""
-    marked = [n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "# GUESS:" in line]
-    if not marked:
-        return []
-    shown = ", ".join(map(str, marked[:12])) + (" …" if len(marked) > 12 else "")
-    return [
-        Point("guesses", path.name, f"lines {shown}; delete the comment of each you agree with", len(marked), False)
+    """The guesses that a person has to confirm, one by one, and how many others still carry their mark."""
+    lines = list(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
+    points = [
+        Point(
+            "confirm", f"{path.name}, line {n}", f"{line.split('#', 1)[0].strip()}: {line.split(_MARK, 1)[1].strip()}"
+        )
+        for n, line in lines
+        if _MARK in line
     ]
+    marked = [n for n, line in lines if "# GUESS:" in line]
+    if marked:
+        shown = ", ".join(map(str, marked[:12])) + (" …" if len(marked) > 12 else "")
+        what = f"lines {shown}; delete the comment of each you agree with"
+        points.append(Point("guesses", path.name, what, len(marked), False))
+    return points
 
 
 def repaired(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, list[Point]]:

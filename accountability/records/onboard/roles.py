@@ -42,12 +42,15 @@ class Role:
         The evidence.
     reading : Reading or None
         How its dates are read, where it holds dates and that is settled.
+    confirm : bool
+        Whether a wrong guess would give a wrong number in silence, so that a person has to confirm it.
     """
 
     column: ColumnProfile
     declared: dict[str, Any] | str
     why: str
     reading: Reading | None = None
+    confirm: bool = False
 
     @property
     def decided(self) -> bool:

@@ -24,9 +24,9 @@ def closing_state(cohort: Cohort | DatasetLike, stage: str = "closed") -> pd.Ser
     -------
     Series of str
         By ``case_id``: a term of :data:`accountability.vocabulary.CLOSING_STATES`. A case whose only closing date was
-        set aside (unreadable, impossible, after the last day covered) is ``unknown``. In a source that publishes no
-        closing date every case is ``unknown`` here; :func:`accountability.study.clocks.current_status` reads its
-        findings.
+        set aside (unreadable, impossible, after the last day covered) is ``unknown``, and so is one without a closing
+        date where the card does not say that open cases are included. Where only the status is published,
+        :func:`accountability.study.clocks.current_status` reads it from the findings.
 
     Examples
     --------
@@ -37,17 +37,10 @@ def closing_state(cohort: Cohort | DatasetLike, stage: str = "closed") -> pd.Ser
     study = Cohort.of(cohort)
     cases = pd.Index(study.cases["case_id"])
     end = occurrence(study.events, cases, stage, "first")
-    published = np.full(len(cases), study.card.sampling.rule != "no_closing_date")
-    state = np.select(
-        [
-            ~end.none & (end.earliest == NEVER) & (end.latest == FOREVER),
-            ~end.none,
-            end.set_aside != "",
-            ~end.none | published,
-        ],
-        ["closed_on_unknown_day", "dated", "unknown", "open"],
-        "unknown",
-    )
+    included = study.card.sampling.open_cases == "included"
+    no_day = ~end.none & (end.earliest == NEVER) & (end.latest == FOREVER)
+    no_word = end.none & ((end.set_aside != "") | (not included))
+    state = np.select([no_day, no_word, end.none], ["closed_on_unknown_day", "unknown", "open"], "dated")
     return pd.Series(state, index=cases, name="closing_state", dtype="str")
 
 

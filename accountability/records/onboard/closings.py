@@ -1,0 +1,95 @@
+"""Which cells of a stop column name no day, and what the cells beside them say of the case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+import pandas as pd
+
+from accountability.errors import AccountabilityError
+from accountability.records.column import Column
+from accountability.records.dated_steps import BLANKS
+from accountability.records.dates import DateSpec, parse
+from accountability.records.yaml_text import DECIDE
+
+#: Words by which a status, a finding or a reason says that a case has ended, and that it has not.
+ENDED: Final = frozenset(
+    (
+        *("closed", "complete", "completed", "concluded", "final", "finalized", "resolved", "disposed", "done"),
+        *("sustained", "unfounded", "exonerated", "withdrawn", "dismissed", "terminated", "adjudicated"),
+        *("not sustained", "case closed", "closed case", "administratively closed", "investigation complete"),
+    )
+)
+GOING_ON: Final = frozenset(
+    ("open", "pending", "active", "ongoing", "in progress", "under investigation", "under review", "pending review")
+)
+FEW: Final = 60
+FEWEST: Final = 3
+_MOST: Final = 0.9
+_SOON: Final = pd.Timedelta(days=3653)
+_IMPLAUSIBLE: Final = pd.Timestamp("1950-01-01")
+
+
+def propose_states(
+    frame: pd.DataFrame, column: str, date: str | list[str] | dict[str, Any]
+) -> tuple[dict[str, str], str]:
+    """Propose what the cells of a stop column that name no day say, from what stands beside them.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+        The rows as published.
+    column : str
+        The stop column.
+    date : str, list or mapping
+        How its dates are written.
+
+    Returns
+    -------
+    tuple
+        A state for each such text, ``DECIDE`` where nothing in the file tells or something contradicts; and the
+        evidence in words.
+    """
+    cells = frame[column].str.strip(BLANKS).fillna("")
+    proposed: dict[str, str] = {}
+    why: list[str] = []
+    for text, count in without_day(cells, Column.model_validate({"stage": "closed", "date": date}), None).items():
+        rows, dated = cells == text, ~cells.isin(["", text])
+        state, told = _evidence(frame.drop(columns=column), rows, dated)
+        proposed[str(text)] = state
+        named = "blank" if text == "" else repr(str(text)[:40])
+        why.append(f"{count:,} cells are {named} and name no closing day: {told}")
+    return proposed, "; ".join(why)
+
+
+def _evidence(others: pd.DataFrame, rows: pd.Series, dated: pd.Series) -> tuple[str, str]:
+    going_on: str | None = None
+    for name in others.columns:
+        words = others[name].str.strip(BLANKS).str.casefold()
+        if words.nunique() > FEW:
+            continue
+        if (hits := int(words[rows].isin(ENDED).sum())) and (hits >= FEWEST or hits == int(rows.sum())):
+            told = others.loc[words.index[rows & words.isin(ENDED)][0], name]
+            return DECIDE, f"{name} says {told!r} in {hits:,} of them, which contradicts an open case"
+        open_words = words[rows].isin(GOING_ON).mean() >= _MOST
+        empty = words[rows].replace("", None).isna().mean() >= _MOST
+        filled = words[dated].replace("", None).notna().mean() >= _MOST
+        if going_on is None and (open_words or (empty and filled)):
+            going_on = f"{name} {'says the case goes on' if open_words else 'is blank too'}, so the case reads as open"
+    return ("open", going_on) if going_on else (DECIDE, "nothing else in the file tells whether such a case is open")
+
+
+def without_day(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
+    """The texts of a stop column that name no day a case can have ended on, with their counts, the most first.
+
+    A day shortly after the last one covered is no such text: the load sets it aside as unknown, and says so.
+    """
+    counts = cells.value_counts()
+    try:
+        read = parse(pd.Series(counts.index, dtype="str"), DateSpec.of(declared.date or "%Y-%m-%d"))
+    except AccountabilityError:
+        return counts.iloc[:0]  # the format itself is in the way, which the check of dates says
+    last = pd.Timestamp(until) + _SOON if until is not None else pd.Timestamp.max.floor("s")
+    none = read["earliest"].isna() | (read["earliest"] > last) | (read["latest"] < _IMPLAUSIBLE)
+    return counts[none.to_numpy(dtype=bool)]
