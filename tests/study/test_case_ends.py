@@ -12,8 +12,8 @@ import accountability
 from accountability import Cohort, delay
 from accountability.errors import AccountabilityError
 from accountability.records.dataset import Dataset
-from accountability.study.clocks import durations
 from accountability.study.case_ends import closing_state, closing_states
+from accountability.study.clocks import durations
 
 ROWS = COMPLAINTS + "".join(
     f"{number},2020-01-01,{closed},Force,public\n"
