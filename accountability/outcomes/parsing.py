@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
-import yaml
 
 from accountability.errors import CodebookError
 from accountability.outcomes.penalty_parts import Part, Penalty
+from accountability.records.yaml_text import read_yaml
 from accountability.study.inputs import takes_only
 
 DAYS: Final = r"(?:\s*[:\-]?\s*(?:for\s+)?(?P<days>\d+(?:\.\d+)?)\s*-?\s*days?)?"
@@ -30,7 +30,7 @@ JOINT: Final = re.compile(r"\s+/\s+|/(?=[A-Za-z])|\s*[,;]\s*")
 @cache
 def wordings() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
     """Wording, the kind of part it is, and its condition; from ``wordings.yaml`` beside this module."""
-    listed = yaml.safe_load(Path(__file__).with_name("wordings.yaml").read_text(encoding="utf-8"))["wordings"]
+    listed = read_yaml(Path(__file__).with_name("wordings.yaml"))["wordings"]
     return tuple(
         (re.compile(pattern.replace("DAYS", DAYS), re.IGNORECASE), kind, next(iter(condition), None))
         for pattern, kind, *condition in listed

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import yaml
+from accountability.records.yaml_text import read_yaml
 
-_RULES: Final[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8"))
+_RULES: Final[dict[str, Any]] = read_yaml(Path(__file__).with_name("rules.yaml"))
 #: Every kind of leak and what mends it.
 FIXES: Final = MappingProxyType(_RULES["fixes"])
 #: Patterns of texts by name.

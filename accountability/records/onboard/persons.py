@@ -16,7 +16,7 @@ from importlib import import_module, resources
 from pathlib import Path
 from typing import Final
 
-import yaml
+from accountability.records.yaml_text import read_yaml
 
 LOOKED_AT: Final = 400
 """Distinct texts of a column that are looked at."""
@@ -170,7 +170,7 @@ _STROKES: Final = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "�
 @cache
 def _listed(key: str) -> frozenset[str]:
     """Words that are no names (``no_names``), or that stand inside one (``particles``), folded."""
-    lists = yaml.safe_load(Path(__file__).with_name("name_words.yaml").read_text(encoding="utf-8"))
+    lists = read_yaml(Path(__file__).with_name("name_words.yaml"))
     return frozenset(fold(word) for word in lists[key].split())
 
 
