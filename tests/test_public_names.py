@@ -18,9 +18,9 @@ PACKAGE = ROOT / "accountability"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: Front doors some of whose functions show no example yet. This list only gets shorter, and is empty at the end.
-STILL_WITHOUT_EXAMPLE = {"delay", "officers", "publish"}
+STILL_WITHOUT_EXAMPLE: set[str] = set()
 #: Front doors some of whose names are met nowhere yet. This list only gets shorter, and is empty at the end.
-STILL_UNMET = {"delay", "outcomes", "officers"}
+STILL_UNMET: set[str] = set()
 #: Modules that still share a file name. This list only gets shorter, and is empty at the end.
 STILL_TWICE: set[str] = set()
 #: Public names that a module beside them has too. This list only gets shorter, and is empty at the end.

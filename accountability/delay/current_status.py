@@ -102,6 +102,15 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
     violators (Ayer and others 1955; Groeneboom and Wellner 1992). The estimate converges with the cube root of the
     number of cases, so no pointwise interval is given: :func:`~accountability.delay.curve_limits` and
     :func:`~accountability.delay.quantile_limits` give likelihood-ratio limits.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import delay
+    >>> from accountability.study.clocks import current_status
+    >>> status = current_status(accountability.load("synthetic"))
+    >>> delay.current_status_curve(status).sentence().split(" [")[0]
+    'Of 5,000 cases, 368 still open, half had closed after more than 196 and at most 197 days'
     """
     require_cases(durations, "the current-status curve")
     if not durations.current_status:

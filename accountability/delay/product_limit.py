@@ -111,9 +111,12 @@ def closing_curve(
     --------
     >>> from accountability import delay
     >>> from accountability.study.durations import Durations
-    >>> curve = delay.closing_curve(Durations.from_days([3, 5, 5, 9], [True, True, False, True]))
+    >>> cases = Durations.from_days([3, 5, 5, 9], [True, True, False, True])
+    >>> curve = delay.closing_curve(cases)
     >>> curve.sentence()
     'Of 4 cases, 1 still open, half had closed within 5 days (95 % interval 3 to not reached) [days as given].'
+    >>> delay.kaplan_meier(cases).sentence() == curve.sentence()
+    True
     """
     require_open_cases(durations, "the closing curve")
     require_exact(durations, "the closing curve")

@@ -114,6 +114,15 @@ def reverse_time_curve(
     -----
     The product-limit estimate in reverse time for right-truncated data (Lagakos, Barraj and De Gruttola 1988), with
     Greenwood's variance. Nothing at all is known about delays beyond the horizon, nor about the share that has them.
+
+    Examples
+    --------
+    >>> from accountability import delay
+    >>> from accountability.study.durations import Durations, Sampling
+    >>> days = [20, 30, 45, 60, 90, 120, 150, 200, 250, 300] * 3
+    >>> closed = Durations.from_days(days, longest=[365] * 30, sampling=Sampling("closed_only", "excluded"))
+    >>> delay.reverse_time_curve(closed).sentence().split(" (")[0]
+    'From 30 closed cases, of the cases that close within 365 days half close within 90 days'
     """
     what = "the reverse-time curve"
     require_cases(durations, what)

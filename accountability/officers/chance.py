@@ -158,6 +158,8 @@ def against_chance(
     Examples
     --------
     >>> from accountability import officers
+    >>> list(officers.BENCHMARKS)[:2]
+    ['equal_risk', 'zero_truncated_poisson']
     >>> data = officers.Tally.of_counts([1, 2, 3, 1, 1, 9] * 10)
     >>> found = officers.against_chance(data, ["zero_truncated_poisson"], draws=99, seed=1).of("zero_truncated_poisson")
     >>> float(round(found["estimate"], 2)), float(found["p_value"])

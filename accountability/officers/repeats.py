@@ -129,6 +129,16 @@ def repeat_rates(
         For an unknown model, or stretches of the other clock.
     Refusal
         As :func:`accountability.delay.cox`.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import officers
+    >>> list(officers.MODELS)
+    ['andersen-gill', 'pwp total', 'pwp gap']
+    >>> rates = officers.repeat_rates(accountability.load("synthetic"), "number")
+    >>> rates.table["term"].iloc[0]
+    'number=1'
     """
     if model not in MODELS:
         raise ParameterError(f"model: expected one of {', '.join(MODELS)}; found {model!r}")

@@ -42,7 +42,10 @@ class Ladder:
 
     Examples
     --------
-    >>> Ladder().rung("suspension"), Ladder(("loss_of_leave", "suspension")).rung("suspension")
+    >>> from accountability import outcomes
+    >>> outcomes.CONTESTED[0]
+    ('loss_of_leave', 'suspension')
+    >>> outcomes.Ladder().rung("suspension"), outcomes.Ladder(outcomes.CONTESTED[0]).rung("suspension")
     (4, 3)
     """
 

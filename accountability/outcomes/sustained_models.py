@@ -97,10 +97,13 @@ def sustained_logit(
     Examples
     --------
     >>> import accountability
+    >>> from accountability import outcomes
     >>> data = accountability.load("synthetic")
     >>> found = accountability.outcomes.sustained_logit(data, "complainant")
     >>> found.contrasts[["level", "against", "estimate"]].round(3).values.tolist()
     [['internal', 'public', 0.259]]
+    >>> isinstance(outcomes.sustained_logit(data, "investigated_by"), outcomes.OutcomeModel)
+    True
     """
     made = units_to_model(data, covariates, unit)
     rows, hits = _decided(made.table)

@@ -109,6 +109,20 @@ def keep_parts(report: CaseReport, *names: str) -> None:
         From :func:`accountability.casefiles.case_report`.
     *names : str
         Names of parts; without any, all of them, each under its heading.
+
+    Raises
+    ------
+    ParameterError
+        For anything that is no report on a case.
+
+    Examples
+    --------
+    >>> from accountability import publish
+    >>> publish.keep_parts("news_cases")
+    Traceback (most recent call last):
+        ...
+    accountability.errors.ParameterError: publish.keep_parts needs the report on a case, and was given a str. Write:
+        publish.keep_parts(casefiles.case_report(casefiles.read('news_cases')))
     """
     if not hasattr(report, "named"):
         raise ParameterError(
