@@ -54,12 +54,12 @@ class Mutation:
 
 MUTATIONS = (
     Mutation(
-        "an estimator wrong by 1 %", "delay/curve.py",
+        "an estimator wrong by 1 %", "delay/product_limit.py",
         "np.cumprod(1.0 - counts.closed / at_risk", "np.cumprod(1.0 - 1.01 * counts.closed / at_risk",
         ("delay/test_delay_curve",), "how_long_cases_stay_open-default",
     ),
     Mutation(
-        "a variance halved", "delay/curve.py",
+        "a variance halved", "delay/product_limit.py",
         "np.cumsum(counts.closed / (at_risk * remaining)", "np.cumsum(0.5 * counts.closed / (at_risk * remaining)",
         ("delay/test_delay_reference",), "how_long_cases_stay_open-default",
     ),
@@ -70,7 +70,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the share still open read as the share closed", "delay/curve.py",
-        "limit = 1 - share", "limit = share",
+        "name, 1 - share)", "name, share)",
         ("delay/test_delay_curve",), "how_long_cases_stay_open-default",
     ),
     Mutation(
@@ -137,7 +137,7 @@ MUTATIONS = (
         ("outcomes/test_outcomes_privacy",), "what_follows_a_finding-unit=complaint,confidence=0.8,min_cell=30",
     ),
     Mutation(
-        "late weights dropped from a test of groups", "delay/compare.py",
+        "late weights dropped from a test of groups", "delay/group_test.py",
         "return before**rho * (1 - before) ** gamma", "return before**rho",
         ("delay/test_delay_weights",), "",
     ),
