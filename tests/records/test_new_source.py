@@ -128,8 +128,8 @@ def test_a_semicolon_file_of_another_encoding_becomes_a_closing_curve(tmp_path: 
     assert "MÜLLER" not in written  # what may identify people is described, never shown
     assert "of a length" not in written
     unresolved = check(folder).unresolved
-    assert {point.kind for point in unresolved} == {"decide", "values"}
-    assert len(unresolved) == len(ANSWERS) + 1
+    assert {point.kind for point in unresolved} == {"decide", "confirm", "values"}
+    assert len(unresolved) == len(ANSWERS) + 2  # a value without a term, and what a blank closing means
     with pytest.raises(SourceError, match=r"11 value\(s\) are still DECIDE: title, card.jurisdiction"):
         accountability.load(folder)
     answer(folder, **{"IC/S": "{finding: closed_without_finding, closing_reason: no_cooperation}"})
@@ -228,7 +228,7 @@ def test_a_table_in_memory_goes_the_same_way(tmp_path: Path) -> None:
     }
     assert found["Date Closed"] == {"stage": "closed", "date": "%Y-%m-%d", "of": "case", "no_day": {"": "DECIDE"}}
     assert found["Age of Complainant"]["band"] == [18, 25, 35, 45, 55, 65]
-    answer(folder, **{"IC/S": "pending"})
+    answer(folder, **{"IC/S": "pending", '{""': "open"})  # one blank beside a finding: only a person can tell
     data = accountability.load(folder)
     assert sorted(set(data.complainants["age"])) == ["25-34", "65 and over", "under 18"]
 
