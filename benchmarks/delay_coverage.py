@@ -81,8 +81,8 @@ def _held_by(
     curve: delay.DelayCurve | delay.CoarseCurve, closings: delay.CompetingClosings | delay.CoarseCurve, made: Durations
 ) -> pd.DataFrame:
     mean = delay.restricted_mean(made, HORIZON, "agency").table
-    ways = closings.at([DAY])
-    sustained = ways[ways["way"] == "sustained"]
+    ways = closings.causes_at([DAY]) if isinstance(closings, delay.CoarseCurve) else closings.at([DAY])
+    sustained = ways[ways["cause"] == "sustained"]
     median = curve.quantiles(0.5)
     return pd.DataFrame(
         {

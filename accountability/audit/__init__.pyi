@@ -2,6 +2,7 @@ from .category_drift import drift as drift
 from .closing_days import mass_closures as mass_closures
 from .favoured_days import heaping as heaping
 from .favoured_days import penalty_days as penalty_days
+from .first_figures import figures as figures
 from .impossible_dates import impossible as impossible
 from .letter import Letter as Letter
 from .letter import request_letter as request_letter

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from accountability.cli.app import FAILED, NamedSource, Out, app, told
 from accountability.errors import ParameterError
+
+if TYPE_CHECKING:
+    from accountability.records.onboard.points import Checked
 
 
 @app.command()
@@ -54,6 +57,10 @@ def new_source(
 @app.command()
 def check(
     source: NamedSource,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the points as JSON or, once nothing is left, the first figures."),
+    ] = False,
 ) -> None:
     """List everything unresolved in a source or a case file, with counts; exit status 1 until nothing is left.
 
@@ -67,9 +74,26 @@ def check(
     else:
         from accountability.records.onboard.check import check as checked
     found = checked(source)
-    typer.echo(str(found))
+    if as_json:
+        typer.echo(_as_json(source, found))
+    else:
+        typer.echo(str(found))
     if not found.clean:
         raise typer.Exit(FAILED)
+
+
+def _as_json(source: str, found: Checked) -> str:
+    import json
+    from dataclasses import asdict
+
+    if not found.clean:
+        return json.dumps(
+            {"source": found.source, "unresolved": [asdict(point) for point in found.unresolved]}, indent=2
+        )
+    import accountability
+    from accountability.audit import figures
+
+    return json.dumps({"source": found.source, **figures(accountability.load(source))}, indent=2)
 
 
 @app.command()

@@ -15,8 +15,8 @@ from accountability.errors import did_you_mean
 from accountability.vocabulary import IDENTIFYING, STAGES
 
 NORMALISERS = {
-    "strip": lambda text: text.strip(" \t\r\n\u00a0"),
-    "collapse_blanks": lambda text: re.sub(r"[\s\u00a0]+", " ", text),
+    "strip": lambda text: text.strip(" \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"),
+    "collapse_blanks": lambda text: re.sub(r"[\s\u00a0\u200b\u2060\ufeff]+", " ", text),
     "casefold": str.casefold,
 }
 State = Literal["open", "closed_on_unknown_day", "unknown"]

@@ -98,6 +98,9 @@ class File(Strict):
     """One published file: where it is, what it is made of, which table its rows belong to."""
 
     path: str
+    settled: dict[str, str] = Field(
+        default_factory=dict, description="what the file's cells show that had to be settled -> how a person settled it"
+    )
     url: str | None = None
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int | None = None

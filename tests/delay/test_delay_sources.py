@@ -25,7 +25,7 @@ def measured(real_source: Load, name: str) -> tuple[Cohort, Durations]:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "cases", "estimate", "median", "lower", "upper"),
+    ("name", "kind", "cases", "still_open", "median", "lower", "upper"),
     [
         ("chicago_2000_2016", delay.DelayCurve, 109_316, 1_949, 178, 177, 178),
         ("new_orleans", delay.DelayCurve, 2_898, 565, 151, 145, 157),
@@ -71,7 +71,7 @@ def test_philadelphia_publishes_a_status_and_no_closing_dates(real_source: Load)
     answer = delay.how_long(delays)
     assert isinstance(answer.curve, delay.CurrentStatusCurve)
     median = answer.quantiles(0.5).iloc[0]
-    assert (median["after"], median["by_day"]) == (84, 86)  # so the median is 85 or 86 days
+    assert (median["lower"], median["upper"]) == (85, 86)  # so the median is 85 or 86 days
     assert answer.sentence().startswith("Of 3,404 cases, 327 still open, half had closed after more than 84 and at")
     assert answer.curve.kuhn_tucker_gap <= 1e-6
     for refused, message in (
@@ -94,9 +94,9 @@ def test_propublica_is_selected_on_the_outcome_and_has_bounds_for_a_mean_by_its_
     assert "delay.mean_of_closed_only" in answer.because
     said = delay.mean_of_closed_only(delays)
     row = said.table.iloc[0]
-    assert (row["closed_cases"], row["cases_left_out"]) == (11_403, 0)
-    assert row["mean_days_least"] == pytest.approx(274.3, abs=0.05)
-    assert row["mean_days_most"] == pytest.approx(333.1, abs=0.05)
+    assert (row["n"], row["open"]) == (11_403, 0)
+    assert row["mean_days_lower"] == pytest.approx(274.3, abs=0.05)
+    assert row["mean_days_upper"] == pytest.approx(333.1, abs=0.05)
     assert "the records were selected on officers on the force" in said.sentence()
     assert said.sentence().endswith("so this is not how long cases take.")
     for refused in (

@@ -129,7 +129,10 @@ def test_a_semicolon_file_of_another_encoding_becomes_a_closing_curve(tmp_path: 
     assert "of a length" not in written
     unresolved = check(folder).unresolved
     assert {point.kind for point in unresolved} == {"decide", "confirm", "values"}
-    assert len(unresolved) == len(ANSWERS) + 2  # a value without a term, and what a blank closing means
+    assert sum(point.kind != "confirm" for point in unresolved) == len(ANSWERS) + 1
+    asked = " ".join(point.what for point in unresolved if point.kind == "confirm")
+    assert "as case number: 120 complaints in 120 rows" in asked
+    assert "name no closing day" in asked
     with pytest.raises(SourceError, match=r"11 value\(s\) are still DECIDE: title, card.jurisdiction"):
         accountability.load(folder)
     answer(folder, **{"IC/S": "{finding: closed_without_finding, closing_reason: no_cooperation}"})

@@ -16,6 +16,7 @@ from accountability.errors import Refusal
 from accountability.officers import accusations_per_officer
 from accountability.records import readers
 from accountability.records.dataset import Dataset
+from accountability.records.onboard import guess
 from accountability.study import clocks, overview
 
 pytestmark = pytest.mark.real_data
@@ -78,7 +79,7 @@ def test_the_archive_holds_junk_that_is_not_read(real_data: Callable[[str], Path
     path = real_data("nyc_ccrb_propublica") / "CCRB-Complaint-Data_202007271729.zip"
     with zipfile.ZipFile(path) as archive:
         assert sum(name.startswith("__MACOSX/") for name in archive.namelist()) == 4
-    tables = {part.member for part in readers.parts(path)}
+    tables = {part.member for part in guess.parts(path)}
     assert tables == {"allegations_202007271729.csv", "CCRB Data Layout Table.xlsx"}
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from accountability.records.dates import parse
 from accountability.records.onboard.hints import NAMED
+from accountability.records.onboard.persons import Evidence, identifies
 
 _DAYS: Final = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m.%d.%Y"),
@@ -20,20 +21,18 @@ _DAYS: Final = (
     *("%d %b %y", "%b %d, %y"),
 )
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%b-%Y", "%b-%y")
-_BARE: Final = ("%Y%m%d", "%m%d%Y", "%d%m%Y", "excel", "%Y")  # also look like numbers: only where the name says date
+_BARE: Final = (
+    "%Y%m%d",
+    "%m%d%Y",
+    "%d%m%Y",
+    "excel",
+    "%Y",
+    "epoch_ms",
+    "epoch_s",
+)  # also look like numbers: only where the name says date
 _SAMPLE: Final = 200
 _MOST: Final = 0.8
 _PIVOT: Final = 1950
-_TEXTUAL: Final = {
-    "contact": re.compile(
-        r"[^@\s]+@[^@\s]+\.[a-z]{2,}|(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?: ?x\d+)?|\+\d[\d ().-]{7,}", re.I
-    ),
-    "address": re.compile(
-        r"\d+\w? .*\b(?:st|street|ave?|avenue|rd|road|blvd|boulevard|dr|drive|ln|lane|ct|court|pl|place|way|hwy)\b.*",
-        re.I,
-    ),
-    "name": re.compile(r"[A-Z][A-Za-z'’-]+,\s*[A-Z][A-Za-z'’. -]*"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,17 @@ class ColumnProfile:
         return float((sizes * self.counts.to_numpy()).sum() / self.filled), int(sizes.max())
 
     @cached_property
+    def person(self) -> Evidence | None:
+        """Why its cells may identify people, whatever its heading."""
+        return identifies(str(text) for text in self.counts.index.repeat(np.minimum(self.counts.to_numpy(), 3)))
+
+    @cached_property
+    def coded(self) -> bool:
+        """Whether most of its texts hold a digit, as numbers and codes do and names do not."""
+        texts = pd.Series(self.counts.index[:_SAMPLE], dtype="str")
+        return bool(len(texts)) and float(texts.str.contains("[0-9]").mean()) > _MOST
+
+    @cached_property
     def numeric(self) -> bool:
         """Whether every filled cell is a number."""
         return bool(self.filled) and bool(pd.to_numeric(pd.Series(self.counts.index), errors="coerce").notna().all())
@@ -130,11 +140,6 @@ class ColumnProfile:
             return 0.0
         known = self.counts.index.str.strip().str.casefold().isin(texts)
         return float(self.counts.to_numpy()[known].sum() / self.filled)
-
-    def looks_like(self, kind: str) -> float:
-        """Share of the distinct texts (of the first few hundred) that look like contacts, addresses or names."""
-        sample = [str(text).strip() for text in self.counts.index[:_SAMPLE]]
-        return sum(bool(_TEXTUAL[kind].fullmatch(text)) for text in sample) / len(sample) if sample else 0.0
 
     @cached_property
     def dates(self) -> tuple[Reading, ...]:
@@ -194,6 +199,8 @@ def _days(texts: pd.Series, layout: str) -> tuple[np.ndarray, pd.DataFrame]:
     declared: dict[str, Any] = {"date": layout, "strip_time": True}
     if "%y" in layout:
         declared["two_digit_pivot"] = _PIVOT
+    if layout.startswith("epoch"):
+        declared |= {"not_before": "1990-01-01", "not_after": "2049-12-31"}
     if layout in ("excel", "%Y"):
         declared |= {"not_before": "1950-01-01", "not_after": "2049-12-31"}
     parsed = parse(texts, declared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.guess import header_cells, parts
 from accountability.records.onboard.roles import Role, roles
+from accountability.records.onboard.screen import Matter, overlaps, screen
 from accountability.records.yaml_text import DECIDE
 
 _MOST_TABLES = 12
+_PEOPLE = frozenset(("age", "race", "gender", "sex", "ethnicity", "injury", "birth"))
 _ATTRIBUTES = ("officer_id", "category", "finding", "recommended_finding", "imposed", "recommended")
 
 
@@ -43,6 +45,8 @@ class Proposal:
         The coded table its rows belong to, or ``DECIDE``.
     why : str
         The evidence for that.
+    matters : tuple of Matter
+        What its cells show that a person has to settle.
     """
 
     key: str
@@ -54,6 +58,7 @@ class Proposal:
     roles: list[Role]
     table: str = DECIDE
     why: str = ""
+    matters: tuple[Matter, ...] = ()
 
     def column(self, **wanted: str) -> Role | None:
         """The column whose declaration says this, for instance ``to="case_id"``."""
@@ -105,7 +110,7 @@ def proposals_of(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[
                 left.append(f"{place}: {len(proposal.frame):,} rows that share no ids with the tables above")
                 continue
             found.append(proposal)
-    return [_with_states(p) for p in _with_tables(_with_keys(found))], left
+    return _screened([_with_states(p) for p in _with_tables(_with_keys(found))]), left
 
 
 def _place(path: Path, fmt: readers.Format) -> str:
@@ -160,8 +165,15 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
         case, officer = proposal.column(to="case_id"), proposal.column(to="officer_id")
         has_cases = any(p.table == "cases" for p in made)
         each = any(proposal.column(to=name) for name in _ATTRIBUTES if name != "category")
+        people = several and not each and officer is None and _of_people(proposal)
         if case is None and officer is not None and several:
             table, why = "officers", "it has officer ids and no case numbers"
+        elif case is not None and people:
+            table = "complainants" if "complainant" in proposal.path.lower() else DECIDE
+            why = (
+                f"{proposal.path} holds people ({', '.join(people)}) and no officer, finding or penalty: its rows are "
+                "not accusations; `complainants`, or take the file out"
+            )
         elif case is None:
             table, why = DECIDE, "no column looks like a case number; give the column that does `to: case_id`"
         else:
@@ -173,6 +185,14 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
                 table, why = "allegations", rows
         made.append(replace(proposal, table=table, why=why))
     return [_of_case(p, not any(o.table == "cases" for o in made)) if p.table == "allegations" else p for p in made]
+
+
+def _of_people(proposal: Proposal) -> list[str]:
+    """Columns that describe people, where a file has nothing else but its case numbers and dates."""
+    found = [role.column.name for role in proposal.roles if _PEOPLE & set(role.column.words)]
+    rest = [role for role in proposal.roles if role.column.name not in found and role.says("to") != "case_id"]
+    described = all(role.says("drop") or role.says("ignore") or role.says("stage") for role in rest)
+    return found if len(found) >= 2 and described else []
 
 
 def _with_states(proposal: Proposal) -> Proposal:
@@ -187,6 +207,50 @@ def _with_states(proposal: Proposal) -> Proposal:
                 role = replace(role, declared=declared, why=f"{why}; {role.why}", confirm=True)
         made.append(role)
     return replace(proposal, roles=made)
+
+
+def _screened(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """What the cells show: a month dressed as a day is declared so, everything else is for a person to settle."""
+    frames = {p.path: p.frame for p in proposals}
+    keys = {p.path: [role.column.name] for p in proposals if (role := p.column(to="case_id")) is not None}
+    shared = overlaps(frames, keys) if len(frames) > 1 else []
+    made = []
+    for at, proposal in enumerate(proposals):
+        matters = screen(proposal.frame[~proposal.blank].reset_index(drop=True))
+        heaped = {m.column: m for m in matters if m.kind == "heaped"}
+        mixed = {m.column: m for m in matters if m.kind == "mixed_order"}
+        roles_ = [_with_precision(_with_order(role, mixed), heaped) for role in proposal.roles]
+        kept = [m for m in matters if m.kind not in ("heaped", "mixed_order") and _matters(m, proposal)]
+        made.append(replace(proposal, roles=roles_, matters=tuple(kept) + (tuple(shared) if at == 0 else ())))
+    return made
+
+
+def _matters(matter: Matter, proposal: Proposal) -> bool:
+    """Spellings matter where rows are counted or linked by them; everything else always does."""
+    if matter.kind != "variants":
+        return True
+    role = next(role for role in proposal.roles if role.column.name == matter.column)
+    return role.says("to") in ("case_id", "officer_id") and not role.says("normalise")
+
+
+def _with_order(role: Role, mixed: Mapping[str | None, Matter]) -> Role:
+    """Where some cells can only be day first and others only month first, nobody but the agency can tell."""
+    matter = mixed.get(role.column.name)
+    if matter is None:
+        return role
+    stage = role.says("stage") or DECIDE
+    return replace(role, declared={"stage": stage, "date": DECIDE}, why=matter.what, reading=None, confirm=False)
+
+
+def _with_precision(role: Role, heaped: Mapping[str | None, Matter]) -> Role:
+    """A day of the month that nearly all dates share stands for the month."""
+    matter = heaped.get(role.column.name)
+    if matter is None or not role.says("stage") or not isinstance(role.declared, dict) or role.reading is None:
+        return role
+    date = role.declared["date"]
+    plain = date if isinstance(date, dict) else {"date": date}
+    declared = {**role.declared, "date": {**plain, "lies": [{"day": matter.day, "precision": "month"}]}}
+    return replace(role, declared=declared, why=f"{matter.what}; {role.why}", confirm=True)
 
 
 def _of_case(proposal: Proposal, alone: bool) -> Proposal:

@@ -11,6 +11,7 @@ import pandas as pd
 from accountability.records.onboard.hints import FINDING_TERMS, PENALTY_TERMS, penalty_rules, tidy
 from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import Role
+from accountability.records.onboard.screen import Matter
 from accountability.records.yaml_text import CONFIRM, DECIDE
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, IDENTIFYING, PENALTIES, SAMPLING_RULES, STAGES, UNITS
 
@@ -30,6 +31,7 @@ NATURAL_ORDER: Final = (
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*", re.ASCII)
 _NOT_TEXT: Final = {"y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "decide"}
 _LONG_KEY: Final = 500
+_NO_RECORD: Final = ("total", "header", "note")
 
 
 def scalar(value: Any) -> str:
@@ -197,9 +199,31 @@ def _file(proposal: Proposal) -> list[str]:
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
     lines.append(_marked(4, "table", proposal.table, kinds + proposal.why))
     lines += _rows(proposal)
+    held = frame[~proposal.blank].reset_index(drop=True)
+    settle = [m for m in proposal.matters if m.kind != "repeats" and not (m.kind in _NO_RECORD and _told_by(held, m))]
+    if settle:
+        lines.append("    settled:  # what the cells show: say how it was settled, in words; rows are counted from 1")
+        lines += [_entry(6, _matter_key(m), DECIDE, "", _matter_text(m)) for m in settle]
     lines.append("    columns:")
     lines += [_marked(6, role.column.name, role.declared, role.why, role.confirm) for role in proposal.roles]
     return lines
+
+
+def _matter_key(matter: Matter) -> str:
+    return f"{matter.kind} {matter.column}" if matter.column is not None else matter.kind
+
+
+def _matter_text(matter: Matter) -> str:
+    where = f"{matter.column}: " if matter.column is not None else ""
+    rows = f"; first data rows {', '.join(map(str, matter.rows[:3]))}" if matter.rows else ""
+    return f"{where}{matter.what}{rows}"
+
+
+def _told_by(frame: pd.DataFrame, matter: Matter) -> str | None:
+    """A column that just the rows of a matter leave empty, so that a declaration can name them."""
+    rows = frame.index.isin([row - 1 for row in matter.rows])
+    empty = (name for name in frame if frame[name][rows].isna().all() and frame[name][~rows].notna().all())
+    return next((str(name) for name in empty), None)
 
 
 def _rows(proposal: Proposal) -> list[str]:
@@ -213,11 +237,23 @@ def _rows(proposal: Proposal) -> list[str]:
     again = frame.duplicated()
     case, officer = proposal.column(to="case_id"), proposal.column(to="officer_id")
     main = officer if proposal.table == "officers" else case
+    held = frame.reset_index(drop=True)
+    unusable: list[dict[str, Any]] = []
+    reasons: list[str] = []
+    for matter in (m for m in proposal.matters if m.kind in _NO_RECORD and _told_by(held, m)):
+        unusable.append({"blank": [_told_by(held, matter)], "because": f"a {matter.kind}, not a record"})
+        reasons.append(_matter_text(matter))
+    confirm = bool(unusable)
     if main is not None and (lacks := frame[main.column.name].isna()).any():
-        unusable = [{"blank": [main.column.name], "because": "no number, so the row belongs to no case"}]
-        why = f"{rows_of(lacks.sum())}, first data row {_first(lacks)}"
-        lines.append(_marked(4, "unusable", unusable, why))
+        unusable.append({"blank": [main.column.name], "because": "no number, so the row belongs to no case"})
+        reasons.append(f"{rows_of(lacks.sum())} without a number, first data row {_first(lacks)}")
         frame, again = frame[~lacks], again[~lacks]
+    if unusable:
+        lines.append(_marked(4, "unusable", unusable, "; ".join(reasons), confirm))
+    behind = next((m for m in proposal.matters if m.kind == "repeats"), None)
+    if behind is not None and not again.any():
+        rule = {"exact": DECIDE, "apart_from": [behind.column], "because": DECIDE}
+        return [*lines, _marked(4, "repeats", [rule], f"{behind.what}; exact: drop (printed twice) or keep")]
     if again.any():
         why = (
             f"{rows_of(again.sum())} equal to an earlier row in every column, first data row {_first(again)}; "

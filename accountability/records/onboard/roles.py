@@ -14,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.records.contract import MADE_COLUMNS
+from accountability.records.onboard.case_number import case_number
 from accountability.records.onboard.column_profile import ColumnProfile, Reading
 from accountability.records.onboard.hints import (
     FINDING_TERMS,
@@ -23,6 +24,7 @@ from accountability.records.onboard.hints import (
     STAGE_WORDS,
     penalty_rules,
 )
+from accountability.records.onboard.screen import plain
 from accountability.records.yaml_text import DECIDE
 
 _AGES: Final = [18, 25, 35, 45, 55, 65]
@@ -76,19 +78,26 @@ def roles(columns: Sequence[ColumnProfile]) -> list[Role]:
         In the same order. At most one case id, one officer id, one column a stage; every ``to`` is given once.
     """
     officer = next((c for c in columns if _is_officer_id(c)), None)
-    case = _case_id(columns)
+    case, rivals, people = case_number([c for c in columns if c is not officer and _may_number(c)], columns)
+    officer = officer or people
     if case is not None and officer is not None and officer.unique and not case.unique:
         case = None  # one row an officer
     taken: set[str] = {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id"}
     found: list[Role] = []
+    parted = _in_parts(columns)
     for column in columns:
-        if column is case:
-            why = f"{column.distinct:,} numbers in {column.rows:,} rows" + (
+        if column.name in parted:
+            found.append(_part(column, parted[column.name], taken))
+            taken |= {str(found[-1].says("stage") or "")}
+        elif column is case:
+            why = f"as case number: {column.distinct:,} complaints in {column.rows:,} rows" + (
                 "" if column.filled == column.rows else f", {column.rows - column.filled:,} empty"
             )
-            found.append(Role(column, {"to": "case_id"}, why))
+            why += "".join(f"; {other.name!r} would make {other.distinct:,}" for other in rivals)
+            found.append(Role(column, _joined(column), why, confirm=True))
         elif column is officer:
-            found.append(Role(column, {"to": "officer_id", "pseudonym": True}, f"{column.distinct:,} officers"))
+            why = f"as officer's number: {column.distinct:,} officers"
+            found.append(Role(column, {"to": "officer_id", "pseudonym": True}, why, confirm=True))
         else:
             role = _dated(column, taken) or _other(column, taken)
             taken |= {str(role.says("to") or role.says("stage") or "")}
@@ -96,32 +105,48 @@ def roles(columns: Sequence[ColumnProfile]) -> list[Role]:
     return found
 
 
+def _in_parts(columns: Sequence[ColumnProfile]) -> dict[str, tuple[str, str]]:
+    """Columns that hold the year, the month and the day of one date: each to its part and the column of the year."""
+    limits = {"year": (1900, 2100), "month": (1, 12), "day": (1, 31)}
+    groups: dict[tuple[str, ...], dict[str, str]] = {}
+    for column in columns:
+        part = next((name for name in limits if name in column.words), None)
+        if part is None or not column.numeric or not column.filled:
+            continue
+        numbers = pd.to_numeric(pd.Series(column.counts.index), errors="coerce")
+        if numbers.between(*limits[part]).all() and (numbers % 1 == 0).all():
+            groups.setdefault(tuple(word for word in column.words if word != part), {})[part] = column.name
+    whole = [group for group in groups.values() if "year" in group and "month" in group]
+    return {name: (part, group["year"]) for group in whole for part, name in group.items()}
+
+
+def _part(column: ColumnProfile, part: tuple[str, str], taken: set[str]) -> Role:
+    which, year = part
+    why = f"the {which} of a date whose year stands in {year!r}"
+    if which != "year":
+        return Role(column, {f"{which}_of": year}, why, confirm=True)
+    stage = next((s for s, words in STAGE_WORDS if s not in taken and words & set(column.words)), DECIDE)
+    why = "the year of a date whose month stands beside it"
+    return Role(column, {"stage": stage, "date": "parts"}, why, confirm=True)
+
+
 def _has(column: ColumnProfile, words: frozenset[str]) -> bool:
     return bool(words & set(column.words))
 
 
-def _case_id(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
-    """The column that most looks like a case number: by its name, else because no other row has its text."""
+def _may_number(column: ColumnProfile) -> bool:
+    """Whether a column could number cases at all: short texts, mostly filled, that name no person and are no dates."""
+    person = _identifying(column) is not None and (column.person is None or column.person.kind != "number")
+    return column.filled >= 0.5 * column.rows > 0 and not column.dates and not person and column.lengths[1] <= 60
 
-    def score(column: ColumnProfile) -> float:
-        if column.filled < 0.5 * column.rows or _is_person(column) or column.lengths[1] > 60:
-            return 0
-        if column.dates and not column.unique:
-            return 0
-        named = (
-            2 * _has(column, NAMED["case"])
-            + 2 * _has(column, NAMED["id"])
-            - 4 * _has(column, NAMED["officer"] | NAMED["other_people"] | NAMED["row"])
-        )
-        spread = column.distinct / column.filled
-        return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0
 
-    columns = [c for c in columns if c.filled and not _is_officer_id(c)]
-    ranked = sorted(columns, key=lambda c: -score(c))
-    if ranked and score(ranked[0]) >= 2.1:
-        return ranked[0]
-    alone = [c for c in columns if c.unique and c.rows > 1 and not c.dates and not _is_person(c) and c.lengths[1] <= 30]
-    return alone[0] if alone else None
+def _joined(column: ColumnProfile) -> dict[str, Any]:
+    """The declaration of a case number; spellings that only the eye takes for one are made one."""
+    alike = {plain(str(text)) for text in column.counts.index}
+    blanks = [str(text) != str(text).strip() or not str(text).isascii() for text in column.counts.index]
+    if len(alike) < column.distinct and any(blanks):
+        return {"to": "case_id", "normalise": ["strip", "collapse_blanks"]}
+    return {"to": "case_id"}
 
 
 def _is_officer_id(column: ColumnProfile) -> bool:
@@ -146,11 +171,10 @@ def _identifying(column: ColumnProfile) -> tuple[str, str] | None:
     if words & {"dob", "birthdate", "birthday"} or ({"birth", "date"} <= words):
         return "birth_date", "its name says a date of birth"
     for kind, named in PERSON_WORDS:
-        if words & named and not (kind == "name" and words & NAMED["place"]):
+        if words & named and not (kind == "name" and (words & NAMED["place"] or column.coded)):
             return kind, f"its name says so; {column.distinct:,} different texts"
-    for kind in ("contact", "address", "name"):
-        if column.distinct >= 3 and not column.dates and not column.numeric and column.looks_like(kind) >= 0.6:
-            return kind, f"{column.looks_like(kind):.0%} of its texts look like it"
+    if (seen := column.person) is not None and not (column.dates and seen.kind != "birth_date"):
+        return ("shield" if seen.kind == "number" else seen.kind), seen.why
     mean, longest = column.lengths
     varied = column.distinct > 0.3 * column.filled and column.distinct > 5
     if (words & NAMED["text"] and varied and mean > 12) or (mean > 60 and varied) or longest > 400:
@@ -199,7 +223,7 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
         return coded
     identifying = _identifying(column)
     if identifying is not None:
-        return Role(column, {"drop": identifying[0]}, identifying[1])
+        return Role(column, {"drop": identifying[0]}, identifying[1], confirm=column.person is not None)
     if column.distinct == 1 and column.filled == column.rows > 1:
         return Role(column, {"ignore": "the same in every row"}, f"one text in {column.filled:,} filled cells")
     if words & NAMED["row"] and column.unique:

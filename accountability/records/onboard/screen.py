@@ -38,13 +38,16 @@ class Matter:
     what : str
         What is there, with counts, in one line.
     rows : tuple of int
-        The first data rows concerned, counted from 1.
+        The first data rows concerned, counted from 1; of rows that are no records, all of them.
+    day : int or None
+        The day of the month on which dates are heaped.
     """
 
     kind: str
     column: str | None
     what: str
     rows: tuple[int, ...] = ()
+    day: int | None = None
 
 
 def screen(frame: pd.DataFrame) -> list[Matter]:
@@ -171,7 +174,7 @@ def _heaped(texts: _Texts) -> Matter | None:
         f"{texts.number(marked):,} of {int(texts.counts[known].sum()):,} dates fall on day {day} of the month{span}: "
         "the month is known and the day is not"
     )
-    return Matter("heaped", texts.name, what, texts.rows(marked))
+    return Matter("heaped", texts.name, what, texts.rows(marked), day)
 
 
 def _days(texts: _Texts) -> pd.Series:
@@ -210,7 +213,7 @@ def no_records(frame: pd.DataFrame) -> list[Matter]:
         if marked.any():
             shown = str(first[marked].iloc[0])[:40]
             rows = "row" if marked.sum() == 1 else "rows"
-            places = tuple(int(i) + 1 for i in np.flatnonzero(marked.to_numpy(dtype=bool))[:_ROWS_SHOWN])
+            places = tuple(int(i) + 1 for i in np.flatnonzero(marked.to_numpy(dtype=bool)))
             found.append(Matter(kind, None, f"{int(marked.sum()):,} {rows} {what} (first: {shown!r})", places))
     return found
 

@@ -1,0 +1,91 @@
+"""Which column of an unknown file numbers the cases, and which one numbers people.
+
+A case has one day of receipt: a number whose rows have several is a person's. A number that only counts the rows is no
+case number where another column repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.records.onboard.column_profile import ColumnProfile
+from accountability.records.onboard.hints import NAMED
+from accountability.records.onboard.screen import running
+
+_SAME: Final = 0.9
+_ENOUGH: Final = 2.1
+_FEWEST: Final = 5
+
+
+def case_number(
+    candidates: Sequence[ColumnProfile], columns: Sequence[ColumnProfile]
+) -> tuple[ColumnProfile | None, list[ColumnProfile], ColumnProfile | None]:
+    """Find the column that numbers the cases.
+
+    Parameters
+    ----------
+    candidates : sequence of ColumnProfile
+        Columns that could be numbers of anything.
+    columns : sequence of ColumnProfile
+        All columns, whose dates tell a case from a person.
+
+    Returns
+    -------
+    tuple
+        The column, or None; the other columns that could be meant, the likeliest first; and a column whose rows have
+        several days of receipt, as a person's number has, or None.
+    """
+    days = _first_days(columns)
+    held = {column.name: _kept(column, days) for column in candidates}
+    repeats = [c for c in candidates if not c.unique and (held[c.name] or 0) >= _SAME and c.distinct > _FEWEST]
+    people = [c for c in candidates if held[c.name] is not None and (held[c.name] or 0) < 1 - _SAME and _numbers(c)]
+
+    def score(column: ColumnProfile) -> float:
+        words = set(column.words)
+        named = 2 * bool(words & NAMED["case"]) + 2 * bool(words & NAMED["id"])
+        named -= 4 * bool(words & (NAMED["officer"] | NAMED["other_people"] | NAMED["row"]))
+        if column in people or (running(column.values) and any(other is not column for other in repeats)):
+            return 0.0
+        spread = column.distinct / column.filled
+        if column in repeats:
+            return named + spread + (1.0 if _numbers(column) else 0.0)
+        return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0.0
+
+    ranked = sorted(candidates, key=lambda column: -score(column))
+    person = people[0] if people else None
+    likely = [column for column in ranked if score(column) >= _ENOUGH - 0.2]
+    if ranked and score(ranked[0]) >= _ENOUGH:
+        return ranked[0], [c for c in likely if c is not ranked[0]], person
+    alone = [c for c in candidates if c.unique and c.rows > 1 and c.lengths[1] <= 30 and c not in people]
+    return (alone[0] if alone else None), [], person
+
+
+def _numbers(column: ColumnProfile) -> bool:
+    """Whether most texts hold a digit and many differ, as numbers of cases and people do."""
+    texts = pd.Series(column.counts.index[:400], dtype="str")
+    return bool(len(texts)) and texts.str.contains(r"\d").mean() > _SAME and column.distinct > _FEWEST
+
+
+def _first_days(columns: Sequence[ColumnProfile]) -> np.ndarray | None:
+    """The day of each row in the first column of dates that is filled throughout, as numbers."""
+    for column in columns:
+        if column.dates and not column.ambiguous and column.filled >= _SAME * column.rows:
+            reading = column.dates[0]
+            by_text = dict(zip(column.counts.index, reading.days, strict=True))
+            days = column.values.map(by_text).to_numpy(dtype="datetime64[D]")
+            return np.asarray(days.astype(np.int64))
+    return None
+
+
+def _kept(column: ColumnProfile, days: np.ndarray | None) -> float | None:
+    """Share of a column's repeated texts whose rows have one day; None where none repeats or no day is known."""
+    if days is None or column.unique:
+        return None
+    table = pd.DataFrame({"text": column.values.to_numpy(), "day": days}).dropna()
+    by_text = table.groupby("text")["day"].agg(["size", "nunique"])
+    again = by_text[by_text["size"] > 1]
+    return None if again.empty else float((again["nunique"] == 1).mean())
