@@ -52,7 +52,7 @@ def case_number(
             return 0.0
         spread = column.distinct / column.filled
         if column in repeats:
-            return named + spread + (1.0 if _numbers(column) else 0.0)
+            return named + spread + (1.5 if _numbers(column) else 0.0)
         return named + spread if named >= 2 and (spread > 0.1 or named >= 4) else 0.0
 
     ranked = sorted(candidates, key=lambda column: -score(column))
@@ -60,7 +60,8 @@ def case_number(
     likely = [column for column in ranked if score(column) >= _ENOUGH - 0.2]
     if ranked and score(ranked[0]) >= _ENOUGH:
         return ranked[0], [c for c in likely if c is not ranked[0]], person
-    alone = [c for c in candidates if c.unique and c.rows > 1 and c.lengths[1] <= 30 and c not in people]
+    counts = {column.name for column in candidates if repeats and running(column.values)}
+    alone = [c for c in candidates if c.unique and c.rows > 1 and c.lengths[1] <= 30 and c.name not in counts]
     return (alone[0] if alone else None), [], person
 
 

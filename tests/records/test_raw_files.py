@@ -1,0 +1,105 @@
+"""Files of the kinds agencies send, brought in by somebody in a hurry: a right number or a named question, never else.
+
+The newcomer answers the card, confirms every proposal and decides nothing. Each folder's ``truth.json`` says what is
+true (``numbers``), whether the file cannot tell (``must_ask``), which words must not survive (``no_text``), and what a
+line must name when the check stops (``about``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+import accountability
+from accountability.audit import figures
+from accountability.errors import AccountabilityError
+from accountability.records.onboard.check import check
+from accountability.records.onboard.propose import new_source
+
+FOLDERS = sorted(path.parent for path in (ROOT / "tests" / "raw_files").glob("*/truth.json"))
+CARD = {
+    "title": "T", "jurisdiction": "X", "agency": "A", "publisher": "p", "obtained": "o", "row_is": "one row",
+    "observed_until": "2021-12-31", "rule": "complete", "open_cases": "included", "window": "all", "citation": "none",
+    "authority": "page", "unit": "complaint",
+}  # fmt: skip
+
+
+def hasty(folder: Path) -> None:
+    """Answer the card, confirm what is proposed, decide nothing."""
+    for path in folder.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8").replace("# CONFIRM:", "# CONFIRMED:")
+        for fact, said in CARD.items():
+            text = text.replace(f"{fact}: DECIDE", f"{fact}: {said}")
+        path.write_text(text, encoding="utf-8")
+
+
+def kept(data: accountability.records.dataset.Dataset) -> str:
+    """Every text that survived."""
+    tables = (data.cases, data.allegations, data.events, data.complainants)
+    return " ".join(" ".join(map(str, table[name].dropna().unique())) for table in tables for name in table)
+
+
+def test_the_kinds_are_those_that_were_measured() -> None:
+    assert len(FOLDERS) == 22
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_haste_gives_a_right_number_or_a_named_question(folder: Path, tmp_path: Path) -> None:
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    files = [path for path in sorted(folder.iterdir()) if path.name != "truth.json"]
+    try:
+        made = new_source("src", files, into=tmp_path)
+        for path in made.glob("*.yaml"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace("unit: DECIDE", f"unit: {truth.get('unit', 'complaint')}"), encoding="utf-8")
+        hasty(made)
+        found = check(made)
+        asked = str(found) if not found.clean else ""
+    except AccountabilityError as error:
+        asked = str(error)
+    if asked:
+        assert any(re.search(truth["about"], line, re.I) for line in asked.splitlines()), asked
+        return
+    assert not truth.get("must_ask"), "the file cannot tell, and nothing was asked"
+    data = accountability.load(made)
+    told = figures(data)
+    for key, value in truth.get("numbers", {}).items():
+        assert told[key] in (value if isinstance(value, list) else [value]), key
+    assert not [word for word in truth.get("no_text", ()) if word in kept(data)]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "wanted"),
+    [
+        (
+            "status_contradicts_blank",
+            {'no_day: {"": DECIDE}': 'no_day: {"": {Status: {Closed: closed_on_unknown_day}}}'},
+            {"cases": 200, "open": 0},
+        ),
+        (
+            "running_number_key",
+            {"exact: DECIDE": "exact: drop", "because: DECIDE": "because: the same complaint exported twice"},
+            {"cases": 300, "open": 25, "median": 104, "allegations": 300},
+        ),
+    ],
+)
+def test_an_honest_answer_reaches_the_truth(
+    name: str, changes: dict[str, str], wanted: dict[str, int], tmp_path: Path
+) -> None:
+    folder = ROOT / "tests" / "raw_files" / name
+    made = new_source("src", [folder / "complaints.csv"], into=tmp_path)
+    path = made / "source.yaml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    hasty(made)
+    found = check(made)
+    assert found.clean, str(found)
+    told = figures(accountability.load(made))
+    assert {key: told[key] for key in wanted} == wanted
