@@ -24,7 +24,7 @@ from accountability.records.onboard.hints import (
     STAGE_WORDS,
     penalty_rules,
 )
-from accountability.records.onboard.screen import plain
+from accountability.records.onboard.screen import plain, running
 from accountability.records.yaml_text import DECIDE
 
 _AGES: Final = [18, 25, 35, 45, 55, 65]
@@ -221,13 +221,13 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
     coded = _coded(column, taken)
     if coded is not None:
         return coded
+    if column.unique and (words & NAMED["row"] or running(column.values)):
+        return Role(column, {"ignore": "running number"}, "it counts the rows, and no two rows share it")
     identifying = _identifying(column)
     if identifying is not None:
         return Role(column, {"drop": identifying[0]}, identifying[1], confirm=column.person is not None)
     if column.distinct == 1 and column.filled == column.rows > 1:
         return Role(column, {"ignore": "the same in every row"}, f"one text in {column.filled:,} filled cells")
-    if words & NAMED["row"] and column.unique:
-        return Role(column, {"ignore": "running number"}, "its name says so, and no two rows share it")
     if words & NAMED["age"] and column.numeric:
         made: dict[str, Any] = {"to": _free("age", column, taken), "type": "number", "band": _AGES}
         return Role(column, _of(made, words), "numbers; ages are published in bands")
