@@ -221,7 +221,8 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
     coded = _coded(column, taken)
     if coded is not None:
         return coded
-    if column.unique and (words & NAMED["row"] or running(column.values)):
+    of_person = any(words & named for _, named in PERSON_WORDS)
+    if column.unique and not of_person and (words & NAMED["row"] or running(column.values)):
         return Role(column, {"ignore": "running number"}, "it counts the rows, and no two rows share it")
     identifying = _identifying(column)
     if identifying is not None:
