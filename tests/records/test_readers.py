@@ -276,7 +276,7 @@ def test_messages_show_no_cell(write: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"sheet": "A"}, "sheet is a setting of xls, xlsx; this file is declared csv"),
+        ({"sheet": "A"}, "sheet is a setting of xls, xlsx, xml; this file is declared csv"),
         ({"type": "xlsx", "delimiter": ";"}, "delimiter is a setting of csv, tsv"),
         ({"delimiter": '"'}, "must be three different characters"),
         ({"delimiter": "\n"}, "none of them a line end"),

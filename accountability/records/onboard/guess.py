@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import itertools
 import json
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -17,9 +19,11 @@ from accountability.records.readers.archive import members
 from accountability.records.readers.cells import cell_text
 from accountability.records.readers.columnar import table_sizes
 from accountability.records.readers.format import Format, Kind
-from accountability.records.readers.json_records import json_text_of, parse, record_paths
-from accountability.records.readers.raw import ZIP, decoded, explained, joined_lines
-from accountability.records.readers.workbook import sheet_rows
+from accountability.records.readers.html_tables import html_sheets
+from accountability.records.readers.json_records import inner_path, json_text_of, list_at, parse, record_paths
+from accountability.records.readers.raw import ZIP, Stream, decoded, explained, is_page, joined_lines
+from accountability.records.readers.sheet_xml import is_sheet_xml, xml_sheets
+from accountability.records.readers.workbook import Sheet, sheets_of
 
 _SAMPLE: Final = 2**20
 _RECORDS: Final = 300
@@ -83,9 +87,10 @@ def header_cells(path: Path | str, fmt: Format) -> list[str]:
             lines = [m.group().decode() for m in itertools.islice(joined_lines(blocks), 10 * _RECORDS)]
             records = _records(lines, fmt.separator, fmt.quote)
             found = next((cells for line, cells in records if line == fmt.header_row), None)
-        elif fmt.type in ("xlsx", "xls"):
-            sheets = sheet_rows(stream, fmt)
-            rows = sheets[fmt.sheet] if fmt.sheet in sheets else next(iter(sheets.values()), [])
+        elif fmt.type in ("xlsx", "xls", "xml", "html"):
+            sheets = {sheet.name: sheet.rows for sheet in grids(stream, fmt)}
+            wanted = fmt.table if fmt.type == "html" else fmt.sheet
+            rows = sheets[wanted] if wanted in sheets else next(iter(sheets.values()), [])
             if 0 < fmt.header_row <= len(rows):
                 found = [cell_text(cell, timed=False) or "" for cell in rows[fmt.header_row - 1]]
     if found is None:
@@ -112,21 +117,29 @@ def _guessed(path: Path, member: str | None) -> list[Format]:
     with explained(str(path)), path.open("rb") as handle:
         workbook = member is None and handle.read(4).startswith(ZIP)
     kind: Kind | None = "xlsx" if workbook else None
+    head = b""
     if kind is None:
         with opened(path, base, check=False) as stream:
-            head = stream.peek(16)
+            head = stream.peek(2048)
         kind = next((k for magic, k in _BINARY if head.startswith(magic)), None)
-        if kind is None and name.suffix.lower() == ".xls" and b"\0" in head:
+        if kind is None and is_page(head):
+            kind = "html"
+        elif kind is None and is_sheet_xml(head):
+            kind = "xml"
+        elif kind is None and name.suffix.lower() == ".xls" and b"\0" in head and _wide(head) is None:
             kind = "xls"  # older than the container later workbooks are wrapped in
     if kind is None:
         suffix = (name.with_suffix("") if name.suffix.lower() in (".gz", ".zip") else name).suffix.lower()
         kind = _text_kind(path, base, suffix)
     fmt = Format(type=kind, member=member) if member else Format(type=kind)
-    if kind in ("xlsx", "xls"):
+    if kind == "html" and (encoding := _encoding(path, fmt)):
+        said = re.search(rb"charset=[\"']?([\w-]+)", head)  # head was read: a page is known by it
+        fmt = Format.model_validate(fmt.model_dump(exclude_unset=True) | {"encoding": _known(said) or encoding})
+    if kind in ("xlsx", "xls", "xml", "html"):
         return _sheets(path, fmt)
     if kind == "sqlite":
         return _tables(path, fmt)
-    if kind == "json":
+    if kind in ("json", "jsonl"):
         return _lists(path, fmt)
     if kind in ("csv", "tsv"):
         return [_delimited(path, fmt)]
@@ -157,6 +170,9 @@ def _is_object(line: str) -> bool:
 
 def _encoding(path: Path, fmt: Format) -> str | None:
     """``None`` when the file is UTF-8 or marks its encoding itself, else the first that can decode all of it."""
+    with opened(path, fmt, check=False) as stream:
+        if wide := _wide(stream.peek(2048)):
+            return None if wide == "marked" else wide
     for encoding in (None, "cp1252", "latin-1"):
         with opened(path, fmt.model_copy(update={"encoding": encoding})) as stream:
             try:
@@ -167,6 +183,25 @@ def _encoding(path: Path, fmt: Format) -> str | None:
                     raise
             else:
                 return encoding
+    return None
+
+
+def _known(said: re.Match[bytes] | None) -> str | None:
+    """The encoding a page says it is in, where Python knows it."""
+    try:
+        return codecs.lookup(said[1].decode()).name if said else None
+    except LookupError:
+        return None
+
+
+def _wide(head: bytes) -> str | None:
+    """The encoding of text of two bytes a character (``marked``: a byte-order mark says it), from its first bytes."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "marked"
+    pairs = len(head) // 2
+    for encoding, blank, letter in (("utf-16-le", head[1::2], head[0::2]), ("utf-16-be", head[0::2], head[1::2])):
+        if pairs >= 8 and blank.count(0) > 0.9 * pairs and all(c >= 32 or c in b"\t\r\n" for c in letter):
+            return encoding
     return None
 
 
@@ -195,7 +230,16 @@ def _delimited(path: Path, fmt: Format) -> Format:
         settings["quote"] = "none"
     if (row := header_row(records)) > 1:
         settings["header_row"] = row
+    if _ends_with_delimiter(records, row):
+        settings["trailing_delimiter"] = True
     return Format.model_validate({"type": "csv", **settings})
+
+
+def _ends_with_delimiter(records: Sequence[tuple[int, Sequence[str]]], header: int) -> bool:
+    """Whether every record has one field more than the header, and nothing in it."""
+    names = next((cells for line, cells in records if line == header), [])
+    below = [cells for line, cells in records if line > header]
+    return bool(below) and all(len(cells) == len(names) + 1 and not cells[-1] for cells in below)
 
 
 def _records(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
@@ -237,22 +281,38 @@ def _is_number(text: str) -> bool:
     return text.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
 
 
+def grids(stream: Stream, fmt: Format) -> list[Sheet]:
+    """Every sheet of a workbook, or every table of a web page.
+
+    Raises
+    ------
+    SourceError
+        The file is damaged or encrypted.
+    """
+    if fmt.type == "html":
+        return html_sheets(stream, fmt)
+    return xml_sheets(stream) if fmt.type == "xml" else sheets_of(stream, fmt)
+
+
 def _sheets(path: Path, fmt: Format) -> list[Format]:
     with opened(path, fmt) as stream:
-        sheets = sheet_rows(stream, fmt)
+        sheets = grids(stream, fmt)
+        if fmt.type == "html" and not sheets:
+            with opened(path, Format(member=fmt.member)):
+                pass  # refused as a web page that is no file
     found: list[tuple[int, Format]] = []
-    for name, rows in sheets.items():
-        texts = [(i, [cell_text(cell) for cell in row]) for i, row in enumerate(rows, 1)]
+    for sheet in sheets:
+        texts = [(i, [cell_text(cell) for cell in row]) for i, row in enumerate(sheet.rows, 1)]
         texts = [(i, cells) for i, cells in texts if any(cells)]
-        if len(texts) < 2:
+        if len(texts) < 2 or (fmt.type == "html" and max(sum(map(bool, cells)) for _, cells in texts) < 2):
             continue
-        settings: dict[str, object] = {"type": fmt.type}
-        if fmt.member:
-            settings["member"] = fmt.member
+        settings: dict[str, object] = fmt.model_dump(include={"type", "member", "encoding"}, exclude_none=True)
         if len(sheets) > 1:
-            settings["sheet"] = name
+            settings["table" if fmt.type == "html" else "sheet"] = sheet.name
         if (row := header_row(texts)) > 1:
             settings["header_row"] = row
+        if sheet.merged_down(row):
+            settings["merged"] = "fill"
         found.append((len(texts), Format.model_validate(settings)))
     return [guessed for _, guessed in sorted(found, key=lambda f: -f[0])]
 
@@ -269,8 +329,14 @@ def _tables(path: Path, fmt: Format) -> list[Format]:
 
 def _lists(path: Path, fmt: Format) -> list[Format]:
     with opened(path, fmt) as stream:
-        document = parse(json_text_of(stream, fmt, []), stream.name)
-    if isinstance(document, list):
-        return [fmt]
-    given = fmt.model_dump(exclude_defaults=True) | {"type": "json"}
-    return [Format.model_validate(given | {"record_path": where}) for where in record_paths(document)]
+        text = json_text_of(stream, fmt, [])
+        if fmt.type == "json":
+            document = parse(text, stream.name)
+        else:
+            document = [parse(line, stream.name, n) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    given = fmt.model_dump(exclude_defaults=True) | {"type": fmt.type}
+    found = []
+    for reached in [""] if isinstance(document, list) else record_paths(document):
+        steps = [step for step in (reached, inner_path(list_at(document, reached))) if step]
+        found.append(Format.model_validate(given | ({"record_path": ".".join(steps)} if steps else {})))
+    return found

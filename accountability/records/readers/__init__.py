@@ -16,7 +16,7 @@ from typing import IO, Final, cast
 from accountability.errors import SourceError
 from accountability.records.readers.delimited import Delimited, delimited_chunks, read_delimited
 from accountability.records.readers.format import Format, RawTable
-from accountability.records.readers.raw import BLOCK, GZIP, ZIP, Stream, explained
+from accountability.records.readers.raw import BLOCK, GZIP, ZIP, Stream, explained, is_page
 
 __all__ = ["Format", "RawTable", "header", "opened", "read", "read_chunks"]
 
@@ -122,6 +122,14 @@ def _reader(kind: str) -> Callable[[Stream, Format, Sequence[str] | None], RawTa
         from accountability.records.readers.workbook import read_workbook
 
         return read_workbook
+    if kind == "html":
+        from accountability.records.readers.html_tables import read_html
+
+        return read_html
+    if kind == "xml":
+        from accountability.records.readers.sheet_xml import read_sheet_xml
+
+        return read_sheet_xml
     if kind in ("json", "jsonl"):
         from accountability.records.readers import json_records
 
@@ -179,11 +187,11 @@ def _checked(stream: Stream, fmt: Format, check: bool) -> Stream:
         raise SourceError(f"{stream.name}: the file is empty (0 bytes).")
     if not check:
         return stream
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table")):
+    if fmt.type != "html" and is_page(head):
         raise SourceError(
             f"{stream.name}, line 1: expected {fmt.type}, found a web page. The download probably gave a notice or "
-            "a login page instead of the file; open it in a browser to see."
+            "a login page instead of the file; open it in a browser to see. If the page holds the table, declare "
+            "type: html."
         )
     own = {"xlsx": ZIP, "xls": b"\xd0\xcf\x11\xe0", "parquet": b"PAR1", "sqlite": b"SQLite format 3\0"}
     for magic, what in _FOREIGN:

@@ -28,7 +28,7 @@ import pyarrow.csv as arrow_csv
 from accountability.errors import SourceError
 from accountability.records.readers.format import Format, RawTable, check_usecols, header_names
 from accountability.records.readers.raw import BLOCK, Stream, decoded, further, physical_lines
-from accountability.records.readers.scan import LONGEST, Piece, Scan, csv_reader, scan
+from accountability.records.readers.scan import AFTER, LONGEST, Piece, Scan, csv_reader, scan, without_trailing
 
 
 @dataclass(slots=True)
@@ -71,10 +71,10 @@ class Delimited:
             if found is None:
                 from accountability.records.readers.careful import Careful
 
-                careful = Careful(self.stream.name, self.fmt, self.columns, self.usecols, self.blank, self.first_blank)
+                careful = Careful(self.stream.name, self.fmt, self._fields, self._wanted, self.blank, self.first_blank)
                 for piece in careful.pieces(chain([text], texts), line):
                     rows += piece.table.num_rows
-                    yield piece
+                    yield without_trailing(piece, self.stream.name) if self.fmt.trailing_delimiter else piece
                 self.blank, self.first_blank = careful.blank, careful.first_blank
                 break
             if at_end and found.open_quote is not None:
@@ -177,13 +177,13 @@ class Delimited:
         if found.multiline and not self.fmt.multiline:
             from accountability.records.readers.careful import check_swallowed
 
-            check_swallowed(text, found, self.fmt, len(self.columns), self.stream.name, line)
-        wanted = check_usecols(self.usecols, self.columns, self.stream.name)
+            check_swallowed(text, found, self.fmt, len(self._fields), self.stream.name, line)
+        wanted = check_usecols(self._wanted, self._fields, self.stream.name)
         try:
             table = arrow_csv.read_csv(
                 pa.py_buffer(text),
                 read_options=arrow_csv.ReadOptions(
-                    column_names=self.columns, block_size=max(self.block, found.longest) + 2, use_threads=False
+                    column_names=self._fields, block_size=max(self.block, found.longest) + 2, use_threads=False
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.fmt.separator,
@@ -191,7 +191,7 @@ class Delimited:
                     newlines_in_values=found.multiline,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types={name: pa.large_string() for name in self.columns},
+                    column_types={name: pa.large_string() for name in self._fields},
                     include_columns=wanted,
                     strings_can_be_null=True,
                     null_values=[""],
@@ -201,7 +201,7 @@ class Delimited:
         except pa.ArrowInvalid as error:
             from accountability.records.readers.careful import ragged
 
-            ragged(text, found, self.fmt, len(self.columns), self.stream.name, line)
+            ragged(text, found, self.fmt, len(self._fields), self.stream.name, line)
             raise SourceError(f"{self.stream.name}, line {line} and following: {error}") from error
         if table.num_rows != count:
             raise SourceError(
@@ -210,7 +210,19 @@ class Delimited:
             )
         lines = line + found.line[full]
         plain = lines[-1] - lines[0] == count - 1
-        return Piece(table, int(lines[0]), None if plain else lines)
+        piece = Piece(table, int(lines[0]), None if plain else lines)
+        return without_trailing(piece, self.stream.name) if self.fmt.trailing_delimiter else piece
+
+    @property
+    def _fields(self) -> list[str]:
+        """What each field of a record belongs to: the columns, and what a trailing delimiter adds."""
+        return [*self.columns, AFTER] if self.fmt.trailing_delimiter else self.columns
+
+    @property
+    def _wanted(self) -> Sequence[str] | None:
+        """The fields to parse."""
+        extra = self.fmt.trailing_delimiter and self.usecols is not None
+        return [*(self.usecols or ()), AFTER] if extra else self.usecols
 
 
 def read_delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:

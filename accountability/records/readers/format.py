@@ -14,23 +14,26 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from accountability.errors import SourceError, nearest_of
 
-Kind = Literal["csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "sqlite"]
+Kind = Literal["csv", "tsv", "xlsx", "xls", "xml", "html", "json", "jsonl", "parquet", "sqlite"]
 
 _DELIMITED: Final = frozenset({"csv", "tsv"})
-_SHEETS: Final = frozenset({"xlsx", "xls"})
-_TEXT: Final = _DELIMITED | {"json", "jsonl"}
+_SHEETS: Final = frozenset({"xlsx", "xls", "xml"})
+_GRIDS: Final = _SHEETS | {"html"}
+_TEXT: Final = _DELIMITED | {"json", "jsonl", "html"}
 _BELONGS: Final = {
     "delimiter": _DELIMITED,
     "quote": _DELIMITED,
     "escape": _DELIMITED,
     "encoding": _TEXT,
-    "skip_footer": _DELIMITED | _SHEETS,
-    "header_row": _DELIMITED | _SHEETS,
+    "skip_footer": _DELIMITED | _GRIDS,
+    "header_row": _DELIMITED | _GRIDS,
     "multiline": _DELIMITED,
-    "names": _DELIMITED | _SHEETS | {"json", "jsonl"},
+    "trailing_delimiter": _DELIMITED,
+    "names": _DELIMITED | _GRIDS | {"json", "jsonl"},
     "sheet": _SHEETS,
-    "record_path": frozenset({"json"}),
-    "table": frozenset({"sqlite"}),
+    "merged": _GRIDS,
+    "record_path": frozenset({"json", "jsonl"}),
+    "table": frozenset({"sqlite", "html"}),
 }
 
 
@@ -42,8 +45,9 @@ class Format(BaseModel):
     Attributes
     ----------
     type
-        ``csv``, ``tsv``, ``xlsx``, ``xls``, ``json``, ``jsonl``, ``parquet`` or ``sqlite``. Gzip, and a zip archive
-        around any of them, are recognised from the content and need no type of their own.
+        ``csv``, ``tsv``, ``xlsx``, ``xls``, ``xml`` (a workbook as one XML file, of 2003), ``html`` (tables of a web
+        page), ``json``, ``jsonl``, ``parquet`` or ``sqlite``. It is the file's content that counts, not its name.
+        Gzip, and a zip archive around any of them, are recognised and need no type of their own.
     delimiter
         One character between fields. Default: a comma, for ``tsv`` a tab.
     quote, escape
@@ -59,14 +63,22 @@ class Format(BaseModel):
     multiline
         A quoted cell may hold line after line that looks like a record; without it such a cell is refused, since a
         stray quote makes the same picture.
+    trailing_delimiter
+        Every record ends with one delimiter more than the header, and nothing after it. A record with something
+        after it is refused.
     skip_footer
         How many non-blank lines (or sheet rows) at the end are not records.
     sheet, table
-        Sheet of a workbook, table or view of an SQLite database. Needed when there is more than one.
+        Sheet of a workbook, table or view of an SQLite database, number of a table in a web page. Needed when there
+        is more than one.
+    merged
+        ``fill``: the value of a merged range that reaches over several rows below the header stands in each of its
+        cells. Without it all but the first are blank, as they are stored.
     member
         File inside a zip archive. Needed when there is more than one.
     record_path
-        Keys that lead to the list of records in a JSON document, joined by dots.
+        Keys that lead to the list of records in a JSON document (from each line of a ``jsonl`` file), joined by dots.
+        It may lead through a list of records to a list in each of them.
     max_bytes, max_ratio
         Declared limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
     """
@@ -81,9 +93,11 @@ class Format(BaseModel):
     header_row: int = Field(default=1, ge=0)
     names: tuple[str, ...] | None = None
     multiline: bool = False
+    trailing_delimiter: bool = False
     skip_footer: int = Field(default=0, ge=0)
     sheet: str | None = None
     table: str | None = None
+    merged: Literal["fill"] | None = None
     member: str | None = None
     record_path: str | None = None
     max_bytes: int = Field(default=8 * 2**30, gt=0)
@@ -93,6 +107,11 @@ class Format(BaseModel):
     @classmethod
     def _none_is_no_character(cls, value: object) -> object:
         return None if value == "none" else value
+
+    @field_validator("table", mode="before")
+    @classmethod
+    def _table_may_be_a_number(cls, value: object) -> object:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @field_validator("encoding")
     @classmethod

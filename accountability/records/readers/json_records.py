@@ -60,11 +60,7 @@ def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Raw
         raise SourceError(f"{stream.name}: expected a list of records, found {_kind(document)}.{hint}")
     rows: list[dict[str, object]] = []
     for number, (outer, record) in enumerate(_records(document, path, "", {}, stream.name), 1):
-        where = f"{stream.name}, record {number}"
-        own = {} if isinstance(record, Missing) else _fields(record, fmt, where)
-        if clash := outer.keys() & own.keys():
-            raise SourceError(f"{where}: the field {min(clash)!r} has the same name as one of the outer item.")
-        rows.append(outer | own)
+        rows.append(_row(outer, record, fmt, f"{stream.name}, record {number}"))
     return _table(rows, stream.name, fmt, usecols, notes, "record", None)
 
 
@@ -77,18 +73,29 @@ def read_json_lines(stream: Stream, fmt: Format, usecols: Sequence[str] | None) 
         As for :func:`read_json`, with the line.
     """
     notes: list[str] = []
+    path = fmt.record_path.split(".") if fmt.record_path else []
     rows, lines, blank = [], [], []
     for number, line in enumerate(json_text_of(stream, fmt, notes).split("\n"), 1):
         if not line.strip():
             blank.append(number)
             continue
         record = parse(line, stream.name, number)
-        rows.append(_fields(record, fmt, f"{stream.name}, line {number}"))
-        lines.append(number)
+        where = f"{stream.name}, line {number}"
+        for outer, inner in _records([record], path, "", {}, where):
+            rows.append(_row(outer, inner, fmt, where))
+            lines.append(number)
     inner = [number for number in blank if lines and number < lines[-1]]
     if inner:
         notes.append(f"{len(inner)} blank line(s) passed over, the first on line {inner[0]}")
     return _table(rows, stream.name, fmt, usecols, notes, "line", np.array(lines, np.int64))
+
+
+def _row(outer: dict[str, object], record: object, fmt: Format, where: str) -> dict[str, object]:
+    """The columns of one record with those of the outer items it belongs to."""
+    own = {} if isinstance(record, Missing) else _fields(record, fmt, where)
+    if clash := outer.keys() & own.keys():
+        raise SourceError(f"{where}: the field {min(clash)!r} has the same name as one of the outer item.")
+    return outer | own
 
 
 def parse(text: str, name: str, line: int | None = None) -> object:
@@ -127,6 +134,37 @@ def record_paths(document: object, depth: int = 3) -> list[str]:
 
     walk(document, ())
     return [path for _, path in sorted(found)]
+
+
+def list_at(document: object, path: str) -> list[object]:
+    """The list of records at a path that leads through objects only."""
+    for key in path.split(".") if path else ():
+        document = document[key] if isinstance(document, dict) else None
+    return document if isinstance(document, list) else []
+
+
+def nested_lists(records: Sequence[object]) -> list[str]:
+    """Names of the fields that hold a list of records, or nothing, in every record."""
+    objects = [record for record in records if isinstance(record, dict)]
+    names = dict.fromkeys(key for record in objects for key, value in record.items() if isinstance(value, list))
+    return [name for name in names if _inner(objects, name)]
+
+
+def inner_path(records: Sequence[object]) -> str:
+    """The path from records to the list inside them, and on to the list inside that, while there is only one."""
+    path = []
+    while len(names := nested_lists(records)) == 1 and "." not in names[0]:
+        path.append(names[0])
+        records = _inner(records, names[0])
+    return ".".join(path)
+
+
+def _inner(records: Sequence[object], name: str) -> list[object]:
+    """All inner records of a field, or none if any of its values is something else."""
+    values = [record.get(name) or [] for record in records if isinstance(record, dict)]
+    found = [item for value in values if isinstance(value, list) for item in value]
+    whole = all(isinstance(value, list) for value in values) and all(isinstance(item, dict) for item in found)
+    return found if whole else []
 
 
 def json_text_of(stream: Stream, fmt: Format, notes: list[str]) -> str:
@@ -222,5 +260,5 @@ def _table(
     frame = text_frame({column: [row.get(column) for row in rows] for column in wanted})
     if lines is None:
         return RawTable(frame, name, tuple(columns), 1, "record", None, (*notes, *more))
-    plain = int(lines[-1] - lines[0]) == len(lines) - 1
+    plain = bool((np.diff(lines) == 1).all())
     return RawTable(frame, name, tuple(columns), int(lines[0]), "line", None if plain else lines, (*notes, *more))

@@ -15,7 +15,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 Row = Sequence[object]
+Range = tuple[tuple[int, int], tuple[int, int]]
 
 _LAST_ROW: Final = 1_048_576
 _LAST_COLUMN: Final = 16_384
@@ -52,11 +53,19 @@ _NEGATIVE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet as the parser gives it: typed rows, and cells whose formula has no result."""
+    """One sheet as the parser gives it: typed rows, cells whose formula has no result, and merged ranges.
+
+    A merged range is the row and column of its first and of its last cell, counted from 0.
+    """
 
     name: str
     rows: Sequence[Row]
     unfinished: list[tuple[str, int]] = field(default_factory=list)
+    merged: Sequence[Range] = ()
+
+    def merged_down(self, header_row: int) -> list[Range]:
+        """The merged ranges below the header that reach over more than one row."""
+        return [(first, last) for first, last in self.merged if first[0] >= header_row and last[0] > first[0]]
 
 
 def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
@@ -70,7 +79,7 @@ def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) ->
     """
     data = stream.read_all()
     with _explained(stream.name):
-        return _table(stream.name, _sheet(data, stream.name, fmt), fmt, usecols)
+        return sheet_table(stream.name, _sheet(data, stream.name, fmt), fmt, usecols, [])
 
 
 def workbook_header(stream: Stream, fmt: Format) -> list[str]:
@@ -100,8 +109,8 @@ def _explained(where: str) -> Iterator[None]:
         ) from error
 
 
-def sheet_rows(stream: Stream, fmt: Format) -> dict[str, Sequence[Row]]:
-    """Rows of every sheet, for guessing which one is meant.
+def sheets_of(stream: Stream, fmt: Format) -> list[Sheet]:
+    """Read every sheet, for guessing which one is meant.
 
     Raises
     ------
@@ -111,7 +120,7 @@ def sheet_rows(stream: Stream, fmt: Format) -> dict[str, Sequence[Row]]:
     data = stream.read_all()
     with _explained(stream.name):
         names = _sheet_names(_xlsx_book(data)) if fmt.type == "xlsx" else _xls_book(data).sheet_names()
-        return {name: _sheet(data, stream.name, fmt.model_copy(update={"sheet": name})).rows for name in names}
+        return [_sheet(data, stream.name, fmt.model_copy(update={"sheet": name})) for name in names]
 
 
 def _sheet(data: bytes, where: str, fmt: Format, last_row: int | None = None) -> Sheet:
@@ -148,7 +157,8 @@ def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
         name = _chosen(_sheet_names(book), where, fmt)
         text = archive.read(_path_of(archive, name))
     _check_extent(text, f"{where}, sheet {name!r}")
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=last_row)
+    sheet = book.get_sheet_by_name(name)
+    rows = sheet.to_python(skip_empty_area=False, nrows=last_row)
     # The parser writes whole days as dates; beside moments they are moments at midnight, as in the other kinds.
     typed: list[list[object]] = [[_moment(cell) if type(cell) is dt.date else cell for cell in row] for row in rows]
     for match in _ERROR.finditer(text):  # which the parser leaves blank
@@ -156,7 +166,7 @@ def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
     for match in _NEGATIVE.finditer(text):  # which it takes for midnight where the cell is marked as a date
         _put(typed, match[1], int(match[2]), float(match[3]))
     unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text) if not (m[4] and b't="str"' in m[3])]
-    return Sheet(name, typed, unfinished)
+    return Sheet(name, typed, unfinished, sheet.merged_cell_ranges or ())
 
 
 def _moment(day: dt.date) -> dt.datetime:
@@ -245,7 +255,15 @@ def _xls(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
         [value(k, c) for k, c in zip(sheet.row_types(i), sheet.row_values(i), strict=True)]
         for i in range(min(sheet.nrows, last_row or sheet.nrows))
     ]
-    return Sheet(sheet.name, rows)
+    return Sheet(sheet.name, rows, merged=_xls_merged(data, sheet.name))
+
+
+def _xls_merged(data: bytes, name: str) -> Sequence[Range]:
+    """Merged ranges of an old workbook; none where it is older than they are."""
+    try:
+        return _xlsx_book(data).get_sheet_by_name(name).merged_cell_ranges or ()
+    except Exception:  # whatever the second parser cannot read has been read by the first
+        return ()
 
 
 def _columns(file: str, sheet: Sheet, fmt: Format) -> tuple[list[str], list[str]]:
@@ -253,13 +271,46 @@ def _columns(file: str, sheet: Sheet, fmt: Format) -> tuple[list[str], list[str]
     names = [cell_text(cell, timed=False) or "" for cell in head]
     while names and not names[-1].strip():
         names.pop()
-    return header_names(names, fmt.names, f"{file}, sheet {sheet.name!r}, row {max(fmt.header_row, 1)}")
+    return header_names(names, fmt.names, f"{_where(file, sheet, fmt)}, row {max(fmt.header_row, 1)}")
 
 
-def _table(file: str, sheet: Sheet, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
-    """Split rows into header and records, check their width, and write them as text."""
-    where = f"{file}, sheet {sheet.name!r}"
-    columns, notes = _columns(file, sheet, fmt)
+def _where(file: str, sheet: Sheet, fmt: Format) -> str:
+    return f"{file}, table {sheet.name}" if fmt.type == "html" else f"{file}, sheet {sheet.name!r}"
+
+
+def _filled(rows: Sequence[Row], ranges: Sequence[Range], where: str) -> list[list[object]]:
+    """Rows in which the value of a merged range stands in each of its cells."""
+    made = [list(row) for row in rows]
+    held: set[tuple[int, int]] = set()
+    for (top, left), (bottom, right) in ranges:
+        value = made[top][left] if top < len(made) and left < len(made[top]) else None
+        for at in range(top, min(bottom + 1, len(made))):
+            made[at] += [None] * (right + 1 - len(made[at]))
+            for column in range(left, right + 1):
+                below = (at, column) != (top, left) and made[at][column] not in (None, "", value)
+                if (at, column) in held or below:
+                    what = "two merged ranges overlap" if (at, column) in held else "a merged range holds two values"
+                    raise SourceError(f"{where}, row {at + 1}: {what}. Save the workbook again without merged cells.")
+                held.add((at, column))
+                made[at][column] = value
+    return made
+
+
+def sheet_table(file: str, sheet: Sheet, fmt: Format, usecols: Sequence[str] | None, notes: Sequence[str]) -> RawTable:
+    """Split rows into header and records, check their width, and write them as text.
+
+    Raises
+    ------
+    SourceError
+        A bad header, no rows, data beside the columns of the header, or a formula without a stored result.
+    """
+    where = _where(file, sheet, fmt)
+    columns, more = _columns(file, sheet, fmt)
+    notes = [*notes, *more]
+    if fmt.merged == "fill":
+        ranges = sheet.merged_down(fmt.header_row)
+        sheet = replace(sheet, rows=_filled(sheet.rows, ranges, where))
+        notes.append(f"{len(ranges)} merged range(s) filled with their value")
     wanted = check_usecols(usecols, columns, where) or columns
     below = list(enumerate(sheet.rows[fmt.header_row :], fmt.header_row + 1))
     body = [(number, row) for number, row in below if not is_blank(row)]
