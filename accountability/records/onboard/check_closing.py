@@ -70,7 +70,7 @@ def _contradicted(raw: pd.DataFrame, cells: pd.Series, declared: Column, column:
         against = ENDED if state == "open" else GOING_ON
         shown = "blank" if not text.strip(BLANKS) else repr(text)
         for other in raw.columns:
-            if other == column or raw[other].nunique() > FEW:
+            if other == column or raw[other].dtype != "str" or raw[other].nunique() > FEW:
                 continue
             words = raw.loc[rows, other].str.strip(BLANKS).str.casefold()
             hits = words[words.isin(against)]
