@@ -21,6 +21,7 @@ from accountability.records.ledger import Ledger, Log
 from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
 from accountability.records.onboard.check_closing import check_closing
+from accountability.records.onboard.layout import layout_of
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
 from accountability.records.onboard.repair import codebooks_named, guesses, left_to_decide, repaired, repaired_codebook
@@ -114,7 +115,7 @@ def _read(source: Source, key: str, folder: Path, points: list[Point]) -> pd.Dat
     try:
         path = file_paths(source.model_copy(update={"files": {key: file}}), folder)[key]
         fmt = file_format(file, name)
-        raw = readers.read(path, fmt).frame
+        table = readers.read(path, fmt)
     except FetchError as error:
         what = str(error).splitlines()[1].split(": ", 1)[-1]
         points.append(Point("files", name, f"{what}; `accountability fetch {folder.name}` brings it"))
@@ -122,6 +123,9 @@ def _read(source: Source, key: str, folder: Path, points: list[Point]) -> pd.Dat
     except AccountabilityError as error:
         points.append(Point("files", name, str(error)))
         return None
+    raw, layout = table.frame, layout_of(fmt, table)
+    if layout.confirm or layout.undecided:
+        points.append(Point("files", name, layout.why, open=False))
     try:
         check_columns(raw.columns, file)
     except AccountabilityError as error:

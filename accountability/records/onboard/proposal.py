@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +16,7 @@ from accountability.records.contract import OWN_COLUMNS
 from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.guess import header_cells, parts
+from accountability.records.onboard.layout import Layout, layout_of
 from accountability.records.onboard.roles import Role, roles
 from accountability.records.onboard.screen import Matter, overlaps, screen
 from accountability.records.yaml_text import DECIDE
@@ -47,6 +48,8 @@ class Proposal:
         The evidence for that.
     matters : tuple of Matter
         What its cells show that a person has to settle.
+    layout : Layout
+        The evidence for ``fmt``.
     """
 
     key: str
@@ -59,6 +62,7 @@ class Proposal:
     table: str = DECIDE
     why: str = ""
     matters: tuple[Matter, ...] = ()
+    layout: Layout = field(default_factory=Layout)
 
     def column(self, **wanted: str) -> Role | None:
         """The column whose declaration says this, for instance ``to="case_id"``."""
@@ -126,7 +130,7 @@ def _looked_at(path: Path, fmt: readers.Format) -> Proposal:
             raise
         unfit = True
     if unfit:
-        if fmt.type not in ("csv", "tsv", "xlsx", "xls"):
+        if fmt.type not in ("csv", "tsv", "xlsx", "xls", "xml", "html"):
             raise SourceError(
                 f"{path.name}: column names repeat, or are among {', '.join(OWN_COLUMNS)}, which the loader keeps for "
                 "itself; rename them in a copy of the file"
@@ -134,7 +138,9 @@ def _looked_at(path: Path, fmt: readers.Format) -> Proposal:
         fmt = fmt.model_copy(update={"names": tuple(distinct(header_cells(path, fmt)))})
     raw = readers.read(path, fmt)
     columns = [ColumnProfile(name, raw.frame[name]) for name in raw.frame.columns]
-    return Proposal("", path.name, sha256(path), path.stat().st_size, fmt, raw.frame, roles(columns))
+    return Proposal(
+        "", path.name, sha256(path), path.stat().st_size, fmt, raw.frame, roles(columns), layout=layout_of(fmt, raw)
+    )
 
 
 def _linked(proposal: Proposal, others: Sequence[Proposal]) -> bool:

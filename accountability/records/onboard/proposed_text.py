@@ -187,6 +187,8 @@ def _file(proposal: Proposal) -> list[str]:
     fmt = {k: v for k, v in proposal.fmt.model_dump(exclude_defaults=True).items() if k not in ("type", "quote")}
     if proposal.fmt.type in ("csv", "tsv") and proposal.fmt.quote is None:
         fmt["quote"] = "none"
+    layout = proposal.layout
+    fmt |= dict.fromkeys(layout.undecided, DECIDE)
     frame = proposal.frame
     lines = [
         f"  {scalar(proposal.key)}:",
@@ -194,7 +196,7 @@ def _file(proposal: Proposal) -> list[str]:
         _entry(4, "sha256", proposal.sha256),
         _entry(4, "bytes", proposal.bytes),
         _entry(4, "rows", len(frame)),
-        _marked(4, "format", {"type": proposal.fmt.type, **fmt}, "from the file's content"),
+        _marked(4, "format", {"type": proposal.fmt.type, **fmt}, layout.why, layout.confirm),
     ]
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
     lines.append(_marked(4, "table", proposal.table, kinds + proposal.why))
@@ -259,7 +261,9 @@ def _rows(proposal: Proposal) -> list[str]:
             f"{rows_of(again.sum())} equal to an earlier row in every column, first data row {_first(again)}; "
             "exact: drop (printed twice) or keep (records that look alike)"
         )
-        lines.append(_marked(4, "repeats", [{"exact": DECIDE, "because": DECIDE}], why))
+        alike = proposal.layout.alike
+        said = [{"exact": "keep" if alike else DECIDE, "because": alike or DECIDE}]
+        lines.append(_marked(4, "repeats", said, why, bool(alike)))
         return lines  # whether a key holds depends on what these rows are
     if main is None or frame.empty:
         return lines

@@ -14,7 +14,7 @@ import pyarrow as pa
 from accountability.errors import SourceError
 from accountability.records.readers.format import Format, check_usecols, listed
 from accountability.records.readers.raw import joined_lines
-from accountability.records.readers.scan import LONGEST, Piece, Scan, csv_reader
+from accountability.records.readers.scan import AFTER, LONGEST, Piece, Scan, csv_reader
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -155,3 +155,24 @@ def swallowed_error(name: str, line: int, inner: int) -> SourceError:
         "as a record; a stray quote has probably swallowed them. If quotes are ordinary text, declare quote: none; "
         "if the cell is meant, declare multiline: true."
     )
+
+
+def without_trailing(piece: Piece, name: str) -> Piece:
+    """Take away the field after a trailing delimiter, which holds nothing.
+
+    Raises
+    ------
+    SourceError
+        It holds something; the first such line is named.
+    """
+    after = piece.table.column(AFTER)
+    held = np.flatnonzero(np.asarray(after.is_valid()))
+    if len(held):
+        at = int(held[0])
+        line = piece.first_line + at if piece.lines is None else int(piece.lines[at])
+        raise SourceError(
+            f"{name}, line {line}: trailing_delimiter: true says that nothing stands after the last delimiter, found "
+            f"{after[at].as_py()[:80]!r}; {len(held)} of the {len(after)} records looked at hold something there. "
+            "Give that field a name with names: [...] and take trailing_delimiter away."
+        )
+    return Piece(piece.table.drop_columns(AFTER), piece.first_line, piece.lines)

@@ -28,7 +28,7 @@ import pyarrow.csv as arrow_csv
 from accountability.errors import SourceError
 from accountability.records.readers.format import Format, RawTable, check_usecols, header_names
 from accountability.records.readers.raw import BLOCK, Stream, decoded, further, physical_lines
-from accountability.records.readers.scan import AFTER, LONGEST, Piece, Scan, csv_reader, scan, without_trailing
+from accountability.records.readers.scan import AFTER, LONGEST, Piece, Scan, csv_reader, scan
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class Delimited:
                 careful = Careful(self.stream.name, self.fmt, self._fields, self._wanted, self.blank, self.first_blank)
                 for piece in careful.pieces(chain([text], texts), line):
                     rows += piece.table.num_rows
-                    yield without_trailing(piece, self.stream.name) if self.fmt.trailing_delimiter else piece
+                    yield self._trimmed(piece)
                 self.blank, self.first_blank = careful.blank, careful.first_blank
                 break
             if at_end and found.open_quote is not None:
@@ -210,8 +210,14 @@ class Delimited:
             )
         lines = line + found.line[full]
         plain = lines[-1] - lines[0] == count - 1
-        piece = Piece(table, int(lines[0]), None if plain else lines)
-        return without_trailing(piece, self.stream.name) if self.fmt.trailing_delimiter else piece
+        return self._trimmed(Piece(table, int(lines[0]), None if plain else lines))
+
+    def _trimmed(self, piece: Piece) -> Piece:
+        if not self.fmt.trailing_delimiter:
+            return piece
+        from accountability.records.readers.careful import without_trailing
+
+        return without_trailing(piece, self.stream.name)
 
     @property
     def _fields(self) -> list[str]:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from accountability.errors import SourceError
 from accountability.records.readers.format import Format
 
 if TYPE_CHECKING:
@@ -148,27 +147,6 @@ def _well_formed(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int)
     following = opening[1:]
     closes[: len(following)] |= following == closing[: len(following)] + 1
     return bool(opens.all() and closes.all())
-
-
-def without_trailing(piece: Piece, name: str) -> Piece:
-    """Take away the field after a trailing delimiter, which holds nothing.
-
-    Raises
-    ------
-    SourceError
-        It holds something; the first such line is named.
-    """
-    after = piece.table.column(AFTER)
-    held = np.flatnonzero(np.asarray(after.is_valid()))
-    if len(held):
-        at = int(held[0])
-        line = piece.first_line + at if piece.lines is None else int(piece.lines[at])
-        raise SourceError(
-            f"{name}, line {line}: trailing_delimiter: true says that nothing stands after the last delimiter, found "
-            f"{after[at].as_py()[:80]!r}; {len(held)} of the {len(after)} records looked at hold something there. "
-            "Give that field a name with names: [...] and take trailing_delimiter away."
-        )
-    return Piece(piece.table.drop_columns(AFTER), piece.first_line, piece.lines)
 
 
 def csv_reader(lines: Iterator[str], fmt: Format) -> CsvReader:

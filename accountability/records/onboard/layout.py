@@ -1,0 +1,87 @@
+"""What a proposal says of how a file is written: the evidence, and what a person has to confirm or decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from accountability.records.readers import RawTable
+from accountability.records.readers.format import Format, listed
+
+_PAGE: Final = {"html": "a web page with tables", "xml": "a workbook written as XML"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands beside the proposed ``format``.
+
+    Attributes
+    ----------
+    why : str
+        The evidence, in one line.
+    confirm : bool
+        Whether a wrong guess here would give a wrong number in silence.
+    undecided : tuple of str
+        Settings that the file cannot tell.
+    alike : str
+        Why two rows that look alike are two records all the same, if the layout says so.
+    """
+
+    why: str = "from the file's content"
+    confirm: bool = False
+    undecided: tuple[str, ...] = ()
+    alike: str = ""
+
+
+def layout_of(fmt: Format, raw: RawTable) -> Layout:
+    """Say what the guess at a format rests on.
+
+    Parameters
+    ----------
+    fmt : Format
+        The guess.
+    raw : RawTable
+        What the file gives, read so.
+
+    Returns
+    -------
+    Layout
+    """
+    if lists := nested_in(raw):
+        what = (
+            f"lists of records nested inside the records, in {listed(lists)}; record_path: PATH gives one row for each "
+            "of their records, without record_path they stay as text in their cells"
+        )
+        return Layout(what, undecided=("record_path",))
+    said, alike = [], ""
+    if fmt.record_path and (unfolded := _unfolded(fmt.record_path, raw)):
+        said.append(unfolded)
+        alike = f"each is an item of its own in the nested list {fmt.record_path.rpartition('.')[2]}"
+    if fmt.trailing_delimiter:
+        said.append(
+            "every record ends with a delimiter (an extra, empty field after the last column of the header); if the "
+            "header rather lacks the name of the first column, give all names with names: [...]"
+        )
+    if merged := next((note for note in raw.notes if "merged range" in note), ""):
+        said.append(f"merged cells below the header: {merged}; without `merged` all but their first cell are blank")
+        alike = "each is a row of its own beside merged cells"
+    if said:
+        return Layout("; ".join(said), confirm=True, alike=alike)
+    return Layout(f"{_PAGE[fmt.type]}, whatever its name") if fmt.type in ("html", "xml") else Layout()
+
+
+def nested_in(raw: RawTable) -> list[str]:
+    """The columns of which some cell holds a list of records as JSON text."""
+    return [name for name in raw.frame.columns if raw.frame[name].str.startswith("[{").any()]
+
+
+def _unfolded(path: str, raw: RawTable) -> str:
+    """Say that a list inside other records was reached, or nothing where the list stands alone."""
+    outer, _, name = path.rpartition(".")
+    prefix = f"{outer or 'parent'}."
+    if not any(column.startswith(prefix) for column in raw.columns):
+        return ""
+    return (
+        f"the list {name!r} is nested inside the records: one row for each of its {len(raw.frame):,} records, with the "
+        f"fields of the outer one under names that begin with {prefix}"
+    )
