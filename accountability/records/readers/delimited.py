@@ -227,8 +227,7 @@ class Delimited:
     @property
     def _wanted(self) -> Sequence[str] | None:
         """The fields to parse."""
-        extra = self.fmt.trailing_delimiter and self.usecols is not None
-        return [*(self.usecols or ()), AFTER] if extra else self.usecols
+        return None if self.usecols is None else [*self.usecols, *self._fields[len(self.columns) :]]
 
 
 def read_delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:

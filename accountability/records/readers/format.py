@@ -64,8 +64,7 @@ class Format(BaseModel):
         A quoted cell may hold line after line that looks like a record; without it such a cell is refused, since a
         stray quote makes the same picture.
     trailing_delimiter
-        Every record ends with one delimiter more than the header, and nothing after it. A record with something
-        after it is refused.
+        Every record ends with one delimiter more than the header; a record with something after it is refused.
     skip_footer
         How many non-blank lines (or sheet rows) at the end are not records.
     sheet, table
@@ -77,8 +76,7 @@ class Format(BaseModel):
     member
         File inside a zip archive. Needed when there is more than one.
     record_path
-        Keys that lead to the list of records in a JSON document (from each line of a ``jsonl`` file), joined by dots.
-        It may lead through a list of records to a list in each of them.
+        Keys that lead to the list of records in JSON, through outer lists of records too, joined by dots.
     max_bytes, max_ratio
         Declared limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
     """

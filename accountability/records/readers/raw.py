@@ -31,8 +31,7 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: How a file that is a web page begins, in lower case.
-PAGE: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<meta", b"<style")
+_PAGE: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<meta", b"<style")
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _RATIO_FLOOR: Final = 64 * 2**20  # below this size a high ratio is harmless
 
@@ -59,7 +58,7 @@ def explained(where: str) -> Iterator[None]:
 def is_page(start: bytes) -> bool:
     """Whether a file that begins like this is a web page."""
     bare = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    return bare.startswith(PAGE) or (bare.startswith(b"<?xml") and b"<html" in bare)
+    return bare.startswith(_PAGE) or (bare.startswith(b"<?xml") and b"<html" in bare)
 
 
 class Stream:
