@@ -247,6 +247,18 @@ def test_two_lists_inside_the_records_are_left_to_decide(tmp_path: Path, write: 
     assert any("nested inside the records, in allegations" in point.what for point in check(folder).unresolved)
 
 
+def test_features_of_a_map_are_records_with_their_dates(tmp_path: Path, write: Write) -> None:
+    features = [
+        {"type": "Feature", "geometry": None, "properties": {"no": f"C{n}", "received": f"2016/01/{n:02} 00:00:00+00"}}
+        for n in range(1, 29)
+    ]
+    path = write(json.dumps({"type": "FeatureCollection", "features": features}), "a.geojson")
+    file, _, _ = proposed(path, tmp_path)
+    assert file["format"]["record_path"] == "features"
+    assert file["columns"]["properties.received"]["date"] == {"date": "%Y/%m/%d", "strip_time": True}
+    assert file["columns"]["properties.received"]["stage"] == "received"
+
+
 # Merged cells
 
 

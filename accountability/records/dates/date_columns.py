@@ -19,8 +19,8 @@ from accountability.records.dates.layouts import Layout, compile_layout, read_la
 
 _BLANKS: Final = r"[\s\p{Z}\x{200b}\x{feff}]+"
 _TIME_AT_END: Final = (
-    r"(?i)^(.*[0-9])(?:t| at | )(?:[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9]{1,2}) ?(?:[ap]\.?m\.?)?"
-    r" ?(?:z|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"(?i)^(.*[0-9])(?:t| at | )(?:[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?(?:[+-][0-9]{2})?)?|[0-9]{1,2})"
+    r" ?(?:[ap]\.?m\.?)? ?(?:z|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 _SPREADSHEET_ERROR: Final = r"^#(?:VALUE!|REF!|NUM!|NAME\?|DIV/0!|NULL!|N/A|SPILL!|CALC!|#+)$"
 _ISO_DAY: Final = "%Y-%m-%d"

@@ -42,7 +42,7 @@ _TIME: Final = MappingProxyType(
         "S": "[0-5][0-9]",
         "f": "[0-9]{1,9}",
         "p": r"[AaPp]\.?[Mm]\.?",
-        "z": "(?:Z|[+-][0-9]{2}:?[0-9]{2})",
+        "z": "(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)",
     }
 )
 _SAME_AS: Final = MappingProxyType({"B": "b", "A": "a", "e": "d"})

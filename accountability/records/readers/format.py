@@ -68,8 +68,7 @@ class Format(BaseModel):
     skip_footer
         How many non-blank lines (or sheet rows) at the end are not records.
     sheet, table
-        Sheet of a workbook, table or view of an SQLite database, number of a table in a web page. Needed when there
-        is more than one.
+        Sheet of a workbook, table of an SQLite database, number of a table in a web page; needed if there are more.
     merged
         ``fill``: the value of a merged range that reaches over several rows below the header stands in each of its
         cells. Without it all but the first are blank, as they are stored.
