@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -111,10 +112,13 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
         raise FetchError(f"{file.path}: expected an http or https address, found {file.url!r}")
     import pooch
     import requests
+    from tqdm.std import tqdm
 
     answers: list[requests.Response] = []
     keep = {"response": lambda response, **_: answers.append(response)}  # pooch leaves a failed one open
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT_SECONDS, hooks=keep)
+    # Made here, since pooch's own bar goes to standard output wherever IPython has been loaded.
+    bar = tqdm(total=file.bytes or 1, unit="B", unit_scale=True, ncols=79, file=sys.stderr) if progress else False
+    downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT_SECONDS, hooks=keep)
     by_hand = f"If you can obtain {file.path} in another way, give its folder with --from FOLDER. Nothing was kept."
     for wait in (*_WAITS, None):
         try:

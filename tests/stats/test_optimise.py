@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 
 from accountability import delay, officers
 from accountability.errors import Refusal
@@ -21,7 +22,7 @@ from accountability.study.durations import Durations
 def logit(x: np.ndarray, y: np.ndarray) -> Any:
     def evaluate(at: np.ndarray) -> Any:
         index = x @ at
-        share = 1 / (1 + np.exp(-index))
+        share = expit(index)
         weight = share * (1 - share)
         return y @ index - np.logaddexp(0, index).sum(), x.T @ (y - share), x.T @ (weight[:, None] * x)
 
