@@ -78,8 +78,10 @@ def verify(
         One a report, in order; a refusal says why it cannot be run again: its data are missing or are not those it was
         made from, its study or a parameter is gone, or its notebook stops.
     """
-    # What cannot be run is known before anything runs.
-    wanted = [_wanted(folder) for folder in reports]
+    # What cannot be run is known before anything runs. Each source is coded anew from its files, so that no report is
+    # found again only because both runs read the same kept tables.
+    sources: dict[str, Dataset] = {}
+    wanted = [_wanted(folder, sources) for folder in reports]
     with tempfile.TemporaryDirectory(prefix="accountability-verify-") as scratch, interruptible(WORKERS) as pool:
 
         def again(place: int) -> Verified | Refusal:
@@ -104,13 +106,16 @@ def verify(
     return verified
 
 
-def _wanted(folder: str | Path) -> Request | Refusal:
+def _wanted(folder: str | Path, sources: dict[str, Dataset]) -> Request | Refusal:
     import accountability
 
     try:
         made = record(folder)
         asked = request(made["study"], None, made["parameters"])
-        data = accountability.load(asked.parameters.source)
+        name = asked.parameters.source
+        if name not in sources:
+            sources[name] = accountability.load(name, anew=True)
+        data = sources[name]
     except AccountabilityError as error:
         return Refusal(f"{folder}: cannot be run again: {error}")
     changed = _changed_files(made["data"], data)

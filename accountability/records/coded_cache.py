@@ -2,7 +2,8 @@
 
 What is kept depends on everything that made it: the hash of every file, the two declarations, this package's own code,
 the versions of pandas and pyarrow, and the pseudonym key. Change any and the source is coded anew. Arrow files are used
-and not Parquet because Parquet has no dates in whole seconds and would give back another type than was put in.
+and not Parquet because Parquet has no dates in whole seconds and would give back another type than was put in. The checksum of every table is compared before the table is read: what was damaged on the disk is coded again from
+the files, and said.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 
 from accountability import __version__
+from accountability.records.cache import sha256
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
 from accountability.records.pseudonyms import Key
@@ -73,7 +76,7 @@ def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str 
     """
     if os.environ.get(OFF_VARIABLE) or (key is not None and not key.lasting):
         return None
-    declared = {name: _sha256(folder / name) for name in ("source.yaml", "codebook.yaml") if (folder / name).is_file()}
+    declared = {name: sha256(folder / name) for name in ("source.yaml", "codebook.yaml") if (folder / name).is_file()}
     parts = [
         sorted(files.items()),
         sorted(declared.items()),
@@ -84,16 +87,31 @@ def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str 
 
 
 def read(folder: Path, wanted: str) -> Coded | None:
-    """The coded source kept under a fingerprint; ``None`` when there is none, or it cannot be read whole."""
+    """The coded source kept under a fingerprint; ``None`` when there is none, or it is not as it was kept.
+
+    Warns
+    -----
+    UserWarning
+        When what is kept is damaged, with the names of the tables.
+    """
     place = folder / wanted
+    if not place.is_dir():
+        return None
     try:
         stated = json.loads((place / COMPLETE).read_text(encoding="utf-8"))
-        frames = {name: _frame(place / f"{name}.arrow") for name in TABLES}
-    except (OSError, ValueError, pa.ArrowException):
-        return None
-    if {name: len(frame) for name, frame in frames.items()} != stated:
-        return None
-    return Coded.of(frames)
+    except (OSError, ValueError):
+        stated = {}
+    found = {name: _kept_hash(place, name) for name in TABLES}
+    if stated == found:
+        return Coded.of({name: pd.read_feather(place / f"{name}.arrow") for name in TABLES})
+    kept = stated if isinstance(stated, dict) else {}
+    damaged = [name for name, digest in found.items() if kept.get(name) != digest] or ["the list of checksums"]
+    warnings.warn(
+        f"the tables kept of {folder.name!r} are damaged ({len(damaged)} of {len(TABLES)}: {', '.join(damaged)} not as "
+        f"kept in {place}): coded again from the files",
+        stacklevel=3,
+    )
+    return None
 
 
 def keep(folder: Path, wanted: str, coded: Coded) -> bool:
@@ -113,14 +131,18 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
         frames = coded.frames()
         for name, frame in frames.items():
             frame.to_feather(work / f"{name}.arrow", compression="lz4" if len(frame) > MANY_ROWS else "uncompressed")
-        (work / COMPLETE).write_text(json.dumps({n: len(f) for n, f in frames.items()}), encoding="utf-8")
-        before = [path for path in folder.iterdir() if path.is_dir() and path.name not in (work.name, wanted)]
+        (work / COMPLETE).write_text(json.dumps({name: _kept_hash(work, name) for name in frames}), encoding="utf-8")
+        before = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".making-")]
+        if (folder / wanted).exists():  # coded again: what was kept may be damaged
+            old = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+            os.replace(folder / wanted, old)
+            shutil.rmtree(old, ignore_errors=True)
         os.replace(work, folder / wanted)
     except OSError:  # another process was first, or there is no room
         shutil.rmtree(work, ignore_errors=True)
         return (folder / wanted / COMPLETE).is_file()
     for path in before:
-        if not path.name.startswith(".making-"):
+        if path.name != wanted:
             shutil.rmtree(path, ignore_errors=True)
     return True
 
@@ -130,13 +152,13 @@ def own_code() -> str:
     """One hash over the modules that code a source, so that a change of ours never meets tables made before it."""
     digest = hashlib.sha256()
     for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")]):
-        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {_sha256(path)}\n".encode())
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())
     return digest.hexdigest()
 
 
-def _frame(path: Path) -> pd.DataFrame:
-    return pd.read_feather(path)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _kept_hash(place: Path, name: str) -> str:
+    """Checksum of one kept table; empty where there is none."""
+    try:
+        return sha256(place / f"{name}.arrow")
+    except OSError:
+        return ""

@@ -25,7 +25,8 @@ from accountability.publish import runner, sidecar
 from accountability.publish.compare_reports import compare, texts_agree, why
 from accountability.publish.finished import altered, reports_in
 from accountability.publish.verify import Verified, verify
-from accountability.records.cache import sha256
+from accountability.records import coded_cache
+from accountability.records.cache import cache_dir, sha256
 from accountability.study.clocks import durations
 
 STUDY = "how_long_cases_stay_open"
@@ -84,6 +85,19 @@ def test_a_report_run_again_is_equal_in_every_value_and_figure(copy: Made) -> No
     assert found.equal, found.sentence()
     assert found.compared > 2
     assert found.sentence() == f"{found.compared} values compared: all equal."
+
+
+def test_tables_kept_wrong_do_not_confirm_the_report_made_of_them(copy: Made) -> None:
+    """What is verified is made from the raw files, whatever is kept of them."""
+    whole = load(copy.source)
+    (kept,) = (cache_dir() / "coded" / whole.name).iterdir()
+    coded = coded_cache.read(kept.parent, kept.name)
+    assert coded is not None
+    coded_cache.keep(kept.parent, kept.name, dataclasses.replace(coded, cases=coded.cases.iloc[:5]))
+    assert len(load(copy.source).cases) == 5
+    (found,) = verify([copy.folder])
+    assert isinstance(found, Verified)
+    assert found.equal, found.sentence()
 
 
 def test_a_notebook_wrong_by_one_per_cent_is_found_with_the_value_and_the_reason(copy: Made, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from conftest import full
 from tiny import ACCUSED, COMPLAINTS, write_source
 
 import accountability
@@ -91,12 +94,12 @@ def test_a_changed_raw_file_is_refused_warm_as_it_is_cold(tmp_path: Path, cache:
         accountability.load(folder)
 
 
-@pytest.mark.parametrize("damage", ["cut", "absent", "rows", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "absent", "rows", "empty", "no list"])
 def test_a_damaged_cache_is_coded_anew(damage: str, tmp_path: Path, cache: Path, coded: list[str]) -> None:
     folder = write_source(tmp_path / "small")
     first = accountability.load(folder)
     (kept,) = (cache / "coded" / "small").iterdir()
-    events = kept / "events.arrow"
+    events, listed = kept / "events.arrow", kept / "complete.json"
     if damage == "cut":
         events.write_bytes(events.read_bytes()[:200])
     elif damage == "absent":
@@ -104,9 +107,40 @@ def test_a_damaged_cache_is_coded_anew(damage: str, tmp_path: Path, cache: Path,
     elif damage == "rows":
         shutil.copy(kept / "cases.arrow", events)
     else:
-        (kept / "complete.json").write_text("", encoding="utf-8")
+        listed.write_text("" if damage == "empty" else "[]", encoding="utf-8")
+    with pytest.warns(UserWarning, match="kept of 'small' are damaged .* coded again from the files"):
+        same(first, accountability.load(folder))
     same(first, accountability.load(folder))
-    assert coded == ["small", "small"]
+    assert coded == ["small", "small"], "what was coded again must be kept in the place of what was damaged"
+
+
+def test_no_flipped_bit_is_read(tmp_path: Path, cache: Path) -> None:
+    folder = write_source(tmp_path / "small")
+    first = accountability.load(folder)
+    (kept,) = (cache / "coded" / "small").iterdir()
+    rng = np.random.default_rng(20260)
+    files = sorted(kept.iterdir())
+    # Each file at least once, then bits anywhere.
+    for number in range(500 if full() else 24):
+        path = files[number % len(files)]
+        content = bytearray(path.read_bytes())
+        content[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+        path.write_bytes(bytes(content))
+        with pytest.warns(UserWarning, match="damaged"):
+            same(first, accountability.load(folder))
+
+
+def test_coding_anew_replaces_what_is_kept(tmp_path: Path, cache: Path) -> None:
+    """Also tables that are whole and wrong, which no checksum tells: `verify` codes the files anew."""
+    folder = write_source(tmp_path / "small")
+    first = accountability.load(folder)
+    place = cache / "coded" / "small"
+    (kept,) = place.iterdir()
+    wrong = dataclasses.replace(coded_cache.read(place, kept.name), cases=first.cases.iloc[:1])  # type: ignore[type-var]
+    coded_cache.keep(place, kept.name, wrong)
+    assert len(accountability.load(folder).cases) == 1
+    same(first, accountability.load(folder, anew=True))
+    same(first, accountability.load(folder))
 
 
 def test_only_the_last_coding_is_kept(tmp_path: Path, cache: Path) -> None:
