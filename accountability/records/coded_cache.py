@@ -2,8 +2,8 @@
 
 What is kept depends on everything that made it: the hash of every file, the two declarations, this package's own code,
 the versions of pandas and pyarrow, and the pseudonym key. Change any and the source is coded anew. Arrow files are used
-and not Parquet because Parquet has no dates in whole seconds and would give back another type than was put in. The checksum of every table is compared before the table is read: what was damaged on the disk is coded again from
-the files, and said.
+and not Parquet because Parquet has no dates in whole seconds and would give back another type than was put in. The
+checksum of every table is compared before it is read: what was damaged on the disk is coded again, and said.
 """
 
 from __future__ import annotations
