@@ -19,6 +19,8 @@ from accountability.records.onboard.screen import running
 _SAME: Final = 0.9
 _ENOUGH: Final = 2.1
 _FEWEST: Final = 5
+_DISTINCT: Final = 12
+_FAR: Final = 5
 
 
 def case_number(
@@ -48,8 +50,12 @@ def case_number(
         words = set(column.words)
         named = 2 * bool(words & NAMED["case"]) + 2 * bool(words & NAMED["id"])
         named -= 4 * bool(words & (NAMED["officer"] | NAMED["other_people"] | NAMED["row"]))
-        if column in people or (running(column.values) and any(other is not column for other in repeats)):
+        exact = column.named_exactly("case")
+        if column in people or (column.measured and not exact):
             return 0.0
+        if counts_rows(column) and any(other is not column for other in repeats):
+            return 0.0
+        named += exact  # an exact heading comes before a likeness
         spread = column.distinct / column.filled
         if column in repeats:
             return named + spread + (1.5 if _numbers(column) else 0.0)
@@ -60,9 +66,27 @@ def case_number(
     likely = [column for column in ranked if score(column) >= _ENOUGH - 0.2]
     if ranked and score(ranked[0]) >= _ENOUGH:
         return ranked[0], [c for c in likely if c is not ranked[0]], person
-    counts = {column.name for column in candidates if repeats and running(column.values)}
+    counts = {column.name for column in candidates if column.measured or (repeats and counts_rows(column))}
     alone = [c for c in candidates if c.unique and c.rows > 1 and c.lengths[1] <= 30 and c.name not in counts]
     return (alone[0] if alone else None), [], person
+
+
+def counts_rows(column: ColumnProfile) -> bool:
+    """Whether a column only numbers the rows: every whole number of a stretch once, in whatever order."""
+    if not column.unique or not column.numeric or column.rows < 3:
+        return False
+    numbers = pd.to_numeric(column.values)
+    return running(column.values) or bool(numbers.max() - numbers.min() == column.rows - 1 and (numbers % 1 == 0).all())
+
+
+def placeholder(column: ColumnProfile) -> str | None:
+    """A text that stands so far above the next in frequency that it numbers nobody; None where there is none."""
+    if column.distinct < _DISTINCT:
+        return None
+    top, second = (int(count) for count in column.counts.iloc[:2])
+    if top < _FAR * second or top < max(_FEWEST, 0.01 * column.filled):
+        return None
+    return str(column.counts.index[0])
 
 
 def _numbers(column: ColumnProfile) -> bool:

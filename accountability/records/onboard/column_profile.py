@@ -30,6 +30,9 @@ _BARE: Final = (
     "epoch_ms",
     "epoch_s",
 )  # also look like numbers: only where the name says date
+_GLUED: Final = re.compile(
+    r"(?<![^\W_])(case|complaint|officer|employee|incident|matter|log|cr|emp)(id|no|nr|num|number)(?![^\W_])", re.I
+)
 _SAMPLE: Final = 200
 _MOST: Final = 0.8
 _PIVOT: Final = 1950
@@ -64,7 +67,7 @@ class Reading:
     days: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnProfile:
     """A first look at one column.
 
@@ -83,6 +86,7 @@ class ColumnProfile:
     def words(self) -> tuple[str, ...]:
         """The words of the name in lower case: ``DateClosed`` and ``date_closed`` have the same."""
         parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", self.name)
+        parted = _GLUED.sub(r"\1 \2", parted)
         return tuple(re.findall(r"[^\W\d_]+|\d+", parted.lower())) + (("number",) if "#" in self.name else ())
 
     @cached_property
@@ -133,6 +137,20 @@ class ColumnProfile:
     def numeric(self) -> bool:
         """Whether every filled cell is a number."""
         return bool(self.filled) and bool(pd.to_numeric(pd.Series(self.counts.index), errors="coerce").notna().all())
+
+    @cached_property
+    def measured(self) -> bool:
+        """Whether it counts or measures, so that it numbers nobody: its name says so, or its cells have decimals."""
+        words = set(self.words)
+        of = self.words[self.words.index("of") + 1 :][:1] if "of" in words else ()
+        if words & NAMED["count"] or (words & NAMED["id"] and any(word.endswith("s") for word in of)):
+            return True
+        return self.numeric and bool((pd.to_numeric(pd.Series(self.counts.index)) % 1 != 0).any())
+
+    def named_exactly(self, what: str) -> bool:
+        """Whether its name says it is the number of a case, or of an officer, and says nothing else."""
+        words = set(self.words)
+        return bool(words & NAMED[what] and words & NAMED["id"]) and words <= NAMED[what] | NAMED["id"]
 
     def share(self, texts: set[str]) -> float:
         """Share of the filled cells that are one of these, case and outer blanks aside."""

@@ -7,14 +7,14 @@ what may identify a person is proposed for removal.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
 from accountability.records.contract import MADE_COLUMNS
-from accountability.records.onboard.case_number import case_number
+from accountability.records.onboard.case_number import case_number, counts_rows, placeholder
 from accountability.records.onboard.column_profile import ColumnProfile, Reading
 from accountability.records.onboard.hints import (
     FINDING_TERMS,
@@ -24,7 +24,7 @@ from accountability.records.onboard.hints import (
     STAGE_WORDS,
     penalty_rules,
 )
-from accountability.records.onboard.screen import plain, running
+from accountability.records.onboard.screen import plain
 from accountability.records.yaml_text import DECIDE
 
 _AGES: Final = [18, 25, 35, 45, 55, 65]
@@ -46,6 +46,10 @@ class Role:
         How its dates are read, where it holds dates and that is settled.
     confirm : bool
         Whether a wrong guess would give a wrong number in silence, so that a person has to confirm it.
+    rivals : tuple of ColumnProfile
+        Other columns that could be meant.
+    said : bool
+        Whether a person said it, in an answer to a question.
     """
 
     column: ColumnProfile
@@ -53,6 +57,8 @@ class Role:
     why: str
     reading: Reading | None = None
     confirm: bool = False
+    rivals: tuple[ColumnProfile, ...] = ()
+    said: bool = False
 
     @property
     def decided(self) -> bool:
@@ -64,44 +70,105 @@ class Role:
         return self.declared.get(key) if isinstance(self.declared, dict) else None
 
 
-def roles(columns: Sequence[ColumnProfile]) -> list[Role]:
+def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | None = None) -> list[Role]:
     """Propose a declaration for every column of a file.
 
     Parameters
     ----------
     columns : sequence of ColumnProfile
         The columns in file order.
+    given : mapping of str to str or None, optional
+        What a person said: ``complaint``, ``officer``, ``received``, ``closed``, ``finding`` or ``penalty`` to the name
+        of its column, or to None where no column holds it.
 
     Returns
     -------
     list of Role
         In the same order. At most one case id, one officer id, one column a stage; every ``to`` is given once.
     """
-    officer = next((c for c in columns if _is_officer_id(c)), None)
-    case, rivals, people = case_number([c for c in columns if c is not officer and _may_number(c)], columns)
-    officer = officer or people
-    if case is not None and officer is not None and officer.unique and not case.unique:
+    given = given or {}
+    by_name = {column.name: column for column in columns}
+    free = [c for c in columns if c.name not in given.values()]
+    officers = sorted((c for c in free if _is_officer_id(c)), key=lambda c: not c.named_exactly("officer"))
+    officer = by_name.get(given["officer"] or "") if "officer" in given else next(iter(officers), None)
+    numbering = [c for c in free if c is not officer and c not in officers and _may_number(c)]
+    case, rivals, person = case_number(numbering, columns)
+    if "officer" not in given and officer is None:
+        officer = person
+    if "complaint" in given:
+        case = by_name.get(given["complaint"] or "")
+    elif case is not None and officer is not None and officer.unique and not case.unique:
         case = None  # one row an officer
-    taken: set[str] = {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id"}
+    could = [c for c in numbering if c.distinct > 0.1 * c.filled and not c.measured]
+    could = list(dict.fromkeys([*rivals, *could]))
+    stages = _stages(columns, given)
+    coded = _coded_columns(columns, given)
+    taken: set[str] = {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id", *stages.values()}
+    taken |= {declared["to"] for declared, _ in coded.values()}
     found: list[Role] = []
     parted = _in_parts(columns)
     for column in columns:
-        if column.name in parted:
-            found.append(_part(column, parted[column.name], taken))
-            taken |= {str(found[-1].says("stage") or "")}
-        elif column is case:
+        said = column.name in given.values()
+        if column is case:
             why = f"as case number: {column.distinct:,} complaints in {column.rows:,} rows" + (
                 "" if column.filled == column.rows else f", {column.rows - column.filled:,} empty"
             )
-            why += "".join(f"; {other.name!r} would make {other.distinct:,}" for other in rivals)
-            found.append(Role(column, _joined(column), why, confirm=True))
+            others = tuple(c for c in could if c is not column and c is not officer)[:4]
+            found.append(_numbered(column, _joined(column), why, others, said))
         elif column is officer:
             why = f"as officer's number: {column.distinct:,} officers"
-            found.append(Role(column, {"to": "officer_id", "pseudonym": True}, why, confirm=True))
+            others = tuple(c for c in [*officers, *([person] if person else [])] if c is not column and c is not case)
+            declared = {"to": "officer_id", "pseudonym": True}
+            found.append(_numbered(column, declared, why, tuple(dict.fromkeys(others))[:4], said))
+        elif column.name in parted:
+            found.append(_part(column, parted[column.name], stages.get(column.name, DECIDE)))
+        elif column.name in coded:
+            declared, why = coded[column.name]
+            found.append(Role(column, declared, why, said=said))
         else:
-            role = _dated(column, taken) or _other(column, taken)
-            taken |= {str(role.says("to") or role.says("stage") or "")}
-            found.append(role)
+            role = _dated(column, stages.get(column.name, DECIDE)) or _other(column, taken)
+            taken |= {str(role.says("to") or "")}
+            found.append(replace(role, said=said))
+    return found
+
+
+def _numbered(
+    column: ColumnProfile, declared: dict[str, Any], why: str, rivals: tuple[ColumnProfile, ...], said: bool
+) -> Role:
+    """The role of an id; a text far above the next in frequency may stand for no number, which a person decides."""
+    text = placeholder(column)
+    if text is not None:
+        top, second = (int(count) for count in column.counts.iloc[:2])
+        shown = repr(text) if _numbers_nobody(text) else "one text"
+        why = (
+            f"blank: {shown} stands in {top:,} rows, the next in {second:,}: a placeholder? blank: [TEXT] lets these "
+            f"rows have no number, blank: [] keeps it as one; {why}"
+        )
+        declared = {**declared, "blank": DECIDE}
+    return Role(column, declared, why, confirm=True, rivals=rivals, said=said)
+
+
+def _numbers_nobody(text: str) -> bool:
+    """Whether a text can be shown because it is no number of anybody: a word, or one digit again and again."""
+    return text.isalpha() or len(set(text.strip())) == 1 or text.strip().casefold() in ("n/a", "-", "")
+
+
+def _stages(columns: Sequence[ColumnProfile], given: Mapping[str, str | None]) -> dict[str, str]:
+    """The stage that each column of dates names; of several for one stage, the one that says least else."""
+    parts = {name for name, (part, _) in _in_parts(columns).items() if part == "year"}
+    dated = [c for c in columns if c.name in parts or (c.dates and not NAMED["birth"] & set(c.words))]
+    found = {name: stage for stage in ("received", "closed") if (name := given.get(stage)) is not None}
+    ranked: list[tuple[int, int, str, str]] = []
+    for at, column in enumerate(dated):
+        words = set(column.words)
+        for stage, named in STAGE_WORDS:
+            if words & named:
+                more = len(words - named - NAMED["date"] - {"of", "the", "de", "year"})
+                ranked.append((more, at, column.name, stage))
+                break
+    for _, _, name, stage in sorted(ranked):
+        if name not in found and name not in given.values() and stage not in (*found.values(), *given):
+            found[name] = stage
     return found
 
 
@@ -120,12 +187,11 @@ def _in_parts(columns: Sequence[ColumnProfile]) -> dict[str, tuple[str, str]]:
     return {name: (part, group["year"]) for group in whole for part, name in group.items()}
 
 
-def _part(column: ColumnProfile, part: tuple[str, str], taken: set[str]) -> Role:
+def _part(column: ColumnProfile, part: tuple[str, str], stage: str) -> Role:
     which, year = part
     why = f"the {which} of a date whose year stands in {year!r}"
     if which != "year":
         return Role(column, {f"{which}_of": year}, why, confirm=True)
-    stage = next((s for s, words in STAGE_WORDS if s not in taken and words & set(column.words)), DECIDE)
     why = "the year of a date whose month stands beside it"
     return Role(column, {"stage": stage, "date": "parts"}, why, confirm=True)
 
@@ -151,6 +217,8 @@ def _joined(column: ColumnProfile) -> dict[str, Any]:
 
 def _is_officer_id(column: ColumnProfile) -> bool:
     if not column.filled or column.dates or _has(column, NAMED["other_people"] | NAMED["category"]):
+        return False
+    if column.measured or counts_rows(column):
         return False
     return (
         _has(column, NAMED["officer"])
@@ -190,12 +258,11 @@ def _identifying(column: ColumnProfile) -> tuple[str, str] | None:
     return None
 
 
-def _dated(column: ColumnProfile, taken: set[str]) -> Role | None:
+def _dated(column: ColumnProfile, stage: str) -> Role | None:
     """The declaration of a column of dates, its day and month order and its stage as far as they are settled."""
     if not column.dates or NAMED["birth"] & set(column.words):
         return None
     best, ambiguous = column.dates[0], column.ambiguous
-    stage = next((s for s, words in STAGE_WORDS if s not in taken and words & set(column.words)), DECIDE)
     if ambiguous:
         date: Any = DECIDE
         either = " or ".join(r.layout for r in ambiguous)
@@ -218,11 +285,8 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
     held = f"{column.distinct:,} different texts in {column.filled:,} filled cells"
     if not column.filled:
         return Role(column, {"ignore": "empty in every row"}, f"all {column.rows:,} cells are empty")
-    coded = _coded(column, taken)
-    if coded is not None:
-        return coded
     of_person = any(words & named for _, named in PERSON_WORDS)
-    if column.unique and not of_person and (words & NAMED["row"] or running(column.values)):
+    if column.unique and not of_person and (words & NAMED["row"] or counts_rows(column)):
         return Role(column, {"ignore": "running number"}, "it counts the rows, and no two rows share it")
     identifying = _identifying(column)
     if identifying is not None:
@@ -254,7 +318,7 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
     if few and not _has(column, NAMED["other_people"]):
         return Role(column, {"to": _free(_slug(column.name), column, taken)}, held)
     target = _free(_slug(column.name), column, taken)
-    choices = f"{{to: {target}}}, {{drop: kind}} if it identifies people, or {{ignore: why}}"
+    choices = f"{{drop: kind}} if it identifies people, {{ignore: why}}, or {{to: {target}}}"
     return Role(column, DECIDE, f"{choices}; {held}")
 
 
@@ -262,24 +326,47 @@ def _of(declared: dict[str, Any], words: set[str]) -> dict[str, Any]:
     return {**declared, "of": "complainant"} if words & NAMED["complainant"] else declared
 
 
-def _coded(column: ColumnProfile, taken: set[str]) -> Role | None:
-    """Findings and penalties: known by their texts, or by a name whose texts are few."""
-    words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
-    ruled = sum(int(n) for text, n in column.counts.items() if penalty_rules([str(text)]))
-    for block, stem, names, texts, extra in (
-        ("finding", "finding", NAMED["finding"], set(FINDING_TERMS), 0),
-        ("penalty", "imposed", NAMED["penalty"], set(PENALTY_TERMS), ruled),
-    ):
-        known = column.share(texts) + (extra / column.filled if extra else 0.0)
-        if not few or not (known >= 0.5 or (words & names and not column.numeric and column.distinct <= 100)):
-            continue
-        first = bool(words & NAMED["first_said"])
-        target = {"finding": "recommended_finding", "imposed": "recommended"}[stem] if first else stem
-        if target in taken:
-            continue
-        why = f"{column.distinct:,} different texts, {known:.0%} of the filled cells are established words"
-        return Role(column, {"to": target, "codebook": block}, why)
-    return None
+_BLOCKS: Final = (
+    ("finding", "finding", "recommended_finding", "finding", frozenset(FINDING_TERMS)),
+    ("penalty", "imposed", "recommended", "penalty", frozenset(PENALTY_TERMS)),
+)
+
+
+def _coded_columns(
+    columns: Sequence[ColumnProfile], given: Mapping[str, str | None]
+) -> dict[str, tuple[dict[str, Any], str]]:
+    """Findings and penalties, known by their texts or by a name whose texts are few: declaration and evidence of each.
+
+    Of a pair the one that says it was recommended is the recommendation; of several the final word is the finding.
+    """
+    found: dict[str, tuple[dict[str, Any], str]] = {}
+    for block, final, first, named, texts in _BLOCKS:
+        meant = given.get(block)
+        held = []
+        for at, column in enumerate(columns):
+            if column.name in given.values() and column.name != meant:
+                continue
+            words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
+            known = column.share(set(texts))
+            if block == "penalty" and column.filled:
+                ruled = [str(text) for text in column.counts.index if penalty_rules([str(text)])]
+                known += sum(int(column.counts[text]) for text in ruled) / column.filled
+            likely = known >= 0.5 or (words & NAMED[named] and not column.numeric and column.distinct <= 100)
+            if column.filled and column.name != meant and (not few or not likely or column.dates):
+                continue
+            if column.filled and column.name not in found:
+                last = bool(words & NAMED["last_said"])
+                early = bool(words & NAMED["first_said"]) and not last
+                held.append((column.name != meant, early, not last, at, column, known))
+        if block in given and meant is None:
+            held = [one for one in held if one[1]]
+        for _, early, _, _, column, known in sorted(held, key=lambda one: one[:4]):
+            target = first if early and column.name != meant else final
+            if target in [declared["to"] for declared, _ in found.values()]:
+                continue
+            why = f"{column.distinct:,} different texts, {known:.0%} of the filled cells are established words"
+            found[column.name] = ({"to": target, "codebook": block}, why)
+    return found
 
 
 def _slug(name: str) -> str:
