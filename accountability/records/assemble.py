@@ -73,7 +73,8 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     for file in coded:
         by_table.setdefault(file.table, []).append(_from(frames[file.name], file.name, names))
         if file.complainants is not None:
-            by_table.setdefault("complainants", []).append(_from(file.complainants, file.name, names))
+            hidden = _pseudonymous(file.complainants, declared[file.name], hide)
+            by_table.setdefault("complainants", []).append(_from(hidden, file.name, names))
 
     allegations = _joined(by_table.get("allegations", []))
     if "officer_id" not in allegations:  # the release identifies nobody

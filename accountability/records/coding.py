@@ -82,6 +82,10 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
         raise SourceError(f"{name}: expected {declared.rows:,} data rows, found {len(raw):,}")
     log = Log(name)
     frame = raw.assign(source_row=np.arange(1, len(raw) + 1))
+    if any(column.drop_cells for column in declared.columns.values()):
+        from accountability.records.dropped_cells import without_dropped_cells
+
+        frame = without_dropped_cells(frame, declared, log)
     for step in (normalised, without_blank_rows, without_unusable, numbered):
         frame = step(frame, declared, log)
     complainants = _complainants(frame, declared, book, log)
@@ -139,6 +143,7 @@ def wanted_columns(declared: File) -> list[str]:
         needed |= set(repeat.by) if repeat.by else set(declared.columns) - set(repeat.apart_from)
     needed |= {name for unusable in declared.unusable for name in unusable.blank} | set(declared.key)
     needed |= {name for _, c in declared.readings for name in c.looked_at}
+    needed |= {name for c in declared.columns.values() if c.drop_cells for name in c.looked_at}
     return [name for name in declared.columns if name in needed]
 
 

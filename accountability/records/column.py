@@ -73,6 +73,27 @@ class Aside(Strict):
     because: str
 
 
+class DropCells(Strict):
+    """Single cells that identify a person: by what they say, by other cells of their rows, or by their place."""
+
+    kind: str = Field(description="the kind of identifying text, as for `drop`")
+    because: str = Field(description="why these cells and not the column; without the text itself")
+    matching: str | None = Field(default=None, description="a pattern; cells in which it is found")
+    when: dict[str, list[str]] = Field(
+        default_factory=dict, description="column -> texts; cells whose rows hold one in each; the empty text is blank"
+    )
+    rows: list[int] = Field(default_factory=list, description="data rows, counted from 1")
+
+    @model_validator(mode="after")
+    def _some_condition(self) -> DropCells:
+        known_term(self.kind, IDENTIFYING, "kind of identifying text")
+        if not (self.matching or self.when or self.rows):
+            raise ValueError("say which cells: `matching` (a pattern), `when` (other columns) or `rows` (numbers)")
+        if self.matching is not None:
+            _groups(self.matching)
+        return self
+
+
 class Column(Strict):
     """What one published column means: exactly one of to, stage, month_of, day_of, drop and ignore.
 
@@ -116,6 +137,8 @@ class Column(Strict):
         Publish numbers in bands this wide, or in bands that start at these numbers ("under 18" below the first).
     drop : str
         The column identifies people (name, address, …) and is removed when read.
+    drop_cells : list of DropCells
+        Single cells that identify a person, emptied when read: ``{kind: name, rows: [12], because: ...}``.
     ignore : str
         The column is not used, and why.
     """
@@ -140,6 +163,7 @@ class Column(Strict):
     pseudonym: bool = False
     blank: list[str] = Field(default_factory=list, description="texts that mean an empty cell here")
     drop: str | None = None
+    drop_cells: list[DropCells] = Field(default_factory=list)
     ignore: str | None = None
 
     @model_validator(mode="after")
@@ -167,6 +191,7 @@ class Column(Strict):
             raise ValueError(f"a band is at least 2 wide, found {self.band}")
         if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
             raise ValueError(f"bands start at rising numbers, found {self.band}")
+        self._hides()
         if self.no_day and self.stage is None:
             raise ValueError("no_day says what cells without a day mean for a stage; this column dates none")
         if any(isinstance(told, dict) and len(told) != 1 for told in self.no_day.values()):
@@ -175,11 +200,28 @@ class Column(Strict):
             raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
         return self
 
+    def _hides(self) -> None:
+        """What is to become a pseudonym stands nowhere else as it is."""
+        hidden = [reading for reading in (self, *self.also) if reading.pseudonym]
+        for reading in hidden:
+            if reading.to is None or reading.codebook or reading.type not in ("text", "code") or reading.band:
+                raise ValueError(
+                    "pseudonym: true is for an id, `to: NAME` of type text or code; `drop` removes any other column"
+                )
+        for reading in (self, *self.also) if hidden else ():
+            if not (reading.pseudonym or reading.extract or reading.type == "year"):
+                shown = reading.to or reading.stage
+                raise ValueError(
+                    f"{shown!r} would publish the text that pseudonym: true hides; say pseudonym: true there too, or "
+                    "extract the part that identifies nobody"
+                )
+
     @property
     def looked_at(self) -> list[str]:
         """Other columns that decide what a cell means."""
         told = [next(iter(state)) for state in self.no_day.values() if isinstance(state, dict)]
-        return [*(self.aside.when if self.aside is not None else ()), *told]
+        dropped = [other for cells in self.drop_cells for other in cells.when]
+        return [*(self.aside.when if self.aside is not None else ()), *told, *dropped]
 
     @property
     def in_parts(self) -> bool:

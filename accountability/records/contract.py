@@ -204,6 +204,23 @@ class Source(Strict):
             raise ValueError("at least one file must be of the table `cases` or `allegations`")
         return self
 
+    @model_validator(mode="after")
+    def _hidden_everywhere(self) -> Source:
+        """An id that is hidden in one table is hidden in all: its raw text would stand beside the pseudonym."""
+        for target in {c.to for file in self.files.values() for _, c in file.readings if c.pseudonym}:
+            open_in = [
+                f"{file.path}, column {name!r}"
+                for file in self.files.values()
+                for name, c in file.readings
+                if c.to == target and not c.pseudonym
+            ]
+            if open_in and not self.generated:
+                raise ValueError(
+                    f"{target!r} is hidden by pseudonym: true in one file and stands as it is in {open_in[0]}; say "
+                    "pseudonym: true there too"
+                )
+        return self
+
     @property
     def names(self) -> dict[str, str]:
         """What each file is called in messages and the ledger: its path, with its key where two share one path."""

@@ -14,7 +14,7 @@ import pandas as pd
 from accountability.errors import SourceError
 
 ROW_ACTIONS = ("row dropped", "row merged", "row not linked")
-VALUE_ACTIONS = ("value set aside", "column removed", "column not used", "value changed", "row kept")
+VALUE_ACTIONS = ("value set aside", "column removed", "column not used", "value changed", "row kept", "cell dropped")
 ENTRY_COLUMNS = ["file", "column", "action", "rule", "reason", "count", "example_rows"]
 
 

@@ -17,6 +17,7 @@ from accountability.records.cache import sha256
 from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
 from accountability.records.contract import File, Source
+from accountability.records.dropped_cells import without_dropped_cells
 from accountability.records.ledger import Ledger, Log
 from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
@@ -195,6 +196,15 @@ def _check_rows(raw: pd.DataFrame, file: File, name: str, points: list[Point]) -
         The rows a load would code, under their place in the file, and the declaration without rules that fail.
     """
     frame = raw.assign(source_row=range(1, len(raw) + 1))
+    try:
+        frame = without_dropped_cells(frame, file, Log(name))
+    except AccountabilityError as error:
+        points.append(Point("rows", name, str(error)))
+        frame = frame.drop(columns=[c for c, d in file.columns.items() if d.drop_cells and c in frame])
+    bare = {
+        c: d.model_copy(update={"drop_cells": []}) for c, d in file.columns.items() if c in frame or not d.drop_cells
+    }
+    file = file.model_copy(update={"columns": bare})
     frame = normalised(frame, file, Log(name))
     for step, rule in (
         (without_blank_rows, {"blank_rows": "drop"}),
