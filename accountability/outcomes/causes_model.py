@@ -122,7 +122,7 @@ def outcome_multinomial(
     causes = [first, *(str(name) for name in counts.index if name != first)]
     rows, shape = designed(rows, made.columns, reference, min_group)
     category = pd.Categorical(cause, causes).codes.astype(np.int64)
-    fit = fit_multinomial(shape.design, shape.pattern, category, shape.clusters)
+    fit = fit_multinomial(shape.design, shape.pattern, category, shape.ways)
     width = shape.design.shape[1]
 
     def margin(theta: Floats, design: Floats) -> Floats:
@@ -153,7 +153,7 @@ def outcome_multinomial(
             rows,
             shape,
             fit.coefficients,
-            fit.covariance,
+            fit.errors,
             margin,
             causes,
             starts={one: k * width + 1 for k, one in enumerate(causes[1:])},

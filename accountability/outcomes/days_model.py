@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -28,8 +27,7 @@ from accountability.stats import truncated_counts
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
-from accountability.stats.compress import tally
-from accountability.stats.sandwich import by_cluster, small_sample
+from accountability.stats.sandwich import Clustered, among, clustered
 from accountability.stats.truncated_counts import Family, fit_truncated
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
@@ -133,9 +131,8 @@ def days_hurdle(
     some = number > 0
     refuse_uniform(some.astype(float), "sustained units lost any days")
     rows, shape = designed(rows, made.columns, reference, min_group)
-    zero = fit_logit(shape.design, shape.pattern, some.astype(float), shape.clusters)
-    clusters = np.unique(shape.clusters[some], return_inverse=True)[1].astype(np.int64)
-    count = fit_truncated(shape.design, shape.pattern[some], number[some], clusters, family)
+    zero = fit_logit(shape.design, shape.pattern, some.astype(float), shape.ways)
+    count = fit_truncated(shape.design, shape.pattern[some], number[some], among(shape.ways, some), family)
     width = shape.design.shape[1]
 
     def margin(theta: Floats, design: Floats) -> Floats:
@@ -196,20 +193,15 @@ def _apart(penalty: pd.Series, days: pd.Series) -> dict[str, int]:
     }
 
 
-def _joint(shape: Designed, some: NDArray[np.bool_], number: Ints, zero: Fit, count: Fit, family: Family) -> Floats:
-    """Covariance of both parts together: officers' scores of one part go with those of the other."""
+def _joint(shape: Designed, some: NDArray[np.bool_], number: Ints, zero: Fit, count: Fit, family: Family) -> Clustered:
+    """Covariance of both parts together: clusters' scores of one part go with those of the other."""
+    from scipy.linalg import block_diag
     from scipy.special import expit
 
-    rows = len(number)
     chance = expit(shape.design @ zero.coefficients)[shape.pattern]
-    every = np.arange(rows, dtype=np.int64)
-    first = by_cluster((some - chance)[:, None] * shape.design[shape.pattern], every, shape.clusters, zero.clusters)
+    first = (some - chance)[:, None] * shape.design[shape.pattern]
+    second = np.zeros((len(number), len(count.coefficients)))
     inside = shape.design[shape.pattern[some]]
-    scores = truncated_counts.row_scores(count.coefficients, inside, number[some], family)
-    second = np.column_stack([tally(shape.clusters[some], column, len(first)) for column in scores.T])
-    parts = []
-    for fit, summed, size in ((zero, first, rows), (count, second, int(some.sum()))):
-        factor = math.sqrt(small_sample(fit.clusters, size, len(fit.coefficients)))
-        parts.append(fit.plain @ summed.T * factor)
-    both = np.vstack(parts)
-    return np.asarray(both @ both.T)
+    second[some] = truncated_counts.row_scores(count.coefficients, inside, number[some], family)
+    bread = block_diag(zero.plain, count.plain)
+    return clustered(bread, np.hstack([first, second]), np.arange(len(number)), shape.ways, None)

@@ -21,8 +21,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
-from accountability.stats.intervals import p_chi2, p_normal
-from accountability.stats.intervals import wald as wald_interval
+from accountability.stats.intervals import p_chi2, student
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.partial_odds import brant, chances, cut_designs, fit_partial, score_test, wald
 from accountability.study.cohort import Cohort
@@ -151,14 +150,14 @@ def proportional_odds(
         raise Refusal(f"{len(rows):,} sustained units hold {len(terms)} rung(s); with fewer than three, one cut is all")
     rows, shape = designed(rows, made.columns, reference, min_group)
     design, steps = shape.design[:, 1:], len(terms) - 1
-    base = fit_ordered(design, shape.pattern, category, shape.clusters)
+    base = fit_ordered(design, shape.pattern, category, shape.ways)
     tests = _tests(shape, design, category, base)
     chosen = tuple(named)
     if free is None:
         rejected = tests.loc[tests["clustered"] & tests["p_value"].lt(ALPHA), "column"]
         chosen = tuple(name for name in made.columns if name in set(rejected))
     places = [k for k, (name, _) in enumerate(shape.terms) if name in chosen]
-    fit = fit_partial(design, shape.pattern, category, shape.clusters, places, base)
+    fit = fit_partial(design, shape.pattern, category, shape.ways, places, base)
     sizes = {name: rows[name].value_counts() for name in made.columns}
     totals = np.bincount(category)
 
@@ -173,7 +172,7 @@ def proportional_odds(
         rows,
         shape,
         fit.coefficients,
-        fit.covariance,
+        fit.errors,
         margin,
         terms,
         starts={},
@@ -226,7 +225,7 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
     steps, width = int(category.max()), design.shape[1]
     try:
         one_each = [
-            fit_logit(shape.design, shape.pattern, (category > j).astype(float), shape.clusters).coefficients
+            fit_logit(shape.design, shape.pattern, (category > j).astype(float), shape.ways).coefficients
             for j in range(steps)
         ]
         slopes, spread = brant(design, shape.pattern, category, one_each)
@@ -241,7 +240,7 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
         if np.isfinite(slopes).all():
             found["Brant"] = wald(contrast @ slopes, contrast @ spread @ contrast.T)
         try:
-            free = fit_partial(design, shape.pattern, category, shape.clusters, places, base)
+            free = fit_partial(design, shape.pattern, category, shape.ways, places, base)
             found["likelihood ratio"] = 2 * (free.log_likelihood - base.log_likelihood)
             found["clustered Wald"] = wald(free.coefficients[-df:], free.covariance[-df:, -df:])
         except Refusal:
@@ -274,10 +273,11 @@ def _by_cut(fit: Fit, shape: Designed, terms: Sequence[str], places: Sequence[in
             pick[steps + k] = 1.0
             if j:
                 pick[steps + width + (j - 1) * len(places) + places.index(k)] = 1.0
-            own, error = float(pick @ fit.coefficients), math.sqrt(float(pick @ fit.covariance @ pick))
-            ends = wald_interval(own, error, confidence)
+            made = student(np.array([pick @ fit.coefficients]), pick[:, None], fit.errors, confidence)
+            own, error, *ends, p, clusters, effective, df = (each[0] for each in made.values())
             cut = f"{terms[j + 1]} or heavier" if free else "every cut"
-            numbers = (own, error, *ends, p_normal(own / error), *np.exp((own, *ends)))
+            numbers = (own, error, *ends, p, *np.exp((own, *ends)), clusters, effective, df)
             lines.append((name, label, shape.levels[name][0], cut, free, *numbers))
     heads = ["column", "level", "against", "cut", "free", "estimate", "std_error", "lower", "upper", "p_value"]
-    return pd.DataFrame(lines, columns=[*heads, "ratio", "ratio_lower", "ratio_upper"])
+    heads += ["ratio", "ratio_lower", "ratio_upper", "clusters", "effective_clusters", "df"]
+    return pd.DataFrame(lines, columns=heads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,8 @@ from accountability.results import percent
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import Fit
 from accountability.stats.design import Design, design, with_constant
-from accountability.stats.intervals import p_normal, wald
-from accountability.stats.sandwich import clusters_of
+from accountability.stats.intervals import student
+from accountability.stats.sandwich import Clustered, ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names
 
@@ -41,13 +41,16 @@ class OutcomeModel(Disclosed):
         The coefficients, one row a level and outcome: ``column``, ``level``, ``against`` (the reference), ``outcome``,
         ``n`` (units of the level), ``events`` (those with the outcome, where it is counted), ``estimate``,
         ``std_error``, ``lower``, ``upper``, ``p_value``; their exponentials ``ratio``, ``ratio_lower``,
-        ``ratio_upper``; ``hidden``.
+        ``ratio_upper``; ``clusters`` (of the way with fewest), ``effective_clusters`` (even ones they are worth to
+        this row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level that one
+        cluster alone determines has no interval.
     margins : DataFrame
         ``column``, ``level``, ``outcome``, ``n``, ``events``, ``estimate``, ``std_error``, ``lower``, ``upper``,
-        ``hidden``: the mean of the outcome were all units of this level and all else as it is.
+        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: the mean of the outcome were all units of this level
+        and all else as it is.
     contrasts : DataFrame
-        ``column``, ``level``, ``against``, ``outcome``, ``estimate``, ``std_error``, ``lower``, ``upper``, ``hidden``:
-        each margin less that of the reference.
+        ``column``, ``level``, ``against``, ``outcome``, ``estimate``, ``std_error``, ``lower``, ``upper``,
+        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: each margin less that of the reference.
     apart : DataFrame
         Units left out: ``what``, ``n``, ``hidden``.
     unit : str
@@ -105,6 +108,9 @@ class OutcomeModel(Disclosed):
                 f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {row['against']}: "
                 f"{what}{scale * row['estimate']:+.1f} {word} ({percent(self.confidence)} interval "
                 f"{scale * row['lower']:+.1f} to {scale * row['upper']:+.1f})"
+                if row["df"] > 0
+                else f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {row['against']}: "
+                f"{what}{scale * row['estimate']:+.1f} {word} (no interval: it rests on one officer or complaint)"
             )
         if not said:
             return "Every difference rests on counts too small to show."
@@ -113,10 +119,10 @@ class OutcomeModel(Disclosed):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Designed:
-    """Units collapsed to patterns of their columns, and the cluster of each."""
+    """Units collapsed to patterns of their columns, and the clusters of each, along one way or two."""
 
     made: Design
-    clusters: Ints
+    ways: Mapping[str, Ints]
 
     @property
     def levels(self) -> Mapping[str, list[str]]:
@@ -189,7 +195,7 @@ def designed(
     pooled = pool_small_levels(rows, columns, min_group)
     names = [str(name) for name in columns]
     made = design(pooled[names].astype("str"), names, reference, order="frequency", least=2)
-    return pooled, Designed(made, clusters_of(pooled.get("officer_id"), len(pooled)))
+    return pooled, Designed(made, ways_of(pooled))
 
 
 def refuse_uniform(hits: Floats, what: str) -> None:
@@ -206,11 +212,6 @@ def with_slopes(function: Margin, theta: Floats, design: Floats) -> tuple[Floats
         nudge[i] = 1e-5
         slopes.append((function(theta + nudge, design) - function(theta - nudge, design)) / 2e-5)
     return function(theta, design), np.array(slopes)
-
-
-def spread_of(slopes: Floats, covariance: Floats) -> Floats:
-    """Delta-method errors."""
-    return np.sqrt(np.maximum(np.einsum("ik,ij,jk->k", slopes, covariance, slopes), 0.0))
 
 
 def hidden_levels(
@@ -236,7 +237,7 @@ def model_frames(
     rows: pd.DataFrame,
     shape: Designed,
     theta: Floats,
-    covariance: Floats,
+    errors: Clustered,
     margin: Margin,
     outcomes: Sequence[str],
     *,
@@ -253,7 +254,8 @@ def model_frames(
     rows : DataFrame
         The units, small levels put together.
     shape : Designed
-    theta, covariance : array
+    theta : array
+    errors : Clustered
     margin : callable
         From coefficients and a design, the mean of each of ``outcomes``.
     outcomes : sequence of str
@@ -268,9 +270,9 @@ def model_frames(
     unbounded : sequence of str
         Outcomes that are no shares.
     """
-    top = np.array([np.inf if name in unbounded else 1.0 for name in outcomes])
+    top = {name: np.inf if name in unbounded else 1.0 for name in outcomes}
     terms = shape.terms
-    table, margins, contrasts = [], [], []
+    parts: dict[str, _Lines] = {name: _Lines([], [], []) for name in ("table", "margins", "contrasts")}
     for name, labels in shape.levels.items():
         origin: tuple[Floats, Floats] | None = None
         for j, label in enumerate(labels):
@@ -279,31 +281,51 @@ def model_frames(
             inside = (rows[name] == label).to_numpy(dtype=bool)
             n = int(inside.sum())
             events = {one: int(np.asarray(flags)[inside].sum()) for one, flags in counted.items()}
-            error = spread_of(slopes, covariance)
-            lower, upper = wald(value, error, confidence)
             for k, one in enumerate(outcomes):
-                numbers = (value[k], error[k], max(lower[k], 0.0), min(upper[k], top[k]))
-                margins.append((name, label, one, n, events.get(one), *numbers, hidden(name, label, one)))
+                lead = {"column": name, "level": label, "outcome": one, "n": n, "events": events.get(one)}
+                parts["margins"].add(lead | {"hidden": hidden(name, label, one)}, value[k], slopes[:, k])
             if not j:
                 continue
-            apart, wide = value - origin[0], spread_of(slopes - origin[1], covariance)
-            low, high = wald(apart, wide, confidence)
+            lead = {"column": name, "level": label, "against": labels[0]}
             for k, one in enumerate(outcomes):
                 shut = hidden(name, label, one) or hidden(name, labels[0], one)
-                contrasts.append((name, label, labels[0], one, apart[k], wide[k], low[k], high[k], shut))
+                apart = (value[k] - origin[0][k], slopes[:, k] - origin[1][:, k])
+                parts["contrasts"].add(lead | {"outcome": one, "hidden": shut}, *apart)
             for one, start in starts.items():
                 place = start + terms.index((name, label))
-                own, spread = float(theta[place]), float(np.sqrt(covariance[place, place]))
-                ends = wald(own, spread, confidence)
-                numbers = (own, spread, *ends, p_normal(own / spread), *np.exp((own, *ends)))
                 shut = hidden(name, label, one) or hidden(name, labels[0], one)
-                table.append((name, label, labels[0], one, n, events.get(one), *numbers, shut))
-    lead, limits = ["column", "level"], ["estimate", "std_error", "lower", "upper"]
-    ratio = ["ratio", "ratio_lower", "ratio_upper"]
-    of_table = [*lead, "against", "outcome", "n", "events", *limits, "p_value", *ratio, "hidden"]
-    whole = {"events": "Int64"}
-    return {
-        "table": pd.DataFrame(table, columns=of_table).astype(whole),
-        "margins": pd.DataFrame(margins, columns=[*lead, "outcome", "n", "events", *limits, "hidden"]).astype(whole),
-        "contrasts": pd.DataFrame(contrasts, columns=[*lead, "against", "outcome", *limits, "hidden"]),
+                own = lead | {"outcome": one, "n": n, "events": events.get(one), "hidden": shut}
+                parts["table"].add(own, theta[place], np.eye(len(theta))[place])
+    table, margins, contrasts = (part.frame(errors, confidence) for part in parts.values())
+    low, high = margins["lower"].clip(lower=0.0), margins["upper"].clip(upper=margins["outcome"].map(top))
+    ratios = {
+        f"ratio{end}": np.exp(table[of]) for end, of in (("", "estimate"), ("_lower", "lower"), ("_upper", "upper"))
     }
+    first, tail = ["column", "level"], ["estimate", "std_error", "lower", "upper"]
+    held = ["clusters", "effective_clusters", "df"]
+    whole = {"events": "Int64"}
+    counts = ["outcome", "n", "events"]
+    of_table = [*first, "against", *counts, *tail, "p_value", *ratios, *held, "hidden"]
+    return {
+        "table": table.assign(**ratios).reindex(columns=of_table).astype(whole),
+        "margins": margins.assign(lower=low, upper=high)[[*first, *counts, *tail, *held, "hidden"]].astype(whole),
+        "contrasts": contrasts[[*first, "against", "outcome", *tail, *held, "hidden"]],
+    }
+
+
+class _Lines(NamedTuple):
+    """Estimates with what they are made of, gathered so that their degrees of freedom are had at once."""
+
+    lead: list[dict[str, Any]]
+    value: list[float]
+    slopes: list[Floats]
+
+    def add(self, lead: dict[str, Any], value: float, slopes: Floats) -> None:
+        self.lead.append(lead)
+        self.value.append(float(value))
+        self.slopes.append(slopes)
+
+    def frame(self, errors: Clustered, confidence: float) -> pd.DataFrame:
+        slopes = np.reshape(self.slopes, (-1, len(errors.covariance))).T
+        numbers = student(np.array(self.value), slopes, errors, confidence)
+        return pd.DataFrame(self.lead).assign(**numbers)

@@ -172,7 +172,7 @@ def penalty_ordered_logit(
             rows,
             shape,
             fit.coefficients,
-            fit.covariance,
+            fit.errors,
             margin,
             terms,
             starts={HEAVIER: steps},
@@ -192,7 +192,7 @@ def hide_by_level(table: pd.DataFrame, hidden: Callable[[str, str], bool]) -> pd
 def _fit(rows: pd.DataFrame, order: Ladder, shape: Designed) -> tuple[Fit, list[str], Ints]:
     terms = [term for term in order.order if (rows["imposed_penalty"] == term).any()]
     category = pd.Categorical(rows["imposed_penalty"], terms).codes.astype(np.int64)
-    return fit_ordered(shape.design[:, 1:], shape.pattern, category, shape.clusters), terms, category
+    return fit_ordered(shape.design[:, 1:], shape.pattern, category, shape.ways), terms, category
 
 
 def _cuts(shape: Designed, category: Ints, terms: Sequence[str]) -> pd.DataFrame:
@@ -200,7 +200,7 @@ def _cuts(shape: Designed, category: Ints, terms: Sequence[str]) -> pd.DataFrame
     lines: list[tuple[object, ...]] = []
     for j, term in enumerate(terms[1:], start=1):
         try:
-            one = fit_logit(shape.design, shape.pattern, (category >= j).astype(float), shape.clusters)
+            one = fit_logit(shape.design, shape.pattern, (category >= j).astype(float), shape.ways)
             own, errors = one.coefficients, np.sqrt(np.diag(one.covariance))
         except Refusal:  # no finite estimate at this cut: the row says so by having none
             own = errors = np.full(len(shape.terms) + 1, np.nan)

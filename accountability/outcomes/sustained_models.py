@@ -17,7 +17,6 @@ from accountability.outcomes.outcome_model import (
     hidden_levels,
     model_frames,
     refuse_uniform,
-    spread_of,
     units_to_model,
     with_slopes,
 )
@@ -28,7 +27,7 @@ from accountability.results import percent
 from accountability.stats.arrays import Floats
 from accountability.stats.binary_logit import fit_logit, fit_random_intercept
 from accountability.stats.cell_likelihood import Fit
-from accountability.stats.intervals import wald
+from accountability.stats.intervals import student
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 
@@ -109,7 +108,7 @@ def sustained_logit(
     rows, hits = _decided(made.table)
     rows, shape = designed(rows, made.columns, reference, min_group)
     _refuse_alike(rows, hits, made.columns)
-    fit = fit_logit(shape.design, shape.pattern, hits, shape.clusters)
+    fit = fit_logit(shape.design, shape.pattern, hits, shape.ways)
 
     def margin(theta: Floats, design: Floats) -> Floats:
         return np.array([shape.weight @ (1.0 / (1.0 + np.exp(-(design @ theta))))])
@@ -128,7 +127,7 @@ def sustained_logit(
             rows,
             shape,
             fit.coefficients,
-            fit.covariance,
+            fit.errors,
             margin,
             [SUSTAINED],
             starts={SUSTAINED: 1},
@@ -271,7 +270,7 @@ def sustained_mixed_logit(
             rows,
             shape,
             fit.coefficients,
-            fit.covariance,
+            fit.errors,
             margin,
             [SUSTAINED],
             starts={SUSTAINED: 1},
@@ -310,14 +309,15 @@ def _spread(fit: Fit, shape: Designed, confidence: float) -> pd.DataFrame:
         return np.array([shape.weight @ expit(design @ theta[:-1] + shift) for shift in at])
 
     value, slopes = with_slopes(shares, fit.coefficients, shape.design)
-    lower, upper = wald(value, spread_of(slopes, fit.covariance), confidence)
-    log_sd, error = float(fit.coefficients[-1]), float(np.sqrt(fit.covariance[-1, -1]))
-    sds = np.exp((log_sd, *wald(log_sd, error, confidence)))
+    made = student(value, slopes, fit.errors, confidence)
+    last = np.eye(len(fit.coefficients))[:, -1:]
+    log_sd = student(fit.coefficients[-1:], last, fit.errors, confidence)
+    sds = np.array([np.exp(log_sd[end][0]) for end in ("estimate", "lower", "upper")])
     rows = [
         ("standard deviation in log odds", *sds),
         ("median odds ratio of two places", *np.exp(np.sqrt(2) * sds * ndtri(0.75))),
     ]
     for k, p in enumerate(PLACES_AT):
-        ends = (max(lower[k], 0.0), min(upper[k], 1.0))
+        ends = (max(made["lower"][k], 0.0), min(made["upper"][k], 1.0))
         rows.append((f"share sustained, {round(100 * p)}th percentile of places", float(value[k]), *ends))
     return pd.DataFrame(rows, columns=["quantity", "estimate", "lower", "upper"])

@@ -11,6 +11,7 @@ from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import SEPARATED, Fit, Slopes, cells_of, check_columns, maximise
 from accountability.stats.compress import tally
 from accountability.stats.optimise import Evaluation, Optimum, Separation, invert, newton
+from accountability.stats.sandwich import Clustered, Ways
 
 NO_SPREAD = -5.0
 NONE = (
@@ -19,7 +20,7 @@ NONE = (
 )
 
 
-def fit_logit(design: Floats, pattern: Ints, hits: Floats, clusters: Ints) -> Fit:
+def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways) -> Fit:
     """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
 
     Parameters
@@ -29,8 +30,8 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, clusters: Ints) -> Fi
     pattern : array of int
         The pattern of each row.
     hits : array of 0 and 1
-    clusters : array of int
-        The cluster of each row.
+    ways : array of int, or mapping of str to array of int
+        The cluster of each row, along one way or two.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, clusters: Ints) -> Fi
     """
     cells = cells_of(pattern, hits.astype(np.int64), len(design))
     check_columns(design, cells)
-    return maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), clusters)
+    return maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways)
 
 
 def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:
@@ -100,7 +101,7 @@ def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Int
         top, mode = _maximise(theta, mode, design, counts, few, tolerance, noise)
         theta = top.at
     plain = _inverse(top.information)
-    return Fit(theta, plain, top.value, places, plain)
+    return Fit(theta, Clustered(plain, places), top.value, plain)
 
 
 def _maximise(

@@ -16,7 +16,7 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints, gram
 from accountability.stats.compress import combine, tally
 from accountability.stats.optimise import Evaluation, Separation, invert, newton, weakest
-from accountability.stats.sandwich import sandwich
+from accountability.stats.sandwich import Clustered, Ways, clustered
 
 COLLINEAR = "the columns say the same thing twice (their dummies are collinear); leave one of them out"
 SEPARATED = (
@@ -30,10 +30,19 @@ class Fit:
     """A model fitted by maximum likelihood."""
 
     coefficients: Floats
-    covariance: Floats  # Clustered, with the correction G/(G-1) (n-1)/(n-k) of statsmodels
+    errors: Clustered
     log_likelihood: float
-    clusters: int
     plain: Floats  # The covariance were rows independent: the inverse of the observed information
+
+    @property
+    def covariance(self) -> Floats:
+        """Of the coefficients, as rows hang together."""
+        return self.errors.covariance
+
+    @property
+    def clusters(self) -> int:
+        """Of the way with fewest."""
+        return self.errors.clusters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +99,16 @@ def fit_by(
     scores: Callable[[Floats], Floats],
     start: Floats,
     cells: Cells,
-    clusters: Ints,
+    ways: Ways,
     *,
     concave: bool = True,
     reach: Callable[[Floats], float] | None = None,
+    information: Callable[[Floats], Floats] | None = None,
 ) -> Fit:
     """Maximise a likelihood and add its clustered covariance.
+
+    Where the information of each cell is given at the coefficients, as
+    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is CR2.
 
     Raises
     ------
@@ -107,8 +120,9 @@ def fit_by(
         plain = invert(top.information)
     except Separation as endless:
         raise Refusal(SEPARATED) from endless
-    covariance = sandwich(plain, scores(top.at), cells.of_row, clusters, corrected=True)
-    return Fit(top.at, covariance, top.value, int(clusters.max()) + 1, plain)
+    known = information(top.at) if information else None
+    errors = clustered(plain, scores(top.at), cells.of_row, ways, known)
+    return Fit(top.at, errors, top.value, plain)
 
 
 def maximise(
@@ -117,7 +131,7 @@ def maximise(
     cells: Cells,
     other: Floats,
     index: Floats,
-    clusters: Ints,
+    ways: Ways,
     allowed: Callable[[Floats], bool] | None = None,
 ) -> Fit:
     """Fit a likelihood of one linear index and a few other parameters.
@@ -130,8 +144,8 @@ def maximise(
     cells : Cells
     other, index : array
         Starting values of the other parameters and of the columns; the coefficients come in this order.
-    clusters : array of int
-        Of each row.
+    ways : array of int, or mapping of str to array of int
+        The cluster of each row, along one way or two.
     allowed : callable, optional
         Whether values of the other parameters are possible.
 
@@ -159,8 +173,11 @@ def maximise(
     def reach(step: Floats) -> float:
         return float(max(np.abs(design @ step[width:]).max(), np.abs(step[:width]).max(initial=0.0)))
 
-    start = np.concatenate([other, index])
-    return fit_by(evaluate, scores, start, cells, clusters, concave=not width, reach=reach)
+    def information(point: Floats) -> Floats:
+        return np.sqrt(at(point).neg_hessian)[:, None] * design[cells.pattern]
+
+    start, known = np.concatenate([other, index]), None if width else information
+    return fit_by(evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known)
 
 
 def _sums(slopes: Slopes, design: Floats, cells: Cells, width: int) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats
-from accountability.stats.sandwich import clusters_of
+from accountability.stats.sandwich import Clustered, clusters_of
 
 Transform = Literal["log-log", "log", "plain"]
 
@@ -50,11 +50,11 @@ def z_critical(confidence: float) -> float:
     return float(ndtri(upper_tail(confidence)))
 
 
-def t_critical(confidence: float, free: float) -> float:
-    """The quantile of Student's t with so many degrees of freedom."""
+def t_critical(confidence: float, free: Any) -> Any:
+    """The quantile of Student's t with so many degrees of freedom; missing with none."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(free, upper_tail(confidence)))
+    return stdtrit(free, upper_tail(confidence))
 
 
 def chi2_critical(confidence: float, free: float = 1) -> float:
@@ -71,6 +71,13 @@ def p_normal(z: Any) -> Any:
     return 2 * ndtr(-np.abs(z))
 
 
+def p_student(statistic: Any, free: Any) -> Any:
+    """Two-sided p-values of Student's t; missing with no degrees of freedom."""
+    from scipy.special import stdtr
+
+    return 2 * stdtr(free, -np.abs(statistic))
+
+
 def p_chi2(statistic: float, free: float) -> float:
     """The p-value of a chi-squared statistic."""
     from scipy.special import chdtrc
@@ -78,10 +85,46 @@ def p_chi2(statistic: float, free: float) -> float:
     return float(chdtrc(free, max(statistic, 0.0)))
 
 
-def wald(estimate: Any, std_error: Any, confidence: float) -> tuple[Any, Any]:
-    """Lower and upper limit of estimates taken as normal."""
-    half = z_critical(confidence) * std_error
+def wald(estimate: Any, std_error: Any, confidence: float, free: Any = np.inf) -> tuple[Any, Any]:
+    """Lower and upper limit of estimates taken as normal, or as Student's t with so many degrees of freedom."""
+    half = t_critical(confidence, free) * std_error
     return estimate - half, estimate + half
+
+
+def student(estimate: Floats, contrasts: Floats, errors: Clustered, confidence: float) -> dict[str, Floats]:
+    """Errors, limits and p-values of linear combinations whose rows hang together, by Student's t.
+
+    Where a cluster alone determines a combination it has no error, and so no interval and no p-value.
+
+    Parameters
+    ----------
+    estimate : array
+    contrasts : array, coefficients by combinations
+        What each estimate is made of: its derivatives by the coefficients.
+    errors : Clustered
+    confidence : float
+
+    Returns
+    -------
+    dict of str to array
+        ``estimate``, ``std_error``, ``lower``, ``upper``, ``p_value``, ``clusters``, ``effective_clusters``, ``df``.
+    """
+    free = errors.free(contrasts)
+    variance = np.einsum("ik,ij,jk->k", contrasts, errors.covariance, contrasts)
+    error = np.where(free > 0, np.sqrt(np.maximum(variance, 0.0)), np.nan)
+    lower, upper = wald(estimate, error, confidence, free)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = p_student(estimate / error, free)
+    return {
+        "estimate": estimate,
+        "std_error": error,
+        "lower": lower,
+        "upper": upper,
+        "p_value": p,
+        "clusters": np.full(len(estimate), errors.clusters),
+        "effective_clusters": errors.effective(contrasts),
+        "df": free,
+    }
 
 
 def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:

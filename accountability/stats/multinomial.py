@@ -8,9 +8,10 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import Fit, cells_of, check_columns, fit_by
 from accountability.stats.optimise import Evaluation
+from accountability.stats.sandwich import Ways
 
 
-def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ints) -> Fit:
+def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ways) -> Fit:
     """Maximum likelihood of a multinomial logit whose rows fall into few patterns of covariates.
 
     ``P(category = j) = exp(x b_j) / sum_k exp(x b_k)`` with ``b_0 = 0``.
@@ -19,7 +20,8 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Int
     ----------
     design : array, patterns by columns
         Covariates of each pattern, with the constant.
-    pattern, category, clusters : array of int
+    pattern, category : array of int
+    clusters : array of int, or mapping of str to array of int
         For each row; category 0 is the one the others are compared with, each held by some row.
 
     Returns

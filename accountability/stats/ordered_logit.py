@@ -9,11 +9,10 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.cell_likelihood import Fit, Slopes, cells_of, check_columns, maximise
 from accountability.stats.compress import tally
+from accountability.stats.sandwich import Ways
 
 
-def fit_ordered(
-    design: Floats, pattern: NDArray[np.int64], category: NDArray[np.int64], clusters: NDArray[np.int64]
-) -> Fit:
+def fit_ordered(design: Floats, pattern: NDArray[np.int64], category: NDArray[np.int64], ways: Ways) -> Fit:
     """Maximum likelihood of an ordered logit whose rows fall into few patterns of covariates.
 
     ``P(category <= j) = F(a_j - x b)``: a positive coefficient goes with heavier categories. The bread of the
@@ -23,7 +22,8 @@ def fit_ordered(
     ----------
     design : array, patterns by columns
         Covariates of each pattern, without a constant.
-    pattern, category, clusters : array of int
+    pattern, category : array of int
+    ways : array of int, or mapping of str to array of int
         For each row; categories 0, 1, … in order, each held by some row.
 
     Returns
@@ -45,7 +45,7 @@ def fit_ordered(
     check_columns(np.hstack([np.ones((len(design), 1)), design]), cells)
     share = np.cumsum(held)[:-1] / len(category)
     start = (np.log(share / (1 - share)), np.zeros(design.shape[1]))
-    return maximise(_ordered, design, cells, *start, clusters, lambda cuts: bool((np.diff(cuts) > 0).all()))
+    return maximise(_ordered, design, cells, *start, ways, lambda cuts: bool((np.diff(cuts) > 0).all()))
 
 
 def chances(theta: Floats, design: Floats, steps: int) -> Floats:

@@ -11,10 +11,11 @@ from accountability.stats.cell_likelihood import Cells, Fit, cells_of, fit_by
 from accountability.stats.compress import tally
 from accountability.stats.optimise import Separation, invert
 from accountability.stats.ordered_logit import fit_ordered
+from accountability.stats.sandwich import Ways
 
 
 def fit_partial(
-    design: Floats, pattern: Ints, category: Ints, clusters: Ints, free: Sequence[int], start: Fit | None = None
+    design: Floats, pattern: Ints, category: Ints, ways: Ways, free: Sequence[int], start: Fit | None = None
 ) -> Fit:
     """Maximum likelihood of a partial proportional-odds logit (Peterson and Harrell, Applied Statistics 39, 1990).
 
@@ -23,7 +24,7 @@ def fit_partial(
 
     Parameters
     ----------
-    design, pattern, category, clusters
+    design, pattern, category, ways
         As in :func:`accountability.stats.ordered_logit.fit_ordered`.
     free : sequence of int
         Columns of the design whose coefficient may differ by cut.
@@ -40,7 +41,7 @@ def fit_partial(
     Refusal
         As the proportional fit; or if no finite estimate exists.
     """
-    begin = start or fit_ordered(design, pattern, category, clusters)
+    begin = start or fit_ordered(design, pattern, category, ways)
     steps = int(category.max())
     cells = cells_of(pattern, category, len(design))
     shifts = (steps - 1) * len(free)
@@ -51,7 +52,7 @@ def fit_partial(
         lambda at: _evaluate(at, ends, cells)[3],
         theta,
         cells,
-        clusters,
+        ways,
         concave=False,
         reach=lambda step: float(np.abs(ends @ step).max()),
     )

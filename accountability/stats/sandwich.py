@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from accountability.errors import Refusal
-from accountability.stats.arrays import Days, Floats
+from accountability.stats.arrays import Days, Flags, Floats, Ints
+from accountability.stats.compress import combine
+from accountability.stats.leverage import Leverage
+
+Ways = Ints | Mapping[str, Ints]
+"""The cluster of each row: along one way, or along each of two that are named (see :func:`ways_of`)."""
 
 
 def sandwich(
@@ -78,3 +86,125 @@ def clusters_of(officers: pd.Series | None, rows: int) -> Days:
     alone = codes == -1
     joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
     return pd.factorize(joined)[0].astype(np.int64)
+
+
+# ---- clusters along one way or two, with degrees of freedom ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustered:
+    """A covariance of estimates with what an interval of Student's t needs.
+
+    Attributes
+    ----------
+    covariance : array
+    clusters : int
+        Of the way with fewest.
+    ways : tuple of Leverage
+        How clusters weigh, one a way; empty where the model cannot say.
+    repaired : bool
+        Whether the three terms of two ways gave a covariance with negative eigenvalues, which were set to 0.
+    """
+
+    covariance: Floats
+    clusters: int
+    ways: tuple[Leverage, ...] = ()
+    repaired: bool = False
+
+    def free(self, contrasts: Floats) -> Floats:
+        """Degrees of freedom of linear combinations, estimates by combinations; 0 where no error can be had.
+
+        One way: Satterthwaite's (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018). Two ways: the least of both,
+        and never more than the smaller number of clusters less one.
+        """
+        most = np.full(contrasts.shape[1], self.clusters - 1.0)
+        return np.minimum.reduce([most, *(way.free(contrasts) for way in self.ways)])
+
+    def effective(self, contrasts: Floats) -> Floats:
+        """How many even clusters the clusters are worth to linear combinations: the least of the ways."""
+        most = np.full(contrasts.shape[1], float(self.clusters))
+        return np.minimum.reduce([most, *(way.effective(contrasts) for way in self.ways)])
+
+
+def clustered(
+    bread: Floats, scores: Floats, cell: Ints, ways: Ways, information: Floats | None, *, power: float = -0.5
+) -> Clustered:
+    """The covariance of estimates whose rows hang together along one way or two, corrected for few clusters.
+
+    One way: each cluster's score is multiplied by its share of the information left over by the others to a power
+    (-1/2: CR2 of Bell and McCaffrey 2002; -1: the correction of Mancl and DeRouen 2001). Two ways: the three terms of
+    Cameron, Gelbach and Miller (2011), each with the factor G/(G-1) (n-1)/(n-k), negative eigenvalues set to 0.
+
+    Parameters
+    ----------
+    bread : array
+        Inverse of the information of all rows.
+    scores : array, cells by terms
+        Score of one row of each cell.
+    cell : array of int
+        Cell of each row.
+    ways : array of int, or mapping of str to array of int
+        The cluster of each row, along one way or two (see :func:`ways_of`).
+    information : array, cells by terms, or cells by terms by terms, or None
+        Information of one row of each cell: as a column whose outer product it is, or as a matrix. Without it one way
+        has the factor G/(G-1) (n-1)/(n-k), and its number of clusters less one is the degrees of freedom.
+    power : float
+
+    Raises
+    ------
+    Refusal
+        With one cluster.
+    """
+    named = {"officer": ways} if isinstance(ways, np.ndarray) else dict(ways)
+    sizes = {word: int(way.max()) + 1 for word, way in named.items()}
+    for word, size in sizes.items():
+        if size < 2:
+            raise Refusal(f"all rows belong to one {word}, so errors clustered on the {word} cannot be had")
+    held = (
+        ()
+        if information is None
+        else tuple(
+            Leverage.of(bread, scores, cell, way, sizes[word], information, power) for word, way in named.items()
+        )
+    )
+    if len(named) == 1:
+        (only,) = named.values()
+        covariance = held[0].covariance() if held else sandwich(bread, scores, cell, only, corrected=True)
+        return Clustered(covariance, min(sizes.values()), held)
+    first, second = named.values()
+    both = combine((first, second), list(sizes.values()), len(cell)).code
+    terms = ((first, 1.0), (second, 1.0), (both, -1.0))
+    covariance = sum((sign * sandwich(bread, scores, cell, way, corrected=True) for way, sign in terms), np.zeros(1))
+    values, vectors = np.linalg.eigh(covariance)
+    repaired = bool(values[0] < -1e-12 * abs(values[-1]))
+    if repaired:
+        covariance = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    return Clustered(covariance, min(sizes.values()), held, repaired)
+
+
+def among(ways: Mapping[str, Ints], some: Flags) -> dict[str, Ints]:
+    """The ways of some of the rows, clusters numbered anew; without a way that says nothing more there."""
+    return _telling({word: pd.factorize(way[some])[0].astype(np.int64) for word, way in ways.items()}, int(some.sum()))
+
+
+def ways_of(rows: pd.DataFrame) -> dict[str, Ints]:
+    """Along which ways rows hang together: by officer, by complaint, by both, or not (each row by itself).
+
+    A way whose clusters each lie within one of another says nothing more and is left out. A row without an officer,
+    or without a complaint, is a cluster of its own.
+    """
+    held = {
+        word: clusters_of(rows[name], len(rows))
+        for word, name in (("officer", "officer_id"), ("complaint", "case_id"))
+        if name in rows
+    }
+    return _telling(held, len(rows))
+
+
+def _telling(held: dict[str, Ints], rows: int) -> dict[str, Ints]:
+    sizes = {word: int(way.max(initial=-1)) + 1 for word, way in held.items()}
+    if len(held) == 2:
+        joined = len(combine(list(held.values()), list(sizes.values()), rows).found)
+        fine = [word for word in ("complaint", "officer") if sizes[word] == joined]
+        held = {word: way for word, way in held.items() if word not in fine[:1]}
+    return {word: way for word, way in held.items() if sizes[word] < rows} or {"row": np.arange(rows)}

@@ -12,6 +12,7 @@ import numpy as np
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import SEPARATED, Fit, Slopes, cells_of, check_columns, maximise
+from accountability.stats.sandwich import Ways
 
 Family = Literal["negative_binomial", "poisson"]
 FAMILIES: Final = ("negative_binomial", "poisson")
@@ -19,7 +20,7 @@ LEAST_SPREAD: Final = -9.0
 MOST_SPREAD: Final = 7.0
 
 
-def fit_truncated(design: Floats, pattern: Ints, days: Ints, clusters: Ints, family: Family) -> Fit:
+def fit_truncated(design: Floats, pattern: Ints, days: Ints, ways: Ways, family: Family) -> Fit:
     """Maximum likelihood of a count above zero whose rows fall into few patterns of covariates.
 
     The count without truncation has mean ``exp(x b)`` and, if negative binomial, variance ``m + alpha m**2``.
@@ -28,7 +29,8 @@ def fit_truncated(design: Floats, pattern: Ints, days: Ints, clusters: Ints, fam
     ----------
     design : array, patterns by columns
         Covariates of each pattern, with the constant.
-    pattern, clusters : array of int
+    pattern : array of int
+    ways : array of int, or mapping of str to array of int
         For each row.
     days : array of int
         One or more, for each row.
@@ -58,7 +60,7 @@ def fit_truncated(design: Floats, pattern: Ints, days: Ints, clusters: Ints, fam
     spread = np.empty(0) if plain else np.array([np.log(max((days.var() - mean) / mean**2, 0.1))])
     model = _poisson if plain else _negative_binomial
     try:
-        fit = maximise(model, design, cells, spread, start, clusters, lambda other: bool((abs(other) < 12).all()))
+        fit = maximise(model, design, cells, spread, start, ways, lambda other: bool((abs(other) < 12).all()))
     except Refusal as why:
         raise Refusal(_not_finite(plain, str(why))) from why
     if not plain and not LEAST_SPREAD < fit.coefficients[0] < MOST_SPREAD:

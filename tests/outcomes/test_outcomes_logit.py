@@ -72,12 +72,12 @@ def design_order(found):
     return [found.names.index(name) for name in names]
 
 
-def test_the_fit_is_that_of_statsmodels_row_by_row(made, rowwise):
+def test_the_fit_is_that_of_statsmodels_row_by_row_and_cr2_near_its_cr1_over_many_clusters(made, rowwise):
     found = outcomes.sustained_logit(made, ["officer_race", "officer_rank"], reference=REFERENCE)
     order = design_order(found)
     np.testing.assert_allclose(found.fit.coefficients[order], rowwise.params, rtol=0, atol=1e-6)
     np.testing.assert_allclose(
-        found.fit.covariance[np.ix_(order, order)], rowwise.cov_params().to_numpy(), rtol=1e-6, atol=1e-9
+        found.fit.covariance[np.ix_(order, order)], rowwise.cov_params().to_numpy(), rtol=0.01, atol=1e-4
     )
     assert found.fit.log_likelihood == pytest.approx(rowwise.llf, abs=1e-6)
 
@@ -87,8 +87,8 @@ def test_the_adjusted_difference_of_two_levels_is_the_average_discrete_effect(ma
     found = outcomes.sustained_logit(made, ["officer_race", "officer_rank"], reference=REFERENCE)
     row = found.contrasts.set_index("level").loc["sergeant"]
     assert row["estimate"] == pytest.approx(margins["dy/dx"], abs=1e-6)
-    assert row["lower"] == pytest.approx(margins["Conf. Int. Low"], abs=1e-6)
-    assert row["upper"] == pytest.approx(margins["Cont. Int. Hi."], abs=1e-6)
+    assert row["lower"] == pytest.approx(margins["Conf. Int. Low"], abs=5e-4)
+    assert row["upper"] == pytest.approx(margins["Cont. Int. Hi."], abs=5e-4)
 
 
 def test_one_column_gives_back_the_raw_shares(made):

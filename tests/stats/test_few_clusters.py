@@ -1,0 +1,121 @@
+"""CR2, its degrees of freedom and two-way errors against clubSandwich and sandwich of R."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Floats
+from accountability.stats.binary_logit import fit_logit
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import student
+from accountability.stats.sandwich import Clustered, Ways, among, clustered, ways_of
+
+HERE = Path(__file__).parents[1] / "reference"
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return pd.read_csv(HERE / "few_clusters_rows.csv")
+
+
+@pytest.fixture(scope="module")
+def in_r() -> pd.Series:
+    return pd.read_csv(HERE / "few_clusters.csv").set_index(["model", "what"])["value"]
+
+
+def design_of(rows: pd.DataFrame) -> Floats:
+    return np.column_stack([np.ones(len(rows)), rows[["unit", "rank", "late"]].to_numpy(float)])
+
+
+def ways(rows: pd.DataFrame, *names: str) -> Ways:
+    return {name: pd.factorize(rows[name])[0].astype(np.int64) for name in names}
+
+
+def linear(rows: pd.DataFrame, by: Ways, power: float = -0.5) -> Clustered:
+    """A linear model of days, row by row."""
+    x = design_of(rows)
+    bread = np.linalg.inv(x.T @ x)
+    residual = rows["days"].to_numpy() - x @ (bread @ x.T @ rows["days"].to_numpy())
+    return clustered(bread, x * residual[:, None], np.arange(len(x)), by, x, power=power)
+
+
+def logit(rows: pd.DataFrame, by: Ways) -> Fit:
+    patterns, pattern = np.unique(design_of(rows), axis=0, return_inverse=True)
+    return fit_logit(patterns, pattern.ravel().astype(np.int64), rows["hit"].to_numpy(float), by)
+
+
+def errors(found: Clustered | Fit) -> Floats:
+    return np.sqrt(np.diag(found.covariance))
+
+
+def test_cr2_and_its_degrees_of_freedom_are_those_of_clubsandwich(rows: pd.DataFrame, in_r: pd.Series) -> None:
+    for name, found in (
+        ("linear", linear(rows, ways(rows, "officer"))),
+        ("logit", logit(rows, ways(rows, "officer")).errors),
+    ):
+        np.testing.assert_allclose(errors(found), in_r[name, "CR2"], rtol=1e-6)
+        np.testing.assert_allclose(found.free(np.eye(4)), in_r[name, "df"], rtol=1e-6)
+        assert found.clusters == 13
+        assert (found.effective(np.eye(4)) < 13).all()
+    # for a generalised linear model clubSandwich takes another root of the same matrix
+    np.testing.assert_allclose(errors(found), in_r["logit as clubSandwich takes a glm", "CR2"], rtol=2e-3)
+
+
+def test_the_correction_to_the_whole_power_is_cr3(rows: pd.DataFrame, in_r: pd.Series) -> None:
+    found = linear(rows, ways(rows, "officer"), power=-1.0)
+    np.testing.assert_allclose(errors(found), in_r["linear", "CR3"], rtol=1e-6)
+
+
+def test_two_ways_are_those_of_sandwich(rows: pd.DataFrame, in_r: pd.Series) -> None:
+    found = logit(rows, ways(rows, "officer", "complaint"))
+    np.testing.assert_allclose(errors(found), in_r["logit", "two-way"], rtol=1e-6)
+    assert not found.errors.repaired
+    assert (found.errors.free(np.eye(4)) <= 12).all()
+    thirds = ways(rows.assign(officer=rows["officer"] % 3, complaint=rows["complaint"] % 3), "officer", "complaint")
+    mended = linear(rows, thirds)
+    assert in_r["repaired", "eigenvalue"].item() < 0
+    assert mended.repaired
+    np.testing.assert_allclose(errors(mended), in_r["repaired", "two-way"], rtol=1e-6)
+
+
+def test_a_coefficient_that_one_cluster_determines_has_no_interval(rows: pd.DataFrame) -> None:
+    alone = rows.assign(unit=(rows["officer"] == 9).astype(int))
+    found = student(np.zeros(4), np.eye(4), linear(alone, ways(rows, "officer")), 0.95)
+    assert found["df"][1] == 0
+    assert np.isnan([found[name][1] for name in ("std_error", "lower", "upper", "p_value")]).all()
+    assert np.isfinite(found["lower"][2])
+
+
+def test_many_clusters_of_few_make_ups_are_the_same_one_by_one(rows: pd.DataFrame) -> None:
+    """Clusters of the same rows are counted once; the light ones are corrected by a series."""
+    many = pd.concat([rows.assign(officer=rows["officer"] + 14 * k) for k in range(200)], ignore_index=True)
+    found, x = linear(many, ways(many, "officer")), design_of(many)
+    bread = np.linalg.inv(x.T @ x)
+    residual = many["days"].to_numpy() - x @ (bread @ x.T @ many["days"].to_numpy())
+    expected = np.zeros((4, 4))
+    for officer in range(1, 15):
+        mine = (many["officer"] == officer).to_numpy()
+        left, turned = np.linalg.eigh(np.eye(int(mine.sum())) - x[mine] @ bread @ x[mine].T)
+        score = x[mine].T @ (turned * left**-0.5) @ turned.T @ residual[mine]
+        expected += 200 * np.outer(score, score)
+    np.testing.assert_allclose(found.covariance, bread @ expected @ bread, rtol=1e-6)
+
+
+def test_a_way_within_another_is_left_out() -> None:
+    rows = pd.DataFrame({"officer_id": list("aabbc"), "case_id": list("vvwxy")})
+    assert list(ways_of(rows)) == ["officer"]
+    assert list(ways_of(rows.assign(case_id=list("vwvwx")))) == ["officer", "complaint"]
+    assert list(ways_of(rows.assign(officer_id=list("abcde")))) == ["complaint"]
+    assert list(ways_of(rows[["case_id"]].drop_duplicates())) == ["row"]
+    both = ways_of(rows.assign(case_id=list("vwvwx")))
+    assert list(among(both, np.array([True, False, True, False, True]))) == ["complaint"]
+
+
+def test_one_cluster_is_refused_by_name(rows: pd.DataFrame) -> None:
+    with pytest.raises(Refusal, match="all rows belong to one complaint"):
+        linear(rows, ways(rows.assign(complaint=1), "officer", "complaint"))
