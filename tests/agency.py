@@ -26,6 +26,7 @@ class Card:
     observed_until: dt.date | None = dt.date(2020, 12, 31)
     period: Period | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    limits: tuple = ()
 
 
 @dataclass(frozen=True)

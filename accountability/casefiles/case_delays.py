@@ -10,7 +10,8 @@ import pandas as pd
 
 from accountability.casefiles.casefile import CaseFile, of_a_case
 from accountability.casefiles.register import combinations
-from accountability.delay.deadlines import CANNOT_TELL, IN_TIME, LATE, assess, calendar_days, limit_of
+from accountability.delay.deadlines import CANNOT_TELL, IN_TIME, LATE, assess, calendar_days
+from accountability.delay.limits import of_source
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.parameters import nearest
@@ -298,7 +299,7 @@ class Verdict(ByReading):
 
 @of_a_case
 def verdict(
-    case: CaseFile, rule: Limit | str | int = "florida", start: str = "opened", stop: str = "penalty_imposed"
+    case: CaseFile, rule: Limit | str | int | None = None, start: str = "opened", stop: str = "penalty_imposed"
 ) -> Verdict:
     """Judge the days between two steps of a case against a limit, under every reading.
 
@@ -306,8 +307,8 @@ def verdict(
     ----------
     case : CaseFile
         One case.
-    rule : Limit, name of one in :mod:`accountability.delay.limits`, or a number of calendar days
-        The limit.
+    rule : Limit, name of one in :mod:`accountability.delay.limits`, or a number of calendar days, optional
+        The limit; when left out, the one the source of the case declares.
     start, stop : str
         The steps nearest to those the rule times.
 
@@ -320,7 +321,7 @@ def verdict(
     ParameterError
         An unknown limit or stage.
     Refusal
-        The limit has no number, or no reading bounds the delay.
+        No limit is given and the source declares none, the limit has no number, or no reading bounds the delay.
 
     Notes
     -----
@@ -332,7 +333,7 @@ def verdict(
     >>> casefiles.verdict(casefiles.read("news_cases", "MDPD-2010"), 180).chosen["by_calendar"]
     'late'
     """
-    law = limit_of(rule)
+    law = of_source(case.dataset, rule)
     fewest, most = calendar_days(law)
     bounds = delay_bounds(case, start, stop)
     low = bounds.table["days_lower"].fillna(0).clip(lower=0).astype("int64").to_numpy()

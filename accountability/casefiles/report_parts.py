@@ -14,7 +14,7 @@ from accountability.casefiles.casefile import CaseFile, of_a_case
 from accountability.casefiles.coder_agreement import agreement
 from accountability.casefiles.placement import comparable, place
 from accountability.casefiles.reading_counts import changes
-from accountability.delay.limits import Limit
+from accountability.delay.limits import Limit, of_source
 from accountability.errors import ParameterError
 from accountability.parameters import nearest
 from accountability.records.dataset import Dataset
@@ -156,7 +156,7 @@ def case_report(
     *,
     start: str = "opened",
     stop: str = "penalty_imposed",
-    rule: Limit | str | int = "florida",
+    rule: Limit | str | int | None = None,
     keep: str | None = None,
     confidence: float = 0.95,
     by: str | None = None,
@@ -171,7 +171,7 @@ def case_report(
         The agency on whose delays, from receipt to closing, the case is placed.
     start, stop : str
         Steps between which the case is timed.
-    rule : Limit, str or int
+    rule : Limit, str or int, optional
         The limit it is judged against, as :func:`verdict` takes it.
     keep : str, optional
         Which cases of the reference are comparable, as :func:`comparable` takes it.
@@ -201,7 +201,8 @@ def case_report(
         )
     steps, held, changed = timeline(case), penalties(case), changes(case, start, stop)
     days = or_refusal(lambda: delay_bounds(case, start, stop), f"days from {start} to {stop}")
-    judged = or_refusal(lambda: verdict(case, rule, start, stop), f"a verdict against {rule}")
+    judged = or_refusal(lambda: verdict(case, rule, start, stop), f"a verdict against {rule or 'a limit'}")
+    law = or_refusal(lambda: _law(case, rule), "a limit of law or policy")
     rescues = or_refusal(lambda: verdict(case, rule, start, stop).rescues, "a rescue")
     placed = or_refusal(
         lambda: place(delay_bounds(case, start, stop), comparable(reference, keep), confidence),
@@ -216,7 +217,8 @@ def case_report(
         Part("changes", "", changed.table, changed.estimand),
         Part("timeline", "The case in time", steps.table, steps.estimand, steps),
         Part("delay", "How long did it take?", days),
-        Part("verdict", "Against the limit", judged, drawn=judged),
+        Part("limit", "Against the limit", law, "the limit: information with its citation, never legal advice"),
+        Part("verdict", "", judged, drawn=judged),
         Part("rescues", "", rescues, "what could rescue it"),
         Part("penalties", "The penalties, and how firm each is", held),
         Part("reference", "The case among others", reference.facts(), "the reference"),
@@ -226,3 +228,7 @@ def case_report(
         Part("case_files", "", case.files, "files of the case file that are read beside its coded tables"),
     )
     return CaseReport(case, parts, (steps, days, judged, held, changed, placed, coders))
+
+
+def _law(case: CaseFile, rule: Limit | str | int | None) -> pd.DataFrame:
+    return pd.DataFrame(of_source(case.dataset, rule).facts().items(), columns=["fact", "value"])

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,8 +20,11 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
+from accountability.study.calendars import US_FEDERAL
+from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations, group_codes, require_cases
 from accountability.study.inputs import takes
+from accountability.study.occurrences import occurrence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +38,8 @@ COARSE: Final = "the dates are too coarse"
 LENGTH: Final = "the days of the limit depend on the calendar"
 PAUSED: Final = "late, unless the clock was stopped unseen"
 
-HOLIDAYS_A_YEAR: Final = 14
+LOCAL_HOLIDAYS: Final = 5
+"""Holidays of a state or city beside the federal ones that a year of business days may hold."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -88,18 +91,29 @@ class Deadlines(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say how many were late, in time, and cannot be told."""
+        """Say for how many it cannot be told, then how many were in time and late."""
         said = []
         for number, row in enumerate(self.table.to_dict("records")):
             if pd.isna(row["n"]):
                 said.append(f"{label_of(self.groups, number)}too few cases to show")
                 continue
+            n, untold = int(row["n"]), int(row["cannot_tell"])
+            whole = f"of {plural(n, 'case')}"
+            if untold:
+                whole = f"for {untold:,} {whole} ({percent(untold / n)}) it cannot be told"
+                share = f"between {percent(row['late_lower'])} and {percent(row['late_upper'])} late"
+                said.append(
+                    f"{label_of(self.groups, number)}{whole}; {row['in_time']:,} were in time, {row['late']:,} late "
+                    f"for certain: {share}"
+                )
+                continue
             said.append(
-                f"{label_of(self.groups, number)}of {plural(row['n'], 'case')} {row['late']:,} were late, "
-                f"{row['in_time']:,} in time, and for {row['cannot_tell']:,} it cannot be told: between "
-                f"{percent(row['late_lower'])} and {percent(row['late_upper'])} late"
+                f"{label_of(self.groups, number)}{whole} {row['late']:,} were late ({percent(row['late_lower'])}) and "
+                f"{row['in_time']:,} in time"
             )
         source = f" ({self.rule.citation}; confidence {self.rule.confidence})" if self.rule.citation else ""
+        if self.rule.citation and not self.rule.source:
+            source += ", a yardstick: the source does not declare it in force"
         return f"Limit of {self.rule.value} {self.rule.unit}{source}: {'; '.join(said)} [{self.clock}]."
 
 
@@ -139,8 +153,9 @@ def assess(
 
     Notes
     -----
-    A limit of months, years or business days is a range of calendar days; cases inside it cannot be told. Business
-    days allow for up to 14 holidays a year.
+    A limit of months, years or business days is a range of calendar days over every day it can start on; cases inside
+    it cannot be told. The shortest business days have no holiday; the longest have the federal ones, where they crowd
+    most, and :data:`LOCAL_HOLIDAYS` more a year.
     """
     require_cases(durations, "a judgement of deadlines")
     require_not_selected(durations, "the share of deadlines met")
@@ -230,12 +245,50 @@ def calendar_days(law: Limit) -> tuple[int, int]:
         spans = (same_day - first).astype(int)
         return int(spans.min()), int(spans.max())
     if law.unit == "business days":
-        week = np.arange("2001-01-01", "2001-01-08", dtype="datetime64[D]")
-        holidays = math.ceil(law.value / 250 * HOLIDAYS_A_YEAR)
-        fewest = np.busday_offset(week, law.value, roll="backward") - week
-        most = np.busday_offset(week, law.value + holidays, roll="forward") - week
+        starts = np.arange("1995-01-01", "2023-01-01", dtype="datetime64[D]")  # every weekday of every date
+        longest = law.value + LOCAL_HOLIDAYS * (1 + law.value // 250)
+        fewest = np.busday_offset(starts, law.value, roll="backward") - starts
+        most = np.busday_offset(starts, longest, roll="forward", holidays=US_FEDERAL.days_off()) - starts
         return int(fewest.astype(int).min()), int(most.astype(int).max())
     raise ParameterError(f"unknown unit {law.unit!r}: calendar days, business days, months or years")
+
+
+def begun_under(cohort: Cohort, law: Limit, start: str = "received") -> Cohort:
+    """Keep the cases begun on a day the limit covers in its source; all of them where it is a yardstick.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Who is studied.
+    law : Limit
+        As :func:`accountability.delay.limits.of_source` gives it.
+    start : str
+        The stage that starts the clock.
+
+    Returns
+    -------
+    Cohort
+        Its flow says how many were left out. A case that may have begun outside those days is left out.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import Cohort
+    >>> from accountability.delay import deadlines, limits
+    >>> data = accountability.load("synthetic")
+    >>> len(deadlines.begun_under(Cohort.of(data), limits.of_source(data)))
+    5000
+    """
+    if not law.covers:
+        return cohort
+    begin = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), start, "first")
+    inside = np.ones(len(cohort.cases), dtype=bool)
+    if law.first_day:
+        inside &= begin.earliest >= np.datetime64(law.first_day, "D").astype(np.int64)
+    if law.last_day:
+        inside &= begin.latest <= np.datetime64(law.last_day, "D").astype(np.int64)
+    kept = pd.Series(inside, index=cohort.cases.index)
+    return cohort.keep_if(kept, because=f"begun while {law.name} was in force, {law.covers}")
 
 
 def limit_of(rule: Limit | str | int) -> Limit:

@@ -6,19 +6,23 @@ looking and finding none is knowledge too. The limits themselves stand in ``law_
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from accountability.errors import ParameterError
+from accountability.errors import ParameterError, Refusal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LIMITS", "VERSION", "Limit", "limit", "numbered", "table"]
+    from accountability.records.contract import Card
+    from accountability.records.dataset import Dataset
+
+__all__ = ["LIMITS", "VERSION", "Limit", "limit", "numbered", "of_source", "table", "why_none"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,6 +55,10 @@ class Limit:
         Where it was read.
     confidence : str
         How firmly it is known.
+    source : str
+        The source that declares it is under this limit; empty for a yardstick.
+    first_day, last_day : datetime.date or None
+        First and last day of receipt it covers in that source, as declared.
     """
 
     name: str
@@ -66,6 +74,15 @@ class Limit:
     citation: str = ""
     seen_in: str = ""
     confidence: str = ""
+    source: str = ""
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+
+    @property
+    def covers(self) -> str:
+        """The days of receipt it covers, in words; empty when the source declares none."""
+        said = [f"from {self.first_day}"] if self.first_day else []
+        return " ".join([*said, f"to {self.last_day}"] if self.last_day else said)
 
     def facts(self) -> dict[str, str]:
         """What is known of the rule, as a reader is shown it."""
@@ -81,6 +98,9 @@ class Limit:
             "citation": self.citation or "none",
             "read in": self.seen_in or "not stated",
             "confidence": self.confidence or "not stated",
+            "applies here": f"declared by {self.source} {self.covers}".rstrip()
+            if self.source
+            else "a yardstick: the source does not declare it in force",
         }
 
     def __repr__(self) -> str:
@@ -119,6 +139,67 @@ def limit(name: str) -> Limit:
     raise ParameterError(f"no limit {name!r}; there are {', '.join(one.name for one in LIMITS)}")
 
 
+def of_source(data: Dataset, rule: Limit | str | int | None = None) -> Limit:
+    """Give the limit a source is under, or a yardstick asked for by name.
+
+    Parameters
+    ----------
+    data : Dataset
+        What was loaded; its ``source.yaml`` names the limits under ``limits:`` of the card.
+    rule : Limit, str or int, optional
+        A limit, the name of one, or a number of calendar days. When left out, the first declared one that was in
+        force in the period covered.
+
+    Returns
+    -------
+    Limit
+        With ``source`` and the days it covers where the source declares it.
+
+    Raises
+    ------
+    Refusal
+        If no limit is asked for and none is declared, or none was in force; the message has the lines to write.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability.delay import limits
+    >>> limits.of_source(accountability.load("synthetic")).name
+    'florida'
+    """
+    if isinstance(rule, Limit):
+        return rule
+    if rule is not None and not isinstance(rule, str):
+        return Limit(name=f"{rule}_days", jurisdiction="any", value=int(rule), unit="calendar days", limits="")
+    if rule is None:
+        reason = why_none(data.card)
+        if reason:
+            raise Refusal(f"{data.name}: {reason}")
+    for one in data.card.limits:
+        if rule in (None, one.rule) and one.overlaps(data.card.period):
+            return replace(limit(one.rule), source=data.name, first_day=one.start, last_day=one.end)
+    return limit(str(rule))
+
+
+def why_none(card: Card) -> str | None:
+    """Say why a source gives no limit of its own, with the line to write; None where it gives one."""
+    if any(one.overlaps(card.period) for one in card.limits):
+        return None
+    names = ", ".join(one.name for one in numbered())
+    yardstick = f"name one as a yardstick with rule= ({names})"
+    if not card.limits:
+        return (
+            "its source.yaml declares no limit of law or policy. Write under card: limits: "
+            f"[{{rule: NAME, from: YYYY-MM-DD, because: why it applies}}], or {yardstick}"
+        )
+    held = "; ".join(
+        f"{one.rule} is in force" + (f" from {one.start}" if one.start else "") + (f" to {one.end}" if one.end else "")
+        for one in card.limits
+    )
+    period = f" ({card.period.start} to {card.period.end})" if card.period else ""
+    return f"no limit it declares was in force in the period covered{period}: {held}; {yardstick}"
+
+
 def numbered() -> tuple[Limit, ...]:
     """All limits that have a number of days, months or years."""
     return tuple(one for one in LIMITS if one.value is not None)
@@ -128,5 +209,5 @@ def table() -> pd.DataFrame:
     """All limits, one row each."""
     import pandas as pd
 
-    fields = Limit.__slots__
+    fields = [name for name in Limit.__slots__ if name not in ("source", "first_day", "last_day")]
     return pd.DataFrame([{field: getattr(one, field) for field in fields} for one in LIMITS])

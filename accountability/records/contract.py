@@ -46,6 +46,21 @@ class Period(Strict):
     end: dt.date = Field(alias="to")
 
 
+class InForce(Strict):
+    """A limit of law or policy that the agency is under, and when."""
+
+    rule: str = Field(description="name of the limit, as accountability.delay.limits lists it")
+    start: dt.date | None = Field(default=None, alias="from", description="first day of receipt it covers")
+    end: dt.date | None = Field(default=None, alias="to", description="last day of receipt it covers")
+    because: str = Field(description="why it applies to this agency")
+
+    def overlaps(self, period: Period | None) -> bool:
+        """Whether it was in force on any day of the period covered."""
+        early, late = (period.start, period.end) if period else (None, None)
+        ended = self.end is not None and early is not None and self.end < early
+        return not (ended or (self.start is not None and late is not None and self.start > late))
+
+
 class Card(Strict):
     """The facts a reader needs before trusting any number from this source."""
 
@@ -63,6 +78,7 @@ class Card(Strict):
     citation: str
     checked: str = Field(default="", description="what was checked against what, and when")
     traps: list[str] = Field(default_factory=list)
+    limits: list[InForce] = Field(default_factory=list, description="the limits of law or policy the agency is under")
 
     @field_validator("unit")
     @classmethod

@@ -21,8 +21,9 @@ class OneCase(Parameters):
         Column by which the facts are counted; ``None`` is ``asserted_by``.
     start, stop : str
         Steps between which the case is timed.
-    rule : str
-        Name of a limit of :func:`accountability.delay.limits.table` that has a number. Default ``florida``.
+    rule : str or None
+        Name of a limit of :func:`accountability.delay.limits.table` that has a number; ``None`` for the one the source
+        declares.
     reference : str
         Source on whose delays, from receipt to closing, the case is placed. Default ``synthetic``, a generated agency.
     comparable : str or None
@@ -39,7 +40,7 @@ class OneCase(Parameters):
     )
     start: Stage = Field(default="opened", description="step of the case at which its clock starts")
     stop: Stage = Field(default="penalty_imposed", description="step of the case at which its clock stops")
-    rule: Rule = Field(default="florida", description="name of the limit, as accountability.delay.limits lists it")
+    rule: Rule = None
     reference: str = Field(default="synthetic", description="source on whose delays the case is placed", min_length=1)
     comparable: MaybeText = Field(
         default=None, description="comparable cases, column=value joined by ;, or None for all"

@@ -97,6 +97,12 @@ class Study:
         for column, what in self.needs_columns.items():
             if column not in columns(source):
                 return f"it has no column {column!r} ({what})"
+        if not self.of_a_case and getattr(parameters, "rule", "") is None:
+            from accountability.delay.limits import why_none
+
+            reason = why_none(source.card)
+            if reason:
+                return reason
         if self.needs_unit and parameters.group is None and not set(UNIT_COLUMNS) & set(columns(source)):
             return f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}; name another as group)"
         return None

@@ -32,6 +32,9 @@ from accountability.vocabulary import PENALTY_LADDER
 def _limit(value: object) -> object:
     from accountability.delay.limits import LIMITS
 
+    value = maybe_text(value)
+    if value is None:
+        return None
     known = [one.name for one in LIMITS if one.value is not None]
     if value not in known:
         raise ValueError(f"no limit of that name has a number of days. {nearest(str(value), known)}")
@@ -50,7 +53,11 @@ def _student(value: object) -> object:
     return maybe_text(value if value is None else str(value))
 
 
-Rule = Annotated[str, BeforeValidator(_limit)]
+Rule = Annotated[
+    str | None,
+    BeforeValidator(_limit),
+    Field(description="name of a limit in accountability.delay.limits, or None for the one the source declares"),
+]
 Rung = Annotated[str, BeforeValidator(_rung)]
 Student = Annotated[str | None, BeforeValidator(_student)]
 
@@ -86,12 +93,14 @@ class HowLongCasesStayOpen(Parameters):
 class WereDeadlinesMet(Parameters):
     """Parameters of ``were_deadlines_met``.
 
-    ``pauses``: with ``unknown``, the clock may have stopped without the release saying so, and a case that is late by
-    the calendar cannot be told, if the rule lists anything that stops it; with ``none`` no clock stopped; with
-    ``dated`` the pauses which the source dates are left out, and there were no others.
+    ``rule``: without one, the limit which the source's card declares, judged on the cases begun while it was in force;
+    a limit asked for by name that the source does not declare is a yardstick. ``pauses``: with ``unknown``, the clock
+    may have stopped without the release saying so, and a case that is late by the calendar cannot be told, if the rule
+    lists anything that stops it; with ``none`` no clock stopped; with ``dated`` the pauses which the source dates are
+    left out, and there were no others.
     """
 
-    rule: Rule = Field(default="florida", description="name of the limit, as accountability.delay.limits lists it")
+    rule: Rule = None
     start: Start = "received"
     stop: Stop = "closed"
     pauses: Literal["unknown", "none", "dated"] = Field(

@@ -1,13 +1,19 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from agency import Sampling as Rule
 from agency import agency, event
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountability import delay
+from accountability import Cohort, delay
 from accountability.delay import deadlines, limits
 from accountability.errors import ParameterError, Refusal
+from accountability.records.contract import InForce, Period, read_source
+from accountability.study.calendars import US_FEDERAL
 from accountability.study.durations import Durations, Sampling
 
 
@@ -42,8 +48,64 @@ def test_a_limit_in_months_is_a_range_of_days():
 def test_business_days_are_bounded_by_weekends_and_holidays():
     fewest, most = deadlines.calendar_days(limits.limit("district_of_columbia"))
     assert fewest >= 90 / 5 * 7 - 3
-    assert most <= 90 / 5 * 7 + 14
+    assert most <= 90 / 5 * 7 + 21
     assert deadlines.calendar_days(limits.Limit("x", "x", 1, "business days", "x"))[0] == 1
+
+
+@pytest.mark.parametrize("length", [10, 90, 120])
+def test_no_window_of_business_days_lies_outside_the_shortest_and_the_longest(length):
+    fewest, most = deadlines.calendar_days(limits.Limit("x", "x", length, "business days", "x"))
+    own = [np.datetime64(f"{year}-{day}") for year in range(2000, 2012) for day in ("04-16", "12-24", "12-31")]
+    friday_after = [day for day in US_FEDERAL.days_off() + 1 if day.astype(object).month == 11]
+    closed = np.unique(np.concatenate([US_FEDERAL.days_off(), own, friday_after]).astype("datetime64[D]"))
+    starts = np.arange("2001-01-01", "2011-01-01", dtype="datetime64[D]")
+    for holidays in ([], closed):
+        spans = (np.busday_offset(starts, length, roll="backward", holidays=holidays) - starts).astype(int)
+        assert fewest <= spans.min()
+        assert spans.max() <= most
+    made = Durations.from_days([fewest, fewest + 1, most, most + 1])
+    found = verdicts(made, limits.Limit("x", "x", length, "business days", "x"))
+    assert [word for word, _ in found] == ["in time", "cannot tell", "cannot tell", "late"]
+
+
+def test_a_source_is_judged_by_the_limit_it_declares_while_it_was_in_force():
+    held = agency([event(f"c{day}", "received", f"2020-01-{day:02d}") for day in range(1, 31)])
+    covered = InForce.model_validate({"rule": "california", "from": "2020-01-11", "because": "its own"})
+    under = replace(held, card=replace(held.card, limits=[covered]))
+    law = limits.of_source(under)
+    assert (law.name, law.source, law.covers) == ("california", under.name, "from 2020-01-11")
+    kept = deadlines.begun_under(Cohort.of(under), law)
+    assert len(kept) == 20
+    assert "california was in force, from 2020-01-11" in kept.flow()["because"].iloc[-1]
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ([], "declares no limit of law or policy. Write under card: limits:"),
+        ([{"rule": "california", "from": "2031-01-01", "because": "x"}], "california is in force from 2031-01-01"),
+    ],
+)
+def test_without_a_limit_in_force_one_is_asked_for(declared, said):
+    held = agency([event("c1", "received", "2020-01-01")])
+    period = Period.model_validate({"from": "2020-01-01", "to": "2020-12-31"})
+    limits_of = [InForce.model_validate(one) for one in declared]
+    bare = replace(held, card=replace(held.card, limits=limits_of, period=period))
+    with pytest.raises(Refusal, match=re.escape(said)):
+        limits.of_source(bare)
+    yardstick = deadlines.assess(Durations.from_days([1, 400]), limits.of_source(bare, "california"), pauses="none")
+    assert "a yardstick: the source does not declare it in force" in yardstick.sentence()
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in (ROOT / "data").glob("*/source.yaml")))
+def test_every_declared_limit_stands_in_the_list(name):
+    card = read_source(ROOT / "data" / name).card
+    assert {one.rule for one in card.limits} <= {one.name for one in limits.numbered()}
+
+
+def test_what_cannot_be_decided_is_said_first():
+    said = deadlines.assess(Durations.from_days([500] * 30 + [10] * 10), "florida").sentence()
+    assert said.index("for 30 of 40 cases (75 %) it cannot be told") < said.index("0 late for certain")
 
 
 def test_unknown_pauses_take_the_certainty_out_of_late():
@@ -104,7 +166,8 @@ def test_the_sentence_names_the_rule_and_the_bounds():
     made = Durations.from_days([500, 10] * 10, groups={"g": ["a", "b"] * 10})
     result = deadlines.assess(made, "florida", by="g", pauses="none")
     assert result.sentence().startswith(
-        "Limit of 180 calendar days (Fla. Stat. 112.532(6)(a); confidence high): a: of 10"
+        "Limit of 180 calendar days (Fla. Stat. 112.532(6)(a); confidence high), a yardstick: the source does not "
+        "declare it in force: a: of 10"
     )
     axes = result.plot()
     assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]

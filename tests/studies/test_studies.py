@@ -137,7 +137,9 @@ def test_a_status_stands_for_a_closing_date_on_the_last_day_and_on_no_other() ->
 def test_a_limit_has_a_name_and_pauses_are_dated_or_not(toy: Path) -> None:
     assert "Did you mean 'florida'?" in refused(DEADLINES, {"rule": "floridda"})
     assert "no limit of that name has a number of days" in refused(DEADLINES, {"rule": "delaware"})
-    assert "dates no pause of a clock" in refused(DEADLINES, {"source": str(toy), "pauses": "dated"})
+    assert "dates no pause of a clock" in refused(DEADLINES, {"source": str(toy), "rule": "florida", "pauses": "dated"})
+    with pytest.raises(Refusal, match="declares no limit of law or policy"):
+        registry.check(DEADLINES, {"source": str(toy)})
     registry.check(DEADLINES, {"source": "synthetic", "pauses": "dated", "rule": "new_york"})
 
 

@@ -18,7 +18,6 @@ from accountability.casefiles.reading_counts import counts
 from accountability.classroom.lessons.lesson import Shown
 
 CASE: Final = "MDPD-2010"
-RULE: Final = "florida"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,7 +71,7 @@ class Reading:
         counted = counts(self.case)
         delay = casefiles.delay_bounds(self.case)
         late = self.case.reading(discipline_date="late_2012", start_of_investigation="in_2010")
-        verdict = casefiles.verdict(self.case, RULE).chosen
+        verdict = casefiles.verdict(self.case).chosen
         status = casefiles.agreement(self.case).table.set_index("field")["estimate"]
         return {
             "officers_dismissed": float(counted["dismissed"]),
