@@ -23,7 +23,7 @@ PACKAGE = ROOT / "accountability"
 ORDER = (
     ("errors", "vocabulary"),
     ("stats",),
-    ("parameters", "privacy", "results", "figures"),
+    ("labels", "parameters", "privacy", "results", "figures"),
     ("records",),
     ("synthetic",),
     ("study",),
@@ -34,6 +34,7 @@ ORDER = (
     ("multiverse",),
     ("studies",),
     ("audit",),
+    ("findings",),
     ("publish",),
     ("classroom",),
     ("cli",),

@@ -107,7 +107,7 @@ def notebook(folder: Path, *cells: str, study: str = "how_long_cases_stay_open")
     first = nbformat.v4.new_code_cell(
         parameters.cell(registry.get(study).parameters), metadata={"tags": ["parameters"]}
     )
-    title = nbformat.v4.new_markdown_cell("# How long?\n\n<script>alert(2)</script>")
+    title = nbformat.v4.new_markdown_cell("# How long?\n\n## What this does not show\n\n<script>alert(2)</script>")
     made.cells = [title, first, *(nbformat.v4.new_code_cell(cell) for cell in cells)]
     folder.mkdir(exist_ok=True)
     path = folder / f"{study}.ipynb"

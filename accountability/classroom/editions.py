@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.classroom.lessons.answer_key import KEYS, Item, Key, key_of
+from accountability.classroom.slide_blocks import blocks
 from accountability.errors import ParameterError
-from accountability.publish.page import blocks
 from accountability.records.places import notebooks_dir
 
 if TYPE_CHECKING:

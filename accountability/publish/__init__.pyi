@@ -2,6 +2,7 @@ from . import provenance as provenance
 from .kept import figure as figure
 from .kept import keep as keep
 from .kept import keep_parts as keep_parts
+from .kept import present as present
 from .multiverse_report import multiverse as multiverse
 from .runner import report as report
 from .runner import run as run

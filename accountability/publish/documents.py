@@ -6,7 +6,6 @@ file each time: no clock, no random name, no font of the machine.
 
 from __future__ import annotations
 
-import base64
 import html
 import os
 import re
@@ -18,8 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import ParameterError, Refusal
+from accountability.findings import Finding, ReadingTable, finding_html
+from accountability.labels import label
 from accountability.parameters import nearest
-from accountability.publish import page
+from accountability.publish import appendix, page
+from accountability.publish.document_tables import document_table
 from accountability.publish.extras import needs
 from accountability.publish.figure_files import DOUBLE, compiled, figure_files, pdf_figure, png_figure
 from accountability.publish.finished import any_record, home
@@ -27,16 +29,18 @@ from accountability.publish.templating import TEMPLATES
 from accountability.results import four_figures
 from accountability.studies import registry
 
-_FIGURE: Final = re.compile(
-    r'<figure><img src="data:image/[\w+]+;base64,([^"]*)" alt="([^"]*)"[^>]*>(.*?)</figure>', re.S
-)
-_LINKED: Final = re.compile(r'href="figures/([a-z0-9_]+)\.svg"')
-_HEAD: Final = re.compile(r"<thead>.*?</thead>", re.S)
 _ALTS: Final = re.compile(r'<img src="([^"]*)" alt="([^"]*)">')
 _IMAGE: Final = re.compile(r'\bimage\("([^"]*)"')
+_FONT_OPTIONS: Final = "Path=./fonts/,Extension=.ttf,BoldFont=*-Bold,ItalicFont=*-Oblique,BoldItalicFont=*-BoldOblique"
+_CONTENTS: Final = ("--toc", "--toc-depth=1", "-M", "toc-title=Contents")
 _NUMBER: Final = r"(-?(0|[1-9]\d*)(\.\d+)?(e[-+]\d\d+)?)?"
-_WIDE: Final = 5
 _LONG: Final = 40
+#: Letters that neither Libertinus nor DejaVu draws, so that a font of the machine is asked for.
+_FARTHER: Final = re.compile(
+    "[\u0900-\u0dff\u0e00-\u0e7f\u0f00-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
+)
+#: Letters beyond Latin, for which a LaTeX report brings its own font.
+_BEYOND: Final = re.compile("[\u0370-\u1dff\u2c00-\ua71f\ua800-\uffef]")
 
 
 def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> list[Path]:
@@ -89,48 +93,86 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
     return forms[to](folder, record, target)
 
 
-def _document(
-    folder: Path, record: Mapping[str, Any], picture: Callable[[str | None, bytes], str], *, numbers: bool
-) -> str:
-    """Write the report as plain HTML for a converter, which may itself number figures.
+def _document(folder: Path, record: Mapping[str, Any], picture: Callable[[str], str], *, numbers: bool) -> str:
+    """Write the report as plain HTML for a converter, in the order of its page.
 
-    `picture` places a figure and gives its address.
+    `picture` places a kept figure and gives its address; with `numbers` the converter numbers captions itself.
     """
     import nbformat
 
-    model = registry.get(record["study"]).parameters
+    finding = Finding.from_json(record["finding"])
     notebook = nbformat.read(folder / record["notebook"], as_version=4)
-    shown = page.blocks(notebook, record["tables"])
-    numbered = 0
+    placed = [
+        _figure(figure, picture, number, numbers)
+        for number, figure in enumerate(page.figures_of(record, folder), start=1)
+    ]
+    leads = bool(placed) and (finding.lead is None or page.figures_of(record, folder)[0]["lead"])
+    reading = [*finding.tables, *([finding.firm_table] if finding.firm_table else [])]
+    written = [_reading(table, number, numbers) for number, table in enumerate(reading, start=1)]
+    key = [(one.label, one.value, one.note) for one in finding.numbers]
+    model = registry.get(record["study"]).parameters if record["study"] in registry.STUDIES else None
+    rows = [] if model is None else page.parameter_rows(model, record["parameters"])
+    asked = [(label(row["name"]), label(row["value"]), label(row["default"])) for row in rows]
+    out, environment = page.left_out(record["data"]["exclusions"]), record["environment"]
+    made = [
+        ("data", record["data"]["title"]),
+        ("data sha256", record["data"]["sha256"]),
+        ("cut-off", record["data"]["cutoff"] or "not stated"),
+        ("same again", record["command"]),
+        ("made", environment["made"]),
+        ("commit", environment["commit"]),
+        ("notebook sha256", record["notebook_sha256"]),
+        ("versions", "; ".join([f"Python {environment['python']}", *map(" ".join, environment["packages"].items())])),
+    ]
+    return page.render(
+        "document.html.j2",
+        record=record,
+        finding=finding,
+        part=finding_html,
+        lead=placed[0] if leads else "",
+        figures=placed[1:] if leads else placed,
+        numbers=document_table("In numbers", ("", "number", "with"), key, (False,) * 3) if key else "",
+        tables=written[: len(finding.tables)],
+        firm_table=written[-1] if finding.firm_table else "",
+        limits=page.limits_of(notebook),
+        asked=document_table("What was asked", ("asked", "value", "usual"), asked, (False,) * 3) if asked else "",
+        whole=_whole(folder, record),
+        left_out=document_table("Who was left out", out[0], out[1:], (False,) * len(out[0])) if out else "",
+        made=document_table("How this report was made", ("what", "value"), _broken(made), (False, False)),
+    )
 
-    def placed(match: re.Match[str]) -> str:
-        nonlocal numbered
-        numbered += 1
-        encoded, alt, links = match.groups()
-        linked = _LINKED.search(links)
-        name = linked[1] if linked else None
-        place = picture(name, base64.b64decode(encoded))
-        data = f" Data: figures/{name}.csv." if name else ""
-        said = f"{'' if numbers else f'Figure {numbered}. '}{alt.rstrip('.')}.{data}"
-        return f'<figure><img src="{place}" alt="{alt}"><figcaption>{said}</figcaption></figure>'
 
-    for block in shown:
-        if block["kind"] == "prose":
-            # The converters write the title themselves.
-            block["html"] = re.sub(r"<h1>.*?</h1>", "", block["html"], count=1, flags=re.S)
-        elif block["kind"] == "code":
-            block["outputs"] = [_aligned(_FIGURE.sub(placed, output)) for output in block["outputs"]]
-    rows = page.parameter_rows(model, record["parameters"])
-    left_out = _aligned(page.exclusions_table(record["data"]["exclusions"]))
-    return page.render("document.html.j2", record=record, rows=rows, blocks=shown, left_out=left_out)
+def _figure(figure: Mapping[str, Any], picture: Callable[[str], str], number: int, numbers: bool) -> str:
+    alt = html.escape(figure["alt"])
+    said = f"{'' if numbers else f'Figure {number}. '}{alt.rstrip('.')}."
+    data = f" Data: {figure['links']['data (CSV)']}." if figure["links"]["data (CSV)"] else ""
+    place = picture(figure["name"])
+    return f'<figure><img src="{place}" alt="{alt}"><figcaption>{said}{data}</figcaption></figure>'
 
 
-def _aligned(markup: str) -> str:
-    # Converters read this property, and break a long heading where an invisible space lets them.
-    def breakable(head: re.Match[str]) -> str:
-        return head[0].replace("_", "_\u200b") if head[0].count("<th") > _WIDE else head[0]
+def _reading(table: ReadingTable, number: int, numbers: bool) -> str:
+    columns = [[row[place] for row in table.rows] for place in range(len(table.head))]
+    right = [place > 0 and finding_html.is_numbers(cells) for place, cells in enumerate(columns)]
+    title = table.title if numbers else f"Table {number}. {table.title}"
+    return document_table(title, table.head, table.rows, right, table.notes)
 
-    return _HEAD.sub(breakable, markup.replace(' class="num"', ' style="text-align: right"'))
+
+def _whole(folder: Path, record: Mapping[str, Any]) -> list[str]:
+    """The whole tables, as far as paper is for them."""
+    written = []
+    for entry in record["tables"]:
+        if entry["kind"] != "table" or not entry["rows"]:
+            continue
+        table = appendix.shown(folder / entry["file"], record.get("labels", {}), _LONG)
+        more = f"The first {_LONG} of {table.total:,} rows; tables/{entry['name']}.csv holds all."
+        notes = [more] if table.total > _LONG else [f"In full precision: tables/{entry['name']}.csv."]
+        written.append(document_table(page.caption_of(entry), table.head, table.rows, table.right, notes))
+    return written
+
+
+def _broken(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    # A hash or a command has no blank at which a line could end.
+    return [(what, re.sub(r"([0-9a-f]{16}|[/=-])(?=[^ ])", "\\1\u200b", value)) for what, value in rows]
 
 
 def _pandoc(folder: Path, record: Mapping[str, Any], text: str, *options: str) -> str:
@@ -155,12 +197,8 @@ def _pandoc(folder: Path, record: Mapping[str, Any], text: str, *options: str) -
 def _pdf(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="accountability-") as name:
         work = Path(name)
-        text = _document(
-            folder,
-            record,
-            _beside(work, lambda figure: (folder / f"figures/{figure}.svg").read_bytes(), "svg"),
-            numbers=True,
-        )
+        place = _beside(work, lambda figure: (folder / f"figures/{figure}.svg").read_bytes(), "svg")
+        text = _document(folder, record, place, numbers=True)
         # The converter leaves out the text of a picture that has a caption.
         body = _pandoc(
             work, record, text, "--to", "typst", f"--template={TEMPLATES / 'document.typ'}", *_titles(record)
@@ -170,7 +208,8 @@ def _pdf(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
         body = _IMAGE.sub(lambda image: f"{image[0]}, alt: {_quoted(html.unescape(said[image[1]]))}", body)
         (work / "report.typ").write_text(body, encoding="utf-8")
         made = target / f"{folder.name}.pdf"
-        made.write_bytes(compiled(work / "report.typ", "pdf", pdf_standards=["ua-1"]))
+        farther = _FARTHER.search(body) is not None
+        made.write_bytes(compiled(work / "report.typ", "pdf", system_fonts=farther, pdf_standards=["ua-1"]))
     return [made]
 
 
@@ -185,22 +224,16 @@ def _titles(record: Mapping[str, Any]) -> list[str]:
         "-M",
         f"title={record['question']}",
         "-M",
-        f"subtitle={record['data']['title']} – {record['study']}",
+        f"subtitle={record['finding']['setting']}",
     ]
 
 
-def _beside(work: Path, kept: Callable[[str], bytes], suffix: str) -> Callable[[str | None, bytes], str]:
-    """Place each figure in a folder: the kept one by its name, another as the picture the page shows."""
-    unnamed = 0
+def _beside(work: Path, kept: Callable[[str], bytes], suffix: str) -> Callable[[str], str]:
+    """Place each kept figure in a folder, by its name."""
 
-    def place(name: str | None, shown: bytes) -> str:
-        nonlocal unnamed
-        if name is not None:
-            (work / f"{name}.{suffix}").write_bytes(kept(name))
-            return f"{name}.{suffix}"
-        unnamed += 1
-        (work / f"unnamed-{unnamed}.png").write_bytes(shown)
-        return f"unnamed-{unnamed}.png"
+    def place(name: str) -> str:
+        (work / f"{name}.{suffix}").write_bytes(kept(name))
+        return f"{name}.{suffix}"
 
     return place
 
@@ -209,10 +242,12 @@ def _docx(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="accountability-") as name:
         work = Path(name)
         text = _document(
-            folder, record, _beside(work, lambda figure: png_figure(folder, figure, 6.0, 300), "png"), numbers=False
+            folder, record, _beside(work, lambda figure: png_figure(folder, figure, 6.0, 300), "png"), numbers=True
         )
         made = (target / f"{folder.name}.docx").resolve()
-        _pandoc(work, record, text, "--to", "docx", "--output", str(made), *_titles(record))
+        _pandoc(
+            work, record, text, "--to", "docx+native_numbering", *_CONTENTS, "--output", str(made), *_titles(record)
+        )
     return [target / f"{folder.name}.docx"]
 
 
@@ -220,14 +255,27 @@ def _tex(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
     figures = target / "figures"
     figures.mkdir(exist_ok=True)
     place = _beside(figures, lambda figure: pdf_figure(folder, figure, DOUBLE), "pdf")
-    text = _document(folder, record, lambda name, shown: f"figures/{place(name, shown)}", numbers=True)
-    variables = ["-V", "documentclass=article", "-V", "geometry=margin=2.2cm", "-V", "fontsize=10pt"]
-    body = _pandoc(
-        target, record, text.replace("\u200b", ""), "--standalone", "--to", "latex", *variables, *_titles(record)
-    )
+    text = _document(folder, record, lambda name: f"figures/{place(name)}", numbers=True).replace("\u200b", "")
+    variables = ["-V", "documentclass=article", "-V", "geometry=margin=2.2cm", "-V", "fontsize=10pt", *_CONTENTS]
+    fonts = _own_fonts(target) if _BEYOND.search(text) else []
+    variables += ["-V", "mainfont=DejaVuSans", "-V", f"mainfontoptions={_FONT_OPTIONS}"] if fonts else []
+    body = _pandoc(target, record, text, "--standalone", "--to", "latex", *variables, *_titles(record))
     made = target / "report.tex"
     made.write_text(body, encoding="utf-8")
-    return [made, *sorted(figures.iterdir()), *_tables(folder, record, target / "tables")]
+    return [made, *fonts, *sorted(figures.iterdir()), *_tables(folder, record, target / "tables")]
+
+
+def _own_fonts(target: Path) -> list[Path]:
+    """Put a font of many scripts beside a LaTeX report, which is named there by its file."""
+    import matplotlib as mpl
+
+    (target / "fonts").mkdir(exist_ok=True)
+    written = []
+    for cut in ("", "-Bold", "-Oblique", "-BoldOblique"):
+        copy = target / "fonts" / f"DejaVuSans{cut}.ttf"
+        copy.write_bytes((Path(mpl.get_data_path()) / "fonts" / "ttf" / copy.name).read_bytes())
+        written.append(copy)
+    return written
 
 
 def _tables(folder: Path, record: Mapping[str, Any], target: Path) -> list[Path]:

@@ -78,14 +78,17 @@ def _typeset(folder: Path, name: str, inches: float, kind: Literal["pdf", "png"]
         return compiled(work / "figure.typ", kind, **options)
 
 
-def compiled(source: Path, kind: Literal["pdf", "png"], **options: Any) -> bytes:
+def compiled(source: Path, kind: Literal["pdf", "png"], *, system_fonts: bool = False, **options: Any) -> bytes:
     """Typeset a file with the fonts that travel with Typst and Matplotlib, and no other, so the same at every run.
 
-    The file may read files of its own folder only; options are those of :func:`typst.compile`.
+    With `system_fonts` those of the machine too, for scripts that neither draws. The file may read files of its own
+    folder only; options are those of :func:`typst.compile`.
     """
     import matplotlib as mpl
     import typst
 
     fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
     root, paths = str(source.parent), [str(fonts)]
-    return typst.compile(str(source), root=root, font_paths=paths, ignore_system_fonts=True, format=kind, **options)
+    return typst.compile(
+        str(source), root=root, font_paths=paths, ignore_system_fonts=not system_fonts, format=kind, **options
+    )

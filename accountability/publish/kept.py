@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
+from accountability.figures.titles import rewrapped
 from accountability.publish.drawn import axes_of, data_of
 from accountability.results import Refused, Result, write_csv
 
@@ -22,14 +23,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from accountability.casefiles import CaseReport
+    from accountability.findings import Finding
 
 #: Set by the runner for the kernel.
 FOLDER_VARIABLE: Final = "ACCOUNTABILITY_KEEP_IN"
 MANIFEST: Final = "kept.jsonl"
+#: What a notebook found, until it stands in the report's record; and the name of the figure that carries it.
+FOUND: Final = "finding.json"
+LEAD: Final = "lead"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _DPI: Final = 144
 #: Ending of a figure drawn for one column of a journal.
 NARROW: Final = ".narrow.svg"
+NARROW_PNG: Final = ".narrow.png"
 # Shrunk to 3.5 inches, what is 10 points on this canvas is 8.
 _NARROW_INCHES: Final = 4.375
 
@@ -195,6 +201,8 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
         _write(path, lambda: path.write_bytes(svg))
         path.with_suffix(".png").write_bytes(png)
         path.with_suffix(NARROW).write_bytes(_narrow(image))
+        if name == LEAD:  # shown on the page, there also on a telephone
+            path.with_suffix(NARROW_PNG).write_bytes(_narrow(image, "png"))
         numbers = data_of(image)
         write_csv(numbers, path.with_suffix(".csv"))
         entry = {
@@ -215,6 +223,50 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     )
 
 
+def present(finding: Finding) -> Finding:
+    """Show a study's finding under the figure that carries it, and hand both to the report.
+
+    Parameters
+    ----------
+    finding : Finding
+        From :func:`accountability.findings.conclude`.
+
+    Returns
+    -------
+    Finding
+        What was given, so that a cell that ends with ``present(...)`` shows it.
+
+    Raises
+    ------
+    ParameterError
+        For anything that is no finding.
+
+    Examples
+    --------
+    >>> from accountability import publish
+    >>> publish.present("half were closed within 125 days")
+    Traceback (most recent call last):
+        ...
+    accountability.errors.ParameterError: publish.present needs a finding, and was given a str. Write:
+        publish.present(findings.conclude(study, data, parameters, ...))
+    """
+    from accountability.figures.titles import titled
+
+    if not hasattr(finding, "as_json"):
+        raise ParameterError(
+            f"publish.present needs a finding, and was given a {type(finding).__name__}. Write:\n"
+            "    publish.present(findings.conclude(study, data, parameters, ...))"
+        )
+    lead = finding.lead
+    if lead is not None and lead.drawn is not None:
+        image: Any = getattr(lead.drawn, lead.panel)().get_figure()
+        figure(titled(image, lead.title, lead.subtitle, lead.footer), alt=lead.alt, name=LEAD)
+    target = folder()
+    if target is not None:
+        (target / FOUND).write_text(json.dumps(finding.as_json(), ensure_ascii=False), encoding="utf-8")
+    return finding
+
+
 def _render(image: Figure, kind: str) -> bytes:
     import io
 
@@ -228,19 +280,21 @@ def _render(image: Figure, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _narrow(image: Figure) -> bytes:
+def _narrow(image: Figure, kind: str = "svg") -> bytes:
     """Draw for a column; where the labels leave no room for the drawing in it, at the figure's own width."""
     width, height = image.get_size_inches()
     image.set_size_inches(min(width, _NARROW_INCHES), height)
+    rewrapped(image)
     with warnings.catch_warnings():
         # Matplotlib only warns, and would draw axes of no size.
         warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
         try:
-            drawn = _render(image, "svg")
+            drawn = _render(image, kind)
         except UserWarning:
             drawn = b""
     image.set_size_inches(width, height)
-    return drawn or _render(image, "svg")
+    rewrapped(image)
+    return drawn or _render(image, kind)
 
 
 def _check(name: str) -> None:

@@ -1,26 +1,30 @@
-"""The HTML pages: one for each report, one that lists them. Light, printable, nothing loaded from a network.
+"""The HTML pages: one for each report, one that lists them, both built from the findings.
 
-The only script is their own, allowed by its hash: it sorts tables and finds reports, and nothing depends on it.
+Light, printable, nothing loaded from a network. The only script is their own, allowed by its hash: it sorts and
+filters tables and finds reports, and nothing depends on it.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from accountability import labels
+from accountability.findings import Finding, finding_html
 from accountability.parameters import Parameters
+from accountability.publish import appendix
+from accountability.publish.kept import LEAD, NARROW_PNG
 from accountability.publish.provenance import GENERATED
-from accountability.publish.safe_html import inert, plain, prose, tidy_tables
+from accountability.publish.safe_html import prose
 from accountability.publish.templating import TEMPLATES, templates
+from accountability.results import capitalised
 
-_PARAMETER_TAGS: Final = {"parameters", "injected-parameters"}
-_ERROR_TAGS: Final = {"papermill-error-cell-tag", "papermill-error-cell"}
-_KEPT: Final = re.compile(r"\bkeep\(\s*[\"']([a-z0-9_]+)[\"']")
 TABLE_TAG: Final = "parameter-table"
+_LIMITS: Final = re.compile(r"^## What this does not show\s*$(.*)", re.M | re.S)
 
 
 def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -29,8 +33,8 @@ def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[d
     return [
         {
             "name": name,
-            "value": _said(values[name]),
-            "default": _said(default),
+            "value": said(values[name]),
+            "default": said(default),
             "help": model.model_fields[name].description or "",
             "set": "yes" if values[name] != default else "",
         }
@@ -38,8 +42,9 @@ def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[d
     ]
 
 
-def _said(value: object) -> str:
-    return "none" if value is None else str(value)
+def said(value: object) -> str:
+    """Write a parameter's value for a reader."""
+    return "not set" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
 def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
@@ -54,148 +59,94 @@ def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def blocks(notebook: Mapping[str, Any], files: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """Take an executed notebook apart into what a page shows.
-
-    Each block has a ``kind`` (``prose``, ``code`` or ``parameters``), and ``html``, or ``source``, ``outputs`` and the
-    ``tables`` that the cell kept. `files` is what the notebook kept, to which figures and tables link.
-    """
-    shown: list[dict[str, Any]] = []
-    heading = ""
-    figures = [file for file in files if file["kind"] == "figure"]
-    tables = {file["name"]: file for file in files if file["kind"] == "table"}
+def limits_of(notebook: Mapping[str, Any]) -> str:
+    """Take from a notebook what its study does not show, as inert HTML; empty where it does not say."""
     for cell in notebook["cells"]:
-        tags = set(cell["metadata"].get("tags", ()))
-        if tags & _ERROR_TAGS or "remove-cell" in tags:
-            continue
-        if TABLE_TAG in tags:
-            shown.append({"kind": "parameters"})
-        elif tags & _PARAMETER_TAGS:
-            continue
-        elif cell["cell_type"] == "markdown":
-            found = re.findall(r"^#+\s+(.+)$", cell["source"], re.MULTILINE)
-            heading = found[-1] if found else heading
-            shown.append({"kind": "prose", "html": prose(cell["source"])})
-        elif cell["cell_type"] == "code" and cell["source"].strip():
-            outputs = [_output(output, heading, figures) for output in cell["outputs"]]
-            kept = [tables[name] for name in _KEPT.findall(cell["source"]) if outputs and name in tables]
-            count = cell.get("execution_count")
-            shown.append({"kind": "code", "source": cell["source"], "count": count, "outputs": outputs, "tables": kept})
-    return shown
+        if cell["cell_type"] == "markdown" and (match := _LIMITS.search(cell["source"])):
+            return prose(match[1])
+    return ""
 
 
-def _output(output: Mapping[str, Any], heading: str, figures: list[Mapping[str, Any]]) -> str:
-    kind = output["output_type"]
-    if kind == "stream":
-        return f'<pre class="stream">{plain(output["text"])}</pre>'
-    if kind == "error":
-        return f'<pre class="error">{plain(chr(10).join(output["traceback"]))}</pre>'
-    data = output["data"]
-    for mime, suffix in (("image/png", "png"), ("image/svg+xml", "svg+xml"), ("image/jpeg", "jpeg")):
-        if mime in data:
-            return _picture(data[mime], mime, suffix, output.get("metadata", {}), heading, figures)
-    if "text/html" in data:
-        return inert(data["text/html"])
-    if "text/markdown" in data:
-        return prose(data["text/markdown"])
-    return f"<pre>{plain(data.get('text/plain', ''))}</pre>"
+def figures_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """Give the figures of a report as a page shows them, the one that carries the finding first.
 
-
-def _picture(
-    content: str,
-    mime: str,
-    suffix: str,
-    metadata: Mapping[str, Any],
-    heading: str,
-    figures: list[Mapping[str, Any]],
-) -> str:
-    encoded = base64.b64encode(content.encode()).decode() if suffix == "svg+xml" else "".join(content.split())
-    said = metadata.get(mime, {})
-    alt = said.get("alt") or metadata.get("alt") or f"Figure for: {heading}"
-    size = "".join(f' {side}="{said[side]}"' for side in ("width", "height") if isinstance(said.get(side), int))
-    # Figures are kept in the order they are shown, so of two with one text the first comes first.
-    kept = next((file for file in figures if file["caption"] == alt), None)
-    links = ""
-    if kept is not None:
-        figures.remove(kept)
-        named = {"SVG": kept["file"], "PNG": str(kept["file"]).replace(".svg", ".png"), "data (CSV)": kept.get("data")}
-        places = [f'<a href="{html.escape(place)}">{kind}</a>' for kind, place in named.items() if place]
-        links = f"<figcaption>This figure as {' '.join(places)}</figcaption>"
-    image = f'<img src="data:image/{suffix};base64,{encoded}" alt="{html.escape(alt)}"{size}>'
-    return f"<figure>{image}{links}</figure>"
-
-
-def sections(shown: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Give every second-level heading of the blocks an anchor, and list anchors and titles."""
-    found: list[tuple[str, str]] = []
-
-    def anchored(match: re.Match[str]) -> str:
-        anchor = f"s{len(found) + 1}"
-        found.append((anchor, html.unescape(re.sub(r"<[^>]+>", "", match[1]))))
-        return f'<h2 id="{anchor}">{match[1]}</h2>'
-
-    for block in shown:
-        if block["kind"] == "prose":
-            block["html"] = re.sub(r"<h2>(.*?)</h2>", anchored, block["html"], flags=re.DOTALL)
-    return found
-
-
-def report_page(notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> str:
-    """Write the page of one report from its executed notebook, its record and :func:`parameter_rows`."""
-    shown = blocks(notebook, record["tables"])
-    left_out = exclusions_table(record["data"]["exclusions"])
-    return render("report.html.j2", record=record, rows=rows, blocks=shown, sections=sections(shown), left_out=left_out)
-
-
-def index_page(
-    title: str, source: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], not_run: Mapping[str, str]
-) -> str:
-    """Write the page that lists the reports on one source.
-
-    `source` holds the facts of its card, `reports` each record with its ``folder``, `not_run` the studies that the
-    source cannot answer, each with the reason.
+    Each has ``caption``, ``alt``, ``image`` and ``narrow`` (as data, or empty) and ``links``.
     """
-    filters = _filters(reports)
-    listed = [{**report, "chosen": [filter_["of"](report) for filter_ in filters]} for report in reports]
-    return render("index.html.j2", title=title, source=source, reports=listed, not_run=not_run, filters=filters)
+    entries = [entry for entry in record["tables"] if entry["kind"] == "figure"]
+    entries.sort(key=lambda entry: entry["name"] != LEAD)
+    return [_figure(entry, folder) for entry in entries]
 
 
-def _filters(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """List what the reports differ in: the study, each parameter that is not everywhere the default, completeness."""
-
-    def parameter(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda report: _said(report["parameters"][name]) if name in report["parameters"] else ""
-
-    changed = dict.fromkeys(text.split(" = ")[0] for report in reports for text in report["changed"])
-    asked: dict[str, Callable[[Mapping[str, Any]], str]] = {
-        "study": lambda report: report["study"],
-        **{name: parameter(name) for name in changed},
-        "complete": lambda report: "no" if report["failure"] else "yes",
+def _figure(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    png = Path(str(entry["file"])).with_suffix(".png")
+    narrow = png.with_suffix(NARROW_PNG)
+    alt = capitalised(labels.in_words(str(entry["caption"])))
+    return {
+        "name": entry["name"],
+        "lead": entry["name"] == LEAD,
+        "alt": alt,
+        "image": _data(folder / png),
+        "narrow": _data(folder / narrow) if (folder / narrow).is_file() else "",
+        "size": _size(folder / png),
+        "links": {"SVG": entry["file"], "PNG": png.as_posix(), "data (CSV)": entry.get("data", "")},
     }
-    filters = []
-    for label, of in asked.items():
-        values = sorted({of(report) for report in reports} - {""}, key=_in_order)
-        if len(values) > 1:
-            filters.append({"label": label, "values": values, "of": of})
-    return filters
 
 
-def _in_order(text: str) -> tuple[float, str]:
-    try:
-        return float(text), text
-    except ValueError:
-        return float("inf"), text
+def _data(path: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def exclusions_table(rows: Sequence[Sequence[str]]) -> str:
-    """Write the steps of a cohort's flow, headings first, as a table; nothing when the notebook stated none."""
-    if not rows:
-        return ""
-    head, *body = [[html.escape(cell) for cell in row] for row in rows]
-    written = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in body)
-    headings = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    return tidy_tables(
-        f"<table><caption>Who was left out</caption><thead><tr>{headings}</tr></thead><tbody>{written}</tbody></table>"
+def _size(path: Path) -> tuple[int, int]:
+    # Width and height stand in the first chunk of every PNG.
+    head = path.read_bytes()[16:24]
+    return int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
+
+
+def tables_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """Give the whole tables of a report as a page's appendix shows them: ``caption``, ``html``, ``file``, ``rows``."""
+    return [
+        {
+            "caption": caption_of(entry),
+            "file": entry["file"],
+            "rows": entry["rows"],
+            "shown": min(entry["rows"], appendix.MOST_ROWS),
+            "html": appendix.table_html(entry, folder, record.get("labels", {}), caption_of(entry)),
+        }
+        for entry in record["tables"]
+        if entry["kind"] == "table" and (folder / entry["file"]).is_file()
+    ]
+
+
+def caption_of(entry: Mapping[str, Any]) -> str:
+    """Give a kept table's caption for a reader."""
+    return capitalised(labels.in_words(str(entry["caption"]) or str(entry["name"])))
+
+
+def left_out(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Give the steps of a cohort's flow for a reader, headings first; nothing when the notebook stated none."""
+    return [[labels.in_words(cell) if cell else "–" for cell in row] for row in rows]
+
+
+def report_page(
+    notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Sequence[Mapping[str, str]], folder: Path
+) -> str:
+    """Write the page of one report from its finding, its record, its kept tables and figures."""
+    finding = Finding.from_json(record["finding"])
+    figures = figures_of(record, folder)
+    # A notebook that presents no finding is led by the first figure it kept.
+    lead = figures[0] if figures and (figures[0]["lead"] or finding.lead is None) else None
+    return render(
+        "report.html.j2",
+        record=record,
+        finding=finding,
+        rows=rows,
+        lead=lead,
+        figures=[one for one in figures if one is not lead],
+        tables=tables_of(record, folder),
+        limits=limits_of(notebook),
+        left_out=left_out(record["data"]["exclusions"]),
+        part=finding_html,
+        label=labels.label,
     )
 
 

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import ParameterError, Refusal, SourceError
+from accountability.findings import Finding
+from accountability.labels import in_words, label
 from accountability.publish import kept, page, provenance, sidecar
 from accountability.publish.execute import Failure, StudyFailed, execute, interruptible
 from accountability.publish.finished import PAGE, RECORD, digests
 from accountability.publish.in_place import making, put_file
+from accountability.publish.index_page import index_page
 from accountability.publish.request import Request, request
 from accountability.publish.sweeps.sweep_inputs import inputs
 from accountability.publish.sweeps.sweep_kernels import forking
 from accountability.records.contract import Source, read_source
 from accountability.records.places import notebooks_dir, source_folder
+from accountability.results import capitalised
 from accountability.studies import registry
 from accountability.studies.registry import Study
 
@@ -236,6 +240,7 @@ def _fill(
         progress(wanted.study.name, 0, 1)
     failure = execute(notebook, executed, literals, folder, on_cell, provisioner=start, scratch_in=scratch)
     tables = kept.kept_in(folder)
+    found = _finding(folder, wanted, tables, failure)
     record = {
         "study": wanted.study.name,
         "question": wanted.study.question,
@@ -247,20 +252,39 @@ def _fill(
         "command": wanted.command,
         "data": _data(folder, wanted.source) | _release(wanted),
         "tables": tables,
-        "headline": next((table["sentence"] for table in tables if table.get("sentence")), ""),
+        "labels": wanted.source.labels,
+        "finding": found,
+        "headline": "" if failure else found["answer"],
         "seconds": round(time.monotonic() - begun, 1),
         "environment": provenance.environment(),
         "failure": failure and {"where": failure.where, "source": failure.source, "message": failure.message},
     }
     rows = page.parameter_rows(wanted.study.parameters, literals)
     document = _finish_notebook(executed, record, rows)
-    (folder / PAGE).write_text(page.report_page(document, record, rows), encoding="utf-8")
-    for name in (kept.MANIFEST, provenance.FILE):
+    (folder / PAGE).write_text(page.report_page(document, record, rows, folder), encoding="utf-8")
+    for name in (kept.MANIFEST, kept.FOUND, provenance.FILE):
         (folder / name).unlink(missing_ok=True)
     sidecar.accompany(folder, record)
     record["files"] = digests(folder)
     (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return failure
+
+
+def _finding(folder: Path, wanted: Request, tables: list[dict[str, Any]], failure: Failure | None) -> dict[str, Any]:
+    """Read what the notebook presented; of one that presented nothing, what its first result says."""
+    stated = folder / kept.FOUND
+    if stated.is_file() and failure is None:
+        return json.loads(stated.read_text(encoding="utf-8"))
+    said = next((table["sentence"] for table in tables if table.get("sentence")), "This notebook states no answer.")
+    answer = "There is no answer yet: the notebook stopped." if failure else capitalised(in_words(said))
+    changed = [f"{label(name)}: {page.said(value)}" for name, value in wanted.changed.items()]
+    return Finding(
+        study=wanted.study.name,
+        question=wanted.study.question,
+        setting=" · ".join([wanted.source.title, *changed]),
+        answer=answer,
+        generated=wanted.source.generated,
+    ).as_json()
 
 
 def _data(folder: Path, source: Source) -> dict[str, Any]:
@@ -334,7 +358,7 @@ def write_index(source: str, declared: Source, out: Path, workshop: Path | None 
         ("licence", card.licence),
         ("citation", card.citation),
     ]
-    text = page.index_page(
-        declared.title, {"generated": declared.generated, "facts": facts}, reports, not_run(source, declared)
-    )
+    missing = {registry.get(name).question: reason for name, reason in not_run(source, declared).items()}
+    about = {"generated": declared.generated, "facts": facts}
+    text = index_page(declared.title, about, reports, missing, out)
     return put_file(out / "index.html", lambda file: file.write_text(text, encoding="utf-8"), workshop or out)

@@ -14,6 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from accountability.errors import AccountabilityError
+from accountability.findings import Finding
 from accountability.parameters import MaybeUnit, Stage
 from accountability.publish import page, runner
 from accountability.publish.execute import StudyFailed
@@ -235,25 +236,18 @@ def _choices(name: str, field: FieldInfo, source: Source, place: Path) -> list[A
 
 
 def result_html(folder: Path, wanted: Request) -> str:
-    """Write what a finished report found as inert HTML: the headline, then every figure and table kept."""
-    import nbformat
-
+    """Write what a finished report found as inert HTML: the finding under its figure, then every figure and table."""
     record = any_record(folder)
-    notebook = nbformat.read(folder / wanted.study.notebook, as_version=4)
-    parts = [f"<p><strong>{html.escape(record['headline'])}</strong></p>"] if record["headline"] else []
-    for block in page.blocks(notebook, [entry for entry in record["tables"] if entry["kind"] == "table"]):
-        if block["kind"] != "code":
-            continue
-        shown = "\n".join(block["outputs"])
-        figures = [output for output in block["outputs"] if output.startswith("<figure")]
-        if block["tables"]:
-            named = "; ".join(
-                html.escape(f"{table['caption'] or table['name']} ({table['file']})") for table in block["tables"]
-            )
-            parts.append(f"<details><summary>{named}</summary>{shown}</details>")
-        elif figures:
-            parts += figures
-    return "\n".join(parts)
+    pictures = [
+        f'<figure><img src="{one["image"]}" alt="{html.escape(one["alt"])}"></figure>'
+        for one in page.figures_of(record, folder)
+    ]
+    found = "" if record["failure"] else Finding.from_json(record["finding"]).to_html()
+    whole = [
+        f"<details><summary>{html.escape(table['caption'])} ({table['file']})</summary>{table['html']}</details>"
+        for table in page.tables_of(record, folder)
+    ]
+    return "\n".join([*pictures[:1], found, *pictures[1:], *whole])
 
 
 def _alert(text: str) -> str:

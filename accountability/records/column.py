@@ -135,6 +135,8 @@ class Column(Strict):
         Numbers outside are set aside.
     band : int or list of int
         Publish numbers in bands this wide, or in bands that start at these numbers ("under 18" below the first).
+    label : str
+        What a reader is told in the place of the column's name: ``officer's district``.
     drop : str
         The column identifies people (name, address, …) and is removed when read.
     drop_cells : list of DropCells
@@ -162,6 +164,7 @@ class Column(Strict):
     band: int | list[int] | None = None
     pseudonym: bool = False
     blank: list[str] = Field(default_factory=list, description="texts that mean an empty cell here")
+    label: str = Field(default="", description="what a reader is told in the place of the column's name")
     drop: str | None = None
     drop_cells: list[DropCells] = Field(default_factory=list)
     ignore: str | None = None

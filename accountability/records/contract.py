@@ -244,6 +244,12 @@ class Source(Strict):
         return {key: f.path if paths[f.path] == 1 else f"{f.path} ({key})" for key, f in self.files.items()}
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What the declaration calls its coded columns, where it labels them."""
+        columns = [column for file in self.files.values() for _, column in file.readings]
+        return {column.to: column.label for column in columns if column.to and column.label}
+
+    @property
     def fetched(self) -> bool:
         """Whether the files have to be brought to the cache before a load."""
         return any(file.url for file in self.files.values())

@@ -42,6 +42,8 @@ class Dataset:
         ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
     complainants : DataFrame
         One row a complainant, where published; else empty.
+    labels : mapping
+        What the declaration calls its columns for a reader, column to label.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Dataset:
     files: Mapping[str, str]
     lossy: pd.DataFrame
     complainants: pd.DataFrame = field(default_factory=pd.DataFrame)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def per(self, unit: str) -> pd.DataFrame:
         """The allegations counted in another unit, none of them twice.
@@ -183,4 +186,5 @@ def dataset_of(source: Source, coded: Coded) -> Dataset:
         files={file.path: file.sha256 for file in source.files.values()},
         lossy=coded.lossy,
         complainants=coded.complainants,
+        labels=source.labels,
     )

@@ -32,10 +32,10 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot([1, 2], [3, 4], label="a rise")
 ax.set(xlabel="days since the complaint", ylabel="share")
 figure(ax, alt='A line that "rises" by #1 $x$ \\\\ [and] stays', name="rise")"""
-UNNAMED = """\
+SECOND = """\
 other, ax = plt.subplots()
 ax.plot([2, 1])
-figure(other, alt="A line that falls")"""
+figure(other, alt="A line that falls", name="fall")"""
 LONG = """\
 counted = {"cases": [None, 12345, 1234567] + 47 * [10957], "beat": ["0112"] * 50}
 long = pd.DataFrame({"day": range(50), "share_of_all": [day / 49 for day in range(50)]} | counted)
@@ -47,7 +47,7 @@ OFFICE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("documents")
     notebooks = base / "notebooks"
-    cells = (toy_agency.SETUP, toy_agency.TABLE, FIGURE, UNNAMED, LONG, toy_agency.LAST)
+    cells = (toy_agency.SETUP, toy_agency.TABLE, FIGURE, SECOND, LONG, toy_agency.LAST)
     toy_agency.notebook(notebooks, *cells)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "notebooks_dir", lambda: notebooks)
@@ -109,17 +109,22 @@ def structure(document: PdfReader) -> list[tuple[int, dict[str, object]]]:
 def test_a_word_document_holds_text_tables_and_figures_with_their_texts(made: Path, tmp_path: Path) -> None:
     (path,) = export(made, "docx", tmp_path)
     with zipfile.ZipFile(path) as packed:
-        body = ElementTree.fromstring(packed.read("word/document.xml"))
+        whole = packed.read("word/document.xml").decode()
+        body = ElementTree.fromstring(whole)
         pictures = [name for name in packed.namelist() if name.startswith("word/media/")]
         sizes = [Image.open(io.BytesIO(packed.read(name))).size for name in pictures]
     text = " ".join("".join(part.itertext()) for part in body.iter(f"{OFFICE}p"))
     assert "How long do complaints stay open before the agency closes them?" in text
-    assert "Figure 1. A line that" in text
+    assert "SEQ Figure" in whole, "a caption that Word numbers and lists"
+    assert "TOC " in whole
+    for table in body.iter(f"{OFFICE}tbl"):
+        widths = [int(column.get(f"{OFFICE}w", "0")) for column in table.iter(f"{OFFICE}gridCol")]
+        assert len(widths) == 1 or len(set(widths)) > 1 or len(widths) == 2, "as wide as what they hold"
     assert "<script>alert(2)</script>" in text
     heads = [
         "".join(row.itertext()) for table in body.iter(f"{OFFICE}tbl") for row in [next(table.iter(f"{OFFICE}tr"))]
     ]
-    assert "parametervaluedefaultmeaning" in heads
+    assert "askedvalueusual" in heads
     said = {element.get("descr") for element in body.iter() if element.get("descr")}
     assert {'A line that "rises" by #1 $x$ \\ [and] stays', "A line that falls"} <= said
     assert 6 * 300 in [width for width, _ in sizes], "inches and dots an inch"
@@ -132,12 +137,12 @@ def test_latex_comes_with_every_table_twice_and_every_figure_as_pdf(made: Path, 
     assert written == {
         "report.tex",
         "figures/rise.pdf",
-        "figures/unnamed-1.png",
+        "figures/fall.pdf",
         *(f"tables/{name}.{kind}" for name in ("districts", "long_table") for kind in ("csv", "tex")),
     }
     text = (tmp_path / "report.tex").read_text()
     assert text.count(r"\begin{document}") == text.count(r"\end{document}") == 1
-    assert set(re.findall(r"\{(figures/[^}]*)\}", text)) == {"figures/rise.pdf", "figures/unnamed-1.png"}
+    assert set(re.findall(r"\{(figures/[^}]*)\}", text)) == {"figures/rise.pdf", "figures/fall.pdf"}
     assert r"by \#1 \$x\$ \textbackslash{} {[}and{]} stays" in text
     figure = PdfReader(tmp_path / "figures" / "rise.pdf")
     assert float(figure.pages[0].mediabox.width) == pytest.approx(7 * 72, abs=0.1)
@@ -160,7 +165,7 @@ def test_figures_have_a_journals_width_and_readable_letters(
     made: Path, tmp_path: Path, column: str, inches: float
 ) -> None:
     written = export(made, "figures", tmp_path, dpi=600)
-    assert len(written) == 5
+    assert len(written) == 10
     png = Image.open(tmp_path / f"rise-{column}.png")
     assert png.width == round(inches * 600)
     assert png.info["dpi"] == pytest.approx((600, 600), abs=0.1)
@@ -199,4 +204,4 @@ def test_what_cannot_be_exported_is_refused_in_words(
 def test_the_command_prints_what_it_wrote(made: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["export", str(made), "--to", "figures", "--out", str(tmp_path / "new" / "folder")])
     assert done.exit_code == 0, done.output
-    assert [Path(line).is_file() for line in done.output.split()] == [True] * 5
+    assert [Path(line).is_file() for line in done.output.split()] == [True] * 10

@@ -89,11 +89,10 @@ def test_a_page_loads_nothing_and_runs_its_own_script_alone(made: Path) -> None:
     assert "unsafe" not in policy
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "&lt;script&gt;alert(2)&lt;/script&gt;" in text
-    assert "<td>-5</td>" in text
 
 
 def test_a_figure_is_there_with_its_text(made: Path) -> None:
-    shown = re.findall("<figure>(.*?)</figure>", made.read_text(), re.DOTALL)
+    shown = re.findall("<figure[^>]*>(.*?)</figure>", made.read_text(), re.DOTALL)
     assert [re.findall('href="([^"]*)"', one) for one in shown] == [
         ["figures/rise.svg", "figures/rise.png", "figures/rise.csv"]
     ]
@@ -106,13 +105,13 @@ def test_a_figure_is_there_with_its_text(made: Path) -> None:
 
 def test_parameters_show_as_a_table_and_not_as_code(made: Path) -> None:
     text = made.read_text()
-    assert '<tr><th scope="row">cutoff</th><td class="set">2021-01-01</td><td>none</td>' in text
+    assert '<tr><th scope="row">last day looked at</th><td class="set">2021-01-01</td><td>not set</td>' in text
     assert "cutoff = &#34;2021-01-01&#34;" not in text
     notebook = nbformat.read(made.with_name(f"{STUDY}.ipynb"), as_version=4)
     nbformat.validate(notebook)
     tables = [cell for cell in notebook.cells if "parameter-table" in cell.metadata.get("tags", [])]
     assert len(tables) == 1
-    assert "| cutoff | 2021-01-01 | none |" in tables[0].source
+    assert "| cutoff | 2021-01-01 | not set |" in tables[0].source
     injected = [cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
     assert [cell.metadata.jupyter.source_hidden for cell in injected] == [True]
 
@@ -160,7 +159,8 @@ def test_a_table_is_kept_as_csv_in_which_no_cell_is_a_formula(made: Path, record
 def test_the_index_names_the_study_that_does_not_apply_and_why(made: Path) -> None:
     text = (made.parents[1] / "index.html").read_text()
     assert f'href="{made.parent.name}/report.html"' in text
-    assert '<th scope="row">what_follows_a_finding</th><td>it has no column &#39;finding&#39;' in text
+    question = registry.get("what_follows_a_finding").question
+    assert f'<th scope="row">{question}</th><td>it has no column finding' in text
 
 
 def test_nothing_is_left_beside_the_reports(made: Path) -> None:
@@ -189,10 +189,9 @@ def test_one_failing_study_is_kept_and_shown_and_the_other_still_runs(
     assert "stopped at cell [4]: ZeroDivisionError: division by zero" in index
     broken = (tmp_path / "out" / STUDY / "report.html").read_text()
     assert "This report is not complete." in broken
-    assert "before\n" in broken
-    assert "after\n" not in broken
+    assert "kept / 0" in broken
     assert (tmp_path / "out" / STUDY / f"{STUDY}.ipynb").is_file()
-    assert "after\n" in (tmp_path / "out" / "second" / "report.html").read_text()
+    assert "This report is not complete." not in (tmp_path / "out" / "second" / "report.html").read_text()
     assert ("second", 5, 5) in told
 
 
@@ -395,9 +394,8 @@ def test_a_notebooks_own_provenance_is_the_same_on_every_machine_and_escapes_wha
     data = accountability.load(str(toy_agency.source(tmp_path)))
     flow = pd.DataFrame({"step": ["all"], "kept": [1234], "because": [None]})
     shown = provenance.show(data, {"group": "<script>"}, exclusions=flow)
-    left_out = page.exclusions_table(shown.exclusions)
-    assert '<td class="num">1,234</td>' in left_out
-    assert page.exclusions_table([]) == ""
+    assert page.left_out(shown.exclusions)[1] == ["all", "1,234", "–"]
+    assert page.left_out([]) == []
     assert shown == provenance.show(data, {"group": "<script>"}, exclusions=flow)
     for text in (repr(shown), shown._repr_html_()):
         assert data.sha256 in text

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 
 import chromium
@@ -70,8 +71,12 @@ def whole(site: Path) -> Path:
     return next(site.glob("whole/*/report.html"))
 
 
+def unfold(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+
 def mixed(page: Page, number: int) -> list[str]:
-    return page.locator(f"table:has(td:text-is('Ä')) tbody td:nth-child({number})").all_inner_texts()
+    return page.locator(f"table:has(td:text-is('Ä')) tbody td:nth-child({number})").all_text_contents()
 
 
 @pytest.mark.parametrize("size", [chromium.DESK, chromium.PHONE], ids=["desk", "phone"])
@@ -88,16 +93,46 @@ def test_every_page_opens_in_silence_asks_for_nothing_and_fits(
         page.close()
 
 
-@pytest.mark.parametrize("size", [chromium.DESK, chromium.PHONE], ids=["desk", "phone"])
-def test_axe_finds_nothing(browser: Browser, site: Path, size: tuple[int, int]) -> None:
-    for path in [site / "out" / "index.html", site / "out" / STUDY / "report.html", whole(site)]:
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(chromium.DESK, "light"), (chromium.PHONE, "dark")], ids=["desk light", "phone dark"]
+)
+def test_axe_finds_nothing(
+    browser: Browser, site: Path, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> None:
+    for path in [site / "out" / "index.html", site / "whole" / "index.html", whole(site)]:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
         page.goto(path.as_uri())
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        unfold(page)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         assert len(found.response["passes"]) > 20, "axe looked at the page"
         page.close()
+
+
+@pytest.mark.parametrize(("size", "screens"), [(chromium.DESK, 1), (chromium.PHONE, 2)], ids=["desk", "phone"])
+def test_answer_and_lead_figure_stand_on_the_first_screen(
+    browser: Browser, site: Path, size: tuple[int, int], screens: int
+) -> None:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(whole(site).as_uri())
+    for what in (".answer", "figure.lead img"):
+        box = page.locator(what).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= screens * size[1], what
+    page.close()
+
+
+def test_a_whole_table_is_filtered_by_words(page: Page, site: Path) -> None:
+    page.goto(whole(site).as_uri())
+    unfold(page)
+    table = page.locator("details.whole", has_text="the median, had the study been made earlier".capitalize())
+    assert table.count() == 1
+    long = page.locator("details.whole", has=page.get_by_label("Rows that hold")).first
+    rows = long.locator("tbody tr:visible")
+    before = rows.count()
+    words = rows.first.locator("td").first.inner_text()
+    long.get_by_label("Rows that hold").fill(words)
+    assert 0 < rows.count() < before
 
 
 def test_reports_are_found_by_words_and_by_parameters(page: Page, site: Path) -> None:
@@ -107,7 +142,7 @@ def test_reports_are_found_by_words_and_by_parameters(page: Page, site: Path) ->
     search = page.get_by_role("searchbox")
     search.fill("2021-01-01 LONG")
     expect(shown).to_have_count(1)
-    expect(shown).to_contain_text("cutoff = 2021-01-01")
+    expect(shown).to_contain_text("last day looked at: 2021-01-01")
     search.fill("nowhere to be found")
     expect(shown).to_have_count(0)
     expect(page.locator("#nothing")).to_be_visible()
@@ -115,30 +150,31 @@ def test_reports_are_found_by_words_and_by_parameters(page: Page, site: Path) ->
     expect(said).to_have_text("3 of 3 reports")
     page.get_by_label("confidence").select_option("0.9")
     expect(said).to_have_text("2 of 3 reports")
-    page.get_by_label("cutoff").select_option("none")
+    page.get_by_label("last day looked at").select_option("not set")
     expect(shown).to_have_count(1)
     page.get_by_role("button", name="Show all").click()
     expect(shown).to_have_count(3)
-    assert page.get_by_label("study").count() == 0, "nothing to choose where all are of one study"
+    assert page.get_by_label("question").count() == 0, "nothing to choose where all are of one study"
 
 
 def test_a_table_sorts_by_number_by_name_and_back(page: Page, site: Path) -> None:
     page.goto((site / "out" / STUDY / "report.html").as_uri())
+    unfold(page)
     written = mixed(page, 1)
     assert written == ["b", "Ä", "c", "a10", "a9"]
-    n = page.get_by_role("button", name="n", exact=True)
+    n = page.get_by_role("button", name="number", exact=True)
     n.click()
-    assert mixed(page, 2) == ["-3.0", "9.0", "10.0", "1200.0", "–"]
+    assert mixed(page, 2) == ["−3", "9", "10", "1,200", "–"]
     expect(page.locator("th", has=n)).to_have_attribute("aria-sort", "ascending")
     n.press("Enter")
-    assert mixed(page, 2) == ["1200.0", "10.0", "9.0", "-3.0", "–"], "what is missing stays last"
+    assert mixed(page, 2) == ["1,200", "10", "9", "−3", "–"], "what is missing stays last"
     n.press("Space")
     assert mixed(page, 1) == written
     expect(page.locator("th[aria-sort]")).to_have_count(0)
     page.get_by_role("button", name="name", exact=True).click()
     assert mixed(page, 1) == ["Ä", "a9", "a10", "b", "c"]
     page.get_by_role("button", name="share", exact=True).click()
-    assert mixed(page, 3) == ["5 %", "9 %", "<10 %", "40 %", ""]
+    assert mixed(page, 3) == ["5 %", "9 %", "<10 %", "40 %", "–"]
 
 
 def test_the_keyboard_reaches_the_content_and_wide_tables(page: Page, site: Path) -> None:
@@ -148,7 +184,8 @@ def test_the_keyboard_reaches_the_content_and_wide_tables(page: Page, site: Path
     expect(page.locator("a.skip")).to_be_in_viewport()
     page.keyboard.press("Enter")
     assert page.url.endswith("#content")
-    box = page.locator(".output[tabindex='0']").first
+    unfold(page)
+    box = page.locator(".scrolled[tabindex='0']").first
     box.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("(box) => box.scrollLeft > 0", arg=box.element_handle())

@@ -1,6 +1,6 @@
 "use strict";
-// What the pages can do besides being read: sort a table, scroll a wide one by keyboard, find a report. Without this
-// script everything is still there, in the order it was written.
+// What the pages can do besides being read: sort and filter a table, scroll a wide one by keyboard, find a report, open
+// what is folded before printing. Without this script everything is still there, in the order it was written.
 const NUMBER = /^[<≤]?\s*[-+−]?[\d,]*\.?\d+(e[-+]?\d+)?\s*%?$/i;
 const textOf = (row, column) => row.cells[column].textContent.trim();
 const isMissing = (text) => text === "" || text === "–" || text === "—";
@@ -40,7 +40,7 @@ function sorted(rows, column, direction) {
 }
 
 function reachable() {
-  for (const box of document.querySelectorAll(".output, .scrolled")) {
+  for (const box of document.querySelectorAll(".scrolled")) {
     const wide = box.scrollWidth > box.clientWidth + 1;
     if (wide) {
       box.tabIndex = 0;
@@ -56,7 +56,8 @@ function findable(panel) {
   const search = panel.querySelector("input"), choices = [...panel.querySelectorAll("select")];
   const entries = [...document.querySelectorAll("article.study")], said = panel.querySelector("output");
   const nothing = document.getElementById("nothing");
-  const words = new Map(entries.map((entry) => [entry, entry.textContent.toLowerCase()]));
+  const asked = (entry) => entry.closest("section")?.querySelector("h2")?.textContent ?? "";
+  const words = new Map(entries.map((entry) => [entry, `${asked(entry)} ${entry.textContent}`.toLowerCase()]));
   const show = () => {
     const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
@@ -69,6 +70,7 @@ function findable(panel) {
     }
     said.textContent = `${shown} of ${entries.length} reports`;
     nothing.hidden = shown > 0;
+    for (const part of document.querySelectorAll("section.question")) part.hidden = !part.querySelector("article:not([hidden])");
   };
   const clear = () => {
     search.value = "";
@@ -83,7 +85,35 @@ function findable(panel) {
   show();
 }
 
-document.querySelectorAll("table").forEach(sortable);
+function filterable(box) {
+  const table = box.querySelector("table"), rows = table ? [...table.tBodies[0].rows] : [];
+  if (rows.length < 8) return;
+  const words = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const bar = document.createElement("div"), label = document.createElement("label");
+  const input = document.createElement("input"), said = document.createElement("output");
+  bar.className = "filter";
+  input.type = "search";
+  label.append("Rows that hold ", input);
+  bar.append(label, said);
+  const show = () => {
+    const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !wanted.every((word) => words.get(row).includes(word));
+      shown += row.hidden ? 0 : 1;
+    }
+    said.textContent = `${shown} of ${rows.length} rows`;
+  };
+  input.addEventListener("input", show);
+  input.addEventListener("keydown", (event) => { if (event.key === "Escape") { input.value = ""; show(); } });
+  box.querySelector(".scrolled").before(bar);
+  show();
+}
+
+document.querySelectorAll("table:not(.facts)").forEach(sortable);
+document.querySelectorAll("details.whole").forEach(filterable);
 document.querySelectorAll("[role=search]").forEach(findable);
 reachable();
 addEventListener("resize", reachable);
+document.querySelectorAll("details").forEach((folded) => folded.addEventListener("toggle", reachable));
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((folded) => { folded.open = true; }));

@@ -1,0 +1,187 @@
+"""What was asked: of which source, under which parameters, and how a reader is told of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from accountability import labels
+from accountability.findings import wording
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import LeadFigure
+from accountability.results import Refused, Result, capitalised
+
+if TYPE_CHECKING:
+    from accountability.records.dataset import Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question put to a source.
+
+    Attributes
+    ----------
+    study, question : str
+        Name of the study, and its question.
+    data : Dataset
+        The source.
+    parameters : mapping
+        Every parameter of the study with its value.
+    changed : mapping
+        Those that are not the default.
+    """
+
+    study: str
+    question: str
+    data: Dataset
+    parameters: Mapping[str, Any]
+    changed: Mapping[str, Any]
+
+    def label(self, name: str) -> str:
+        """Give the label of a column or term; what the source declares comes first."""
+        return labels.label(name, self.data.labels)
+
+    def plain(self, text: str) -> str:
+        """Put labels in the place of raw names in a text."""
+        return labels.in_words(text, self.data.labels)
+
+    @property
+    def confidence(self) -> str:
+        """The level of intervals in words: ``95 %``."""
+        return wording.level(float(self.parameters.get("confidence", 0.95)))
+
+    @property
+    def group(self) -> str:
+        """Label of the column compared by; empty without one."""
+        column = self.parameters.get("group")
+        return self.label(column) if column else ""
+
+    @property
+    def last_day(self) -> str:
+        """The last day looked at, in words; empty where none is known."""
+        last = self.parameters.get("cutoff") or self.data.card.observed_until
+        return wording.date(last) if last else ""
+
+    @property
+    def until(self) -> str:
+        """The last day looked at as the end of a clause: `` on 30 June 2020``."""
+        return f" on {self.last_day}" if self.last_day else " when last seen"
+
+    @property
+    def period(self) -> str:
+        """The period the source covers, in words; empty where none is stated."""
+        period = self.data.card.period
+        if period is None:
+            return ""
+        return f"{wording.month(period.start)} to {wording.month(period.end)}"
+
+    @property
+    def setting(self) -> str:
+        """Source, period and what was asked otherwise than usual, in one line."""
+        parts = [self.data.title, self.period]
+        parts += [f"known on {self.last_day}"] if self.last_day else []
+        parts += [said for name, value in self.changed.items() if (said := _setting(self, name, value))]
+        return " · ".join(part for part in parts if part)
+
+    def footer(self, counted: str) -> str:
+        """Write the line under a figure: source and number."""
+        return f"Source: {self.data.title}. {counted}."
+
+    def lead(
+        self, drawn: Result, title: str, subtitle: str, counted: str, *, alt: str = "", panel: str = "plot"
+    ) -> LeadFigure | None:
+        """Make the lead figure; none where the result is a refusal."""
+        if isinstance(drawn, Refused):
+            return None
+        subtitle = f"{subtitle} · {self.period}" if self.period else subtitle
+        return LeadFigure(
+            title=title,
+            subtitle=subtitle,
+            footer=self.footer(counted),
+            alt=alt or f"{title}. {subtitle}.",
+            drawn=drawn,
+            panel=panel,
+        )
+
+    def method(self, *results: Result) -> tuple[tuple[str, str], ...]:
+        """Give what the results say of themselves: estimand, estimator, assumptions, each once."""
+        found: dict[tuple[str, str], None] = {}
+        for result in results:
+            if isinstance(result, Refused):
+                continue
+            found[("What is estimated", self.sentence(result.estimand))] = None
+            found[("How", self.sentence(result.method))] = None
+            for assumption in result.assumptions:
+                found[("What must hold", self.sentence(assumption))] = None
+        return tuple(found)
+
+    def sentence(self, text: str) -> str:
+        """Make a sentence of words that a result says of itself."""
+        plain = capitalised(self.plain(text.strip()))
+        return plain if plain.endswith((".", "!", "?", ":")) else f"{plain}."
+
+    def finding(self, answer: str, **parts: Any) -> Finding:
+        """Make the finding of this question."""
+        return Finding(
+            study=self.study,
+            question=self.question,
+            setting=self.setting,
+            answer=answer,
+            generated=self.data.generated,
+            **parts,
+        )
+
+    def not_answered(self, refused: Refused, what: str, **parts: Any) -> Finding:
+        """Make the finding of a question that the source cannot carry: the reason is the answer."""
+        # What a refusal tells an analyst to write is nothing for a reader.
+        because = self.sentence(re.split(r"\. Use |: \w+ it |; use | Write:", refused.because)[0])
+        return self.finding(f"This release cannot say {what}. {because}", **parts)
+
+
+def asked_of(study: str, data: Dataset, parameters: Mapping[str, Any]) -> Asked:
+    """Put a study's question to a source."""
+    from accountability.studies.registry import get
+
+    known = get(study)
+    defaults = known.parameters.model_validate({}).literals()
+    changed = {
+        name: value
+        for name, value in parameters.items()
+        if name != "source" and name in defaults and value != defaults[name]
+    }
+    return Asked(study=study, question=known.question, data=data, parameters=dict(parameters), changed=changed)
+
+
+def _setting(asked: Asked, name: str, value: Any) -> str:
+    """Say one parameter that is not the default."""
+    if name == "cutoff" or value is None:
+        return ""
+    if name in ("start", "stop"):
+        return f"clock {name}s at {labels.moment(value)}"
+    plain = value if not isinstance(value, str) else asked.label(value)
+    said = {
+        "group": f"by {plain}",
+        "unit": f"counted per {plain}",
+        "alike": f"at the same mix of {plain}",
+        "within_days": f"within {plain} days",
+        "window_days": f"findings of the last {plain} days",
+        "min_group": f"groups of at least {plain}",
+        "min_cell": f"counts below {plain} hidden",
+        "pace_months": f"pace of {plain} months",
+        "rule": f"limit: {plain}",
+        "heavier": f"heavier is {plain} or more",
+        "landmark": f"looked at from day {plain}",
+        "first": f"compared: {plain}",
+        "second": f"with {plain}",
+        "many_closings": f"days with more than {plain} closings",
+        "period_years": f"lots within {plain} years",
+    }
+    if isinstance(value, float) and name in ("confidence", "top"):
+        return f"{wording.level(value)} intervals" if name == "confidence" else f"top {wording.level(value)}"
+    if name == "pauses":
+        return {"none": "no clock stopped", "dated": "dated pauses left out"}.get(value, "")
+    if name in said:
+        return said[name]
+    return f"{labels.label(name)}: {plain:,}" if isinstance(plain, int) else f"{labels.label(name)}: {plain}"

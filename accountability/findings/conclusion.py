@@ -1,0 +1,71 @@
+"""From a study's results to its finding: one module for each question knows what answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import ParameterError
+from accountability.parameters import nearest
+
+if TYPE_CHECKING:
+    from accountability.findings.finding import Finding
+    from accountability.records.dataset import Dataset
+
+#: Which module makes the finding of which study.
+MODULES: Final = {
+    "how_long_cases_stay_open": "time_open",
+}
+
+
+def conclude(study: str, data: Dataset, parameters: Mapping[str, Any], **results: Any) -> Finding:
+    """Make a study's finding from its results.
+
+    Parameters
+    ----------
+    study : str
+        Name of a study.
+    data : Dataset
+        The source that was asked.
+    parameters : mapping
+        The study's parameters, name to value.
+    **results
+        What the study made, by the names that its module in :mod:`accountability.findings` takes.
+
+    Returns
+    -------
+    Finding
+        The answer under these parameters, and what it rests on.
+
+    Raises
+    ------
+    ParameterError
+        No such study, or a result is missing or unknown.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import Cohort, delay, findings
+    >>> from accountability.study import clocks
+    >>> data = accountability.load("synthetic")
+    >>> delays = clocks.durations(Cohort.of(data))
+    >>> found = findings.conclude(
+    ...     "how_long_cases_stay_open", data, {"source": "synthetic", "within_days": 365},
+    ...     delays=delays, answer=delay.how_long(delays), groups=delay.compare_groups(delays),
+    ... )
+    >>> print(found.numbers[0].value)
+    125 days
+    """
+    if study not in MODULES:
+        raise ParameterError(f"no finding of a study {study!r}. {nearest(study, MODULES)}")
+    from accountability.findings.asked import asked_of
+
+    module = import_module(f"accountability.findings.{MODULES[study]}")
+    try:
+        found: Finding = module.found(asked_of(study, data, parameters), **results)
+    except TypeError as error:
+        if "found()" not in str(error):
+            raise
+        raise ParameterError(f"the finding of {study}: {str(error).replace('found()', 'it')}") from None
+    return found

@@ -1,0 +1,117 @@
+"""Numbers as a reader is told them: rounded by what is known of them, never without unit or whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+HIDDEN: Final = "hidden"
+HIDDEN_NOTE: Final = "hidden: rests on fewer than ten, or would give such a number away."
+MISSING: Final = "–"
+_MANY_DAYS: Final = 1000
+
+
+def known(value: Any) -> bool:
+    """Say whether a cell of a frame holds something."""
+    return value is not None and value == value and str(value) not in ("<NA>", "NaT")
+
+
+def count(value: Any) -> str:
+    """Write a count: ``4,991``; a hidden one as hidden."""
+    return f"{int(value):,}" if known(value) else HIDDEN
+
+
+def digits(lower: float, upper: float, scale: float = 1.0) -> int:
+    """Give the decimals that an interval allows: those of the first figure of the standard error, at most two."""
+    error = abs(upper - lower) * scale / 4
+    if not math.isfinite(error) or error <= 0:
+        return 1
+    return min(max(-math.floor(math.log10(error)), 0), 2)
+
+
+def share(value: Any, lower: Any = None, upper: Any = None) -> str:
+    """Write a share as per cent, with as many decimals as its interval allows."""
+    if not known(value):
+        return HIDDEN
+    fine = digits(float(lower), float(upper), 100) if known(lower) and known(upper) else 1
+    fine = min(fine, 1)
+    return f"{100 * float(value):.{fine}f} %"
+
+
+def number(value: Any, lower: Any = None, upper: Any = None) -> str:
+    """Write a ratio or a mean, with as many decimals as its interval allows."""
+    if not known(value):
+        return HIDDEN
+    fine = digits(float(lower), float(upper)) if known(lower) and known(upper) else 2
+    return f"{float(value):,.{fine}f}".replace("-", "−")
+
+
+def days(value: Any) -> str:
+    """Write a number of days with its unit."""
+    if not known(value):
+        return "not reached"
+    whole = round(float(value))
+    return f"{whole:,} day" if whole == 1 else f"{whole:,} days"
+
+
+def interval(lower: Any, upper: Any, write: Any = count) -> str:
+    """Write the two ends of an interval: ``119 to 134``."""
+    ends = [write(end) if known(end) else "not reached" for end in (lower, upper)]
+    return f"{ends[0]} to {ends[1]}"
+
+
+def share_interval(value: Any, lower: Any, upper: Any) -> str:
+    """Write a share with its interval for a table: ``75.1 % (73.9 to 76.3)``."""
+    if not known(value):
+        return HIDDEN
+    if not known(lower) or not known(upper):
+        return share(value)
+    fine = min(digits(float(lower), float(upper), 100), 1)
+    return f"{share(value, lower, upper)} ({100 * float(lower):.{fine}f} to {100 * float(upper):.{fine}f})"
+
+
+def share_ends(lower: Any, upper: Any) -> str:
+    """Write the two ends of a share's interval: ``73.9 % to 76.3 %``."""
+    return f"{share(lower, lower, upper)} to {share(upper, lower, upper)}"
+
+
+def number_interval(value: Any, lower: Any, upper: Any) -> str:
+    """Write a ratio or mean with its interval for a table."""
+    if not known(value):
+        return HIDDEN
+    if not known(lower) or not known(upper):
+        return number(value)
+    fine = digits(float(lower), float(upper))
+    ends = " to ".join(f"{float(end):,.{fine}f}".replace("-", "−") for end in (lower, upper))
+    return f"{number(value, lower, upper)} ({ends})"
+
+
+def p_value(value: Any) -> str:
+    """Write a p-value: ``p < 0.001`` or ``p = 0.04``."""
+    if not known(value):
+        return ""
+    return "p < 0.001" if float(value) < 0.001 else f"p = {float(value):.2g}"
+
+
+def date(value: Any) -> str:
+    """Write a day: ``27 October 2016``."""
+    day = dt.date.fromisoformat(str(value)[:10])
+    return f"{day.day} {day:%B %Y}"
+
+
+def month(value: Any) -> str:
+    """Write a month: ``October 2016``."""
+    text = str(value)
+    return f"{dt.date.fromisoformat(f'{text[:7]}-01'):%B %Y}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Join words as prose does: ``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else list(words))
+
+
+def level(confidence: float) -> str:
+    """Write the level of an interval: ``95 %``."""
+    return f"{100 * confidence:.0f} %"

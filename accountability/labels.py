@@ -1,0 +1,132 @@
+"""What a reader is told in the place of a raw name: labels of stages, terms, columns and units.
+
+A term is spelt once for the tables (:mod:`accountability.vocabulary`); its label is how prose, headings and axes say
+it. A source's declaration may label a column of its own (``label:``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_SNAKE: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+
+#: A stage as a moment: "from receipt to closing".
+MOMENTS: Final = MappingProxyType(
+    {
+        "incident": "the incident",
+        "received": "receipt",
+        "opened": "the opening of the investigation",
+        "assigned": "the assignment to an investigator",
+        "suspended_clock": "the stop of the clock",
+        "resumed_clock": "the restart of the clock",
+        "findings": "the finding",
+        "closed": "closing",
+        "penalty_recommended": "the recommendation of a penalty",
+        "penalty_decided": "the decision on a penalty",
+        "penalty_approved": "the approval of a penalty",
+        "penalty_imposed": "the imposition of a penalty",
+        "penalty_served": "the service of a penalty",
+        "appeal_filed": "the filing of an appeal",
+        "appeal_decided": "the decision on an appeal",
+        "left_agency": "the officer's leaving",
+    }
+)
+
+#: Terms and columns whose label is not their name with blanks.
+_LABELS: Final = MappingProxyType(
+    {
+        "officer_complaint": "officer-complaint",
+        "none": "no penalty",
+        "category": "kind of allegation",
+        "complainant": "who complained",
+        "squad": "squad",
+        "command": "command",
+        "beat": "police beat",
+        "officer_unit": "officer's unit",
+        "officer_race": "officer's race",
+        "officer_gender": "officer's gender",
+        "officer_rank": "officer's rank",
+        "officer_birth_decade": "decade of the officer's birth",
+        "officer_birth_year": "officer's year of birth",
+        "officer_appointed_year": "year of the officer's appointment",
+        "officer_age": "officer's age",
+        "officer_id": "officer",
+        "complainant_race": "complainant's race",
+        "complainant_gender": "complainant's gender",
+        "case_id": "complaint",
+        "p_value": "p-value",
+        "permutation_p_value": "p-value by lots",
+        "std_error": "standard error",
+        "at_risk": "still open and watched",
+        "n": "number",
+        "n_first": "number, first group",
+        "n_second": "number, second group",
+        "events": "counted",
+        "df": "degrees of freedom",
+        "lower": "lower limit",
+        "upper": "upper limit",
+        "open_at_end": "open at the end",
+        "last_seen_open": "last seen open",
+        "median_lower": "median, lower limit",
+        "median_upper": "median, upper limit",
+        "closed_within": "share closed in time",
+        "closed_within_lower": "share closed, lower limit",
+        "closed_within_upper": "share closed, upper limit",
+        "gini": "Gini coefficient",
+        "e_value": "E-value",
+        "e_value_of_interval": "E-value of the interval",
+        "top_share": "share drawn by the top",
+        "top_again": "share of the top at the top again",
+        "top_ratio": "later complaints of the top, times the mean",
+        "cutoff": "last day looked at",
+        "min_group": "smallest group shown",
+        "min_cell": "smallest count shown",
+        "within_days": "days within which",
+        "alike": "mix held alike",
+        "rule": "limit",
+    }
+)
+
+
+def label(name: str, declared: Mapping[str, str] = _NONE) -> str:
+    """Give the label of a term, column or unit.
+
+    Parameters
+    ----------
+    name : str
+        As the tables spell it.
+    declared : mapping, optional
+        Labels that a source declares for its columns (``data.labels``); they come first.
+
+    Returns
+    -------
+    str
+        The label; of a name that has none, the name with blanks.
+
+    Examples
+    --------
+    >>> label("officer_complaint"), label("not_sustained"), label("team", {"team": "investigating team"})
+    ('officer-complaint', 'not sustained', 'investigating team')
+    """
+    return declared.get(name) or _LABELS.get(name) or name.replace("_", " ")
+
+
+def moment(stage: str) -> str:
+    """Give a stage as a moment in time, for "from … to …"."""
+    return MOMENTS.get(stage, stage.replace("_", " "))
+
+
+def in_words(text: str, declared: Mapping[str, str] = _NONE) -> str:
+    """Put labels in the place of the raw names inside a text, and the field's word in that of a Python literal.
+
+    Examples
+    --------
+    >>> in_words("per officer_complaint, 'not_sustained'")
+    'per officer-complaint, not sustained'
+    """
+    plain = re.sub(r"'([a-z][a-z_ ]*)'", r"\1", text)
+    return _SNAKE.sub(lambda found: label(found[0], declared), plain)
