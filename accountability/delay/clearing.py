@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from accountability.delay.monthly_caseload import Caseload, caseload
-from accountability.errors import ParameterError
+from accountability.delay.monthly_caseload import Caseload, came_and_went, caseload
+from accountability.errors import ParameterError, Refusal
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
+from accountability.stats.arrays import Days
+from accountability.stats.intervals import t_critical, z_critical
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 
@@ -24,8 +26,11 @@ class Backlogs(Result):
 
     ``table``: ``group``; ``received``, ``closed`` (cases, in the months of the pace); ``open`` (at their end);
     ``received_a_month``, ``closed_a_month``; ``clearance`` (closed over received; missing with none received);
-    ``months_to_clear`` (missing when as many come in as go out, or more); ``closed_a_month_to_halve_in_a_year``. Of a
-    group too small to show, every number is missing.
+    ``fall_a_month`` with ``fall_lower`` and ``fall_upper`` (by how many the open cases fell a month);
+    ``months_to_clear`` with ``months_lower`` and ``months_upper`` (missing where they were not falling beyond chance);
+    ``half_closed_in`` (days in which half of the open cases would close, at the rates at which cases of each age closed
+    in those months; missing where the ages seen do not reach so far); ``closed_a_month_to_halve_in_a_year``. Of a group
+    too small to show, every number is missing.
 
     Attributes
     ----------
@@ -35,11 +40,14 @@ class Backlogs(Result):
         How many of the last complete months give the pace.
     clock : str
         The two stages and the cut-off.
+    confidence : float
+        Level of the intervals.
     """
 
     by: str | None
     months: int
     clock: str
+    confidence: float
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Hide groups small in any count, and those that would give them away beside the overall row."""
@@ -55,7 +63,7 @@ class Backlogs(Result):
     def sentence(self) -> str:
         """Say the overall pace, what it would clear, and which groups fall behind."""
         whole = self.table.iloc[0]
-        cleared = whole["months_to_clear"]
+        still = plural(int(whole["open"]), "open case")
         months = plural(self.months, "month")
         text = (
             f"In the last {months if self.months > 1 else 'month'} that the release covers wholly, "
@@ -63,11 +71,12 @@ class Backlogs(Result):
         )
         if pd.notna(whole["clearance"]):
             text += f" ({percent(whole['clearance'])} of those received)"
-        if pd.isna(cleared):
-            text += f"; at that pace the {plural(int(whole['open']), 'open case')} would never be cleared"
-        else:
-            still = plural(int(whole["open"]), "open case")
-            text += f"; at that pace the {still} would be cleared in {cleared:,.0f} months"
+        text += f"; {_moved(whole, still, self.confidence)}"
+        if whole["open"]:
+            half = whole["half_closed_in"]
+            text += f"; at the rates at which cases of each age closed, half of the {still} would be closed " + (
+                "later than the ages seen tell" if pd.isna(half) else f"in {plural(int(half), 'day')}"
+            )
         text += (
             f"; to halve them in a year, {whole['closed_a_month_to_halve_in_a_year']:,.0f} would have to close a month"
         )
@@ -88,6 +97,7 @@ def backlogs(
     start: str = "received",
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
+    confidence: float = 0.95,
 ) -> Backlogs:
     """Say what would clear the open cases of each group at the pace observed lately.
 
@@ -103,6 +113,8 @@ def backlogs(
         Stages at which a case comes in and goes out.
     cutoff : date, optional
         Last day to count; ``card.observed_until`` when left out.
+    confidence : float
+        Level of the intervals.
 
     Returns
     -------
@@ -124,22 +136,32 @@ def backlogs(
 
     Notes
     -----
-    Open cases over the mean surplus of closings a month. The pace is taken to last and intake to stay as it is: it is
-    arithmetic, not a forecast.
+    Open cases over the mean surplus of closings a month, with Student's interval of the months' differences; where
+    these are all alike, their variance is that of Poisson counts. A time to clear is given only where the whole
+    interval says that the number was falling. The pace is taken to last and intake to stay as it is: arithmetic, not a
+    forecast. The days in which half of the open cases would close need no intake: they follow from the product-limit
+    curve of the window, cases entering it at the age they had, carried on from the age of each open case.
     """
     if by is not None and not isinstance(by, str):
         raise ParameterError(f"delay.backlogs: by= takes the name of one column, found a {type(by).__name__}")
     study = cohort
     whole = caseload(study, start, stop, cutoff)
-    whole.clearing(months)  # refuses when the release covers fewer months
-    window = whole.table.loc[whole.table["complete"], "month"].tail(months)
-    rows = [_row(ALL, whole, window)]
+    window = whole.table.loc[whole.table["complete"], "month"]
+    if months < 1 or len(window) < months:
+        raise Refusal(f"{len(window)} complete months are covered; ask for between 1 and that many, not {months}")
+    window = window.tail(months)
+
+    def row(name: str, part: Cohort, of: Caseload) -> dict[str, object]:
+        came, went, _ = came_and_went(part, start, stop, cutoff)
+        return _row(name, of, window, confidence) | {"half_closed_in": _half_closed_in(came, went, window)}
+
+    rows = [row(ALL, study, whole)]
     if by is not None:
         if by not in study.cases.columns:
             raise ParameterError(f"no column {by!r} to group by; there are {', '.join(study.cases.columns)}")
         for name in sorted(study.cases[by].dropna().unique()):
             part = study.keep_if((study.cases[by] == name).fillna(False).astype(bool), because=f"{by} is {name}")
-            rows.append(_row(str(name), caseload(part, start, stop, cutoff), window))
+            rows.append(row(str(name), part, caseload(part, start, stop, cutoff)))
     return Backlogs(
         estimand="open cases and months to clear them, at the pace of the last "
         f"{months} complete months, by {whole.clock}",
@@ -147,22 +169,49 @@ def backlogs(
             *whole.assumptions,
             "the pace of closing and the intake stay as they were: arithmetic, not a forecast",
         ),
-        method="open cases over the mean surplus of closings a month",
+        method="open cases over the mean surplus of closings a month, with Student's interval; half closed by the "
+        "product-limit curve of those months, cases entering at their age",
         table=pd.DataFrame(rows),
         flow=study.flow(),
         by=by,
         months=months,
         clock=whole.clock,
+        confidence=confidence,
     )
 
 
-def _row(group: str, of: Caseload, window: pd.Series) -> dict[str, object]:
+def _moved(row: pd.Series, still: str, confidence: float) -> str:
+    """Say whether the number of open cases was falling, and in how many months they would be cleared if so."""
+    if pd.isna(row["fall_lower"]):
+        return f"none came in or closed, so the {still} neither rose nor fell"
+    fall, low, high = (float(row[name]) for name in ("fall_a_month", "fall_lower", "fall_upper"))
+    word = "grew" if fall < 0 else "fell"
+    ends = (-high, -low) if fall < 0 else (low, high)
+    told = f"{word} by {abs(fall):,.1f} a month ({percent(confidence)} interval {ends[0]:,.1f} to {ends[1]:,.1f})"
+    if low <= 0:
+        beyond = "" if high < 0 else " beyond chance"
+        return f"the number open {told}: it was not falling{beyond}, so no time to clear the {still} is given"
+    first, last = (f"{row[name]:,.0f}" for name in ("months_lower", "months_upper"))
+    return (
+        f"the number open {told}: at that pace the {still} would be cleared in {row['months_to_clear']:,.0f} months "
+        f"({first} to {last})"
+    )
+
+
+def _row(group: str, of: Caseload, window: pd.Series, confidence: float) -> dict[str, object]:
     """One group's pace over the months that count for the whole release; a month before its first case had none."""
     shown = of.table[of.table["month"].isin(window)]
     months = len(window)
     received, closed = int(shown["received"].sum()), int(shown["closed"].sum())
     still = int(shown["open_at_end"].iloc[-1]) if len(shown) else 0
-    surplus = (closed - received) / months
+    falls = np.zeros(months)
+    falls[months - len(shown) :] = shown["closed"].to_numpy() - shown["received"].to_numpy()
+    fall = float(falls.mean())
+    # One month, or months that happen to be alike, are no proof that all are: counts vary as Poisson's do.
+    variance = float(falls.var(ddof=1)) if months > 1 and np.ptp(falls) else (received + closed) / months
+    wide = float(t_critical(confidence, months - 1) if months > 1 else z_critical(confidence))
+    reach = wide * np.sqrt(variance / months) if variance else np.nan
+    falling = fall - reach > 0
     return {
         "group": group,
         "received": received,
@@ -171,6 +220,35 @@ def _row(group: str, of: Caseload, window: pd.Series) -> dict[str, object]:
         "received_a_month": received / months,
         "closed_a_month": closed / months,
         "clearance": closed / received if received else np.nan,
-        "months_to_clear": still / surplus if surplus > 0 else np.nan,
+        "fall_a_month": fall,
+        "fall_lower": fall - reach,
+        "fall_upper": fall + reach,
+        "months_to_clear": still / fall if falling else np.nan,
+        "months_lower": still / (fall + reach) if falling else np.nan,
+        "months_upper": still / (fall - reach) if falling else np.nan,
         "closed_a_month_to_halve_in_a_year": received / months + still / 24,
     }
+
+
+def _half_closed_in(came: Days, went: Days, window: pd.Series) -> float:
+    """Days in which half of the cases open at the end of the window would close at the window's rates by age."""
+    first = int(window.iloc[0].to_datetime64().astype("datetime64[D]").astype(np.int64))
+    end = (window.iloc[-1] + pd.offsets.MonthEnd(1)).to_datetime64().astype("datetime64[D]")
+    last = int(end.astype(np.int64))
+    ages = last - came[(came <= last) & (went > last)]
+    seen = (came <= last) & (went >= first)
+    if not len(ages) or not seen.any():
+        return np.nan
+    enter, leave = np.maximum(first - came[seen], 0), np.minimum(went[seen], last) - came[seen]
+    size = int(leave.max()) + 2
+    watched = np.cumsum(np.bincount(enter, minlength=size) - np.bincount(leave + 1, minlength=size)[:size])
+    closed = np.bincount(leave[went[seen] <= last], minlength=size)
+    left = np.cumprod(1 - closed / np.maximum(watched, 1))
+    # Beyond the oldest age watched nothing is known to close; a curve that has reached zero says nothing of later ages.
+    now = left[ages]
+    for days in range(1, size):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(now > 0, left[np.minimum(ages + days, size - 1)] / now, 1.0)
+        if share.mean() <= 0.5:
+            return float(days)
+    return np.nan

@@ -44,41 +44,6 @@ class Caseload(Result):
     mass_closures: pd.DataFrame
     clock: str
 
-    def clearing(self, months: int = 12) -> pd.DataFrame:
-        """Say how long the open cases would take to clear at the observed pace.
-
-        Parameters
-        ----------
-        months : int
-            How many of the last complete months give the pace.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row: ``open``, ``received_a_month``, ``closed_a_month``, ``months_to_clear`` (missing when more come
-            in than go out), ``closed_a_month_to_halve_in_a_year``.
-
-        Raises
-        ------
-        Refusal
-            With fewer complete months than asked for.
-        """
-        complete = self.table[self.table["complete"]]
-        if months < 1 or len(complete) < months:
-            raise Refusal(f"{len(complete)} complete months are covered; ask for between 1 and that many, not {months}")
-        last = complete.tail(months)
-        still = int(last["open_at_end"].iloc[-1])
-        came, went = float(last["received"].mean()), float(last["closed"].mean())
-        return pd.DataFrame(
-            {
-                "open": [still],
-                "received_a_month": [came],
-                "closed_a_month": [went],
-                "months_to_clear": [still / (went - came) if went > came else np.nan],
-                "closed_a_month_to_halve_in_a_year": [came + still / 24],
-            }
-        )
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw open cases with receipts and closings; days of mass closing are marked."""
         axes = draw.new_axes(ax)
@@ -178,6 +143,27 @@ def caseload(
     test.
     """
     study = cohort
+    came, went, until = came_and_went(study, start, stop, cutoff)
+    unused = len(study.cases) - len(came)
+    return Caseload(
+        estimand=f"cases received, closed and open by month, '{start}' to '{stop}'",
+        assumptions=(
+            "every case of the window is in the release, open or closed",
+            "cases received before the window are missing from the open cases of the first months",
+            "months after the last day of receipt covered are not complete: their cases are missing, not fewer",
+            f"{unused:,} cases without a usable date are left out",
+        ),
+        method="counts; mass closing: at least "
+        f"{MASS_LEAST} cases and {MASS_FACTOR} times the mean of the year around the day",
+        table=_months(came, went, until, _receipts_until(study, start, until)),
+        flow=study.flow(),
+        mass_closures=_mass(went[went < FOREVER]),
+        clock=f"'{start}' to '{stop}' until {until.isoformat()}",
+    )
+
+
+def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> tuple[Days, Days, dt.date]:
+    """Days on which usable cases came in and went out (``FOREVER`` while open), and the last day counted."""
     rule = study.card.sampling
     if rule.open_cases != "included" or rule.rule not in ("complete", "trailing_window"):
         raise Refusal(
@@ -205,21 +191,7 @@ def caseload(
         raise Refusal(f"no case of {study.name} has a usable '{start}' date up to {until}")
     came = begin.earliest[kept]
     went = np.where(end.earliest[kept] <= last, end.earliest[kept], FOREVER)
-    return Caseload(
-        estimand=f"cases received, closed and open by month, '{start}' to '{stop}'",
-        assumptions=(
-            "every case of the window is in the release, open or closed",
-            "cases received before the window are missing from the open cases of the first months",
-            "months after the last day of receipt covered are not complete: their cases are missing, not fewer",
-            f"{int((~kept).sum()):,} cases without a usable date are left out",
-        ),
-        method="counts; mass closing: at least "
-        f"{MASS_LEAST} cases and {MASS_FACTOR} times the mean of the year around the day",
-        table=_months(came, went, until, _receipts_until(study, start, until)),
-        flow=study.flow(),
-        mass_closures=_mass(went[went < FOREVER]),
-        clock=f"'{start}' to '{stop}' until {until.isoformat()}",
-    )
+    return came, went, until
 
 
 def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -119,3 +121,16 @@ def test_the_figures_show_the_truth_beside_the_estimate(releases: closed_cases.R
     assert len(axes.get_yticks()) == 5
     assert len(releases.usual().plot().get_yticks()) == 6
     plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ([134, 120, 110], "it fell in every year. A press release could call that faster."),
+        ([134, 140, 110], "it fell in 1 of 2 years. A press release could call that faster."),
+        ([134, 120, 150], "it fell in 1 of 2 years. A press release could call that not faster."),
+    ],
+)
+def test_the_press_release_says_no_more_than_the_column(days: list[int], said: str) -> None:
+    table = pd.DataFrame({"year": [2014, 2015, 2016], "closed_only": days})
+    assert closed_cases.press_release(SimpleNamespace(table=table)).endswith(said)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """What would clear a backlog is arithmetic on months the release covers wholly, group by group."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,8 @@ import pytest
 from agency import Period, agency, event
 
 from accountability import delay
+from accountability.delay import clearing
 from accountability.errors import ParameterError, Refusal
-from accountability.study.cohort import Cohort
 
 
 def town(**card):
@@ -35,7 +36,8 @@ def test_the_overall_row_comes_first_and_the_groups_add_up_to_it():
     for column in ("received", "closed", "open"):
         assert table[column].iloc[1:].sum() == table[column].iloc[0]
     assert table.loc["north", ["received", "closed", "open"]].tolist() == [60, 72, 48]
-    assert table.loc["north", "months_to_clear"] == pytest.approx(48 / 2)
+    assert table.loc["north", "fall_a_month"] == pytest.approx(2)
+    assert table.loc["north", "fall_lower"] < 0  # no more than Poisson counts vary by
     assert table.loc["north", "closed_a_month_to_halve_in_a_year"] == pytest.approx(10 + 48 / 24)
     assert np.isnan(table.loc["south", "months_to_clear"])
 
@@ -43,17 +45,59 @@ def test_the_overall_row_comes_first_and_the_groups_add_up_to_it():
 def test_the_sentence_says_the_pace_and_which_groups_fall_behind():
     said = delay.backlogs(town(), "side", months=6).sentence()
     assert said.startswith("In the last 6 months that the release covers wholly, 72 cases came in and 72 closed (100 %")
-    assert "the 72 open cases would never be cleared" in said
+    assert "it was not falling beyond chance, so no time to clear the 72 open cases is given" in said
     assert "1 of 2 groups closed fewer than came in" in said
-    north = Cohort.of(town()).keep_if(lambda cases: cases["side"] == "north", because="north")
-    assert "the 48 open cases would be cleared in 24 months" in delay.backlogs(north, months=6).sentence()
 
 
-def test_the_overall_row_is_what_the_caseload_says():
-    one = delay.caseload(town()).clearing(4).iloc[0]
-    other = delay.backlogs(town(), months=4).table.iloc[0]
-    shared = ["open", "received_a_month", "closed_a_month", "months_to_clear", "closed_a_month_to_halve_in_a_year"]
-    assert other[shared].astype(float).tolist() == pytest.approx(one[shared].tolist(), nan_ok=True)
+def falling(out, months=12, stock=200):
+    """A stock of old cases, then ten a month in and ``out`` a month closed, the oldest first."""
+    ids = [f"c{number}" for number in range(stock + 10 * months)]
+    begun = ["2019-01-05"] * stock + [f"2020-{month:02d}-05" for month in range(1, months + 1) for _ in range(10)]
+    events = [event(case, "received", day) for case, day in zip(ids, begun, strict=True)]
+    ended = [f"2020-{month:02d}-28" for month in range(1, months + 1) for _ in range(out)]
+    return agency(events + [event(case, "closed", day) for case, day in zip(ids, ended, strict=False)])
+
+
+def test_a_number_that_falls_beyond_chance_is_cleared_in_so_many_months():
+    pace = delay.backlogs(falling(20), months=12)
+    row = pace.table.iloc[0]
+    assert (row["fall_a_month"], row["open"], row["months_to_clear"]) == (10, 80, 8)
+    assert row["fall_lower"] == pytest.approx(10 - 2.201 * np.sqrt(30 / 12), abs=1e-3)
+    assert row["months_lower"] < 8 < row["months_upper"]
+    assert "would be cleared in 8 months" in pace.sentence()
+
+
+def test_nearly_as_many_closed_as_came_in_is_no_verdict_of_never():
+    said = delay.backlogs(falling(9), months=12).sentence()
+    assert "grew by 1.0 a month" in said
+    assert "never" not in said
+    assert "so no time to clear" in said
+    grown = delay.backlogs(falling(1), months=12).sentence()
+    assert "it was not falling, so no time" in grown
+
+
+def test_half_of_the_open_close_at_the_rates_of_their_age():
+    """Of 100 closed at ages 1 to 100 and one open at age 50, the 50 ages above say when half would be closed."""
+    first = np.datetime64("2020-06-01")
+    events = [event("open", "received", str(np.datetime64("2020-12-31") - 50))]
+    for days in range(1, 101):
+        events += [event(f"c{days}", "received", str(first)), event(f"c{days}", "closed", str(first + days))]
+    pace = delay.backlogs(agency(events), months=7).table.iloc[0]
+    assert pace["half_closed_in"] == pytest.approx(25, abs=1)
+
+
+def test_the_interval_of_the_fall_covers():
+    rng = np.random.default_rng(3)
+    held = [_held(*rng.poisson((30, 30), (12, 2)).T) for _ in range(2000)]
+    assert 0.935 <= np.mean(held) <= 0.97
+
+
+def _held(came, went):
+    load = SimpleNamespace(
+        table=pd.DataFrame({"month": range(12), "received": came, "closed": went, "open_at_end": 100})
+    )
+    row = clearing._row("all", load, pd.Series(range(12)), 0.95)
+    return row["fall_lower"] <= 0 <= row["fall_upper"]
 
 
 def test_months_after_the_window_of_receipts_are_not_a_falling_backlog():

@@ -207,17 +207,6 @@ def test_a_day_on_which_many_cases_closed_is_marked():
     plt.close("all")
 
 
-def test_what_would_clear_the_backlog():
-    result = delay.caseload(town())
-    row = result.clearing(5).iloc[0]
-    assert row["open"] == 20
-    assert row["closed_a_month"] == 8
-    assert row["months_to_clear"] == pytest.approx(20 / 8)
-    assert np.isnan(result.clearing(12).iloc[0]["months_to_clear"])
-    with pytest.raises(Refusal, match="12 complete months"):
-        result.clearing(24)
-
-
 def test_a_caseload_without_open_cases_or_days_is_refused():
     events = [event("a", "received", "2020-01-01"), event("a", "closed", "2020-02-01")]
     with pytest.raises(Refusal, match="counts open cases"):

@@ -186,6 +186,35 @@ class Releases:
         return "all complaints", _median(self.true_days["days"])
 
 
+def press_release(trend: Shown) -> str:
+    """Say what an agency could print of its closed complaints, year by year: only what the column carries.
+
+    Parameters
+    ----------
+    trend : Shown
+        As :meth:`Releases.trend` gives it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from accountability.classroom.lessons import closed_cases
+    >>> closed_cases.press_release(closed_cases.publish(1000).trend())[:60]
+    'From 2014 to 2019 the median of closed complaints went from '
+    """
+    shown = trend.table.dropna(subset="closed_only")
+    years, days = shown["year"].tolist(), shown["closed_only"].astype("float64")
+    falls, steps = int((days.diff() < 0).sum()), len(days) - 1
+    often = "in every year" if falls == steps else f"in {falls} of {steps} years"
+    verdict = "faster" if days.iloc[-1] < days.iloc[0] else "not faster"
+    return (
+        f"From {years[0]} to {years[-1]} the median of closed complaints went from {days.iloc[0]:,.0f} to "
+        f"{days.iloc[-1]:,.0f} days; it fell {often}. A press release could call that {verdict}."
+    )
+
+
 def publish(complaints: int = 5000, student: str | int | None = None) -> Releases:
     """Generate one agency and publish it in six ways.
 

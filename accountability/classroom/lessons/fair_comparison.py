@@ -158,7 +158,8 @@ class Stations:
             table=table.assign(hidden=hidden).reset_index(),
             said=f"Among like complaints the odds of a sustained one in the north are {odds:.2f} times those in the "
             f"south (95 % interval {lower:.2f} to {upper:.2f}; planted {true:.2f}); with all kinds thrown together "
-            f"{plain:.2f} times. Had both the same kinds of complaints, {shares} would be sustained.",
+            f"{plain:.2f} times, {_sides(plain, lower, upper)}. Had both the same kinds of complaints, {shares} would "
+            "be sustained.",
             picture=partial(_draw, odds=(plain, odds), lower=(plain, lower), upper=(plain, upper), true=true),
             height=2.2,
             odds_ratio=odds,
@@ -261,3 +262,8 @@ def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float) -> None
     axes.set_ylim(-0.6, 1.6)
     axes.legend(frameon=False)
     axes.set_xlabel("odds ratio of a sustained complaint, north to south (1: no difference)")
+
+
+def _sides(plain: float, lower: float, upper: float) -> str:
+    crossed = (lower > 1 > plain) or (upper < 1 < plain)
+    return "on the other side of one, which is Simpson's paradox" if crossed else "not on the other side beyond chance"
