@@ -114,7 +114,9 @@ def comparable(
             late.append(met)
         else:
             cohort = cohort.keep_if(
-                cohort.cases["case_id"].map(met).fillna(False).astype(bool), because=f"comparable: {column}={value}"
+                cohort.cases["case_id"].map(met).fillna(False).astype(bool),
+                because=f"comparable: {column}={value}",
+                decided_by=cohort.knows(column),
             )
     spells = clocks.as_published(cohort, start, stop, cutoff)
     if not spells.current_status:

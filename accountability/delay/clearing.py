@@ -160,7 +160,8 @@ def backlogs(
         if by not in study.cases.columns:
             raise ParameterError(f"no column {by!r} to group by; there are {', '.join(study.cases.columns)}")
         for name in sorted(study.cases[by].dropna().unique()):
-            part = study.keep_if((study.cases[by] == name).fillna(False).astype(bool), because=f"{by} is {name}")
+            of_group = (study.cases[by] == name).fillna(False).astype(bool)
+            part = study.keep_if(of_group, because=f"{by} is {name}", decided_by=study.knows(by))
             rows.append(row(str(name), part, caseload(part, start, stop, cutoff)))
     return Backlogs(
         estimand="open cases and months to clear them, at the pace of the last "

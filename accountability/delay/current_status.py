@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from accountability.delay.access import require_not_selected
+from accountability.delay.access import closed_cases_only, require_not_selected
 from accountability.delay.counts import case_counts, columns_of, stacked
 from accountability.delay.curve import NOT_REACHED, ROUNDING, Curve
 from accountability.errors import Refusal
@@ -117,6 +117,11 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
         raise Refusal("closing days are known: use delay.closing_curve or delay.interval_curve, which use them")
     if durations.sampling.rule != "no_closing_date":
         require_not_selected(durations, "the current-status curve")
+    if closed_cases_only(durations):
+        raise Refusal(
+            f"{durations.sampling.source} holds closed cases only, so every status says closed: a current-status curve "
+            "needs the open cases beside them"
+        )
     groups, codes = group_codes(durations, by)
     age = np.where(durations.event, durations.days_upper, durations.days_lower)
     parts, gaps = [], []

@@ -86,7 +86,7 @@ def other_clocks(
     ['incident to closed', 'received to closed', 'opened to closed']
     """
     dated = set(cohort.events["stage"].astype("str"))
-    if cohort.card.sampling.rule == "no_closing_date":
+    if cohort.published.sampling.rule == "no_closing_date":
         dated.add("closed")  # its findings say whether a case was
     usable = [pair for pair in clocks if set(pair) <= dated]
     rows = [

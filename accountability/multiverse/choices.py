@@ -60,7 +60,8 @@ class Exclusion:
         if hit.empty:
             raise NobodyLeftOut(f"exclusions: {self.name}: no case has {column} in {sorted(drop)}")
         gone = set(hit)
-        return cohort.keep_if(lambda cases: ~cases["case_id"].isin(gone), because=self.name)
+        inside = ~cohort.cases["case_id"].isin(gone)
+        return cohort.keep_if(inside, because=self.name, decided_by=cohort.knows(column))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
     cause = cause.mask(sustained & rung.isna(), UNKNOWN)
     cause = cause.mask(~decided(finding), CAUSES[5])
     found = pd.Series(cause.to_numpy(), index=whole["case_id"]).reindex(cohort.cases["case_id"]).fillna(CAUSES[5])
-    return cohort.with_case_column("cause", found)
+    return cohort.with_case_column("cause", found, decided_by=("findings", "penalty_imposed"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

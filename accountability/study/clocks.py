@@ -88,7 +88,7 @@ def durations(
     if start == stop:
         raise ParameterError(f"a clock needs two different stages, found {start!r} twice")
     sampling = _sampling(study, start)
-    if stop == "closed" and sampling.rule == "no_closing_date":
+    if stop == "closed" and study.published.sampling.rule == "no_closing_date":
         raise Refusal(
             f"{study.name} publishes no closing dates: use clocks.current_status(), which needs only whether a "
             "case was closed by the last day covered"
@@ -207,7 +207,7 @@ def as_published(
         As the two; also when pauses are to be left out of a mere status.
     """
     study = Cohort.of(cohort)
-    if stop != "closed" or study.card.sampling.rule != "no_closing_date":
+    if stop != "closed" or study.published.sampling.rule != "no_closing_date":
         return durations(study, start, stop, cutoff, without_pauses=without_pauses)
     if without_pauses:
         raise Refusal(f"{study.name} publishes no closing dates, so no days of a pause can be left out")
@@ -238,10 +238,14 @@ def _cutoff(study: Cohort, cutoff: dt.date | str | None) -> dt.date | None:
 
 def _sampling(study: Cohort, start: str) -> Sampling:
     """How the cases are seen by a clock that starts at `start`."""
-    told = study.card.sampling
+    # What a condition knew when the clock started decided who is timed, not how long it took.
+    order = list(STAGES)
+    late = [stage for stage in study.decided if order.index(stage) > order.index(start)]
+    told = (study.card if late else study.published).sampling
     selected = tuple(told.selected_on)
-    on_penalty = any("penalt" in item or "disciplin" in item for item in selected)
+    on_penalty = late or any("penalt" in item or "disciplin" in item for item in selected)
     if start == "closed" and told.rule in ("closed_only", "selected_on_outcome") and not on_penalty:
         # What happens after the closing did not decide whether the case is in the release.
         return Sampling("complete", "included", study.name, selected)
-    return Sampling(told.rule, told.open_cases, study.name, selected)
+    name = f"{study.name}, kept if {selected[-1]!r}," if late else study.name
+    return Sampling(told.rule, told.open_cases, name, selected)

@@ -7,16 +7,17 @@ always be shown with :meth:`Cohort.flow`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.study import selection
 
-Condition = pd.Series | Callable[[pd.DataFrame], pd.Series]
+Condition = pd.Series | pd.DataFrame | Callable[[pd.DataFrame], pd.Series]
 Table = Literal["cases", "allegations"]
 
 
@@ -124,12 +125,19 @@ class Cohort:
     cases, allegations, events : pandas.DataFrame
         The source's tables, reduced to the cases kept.
     card : SourceCard
-        The source's card, unchanged by any condition.
+        The source's card. A condition that was decided by the outcome changes its sampling rule, so that estimators
+        refuse as they would for a source published so.
     steps : tuple of Step
         The source itself, then every condition in the order it was set.
     lossy : pandas.DataFrame or None
         The source's mappings that lose a distinction, where it lists them
         (:attr:`accountability.records.dataset.Dataset.lossy`).
+    published : SourceCard
+        The card as the source has it.
+    decided : tuple of str
+        The stages of the outcome that the conditions knew.
+    origins : mapping
+        Columns added to the cases, with the stages of the outcome they know; None where that cannot be told.
 
     Examples
     --------
@@ -145,29 +153,62 @@ class Cohort:
     card: SourceCard
     steps: tuple[Step, ...]
     lossy: pd.DataFrame | None = None
+    published: SourceCard = None  # type: ignore[assignment]  # the card itself, when left out
+    decided: tuple[str, ...] = ()
+    origins: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take the card as the published one."""
+        if self.published is None:
+            object.__setattr__(self, "published", self.card)
 
     @classmethod
-    def of(cls, dataset: DatasetLike | Cohort) -> Cohort:
-        """All cases of a loaded source; a cohort is returned as it is."""
+    def of(cls, dataset: DatasetLike | Cohort, *, decided_by: str | Sequence[str] | None = None) -> Cohort:
+        """All cases of a loaded source; a cohort is returned as it is.
+
+        Where cases were taken out of the dataset's frame before, `decided_by` says what that knew, as for
+        :meth:`keep_if`.
+        """
         if isinstance(dataset, Cohort):
             return dataset
-        first = Step(f"all cases of {dataset.name}", len(dataset.cases), len(dataset.allegations))
+        cases, name = dataset.cases, dataset.name
         lossy = getattr(dataset, "lossy", None)
-        return cls(dataset.name, dataset.cases, dataset.allegations, dataset.events, dataset.card, (first,), lossy)
+        first = Step(f"all cases of {name}", len(cases), len(dataset.allegations))
+        whole = cls(name, cases, dataset.allegations, dataset.events, dataset.card, (first,), lossy)
+        most = max(dataset.events["case_id"].nunique(), dataset.allegations["case_id"].nunique())
+        if most <= len(cases) and decided_by is None:
+            return whole
+        ids = pd.concat([cases["case_id"], dataset.events["case_id"], dataset.allegations["case_id"]]).drop_duplicates()
+        before = replace(whole, cases=pd.DataFrame({"case_id": ids.to_numpy()}))
+        before = replace(before, steps=(replace(first, cases=len(ids)),))
+        inside = before.cases["case_id"].isin(cases["case_id"])
+        left = before.keep_if(inside, because="taken out of the frame of cases before", decided_by=decided_by)
+        return replace(left, cases=cases)
 
-    def keep_if(self, condition: Condition, *, because: str, of: Table = "cases") -> Cohort:
+    def keep_if(
+        self,
+        condition: Condition,
+        *,
+        because: str,
+        of: Table = "cases",
+        decided_by: str | Sequence[str] | None = None,
+    ) -> Cohort:
         """Keep the rows for which a condition holds.
 
         Parameters
         ----------
-        condition : pandas.Series of bool, or a function of the table that gives one
+        condition : Series of bool, a function of the table that gives one, or a frame
             Must have the table's index and no missing value: a row whose answer is not known is neither kept
-            nor dropped by guess.
+            nor dropped by guess. Of a frame, the rows it holds are kept.
         because : str
             The reason, shown in :meth:`flow`.
         of : {"cases", "allegations"}
             The table the condition is about. After a condition on allegations, a case stays if at least one of
             its allegations does, and an officer's own events stay if that officer does.
+        decided_by : str or sequence of str, optional
+            The stages that the condition knew; ``()`` says none. What a function looked at is found out. Of a mask, a
+            frame or a list of ids it cannot be: without `decided_by`, one that takes away every open case is taken to
+            have known how cases ended.
 
         Returns
         -------
@@ -181,7 +222,15 @@ class Cohort:
         if not because.strip():
             raise ParameterError("keep_if needs because=: a reason a reader of the report can understand")
         table = self.cases if of == "cases" else self.allegations
-        keep = _boolean(condition(table) if callable(condition) else condition, table, because, of)
+        knew: selection.Known = None
+        if callable(condition):
+            answer, knew = selection.asked(condition, table, selection.columns_known(self, of))
+        else:
+            answer = _rows_of(condition, table, of) if isinstance(condition, pd.DataFrame) else condition
+        keep = _boolean(answer, table, because, of)
+        if decided_by is not None:
+            told = selection.stages_named(decided_by)
+            knew = tuple(stage for stage in selection.OUTCOME_STAGES if stage in {*told, *(knew or ())})
         if of == "cases":
             cases = self.cases[keep]
             allegations = self.allegations[self.allegations["case_id"].isin(cases["case_id"])]
@@ -195,10 +244,28 @@ class Cohort:
                 kept = pd.MultiIndex.from_frame(allegations[pair].dropna().drop_duplicates())
                 own = events["officer_id"].notna().to_numpy()
                 events = events[~own | pd.MultiIndex.from_frame(events[pair]).isin(kept)]
-        step = Step(because.strip(), len(cases), len(allegations))
-        return replace(self, cases=cases, allegations=allegations, events=events, steps=(*self.steps, step))
+        left = replace(self, cases=cases, allegations=allegations, events=events)
+        said = because.strip()
+        if not keep.all():
+            ends, stays = selection.ends_of(self), self.cases["case_id"].isin(cases["case_id"]).to_numpy()
+            if knew is None and selection.only_ended(ends, stays):
+                knew = ("closed",)
+                said += f" (taken as decided by how cases ended: it took away all {int(ends[0].sum()):,} open cases)"
+            elif knew:
+                said += f" (decided by {', '.join(map(repr, knew))})"
+            if knew:
+                now = selection.sampling_after(self.card.sampling, knew, said, ends, stays)
+                card = _changed(self.card, sampling=_changed(self.card.sampling, **now))
+                left = replace(left, card=card, decided=tuple(dict.fromkeys((*self.decided, *knew))))
+        return replace(left, steps=(*self.steps, Step(said, len(cases), len(allegations))))
 
-    def with_case_column(self, name: str, values: pd.Series | Callable[[Cohort], pd.Series]) -> Cohort:
+    def with_case_column(
+        self,
+        name: str,
+        values: pd.Series | Callable[[Cohort], pd.Series],
+        *,
+        decided_by: str | Sequence[str] | None = None,
+    ) -> Cohort:
         """Add a column to the cases, for grouping or for the way a case closed.
 
         Parameters
@@ -208,6 +275,8 @@ class Cohort:
         values : pandas.Series, or a function of the cohort that gives one
             Indexed by ``case_id`` (each at most once), as ``allegations.groupby("case_id")...`` gives. A case
             without a value gets a missing one.
+        decided_by : str or sequence of str, optional
+            The stages that the values tell of, as for :meth:`keep_if`; of a function they are found out.
 
         Returns
         -------
@@ -220,7 +289,9 @@ class Cohort:
         """
         if name in self.cases.columns:
             raise ParameterError(f"the cases already have a column {name!r}: choose another name")
-        series = values(self) if callable(values) else values
+        series, knew = selection.computed(values, self) if callable(values) else (values, None)
+        if decided_by is not None:
+            knew = (*selection.stages_named(decided_by), *(knew or ()))
         if not series.index.is_unique:
             twice = series.index[series.index.duplicated()][0]
             raise ParameterError(
@@ -228,7 +299,12 @@ class Cohort:
                 "group them first, e.g. values.groupby('case_id').first()"
             )
         column = series.reindex(self.cases["case_id"]).set_axis(self.cases.index)
-        return replace(self, cases=self.cases.assign(**{name: column}))
+        return replace(self, cases=self.cases.assign(**{name: column}), origins={**self.origins, name: knew})
+
+    def knows(self, column: str) -> tuple[str, ...] | None:
+        """Tell which stages of the outcome a column of the cases or allegations knows; None where it cannot be told."""
+        of = "cases" if column in self.cases.columns else "allegations"
+        return selection.columns_known(self, of).get(column, ())
 
     def flow(self) -> pd.DataFrame:
         """How the source became this cohort.
@@ -260,6 +336,25 @@ class Cohort:
             f"Cohort of {self.name}: {len(self.cases):,} cases, {len(self.allegations):,} allegations, "
             f"{len(self.events):,} events after {len(self.steps) - 1} conditions"
         )
+
+
+def _rows_of(frame: pd.DataFrame, table: pd.DataFrame, of: str) -> pd.Series:
+    """Which rows of a table a frame filtered outside holds: by case or, of allegations, by row."""
+    ours, theirs = table.index, frame.index
+    if of == "cases" and "case_id" in frame:
+        ours, theirs = pd.Index(table["case_id"]), pd.Index(frame["case_id"])
+    inside, known = pd.Series(ours.isin(theirs), index=table.index), theirs.isin(ours)
+    if not known.all():
+        raise ParameterError(
+            f"{int((~known).sum()):,} of the {len(frame):,} rows of the frame are not among the {len(table):,} {of}: "
+            "filter the cohort's own table"
+        )
+    return inside
+
+
+def _changed(record: Any, **values: Any) -> Any:
+    """A card, or its part on sampling, with other values."""
+    return record.model_copy(update=values) if hasattr(record, "model_copy") else replace(record, **values)
 
 
 def _boolean(answer: pd.Series, table: pd.DataFrame, because: str, of: str) -> np.ndarray:

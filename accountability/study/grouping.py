@@ -50,7 +50,7 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
         raise ParameterError(f"no column {column!r} to group by in {cohort.name}; there are {', '.join(known)}")
     value = value.mask(value.isin(small_groups(value, min_group)), OTHER).set_axis(cohort.cases["case_id"])
     plain = cohort if column not in cohort.cases.columns else _without(cohort, column)
-    return plain.with_case_column(column, value)
+    return plain.with_case_column(column, value, decided_by=cohort.knows(column))
 
 
 def small_groups(values: pd.Series, least: int) -> list[str]:

@@ -133,7 +133,7 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     cases = pd.Index(cohort.cases["case_id"])
     year = year_of(cohort, start)
     end = occurrence(cohort.events, cases, stop, "first")
-    by_status = stop == "closed" and cohort.card.sampling.rule == "no_closing_date"
+    by_status = stop == "closed" and cohort.published.sampling.rule == "no_closing_date"
     if by_status:
         status = closed_by_status(cohort.allegations).reindex(cases)
         unknown, stopped = status.isna().to_numpy(), status.fillna(False).to_numpy(bool)

@@ -1,0 +1,212 @@
+"""What a condition knew of how cases ended, and so how the cases it keeps came to be seen.
+
+A condition that is a function is asked a second time, on a table that holds neither outcomes nor ids. The same answer
+shows that it looked at neither. Of what cannot be asked (a mask, a frame filtered outside) only the effect is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Flags
+from accountability.study.occurrences import NEVER, day_numbers, occurrence
+from accountability.study.status import closed_by_status
+from accountability.vocabulary import STAGES
+
+#: What is decided while or after a case is investigated. Conditions on earlier steps leave the rule as it is.
+OUTCOME_STAGES: Final = tuple(STAGES)[list(STAGES).index("findings") :]
+_IDS: Final = ("case_id", "officer_id", "allegation_id", "source_row", "source_file")
+_WORDS: Final = {
+    "findings": {"finding", "findings", "disposition", "sustained"},
+    "closed": {"closed", "closing", "closure"},
+    "penalty_recommended": {"recommended", "agreed"},
+    "penalty_imposed": {"imposed", "penalty", "discipline"},
+    "appeal_decided": {"appeal"},
+}
+_NAMES: Final = {"status": "closed", "raw_status": "closed", "final": "findings", "stated_days": "penalty_imposed"}
+_FEW: Final = 5
+
+# A Cohort, which stands above this module and calls it.
+Cohort = Any
+Known = tuple[str, ...] | None
+"""Stages of the outcome that a column or a condition knew; None when that cannot be told."""
+
+
+def stages_named(decided_by: str | Sequence[str]) -> tuple[str, ...]:
+    """Read ``decided_by``: the stages of the outcome among those a condition knew.
+
+    Raises
+    ------
+    ParameterError
+        For a word that is no stage.
+    """
+    named = (decided_by,) if isinstance(decided_by, str) else tuple(decided_by)
+    if wrong := [stage for stage in named if stage not in STAGES]:
+        raise ParameterError(
+            f"decided_by= takes the stages that a condition knew, found {wrong[0]!r}; the stages are "
+            f"{', '.join(STAGES)}. A condition that knew nothing of what became of the cases has decided_by=()"
+        )
+    return tuple(stage for stage in OUTCOME_STAGES if stage in named)
+
+
+def by_name(column: str) -> tuple[str, ...]:
+    """The stage a column tells of, by the words of its name."""
+    if column in _NAMES:
+        return (_NAMES[column],)
+    words = set(column.lower().split("_"))
+    if {"closing", "reason"} <= words:
+        return ("closed",)
+    return next(((stage,) for stage, known in _WORDS.items() if words & known), ())
+
+
+def ends_of(cohort: Cohort) -> tuple[Flags, Flags]:
+    """Which cases are open and which ended, by their closing dates or, where none is published, by their findings."""
+    cases = pd.Index(cohort.cases["case_id"])
+    if cohort.published.sampling.rule == "no_closing_date":
+        if "finding" not in cohort.allegations:
+            return np.zeros(len(cases), bool), np.zeros(len(cases), bool)
+        status = closed_by_status(cohort.allegations).reindex(cases)
+        return status.eq(False).fillna(False).to_numpy(bool), status.fillna(False).to_numpy(bool)
+    end = occurrence(cohort.events, cases, "closed", "first")
+    return end.none & (end.set_aside == ""), ~end.none
+
+
+def columns_known(cohort: Cohort, of: str) -> dict[str, Known]:
+    """What the columns of a table know of the outcome: only those that know something, or of which it is not known."""
+    table = cohort.cases if of == "cases" else cohort.allegations
+    is_open, ended = ends_of(cohort)
+    place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(table["case_id"]))
+    day = [occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), stage, "first").latest[place]
+           for stage in ("closed", "received")]  # fmt: skip
+    found: dict[str, Known] = {}
+    for column in table.columns:
+        if column in _IDS:
+            continue
+        known = cohort.origins[column] if column in cohort.origins else by_name(str(column))
+        if not known and _tells_the_end(table[column], is_open[place], ended[place], *day):
+            known = ("closed",)
+        if known != ():
+            found[str(column)] = known
+    return found
+
+
+def _tells_the_end(values: pd.Series, is_open: Flags, ended: Flags, closed: npt.NDArray, received: npt.NDArray) -> bool:
+    """Whether a column tells open cases from ended ones, or holds the day or year of closing, or the days until it."""
+    of_open = values[is_open]
+    if len(of_open) >= _FEW and ended.sum() >= _FEW:
+        seen = of_open.unique()
+        if len(seen) * _FEW <= len(of_open) and not values[ended].isin(seen).any():
+            return True
+    if values.dtype.kind not in "iufM":
+        return False
+    dates = values.dtype.kind == "M"
+    numbers = day_numbers(values, NEVER) if dates else pd.to_numeric(values).to_numpy(float, na_value=np.nan)
+    year = [
+        (days[ended].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970) for days in (closed, received)
+    ]
+    pairs = [(closed[ended], received[ended])] if dates else [(year[0], year[1]), (closed[ended] - received[ended], 0)]
+    for end, start in pairs:
+        tells = end != start
+        if tells.sum() >= _FEW and (numbers[ended][tells] == end[tells]).mean() > 0.9:
+            return True
+    return False
+
+
+def asked(
+    condition: Callable[[pd.DataFrame], Any], table: pd.DataFrame, columns: Mapping[str, Known]
+) -> tuple[Any, Known]:
+    """The answer of a condition, and what it knew."""
+    answer = condition(table)
+    blind = table.drop(columns=[name for name in table if name in _IDS or name in columns])
+    blind = blind.iloc[::-1].set_axis(pd.RangeIndex(10**9, 10**9 + len(table)))
+    again = _tried(condition, blind)
+    if isinstance(again, pd.Series) and again.index.equals(blind.index):
+        again = again.iloc[::-1].set_axis(table.index)
+    if _same(answer, again):
+        return answer, ()
+    if not _same(answer, _tried(condition, table)):
+        return answer, None  # another answer each time, as of a lot that is drawn
+    of_stage = {
+        stage: [name for name, known in columns.items() if known and stage in known] for stage in OUTCOME_STAGES
+    }
+    knew = [
+        stage
+        for stage, names in of_stage.items()
+        if names and not _same(answer, _tried(condition, table.drop(columns=names)))
+    ]
+    return answer, tuple(knew) or None
+
+
+def computed(values: Callable[[Cohort], Any], cohort: Cohort) -> tuple[Any, Known]:
+    """The values of a column made from a cohort, and what they know."""
+    made = values(cohort)
+    known = {of: columns_known(cohort, of) for of in ("cases", "allegations")}
+    again = _tried(values, _without(cohort, known, OUTCOME_STAGES, mark="\0"))
+    both = isinstance(made, pd.Series) and isinstance(again, pd.Series) and len(made) == len(again)
+    if both and again.index.equals(pd.Index("\0" + made.index.astype("str"))):
+        again = again.set_axis(made.index)
+    if _same(made, again):
+        return made, ()
+    dated = set(cohort.events["stage"].unique())
+    there = dated.union(*(stages or () for columns in known.values() for stages in columns.values()))
+    held = [stage for stage in OUTCOME_STAGES if stage in there]
+    if not _same(made, _tried(values, cohort)):
+        return made, None
+    knew = [stage for stage in held if not _same(made, _tried(values, _without(cohort, known, (stage,))))]
+    return made, tuple(knew) or None
+
+
+def _without(cohort: Cohort, known: Mapping[str, Mapping[str, Known]], stages: Sequence[str], mark: str = "") -> Cohort:
+    """The cohort as it would be without these stages and, with a mark, under other ids."""
+    tables = {"cases": cohort.cases, "allegations": cohort.allegations}
+    for of, columns in known.items():
+        gone = [name for name, of_column in columns.items() if (set(of_column) & set(stages) if of_column else mark)]
+        tables[of] = tables[of].drop(columns=gone)
+    tables["events"] = cohort.events[~cohort.events["stage"].isin(list(stages))]
+    if mark:
+        tables = {name: table.assign(case_id=mark + table["case_id"].astype("str")) for name, table in tables.items()}
+    return replace(cohort, **tables)
+
+
+def _tried(function: Callable[[Any], Any], given: Any) -> Any:
+    """What a function says of other data; None where it stops, as it does without the column it reads."""
+    try:
+        return function(given)
+    except Exception:
+        return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    return isinstance(one, pd.Series) and isinstance(other, pd.Series) and one.rename(None).equals(other.rename(None))
+
+
+def sampling_after(
+    told: Any, knew: Sequence[str], words: str, left: tuple[Flags, Flags], kept: Flags
+) -> dict[str, Any]:
+    """How cases came to be seen after a condition that knew these stages of the outcome.
+
+    Where all ended cases stay and all open ones go, the cases are there because they closed. Any other such condition
+    selects on the outcome.
+    """
+    is_open, ended = left
+    gone = not (is_open & kept).any()
+    closed_only = gone and set(knew) == {"closed"} and bool(kept[ended].all()) and told.rule != "selected_on_outcome"
+    rule = "closed_only" if closed_only else "selected_on_outcome"
+    return {
+        "rule": told.rule if told.rule == "case_files" else rule,
+        "open_cases": "excluded" if gone else told.open_cases,
+        "selected_on": [*told.selected_on, words],
+    }
+
+
+def only_ended(left: tuple[Flags, Flags], kept: Flags) -> bool:
+    """Whether a condition took every open case away and left ended ones."""
+    is_open, ended = left
+    return bool(is_open.any() and not (is_open & kept).any() and (ended & kept).any())

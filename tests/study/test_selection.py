@@ -1,0 +1,241 @@
+"""A condition that knew how cases ended changes how they came to be seen, whatever form it is written in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import accountability
+from accountability import delay
+from accountability.casefiles import comparable
+from accountability.errors import ParameterError, Refusal
+from accountability.multiverse.choices import Exclusion
+from accountability.records.dataset import Dataset
+from accountability.study.clocks import as_published, durations
+from accountability.study.cohort import Cohort
+from accountability.study.overview import year_of
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    """300 complaints, a quarter of them open, with columns that say how they ended under names of their own."""
+    rng = np.random.default_rng(15)
+    size = 300
+    received = pd.Timestamp("2012-01-01") + pd.to_timedelta(rng.integers(0, 1200, size), "D")
+    days = rng.integers(5, 900, size)
+    closed = pd.Series(received + pd.to_timedelta(days, "D"))
+    ended = (closed <= "2015-06-30").to_numpy()
+    finding = np.where(ended, rng.choice(["sustained", "unfounded"], size), None)
+    frame = pd.DataFrame(
+        {
+            "no": [f"c{number}" for number in range(size)],
+            "came": pd.Series(received).dt.strftime("%Y-%m-%d"),
+            "done": closed.dt.strftime("%Y-%m-%d").where(ended),
+            "found": finding,
+            "given": np.where(finding == "sustained", "reprimand", None),
+            "side": rng.choice(["north", "south"], size),
+            "year_out": closed.dt.year.where(ended).astype("Int64").astype("str").where(ended),
+            "state": np.where(ended, "done with", "on the desk"),
+            "year_in": pd.Series(received).dt.year.astype("str"),
+        }
+    )
+    made = accountability.from_frame(
+        frame, case_id="no", received="came", closed="done", finding="found", penalty="given", unit="complaint",
+        columns=["side"], observed_until="2015-06-30",
+    )  # fmt: skip
+    of_case = frame.set_index("no")[["side", "year_out", "state", "year_in"]].reindex(made.cases["case_id"])
+    return replace(
+        made, cases=made.cases.join(of_case.reset_index(drop=True)), allegations=made.allegations.drop(columns="side")
+    )
+
+
+def closing_day(data: Dataset) -> pd.Series:
+    closed = data.events[data.events["stage"] == "closed"]
+    return closed.set_index("case_id")["latest"].reindex(data.cases["case_id"])
+
+
+def ids_closed_in(data: Dataset, year: int) -> set[str]:
+    day = closing_day(data)
+    return set(day.index[day.dt.year == year])
+
+
+def add(data: Dataset, name: str, values: object) -> Cohort:
+    return Cohort.of(data).with_case_column(name, values)  # type: ignore[arg-type]
+
+
+def allegation(data: Dataset, test: object) -> Cohort:
+    return Cohort.of(data).keep_if(test, because="of the allegation", of="allegations")  # type: ignore[arg-type]
+
+
+BY_OUTCOME = {
+    "closed, a mask": lambda d: Cohort.of(d).keep_if(
+        closing_day(d).notna().set_axis(d.cases.index), because="closed"
+    ),
+    "closed in 2014, a mask": lambda d: Cohort.of(d).keep_if(
+        (closing_day(d).dt.year == 2014).set_axis(d.cases.index), because="closed in 2014"
+    ),
+    "closed in 2014, a list of ids": lambda d: Cohort.of(d).keep_if(
+        lambda cases: cases["case_id"].isin(ids_closed_in(d, 2014)), because="closed in 2014"
+    ),
+    "closed in 2014, a frame filtered outside": lambda d: Cohort.of(d).keep_if(
+        d.cases[d.cases["case_id"].isin(ids_closed_in(d, 2014))], because="closed in 2014"
+    ),
+    "closed in 2014, taken out of the dataset": lambda d: Cohort.of(
+        replace(d, cases=d.cases[d.cases["case_id"].isin(ids_closed_in(d, 2014))].reset_index(drop=True))
+    ),
+    "a column of days of closing": lambda d: add(d, "last", closing_day(d)).keep_if(
+        lambda cases: (cases["last"].dt.year != 2014), because="not closed in 2014"
+    ),
+    "a closing year from the cohort": lambda d: add(d, "left", lambda c: year_of(c, "closed")).keep_if(
+        lambda cases: cases["left"].fillna(0) != 2014, because="not closed in 2014"
+    ),
+    "the last day from the cohort": lambda d: add(
+        d, "last", lambda c: c.events.groupby("case_id")["latest"].max()
+    ).keep_if(lambda cases: cases["last"].dt.year == 2014, because="last heard of in 2014"),
+    "days open from the cohort": lambda d: add(
+        d, "took", lambda c: durations(c).table.set_index("case_id")["days_lower"]
+    ).keep_if(lambda cases: cases["took"] < 300, because="under 300 days"),
+    "days open, computed outside": lambda d: add(
+        d, "took", durations(d).table.set_index("case_id")["days_upper"]
+    ).keep_if(lambda cases: ~(cases["took"] > 300).fillna(False).astype(bool), because="not over 300 days"),
+    "a derived column that was said to know": lambda d: Cohort.of(d)
+    .with_case_column("quick", pd.Series(True, index=d.cases["case_id"][:200]), decided_by="closed")
+    .keep_if(lambda cases: cases["quick"].notna(), because="quick ones"),
+    "a closing year as published": lambda d: Cohort.of(d).keep_if(
+        lambda cases: cases["year_out"] != "2014", because="not closed in 2014"
+    ),
+    "an ended status": lambda d: Cohort.of(d).keep_if(lambda cases: cases["state"] == "done with", because="done"),
+    "an open status": lambda d: Cohort.of(d).keep_if(lambda cases: cases["state"] != "done with", because="open"),
+    "a status and a side": lambda d: Cohort.of(d).keep_if(
+        lambda cases: (cases["state"] == "done with") | (cases["side"] == "north"), because="done or north"
+    ),
+    "a status, by query": lambda d: Cohort.of(d).keep_if(
+        lambda cases: cases.eval("side == 'north' or state == 'done with'"), because="done or north"
+    ),
+    "the whole row": lambda d: Cohort.of(d).keep_if(lambda cases: cases.notna().all(axis=1), because="all filled"),
+    "sustained": lambda d: allegation(d, lambda rows: (rows["finding"] == "sustained").fillna(False).astype(bool)),
+    "not sustained, by negation": lambda d: allegation(
+        d, lambda rows: ~(rows["finding"] == "sustained").fillna(False).astype(bool)
+    ),
+    "a penalty": lambda d: allegation(d, lambda rows: rows["imposed_penalty"].notna()),
+    "a penalty, by attribute": lambda d: allegation(d, lambda rows: rows.imposed_penalty.isna()),
+    "a mask that was said to know": lambda d: Cohort.of(d).keep_if(
+        pd.Series(np.arange(300) % 3 > 0), because="two thirds", decided_by=["received", "findings"]
+    ),
+    "an exclusion of a multiverse": lambda d: Exclusion("without unfounded", "finding", ("unfounded",)).of(
+        Cohort.of(d)
+    ),
+}  # fmt: skip
+
+PLAIN = {
+    "a side": lambda d: Cohort.of(d).keep_if(lambda cases: cases["side"] == "north", because="north"),
+    "a year of receipt whose cases have all ended": lambda d: Cohort.of(d).keep_if(
+        lambda cases: cases["year_in"] == "2012", because="received in 2012"
+    ),
+    "a year of receipt from the cohort": lambda d: add(d, "year", year_of).keep_if(
+        lambda cases: cases["year"] == 2012, because="received in 2012"
+    ),
+    "a mask that keeps open cases": lambda d: Cohort.of(d).keep_if(d.cases["side"] == "north", because="north"),
+    "a mask that was said to know nothing": lambda d: Cohort.of(d).keep_if(
+        d.cases["year_in"] == "2012", because="received in 2012", decided_by=()
+    ),
+    "a mask that knew the receipt": lambda d: Cohort.of(d).keep_if(
+        d.cases["year_in"] == "2012", because="received in 2012", decided_by="received"
+    ),
+    "a lot": lambda d: Cohort.of(d).keep_if(
+        lambda cases: pd.Series(np.random.default_rng().random(len(cases)) < 0.5, index=cases.index), because="by lot"
+    ),
+    "what removes nobody": lambda d: allegation(d, lambda rows: rows["finding"].isna() | rows["finding"].notna()),
+    "an exclusion of a multiverse": lambda d: Exclusion("without north", "side", ("north",)).of(Cohort.of(d)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", BY_OUTCOME)
+def test_a_condition_that_knew_the_outcome_changes_the_rule(how: str, data: Dataset) -> None:
+    cohort = BY_OUTCOME[how](data)
+    assert 0 < len(cohort) <= len(data.cases)
+    assert cohort.card.sampling.rule in ("closed_only", "selected_on_outcome")
+    assert cohort.published.sampling.rule == "complete"
+    held = durations(cohort)
+    for curve in (delay.closing_curve, delay.cox, lambda d: delay.restricted_mean(d, 30)):
+        with pytest.raises(Refusal, match=r"selected on|closed cases only"):
+            curve(held, "side") if curve is delay.cox else curve(held)
+    with pytest.raises(Refusal, match="caseload"):
+        delay.caseload(cohort)
+    assert "decided by" in cohort.flow()["because"].iloc[-1]
+
+
+@pytest.mark.parametrize("how", PLAIN)
+def test_any_other_condition_leaves_the_rule(how: str, data: Dataset) -> None:
+    cohort = PLAIN[how](data)
+    assert cohort.card.sampling.rule == "complete"
+    assert len(delay.closing_curve(durations(cohort)).table)
+
+
+def test_all_closed_cases_are_read_backwards(data: Dataset) -> None:
+    closed = Cohort.of(data).keep_if(lambda cases: cases["year_out"].notna(), because="closed")
+    assert closed.card.sampling.rule == "closed_only"
+    assert isinstance(delay.how_long(durations(closed)).curve, delay.ReverseTimeCurve)
+
+
+def test_closings_of_one_year_are_a_selection(data: Dataset) -> None:
+    """Its cases are cut off on both sides, which reading backwards does not allow for."""
+    chosen = Cohort.of(data).keep_if(lambda cases: cases["year_out"] == "2014", because="closed in 2014")
+    assert chosen.card.sampling.rule == "selected_on_outcome"
+    assert "closed in 2014" in delay.mean_of_closed_only(durations(chosen)).sentence()
+
+
+def test_what_was_known_when_a_clock_started_does_not_count(data: Dataset) -> None:
+    sustained = allegation(data, lambda rows: (rows["finding"] == "sustained").fillna(False).astype(bool))
+    from_closing = durations(replace(sustained, events=sustained.events.assign(
+        stage=sustained.events["stage"].where(sustained.events["stage"] != "received", "penalty_imposed"))),
+        "closed", "penalty_imposed")  # fmt: skip
+    assert from_closing.sampling.rule == "complete"
+    on_penalty = allegation(data, lambda rows: rows["imposed_penalty"].notna())
+    assert durations(on_penalty, "closed", "received").sampling.rule == "selected_on_outcome"
+
+
+def test_statuses_of_a_source_without_closing_days_are_refused_too(data: Dataset) -> None:
+    sampling = data.card.sampling.model_copy(update={"rule": "no_closing_date", "open_cases": "status_only"})
+    silent = replace(
+        data,
+        card=data.card.model_copy(update={"sampling": sampling}),
+        events=data.events[data.events["stage"] != "closed"],
+        allegations=data.allegations.assign(finding=data.allegations["finding"].fillna("pending")),
+    )
+    assert delay.current_status_curve(as_published(silent)).rows
+    ended = Cohort.of(silent).keep_if(
+        ~silent.cases["case_id"].isin(silent.allegations.loc[silent.allegations["finding"] == "pending", "case_id"]),
+        because="no longer pending",
+    )
+    with pytest.raises(Refusal, match="holds closed cases only"):
+        delay.current_status_curve(as_published(ended))
+
+
+def test_comparable_cases_chosen_by_their_end_are_refused(data: Dataset) -> None:
+    assert comparable(Cohort.of(data), "side=north").words == "side=north"
+    with pytest.raises(Refusal, match=r"selected on|closed cases only"):
+        comparable(Cohort.of(data), "state=done with")
+
+
+def test_a_word_that_is_no_stage_is_refused(data: Dataset) -> None:
+    with pytest.raises(ParameterError, match="decided_by= takes the stages"):
+        Cohort.of(data).keep_if(data.cases["side"] == "north", because="north", decided_by="closing")
+
+
+def test_a_frame_of_other_cases_is_refused(data: Dataset) -> None:
+    with pytest.raises(ParameterError, match="1 of the 1 rows of the frame are not among the 300 cases"):
+        Cohort.of(data).keep_if(pd.DataFrame({"case_id": ["elsewhere"]}), because="elsewhere")
+
+
+@pytest.mark.real_data
+def test_chicagos_closings_of_2014_have_no_kaplan_meier(real_source) -> None:
+    data = real_source("chicago_2000_2016")
+    cohort = Cohort.of(data).keep_if(
+        lambda cases: cases["case_id"].isin(ids_closed_in(data, 2014)), because="closed in 2014"
+    )
+    with pytest.raises(Refusal, match="were selected on"):
+        delay.closing_curve(durations(cohort))
