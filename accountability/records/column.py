@@ -6,6 +6,7 @@ An unknown key is an error, and so is a term outside the vocabulary; problems ar
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,7 +15,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from accountability.errors import did_you_mean
 from accountability.vocabulary import IDENTIFYING, STAGES
 
+#: Dashes, quotes and Cyrillic or Greek letters that look like Latin ones.
+_LOOKALIKES = str.maketrans(
+    "‐‑‒–—−’‘“”АВЕКМНОРСТХаеорсухіІјЈѕЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+    "------''\"\"ABEKMHOPCTXaeopcyxiIjJsSABEZHIKMNOPTYXo",
+)
+
+
+def seen(text: str) -> str:
+    """A text as the eye sees it: one blank, no invisible characters, plain width, letters that look alike as one."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    folded = unicodedata.normalize("NFKC", text)
+    shown = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc") or c in "\t\n\r")
+    others = {c for c in shown if c.isalpha() and c.translate(_LOOKALIKES) == c}
+    latin = all("LATIN" in unicodedata.name(c, "") for c in others)
+    return " ".join((shown.translate(_LOOKALIKES) if latin else shown).split())
+
+
 NORMALISERS = {
+    "lookalikes": seen,
     "strip": lambda text: text.strip(" \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"),
     "collapse_blanks": lambda text: re.sub(r"[\s\u00a0\u200b\u2060\ufeff]+", " ", text),
     "casefold": str.casefold,

@@ -261,3 +261,28 @@ def test_bounds_refuse_tables_that_do_not_match() -> None:
         day_bounds(dates, dates.iloc[::-1])
     with pytest.raises(DateError, match="'latest'"):
         day_bounds(dates, dates[["earliest"]])
+
+
+@pytest.mark.parametrize(
+    ("cell", "format", "day"),
+    [
+        ("2020-05-04T03:30:00Z", "%Y-%m-%d", "2020-05-03"),
+        ("2020-05-04T03:30:00+00:00", "%Y-%m-%d", "2020-05-03"),
+        ("2020/05/04 05:30:00+00", "%Y/%m/%d", "2020-05-04"),
+        ("05/04/2020 01:00 AM +0000", "%m/%d/%Y", "2020-05-03"),
+        ("2020-05-04T23:30:00-07:00", "%Y-%m-%d", "2020-05-05"),
+        ("2020-05-04 01:00:00", "%Y-%m-%d", "2020-05-04"),
+        ("2020-05-04", "%Y-%m-%d", "2020-05-04"),
+        ("1588554061000", "epoch_ms", "2020-05-03"),
+        ("1588604400", "epoch_s", "2020-05-04"),
+    ],
+)
+def test_a_declared_zone_gives_the_local_day(cell: str, format: str, day: str) -> None:
+    found = parse(pd.Series([cell], dtype="str"), {"date": format, "zone": "America/New_York"})
+    assert found["problem"].isna().all()
+    assert str(found["earliest"].iloc[0].date()) == day
+
+
+def test_a_zone_that_is_none_is_named() -> None:
+    with pytest.raises(DateError, match="zone: expected a time zone such as America/New_York, found 'Gotham'"):
+        parse(pd.Series(["2020-05-04"], dtype="str"), {"date": "%Y-%m-%d", "zone": "Gotham"})

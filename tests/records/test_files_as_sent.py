@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from collections.abc import Callable
@@ -299,3 +300,25 @@ def test_merged_cells_are_to_be_confirmed(tmp_path: Path) -> None:
     assert (file["format"]["merged"], file["rows"]) == ("fill", 80)
     assert why.startswith("CONFIRM: merged cells below the header: 60 merged range(s)")
     assert any("merged cells" in point.what for point in check(folder).unresolved)
+
+
+def test_hidden_sheets_and_the_epoch_of_1904_are_lines_to_decide(tmp_path: Path) -> None:
+
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    shown, hidden = book.active, book.create_sheet("earlier")
+    for at, sheet in enumerate((shown, hidden)):
+        sheet.append(["Case No", "Date Received", "Finding"])
+        for i in range(30 - at):
+            sheet.append([f"C-{i:03}", dt.date(2020, 1, 1) + dt.timedelta(days=7 * i), "Sustained"])
+    hidden.sheet_state = "veryHidden"
+    shown.row_dimensions[5].hidden = True
+    book.save(tmp_path / "cases.xlsx")
+    folder = new_source("book", [tmp_path / "cases.xlsx"], into=tmp_path / "data")
+    text = (folder / "source.yaml").read_text(encoding="utf-8")
+    for said in ("'earlier' (very hidden)", "is this sheet itself", "hidden rows: 1", "counted from 1904", "overlap:"):
+        assert said in text, said
+    assert text.count("hidden: DECIDE") == 2
+    assert "2020-01-01" in text

@@ -8,7 +8,8 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountability.records.onboard.screen import overlaps, plain, running, screen
+from accountability.records.onboard.screen import plain, screen
+from accountability.records.onboard.screen_rows import overlaps, running
 
 FOLDER = ROOT / "tests" / "raw_files"
 
@@ -59,7 +60,7 @@ def test_dates_on_one_day_are_found_in_a_stretch_of_years() -> None:
     heaped = [f"2019-{m:02}-15" for m in range(1, 13) for _ in range(4)]
     (matter,) = screen(pd.DataFrame({"Closed": pd.Series(spread + heaped, dtype="str")}))
     assert matter.kind == "heaped"
-    assert "day 15 of the month in 2019 to 2019" in matter.what
+    assert "from 2019-01 to 2019-12 fall on day 15 of the month" in matter.what
 
 
 def test_repeated_headers_and_notes_are_no_records() -> None:
@@ -92,3 +93,81 @@ def test_files_that_hold_the_same_records_are_named(folder: str, files: tuple[st
 def test_files_of_other_columns_do_not_overlap() -> None:
     frames = {"cases.csv": table("person_files/cases.csv"), "victims.csv": table("person_files/victims.csv")}
     assert overlaps(frames, {}) == []
+
+
+def _one(kind: str, cells: list[str], name: str = "Date Received") -> str:
+    found = [m for m in screen(pd.DataFrame({name: pd.Series(cells, dtype="str")})) if m.kind == kind]
+    assert len(found) == 1, f"expected one {kind}, found {found}"
+    assert found[0].settle or found[0].lie, "a matter says what settles it"
+    return found[0].what
+
+
+PLAIN_DAYS = [f"2019-{1 + i % 12:02}-{1 + (7 * i) % 28:02}" for i in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "said"),
+    [
+        ("mixed_order", ["05/14/2020"] * 30 + ["14/05/2020"], "1 cells can only be day first"),
+        ("mixed_order", ["2020-05-04"] * 30 + ["14/05/2020", "23/05/2020"], "a spreadsheet has probably read"),
+        ("mixed_order", ["2020-05-04"] * 30 + ["2020-14-05"], "hold the day before the month after the year"),
+        ("mixed_order", ["03/04/2020", "05/06/2020", "04.03.2020"], "no cell tells the order"),
+        ("offsets", ["2020-05-04T00:30:00Z", "2020-05-05T00:00:00Z"], "1 cells have a time in UTC"),
+        ("offsets", ["2020-05-04 03:00:00+00"] * 5, "5 of them lie before 08:00"),
+        ("offsets", ["2020-05-04T10:00:00-05:00", "2020-05-04T10:00:00Z"], "2 distances from UTC"),
+        ("offsets", ["2020-05-04T10:00:00-05:00", "2020-05-04T10:00:00"], "2 distances from UTC"),
+        ("offsets", ["1588554061000", "1588640462000", "1588726800123"], "have a time in UTC"),
+        ("heaped", [f"{2000 + i % 9}-01-01" for i in range(40)], "the year is known"),
+        ("heaped", [f"2019-{m:02}-{28 if m == 2 else 30}" for m in range(1, 13)] * 3, "day 30 of the month"),
+        ("heaped", PLAIN_DAYS + [f"2020-{m:02}-15" for m in range(3, 8) for _ in range(9)], "from 2020-03 to 2020-07"),
+        ("heaped", [str(d.date()) for d in pd.date_range("2019-01-01", periods=30, freq="ME")], "day last"),
+        ("encoding", ["JosÃ© Street", "Plain Street"], "1 cells are UTF-8 read in another encoding"),
+        ("encoding", ["Caf\ufffd", "Plain"], "no encoding of the file explains"),
+        ("zeros", ["00123", "123", "00456"], "with and without leading zeros"),
+        ("zeros", ["00123", "04567", "9876", "12345"], "shorter than the 5 digits"),
+        ("scientific", ["2.02E+08", "202000002"], "in scientific notation"),
+        ("rounded", ["1234567890123450000", "12"], "more than 15 digits"),
+        ("dated_numbers", ["11-0234", "11-0235", "Nov-12"], "has read a number as a date"),
+        ("variants", ["District А", "District A"], "2 spellings of 1 values"),
+        ("variants", ["2020–14", "2020-14"], "2 spellings of 1 values"),
+    ],
+)  # fmt: skip
+def test_what_a_column_shows_is_a_line_to_decide(kind: str, cells: list[str], said: str) -> None:
+    assert said in _one(kind, cells)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        PLAIN_DAYS,
+        ["2020-05-04T00:00:00Z"] * 30,
+        ["2020-05-04T10:00:00-05:00", "2020-05-05T11:00:00-05:00"],
+        ["05/14/2020", "03/04/2020", "12/31/2020"],
+        ["1", "12", "123"],
+        ["Straße", "José", "Ωmega"],
+        ["Март", "Марк"],
+    ],
+)
+def test_what_is_in_order_is_not_asked_about(cells: list[str]) -> None:
+    assert screen(pd.DataFrame({"Date Received": pd.Series(cells, dtype="str")})) == []
+
+
+@pytest.mark.parametrize("last", ["Grand Total", "Page 2 of 9", "2019 subtotal", "n = 40", "* preliminary", "-----"])
+def test_lines_of_a_report_are_no_records(last: str) -> None:
+    frame = pd.DataFrame({"No": ["a1", "a2", "a3", last], "On": ["x", "y", "z", None], "By": ["p", "q", "r", None]})
+    (matter,) = screen(frame.astype("str"))
+    assert (matter.kind in ("total", "note"), matter.rows) == (True, (4,))
+
+
+def test_repeats_behind_a_number_drawn_for_each_row_are_found() -> None:
+    rows = [[f"x{17 * i % 101}", f"case {i}", "2020-01-01", f"beat {i % 7}"] for i in range(60)]
+    frame = pd.DataFrame([*rows, *([f"y{i}", *rows[i][1:]] for i in range(5))], columns=["Key", "Case", "On", "Beat"])
+    (matter,) = screen(frame.astype("str"))
+    assert (matter.kind, matter.column, matter.what[:1]) == ("repeats", "Key", "5")
+
+
+def test_files_of_one_layout_are_compared_whatever_the_order_of_their_columns() -> None:
+    one = pd.DataFrame({"Row": ["1", "2", "3"], "Case": ["a", "b", "c"], "On": ["x", "y", "z"]}, dtype="str")
+    other = pd.DataFrame({"case ": ["c", "d", "b"], "on": ["z", "w", "y"], "row": ["1", "2", "3"]}, dtype="str")
+    (matter,) = overlaps({"a.csv": one, "b.csv": other}, {"a.csv": ["Case"]})
+    assert "2 rows are in both files" in matter.what

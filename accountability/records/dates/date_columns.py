@@ -50,7 +50,7 @@ def parse(values: pd.Series, spec: DateSpec | str | Mapping[str, Any]) -> pd.Dat
 
     Notes
     -----
-    Distinct texts are read once, all together. The day printed is the day taken: time zones are not converted.
+    Distinct texts are read once, all together. The day printed is the day taken, unless ``zone`` is declared.
     Order of work: format, then placeholders, then `Lie`, then the declared precision, then ``not_before`` and
     ``not_after`` (a date is impossible only when all of it lies outside).
     """
@@ -126,6 +126,10 @@ def _read(texts: Any, stamped: np.ndarray, spec: DateSpec) -> Cells:
     left = np.flatnonzero(cells.is_("unreadable") & ~stamped)
     if len(left):
         cells = cells.put(left, _second_look(texts.take(pa.array(left)), spec))
+    if spec.zone is not None:
+        from accountability.records.dates.zones import to_zone
+
+        cells = to_zone(cells, texts, spec.zone, spec.format)
     return cells.blanked(among(texts, ("", *spec.blanks))).marked(among(texts, spec.placeholders), "placeholder")
 
 

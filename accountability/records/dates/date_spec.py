@@ -149,6 +149,9 @@ class DateSpec:
         Dates wholly outside are reported as impossible. ``None`` removes the limit.
     strip_time
         Drop a time of day, which is otherwise reported when the format has none.
+    zone
+        The agency's time zone (``America/New_York``): a time with its distance from UTC, or counted from 1970, gives
+        the day it was there, and the time of day is dropped. Without it the day printed is the day taken.
     convention
         What vague words, seasons and marks such as ``~`` mean, where not the default of `WordsConvention`.
 
@@ -166,6 +169,7 @@ class DateSpec:
     not_before: date | None = date(1901, 1, 1)
     not_after: date | None = date(2100, 12, 31)
     strip_time: bool = False
+    zone: str | None = None
     convention: WordsConvention | None = None
     layouts: tuple[Layout, ...] = field(init=False, repr=False, compare=False)
 
@@ -193,6 +197,17 @@ class DateSpec:
             raise DateError(f"not_before {self.not_before} is later than not_after {self.not_after}")
         if not isinstance(self.strip_time, bool):
             raise DateError(f"strip_time: expected true or false, found {self.strip_time!r}")
+        if self.zone is not None:
+            self._check_zone()
+            object.__setattr__(self, "strip_time", True)
+
+    def _check_zone(self) -> None:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(str(self.zone))
+        except (LookupError, ValueError, OSError):
+            raise DateError(f"zone: expected a time zone such as America/New_York, found {self.zone!r}") from None
 
     @classmethod
     def of(cls, declared: DateSpec | str | Sequence[str] | Mapping[str, Any]) -> DateSpec:

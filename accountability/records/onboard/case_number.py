@@ -14,7 +14,7 @@ import pandas as pd
 
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.hints import NAMED
-from accountability.records.onboard.screen import running
+from accountability.records.onboard.screen_rows import running
 
 _SAME: Final = 0.9
 _ENOUGH: Final = 2.1

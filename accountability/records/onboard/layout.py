@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from accountability.records.onboard.matter import Matter
 from accountability.records.readers import RawTable
 from accountability.records.readers.format import Format, listed
+from accountability.records.readers.workbook import EPOCH, HIDDEN
 
 _PAGE: Final = {"html": "a web page with tables", "xml": "a workbook written as XML"}
 
@@ -25,12 +27,15 @@ class Layout:
         Settings that the file cannot tell.
     alike : str
         Why two rows that look alike are two records all the same, if the layout says so.
+    matters : tuple of Matter
+        What the file as a whole shows and a person has to settle.
     """
 
     why: str = "from the file's content"
     confirm: bool = False
     undecided: tuple[str, ...] = ()
     alike: str = ""
+    matters: tuple[Matter, ...] = ()
 
 
 def layout_of(fmt: Format, raw: RawTable) -> Layout:
@@ -47,12 +52,13 @@ def layout_of(fmt: Format, raw: RawTable) -> Layout:
     -------
     Layout
     """
+    matters = _of_workbook(raw)
     if lists := nested_in(raw):
         what = (
             f"lists of records nested inside the records, in {listed(lists)}; record_path: PATH gives one row for each "
             "of their records, without record_path they stay as text in their cells"
         )
-        return Layout(what, undecided=("record_path",))
+        return Layout(what, undecided=("record_path",), matters=matters)
     said, alike = [], ""
     if fmt.record_path and (unfolded := _unfolded(fmt.record_path, raw)):
         said.append(unfolded)
@@ -66,8 +72,23 @@ def layout_of(fmt: Format, raw: RawTable) -> Layout:
         said.append(f"merged cells below the header: {merged}; without `merged` all but their first cell are blank")
         alike = "each is a row of its own beside merged cells"
     if said:
-        return Layout("; ".join(said), confirm=True, alike=alike)
-    return Layout(f"{_PAGE[fmt.type]}, whatever its name") if fmt.type in ("html", "xml") else Layout()
+        return Layout("; ".join(said), confirm=True, alike=alike, matters=matters)
+    if fmt.type in ("html", "xml"):
+        return Layout(f"{_PAGE[fmt.type]}, whatever its name", matters=matters)
+    return Layout(matters=matters)
+
+
+def _of_workbook(raw: RawTable) -> tuple[Matter, ...]:
+    """What a workbook does not show to who opens it: hidden sheets and rows, days counted from 1904."""
+    found = []
+    if hidden := [note for note in raw.notes if note.startswith(HIDDEN)]:
+        settle = "look at them: earlier versions, names, notes; delete the block of a sheet without records of its own"
+        found.append(Matter("hidden", None, "; ".join(hidden), settle=settle))
+    if any(note.startswith(EPOCH) for note in raw.notes):
+        settle = "cells marked as dates are read so; bare numbers need `date: excel_1904`"
+        what = f"{EPOCH}: days copied from an ordinary workbook are four years and a day late"
+        found.append(Matter("epoch_1904", None, what, settle=settle))
+    return tuple(found)
 
 
 def nested_in(raw: RawTable) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from accountability.errors import SourceError
@@ -17,8 +18,10 @@ from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.guess import header_cells, parts
 from accountability.records.onboard.layout import Layout, layout_of
+from accountability.records.onboard.matter import Matter
 from accountability.records.onboard.roles import Role, roles
-from accountability.records.onboard.screen import Matter, overlaps, screen
+from accountability.records.onboard.screen import screen
+from accountability.records.onboard.screen_rows import overlaps
 from accountability.records.yaml_text import DECIDE
 
 _MOST_TABLES = 12
@@ -217,17 +220,24 @@ def _with_states(proposal: Proposal) -> Proposal:
 
 def _screened(proposals: Sequence[Proposal]) -> list[Proposal]:
     """What the cells show: a month dressed as a day is declared so, everything else is for a person to settle."""
-    frames = {p.path: p.frame for p in proposals}
-    keys = {p.path: [role.column.name] for p in proposals if (role := p.column(to="case_id")) is not None}
+    paths = [p.path for p in proposals]
+    shown = [p.path if paths.count(p.path) == 1 else f"{p.path} ({p.key})" for p in proposals]
+    frames = {name: p.frame for name, p in zip(shown, proposals, strict=True)}
+    numbered = [(name, p.column(to="case_id")) for name, p in zip(shown, proposals, strict=True)]
+    keys = {name: [role.column.name] for name, role in numbered if role is not None}
     shared = overlaps(frames, keys) if len(frames) > 1 else []
     made = []
     for at, proposal in enumerate(proposals):
+        filled = np.flatnonzero(~proposal.blank) + 1
         matters = screen(proposal.frame[~proposal.blank].reset_index(drop=True))
+        matters = [replace(m, rows=tuple(int(filled[row - 1]) for row in m.rows)) for m in matters]
         heaped = {m.column: m for m in matters if m.kind == "heaped"}
         mixed = {m.column: m for m in matters if m.kind == "mixed_order"}
         roles_ = [_with_precision(_with_order(role, mixed), heaped) for role in proposal.roles]
         kept = [m for m in matters if m.kind not in ("heaped", "mixed_order") and _matters(m, proposal)]
-        made.append(replace(proposal, roles=roles_, matters=tuple(kept) + (tuple(shared) if at == 0 else ())))
+        made.append(
+            replace(proposal, roles=roles_, matters=(*proposal.layout.matters, *kept, *(shared if at == 0 else ())))
+        )
     return made
 
 
@@ -240,7 +250,7 @@ def _matters(matter: Matter, proposal: Proposal) -> bool:
 
 
 def _with_order(role: Role, mixed: Mapping[str | None, Matter]) -> Role:
-    """Where some cells can only be day first and others only month first, nobody but the agency can tell."""
+    """Where cells are in more than one order of day and month, nobody but the agency can tell."""
     matter = mixed.get(role.column.name)
     if matter is None:
         return role
@@ -255,7 +265,7 @@ def _with_precision(role: Role, heaped: Mapping[str | None, Matter]) -> Role:
         return role
     date = role.declared["date"]
     plain = date if isinstance(date, dict) else {"date": date}
-    declared = {**role.declared, "date": {**plain, "lies": [{"day": matter.day, "precision": "month"}]}}
+    declared = {**role.declared, "date": {**plain, "lies": [dict(matter.lie)]}}
     return replace(role, declared=declared, why=f"{matter.what}; {role.why}", confirm=True)
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.records.onboard.hints import FINDING_TERMS, PENALTY_TERMS, penalty_rules, tidy
+from accountability.records.onboard.matter import Matter
 from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import Role
-from accountability.records.onboard.screen import Matter
 from accountability.records.yaml_text import CONFIRM, DECIDE
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, IDENTIFYING, PENALTIES, SAMPLING_RULES, STAGES, UNITS
 
@@ -201,11 +201,13 @@ def _file(proposal: Proposal) -> list[str]:
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
     lines.append(_marked(4, "table", proposal.table, kinds + proposal.why))
     lines += _rows(proposal)
-    held = frame[~proposal.blank].reset_index(drop=True)
+    held = frame[~proposal.blank]
     settle = [m for m in proposal.matters if m.kind != "repeats" and not (m.kind in _NO_RECORD and _told_by(held, m))]
     if settle:
         lines.append("    settled:  # what the cells show: say how it was settled, in words; rows are counted from 1")
-        lines += [_entry(6, _matter_key(m), DECIDE, "", _matter_text(m)) for m in settle]
+        for matter in settle:
+            lines.append(_entry(6, _matter_key(matter), DECIDE, "", _matter_text(matter)))
+            lines += [f"      #   {_one_line(row)}" for row in rows_shown(proposal, matter)]
     lines.append("    columns:")
     lines += [_marked(6, role.column.name, role.declared, role.why, role.confirm) for role in proposal.roles]
     return lines
@@ -218,7 +220,27 @@ def _matter_key(matter: Matter) -> str:
 def _matter_text(matter: Matter) -> str:
     where = f"{matter.column}: " if matter.column is not None else ""
     rows = f"; first data rows {', '.join(map(str, matter.rows[:3]))}" if matter.rows else ""
-    return f"{where}{matter.what}{rows}"
+    settle = f"; {matter.settle}" if matter.settle else ""
+    return f"{where}{matter.what}{rows}{settle}"
+
+
+def rows_shown(proposal: Proposal, matter: Matter) -> list[str]:
+    """The first rows a matter is about, in a few columns; what may tell who somebody is stands as ``###``."""
+    masked = {r.column.name for r in proposal.roles if r.says("drop") or r.says("pseudonym") or r.column.person}
+    first = [matter.column] if matter.column in proposal.frame else []
+    open_first = sorted((str(c) for c in proposal.frame.columns if c not in first), key=lambda c: c in masked)
+    shown = [*first, *open_first[:4]]
+    lines = []
+    for row in matter.rows[:3]:
+        cells = proposal.frame.iloc[row - 1]
+        texts = [f"{c} = {'###' if c in masked and pd.notna(cells[c]) else _cell(cells[c])}" for c in shown]
+        lines.append(f"row {row}: {'; '.join(texts)}")
+    return lines
+
+
+def _cell(cell: Any) -> str:
+    text = "(blank)" if pd.isna(cell) else str(cell)
+    return text if len(text) <= 24 else text[:23] + "…"
 
 
 def _told_by(frame: pd.DataFrame, matter: Matter) -> str | None:
@@ -239,7 +261,7 @@ def _rows(proposal: Proposal) -> list[str]:
     again = frame.duplicated()
     case, officer = proposal.column(to="case_id"), proposal.column(to="officer_id")
     main = officer if proposal.table == "officers" else case
-    held = frame.reset_index(drop=True)
+    held = frame
     unusable: list[dict[str, Any]] = []
     reasons: list[str] = []
     for matter in (m for m in proposal.matters if m.kind in _NO_RECORD and _told_by(held, m)):

@@ -13,7 +13,7 @@ import itertools
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +42,10 @@ _NO_RESULT: Final = re.compile(
     rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
     rb"(<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
+_HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*\bhidden=[\"'](?:1|true)")
+_SEEN: Final = {"Hidden": 1, "VeryHidden": 2}
+HIDDEN: Final = "hidden"
+EPOCH: Final = "days are counted from 1904"
 _VALUE: Final = rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>"
 _ERROR: Final = re.compile(
     rb'<(?:\w+:)?c(?=[^>]*?\sr="([A-Z]+)(\d+)")(?=[^>]*?\st="e")[^>]*>' + _VALUE + rb"([^<]+)<", re.DOTALL
@@ -62,6 +66,7 @@ class Sheet:
     rows: Sequence[Row]
     unfinished: list[tuple[str, int]] = field(default_factory=list)
     merged: Sequence[Range] = ()
+    notes: Sequence[str] = ()
 
     def merged_down(self, header_row: int) -> list[Range]:
         """The merged ranges below the header that reach over more than one row."""
@@ -79,7 +84,8 @@ def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) ->
     """
     data = stream.read_all()
     with _explained(stream.name):
-        return sheet_table(stream.name, _sheet(data, stream.name, fmt), fmt, usecols, [])
+        sheet = _sheet(data, stream.name, fmt)
+        return sheet_table(stream.name, sheet, fmt, usecols, sheet.notes)
 
 
 def workbook_header(stream: Stream, fmt: Format) -> list[str]:
@@ -156,6 +162,7 @@ def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
         book = _xlsx_book(data)
         name = _chosen(_sheet_names(book), where, fmt)
         text = archive.read(_path_of(archive, name))
+        epoch = re.search(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true)", archive.read("xl/workbook.xml"))
     _check_extent(text, f"{where}, sheet {name!r}")
     sheet = book.get_sheet_by_name(name)
     rows = sheet.to_python(skip_empty_area=False, nrows=last_row)
@@ -166,7 +173,20 @@ def _xlsx(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
     for match in _NEGATIVE.finditer(text):  # which it takes for midnight where the cell is marked as a date
         _put(typed, match[1], int(match[2]), float(match[3]))
     unfinished = [(m[1].decode(), int(m[2])) for m in _NO_RESULT.finditer(text) if not (m[4] and b't="str"' in m[3])]
-    return Sheet(name, typed, unfinished, sheet.merged_cell_ranges or ())
+    hidden = {s.name: str(s.visible).rpartition(".")[2] for s in book.sheets_metadata}
+    notes = _notes(name, {n: _SEEN.get(v, 0) for n, v in hidden.items()}, epoch is not None)
+    if hidden_rows := len(_HIDDEN_ROW.findall(text)):
+        notes.append(f"{HIDDEN} rows: {hidden_rows:,}, which a filter or a person has put out of sight")
+    return Sheet(name, typed, unfinished, sheet.merged_cell_ranges or (), notes)
+
+
+def _notes(name: str, hidden: Mapping[str, int], epoch: bool) -> list[str]:
+    """What a workbook does not show to who opens it."""
+    out_of_sight = [f"{sheet!r} ({'very hidden' if how == 2 else 'hidden'})" for sheet, how in hidden.items() if how]
+    notes = [f"{HIDDEN} sheets in the workbook: {listed(out_of_sight)}"] if out_of_sight else []
+    if hidden.get(name):
+        notes.append(f"{HIDDEN} is this sheet itself, {name!r}")
+    return notes + ([f"{EPOCH} in this workbook"] if epoch else [])
 
 
 def _moment(day: dt.date) -> dt.datetime:
@@ -255,7 +275,8 @@ def _xls(data: bytes, where: str, fmt: Format, last_row: int | None) -> Sheet:
         [value(k, c) for k, c in zip(sheet.row_types(i), sheet.row_values(i), strict=True)]
         for i in range(min(sheet.nrows, last_row or sheet.nrows))
     ]
-    return Sheet(sheet.name, rows, merged=_xls_merged(data, sheet.name))
+    notes = _notes(sheet.name, {s.name: s.visibility for s in book.sheets()}, book.datemode == 1)
+    return Sheet(sheet.name, rows, merged=_xls_merged(data, sheet.name), notes=notes)
 
 
 def _xls_merged(data: bytes, name: str) -> Sequence[Range]:

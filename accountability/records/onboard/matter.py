@@ -1,0 +1,75 @@
+"""One thing that the cells of an unknown file show and that a person has to settle, and a column by its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+ROWS_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing the cells show that a person has to settle.
+
+    Attributes
+    ----------
+    kind : str
+        Which kind of thing.
+    column : str or None
+        The column, or None where rows or files are meant.
+    what : str
+        What is there, with counts, in one line.
+    rows : tuple of int
+        The first data rows concerned, counted from 1; of rows that are no records, all of them.
+    lie : mapping
+        Of dates that are heaped: the entry of ``lies`` that says so.
+    settle : str
+        What to declare, or to do, once it is known.
+    """
+
+    kind: str
+    column: str | None
+    what: str
+    rows: tuple[int, ...] = ()
+    lie: Mapping[str, Any] = field(default_factory=dict)
+    settle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A column by its distinct texts: every look costs what they are, not what the rows are."""
+
+    name: str
+    code: np.ndarray
+    distinct: pd.Series
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, column: pd.Series) -> Texts:
+        """From a column of text."""
+        code, distinct = pd.factorize(column)
+        counts = np.bincount(code[code >= 0], minlength=len(distinct))
+        return cls(str(column.name), code, pd.Series(distinct, dtype="str"), counts)
+
+    @property
+    def filled(self) -> int:
+        """Cells that hold something."""
+        return int(self.counts.sum())
+
+    def number(self, marked: pd.Series) -> int:
+        """Cells with a marked text."""
+        return int(self.counts[marked.to_numpy(dtype=bool)].sum())
+
+    def rows(self, marked: pd.Series) -> tuple[int, ...]:
+        """The first data rows with a marked text."""
+        held = np.append(marked.to_numpy(dtype=bool), False)[self.code]
+        return tuple(int(i) + 1 for i in np.flatnonzero(held)[:ROWS_SHOWN])
+
+    def example(self, marked: pd.Series) -> str:
+        """The first marked text."""
+        return str(self.distinct[marked.to_numpy(dtype=bool)].iloc[0])

@@ -1,0 +1,156 @@
+"""What the rows of an unknown file show: rows that are no records, rows that repeat, files that overlap."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.records.onboard.matter import ROWS_SHOWN, Matter
+
+_TOTAL: Final = re.compile(
+    r"(?:\S+ ){0,3}(?:grand[ -]?|sub[ -]?)?totals?\b.{0,40}"
+    r"|(?:sum|count|average|mean|n|gesamt|summe|suma|somme)\b\s*[:=(]?.{0,30}"
+    r"|all (?:records|complaints|cases)\b.*",
+    re.I,
+)
+_NOTE: Final = re.compile(
+    r"[-=_*~ ]{3,}|page \d+(?: of \d+)?.*|(?:source|note|notes|report run|run date|generated|printed|as of|prepared by|"
+    r"end of (?:report|file|list))\b.*|[*†‡]+ ?\S.*|\(?continued\)?.*",
+    re.I,
+)
+_UNIQUE: Final = 0.5
+_BY_CHANCE: Final = 3
+
+
+def no_records(frame: pd.DataFrame) -> list[Matter]:
+    """Find rows that are no records: totals, repeated headers, page lines, notes."""
+    if not frame.shape[1] or not len(frame):
+        return []
+    filled = frame.notna().sum(axis=1)
+    usual = float(filled.median())
+    short = filled < usual
+    names = pd.Series(list(frame.columns), index=frame.columns)
+    first = frame.iloc[:, 0]
+    for name in frame.columns[1:]:
+        if not (first.isna() & short).any():
+            break
+        first = first.fillna(frame[name].where(short))
+    likely = frame[first.isin(list(frame.columns))].eq(names)
+    header = (likely.sum(axis=1) >= max(2, 0.6 * frame.shape[1])).reindex(frame.index, fill_value=False)
+    texts = pd.Series(first.unique(), dtype="str").dropna()
+    total = first.isin(texts[texts.str.strip().str.fullmatch(_TOTAL)]) & short & ~header
+    said = first.isin(texts[texts.str.strip().str.fullmatch(_NOTE)]) & (filled <= max(2, usual / 2)) & short
+    alone = (filled == 1) & (usual >= 3) & frame.iloc[:, 0].notna() & (first.str.len() > 12)
+    note = (said | alone) & ~total & ~header
+    found = []
+    for kind, marked, what in (
+        ("total", total, "read as a total, not a record"),
+        ("header", header, "repeat the header, not a record"),
+        ("note", note, "hold one text alone, a title or a footnote, not a record"),
+    ):
+        if marked.any():
+            shown = str(first[marked].iloc[0])[:40]
+            rows = "row" if marked.sum() == 1 else "rows"
+            places = tuple(int(i) + 1 for i in np.flatnonzero(marked.to_numpy(dtype=bool)))
+            what = f"{int(marked.sum()):,} {rows} {what} (first: {shown!r})"
+            settle = "`prepare: [{drop_rows: {matching: ..., in: COLUMN, because: ...}}]` leaves them out"
+            found.append(Matter(kind, None, what, places, settle=settle))
+    return found
+
+
+def running(column: pd.Series) -> bool:
+    """Whether a column numbers the rows: whole numbers in steps of one, up or down, in the order of the file."""
+    if len(column) < 3 or column.isna().any() or not column.iloc[:3].str.isdigit().all():
+        return False
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.isna().any():
+        return False
+    steps = np.diff(numbers.to_numpy(dtype="float64"))
+    return bool((steps == 1).all() or (steps == -1).all())
+
+
+def repeats_behind(frame: pd.DataFrame) -> list[Matter]:
+    """Rows equal in everything but a number of their own: a running one, or one drawn for each row."""
+    numbers = [str(name) for name in frame.columns if running(frame[name])]
+    rest = [name for name in frame.columns if name not in numbers]
+    again = frame.duplicated(rest) if numbers and len(rest) > 1 else pd.Series(False, index=frame.index)
+    if not again.any():
+        counts = {str(name): frame[name].nunique() for name in frame.columns}
+        own = [name for name, n in counts.items() if n == len(frame) > 3]
+        rest = [name for name in frame.columns if name not in own]
+        telling = [name for name in rest if counts[str(name)] >= _UNIQUE * len(frame)]
+        if len(own) != 1 or len(rest) < 3 or not telling:
+            return []
+        numbers, again = own, frame.duplicated(rest) & frame[telling].notna().all(axis=1)
+        if again.sum() < max(_BY_CHANCE, 0.01 * len(frame)):
+            return []
+    if not again.any():
+        return []
+    what = f"{int(again.sum()):,} rows repeat an earlier one in everything but the running number {numbers[0]!r}"
+    places = tuple(int(i) + 1 for i in np.flatnonzero(again.to_numpy())[:ROWS_SHOWN])
+    settle = f"`repeats: [{{exact: drop, apart_from: [{numbers[0]}], because: ...}}]`, or exact: keep"
+    return [Matter("repeats", numbers[0], what, places, settle=settle)]
+
+
+def overlaps(frames: Mapping[str, pd.DataFrame], keys: Mapping[str, Sequence[str]]) -> list[Matter]:
+    """Find files of one layout that hold the same records.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Files by name.
+    keys : mapping of str to sequence of str
+        The columns that number the cases of each.
+
+    Returns
+    -------
+    list of Matter
+        Rows that two files share, and numbers that both hold with different rows (two releases). Columns are the same
+        whatever their order, case and blanks; running numbers and what is the same throughout a file are left out.
+    """
+    found = []
+    names = list(frames)
+    for place, first in enumerate(names):
+        for second in names[place + 1 :]:
+            one, other = _alike(frames[first]), _alike(frames[second])
+            if set(one.columns) != set(other.columns) or not len(one.columns):
+                continue
+            columns = [name for name in one.columns if not (_own(one[name]) or _own(other[name]))]
+            if not columns:
+                continue
+            same = int(other[columns].merge(one[columns].drop_duplicates(), how="inner").drop_duplicates().shape[0])
+            key = [name.strip().casefold() for name in keys.get(first, ())]
+            key = key if set(key) <= set(columns) else []
+            shared = 0
+            if key:
+                shared = int(other[key].drop_duplicates().merge(one[key].drop_duplicates(), how="inner").shape[0])
+            if same or shared:
+                what = (
+                    f"{first} and {second} have the same columns; {same:,} rows are in both files"
+                    + (
+                        f", and {shared:,} case numbers, {shared - min(same, shared):,} of them with other cells"
+                        if key
+                        else ""
+                    )
+                    + ": an overlap of two exports, or two releases of one file"
+                )
+                settle = (
+                    "take one file out; or join them (`prepare: [{append: [FILE]}]`) and say under `repeats` which "
+                    "rows are one record"
+                )
+                found.append(Matter("overlap", None, what, settle=settle))
+    return found
+
+
+def _alike(frame: pd.DataFrame) -> pd.DataFrame:
+    names = [str(name).strip().casefold() for name in frame.columns]
+    return frame.set_axis(names, axis=1) if len(set(names)) == len(names) else frame
+
+
+def _own(column: pd.Series) -> bool:
+    """Whether a column says something of the file and not of the record."""
+    return running(column) or (len(column) > 3 and column.nunique(dropna=False) == 1)
