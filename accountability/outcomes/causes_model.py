@@ -11,14 +11,9 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.outcome_model import (
-    OutcomeModel,
-    designed,
-    hidden_levels,
-    model_frames,
-    units_to_model,
-)
-from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.model_tables import Fitted
+from accountability.outcomes.outcome_model import OutcomeModel, designed, hidden_levels, units_to_model, with_numbers
+from accountability.outcomes.sparse_cells import Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, decided, merged_said
 from accountability.stats.arrays import Floats
 from accountability.stats.multinomial import chances, fit_multinomial
@@ -63,6 +58,7 @@ def outcome_multinomial(
     confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
+    sparse: Sparse = "penalise",
 ) -> OutcomeMultinomial:
     """A multinomial logit of the cause by which units end, errors clustered on the officer.
 
@@ -72,7 +68,7 @@ def outcome_multinomial(
     Parameters
     ----------
     data : Cohort or Dataset
-    covariates, unit, reference, min_group, confidence, min_cell
+    covariates, unit, reference, min_group, confidence, min_cell, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     of : {"finding", "imposed_penalty"}
         How an investigation ends, or what became of the penalty of the sustained (leaving, not serving and reversal
@@ -89,7 +85,8 @@ def outcome_multinomial(
     Raises
     ------
     Refusal
-        If fewer than two causes occur, a level holds one unit, or no finite estimate exists.
+        If fewer than two causes occur, a level holds one unit, columns are collinear, or cells are empty and are to be
+        refused.
     ParameterError
         For no or unknown columns, a column with one value, or a reference or base that does not occur.
 
@@ -110,7 +107,7 @@ def outcome_multinomial(
         rows = rows.loc[rows["finding"].eq("sustained").fillna(False)]
     ended = decided(rows[of])
     apart = {"pending or not recorded": int((~ended).sum())}
-    rows = rows.loc[ended]
+    rows, without = with_numbers(rows.loc[ended], made.columns)
     cause = rows[of].astype("str")
     cause = cause.mask(cause.isin(small_groups(cause, min_group)), OTHER)
     counts = cause.value_counts().sort_index().sort_values(ascending=False, kind="stable")
@@ -120,45 +117,43 @@ def outcome_multinomial(
         raise ParameterError(f"no unit ended as {base!r}; they ended as {', '.join(counts.index)}")
     first = base or str(counts.index[0])
     causes = [first, *(str(name) for name in counts.index if name != first)]
-    rows, shape = designed(rows, made.columns, reference, min_group)
     category = pd.Categorical(cause, causes).codes.astype(np.int64)
-    fit = fit_multinomial(shape.design, shape.pattern, category, shape.ways)
+    rows, shape = designed(
+        rows, made.columns, reference, min_group, Endings(category, causes, each=True), sparse, min_cell
+    )
+    fit = shape.fitted(
+        lambda shrink: fit_multinomial(shape.design, shape.pattern, category, shape.ways, shrink),
+        confidence,
+        len(causes) - 1,
+    )
     width = shape.design.shape[1]
 
     def margin(theta: Floats, design: Floats) -> Floats:
         return np.asarray(shape.weight @ chances(theta, design))
 
+    hidden = hidden_levels(rows, made.columns, cause, min_cell, whole=False)
+    fitted = Fitted(made, rows, shape, [fit], fit.errors, margin, causes, hidden, confidence)
+    frames = fitted.frames(
+        {one: k * width + 1 for k, one in enumerate(causes[1:])}, {one: category == k for k, one in enumerate(causes)}
+    )
+    assumes = (
+        "the log odds of each ending against the base add up over the columns",
+        CLUSTERED,
+        "those still pending will end as those that have ended",
+        *(f"not told apart by the source: {terms}" for terms in merged_said(made.cohort, of)),
+        UNSEEN,
+    )
     return OutcomeMultinomial(
-        estimand=f"how units end ({of.replace('_', ' ')}) by {', '.join(made.columns)}, {made.cohort.name}",
-        assumptions=(
-            f"unit: {made.word}",
-            "the log odds of each ending against the base add up over the columns",
-            CLUSTERED,
-            "those still pending will end as those that have ended",
-            *(f"not told apart by the source: {terms}" for terms in merged_said(made.cohort, of)),
-            UNSEEN,
-        ),
-        method="multinomial logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method "
+        method=f"multinomial logit, {shape.by(fit)} on collapsed patterns; officer-clustered errors; delta-method "
         "intervals",
-        flow=made.cohort.flow(),
-        apart=left_apart(apart, min_cell),
         of=of,
         base=first,
         causes=tuple(causes),
-        unit=made.unit,
-        fit=fit,
-        names=shape.names,
-        confidence=confidence,
-        **model_frames(
-            rows,
-            shape,
-            fit.coefficients,
-            fit.errors,
-            margin,
-            causes,
-            starts={one: k * width + 1 for k, one in enumerate(causes[1:])},
-            counted={one: category == k for k, one in enumerate(causes)},
-            hidden=hidden_levels(rows, made.columns, cause, min_cell, whole=False),
-            confidence=confidence,
+        **fitted.fields(
+            f"how units end ({of.replace('_', ' ')}) by {', '.join(made.columns)}",
+            assumes,
+            apart | without,
+            min_cell,
+            frames,
         ),
     )

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from accountability.errors import Refusal
+from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder, days_equivalent
+from accountability.outcomes.model_tables import Fitted
 from accountability.outcomes.outcome_model import (
-    Designed,
     OutcomeModel,
     designed,
     hidden_levels,
-    model_frames,
     refuse_uniform,
     units_to_model,
+    with_numbers,
 )
-from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.penalty_models import fit_rungs
+from accountability.outcomes.sparse_cells import Designed, Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED, UNSEEN
-from accountability.stats import truncated_counts
+from accountability.stats import ordered_logit, truncated_counts
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
+from accountability.stats.penalised import Bools
 from accountability.stats.sandwich import Clustered, among, clustered
-from accountability.stats.truncated_counts import Family, fit_truncated
+from accountability.stats.truncated_counts import FAMILIES, SPREAD, Family, fit_truncated
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 
 BANDS: Final = ((1, 3), (4, 10), (11, 30))
+ADDS: Final = {
+    "negative_binomial": "log mean of days if any",
+    "poisson": "log mean of days if any",
+    "quasi_poisson": "log mean of days if any",
+    "log_normal": "mean log of days if any, with one spread,",
+    "bands": "log odds of a longer band if any",
+}
 LONGEST: Final = 3_650  # ten years: a longer suspension is a wrong number
 ANY, IF_ANY, DAYS = "any days", "days if any", "days"
 BAND_NAMES: Final = ("0 days", *(f"{a} to {b} days" for a, b in BANDS), f"over {BANDS[-1][1]} days")
@@ -42,9 +50,11 @@ BAND_NAMES: Final = ("0 days", *(f"{a} to {b} days" for a, b in BANDS), f"over {
 class DaysHurdle(OutcomeModel):
     """Days of a penalty, by several columns.
 
-    ``table`` has a row a level and part: ``any days`` (log odds) and ``days if any`` (log mean before truncation).
-    Outcomes of ``margins`` and ``contrasts``: ``any days`` (share), ``days if any`` (mean), ``days`` (mean, none
-    counted as 0), and the share in each band of days. Besides the attributes of ``OutcomeModel``:
+    ``table`` has a row a level and part: ``any days`` (log odds) and ``days if any`` (log mean before truncation; of a
+    log-normal the mean logarithm; of bands the log odds of a longer one, beside which the margin is the share above
+    the shortest). Nothing is said of the days of a level that has none. Outcomes of ``margins`` and ``contrasts``:
+    ``any days`` (share), ``days if any`` (mean), ``days`` (mean, none counted as 0), and the share in each band of
+    days; bands have no means, and quasi-Poisson has no shares by band. Besides the attributes of ``OutcomeModel``:
 
     Attributes
     ----------
@@ -63,6 +73,17 @@ class DaysHurdle(OutcomeModel):
     how_many: Fit
     family: str
 
+    @property
+    def headline(self) -> str | None:
+        """The outcome that the sentence and the figure are of: the mean, or of bands the share of each."""
+        return None if self.family == "bands" else DAYS
+
+    def said(self) -> str:
+        """How the sentence begins."""
+        if self.family == "bands":
+            return "Days lost among sustained {units}, at the same mix of the other columns, the band that differs most"
+        return self.SAID
+
 
 @takes("cohort")
 def days_hurdle(
@@ -77,20 +98,23 @@ def days_hurdle(
     confidence: float = 0.95,
     min_cell: int = 10,
     ladder: Ladder | None = None,
+    sparse: Sparse = "penalise",
 ) -> DaysHurdle:
     """A hurdle model of the days lost by the imposed penalty among sustained units.
 
-    A logit says whether any days are lost, a zero-truncated count how many if any. Suspensions and loss of leave
+    A logit says whether any days are lost, a law of days above zero how many if any. Suspensions and loss of leave
     have their stated days; no penalty, counselling and reprimand have none; demotion and dismissal have no number of
     days that stands for them and are left out and counted, as are unknown lengths. Parts of a day count as a day.
 
     Parameters
     ----------
     data : Cohort or Dataset
-    covariates, unit, reference, min_group, confidence, min_cell
+    covariates, unit, reference, min_group, confidence, min_cell, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
-    family : {"negative_binomial", "poisson"}
-        Of the days if any.
+    family : {"negative_binomial", "poisson", "quasi_poisson", "log_normal", "bands"}
+        Of the days if any: a zero-truncated count; a mean of whatever law (quasi-Poisson), with no shares by band; a
+        normal law of the logarithm; or an ordered logit of the bands of days, with no means. The last three hold where
+        days are heaped on round numbers, which defeats a negative binomial.
     leave_day : float
         What a day of leave counts in days of suspension.
     ladder : Ladder, optional
@@ -102,7 +126,8 @@ def days_hurdle(
     Raises
     ------
     Refusal
-        If the source holds no days, all or none have any, or no finite estimate exists.
+        If the source holds no days, all or none have any, the days are not those of the family, columns are
+        collinear, or cells are empty and are to be refused.
     ParameterError
         For no or unknown columns, negative days, days over ten years, or a reference that does not occur.
 
@@ -126,59 +151,106 @@ def days_hurdle(
             f"{days.idxmax()}: a code, not a length; set them aside in the codebook"
         )
     apart = _apart(rows["imposed_penalty"], days)
-    rows = rows.loc[days.notna()]
-    number = np.ceil(days.dropna().to_numpy(dtype=float)).astype(np.int64)
+    rows, without = with_numbers(rows.loc[days.notna()], made.columns)
+    number = np.ceil(days.loc[rows.index].to_numpy(dtype=float)).astype(np.int64)
     some = number > 0
     refuse_uniform(some.astype(float), "sustained units lost any days")
-    rows, shape = designed(rows, made.columns, reference, min_group)
-    zero = fit_logit(shape.design, shape.pattern, some.astype(float), shape.ways)
-    count = fit_truncated(shape.design, shape.pattern[some], number[some], among(shape.ways, some), family)
+    endings = Endings(some.astype(np.int64), ("without days", "with days"))
+    rows, shape = designed(rows, made.columns, reference, min_group, endings, sparse, min_cell)
+    zero = shape.fitted(
+        lambda shrink: fit_logit(shape.design, shape.pattern, some.astype(float), shape.ways, shrink), confidence
+    )
+    inside = _with_days(shape, some)
+    count, band = _fit_days(inside, number[some], family, confidence)
     width = shape.design.shape[1]
 
     def margin(theta: Floats, design: Floats) -> Floats:
         """Share with any days, mean days if any, mean days, and shares by band."""
         chance = 1.0 / (1.0 + np.exp(-(design @ theta[:width])))
         share = float(shape.weight @ chance)
+        if family == "bands":
+            within = np.zeros((len(design), len(BANDS) + 1))
+            within[:, band] = ordered_logit.chances(theta[width:], design[:, 1:], len(band) - 1)
+            parts = shape.weight @ (chance[:, None] * within)
+            return np.array([share, 1 - share, *parts])
         overall = float(shape.weight @ (chance * truncated_counts.means(theta[width:], design, family)))
+        if family == "quasi_poisson":
+            return np.array([share, overall / share, overall, 1 - share])
         each = truncated_counts.chances(theta[width:], design, family, BANDS[-1][1])
         bands = [float(shape.weight @ (chance * each[:, a - 1 : b].sum(axis=1))) for a, b in BANDS]
         return np.array([share, overall / share, overall, 1 - share, *bands, share - sum(bands)])
 
+    hidden = hidden_levels(rows, made.columns, pd.Series(some, index=rows.index), min_cell)
+    outcomes = [ANY, IF_ANY, DAYS, *(BAND_NAMES[:1] if family == "quasi_poisson" else BAND_NAMES)]
+    if family == "bands":
+        outcomes = [ANY, *BAND_NAMES]
+    fits, means = [zero, count], (IF_ANY, DAYS)
+    fitted = Fitted(
+        made, rows, shape, fits, _joint(shape, some, zero, count), margin, outcomes, hidden, confidence, means
+    )
+    before = {"bands": len(band) - 1}.get(family, 1 + (family in SPREAD))
+    sums = {IF_ANY: BAND_NAMES[2:]} if family == "bands" else {}
+    frames = fitted.frames({ANY: 1, IF_ANY: width + before}, {ANY: some}, sums)
+    assumes = (
+        f"a day of leave counts as {leave_day:g} of suspension; parts of a day as a day",
+        f"log odds of any days, and {ADDS[family]}, add up over the columns",
+        CLUSTERED,
+        "penalties without a number of days are left out; the numbers describe the others",
+        UNSEEN,
+    )
+    law = f"zero-truncated {family.replace('_', ' ')}" if family in FAMILIES[:2] else family.replace("_", "-")
     return DaysHurdle(
-        estimand=f"days lost by the imposed penalty among sustained units by {', '.join(made.columns)}, "
-        f"{made.cohort.name}",
-        assumptions=(
-            f"unit: {made.word}",
-            f"a day of leave counts as {leave_day:g} of suspension; parts of a day as a day",
-            "log odds of any days, and log mean of days if any, add up over the columns",
-            CLUSTERED,
-            "penalties without a number of days are left out; the numbers describe the others",
-            UNSEEN,
-        ),
-        method=f"hurdle: logit, and zero-truncated {family.replace('_', ' ')}; maximum likelihood on collapsed "
-        "patterns, officer-clustered errors of both parts together, delta-method intervals",
-        flow=made.cohort.flow(),
-        apart=left_apart(apart, min_cell),
-        fit=zero,
+        method=f"hurdle: logit, and {law}; {shape.by(zero, count)} on collapsed patterns, officer-clustered errors of "
+        "both parts together, delta-method intervals",
         how_many=count,
         family=family,
-        names=shape.names,
-        unit=made.unit,
-        confidence=confidence,
-        **model_frames(
-            rows,
-            shape,
-            np.concatenate([zero.coefficients, count.coefficients]),
-            _joint(shape, some, number, zero, count, family),
-            margin,
-            [ANY, IF_ANY, DAYS, *BAND_NAMES],
-            starts={ANY: 1, IF_ANY: len(count.coefficients) + 1},
-            counted={ANY: some},
-            hidden=hidden_levels(rows, made.columns, pd.Series(some, index=rows.index), min_cell),
-            confidence=confidence,
-            unbounded=(IF_ANY, DAYS),
+        **fitted.fields(
+            f"days lost by the imposed penalty among sustained units by {', '.join(made.columns)}",
+            assumes,
+            apart | without,
+            min_cell,
+            {name: _without_days(frame, inside.empty) for name, frame in frames.items()},
         ),
     )
+
+
+def _with_days(shape: Designed, some: Bools) -> Designed:
+    """The rows with any days, of which some levels may hold none."""
+    made = replace(shape.made, pattern=shape.pattern[some])
+    count = np.bincount(made.pattern, minlength=len(made.matrix))
+    held = {name: made.patterns[name].astype("str").to_numpy() for name in shape.levels}
+    empty = [
+        (name, label, 1)
+        for name, labels in shape.levels.items()
+        for label in labels
+        if not count[held[name] == label].sum()
+    ]
+    return replace(shape, made=made, ways=among(shape.ways, some), empty=empty)
+
+
+def _fit_days(inside: Designed, days: Ints, family: Family, confidence: float) -> tuple[Fit, Ints]:
+    """The law of days above zero, and, of bands, which of them occur."""
+    if family != "bands":
+        if family not in FAMILIES:
+            raise ParameterError(f"family must be one of {', '.join(ADDS)}; found {family!r}")
+        return inside.fitted(
+            lambda shrink: fit_truncated(inside.design, inside.pattern, days, inside.ways, family, shrink),
+            confidence,
+        ), np.empty(0, dtype=np.int64)
+    held, band = np.unique(np.searchsorted([most for _, most in BANDS], days), return_inverse=True)
+    if len(held) < 2:
+        raise Refusal(f"all {len(days):,} lengths lie in one band of days ({BAND_NAMES[held[0] + 1]})")
+    return fit_rungs(inside, band.astype(np.int64), confidence), held.astype(np.int64)
+
+
+def _without_days(frame: pd.DataFrame, empty: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
+    """Leave out what would be said of the days of levels that have none: it is the penalty's alone."""
+    gone = pd.Series(list(zip(frame["column"], frame["level"], strict=True)), index=frame.index).isin(
+        [cell[:2] for cell in empty]
+    )
+    gone &= frame["outcome"].eq(IF_ANY)
+    names = [name for name in frame.select_dtypes("float") if name not in ("column", "level")]
+    return frame.assign(**{str(name): frame[name].mask(gone) for name in names})
 
 
 def _apart(penalty: pd.Series, days: pd.Series) -> dict[str, int]:
@@ -193,15 +265,19 @@ def _apart(penalty: pd.Series, days: pd.Series) -> dict[str, int]:
     }
 
 
-def _joint(shape: Designed, some: NDArray[np.bool_], number: Ints, zero: Fit, count: Fit, family: Family) -> Clustered:
+def _joint(shape: Designed, some: Bools, zero: Fit, count: Fit) -> Clustered:
     """Covariance of both parts together: clusters' scores of one part go with those of the other."""
     from scipy.linalg import block_diag
-    from scipy.special import expit
 
-    chance = expit(shape.design @ zero.coefficients)[shape.pattern]
-    first = (some - chance)[:, None] * shape.design[shape.pattern]
-    second = np.zeros((len(number), len(count.coefficients)))
-    inside = shape.design[shape.pattern[some]]
-    second[some] = truncated_counts.row_scores(count.coefficients, inside, number[some], family)
-    bread = block_diag(zero.plain, count.plain)
-    return clustered(bread, np.hstack([first, second]), np.arange(len(number)), shape.ways, None)
+    if zero.scores is None or zero.cell is None or count.scores is None or count.cell is None:
+        raise AssertionError("both parts have clustered errors")
+    second = np.zeros((len(some), len(count.coefficients)))
+    second[some] = count.scores[count.cell]
+    scores, rows = np.hstack([zero.scores[zero.cell], second]), np.arange(len(some))
+    errors = clustered(block_diag(zero.plain, count.plain), scores, rows, shape.ways, None)
+    if zero.limits is None and count.limits is None:
+        return errors
+    # Where cells are empty a part's own covariance is the larger.
+    covariance, width = errors.covariance.copy(), len(zero.coefficients)
+    covariance[:width, :width], covariance[width:, width:] = zero.covariance, count.covariance
+    return replace(errors, covariance=covariance)

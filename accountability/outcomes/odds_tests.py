@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,18 +13,19 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.outcome_model import Designed, OutcomeModel, designed, model_frames, units_to_model
-from accountability.outcomes.penalty_models import hide_by_level
-from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.model_tables import HELD, LEAD, LIMITS, MARGIN, RATIO, Fitted, Lines, with_slopes
+from accountability.outcomes.outcome_model import OutcomeModel, designed, units_to_model, with_numbers
+from accountability.outcomes.penalty_models import cut_names, fit_rungs, hide_by_level
+from accountability.outcomes.sparse_cells import EVERY, Designed, Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED, UNSEEN
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
-from accountability.stats.cell_likelihood import Fit
-from accountability.stats.intervals import p_chi2, student
-from accountability.stats.ordered_logit import fit_ordered
-from accountability.stats.partial_odds import brant, chances, cut_designs, fit_partial, score_test, wald
+from accountability.stats.cell_likelihood import Fit, Separated
+from accountability.stats.intervals import p_chi2
+from accountability.stats.optimise import Separation
+from accountability.stats.partial_odds import brant, chances, cut_designs, fit_partial, highest, score_test, wald
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 
@@ -74,14 +76,18 @@ class ProportionalOdds(OutcomeModel):
         """Say what the clustered test of all columns together finds, and which columns are free."""
         held = self.tests.loc[(self.tests["column"] == "all") & self.tests["statistic"].notna()]
         rows = {str(row["test"]): row for row in held.to_dict("records")}
-        test = "clustered Wald" if "clustered Wald" in rows else "score"
-        row = rows[test]
-        kind = "" if row["clustered"] else ", rows taken as independent because a cut is decided by some column"
-        p = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}"
-        found = (
-            f"Proportional odds among sustained {WORDS[self.unit]}: {test} test{kind}, chi-squared "
-            f"{row['statistic']:.2f} on {plural(int(row['df']), 'degree')} of freedom, {p}."
-        )
+        test = next((name for name in ("clustered Wald", "likelihood ratio", "score") if name in rows), None)
+        found = f"Proportional odds among sustained {WORDS[self.unit]}: "
+        if test is None:
+            found += "no test can be had from these data."
+        else:
+            row = rows[test]
+            kind = "" if row["clustered"] else ", rows taken as independent"
+            p = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}"
+            found += (
+                f"{test} test{kind}, chi-squared {row['statistic']:.2f} on {plural(int(row['df']), 'degree')} of "
+                f"freedom, {p}."
+            )
         freed = ", ".join(name.replace("_", " ") for name in self.free)
         return f"{found} " + (f"Free to differ by cut: {freed}." if freed else "No column is free to differ by cut.")
 
@@ -98,19 +104,24 @@ def proportional_odds(
     min_group: int = 10,
     confidence: float = 0.95,
     min_cell: int = 10,
+    sparse: Sparse = "penalise",
 ) -> ProportionalOdds:
     """Test whether the odds are proportional, and fit the partial-proportional alternative.
 
-    Four tests stand side by side: Brant's, the score test and the likelihood ratio against cuts that are free for
-    the columns (rows independent), and the Wald test in the free model with officer-clustered errors. Rungs that
-    fewer than ``min_group`` units received are put with the next lighter one, for a cut with few units on one side
-    tells nothing.
+    Where no unit of a level received some rung, cuts that are free for its column have no finite estimate. By default
+    one row is then added for each free level, half of it spread evenly over the rungs and half as proportional odds
+    have it; the likelihood ratio stays that of the data alone, which has a limit. Four tests stand side by side:
+    Brant's, the score test and the likelihood ratio against cuts that are free for the columns (rows independent), and
+    the Wald test in the free model with officer-clustered errors. Rungs that fewer than ``min_group`` units received
+    are put with the next lighter one, for a cut with few units on one side tells nothing.
 
     Parameters
     ----------
     data : Cohort or Dataset
     covariates, unit, reference, min_group, confidence, min_cell
         As in :func:`accountability.outcomes.penalty_ordered_logit`.
+    sparse : {"penalise", "pool", "refuse"}
+        As in :func:`accountability.outcomes.sustained_logit`; a cell is one of level and rung.
     free : str or sequence of str, optional
         Columns free to differ by cut; by default those whose clustered test has a value and
         rejects at 5 %.
@@ -123,9 +134,14 @@ def proportional_odds(
     Raises
     ------
     Refusal
-        If fewer than three rungs remain, or no finite estimate exists.
+        If fewer than three rungs remain, columns are collinear, or cells are empty and are to be refused.
     ParameterError
         For no or unknown columns, or a free column that is not in the model.
+
+    Notes
+    -----
+    Clogg, Rubin, Schenker, Schultz and Weidman, Journal of the American Statistical Association 86 (1991), for the
+    added rows.
 
     Examples
     --------
@@ -144,20 +160,22 @@ def proportional_odds(
     rows = made.table.loc[made.table["finding"].eq("sustained").fillna(False)]
     on_ladder = order.rungs(rows["imposed_penalty"]).notna()
     apart = {"no rung on record": int((~on_ladder).sum())}
-    rows = rows.loc[on_ladder]
+    rows, without = with_numbers(rows.loc[on_ladder], made.columns)
     terms, category = _rungs(rows["imposed_penalty"], order, min_group)
     if len(terms) < 3:
         raise Refusal(f"{len(rows):,} sustained units hold {len(terms)} rung(s); with fewer than three, one cut is all")
-    rows, shape = designed(rows, made.columns, reference, min_group)
+    endings = Endings(category, terms, each=True)
+    rows, shape = designed(rows, made.columns, reference, min_group, endings, sparse, min_cell)
     design, steps = shape.design[:, 1:], len(terms) - 1
-    base = fit_ordered(design, shape.pattern, category, shape.ways)
+    ends = [(name, *cell) for name in shape.levels for cell in Endings(category, terms).empty(rows[name])]
+    base = fit_rungs(shape if sparse == "refuse" else replace(shape, empty=ends), category, confidence)
     tests = _tests(shape, design, category, base)
     chosen = tuple(named)
     if free is None:
         rejected = tests.loc[tests["clustered"] & tests["p_value"].lt(ALPHA), "column"]
         chosen = tuple(name for name in made.columns if name in set(rejected))
     places = [k for k, (name, _) in enumerate(shape.terms) if name in chosen]
-    fit = fit_partial(design, shape.pattern, category, shape.ways, places, base)
+    fit = _free(shape, design, category, places, base)
     sizes = {name: rows[name].value_counts() for name in made.columns}
     totals = np.bincount(category)
 
@@ -166,43 +184,60 @@ def proportional_odds(
 
     def hidden(column: str, level: str, outcome: str = "") -> bool:
         rare = outcome in terms and totals[terms.index(outcome)] < min_cell
-        return bool(sizes[column][level] < min_cell or rare)
+        return bool(sizes[column][shape.key(column, level)] < min_cell or rare)
 
-    frames = model_frames(
-        rows,
-        shape,
-        fit.coefficients,
-        fit.errors,
-        margin,
-        terms,
-        starts={},
-        counted={},
-        hidden=hidden,
-        confidence=confidence,
+    fitted = Fitted(made, rows, shape, [fit], fit.errors, margin, terms, hidden, confidence)
+    frames = fitted.frames({}, {})
+    frames["table"] = hide_by_level(_by_cut(fitted, terms, places), hidden)
+    assumes = [
+        f"rungs: {' < '.join(terms)}",
+        CLUSTERED,
+        "those without a rung would not have been punished differently",
+        UNSEEN,
+    ]
+    if fit.limits is not None and places:
+        assumes.append(
+            f"cells that hold nobody ({shape.named or 'of several columns together'}): one row is added for each free "
+            "level, half of it spread evenly over the rungs and half as proportional odds have it"
+        )
+    common = fitted.fields(
+        f"imposed penalty among sustained units by {', '.join(made.columns)}, cut by cut",
+        assumes,
+        apart | without,
+        min_cell,
+        frames,
+        [base],
     )
-    frames["table"] = hide_by_level(_by_cut(fit, shape, terms, places, confidence), hidden)
     return ProportionalOdds(
-        estimand=f"imposed penalty among sustained units by {', '.join(made.columns)}, cut by cut, {made.cohort.name}",
-        assumptions=(
-            f"unit: {made.word}",
-            f"rungs: {' < '.join(terms)}",
-            CLUSTERED,
-            "those without a rung would not have been punished differently",
-            UNSEEN,
-        ),
-        method="partial proportional odds, maximum likelihood on collapsed patterns; Brant, score, likelihood-ratio "
+        method=f"partial proportional odds, {shape.by(fit)} on collapsed patterns; Brant, score, likelihood-ratio "
         "and officer-clustered Wald tests",
         tests=tests,
-        flow=made.cohort.flow(),
-        apart=left_apart(apart, min_cell),
         free=chosen,
         proportional=base,
-        fit=fit,
-        names=tuple(f"{term} or heavier" for term in terms[1:]) + shape.names[1:],
-        unit=made.unit,
-        confidence=confidence,
-        **frames,
+        **common | {"names": cut_names(terms, shape)},
     )
+
+
+def _free(shape: Designed, design: Floats, category: Ints, places: Sequence[int], base: Fit, prior: float = 1.0) -> Fit:
+    """The model with free cuts, with rows added where a cell of a free column is empty."""
+    if not places:
+        return base
+    steps, width = int(category.max()), design.shape[1]
+    blocks = []
+    for name, level, _ in shape.empty:
+        own = [i for i, k in enumerate(places) if shape.terms[k] == (name, level)]
+        shifts = steps + width + np.arange(steps - 1)[:, None] * len(places)
+        if own:
+            blocks.append(np.concatenate([[steps + places[own[0]]], (shifts + own).ravel()]))
+        elif name in {shape.terms[k][0] for k in places}:  # the reference, with which every level is compared
+            blocks.append(np.arange(steps + width + (steps - 1) * len(places)))
+    if not blocks:
+        try:
+            return fit_partial(design, shape.pattern, category, shape.ways, places, base)
+        except Separated:
+            blocks = [np.arange(steps + width + (steps - 1) * len(places))]
+    fit = fit_partial(design, shape.pattern, category, shape.ways, places, base, prior=1.0, blocks=blocks)
+    return replace(fit, limits=np.full((3, len(fit.coefficients)), np.nan))
 
 
 def _rungs(penalty: pd.Series, order: Ladder, min_group: int) -> tuple[list[str], Ints]:
@@ -229,22 +264,25 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
             for j in range(steps)
         ]
         slopes, spread = brant(design, shape.pattern, category, one_each)
-    except Refusal:  # a cut that some column decides: the rows say so by having no statistic
+    except (Separated, Separation):  # a cut that some column decides: the rows say so by having no statistic
         slopes, spread = np.full(steps * width, np.nan), np.full((steps * width, steps * width), np.nan)
     lines = []
     for name in ("all", *shape.levels):
         places = [k for k, (column, _) in enumerate(shape.terms) if name in ("all", column)]
         df = (steps - 1) * len(places)
-        found = {"Brant": math.nan, "score": score_test(design, shape.pattern, category, base, places)}
+        found = dict.fromkeys(("Brant", "score", "likelihood ratio", "clustered Wald"), math.nan)
         contrast = _contrast(steps, width, places)
         if np.isfinite(slopes).all():
             found["Brant"] = wald(contrast @ slopes, contrast @ spread @ contrast.T)
-        try:
-            free = fit_partial(design, shape.pattern, category, shape.ways, places, base)
-            found["likelihood ratio"] = 2 * (free.log_likelihood - base.log_likelihood)
-            found["clustered Wald"] = wald(free.coefficients[-df:], free.covariance[-df:, -df:])
-        except Refusal:
-            found |= {"likelihood ratio": math.nan, "clustered Wald": math.nan}
+        with suppress(Separated):  # without a maximum the rows say so by having no statistic
+            fit = _free(shape, design, category, places, base)
+            found["clustered Wald"] = wald(fit.coefficients[-df:], fit.covariance[-df:, -df:])
+            if base.limits is None:  # else the proportional fit is not at its own maximum either
+                found["score"] = score_test(design, shape.pattern, category, base, places)
+                top = fit.log_likelihood
+                if fit.limits is not None:
+                    top = highest(design, shape.pattern, category, places, base)
+                found["likelihood ratio"] = 2 * (top - base.log_likelihood)
         lines += [
             (name, test, test == "clustered Wald", value, df, p_chi2(value, df) if value == value else math.nan)
             for test, value in found.items()
@@ -262,22 +300,23 @@ def _contrast(steps: int, width: int, places: Sequence[int]) -> Floats:
     return out
 
 
-def _by_cut(fit: Fit, shape: Designed, terms: Sequence[str], places: Sequence[int], confidence: float) -> pd.DataFrame:
+def _by_cut(fitted: Fitted, terms: Sequence[str], places: Sequence[int]) -> pd.DataFrame:
     """The log odds of each level at every cut where its column is free, and once where it is not."""
-    steps, width = len(terms) - 1, len(shape.terms)
-    lines = []
+    shape, (fit, *_), steps = fitted.shape, fitted.fits, len(terms) - 1
+    width, lines, added = len(shape.terms), Lines([], [], []), Lines([], [], [])
     for k, (name, label) in enumerate(shape.terms):
-        free = k in places
+        free, shown = k in places, shape.shown(name)
+        at = shown.get(label, list(shown.values())[len(shown) // 2])
+        means = with_slopes(fitted.margin, fitted.theta, at)
+        against = next(iter(shown)) if label in shown else EVERY
         for j in range(steps if free else 1):
             pick = np.zeros(len(fit.coefficients))
             pick[steps + k] = 1.0
             if j:
                 pick[steps + width + (j - 1) * len(places) + places.index(k)] = 1.0
-            made = student(np.array([pick @ fit.coefficients]), pick[:, None], fit.errors, confidence)
-            own, error, *ends, p, clusters, effective, df = (each[0] for each in made.values())
             cut = f"{terms[j + 1]} or heavier" if free else "every cut"
-            numbers = (own, error, *ends, p, *np.exp((own, *ends)), clusters, effective, df)
-            lines.append((name, label, shape.levels[name][0], cut, free, *numbers))
-    heads = ["column", "level", "against", "cut", "free", "estimate", "std_error", "lower", "upper", "p_value"]
-    heads += ["ratio", "ratio_lower", "ratio_upper", "clusters", "effective_clusters", "df"]
-    return pd.DataFrame(lines, columns=heads)
+            lead = {"column": name, "level": label, "against": against, "outcome": cut, "cut": cut, "free": free}
+            lines.add(lead, float(pick @ fit.coefficients), pick)
+            added.add({}, *fitted.of_sum(*means, terms[j + 1 :]))
+    out = fitted.with_ratios(lines, np.full(len(lines.value), -1), added)
+    return out[[*LEAD, "against", "cut", "free", *LIMITS, "p_value", *RATIO, *MARGIN, *HELD]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,23 +12,21 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import Disclosed
-from accountability.outcomes.units_counted import Units, pool_small_levels, units_of
+from accountability.outcomes.sparse_cells import EVERY, INSTEAD, NAMED, Designed, Endings, Sparse, known_sparse
+from accountability.outcomes.units_counted import Units, is_number, pool_small_levels, units_of
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import percent
-from accountability.stats.arrays import Floats, Ints
+from accountability.stats.arrays import Floats
 from accountability.stats.cell_likelihood import Fit
-from accountability.stats.design import Design, design, with_constant
-from accountability.stats.intervals import student
-from accountability.stats.sandwich import Clustered, ways_of
+from accountability.stats.design import design
+from accountability.stats.sandwich import ways_of
+from accountability.stats.separation import refuse_collinear
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Margin = Callable[[Floats, Floats], Floats]
-"""From coefficients and a design, the mean of each outcome over the patterns."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -41,16 +39,19 @@ class OutcomeModel(Disclosed):
         The coefficients, one row a level and outcome: ``column``, ``level``, ``against`` (the reference), ``outcome``,
         ``n`` (units of the level), ``events`` (those with the outcome, where it is counted), ``estimate``,
         ``std_error``, ``lower``, ``upper``, ``p_value``; their exponentials ``ratio``, ``ratio_lower``,
-        ``ratio_upper``; ``clusters`` (of the way with fewest), ``effective_clusters`` (even ones they are worth to
-        this row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level that one
-        cluster alone determines has no interval.
+        ``ratio_upper`` (odds ratios); ``margin``, ``margin_lower``, ``margin_upper`` (the mean of the outcome at this
+        level, as in ``margins``); ``clusters`` (of the way with fewest), ``effective_clusters`` (even ones they are
+        worth to this row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level that
+        one cluster alone determines has no interval. A number has one row, of one more of it; its margin is at the
+        median.
     margins : DataFrame
         ``column``, ``level``, ``outcome``, ``n``, ``events``, ``estimate``, ``std_error``, ``lower``, ``upper``,
-        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: the mean of the outcome were all units of this level
-        and all else as it is.
+        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: the mean of the outcome were all units of this level,
+        or at each quartile of a number, and all else as it is.
     contrasts : DataFrame
         ``column``, ``level``, ``against``, ``outcome``, ``estimate``, ``std_error``, ``lower``, ``upper``,
-        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: each margin less that of the reference.
+        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: each margin less that of the reference, or of the
+        lower quartile.
     apart : DataFrame
         Units left out: ``what``, ``n``, ``hidden``.
     unit : str
@@ -76,6 +77,15 @@ class OutcomeModel(Disclosed):
     names: tuple[str, ...]
     confidence: float
 
+    @property
+    def headline(self) -> str | None:
+        """The outcome that the sentence and the figure are of; ``None`` for all of them."""
+        return self.HEADLINE
+
+    def said(self) -> str:
+        """How the sentence begins."""
+        return self.SAID
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each margin with its interval; where there are several outcomes, one bar a level."""
         from accountability.figures.draw import new_axes, ranges
@@ -84,11 +94,11 @@ class OutcomeModel(Disclosed):
         rows = self.margins
         label = rows["column"].str.replace("_", " ") + ": " + rows["level"].str.replace("_", " ")
         axis = self.AXIS.format(units=WORDS[self.unit])
-        if self.HEADLINE is None:
+        if self.headline is None:
             axes = new_axes(ax, width=11.0, height=1.5 + 0.35 * label.nunique())
             shown = rows.assign(who=label)
             return stacked_shares(shown, by=["who"], term="outcome", share="estimate", label=axis, ax=axes)
-        shown = rows.assign(label=label).loc[rows["outcome"].eq(self.HEADLINE) & ~rows["hidden"]]
+        shown = rows.assign(label=label).loc[rows["outcome"].eq(self.headline) & ~rows["hidden"]]
         axes = new_axes(ax, height=1.2 + 0.3 * len(shown))
         ranges(axes, shown, label="label", estimate="estimate", lower="lower", upper="upper")
         axes.set_xlabel(axis)
@@ -97,13 +107,13 @@ class OutcomeModel(Disclosed):
     def sentence(self) -> str:
         """Say each level's difference from its reference: of the outcome that matters, or that differs most."""
         rows = self.contrasts.loc[~self.contrasts["hidden"] & self.contrasts["estimate"].notna()]
-        if self.HEADLINE is not None:
-            rows = rows.loc[rows["outcome"] == self.HEADLINE]
-        scale, word = self.SCALE
+        if self.headline is not None:
+            rows = rows.loc[rows["outcome"] == self.headline]
+        scale, word = self.SCALE if self.headline == self.HEADLINE else (100.0, "points")
         said = []
         for _, part in rows.groupby(["column", "level"], sort=False):
             (*_, row) = part.sort_values("estimate", key=abs, kind="stable").to_dict("records")
-            what = "" if self.HEADLINE else f"{row['outcome'].replace('_', ' ')} "
+            what = "" if self.headline else f"{row['outcome'].replace('_', ' ')} "
             said.append(
                 f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {row['against']}: "
                 f"{what}{scale * row['estimate']:+.1f} {word} ({percent(self.confidence)} interval "
@@ -114,49 +124,7 @@ class OutcomeModel(Disclosed):
             )
         if not said:
             return "Every difference rests on counts too small to show."
-        return f"{self.SAID.format(units=WORDS[self.unit])}: {'; '.join(said)}."
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Designed:
-    """Units collapsed to patterns of their columns, and the clusters of each, along one way or two."""
-
-    made: Design
-    ways: Mapping[str, Ints]
-
-    @property
-    def levels(self) -> Mapping[str, list[str]]:
-        """Of each column, the reference first."""
-        return self.made.levels
-
-    @property
-    def design(self) -> Floats:
-        """Patterns by columns, the constant first."""
-        return with_constant(self.made.matrix)
-
-    @property
-    def pattern(self) -> Ints:
-        """Of each row."""
-        return self.made.pattern
-
-    @property
-    def weight(self) -> Floats:
-        """Share of the rows with each pattern."""
-        return self.made.count / len(self.made.pattern)
-
-    @property
-    def terms(self) -> list[tuple[str, str]]:
-        """Column and level of each column of the design but the constant."""
-        return [(name, label) for name, held in self.levels.items() for label in held[1:]]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns of the design."""
-        return ("constant", *(f"{name}={label}" for name, label in self.terms))
-
-    def at(self, column: str, level: str) -> Floats:
-        """The design were every unit of one level of a column."""
-        return with_constant(self.made.at_level(column, level))
+        return f"{self.said().format(units=WORDS[self.unit])}: {'; '.join(said)}."
 
 
 def units_to_model(
@@ -177,11 +145,31 @@ def units_to_model(
     columns = column_names(covariates, "the model", "covariates")
     if not columns:
         raise ParameterError("name at least one column to put in the model: covariates='officer_race'")
-    return units_of(cohort, [*columns, *also], unit, ladder, needs)
+    own = {name for need in needs for name in (need, need.replace("penalty", "days"))}
+    for name in columns:
+        if name.removeprefix("raw_") in own:
+            raise ParameterError(f"{name!r} is what the model is of (or a part of it), so it cannot be a covariate")
+    return units_of(cohort, [*columns, *also], unit, ladder, needs, numbers=True)
+
+
+def with_numbers(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows whose numbers are all on record, and how many lack each, to be counted apart."""
+    apart = {}
+    for name in columns:
+        if is_number(rows[name]) and (missing := rows[name].isna()).any():
+            apart[f"{name} not recorded"] = int(missing.sum())
+            rows = rows.loc[~missing]
+    return rows, apart
 
 
 def designed(
-    rows: pd.DataFrame, columns: Sequence[str], reference: Mapping[str, str] | None, min_group: int
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    reference: Mapping[str, str] | None,
+    min_group: int,
+    endings: Endings,
+    sparse: Sparse = "penalise",
+    min_cell: int = 10,
 ) -> tuple[pd.DataFrame, Designed]:
     """Units with their small levels put together, and the same collapsed to patterns.
 
@@ -190,28 +178,38 @@ def designed(
     ParameterError
         For a column with one value, or a reference it does not hold.
     Refusal
-        If a level holds one unit.
+        If a level holds one unit, or columns are collinear.
     """
-    pooled = pool_small_levels(rows, columns, min_group)
-    names = [str(name) for name in columns]
-    made = design(pooled[names].astype("str"), names, reference, order="frequency", least=2)
-    return pooled, Designed(made, ways_of(pooled))
+    known_sparse(sparse)
+    factors = [name for name in columns if not is_number(rows[name])]
+    pooled, merged = pool_small_levels(rows, factors, min_group), {}
+    for name in factors if sparse == "pool" else ():
+        values, gone = endings.pooled(pooled[name])
+        if values.nunique() < 2:
+            raise Refusal(
+                f"every level of {name} has an empty cell, so none is left to compare when they are put together. "
+                f"{INSTEAD}"
+            )
+        if gone:
+            pooled, merged[name] = pooled.assign(**{name: values}), gone
+    made = design(
+        pooled[list(columns)].astype(dict.fromkeys(factors, "str")), columns, reference, order="frequency", least=2
+    )
+    centred = made.matrix - made.count @ made.matrix / len(pooled)
+    refuse_collinear(made, centred.T @ (centred * made.count[:, None]), 1.0)
+    empty = [(name, level, place) for name in factors for level, place in endings.empty(pooled[name])]
+    sizes = {name: pooled[name].value_counts() for name in factors}
+    shown = [endings.said(cell) for cell in empty if sizes[cell[0]][cell[1]] >= min_cell]
+    more = len(empty) - len(shown[:NAMED])
+    named = "; ".join([*shown[:NAMED], *([f"{more} more"] if more else [])])
+    shape = Designed(made, ways_of(pooled), sparse, empty, named, merged)
+    return pooled.assign(**{name: EVERY for name in columns if name not in factors}), shape
 
 
 def refuse_uniform(hits: Floats, what: str) -> None:
     """Refuse an outcome that every unit has, or none."""
     if not 0 < hits.sum() < len(hits):
         raise Refusal(f"{int(hits.sum()):,} of {len(hits):,} {what}: there is nothing to tell apart")
-
-
-def with_slopes(function: Margin, theta: Floats, design: Floats) -> tuple[Floats, Floats]:
-    """Numbers made from coefficients, and their derivatives by central differences: coefficients by numbers."""
-    slopes = []
-    for i in range(len(theta)):
-        nudge = np.zeros(len(theta))
-        nudge[i] = 1e-5
-        slopes.append((function(theta + nudge, design) - function(theta - nudge, design)) / 2e-5)
-    return function(theta, design), np.array(slopes)
 
 
 def hidden_levels(
@@ -231,101 +229,3 @@ def hidden_levels(
         levels = {key[:2] for key in shut}
         return lambda column, level, outcome: (column, level) in levels
     return lambda column, level, outcome: (column, level, outcome) in shut
-
-
-def model_frames(
-    rows: pd.DataFrame,
-    shape: Designed,
-    theta: Floats,
-    errors: Clustered,
-    margin: Margin,
-    outcomes: Sequence[str],
-    *,
-    starts: Mapping[str, int],
-    counted: Mapping[str, Any],
-    hidden: Callable[[str, str, str], bool],
-    confidence: float,
-    unbounded: Sequence[str] = (),
-) -> dict[str, pd.DataFrame]:
-    """The table of coefficients, the margins and the contrasts of a fitted model.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        The units, small levels put together.
-    shape : Designed
-    theta : array
-    errors : Clustered
-    margin : callable
-        From coefficients and a design, the mean of each of ``outcomes``.
-    outcomes : sequence of str
-        What margins and contrasts are of.
-    starts : mapping of str to int
-        For each outcome with coefficients of its own, the place of the first level's in ``theta``.
-    counted : mapping of str to array of bool
-        For each outcome that is counted, which rows have it.
-    hidden : callable
-        From column, level and outcome, whether the numbers may not be shown.
-    confidence : float
-    unbounded : sequence of str
-        Outcomes that are no shares.
-    """
-    top = {name: np.inf if name in unbounded else 1.0 for name in outcomes}
-    terms = shape.terms
-    parts: dict[str, _Lines] = {name: _Lines([], [], []) for name in ("table", "margins", "contrasts")}
-    for name, labels in shape.levels.items():
-        origin: tuple[Floats, Floats] | None = None
-        for j, label in enumerate(labels):
-            value, slopes = with_slopes(margin, theta, shape.at(name, label))
-            origin = origin or (value, slopes)
-            inside = (rows[name] == label).to_numpy(dtype=bool)
-            n = int(inside.sum())
-            events = {one: int(np.asarray(flags)[inside].sum()) for one, flags in counted.items()}
-            for k, one in enumerate(outcomes):
-                lead = {"column": name, "level": label, "outcome": one, "n": n, "events": events.get(one)}
-                parts["margins"].add(lead | {"hidden": hidden(name, label, one)}, value[k], slopes[:, k])
-            if not j:
-                continue
-            lead = {"column": name, "level": label, "against": labels[0]}
-            for k, one in enumerate(outcomes):
-                shut = hidden(name, label, one) or hidden(name, labels[0], one)
-                apart = (value[k] - origin[0][k], slopes[:, k] - origin[1][:, k])
-                parts["contrasts"].add(lead | {"outcome": one, "hidden": shut}, *apart)
-            for one, start in starts.items():
-                place = start + terms.index((name, label))
-                shut = hidden(name, label, one) or hidden(name, labels[0], one)
-                own = lead | {"outcome": one, "n": n, "events": events.get(one), "hidden": shut}
-                parts["table"].add(own, theta[place], np.eye(len(theta))[place])
-    table, margins, contrasts = (part.frame(errors, confidence) for part in parts.values())
-    low, high = margins["lower"].clip(lower=0.0), margins["upper"].clip(upper=margins["outcome"].map(top))
-    ratios = {
-        f"ratio{end}": np.exp(table[of]) for end, of in (("", "estimate"), ("_lower", "lower"), ("_upper", "upper"))
-    }
-    first, tail = ["column", "level"], ["estimate", "std_error", "lower", "upper"]
-    held = ["clusters", "effective_clusters", "df"]
-    whole = {"events": "Int64"}
-    counts = ["outcome", "n", "events"]
-    of_table = [*first, "against", *counts, *tail, "p_value", *ratios, *held, "hidden"]
-    return {
-        "table": table.assign(**ratios).reindex(columns=of_table).astype(whole),
-        "margins": margins.assign(lower=low, upper=high)[[*first, *counts, *tail, *held, "hidden"]].astype(whole),
-        "contrasts": contrasts[[*first, "against", "outcome", *tail, *held, "hidden"]],
-    }
-
-
-class _Lines(NamedTuple):
-    """Estimates with what they are made of, gathered so that their degrees of freedom are had at once."""
-
-    lead: list[dict[str, Any]]
-    value: list[float]
-    slopes: list[Floats]
-
-    def add(self, lead: dict[str, Any], value: float, slopes: Floats) -> None:
-        self.lead.append(lead)
-        self.value.append(float(value))
-        self.slopes.append(slopes)
-
-    def frame(self, errors: Clustered, confidence: float) -> pd.DataFrame:
-        slopes = np.reshape(self.slopes, (-1, len(errors.covariance))).T
-        numbers = student(np.array(self.value), slopes, errors, confidence)
-        return pd.DataFrame(self.lead).assign(**numbers)

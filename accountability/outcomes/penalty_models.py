@@ -11,8 +11,9 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.outcome_model import Designed, OutcomeModel, designed, model_frames, units_to_model
-from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.model_tables import Fitted
+from accountability.outcomes.outcome_model import OutcomeModel, designed, units_to_model, with_numbers
+from accountability.outcomes.sparse_cells import Designed, Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
@@ -85,17 +86,18 @@ def penalty_ordered_logit(
     min_group: int = 10,
     confidence: float = 0.95,
     min_cell: int = 10,
+    sparse: Sparse = "penalise",
 ) -> PenaltyOrderedLogit:
     """An ordered logit of the imposed rung among sustained units, errors clustered on the officer.
 
     Pending, unrecorded and off-ladder penalties have no rung: they are left out and counted apart, so the numbers
     describe those whose penalty is known, and an officer's leaving is not a light penalty. Rungs nobody received are
-    no categories.
+    no categories. The margins in ``table`` are of any rung above the lightest.
 
     Parameters
     ----------
     data : Cohort or Dataset
-    covariates, unit, reference, min_group, confidence
+    covariates, unit, reference, min_group, confidence, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     ladder : Ladder, optional
         Order of the rungs; the result shows the others beside it.
@@ -109,7 +111,8 @@ def penalty_ordered_logit(
     Raises
     ------
     Refusal
-        If the source holds no imposed penalty, fewer than two rungs occur, or no finite estimate exists.
+        If the source holds no imposed penalty, fewer than two rungs occur, columns are collinear, or cells are empty
+        and are to be refused.
     ParameterError
         For no or unknown columns, a column with one value, or a reference that is not a level.
 
@@ -131,13 +134,15 @@ def penalty_ordered_logit(
         "off the ladder": int((penalty.notna() & rung.isna() & ~waits).sum()),
         "not recorded": int(penalty.isna().sum()),
     }
-    rows, rung = rows.loc[rung.notna()], rung.dropna()
+    rows, without = with_numbers(rows.loc[rung.notna()], made.columns)
+    rung = rung.loc[rows.index]
     if rung.nunique() < 2:
         raise Refusal(
             f"{len(rows):,} sustained units of {made.cohort.name} hold {rung.nunique()} rung(s); two are needed"
         )
-    rows, shape = designed(rows, made.columns, reference, min_group)
-    fit, terms, category = _fit(rows, order, shape)
+    terms, category = _categories(rows, order)
+    rows, shape = designed(rows, made.columns, reference, min_group, Endings(category, terms), sparse, min_cell)
+    fit = fit_rungs(shape, category, confidence)
     steps = len(terms) - 1
     rare = dict(zip(terms, hidden_cells(np.bincount(category, minlength=steps + 1), min_cell), strict=True))
     sizes = {name: rows[name].value_counts() for name in made.columns}
@@ -146,40 +151,42 @@ def penalty_ordered_logit(
         return np.asarray(shape.weight @ chances(theta, design[:, 1:], steps))
 
     def hidden(column: str, level: str, outcome: str = HEAVIER) -> bool:
-        return bool(sizes[column][level] < min_cell or rare.get(outcome, False))
+        return bool(sizes[column][shape.key(column, level)] < min_cell or rare.get(outcome, False))
 
-    by_cut = _cuts(shape, category, terms)
-    by_order = _orders(rows, order, shape)
+    fitted = Fitted(made, rows, shape, [fit], fit.errors, margin, terms, hidden, confidence)
+    assumes = (
+        f"order of severity: {' < '.join(order.order)}",
+        "proportional odds: a level shifts every cut of the ladder alike (see by_cut)",
+        CLUSTERED,
+        "those without a rung would not have been punished differently",
+    )
+    frames = fitted.frames({HEAVIER: steps}, {}, {HEAVIER: terms[1:]})
+    common = fitted.fields(
+        f"imposed penalty among sustained units by {', '.join(made.columns)}",
+        assumes,
+        apart | without,
+        min_cell,
+        frames,
+    )
     return PenaltyOrderedLogit(
-        estimand=f"imposed penalty among sustained units by {', '.join(made.columns)}, {made.cohort.name}",
-        assumptions=(
-            f"unit: {made.word}",
-            f"order of severity: {' < '.join(order.order)}",
-            "proportional odds: a level shifts every cut of the ladder alike (see by_cut)",
-            CLUSTERED,
-            "those without a rung would not have been punished differently",
-        ),
-        method="ordered logit, maximum likelihood on collapsed patterns; officer-clustered errors",
-        flow=made.cohort.flow(),
-        by_cut=hide_by_level(by_cut, hidden),
-        by_order=hide_by_level(by_order, hidden),
-        apart=left_apart(apart, min_cell),
-        unit=made.unit,
-        fit=fit,
-        names=tuple(f"{term} or heavier" for term in terms[1:]) + shape.names[1:],
-        confidence=confidence,
-        **model_frames(
-            rows,
-            shape,
-            fit.coefficients,
-            fit.errors,
-            margin,
-            terms,
-            starts={HEAVIER: steps},
-            counted={},
-            hidden=hidden,
-            confidence=confidence,
-        ),
+        method=f"ordered logit, {shape.by(fit)} on collapsed patterns; officer-clustered errors",
+        by_cut=hide_by_level(_cuts(shape, category, terms), hidden),
+        by_order=hide_by_level(_orders(rows, order, shape, confidence), hidden),
+        **common | {"names": cut_names(terms, shape)},
+    )
+
+
+def cut_names(terms: Sequence[str], shape: Designed) -> tuple[str, ...]:
+    """The names of the coefficients: the cuts of the ladder, then the columns."""
+    return tuple(f"{term} or heavier" for term in terms[1:]) + shape.names[1:]
+
+
+def fit_rungs(shape: Designed, category: Ints, confidence: float) -> Fit:
+    """The ordered logit, with a penalty where a level has the lightest rung only, or the heaviest."""
+    design = shape.design[:, 1:]
+    return shape.fitted(
+        lambda shrink: fit_ordered(design, shape.pattern, category, shape.ways, shrink and shrink.columns()),
+        confidence,
     )
 
 
@@ -189,10 +196,9 @@ def hide_by_level(table: pd.DataFrame, hidden: Callable[[str, str], bool]) -> pd
     return table.assign(hidden=pd.Series(shut, index=table.index, dtype=bool))
 
 
-def _fit(rows: pd.DataFrame, order: Ladder, shape: Designed) -> tuple[Fit, list[str], Ints]:
+def _categories(rows: pd.DataFrame, order: Ladder) -> tuple[list[str], Ints]:
     terms = [term for term in order.order if (rows["imposed_penalty"] == term).any()]
-    category = pd.Categorical(rows["imposed_penalty"], terms).codes.astype(np.int64)
-    return fit_ordered(shape.design[:, 1:], shape.pattern, category, shape.ways), terms, category
+    return terms, pd.Categorical(rows["imposed_penalty"], terms).codes.astype(np.int64)
 
 
 def _cuts(shape: Designed, category: Ints, terms: Sequence[str]) -> pd.DataFrame:
@@ -211,10 +217,10 @@ def _cuts(shape: Designed, category: Ints, terms: Sequence[str]) -> pd.DataFrame
     return pd.DataFrame(lines, columns=["column", "level", "cut", "estimate", "std_error"])
 
 
-def _orders(rows: pd.DataFrame, order: Ladder, shape: Designed) -> pd.DataFrame:
+def _orders(rows: pd.DataFrame, order: Ladder, shape: Designed, confidence: float) -> pd.DataFrame:
     out = []
     for ladder in dict.fromkeys([order, *Ladder.variants()]):
-        one, terms, _ = _fit(rows, ladder, shape)
-        own = one.coefficients[len(terms) - 1 :]
+        terms, category = _categories(rows, ladder)
+        own = fit_rungs(shape, category, confidence).coefficients[len(terms) - 1 :]
         out += [(ladder.name, *name, float(value)) for name, value in zip(shape.terms, own, strict=True)]
     return pd.DataFrame(out, columns=["order", "column", "level", "estimate"])

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError
+from accountability.outcomes.model_tables import Fitted, Margin, with_slopes
 from accountability.outcomes.outcome_model import (
-    Designed,
     OutcomeModel,
     designed,
     hidden_levels,
-    model_frames,
     refuse_uniform,
     units_to_model,
-    with_slopes,
+    with_numbers,
 )
-from accountability.outcomes.small_counts import left_apart
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEEN, decided
+from accountability.outcomes.sparse_cells import Designed, Endings, Sparse
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEEN, Units, decided
 from accountability.records.units import WORDS
 from accountability.results import percent
 from accountability.stats.arrays import Floats
@@ -60,12 +59,14 @@ def sustained_logit(
     min_group: int = 10,
     confidence: float = 0.95,
     min_cell: int = 10,
+    sparse: Sparse = "penalise",
 ) -> SustainedLogit:
     """A logit of sustained among decided units, errors clustered on the officer.
 
-    Every column is taken as categories; a missing value is a category of its own. Absolute numbers come with the
-    odds: the mean chance were every unit of one level and all its other columns as they are, and its difference
-    from the reference, with delta-method intervals. Differences describe the records; columns not held may differ.
+    Numbers stay numbers, and units without one are left out and counted; every other column is taken as categories,
+    where a missing value is a category of its own. Absolute numbers come with the odds: the mean chance were every
+    unit of one level and all its other columns as they are, and its difference from the reference, with delta-method
+    intervals. Differences describe the records; columns not held may differ.
 
     Parameters
     ----------
@@ -81,6 +82,11 @@ def sustained_logit(
     confidence : float
     min_cell : int
         A level with fewer hits or misses is hidden, and with it those that would give it away.
+    sparse : {"penalise", "pool", "refuse"}
+        What to do where no finite estimate exists, because a cell of level and outcome holds nobody. ``penalise``:
+        a log-F(1,1) penalty on every coefficient; limits of the coefficients of such levels come from the profile.
+        ``pool``: such levels are put together, with the one of fewest events, until no cell is empty. ``refuse``: the
+        cells are named. The assumptions say what was done.
 
     Returns
     -------
@@ -89,9 +95,14 @@ def sustained_logit(
     Raises
     ------
     Refusal
-        If the outcome does not vary, the units of a level all end alike, or columns are collinear.
+        If the outcome does not vary, columns are collinear, or cells are empty and are to be refused.
     ParameterError
-        For no columns, unknown columns, a column with one value, or a reference that is not a level.
+        For no columns, unknown columns, the finding as a column, a column with one value, or a reference that is not
+        a level.
+
+    Notes
+    -----
+    Greenland and Mansournia, Statistics in Medicine 34 (2015), for the penalty.
 
     Examples
     --------
@@ -105,35 +116,27 @@ def sustained_logit(
     True
     """
     made = units_to_model(data, covariates, unit)
-    rows, hits = _decided(made.table)
-    rows, shape = designed(rows, made.columns, reference, min_group)
-    _refuse_alike(rows, hits, made.columns)
-    fit = fit_logit(shape.design, shape.pattern, hits, shape.ways)
+    rows, hits, apart = _decided(made.table, made.columns)
+    rows, shape = designed(rows, made.columns, reference, min_group, _endings(hits), sparse, min_cell)
+    fit = shape.fitted(lambda shrink: fit_logit(shape.design, shape.pattern, hits, shape.ways, shrink), confidence)
 
     def margin(theta: Floats, design: Floats) -> Floats:
         return np.array([shape.weight @ (1.0 / (1.0 + np.exp(-(design @ theta))))])
 
     return SustainedLogit(
-        estimand=f"share sustained among decided units by {', '.join(made.columns)}, {made.cohort.name}",
-        assumptions=(f"unit: {made.word}", "the log odds add up over the columns", CLUSTERED, UNSEEN),
-        method="logit, maximum likelihood on collapsed patterns; officer-clustered errors; delta-method intervals",
-        flow=made.cohort.flow(),
-        apart=left_apart({}, min_cell),
-        unit=made.unit,
-        fit=fit,
-        names=shape.names,
-        confidence=confidence,
-        **model_frames(
+        method=f"logit, {shape.by(fit)} on collapsed patterns; officer-clustered errors; delta-method intervals",
+        **_fields(
+            made,
             rows,
             shape,
-            fit.coefficients,
-            fit.errors,
+            fit,
             margin,
-            [SUSTAINED],
-            starts={SUSTAINED: 1},
-            counted={SUSTAINED: hits > 0},
-            hidden=hidden_levels(rows, made.columns, pd.Series(hits > 0, index=rows.index), min_cell),
+            hits,
+            of=f"share sustained among decided units by {', '.join(made.columns)}",
+            assumes=("the log odds add up over the columns", CLUSTERED, UNSEEN),
+            apart=apart,
             confidence=confidence,
+            min_cell=min_cell,
         ),
     )
 
@@ -190,6 +193,7 @@ def sustained_mixed_logit(
     min_group: int = 10,
     confidence: float = 0.95,
     min_cell: int = 10,
+    sparse: Sparse = "penalise",
     nodes: int = 15,
 ) -> SustainedMixedLogit:
     """A mixed logit of sustained among decided units: its intercept varies over places as a normal variable.
@@ -200,7 +204,7 @@ def sustained_mixed_logit(
     Parameters
     ----------
     data : Cohort or Dataset
-    covariates, unit, reference, min_group, confidence, min_cell
+    covariates, unit, reference, min_group, confidence, min_cell, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     place : str
         Column of the allegations or cases: the squad, district, investigating body. Not the officer: nothing here
@@ -232,12 +236,14 @@ def sustained_mixed_logit(
         raise ParameterError(f"place={place!r}: name a column that groups officers and is not in the model itself")
     made = units_to_model(data, covariates, unit, also=[place])
     columns = tuple(name for name in made.columns if name != place)
-    rows = made.table.loc[decided(made.table["finding"])]
-    nowhere = rows[place].eq(NOT_RECORDED)
-    rows, hits = _decided(rows.loc[~nowhere])
-    rows, shape = designed(rows, columns, reference, min_group)
+    nowhere = made.table[place].isin([NOT_RECORDED, np.nan])
+    rows, hits, apart = _decided(made.table.loc[~nowhere], columns)
+    apart = {f"{place} not recorded": int((nowhere & decided(made.table["finding"])).sum()), **apart}
+    rows, shape = designed(rows, columns, reference, min_group, _endings(hits), sparse, min_cell)
     codes = pd.factorize(rows[place])[0].astype(np.int64)
-    fit = fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes)
+    fit = shape.fitted(
+        lambda shrink: fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes, shrink), confidence
+    )
     points, weights = np.polynomial.hermite.hermgauss(31)
 
     def margin(theta: Floats, design: Floats) -> Floats:
@@ -247,57 +253,60 @@ def sustained_mixed_logit(
         return np.array([shape.weight @ expit(index) @ weights / np.sqrt(np.pi)])
 
     return SustainedMixedLogit(
-        estimand=f"share sustained among decided units by {', '.join(columns)}, over values of {place}, "
-        f"{made.cohort.name}",
-        assumptions=(
-            f"unit: {made.word}",
-            "places' intercepts are normal and unrelated to the columns",
-            "rows of one place are alike only in sharing the place",
-            UNSEEN,
-        ),
-        method=f"random-intercept logit, adaptive quadrature with {nodes} points, maximum likelihood on counts by "
+        method=f"random-intercept logit, adaptive quadrature with {nodes} points, {shape.by(fit)} on counts by "
         "place and pattern; errors from the observed information",
-        flow=made.cohort.flow(),
         spread=_spread(fit, shape, confidence),
-        apart=left_apart({f"{place} not recorded": int(nowhere.sum())}, min_cell),
         place=place,
         places=fit.clusters,
-        unit=made.unit,
-        fit=fit,
-        names=shape.names,
-        confidence=confidence,
-        **model_frames(
+        **_fields(
+            made,
             rows,
             shape,
-            fit.coefficients,
-            fit.errors,
+            fit,
             margin,
-            [SUSTAINED],
-            starts={SUSTAINED: 1},
-            counted={SUSTAINED: hits > 0},
-            hidden=hidden_levels(rows, columns, pd.Series(hits > 0, index=rows.index), min_cell),
+            hits,
+            of=f"share sustained among decided units by {', '.join(columns)}, over values of {place}",
+            assumes=(
+                "places' intercepts are normal and unrelated to the columns",
+                "rows of one place are alike only in sharing the place",
+                UNSEEN,
+            ),
+            apart=apart,
             confidence=confidence,
+            min_cell=min_cell,
         ),
     )
 
 
-def _decided(table: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
-    """Units with a finding, and which of them are sustained."""
-    rows = table.loc[decided(table["finding"])]
+def _decided(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, Floats, dict[str, int]]:
+    """Units with a finding and with all numbers, which of them are sustained, and how many lack a number."""
+    rows, apart = with_numbers(table.loc[decided(table["finding"])], columns)
     hits = np.asarray(rows["finding"].eq("sustained"), dtype=np.float64)
     refuse_uniform(hits, "decided units are sustained")
-    return rows, hits
+    return rows, hits, apart
 
 
-def _refuse_alike(rows: pd.DataFrame, hits: Floats, columns: Sequence[str]) -> None:
-    for name in columns:
-        made = pd.Series(hits, index=rows.index).groupby(rows[name]).agg(["sum", "size"])
-        alike = made.loc[(made["sum"] == 0) | (made["sum"] == made["size"])]
-        if len(alike) and len(made) > 1:  # one message for both, because "all alike" would tell how a small group ended
-            raise Refusal(
-                f"{name} = {alike.index[0]!r} holds one unit, or units that all end alike (separation), so the logit "
-                "has no finite estimate; put small groups together"
-            )
+def _endings(hits: Floats) -> Endings:
+    return Endings(hits.astype(np.int64), ("not sustained", SUSTAINED))
+
+
+def _fields(
+    made: Units,
+    rows: pd.DataFrame,
+    shape: Designed,
+    fit: Fit,
+    margin: Margin,
+    hits: Floats,
+    *,
+    of: str,
+    assumes: Sequence[str],
+    apart: Mapping[str, int],
+    confidence: float,
+    min_cell: int,
+) -> dict[str, Any]:
+    hidden = hidden_levels(rows, shape.made.columns, pd.Series(hits > 0, index=rows.index), min_cell)
+    fitted = Fitted(made, rows, shape, [fit], fit.errors, margin, [SUSTAINED], hidden, confidence)
+    return fitted.fields(of, assumes, apart, min_cell, fitted.frames({SUSTAINED: 1}, {SUSTAINED: hits > 0}))
 
 
 def _spread(fit: Fit, shape: Designed, confidence: float) -> pd.DataFrame:

@@ -64,10 +64,15 @@ def held_unit(cohort: Cohort) -> str:
     return cast(UnitCard, cohort.card).unit
 
 
-def grouping(cases: pd.DataFrame, allegations: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def is_number(values: pd.Series) -> bool:
+    """Whether a column holds numbers, which a model takes as they are."""
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def grouping(cases: pd.DataFrame, allegations: pd.DataFrame, by: Sequence[str], numbers: bool = False) -> pd.DataFrame:
     """The allegations with the columns to group by, taken from the cases where they are not their own.
 
-    Missing groups are kept, named ``not recorded``.
+    Missing groups are kept, named ``not recorded``. With `numbers`, columns of numbers stay numbers.
 
     Raises
     ------
@@ -82,7 +87,13 @@ def grouping(cases: pd.DataFrame, allegations: pd.DataFrame, by: Sequence[str]) 
     borrowed = [name for name in by if name not in allegations]
     if borrowed:
         table = table.merge(cases[["case_id", *borrowed]], on="case_id", how="left", validate="many_to_one")
-    return table.assign(**{name: table[name].astype("str").fillna(NOT_RECORDED) for name in by})
+    made = {
+        name: table[name].astype("float64")
+        if numbers and is_number(table[name])
+        else table[name].astype("str").fillna(NOT_RECORDED)
+        for name in by
+    }
+    return table.assign(**made)
 
 
 def units_of(
@@ -93,6 +104,7 @@ def units_of(
     needs: Sequence[str] = ("finding",),
     without: str = "so it cannot be modelled",
     only: str | None = None,
+    numbers: bool = False,
 ) -> Units:
     """The units of a cohort, with the columns named.
 
@@ -110,6 +122,8 @@ def units_of(
         What the refusal says where one of them is missing.
     only : str, optional
         A finding: rows with another are left out before units are made.
+    numbers : bool
+        Whether columns of numbers stay numbers; else every value is a group.
 
     Raises
     ------
@@ -129,7 +143,7 @@ def units_of(
     held, names = held_unit(cohort), tuple(dict.fromkeys(columns))
     counted = unit or held
     rank = (ladder or Ladder()).severity_rank
-    table = roll_up(grouping(cohort.cases, rows, names), held, counted, names, rank)
+    table = roll_up(grouping(cohort.cases, rows, names, numbers), held, counted, names, rank)
     return Units(cohort, table, names, counted)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.cell_likelihood import SEPARATED, Fit, Slopes, cells_of, check_columns, maximise
+from accountability.stats.cell_likelihood import SEPARATED, Fit, Separated, Slopes, cells_of, check_columns, maximise
 from accountability.stats.compress import tally
 from accountability.stats.optimise import Evaluation, Optimum, Separation, invert, newton
+from accountability.stats.penalised import Shrink
 from accountability.stats.sandwich import Clustered, Ways
 
 NO_SPREAD = -5.0
@@ -20,7 +21,7 @@ NONE = (
 )
 
 
-def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways) -> Fit:
+def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: Shrink | None = None) -> Fit:
     """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
 
     Parameters
@@ -32,6 +33,8 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways) -> Fit:
     hits : array of 0 and 1
     ways : array of int, or mapping of str to array of int
         The cluster of each row, along one way or two.
+    shrink : Shrink, optional
+        Penalty of the columns, for sparse data.
 
     Raises
     ------
@@ -39,8 +42,9 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways) -> Fit:
         If the columns are collinear, or the outcome is separated so that no finite estimate exists.
     """
     cells = cells_of(pattern, hits.astype(np.int64), len(design))
-    check_columns(design, cells)
-    return maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways)
+    if shrink is None:
+        check_columns(design, cells)
+    return maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways, shrink=shrink)
 
 
 def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:
@@ -62,7 +66,9 @@ class _Counts:
     first: Ints  # of each place
 
 
-def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Ints, nodes: int = 15) -> Fit:
+def fit_random_intercept(
+    design: Floats, pattern: Ints, hits: Floats, place: Ints, nodes: int = 15, shrink: Shrink | None = None
+) -> Fit:
     """Maximum likelihood of a logit whose intercept varies over places as a normal variable.
 
     The integral over each place's intercept is taken by adaptive Gauss–Hermite quadrature (Pinheiro and Bates,
@@ -78,6 +84,8 @@ def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Int
     hits : array of 0 and 1
     nodes : int
         Points of the quadrature; 1 is Laplace's approximation.
+    shrink : Shrink, optional
+        Penalty of the columns, for sparse data.
 
     Returns
     -------
@@ -94,18 +102,26 @@ def fit_random_intercept(design: Floats, pattern: Ints, hits: Floats, place: Int
     if places < 5:
         raise Refusal(f"{places} places are too few to say how places vary; put them in as a column instead")
     counts = _count(design, pattern, hits, place)
-    alone = fit_logit(design, pattern, hits, place)
+    alone = fit_logit(design, pattern, hits, place, shrink)
     theta, mode = np.append(alone.coefficients, np.log(0.5)), np.zeros(places)
     # A few nodes come near the optimum for a third of the work, all of them then settle it.
     for few, tolerance, noise in ((min(nodes, 5), 1e-4, 1e-2), (nodes, 1e-9, 1e-6)):
-        top, mode = _maximise(theta, mode, design, counts, few, tolerance, noise)
+        top, mode = _maximise(theta, mode, design, counts, few, tolerance, noise, shrink)
         theta = top.at
     plain = _inverse(top.information)
-    return Fit(theta, Clustered(plain, places), top.value, plain)
+    limits = np.full((3, len(theta)), np.nan) if shrink else None
+    return Fit(theta, Clustered(plain, places), top.value, plain, limits=limits)
 
 
 def _maximise(
-    theta: Floats, mode: Floats, design: Floats, counts: _Counts, nodes: int, tolerance: float, noise: float
+    theta: Floats,
+    mode: Floats,
+    design: Floats,
+    counts: _Counts,
+    nodes: int,
+    tolerance: float,
+    noise: float,
+    shrink: Shrink | None,
 ) -> tuple[Optimum, Floats]:
     """The maximum and the modes there, from which the next evaluation starts."""
     points, weights = np.polynomial.hermite.hermgauss(nodes)
@@ -118,10 +134,11 @@ def _maximise(
     def reach(step: Floats) -> float:
         return float(max(np.abs(design @ step[:-1]).max(), abs(step[-1])))
 
+    height = shrink.of(evaluate, after=1) if shrink else evaluate
     try:
-        top = newton(evaluate, theta, reach, concave=False, tolerance=tolerance, farthest=2.0, noise=noise)
+        top = newton(height, theta, reach, concave=False, tolerance=tolerance, farthest=2.0, noise=noise)
     except Separation as endless:
-        raise Refusal(NONE if abs(endless.direction[-1]) > 0.1 else SEPARATED) from endless
+        raise (Refusal(NONE) if abs(endless.direction[-1]) > 0.1 else Separated(SEPARATED)) from endless
     if top.at[-1] < NO_SPREAD:
         raise Refusal(NONE)
     return top, modes[0]
@@ -131,7 +148,7 @@ def _inverse(information: Floats) -> Floats:
     try:
         return invert(information)
     except Separation as flat:
-        raise Refusal(SEPARATED) from flat
+        raise Separated(SEPARATED) from flat
 
 
 def _count(design: Floats, pattern: Ints, hits: Floats, place: Ints) -> _Counts:

@@ -7,15 +7,16 @@ fit row by row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints, gram
 from accountability.stats.compress import combine, tally
-from accountability.stats.optimise import Evaluation, Separation, invert, newton, weakest
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton, weakest
+from accountability.stats.penalised import Shrink, raised, with_limits
 from accountability.stats.sandwich import Clustered, Ways, clustered
 
 COLLINEAR = "the columns say the same thing twice (their dummies are collinear); leave one of them out"
@@ -25,14 +26,23 @@ SEPARATED = (
 )
 
 
+class Separated(Refusal):
+    """No finite estimate exists."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """A model fitted by maximum likelihood."""
+    """A model fitted by maximum likelihood, with a penalty or without."""
 
     coefficients: Floats
     errors: Clustered
     log_likelihood: float
     plain: Floats  # The covariance were rows independent: the inverse of the observed information
+    # The score of one row of each cell, and the cell of each row, where errors are clustered
+    scores: Floats | None = None
+    cell: Ints | None = None
+    # Where there is a penalty: lower and upper limits and p-values of the profile, missing for what is not sparse
+    limits: Floats | None = None
 
     @property
     def covariance(self) -> Floats:
@@ -91,7 +101,7 @@ def check_columns(design: Floats, cells: Cells) -> None:
     Refusal
     """
     if weakest(gram(design, tally(cells.pattern, cells.count, len(design))))[0] < 1e-11:
-        raise Refusal(COLLINEAR)
+        raise Separated(COLLINEAR)
 
 
 def fit_by(
@@ -104,25 +114,36 @@ def fit_by(
     concave: bool = True,
     reach: Callable[[Floats], float] | None = None,
     information: Callable[[Floats], Floats] | None = None,
+    power: float = -0.5,
+    shrink: Shrink | None = None,
+    blocks: Sequence[Ints] = (),
 ) -> Fit:
-    """Maximise a likelihood and add its clustered covariance.
+    """Maximise a likelihood and add its clustered covariance, which is no smaller than the plain one on `blocks`.
 
     Where the information of each cell is given at the coefficients, as
-    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is CR2.
+    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is corrected for few clusters.
 
     Raises
     ------
-    Refusal
+    Separated
         If no finite estimate exists.
     """
+    height = shrink.of(evaluate) if shrink else evaluate
     try:
-        top = newton(evaluate, start, reach, concave=concave, tolerance=1e-12)
+        top = newton(height, start, reach, concave=concave, tolerance=1e-12)
         plain = invert(top.information)
-    except Separation as endless:
-        raise Refusal(SEPARATED) from endless
-    known = information(top.at) if information else None
-    errors = clustered(plain, scores(top.at), cells.of_row, ways, known)
-    return Fit(top.at, errors, top.value, plain)
+    except (Separation, NotConverged) as endless:
+        raise Separated(SEPARATED) from endless
+    own, known = scores(top.at), information(top.at) if information else None
+    errors = clustered(plain, own, cells.of_row, ways, known, power=power)
+    limits = None
+    if shrink:
+        limits = with_limits(shrink, height, top.at, top.value, plain, errors.covariance, concave=concave)
+        everywhere = shrink.sparse[shrink.scale > 0].all()
+        blocks = [np.arange(len(plain))] if everywhere else [*blocks, *np.flatnonzero(shrink.sparse)[:, None]]
+    if blocks:
+        errors = replace(errors, covariance=raised(errors.covariance, plain, blocks))
+    return Fit(top.at, errors, evaluate(top.at)[0], plain, own, cells.of_row, limits)
 
 
 def maximise(
@@ -133,6 +154,7 @@ def maximise(
     index: Floats,
     ways: Ways,
     allowed: Callable[[Floats], bool] | None = None,
+    shrink: Shrink | None = None,
 ) -> Fit:
     """Fit a likelihood of one linear index and a few other parameters.
 
@@ -148,6 +170,8 @@ def maximise(
         The cluster of each row, along one way or two.
     allowed : callable, optional
         Whether values of the other parameters are possible.
+    shrink : Shrink, optional
+        Penalty of the columns.
 
     Raises
     ------
@@ -173,11 +197,13 @@ def maximise(
     def reach(step: Floats) -> float:
         return float(max(np.abs(design @ step[width:]).max(), np.abs(step[:width]).max(initial=0.0)))
 
+    start = np.concatenate([other, index])
+
     def information(point: Floats) -> Floats:
         return np.sqrt(at(point).neg_hessian)[:, None] * design[cells.pattern]
 
-    start, known = np.concatenate([other, index]), None if width else information
-    return fit_by(evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known)
+    laid, known = shrink.laid(width) if shrink else None, None if width else information
+    return fit_by(evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known, shrink=laid)
 
 
 def _sums(slopes: Slopes, design: Floats, cells: Cells, width: int) -> tuple[Floats, Floats]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +9,9 @@ import numpy as np
 
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.intervals import chi2_critical, p_chi2
-from accountability.stats.optimise import Evaluation, NotConverged, Optimum, newton
+from accountability.stats.optimise import Evaluation, Optimum, newton
 from accountability.stats.partial_likelihood import Ties, derivatives
+from accountability.stats.penalised import crossing
 from accountability.stats.risksets import RiskSets
 
 TINY: Final = 1e-30
@@ -48,7 +48,7 @@ def penalised(sets: RiskSets, matrix: Floats, ties: Ties, confidence: float) -> 
         p_value[place] = p_chi2(2 * (top.value - profile(0.0)), 1)
         error = float(np.sqrt(covariance[place, place]))
         for side in (0, 1):
-            limits[side, place] = _crossing(profile, float(top.at[place]), (2 * side - 1) * error, top.value - drop)
+            limits[side, place] = crossing(profile, float(top.at[place]), (2 * side - 1) * error, top.value - drop)
     null = derivatives(sets, matrix, np.zeros(width), ties)
     sign, size = np.linalg.slogdet(null.information)
     return Penalised(top, covariance, limits[0], limits[1], p_value, float(null.value) + sign * size / 2)
@@ -80,15 +80,3 @@ def _top(sets: RiskSets, matrix: Floats, ties: Ties, free: Days, start: Floats) 
     whole = start.copy()
     whole[free] = top.at
     return Optimum(whole, top.value, top.information, top.steps)
-
-
-def _crossing(profile: Callable[[float], float], start: float, stride: float, height: float) -> float:
-    """Where the profile falls to a height, on one side of its maximum."""
-    from scipy.optimize import brentq
-
-    outer = start + stride
-    for _ in range(60):
-        if profile(outer) < height:
-            return float(brentq(lambda value: profile(value) - height, start, outer, xtol=1e-8, rtol=1e-10))
-        outer = start + (outer - start) * 1.6
-    raise NotConverged("the penalised likelihood does not fall to the height of the interval; please report this")

@@ -8,10 +8,11 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import Fit, cells_of, check_columns, fit_by
 from accountability.stats.optimise import Evaluation
+from accountability.stats.penalised import Shrink
 from accountability.stats.sandwich import Ways
 
 
-def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ways) -> Fit:
+def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ways, shrink: Shrink | None = None) -> Fit:
     """Maximum likelihood of a multinomial logit whose rows fall into few patterns of covariates.
 
     ``P(category = j) = exp(x b_j) / sum_k exp(x b_k)`` with ``b_0 = 0``.
@@ -23,6 +24,8 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
     pattern, category : array of int
     clusters : array of int, or mapping of str to array of int
         For each row; category 0 is the one the others are compared with, each held by some row.
+    shrink : Shrink, optional
+        Penalty of the columns, for sparse data; its `sparse` may be categories by columns.
 
     Returns
     -------
@@ -41,7 +44,8 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
         raise Refusal("a multinomial logit needs two categories or more, each held by some row; put some together")
     patterns, width = design.shape
     cells = cells_of(pattern, category, patterns)
-    check_columns(design, cells)
+    if shrink is None:
+        check_columns(design, cells)
     count = np.zeros((patterns, ways + 1))
     count[cells.pattern, cells.value] = cells.count
     total = count.sum(axis=1)
@@ -65,7 +69,8 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
     def reach(step: Floats) -> float:
         return float(np.abs(design @ step.reshape(ways, width).T).max())
 
-    return fit_by(evaluate, scores, theta.ravel(), cells, clusters, reach=reach)
+    laid = shrink.laid(times=ways) if shrink else None
+    return fit_by(evaluate, scores, theta.ravel(), cells, clusters, reach=reach, shrink=laid)
 
 
 def chances(theta: Floats, design: Floats) -> Floats:

@@ -9,10 +9,17 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.cell_likelihood import Fit, Slopes, cells_of, check_columns, maximise
 from accountability.stats.compress import tally
+from accountability.stats.penalised import Shrink
 from accountability.stats.sandwich import Ways
 
 
-def fit_ordered(design: Floats, pattern: NDArray[np.int64], category: NDArray[np.int64], ways: Ways) -> Fit:
+def fit_ordered(
+    design: Floats,
+    pattern: NDArray[np.int64],
+    category: NDArray[np.int64],
+    ways: Ways,
+    shrink: Shrink | None = None,
+) -> Fit:
     """Maximum likelihood of an ordered logit whose rows fall into few patterns of covariates.
 
     ``P(category <= j) = F(a_j - x b)``: a positive coefficient goes with heavier categories. The bread of the
@@ -25,6 +32,8 @@ def fit_ordered(design: Floats, pattern: NDArray[np.int64], category: NDArray[np
     pattern, category : array of int
     ways : array of int, or mapping of str to array of int
         For each row; categories 0, 1, … in order, each held by some row.
+    shrink : Shrink, optional
+        Penalty of the columns, for sparse data.
 
     Returns
     -------
@@ -42,10 +51,11 @@ def fit_ordered(design: Floats, pattern: NDArray[np.int64], category: NDArray[np
     if steps < 1 or (held == 0).any():
         raise Refusal("an ordered logit needs two categories or more, each held by some row; put categories together")
     cells = cells_of(pattern, category, len(design))
-    check_columns(np.hstack([np.ones((len(design), 1)), design]), cells)
+    if shrink is None:
+        check_columns(np.hstack([np.ones((len(design), 1)), design]), cells)
     share = np.cumsum(held)[:-1] / len(category)
     start = (np.log(share / (1 - share)), np.zeros(design.shape[1]))
-    return maximise(_ordered, design, cells, *start, ways, lambda cuts: bool((np.diff(cuts) > 0).all()))
+    return maximise(_ordered, design, cells, *start, ways, lambda cuts: bool((np.diff(cuts) > 0).all()), shrink)
 
 
 def chances(theta: Floats, design: Floats, steps: int) -> Floats:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.cell_likelihood import Cells, Fit, cells_of, fit_by
+from accountability.stats.cell_likelihood import Cells, Fit, Separated, cells_of, fit_by
 from accountability.stats.compress import tally
-from accountability.stats.optimise import Separation, invert
+from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.sandwich import Ways
 
 
 def fit_partial(
-    design: Floats, pattern: Ints, category: Ints, ways: Ways, free: Sequence[int], start: Fit | None = None
+    design: Floats,
+    pattern: Ints,
+    category: Ints,
+    ways: Ways,
+    free: Sequence[int],
+    start: Fit | None = None,
+    *,
+    prior: float = 0.0,
+    blocks: Sequence[Ints] = (),
 ) -> Fit:
     """Maximum likelihood of a partial proportional-odds logit (Peterson and Harrell, Applied Statistics 39, 1990).
 
@@ -30,6 +40,12 @@ def fit_partial(
         Columns of the design whose coefficient may differ by cut.
     start : Fit, optional
         The proportional fit of the same data, if at hand.
+    prior : float
+        Rows added for each free level, spread over the categories half as the proportional fit has them and half
+        evenly (Clogg and others, Journal of the American Statistical Association 86, 1991). With them every category
+        has a chance above zero and every estimate is finite; without, data that want a chance of zero have none.
+    blocks : sequence of array of int
+        Coefficients on whose covariance the clustered one is no smaller than the plain one.
 
     Returns
     -------
@@ -44,18 +60,71 @@ def fit_partial(
     begin = start or fit_ordered(design, pattern, category, ways)
     steps = int(category.max())
     cells = cells_of(pattern, category, len(design))
-    shifts = (steps - 1) * len(free)
-    theta = np.concatenate([begin.coefficients, np.zeros(shifts)])
+    theta = np.concatenate([begin.coefficients, np.zeros((steps - 1) * len(free))])
     ends = cut_designs(design, steps, free)
-    return fit_by(
-        lambda at: _evaluate(at, ends, cells)[:3],
+    held = _with_rows(design, cells, free, chances(theta, ends), prior) if prior else cells
+    fit = fit_by(
+        lambda at: _evaluate(at, ends, held)[:3],
         lambda at: _evaluate(at, ends, cells)[3],
         theta,
         cells,
         ways,
         concave=False,
         reach=lambda step: float(np.abs(ends @ step).max()),
+        blocks=blocks,
     )
+    if chances(fit.coefficients, ends).min() < 0:
+        raise Separated("some pattern of the columns would have a category with a chance below zero")
+    return replace(fit, log_likelihood=_evaluate(fit.coefficients, ends, cells)[0])
+
+
+def highest(design: Floats, pattern: Ints, category: Ints, free: Sequence[int], start: Fit) -> float:
+    """The limit of the log likelihood with free cuts, from the proportional fit; no estimate needs to reach it.
+
+    Rows worth next to nothing keep every chance above zero on the way, and the highest likelihood met is given.
+    """
+    steps = int(category.max())
+    cells = cells_of(pattern, category, len(design))
+    ends = cut_designs(design, steps, free)
+    theta = np.concatenate([start.coefficients, np.zeros((steps - 1) * len(free))])
+    held = _with_rows(design, cells, free, chances(theta, ends), 1e-5)
+    met = [start.log_likelihood]
+
+    def evaluate(at: Floats) -> Evaluation:
+        found = _evaluate(at, ends, held)[:3]
+        if np.isfinite(found[0]):
+            met.append(_evaluate(at, ends, cells)[0])
+        return found
+
+    with suppress(Separation, NotConverged):
+        newton(evaluate, theta, lambda step: float(np.abs(ends @ step).max()), concave=False)
+    return max(met)
+
+
+def _with_rows(design: Floats, cells: Cells, free: Sequence[int], chance: Floats, prior: float) -> Cells:
+    """The cells with rows added for each free level, over the categories half by their chances and half evenly."""
+    even = (chance + 1 / chance.shape[1]) / 2
+    count = prior * _weights(design, cells, free)[:, None] * even
+    count[cells.pattern, cells.value] += cells.count
+    return _counted(count)
+
+
+def _weights(design: Floats, cells: Cells, free: Sequence[int]) -> Floats:
+    """For each pattern, its share of one row a free level: those of an indicator, and those with none of them."""
+    count = tally(cells.pattern, cells.count, len(design))
+    chosen = design[:, list(free)]
+    members = [column != 0 for column in chosen.T]
+    out = np.zeros(len(design))
+    for inside in [*members, ~np.any(members, axis=0)]:
+        if inside.any():
+            out[inside] += count[inside] / count[inside].sum()
+    return out
+
+
+def _counted(count: Floats) -> Cells:
+    """Every pattern and category as a cell, with counts that need not be whole."""
+    pattern, value = (index.ravel() for index in np.indices(count.shape))
+    return Cells(pattern, value, count.ravel(), np.empty(0, dtype=np.int64))
 
 
 def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
@@ -86,7 +155,12 @@ def score_test(design: Floats, pattern: Ints, category: Ints, fit: Fit, free: Se
     steps = int(category.max())
     cells = cells_of(pattern, category, len(design))
     theta = np.concatenate([fit.coefficients, np.zeros((steps - 1) * len(free))])
-    _, gradient, information, _ = _evaluate(theta, cut_designs(design, steps, free), cells)
+    ends = cut_designs(design, steps, free)
+    # The information expected under proportional odds: that observed bends upwards where cells are empty, and the
+    # statistic would be negative.
+    total = tally(cells.pattern, cells.count, len(design))
+    expected = _counted(total[:, None] * chances(theta, ends))
+    gradient, information = _evaluate(theta, ends, cells)[1], _evaluate(theta, ends, expected)[2]
     return wald(gradient, information)
 
 
@@ -134,6 +208,11 @@ def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats])
     fits : sequence of array
         Coefficients of the logit of "above cut j", constant first.
 
+    Raises
+    ------
+    Separation
+        If one of them has no information on a column.
+
     Returns
     -------
     slopes, covariance : array
@@ -144,7 +223,7 @@ def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats])
     full = np.hstack([np.ones((len(design), 1)), design])
     count = tally(pattern, np.ones(len(pattern)), len(design))
     above = [expit(full @ own) for own in fits]
-    bread = [np.linalg.inv(full.T @ (full * (count * q * (1 - q))[:, None])) for q in above]
+    bread = [invert(full.T @ (full * (count * q * (1 - q))[:, None])) for q in above]
     steps, width = len(fits), full.shape[1]
     covariance = np.empty((steps, width, steps, width))
     for a in range(steps):

@@ -1,6 +1,7 @@
-"""Counts above zero: truncated Poisson and negative binomial, fitted on collapsed patterns, with clustered errors.
+"""Days above zero, by several columns: truncated counts, and laws that heaped days do not defeat.
 
-They are the second part of a hurdle model: whether any days at all is a logit, how many if any is this.
+They are the second part of a hurdle model: whether any days at all is a logit, how many if any is this. All are fitted
+on collapsed patterns, with clustered errors.
 """
 
 from __future__ import annotations
@@ -11,19 +12,27 @@ import numpy as np
 
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.cell_likelihood import SEPARATED, Fit, Slopes, cells_of, check_columns, maximise
+from accountability.stats.cell_likelihood import Fit, Separated, Slopes, cells_of, check_columns, maximise
+from accountability.stats.compress import tally
+from accountability.stats.penalised import Shrink
 from accountability.stats.sandwich import Ways
 
-Family = Literal["negative_binomial", "poisson"]
-FAMILIES: Final = ("negative_binomial", "poisson")
+Family = Literal["negative_binomial", "poisson", "quasi_poisson", "log_normal", "bands"]
+FAMILIES: Final = ("negative_binomial", "poisson", "quasi_poisson", "log_normal")
+#: Those with a parameter of spread, which stands first.
+SPREAD: Final = ("negative_binomial", "log_normal")
 LEAST_SPREAD: Final = -9.0
 MOST_SPREAD: Final = 7.0
 
 
-def fit_truncated(design: Floats, pattern: Ints, days: Ints, ways: Ways, family: Family) -> Fit:
+def fit_truncated(
+    design: Floats, pattern: Ints, days: Ints, ways: Ways, family: Family, shrink: Shrink | None = None
+) -> Fit:
     """Maximum likelihood of a count above zero whose rows fall into few patterns of covariates.
 
-    The count without truncation has mean ``exp(x b)`` and, if negative binomial, variance ``m + alpha m**2``.
+    The count without truncation has mean ``exp(x b)`` and, if negative binomial, variance ``m + alpha m**2``. For
+    ``quasi_poisson`` the count above zero itself has mean ``exp(x b)``, whatever its law, and for ``log_normal`` its
+    logarithm has mean ``x b`` and one spread.
 
     Parameters
     ----------
@@ -34,81 +43,121 @@ def fit_truncated(design: Floats, pattern: Ints, days: Ints, ways: Ways, family:
         For each row.
     days : array of int
         One or more, for each row.
-    family : {"negative_binomial", "poisson"}
+    family : {"negative_binomial", "poisson", "quasi_poisson", "log_normal"}
+    shrink : Shrink, optional
+        Penalty of the columns, for sparse data.
 
     Returns
     -------
     Fit
-        ``coefficients``: log alpha first, if negative binomial, then the columns.
+        ``coefficients``: the log of alpha (negative binomial) or of the standard deviation (log-normal) first, then
+        the columns.
 
     Raises
     ------
     ParameterError
         For an unknown family, or a count below one.
     Refusal
-        If columns are collinear, no finite estimate exists, or counts are no more spread than a Poisson's.
+        If columns are collinear, no finite estimate exists, or counts are less or more spread than the law can hold.
     """
     if family not in FAMILIES:
         raise ParameterError(f"family must be one of {', '.join(FAMILIES)}; found {family!r}")
     if len(days) and days.min() < 1:
         raise ParameterError(f"counts above zero are needed; {int((days < 1).sum()):,} are below 1, e.g. {days.min()}")
     cells = cells_of(pattern, days, len(design))
-    check_columns(design, cells)
-    plain = family == "poisson"
+    if shrink is None:
+        check_columns(design, cells)
     mean, start = float(days.mean()), np.zeros(design.shape[1])
     start[0] = np.log(max(mean - 0.5, 0.5))
-    spread = np.empty(0) if plain else np.array([np.log(max((days.var() - mean) / mean**2, 0.1))])
-    model = _poisson if plain else _negative_binomial
+    spread = np.empty(0)
+    if family == "negative_binomial":
+        spread = np.array([np.log(max((days.var() - mean) / mean**2, 0.1))])
+    elif family == "log_normal":
+        start[0], spread = np.log(days).mean(), np.array([np.log(max(np.log(days).std(), 0.1))])
     try:
-        fit = maximise(model, design, cells, spread, start, ways, lambda other: bool((abs(other) < 12).all()))
-    except Refusal as why:
-        raise Refusal(_not_finite(plain, str(why))) from why
-    if not plain and not LEAST_SPREAD < fit.coefficients[0] < MOST_SPREAD:
-        raise Refusal(_not_finite(plain, SEPARATED))
+        fit = maximise(
+            MODELS[family], design, cells, spread, start, ways, lambda other: bool((abs(other) < 12).all()), shrink
+        )
+    except Separated:
+        if family != "negative_binomial":
+            raise
+        fit = None
+    if family == "negative_binomial" and not (fit and LEAST_SPREAD < fit.coefficients[0] < MOST_SPREAD):
+        # Within patterns, so that what the columns explain is no spread.
+        size = np.maximum(np.bincount(pattern, minlength=len(design)), 1)
+        within = days - (tally(pattern, days.astype(float), len(design)) / size)[pattern]
+        wide = bool((within**2).mean() > mean)
+        raise (Refusal if wide or shrink else Separated)(_not_held(days, wide))
+    if fit is None:
+        raise AssertionError("every other family has a fit here")
     return fit
+
+
+def _not_held(days: Ints, wide: bool) -> str:
+    """Say why a negative binomial does not hold the days."""
+    if not wide:
+        return (
+            f"the {len(days):,} lengths are no more spread than a Poisson law has them, so the negative binomial has "
+            "no finite estimate; family='poisson' then says the same"
+        )
+    number, count = np.unique(days, return_counts=True)
+    most = np.sort(number[np.argsort(-count, kind="stable")[:3]])
+    share = count[np.isin(number, most)].sum() / len(days)
+    return (
+        f"the {len(days):,} lengths are more spread than a negative binomial can hold: {share:.0%} of them are "
+        f"{', '.join(map(str, most))} days, the longest is {days.max():,}, and its likelihood rises with the spread "
+        "for ever. family='quasi_poisson' compares means whatever the law, 'log_normal' the logarithms, 'bands' the "
+        "bands of days"
+    ).replace("%", " %")
 
 
 def means(theta: Floats, design: Floats, family: Family) -> Floats:
     """The mean of the count, given that it is above zero, for each pattern."""
-    alpha, mu = _parts(theta, design, family)
-    none = np.exp(-mu) if family == "poisson" else np.exp(-np.log1p(alpha * mu) / alpha)
+    spread, mu = _parts(theta, design, family)
+    if family == "quasi_poisson":
+        return mu
+    if family == "log_normal":
+        return mu * np.exp(spread**2 / 2)
+    none = np.exp(-mu) if family == "poisson" else np.exp(-np.log1p(spread * mu) / spread)
     return mu / (1.0 - none)
 
 
 def chances(theta: Floats, design: Floats, family: Family, most: int) -> Floats:
-    """The chance of 1, 2, … ``most`` given a count above zero, for each pattern."""
-    alpha, mu = _parts(theta, design, family)
+    """The chance of 1, 2, … ``most`` given a count above zero, for each pattern; not of a quasi-Poisson law."""
+    from scipy.special import ndtr
+
+    spread, mu = _parts(theta, design, family)
     value = np.tile(np.arange(1, most + 1), (len(design), 1))
+    if family == "log_normal":
+        ends = np.concatenate([[-np.inf], np.log(np.arange(1, most + 1) + 0.5)])
+        return np.diff(ndtr((ends[None, :] - np.log(mu)[:, None]) / spread), axis=1)
     index = np.repeat(np.log(mu)[:, None], most, axis=1)
-    if family == "poisson":
-        slopes = _poisson(index.ravel(), np.empty(0), value.ravel())
-    else:
-        slopes = _negative_binomial(index.ravel(), np.log([alpha]), value.ravel())
+    slopes = MODELS[family](index.ravel(), np.log([spread]) if family in SPREAD else np.empty(0), value.ravel())
     return np.exp(slopes.value).reshape(value.shape)
 
 
-def row_scores(theta: Floats, design: Floats, days: Ints, family: Family) -> Floats:
-    """The slope of each row's log chance by each coefficient, for rows with these covariates."""
-    if family == "poisson":
-        return _poisson(design @ theta, np.empty(0), days).by_index[:, None] * design
-    slopes = _negative_binomial(design @ theta[1:], theta[:1], days)
-    if slopes.by_other is None:
-        raise AssertionError("a negative binomial has a parameter of spread")
-    return np.hstack([slopes.by_other, slopes.by_index[:, None] * design])
-
-
 def _parts(theta: Floats, design: Floats, family: Family) -> tuple[float, Floats]:
-    if family == "poisson":
+    if family not in SPREAD:
         return 0.0, np.exp(design @ theta)
     return float(np.exp(theta[0])), np.exp(design @ theta[1:])
 
 
-def _not_finite(plain: bool, why: str) -> str:
-    if plain:
-        return why
-    return (
-        "the negative binomial has no finite estimate: the days are hardly spread (family='poisson' then says the "
-        "same), or more than it can hold, or a group has none that differ; penalty_ordered_logit() needs no days"
+def _quasi_poisson(index: Floats, other: Floats, value: Ints) -> Slopes:
+    mu = np.exp(np.minimum(index, 50.0))
+    return Slopes(value * index - mu, np.asarray(value - mu, dtype=np.float64), mu)
+
+
+def _log_normal(index: Floats, other: Floats, value: Ints) -> Slopes:
+    weight = float(np.exp(-2 * other[0]))
+    far = np.log(value) - index
+    square = weight * far**2
+    return Slopes(
+        value=-other[0] - square / 2 - np.log(value) - np.log(2 * np.pi) / 2,
+        by_index=weight * far,
+        neg_hessian=np.full(len(far), weight),
+        by_other=(square - 1)[:, None],
+        neg_mixed=(2 * weight * far)[:, None],
+        neg_other=lambda count: np.array([[2 * (count @ square)]]),
     )
 
 
@@ -156,3 +205,11 @@ def _negative_binomial(index: Floats, other: Floats, value: Ints) -> Slopes:
         neg_mixed=-index_other[:, None],
         neg_other=lambda count: np.array([[-(count @ other_other)]]),
     )
+
+
+MODELS: Final = {
+    "negative_binomial": _negative_binomial,
+    "poisson": _poisson,
+    "quasi_poisson": _quasi_poisson,
+    "log_normal": _log_normal,
+}

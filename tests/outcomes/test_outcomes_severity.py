@@ -213,4 +213,4 @@ def test_a_column_that_decides_the_rung_is_refused():
     table = drawn(300)
     sure = np.where(table["imposed_penalty"].isin(["suspension", "dismissal"]), "heavy", "light")
     with pytest.raises(Refusal, match="separation"):
-        outcomes.penalty_ordered_logit(source(table.assign(complainant=sure)), ["complainant"])
+        outcomes.penalty_ordered_logit(source(table.assign(complainant=sure)), ["complainant"], sparse="refuse")

@@ -1,0 +1,277 @@
+"""The frames of a fitted outcome model: coefficients with their ratios, margins, contrasts, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from accountability.outcomes.small_counts import left_apart
+from accountability.outcomes.sparse_cells import EVERY, Designed
+from accountability.outcomes.units_counted import Units
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.cell_likelihood import Fit
+from accountability.stats.intervals import student, wald
+from accountability.stats.sandwich import Clustered
+
+Margin = Callable[[Floats, Floats], Floats]
+"""From coefficients and a design, the mean of each outcome over the patterns."""
+LEAD, LIMITS = ["column", "level"], ["estimate", "std_error", "lower", "upper"]
+RATIO = ["ratio", "ratio_lower", "ratio_upper"]
+MARGIN = ["margin", "margin_lower", "margin_upper"]
+HELD = ["clusters", "effective_clusters", "df"]
+
+
+class Lines(NamedTuple):
+    """Estimates with what they are made of, gathered so that their degrees of freedom are had at once."""
+
+    lead: list[dict[str, Any]]
+    value: list[float]
+    slopes: list[Floats]
+
+    def add(self, lead: dict[str, Any], value: float, slopes: Floats) -> int:
+        """Add one and give its place."""
+        self.lead.append(lead)
+        self.value.append(float(value))
+        self.slopes.append(slopes)
+        return len(self.value) - 1
+
+    def frame(self, errors: Clustered, confidence: float) -> pd.DataFrame:
+        """One row an estimate, with its interval by Student's t."""
+        slopes = np.reshape(self.slopes, (-1, len(errors.covariance))).T
+        return pd.DataFrame(self.lead).assign(**student(np.array(self.value), slopes, errors, confidence))
+
+
+def within(frame: pd.DataFrame, shares: pd.Series, curved: bool, confidence: float) -> pd.DataFrame:
+    """Intervals of means within what is possible; of shares of a penalised fit, taken on the scale of log odds.
+
+    Near 0 and 1 a plain interval leaves the scale.
+    """
+    lower = frame["lower"].clip(lower=0.0)
+    upper = frame["upper"].mask(shares, frame["upper"].clip(upper=1.0))
+    if curved:
+        from scipy.special import expit, logit
+
+        inside = frame["estimate"].clip(1e-12, 1 - 1e-12).to_numpy()
+        error = frame["std_error"].to_numpy() / (inside * (1 - inside))
+        low, high = wald(logit(inside), error, confidence, frame["df"].to_numpy())
+        lower, upper = lower.mask(shares, expit(low)), upper.mask(shares, expit(high))
+    return frame.assign(lower=lower, upper=upper)
+
+
+def of_two(margins: pd.DataFrame, pairs: Ints, slopes: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """Limits of differences put together from those of two shares (Zou and Donner, Statistics in Medicine 27, 2008)."""
+    own, base = (margins.iloc[place] for place in pairs.T)
+    both = own["std_error"].to_numpy() * base["std_error"].to_numpy()
+    shared = np.einsum("ki,ij,kj->k", slopes[pairs[:, 0]], covariance, slopes[pairs[:, 1]])
+    alike = np.divide(shared, both, out=np.zeros_like(both), where=both > 0)
+    value, lower, upper = (own[name].to_numpy() for name in ("estimate", "lower", "upper"))
+    other, least, most = (base[name].to_numpy() for name in ("estimate", "lower", "upper"))
+
+    def reach(one: Floats, two: Floats) -> Floats:
+        return np.sqrt(np.maximum(one**2 + two**2 - 2 * alike * one * two, 0.0))
+
+    apart = value - other
+    return apart - reach(value - lower, most - other), apart + reach(upper - value, other - least)
+
+
+def with_slopes(function: Margin, theta: Floats, design: Floats) -> tuple[Floats, Floats]:
+    """Numbers made from coefficients, and their derivatives by central differences: coefficients by numbers."""
+    slopes = []
+    for i in range(len(theta)):
+        nudge = np.zeros(len(theta))
+        nudge[i] = 1e-5
+        slopes.append((function(theta + nudge, design) - function(theta - nudge, design)) / 2e-5)
+    return function(theta, design), np.array(slopes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A fitted outcome model, from which its frames are made.
+
+    Attributes
+    ----------
+    made : Units
+    rows : DataFrame
+        The units, small levels put together.
+    shape : Designed
+    fits : sequence of Fit
+        Its parts; the first is the result's own.
+    errors : Clustered
+        Of the coefficients of all parts.
+    margin : callable
+        From coefficients and a design, the mean of each of ``outcomes``.
+    outcomes : sequence of str
+        What margins and contrasts are of.
+    hidden : callable
+        From column, level and outcome, whether the numbers may not be shown.
+    confidence : float
+    unbounded : sequence of str
+        Outcomes that are no shares.
+    """
+
+    made: Units
+    rows: pd.DataFrame
+    shape: Designed
+    fits: Sequence[Fit]
+    errors: Clustered
+    margin: Margin
+    outcomes: Sequence[str]
+    hidden: Callable[[str, str, str], bool]
+    confidence: float
+    unbounded: Sequence[str] = ()
+
+    @property
+    def theta(self) -> Floats:
+        """The coefficients of all parts."""
+        return np.concatenate([fit.coefficients for fit in self.fits])
+
+    @property
+    def penalised(self) -> bool:
+        """Whether a part has a penalty."""
+        return any(fit.limits is not None for fit in self.fits)
+
+    def shut(self, column: str, label: str, base: str, outcome: str) -> bool:
+        """Whether a level, or that it is compared with, may not be shown."""
+        return any(self.hidden(column, self.shape.key(column, name), outcome) for name in (label, base))
+
+    def frames(
+        self,
+        starts: Mapping[str, int],
+        counted: Mapping[str, Any],
+        sums: Mapping[str, Sequence[str]] | None = None,
+    ) -> dict[str, pd.DataFrame]:
+        """The table of coefficients, the margins and the contrasts.
+
+        Parameters
+        ----------
+        starts : mapping of str to int
+            For each outcome with coefficients of its own, the place of the first level's.
+        counted : mapping of str to array of bool
+            For each outcome that is counted, which rows have it.
+        sums : mapping of str to sequence of str, optional
+            The outcomes whose margins make up that of an outcome of the table.
+        """
+        names = ("table", "sums", "margins", "contrasts")
+        table, added, margins, contrasts = (Lines([], [], []) for _ in names)
+        pairs, places, unit = [], [], np.eye(len(self.theta))
+        for name in self.shape.made.columns:
+            held = {label: with_slopes(self.margin, self.theta, at) for label, at in self.shape.shown(name).items()}
+            base, *_ = held
+            sizes: dict[str, tuple[int, dict[str, int]]] = {}
+            origin: list[int] = []
+            for label, (value, slopes) in held.items():
+                inside = self.rows[name].eq(self.shape.key(name, label)).to_numpy(dtype=bool)
+                events = {one: int(np.asarray(flags)[inside].sum()) for one, flags in counted.items()}
+                sizes[label] = (int(inside.sum()), events)
+                for k, one in enumerate(self.outcomes):
+                    lead = {"column": name, "level": label, "outcome": one, "n": sizes[label][0]}
+                    lead |= {"events": events.get(one), "hidden": self.shut(name, label, label, one)}
+                    place = margins.add(lead, value[k], slopes[:, k])
+                    if label == base:
+                        origin.append(place)
+                        continue
+                    lead = {"column": name, "level": label, "against": base, "outcome": one}
+                    lead["hidden"] = self.shut(name, label, base, one)
+                    contrasts.add(lead, value[k] - held[base][0][k], slopes[:, k] - held[base][1][:, k])
+                    pairs.append((place, origin[k]))
+            for k in self.shape.places(name):
+                label = self.shape.terms[k][1]
+                at = label if label in held else list(held)[len(held) // 2]
+                n, events = sizes[at]
+                for one, start in starts.items():
+                    lead = {"column": name, "level": label, "against": base if label in held else EVERY, "outcome": one}
+                    lead |= {"n": n, "events": events.get(one), "hidden": self.shut(name, at, base, one)}
+                    table.add(lead, self.theta[start + k], unit[start + k])
+                    places.append(start + k)
+                    added.add({}, *self.of_sum(*held[at], (sums or {}).get(one, [one])))
+        first = self.with_ratios(table, np.array(places, dtype=np.int64), added)
+        made = margins.frame(self.errors, self.confidence)
+        made = within(made, ~made["outcome"].isin(self.unbounded), self.penalised, self.confidence)
+        apart = contrasts.frame(self.errors, self.confidence)
+        if self.penalised:
+            limits = of_two(made, np.array(pairs), np.array(margins.slopes), self.errors.covariance)
+            share = ~apart["outcome"].isin(self.unbounded)
+            for end, limit in zip(("lower", "upper"), limits, strict=True):
+                apart[end] = apart[end].mask(share, limit)
+        whole, counts = {"events": "Int64"}, ["outcome", "n", "events"]
+        order = [*LEAD, "against", *counts, *LIMITS, "p_value", *RATIO, *MARGIN, *HELD, "hidden"]
+        return {
+            "table": first.reindex(columns=order).astype(whole),
+            "margins": made[[*LEAD, *counts, *LIMITS, *HELD, "hidden"]].astype(whole),
+            "contrasts": apart[[*LEAD, "against", "outcome", *LIMITS, *HELD, "hidden"]],
+        }
+
+    def with_ratios(self, table: Lines, places: Ints, added: Lines) -> pd.DataFrame:
+        """Coefficients with their exponentials, and the means that go with them.
+
+        Parameters
+        ----------
+        table : Lines
+        places : array of int
+            The coefficient of each line, whose limits may be those of a profile; -1 for none.
+        added : Lines
+            The mean of each.
+        """
+        out = table.frame(self.errors, self.confidence)
+        if self.penalised and len(out):
+            parts = [np.full((3, len(f.coefficients)), np.nan) if f.limits is None else f.limits for f in self.fits]
+            limits = np.hstack([*parts, np.full((3, 1), np.nan)])[:, places]
+            for end, limit in zip(("lower", "upper", "p_value"), limits, strict=True):
+                out[end] = out[end].where(np.isnan(limit), limit)
+        if not len(out):
+            return out
+        means = added.frame(self.errors, self.confidence)
+        shares = pd.Series(np.isin([line["outcome"] for line in table.lead], self.unbounded), means.index)
+        means = within(means, ~shares, self.penalised, self.confidence)
+        ends = ("estimate", "lower", "upper")
+        with np.errstate(over="ignore"):
+            ratios = {name: np.exp(out[end]) for name, end in zip(RATIO, ends, strict=True)}
+        return out.assign(**ratios, **{name: means[end] for name, end in zip(MARGIN, ends, strict=True)})
+
+    def of_sum(self, value: Floats, slopes: Floats, parts: Sequence[str]) -> tuple[float, Floats]:
+        """The mean of several outcomes together, and its slopes."""
+        pick = np.isin(list(self.outcomes), parts)
+        return float(value[pick].sum()), slopes[:, pick].sum(axis=1)
+
+    def fields(
+        self,
+        of: str,
+        assumes: Sequence[str],
+        apart: Mapping[str, int],
+        min_cell: int,
+        frames: Mapping[str, pd.DataFrame],
+        shrunk: Sequence[Fit] | None = None,
+    ) -> dict[str, Any]:
+        """What the result of every outcome model is made with.
+
+        Parameters
+        ----------
+        of : str
+            What is estimated.
+        assumes : sequence of str
+        apart : mapping of str to int
+            Units left out.
+        min_cell : int
+        frames : mapping of str to DataFrame
+        shrunk : sequence of Fit, optional
+            Those that may have a log-F penalty; by default all.
+        """
+        return {
+            "estimand": f"{of}, {self.made.cohort.name}",
+            "assumptions": (
+                f"unit: {self.made.word}",
+                *assumes,
+                *self.shape.assumed(*(self.fits if shrunk is None else shrunk)),
+            ),
+            "flow": self.made.cohort.flow(),
+            "apart": left_apart(apart, min_cell),
+            "unit": self.made.unit,
+            "fit": self.fits[0],
+            "names": self.shape.names,
+            "confidence": self.confidence,
+            **frames,
+        }
