@@ -6,6 +6,7 @@ random identifier.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Callable
@@ -43,6 +44,11 @@ class Result:
         when the result was made, as :meth:`disclosed` shows it. Every way out (sentence, figure, LaTeX, CSV) reads it.
     flow : pandas.DataFrame or None
         Who was excluded on the way, with reasons and counts.
+    follow_up : pandas.DataFrame or None
+        Of results that count days: one row a group, with ``last_day``, the last day of age on which a case was watched,
+        and ``at_risk``, how many were. Nothing is read beyond it.
+    cautions : tuple of str
+        What every sentence has to add.
 
     Notes
     -----
@@ -55,6 +61,13 @@ class Result:
     method: str
     table: pd.DataFrame
     flow: pd.DataFrame | None = None
+    follow_up: pd.DataFrame | None = None
+    cautions: tuple[str, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Let every sentence end with the cautions."""
+        if "sentence" in vars(cls):
+            cls.sentence = _with_cautions(cls.sentence)  # type: ignore[method-assign, assignment]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_true", {})
@@ -121,6 +134,15 @@ class Result:
         more = len(self.table) - ROWS_SHOWN
         rest = f"<p>{more:,} more rows in <code>.table</code></p>" if more > 0 else ""
         return f"<p><strong>{html.escape(self.estimand)}</strong><br>{html.escape(self.method)}</p>\n{rows}\n{rest}"
+
+
+def _with_cautions(sentence: Callable[[Any], str]) -> Callable[[Any], str]:
+    @functools.wraps(sentence)
+    def said(result: Result) -> str:
+        text = sentence(result)
+        return " ".join([text, *(f"{capitalised(note)}." for note in result.cautions if note not in text)])
+
+    return said
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -120,7 +120,11 @@ def drift(
             raise ParameterError(f"{dataset.name} has no column {name!r}; its tables hold {', '.join(known)}")
         raise NotHeld("the release has no column 'category'", what=what)
     start = anchor(dataset)
-    years = None if start is None else table["case_id"].map(overview.year_of(Cohort.of(dataset), start))
+    years = None
+    if start is not None:
+        study, of_rows = Cohort.of(dataset), name in dataset.allegations
+        years = overview.year_of(study, start, of="allegations" if of_rows else "cases", which="first")
+        years = years if of_rows else table["case_id"].map(years)
     if years is None or years[table[name].notna()].nunique() < 2:
         raise NotHeld("fewer than two years are dated", what=what, column=name)
     kept = table[name].notna() & years.notna()

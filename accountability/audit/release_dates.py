@@ -102,9 +102,10 @@ def coverage(dataset: Dataset, min_cell: int = 10) -> Part:
             "decided": np.zeros(len(cases)) if decided is None else decided,
         }
     ).astype("int64")
-    table = marks.groupby(overview.year_of(cohort, start).array, dropna=False).sum().rename_axis("year").reset_index()
+    year = overview.year_of(cohort, start, which="first").array
+    table = marks.groupby(year, dropna=False).sum().rename_axis("year").reset_index()
     table = table.astype(dict.fromkeys(["year", *_CLOSINGS[:3], "decided"], "Int64"))
-    ended = overview.year_of(cohort, "closed").value_counts()
+    ended = overview.year_of(cohort, "closed", which="first").value_counts()
     table["closed_in_the_year"] = table["year"].map(ended).fillna(0).astype("Int64").mask(table["year"].isna())
     table["share_without"] = table["no_closing_date"] / table["complaints"]
     if end.none.all():

@@ -220,7 +220,7 @@ def identity(dataset: Dataset, min_cell: int = 10) -> Part:
     without = set(dataset.cases["case_id"]) - set(named["case_id"])
     looks = int(named["officer_id"].str.fullmatch(PLACEHOLDER).sum())
     start = anchor(dataset)
-    busy = set() if start is None else _busy(overview.year_of(Cohort.of(dataset), start), named)
+    busy = set() if start is None else _busy(overview.year_of(Cohort.of(dataset), start, which="first"), named)
     torn, with_attributes = _contradicting(named)
     entries = dataset.ledger.entries
     left_out = (entries["action"] == "value set aside") & entries["reason"].str.contains("left out of officer_id")

@@ -24,7 +24,7 @@ class Bootstrap(Result):
     """Numbers with intervals from resampled clusters.
 
     ``table``: the columns of `by`, ``statistic``, ``n`` (cases), ``estimate``, ``lower``, ``upper`` (days, or shares
-    closed; missing when not reached), ``not_reached`` (share of resamples in which it was not).
+    closed; missing when not reached or not watched so long), ``not_reached`` (share of resamples in which it was not).
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Bootstrap(Result):
                 continue
             share, days = kind.startswith("closed as"), kind.startswith(("day by", "mean days"))
             numbers = [
-                NOT_REACHED
+                ("not watched so long" if share else NOT_REACHED)
                 if pd.isna(row[name])
                 else percent(row[name], 1)
                 if share

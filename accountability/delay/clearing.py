@@ -161,7 +161,7 @@ def backlogs(
             raise ParameterError(f"no column {by!r} to group by; there are {', '.join(study.cases.columns)}")
         for name in sorted(study.cases[by].dropna().unique()):
             of_group = (study.cases[by] == name).fillna(False).astype(bool)
-            part = study.keep_if(of_group, because=f"{by} is {name}", decided_by=study.knows(by))
+            part = study.keep_if(of_group, because=f"{by} is {name}", decided_by=study.knows(by) or ())
             rows.append(row(str(name), part, caseload(part, start, stop, cutoff)))
     return Backlogs(
         estimand="open cases and months to clear them, at the pace of the last "

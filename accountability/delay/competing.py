@@ -86,8 +86,8 @@ class CompetingClosings(Result):
         Returns
         -------
         pandas.DataFrame
-            One row a group, cause and day: ``cause``, ``day``, ``estimate``, ``lower``, ``upper``; what rests on fewer
-            than ten cases is ``hidden``.
+            One row a group, cause and day: ``cause``, ``day``, ``estimate``, ``lower``, ``upper``; missing beyond the
+            last day on which a case of the group was watched. What rests on fewer than ten cases is ``hidden``.
 
         Raises
         ------
@@ -102,13 +102,14 @@ class CompetingClosings(Result):
     def true_at(self, days: Sequence[int]) -> pd.DataFrame:
         """Give the shares at given days with nothing hidden."""
         asked = days_asked(days)
-        found = []
+        found, supported = [], self.counts.supported
         for number, part in pieces(self.true_numbers(), self.rows):
             group, cause = divmod(number, len(self.causes))
             place = np.searchsorted(part["day"].to_numpy(), asked, side="right") - 1
             columns: dict[str, Any] = {"cause": pd.array([self.causes[cause]] * len(asked), dtype="str"), "day": asked}
             for column in ("estimate", "lower", "upper"):
-                columns[column] = np.where(place < 0, 0.0, np.append(part[column].to_numpy(), 0.0)[place])
+                share = np.where(place < 0, 0.0, np.append(part[column].to_numpy(), 0.0)[place])
+                columns[column] = np.where(asked > supported[group], np.nan, share)
             found.append(with_groups(self.groups, np.full(len(asked), group), columns))
         return pd.concat(found, ignore_index=True)
 
@@ -124,8 +125,8 @@ class CompetingClosings(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say the share closed by each cause at the last day on which anything closed."""
-        last = int(self.true_numbers()["day"].max())
+        """Say the share closed by each cause at the last day on which anything closed and all groups were watched."""
+        last = int(min(self.true_numbers()["day"].max(), self.counts.supported.min()))
         shares = self.at([last])
         said = []
         for number in range(len(self.groups)):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError
-from accountability.stats.arrays import Days
+from accountability.stats.arrays import Days, Floats
 from accountability.study.durations import Durations, group_codes
 
 
@@ -42,6 +42,13 @@ class Counts:
     def left_truncated(self) -> bool:
         """Whether any case came into sight after the start of its clock."""
         return bool(self.entered[:, 1:].any())
+
+    @property
+    def supported(self) -> Floats:
+        """Last day each group speaks for: the last on which a case was watched, or any day where none stayed open."""
+        last = self.at_risk.shape[1] - 1 - (self.at_risk[:, ::-1] > 0).argmax(axis=1)
+        row = np.arange(len(last))
+        return np.where(self.closed[row, last] == self.at_risk[row, last], np.inf, last)
 
 
 def count(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:

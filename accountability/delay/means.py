@@ -131,7 +131,7 @@ def restricted_mean(
     z = z_critical(confidence)
     if durations.exact:
         counts = count(durations, by)
-        _require_watched(counts, until)
+        require_watched(counts, until)
         groups, cases = counts.groups, counts.entered.sum(axis=1)
         mean, error = area(counts, until)
         method = "Kaplan-Meier curve to day {:,}, Greenwood plug-in variance"
@@ -178,7 +178,8 @@ def area(counts: Counts, until: int) -> tuple[Floats, Floats]:
     return mean, np.sqrt((beyond**2 * weight).sum(axis=1))
 
 
-def _require_watched(counts: Counts, until: int) -> None:
+def require_watched(counts: Counts, until: int) -> None:
+    """Refuse a horizon beyond the last day on which a case of a group was watched, where some stayed open."""
     share, _ = survival(counts)
     for number in range(len(share)):
         last = int(np.flatnonzero(counts.closed[number] + counts.left[number])[-1])

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.counts import Counts, columns_of, count, label_of, with_groups
+from accountability.delay.counts import Counts, columns_of, count, with_groups
 from accountability.delay.curve import Curve
 from accountability.figures import draw
-from accountability.results import percent, plural
+from accountability.results import percent
 from accountability.stats.arrays import Floats
 from accountability.stats.intervals import Transform, curve_interval
 from accountability.study.durations import Durations
@@ -131,7 +131,6 @@ def closing_curve(
             "cases that came into sight at a later age take as long as the others of that age; those closed "
             "before could not be seen"
         )
-        assumptions += _emptied(counts)
     closed, left = counts.closed.sum(axis=1), counts.left.sum(axis=1)
     return DelayCurve(
         estimand=f"share of cases still open by {durations.clock}",
@@ -178,18 +177,3 @@ def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFr
         "upper": upper,
     }
     return with_groups(counts.groups, number, columns)
-
-
-def _emptied(counts: Counts) -> list[str]:
-    """Warn in words where late entry left nobody open at an early age, so that the curve falls to 0 too soon."""
-    share, _ = survival(counts)
-    notes = []
-    for number in range(len(share)):
-        zero = np.flatnonzero(share[number] == 0)
-        if len(zero) and (later := int(counts.entered[number, zero[0] + 1 :].sum())):
-            notes.append(
-                f"NOT MET {label_of(counts.groups, number)}every case watched by day {zero[0]} had closed while "
-                f"{plural(later, 'case')} came into sight later, so the curve is 0 too soon; read it only from an "
-                "age at which many are watched"
-            )
-    return notes

@@ -21,7 +21,7 @@ from accountability.delay.coarse import cells_of, coarse_curve, tally
 from accountability.delay.competing import causes_of
 from accountability.delay.counts import Counts, count, days_asked, shares_asked
 from accountability.delay.curve import ROUNDING
-from accountability.delay.means import area
+from accountability.delay.means import area, require_watched
 from accountability.delay.product_limit import survival
 from accountability.delay.reverse import reverse_time_curve
 from accountability.errors import ParameterError
@@ -163,7 +163,10 @@ def _by_day(durations: Durations, asked: Asked) -> Bootstrap:
     length = int(end.max()) + 1
     kind = ((codes * length + durations.entry_time) * length + end) * 2 + durations.event
     draws = asked.draws(durations, kind)
-    still_open = survival(count(durations, asked.by))[0]
+    counts = count(durations, asked.by)
+    if asked.until is not None:
+        require_watched(counts, asked.until)
+    still_open = survival(counts)[0]
     drawn = [_days_of(durations, codes == number, still_open[number], draws, asked) for number in range(len(groups))]
     what = "quantiles of the days to closing"
     open_ends = "whether a case is still open at the cut-off tells nothing about how much longer it will take"
@@ -208,12 +211,14 @@ def _by_cause(durations: Durations, asked: Asked) -> Bootstrap:
     length = int(end.max()) + 1
     kind = (((codes * (len(names) + 1) + cause) * length + durations.entry_time) * length + end) * 2 + durations.event
     draws = asked.draws(durations, kind)
-    drawn = []
+    drawn, supported = [], count(durations, asked.by).supported
     for number in range(len(groups)):
         chosen = codes == number
         days = min(int(end[chosen].max()), int(asked.days.max())) + 1
         sums = DailySums.of(draws, end, cause, len(names) + 1, durations.entry_time, chosen, days)
-        drawn.append(asked.drawn(partial(_shares_closed, sums, np.minimum(asked.days, days - 1)), draws, days))
+        found = asked.drawn(partial(_shares_closed, sums, np.minimum(asked.days, days - 1)), draws, days)
+        found[:, np.tile(asked.days > supported[number], len(names))] = np.inf  # nobody was watched so long
+        drawn.append(found)
     what = f"share of cases closed by each cause ({asked.causes})"
     only = replace(asked, shares=np.zeros(0), until=None)
     return bootstrap_of(durations, asked, what, drawn, names_of(only, names))
@@ -312,6 +317,6 @@ def _refitted(
             row.append(still[: asked.until].sum(keepdims=True))
         if len(asked.days):
             last = np.minimum(asked.days, known - 1)
-            row.append(np.where(asked.days < known, closed[:, last], np.nan).ravel())
+            row.append(np.where(asked.days < known, closed[:, last], np.inf).ravel())
         rows.append(np.concatenate(row))
     return np.array(rows)

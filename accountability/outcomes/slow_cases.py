@@ -17,6 +17,7 @@ from accountability.outcomes.small_counts import Disclosed
 from accountability.results import percent
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
+from accountability.study.follow_up import follow_up
 from accountability.study.grouping import group_cases
 from accountability.study.inputs import column_names, takes
 
@@ -136,7 +137,8 @@ def delay_and_penalty(
     landmarks : sequence of int
         Days of age at which cases are still open.
     within : int
-        Days from a landmark, or from the start, that are followed.
+        Days from a landmark, or from the start, that are followed: as many for all, and fewer where cases were not
+        watched so long after the last landmark.
     covariates : str or sequence of str
         Columns of the cases or allegations whose mix is held alike over the landmarks.
     min_group : int
@@ -182,6 +184,12 @@ def delay_and_penalty(
     held = durations(with_cause(cohort, heavier, order), start, stop, cutoff)
     table = held.table
     number = table.groupby(alike).ngroup() if alike else pd.Series(0, index=table.index)
+    asked, last = within, int(held.end.max(initial=0))
+    if held.n_open:
+        # All rows are followed as long, and none longer than cases were watched.
+        within = min(within, last - days[-1])
+        if within < 1:
+            raise Refusal(f"no case was watched beyond day {last:,}: choose landmarks= below it")
     view = View(held, np.asarray(number, dtype=np.int64), confidence, within, seed)
     if not view.counts(0)[:, SUSTAINED].sum():
         raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
@@ -216,6 +224,10 @@ def delay_and_penalty(
         "sustained by bootstrap over complaints",
         table=table.assign(hidden=table["light"].lt(min_cell) | table["heavy"].lt(min_cell)),
         flow=held.flow,
+        follow_up=follow_up(held),
+        cautions=(f"cases are followed for {within:,} days and not {asked:,}, as none was watched beyond day {last:,}",)
+        if within < asked
+        else (),
         causes=ended.assign(hidden=causes_hidden(ended, table, min_cell)),
         identified=pd.DataFrame(says, columns=["view", "says"]),
         heavier=heavier,

@@ -37,8 +37,9 @@ def durations(
     pauses: pd.DataFrame | None = None,
     days: Literal["calendar", "business"] = "calendar",
     calendar: Calendar | str = "us_federal",
+    of: Literal["cases", "allegations"] = "cases",
 ) -> Durations:
-    """Days from one stage to another for every case of a cohort.
+    """Days from one stage to another for every case of a cohort, or for every allegation.
 
     Parameters
     ----------
@@ -66,6 +67,9 @@ def durations(
         Whether every day counts or only business days: those after the start, up to and including the stop.
     calendar : Calendar or {"us_federal", "weekdays"}
         Which days are business days, see :mod:`accountability.study.calendars`.
+    of : {"cases", "allegations"}
+        What is timed. An allegation has its own steps where the source dates its rows apart
+        (:func:`accountability.study.row_dates.by_allegation`); ``complaint`` is then the cluster of errors.
 
     Returns
     -------
@@ -82,6 +86,12 @@ def durations(
         source publishes no closing dates.
     """
     study = Cohort.of(cohort)
+    if of not in ("cases", "allegations"):
+        raise ParameterError(f"of= must be 'cases' or 'allegations', found {of!r}")
+    if of == "allegations":
+        from accountability.study.row_dates import by_allegation
+
+        study = by_allegation(study)
     for stage in (start, stop):
         if stage not in STAGES:
             raise ParameterError(f"unknown stage {stage!r}; the stages are {', '.join(STAGES)}")

@@ -18,6 +18,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations
+from accountability.study.follow_up import followed
 
 Kind = Literal["dataset", "cohort", "durations"]
 P = ParamSpec("P")
@@ -71,7 +72,11 @@ def takes(
             if not isinstance(given, Durations):
                 # A formula's columns are checked by the model; so are those that only some estimators have.
                 columns += [*words, *(name for key in _ALSO for name in column_names(asked.get(key), called, key))]
-            return function(_ready(given, kind, make, called, columns), *rest, **kwargs)
+            ready = _ready(given, kind, make, called, columns)
+            found = function(ready, *rest, **kwargs)
+            if isinstance(ready, Durations):
+                return followed(found, ready, asked.get("by") or asked.get("strata"))
+            return found
 
         return call
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
+from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, occurrence
+from accountability.study.occurrences import NEVER, Which, occurrence
+from accountability.study.row_dates import by_allegation
 from accountability.study.status import closed_by_status
 
 if TYPE_CHECKING:
@@ -50,22 +52,96 @@ def dates_held(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def year_of(cohort: Cohort, stage: str = "received") -> pd.Series:
+def year_of(
+    cohort: Cohort,
+    stage: str = "received",
+    *,
+    of: Literal["cases", "allegations"] = "cases",
+    which: Which | None = None,
+) -> pd.Series:
     """Year of the earliest day a stage can have been reached.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    stage : str
+        The stage.
+    of : {"cases", "allegations"}
+        Whose year: an allegation has its own dates where the source dates its rows apart.
+    which : {"first", "last"}, optional
+        Which date gives a case its year where it has several; needed where these lie in different years.
 
     Returns
     -------
     Series of Int64
-        By ``case_id``; missing without a usable date. Fit for
-        :meth:`accountability.study.cohort.Cohort.with_case_column`.
+        By ``case_id``, or in the order and by the index of the allegations; missing without a usable date. Fit for
+        :meth:`accountability.study.cohort.Cohort.with_case_column`. ``attrs`` say how many have no usable date
+        (``without``), and of how many of these a date was set aside (``set_aside``).
+
+    Raises
+    ------
+    Refusal
+        When dates of one case lie in different years and `which` does not say which one counts.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> years = year_of(accountability.Cohort.of(accountability.load("synthetic")), "closed")
+    >>> int(years.min()), years.attrs
+    (2014, {'without': 463, 'set_aside': 95})
     """
-    cases = pd.Index(cohort.cases["case_id"])
-    begin = occurrence(cohort.events, cases, stage, "first")
-    known = (begin.earliest < FOREVER) & (begin.earliest > NEVER)
-    day = np.where(known, begin.earliest, 0).astype("datetime64[D]")
-    year = pd.array(day.astype("datetime64[Y]").astype("int64") + 1970, dtype="Int64")
-    year[~known] = pd.NA
-    return pd.Series(year, index=cases)
+    return _calendar(cohort, stage, of, which, "Y")
+
+
+def month_of(
+    cohort: Cohort,
+    stage: str = "received",
+    *,
+    of: Literal["cases", "allegations"] = "cases",
+    which: Which | None = None,
+) -> pd.Series:
+    """Month of the earliest day a stage can have been reached, as ``2014-03``; all else as :func:`year_of`.
+
+    Returns
+    -------
+    Series of str
+
+    Examples
+    --------
+    >>> import accountability
+    >>> month_of(accountability.Cohort.of(accountability.load("synthetic"))).min()
+    '2014-01'
+    """
+    return _calendar(cohort, stage, of, which, "M")
+
+
+def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Literal["Y", "M"]) -> pd.Series:
+    """The year or month of each case or allegation."""
+    if of not in ("cases", "allegations"):
+        raise ParameterError(f"of= must be 'cases' or 'allegations', found {of!r}")
+    if which not in (None, "first", "last"):
+        raise ParameterError(f"which= must be 'first' or 'last', found {which!r}")
+    study = by_allegation(cohort) if of == "allegations" else cohort
+    cases = pd.Index(study.cases["case_id"])
+    ends = [occurrence(study.events, cases, stage, one) for one in ("first", "last")]
+    known = ~ends[0].none & (ends[0].earliest > NEVER)
+    first, last = (
+        np.where(known, end.earliest, 0).astype("datetime64[D]").astype(f"datetime64[{unit}]") for end in ends
+    )
+    apart = int((first != last).sum())
+    word = "years" if unit == "Y" else "months"
+    if apart and which is None:
+        raise Refusal(
+            f"{apart:,} of {len(cases):,} {of} of {cohort.name} have dates of '{stage}' in different {word}, so none "
+            f"has one {word[:-1]}: name the rule, which='first' or which='last'"
+            + (", or count the allegations, each by its own date: of='allegations'" if of == "cases" else "")
+        )
+    chosen = last if which == "last" else first
+    found = pd.Series(pd.array(chosen.astype("int64") + 1970, dtype="Int64") if unit == "Y" else chosen.astype("str"),
+                      dtype="Int64" if unit == "Y" else "str")  # fmt: skip
+    found = found.mask(~known).set_axis(cases if of == "cases" else cohort.allegations.index)
+    found.attrs = {"without": int((~known).sum()), "set_aside": int((~known & (ends[0].set_aside != "")).sum())}
+    return found
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -131,7 +207,7 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     ByYear
     """
     cases = pd.Index(cohort.cases["case_id"])
-    year = year_of(cohort, start)
+    year = year_of(cohort, start, which="first")
     end = occurrence(cohort.events, cases, stop, "first")
     by_status = stop == "closed" and cohort.published.sampling.rule == "no_closing_date"
     if by_status:

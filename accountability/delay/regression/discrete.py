@@ -13,7 +13,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.regression_result import Regression, Stated, prepare, stated_cases
+from accountability.delay.regression.regression_result import (
+    Regression,
+    Stated,
+    prepare,
+    stated_cases,
+    within_follow_up,
+)
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, gram
 from accountability.stats.design import Design
@@ -82,7 +88,8 @@ class DiscreteTime(Regression):
                     upper=upper,
                 )
             )
-        return pd.concat(parts, ignore_index=True)
+        table = pd.concat(parts, ignore_index=True)
+        return within_follow_up(self, table, table["last_day"].to_numpy())
 
 
 @takes("durations")

@@ -9,7 +9,13 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.regression_result import Regression, Stated, prepare, stated_cases
+from accountability.delay.regression.regression_result import (
+    Regression,
+    Stated,
+    prepare,
+    stated_cases,
+    within_follow_up,
+)
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.delay_families import FAMILIES, Family
@@ -54,7 +60,7 @@ class Parametric(Regression):
         -------
         pandas.DataFrame
             The covariates, ``day``, ``estimate`` (the share), ``std_error``, ``lower``, ``upper`` (delta method on the
-            standardised scale).
+            standardised scale); missing beyond the last day on which a case was watched.
         """
         stated = stated_cases(at)
         when = np.unique(np.asarray(days, dtype=float))
@@ -71,13 +77,14 @@ class Parametric(Regression):
         )
         error = np.sqrt(np.einsum("abj,jk,abk->ab", slope, self.full_covariance, slope))
         table = stated.iloc[np.repeat(np.arange(len(stated)), len(when))].reset_index(drop=True)
-        return table.assign(
+        table = table.assign(
             day=np.tile(when.astype(np.int64), len(stated)),
             estimate=np.exp(here.longer).ravel(),
             std_error=(np.exp(here.density) * error).ravel(),
             lower=np.exp(family.at(u + reach * error).longer).ravel(),
             upper=np.exp(family.at(u - reach * error).longer).ravel(),
         )
+        return within_follow_up(self, table, table["day"].to_numpy())
 
 
 @takes("durations")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.regression.cox_model import Cox, require_model
-from accountability.delay.regression.regression_result import Stated, stated_cases
+from accountability.delay.regression.regression_result import Stated, stated_cases, within_follow_up
 from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class PredictedCurves(Result):
     """Share still open by day, for stated covariates.
 
-    ``table``: ``label``, ``day``, ``estimate`` (share still open), ``std_error``, ``lower``, ``upper``.
+    ``table``: ``label``, ``day``, ``estimate`` (share still open), ``std_error``, ``lower``, ``upper``; missing beyond
+    the last day on which a case (of the curve's stratum) was watched.
 
     Attributes
     ----------
@@ -49,8 +50,11 @@ class PredictedCurves(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say each curve's last share."""
-        last = self.table.groupby("label", sort=False).tail(1)
+        """Say each curve's share on the last day that all of them reach."""
+        known = self.table.groupby("day")["estimate"].transform(lambda shares: shares.notna().all())
+        if not known.any():
+            return "No case was watched as long as the days asked for."
+        last = self.table[known & (self.table["day"] == self.table.loc[known, "day"].max())]
         said = [
             f"{row['label']}: {percent(row['estimate'], 1)} ({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
             for row in last.to_dict("records")
@@ -66,7 +70,8 @@ class ShareDifferences(Result):
     """Difference of the shares closed by given days.
 
     ``table``: ``label``, ``reference``, ``day``, ``closed_by``, ``reference_closed_by``, ``estimate`` (their
-    difference), ``std_error``, ``lower``, ``upper`` (shares).
+    difference), ``std_error``, ``lower``, ``upper`` (shares); missing beyond the last day on which cases of both strata
+    were watched.
 
     Attributes
     ----------
@@ -93,6 +98,8 @@ class ShareDifferences(Result):
             f"{percent(row['reference_closed_by'], 1)} of {row['reference']} are predicted closed, a difference of "
             f"{100 * row['estimate']:+.1f} points ({percent(self.confidence)} interval {100 * row['lower']:+.1f} to "
             f"{100 * row['upper']:+.1f})"
+            if pd.notna(row["estimate"])
+            else f"by day {row['day']:,}, {row['label']} and {row['reference']} were not both watched"
             for row in self.table.to_dict("records")
         ]
         text = "; ".join(said)
@@ -150,12 +157,15 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
             "upper": upper,
         }
     )
+    table = within_follow_up(model, table, table["day"].to_numpy(), np.repeat(rates.stratum, each))
     return PredictedCurves(
         estimand=f"share of cases with stated covariates still open, by {model.clock}",
         assumptions=model.assumptions,
         method=f"{model.method}; delta method, log-log intervals",
         table=table,
         flow=model.flow,
+        follow_up=model.follow_up,
+        cautions=model.cautions,
         confidence=model.confidence,
         covariates=stated,
     )
@@ -209,12 +219,19 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
             lower, upper = wald(gap, error, model.confidence)
             row |= {"estimate": gap, "std_error": error, "lower": max(lower, -1.0), "upper": min(upper, 1.0)}
             rows.append(row)
+    table = pd.DataFrame(rows)
+    for stratum in (np.repeat(rates.stratum[1:], len(when)), rates.stratum[0]):
+        table = within_follow_up(model, table, table["day"].to_numpy(), stratum)
+    shares = ["closed_by", "reference_closed_by"]
+    table[shares] = table[shares].mask(table["estimate"].isna())
     return ShareDifferences(
         estimand=f"difference of shares closed by given days between stated covariates, by {model.clock}",
         assumptions=model.assumptions,
         method=f"{model.method}; delta method",
-        table=pd.DataFrame(rows),
+        table=table,
         flow=model.flow,
+        follow_up=model.follow_up,
+        cautions=model.cautions,
         confidence=model.confidence,
     )
 
@@ -286,13 +303,6 @@ class _Rates:
             return float(np.sqrt(np.sum(sets.number * added**2)))
         of_cluster = by_cluster(added[:, None], sets.cell, model.cluster, int(model.clusters or 0))
         return float(np.sqrt(np.sum(of_cluster**2)))
-
-
-def _stated(at: Stated) -> pd.DataFrame:
-    frame = at if isinstance(at, pd.DataFrame) else pd.DataFrame([at] if isinstance(at, Mapping) else list(at))
-    if not len(frame):
-        raise ParameterError("state the covariates of at least one curve")
-    return frame.reset_index(drop=True)
 
 
 def _labels(stated: pd.DataFrame) -> list[str]:

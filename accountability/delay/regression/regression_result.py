@@ -304,6 +304,14 @@ def clusters_of(durations: Durations, cluster: str | None) -> tuple[Days | None,
     return (None if len(names) == len(durations) else codes), len(names)
 
 
+def within_follow_up(model: Regression, table: pd.DataFrame, day: Days, stratum: Days | None = None) -> pd.DataFrame:
+    """Take out the shares beyond the last day on which a case (of the stratum) was watched."""
+    assert model.follow_up is not None
+    last = model.follow_up["last_day"].to_numpy(dtype=np.int64)[0 if stratum is None else stratum]
+    numbers = ["estimate", "std_error", "lower", "upper"]
+    return table.assign(**{name: table[name].mask(day > last) for name in numbers})
+
+
 def stated_cases(at: Stated) -> pd.DataFrame:
     """Put covariates stated by hand into a frame, one row a case.
 

@@ -1,0 +1,88 @@
+"""How long the cases of each group were watched, and whether somebody was watched at every age before that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from accountability.privacy import disclose
+from accountability.results import Result, plural
+from accountability.study.durations import Durations, group_codes
+
+R = TypeVar("R")
+
+
+def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Give the last day of age on which a case of each group was watched, and how many were.
+
+    Parameters
+    ----------
+    durations : Durations
+    by : str or sequence of str, optional
+        Columns to group by.
+
+    Returns
+    -------
+    DataFrame
+        One row a group: its columns, ``last_day``, ``at_risk`` (missing where fewer than ten of a group were). Nothing
+        is known of later days, unless no case was still open.
+
+    Examples
+    --------
+    >>> from accountability.study.durations import Durations
+    >>> follow_up(Durations.from_days([3, 5, 9, 9], [True, True, False, False])).to_numpy().tolist()
+    [[9, 2]]
+    """
+    groups, codes = group_codes(durations, by)
+    last = np.zeros(len(groups), np.int64)
+    np.maximum.at(last, codes, durations.end)
+    watched = np.bincount(codes[durations.end == last[codes]], minlength=len(groups))
+    table = groups.assign(last_day=last, at_risk=watched)
+    columns = [str(name) for name in groups.columns]
+    return disclose(table, counts=("at_risk",), keep=(*columns, "last_day")) if columns else table
+
+
+def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tuple[str, ...]:
+    """Say where late entry left nobody to watch at an early age, so that no curve can be had across it."""
+    if not durations.left_truncated:
+        return ()
+    groups, codes = group_codes(durations, by)
+    notes = []
+    for number in range(len(groups)):
+        own = codes == number
+        end, entry, closed = durations.end[own], durations.entry_time[own], durations.event[own]
+        days = int(max(end.max(initial=0), entry.max(initial=0))) + 2
+        entered, gone = np.bincount(entry, minlength=days), np.bincount(end, minlength=days)
+        at_risk = np.cumsum(entered) - np.concatenate([[0], np.cumsum(gone)[:-1]])
+        later = len(entry) - np.cumsum(entered)  # those who come into sight after this day
+        name = ", ".join(str(value) for value in groups.iloc[number]) + ": " if len(groups.columns) else ""
+        empty = np.flatnonzero((at_risk == 0) & (later > 0))
+        emptied = np.flatnonzero((at_risk > 0) & (at_risk == np.bincount(end[closed], minlength=days)) & (later > 0))
+        if len(emptied):
+            notes.append(
+                f"NOT MET {name}every case watched by day {emptied[0]} had closed while "
+                f"{plural(int(later[emptied[0]]), 'case')} came into sight later, so the curve is 0 too soon; read it "
+                "only from an age at which many are watched"
+            )
+        elif len(empty):
+            start = int(empty[0])
+            stop = int(empty[np.flatnonzero(np.diff(empty, append=days + 1) > 1)[0]])
+            notes.append(
+                f"NOT MET {name}nobody was watched from day {start} to day {stop} of age, so closings at that age are "
+                f"in no number; what is said is of cases that lasted until day {stop + 1}"
+            )
+    return tuple(notes)
+
+
+def followed(result: R, durations: Durations, by: Any) -> R:
+    """A result that says how long its cases were watched, and where nobody was."""
+    if isinstance(result, Result) and result.follow_up is None:
+        known = [name for name in ([by] if isinstance(by, str) else by or ()) if name in durations.table.columns]
+        object.__setattr__(result, "follow_up", follow_up(durations, known))
+        notes = unwatched(durations, known)
+        object.__setattr__(result, "cautions", (*result.cautions, *notes))
+        object.__setattr__(result, "assumptions", (*result.assumptions, *notes))
+    return result
