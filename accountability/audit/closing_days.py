@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 WEEKS: Final = 13  # on each side: about a season, so that the rate may move and still rests on many days
 LEAST: Final = 10
 LEVEL: Final = 0.01
+CALIBRATED: Final = 0.9  # beyond this quantile the agency's own days say how likely large days are
 _ROUNDS: Final = 25
 _FAR: Final = 10  # times the median: only where marking starts
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 RULE: Final = (
     f"a day is marked when at least {LEAST} cases closed and so many or more have a chance below {LEVEL} over the "
     f"number of days (Bonferroni) under a negative binomial; its mean is that of the same weekday in the {WEEKS} weeks "
-    "before and after, marked days left out, its dispersion that of all unmarked days by moments; marking starts from "
-    "the median in place of the mean and is repeated until it settles"
+    "before and after, marked days left out, its dispersion that of all unmarked days by moments; no chance is smaller "
+    "than the tail of the largest tenth of days says, since cases close in batches; marking starts from the median "
+    "in place of the mean and is repeated until it settles"
 )
 
 
@@ -140,7 +142,7 @@ def unusual(counts: Days) -> tuple[Floats, Floats, Flags]:
             break
         seen.add(marked.tobytes())
         expected = _mean_around(counts, marked)
-        chance = _tail(counts, expected, _dispersion(counts, expected, marked))
+        chance = _calibrated(_tail(counts, expected, _dispersion(counts, expected, marked)), counts)
         marked = (counts >= LEAST) & (chance < limit)
     return expected, chance, marked
 
@@ -186,6 +188,38 @@ def _tail(counts: Days, expected: Floats, dispersion: float) -> Floats:
         size = 1 / dispersion
         tail = betainc(some, size, expected / (size + expected))
     return np.asarray(np.where(counts == 0, 1.0, tail))
+
+
+def _calibrated(chance: Floats, counts: Days) -> Floats:
+    """Hold the chances against the agency's own large days: batches make them likelier than the law says.
+
+    The largest tenth of a weekday's days (of all days, where that is too few) is taken as exponential beyond its
+    lower end. Its scale is read from the median, which a few days of mass closing do not move. No day is less likely
+    than that tail says.
+    """
+    out = chance.copy()
+    weekday = np.arange(len(counts)) % 7
+    whole = _tail_of_own(counts)
+    for number in range(7):
+        mine = weekday == number
+        edge, scale, beyond = _tail_of_own(counts[mine]) or whole or (0.0, 0.0, 0.0)
+        if scale:
+            own = beyond * np.exp(-np.maximum(counts[mine] - edge, 0) / scale)
+            out[mine] = np.maximum(chance[mine], own)
+    return out
+
+
+def _tail_of_own(counts: Days) -> tuple[float, float, float] | None:
+    """Lower end and scale of the largest tenth of days, and their share; None where they are too few."""
+    if not len(counts):
+        return None
+    edge = float(np.quantile(counts, CALIBRATED))
+    beyond = counts > edge
+    if beyond.sum() < 2 * LEAST:
+        return None
+    # Half a closing, for counts are whole, and about one standard error of a median, so that a short tail is not luck.
+    scale = (float(np.median(counts[beyond] - edge)) + 0.5) / np.log(2) * (1 + 1 / np.sqrt(beyond.sum()))
+    return edge, scale, float(beyond.mean())
 
 
 def _said(table: pd.DataFrame, days: pd.DataFrame, many: int) -> str:

@@ -15,7 +15,7 @@ from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
-from accountability.stats.arrays import Days
+from accountability.stats.arrays import Days, Flags
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,8 +50,8 @@ HEAPING: Final = Kind(
     what="dates of {name} that fall on favoured days",
     columns=("stage", "place", "dates", "expected", "ratio", "p_value", "heaped"),
     draw=_draw_dates,
-    method="exact binomial test given year and weekday, corrected by Holm; heaped: ratio at least "
-    f"{RATIO} and p below {LEVEL}",
+    method="days exchanged within year and weekday (three moments, Pearson type III), corrected by Holm; heaped: "
+    f"ratio at least {RATIO} and p below {LEVEL}",
     empty={"days": pd.DataFrame()},
 )
 
@@ -70,16 +70,17 @@ def heaping(dataset: Dataset, left_out: Mapping[str, Days] | None = None) -> Par
     -------
     Part
         ``table``: ``stage``, ``place`` (of the month, or a weekday), ``dates``, ``expected``, ``ratio``, ``p_value``
-        (exact, of so many or more; corrected by Holm over all places of the month), ``heaped`` (a place of the month
-        with a ratio of at least 1.25 and a p-value below 0.01). Weekdays have no p-value: offices keep days of rest.
+        (of so many or more, were the days of a weekday exchanged within their year; corrected by Holm over all places
+        of the month), ``heaped`` (a place of the month with a ratio of at least 1.25 and a p-value below 0.01).
+        Weekdays have no p-value: offices keep days of rest.
         ``days``: ``stage``, ``day`` (of the month), ``dates``, ``expected``, ``ratio``.
 
     Notes
     -----
     What is expected keeps the numbers of each weekday in each year as they are and spreads them evenly over the days
-    of that kind, so that neither years nor days of rest look like heaping. The binomial test at the mean chance is
-    exact for equal chances and errs on the safe side for unequal ones (Hoeffding 1956). Only dates to the day count,
-    and stages with at least 100 of them.
+    of that kind, so that neither years nor days of rest look like heaping. Days and not dates are exchanged, because
+    dates come in batches: the sum over the days of a place has the mean, variance and skewness of such an exchange,
+    and a Pearson type III law. Only dates to the day count, and stages with at least 100 of them.
 
     Examples
     --------
@@ -108,7 +109,7 @@ def heaping(dataset: Dataset, left_out: Mapping[str, Days] | None = None) -> Par
         _said_dates(table),
         assumptions=(
             "within a year, dates of one weekday fall on its days alike",
-            "dates are independent of one another",
+            "days of one weekday in one year could be exchanged; dates of one day may belong together",
             *(f"{plural(len(gone), 'day')} left out of '{stage}'" for stage, gone in out.items() if len(gone)),
         ),
         days=days[["stage", "day", "dates", "expected", "ratio"]],
@@ -128,12 +129,11 @@ def _stage(day: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
     january = (of_month == 1) & (month.astype(np.int64) % 12 == 0)
     expected = _spread(counts, year * 7 + weekday)
     evenly = _spread(counts, year)
-    total = int(counts.sum())
     lines: list[dict[str, Any]] = []
     for place, here in zip(PLACES, (of_month == 1, of_month == 15, last, january), strict=True):
         seen, due = int(counts[here].sum()), float(expected[here].sum())
         # Fewer than five expected: too few days of the place are covered to say anything.
-        chance = float(at_least(seen, total, due / total)) if due >= 5 else np.nan
+        chance = exchanged_tail(counts, here, year * 7 + weekday) if due >= 5 else np.nan
         lines.append({"place": place, "dates": seen, "expected": due, "p_value": chance})
     for number, name in enumerate(WEEKDAYS):
         here = weekday == number
@@ -146,6 +146,32 @@ def _stage(day: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
         }
     )
     return _ratio(pd.DataFrame(lines)), _ratio(spread)
+
+
+def exchanged_tail(counts: Days, here: Flags, stratum: Days) -> float:
+    """Chance of as large a sum over the days of a place, were days exchanged within strata.
+
+    The first three moments of sums of samples without replacement, added over strata, and a Pearson type III law.
+    """
+    from scipy.special import gammaincc, ndtr
+
+    _, place = np.unique(stratum, return_inverse=True)
+    size, taken = np.bincount(place).astype(float), np.bincount(place, here)
+    mean = np.bincount(place, counts) / size
+    apart = counts - mean[place]
+    square, cube = (np.bincount(place, apart**power) for power in (2, 3))
+    left = size - taken
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.where(size > 1, taken * left / (size * (size - 1)) * square, 0.0).sum()
+        third = np.where(size > 2, taken * left * (left - taken) / (size * (size - 1) * (size - 2)) * cube, 0.0).sum()
+    if variance <= 0:
+        return 1.0
+    z = float((counts[here].sum() - 0.5 - (taken * mean).sum()) / np.sqrt(variance))
+    skew = float(third / variance**1.5)
+    if skew < 1e-3:
+        return float(ndtr(-z))
+    shape = 4 / skew**2
+    return float(gammaincc(shape, max(shape + np.sqrt(shape) * z, 0.0)))
 
 
 def _spread(counts: Days, stratum: Days) -> npt.NDArray[np.float64]:

@@ -215,9 +215,15 @@ class Curve(Result):
         if pd.isna(median["estimate"]):
             left = f" ({percent(part['estimate'].iloc[-1])} were still open at its end)" if exact else ""
             return f"half had not closed in the time watched{left}"
-        ends = " to ".join(NOT_REACHED if pd.isna(median[end]) else f"{median[end]:,}" for end in ("lower", "upper"))
         day = plural(int(median["estimate"]), "day")
-        return f"half had closed within {about}{day} ({percent(self.confidence or 0)} interval {ends})"
+        return f"half had closed within {about}{day} ({self._ends(median['lower'], median['upper'])})"
+
+    def _ends(self, lower: Any, upper: Any) -> str:
+        """The interval of a day in words; where both ends are missing, none exists."""
+        level = percent(self.confidence or 0)
+        if pd.isna(lower) and pd.isna(upper):
+            return f"no {level} interval exists: too few closings, or all on one day"
+        return f"{level} interval " + " to ".join(NOT_REACHED if pd.isna(end) else f"{end:,}" for end in (lower, upper))
 
     def _parts(self) -> list[tuple[int, pd.DataFrame]]:
         """Each group's number and true rows."""
@@ -245,6 +251,7 @@ class Curve(Result):
         if day is None:
             return None, lower, upper, NOT_REACHED + ("" if lower is None else f" (interval from {lower:,})")
         ends = " to ".join(NOT_REACHED if end is None else f"{end:,}" for end in (lower, upper))
+        ends = "no interval exists" if lower is None and upper is None else ends
         return day, lower, upper, f"{day:,} ({ends})"
 
     def _drawn(self) -> pd.DataFrame:

@@ -233,14 +233,25 @@ class _Found:
 def _logrank(durations: Durations, by: str | Sequence[str], rho: float, gamma: float) -> _Found:
     counts = count(durations, by)
     expected, difference, variance = _scores(counts, _weights(counts, rho, gamma))
+    compared = (counts.closed.sum(axis=0) > 0) & ((counts.at_risk > 0).sum(axis=0) > 1)
+    nothing = (
+        "no day compares two groups: nothing closed while cases of more than one group were open, so no test of "
+        "their pace exists. Show the curves side by side"
+    )
+    if compared.any():
+        day = int(np.flatnonzero(compared)[0])
+        nothing = (
+            f"the log-rank test has no variance: on every day that compares two groups (the first is day {day}) each "
+            "case still open closed, so how the closings fell on the groups could not have been otherwise. Show the "
+            "curves side by side"
+        )
     return _Found(
         expected,
         difference,
         variance,
         "log-rank test" if rho == gamma == 0 else f"Fleming-Harrington test (rho {rho:g}, gamma {gamma:g})",
         (f"{OPEN_ENDS}, in each group", INDEPENDENT),
-        "no day compares two groups: nothing closed while cases of more than one group were open, so no test of "
-        "their pace exists. Show the curves side by side",
+        nothing,
     )
 
 

@@ -15,7 +15,7 @@ from accountability.delay.curve import Curve
 from accountability.figures import draw
 from accountability.results import percent
 from accountability.stats.arrays import Floats
-from accountability.stats.intervals import Transform, curve_interval
+from accountability.stats.intervals import Transform, binomial_exact, curve_interval
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
 
@@ -166,6 +166,9 @@ def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFr
     still_open = share[number, day]
     error = still_open * np.sqrt(greenwood[number, day])
     lower, upper = curve_interval(still_open, error, confidence, transform)
+    # Where nothing has closed yet, so many watched cases still leave the share below 1 possible.
+    whole = still_open == 1
+    lower[whole] = binomial_exact(counts.at_risk[number, day][whole], counts.at_risk[number, day][whole], confidence)[0]
     columns = {
         "day": day,
         "at_risk": counts.at_risk[number, day],

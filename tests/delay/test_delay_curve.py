@@ -122,7 +122,8 @@ def test_numbers_still_open_at_given_days():
 def test_all_open_gives_a_curve_at_one_and_all_closed_on_one_day_a_drop():
     still = delay.closing_curve(Durations.from_days([4, 9], [False, False]))
     assert still.table["estimate"].tolist() == [1, 1]
-    assert still.quantiles()["reads"].iloc[0] == "not reached"
+    assert still.table["lower"].tolist() == pytest.approx([0.025**0.5, 0.025])  # of 2 and of 1 watched
+    assert still.quantiles()["reads"].iloc[0] == "not reached (interval from 4)"
     drop = delay.closing_curve(Durations.from_days([7, 7, 7]))
     assert drop.quantiles()["estimate"].tolist() == [7]
     assert drop.table["lower"].isna().all()

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.regression.regression_result import Regression, prepare
-from accountability.errors import ParameterError
+from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Floats
+from accountability.stats.change_with_age import PullOfAge
 from accountability.stats.design import Design
 from accountability.stats.firth import penalised
+from accountability.stats.intervals import p_chi2
 from accountability.stats.partial_likelihood import Derivatives, Ties, derivatives, evaluation, score_residuals
 from accountability.stats.risksets import RiskSets, risk_sets
 from accountability.stats.sandwich import sandwich
@@ -64,6 +66,29 @@ class Cox(Regression):
     def matrix(self) -> Floats:
         """The model's columns less their means, one row a pattern."""
         return self.design.matrix - self.centre
+
+    def sentence(self) -> str:
+        """Say first where no one ratio describes the cases, then the ratios with their intervals."""
+        p_value = self._changes_with_age()
+        if p_value >= 1 - self.confidence:
+            return super().sentence()
+        p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+        return (
+            f"The ratios change as cases grow old ({p}, score test of an interaction with age), so no one ratio "
+            "describes these cases: read delay.changing_ratios or delay.restricted_mean first. As an average over the "
+            f"ages at which cases closed: {super().sentence()}"
+        )
+
+    def _changes_with_age(self) -> float:
+        """p-value of the test that any ratio changes with age; 1 where the closings cannot tell."""
+        if self.penalty:
+            return 1.0
+        every = np.ones(len(self.terms), dtype=bool)
+        try:
+            statistic = PullOfAge.of(self.sets, self.matrix, self.at_estimate(), "km").statistic(every, "all")
+        except Refusal:
+            return 1.0
+        return p_chi2(statistic, len(self.terms))
 
     def at_estimate(self) -> Derivatives:
         """Give the likelihood and its sums at the estimate."""

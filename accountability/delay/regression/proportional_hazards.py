@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,13 @@ from accountability.delay.regression.cox_model import Cox, require_model
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent
-from accountability.stats.arrays import Days, Floats, gram
+from accountability.stats.arrays import Floats
+from accountability.stats.change_with_age import SCALES, PullOfAge, Scale, weighted_information
 from accountability.stats.intervals import p_chi2, wald
 from accountability.stats.partial_likelihood import Derivatives
-from accountability.stats.risksets import RiskSets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Scale = Literal["km", "rank", "identity", "log"]
-SCALES = ("km", "rank", "identity", "log")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -121,24 +118,14 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
     if model.penalty:
         raise Refusal("the test of proportionality needs a model without penalty")
     sets = model.sets
-    if len(np.unique(sets.day)) < 3:
-        raise Refusal("closings lie on fewer than three days: no change with age can be seen")
-    age = _scaled(sets, scale)
-    age = age - np.average(age, weights=sets.closings)
     at = model.at_estimate()
     matrix = model.matrix
-    each = schoenfeld(sets, matrix, at)
-    pull = age @ each
-    plain, mixed, square = (weighted_information(sets, matrix, at, age**power) for power in range(3))
+    held = PullOfAge.of(sets, matrix, at, scale)
     parts = model.design.parts
     rows = []
     for part in [*parts, "all"]:
         chosen = np.array([part in ("all", term.part) for term in model.terms])
-        # Information about the interaction, once the plain coefficients have been let free.
-        left = square[np.ix_(chosen, chosen)] - mixed[chosen] @ np.linalg.solve(plain, mixed[chosen].T)
-        if np.linalg.matrix_rank(left) < chosen.sum():
-            raise Refusal(f"closings of {part} lie on too few days to see its ratio change")
-        statistic = float(pull[chosen] @ np.linalg.solve(left, pull[chosen]))
+        statistic = held.statistic(chosen, part)
         df = int(chosen.sum())
         rows.append({"term": part, "statistic": statistic, "df": df, "p_value": p_chi2(statistic, df)})
     return Proportionality(
@@ -147,52 +134,9 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
         method=f"score test of an interaction with age ({scale} scale)",
         table=pd.DataFrame(rows),
         flow=model.flow,
-        ratios=_ratios(model, matrix, at, each, pieces),
+        ratios=_ratios(model, matrix, at, held.each, pieces),
         confidence=model.confidence,
     )
-
-
-def _scaled(sets: RiskSets, scale: Scale) -> Floats:
-    """Age of each slot on the chosen scale."""
-    day = sets.day.astype(float)
-    if scale == "identity":
-        return day
-    if scale == "log":
-        if (sets.day == 0).any():
-            raise Refusal("a case closed on day 0, which has no logarithm: use scale='km' or 'rank'")
-        return np.log(day)
-    ages, place = np.unique(sets.day, return_inverse=True)
-    return (_ranks(sets, ages) if scale == "rank" else _closed_before(sets, ages))[place]
-
-
-def _ranks(sets: RiskSets, ages: Days) -> Floats:
-    """Mean rank of each closing day among the last days of all cases."""
-    ends = sets.ends
-    below, upto = np.searchsorted(ends, ages), np.searchsorted(ends, ages, side="right")
-    return (below + upto + 1) / 2
-
-
-def _closed_before(sets: RiskSets, ages: Days) -> Floats:
-    """Share closed before each closing day, all strata together."""
-    closings = np.bincount(np.searchsorted(ages, sets.day), sets.closings)
-    ends, entries = sets.ends, sets.entries
-    at_risk = np.searchsorted(entries, ages, side="right") - np.searchsorted(ends, ages)
-    return 1 - np.concatenate([[1.0], np.cumprod(1 - closings / at_risk)[:-1]])
-
-
-def schoenfeld(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
-    """Covariates of those that close on each slot, less what those at risk lead one to expect."""
-    return sets.on_closing(np.ones(len(matrix)), matrix)[1] - at.slots.mean_sum
-
-
-def weighted_information(sets: RiskSets, matrix: Floats, at: Derivatives, scale: Floats) -> Floats:
-    """Information of the slots, each multiplied by a number."""
-    slots = at.slots
-    held = at.weight * sets.per_pattern(scale * slots.sums.a, scale * slots.sums.b)
-    outer = slots.first.T @ (scale[:, None] * slots.mean_each)
-    outer = outer - slots.first_tied.T @ (scale[:, None] * slots.mean_tied)
-    information = gram(matrix, held) - outer
-    return (information + information.T) / 2
 
 
 def _ratios(model: Cox, matrix: Floats, at: Derivatives, each: Floats, pieces: int) -> pd.DataFrame:
