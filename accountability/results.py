@@ -232,6 +232,14 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def interval_said(confidence: float, lower: float, upper: float, digits: int | None = None) -> str:
+    """Interval as prose writes it, of a number or in per cent with so many digits, or that there is none."""
+    if lower != lower or upper != upper:  # missing
+        return "no interval: too much rests on one officer or complaint"
+    ends = [f"{end:.2f}" if digits is None else percent(end, digits) for end in (lower, upper)]
+    return f"{percent(confidence)} interval {ends[0]} to {ends[1]}"
+
+
 def four_figures(value: float) -> str:
     """Number as a printed table writes it: four figures, and of a larger one its whole part."""
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"

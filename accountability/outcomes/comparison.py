@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,9 @@ from accountability.outcomes.small_counts import Disclosed, few
 from accountability.outcomes.stages import GROUPS
 from accountability.outcomes.units_counted import CLUSTERED, decided, grouping, held_unit
 from accountability.records.units import check_terms, countable, roll_up
-from accountability.results import percent
-from accountability.stats.intervals import z_critical
-from accountability.stats.sandwich import clusters_of
+from accountability.results import interval_said
+from accountability.stats.clustered_rates import compared
+from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.vocabulary import FINDINGS, PENALTY_LADDER
@@ -40,7 +39,8 @@ class ByUnit(Disclosed):
     ----------
     table : DataFrame
         ``unit``, ``denominator`` (``decided`` or ``all``), for each of the two groups (first, second) ``n_*``,
-        ``events_*``, ``rate_*``; ``estimate`` (the ratio), ``lower``, ``upper``, ``hidden``.
+        ``events_*``, ``rate_*``; ``estimate`` (the ratio), ``lower``, ``upper``, ``clusters``, ``effective_clusters``,
+        ``df``, ``hidden``.
     by : str
     first, second : str
         The group in the numerator of the ratio, and the one in the denominator.
@@ -67,8 +67,8 @@ class ByUnit(Disclosed):
         """Say the ratio under each unit with the outcome decided, and whether units disagree on its direction."""
         shown = self.table.loc[(self.table["denominator"] == "decided") & ~self.table["hidden"]]
         said = [
-            f"{row['estimate']:.2f} per {row['unit'].replace('_', '-')} ({percent(self.confidence)} interval "
-            f"{row['lower']:.2f} to {row['upper']:.2f})"
+            f"{row['estimate']:.2f} per {row['unit'].replace('_', '-')} "
+            f"({interval_said(self.confidence, row['lower'], row['upper'])})"
             for row in shown.to_dict("records")
         ]
         if not said:
@@ -98,9 +98,9 @@ def by_unit(
     """The ratio of two groups' rates under every unit the source can be counted in.
 
     The rate is the share of units that are sustained, or whose imposed penalty is at least a given rung. It is
-    given twice: among units with the outcome decided, and among all units. The interval of the ratio is on the log
-    scale, with the officer-clustered variance of ``log p1 - log p2``: residuals over ``n p`` summed by officer,
-    times G/(G-1) (a saturated log-rate model with clustered errors). A difference says nothing of why.
+    given twice: among units with the outcome decided, and among all units. The interval of the ratio puts those of
+    both rates together on the log scale (MOVER), clustered on officer and complaint as far as they repeat. A
+    difference says nothing of why.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def by_unit(
             *(f"{name}: {meaning}" for name, meaning in DENOMINATORS.items()),
             "nothing is adjusted for: the groups may differ in what they are accused of and by whom",
         ),
-        method="ratio of shares; log-scale interval, officer-clustered variance",
+        method="ratio of shares; MOVER on the log scale of Wilson intervals by Student's t, clustered errors",
         table=table.assign(hidden=_hidden(table, min_cell)),
         flow=data.flow(),
         by=by,
@@ -208,22 +208,21 @@ def _outcome(rows: pd.DataFrame, outcome: str, order: Ladder) -> tuple[pd.Series
 
 def _ratio(rows: pd.DataFrame, hits: pd.Series, by: str, groups: tuple[str, str], confidence: float) -> dict[str, Any]:
     line: dict[str, Any] = {}
-    influence, flags = np.zeros(len(rows)), hits.to_numpy(dtype=float)
-    for place, sign, name in zip(GROUPS, (1.0, -1.0), groups, strict=True):
-        inside = (rows[by] == name).to_numpy(dtype=bool)
-        units, count = int(inside.sum()), int(flags[inside].sum())
+    group, flags = rows[by].eq(groups[1]).to_numpy(dtype=np.int64), hits.to_numpy(dtype=bool)
+    for number, (place, name) in enumerate(zip(GROUPS, groups, strict=True)):
+        units, count = int((group == number).sum()), int(flags[group == number].sum())
         if not units:
             raise Refusal(f"no unit of {name!r} has the outcome decided")
         line |= {f"n_{place}": units, f"events_{place}": count, f"rate_{place}": count / units}
-        if count:
-            influence[inside] += sign * (flags[inside] - count / units) / count
-    line |= dict.fromkeys(("estimate", "lower", "upper"), math.nan)
-    if line["events_first"] and line["events_second"]:
-        sums = np.bincount(clusters_of(rows.get("officer_id"), len(rows)), weights=influence)
-        spread = math.sqrt(len(sums) / (len(sums) - 1) * float((sums**2).sum())) if len(sums) > 1 else math.nan
-        ratio, reach = line["rate_first"] / line["rate_second"], z_critical(confidence) * spread
-        line |= {"estimate": ratio, "lower": ratio * math.exp(-reach), "upper": ratio * math.exp(reach)}
-    return line
+    found = compared(flags, group, ways_of(rows), confidence)
+    return line | {
+        "estimate": found.ratio,
+        "lower": found.ratio_lower,
+        "upper": found.ratio_upper,
+        "clusters": found.clusters,
+        "effective_clusters": found.effective_clusters,
+        "df": found.df,
+    }
 
 
 def _hidden(table: pd.DataFrame, min_cell: int) -> pd.Series:

@@ -22,6 +22,7 @@ from accountability.outcomes.small_counts import (
 from accountability.outcomes.units_counted import (
     ALIKE,
     NUMBERS,
+    RESTS_ON,
     ambiguous_terms,
     decided,
     groups_in,
@@ -32,7 +33,7 @@ from accountability.outcomes.units_counted import (
     units_of,
 )
 from accountability.records.units import WORDS
-from accountability.results import percent
+from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 from accountability.vocabulary import FINDINGS, OFF_LADDER, UNITS
@@ -126,8 +127,8 @@ class OutcomeDistribution(Disclosed):
                 continue
             text = (
                 f"{whose}{row['events']:,} of {row['n']:,} {WORDS[self.unit]} decided or closed "
-                f"were sustained ({percent(row['estimate'], 1)}, {percent(self.confidence)} interval "
-                f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+                f"were sustained ({percent(row['estimate'], 1)}, "
+                f"{interval_said(self.confidence, row['lower'], row['upper'], 1)})"
             )
             told = not merits["hidden"] and pd.notna(merits["n"]) and pd.notna(merits["estimate"])
             if told and merits["n"] < row["n"]:
@@ -246,8 +247,8 @@ def outcome_distribution(
     return OutcomeDistribution(
         estimand=f"what follows a finding, per {made.word}, {data.name}",
         assumptions=_assumptions(data, made.word),
-        method=method_of(made.table.get("officer_id")),
-        table=long[[*groups, "part", "term", *NUMBERS, "ambiguous", "may_be", "hidden"]],
+        method=method_of(made.table),
+        table=long[[*groups, "part", "term", *NUMBERS, *RESTS_ON, "ambiguous", "may_be", "hidden"]],
         flow=data.flow(),
         apart=waiting,
         days=quartiles.assign(hidden=suspended.to_numpy(dtype=bool) if len(suspended) else False),
@@ -299,15 +300,15 @@ def _one_group(
     part: pd.DataFrame, confidence: float, min_cell: int
 ) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
     """The shares of a group's findings and penalties, what is left apart, and the quartiles of its suspensions."""
-    officers, finding = part.get("officer_id"), part["finding"]
+    finding = part["finding"]
     ended = decided(finding)
     sustained = part.loc[finding.eq("sustained").fillna(False)]
     merits = [term for term in FINDINGS if term not in ("pending", "closed_without_finding")]
     on_merits = finding[ended & finding.ne("closed_without_finding")]
     terms = [term for term in FINDINGS if term != "pending"]
     frames = [
-        term_shares(finding[ended], terms, officers, confidence).assign(part="finding"),
-        term_shares(on_merits, merits, officers, confidence).assign(part="merits"),
+        term_shares(finding[ended], terms, part, confidence).assign(part="finding"),
+        term_shares(on_merits, merits, part, confidence).assign(part="merits"),
     ]
     apart: dict[str, Any] = {
         "units": len(part),
@@ -321,7 +322,7 @@ def _one_group(
     penalty = sustained["imposed_penalty"]
     given = decided(penalty)
     terms = [*Ladder().order, *(term for term in OFF_LADDER if term != "pending")]
-    frames.append(term_shares(penalty[given], terms, officers, confidence).assign(part="penalty"))
+    frames.append(term_shares(penalty[given], terms, part, confidence).assign(part="penalty"))
     apart |= {
         "penalty_decided": int(given.sum()),
         "penalty_pending": int(penalty.eq("pending").sum()),

@@ -16,7 +16,7 @@ from accountability.outcomes.stages import GROUPS, NAMED, STAGES, first_small, p
 from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, percentiles, units_of
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
-from accountability.results import percent
+from accountability.results import interval_said, percent
 from accountability.stats.arrays import Flags, Floats, Ints
 from accountability.stats.decomposition import (
     contributions,
@@ -154,7 +154,7 @@ class StageGap(Disclosed):
             return "Every stage rests on counts too small to show."
         said = [
             f"{row['stage']} {_rate(row['rate_first'])} against {_rate(row['rate_second'])} (ratio {row['ratio']:.2f}, "
-            f"{percent(self.confidence)} interval {row['ratio_lower']:.2f} to {row['ratio_upper']:.2f})"
+            f"{interval_said(self.confidence, row['ratio_lower'], row['ratio_upper'])})"
             for row in shown
         ]
         text = (

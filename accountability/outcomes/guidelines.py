@@ -12,10 +12,9 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import Disclosed, masked
-from accountability.outcomes.units_counted import ALIKE, NUMBERS, groups_in, term_shares, units_of
+from accountability.outcomes.units_counted import ALIKE, NUMBERS, RESTS_ON, groups_in, method_of, term_shares, units_of
 from accountability.privacy import hidden_cells
-from accountability.results import percent
-from accountability.stats import intervals
+from accountability.results import interval_said, percent
 from accountability.stats.arrays import Flags, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
@@ -77,8 +76,8 @@ class Departures(Disclosed):
             whose = ", ".join(str(row[name]) for name in self.by)
             said.append(
                 f"{whose + ': ' if whose else ''}{row['verdict']} the matrix {percent(row['estimate'], 1)} of "
-                f"{row['n']:,} ({percent(self.confidence)} interval {percent(row['lower'], 1)} to "
-                f"{percent(row['upper'], 1)})"
+                f"{row['n']:,} "
+                f"({interval_said(self.confidence, row['lower'], row['upper'], 1)})"
             )
         return "; ".join(said) + "." if said else "Every count is too small to show."
 
@@ -141,7 +140,7 @@ def departures(
     parts = []
     for key, part in groups_in(rows, groups):
         labels: dict[str, Any] = dict(zip(groups, key, strict=True))
-        parts.append(_counted(verdict.loc[part.index], part.get("officer_id"), confidence).assign(**labels))
+        parts.append(_counted(verdict.loc[part.index], part, confidence).assign(**labels))
     table = pd.concat(parts, ignore_index=True)
     hidden, untold = _hidden(table["events"].to_numpy().reshape(len(parts), -1), min_cell)
     return Departures(
@@ -152,8 +151,8 @@ def departures(
             "the matrix was in force, and was meant for these cases",
             ALIKE,
         ),
-        method=intervals.CLUSTERED,
-        table=table.assign(hidden=hidden)[[*groups, "verdict", *NUMBERS, "hidden"]],
+        method=method_of(rows),
+        table=table.assign(hidden=hidden)[[*groups, "verdict", *NUMBERS, *RESTS_ON, "hidden"]],
         flow=made.cohort.flow(),
         matrix=matrix,
         by=tuple(groups),
@@ -197,14 +196,14 @@ def _verdict(full: pd.DataFrame, order: Ladder) -> pd.Series:
     return out.mask(full["least"].isna(), "not in the matrix")
 
 
-def _counted(verdict: pd.Series, officers: pd.Series | None, confidence: float) -> pd.DataFrame:
+def _counted(verdict: pd.Series, rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """The verdicts on those judged as shares of these, and the others as shares of all."""
     names = list(VERDICTS)
     judged = verdict[verdict.isin(names[:JUDGED])]
     return pd.concat(
         [
-            term_shares(judged, names[:JUDGED], officers, confidence, "verdict"),
-            term_shares(verdict, names[JUDGED:], officers, confidence, "verdict"),
+            term_shares(judged, names[:JUDGED], rows, confidence, "verdict"),
+            term_shares(verdict, names[JUDGED:], rows, confidence, "verdict"),
         ],
         ignore_index=True,
     )

@@ -16,12 +16,12 @@ from accountability.outcomes.units_counted import (
     ALIKE,
     NOT_RECORDED,
     decided,
+    method_of,
     suspension_quartiles,
     term_shares,
     units_of,
 )
-from accountability.results import percent
-from accountability.stats import intervals
+from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 from accountability.vocabulary import OFF_LADDER
@@ -79,8 +79,8 @@ class LikeCases(Disclosed):
         given_up = self.criteria.loc[~self.criteria["held"], "column"].str.replace("_", " ").tolist()
         shown = self.table.loc[~self.table["hidden"] & (self.table["events"] > 0)]
         said = [
-            f"{row['term'].replace('_', ' ')} {percent(row['estimate'], 1)} ({percent(self.confidence)} interval "
-            f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            f"{row['term'].replace('_', ' ')} {percent(row['estimate'], 1)} "
+            f"({interval_said(self.confidence, row['lower'], row['upper'], 1)})"
             for row in shown.sort_values("estimate", ascending=False, kind="stable").head(3).to_dict("records")
         ]
         text = f"In {self.found:,} like cases ({shared}): {'; '.join(said) or 'cells too small'}."
@@ -189,7 +189,7 @@ def like_cases(
     table = pd.DataFrame(lines, columns=["column", "value", "within", "n"])
     settled = chosen.loc[ended.loc[chosen.index]]
     terms = [*order.order, *(term for term in OFF_LADDER if term != "pending")]
-    shares = term_shares(settled["imposed_penalty"], terms, settled.get("officer_id"), confidence)
+    shares = term_shares(settled["imposed_penalty"], terms, settled, confidence)
     hidden = small_terms(shares, (), "term", min_cell)[0]
     days = pd.DataFrame([suspension_quartiles(chosen, min_cell)])
     return LikeCases(
@@ -199,7 +199,7 @@ def like_cases(
             "what the records do not hold may differ: what was done, and how grave it was",
             ALIKE,
         ),
-        method=intervals.CLUSTERED,
+        method=method_of(settled),
         table=shares.assign(hidden=hidden),
         flow=made.cohort.flow(),
         criteria=table.assign(held=table.index <= depth, hidden=_untold(table["n"].tolist(), depth, min_cell)),

@@ -15,6 +15,7 @@ from accountability.outcomes.small_counts import Disclosed, few, left_apart, sma
 from accountability.outcomes.units_counted import (
     ALIKE,
     NUMBERS,
+    RESTS_ON,
     held_unit,
     method_of,
     term_shares,
@@ -22,7 +23,7 @@ from accountability.outcomes.units_counted import (
 )
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
-from accountability.results import percent
+from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.vocabulary import OFF_LADDER, PENALTIES
@@ -147,8 +148,7 @@ class Changes(Disclosed):
         return " ".join(said)
 
     def _range(self, row: Mapping[Hashable, Any]) -> str:
-        share, lower, upper = (percent(row[name], 1) for name in ("estimate", "lower", "upper"))
-        return f"{share}, {percent(self.confidence)} interval {lower} to {upper}"
+        return f"{percent(row['estimate'], 1)}, {interval_said(self.confidence, row['lower'], row['upper'], 1)}"
 
 
 @takes("cohort")
@@ -205,19 +205,18 @@ def changes(
     pairs = made.table.loc[before.notna() & after.notna() & ~waits]
     if pairs.empty:
         raise Refusal(f"{data.name}: no {made.word} has both penalties in {len(made.table):,}")
-    officers = pairs.get("officer_id")
-    shares = [term_shares(kinds_of(pairs, order), KINDS, officers, confidence, "kind").assign(what="by rung")]
+    shares = [term_shares(kinds_of(pairs, order), KINDS, pairs, confidence, "kind").assign(what="by rung")]
     if made.unit == held_unit(data) and {"raw_recommended", "raw_imposed"} <= set(pairs):
         texts = made.table.loc[made.table["raw_recommended"].notna() & made.table["raw_imposed"].notna()]
         same = texts["raw_recommended"].str.strip() == texts["raw_imposed"].str.strip()
         kind = pd.Series("changed", index=texts.index).mask(same, "unchanged")
-        named = term_shares(kind, ["changed", "unchanged"], texts.get("officer_id"), confidence, "kind")
+        named = term_shares(kind, ["changed", "unchanged"], texts, confidence, "kind")
         shares = [named.assign(what="as published"), *shares] if len(texts) else shares
     table = pd.concat(shares, ignore_index=True)
     hidden = few(table["n"], min_cell)
     for _, part in table.groupby("what", sort=False):
         hidden.loc[part.index] |= small_terms(part, (), "kind", min_cell)[0]
-    table = table.assign(hidden=hidden)[["what", "kind", *NUMBERS, "hidden"]]
+    table = table.assign(hidden=hidden)[["what", "kind", *NUMBERS, *RESTS_ON, "hidden"]]
     apart = {
         "pending": int(waits.sum()),
         "imposed not recorded": int((before.notna() & after.isna() & ~waits).sum()),
@@ -233,7 +232,7 @@ def changes(
             "pairs are independent (tests)",
             LAST_WORD,
         ),
-        method=method_of(officers),
+        method=method_of(pairs),
         table=table,
         flow=data.flow(),
         matrix=_matrix(pairs, order, min_cell),

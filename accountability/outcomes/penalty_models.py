@@ -17,7 +17,7 @@ from accountability.outcomes.sparse_cells import Designed, Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
-from accountability.results import percent
+from accountability.results import interval_said
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
@@ -61,8 +61,8 @@ class PenaltyOrderedLogit(OutcomeModel):
             return "Every difference rests on counts too small to show."
         said = [
             f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {row['against']}: odds "
-            f"ratio {row['ratio']:.2f} ({percent(self.confidence)} interval {row['ratio_lower']:.2f} to "
-            f"{row['ratio_upper']:.2f})"
+            f"ratio {row['ratio']:.2f} "
+            f"({interval_said(self.confidence, row['ratio_lower'], row['ratio_upper'])})"
             for row in rows.to_dict("records")
         ]
         wide = self.by_order.groupby(["column", "level"])["estimate"].agg(lambda c: c.max() - c.min())

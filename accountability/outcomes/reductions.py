@@ -13,10 +13,17 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.moves import kinds_of
 from accountability.outcomes.penalty_changes import BOTH, LAST_WORD, WITHOUT
 from accountability.outcomes.small_counts import Disclosed, labels_of, small_terms
-from accountability.outcomes.units_counted import ALIKE, NUMBERS, pool_small_levels, term_shares, units_of
+from accountability.outcomes.units_counted import (
+    ALIKE,
+    NUMBERS,
+    RESTS_ON,
+    method_of,
+    pool_small_levels,
+    term_shares,
+    units_of,
+)
 from accountability.records.units import WORDS
-from accountability.results import percent
-from accountability.stats import intervals
+from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 
@@ -66,7 +73,7 @@ class PenaltyReductions(Disclosed):
         shown = self.table.loc[(self.table["end"] == "lighter") & ~self.table["hidden"]]
         said = [
             f"{self._whose(row)} {percent(row['estimate'], 1)} of {row['n']:,} "
-            f"({percent(self.confidence)} interval {percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            f"({interval_said(self.confidence, row['lower'], row['upper'], 1)})"
             for row in shown.to_dict("records")
         ]
         if not said:
@@ -134,7 +141,7 @@ def penalty_reductions(
     parts += [part for _, part in pairs.groupby(groups, sort=True)] if groups else []
     tables = []
     for part in parts:
-        own = term_shares(end.loc[part.index], ENDS, part.get("officer_id"), confidence, "end")
+        own = term_shares(end.loc[part.index], ENDS, part, confidence, "end")
         tables.append(own.assign(**{name: part[name].iloc[0] for name in groups}))
     table = pd.concat(tables, ignore_index=True)
     # The row of all and the denominators are sums, so what is hidden may not follow from them either.
@@ -143,8 +150,8 @@ def penalty_reductions(
     return PenaltyReductions(
         estimand=f"what became of recommended penalties above none, per {made.word}, {data.name}",
         assumptions=(f"order of severity: {' < '.join(order.order)}", LAST_WORD, ALIKE),
-        method=intervals.CLUSTERED,
-        table=table.assign(hidden=marks | untold)[[*groups, "end", *NUMBERS, "hidden"]],
+        method=method_of(pairs),
+        table=table.assign(hidden=marks | untold)[[*groups, "end", *NUMBERS, *RESTS_ON, "hidden"]],
         flow=data.flow(),
         by=tuple(groups),
         unit=made.unit,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import few
-from accountability.outcomes.units_counted import NUMBERS, decided, held_unit, percentiles, term_shares
+from accountability.outcomes.units_counted import NUMBERS, RESTS_ON, decided, held_unit, percentiles, term_shares
 from accountability.records.units import roll_up
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
@@ -154,16 +154,17 @@ def naive(view: View) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
     closed = view.held.event
     took, cause = view.held.end[closed], pd.Series(np.array(CAUSES)[view.cause[closed]])
     edges = np.unique(np.quantile(took, [0, 0.25, 0.5, 0.75, 1], method="lower").astype(np.int64))
-    lines, causes = [], []
+    lines, causes, alone = [], [], pd.DataFrame(index=cause.index)
     for k, (low, high) in enumerate(pairwise(edges)):
         inside = (took >= low if k == 0 else took > low) & (took <= high)
         at = f"closed after {low if k == 0 else low + 1:,} to {high:,} days"
         labels: dict[str, Any] = {"view": "naive", "at": at, "day": int(high)}
         sustained = cause[inside & cause.isin([LIGHTER, HEAVIER])]
-        (heavy,) = term_shares(sustained, [HEAVIER], None, view.confidence).to_dict("records")
+        (heavy,) = term_shares(sustained, [HEAVIER], alone, view.confidence).to_dict("records")
         line = {**labels, "n": int(inside.sum()), **{name: heavy[name] for name in NUMBERS[2:]}}
         lines.append(line | {"light": len(sustained) - heavy["events"], "heavy": heavy["events"]})
-        causes.append(term_shares(cause[inside], CAUSES, None, view.confidence, "cause").assign(**labels))
+        own = term_shares(cause[inside], CAUSES, alone, view.confidence, "cause")
+        causes.append(own.drop(columns=[*RESTS_ON]).assign(**labels))
     return lines, causes
 
 

@@ -14,8 +14,9 @@ from accountability.outcomes.moves import kinds_of
 from accountability.outcomes.small_counts import few
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.clustered_rates import clustered_share, compared
 from accountability.stats.compress import tally
-from accountability.stats.sandwich import clusters_of
+from accountability.stats.sandwich import among, ways_of
 from accountability.vocabulary import FINDINGS
 
 STAGES: Final = {
@@ -27,6 +28,14 @@ STAGES: Final = {
 UNDECIDED: Final = ("pending", "not_recorded")
 NAMED: Final = "named"
 GROUPS: Final = ("first", "second")
+COUNTS: Final = tuple(f"{what}_{place}" for place in GROUPS for what in ("named", "n", "events", "unresolved"))
+LIMITS: Final = (
+    *(f"{what}_{place}" for place in GROUPS for what in ("rate", "lower", "upper")),
+    *(f"{what}{end}" for what in ("difference", "ratio") for end in ("", "_lower", "_upper")),
+    "clusters",
+    "effective_clusters",
+    "df",
+)
 
 
 def passed(rows: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
@@ -98,8 +107,7 @@ def stage_table(
     confidence: float,
 ) -> pd.DataFrame:
     """Counts, rates and comparisons of both groups, one row a stage."""
-    who = rows.get("officer_id")
-    clusters = clusters_of(who, len(rows))
+    ways = ways_of(rows)
     lines: list[dict[str, Any]] = []
     if officers:
         lines.append(_named_line(rows, group, names, officers, confidence))
@@ -108,25 +116,29 @@ def stage_table(
         decided = flags[stage].notna().to_numpy(dtype=bool)
         hit = flags[stage].eq(1).fillna(False).to_numpy(dtype=bool)
         line: dict[str, Any] = {"stage": stage, "what": STAGES[str(stage)]}
-        influence = np.zeros(len(rows))
+        here = before & decided
         for number, place in enumerate(GROUPS):
-            mine = (group == number) & before
-            here = mine & decided
+            mine = group == number
             line |= {
-                f"named_{place}": int((group == number).sum()),
-                f"n_{place}": int(here.sum()),
-                f"events_{place}": int((here & hit).sum()),
-                f"unresolved_{place}": int((mine & ~decided).sum()),
+                f"named_{place}": int(mine.sum()),
+                f"n_{place}": int((mine & here).sum()),
+                f"events_{place}": int((mine & here & hit).sum()),
+                f"unresolved_{place}": int((mine & before & ~decided).sum()),
             }
-            if not here.any():
-                line |= dict.fromkeys((f"rate_{place}", f"lower_{place}", f"upper_{place}"), np.nan)
-                continue
-            s = intervals.clustered_share(hit[here], None if who is None else who.loc[here], confidence)
-            line |= {f"rate_{place}": s.share, f"lower_{place}": s.lower, f"upper_{place}": s.upper}
-            influence[here] = (1 - 2 * number) * (hit[here] - s.share) / here.sum()
-        lines.append(line | _compared(line, influence, group, clusters, confidence))
+        if line["n_first"] and line["n_second"]:
+            found = compared(hit[here], group[here], among(ways, here), confidence)
+            for place, share in zip(GROUPS, (found.first, found.second), strict=True):
+                line |= {f"rate_{place}": share.share, f"lower_{place}": share.lower, f"upper_{place}": share.upper}
+            line |= {name: getattr(found, name) for name in LIMITS[6:]}
+        else:
+            for number, place in enumerate(GROUPS):
+                inside = here & (group == number)
+                if inside.any():
+                    share = clustered_share(hit[inside], among(ways, inside), confidence)
+                    line |= {f"rate_{place}": share.share, f"lower_{place}": share.lower, f"upper_{place}": share.upper}
+        lines.append(line)
         before &= hit
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines).reindex(columns=["stage", "what", *COUNTS, *LIMITS])
 
 
 def _named_line(
@@ -156,26 +168,6 @@ def _limits(line: Mapping[str, Any], wide: float, log_wide: float) -> dict[str, 
     gap, ratio = line["rate_first"] - line["rate_second"], line["rate_first"] / line["rate_second"]
     out = {"difference": gap, "difference_lower": gap - wide, "difference_upper": gap + wide, "ratio": ratio}
     return out | {"ratio_lower": ratio * np.exp(-log_wide), "ratio_upper": ratio * np.exp(log_wide)}
-
-
-def _compared(
-    line: Mapping[str, Any], influence: Floats, group: Ints, clusters: Ints, confidence: float
-) -> dict[str, float]:
-    """Difference and ratio of two rates, with officer-clustered errors."""
-    names = [f"{what}{end}" for what in ("difference", "ratio") for end in ("", "_lower", "_upper")]
-    if np.isnan(line["rate_first"]) or np.isnan(line["rate_second"]):
-        return dict.fromkeys(names, np.nan)
-    groups, reach = int(clusters.max()) + 1, intervals.z_critical(confidence)
-    scale = groups / (groups - 1) if groups > 1 else np.nan
-
-    def width(parts: Floats) -> float:
-        return reach * float(np.sqrt(scale * (tally(clusters, parts, groups) ** 2).sum()))
-
-    if line["events_first"] and line["events_second"]:
-        logs = influence / np.where(group == 0, line["rate_first"], line["rate_second"])
-        return _limits(line, width(influence), width(logs))
-    gap, wide = line["rate_first"] - line["rate_second"], width(influence)
-    return dict(zip(names, (gap, gap - wide, gap + wide, *[np.nan] * 3), strict=True))
 
 
 def resampled_rates(

@@ -14,16 +14,21 @@ from accountability.outcomes.ladder import Ladder
 from accountability.records.units import check_terms, roll_up
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats
+from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
+from accountability.stats.clustered_rates import WILSON, clustered_share
+from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import OTHER, small_groups
 from accountability.vocabulary import FINDINGS, PENALTIES
 
 NOT_RECORDED: Final = "not recorded"
-CLUSTERED: Final = "officers are independent of one another, rows of one officer are not"
-ALIKE: Final = "rows of one officer may be alike, rows of different officers are independent"
+CLUSTERED: Final = "rows of one officer, and of one complaint, may be alike; others are independent"
+ALIKE: Final = CLUSTERED
 DAYS_AT: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 UNSEEN: Final = "columns not in the model may differ between the levels"
 NUMBERS: Final = ("n", "events", "estimate", "lower", "upper")
+RESTS_ON: Final = ("clusters", "effective_clusters", "df")
+"""What an interval rests on: clusters, the even ones they are worth, and degrees of freedom."""
 
 
 class UnitCard(Protocol):
@@ -191,28 +196,30 @@ def merged_said(cohort: Cohort, column: str) -> tuple[str, ...]:
 
 
 def term_shares(
-    values: pd.Series, terms: Iterable[str], officers: pd.Series | None, confidence: float, name: str = "term"
+    values: pd.Series, terms: Iterable[str], rows: pd.DataFrame, confidence: float, name: str = "term"
 ) -> pd.DataFrame:
-    """How many, and what share, of the rows hold each term: one row a term, with the columns of :data:`NUMBERS`.
+    """How many, and what share, of the rows hold each term: one row a term.
 
-    Intervals allow for several rows of one officer.
+    The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals allow for several rows of
+    one officer, and of one complaint, in ``rows``.
     """
-    who = None if officers is None else officers.loc[values.index]
+    ways = ways_of(rows.loc[values.index])
     lines: list[tuple[object, ...]] = []
     for term in terms:
         if not len(values):
-            lines.append((term, 0, 0, np.nan, np.nan, np.nan))
+            lines.append((term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan))
             continue
         hits = values.eq(term).fillna(False).to_numpy(dtype=bool)
-        s = intervals.clustered_share(hits, who, confidence)
-        lines.append((term, s.denominator, s.count, s.share, s.lower, s.upper))
-    return pd.DataFrame(lines, columns=[name, *NUMBERS])
+        s = clustered_share(hits, ways, confidence)
+        rests_on = (s.clusters, s.effective_clusters, s.df)
+        lines.append((term, s.denominator, s.count, s.share, s.lower, s.upper, *rests_on))
+    return pd.DataFrame(lines, columns=[name, *NUMBERS, *RESTS_ON])
 
 
-def method_of(officers: pd.Series | None) -> str:
-    """The name of the interval's method, by whether an officer has several rows."""
-    several = officers is not None and bool(officers.dropna().duplicated().any())
-    return intervals.CLUSTERED if several else intervals.WILSON
+def method_of(rows: pd.DataFrame) -> str:
+    """The name of the interval's method, by whether an officer or a complaint has several rows."""
+    ways = ways_of(rows)
+    return WILSON if "row" in ways else f"{CLUSTERED_SHARES}, clusters: {' and '.join(ways)}"
 
 
 def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:

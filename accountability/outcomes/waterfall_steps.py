@@ -15,11 +15,10 @@ from accountability.outcomes.ladder import Ladder, days_equivalent
 from accountability.outcomes.moves import KINDS, kinds_of, symmetry
 from accountability.outcomes.parsing import parse_table
 from accountability.outcomes.small_counts import Disclosed, few, masked, small_terms
-from accountability.outcomes.units_counted import ALIKE, term_shares
+from accountability.outcomes.units_counted import ALIKE, method_of, term_shares
 from accountability.privacy import hidden_cells
 from accountability.records.units import check_terms
-from accountability.results import percent
-from accountability.stats import intervals
+from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.vocabulary import PENALTIES
@@ -103,8 +102,8 @@ class Waterfall(Disclosed):
         for key, part in self.table.groupby(["before", "after"], sort=False):
             cells = {row["kind"]: row for row in part.to_dict("records")}
             moved = [
-                f"{cells[kind]['events']:,} {word} ({percent(cells[kind]['estimate'], 1)}, {percent(self.confidence)} "
-                f"interval {percent(cells[kind]['lower'], 1)} to {percent(cells[kind]['upper'], 1)})"
+                f"{cells[kind]['events']:,} {word} ({percent(cells[kind]['estimate'], 1)}, "
+                f"{interval_said(self.confidence, cells[kind]['lower'], cells[kind]['upper'], 1)})"
                 for kind, word in (("lightened", "became lighter"), ("raised", "became heavier"))
                 if not cells[kind]["hidden"] and cells[kind]["events"] > 0
             ]
@@ -198,7 +197,7 @@ def waterfall(
             "pairs are independent (tests)",
             "those still waiting will take as long as others who have waited as long (times)",
         ),
-        method=intervals.CLUSTERED,
+        method=method_of(pairs),
         table=_lead(pd.concat(rows, ignore_index=True), lead),
         flow=cohort.flow(),
         states=_counted(values, steps, order, min_cell),
@@ -286,7 +285,7 @@ def _pairs(values: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
 
 
 def _shares(pairs: pd.DataFrame, order: Ladder, confidence: float, min_cell: int) -> pd.DataFrame:
-    table = term_shares(kinds_of(pairs, order), KINDS, pairs["officer_id"], confidence, "kind")
+    table = term_shares(kinds_of(pairs, order), KINDS, pairs, confidence, "kind")
     return table.assign(hidden=small_terms(table, (), "kind", min_cell)[0] | (len(pairs) < min_cell))
 
 

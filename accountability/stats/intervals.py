@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats
-from accountability.stats.sandwich import Clustered, clusters_of
+from accountability.stats.sandwich import Clustered
 
 Transform = Literal["log-log", "log", "plain"]
 
@@ -19,9 +16,6 @@ TRANSFORMS: Final = ("log-log", "log", "plain")
 
 SETTLED: Final = 1e-12
 """A share this close to 0 or 1 is one of them: only rounding is left of its error."""
-
-WILSON: Final = "Wilson interval; rows treated as independent"
-CLUSTERED: Final = "Wilson interval on the effective sample size of the officer-clustered variance"
 
 
 def upper_tail(confidence: float) -> float:
@@ -173,9 +167,12 @@ def curve_interval(
     return lower, upper
 
 
-def wilson(share: Any, size: Any, confidence: float) -> tuple[Any, Any]:
-    """Wilson's interval (1927) of a share of so many rows, which need not be a whole number."""
-    z = z_critical(confidence)
+def wilson(share: Any, size: Any, confidence: float, quantile: float | None = None) -> tuple[Any, Any]:
+    """Wilson's interval (1927) of a share of so many rows, which need not be a whole number.
+
+    The quantile is the normal one, or that of Student's t where it is given.
+    """
+    z = z_critical(confidence) if quantile is None else quantile
     scale = 1 + z**2 / size
     middle = (share + z**2 / (2 * size)) / scale
     half = z * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2)) / scale
@@ -226,66 +223,3 @@ def percentile(drawn: Floats, confidence: float, most_without: float = 0.1, *, b
     if enough.any():
         ends[:, enough] = np.nanquantile(each[:, enough], [1 - top, top], axis=0)
     return (float(ends[0, 0]), float(ends[1, 0])) if drawn.ndim == 1 else (ends[0], ends[1])
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its counts, interval and the name of the interval's method."""
-
-    count: int
-    denominator: int
-    share: float
-    lower: float
-    upper: float
-    officers: int
-    method: str
-
-
-def clustered_share(hits: ArrayLike, officers: pd.Series | None = None, confidence: float = 0.95) -> Share:
-    """The share of rows that are hits, with an interval, when the same officer may be counted more than once.
-
-    With officers given, the variance of the share is that of a ratio of officer totals,
-    ``G/(G-1) * sum((y_g - p n_g)^2) / n^2``, which is also the cluster-robust variance of an intercept-only linear
-    model; the rows are worth ``p(1-p)/variance`` independent ones (never more than there are), and the Wilson
-    interval is taken at that number (Dean and Pagano, Journal of Survey Statistics and Methodology 3, 2015). Where
-    every row or no row is a hit the variance says nothing, and the number of officers is used instead. A row
-    without an officer is a cluster of its own.
-
-    Parameters
-    ----------
-    hits : array of bool
-    officers : Series of str, optional
-        The officer of each row.
-    confidence : float
-        Coverage, between 0 and 1.
-
-    Raises
-    ------
-    Refusal
-        If there are no rows.
-    ParameterError
-        If the confidence is not between 0 and 1.
-    """
-    upper_tail(confidence)
-    flags = np.asarray(hits, dtype=float)
-    total = len(flags)
-    if total == 0:
-        raise Refusal("a share of no rows has no value; widen the group or leave it out")
-    count = int(flags.sum())
-    rate = count / total
-    size, clusters, method = float(total), total, WILSON
-    if officers is not None:
-        codes = clusters_of(officers, total)
-        clusters = int(codes.max()) + 1
-        if clusters < total:
-            method = CLUSTERED
-            if 0 < count < total and clusters > 1:
-                residual = np.bincount(codes, weights=flags - rate)
-                variance = clusters / (clusters - 1) * float((residual**2).sum()) / total**2
-                size = min(float(total), rate * (1 - rate) / variance) if variance > 0 else float(total)
-            else:
-                size = float(clusters)
-    lower, upper = wilson(rate, size, confidence)
-    # At the ends the bounds are exact, and rounding must not move them off.
-    lower, upper = (0.0 if count == 0 else float(lower)), (1.0 if count == total else float(upper))
-    return Share(count, total, rate, lower, upper, clusters, method)

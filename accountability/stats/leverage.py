@@ -38,6 +38,8 @@ class Leverage:
         How many clusters are of each make-up.
     scores : array, cells by terms
     information : array, cells by terms squared
+    halves : array, cells by terms, or None
+        Whose outer products the information is, where it is of one rank.
     power : float
     """
 
@@ -46,6 +48,7 @@ class Leverage:
     times: Floats
     scores: Floats
     information: Floats
+    halves: Floats | None
     power: float
 
     @classmethod
@@ -64,7 +67,7 @@ class Leverage:
         key = members @ np.random.default_rng(0).random(len(scores))
         _, first, times = np.unique(key, return_index=True, return_counts=True)
         flat: Floats = np.asarray(parts, dtype=np.float64).reshape(len(scores), -1)
-        return cls(root, members[first], times.astype(float), scores @ root, flat, power)
+        return cls(root, members[first], times.astype(float), scores @ root, flat, own, power)
 
     def _blocks(self) -> Iterator[tuple[slice, Floats, Floats]]:
         """Some clusters at a time: their parts P of the information, and (1 - P) to the power."""
@@ -124,9 +127,15 @@ class Leverage:
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters these are worth to each combination.
 
-        Carter, Schnepel and Steigerwald's number (2017), by each cluster's part of the variance the model gives.
+        Carter, Schnepel and Steigerwald's number (2017), as they advise for rows of a cluster that are all alike; by
+        each cluster's part of the variance the model gives, where it does not say how one row weighs.
         """
         there = self.root.T @ contrasts
+        if self.halves is not None:
+            weight = (self.members @ (self.halves @ there)) ** 2
+            square = (self.times[:, None] * weight**2).sum(axis=0)
+            total = (self.times[:, None] * weight).sum(axis=0)
+            return np.asarray(total**2 / np.where(square > 0, square, np.inf))
         first, second = np.zeros(there.shape[1]), np.zeros(there.shape[1])
         for some, part, _ in self._blocks():
             own = ((part @ there) * there).sum(axis=1)

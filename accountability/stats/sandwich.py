@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,10 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.stats.compress import combine
 from accountability.stats.leverage import Leverage
+
+FEWEST: Final = 1.5
+"""Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
+intervals of differences missed the truth in 10 to 35 % of simulated agencies (benchmarks/RESULTS_dependence.md)."""
 
 Ways = Ints | Mapping[str, Ints]
 """The cluster of each row: along one way, or along each of two that are named (see :func:`ways_of`)."""
@@ -114,11 +119,15 @@ class Clustered:
     def free(self, contrasts: Floats) -> Floats:
         """Degrees of freedom of linear combinations, estimates by combinations; 0 where no error can be had.
 
+        None can where one cluster alone determines the combination, or clusters are worth fewer than :data:`FEWEST`
+        even ones to it.
+
         One way: Satterthwaite's (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018). Two ways: the least of both,
         and never more than the smaller number of clusters less one.
         """
         most = np.full(contrasts.shape[1], self.clusters - 1.0)
-        return np.minimum.reduce([most, *(way.free(contrasts) for way in self.ways)])
+        free = np.minimum.reduce([most, *(way.free(contrasts) for way in self.ways)])
+        return np.where(self.effective(contrasts) < FEWEST, 0.0, free)
 
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters the clusters are worth to linear combinations: the least of the ways."""
@@ -155,7 +164,7 @@ def clustered(
     Refusal
         With one cluster.
     """
-    named = {"officer": ways} if isinstance(ways, np.ndarray) else dict(ways)
+    named = named_ways(ways)
     sizes = {word: int(way.max()) + 1 for word, way in named.items()}
     for word, size in sizes.items():
         if size < 2:
@@ -180,6 +189,11 @@ def clustered(
     if repaired:
         covariance = (vectors * np.maximum(values, 0.0)) @ vectors.T
     return Clustered(covariance, min(sizes.values()), held, repaired)
+
+
+def named_ways(ways: Ways) -> dict[str, Ints]:
+    """The ways with their names; one without is the officer."""
+    return {"officer": ways} if isinstance(ways, np.ndarray) else dict(ways)
 
 
 def among(ways: Mapping[str, Ints], some: Flags) -> dict[str, Ints]:

@@ -45,7 +45,7 @@ def made():
 
 
 def test_the_ratio_is_that_of_a_log_rate_model_with_clustered_errors(made):
-    """A saturated Poisson model's clustered variance, less its (n-1)/(n-k) correction, is the one used."""
+    """Over many clusters MOVER's limits come near those of a saturated Poisson model with clustered errors."""
     import statsmodels.api as sm
 
     table = made.allegations.loc[made.allegations["finding"] != "pending"]
@@ -59,7 +59,7 @@ def test_the_ratio_is_that_of_a_log_rate_model_with_clustered_errors(made):
     spread = fit.bse[1] * np.sqrt(clusters / (clusters - 1))
     found = outcomes.by_unit(made, "officer_race", "black", "white").table.iloc[0]
     assert found["estimate"] == pytest.approx(np.exp(fit.params[1]))
-    assert np.log(found["upper"] / found["estimate"]) == pytest.approx(1.959963984540054 * spread)
+    assert np.log(found["upper"] / found["estimate"]) == pytest.approx(1.959963984540054 * spread, rel=5e-3)
 
 
 def test_every_unit_the_source_can_be_counted_in_is_there(made):

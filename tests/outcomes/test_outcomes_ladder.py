@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes import CONTESTED, Ladder, days_equivalent
 from accountability.privacy import hidden_cells
-from accountability.stats import intervals
+from accountability.stats.clustered_rates import CLUSTERED, WILSON, clustered_share, compared
+from accountability.stats.intervals import t_critical, wilson
+from accountability.stats.sandwich import ways_of
 from accountability.vocabulary import OFF_LADDER, PENALTIES, PENALTY_LADDER
 
 
@@ -84,48 +86,54 @@ def test_nothing_is_hidden_when_all_cells_are_large():
 def test_a_share_of_independent_rows_is_wilsons():
     from statsmodels.stats.proportion import proportion_confint
 
-    found = intervals.clustered_share(np.r_[np.ones(7), np.zeros(13)])
+    found = clustered_share(np.r_[np.ones(7), np.zeros(13)], np.arange(20))
     assert (found.lower, found.upper) == pytest.approx(proportion_confint(7, 20, method="wilson"))
 
 
-def test_clustered_variance_is_that_of_the_cluster_robust_mean():
-    """The effective sample size is p(1-p) over statsmodels' clustered variance of a mean."""
-    import statsmodels.api as sm
-    from statsmodels.stats.proportion import proportion_confint
-
+def test_a_clustered_share_is_wilsons_at_cr2_and_students_t():
+    """CR2 of even clusters is the variance of their means; the quantile is Student's t."""
     rng = np.random.default_rng(5)
-    officers = rng.integers(0, 40, 300)
-    hits = (rng.random(300) < rng.beta(0.5, 1.0, 40)[officers]).astype(float)
-    fit = sm.OLS(hits, np.ones(300)).fit(cov_type="cluster", cov_kwds={"groups": officers, "use_correction": True})
-    g = len(np.unique(officers))
-    # statsmodels' correction is G/(G-1) * (n-1)/(n-k); k = 1 leaves G/(G-1)
-    variance = float(fit.bse[0]) ** 2
-    p = hits.mean()
-    size = p * (1 - p) / variance
-    assert size < 300
-    assert g < 300
-    found = intervals.clustered_share(hits, pd.Series(officers.astype(str)))
-    assert (found.lower, found.upper) == pytest.approx(proportion_confint(p * size, size, method="wilson"))
-    assert found.officers == g
-    assert found.method == intervals.CLUSTERED
+    officers = np.repeat(np.arange(20), 15)
+    hits = rng.random(300) < rng.beta(0.5, 1.0, 20)[officers]
+    means = hits.reshape(20, 15).mean(axis=1)
+    size = hits.mean() * (1 - hits.mean()) / (means.var(ddof=1) / 20)
+    found = clustered_share(hits, officers)
+    assert (found.lower, found.upper) == pytest.approx(wilson(hits.mean(), size, 0.95, t_critical(0.95, 19)))
+    assert (found.clusters, found.effective_clusters, found.df) == pytest.approx((20, 20, 19))
+    assert found.method == CLUSTERED
 
 
 def test_rows_without_an_officer_are_clusters_of_their_own():
-    hits = np.array([1, 0, 1, 0, 0, 0])
-    alone = intervals.clustered_share(hits, pd.Series([None] * 6, dtype="str"))
-    assert alone.officers == 6
-    assert (alone.lower, alone.upper) == (intervals.clustered_share(hits).lower, intervals.clustered_share(hits).upper)
+    hits, rows = np.array([1, 0, 1, 0, 0, 0]) > 0, pd.DataFrame({"officer_id": pd.Series([None] * 6, dtype="str")})
+    alone = clustered_share(hits, ways_of(rows))
+    assert (alone.clusters, alone.method) == (6, WILSON)
+    assert (alone.lower, alone.upper) == pytest.approx(wilson(1 / 3, 6, 0.95))
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcdef")), min_size=1, max_size=40))
-def test_an_interval_holds_its_share(rows):
-    hits, officers = zip(*rows, strict=True)
-    found = intervals.clustered_share(np.array(hits), pd.Series(officers))
-    assert 0 <= found.lower <= found.share <= found.upper <= 1
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcdef"), st.sampled_from("vwxyz")), min_size=1, max_size=40))
+def test_an_interval_holds_its_share_or_there_is_none(rows):
+    hits, officers, cases = (np.array(column) for column in zip(*rows, strict=True))
+    found = clustered_share(hits, ways_of(pd.DataFrame({"officer_id": officers, "case_id": cases})))
+    assert not found.lower > found.share
+    assert not found.upper < found.share
+    assert np.isnan([found.lower, found.upper]).any() == (found.df == 0)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.sampled_from("abcdefgh")), min_size=2, max_size=60))
+def test_a_difference_lies_within_its_interval_which_has_a_width(rows):
+    hits, group, officers = (np.array(column) for column in zip(*rows, strict=True))
+    assume(group.any() and not group.all())
+    assume(len(set(officers)) > 1)
+    found = compared(hits, group.astype(np.int64), ways_of(pd.DataFrame({"officer_id": officers})))
+    if np.isfinite([found.difference_lower, found.difference_upper]).all():
+        assert found.difference_lower <= found.difference <= found.difference_upper
+        assert found.difference_upper > found.difference_lower
+        if np.isfinite(found.ratio):
+            assert found.ratio_lower <= found.ratio <= found.ratio_upper
 
 
 def test_a_share_of_nothing_is_refused():
     with pytest.raises(Refusal, match="no rows"):
-        intervals.clustered_share(np.array([]))
+        clustered_share(np.array([], bool), np.array([], np.int64))
     with pytest.raises(ParameterError, match="confidence"):
-        intervals.clustered_share(np.array([1]), confidence=95)
+        clustered_share(np.array([True]), np.zeros(1, np.int64), confidence=95)

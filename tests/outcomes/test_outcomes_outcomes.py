@@ -166,7 +166,7 @@ def test_officers_seen_twice_widen_the_interval():
     alone = outcomes.outcome_distribution(dataset(BASE))
     shared = [(row[0], f"o{i // 10}", *row[2:]) for i, row in enumerate(BASE)]
     clustered = outcomes.outcome_distribution(dataset(shared))
-    assert "officer-clustered" in clustered.method
+    assert "clusters: officer" in clustered.method
     width = [
         cell(f, "finding", "sustained", "upper") - cell(f, "finding", "sustained", "lower") for f in (alone, clustered)
     ]

@@ -1,0 +1,153 @@
+"""Shares, and the difference and ratio of two, when rows of one officer or one complaint hang together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from accountability.errors import Refusal
+from accountability.stats.arrays import Flags, Ints
+from accountability.stats.intervals import t_critical, upper_tail, wilson, z_critical
+from accountability.stats.sandwich import Clustered, Ways, among, clustered, named_ways
+
+WILSON: Final = "Wilson interval; rows treated as independent"
+CLUSTERED: Final = "Wilson interval by Student's t on the effective sample size of the clustered variance"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its counts and interval, and what the interval rests on."""
+
+    count: int
+    denominator: int
+    share: float
+    lower: float
+    upper: float
+    clusters: int
+    effective_clusters: float
+    df: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two shares, the difference of the first and the second, and their ratio."""
+
+    first: Share
+    second: Share
+    difference: float
+    difference_lower: float
+    difference_upper: float
+    ratio: float
+    ratio_lower: float
+    ratio_upper: float
+    clusters: int
+    effective_clusters: float
+    df: float
+
+
+def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
+    """The share of rows that are hits, with an interval, when rows hang together along one way or two.
+
+    The variance of the share is that of an intercept-only linear model: CR2 along one way, the three terms of two
+    ways. The rows are worth ``p(1-p)/variance`` independent ones (never more than there are), and the Wilson interval
+    is taken at that number, with the quantile of Student's t at Satterthwaite's degrees of freedom (Dean and Pagano,
+    Journal of Survey Statistics and Methodology 3, 2015). Where every row or no row is a hit the variance says
+    nothing, and the effective number of clusters is used instead.
+
+    Parameters
+    ----------
+    hits : array of bool
+    ways : array of int, or mapping of str to array of int
+        The cluster of each row (see :func:`accountability.stats.sandwich.ways_of`).
+    confidence : float
+        Coverage, between 0 and 1.
+
+    Raises
+    ------
+    Refusal
+        If there are no rows.
+    ParameterError
+        If the confidence is not between 0 and 1.
+    """
+    upper_tail(confidence)
+    if not len(hits):
+        raise Refusal("a share of no rows has no value; widen the group or leave it out")
+    return _share(hits, named_ways(ways), confidence)
+
+
+def _share(hits: Flags, ways: dict[str, Ints], confidence: float, free: float | None = None) -> Share:
+    """A share, its interval at its own degrees of freedom or at those given."""
+    total, count = len(hits), int(np.count_nonzero(hits))
+    clusters, size = min(int(way.max()) + 1 for way in ways.values()), float(total)
+    rate, alone = count / total, clusters == total
+    if clusters < 2 and not alone:  # one officer's rows say nothing of others'
+        return Share(count, total, rate, np.nan, np.nan, clusters, 1.0, 0.0, CLUSTERED)
+    if alone:
+        free = effective = float(total)
+        quantile = z_critical(confidence)
+    else:
+        errors = _errors(hits, np.zeros(total, np.int64), ways)
+        whole, variance = np.ones((1, 1)), float(errors.covariance[0, 0])
+        effective, own = float(errors.effective(whole)[0]), float(errors.free(whole)[0])
+        free = own if free is None else free
+        size = effective if rate in (0, 1) else min(size, rate * (1 - rate) / variance) if variance > 0 else size
+        quantile = t_critical(confidence, free)
+    lower, upper = wilson(rate, size, confidence, quantile)
+    # At the ends the bounds are exact, and rounding must not move them off.
+    lower, upper = (0.0 if count == 0 else float(lower)), (1.0 if count == total else float(upper))
+    return Share(count, total, rate, lower, upper, clusters, effective, free, WILSON if alone else CLUSTERED)
+
+
+def _errors(hits: Flags, group: Ints, ways: dict[str, Ints]) -> Clustered:
+    """The errors of each group's share, as those of a linear model with one column a group."""
+    flags, groups = hits.astype(np.int64), int(group.max()) + 1
+    size = np.bincount(group, minlength=groups).astype(float)
+    rate = np.bincount(group, weights=flags, minlength=groups) / size
+    which, outcome = np.divmod(np.arange(2 * groups), 2)
+    columns = np.eye(groups)[which]
+    return clustered(np.diag(1 / size), columns * (outcome - rate[which])[:, None], 2 * group + flags, ways, columns)
+
+
+def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> Compared:
+    """Two shares and the difference and ratio of the first and the second.
+
+    The limits put those of both shares together (MOVER: Zou and Donner, Statistics in Medicine 27, 2008), the ratio's
+    on the log scale, with the correlation that clusters with rows in both groups give and the degrees of freedom of
+    the difference. So no interval has no width. A ratio needs a hit in both groups.
+
+    Parameters
+    ----------
+    hits : array of bool
+    group : array of int
+        0 or 1; both must occur.
+    ways : array of int, or mapping of str to array of int
+    confidence : float
+    """
+    held = named_ways(ways)
+    parts = [(hits[group == k], among(held, group == k)) for k in (0, 1)]
+    first, second = (_share(*part, confidence) for part in parts)
+    errors, apart = _errors(hits, group, held), np.array([[1.0], [-1.0]])
+    free, effective = float(errors.free(apart)[0]), float(errors.effective(apart)[0])
+    own = np.sqrt(np.diag(errors.covariance))
+    tie = float(errors.covariance[0, 1] / own.prod()) if own.prod() > 0 else 0.0
+    a, b = (_share(*part, confidence, free) for part in parts)
+    gap, ratio = first.share - second.share, (np.nan,) * 3
+    down, up = (
+        _together(a.share - a.lower, b.upper - b.share, tie),
+        _together(a.upper - a.share, b.share - b.lower, tie),
+    )
+    if first.count and second.count:
+        log_down = _together(np.log(a.share / a.lower), np.log(b.upper / b.share), tie)
+        log_up = _together(np.log(a.upper / a.share), np.log(b.share / b.lower), tie)
+        of = first.share / second.share
+        ratio = (of, of * float(np.exp(-log_down)), of * float(np.exp(log_up)))
+    limits = (max(gap - down, -1.0), min(gap + up, 1.0))
+    return Compared(first, second, gap, *limits, *ratio, errors.clusters, effective, free)
+
+
+def _together(first: float, second: float, tie: float) -> float:
+    """How far a difference reaches, from how far each share does and how they are tied."""
+    return float(np.sqrt(max(first**2 + second**2 - 2 * tie * first * second, 0.0)))
