@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 #: Which module makes the finding of which study.
 MODULES: Final = {
+    "what_the_data_holds": "release_holds",
     "how_long_cases_stay_open": "time_open",
+    "were_deadlines_met": "limits_kept",
+    "how_the_backlog_moved": "backlog_moved",
+    "what_follows_a_finding": "after_upheld",
+    "how_penalties_shrink": "penalties_reduced",
+    "who_is_disciplined": "groups_part",
+    "does_delay_lighten": "slow_and_light",
+    "is_it_more_than_chance": "beyond_chance",
+    "do_squads_matter": "squads_matter",
+    "case_miami_dade_2010": "one_case",
+    "case_pinecrest": "one_case",
+    "case_file": "one_case",
 }
 
 

@@ -331,6 +331,7 @@ def _closed_only(result: Result | None) -> list[str]:
     if not wording.known(mean) or not wording.known(row["open"]) or not int(row["open"]):
         return []
     return [
-        f"The mean of closed complaints alone, {float(mean or 0):,.0f} days, is not how long complaints take: it leaves out "
+        f"The mean of closed complaints alone, {float(mean or 0):,.0f} days, is not how long complaints take: "
+        f"it leaves out "
         f"the {plural(int(row['open']), 'complaint')} still open."
     ]

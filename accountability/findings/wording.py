@@ -10,7 +10,8 @@ from typing import Any, Final
 HIDDEN: Final = "hidden"
 HIDDEN_NOTE: Final = "hidden: rests on fewer than ten, or would give such a number away."
 MISSING: Final = "–"
-_MANY_DAYS: Final = 1000
+#: Of an interval, four standard errors of two points each.
+_WIDE: Final = 0.08
 
 
 def known(value: Any) -> bool:
@@ -31,12 +32,16 @@ def digits(lower: float, upper: float, scale: float = 1.0) -> int:
     return min(max(-math.floor(math.log10(error)), 0), 2)
 
 
+def _share_digits(lower: Any, upper: Any) -> int:
+    """One decimal of a per cent where the standard error is below two points, else none."""
+    return 1 if not (known(lower) and known(upper)) or abs(float(upper) - float(lower)) < _WIDE else 0
+
+
 def share(value: Any, lower: Any = None, upper: Any = None) -> str:
     """Write a share as per cent, with as many decimals as its interval allows."""
     if not known(value):
         return HIDDEN
-    fine = digits(float(lower), float(upper), 100) if known(lower) and known(upper) else 1
-    fine = min(fine, 1)
+    fine = 0 if float(value) in (0.0, 1.0) else _share_digits(lower, upper)
     return f"{100 * float(value):.{fine}f} %"
 
 
@@ -44,6 +49,8 @@ def number(value: Any, lower: Any = None, upper: Any = None) -> str:
     """Write a ratio or a mean, with as many decimals as its interval allows."""
     if not known(value):
         return HIDDEN
+    if not known(lower) and float(value).is_integer() and abs(float(value)) >= 10:
+        return f"{int(value):,}".replace("-", "−")
     fine = digits(float(lower), float(upper)) if known(lower) and known(upper) else 2
     return f"{float(value):,.{fine}f}".replace("-", "−")
 
@@ -68,7 +75,7 @@ def share_interval(value: Any, lower: Any, upper: Any) -> str:
         return HIDDEN
     if not known(lower) or not known(upper):
         return share(value)
-    fine = min(digits(float(lower), float(upper), 100), 1)
+    fine = _share_digits(lower, upper)
     return f"{share(value, lower, upper)} ({100 * float(lower):.{fine}f} to {100 * float(upper):.{fine}f})"
 
 

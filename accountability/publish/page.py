@@ -74,6 +74,10 @@ def figures_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     """
     entries = [entry for entry in record["tables"] if entry["kind"] == "figure"]
     entries.sort(key=lambda entry: entry["name"] != LEAD)
+    # The figure that carries the finding is not shown twice: another that draws the same numbers is left to its file.
+    drawn = [(folder / entry["data"]).read_bytes() if entry.get("data") else b"" for entry in entries]
+    led = drawn[0] if entries and entries[0]["name"] == LEAD else b""
+    entries = [entry for place, entry in enumerate(entries) if place == 0 or not led or drawn[place] != led]
     return [_figure(entry, folder) for entry in entries]
 
 

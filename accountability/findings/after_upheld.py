@@ -1,0 +1,165 @@
+"""What follows when a complaint is upheld: the finding of ``what_follows_a_finding``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import ReadingTable
+from accountability.findings.frame_tables import counts, key_share, reading, shares
+from accountability.results import Refused
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from accountability.outcomes import Changes, OutcomeDistribution
+
+
+def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Refused, by_unit: pd.DataFrame) -> Finding:
+    """Say which share was upheld, which penalty followed most often, and how often it was made lighter."""
+    table = outcomes.table
+    unit = asked.label(outcomes.unit)
+    rows = table.to_dict("records")
+    upheld = [row for row in rows if row["part"] == "finding" and row["term"] == "sustained"]
+    penalties = [row for row in rows if row["part"] == "penalty" and wording.known(row["estimate"])]
+    first = _upheld(asked, upheld, unit)
+    ranked = sorted(
+        (row for row in penalties if _whose(asked, row) == _whose(asked, penalties[0])),
+        key=lambda row: -row["estimate"],
+    )
+    pending = outcomes.apart.iloc[0].to_dict() if len(outcomes.apart) else {}
+    waiting = pending.get("pending")
+    second = _penalties(asked, penalties, ranked)
+    caveat = (
+        f"{wording.count(waiting)} are still pending and in none of these shares."
+        if wording.known(waiting) and int(waiting)
+        else "A penalty on record may still be reduced or not served."
+    )
+    top = upheld[0] if upheld else {}
+    title = (
+        f"{wording.share(top['estimate'], top['lower'], top['upper'])} of decided {unit}s were upheld"
+        if upheld and wording.known(top.get("estimate"))
+        else "Too few were upheld to show"
+    )
+    if asked.group and len(upheld) > 1:
+        title = f"{_ends(asked, upheld)[0]} were upheld, by {asked.group}"
+    lighter = _lighter(changes)
+    return asked.finding(
+        " ".join([first, second, caveat]),
+        lead=asked.lead(
+            outcomes,
+            title,
+            f"Share of decided {unit}s by finding, and of the upheld by penalty",
+            f"{wording.count(top.get('n'))} decided {unit}s",
+        ),
+        numbers=(
+            *((key_share("upheld", top, f"of {wording.count(top['n'])} decided {unit}s"),) if upheld else ()),
+            *((key_share(f"of the upheld: {asked.label(ranked[0]['term'])}", ranked[0]),) if ranked else ()),
+            *((key_share("of recommended penalties ended lighter", lighter),) if lighter else ()),
+        ),
+        tables=(
+            _part(asked, table, "finding", f"How decided {unit}s ended", unit),
+            _part(asked, table, "penalty", "Penalty among the upheld", unit),
+        ),
+        firm=(),
+        firm_table=reading(
+            "Share upheld, by what is counted",
+            by_unit,
+            {
+                "counted per": lambda row: asked.label(row["unit"]),
+                "decided": lambda row: wording.count(row["n"]) if wording.known(row["n"]) else wording.MISSING,
+                "upheld": lambda row: wording.count(row["events"]) if wording.known(row["n"]) else wording.MISSING,
+                "share upheld (interval)": lambda row: shares()(row) if wording.known(row["n"]) else wording.MISSING,
+            },
+            tuple(asked.sentence(str(note)) for note in by_unit["note"] if wording.known(note) and str(note))
+            if "note" in by_unit
+            else (),
+        ),
+        breaks=_breaks(asked, outcomes),
+        method=asked.method(outcomes, changes),
+    )
+
+
+def _whose(asked: Asked, row: dict[Any, Any]) -> str:
+    column = asked.parameters.get("group")
+    return str(row[column]) if column and column in row else ""
+
+
+def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
+    shown = [row for row in rows if wording.known(row["estimate"])]
+    if not shown:
+        return f"Too few {unit}s were upheld to show."
+    if asked.group:
+        low, high, n = *_ends(asked, rows)[1:], sum(int(row["n"]) for row in shown)
+        return f"Of {n:,} decided {unit}s, {low} to {high} were upheld, by {asked.group}."
+    row = shown[0]
+    return (
+        f"{wording.count(row['events'])} of {wording.count(row['n'])} decided {unit}s were upheld "
+        f"({wording.share(row['estimate'], row['lower'], row['upper'])}, {asked.confidence} interval "
+        f"{wording.share_ends(row['lower'], row['upper'])})."
+    )
+
+
+def _ends(asked: Asked, rows: list[dict[Any, Any]]) -> tuple[str, str, str]:
+    shown = sorted((row for row in rows if wording.known(row["estimate"])), key=lambda row: row["estimate"])
+    if not shown:
+        return "Too few", "", ""
+    low, high = (
+        f"{wording.share(row['estimate'], row['lower'], row['upper'])} ({_whose(asked, row)})"
+        for row in (shown[0], shown[-1])
+    )
+    return f"{low} to {high}", low, high
+
+
+def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[Any, Any]]) -> str:
+    if not ranked:
+        return "Too few penalties are on record to show what followed."
+    said = [
+        f"{asked.label(row['term'])} {wording.share(row['estimate'], row['lower'], row['upper'])}" for row in ranked[:3]
+    ]
+    whose = f" ({_whose(asked, ranked[0])})" if asked.group else ""
+    return (
+        f"Of the {wording.count(ranked[0]['n'])} upheld with a decided penalty{whose}, most often "
+        f"{wording.joined(said)}."
+    )
+
+
+def _lighter(changes: Changes | Refused) -> dict[Any, Any] | None:
+    if isinstance(changes, Refused):
+        return None
+    rows = changes.table[(changes.table["what"] == "by rung") & (changes.table["kind"] == "lightened")].to_dict(
+        "records"
+    )
+    return rows[0] if rows and wording.known(rows[0]["estimate"]) else None
+
+
+def _part(asked: Asked, table: pd.DataFrame, part: str, title: str, unit: str) -> ReadingTable:
+    shown = table[table["part"] == part]
+    column = asked.parameters.get("group")
+    own = {asked.group: lambda row: str(row[column])} if column else {}
+    return reading(
+        title,
+        shown,
+        {
+            **(
+                {"ended as": lambda row: asked.label(row["term"])}
+                if part == "finding"
+                else {"penalty": lambda row: asked.label(row["term"])}
+            ),
+            **own,
+            f"{unit}s": counts("events"),
+            "share (interval)": shares(),
+        },
+    )
+
+
+def _breaks(asked: Asked, outcomes: OutcomeDistribution) -> tuple[str, ...]:
+    merged = outcomes.table[outcomes.table["ambiguous"].astype(bool)]["term"].unique().tolist()
+    said = ["It does not say whether a finding was right, nor whether a penalty was fitting."]
+    if merged:
+        said.insert(
+            0, f"The agency's words do not tell apart: {wording.joined([asked.label(term) for term in merged])}."
+        )
+    return tuple(said)

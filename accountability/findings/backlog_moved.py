@@ -1,0 +1,206 @@
+"""How the number of open complaints moved: the finding of ``how_the_backlog_moved``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import KeyNumber, ReadingTable
+from accountability.findings.frame_tables import counts, raw, reading
+from accountability.results import Refused, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from accountability.delay import Backlogs, Caseload
+
+
+def found(
+    asked: Asked,
+    *,
+    load: Caseload | Refused,
+    pace: Backlogs | Refused,
+    half: Backlogs | Refused,
+    twice: Backlogs | Refused,
+) -> Finding:
+    """Say from where to where the open complaints went, and what the last pace would do to them."""
+    if isinstance(load, Refused):
+        return asked.not_answered(load, "how the number of open complaints moved")
+    whole = load.table[load.table["complete"]]
+    first, last = whole.iloc[0], whole.iloc[-1]
+    top = whole.sort_values("open_at_end", kind="stable").iloc[-1]
+    start, end = int(first["open_at_end"]), int(last["open_at_end"])
+    verb = "rose" if end > start else "fell" if end < start else "stayed"
+    before = f", complaints received before {wording.month(first['month'])} not counted" if start < end else ""
+    moved = (
+        f"Open complaints {verb} from {start:,} at the end of {wording.month(first['month'])} to {end:,} at the end of "
+        f"{wording.month(last['month'])}{before}; they were most in {wording.month(top['month'])}, "
+        f"{int(top['open_at_end']):,}."
+    )
+    title = f"Open complaints {verb} from {start:,} to {end:,}"
+    by_pace = [] if isinstance(pace, Refused) else [_pace(asked, pace), _groups(asked, pace)]
+    turns = _turns(pace, half, twice)
+    mass = load.mass_closures
+    return asked.finding(
+        " ".join(text for text in (moved, *by_pace, *turns[:1]) if text),
+        lead=asked.lead(
+            load,
+            title,
+            "Complaints received, closed and open at the end of each month",
+            f"{plural(int(whole['received'].sum()), 'complaint')} received, {int(whole['closed'].sum()):,} closed",
+            alt=f"{title}. {moved}",
+        ),
+        numbers=(
+            KeyNumber(
+                value=f"{end:,}",
+                label=f"open at the end of {wording.month(last['month'])}",
+                note=f"{start:,} at first",
+                **raw(end),
+            ),
+            *(() if isinstance(pace, Refused) else _key(pace)),
+            *(
+                (KeyNumber(value=wording.days(last["median_age_open"]), label="half of the open ones are older than"),)
+                if wording.known(last["median_age_open"])
+                else ()
+            ),
+        ),
+        tables=tuple(
+            [_years(whole)]
+            + (
+                []
+                if isinstance(pace, Refused) or not asked.group
+                else [_paces(f"Pace of the last {pace.months} months, by {asked.group}", pace)]
+            )
+        ),
+        firm=turns or ("The verdict does not turn with half or twice as many months of pace.",)
+        if not isinstance(pace, Refused)
+        else (),
+        firm_table=_by_months(pace, half, twice),
+        breaks=_breaks(mass),
+        method=asked.method(load, pace),
+    )
+
+
+def _pace(asked: Asked, pace: Backlogs) -> str:
+    row = pace.table.iloc[0]
+    months = plural(pace.months, "month")
+    clear = row["months_to_clear"]
+    came = f"In the last {months}, {int(row['received']):,} came in and {int(row['closed']):,} were closed"
+    if wording.known(clear):
+        return (
+            f"{came}; at that pace the {int(row['open']):,} open ones would be cleared in "
+            f"{plural(round(float(clear)), 'month')}."
+        )
+    return f"{came}; at that pace the {int(row['open']):,} open ones would never be cleared."
+
+
+def _groups(asked: Asked, pace: Backlogs) -> str:
+    if not asked.group:
+        return ""
+    shown = pace.table.iloc[1:].dropna(subset="clearance").sort_values("clearance", kind="stable")
+    if len(shown) < 2:
+        return f"By {asked.group}, too few groups can be shown."
+    low, high = shown.iloc[0], shown.iloc[-1]
+    return (
+        f"By {asked.group}, closings were {wording.share(low['clearance'])} of receipts ({low['group']}) to "
+        f"{wording.share(high['clearance'])} ({high['group']})."
+    )
+
+
+def _turns(pace: Backlogs | Refused, half: Backlogs | Refused, twice: Backlogs | Refused) -> tuple[str, ...]:
+    """Say whether another number of months would turn the verdict round."""
+    if isinstance(pace, Refused):
+        return ()
+    clears = bool(wording.known(pace.table.iloc[0]["months_to_clear"]))
+    other = [
+        one.months
+        for one in (half, twice)
+        if not isinstance(one, Refused) and bool(wording.known(one.table.iloc[0]["months_to_clear"])) is not clears
+    ]
+    if not other:
+        return ()
+    verdict = "grow" if clears else "shrink"
+    return (f"By the pace of {' or '.join(str(one) for one in other)} months it would {verdict} instead.",)
+
+
+def _key(pace: Backlogs) -> tuple[KeyNumber, ...]:
+    row = pace.table.iloc[0]
+    clear = row["months_to_clear"]
+    return (
+        KeyNumber(
+            value=wording.share(row["clearance"]),
+            label=f"closed for each received, last {pace.months} months",
+            note=f"{int(row['closed']):,} closed, {int(row['received']):,} received",
+        ),
+        KeyNumber(
+            value=plural(round(float(clear)), "month") if wording.known(clear) else "never",
+            label="to clear what is open at that pace",
+        ),
+    )
+
+
+def _years(whole: pd.DataFrame) -> ReadingTable:
+    by = whole.assign(year=whole["month"].astype("str").str[:4]).groupby("year", as_index=False)
+    years = by.agg(received=("received", "sum"), closed=("closed", "sum"), open=("open_at_end", "last"))
+    return reading(
+        "Complaints by year",
+        years,
+        {
+            "year": lambda one: str(one["year"]),
+            "received": counts("received"),
+            "closed": counts("closed"),
+            "open at the end": counts("open"),
+        },
+        ("Whole months only; the last year may hold fewer than twelve.",),
+    )
+
+
+def _paces(title: str, pace: Backlogs) -> ReadingTable:
+    return reading(
+        title,
+        pace.table,
+        {
+            "group": lambda one: str(one["group"]),
+            "received": counts("received"),
+            "closed": counts("closed"),
+            "open": counts("open"),
+            "closed for each received": lambda one: wording.share(one["clearance"]),
+        },
+    )
+
+
+def _by_months(*paces: Backlogs | Refused) -> ReadingTable | None:
+    import pandas as pd
+
+    rows = [{"months": one.months, **one.table.iloc[0].to_dict()} for one in paces if not isinstance(one, Refused)]
+    if not rows:
+        return None
+    return reading(
+        "The verdict by the months that give the pace",
+        pd.DataFrame(rows).sort_values("months"),
+        {
+            "pace of": lambda one: plural(int(one["months"]), "month"),
+            "received": counts("received"),
+            "closed": counts("closed"),
+            "months to clear": lambda one: (
+                f"{float(one['months_to_clear']):,.0f}" if wording.known(one["months_to_clear"]) else "never"
+            ),
+        },
+    )
+
+
+def _breaks(mass: pd.DataFrame) -> tuple[str, ...]:
+    said = [
+        "Complaints that were open before the release begins are not in it, so its first months start low.",
+        "It does not say why the number moved: staff, intake, rules and recording are not in these data.",
+    ]
+    if len(mass):
+        top = mass.sort_values("closed", kind="stable").iloc[-1]
+        said.insert(
+            0,
+            f"On {plural(len(mass), 'day')} many complaints were closed together, {int(top['closed']):,} on "
+            f"{wording.date(top['day'])}: paper closed then, and the work may have ended before.",
+        )
+    return tuple(said)

@@ -1,0 +1,62 @@
+"""From a result's frame to a reading table: a column of cells for each way of writing a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from accountability.findings import wording
+from accountability.findings.finding_parts import KeyNumber, ReadingTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = Mapping[Any, Any]
+
+
+def reading(
+    title: str,
+    frame: pd.DataFrame,
+    columns: Mapping[str, Callable[[Row], str]],
+    notes: Sequence[str] = (),
+) -> ReadingTable:
+    """Write a frame as a reading table: heading to how a row's cell is written.
+
+    A note says what a hidden cell is, where there is one.
+    """
+    rows = tuple(tuple(write(row) for write in columns.values()) for row in frame.to_dict("records"))
+    hidden = any(cell == wording.HIDDEN for row in rows for cell in row)
+    said = (*notes, *((f"{wording.HIDDEN_NOTE[:1].upper()}{wording.HIDDEN_NOTE[1:]}",) if hidden else ()))
+    return ReadingTable(title=title, head=tuple(columns), rows=rows, notes=said)
+
+
+def counts(name: str) -> Callable[[Row], str]:
+    """Write a column of counts."""
+    return lambda row: wording.count(row[name])
+
+
+def shares(value: str = "estimate", lower: str = "lower", upper: str = "upper") -> Callable[[Row], str]:
+    """Write a share with its interval."""
+    return lambda row: wording.share_interval(row[value], row.get(lower), row.get(upper))
+
+
+def ratios(value: str = "estimate", lower: str = "lower", upper: str = "upper") -> Callable[[Row], str]:
+    """Write a ratio or mean with its interval."""
+    return lambda row: wording.number_interval(row[value], row.get(lower), row.get(upper))
+
+
+def key_share(label: str, row: Row, note: str = "", names: Sequence[str] = ("estimate", "lower", "upper")) -> KeyNumber:
+    """Make a key number of a share and its interval."""
+    value, lower, upper = (row.get(name) for name in names)
+    ends = wording.share_ends(lower, upper) if wording.known(lower) and wording.known(upper) else ""
+    return KeyNumber(
+        value=wording.share(value, lower, upper), label=label, note=note or ends, **raw(value, lower, upper)
+    )
+
+
+def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, float | None]:
+    """Give the numbers of a key number unrounded."""
+    names = ("estimate", "lower", "upper")
+    return {
+        name: float(one) if wording.known(one) else None for name, one in zip(names, (value, lower, upper), strict=True)
+    }

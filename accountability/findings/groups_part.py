@@ -1,0 +1,163 @@
+"""At which stage two groups part: the finding of ``who_is_disciplined``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import KeyNumber, ReadingTable
+from accountability.findings.frame_tables import counts, raw, reading, shares
+from accountability.results import Refused
+
+if TYPE_CHECKING:
+    from accountability.outcomes import ByUnit
+    from accountability.outcomes.gap import StageGap
+
+_STAGES = {
+    "investigated": "investigated to a finding",
+    "sustained": "upheld",
+    "penalty": "given a penalty",
+    "kept": "left with that penalty",
+}
+
+
+def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> Finding:
+    """Name the two groups, the stage at which they part, and whether chance or their mix explains it."""
+    if isinstance(gap, Refused):
+        return asked.not_answered(gap, "at which stage two groups part")
+    who, first, second = asked.label(gap.by), str(gap.first), str(gap.second)
+    shown = [row for row in gap.table.to_dict("records") if wording.known(row["ratio"])]
+    apart = [row for row in shown if row["ratio_lower"] > 1 or row["ratio_upper"] < 1]
+    if not shown:
+        return asked.finding(
+            f"{first} and {second} ({who}) cannot be compared: at every stage too few stand behind a number.",
+            method=asked.method(gap),
+        )
+    chosen = max(apart or shown, key=lambda row: abs(row["difference"]))
+    rates = [
+        wording.share(chosen[f"rate_{end}"], chosen[f"lower_{end}"], chosen[f"upper_{end}"])
+        for end in ("first", "second")
+    ]
+    stage = _STAGES.get(str(chosen["stage"]), asked.label(str(chosen["stage"])))
+    ends = (
+        f"ratio {wording.number(chosen['ratio'], chosen['ratio_lower'], chosen['ratio_upper'])}, "
+        f"{asked.confidence} interval {_ends(chosen)}"
+    )
+    number = f"of {wording.count(chosen['n_first'])} and {wording.count(chosen['n_second'])} {asked.label(gap.unit)}s"
+    if apart:
+        main = (
+            f"{first} and {second} part most where cases are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
+        )
+        title = f"{first} and {second} part where cases are {stage}"
+    else:
+        main = (
+            f"{first} and {second} ({who}) part at no stage by more than chance may explain; the widest gap is "
+            f"where cases "
+            f"are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
+        )
+        title = f"{first} and {second} part at no stage by more than chance may explain"
+    return asked.finding(
+        " ".join(text for text in (main, _mix(asked, gap, chosen)) if text),
+        lead=asked.lead(
+            gap,
+            title,
+            f"Share of those who came so far, {first} and {second} ({who})",
+            f"{wording.count(shown[0]['n_first'])} {first}, {wording.count(shown[0]['n_second'])} {second}",
+        ),
+        numbers=(
+            KeyNumber(
+                value=wording.number(chosen["ratio"], chosen["ratio_lower"], chosen["ratio_upper"]),
+                label=f"{first} to {second}, share {stage}",
+                note=f"{asked.confidence} interval {_ends(chosen)}",
+                **raw(chosen["ratio"], chosen["ratio_lower"], chosen["ratio_upper"]),
+            ),
+            KeyNumber(value=rates[0], label=f"{stage}, {first}", note=f"of {wording.count(chosen['n_first'])}"),
+            KeyNumber(value=rates[1], label=f"{stage}, {second}", note=f"of {wording.count(chosen['n_second'])}"),
+        ),
+        tables=(
+            reading(
+                f"Stage by stage: {first} and {second}",
+                gap.table,
+                {
+                    "stage": lambda row: _STAGES.get(str(row["stage"]), asked.label(str(row["stage"]))),
+                    f"{first}: number": counts("n_first"),
+                    f"{first}: share": shares("rate_first", "lower_first", "upper_first"),
+                    f"{second}: number": counts("n_second"),
+                    f"{second}: share": shares("rate_second", "lower_second", "upper_second"),
+                    "ratio (interval)": lambda row: wording.number_interval(
+                        row["ratio"], row["ratio_lower"], row["ratio_upper"]
+                    ),
+                },
+                ("Each stage counts those who came so far.",),
+            ),
+        ),
+        firm=() if isinstance(units, Refused) else (_by_unit(asked, units),),
+        firm_table=None if isinstance(units, Refused) else _units(asked, units, first, second),
+        breaks=_breaks(asked, gap, chosen),
+        method=asked.method(gap),
+    )
+
+
+def _ends(row: dict[Any, Any]) -> str:
+    fine = wording.digits(row["ratio_lower"], row["ratio_upper"])
+    return f"{row['ratio_lower']:.{fine}f} to {row['ratio_upper']:.{fine}f}"
+
+
+def _mix(asked: Asked, gap: StageGap, chosen: dict[Any, Any]) -> str:
+    rows = {row["stage"]: row for row in gap.mix.to_dict("records")}
+    row = rows.get(chosen["stage"])
+    if row is None or not wording.known(row.get("at_the_same_mix")):
+        return "What the groups' cases are about is not held alike here, and could explain it."
+    held = wording.joined([asked.label(name) for name in gap.covariates])
+    points = [f"{100 * float(row[name]):+.1f}".replace("-", "−") for name in ("at_the_same_mix", "difference")]
+    return f"At the same mix of {held}, {points[0]} of the {points[1]} percentage points remain."
+
+
+def _by_unit(asked: Asked, units: ByUnit) -> str:
+    shown = units.table.dropna(subset="estimate")
+    if shown.empty:
+        return "Under no unit of counting can the ratio be shown."
+    return (
+        f"Counted per {wording.joined(list(dict.fromkeys(asked.label(unit) for unit in shown['unit'])))}, the "
+        f"ratio of upheld "
+        f"shares runs from {float(shown['estimate'].min()):.2f} to {float(shown['estimate'].max()):.2f}."
+    )
+
+
+def _units(asked: Asked, units: ByUnit, first: str, second: str) -> ReadingTable:
+    return reading(
+        "Ratio of upheld shares, by what is counted",
+        units.table,
+        {
+            "counted per": lambda row: asked.label(row["unit"]),
+            "of": lambda row: asked.label(row["denominator"]),
+            f"{first}": lambda row: wording.share(row["rate_first"]),
+            f"{second}": lambda row: wording.share(row["rate_second"]),
+            "ratio (interval)": lambda row: wording.number_interval(row["estimate"], row["lower"], row["upper"]),
+        },
+    )
+
+
+def _breaks(asked: Asked, gap: StageGap, chosen: dict[Any, Any]) -> tuple[str, ...]:
+    said = []
+    value = next((row for row in gap.sensitivity.to_dict("records") if row["stage"] == chosen["stage"]), None)
+    if value is not None and wording.known(value["e_value_of_interval"]):
+        least = float(value["e_value_of_interval"])
+        said.append(
+            "Chance alone may explain the gap, so nothing unseen is needed to."
+            if least <= 1
+            else (
+                f"Something unseen that goes with both group and outcome by a ratio of {least:.2f} each would "
+                f"explain it away."
+            )
+        )
+    hidden = int(gap.table["hidden"].sum())
+    if hidden:
+        said.append(
+            f"At {hidden} of {len(gap.table)} stages too few stand behind a number to show it; the groups may "
+            f"part there."
+        )
+    said.append("Who comes to a stage at all is chosen at the stage before: later stages compare those who are left.")
+    return tuple(said)

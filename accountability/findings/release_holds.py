@@ -1,0 +1,112 @@
+"""What a release holds and lacks: the finding of ``what_the_data_holds``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import KeyNumber
+from accountability.findings.frame_tables import counts, raw, reading
+from accountability.labels import moment
+from accountability.results import plural
+
+if TYPE_CHECKING:
+    from accountability.audit import Audit
+
+
+def found(asked: Asked, *, held: Audit) -> Finding:
+    """Say how many complaints of which years it holds, which questions it carries whole, and what is lacking."""
+    questions = held.needs.by_question()
+    whole = questions[(questions["lacking"] == 0) & (questions["coarse"] == 0)]
+    lacking = held.needs.lacking()
+    cases = len(asked.data.cases)
+    years = held.coverage.table
+    span = f" received from {years['year'].min()} to {years['year'].max()}" if "year" in years and len(years) else ""
+    if "year" in years and len(years):
+        without = int(years["no_closing_date"].dropna().sum()) if "no_closing_date" in years else 0
+        closing = (
+            f"; {without:,} ({wording.share(without / cases)}) have no closing date"
+            if without
+            else "; all have a closing date or a stated end"
+        )
+    else:
+        closing = ""
+    fields = [_field(asked, str(field)) for field in lacking["field"].head(3)]
+    first = f"The release holds {plural(cases, 'complaint')}{span}{closing}."
+    second = f"It carries {len(whole)} of {len(questions)} questions whole"
+    second += (
+        f"; {plural(len(lacking), 'field')} they need {'is' if len(lacking) == 1 else 'are'} lacking or too "
+        f"coarse, among them {wording.joined(fields)}."
+        if fields
+        else "."
+    )
+    third = _traps(asked, held)
+    title = f"{plural(cases, 'complaint')}, {len(whole)} of {len(questions)} questions carried whole"
+    return asked.finding(
+        " ".join(text for text in (first, second, third) if text),
+        lead=asked.lead(
+            held.coverage,
+            title,
+            "Complaints by the year they were received, with and without a closing date",
+            plural(cases, "complaint"),
+        ),
+        numbers=(
+            KeyNumber(value=f"{cases:,}", label="complaints held", note=asked.period, **raw(cases)),
+            KeyNumber(value=f"{len(whole)} of {len(questions)}", label="questions carried whole"),
+            KeyNumber(value=f"{len(lacking)}", label="fields lacking or too coarse"),
+            KeyNumber(value=f"{len(asked.data.allegations):,}", label="allegation rows"),
+        ),
+        tables=(
+            reading(
+                "Questions the release can carry",
+                questions,
+                {
+                    "question": lambda row: asked.plain(str(row["question"])),
+                    "fields needed": counts("needed"),
+                    "held": counts("held"),
+                    "too coarse": counts("coarse"),
+                    "lacking": counts("lacking"),
+                },
+            ),
+            reading(
+                "What is lacking or too coarse",
+                lacking,
+                {
+                    "field": lambda row: _field(asked, str(row["field"])),
+                    "state": lambda row: asked.plain(str(row["state"])),
+                    "needed for": lambda row: asked.plain(str(row["needed_for"])),
+                },
+            ),
+        )
+        if len(lacking)
+        else (),
+        firm=tuple(
+            asked.sentence(str(row["found"]))
+            for row in held.table.to_dict("records")
+            if not row["not_held"] and str(row["found"]) and row["part"] != held.table["part"].iloc[0]
+        )[:6],
+        breaks=tuple(asked.sentence(trap) for trap in asked.data.card.traps[:4])
+        or ("It does not say why a record is as it is, nor that anybody meant it to be.",),
+        method=asked.method(held),
+    )
+
+
+def _field(asked: Asked, field: str) -> str:
+    """Say a field as a reader would: a date by its moment, a column by its label."""
+    kind, _, stage = field.rpartition(": ")
+    return f"the day of {moment(stage)}" if kind == "date" else asked.plain(asked.label(field))
+
+
+def _traps(asked: Asked, held: Audit) -> str:
+    days = held.mass_closures.table
+    if not len(days) or "closings" not in days:
+        return ""
+    top = days.sort_values("closings", kind="stable").iloc[-1]
+    if not wording.known(top["closings"]):
+        return ""
+    return (
+        f"{int(top['closings']):,} were closed on one day, {wording.date(top['day'])}: closing dates there "
+        f"may be administrative."
+    )

@@ -1,0 +1,144 @@
+"""Do slow cases end lighter: the finding of ``does_delay_lighten``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import ReadingTable
+from accountability.findings.frame_tables import key_share, reading, shares
+from accountability.results import Refused, plural
+
+if TYPE_CHECKING:
+    from accountability.outcomes.slow_cases import SlowCases
+    from accountability.study.durations import Durations
+
+_VIEWS = {"naive": "closed cases alone", "competing risks": "all cases", "landmark": "still open at a day"}
+
+
+def found(
+    asked: Asked,
+    *,
+    views: SlowCases | Refused,
+    delays: Durations,
+    reprimand: SlowCases | Refused,
+    yearly: SlowCases | Refused,
+) -> Finding:
+    """Say whether cases still open at a later day end heavier or lighter, and that no view says what delay does."""
+    if isinstance(views, Refused):
+        return asked.not_answered(views, "whether slow cases end lighter")
+    heavier = asked.label(views.heavier)
+    shown = [row for row in views.table.to_dict("records") if wording.known(row["estimate"])]
+    marks = [row for row in shown if row["view"] == "landmark"]
+    held = f", kinds of case by {asked.group} held alike" if asked.group else ""
+    whole = next((row for row in shown if row["view"] == "competing risks"), None)
+    if len(marks) > 1:
+        first, last = marks[0], marks[-1]
+        verdict = _verdict(first, last)
+        main = (
+            f"{verdict[0]} Of upheld complaints {first['at']}, {_said(asked, first)} ended with {heavier} or "
+            f"heavier; of those "
+            f"{last['at']}, {_said(asked, last)}{held}."
+        )
+        title = verdict[1]
+    else:
+        main = (
+            f"Too few upheld complaints were still open at the days looked at to say whether slow cases end "
+            f"lighter{held}."
+        )
+        title = "Too few slow cases to say whether they end lighter"
+    key = [row for row in (*marks[:1], *marks[-1:], whole) if row is not None]
+    return asked.finding(
+        f"{main} No view says which penalty the same case would have had, had it been closed sooner.",
+        lead=asked.lead(
+            views,
+            title,
+            f"Share of upheld complaints with {heavier} or heavier, seen in three ways",
+            f"{plural(len(delays.table), 'complaint')} with a usable delay",
+        ),
+        numbers=tuple(
+            key_share(f"{heavier} or heavier, {row['at']}", row) for row in {row["at"]: row for row in key}.values()
+        )[:4],
+        tables=(_table(f"Share with {heavier} or heavier, by how cases are looked at", views),),
+        firm=_firm(reprimand, yearly),
+        firm_table=None
+        if isinstance(reprimand, Refused)
+        else _table(f"The same with {asked.label(reprimand.heavier)} as the line", reprimand),
+        breaks=_breaks(delays, views),
+        method=(
+            *asked.method(views),
+            *(
+                ("What each view identifies", asked.sentence(str(row["says"])))
+                for row in views.identified.to_dict("records")
+            ),
+        ),
+    )
+
+
+def _said(asked: Asked, row: dict[Any, Any]) -> str:
+    return (
+        f"{wording.share(row['estimate'], row['lower'], row['upper'])} ({asked.confidence} interval "
+        f"{wording.share_ends(row['lower'], row['upper'])})"
+    )
+
+
+def _verdict(first: dict[Any, Any], last: dict[Any, Any]) -> tuple[str, str]:
+    if last["lower"] > first["upper"]:
+        return "Slow cases end heavier, not lighter.", "Slow cases end heavier, not lighter"
+    if last["upper"] < first["lower"]:
+        return "Slow cases end lighter.", "Slow cases end lighter"
+    way = "heavier" if last["estimate"] > first["estimate"] else "lighter"
+    return (
+        f"These data do not settle it: slow cases end somewhat {way}, within what chance may do.",
+        f"Slow cases end somewhat {way}, within what chance may do",
+    )
+
+
+def _table(title: str, views: SlowCases) -> ReadingTable:
+    return reading(
+        title,
+        views.table,
+        {
+            "looked at": lambda row: _VIEWS.get(str(row["view"]), str(row["view"])),
+            "cases": lambda row: str(row["at"]),
+            "number": lambda row: wording.count(row["n"]),
+            "share (interval)": shares(),
+        },
+    )
+
+
+def _firm(reprimand: SlowCases | Refused, yearly: SlowCases | Refused) -> tuple[str, ...]:
+    said = []
+    for result, what in ((reprimand, "With a reprimand as the line"), (yearly, "With landmarks of one and two years")):
+        if isinstance(result, Refused):
+            continue
+        rows = [
+            row
+            for row in result.table.to_dict("records")
+            if row["view"] == "landmark" and wording.known(row["estimate"])
+        ]
+        if len(rows) > 1:
+            said.append(
+                f"{what}: {wording.share(rows[0]['estimate'])} {rows[0]['at']}, "
+                f"{wording.share(rows[-1]['estimate'])} {rows[-1]['at']}."
+            )
+    return tuple(said)
+
+
+def _breaks(delays: Durations, views: SlowCases) -> tuple[str, ...]:
+    left = delays.excluded_counts()
+    still = int((~delays.event).sum())
+    said = []
+    if still:
+        said.append(
+            f"{plural(still, 'complaint')} {'is' if still == 1 else 'are'} still open: they would have to end "
+            f"like others of their age."
+        )
+    if len(left):
+        said.append(f"{plural(int(left['cases'].sum()), 'complaint')} without usable dates are left out.")
+    if bool(views.table["hidden"].any()):
+        said.append("Some rows rest on too few heavier or lighter penalties to be shown.")
+    said.append("Cases left at a later day are other cases than those at an earlier one: serious cases take longer.")
+    return tuple(said)
