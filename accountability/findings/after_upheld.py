@@ -63,7 +63,7 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
             _part(asked, table, "finding", f"How decided {unit}s ended", unit),
             _part(asked, table, "penalty", "Penalty among the upheld", unit),
         ),
-        firm=(),
+        firm=_by_unit(asked, by_unit),
         firm_table=reading(
             "Share upheld, by what is counted",
             by_unit,
@@ -153,6 +153,12 @@ def _part(asked: Asked, table: pd.DataFrame, part: str, title: str, unit: str) -
             "share (interval)": shares(),
         },
     )
+
+
+def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:
+    shown = by_unit.dropna(subset="estimate")
+    said = [f"{wording.share(row['estimate'])} per {asked.label(row['unit'])}" for row in shown.to_dict("records")]
+    return (f"The share upheld depends on what is counted: {wording.joined(said)}.",) if len(said) > 1 else ()
 
 
 def _breaks(asked: Asked, outcomes: OutcomeDistribution) -> tuple[str, ...]:

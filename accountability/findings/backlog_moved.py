@@ -85,15 +85,24 @@ def found(
 
 def _pace(asked: Asked, pace: Backlogs) -> str:
     row = pace.table.iloc[0]
-    months = plural(pace.months, "month")
-    clear = row["months_to_clear"]
-    came = f"In the last {months}, {int(row['received']):,} came in and {int(row['closed']):,} were closed"
-    if wording.known(clear):
+    came = (
+        f"In the last {plural(pace.months, 'month')}, {int(row['received']):,} came in and {int(row['closed']):,} were "
+        "closed"
+    )
+    if _falls(pace):
+        ends = wording.interval(row["months_lower"], row["months_upper"], lambda end: f"{float(end):,.0f}")
         return (
             f"{came}; at that pace the {int(row['open']):,} open ones would be cleared in "
-            f"{plural(round(float(clear)), 'month')}."
+            f"{plural(round(float(row['months_to_clear'])), 'month')} ({wording.level(pace.confidence)} "
+            f"interval {ends})."
         )
-    return f"{came}; at that pace the {int(row['open']):,} open ones would never be cleared."
+    if float(row["fall_upper"]) < 0:
+        return f"{came}: the number open is growing."
+    return f"{came}: the number open is not falling beyond chance, so no time to clear it is given."
+
+
+def _falls(pace: Backlogs) -> bool:
+    return bool(wording.known(pace.table.iloc[0]["months_to_clear"]))
 
 
 def _groups(asked: Asked, pace: Backlogs) -> str:
@@ -113,21 +122,16 @@ def _turns(pace: Backlogs | Refused, half: Backlogs | Refused, twice: Backlogs |
     """Say whether another number of months would turn the verdict round."""
     if isinstance(pace, Refused):
         return ()
-    clears = bool(wording.known(pace.table.iloc[0]["months_to_clear"]))
-    other = [
-        one.months
-        for one in (half, twice)
-        if not isinstance(one, Refused) and bool(wording.known(one.table.iloc[0]["months_to_clear"])) is not clears
-    ]
+    falls = _falls(pace)
+    other = [one.months for one in (half, twice) if not isinstance(one, Refused) and _falls(one) is not falls]
     if not other:
         return ()
-    verdict = "grow" if clears else "shrink"
-    return (f"By the pace of {' or '.join(str(one) for one in other)} months it would {verdict} instead.",)
+    verdict = "not falling beyond chance" if falls else "falling beyond chance"
+    return (f"By the last {' or '.join(str(one) for one in other)} months it is {verdict}.",)
 
 
 def _key(pace: Backlogs) -> tuple[KeyNumber, ...]:
     row = pace.table.iloc[0]
-    clear = row["months_to_clear"]
     return (
         KeyNumber(
             value=wording.share(row["clearance"]),
@@ -135,8 +139,9 @@ def _key(pace: Backlogs) -> tuple[KeyNumber, ...]:
             note=f"{int(row['closed']):,} closed, {int(row['received']):,} received",
         ),
         KeyNumber(
-            value=plural(round(float(clear)), "month") if wording.known(clear) else "never",
-            label="to clear what is open at that pace",
+            value=wording.days(row["half_closed_in"]) if wording.known(row["half_closed_in"]) else "not reached",
+            label="until half of the open ones would be closed",
+            note="at the rates at which complaints of each age closed",
         ),
     )
 
@@ -185,7 +190,7 @@ def _by_months(*paces: Backlogs | Refused) -> ReadingTable | None:
             "received": counts("received"),
             "closed": counts("closed"),
             "months to clear": lambda one: (
-                f"{float(one['months_to_clear']):,.0f}" if wording.known(one["months_to_clear"]) else "never"
+                f"{float(one['months_to_clear']):,.0f}" if wording.known(one["months_to_clear"]) else "not falling"
             ),
         },
     )
