@@ -29,8 +29,8 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
         (row for row in penalties if _whose(asked, row) == _whose(asked, penalties[0])),
         key=lambda row: -row["estimate"],
     )
-    pending = outcomes.apart.iloc[0].to_dict() if len(outcomes.apart) else {}
-    waiting = pending.get("pending")
+    pending: dict[Any, Any] = outcomes.apart.iloc[0].to_dict() if len(outcomes.apart) else {}
+    waiting: Any = pending.get("pending")
     second = _penalties(asked, penalties, ranked)
     caveat = (
         f"{wording.count(waiting)} are still pending and in none of these shares."

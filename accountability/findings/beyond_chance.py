@@ -8,12 +8,11 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
-from accountability.findings.frame_tables import raw, reading
+from accountability.findings.frame_tables import Row, raw, reading
 from accountability.results import Refused
 
 if TYPE_CHECKING:
     from accountability.officers import AgainstChance, EmpiricalBayes, Persistence
-    from accountability.results import Result
 
 #: Benchmarks in which luck alone makes the differences.
 _LUCK = ("equal_risk", "zero_truncated_poisson")
@@ -28,7 +27,6 @@ def found(
     left: EmpiricalBayes | Refused,
     lasts: Persistence | Refused,
     by_lot: Persistence | Refused,
-    before: Result,
 ) -> Finding:
     """Say whether it is more than chance first, by how much, and whether it lasts."""
     row = _luck(chance)
@@ -141,7 +139,7 @@ def _fitted(chance: AgainstChance, drawn: str) -> str:
 
 
 def _benchmarks(asked: Asked, title: str, chance: AgainstChance) -> ReadingTable:
-    def write(row: dict[Any, Any], name: str) -> str:
+    def write(row: Row, name: str) -> str:
         return wording.share(row[name]) if row["measure"] == "top_share" else wording.number(row[name])
 
     return reading(

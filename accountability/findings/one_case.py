@@ -131,7 +131,7 @@ def _span(row: dict[Any, Any] | None) -> str:
     return wording.days(low) if low == high else f"{int(low):,} to {wording.days(high)}"
 
 
-def _ends(row: dict[Any, Any] | None) -> dict[str, float | None]:
+def _ends(row: dict[Any, Any] | None) -> dict[str, Any]:
     held = row or {}
     return {
         end: float(held[name]) if wording.known(held.get(name)) else None

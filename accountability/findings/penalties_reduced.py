@@ -117,7 +117,7 @@ def _steps(asked: Asked, steps: Waterfall) -> ReadingTable:
 
 
 def _breaks(changes: Changes) -> tuple[str, ...]:
-    apart = changes.apart.set_index("what")["n"]
+    apart: dict[str, Any] = dict(zip(changes.apart["what"], changes.apart["n"], strict=True))
     said = []
     pending = apart.get("pending")
     if wording.known(pending) and int(pending):
@@ -126,8 +126,8 @@ def _breaks(changes: Changes) -> tuple[str, ...]:
         )
     missing = [
         int(apart[what])
-        for what in apart.index
-        if "not recorded" in str(what) and what != "neither recorded" and wording.known(apart[what])
+        for what in apart
+        if "not recorded" in what and what != "neither recorded" and wording.known(apart[what])
     ]
     if sum(missing):
         said.append(f"{sum(missing):,} have only one of the two penalties on record and are not compared.")

@@ -16,7 +16,7 @@ _WIDE: Final = 0.08
 
 def known(value: Any) -> bool:
     """Say whether a cell of a frame holds something."""
-    return value is not None and value == value and str(value) not in ("<NA>", "NaT")
+    return value is not None and str(value) not in ("nan", "<NA>", "NaT")
 
 
 def count(value: Any) -> str:
