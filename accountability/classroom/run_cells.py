@@ -75,8 +75,8 @@ def limit(seconds: int, memory: int, file: int) -> None:
 
 
 def locks() -> types.ModuleType:
-    """The locks beside this file, loaded without the package, so that they close before it is imported."""
-    spec = importlib.util.spec_from_file_location("locks", Path(__file__).with_name("locks.py"))
+    """The locks of the package, loaded without the package, so that they close before it is imported."""
+    spec = importlib.util.spec_from_file_location("locks", Path(__file__).parents[1] / "records" / "locks.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

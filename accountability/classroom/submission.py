@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import ParameterError
+from accountability.records.locks import readable
 
 MEMORY: Final = 4 * 1024**3
 LARGEST_FILE: Final = 64 * 1024**2
@@ -149,7 +150,7 @@ def run(
             "cells": list(cells),
             "scratch": str(scratch),
             "hidden": [str(folder.resolve()) for folder in hidden],
-            "read": _readable(),
+            "read": readable(),
             "look": [str(_PACKAGE.parent)],
             "output_limit": most_output,
             "limits": {"seconds": max(1, int(seconds)), "memory": MEMORY, "file": LARGEST_FILE},
@@ -222,24 +223,6 @@ def _environment(scratch: Path) -> dict[str, str]:
         "ACCOUNTABILITY_KEY_FILE": str(scratch / "tmp" / "pseudonym.key"),
         **dict.fromkeys(one, "1"),
     }
-
-
-def _readable() -> list[str]:
-    """Where Python, its packages, this package's code and data, and the system's libraries lie."""
-    system = [
-        "/usr",
-        "/lib",
-        "/lib64",
-        "/etc",
-        "/proc/cpuinfo",
-        "/proc/meminfo",
-        "/proc/self",
-        "/sys/devices/system/cpu",
-    ]
-    system += ["/dev/urandom", "/dev/random"]
-    own = [str(_PACKAGE), str(_PACKAGE.parent / "data"), sys.prefix, sys.base_prefix]
-    # Several virtual environments in a row: the interpreter's own library lies in the last.
-    return [*own, str(Path(os.__file__).resolve().parent), str(Path(sys.executable).resolve().parent), *system]
 
 
 def _copy_fonts(to: Path) -> None:

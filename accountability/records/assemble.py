@@ -32,6 +32,12 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> code
     def coded(key: str) -> CodedFile:
         declared, name = source.files[key], source.names[key]
         fmt = file_format(declared, name)
+        if declared.prepare:
+            from accountability.records.preparing import prepared
+
+            made = prepared(readers.read(paths[key], fmt).frame, declared, fmt, folder, name)
+            check_columns(made.frame.columns, declared)
+            return code_file(made.frame[list(declared.columns)], declared, book, name, made)
         check_columns(readers.header(paths[key], fmt), declared)
         # The raw text is given away, so that nothing here keeps it once it is coded.
         return code_file(readers.read(paths[key], fmt, wanted_columns(declared)).frame, declared, book, name)

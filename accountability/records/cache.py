@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from accountability.errors import FetchError
+from accountability.errors import FetchError, SourceError
 
 CACHE_VARIABLE: Final = "ACCOUNTABILITY_CACHE"
 
@@ -98,3 +98,21 @@ def place_of(file: RemoteFile, folder: Path) -> Path:
     if not parts.parts or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
         raise FetchError(f"{file.path!r}: a fetched file needs a path inside its source's cache folder")
     return folder.joinpath(*parts.parts)
+
+
+def check_beside(path: str, beside: Mapping[str, str], folder: Path) -> None:
+    """The files that `prepare` reads are there, and are those that were declared.
+
+    Raises
+    ------
+    SourceError
+        Names the file, and the line to write.
+    """
+    for name, stated in beside.items():
+        if not (folder / name).is_file():
+            raise SourceError(f"{path}: `prepare` reads {name}, and {folder / name} is missing")
+        if (now := sha256(folder / name)) != stated:
+            raise SourceError(
+                f"{path}: {name} is not the file that was declared. If it is the right one, write under `beside`:\n"
+                f"      {name}: {now}"
+            )

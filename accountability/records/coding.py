@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from accountability.records.rows import (
     without_repeats,
     without_unusable,
 )
+
+if TYPE_CHECKING:
+    from accountability.records.preparing import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class CodedFile:
     complainants: pd.DataFrame | None = None
 
 
-def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> CodedFile:
+def code_file(
+    raw: pd.DataFrame, declared: File, book: Codebook, name: str, before: Prepared | None = None
+) -> CodedFile:
     """Code one file.
 
     Parameters
@@ -71,6 +76,8 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     book : Codebook
     name : str
         The file's path, for messages and the ledger.
+    before : Prepared or None
+        How ``raw`` was made of the published rows, where the declaration prepares them.
 
     Raises
     ------
@@ -78,10 +85,10 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
         Columns that are missing or undeclared, keys that repeat, values without a term, a date format that does
         not fit: with file, column, count, an example row and what to do.
     """
-    if declared.rows is not None and len(raw) != declared.rows:
+    if before is None and declared.rows is not None and len(raw) != declared.rows:
         raise SourceError(f"{name}: expected {declared.rows:,} data rows, found {len(raw):,}")
-    log = Log(name)
-    frame = raw.assign(source_row=np.arange(1, len(raw) + 1))
+    log = Log(name, [] if before is None else list(before.entries))
+    frame = raw.assign(source_row=np.arange(1, len(raw) + 1) if before is None else before.source_row)
     if any(column.drop_cells for column in declared.columns.values()):
         from accountability.records.dropped_cells import without_dropped_cells
 
@@ -131,7 +138,8 @@ def code_file(raw: pd.DataFrame, declared: File, book: Codebook, name: str) -> C
     events = events_of(rows, dated, declared, log)
     if declared.table == "events":
         rows = rows.iloc[:0]
-    return CodedFile(name, declared.table, rows, events, of, varies, len(raw), log.entries, complainants)
+    raw_rows = len(raw) if before is None else before.raw_rows
+    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, log.entries, complainants)
 
 
 def wanted_columns(declared: File) -> list[str]:

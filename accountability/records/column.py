@@ -33,7 +33,18 @@ def seen(text: str) -> str:
     return " ".join((shown.translate(_LOOKALIKES) if latin else shown).split())
 
 
+def mended(text: str) -> str:
+    """UTF-8 that was read in another encoding, as it was meant; any other text as it is."""
+    for encoding in () if text.isascii() else ("cp1252", "latin-1"):
+        try:
+            return text.encode(encoding).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+    return text
+
+
 NORMALISERS = {
+    "mend_encoding": mended,
     "lookalikes": seen,
     "strip": lambda text: text.strip(" \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"),
     "collapse_blanks": lambda text: re.sub(r"[\s\u00a0\u200b\u2060\ufeff]+", " ", text),

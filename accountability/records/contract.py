@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from accountability.errors import SourceError
 from accountability.records.column import Column, Strict, known_term, problems
+from accountability.records.preparation import Step
 from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
 from accountability.vocabulary import SAMPLING_RULES, STAGES, UNITS
 
@@ -122,6 +123,10 @@ class File(Strict):
     bytes: int | None = None
     rows: int | None = None
     format: dict[str, Any] = Field(default_factory=dict)
+    prepare: list[Step] = Field(default_factory=list, description="what is done to the rows before anything else")
+    beside: dict[str, str] = Field(
+        default_factory=dict, description="further files and scripts that `prepare` reads -> their sha256"
+    )
     table: Literal["cases", "allegations", "officers", "events", "complainants"]
     key: list[str] = Field(default_factory=list)
     unusable: list[Unusable] = Field(default_factory=list)
@@ -156,6 +161,9 @@ class File(Strict):
                 raise ValueError(f"column {name!r}: {column.to!r} is made by the loader; give it another `to`")
             if column.to in ("case_id", "officer_id") and (column.codebook or column.type not in ("text", "code")):
                 raise ValueError(f"column {name!r}: an id is kept as it is, as `text` or `code`; give it no codebook")
+        absent = [file for step in self.prepare for file in step.reads if file not in self.beside]
+        if absent:
+            raise ValueError(f"`prepare` reads {absent[0]}; name it under `beside` with its sha256")
         unknown = [name for name in self.key if name not in self.columns]
         if unknown:
             raise ValueError(f"the key names {unknown[0]!r}, which is not among `columns`")

@@ -15,6 +15,7 @@ from accountability.errors import SourceError
 
 ROW_ACTIONS = ("row dropped", "row merged", "row not linked")
 VALUE_ACTIONS = ("value set aside", "column removed", "column not used", "value changed", "row kept", "cell dropped")
+MADE = "row made"  # a step of `prepare` made more rows than it was given
 ENTRY_COLUMNS = ["file", "column", "action", "rule", "reason", "count", "example_rows"]
 
 
@@ -46,8 +47,9 @@ class Entry:
     example_rows: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.action not in ROW_ACTIONS + VALUE_ACTIONS:
-            raise ValueError(f"unknown ledger action {self.action!r}; expected one of {ROW_ACTIONS + VALUE_ACTIONS}")
+        if self.action not in (*ROW_ACTIONS, *VALUE_ACTIONS, MADE):
+            known = (*ROW_ACTIONS, *VALUE_ACTIONS, MADE)
+            raise ValueError(f"unknown ledger action {self.action!r}; expected one of {known}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,12 @@ class Ledger:
         Returns
         -------
         DataFrame
-            ``file, table, raw, coded, accounted, unexplained``; ``unexplained`` is zero in a sound ledger.
+            ``file, table, raw, coded, accounted, unexplained``; rows made by ``prepare`` count as accounted for with a
+            minus, and ``unexplained`` is zero in a sound ledger.
         """
-        by_file = self.entries[self.entries["action"].isin(ROW_ACTIONS)].groupby("file")["count"].sum()
+        counted = self.entries[self.entries["action"].isin((*ROW_ACTIONS, MADE))]
+        signed = counted["count"].mask(counted["action"] == MADE, -counted["count"])
+        by_file = signed.groupby(counted["file"]).sum()
         balance = self.rows.assign(accounted=self.rows["file"].map(by_file).fillna(0).astype("int64"))
         return balance.assign(unexplained=balance["raw"] - balance["coded"] - balance["accounted"])
 

@@ -65,6 +65,7 @@ def file_paths(source: Source, folder: Path) -> dict[str, Path]:
     remote = remote_files(source)
     paths = dict(zip(remote, cache.located(list(remote.values()), cache_folder(source), source.source), strict=True))
     for key, declared in source.files.items():
+        cache.check_beside(declared.path, declared.beside, folder)
         if key in remote:
             continue
         path = folder / declared.path

@@ -127,6 +127,17 @@ def _read(source: Source, key: str, folder: Path, points: list[Point]) -> pd.Dat
     raw, layout = table.frame, layout_of(fmt, table)
     if layout.confirm or layout.undecided:
         points.append(Point("files", name, layout.why, open=False))
+    if file.prepare:
+        from accountability.records.preparing import prepared
+
+        try:
+            made = prepared(raw, file, fmt, folder, name)
+        except AccountabilityError as error:
+            points.append(Point("rows", name, str(error)))
+            return None
+        what = f"of {made.raw_rows:,} raw rows after `prepare`: {', '.join(step.name for step in file.prepare)}"
+        points.append(Point("rows", name, what, len(made.frame), open=False))
+        raw, file = made.frame, file.model_copy(update={"rows": None})
     try:
         check_columns(raw.columns, file)
     except AccountabilityError as error:

@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from accountability.records.column import seen
+from accountability.records.column import mended, seen
 from accountability.records.onboard.matter import Matter, Texts
 from accountability.records.onboard.screen_dates import heaped, mixed_order, offsets
 from accountability.records.onboard.screen_rows import no_records, repeats_behind
@@ -27,7 +27,7 @@ _SPREADSHEET: Final = (
     "in scientific notation (such as {}): a spreadsheet damaged these numbers and their last digits are lost"
 )
 _ASK: Final = "ask for the file as text: what is lost cannot be had back from it"
-_MEND: Final = "`prepare: [{mend_encoding: [COLUMN]}]` reads these cells as UTF-8"
+_MEND: Final = "`normalise: [mend_encoding]` in its columns reads these cells as UTF-8"
 
 
 def screen(frame: pd.DataFrame) -> list[Matter]:
@@ -102,7 +102,7 @@ def _zeros(texts: Texts) -> Matter | None:
 
 def _encoded(texts: Texts) -> Matter | None:
     """Cells of another encoding than the rest of the file."""
-    other = pd.Series([not text.isascii() and mended(text) is not None for text in texts.distinct], dtype=bool)
+    other = pd.Series([mended(text) != text for text in texts.distinct], dtype=bool)
     if other.any():
         was = texts.number(other)
         what = f"{was:,} cells are UTF-8 read in another encoding: the file holds more than one, or was encoded twice"
@@ -112,16 +112,6 @@ def _encoded(texts: Texts) -> Matter | None:
         return None
     what = f"{texts.number(lost):,} cells hold characters that no encoding of the file explains"
     return Matter("encoding", texts.name, what, texts.rows(lost), settle="say its `encoding`, or ask for it as UTF-8")
-
-
-def mended(text: str) -> str | None:
-    """UTF-8 that was read in another encoding, as it was meant; None where it was not."""
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return text.encode(encoding).decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            continue
-    return None
 
 
 def plain(text: str) -> str:

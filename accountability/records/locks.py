@@ -1,4 +1,4 @@
-"""Lock the process that runs a stranger's notebook: by the kernel where it can be, and by Python everywhere.
+"""Lock the process that runs a stranger's notebook or a script: by the kernel where it can be, and by Python.
 
 Only the standard library is imported here: the locks close before anything else is loaded.
 
@@ -210,6 +210,26 @@ def audit(scratch: str, hidden: Sequence[str]) -> None:
                 raise Blocked(f"not allowed while graded: read {at}")
 
     sys.addaudithook(check)
+
+
+def readable() -> list[str]:
+    """Where Python, its packages, this package's code and data, and the system's libraries lie."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    system = [
+        "/usr",
+        "/lib",
+        "/lib64",
+        "/etc",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/self",
+        "/sys/devices/system/cpu",
+    ]
+    system += ["/dev/urandom", "/dev/random"]
+    own = [package, os.path.join(os.path.dirname(package), "data"), sys.prefix, sys.base_prefix]
+    # Several virtual environments in a row: the interpreter's own library lies in the last.
+    library, program = os.path.dirname(os.path.realpath(os.__file__)), os.path.dirname(os.path.realpath(sys.executable))
+    return [*own, library, program, *system]
 
 
 def _inside(path: str, folder: str) -> bool:

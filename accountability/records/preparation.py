@@ -1,0 +1,108 @@
+"""What is done to the rows of a file before they are coded: the declared operations, each named in the ledger."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, model_validator
+
+from accountability.records.column import Strict
+
+
+class DropRows(Strict):
+    """Rows that are no records: repeated headers, totals, page lines."""
+
+    column: str = Field(alias="in", description="the column that tells")
+    matching: str = Field(description="a pattern that its whole cell fits")
+    because: str = Field(description="what these rows are")
+
+
+class GroupLines(Strict):
+    """Lines of a report that say what the rows below them share: taken out, and filled down into a column."""
+
+    column: str = Field(alias="in", description="the column in which the lines stand")
+    matching: str = Field(description="a pattern with one group: what the group finds is the value")
+    into: str = Field(description="name of the new column")
+
+    @model_validator(mode="after")
+    def _one_group(self) -> GroupLines:
+        if re.compile(self.matching).groups != 1:
+            raise ValueError(f"matching is a pattern with exactly one group, found {self.matching!r}")
+        return self
+
+
+class Explode(Strict):
+    """One row for each item of a cell that holds several; of several columns, item by item."""
+
+    columns: list[str] = Field(min_length=1, description="the columns, taken apart together")
+    by: str = Field(default=";", min_length=1, description="what stands between the items; `json` for JSON lists")
+
+
+class JoinColumns(Strict):
+    """Several columns as one, such as an id of year and number."""
+
+    columns: list[str] = Field(min_length=2, description="in this order; blank where one of them is")
+    by: str = Field(default="-", description="what is put between them")
+    into: str = Field(description="name of the new column")
+
+
+class Constant(Strict):
+    """A column that says the same in every row."""
+
+    into: str = Field(description="name of the new column")
+    value: str = Field(min_length=1, description="its text")
+
+
+class Lookup(Strict):
+    """Columns of a second file, found by a code: a table of labels, or of links between ids."""
+
+    file: str = Field(description="a file named under `beside`")
+    column: str = Field(description="the column that holds the code")
+    match: str = Field(description="the column of the second file that holds it")
+    take: dict[str, str] = Field(min_length=1, description="column of the second file -> name of the new column")
+    many: bool = Field(default=False, description="a code may stand in several rows of the second file: one row each")
+
+
+class Blank(Strict):
+    """Texts that mean an empty cell, such as ``NA``."""
+
+    texts: list[str] = Field(min_length=1, description="the texts, without outer blanks")
+    columns: list[str] = Field(default_factory=list, description="only in these columns; all when left out")
+
+
+class Step(Strict):
+    """One step of `prepare`: exactly one of these."""
+
+    fill_down: list[str] | None = Field(default=None, description="columns whose blank cells repeat the cell above")
+    drop_rows: DropRows | None = Field(default=None, description="rows that are no records are left out")
+    group_lines: GroupLines | None = Field(default=None, description="group lines of a report become a column")
+    explode: Explode | None = Field(default=None, description="list cells become rows")
+    join_columns: JoinColumns | None = Field(default=None, description="several columns become one")
+    row_number: str | None = Field(default=None, description="a new column of this name with the number of the row")
+    constant: Constant | None = Field(default=None, description="a new column that says the same in every row")
+    lookup: Lookup | None = Field(default=None, description="columns of a second file, found by a code")
+    append: list[str] | None = Field(default=None, description="files under `beside` whose rows follow, same columns")
+    blank: Blank | None = Field(default=None, description="texts that mean an empty cell")
+    script: str | None = Field(
+        default=None, description="a script under `beside`; its `prepare(frame)` gives the new frame, in a sandbox"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Step:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"a step is one of {', '.join(type(self).model_fields)}; found {', '.join(given) or 'none'}"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """Which operation it is."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def reads(self) -> list[str]:
+        """The further files it reads."""
+        one = [self.lookup.file] if self.lookup is not None else [self.script] if self.script is not None else []
+        return [*one, *(self.append or ())]
