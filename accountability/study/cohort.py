@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
-from accountability.study import selection
 
 Condition = pd.Series | pd.DataFrame | Callable[[pd.DataFrame], pd.Series]
 Table = Literal["cases", "allegations"]
@@ -219,10 +218,12 @@ class Cohort:
         ParameterError
             If `because` is blank, or the condition is not boolean, has missing values or another index.
         """
+        from accountability.study import selection
+
         if not because.strip():
             raise ParameterError("keep_if needs because=: a reason a reader of the report can understand")
         table = self.cases if of == "cases" else self.allegations
-        knew: selection.Known = None
+        knew: tuple[str, ...] | None = None
         if callable(condition):
             answer, knew = selection.asked(condition, table, selection.columns_known(self, of))
         else:
@@ -287,6 +288,8 @@ class Cohort:
         ParameterError
             If the column exists, or a ``case_id`` occurs twice in `values`.
         """
+        from accountability.study import selection
+
         if name in self.cases.columns:
             raise ParameterError(f"the cases already have a column {name!r}: choose another name")
         series, knew = selection.computed(values, self) if callable(values) else (values, None)
@@ -303,6 +306,8 @@ class Cohort:
 
     def knows(self, column: str) -> tuple[str, ...] | None:
         """Tell which stages of the outcome a column of the cases or allegations knows; None where it cannot be told."""
+        from accountability.study import selection
+
         of = "cases" if column in self.cases.columns else "allegations"
         return selection.columns_known(self, of).get(column, ())
 
