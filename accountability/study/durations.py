@@ -18,6 +18,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.results import plural
 from accountability.stats.arrays import LONGEST, Days, Flags
 from accountability.stats.compress import numbered
+from accountability.study.day_values import flags, whole_days
 
 RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
@@ -219,9 +220,15 @@ class Durations:
         Raises
         ------
         ParameterError
-            If a day is missing, not whole or negative, or lengths differ.
+            If a day is missing, a text, a length of time, not whole or negative; if `event` is anything but true and
+            false; or if lengths differ. The message has the line to write.
+
+        Examples
+        --------
+        >>> Durations.from_days([10, 20, 500], [True, True, False]).n_open
+        1
         """
-        low: Days = _whole(days, "days")
+        low: Days = whole_days(days, "days")
         given = {
             "event": event,
             "days_upper": days_upper,
@@ -232,20 +239,23 @@ class Durations:
         lengths = {name: len(np.asarray(values)) for name, values in given.items() if values is not None}
         if set(lengths.values()) - {len(low)}:
             raise ParameterError(f"columns of different lengths: {len(low)} days, {lengths}")
-        done = np.ones(len(low), bool) if event is None else np.asarray(event, dtype=bool)
-        most: Days = low if days_upper is None else _whole(np.where(done, np.asarray(days_upper), 0), "days_upper")
+        done = np.ones(len(low), bool) if event is None else flags(event, "event")
+        most: Days = low
+        if days_upper is not None:
+            upper = np.asarray(days_upper)
+            most = whole_days(np.where(done, upper, 0) if upper.dtype.kind in "iuf" else upper, "days_upper")
         columns: dict[str, object] = {
             "case_id": np.arange(1, len(low) + 1),
             "days_lower": pd.array(low, dtype="Int64"),
             "days_upper": pd.arrays.IntegerArray(np.where(done, most, 0), ~done),
             "event": done,
             "entry_time": pd.array(
-                np.zeros_like(low) if entry_time is None else _whole(entry_time, "entry_time"), dtype="Int64"
+                np.zeros_like(low) if entry_time is None else whole_days(entry_time, "entry_time"), dtype="Int64"
             ),
             "longest": (
                 pd.arrays.IntegerArray(np.zeros_like(low), np.ones(len(low), bool))
                 if longest is None
-                else pd.array(_whole(longest, "longest"), dtype="Int64")
+                else pd.array(whole_days(longest, "longest"), dtype="Int64")
             ),
         }
         columns.update(groups or {})
@@ -311,16 +321,3 @@ def _plain(column: pd.Series) -> Days:
         return np.asarray(column.to_numpy(), dtype=np.int64)
     return column.to_numpy(dtype=np.int64, na_value=-1)
 
-
-def _whole(values: npt.ArrayLike, name: str) -> Days:
-    raw = np.asarray(values)
-    if raw.dtype.kind in "iu":
-        return raw.astype(np.int64, copy=False)
-    numbers = raw.astype(float)
-    wrong = ~np.isfinite(numbers) | (numbers != np.round(numbers))
-    if wrong.any():
-        raise ParameterError(
-            f"{name} must be whole days; {int(wrong.sum()):,} of {len(numbers):,} are missing or fractions, e.g. "
-            f"{numbers[np.argmax(wrong)]} at position {int(np.argmax(wrong))}"
-        )
-    return numbers.astype(np.int64)

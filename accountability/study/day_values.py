@@ -1,0 +1,114 @@
+"""Days and flags that a user hands in: whole numbers, and true or false; everything else is refused with a line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.stats.arrays import Days, Flags
+
+_LINES: Final = {
+    "text": "{name} = pd.to_numeric(frame[{quoted}], errors='raise')",
+    "length of time": "{name} = frame[{quoted}].dt.days",
+    "date": "{name} = (frame['closed'] - frame['received']).dt.days",
+    "true or false": "{name} = frame['days'], event = frame['closed'].notna()",
+}
+
+
+def whole_days(values: npt.ArrayLike, name: str) -> Days:
+    """Read whole numbers of days.
+
+    Parameters
+    ----------
+    values : array-like
+    name : str
+        What they are called, for the message.
+
+    Raises
+    ------
+    ParameterError
+        Texts, lengths of time, dates, missing values or fractions, with how many, the first, and the line to write.
+    """
+    held = pd.Series(np.asarray(values).ravel() if isinstance(values, np.ndarray) else values)
+    if held.dtype.kind in "iu" and isinstance(held.dtype, np.dtype):
+        return held.to_numpy(dtype=np.int64)
+    missing = held.isna()
+    if missing.any():
+        raise ParameterError(
+            f"{name} must be whole days; {int(missing.sum()):,} of {len(held):,} are missing, the first at position "
+            f"{int(np.argmax(missing))}. A case still open has the days it has been open so far and event False. "
+            f"Give these, or leave the rows out and say so:\n    frame = frame[frame[{name!r}].notna()]"
+        )
+    for kind in ("length of time", "date", "true or false", "text"):
+        wrong = held.map(lambda value, kind=kind: _is(value, kind)).to_numpy(dtype=bool)
+        if wrong.any():
+            line = _LINES[kind].format(name=name, quoted=repr(name))
+            raise ParameterError(
+                f"{name} must be whole days; {int(wrong.sum()):,} of {len(held):,} are a {kind}, first "
+                f"{held.iloc[int(np.argmax(wrong))]!r} at position {int(np.argmax(wrong))}. Write:\n    {line}"
+            )
+    try:
+        numbers = held.to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"{name} must be whole days, found values of the type {type(held.iloc[0]).__name__}. Write:\n    "
+            + _LINES["text"].format(name=name, quoted=repr(name))
+        ) from None
+    wrong = ~np.isfinite(numbers) | (numbers != np.round(numbers))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise ParameterError(
+            f"{name} must be whole days; {int(wrong.sum()):,} of {len(numbers):,} are fractions or endless, e.g. "
+            f"{numbers[place]} at position {place}. Where a part of a day counts as none, write:\n    "
+            f"{name} = np.floor(frame[{name!r}])"
+        )
+    return numbers.astype(np.int64)
+
+
+def _is(value: object, kind: str) -> bool:
+    if kind == "length of time":
+        return isinstance(value, (pd.Timedelta, np.timedelta64)) or type(value).__name__ == "timedelta"
+    if kind == "date":
+        return isinstance(value, (pd.Timestamp, np.datetime64)) or type(value).__name__ in ("date", "datetime")
+    if kind == "true or false":
+        return isinstance(value, (bool, np.bool_))
+    return isinstance(value, (str, bytes))
+
+
+def flags(values: npt.ArrayLike, name: str) -> Flags:
+    """Read true and false; 0 and 1 stand for them where both or one of them is all there is.
+
+    Parameters
+    ----------
+    values : array-like
+    name : str
+        What they are called, for the message.
+
+    Raises
+    ------
+    ParameterError
+        Missing values, texts, or codes such as 1 and 2, with how many of each and the line to write.
+    """
+    held = pd.Series(np.asarray(values).ravel() if isinstance(values, np.ndarray) else values)
+    missing = held.isna()
+    if missing.any():
+        raise ParameterError(
+            f"{name} must be true (closed) or false (still open); {int(missing.sum()):,} of {len(held):,} are missing, "
+            f"the first at position {int(np.argmax(missing))}. Whether such a case closed is not known: leave it out and "
+            f"say so:\n    frame = frame[frame[{name!r}].notna()]"
+        )
+    if pd.api.types.is_bool_dtype(held.dtype):
+        return held.to_numpy(dtype=bool)
+    numbers = pd.to_numeric(held, errors="coerce") if not held.map(lambda value: _is(value, "text")).any() else None
+    if numbers is not None and held.dtype.kind not in "mM" and set(numbers.unique()) <= {0, 1}:
+        return numbers.to_numpy(dtype=float) == 1
+    counts = held.value_counts().head(6)
+    found = ", ".join(f"{value!r} ({count:,})" for value, count in counts.items())
+    line = f"{name} = frame[{name!r}] == {counts.index[0]!r}  # the value that means closed"
+    if numbers is not None and set(numbers.unique()) <= {1, 2}:
+        line = f"{name} = frame[{name!r}] == 2  # where 2 means closed and 1 still open, as in R's Surv"
+    raise ParameterError(f"{name} must be true (closed) or false (still open), found {found}. Write:\n    {line}")
