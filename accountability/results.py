@@ -49,6 +49,9 @@ class Result:
         and ``at_risk``, how many were. Nothing is read beyond it.
     cautions : tuple of str
         What every sentence has to add.
+    states : pandas.DataFrame or None
+        Of an estimate of delays: how many cases are closed on a known day, closed on an unknown day, open, and unknown
+        (``state``, ``n``, ``meaning``); the four add up to all cases of the cohort.
 
     Notes
     -----
@@ -63,6 +66,7 @@ class Result:
     flow: pd.DataFrame | None = None
     follow_up: pd.DataFrame | None = None
     cautions: tuple[str, ...] = ()
+    states: pd.DataFrame | None = None
 
     def __init_subclass__(cls) -> None:
         """Let every sentence end with the cautions."""

@@ -8,8 +8,8 @@ import pandas as pd
 
 from accountability.delay import how_long
 from accountability.errors import Refusal
+from accountability.records.case_ends import closing_states
 from accountability.records.dataset import Dataset
-from accountability.study.case_ends import closing_states
 from accountability.study.clocks import as_published
 from accountability.study.inputs import takes
 

@@ -16,6 +16,7 @@ from accountability.audit.part import Part
 from accountability.audit.release_dates import coverage, precision
 from accountability.audit.repeated_rows import duplicates, identity
 from accountability.audit.study_needs import Needs, needs
+from accountability.records.case_ends import closing_states
 from accountability.records.dataset import Dataset
 from accountability.results import Result
 from accountability.study.cohort import Cohort
@@ -114,5 +115,6 @@ def audit(
         flow=Cohort.of(dataset).flow(),
         needs=wanted,
         letter=request_letter(dataset, wanted),
-        **parts,
+        states=closing_states(dataset),
+        **parts,  # type: ignore[arg-type]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accountability.errors import Refusal
+from accountability.results import plural
 from accountability.study.durations import Durations, require_cases
 
 
@@ -64,6 +65,12 @@ def require_exact(
     """Refuse an estimate that needs days, when some closings are only known to lie in an interval."""
     if durations.exact:
         return
+    if (unknown := int(durations.unknown_day.sum())) and durations.known_days().exact:
+        raise Refusal(
+            f"{plural(unknown, 'case')} of {durations.sampling.source} closed on an unknown day and {what} would have "
+            "to invent one: delay.closing_curve and delay.compare(durations, by, 'coarse') take them as they are; to "
+            "leave them out and have them counted as left out, pass durations.known_days()"
+        )
     wide = int(((durations.days_lower < durations.days_upper) & durations.event).sum())
     coarse = (
         f"{wide:,} of {int(durations.event.sum()):,} closed cases of {durations.sampling.source} are dated less "

@@ -18,7 +18,7 @@ from accountability.delay.interval import interval_curve
 from accountability.delay.product_limit import closing_curve
 from accountability.delay.reverse import reverse_time_curve
 from accountability.errors import Refusal
-from accountability.results import Result, percent
+from accountability.results import Result, percent, plural
 from accountability.stats.likelihood_limits import LEVELS
 from accountability.study.durations import Durations, require_cases
 from accountability.study.inputs import takes
@@ -129,11 +129,13 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, confid
         if closed_cases_only(durations):
             curve = reverse_time_curve(durations, by, confidence)
             because = f"{name} holds closed cases only, so slow recent cases are missing"
-        elif durations.exact:
+        elif (known := durations.known_days()).exact:
             curve = closing_curve(durations, by, confidence)
             because = f"{name} holds open and closed cases with dates known to the day"
+            if durations.unknown_day.any():
+                because += f" or, of {plural(int(durations.unknown_day.sum()), 'closing')}, not at all"
         else:
-            wide = float((durations.days_lower < durations.days_upper)[durations.event].mean())
+            wide = float((known.days_lower < known.days_upper)[known.event].mean())
             because = f"{name} holds open and closed cases and {percent(wide)} of the closings are coarser than a day"
             if wide >= MOSTLY_COARSE:
                 try:

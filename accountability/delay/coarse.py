@@ -13,6 +13,7 @@ from accountability.delay.access import require_open_cases
 from accountability.delay.competing import causes_of
 from accountability.delay.counts import case_counts, columns_of, days_asked, label_of, stacked, with_groups
 from accountability.delay.curve import Curve, rests_on_few, without
+from accountability.delay.unknown_days import with_extremes
 from accountability.errors import ParameterError, Refusal
 from accountability.results import percent
 from accountability.stats.arrays import Days, Floats
@@ -114,6 +115,7 @@ class CoarseCurve(Curve):
 
 
 @takes("durations")
+@with_extremes
 def coarse_curve(
     durations: Durations,
     by: str | Sequence[str] | None = None,

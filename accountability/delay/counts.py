@@ -30,6 +30,9 @@ class Counts:
         Cases first watched on that day of their age, cases closed on it, and cases last seen open on it.
     at_risk : array of int, shape (groups, days)
         Cases watched and not yet closed as the day begins. A case last seen open on a day counts on that day.
+    seen : array of float, shape (groups, days), or None
+        Where cases closed on an unknown day, `closed` and `at_risk` are what is expected with them spread over the
+        days (:mod:`accountability.delay.unknown_days`), and this is the share of each day's closings that was seen.
     """
 
     groups: pd.DataFrame
@@ -37,6 +40,7 @@ class Counts:
     closed: Days
     left: Days
     at_risk: Days
+    seen: npt.NDArray[np.float64] | None = None
 
     @property
     def left_truncated(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -46,6 +46,9 @@ class Curve(Result):
         estimate, which say nothing of chance.
     few : array of bool
         Which groups are too small to show.
+    ends : tuple of Curve
+        Where the end of some case is not known: the curve with every such end as early, and as late, as it can have
+        been. :meth:`at`, :meth:`quantiles` and the sentence then give both as bounds; else empty.
     """
 
     by: tuple[str, ...]
@@ -54,6 +57,7 @@ class Curve(Result):
     rows: tuple[int, ...]
     confidence: float | None
     few: Flags = field(init=False)
+    ends: tuple[Curve, ...] = field(init=False, default=())
 
     drawn_until: ClassVar[int | None] = None
     dates: ClassVar[str] = ""
@@ -118,7 +122,8 @@ class Curve(Result):
     def true_at(self, days: Sequence[int]) -> pd.DataFrame:
         """Give the curve at chosen days with nothing hidden, as :meth:`true_numbers` gives the table."""
         asked = days_asked(days)
-        return stacked(self.groups, [{"day": asked} | self._at(number, part, asked) for number, part in self._parts()])
+        columns = [{"day": asked} | self._at(number, part, asked) for number, part in self._parts()]
+        return self._between(stacked(self.groups, columns), "day", lambda curve: curve.true_at(days))
 
     def quantiles(self, shares: float | Sequence[float] = 0.5) -> pd.DataFrame:
         """Give the days by which shares had closed.
@@ -164,7 +169,21 @@ class Curve(Result):
                     "reads": pd.array(reads, dtype="str"),
                 }
             )
-        return stacked(self.groups, columns)
+        return self._between(stacked(self.groups, columns), "share", lambda curve: curve.true_quantiles(shares))
+
+    def _between(self, table: pd.DataFrame, key: str, read: Callable[[Curve], pd.DataFrame]) -> pd.DataFrame:
+        """The table with the two extremes beside it, where the end of some case is not known."""
+        if not self.ends:
+            return table
+        own = pd.MultiIndex.from_frame(table[[*self.by, key]])
+        found: dict[str, Any] = {}
+        for name, curve in zip(("extreme_lower", "extreme_upper"), self.ends, strict=True):
+            other = read(curve)
+            value = other["estimate"].astype("Float64")
+            value = value.fillna(other["lower" if name == "extreme_lower" else "upper"].astype("Float64"))
+            place = pd.MultiIndex.from_frame(other[[*self.by, key]]).get_indexer(own)
+            found[name] = value.take(place).astype("Int64" if key == "share" else "float64").array
+        return table.assign(**found)
 
     def plot(self, ax: Axes | None = None, *, until: int | None = None) -> Axes:
         """Draw the curve with its interval.
@@ -199,13 +218,31 @@ class Curve(Result):
         for (number, part), median in zip(self._parts(), self.true_quantiles(0.5).to_dict("records"), strict=True):
             lead, row = label_of(self.groups, number), self.cases.iloc[number]
             said.append(f"{lead}too few cases to show" if self.few[number] else lead + self._said(row, part, median))
-        return capitalised(f"{'; '.join(said)}{self.dates} [{self.clock}].")
+        return capitalised(f"{'; '.join(said)}{self.dates} [{self.clock}].") + self._bounds_said()
 
     def to_latex(self, days: Sequence[int] | None = None, **options: Any) -> str:
         """Give the table, or the curve at chosen days, as LaTeX."""
         if days is None:
             return super().to_latex(**options)
         return Result(estimand="", assumptions=(), method="", table=self.at(days)).to_latex(**options)
+
+    def _bounds_said(self) -> str:
+        """Say which ends are not known, and between which days the median lies wherever they are."""
+        if not self.ends or self.states is None:
+            return ""
+        n = dict(zip(self.states["state"], self.states["n"], strict=True))
+        said = []
+        for number, row in enumerate(self.median().to_dict("records")):
+            low, high = (
+                NOT_REACHED if pd.isna(day) else f"{day:,}" for day in (row["extreme_lower"], row["extreme_upper"])
+            )
+            shown = "too few cases to show" if self.few[number] else f"{low} to {high}"
+            said.append(f"{label_of(self.groups, number)}{shown}")
+        return (
+            f" {plural(n['closed_on_unknown_day'], 'case')} closed on an unknown day, and of {n['unknown']:,} it is "
+            "not known whether they closed: with all of these as early or as late as they can have been, the median is "
+            f"{'; '.join(said)} days."
+        )
 
     def _said(self, row: pd.Series, part: pd.DataFrame, median: Mapping[Any, Any]) -> str:
         still = "the number still open not shown" if pd.isna(row["open"]) else f"{row['open']:,} still open"

@@ -16,6 +16,7 @@ import pandas as pd
 from accountability.delay.access import require_not_selected
 from accountability.delay.counts import columns_of, label_of, with_groups
 from accountability.delay.limits import VERSION, Limit, limit
+from accountability.delay.unknown_days import beside, extremes_said
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import disclose
@@ -35,6 +36,7 @@ CANNOT_TELL: Final = "cannot tell"
 
 NOT_DUE: Final = "still open, and not yet due"
 COARSE: Final = "the dates are too coarse"
+NO_DAY: Final = "closed on an unknown day"
 LENGTH: Final = "the days of the limit depend on the calendar"
 PAUSED: Final = "late, unless the clock was stopped unseen"
 
@@ -47,7 +49,9 @@ class Deadlines(Result):
     """How many cases met a limit.
 
     ``table``: the columns of `by`, ``n``, ``late``, ``in_time``, ``cannot_tell``, ``late_lower``, ``late_upper``
-    (bounds of the share late: none or all of those that cannot be told).
+    (bounds of the share late: none or all of those that cannot be told); where the end of some case is not known,
+    ``late_extreme_lower`` and ``late_extreme_upper``, the same with the cases that are in no column because nobody
+    knows whether they ended.
 
     Attributes
     ----------
@@ -104,12 +108,12 @@ class Deadlines(Result):
                 share = f"between {percent(row['late_lower'])} and {percent(row['late_upper'])} late"
                 said.append(
                     f"{label_of(self.groups, number)}{whole}; {row['in_time']:,} were in time, {row['late']:,} late "
-                    f"for certain: {share}"
+                    f"for certain: {share}" + extremes_said(row, "late_extreme", ".0%")
                 )
                 continue
             said.append(
                 f"{label_of(self.groups, number)}{whole} {row['late']:,} were late ({percent(row['late_lower'])}) and "
-                f"{row['in_time']:,} in time"
+                f"{row['in_time']:,} in time" + extremes_said(row, "late_extreme", ".0%")
             )
         source = f" ({self.rule.citation}; confidence {self.rule.confidence})" if self.rule.citation else ""
         if self.rule.citation and not self.rule.source:
@@ -181,6 +185,13 @@ def assess(
             "late_lower": late / cases,
             "late_upper": (late + unclear) / cases,
         },
+    )
+    table = beside(
+        durations,
+        table,
+        columns_of(by),
+        lambda end: assess(end, rule, by, pauses=pauses).true_numbers(),
+        {"late_extreme": ("late_lower", "late_upper", "early")},
     )
     verdicts = pd.DataFrame({"case_id": durations.table["case_id"], "verdict": verdict, "reason": reason})
     counted = verdicts.groupby(["verdict", "reason"], sort=True).size().rename("cases").reset_index()
@@ -309,6 +320,7 @@ def _verdicts(durations: Durations, fewest: int, most: int, paused: bool) -> tup
     verdict = np.full(len(low), CANNOT_TELL, dtype=object)
     reason = np.full(len(low), COARSE, dtype=object)
     reason[(low == durations.days_upper) & closed & (low > fewest)] = LENGTH
+    reason[durations.unknown_day] = NO_DAY
     reason[~closed] = NOT_DUE
     reason[~closed & (shortest > fewest)] = LENGTH
     verdict[in_time] = IN_TIME

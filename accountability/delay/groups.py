@@ -18,6 +18,7 @@ from accountability.delay.group_test import GroupTest, compare
 from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.product_limit import DelayCurve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
+from accountability.delay.unknown_days import beside, extremes_said
 from accountability.figures import draw
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
@@ -49,7 +50,9 @@ class Groups(Result):
     ``table``: ``group``; ``n``, ``open`` (cases); ``median``, ``median_lower``, ``median_upper`` (days, Int64) and
     ``reads``; ``closed_within``, ``closed_within_lower``, ``closed_within_upper`` (shares). Lower and upper are limits
     of the interval or, from an interval-dated curve and from statuses, the fewest and the most that the data allow: the
-    median itself is then missing unless the two are equal.
+    median itself is then missing unless the two are equal. Where the end of some case is not known,
+    ``..._extreme_lower`` and ``..._extreme_upper`` of the median and the share: with every such end as early or as late
+    as it can have been.
 
     Attributes
     ----------
@@ -81,7 +84,7 @@ class Groups(Result):
         counted = disclose(
             groups.assign(closed=groups["n"] - groups["open"]), counts=("n", "open", "closed"), keep=("group",)
         )
-        shares = ["closed_within", "closed_within_lower", "closed_within_upper"]
+        shares = [str(name) for name in table if str(name).startswith("closed_within")]
         few = rests_on_few(groups[shares[:1]].to_numpy(float)[:, 0], groups["n"].to_numpy())
         shown = whole.assign(open=counted["open"], reads=whole["reads"].mask(whole["hidden"]))
         shown[shares] = shown[shares].mask(pd.Series(few, index=shown.index), axis=0)
@@ -117,6 +120,7 @@ class Groups(Result):
             share = f"{percent(whole['closed_within'], 1)} had closed within {day}"
             if lower < upper:
                 share += f" ({self.limits} {ends})"
+        share += extremes_said(whole.to_dict(), "closed_within_extreme", ".1%")
         among = self.among or f", {whole['open']:,} still open"
         said = f"Of {plural(int(whole['n']), 'case')}{among}, {share}."
         place = self.table["median"].fillna(self.table["median_lower"].where(self.table["median_upper"].notna()))
@@ -203,13 +207,25 @@ def compare_groups(
         of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
         rows.append(of_groups.sort_values("n", ascending=False, kind="stable"))
         if len(of_groups) > 1 and isinstance(curve, (DelayCurve, CoarseCurve, IntervalCurve)):
-            test = compare(durations, names, "logrank" if isinstance(curve, DelayCurve) else "coarse")
+            to_the_day = isinstance(curve, DelayCurve) and durations.exact
+            test = compare(durations, names, "logrank" if to_the_day else "coarse")
     words = "where the estimate lies, not its margin of chance" if coarse else f"{percent(confidence)} interval"
+    table = pd.concat([part[["group", *COLUMNS]] for part in rows], ignore_index=True)
+    table = beside(
+        durations,
+        table,
+        ["group"],
+        lambda end: compare_groups(end, by, within_days, confidence).true_numbers(),
+        {
+            "median_extreme": ("median", "median", "early"),
+            "closed_within_extreme": ("closed_within", "closed_within", "late"),
+        },
+    )
     return Groups(
         estimand=f"days until half of the cases had closed, and the share closed within {within_days} days",
         assumptions=whole.assumptions,
         method=whole.method + (f"; {test.method}" if test is not None else ""),
-        table=pd.concat([part[["group", *COLUMNS]] for part in rows], ignore_index=True),
+        table=table,
         flow=durations.flow,
         by=names,
         within_days=within_days,

@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.delay.access import require_open_cases
 from accountability.delay.counts import case_counts, columns_of, stacked
 from accountability.delay.curve import NOT_REACHED, ROUNDING, Curve, rests_on_few
+from accountability.delay.unknown_days import with_extremes
 from accountability.errors import Refusal
 from accountability.figures import draw
 from accountability.privacy import coarse_steps
@@ -123,6 +124,7 @@ class IntervalCurve(Curve):
 
 
 @takes("durations")
+@with_extremes
 def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) -> IntervalCurve:
     """Estimate the share of cases still open when dates are known to a month, a year or a span.
 

@@ -12,8 +12,9 @@ import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_open_cases
 from accountability.delay.coarse import coarse_curve
-from accountability.delay.counts import Counts, columns_of, count, with_groups
+from accountability.delay.counts import Counts, case_counts, columns_of, with_groups
 from accountability.delay.product_limit import survival
+from accountability.delay.unknown_days import beside, count_spread, extremes_said
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import disclose
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 class RestrictedMean(Result):
     """Mean number of days open within a horizon, by group.
 
-    ``table``: the columns of `by`, ``n``, ``estimate`` (days), ``std_error``, ``lower``, ``upper``.
+    ``table``: the columns of `by`, ``n``, ``estimate`` (days), ``std_error``, ``lower``, ``upper``; where the end of
+    some case is not known, ``extreme_lower`` and ``extreme_upper``, the mean with every such end as early and as late
+    as it can have been.
 
     Attributes
     ----------
@@ -62,7 +65,9 @@ class RestrictedMean(Result):
             name = ", ".join(str(row[column]) for column in self.by)
             said.append(
                 f"{name + ': ' if name else ''}a case was open for {row['estimate']:.1f} of its first {self.until:,} "
-                f"days on average ({percent(self.confidence)} interval {row['lower']:.1f} to {row['upper']:.1f})"
+                f"days on average ({percent(self.confidence)} interval {row['lower']:.1f} to {row['upper']:.1f}"
+                + extremes_said(row, "extreme", ".1f")
+                + ")"
             )
         text = "; ".join(said)
         if len(self.difference) == 1:
@@ -129,10 +134,10 @@ def restricted_mean(
     require_open_cases(durations, "the restricted mean")
     columns = columns_of(by)
     z = z_critical(confidence)
-    if durations.exact:
-        counts = count(durations, by)
+    if durations.known_days().exact:
+        counts = count_spread(durations, by)
         require_watched(counts, until)
-        groups, cases = counts.groups, counts.entered.sum(axis=1)
+        groups, cases = counts.groups, case_counts(durations, by)["n"].to_numpy()
         mean, error = area(counts, until)
         method = "Kaplan-Meier curve to day {:,}, Greenwood plug-in variance"
     else:
@@ -150,6 +155,13 @@ def restricted_mean(
             "lower": np.maximum(mean - z * error, 0),
             "upper": np.minimum(mean + z * error, until),
         },
+    )
+    table = beside(
+        durations,
+        table,
+        columns,
+        lambda end: restricted_mean(end, until, by, confidence).true_numbers(),
+        {"extreme": ("estimate", "estimate", "early")},
     )
     return RestrictedMean(
         estimand=f"mean days open within the first {until:,} days, by {durations.clock}",
@@ -170,11 +182,12 @@ def area(counts: Counts, until: int) -> tuple[Floats, Floats]:
     share, _ = survival(counts)
     # A closing on day d ends the delay at d: the curve is share[d] from d to d + 1.
     height = share[:, :days]
+    seen = 1.0 if counts.seen is None else np.maximum(counts.seen[:, :days], 1e-9)
     mean = height.sum(axis=1) + (until - days) * height[:, -1]
     beyond = mean[:, None] - np.cumsum(height, axis=1) + height
     closed, at_risk = counts.closed[:, :days], np.maximum(counts.at_risk[:, :days], 1)
-    weight = closed / (at_risk * np.maximum(at_risk - closed, 1))
-    weight[closed == counts.at_risk[:, :days]] = 0
+    weight = closed / (at_risk * np.maximum(at_risk - closed, 1) * seen)
+    weight[(closed >= counts.at_risk[:, :days] - 1e-9) | (np.broadcast_to(seen, closed.shape) <= 1e-9)] = 0
     return mean, np.sqrt((beyond**2 * weight).sum(axis=1))
 
 
@@ -182,7 +195,7 @@ def require_watched(counts: Counts, until: int) -> None:
     """Refuse a horizon beyond the last day on which a case of a group was watched, where some stayed open."""
     share, _ = survival(counts)
     for number in range(len(share)):
-        last = int(np.flatnonzero(counts.closed[number] + counts.left[number])[-1])
+        last = int(np.flatnonzero(counts.closed[number] + counts.left[number] > 1e-9)[-1])
         if until > last and share[number, -1] > 0:
             name = ", ".join(str(value) for value in counts.groups.iloc[number])
             raise Refusal(
@@ -221,8 +234,9 @@ def _labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
 class MeanOfClosedOnly(Result):
     """Mean and median days of the cases that have closed. Not how long cases take.
 
-    ``table``: the columns of `by`, ``n`` (closed cases), ``open`` (left out), ``mean_days``, ``median_days``; with
-    dates coarser than a day, each of the two as ``..._lower`` and ``..._upper``.
+    ``table``: the columns of `by`, ``n`` (cases closed on a known day), ``open`` (left out), ``mean_days``,
+    ``median_days``; with dates coarser than a day, each of the two as ``..._lower`` and ``..._upper``. Cases closed on
+    an unknown day are in none of these; ``states`` counts them.
 
     Attributes
     ----------
@@ -287,15 +301,15 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
     if durations.current_status:
         raise Refusal("no closing day is known, so closed cases have no mean: use delay.current_status_curve")
     groups, codes = group_codes(durations, by)
-    closed = durations.event
-    total = np.bincount(codes, minlength=len(groups))
+    unknown, closed = durations.unknown_day, durations.event & ~durations.unknown_day
+    total = np.bincount(codes[~unknown], minlength=len(groups))
     done = np.bincount(codes[closed], minlength=len(groups))
     if not done.all():
         raise Refusal(f"{int((done == 0).sum())} of {len(done)} groups have no closed case, so no mean of closed cases")
     columns: dict[str, npt.NDArray] = {"n": done, "open": total - done}
     ends = (
         {"": durations.days_upper}
-        if durations.exact
+        if durations.known_days().exact
         else {"_lower": durations.days_lower, "_upper": durations.days_upper}
     )
     for ending, days in ends.items():

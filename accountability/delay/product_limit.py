@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.delay.access import require_exact, require_open_cases
-from accountability.delay.counts import Counts, columns_of, count, with_groups
+from accountability.delay.counts import Counts, case_counts, columns_of, with_groups
 from accountability.delay.curve import Curve
+from accountability.delay.unknown_days import count_spread, with_extremes
 from accountability.figures import draw
 from accountability.results import percent
-from accountability.stats.arrays import Floats
+from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.intervals import Transform, binomial_exact, curve_interval
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: Less than this part of a case is none: rounding in expected numbers.
+_NOBODY: Final = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -48,9 +52,8 @@ class DelayCurve(Curve):
     def _at(self, number: int, part: pd.DataFrame, asked: np.ndarray) -> dict[str, Any]:
         at_risk = self.counts.at_risk[number]
         watched = asked < len(at_risk)
-        return {"at_risk": np.where(watched, at_risk[np.where(watched, asked, 0)], 0)} | super()._at(
-            number, part, asked
-        )
+        watching = np.rint(at_risk[np.where(watched, asked, 0)]).astype(np.int64)
+        return {"at_risk": np.where(watched, watching, 0)} | super()._at(number, part, asked)
 
     def _drawn(self) -> pd.DataFrame:
         """Start each group's curve at 1 where nothing happened on day 0."""
@@ -70,6 +73,7 @@ class DelayCurve(Curve):
 
 
 @takes("durations")
+@with_extremes
 def closing_curve(
     durations: Durations,
     by: str | Sequence[str] | None = None,
@@ -82,7 +86,7 @@ def closing_curve(
     Parameters
     ----------
     durations : Durations
-        With closing dates known to the day. Cases watched from a later age enter then.
+        With closing dates known to the day, or not at all. Cases watched from a later age enter then.
     by : str or sequence of str, optional
         Columns to group by.
     confidence : float
@@ -105,7 +109,9 @@ def closing_curve(
     Notes
     -----
     Kaplan and Meier (1958) with Greenwood's variance, on daily counts. On a day, closings come before open ends. Also
-    found as ``delay.kaplan_meier``.
+    found as ``delay.kaplan_meier``. A case closed on an unknown day counts as closed somewhere between its start and
+    the last day covered, spread over the days as the curve itself is (Turnbull 1974); Greenwood's sum then counts of
+    each day's closings only those that were seen. The two extremes stand beside the estimate (:attr:`Curve.ends`).
 
     Examples
     --------
@@ -119,30 +125,32 @@ def closing_curve(
     True
     """
     require_open_cases(durations, "the closing curve")
-    require_exact(durations, "the closing curve")
-    counts = count(durations, by)
+    require_exact(durations.known_days(), "the closing curve")
+    counts = count_spread(durations, by)
     assumptions = [
         "whether a case is still open at the cut-off tells nothing about how much longer it will take, beyond its "
         "age and group",
         "a case without a closing date by the cut-off is open, not closed without a record",
     ]
+    if counts.seen is not None:
+        assumptions.append("whether the day of a closing was written down tells nothing about how long the case took")
     if counts.left_truncated:
         assumptions.append(
             "cases that came into sight at a later age take as long as the others of that age; those closed "
             "before could not be seen"
         )
-    closed, left = counts.closed.sum(axis=1), counts.left.sum(axis=1)
+    spread = "" if counts.seen is None else ", closings on an unknown day spread by self-consistency (Turnbull)"
     return DelayCurve(
         estimand=f"share of cases still open by {durations.clock}",
         assumptions=tuple(assumptions),
-        method=f"Kaplan-Meier on daily counts, Greenwood variance, pointwise {percent(confidence)} {interval_type} "
-        "interval",
+        method=f"Kaplan-Meier on daily counts{spread}, Greenwood variance, pointwise {percent(confidence)} "
+        f"{interval_type} interval",
         table=_curve(counts, confidence, interval_type),
         flow=durations.flow,
         by=columns_of(by),
         clock=durations.clock,
-        cases=counts.groups.assign(n=closed + left, events=closed, open=left),
-        rows=tuple(((counts.closed + counts.left) > 0).sum(axis=1).tolist()),
+        cases=case_counts(durations, by),
+        rows=tuple(_shown_days(counts).sum(axis=1).tolist()),
         confidence=confidence,
         counts=counts,
     )
@@ -153,30 +161,47 @@ kaplan_meier = closing_curve
 
 def survival(counts: Counts) -> tuple[Floats, Floats]:
     """Share still open after each day, and its Greenwood sum (the variance over the squared share)."""
-    at_risk = np.maximum(counts.at_risk, 1)
-    share = np.cumprod(1.0 - counts.closed / at_risk, axis=1, dtype=np.float64)
+    if counts.seen is None:
+        at_risk = np.maximum(counts.at_risk, 1)
+        share = np.cumprod(1.0 - counts.closed / at_risk, axis=1, dtype=np.float64)
+        remaining = np.maximum(counts.at_risk - counts.closed, 1)
+        return share, np.cumsum(counts.closed / (at_risk * remaining), axis=1, dtype=np.float64)
+    # Expected numbers, which may be parts of a case.
+    watched = counts.at_risk > _NOBODY
+    pace = np.divide(counts.closed, counts.at_risk, out=np.zeros_like(counts.at_risk), where=watched)
+    pace = np.where(pace > 1 - _NOBODY, 1.0, pace)
     remaining = np.maximum(counts.at_risk - counts.closed, 1)
-    greenwood = np.cumsum(counts.closed / (at_risk * remaining), axis=1, dtype=np.float64)
-    return share, greenwood
+    weight = np.divide(counts.closed, np.maximum(counts.at_risk, 1) * remaining * np.maximum(counts.seen, _NOBODY))
+    return np.cumprod(1.0 - pace, axis=1, dtype=np.float64), np.cumsum(np.where(counts.seen > 0, weight, 0), axis=1)
+
+
+def _shown_days(counts: Counts) -> Flags:
+    return np.asarray((counts.closed + counts.left) > (0 if counts.seen is None else _NOBODY))
 
 
 def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFrame:
     share, greenwood = survival(counts)
-    number, day = np.nonzero((counts.closed + counts.left) > 0)
+    number, day = np.nonzero(_shown_days(counts))
+    seen = counts.closed if counts.seen is None else counts.closed * counts.seen
     still_open = share[number, day]
     error = still_open * np.sqrt(greenwood[number, day])
     lower, upper = curve_interval(still_open, error, confidence, transform)
     # Where nothing has closed yet, so many watched cases still leave the share below 1 possible.
     whole = still_open == 1
-    lower[whole] = binomial_exact(counts.at_risk[number, day][whole], counts.at_risk[number, day][whole], confidence)[0]
+    watched = _whole(counts.at_risk[number, day][whole])
+    lower[whole] = binomial_exact(watched, watched, confidence)[0]
     columns = {
         "day": day,
-        "at_risk": counts.at_risk[number, day],
-        "events": counts.closed[number, day],
-        "last_seen_open": counts.left[number, day],
+        "at_risk": _whole(counts.at_risk[number, day]),
+        "events": _whole(seen[number, day]),
+        "last_seen_open": _whole(counts.left[number, day]),
         "estimate": still_open,
         "std_error": np.where(still_open > 0, error, np.nan),
         "lower": lower,
         "upper": upper,
     }
     return with_groups(counts.groups, number, columns)
+
+
+def _whole(values: Any) -> Days:
+    return np.rint(values).astype(np.int64)

@@ -13,6 +13,7 @@ from accountability.delay.access import require_exact, require_not_selected
 from accountability.delay.counts import Counts, columns_of, with_groups
 from accountability.delay.curve import ROUNDING, Curve
 from accountability.delay.product_limit import survival
+from accountability.delay.unknown_days import with_extremes
 from accountability.errors import ParameterError, Refusal
 from accountability.results import percent, plural
 from accountability.stats.arrays import Days, Flags
@@ -71,6 +72,7 @@ class ReverseTimeCurve(Curve):
 
 
 @takes("durations")
+@with_extremes
 def reverse_time_curve(
     durations: Durations,
     by: str | Sequence[str] | None = None,
@@ -87,7 +89,7 @@ def reverse_time_curve(
     Parameters
     ----------
     durations : Durations
-        With closing dates known to the day and a cut-off; open cases, if any, are left out.
+        With closing dates known to the day and a cut-off; open cases and those closed on an unknown day are left out.
     by : str or sequence of str, optional
         Columns to group by.
     confidence : float
@@ -129,6 +131,7 @@ def reverse_time_curve(
     require_not_selected(durations, what)
     if durations.current_status:
         raise Refusal("no closing day is known: use delay.current_status_curve")
+    durations = durations.known_days()
     require_exact(durations, what)
     closed = durations.event
     if not closed.any():

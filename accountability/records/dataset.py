@@ -126,10 +126,13 @@ class Dataset:
 
     def facts(self) -> pd.DataFrame:
         """The source card as a table: ``fact, value``."""
+        from accountability.records.case_ends import closing_states, states_in_words  # a load needs none of it
+
         card, sampling = self.card, self.card.sampling
         until = "not stated" if card.observed_until is None else card.observed_until.isoformat()
         period = "not stated" if card.period is None else f"{card.period.start} to {card.period.end}"
         set_aside = int(self.events["set_aside"].notna().sum())
+        ends = states_in_words(closing_states(self))
         facts = {
             "source": f"{self.title} ({self.name})",
             **({"generated": GENERATED} if self.generated else {}),
@@ -142,6 +145,7 @@ class Dataset:
             "observed until": until,
             "which complaints": sampling.window,
             "sampling rule": sampling.rule.replace("_", " "),
+            "ends of complaints": ends,
             "open cases": sampling.open_cases.replace("_", " "),
             "closing date": "published" if sampling.closing_date else "not published",
             "selected on": ", ".join(sampling.selected_on) or "nothing known",

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.records.case_ends import closed_by_status
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations, Sampling
 from accountability.study.measure import Clock, measure
 from accountability.study.occurrences import FOREVER, NEVER, Occurrence, Which, as_date, day_number, occurrence
-from accountability.study.status import closed_by_status
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ def whole_days(values: npt.ArrayLike, name: str) -> Days:
     """
     held = pd.Series(np.asarray(values).ravel() if isinstance(values, np.ndarray) else values)
     if held.dtype.kind in "iu" and isinstance(held.dtype, np.dtype):
-        return held.to_numpy(dtype=np.int64)
+        return np.asarray(held, dtype=np.int64)
     missing = held.isna()
     if missing.any():
         raise ParameterError(
@@ -98,14 +98,14 @@ def flags(values: npt.ArrayLike, name: str) -> Flags:
     if missing.any():
         raise ParameterError(
             f"{name} must be true (closed) or false (still open); {int(missing.sum()):,} of {len(held):,} are missing, "
-            f"the first at position {int(np.argmax(missing))}. Whether such a case closed is not known: leave it out and "
-            f"say so:\n    frame = frame[frame[{name!r}].notna()]"
+            f"the first at position {int(np.argmax(missing))}. Whether such a case closed is not known: leave it "
+            f"out and say so:\n    frame = frame[frame[{name!r}].notna()]"
         )
     if pd.api.types.is_bool_dtype(held.dtype):
-        return held.to_numpy(dtype=bool)
+        return np.asarray(held, dtype=bool)
     numbers = pd.to_numeric(held, errors="coerce") if not held.map(lambda value: _is(value, "text")).any() else None
     if numbers is not None and held.dtype.kind not in "mM" and set(numbers.unique()) <= {0, 1}:
-        return numbers.to_numpy(dtype=float) == 1
+        return np.asarray(numbers, dtype=float) == 1
     counts = held.value_counts().head(6)
     found = ", ".join(f"{value!r} ({count:,})" for value, count in counts.items())
     line = f"{name} = frame[{name!r}] == {counts.index[0]!r}  # the value that means closed"

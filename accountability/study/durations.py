@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.records.case_ends import counted_states
 from accountability.results import plural
 from accountability.stats.arrays import LONGEST, Days, Flags
 from accountability.stats.compress import numbered
@@ -58,7 +59,8 @@ class Durations:
         age at which its closing would have been seen, 0 when it was watched from the start; ``longest`` (Int64), the
         longest delay this case could have shown before the cut-off, missing when there is none; where any start is
         coarser than a day, ``start_span`` and ``stop_span`` (Int64), the number of days the start and the stop can have
-        been on (0 for open cases); then the columns of the cases.
+        been on (0 for open cases); where any case closed on an unknown day, ``unknown_day`` (bool), whether this one
+        did: its closing lies anywhere from its start to the last day covered; then the columns of the cases.
     clock : str
         The clock in words; every result repeats it.
     start, stop : str
@@ -73,6 +75,11 @@ class Durations:
         The cohort's conditions and these exclusions with their counts.
     current_status : bool
         Whether only "closed by the cut-off or not" is known, so that no closing day exists.
+    states : pandas.DataFrame or None
+        How many cases of the cohort are in each closing state (``state``, ``n``, ``meaning``); the four add up to all.
+    unended : pandas.DataFrame or None
+        The cases of which nobody knows whether they ended, as if they were open: they are in no estimate, and at both
+        extremes in the bounds beside it.
     """
 
     table: pd.DataFrame
@@ -84,6 +91,8 @@ class Durations:
     excluded: pd.DataFrame
     flow: pd.DataFrame
     current_status: bool = False
+    states: pd.DataFrame | None = None
+    unended: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check that the table holds possible delays."""
@@ -159,6 +168,38 @@ class Durations:
         days = int(max(self.end.max(initial=0), self.entry_time.max(initial=0))) + 1
         return days, self.end + days * ~self.event
 
+    @cached_property
+    def unknown_day(self) -> Flags:
+        """Whether each case closed on a day of which nothing is known."""
+        if "unknown_day" not in self.table:
+            return np.zeros(len(self), bool)
+        return self.table["unknown_day"].to_numpy(dtype=bool)
+
+    def known_days(self) -> Durations:
+        """Give the same without the cases that closed on an unknown day, which are then counted as left out.
+
+        What is left closes too late, as closings are missing and open cases are not:
+        :func:`accountability.delay.closing_curve` takes all cases.
+        """
+        if not self.unknown_day.any():
+            return self
+        ids, reason = self.table["case_id"][self.unknown_day], "closed on an unknown day"
+        left = pd.DataFrame({"case_id": ids.to_numpy(), "reason": pd.Series([reason] * len(ids), dtype="str")})
+        step = pd.DataFrame(
+            {
+                "step": [len(self.flow)],
+                "because": [f"without: {reason}"],
+                "kept": [len(self) - len(ids)],
+                "excluded": [len(ids)],
+            }
+        )
+        return replace(
+            self,
+            table=self.table[~self.unknown_day].drop(columns="unknown_day").reset_index(drop=True),
+            excluded=pd.concat([self.excluded, left], ignore_index=True),
+            flow=pd.concat([self.flow, step], ignore_index=True),
+        )
+
     @property
     def n_open(self) -> int:
         """Cases still open at the cut-off."""
@@ -177,8 +218,13 @@ class Durations:
         """Give cases without a value in a grouping column a group of their own."""
         if column not in self.table.columns:
             raise ParameterError(f"no column {column!r} in these durations")
-        values = self.table[column].astype("object")
-        return replace(self, table=self.table.assign(**{column: values.where(values.notna(), label)}))
+
+        def labelled(table: pd.DataFrame) -> pd.DataFrame:
+            values = table[column].astype("object")
+            return table.assign(**{column: values.where(values.notna(), label)})
+
+        both = None if self.unended is None else labelled(self.unended)
+        return replace(self, table=labelled(self.table), unended=both)
 
     def excluded_counts(self) -> pd.DataFrame:
         """Count the excluded cases by ``reason``."""
@@ -194,6 +240,7 @@ class Durations:
         days_upper: npt.ArrayLike | None = None,
         entry_time: npt.ArrayLike | None = None,
         longest: npt.ArrayLike | None = None,
+        unknown_day: npt.ArrayLike | None = None,
         groups: dict[str, npt.ArrayLike] | None = None,
         clock: str = "days as given",
         sampling: Sampling | None = None,
@@ -210,6 +257,8 @@ class Durations:
             Most days of closed cases when `days` are only the fewest; ignored for open ones.
         entry_time, longest : array of int, optional
             As the columns of the table.
+        unknown_day : array of bool, optional
+            Which cases closed on a day of which nothing is known: of these, `days` are the most it can have taken.
         groups : dict of arrays, optional
             Further columns.
         clock : str
@@ -234,6 +283,7 @@ class Durations:
             "days_upper": days_upper,
             "entry_time": entry_time,
             "longest": longest,
+            "unknown_day": unknown_day,
             **(groups or {}),
         }
         lengths = {name: len(np.asarray(values)) for name, values in given.items() if values is not None}
@@ -244,6 +294,16 @@ class Durations:
         if days_upper is not None:
             upper = np.asarray(days_upper)
             most = whole_days(np.where(done, upper, 0) if upper.dtype.kind in "iuf" else upper, "days_upper")
+        state = np.where(done, "dated", "open")
+        if unknown_day is not None and (hidden := flags(unknown_day, "unknown_day")).any():
+            if (hidden & ~done).any():
+                raise ParameterError(
+                    f"{plural(int((hidden & ~done).sum()), 'case')} closed on an unknown day and still open; write:\n"
+                    "    event = event | unknown_day"
+                )
+            low, most, state = np.where(hidden, 0, low), np.where(hidden, low, most), state.astype(object)
+            state[hidden] = "closed_on_unknown_day"
+            groups = {"unknown_day": hidden, **(groups or {})}
         columns: dict[str, object] = {
             "case_id": np.arange(1, len(low) + 1),
             "days_lower": pd.array(low, dtype="Int64"),
@@ -268,6 +328,7 @@ class Durations:
             sampling=sampling or Sampling(),
             excluded=pd.DataFrame({"case_id": [], "reason": []}, dtype="str"),
             flow=pd.DataFrame({"step": [0], "because": ["days as given"], "kept": [len(low)], "excluded": [0]}),
+            states=counted_states(state.tolist()),
         )
 
 
@@ -320,4 +381,3 @@ def _plain(column: pd.Series) -> Days:
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         return np.asarray(column.to_numpy(), dtype=np.int64)
     return column.to_numpy(dtype=np.int64, na_value=-1)
-

@@ -78,7 +78,9 @@ def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tu
 
 
 def followed(result: R, durations: Durations, by: Any) -> R:
-    """A result that says how long its cases were watched, and where nobody was."""
+    """A result that says what is known of the ends of its cases, how long they were watched, and where nobody was."""
+    if isinstance(result, Result) and result.states is None:
+        object.__setattr__(result, "states", durations.states)
     if isinstance(result, Result) and result.follow_up is None:
         known = [name for name in ([by] if isinstance(by, str) else by or ()) if name in durations.table.columns]
         object.__setattr__(result, "follow_up", follow_up(durations, known))

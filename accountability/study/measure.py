@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import Refusal
+from accountability.records.case_ends import counted_states
 from accountability.stats.arrays import Days, Flags
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations, Sampling
@@ -73,7 +74,9 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
     study, last = clock.study, clock.last
     reasons = _Reasons(len(study.cases))
     _exclude_without_start(reasons, begin, clock)
+    started = reasons.kept
     _exclude_without_stop(reasons, end, clock)
+    unended = started & ~reasons.kept
     # A stop known to lie after the cut-off says the case was open on it.
     is_open = end.none | (end.earliest > last)
     if clock.until is None and (still := int((is_open & reasons.kept).sum())):
@@ -84,8 +87,10 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
     reasons.exclude(~is_open & (end.latest < begin.earliest), f"'{clock.stop}' before '{clock.start}'")
     # The release knows nothing after its last day, so no imprecise date reaches beyond it.
     latest_start = np.minimum(begin.latest, last)
-    latest_stop = np.where(end.latest == FOREVER, last, end.latest)
     covered = study.card.observed_until
+    known = last if covered is None else max(last, day_number(covered)) if clock.until is not None else last
+    latest_stop = np.where(end.latest == FOREVER, known, end.latest)
+    no_day = ~is_open & (end.earliest == NEVER) & (end.latest == FOREVER)
     if clock.until is not None and (covered is None or clock.until >= covered):
         latest_stop = np.minimum(latest_stop, last)
     reasons.exclude(~is_open & (latest_stop == FOREVER), f"no latest day for '{clock.stop}', and no cut-off")
@@ -121,16 +126,23 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         "entry_time": _nullable(entry[kept]),
         "longest": _nullable(longest[kept]),
     }
+    if (no_day & kept).any():
+        measured["unknown_day"] = no_day[kept]
     start_span = latest_start - begin.earliest + 1
     if (start_span[kept] > 1).any() and not clock.pauses and clock.calendar is None:
         stop_span = np.where(
             is_open, 0, latest_stop - np.where(end.earliest == NEVER, begin.earliest, end.earliest) + 1
         )
         measured |= {"start_span": _nullable(start_span[kept]), "stop_span": _nullable(stop_span[kept])}
-    named = ("source_file", "source_row", "start_span", "stop_span", *RESERVED)
+    named = ("source_file", "source_row", "start_span", "stop_span", "unknown_day", *RESERVED)
     carried = [name for name in study.cases.columns if name not in named]
-    known = study.cases[carried][kept].reset_index(drop=True)
+    facts = study.cases[carried][kept].reset_index(drop=True)
     order = ["case_id", *measured, *(name for name in carried if name != "case_id")]
+    state = np.select(
+        [end.none & (unended | (end.set_aside != "")), is_open, no_day | current_status],
+        ["unknown", "open", "closed_on_unknown_day"],
+        "dated",
+    )
     excluded = pd.DataFrame(
         {
             "case_id": study.cases["case_id"][~kept].reset_index(drop=True),
@@ -138,7 +150,7 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         }
     )
     return Durations(
-        table=known.assign(**measured)[order],
+        table=facts.assign(**measured)[order],
         clock=clock.words,
         start=clock.start,
         stop=clock.stop,
@@ -147,7 +159,28 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         excluded=excluded,
         flow=_flow(study, excluded),
         current_status=current_status,
+        states=counted_states(state.tolist()),
+        unended=_unended(clock, begin, unended, study.cases[carried]),
     )
+
+
+def _unended(clock: Clock, begin: Occurrence, which: Flags, cases: pd.DataFrame) -> pd.DataFrame | None:
+    """The cases with a start of which nobody knows whether they ended, as if they were open: for the bounds alone."""
+    if clock.until is None or not which.any():
+        return None
+    since = NEVER if clock.since is None else day_number(clock.since)
+    first, last = begin.earliest[which], np.minimum(begin.latest[which], clock.last)
+    every, until = np.ones(len(first), bool), np.full(len(first), clock.last)
+    age = clock.count(until, every) - clock.count(last, every)
+    came = clock.count(np.maximum(first, since), every) - clock.count(first, every)
+    columns: dict[str, Any] = {
+        "days_lower": _nullable(np.maximum(age, 0)),
+        "days_upper": _nullable(np.full(len(first), -1)),
+        "event": np.zeros(len(first), bool),
+        "entry_time": _nullable(np.minimum(came, np.maximum(age, 0))),
+        "longest": _nullable(clock.count(until, every) - clock.count(first, every)),
+    }
+    return cases[which].reset_index(drop=True).assign(**columns)
 
 
 def _exclude_without_start(reasons: _Reasons, begin: Occurrence, clock: Clock) -> None:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.records.case_ends import closed_by_status
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
 from accountability.study.occurrences import NEVER, Which, occurrence
 from accountability.study.row_dates import by_allegation
-from accountability.study.status import closed_by_status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

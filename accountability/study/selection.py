@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.records.case_ends import closed_by_status
 from accountability.stats.arrays import Flags
 from accountability.study.occurrences import NEVER, day_numbers, occurrence
-from accountability.study.status import closed_by_status
 from accountability.vocabulary import STAGES
 
 #: What is decided while or after a case is investigated. Conditions on earlier steps leave the rule as it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from tiny import COMPLAINTS, write_source
 import accountability
 from accountability import Cohort, delay
 from accountability.errors import AccountabilityError
+from accountability.records.case_ends import closing_state, closing_states
 from accountability.records.dataset import Dataset
-from accountability.study.case_ends import closing_state, closing_states
 from accountability.study.clocks import durations
 
 ROWS = COMPLAINTS + "".join(
@@ -67,9 +68,33 @@ def test_another_state_is_refused(tmp_path: Path) -> None:
         source(tmp_path / "states", {"": "maybe"})
 
 
-def test_no_curve_to_the_day_is_drawn_where_days_are_unknown(tmp_path: Path) -> None:
-    with pytest.raises(AccountabilityError, match=r"interval|coarse"):
-        delay.closing_curve(durations(Cohort.of(source(tmp_path / "states", NO_DAY))))
+def test_delays_and_their_results_carry_the_four_states(tmp_path: Path) -> None:
+    data = source(tmp_path / "states", NO_DAY)
+    timed = durations(Cohort.of(data))
+    curve = delay.closing_curve(data)
+    for counted in (timed.states, curve.states, delay.how_long(data).states, delay.restricted_mean(data, 300).states):
+        assert counted is not None
+        assert counted["n"].tolist() == [2, 1, 2, 1]
+    assert "1 case closed on an unknown day, and of 1 it is not known whether they closed" in curve.sentence()
+    assert "2 dated, 1 closed on unknown day, 2 open, 1 unknown (6 in all)" in repr(data)
+
+
+def test_a_model_that_needs_days_names_the_line_to_write(tmp_path: Path) -> None:
+    timed = durations(Cohort.of(source(tmp_path / "states", NO_DAY)))
+    with pytest.raises(AccountabilityError, match=r"1 case .* closed on an unknown day.*known_days\(\)"):
+        delay.exact_rates(timed, "kind")
+    left = timed.known_days()
+    assert left.exact
+    assert left.excluded["reason"].tolist()[-1] == "closed on an unknown day"
+
+
+def test_an_unknown_day_may_lie_after_an_earlier_cutoff(tmp_path: Path) -> None:
+    timed = durations(Cohort.of(source(tmp_path / "states", NO_DAY)), cutoff="2020-06-30")
+    assert timed.table.set_index("case_id").loc["3", "days_upper"] == 365
+
+
+def test_a_source_of_statuses_has_states_too(real_source: Callable[[str], Dataset]) -> None:
+    assert closing_states(real_source("philadelphia"))["n"].tolist() == [0, 3077, 327, 3]
 
 
 def test_another_column_tells_a_blank_from_a_blank(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_zero_and_one_are_flags(event: Any) -> None:
 
 
 def test_the_most_days_are_read_as_the_fewest_are() -> None:
-    with pytest.raises(ParameterError, match="days_upper must be whole days.*text"):
+    with pytest.raises(ParameterError, match=r"days_upper must be whole days.*text"):
         Durations.from_days([1, 2], days_upper=["3", "4"])
     open_too = Durations.from_days([1, 2], [True, False], days_upper=[3.0, np.nan])
     assert open_too.days_upper.tolist() == [3, -1]

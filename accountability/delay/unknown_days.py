@@ -1,0 +1,140 @@
+"""Closings on an unknown day: spread over the days they can have been on, and the two extremes beside an estimate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from accountability.delay.counts import Counts, count
+from accountability.delay.curve import Curve
+from accountability.errors import Refusal
+from accountability.results import plural
+from accountability.study.durations import Durations, group_codes
+
+P = ParamSpec("P")
+C = TypeVar("C", bound=Curve)
+
+_ENDS: Final = ("lower", "upper")
+
+
+def count_spread(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:
+    """Count closings by day, those on an unknown day spread over the days from the start to the last day covered.
+
+    The spread is the one that agrees with the curve it leads to (self-consistency: Turnbull 1974), so the curve is the
+    maximum likelihood estimate that takes each such closing as an interval.
+
+    Raises
+    ------
+    Refusal
+        When cases also enter late.
+    """
+    unknown = durations.unknown_day
+    if not unknown.any():
+        return count(durations, by)
+    if durations.left_truncated:
+        raise Refusal(
+            f"{plural(int(unknown.sum()), 'case')} closed on an unknown day and others came into sight late: leave the "
+            "first out with durations.known_days(), or keep only cases that started after watching began"
+        )
+    from accountability.stats.npmle import BEYOND, solve  # most sources need none
+
+    closed_at = np.where(durations.event, durations.days_upper, BEYOND)
+    first = durations.days_lower + ~durations.event
+    known = count(durations, by)
+    codes = group_codes(durations, by)[1]
+    missing = np.zeros(known.closed.shape)
+    np.add.at(missing, (codes[unknown], durations.days_upper[unknown]), 1.0)
+    seen = known.closed - missing
+    closed = np.zeros_like(missing)
+    for number in range(len(closed)):
+        own = codes == number
+        found = solve(first[own], closed_at[own])
+        mass = np.zeros(closed.shape[1])
+        # Where nothing tells between which days of a stretch a case closed, it closed by the last of them.
+        inside = found.last < BEYOND
+        np.add.at(mass, found.last[inside], found.mass[inside])
+        reached = np.cumsum(mass)
+        weight = np.divide(missing[number], reached, out=np.zeros_like(mass), where=reached > 0)
+        closed[number] = seen[number] + mass * np.cumsum(weight[::-1])[::-1]
+    gone = np.zeros_like(closed)
+    np.cumsum((closed + known.left)[:, :-1], axis=1, out=gone[:, 1:])
+    at_risk = np.maximum(known.entered.sum(axis=1)[:, None] - gone, 0)
+    at_risk[:, -1] = np.maximum(at_risk[:, -1], (closed + known.left)[:, -1])
+    share = np.divide(seen, closed, out=np.ones_like(closed), where=closed > 0)
+    return Counts(known.groups, known.entered, closed, known.left, at_risk, share)  # type: ignore[arg-type]
+
+
+def ends_of(durations: Durations) -> tuple[Durations, Durations] | None:
+    """Give the two extremes, where the end of some case is not known."""
+    if not durations.unknown_day.any() and durations.unended is None:
+        return None
+    from accountability.study.extremes import extremes  # most sources need none
+
+    return extremes(durations)
+
+
+def with_extremes(
+    function: Callable[Concatenate[Durations, P], C],
+) -> Callable[Concatenate[Durations, P], C]:
+    """Let a curve carry itself with every unknown end as early, and as late, as it can have been."""
+
+    @functools.wraps(function)
+    def call(durations: Durations, *args: P.args, **kwargs: P.kwargs) -> C:
+        curve = function(durations, *args, **kwargs)
+        ends = ends_of(durations)
+        if ends is not None:
+            object.__setattr__(curve, "ends", tuple(function(end, *args, **kwargs) for end in ends))
+        return curve
+
+    return call
+
+
+def beside(
+    durations: Durations,
+    table: pd.DataFrame,
+    keys: Sequence[str],
+    estimate: Callable[[Durations], pd.DataFrame],
+    columns: Mapping[str, tuple[str, str, str]],
+) -> pd.DataFrame:
+    """Put the numbers of the two extremes beside those of a table.
+
+    Parameters
+    ----------
+    durations : Durations
+    table : DataFrame
+        The estimate; it is given back as it is where the end of every case is known.
+    keys : sequence of str
+        Columns that name its rows.
+    estimate : callable
+        Makes such a table from durations.
+    columns : mapping of str to (str, str, str)
+        Beginning of the new columns (``..._lower``, ``..._upper``) to the column read with unknown ends early, the one
+        read with them late, and which of the two is the lower: ``early`` or ``late``.
+    """
+    ends = ends_of(durations)
+    if ends is None:
+        return table
+    found = [estimate(end) for end in ends]
+    if not keys:
+        place = [np.zeros(len(table), dtype=np.int64)] * 2
+    else:
+        own = pd.MultiIndex.from_frame(table[list(keys)])
+        place = [pd.MultiIndex.from_frame(one[list(keys)]).get_indexer(own) for one in found]
+    added: dict[str, Any] = {}
+    for name, (early, late, lower) in columns.items():
+        values = [one[column].take(at).array for one, column, at in zip(found, (early, late), place, strict=True)]
+        least, most = values if lower == "early" else values[::-1]
+        added |= {f"{name}_lower": least, f"{name}_upper": most}
+    return table.assign(**added)
+
+
+def extremes_said(row: Mapping[Any, Any], name: str, form: str) -> str:
+    """Say the two extremes of a number in a row of a table; nothing where there are none."""
+    if f"{name}_lower" not in row:
+        return ""
+    low, high = ("not known" if pd.isna(row[f"{name}_{end}"]) else format(row[f"{name}_{end}"], form) for end in _ENDS)
+    return f"; {low} to {high} with every end that is not known as early, or as late, as it can have been"

@@ -1,0 +1,150 @@
+"""What is known of the end of every case: four states, which add up to all cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from accountability.vocabulary import CLOSING_STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Held(Protocol):
+    """What a dataset and a cohort share."""
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """One row a complaint."""
+        ...
+
+    @property
+    def allegations(self) -> pd.DataFrame:
+        """One row an accusation."""
+        ...
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row a dated step."""
+        ...
+
+    @property
+    def card(self) -> Any:
+        """The source's card."""
+        ...
+
+
+def closing_state(held: Held, stage: str = "closed") -> pd.Series:
+    """Say of every case whether it is closed, and whether the day is known.
+
+    Parameters
+    ----------
+    held : Dataset or Cohort
+        The cases.
+    stage : str
+        The step that ends a case.
+
+    Returns
+    -------
+    Series of str
+        By ``case_id``: a term of :data:`accountability.vocabulary.CLOSING_STATES`. A case whose only closing date was
+        set aside (unreadable, impossible, after the last day covered) is ``unknown``, and so is one without a closing
+        date where the card does not say that open cases are included. Where the source publishes no closing dates,
+        the findings say which cases are closed (:func:`closed_by_status`).
+
+    Examples
+    --------
+    >>> import accountability
+    >>> sorted(closing_state(accountability.load("synthetic")).unique())
+    ['dated', 'open', 'unknown']
+    """
+    cases = pd.Index(held.cases["case_id"])
+    sampling = held.card.sampling
+    if stage == "closed" and sampling.rule == "no_closing_date":
+        closed = closed_by_status(held.allegations).reindex(cases)
+        done = closed.fillna(False).to_numpy(dtype=bool)
+        state = np.select([closed.isna().to_numpy(dtype=bool), done], ["unknown", "closed_on_unknown_day"], "open")
+        return pd.Series(state, index=cases, name="closing_state", dtype="str")
+    steps = held.events[(held.events["stage"] == stage).to_numpy(dtype=bool)]
+    usable = steps["set_aside"].isna().to_numpy(dtype=bool)
+    none = ~cases.isin(steps["case_id"][usable])
+    with_day = cases.isin(steps["case_id"][usable & (steps["earliest"].notna() | steps["latest"].notna())])
+    aside = cases.isin(steps["case_id"][~usable])
+    no_word = none & (aside | (sampling.open_cases != "included"))
+    state = np.select([no_word, none, ~with_day], ["unknown", "open", "closed_on_unknown_day"], "dated")
+    return pd.Series(state, index=cases, name="closing_state", dtype="str")
+
+
+def closing_states(held: Held, stage: str = "closed") -> pd.DataFrame:
+    """Count the cases in each closing state.
+
+    Parameters
+    ----------
+    held : Dataset or Cohort
+        The cases.
+    stage : str
+        The step that ends a case.
+
+    Returns
+    -------
+    DataFrame
+        ``state`` (a term of :data:`accountability.vocabulary.CLOSING_STATES`, all four), ``n``, ``meaning``. The
+        counts add up to all cases.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> counts = closing_states(accountability.load("synthetic"))
+    >>> counts["state"].tolist()
+    ['dated', 'closed_on_unknown_day', 'open', 'unknown']
+    >>> int(counts["n"].sum())
+    5000
+    """
+    return counted_states(closing_state(held, stage))
+
+
+def counted_states(state: Sequence[str] | pd.Series) -> pd.DataFrame:
+    """Count terms of the closing states, all four of them."""
+    counts = pd.Series(state, dtype="str").value_counts()
+    return pd.DataFrame(
+        {
+            "state": list(CLOSING_STATES),
+            "n": [int(counts.get(state, 0)) for state in CLOSING_STATES],
+            "meaning": list(CLOSING_STATES.values()),
+        }
+    )
+
+
+def states_in_words(counts: pd.DataFrame) -> str:
+    """Say the four states in one line, with what they add up to."""
+    n: Mapping[str, int] = dict(zip(counts["state"], counts["n"], strict=True))
+    parts = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in n.items())
+    return f"{parts} ({sum(n.values()):,} in all)"
+
+
+def closed_by_status(allegations: pd.DataFrame) -> pd.Series:
+    """Say whether each case is closed, from the findings of its allegations.
+
+    Parameters
+    ----------
+    allegations : pandas.DataFrame
+        ``case_id``, ``finding``.
+
+    Returns
+    -------
+    pandas.Series of boolean
+        By ``case_id``: false while any allegation is pending; missing when none is and one has no recorded finding.
+    """
+    found = allegations["finding"] if "finding" in allegations else pd.Series(None, allegations.index, dtype="str")
+    marks = pd.DataFrame(
+        {
+            "case_id": allegations["case_id"],
+            "pending": (found == "pending").fillna(False).astype(bool),
+            "unknown": found.isna(),
+        }
+    )
+    any_of = marks.groupby("case_id")[["pending", "unknown"]].any()
+    return (~any_of["pending"]).astype("boolean").mask(any_of["unknown"] & ~any_of["pending"])

@@ -1,0 +1,72 @@
+"""The two extremes of what is not known of the ends of cases: everything as early, or as late, as it can have been."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from accountability.study.durations import Durations
+
+
+def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
+    """Give the delays with every unknown end at its earliest, and with every one at its latest.
+
+    A case that closed on an unknown day closed on the first day it can have, or on the last. A case of which nobody
+    knows whether it ended closed on the first day, or is still open; in a release of closed cases it closed on the
+    last day covered.
+
+    Parameters
+    ----------
+    durations : Durations
+
+    Returns
+    -------
+    tuple of Durations, or None
+        None where the end of every case is known, or nothing but the status is.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability.study.clocks import durations
+    >>> quick, slow = extremes(durations(accountability.load("synthetic")))
+    >>> len(quick), quick.n_open, slow.n_open
+    (5000, 368, 377)
+    """
+    if durations.current_status or not (durations.unknown_day.any() or durations.unended is not None):
+        return None
+    return _at(durations, latest=False), _at(durations, latest=True)
+
+
+def _at(durations: Durations, *, latest: bool) -> Durations:
+    table = durations.table.drop(columns="unknown_day", errors="ignore")
+    moved = durations.unknown_day
+    if moved.any():
+        first = np.maximum(durations.days_lower, durations.entry_time)
+        day = np.where(moved, durations.days_upper if latest else first, 0)
+        table = _closed_on(table, moved, day)
+    unended = durations.unended
+    if unended is not None:
+        age = unended["days_lower"].to_numpy(dtype=np.int64)
+        every = np.ones(len(unended), bool)
+        hidden = durations.sampling.rule == "closed_only" or durations.sampling.open_cases == "excluded"
+        if not latest:
+            unended = _closed_on(unended, every, unended["entry_time"].to_numpy(dtype=np.int64))
+        elif hidden:
+            unended = _closed_on(unended, every, age)
+        if "start_span" in table and "start_span" not in unended:
+            unended = unended.assign(start_span=1, stop_span=unended["event"].astype("int64"))
+        shared = [name for name in table.columns if name in unended.columns]
+        own = unended[shared].astype({name: table[name].dtype for name in shared}, errors="ignore")
+        table = pd.concat([table, own], ignore_index=True)
+    return replace(durations, table=table, unended=None)
+
+
+def _closed_on(table: pd.DataFrame, which: np.ndarray, day: np.ndarray) -> pd.DataFrame:
+    """The table with some cases closed on a day of their age."""
+    days = pd.array(day, dtype="Int64")
+    changed = {name: table[name].mask(which, days) for name in ("days_lower", "days_upper")}
+    if "start_span" in table:
+        changed |= {name: table[name].mask(which, 1) for name in ("start_span", "stop_span")}
+    return table.assign(event=table["event"].to_numpy(dtype=bool) | which, **changed)
