@@ -236,12 +236,14 @@ class Curve(Result):
             low, high = (
                 NOT_REACHED if pd.isna(day) else f"{day:,}" for day in (row["extreme_lower"], row["extreme_upper"])
             )
-            shown = "too few cases to show" if self.few[number] else f"{low} to {high}"
+            shown = "too few cases to show" if self.few[number] else low if low == high else f"{low} to {high}"
             said.append(f"{label_of(self.groups, number)}{shown}")
+        no_day, no_word = n["closed_on_unknown_day"], n["unknown"]
+        parts = [f"{plural(no_day, 'case')} closed on an unknown day"] if no_day else []
+        parts += [f"whether {plural(no_word, 'case')} closed is not known"] if no_word else []
         return (
-            f" {plural(n['closed_on_unknown_day'], 'case')} closed on an unknown day, and of {n['unknown']:,} it is "
-            "not known whether they closed: with all of these as early or as late as they can have been, the median is "
-            f"{'; '.join(said)} days."
+            f" {capitalised(' and '.join(parts))}: with all of these as early or as late as they can have been, the "
+            f"median is {'; '.join(said)} days."
         )
 
     def _said(self, row: pd.Series, part: pd.DataFrame, median: Mapping[Any, Any]) -> str:

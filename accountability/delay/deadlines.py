@@ -108,12 +108,12 @@ class Deadlines(Result):
                 share = f"between {percent(row['late_lower'])} and {percent(row['late_upper'])} late"
                 said.append(
                     f"{label_of(self.groups, number)}{whole}; {row['in_time']:,} were in time, {row['late']:,} late "
-                    f"for certain: {share}" + extremes_said(row, "late_extreme", ".0%")
+                    f"for certain: {share}" + extremes_said(row, "late_extreme", percent)
                 )
                 continue
             said.append(
                 f"{label_of(self.groups, number)}{whole} {row['late']:,} were late ({percent(row['late_lower'])}) and "
-                f"{row['in_time']:,} in time" + extremes_said(row, "late_extreme", ".0%")
+                f"{row['in_time']:,} in time" + extremes_said(row, "late_extreme", percent)
             )
         source = f" ({self.rule.citation}; confidence {self.rule.confidence})" if self.rule.citation else ""
         if self.rule.citation and not self.rule.source:

@@ -120,7 +120,7 @@ class Groups(Result):
             share = f"{percent(whole['closed_within'], 1)} had closed within {day}"
             if lower < upper:
                 share += f" ({self.limits} {ends})"
-        share += extremes_said(whole.to_dict(), "closed_within_extreme", ".1%")
+        share += extremes_said(whole.to_dict(), "closed_within_extreme", lambda share: percent(share, 1))
         among = self.among or f", {whole['open']:,} still open"
         said = f"Of {plural(int(whole['n']), 'case')}{among}, {share}."
         place = self.table["median"].fillna(self.table["median_lower"].where(self.table["median_upper"].notna()))

@@ -66,7 +66,7 @@ class RestrictedMean(Result):
             said.append(
                 f"{name + ': ' if name else ''}a case was open for {row['estimate']:.1f} of its first {self.until:,} "
                 f"days on average ({percent(self.confidence)} interval {row['lower']:.1f} to {row['upper']:.1f}"
-                + extremes_said(row, "extreme", ".1f")
+                + extremes_said(row, "extreme", "{:.1f}".format)
                 + ")"
             )
         text = "; ".join(said)

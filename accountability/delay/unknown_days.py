@@ -132,9 +132,11 @@ def beside(
     return table.assign(**added)
 
 
-def extremes_said(row: Mapping[Any, Any], name: str, form: str) -> str:
-    """Say the two extremes of a number in a row of a table; nothing where there are none."""
+def extremes_said(row: Mapping[Any, Any], name: str, said: Callable[[float], str]) -> str:
+    """Say the two extremes of a number in a row of a table; nothing where there are none, or none that differ."""
     if f"{name}_lower" not in row:
         return ""
-    low, high = ("not known" if pd.isna(row[f"{name}_{end}"]) else format(row[f"{name}_{end}"], form) for end in _ENDS)
+    low, high = ("not known" if pd.isna(row[f"{name}_{end}"]) else said(row[f"{name}_{end}"]) for end in _ENDS)
+    if low == high:
+        return ""
     return f"; {low} to {high} with every end that is not known as early, or as late, as it can have been"

@@ -17,7 +17,7 @@ from accountability.records.codebook import Codebook, read_codebook
 from accountability.records.coding import CodedFile, check_columns, code_file, coded_name, wanted_columns
 from accountability.records.column import problems
 from accountability.records.contract import File, Source
-from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future
+from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future, told_of_future
 from accountability.records.ledger import Entry, Ledger, Log
 from accountability.records.schema import validate
 
@@ -107,6 +107,13 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     events = set_aside_future(events, source.card.observed_until, entries)
     for order in source.order:
         events = set_aside_disorder(events, case_of_event, order, entries)
+    after = {
+        (source.names[key], reading.stage): str(reading.no_day["after_cutoff"])
+        for key, file in source.files.items()
+        for _, reading in file.readings
+        if reading.stage is not None and "after_cutoff" in reading.no_day
+    }
+    events = told_of_future(events, source.card.observed_until, after, entries)
 
     made = {file.name: len(file.rows) for file in coded} | linked
     row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]

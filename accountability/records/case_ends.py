@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +12,16 @@ from accountability.vocabulary import CLOSING_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a source before it is a dataset."""
+
+    cases: pd.DataFrame
+    allegations: pd.DataFrame
+    events: pd.DataFrame
+    card: Any
 
 
 class Held(Protocol):

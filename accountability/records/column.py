@@ -148,7 +148,8 @@ class Column(Strict):
         For a stage: cells that name no day, and what each says of the case: ``open`` (the step has not happened),
         ``closed_on_unknown_day`` (it has) or ``unknown``. The empty text stands for an empty cell, and for one of
         nothing but blanks. Where another column tells, its texts: ``{"": {Status: {Closed: closed_on_unknown_day,
-        Open: open}}}``; a text that is not listed leaves the case ``unknown``.
+        Open: open}}}``; a text that is not listed leaves the case ``unknown``. The key ``after_cutoff`` stands for
+        every date after the last day the release covers.
     month_of, day_of : str
         The column holds the month, or the day, of the date whose year is in the column named.
     extract : str
@@ -226,7 +227,7 @@ class Column(Strict):
         if isinstance(self.band, list) and (not self.band or self.band != sorted(set(self.band))):
             raise ValueError(f"bands start at rising numbers, found {self.band}")
         self._hides()
-        if self.no_day and self.stage is None:
+        if self.no_day and self.stage is None and self.to != "date":
             raise ValueError("no_day says what cells without a day mean for a stage; this column dates none")
         if any(isinstance(told, dict) and len(told) != 1 for told in self.no_day.values()):
             raise ValueError("no_day: what a cell says is one state, or one other column with its texts")

@@ -30,6 +30,8 @@ NO_EVENTS: Mapping[str, Any] = {
     "case_id": "str", "officer_id": "str", "stage": STAGE_TYPE, "earliest": _DAY, "latest": _DAY,
     "precision": PRECISION_TYPE, "raw_text": "str", "set_aside": "str", "source_row": "int64",
 }  # fmt: skip
+#: Stages that begin a case or a pause: a cell without a day there says nothing of an end.
+BEGINNINGS = ("incident", "received", "suspended_clock", "resumed_clock")
 MOSTLY = 0.5
 #: Why the step of a case is set aside of which nobody knows whether it happened.
 UNKNOWN_STATE = "not known whether it happened"
@@ -77,11 +79,12 @@ def read_dates(
         held = pd.concat([part for part in (values, month, day) if part is not None], axis=1).fillna("")
         joined = held.iloc[:, 0].str.cat(held.iloc[:, 1:], sep="-").str.rstrip("-")
         values = joined.where(joined != "")
+        state = _states(values, column.no_day, frame)
     else:
         state = _states(values, column.no_day, frame)
         parsed = parse(values if state is None else values.mask(state.notna()), spec)
-        if state is not None:
-            values, parsed = _without_day(values, parsed, state, name, source_row, log)
+    if state is not None:
+        values, parsed = _without_day(values, parsed, state, name, source_row, log)
     filled = int(values.notna().sum())
     faults = parsed.loc[parsed["problem"].notna() & (parsed["problem"] != UNKNOWN_STATE)]
     for problem, rows in faults.groupby("problem", observed=True):
@@ -121,11 +124,11 @@ def _without_day(
     done, unknown = state == "closed_on_unknown_day", state == "unknown"
     values = values.mask(state == "open").mask((done | unknown) & values.isna(), "")
     precision = parsed["precision"].astype("str").mask(done, "open")
-    problem = parsed["problem"].astype("str").mask(unknown, UNKNOWN_STATE)
+    problem = parsed["problem"].astype("str").mask(state.notna()).mask(unknown, UNKNOWN_STATE)
     if unknown.any():
         why = "declared under `no_day` as saying neither that the step happened nor that it did not"
         log.note(name, "value set aside", "no_day", why, source_row[unknown])
-    return values, parsed.assign(precision=precision, problem=problem)
+    return values, parsed.assign(precision=precision, problem=problem, not_yet=state == "open")
 
 
 def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) -> pd.DataFrame:
@@ -142,7 +145,9 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) 
     for column_name, column, parsed in dated:
         whole_case = declared.table == "cases" or column.of == "case"
         repeated = whole_case and declared.table != "cases"
-        filled = parsed["raw_text"].notna().to_numpy(dtype=bool) | (column.stage is None)
+        filled = parsed["raw_text"].notna().to_numpy(dtype=bool, copy=True)
+        if column.stage is None:  # the row says that the step happened, unless its cell is declared to say it has not
+            filled |= ~parsed["not_yet"].to_numpy(dtype=bool) if "not_yet" in parsed else True
         if repeated:
             case_codes = pd.factorize(rows["case_id"])[0] if case_codes is None else case_codes
             first, other = _first_and_other(case_codes[filled], parsed.loc[filled, ["earliest", "latest", "problem"]])
@@ -234,7 +239,39 @@ def set_aside_future(events: pd.DataFrame, until: dt.date | None, entries: list[
     if until is None:
         return events
     late = (events["earliest"] > pd.Timestamp(until)) & events["set_aside"].isna()
-    return _set_aside(events, late, f"after {until}, the last day the release covers", "observed_until", entries)
+    return _set_aside(events, late, _late(until), "observed_until", entries)
+
+
+def _late(until: dt.date) -> str:
+    return f"after {until}, the last day the release covers"
+
+
+def told_of_future(
+    events: pd.DataFrame, until: dt.date | None, told: Mapping[tuple[str, str], str], entries: list[Entry]
+) -> pd.DataFrame:
+    """Do with steps after the last day covered what ``after_cutoff`` says: not yet happened, or on an unknown day.
+
+    Parameters
+    ----------
+    told : mapping
+        File and stage to what is declared.
+    """
+    if until is None or not told:
+        return events
+    late = (events["set_aside"] == _late(until)).fillna(False).to_numpy(dtype=bool)
+    for (file, stage), state in told.items():
+        rows = late & (events["source_file"] == file).to_numpy(dtype=bool) & (events["stage"] == stage).to_numpy(bool)
+        if not rows.any() or state == "unknown":
+            continue
+        why = f"dated after {until} and declared {state.replace('_', ' ')}"
+        Log(file, entries).note(stage, "value set aside", "after_cutoff", why, events.loc[rows, "source_row"])
+        if state == "open":
+            events, late = events[~rows].reset_index(drop=True), late[~rows]
+            continue
+        blank = {"earliest": events["earliest"].mask(rows), "latest": events["latest"].mask(rows)}
+        events = events.assign(**blank, precision=events["precision"].mask(rows, "open"))
+        events = events.assign(set_aside=events["set_aside"].mask(rows))
+    return events
 
 
 def set_aside_disorder(events: pd.DataFrame, case: Places, order: Order, entries: list[Entry]) -> pd.DataFrame:

@@ -15,12 +15,14 @@ from accountability.errors import CodebookError, ParameterError, did_you_mean, n
 from accountability.records.assemble import assemble
 from accountability.records.codebook import Codebook
 from accountability.records.coding import code_file
-from accountability.records.column import problems
+from accountability.records.column import State, problems
 from accountability.records.contract import Source
 from accountability.records.dataset import Dataset, dataset_of
+from accountability.records.dated_steps import BEGINNINGS, BLANKS, MOSTLY
+from accountability.records.dates import DateSpec, parse
 from accountability.records.ledger import Ledger
 from accountability.records.readers.cells import text_frame
-from accountability.vocabulary import FINDINGS, PENALTIES, SAMPLING_RULES, STAGES, UNITS
+from accountability.vocabulary import CLOSING_STATES, FINDINGS, PENALTIES, SAMPLING_RULES, STAGES, UNITS
 
 _ROW = "row of the table"
 _OPEN_CASES = {"complete": "included", "closed_only": "excluded", "no_closing_date": "status_only"}
@@ -49,6 +51,7 @@ def from_frame(
     unit: str | None = None,
     date: str | Mapping[str, Any] = "%Y-%m-%d",
     varies: Literal["error", "first", "keep"] = "error",
+    no_day: Mapping[str, State] | None = None,
     name: str = "frame",
     about: Mapping[str, str] | None = None,
 ) -> Dataset:
@@ -62,7 +65,7 @@ def from_frame(
     frame : DataFrame
         One row an allegation, an officer in a complaint, or a complaint. It is not changed.
     observed_until : date, str or None
-        The last day the table knows of (``None``: not known). A blank closing is open on this day.
+        The last day the table knows of (``None``: not known).
     received, closed : str, optional
         Columns of the days a complaint was received and closed: date-times, dates, or text.
     stages : mapping of str to str, optional
@@ -93,6 +96,10 @@ def from_frame(
         stands in a date-time is dropped.
     varies : {"error", "first", "keep"}
         What to do where the rows of a complaint date it differently.
+    no_day : mapping of str to {"open", "closed_on_unknown_day", "unknown"}, optional
+        What a cell that names no day says of its complaint, in `closed` and in every other stage that can end a clock:
+        ``{"": "open", "N/A": "unknown"}``, the empty text for an empty cell. It has to be said: an empty closing may
+        be an open complaint, or one closed on a day that nobody wrote down.
     name : str
         What the dataset is called.
     about : mapping, optional
@@ -109,7 +116,7 @@ def from_frame(
     ------
     ParameterError
         A column, term, stage, unit or rule that does not exist; a column named twice; several rows a complaint and
-        no `unit`.
+        no `unit`; closings that name no day and are not in `no_day`, each with its count and the line to write.
     CodebookError
         Words without a term, with their counts and the line to write.
     SourceError
@@ -122,7 +129,8 @@ def from_frame(
     >>> table = pd.DataFrame({"no": ["a", "b", "c"], "came": ["2020-01-05", "2020-02-01", "2020-03-01"],
     ...                       "done": ["2020-03-05", None, "2020-07-01"], "said": ["Sust.", None, "unfounded"]})
     >>> data = accountability.from_frame(table, case_id="no", received="came", closed="done", finding="said",
-    ...                                  findings={"Sust.": "sustained"}, observed_until="2020-12-31")
+    ...                                  findings={"Sust.": "sustained"}, observed_until="2020-12-31",
+    ...                                  no_day={"": "open"})
     >>> data.allegations["finding"].tolist()
     ['sustained', nan, 'unfounded']
     >>> accountability.durations(data).table["event"].tolist()
@@ -159,7 +167,8 @@ def from_frame(
     declare(case_id or _ROW, to="case_id")
     declare(officer, to="officer_id", pseudonym=True)
     for stage, column in dated.items():
-        declare(column, stage=stage, date=_date_of(frame, column, date), of="case", varies=varies)
+        told = {} if stage in BEGINNINGS else {"no_day": dict(no_day or {})}
+        declare(column, stage=stage, date=_date_of(frame, column, date), of="case", varies=varies, **told)
     for target, (column, _) in coded.items():
         declare(column, to=target, codebook=target)
     declare(penalty_days, to="imposed_days", type="number")
@@ -169,6 +178,7 @@ def from_frame(
 
     used = frame.assign(**{_ROW: [f"row-{i}" for i in range(1, len(frame) + 1)]})
     text = text_frame({c: used[c].astype(object).where(used[c].notna(), None).tolist() for c in declared})
+    _earned(text, {column: stage for stage, column in dated.items() if column is not None}, declared, no_day or {})
     blocks = {target: _block(text[column], target, words) for target, (column, words) in coded.items() if column}
     digest = hashlib.sha256(pd.util.hash_pandas_object(text, index=False).to_numpy().tobytes()).hexdigest()
     unused = [str(c) for c in frame.columns if c not in declared]
@@ -202,6 +212,31 @@ def from_frame(
     book = Codebook.of(blocks)
     made = assemble(source, [code_file(text, source.files["table"], book, name)], book)
     return dataset_of(source, replace(made, ledger=_by_index(made.ledger, frame.index)))
+
+
+def _earned(text: pd.DataFrame, stops: Mapping[str, str], declared: Mapping[str, Any], told: Mapping[str, str]) -> None:
+    """Refuse to take a closing that names no day as open: what it says has to be said."""
+    for word in told.values():
+        _known(word, [state for state in CLOSING_STATES if state != "dated"], "state of a case without a closing day")
+    said = {key.strip(BLANKS) for key in told}
+    found: dict[str, int] = {}
+    asked = [column for column, stage in stops.items() if stage not in BEGINNINGS]
+    for column in asked:
+        counts = text[column].str.strip(BLANKS).fillna("").value_counts()
+        read = parse(pd.Series(counts.index, dtype="str"), DateSpec.of(declared[column]["date"]))
+        none = counts[(read["earliest"].isna() & read["latest"].isna()).to_numpy(dtype=bool)]
+        filled = counts.drop("", errors="ignore").sum()
+        if none.drop("", errors="ignore").sum() > MOSTLY * filled:
+            none = none[none.index == ""]  # the format is wrong, which the load says
+        for cell, count in none[~none.index.isin(said)].items():
+            found[str(cell)] = found.get(str(cell), 0) + int(count)
+    if found:
+        listed = "\n".join(f"  {cell!r}: {count:,} row(s)" for cell, count in found.items())
+        line = ", ".join([*(f"{cell!r}: {state!r}" for cell, state in told.items()), *(f"{c!r}: ..." for c in found)])
+        raise ParameterError(
+            f"cells that name no day in {', '.join(asked)}:\n{listed}\nSay of each whether such a complaint is 'open', "
+            f"'closed_on_unknown_day' or 'unknown', after looking at what else its row says:\n  no_day={{{line}}}"
+        )
 
 
 def _known(word: str, known: Iterable[str], what: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import accountability
 from accountability import delay
 from accountability.errors import AccountabilityError, CodebookError, ParameterError, SourceError
+from accountability.records.case_ends import closing_state
 from accountability.records.dataset import Dataset
 
 FINDINGS = {
@@ -51,6 +52,7 @@ def dataset(frame: pd.DataFrame | None = None, **changes: object) -> Dataset:
         "unit": "officer_complaint",
         "date": "%m/%d/%Y",
         "observed_until": "2020-12-31",
+        "no_day": {"": "open"},
     }
     return accountability.from_frame(rows() if frame is None else frame, **{**settings, **changes})
 
@@ -150,3 +152,20 @@ def test_dates_that_differ_within_a_complaint_are_refused_or_declared() -> None:
 def test_what_is_no_table_is_refused(wrong: object) -> None:
     with pytest.raises(ParameterError, match="expected a pandas DataFrame"):
         accountability.from_frame(wrong, observed_until=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cell", [None, " ", "\u00a0", "N/A", "NULL", "Open", "0", "02/30/2020"])
+def test_a_closing_that_names_no_day_is_never_open_in_silence(cell: str | None) -> None:
+    frame = pd.DataFrame({"came": ["01/05/2020"] * 4, "done": ["02/05/2020", "03/05/2020", "04/05/2020", cell]})
+    given = {"received": "came", "closed": "done", "date": "%m/%d/%Y", "observed_until": "2020-12-31"}
+    with pytest.raises(ParameterError, match=r"name no day in done:\n.*1 row\(s\)\n.*\n  no_day=\{.*: \.\.\.\}"):
+        accountability.from_frame(frame, **given)  # type: ignore[arg-type]
+    text = (cell or "").strip().strip("\u00a0")
+    for state in ("open", "closed_on_unknown_day", "unknown"):
+        data = accountability.from_frame(frame, **given, no_day={text: state})  # type: ignore[arg-type]
+        assert closing_state(data).tolist() == ["dated", "dated", "dated", state]
+
+
+def test_a_state_that_is_none_is_refused() -> None:
+    with pytest.raises(ParameterError, match="'shut' is no state"):
+        dataset(no_day={"": "shut"})

@@ -75,7 +75,7 @@ def test_delays_and_their_results_carry_the_four_states(tmp_path: Path) -> None:
     for counted in (timed.states, curve.states, delay.how_long(data).states, delay.restricted_mean(data, 300).states):
         assert counted is not None
         assert counted["n"].tolist() == [2, 1, 2, 1]
-    assert "1 case closed on an unknown day, and of 1 it is not known whether they closed" in curve.sentence()
+    assert "1 case closed on an unknown day and whether 1 case closed is not known" in curve.sentence()
     assert "2 dated, 1 closed on unknown day, 2 open, 1 unknown (6 in all)" in repr(data)
 
 

@@ -14,6 +14,7 @@ from accountability.errors import AccountabilityError, FetchError
 from accountability.records import readers
 from accountability.records.assemble import assemble, file_format
 from accountability.records.cache import sha256
+from accountability.records.case_ends import Tables, closing_states, states_in_words
 from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
 from accountability.records.contract import File, Source
@@ -21,7 +22,9 @@ from accountability.records.dropped_cells import without_dropped_cells
 from accountability.records.ledger import Ledger, Log
 from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
-from accountability.records.onboard.check_closing import check_closing
+from accountability.records.onboard.check_closing import check_closing, contradicted_elsewhere
+from accountability.records.onboard.check_days import check_days
+from accountability.records.onboard.check_guards import check_codebook_rules, check_repeats, check_rules
 from accountability.records.onboard.layout import layout_of
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
@@ -87,6 +90,7 @@ def check(name: str | Path) -> Checked:
         checked = _check_file(raw, file, source.names[key], until, folder, book, points)
         if checked is not None:
             usable[key] = checked
+    points += check_codebook_rules(frames, source, book)
     points += _trial(source, usable, frames, book, folder, points)
     return Checked(folder.name, tuple(_in_order(points)))
 
@@ -160,7 +164,9 @@ def _check_file(
     """Check the rows and cells of one file; give its declaration without what a load could not use, if that can be."""
     frame, file = _check_rows(raw, file, name, points)
     points += check_dates(frame, file, name)
-    points += check_closing(frame, file, name, until)
+    points += check_closing(frame, file, name, until, book)
+    points += check_days(frame, file, name)
+    points += check_rules(frame, file, name)
     found, unfit = check_values(frame, file, name, folder, book)
     points += found
     held = {column: declared for column, declared in file.columns.items() if column in raw}
@@ -223,6 +229,8 @@ def _check_rows(raw: pd.DataFrame, file: File, name: str, points: list[Point]) -
         (without_repeats, {"repeats": []}),
     ):
         before = frame
+        if step is without_repeats:
+            points += check_repeats(frame, file, name)
         try:
             frame = step(frame, file, Log(name))
         except AccountabilityError as error:
@@ -281,6 +289,16 @@ def _trial(
         already = any(point.open and str(error)[:120] in point.what for point in points)
         return found if already else [Point("load", folder.name, str(error))]
     found += _orders(made.events, made.ledger)
+    tables = Tables(made.cases, made.allegations, made.events, source.card)
+    found += contradicted_elsewhere(part, tables)
+    ends = f"ends of complaints: {states_in_words(closing_states(tables))}"
+    found.append(Point("closing", folder.name, ends, open=False))
+    told = made.ledger.entries
+    fired = " ".join(told.loc[told["rule"] == "order", "reason"].astype("str"))
+    for order in source.order:
+        if f"{order.then} before {order.first}" not in fired and f"{order.first} after {order.then}" not in fired:
+            what = f"{order.then} before {order.first} occurs in no case, so this rule never fires"
+            found.append(Point("order", "source.yaml", what, 0, open=False))
     for row in made.ledger.balance().to_dict("records"):
         what = f"{row['raw']:,} = {row['coded']:,} + {row['accounted']:,}  {row['table']}"
         found.append(Point("ledger", str(row["file"]), what, open=bool(row["unexplained"])))

@@ -11,18 +11,35 @@ from typing import Final
 
 import pandas as pd
 
+from accountability.errors import AccountabilityError
+from accountability.records.case_ends import Tables, closing_state
+from accountability.records.codebook import Block, Codebook
 from accountability.records.column import Column
-from accountability.records.contract import File
-from accountability.records.dated_steps import BLANKS
-from accountability.records.onboard.closings import ENDED, FEW, FEWEST, GOING_ON, without_day
+from accountability.records.contract import File, Source
+from accountability.records.dated_steps import BEGINNINGS, BLANKS
+from accountability.records.onboard.closings import (
+    AFTER,
+    FEW,
+    FEWEST,
+    after_cutoff,
+    says_ended,
+    says_going_on,
+    without_day,
+)
 from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar
+from accountability.records.yaml_text import DECIDE
 from accountability.vocabulary import CLOSING_STATES
 
 STATES: Final = tuple(state for state in CLOSING_STATES if state != "dated")
+#: Coded columns that say that a case has ended, and the terms by which they do not.
+_ENDINGS: Final = {"finding": ("pending",), "imposed_penalty": ("pending", "not_recorded")}
+_SHOWN: Final = 40
 
 
-def check_closing(raw: pd.DataFrame, file: File, name: str, until: dt.date | None) -> list[Point]:
+def check_closing(
+    raw: pd.DataFrame, file: File, name: str, until: dt.date | None, book: Codebook | None = None
+) -> list[Point]:
     """Find what a file's stop columns leave unsaid, and what contradicts what they say.
 
     Parameters
@@ -35,47 +52,95 @@ def check_closing(raw: pd.DataFrame, file: File, name: str, until: dt.date | Non
         Its name, for the points.
     until : date or None
         The last day the release covers.
+    book : Codebook, optional
+        What the words of coded columns stand for.
 
     Returns
     -------
     list of Point
-        One for each kind of cell without a day that ``no_day`` does not cover, with its count and the line to write;
-        one for each column that says "closed" where a case is taken as open, or "open" where it is taken as closed.
+        For every stage that can end a clock: one for each kind of cell without a day that ``no_day`` does not cover,
+        and one for dates after the last day covered, with the count and the lines to write; one for each column that
+        says "closed" where a case is taken as open, or "open" where it is taken as closed.
     """
     points: list[Point] = []
-    for column, declared in file.columns.items():
-        if declared.stage == "closed" and column in raw and not declared.in_parts:
-            cells = raw[column].str.strip(BLANKS).fillna("")
+    for column, declared in file.readings:
+        dates = declared.stage not in (None, *BEGINNINGS) or declared.to == "date"
+        if dates and column in raw and declared.extract is None:
+            cells = raw[column].mask(raw[column].isin(declared.blank)) if declared.blank else raw[column]
+            if declared.in_parts:
+                rest = [raw[part].fillna("") for part in file.parts(column).values() if part in raw]
+                cells = (cells.fillna("").str.cat(rest, sep="-") if rest else cells).str.rstrip("-")
+            cells = cells.str.strip(BLANKS).fillna("")
+            if declared.stage is None:
+                cells = cells[_closes(raw, file, book or Codebook({}))]
             points += _unsaid(cells, declared, f"{name}, {column}", until)
-            points += _contradicted(raw, cells, declared, column, name)
+            if declared.stage is not None:
+                points += _contradicted(raw, cells, file, column, declared, name, book or Codebook({}))
     return points
+
+
+def _closes(raw: pd.DataFrame, file: File, book: Codebook) -> pd.Series:
+    """Which rows of a file of events are closings."""
+    column, declared = next((c, d) for c, d in file.columns.items() if d.to == "stage")
+    if declared.codebook is None:
+        return raw[column] == "closed"
+    block = book.blocks.get(declared.codebook)
+    closing = (
+        [] if block is None else [w for w in raw[column].dropna().unique() if _term(block, w, "stage") == "closed"]
+    )
+    return raw[column].isin(closing)
+
+
+def _term(block: Block, word: str, field: str) -> object:
+    try:
+        return block.code(word).get(field)
+    except (LookupError, AccountabilityError):
+        return None
 
 
 def _unsaid(cells: pd.Series, declared: Column, where: str, until: dt.date | None) -> Iterator[Point]:
     said = {text.strip(BLANKS) for text in declared.no_day}
-    for text, count in without_day(cells, declared, until).items():
-        if str(text) in said:
-            continue
-        what = "blank (empty, or nothing but a space)" if text == "" else f"{str(text)[:40]!r}, no day a case ended on"
-        line = f"# source.yaml, in the line of this column:\n    no_day: {{{scalar(str(text))}: DECIDE}}"
-        yield Point("closing", where, f"{what}: is such a case {', '.join(STATES)}?", int(count), paste=line)
+    open_ones = {str(text): int(n) for text, n in without_day(cells, declared, until).items() if str(text) not in said}
+    late = after_cutoff(cells, declared, until)
+    late = late[[str(text) not in said for text in late.index]]
+    lines = [f"{scalar(text)}: {DECIDE}  # {count:,} cells" for text, count in list(open_ones.items())[:_SHOWN]]
+    if len(late) and AFTER not in said:
+        lines.append(f"{AFTER}: {DECIDE}  # {int(late.sum()):,} cells")
+    kept = [f"{scalar(text)}: {_flow(state)}" for text, state in declared.no_day.items()]
+    paste = "\n        ".join(["# source.yaml, in the line of this column:\n    no_day:", *kept, *lines])
+    step = declared.stage or "date"
+    for text, count in open_ones.items():
+        what = "blank (empty, or nothing but a space)" if text == "" else f"{text[:40]!r}, no day of {step!r}"
+        yield Point("closing", where, f"{what}: is such a case {', '.join(STATES)}?", count, paste=paste)
+    if len(late) and AFTER not in said:
+        what = f"a day of {step!r} after {until}, the last day covered, such as {late.index[0]!r}"
+        yield Point("closing", where, f"{what}: is such a case {', '.join(STATES)}?", int(late.sum()), paste=paste)
 
 
-def _contradicted(raw: pd.DataFrame, cells: pd.Series, declared: Column, column: str, name: str) -> Iterator[Point]:
+def _flow(state: object) -> str:
+    return scalar(state) if isinstance(state, dict) else str(state)
+
+
+def _contradicted(
+    raw: pd.DataFrame, cells: pd.Series, file: File, column: str, declared: Column, name: str, book: Codebook
+) -> Iterator[Point]:
     """Columns of which a word says the opposite of what a cell without a day is declared to say."""
     for text, state in declared.no_day.items():
-        if isinstance(state, dict) or state == "unknown":
+        if isinstance(state, dict) or state == "unknown" or text == AFTER:
             continue
         rows = cells == text.strip(BLANKS)
-        against = ENDED if state == "open" else GOING_ON
         shown = "blank" if not text.strip(BLANKS) else repr(text)
         for other in raw.columns:
             if other == column or raw[other].dtype != "str" or raw[other].nunique() > FEW:
                 continue
-            words = raw.loc[rows, other].str.strip(BLANKS).str.casefold()
-            hits = words[words.isin(against)]
+            key = f"{declared.stage} contradicted by {other}"
+            if file.settled.get(key, DECIDE) != DECIDE:
+                continue
+            words = raw.loc[rows, other]
+            against = _against(words, state == "open", file.columns.get(other), declared.stage, book)
+            hits = words[against]
             if len(hits) >= FEWEST or (len(hits) and len(hits) == int(rows.sum())):
-                told = raw.loc[hits.index[0], other]
+                told = hits.value_counts().index[0]
                 line = f"no_day: {{{scalar(text)}: {{{scalar(other)}: {{{scalar(told)}: DECIDE}}}}}}"
                 yield Point(
                     "closing",
@@ -83,5 +148,67 @@ def _contradicted(raw: pd.DataFrame, cells: pd.Series, declared: Column, column:
                     f"{shown} is declared {state}, and {other} contradicts it: {told!r} in {len(hits):,} of "
                     f"{int(rows.sum()):,} such rows",
                     len(hits),
-                    paste=f"# source.yaml, in the line of {column}: let {other} tell\n    {line}",
+                    paste=f"# source.yaml, in the line of {column}: let {other} tell\n    {line}\n"
+                    f"# or, under settled of the file, say why {state} is right\n    {scalar(key)}: DECIDE",
                 )
+
+
+def _against(words: pd.Series, taken_open: bool, other: Column | None, stage: str | None, book: Codebook) -> pd.Series:
+    """Which words of another column contradict that the step is open, or that it has happened."""
+    plain = says_ended(words) if taken_open else says_going_on(words)
+    if stage not in ("closed", "findings"):
+        # A case may be closed and its penalty, or an appeal, still to come.
+        return plain & False
+    coded = other is not None and other.codebook in book.blocks and other.to in _ENDINGS | {"imposed": ()}
+    if other is None or not coded:
+        return plain & False if other is not None and str(other.to).startswith("recommended") else plain
+    block = book.blocks[str(other.codebook)]
+    ended = {}
+    for word in words.dropna().unique():
+        term = _term(block, word, "finding" if "finding" in block.gives else "penalty")
+        ended[word] = None if term in (None, "not_recorded") else term != "pending"
+    told = words.map(ended)
+    return plain | (told == taken_open).fillna(False).astype(bool)
+
+
+def contradicted_elsewhere(source: Source, made: Tables) -> list[Point]:
+    """Open cases of which the coded tables, perhaps from another file, hold a finding, a penalty or a later step.
+
+    Parameters
+    ----------
+    source : Source
+    made : Tables
+        As they would be loaded.
+
+    Returns
+    -------
+    list of Point
+        One for each column or stage that contradicts an open case, unless ``settled`` says why it does not.
+    """
+    allegations, events = made.allegations, made.events
+    stopping = [key for key, file in source.files.items() if any(c.stage == "closed" for _, c in file.readings)]
+    if not stopping:
+        return []
+    state = closing_state(made)
+    still = state.index[(state == "open").to_numpy()]
+    file, name = source.files[stopping[0]], source.names[stopping[0]]
+    own = {reading.to for _, reading in file.readings}
+    found: dict[str, tuple[int, str]] = {}
+    for term, waiting in _ENDINGS.items():
+        if term in allegations and not ({term, term.removesuffix("_penalty")} & own):
+            rows = allegations[allegations["case_id"].isin(still) & allegations[term].notna()]
+            rows = rows[~rows[term].isin(waiting)]
+            if len(rows):
+                found[term] = rows["case_id"].nunique(), str(rows[term].astype("str").value_counts().index[0])
+    usable = events[events["set_aside"].isna() & events["case_id"].isin(still)]
+    for stage in ("penalty_imposed", "penalty_served"):
+        if cases_with := int(usable.loc[(usable["stage"] == stage).to_numpy(dtype=bool), "case_id"].nunique()):
+            found[stage] = cases_with, "a day"
+    points = []
+    for other, (count, told) in found.items():
+        key = f"closed contradicted by {other}"
+        if file.settled.get(key, DECIDE) == DECIDE and (count >= FEWEST or count == len(still)):
+            what = f"{count:,} of {len(still):,} open cases have {other} {told!r}, which contradicts an open case"
+            line = f"# source.yaml, under settled of {name}: say why such a case is open, or change `no_day`\n"
+            points.append(Point("closing", f"{name}, {other}", what, count, paste=f"{line}    {scalar(key)}: DECIDE"))
+    return points

@@ -26,6 +26,10 @@ GOING_ON: Final = frozenset(
 )
 FEW: Final = 60
 FEWEST: Final = 3
+#: Key of `no_day` for every date after the last day covered.
+AFTER: Final = "after_cutoff"
+_ENDED: Final = r"(?:case |investigation )?(?:closed|completed?|concluded|finali[sz]ed|resolved|disposed|adjudicated)\b"
+_GOING_ON: Final = r"(?:case )?(?:open|pending|active|ongoing|in progress|under (?:investigation|review)|awaiting)\b"
 _MOST: Final = 0.9
 _SOON: Final = pd.Timedelta(days=3653)
 _IMPLAUSIBLE: Final = pd.Timestamp("1950-01-01")
@@ -80,16 +84,44 @@ def _evidence(others: pd.DataFrame, rows: pd.Series, dated: pd.Series) -> tuple[
     return ("open", going_on) if going_on else (DECIDE, "nothing else in the file tells whether such a case is open")
 
 
+def says_ended(words: pd.Series) -> pd.Series:
+    """Which words say that a case has ended."""
+    text = words.str.strip(BLANKS).str.casefold()
+    return text.isin(ENDED) | (text.str.match(_ENDED).fillna(False).astype(bool) & ~says_going_on(words))
+
+
+def says_going_on(words: pd.Series) -> pd.Series:
+    """Which words say that a case goes on."""
+    text = words.str.strip(BLANKS).str.casefold()
+    return text.isin(GOING_ON) | text.str.match(_GOING_ON).fillna(False).astype(bool)
+
+
 def without_day(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
     """The texts of a stop column that name no day a case can have ended on, with their counts, the most first.
 
     A day shortly after the last one covered is no such text: the load sets it aside as unknown, and says so.
     """
     counts = cells.value_counts()
+    if declared.in_parts:
+        return counts[~counts.index.str.match(r"\d{4}\b")]
     try:
         read = parse(pd.Series(counts.index, dtype="str"), DateSpec.of(declared.date or "%Y-%m-%d"))
     except AccountabilityError:
         return counts.iloc[:0]  # the format itself is in the way, which the check of dates says
     last = pd.Timestamp(until) + _SOON if until is not None else pd.Timestamp.max.floor("s")
-    none = read["earliest"].isna() | (read["earliest"] > last) | (read["latest"] < _IMPLAUSIBLE)
+    none = (read["earliest"].isna() & read["latest"].isna()) | (read["earliest"] > last)
+    none |= read["latest"] < _IMPLAUSIBLE
     return counts[none.to_numpy(dtype=bool)]
+
+
+def after_cutoff(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
+    """The texts that name a day after the last one covered, within ten years of it, with their counts."""
+    counts = cells.value_counts()
+    if until is None or not len(counts) or declared.in_parts:
+        return counts.iloc[:0]
+    try:
+        read = parse(pd.Series(counts.index, dtype="str"), DateSpec.of(declared.date or "%Y-%m-%d"))
+    except AccountabilityError:
+        return counts.iloc[:0]
+    last = pd.Timestamp(until)
+    return counts[((read["earliest"] > last) & (read["earliest"] <= last + _SOON)).to_numpy(dtype=bool)]

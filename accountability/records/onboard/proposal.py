@@ -14,6 +14,7 @@ from accountability.errors import SourceError
 from accountability.records import readers
 from accountability.records.cache import sha256
 from accountability.records.contract import OWN_COLUMNS
+from accountability.records.dated_steps import BEGINNINGS
 from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.guess import header_cells, parts
@@ -208,7 +209,11 @@ def _with_states(proposal: Proposal) -> Proposal:
     """Propose what the closings that name no day say of their cases."""
     made = []
     for role in proposal.roles:
-        if role.says("stage") == "closed" and role.reading is not None and isinstance(role.declared, dict):
+        if (
+            role.says("stage") not in (None, DECIDE, *BEGINNINGS)
+            and role.reading is not None
+            and isinstance(role.declared, dict)
+        ):
             frame = proposal.frame[~proposal.blank]
             states, why = propose_states(frame, role.column.name, role.declared["date"])
             if states:
