@@ -53,7 +53,7 @@ def count_spread(durations: Durations, by: str | Sequence[str] | None = None) ->
     for number in range(len(closed)):
         own = codes == number
         found = solve(first[own], closed_at[own])
-        mass = np.zeros(closed.shape[1])
+        mass = np.zeros(int(known.closed.shape[1]))
         # Where nothing tells between which days of a stretch a case closed, it closed by the last of them.
         inside = found.last < BEYOND
         np.add.at(mass, found.last[inside], found.mass[inside])
