@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class RestrictedMean(Result):
             name = ", ".join(str(row[column]) for column in self.by)
             said.append(
                 f"{name + ': ' if name else ''}a case was open for {row['estimate']:.1f} of its first {self.until:,} "
-                f"days on average ({percent(self.confidence)} interval {row['lower']:.1f} to {row['upper']:.1f}"
+                f"days on average ({_ends(row, f'{percent(self.confidence)} interval ')}"
                 + extremes_said(row, "extreme", "{:.1f}".format)
                 + ")"
             )
@@ -73,7 +73,7 @@ class RestrictedMean(Result):
         if len(self.difference) == 1:
             only = self.difference.iloc[0]
             text += (
-                f"; the difference is {only['estimate']:.1f} days ({only['lower']:.1f} to {only['upper']:.1f}), "
+                f"; the difference is {only['estimate']:.1f} days ({_ends(only)}), "
                 f"{only['group']} minus {only['minus']}"
             )
         return f"{text}."
@@ -145,6 +145,7 @@ def restricted_mean(
         groups, cases = curve.groups, curve.true_numbers("cases")["n"].to_numpy()
         mean, error = curve.mean_open(until)
         method = "smooth curve from coarse dates to day {:,}, variance by the delta method"
+    error = np.where(error > 0, error, np.nan)  # a curve that does not vary gives no error, and so no interval
     table = with_groups(
         groups,
         np.arange(len(mean)),
@@ -202,6 +203,12 @@ def require_watched(counts: Counts, until: int) -> None:
                 f"no case{' of ' + name if name else ''} was watched for {until:,} days (the longest: {last:,}) and "
                 f"some were still open: choose until= up to {last:,}"
             )
+
+
+def _ends(row: Mapping[Any, Any] | pd.Series, lead: str = "") -> str:
+    if pd.isna(row["lower"]):
+        return "no interval exists"
+    return f"{lead}{row['lower']:.1f} to {row['upper']:.1f}"
 
 
 def _differences(labels: list[str], mean: Floats, error: Floats, z: float) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from accountability.officers.tallies import Tally, stretches, tally
 from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
-from accountability.stats.count_laws import fit_negative_binomial, gamma_concentration
+from accountability.stats.count_laws import fit_negative_binomial, gamma_concentration, widest_spread
 from accountability.stats.intervals import percentile
 from accountability.study.inputs import takes
 
@@ -144,6 +144,10 @@ def empirical_bayes(
         shapes = np.exp(np.log(shape) + fit.se_log_shape * noise)
     at, drawn = gamma_concentration(np.array([shape]), top), gamma_concentration(shapes, top)
     lower, upper = percentile(np.column_stack(drawn), confidence)
+    if not np.isfinite(shape):  # at the edge of equal risk: from there to the widest spread the likelihood leaves
+        widest = widest_spread(data.counts, fit, confidence)
+        lower, upper = np.concatenate(at), np.concatenate(gamma_concentration(np.array([widest]), top))
+        upper = np.full(2, np.nan) if widest == 0 else upper
     if np.isfinite(shape) and not np.isfinite(fit.se_log_shape):
         lower = upper = np.full(2, np.nan)  # at a bound, so nothing says how firm it is
     usual = float(np.average(e, weights=data.holders))

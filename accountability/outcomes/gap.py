@@ -178,8 +178,9 @@ class StageGap(Disclosed):
         for row in self.mix.loc[self.mix["at_the_same_mix"].notna()].to_dict("records"):
             common = self.overlap.loc[self.overlap["stage"] == row["stage"], "in_common"]
             if common.notna().all():
+                share = "all" if common.min() >= 1 else f"at least {percent(common.min(), 1)}"
                 said.append(
-                    f"{row['stage']}: at least {percent(common.min(), 1)} of each group has its like in the other; at "
+                    f"{row['stage']}: {share} of each group has its like in the other; at "
                     f"the same mix {100 * row['at_the_same_mix']:+.1f} of {100 * row['difference']:+.1f} points"
                 )
         return f" By {', '.join(self.covariates).replace('_', ' ')}, {'; '.join(said)}." if said else ""
@@ -232,9 +233,8 @@ def decompose_gap(
         Share of each group's units that must have their like in the other.
     confidence : float
     min_cell : int
-        From the first stage with a small count on, all is hidden. Few undecided at a stage are such a count, for they
-        follow from those who passed the one before; at the first stage only their number is hidden, with the bounds
-        and the balance of all named.
+        From the first stage with a small count on, all is hidden. Few undecided are such a count, but at the first
+        stage, where their number alone is hidden, with the bounds and the balance of all named.
     ladder : Ladder, optional
     seed : int
         Of the bootstrap over officers, which gives the intervals of contributions and splits.

@@ -10,6 +10,7 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.intervals import chi2_critical
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 
 Loss = Callable[[Floats], tuple[float, Floats]]
@@ -143,6 +144,28 @@ def fit_negative_binomial(data: Counts, truncated: bool) -> LawFit:
         return plain
     error = float(np.sqrt(np.linalg.inv(_neg_hessian(loss, at))[1, 1])) if at[1] > 2 - FARTHEST else float("nan")
     return LawFit(Law(float(np.exp(at[0])), float(np.exp(at[1])), truncated), value, error)
+
+
+def widest_spread(data: Counts, fit: LawFit, confidence: float) -> float:
+    """Smallest shape, so the widest spread of risks, that the profile likelihood leaves within so much confidence.
+
+    For a fit at the edge, equal risk: no error of the shape exists there, but the likelihood still says how far the
+    counts may come from unequal risks. The limit errs on the wide side, for at an edge the ratio is half of the time 0.
+    """
+    from scipy.optimize import brentq, minimize_scalar
+
+    room = fit.log_likelihood - chi2_critical(confidence) / 2
+
+    def best(log_shape: float) -> float:
+        def loss(log_mean: float) -> float:
+            return -_derivatives(data, float(np.exp(log_mean)), float(np.exp(log_shape)), fit.law.truncated)[0]
+
+        middle = np.log(fit.law.mean)
+        return -float(minimize_scalar(loss, bounds=(middle - 5, middle + 5), method="bounded").fun) - room
+
+    if best(-FARTHEST) >= 0:
+        return 0.0
+    return float(np.exp(brentq(best, -FARTHEST, FARTHEST)))
 
 
 def _polish(loss: Loss, at: Floats) -> Floats:
