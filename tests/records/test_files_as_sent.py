@@ -322,3 +322,19 @@ def test_hidden_sheets_and_the_epoch_of_1904_are_lines_to_decide(tmp_path: Path)
         assert said in text, said
     assert text.count("hidden: DECIDE") == 2
     assert "2020-01-01" in text
+
+
+def test_a_list_inside_an_object_inside_a_record_keeps_what_stands_beside_it(tmp_path: Path) -> None:
+    records = [
+        {"id": "1", "file": {"opened": "2020-01-01", "charges": [{"code": "A"}, {"code": "B"}]}},
+        {"id": "2", "file": {"opened": "2020-02-01", "charges": []}},
+        {"id": "3", "file": {"opened": "2020-03-01"}},
+    ]
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"data": records}), encoding="utf-8")
+    fmt = guess(path)
+    assert fmt.record_path == "data.file.charges"
+    frame = read(path, fmt).frame
+    assert frame["data.id"].tolist() == ["1", "1", "2", "3"]
+    assert frame["data.file.opened"].tolist() == ["2020-01-01", "2020-01-01", "2020-02-01", "2020-03-01"]
+    assert frame["code"].fillna("").tolist() == ["A", "B", "", ""]

@@ -12,6 +12,7 @@ import codecs
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -146,22 +147,29 @@ def list_at(document: object, path: str) -> list[object]:
 def nested_lists(records: Sequence[object]) -> list[str]:
     """Names of the fields that hold a list of records, or nothing, in every record."""
     objects = [record for record in records if isinstance(record, dict)]
-    names = dict.fromkeys(key for record in objects for key, value in record.items() if isinstance(value, list))
-    return [name for name in names if _inner(objects, name)]
+    names: dict[tuple[str, ...], None] = {}
+    for record in objects:
+        for key, value in record.items():
+            held = value.items() if isinstance(value, dict) else ()
+            names |= {(key,): None} if isinstance(value, list) else {}
+            names |= {(key, inner): None for inner, further in held if isinstance(further, list)}
+    return [".".join(name) for name in names if not any("." in key for key in name) and _inner(objects, name)]
 
 
 def inner_path(records: Sequence[object]) -> str:
     """The path from records to the list inside them, and on to the list inside that, while there is only one."""
     path = []
-    while len(names := nested_lists(records)) == 1 and "." not in names[0]:
+    while len(names := nested_lists(records)) == 1:
         path.append(names[0])
-        records = _inner(records, names[0])
+        records = _inner(records, names[0].split("."))
     return ".".join(path)
 
 
-def _inner(records: Sequence[object], name: str) -> list[object]:
+def _inner(records: Sequence[object], path: Sequence[str]) -> list[object]:
     """All inner records of a field, or none if any of its values is something else."""
-    values = [record.get(name) or [] for record in records if isinstance(record, dict)]
+    values: list[Any] = [record for record in records if isinstance(record, dict)]
+    for key in path:
+        values = [(value.get(key) if isinstance(value, dict) else value) or [] for value in values]
     found = [item for value in values if isinstance(value, list) for item in value]
     whole = all(isinstance(value, list) for value in values) and all(isinstance(item, dict) for item in found)
     return found if whole else []
@@ -199,6 +207,14 @@ def _records(
                 yield carried, Missing()
             else:
                 yield from _records(inner, path[1:], _joined(reached, path[0]), carried, name)
+    elif isinstance(value, dict) and path and outer:  # an object inside a record: what stands beside the list is kept
+        beside = {k: v for k, v in value.items() if k != path[0]}
+        carried = outer | _flat(beside, f"{reached}.", name)
+        inner = value.get(path[0])
+        if inner is None or inner == []:
+            yield carried, Missing()
+        else:
+            yield from _records(inner, path[1:], _joined(reached, path[0]), carried, name)
     elif isinstance(value, dict) and path:
         if path[0] not in value:
             raise SourceError(
