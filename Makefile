@@ -50,6 +50,7 @@ gates: lint types
 	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env --full tests notebooks
 	$(BIN)/python benchmarks/delay_coverage.py
 	$(BIN)/python benchmarks/hazard_coverage.py
+	$(BIN)/python benchmarks/dependence.py
 
 lab: env
 	@$(BIN)/accountability lab --source $(SOURCE)

@@ -25,6 +25,8 @@ from accountability.study.inputs import takes
 
 QUESTIONS: Final = {question.name: question for question in (MEDIAN_DELAY, SHARE, MEAN_RUNG)}
 FEWEST_SHUFFLES: Final = 19
+ASSIGNED: Final = 0.9
+"""Share of the officers with several cases, all of one group, from which the group belongs to officers."""
 MOOT: Final = "does not matter"
 _MIXED: Final = (
     "a share with a penalty mixes whose complaints are sustained with who is punished then: "
@@ -70,7 +72,7 @@ def specification_curve(
     claim : {"more", "less"}, optional
         Whether the first group is said to have more or less; default what the reference says.
     shuffles : int
-        How often the groups' names are shuffled between cases, at least 19.
+        How often the groups' names are shuffled between cases or officers, at least 19.
     confidence : float
         A specification holds when it has the claimed sign and a p-value of at most one less this.
     within : str, optional
@@ -92,8 +94,9 @@ def specification_curve(
     -----
     The joint test is that of Simonsohn, Simmons and Nelson (2020), "Specification curve analysis": the same shuffled
     names are used in all specifications, so their dependence is kept. A case keeps its allegations and officers
-    together. A specification's own p-value is the share of shuffles (and the data) with a difference at least as large
-    in size.
+    together. Where the group belongs to officers (nine in ten of those with several cases have all of them in one
+    group), an officer's cases keep one name, for as cases they could not have been exchanged. A specification's own
+    p-value is the share of shuffles (and the data) with a difference at least as large in size.
 
     Examples
     --------
@@ -130,16 +133,20 @@ def specification_curve(
             ready.append(got[1])
     if not ready:
         raise Refusal(f"none of the {len(specs):,} specifications could be computed; the first: {found[0]}")
-    effects = _shuffled(ready, flags, _strata(cohort, within), shuffles, np.random.default_rng(seed))
+    strata = _strata(cohort, within)
+    holder = _holder(cohort, flags, strata)
+    effects = _shuffled(ready, flags, holder, strata, shuffles, np.random.default_rng(seed))
     sign = _sign(claim, effects[0])
     table = _table(specs, found, rank_p(effects)[0], sign, confidence)
-    names = f"{shuffles:,} shuffles of the groups' names between cases{f' of the same {within}' if within else ''}"
+    who = "cases" if holder is None else "officers, to whom the group belongs"
+    names = f"{shuffles:,} shuffles of the groups' names between {who}{f', of the same {within}' if within else ''}"
     return Multiverse(
         estimand=f"difference in {asked.measure} ({asked.unit}) between {first!r} and {second!r} by {by} "
         f"in {cohort.name}",
         assumptions=(
             "every option of every choice is one that a careful reader could defend",
-            "under no difference, cases of the two groups could be exchanged: they were watched for alike times"
+            f"under no difference, {'cases' if holder is None else 'officers'} of the two groups could be exchanged: "
+            "their cases were watched for alike times"
             f"{f' within {within}' if within else ''}",
             "nothing is adjusted for: the groups may differ in what they are about",
             *((_MIXED,) if asked.name == "share" else ()),
@@ -215,15 +222,46 @@ def _strata(cohort: Cohort, within: str | None) -> npt.NDArray[np.int64] | None:
     return np.asarray(pd.factorize(cohort.cases[within], use_na_sentinel=False)[0], dtype=np.int64)
 
 
+def _holder(
+    cohort: Cohort, flags: npt.NDArray[np.bool_], strata: npt.NDArray[np.int64] | None
+) -> npt.NDArray[np.int64] | None:
+    """Of each case the officer whose group it has, where groups belong to officers; a case without is its own.
+
+    Cases of one officer in different groups or strata go different ways.
+    """
+    rows = cohort.allegations.get(["case_id", "officer_id"])
+    if rows is None or rows["officer_id"].isna().all():
+        return None
+    first = rows.dropna().drop_duplicates("case_id").set_index("case_id")["officer_id"]
+    officer = pd.factorize(cohort.cases["case_id"].map(first))[0].astype(np.int64)
+    known = officer >= 0
+    cases, hits = np.bincount(officer[known]), np.bincount(officer[known], weights=flags[known])
+    several = cases > 1
+    if not several.any() or ((hits == 0) | (hits == cases))[several].mean() < ASSIGNED:
+        return None
+    alone = np.where(known, officer, officer.max() + 1 + np.arange(len(officer)))
+    parts = pd.DataFrame({"officer": alone, "flag": flags, "stratum": 0 if strata is None else strata})
+    return parts.groupby(list(parts), sort=False).ngroup().to_numpy(dtype=np.int64)
+
+
 def _shuffled(
     ready: Sequence[Prepared],
     flags: npt.NDArray[np.bool_],
+    holder: npt.NDArray[np.int64] | None,
     strata: npt.NDArray[np.int64] | None,
     shuffles: int,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.float64]:
     """Effects: the data in the first row, one shuffle in each further one; a column for each specification."""
-    drawn = chain([flags[np.newaxis]], permute(flags, shuffles, rng, blocks=strata))
+    if holder is None:
+        drawn = chain([flags[np.newaxis]], permute(flags, shuffles, rng, blocks=strata))
+    else:
+        first = np.unique(holder, return_index=True)[1]
+        blocks = None if strata is None else strata[first]
+        drawn = chain(
+            [flags[np.newaxis]],
+            (batch[:, holder] for batch in permute(flags[first], shuffles, rng, blocks=blocks)),
+        )
     effects = [[np.subtract(*prepared.compare(first)) for prepared in ready] for batch in drawn for first in batch]
     # Where a shuffled group has no number (its curve does not come down to a half), no difference is counted.
     return np.where(np.isfinite(effects), effects, 0.0)

@@ -58,7 +58,7 @@ class Leverage:
         """Count the clusters' rows; the parameters are those of :func:`accountability.stats.sandwich.clustered`."""
         from scipy.sparse import coo_array
 
-        root: Floats = np.linalg.cholesky(bread)
+        root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
         own = information @ root if information.ndim == 2 else None
         parts = own[:, :, None] * own[:, None, :] if own is not None else root.T @ information @ root
         members = coo_array((np.ones(len(cell)), (cluster, cell)), shape=(clusters, len(scores))).tocsr()

@@ -17,6 +17,8 @@ from accountability.stats.leverage import Leverage
 FEWEST: Final = 1.5
 """Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
 intervals of differences missed the truth in 10 to 35 % of simulated agencies (benchmarks/RESULTS_dependence.md)."""
+FEWEST_TWO_WAYS: Final = 3.5
+"""The same where rows hang together along two ways, whose three terms run short earlier (7 to 9 % missed)."""
 
 Ways = Ints | Mapping[str, Ints]
 """The cluster of each row: along one way, or along each of two that are named (see :func:`ways_of`)."""
@@ -120,14 +122,15 @@ class Clustered:
         """Degrees of freedom of linear combinations, estimates by combinations; 0 where no error can be had.
 
         None can where one cluster alone determines the combination, or clusters are worth fewer than :data:`FEWEST`
-        even ones to it.
+        or :data:`FEWEST_TWO_WAYS` even ones to it.
 
         One way: Satterthwaite's (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018). Two ways: the least of both,
         and never more than the smaller number of clusters less one.
         """
         most = np.full(contrasts.shape[1], self.clusters - 1.0)
         free = np.minimum.reduce([most, *(way.free(contrasts) for way in self.ways)])
-        return np.where(self.effective(contrasts) < FEWEST, 0.0, free)
+        least = FEWEST_TWO_WAYS if len(self.ways) > 1 else FEWEST
+        return np.where(self.effective(contrasts) < least, 0.0, free)
 
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters the clusters are worth to linear combinations: the least of the ways."""

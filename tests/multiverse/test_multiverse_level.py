@@ -12,6 +12,7 @@ import pytest
 import accountability
 from accountability import Cohort, multiverse
 from accountability.multiverse import specification_curve
+from accountability.multiverse.specifications import _holder
 
 SIMULATIONS, SHUFFLES, CASES = 40, 39, 400
 QUESTIONS: dict[str, dict[str, list[Any]]] = {
@@ -172,3 +173,22 @@ def test_a_declaration_is_checked_before_anything_runs(change: dict[str, Any], f
     with pytest.raises(ParameterError) as refused:
         multiverse.read(said | change)
     assert fault in str(refused.value)
+
+
+def test_a_group_that_belongs_to_officers_is_shuffled_between_officers(whole: Cohort) -> None:
+    """An officer's cases keep one name: as cases they are not exchangeable, for officers differ."""
+    first = whole.allegations.dropna(subset="officer_id").drop_duplicates("case_id").set_index("case_id")["officer_id"]
+    officer = whole.cases["case_id"].map(first).dropna()
+    coin = pd.Series(np.random.default_rng(5).random(officer.nunique()) < 0.5, index=officer.unique())
+    side = officer.map(coin).to_numpy(dtype=bool)
+    names = pd.Series(np.where(side, "heads", "tails"), index=whole.cases.loc[officer.index, "case_id"])
+    some = whole.keep_if(lambda cases: cases["case_id"].isin(set(names.index)), because="an officer is known")
+    tossed = some.with_case_column("coin", names)
+    asked = {"by": "coin", "first": "heads", "second": "tails", "seed": 1, "shuffles": 19}
+    found = specification_curve(tossed, "median_delay", {"start": ["received"]}, **asked)
+    assert "between officers, to whom the group belongs" in found.method
+    flags = tossed.cases["coin"].eq("heads").to_numpy()
+    holder = _holder(tossed, flags, None)
+    assert holder is not None
+    assert pd.Series(flags).groupby(holder).nunique().max() == 1
+    assert _holder(tossed, np.random.default_rng(6).random(len(flags)) < 0.5, None) is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,3 +121,23 @@ def test_a_way_within_another_is_left_out() -> None:
 def test_one_cluster_is_refused_by_name(rows: pd.DataFrame) -> None:
     with pytest.raises(Refusal, match="all rows belong to one complaint"):
         linear(rows, ways(rows.assign(complaint=1), "officer", "complaint"))
+
+
+REDUCED = ((6, "even", 1, 0.2, True), (12, "skewed", 3, 0.2, False), (30, "40 %", 1, 0.02, False))
+
+
+@pytest.fixture(scope="module")
+def program() -> dict[str, Any]:
+    return runpy.run_path(str(HERE.parents[1] / "benchmarks" / "dependence.py"))
+
+
+@pytest.mark.parametrize("cell", REDUCED, ids=str)
+def test_intervals_hold_the_truth_as_often_as_they_say(cell: tuple[Any, ...], program: dict[str, Any]) -> None:
+    """A few cells of benchmarks/dependence.py; below 0.87 of 120 is four standard errors under 0.95."""
+    assert not program["outside"](program["measured"](program["Cell"](*cell), 120, 3), 0.87)
+
+
+def test_thirty_even_clusters_are_not_refused(program: dict[str, Any]) -> None:
+    for per_case in (1, 3):
+        found = program["measured"](program["Cell"](30, "even", per_case, 0.2, False), 40, 4)
+        assert {refused for _, refused in found.values()} == {0.0}
