@@ -106,3 +106,24 @@ def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
     slot = sets.last[done] - 1
     out[done] += x[done] - (slots.mean_sum / sets.closings[:, None])[slot]
     return out
+
+
+def cell_information(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
+    """What one case of each cell adds to the information: how far it lies from the mean of each day it is at risk on.
+
+    Days with several closings count as if one risk total held for all of them; the cells then add up to the
+    information but for the ties.
+    """
+    slots = at.slots
+    weight = at.weight[sets.pattern][:, None, None]
+    x = matrix[sets.pattern]
+    each = slots.sums.a
+    mean = slots.mean_each / np.where(each > 0, each, 1.0)[:, None]
+    none = np.zeros_like(each)
+    held = sets.per_cell(each, none)
+    first = sets.per_cell(mean * each[:, None], np.zeros_like(mean))
+    square = mean[:, :, None] * mean[:, None, :] * each[:, None, None]
+    second = sets.per_cell(square, np.zeros_like(square))
+    mixed = x[:, :, None] * first[:, None, :]
+    own = held[:, None, None] * x[:, :, None] * x[:, None, :] - mixed - mixed.transpose(0, 2, 1) + second
+    return np.asarray(weight * own)

@@ -79,8 +79,13 @@ def fit_truncated(
             MODELS[family], design, cells, spread, start, ways, lambda other: bool((abs(other) < 12).all()), shrink
         )
     except Separated:
-        if family != "negative_binomial":
+        if family != "negative_binomial" and shrink is None:
             raise
+        if family != "negative_binomial":
+            raise Refusal(
+                f"the {len(days):,} lengths are too few, or too alike, for a {family.replace('_', '-')} law with so "
+                "many columns: leave columns out, or put their levels together"
+            ) from None
         fit = None
     if family == "negative_binomial" and not (fit and LEAST_SPREAD < fit.coefficients[0] < MOST_SPREAD):
         # Within patterns, so that what the columns explain is no spread.
@@ -165,7 +170,7 @@ def _poisson(index: Floats, other: Floats, value: Ints) -> Slopes:
     from scipy.special import gammaln
 
     mu = np.exp(np.minimum(index, 50.0))
-    odds = 1.0 / np.expm1(mu)  # of zero, against above zero
+    odds = 1.0 / np.expm1(np.minimum(mu, 700.0))  # of zero, against above zero
     return Slopes(
         value * index - mu - gammaln(value + 1.0) - np.log(-np.expm1(-mu)),
         value - mu * (1.0 + odds),
@@ -187,7 +192,7 @@ def _negative_binomial(index: Floats, other: Floats, value: Ints) -> Slopes:
     psi = (digamma(numbers + r) - digamma(r))[where]
     psi_slope = (polygamma(1, numbers + r) - polygamma(1, r))[where]
     none = -r * t
-    odds = 1.0 / np.expm1(-none)
+    odds = 1.0 / np.expm1(np.minimum(-none, 700.0))
     more = odds * (1.0 + odds)
     total = value + r
     zero_index, zero_other = -r * q, r * (t - q)

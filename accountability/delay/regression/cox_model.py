@@ -16,14 +16,23 @@ from accountability.stats.change_with_age import PullOfAge
 from accountability.stats.design import Design
 from accountability.stats.firth import penalised
 from accountability.stats.intervals import p_chi2
-from accountability.stats.partial_likelihood import Derivatives, Ties, derivatives, evaluation, score_residuals
+from accountability.stats.partial_likelihood import (
+    Derivatives,
+    Ties,
+    cell_information,
+    derivatives,
+    evaluation,
+    score_residuals,
+)
 from accountability.stats.risksets import RiskSets, risk_sets
-from accountability.stats.sandwich import sandwich
+from accountability.stats.sandwich import clustered, sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes
 
 WHAT = "Cox's model"
+FEW = 200
+"""Clusters up to which clustered errors are corrected for their number."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -127,7 +136,8 @@ def cox(
     strata : str or sequence of str, optional
         Columns whose groups have baseline rates of their own.
     cluster : str, optional
-        Column that names the cluster of each case, for clustered errors; ``"case_id"`` gives robust ones.
+        Column that names the cluster of each case, for clustered errors; ``"case_id"`` gives robust ones. With up to
+        200 clusters the errors are CR2, and intervals are Student's t with Satterthwaite's degrees of freedom.
     causes, cause : str, optional
         Column of the causes of closing, and the one to model; other closings end the watch (cause-specific rate).
     reference : mapping, optional
@@ -154,9 +164,11 @@ def cox(
     Notes
     -----
     Cox (1972); Efron (1977) and Breslow (1974) for ties; Lin and Wei (1989) for clustered errors, without a
-    small-sample factor, as in R's ``coxph``; Heinze and Schemper (2001) for the penalty. Cases are collapsed to
-    covariate pattern, days and ending first; the answer is that of a fit case by case. Coefficients are not resampled
-    by cluster, as clustered errors answer the same question; medians are, by :func:`accountability.delay.bootstrap`.
+    small-sample factor, as in R's ``coxph``; up to 200 clusters are corrected by their share of the information (Bell
+    and McCaffrey 2002), without which a true null is rejected in 20 % of samples of 8 clusters at 5 %. Heinze and
+    Schemper (2001) for the penalty. Cases are collapsed to covariate pattern, days and ending first; the answer is
+    that of a fit case by case. Coefficients are not resampled by cluster, as clustered errors answer the same
+    question; medians are, by :func:`accountability.delay.bootstrap`.
 
     Examples
     --------
@@ -191,11 +203,18 @@ def cox(
     top = firth.top if firth else asked.maximise(evaluation(sets, matrix, ties))
     bread: Floats = firth.covariance if firth else np.linalg.inv(top.information).astype(float)
     errors = "Firth's penalty, profile penalised likelihood" if firth else f"{asked.errors}, Wald"
-    covariance = bread
+    covariance, free = bread, None
     if asked.clusters is not None:
-        scores = score_residuals(sets, matrix, derivatives(sets, matrix, top.at, ties))
+        at = derivatives(sets, matrix, top.at, ties)
+        scores = score_residuals(sets, matrix, at)
         covariance = sandwich(bread, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
-    common = asked.fields(top.at, covariance, top.value, firth.null if firth else float(null.value))
+        if asked.cluster is not None and asked.clusters <= FEW:
+            there = sets.cell >= 0
+            weighed = clustered(
+                bread, scores, sets.cell[there], asked.cluster[there], cell_information(sets, matrix, at)
+            )
+            covariance, free = weighed.covariance, weighed.free(np.eye(len(bread)))
+    common = asked.fields(top.at, covariance, top.value, firth.null if firth else float(null.value), free=free)
     if firth:
         ends = {"lower": np.exp(firth.lower), "upper": np.exp(firth.upper), "p_value": firth.p_value}
         common["table"] = common["table"].assign(**ends)

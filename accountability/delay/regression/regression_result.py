@@ -18,7 +18,7 @@ from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import numbered
 from accountability.stats.design import Design, Term, design
-from accountability.stats.intervals import p_normal, wald, z_critical
+from accountability.stats.intervals import p_normal, p_student, wald, z_critical
 from accountability.stats.optimise import Evaluation, Optimum, Separation, newton
 from accountability.stats.separation import separated
 from accountability.study.durations import RESERVED, Durations, group_codes
@@ -181,12 +181,18 @@ class Prepared:
         *,
         terms: tuple[Term, ...] | None = None,
         counts: tuple[Days, Days] | None = None,
+        free: Floats | None = None,
     ) -> dict[str, Any]:
         """Give the fields that every regression has."""
         named = terms or self.design.terms
         return {
             "table": table_of(
-                named, coefficients, covariance, self.confidence, counts or counts_by_term(self.design, self.events)
+                named,
+                coefficients,
+                covariance,
+                self.confidence,
+                counts or counts_by_term(self.design, self.events),
+                free,
             ),
             "flow": self.durations.flow,
             "terms": named,
@@ -233,11 +239,18 @@ def prepare(
 
 
 def table_of(
-    terms: tuple[Term, ...], coefficients: Floats, covariance: Floats, confidence: float, counts: tuple[Days, Days]
+    terms: tuple[Term, ...],
+    coefficients: Floats,
+    covariance: Floats,
+    confidence: float,
+    counts: tuple[Days, Days],
+    free: Floats | None = None,
 ) -> pd.DataFrame:
-    """One row a coefficient with its Wald interval."""
+    """One row a coefficient with its Wald interval, by Student's t where degrees of freedom are given."""
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
-    lower, upper = wald(coefficients, error, confidence)
+    if free is not None:  # a term that one cluster alone determines has no error
+        error = np.where(free > 0, error, np.nan)
+    lower, upper = wald(coefficients, error, confidence, np.inf if free is None else free)
     with np.errstate(over="ignore"):
         ratios = [np.exp(ends) for ends in (coefficients, lower, upper)]
     return pd.DataFrame(
@@ -249,7 +262,9 @@ def table_of(
             "estimate": ratios[0],
             "lower": ratios[1],
             "upper": ratios[2],
-            "p_value": p_normal(coefficients / np.where(error > 0, error, np.inf)),
+            "p_value": p_student(coefficients / error, free)
+            if free is not None
+            else p_normal(coefficients / np.where(error > 0, error, np.inf)),
             "coefficient": coefficients,
             "std_error": error,
         }
