@@ -162,7 +162,7 @@ def with_ways(rows):
 def test_all_ways_and_the_open_share_add_up_to_one(rows):
     made = with_ways(rows)
     result = delay.competing_closings(made, "way")
-    days = range(31)
+    days = range(int(made.end.max()) + 1)
     by_way = result.true_at(days).groupby("day")["estimate"].sum()
     curve = delay.closing_curve(made).table
     open_share = [1.0, *curve["estimate"]]
