@@ -86,7 +86,7 @@ def heaping(dataset: Dataset, left_out: Mapping[str, Days] | None = None) -> Par
     --------
     >>> from accountability import audit, load
     >>> bool(audit.heaping(load("synthetic")).table["heaped"].any())
-    True
+    False
     """
     out = left_out or {}
     frames, spreads = [], []
