@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from accountability.stats.optimise import Evaluation, NotConverged, Separation, 
 from accountability.stats.penalised import Shrink, raised, with_limits
 from accountability.stats.sandwich import Clustered, Ways, clustered
 
+FEW: Final = 200
+"""Clusters up to which a model with several parts corrects its errors for their number."""
 COLLINEAR = "the columns say the same thing twice (their dummies are collinear); leave one of them out"
 SEPARATED = (
     "some combination of the columns tells the outcome apart without exception (separation), so there is no finite "
@@ -93,6 +96,11 @@ def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
     return Cells(*np.divmod(held.found, top), held.number.astype(float), held.code)
 
 
+def many(ways: Ways) -> bool:
+    """Whether there are so many clusters that their number needs no correction."""
+    return min(int(way.max()) for way in ([ways] if isinstance(ways, np.ndarray) else ways.values())) >= FEW
+
+
 def check_columns(design: Floats, cells: Cells) -> None:
     """Refuse columns of which one is made of others.
 
@@ -135,6 +143,8 @@ def fit_by(
     except (Separation, NotConverged) as endless:
         raise Separated(SEPARATED) from endless
     own, known = scores(top.at), information(top.at) if information else None
+    if known is not None and known.ndim > 2 and many(ways):
+        known = None
     errors = clustered(plain, own, cells.of_row, ways, known, power=power)
     limits = None
     if shrink:
@@ -155,6 +165,7 @@ def maximise(
     ways: Ways,
     allowed: Callable[[Floats], bool] | None = None,
     shrink: Shrink | None = None,
+    information: Callable[[Floats], Floats] | None = None,
 ) -> Fit:
     """Fit a likelihood of one linear index and a few other parameters.
 
@@ -172,6 +183,8 @@ def maximise(
         Whether values of the other parameters are possible.
     shrink : Shrink, optional
         Penalty of the columns.
+    information : callable, optional
+        That of each cell, where there are other parameters; without it errors are not corrected for few clusters.
 
     Raises
     ------
@@ -199,10 +212,10 @@ def maximise(
 
     start = np.concatenate([other, index])
 
-    def information(point: Floats) -> Floats:
+    def of_index(point: Floats) -> Floats:
         return np.sqrt(at(point).neg_hessian)[:, None] * design[cells.pattern]
 
-    laid, known = shrink.laid(width) if shrink else None, None if width else information
+    laid, known = shrink.laid(width) if shrink else None, information if width else of_index
     return fit_by(evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known, shrink=laid)
 
 

@@ -69,8 +69,15 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
     def reach(step: Floats) -> float:
         return float(np.abs(design @ step.reshape(ways, width).T).max())
 
+    def each(at: Floats) -> Floats:
+        chance = chances(at, design)[cells.pattern, 1:]
+        inner = chance[:, :, None] * (np.eye(ways) - chance[:, None, :])
+        x = design[cells.pattern]
+        whole = inner[:, :, None, :, None] * x[:, None, :, None, None] * x[:, None, None, None, :]
+        return whole.reshape(len(x), ways * width, ways * width)
+
     laid = shrink.laid(times=ways) if shrink else None
-    return fit_by(evaluate, scores, theta.ravel(), cells, clusters, reach=reach, shrink=laid)
+    return fit_by(evaluate, scores, theta.ravel(), cells, clusters, reach=reach, information=each, shrink=laid)
 
 
 def chances(theta: Floats, design: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +57,50 @@ def fit_ordered(
         check_columns(np.hstack([np.ones((len(design), 1)), design]), cells)
     share = np.cumsum(held)[:-1] / len(category)
     start = (np.log(share / (1 - share)), np.zeros(design.shape[1]))
-    return maximise(_ordered, design, cells, *start, ways, lambda cuts: bool((np.diff(cuts) > 0).all()), shrink)
+    ends = cut_designs(design, steps, ())
+    return maximise(
+        _ordered,
+        design,
+        cells,
+        *start,
+        ways,
+        lambda cuts: bool((np.diff(cuts) > 0).all()),
+        shrink,
+        lambda at: cell_information(at, ends, cells.pattern, cells.value),
+    )
+
+
+def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
+    """For each cut, the matrix that times the parameters is ``a_j - x b - z g_j`` for each pattern."""
+    patterns, width = design.shape
+    chosen = design[:, list(free)]
+    out = np.zeros((steps, patterns, steps + width + (steps - 1) * len(free)))
+    for j in range(steps):
+        out[j, :, j] = 1.0
+        out[j, :, steps : steps + width] = -design
+        if j:
+            place = steps + width + (j - 1) * len(free)
+            out[j, :, place : place + len(free)] = -chosen
+    return out
+
+
+def cell_information(theta: Floats, ends: Floats, pattern: NDArray[np.int64], value: NDArray[np.int64]) -> Floats:
+    """The information of one row of each cell, from the cuts' designs: cells by coefficients by coefficients."""
+    from scipy.special import expit
+
+    steps = len(ends)
+    below = expit(ends @ theta)
+    top, low = value < steps, value > 0
+    up, under = np.minimum(value, steps - 1), np.maximum(value - 1, 0)
+    above = np.where(top, below[up, pattern], 1.0)
+    least = np.where(low, below[under, pattern], 0.0)
+    chance = np.maximum(above - least, 1e-300)
+    u, v = above * (1 - above) / chance, least * (1 - least) / chance
+    x, y = ends[up, pattern] * top[:, None], ends[under, pattern] * low[:, None]
+    weights = -(u * (1 - 2 * above) - u * u), -(-v * (1 - 2 * least) - v * v), -(u * v)
+    mixed = x[:, :, None] * y[:, None, :]
+    parts = (x[:, :, None] * x[:, None, :], y[:, :, None] * y[:, None, :], mixed + mixed.transpose(0, 2, 1))
+    return np.asarray(sum((w[:, None, None] * part for w, part in zip(weights, parts, strict=True)), np.zeros(1)))
 
 
 def chances(theta: Floats, design: Floats, steps: int) -> Floats:

@@ -12,7 +12,7 @@ from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import Cells, Fit, Separated, cells_of, fit_by
 from accountability.stats.compress import tally
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton
-from accountability.stats.ordered_logit import fit_ordered
+from accountability.stats.ordered_logit import cell_information, cut_designs, fit_ordered
 from accountability.stats.sandwich import Ways
 
 
@@ -71,6 +71,7 @@ def fit_partial(
         ways,
         concave=False,
         reach=lambda step: float(np.abs(ends @ step).max()),
+        information=lambda at: cell_information(at, ends, cells.pattern, cells.value),
         blocks=blocks,
     )
     if chances(fit.coefficients, ends).min() < 0:
@@ -125,20 +126,6 @@ def _counted(count: Floats) -> Cells:
     """Every pattern and category as a cell, with counts that need not be whole."""
     pattern, value = (index.ravel() for index in np.indices(count.shape))
     return Cells(pattern, value, count.ravel(), np.empty(0, dtype=np.int64))
-
-
-def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
-    """For each cut, the matrix that times the parameters is ``a_j - x b - z g_j`` for each pattern."""
-    patterns, width = design.shape
-    chosen = design[:, list(free)]
-    out = np.zeros((steps, patterns, steps + width + (steps - 1) * len(free)))
-    for j in range(steps):
-        out[j, :, j] = 1.0
-        out[j, :, steps : steps + width] = -design
-        if j:
-            place = steps + width + (j - 1) * len(free)
-            out[j, :, place : place + len(free)] = -chosen
-    return out
 
 
 def chances(theta: Floats, ends: Floats) -> Floats:

@@ -12,6 +12,7 @@ from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.ordered_logit import chances, fit_ordered
+from accountability.stats.sandwich import sandwich
 from accountability.study.grouping import OTHER
 
 RUNGS = np.array(["none", "reprimand", "suspension", "dismissal"])
@@ -99,7 +100,9 @@ def test_the_clustered_variance_is_the_sandwich_of_row_scores():
     groups, rows = len(summed), len(x)
     correction = groups / (groups - 1) * (rows - 1) / (rows - size)
     expected = correction * np.linalg.inv(bend) @ summed.T @ summed @ np.linalg.inv(bend)
-    np.testing.assert_allclose(fit.covariance, expected, rtol=2e-4, atol=1e-7)
+    np.testing.assert_allclose(
+        sandwich(fit.plain, fit.scores, fit.cell, clusters, corrected=True), expected, rtol=2e-4, atol=1e-7
+    )
 
 
 def test_two_rungs_are_a_logit():
