@@ -33,6 +33,7 @@ _BARE: Final = (
 _GLUED: Final = re.compile(
     r"(?<![^\W_])(case|complaint|officer|employee|incident|matter|log|cr|emp)(id|no|nr|num|number)(?![^\W_])", re.I
 )
+_FIELD: Final = re.compile(r"%[A-Za-z]|[a-z_]+")
 _SAMPLE: Final = 200
 _MOST: Final = 0.8
 _PIVOT: Final = 1950
@@ -170,6 +171,8 @@ class ColumnProfile:
         )
         if not sample.str.contains("[0-9].*[0-9]", regex=True).mean() > 0.5:
             return ()
+        signs = {sign: sample.str.contains(sign, regex=False).mean() > 0.5 for sign in "-/., "}
+        layouts = [one for one in layouts if all(signs.get(sign, True) for sign in set(_FIELD.sub("", one)))]
         near = [layout for layout in layouts if (_days(sample, layout)[0]).sum() > 0.5 * len(sample)]
         found = [self._reading(texts, layout) for layout in near]
         if bare and not found and 0 < len(texts) <= 20_000 and _days(sample, "words")[0].sum() > 0.5 * len(sample):

@@ -229,7 +229,7 @@ def rows_shown(proposal: Proposal, matter: Matter) -> list[str]:
     masked = {r.column.name for r in proposal.roles if r.says("drop") or r.says("pseudonym") or r.column.person}
     first = [matter.column] if matter.column in proposal.frame else []
     open_first = sorted((str(c) for c in proposal.frame.columns if c not in first), key=lambda c: c in masked)
-    shown = [*first, *open_first[:4]]
+    shown: list[str] = [*(str(name) for name in first), *open_first[:4]]
     lines = []
     for row in matter.rows[:3]:
         cells = proposal.frame.iloc[row - 1]

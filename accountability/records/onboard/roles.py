@@ -348,7 +348,7 @@ def _coded_columns(
                 continue
             words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
             known = column.share(set(texts))
-            if block == "penalty" and column.filled:
+            if block == "penalty" and column.filled and (few or column.name == meant):  # many texts cost minutes
                 ruled = [str(text) for text in column.counts.index if penalty_rules([str(text)])]
                 known += sum(int(column.counts[text]) for text in ruled) / column.filled
             likely = known >= 0.5 or (words & NAMED[named] and not column.numeric and column.distinct <= 100)
