@@ -158,8 +158,22 @@ def kept_in(folder: Path):
 
 def condensed(folder: Path) -> pd.Series:
     """Address to value of a report, long tables by some of their rows and by sums over all of them."""
-    parts = [frame for held in tables(folder) for frame in _condensed(held)]
+    parts = [_answered(folder), *(frame for held in tables(folder) for frame in _condensed(held))]
     return pd.concat(parts).map(_shortened) if parts else pd.Series(dtype="str")
+
+
+def finding_of(folder: Path) -> dict[str, Any]:
+    """The finding a study presented."""
+    presented: dict[str, Any] = json.loads((folder / kept.FOUND).read_text(encoding="utf-8"))
+    return presented
+
+
+def _answered(folder: Path) -> pd.Series:
+    """What the study answers, by its words: two sets of parameters may only share them where the answer is the same."""
+    if not (folder / kept.FOUND).is_file():
+        return pd.Series(dtype="str")
+    presented = finding_of(folder)
+    return pd.Series({"finding/answer": presented["answer"], "finding/setting": presented["setting"]})
 
 
 def _shortened(text: str) -> str:

@@ -80,7 +80,8 @@ class Asked:
     @property
     def setting(self) -> str:
         """Source, period and what was asked otherwise than usual, in one line."""
-        parts = [self.data.title, self.period]
+        # A title often says the period already.
+        parts = [self.data.title, "" if self.period in self.data.title else self.period]
         parts += [f"known on {self.last_day}"] if self.last_day else []
         parts += [said for name, value in self.changed.items() if (said := _setting(self, name, value))]
         return " · ".join(part for part in parts if part)
@@ -97,10 +98,10 @@ class Asked:
             return None
         subtitle = f"{subtitle} · {self.period}" if self.period else subtitle
         return LeadFigure(
-            title=title,
+            title=capitalised(title),
             subtitle=subtitle,
             footer=self.footer(counted),
-            alt=alt or f"{title}. {subtitle}.",
+            alt=capitalised(alt or f"{title}. {subtitle}."),
             drawn=drawn,
             panel=panel,
         )
@@ -128,7 +129,7 @@ class Asked:
             study=self.study,
             question=self.question,
             setting=self.setting,
-            answer=answer,
+            answer=capitalised(answer),
             generated=self.data.generated,
             **parts,
         )

@@ -36,8 +36,10 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
             method=asked.method(gap),
         )
     chosen = max(apart or shown, key=lambda row: abs(row["difference"]))
+    # Both with the decimals of the less certain one.
+    wide = max(("first", "second"), key=lambda end: chosen[f"upper_{end}"] - chosen[f"lower_{end}"])
     rates = [
-        wording.share(chosen[f"rate_{end}"], chosen[f"lower_{end}"], chosen[f"upper_{end}"])
+        wording.share(chosen[f"rate_{end}"], chosen[f"lower_{wide}"], chosen[f"upper_{wide}"])
         for end in ("first", "second")
     ]
     stage = _STAGES.get(str(chosen["stage"]), asked.label(str(chosen["stage"])))
@@ -102,6 +104,10 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
 
 def _ends(row: dict[Any, Any]) -> str:
     fine = wording.digits(row["ratio_lower"], row["ratio_upper"])
+    if (row["ratio_lower"] > 1) != (round(row["ratio_lower"], fine) > 1) or (row["ratio_upper"] < 1) != (
+        round(row["ratio_upper"], fine) < 1
+    ):
+        fine += 1  # rounding would put 1 inside an interval that leaves it out
     return f"{row['ratio_lower']:.{fine}f} to {row['ratio_upper']:.{fine}f}"
 
 

@@ -13,6 +13,8 @@ from accountability.labels import moment
 from accountability.results import plural
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from accountability.audit import Audit
 
 
@@ -24,15 +26,7 @@ def found(asked: Asked, *, held: Audit) -> Finding:
     cases = len(asked.data.cases)
     years = held.coverage.table
     span = f" received from {years['year'].min()} to {years['year'].max()}" if "year" in years and len(years) else ""
-    if "year" in years and len(years):
-        without = int(years["no_closing_date"].dropna().sum()) if "no_closing_date" in years else 0
-        closing = (
-            f"; {without:,} ({wording.share(without / cases)}) have no closing date"
-            if without
-            else "; all have a closing date or a stated end"
-        )
-    else:
-        closing = ""
+    closing = _closing(asked, years, cases)
     fields = [_field(asked, str(field)) for field in lacking["field"].head(3)]
     first = f"The release holds {plural(cases, 'complaint')}{span}{closing}."
     second = f"It carries {len(whole)} of {len(questions)} questions whole"
@@ -91,6 +85,16 @@ def found(asked: Asked, *, held: Audit) -> Finding:
         or ("It does not say why a record is as it is, nor that anybody meant it to be.",),
         method=asked.method(held),
     )
+
+
+def _closing(asked: Asked, years: pd.DataFrame, cases: int) -> str:
+    """Say how many have no closing date, as far as the release tells."""
+    if not asked.data.card.sampling.closing_date:
+        return "; it publishes no day of closing"
+    if "no_closing_date" not in years or not cases or bool(years["no_closing_date"].isna().any()):
+        return ""
+    without = int(years["no_closing_date"].sum())
+    return f"; {without:,} ({wording.share(without / cases)}) have no closing date"
 
 
 def _field(asked: Asked, field: str) -> str:

@@ -24,6 +24,7 @@ from accountability.publish.templating import TEMPLATES, templates
 from accountability.results import capitalised
 
 TABLE_TAG: Final = "parameter-table"
+_PERCENT: Final = re.compile(r"(\d) %")
 _LIMITS: Final = re.compile(r"^## What this does not show\s*$(.*)", re.M | re.S)
 
 
@@ -159,8 +160,10 @@ def render(template: str, **values: Any) -> str:
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     # The browser runs this script and no other: whatever data bring into a page, its hash is not in the policy.
     guarded = {"style": style, "script": script, "style_hash": _policy_hash(style), "script_hash": _policy_hash(script)}
-    filled = templates(markup=True).get_template(template)
-    return filled.render(generated_label=GENERATED, **guarded, **values)
+    filled = templates(markup=True).get_template(template).render(generated_label=GENERATED, **guarded, **values)
+    head, main, rest = filled.partition("<main")
+    # A per cent sign is not left alone on a line.
+    return head + main + _PERCENT.sub("\\1\u00a0%", rest) if main else filled
 
 
 def _policy_hash(text: str) -> str:

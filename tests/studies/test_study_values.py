@@ -9,10 +9,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import finding_rules
 import pandas as pd
 import pytest
 import study_values
-from study_values import DEFAULT, REFERENCE, condensed, reference, run, sets_of
+from study_values import DEFAULT, REFERENCE, condensed, finding_of, reference, run, sets_of
 
 from accountability import publish
 from accountability.publish.compare_reports import compare, texts_agree
@@ -50,6 +51,7 @@ def test_a_study_hands_on_the_numbers_it_did(study: str, name: str, tmp_path: Pa
     kept = kept[kept["set"] == name].set_index("address")["value"]
     assert len(kept), f"no values are kept of {study} at {name}: run `python tests/study_values.py {study}`"
     lines = differing(condensed(run(study, sets_of(study)[name], tmp_path)), kept)
+    assert finding_rules.faults(finding_of(tmp_path)) == []
     more = [f"… and {len(lines) - 20:,} more"] if len(lines) > 20 else []
     assert not lines, "\n".join([*lines[:20], *more, "if meant: `python tests/study_values.py`, and read the diff"])
 
@@ -73,6 +75,8 @@ def test_three_sets_of_parameters_give_three_sets_of_numbers(study: str) -> None
     assert DEFAULT in sets_of(study)
     held = {name: frozenset(zip(rows["address"], rows["value"], strict=True)) for name, rows in kept.groupby("set")}
     assert len(set(held.values())) == 3
+    said = kept[kept["address"].isin(["finding/answer", "finding/setting"])].groupby("set")["value"].agg(" ".join)
+    assert said.nunique() == 3, "two sets of parameters share a headline"
     assert any(address.startswith("figure:") for address in kept["address"])
 
 

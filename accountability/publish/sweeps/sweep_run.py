@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from accountability.errors import ParameterError
 from accountability.publish import runner
 from accountability.publish.execute import Failure, interruptible
-from accountability.publish.finished import PAGE, record
+from accountability.publish.finished import PAGE, any_record, record
 from accountability.publish.in_place import held, put_file
+from accountability.publish.index_page import index_page
 from accountability.publish.sweeps.grid import Grid, read_grid
 from accountability.publish.sweeps.sweep_dask import on_cluster
 from accountability.publish.sweeps.sweep_inputs import Cell, Executor, inputs, is_made
 from accountability.publish.sweeps.sweep_kernels import forking
 from accountability.results import write_csv
+from accountability.studies.registry import get
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +79,7 @@ class Sweep:
     csv : Path
         The same as a file.
     indexes : tuple of Path
-        The page that lists the reports, one for each source.
+        The page that lists the reports, one for each source; with several, also the one that sets them side by side.
     made, kept, failed : int
         Sets made now, left because they were there, and failed.
     """
@@ -235,11 +237,26 @@ def run_grid(grid: Grid, out: Path | None, execute: Executor, told: Told | None 
             for source, wanted in {one.source.source: one for one in grid.requests}.items()
         )
         table = _table(grid, cells, faults, pages, top)
-        csv = put_file(
-            top / f"{grid.study}.grid.csv", lambda file: write_csv(table, file), next(iter(workshops.values()))
-        )
+        workshop = next(iter(workshops.values()))
+        csv = put_file(top / f"{grid.study}.grid.csv", lambda file: write_csv(table, file), workshop)
+        if len(indexes) > 1:
+            indexes += (_side_by_side(grid, cells, pages, top, workshop),)
     count = list(states.values()).count
     return Sweep(grid.study, table, csv, indexes, count(MADE), count(KEPT), count(FAILED))
+
+
+def _side_by_side(
+    grid: Grid, cells: Sequence[Cell], pages: Mapping[int, Path | None], top: Path, workshop: Path
+) -> Path:
+    """Write the page that sets the reports on several sources beside each other."""
+    reports = [
+        any_record(cell.folder) | {"folder": cell.folder.relative_to(top).as_posix()}
+        for cell in cells
+        if pages[cell.number] is not None
+    ]
+    generated = any(report["data"]["generated"] for report in reports)
+    text = index_page(get(grid.study).question, {"generated": generated, "facts": []}, reports, {}, top)
+    return put_file(top / f"{grid.study}.grid.html", lambda file: file.write_text(text, encoding="utf-8"), workshop)
 
 
 def _folders(grid: Grid, out: Path | None) -> tuple[Path, dict[str, Path]]:
