@@ -171,7 +171,7 @@ def _setting(asked: Asked, name: str, value: Any) -> str:
         "min_group": f"groups of at least {plain}",
         "min_cell": f"counts below {plain} hidden",
         "pace_months": f"pace of {plain} months",
-        "rule": f"limit: {plain}",
+        "rule": f"limit: {plain.title()}" if isinstance(plain, str) else "",
         "heavier": f"heavier is {plain} or more",
         "landmark": f"looked at from day {plain}",
         "first": f"compared: {plain}",

@@ -40,6 +40,8 @@ def found(
         f"{int(top['open_at_end']):,}."
     )
     title = f"Open complaints {verb} from {start:,} to {end:,}"
+    if not isinstance(pace, Refused) and asked.group:
+        title = f"{title}. {_groups(asked, pace).rstrip('.')}"
     by_pace = [] if isinstance(pace, Refused) else [_pace(asked, pace), _groups(asked, pace)]
     turns = _turns(pace, half, twice)
     mass = load.mass_closures

@@ -31,7 +31,7 @@ def found(
     """Say what share cannot be told before anything else, then what was late and in time."""
     row, law = verdict.table.iloc[0], verdict.rule
     number, late, in_time, untold = (int(row[name]) for name in ("n", "late", "in_time", "cannot_tell"))
-    limit = f"{law.value} {law.unit}"
+    limit = f"{law.value} {law.unit.removesuffix('s') if law.value == 1 else law.unit}"
     own = bool(getattr(law, "source", ""))
     stopped = unpaused.table.iloc[0]
     shares = f"between {wording.share(row['late_lower'])} and {wording.share(row['late_upper'])}"
@@ -55,6 +55,7 @@ def found(
     )
     between = f"{shares[:1].upper()}{shares[1:]} of complaints were past {limit}"
     title = between if untold else f"{wording.share(late / number)} of complaints were past {limit}"
+    title = _apart(asked, groups).rstrip(".") or title
     drawn = groups if asked.group else by_year
     who = asked.group or "year in which the complaint started"
     return asked.finding(

@@ -39,7 +39,7 @@ def found(asked: Asked, *, ends: PenaltyReductions | Refused, changes: Changes, 
         if len(orders) > 1 and float(orders.max() - orders.min()) > 0.005
         else "The order of the contested penalties does not change this."
     )
-    title = f"{_share(whole)} of recommended penalties ended lighter"
+    title = _groups(asked, lighter, column).rstrip(".") or f"{_share(whole)} of recommended penalties ended lighter"
     return asked.finding(
         " ".join(text for text in (first, _groups(asked, lighter, column), turns) if text),
         lead=asked.lead(

@@ -21,7 +21,6 @@ MOST_ROWS: Final = 400
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9]\d*)")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]\d+)?")
 _MIDNIGHT: Final = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00")
-_LONG: Final = 5
 _SMALL: Final = 0.001
 
 
@@ -92,7 +91,7 @@ def _cell(text: str, name: str, numeric: bool, hidden: bool, declared: Mapping[s
         return labels.in_words(plain, declared)
     if _WHOLE.fullmatch(text):
         # A year has no separator, nor a decade.
-        return text if len(text) < _LONG or "year" in name or "decade" in name else f"{int(text):,}"
+        return text if "year" in name or "decade" in name else f"{int(text):,}".replace("-", "−")
     value = float(text)
     if "p_value" in name and value < _SMALL:
         return "< 0.001"

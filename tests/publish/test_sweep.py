@@ -163,6 +163,7 @@ def test_two_sources_have_a_folder_each(tmp_path: Path, toy: str) -> None:
     assert [path.relative_to(tmp_path).as_posix() for path in swept.indexes] == [
         "toy/index.html",
         "synthetic/index.html",
+        f"{STUDY}.grid.html",
     ]
     assert swept.table["source"].tolist() == [toy, "synthetic"]
 
