@@ -7,7 +7,7 @@ from typing import Any
 
 from accountability.studies import registry
 
-SENTENCES, LONGEST = 4, 620
+SENTENCES, LONGEST = 3, 620
 RAW = {
     "a raw name": re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b"),
     "a Python literal": re.compile(r"\b(?:True|False|None|nan|NaN|NaT|<NA>)\b"),

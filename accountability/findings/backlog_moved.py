@@ -46,7 +46,7 @@ def found(
     turns = _turns(pace, half, twice)
     mass = load.mass_closures
     return asked.finding(
-        " ".join(text for text in (moved, *by_pace, *turns[:1]) if text),
+        " ".join(text for text in (moved, *by_pace, *(() if asked.group else turns[:1])) if text),
         lead=asked.lead(
             load,
             title,

@@ -59,7 +59,11 @@ def found(
     drawn = groups if asked.group else by_year
     who = asked.group or "year in which the complaint started"
     return asked.finding(
-        " ".join(text for text in (first, _apart(asked, groups), second or third, third if second else "") if text),
+        " ".join(
+            text
+            for text in (first, _apart(asked, groups), *([third or second] if asked.group else [second, third]))
+            if text
+        ),
         lead=asked.lead(
             drawn,
             title,
