@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from accountability.figures import draw
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
@@ -13,6 +15,7 @@ from accountability.results import Refused
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from accountability.outcomes import Changes, OutcomeDistribution
 
@@ -29,8 +32,9 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
         (row for row in penalties if _whose(asked, row) == _whose(asked, penalties[0])),
         key=lambda row: -row["estimate"],
     )
-    pending: dict[Any, Any] = outcomes.apart.iloc[0].to_dict() if len(outcomes.apart) else {}
-    waiting: Any = pending.get("pending")
+    # Of groups, all of them together; where one is hidden the sum would not be theirs.
+    apart = outcomes.apart["pending"] if "pending" in outcomes.apart else outcomes.apart.iloc[:, :0]
+    waiting: Any = None if apart.empty or bool(apart.isna().any()) else int(apart.sum())
     second = _penalties(asked, penalties, ranked)
     caveat = (
         f"{wording.count(waiting)} are still pending and in none of these shares."
@@ -49,15 +53,15 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
     return asked.finding(
         " ".join([first, second, caveat]),
         lead=asked.lead(
-            outcomes,
+            outcomes if ranked else partial(_drawn, asked, table, unit),
             title,
-            f"Share of decided {unit}s by finding, and of the upheld by penalty",
+            f"Share of the upheld {unit}s by penalty, and of all decided by finding" if ranked else "Share by finding",
             f"{wording.count(top.get('n'))} decided {unit}s",
         ),
         numbers=(
             *((key_share("upheld", top, f"of {wording.count(top['n'])} decided {unit}s"),) if upheld else ()),
             *((key_share(f"of the upheld: {asked.label(ranked[0]['term'])}", ranked[0]),) if ranked else ()),
-            *((key_share("of recommended penalties ended lighter", lighter),) if lighter else ()),
+            *((key_share("of pairs of recommended and imposed penalty ended lighter", lighter),) if lighter else ()),
         ),
         tables=(
             _part(asked, table, "finding", f"How decided {unit}s ended", unit),
@@ -80,6 +84,19 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
         breaks=_breaks(asked, outcomes),
         method=asked.method(outcomes, changes),
     )
+
+
+def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
+    """Draw how all decided ended, where the penalties may not be shown."""
+    shown = table[(table["part"] == "finding") & table["estimate"].notna()].reset_index(drop=True)
+    names = [f"{asked.label(row['term'])}{_of(asked, row)}" for row in shown.to_dict("records")]
+    axes = draw.new_axes(height=1.4 + 0.32 * len(shown))
+    draw.ranges(axes, shown.assign(label=names), label="label", estimate="estimate", lower="lower", upper="upper")
+    return draw.labelled(axes, x=f"share of decided {unit}s")
+
+
+def _of(asked: Asked, row: dict[Any, Any]) -> str:
+    return f", {_whose(asked, row)}" if asked.group else ""
 
 
 def _whose(asked: Asked, row: dict[Any, Any]) -> str:
@@ -115,7 +132,10 @@ def _ends(asked: Asked, rows: list[dict[Any, Any]]) -> tuple[str, str, str]:
 
 def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[Any, Any]]) -> str:
     if not ranked:
-        return "Too few penalties are on record to show what followed."
+        return (
+            "Which penalties followed is not shown: at least one rests on fewer than ten, and the others would give it "
+            "away."
+        )
     said = [
         f"{asked.label(row['term'])} {wording.share(row['estimate'], row['lower'], row['upper'])}" for row in ranked[:3]
     ]

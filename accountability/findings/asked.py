@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,11 @@ from accountability import labels
 from accountability.findings import wording
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import LeadFigure
-from accountability.results import Refused, Result, capitalised
+from accountability.results import Refused, Result, capitalised, plural
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from accountability.records.dataset import Dataset
 
 
@@ -91,7 +93,14 @@ class Asked:
         return f"Source: {self.data.title}. {counted}."
 
     def lead(
-        self, drawn: Result, title: str, subtitle: str, counted: str, *, alt: str = "", panel: str = "plot"
+        self,
+        drawn: Result | Callable[[], Axes],
+        title: str,
+        subtitle: str,
+        counted: str,
+        *,
+        alt: str = "",
+        panel: str = "plot",
     ) -> LeadFigure | None:
         """Make the lead figure; none where the result is a refusal."""
         if isinstance(drawn, Refused):
@@ -177,7 +186,7 @@ def _setting(asked: Asked, name: str, value: Any) -> str:
         "first": f"compared: {plain}",
         "second": f"with {plain}",
         "many_closings": f"days with more than {plain} closings",
-        "period_years": f"lots within {plain} years",
+        "period_years": f"lots within {plural(value, 'year')}" if isinstance(value, int) else "",
     }
     if isinstance(value, float) and name in ("confidence", "top"):
         return f"{wording.level(value)} intervals" if name == "confidence" else f"top {wording.level(value)}"

@@ -55,7 +55,7 @@ def found(
         " ".join(text for text in (main, lasting, caveat) if text),
         lead=asked.lead(
             chance if not grouped or isinstance(units, Refused) else units,
-            title if not grouped or isinstance(units, Refused) else grouped.split(",")[0].rstrip("."),
+            title if not grouped or isinstance(units, Refused) else grouped.rstrip("."),
             f"Share of {drawn}s drawn by those with most, and how unevenly they lie, against each benchmark",
             f"{chance.tally.total:,} {drawn}s of {chance.tally.size:,} {who}",
         ),

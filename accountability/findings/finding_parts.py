@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from accountability.results import Result
 
 
@@ -75,8 +78,8 @@ class LeadFigure:
         Source and number.
     alt : str
         What the figure says, for a reader who cannot see it.
-    drawn : Result or None
-        The result that draws it; it is not written with the finding.
+    drawn : Result, callable or None
+        The result that draws it, or what gives its Axes; it is not written with the finding.
     panel : str
         Name of the method of `drawn` that draws it.
     """
@@ -85,5 +88,5 @@ class LeadFigure:
     subtitle: str
     footer: str
     alt: str
-    drawn: Result | None = field(default=None, compare=False, repr=False)
+    drawn: Result | Callable[[], Axes] | None = field(default=None, compare=False, repr=False)
     panel: str = "plot"

@@ -259,7 +259,8 @@ def present(finding: Finding) -> Finding:
         )
     lead = finding.lead
     if lead is not None and lead.drawn is not None:
-        axes: Any = getattr(lead.drawn, lead.panel)() if hasattr(lead.drawn, lead.panel) else lead.drawn
+        draws: Any = getattr(lead.drawn, lead.panel, lead.drawn)
+        axes: Any = draws() if callable(draws) else draws
         image: Any = axes.get_figure() if hasattr(axes, "get_figure") else axes
         figure(titled(image, lead.title, lead.subtitle, lead.footer), alt=lead.alt, name=LEAD)
     target = folder()
