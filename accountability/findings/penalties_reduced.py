@@ -119,7 +119,7 @@ def _steps(asked: Asked, steps: Waterfall) -> ReadingTable:
 def _breaks(changes: Changes) -> tuple[str, ...]:
     apart: dict[str, Any] = dict(zip(changes.apart["what"], changes.apart["n"], strict=True))
     said = []
-    pending = apart.get("pending")
+    pending: Any = apart.get("pending")
     if wording.known(pending) and int(pending):
         said.append(
             f"{int(pending):,} are pending and in none of these shares; they may end lighter or as recommended."
