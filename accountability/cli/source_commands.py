@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from accountability.cli.app import FAILED, NamedSource, Out, app, told
 from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accountability.records.onboard.points import Checked
 
 
@@ -40,17 +42,33 @@ def fetch(
 def new_source(
     name: Annotated[str, typer.Argument(help="Name of the new source, for instance springfield.")],
     files: Annotated[list[Path], typer.Argument(help="The files as you got them; they are copied.", metavar="FILE...")],
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="Take the answers from this file.", exists=True, dir_okay=False)
+    ] = None,
+    ask: Annotated[
+        bool | None, typer.Option("--ask/--no-ask", help="Ask the questions here; default in a terminal.")
+    ] = None,
 ) -> None:
     """Propose a source from files nobody has declared, in data/NAME: guesses are marked, the rest is left to decide.
+
+    At most twelve questions decide it, each with the counts that follow from an answer. Answers are kept in
+    data/NAME/answers.yaml.
 
     Example: [bold]accountability new-source springfield complaints.csv officers.xlsx[/bold]
     """
     from accountability.records.onboard.check import left
     from accountability.records.onboard.propose import new_source as propose
 
-    folder = propose(name, files)
+    if answers is not None and ask:
+        raise ParameterError("give --answers or --ask, not both: answers are asked for, or read from a file")
+    said: Path | Callable[..., Any] | None = answers
+    if said is None and (sys.stdin.isatty() if ask is None else ask):
+        from accountability.cli.new_source_screen import ask as said
+    folder = propose(name, files, answers=said)
     for path, decide, guessed in left(folder):
         typer.echo(f"{path}: {decide} to decide, {guessed} guesses to confirm")
+    if said is None:
+        typer.echo("The same with at most twelve questions asked here: add --ask.")
     typer.echo(f"Replace each DECIDE in an editor; `accountability check {name}` lists what is left.")
 
 

@@ -4,6 +4,8 @@ from .kept import keep as keep
 from .kept import keep_parts as keep_parts
 from .kept import present as present
 from .multiverse_report import multiverse as multiverse
+from .new_source_form import SourceForm as SourceForm
+from .new_source_form import source_form as source_form
 from .runner import report as report
 from .runner import run as run
 from .study_form import Form as Form

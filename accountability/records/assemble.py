@@ -29,6 +29,9 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> code
     """Read, code and link the files of a source."""
     book = read_codebook(folder)
 
+    def raw(key: str, columns: list[str]) -> pd.DataFrame:
+        return readers.read(paths[key], file_format(source.files[key], source.names[key]), columns).frame
+
     def coded(key: str) -> CodedFile:
         declared, name = source.files[key], source.names[key]
         fmt = file_format(declared, name)
@@ -39,8 +42,10 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> code
             check_columns(made.frame.columns, declared)
             return code_file(made.frame[list(declared.columns)], declared, book, name, made)
         check_columns(readers.header(paths[key], fmt), declared)
+        named = {other for repeat in declared.repeats for other in repeat.also_in}
+        others = {other: raw(other, wanted_columns(declared)) for other in named}
         # The raw text is given away, so that nothing here keeps it once it is coded.
-        return code_file(readers.read(paths[key], fmt, wanted_columns(declared)).frame, declared, book, name)
+        return code_file(raw(key, wanted_columns(declared)), declared, book, name, others=others)
 
     with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
         files = list(pool.map(coded, source.files))

@@ -63,7 +63,12 @@ class CodedFile:
 
 
 def code_file(
-    raw: pd.DataFrame, declared: File, book: Codebook, name: str, before: Prepared | None = None
+    raw: pd.DataFrame,
+    declared: File,
+    book: Codebook,
+    name: str,
+    before: Prepared | None = None,
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> CodedFile:
     """Code one file.
 
@@ -78,6 +83,8 @@ def code_file(
         The file's path, for messages and the ledger.
     before : Prepared or None
         How ``raw`` was made of the published rows, where the declaration prepares them.
+    others : mapping of str to DataFrame, optional
+        The rows of the files that ``also_in`` names, by their key.
 
     Raises
     ------
@@ -96,7 +103,7 @@ def code_file(
     for step in (normalised, without_blank_rows, without_unusable, numbered):
         frame = step(frame, declared, log)
     complainants = _complainants(frame, declared, book, log)
-    frame = without_repeats(frame, declared, log)
+    frame = without_repeats(frame, declared, log, others)
     check_key(frame, declared, name)
 
     coded: dict[str, Any] = {}

@@ -93,6 +93,9 @@ class Repeats(Strict):
     exact: Literal["drop", "keep"] | None = Field(default=None, description="rows equal in every column")
     apart_from: list[str] = Field(default_factory=list, description="columns not compared: a running number")
     by: list[str] = Field(default_factory=list, description="columns that make two rows one record")
+    also_in: list[str] = Field(
+        default_factory=list, description="with exact: drop, files (by key) of the same columns whose rows these repeat"
+    )
     because: str = Field(description="why they are the same record, or why that cannot be said")
 
     @model_validator(mode="after")
@@ -101,6 +104,8 @@ class Repeats(Strict):
             raise ValueError("say either `exact` or `by`")
         if self.apart_from and not self.exact:
             raise ValueError("`apart_from` belongs to `exact`")
+        if self.also_in and self.exact != "drop":
+            raise ValueError("`also_in` belongs to `exact: drop`")
         return self
 
 
@@ -221,6 +226,17 @@ class Source(Strict):
     card: Card
     files: dict[str, File] = Field(min_length=1)
     order: list[Order] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _known_files(self) -> Source:
+        order = list(self.files)
+        for key, file in self.files.items():
+            for other in (other for repeat in file.repeats for other in repeat.also_in):
+                if other not in order[: order.index(key)]:
+                    raise ValueError(f"file {key!r}: `also_in` names {other!r}, which is no file above it")
+                if file.prepare or self.files[other].prepare:
+                    raise ValueError(f"file {key!r}: `also_in` compares rows as published; these are prepared")
+        return self
 
     @model_validator(mode="after")
     def _has_records(self) -> Source:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -86,7 +86,9 @@ def numbered(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
     return frame
 
 
-def without_repeats(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
+def without_repeats(
+    frame: pd.DataFrame, declared: File, log: Log, others: Mapping[str, pd.DataFrame] | None = None
+) -> pd.DataFrame:
     """Merge rows that are one record. Rows that are alike and are kept get a mark in the column ``repeats_a_row``.
 
     A row with an empty cell in one of the columns of ``by`` repeats no other row: not known is not the same.
@@ -97,7 +99,10 @@ def without_repeats(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFra
         A column that is used differs between rows merged into one, and its ``varies`` does not say what to do.
     """
     for repeat in declared.repeats:
-        if repeat.exact:
+        if repeat.also_in:
+            again = _held_by(frame, [others[key] for key in repeat.also_in if others is not None], declared, log.file)
+            rule = f"also in {', '.join(repeat.also_in)}"
+        elif repeat.exact:
             _known(repeat.apart_from, declared, log.file, "apart_from")
             aside = ("source_row", REPEATED, *repeat.apart_from)
             again = frame.duplicated([c for c in frame.columns if c not in aside])
@@ -111,6 +116,19 @@ def without_repeats(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFra
         log.note("", action, rule, repeat.because, frame.loc[again, "source_row"])
         frame = frame.assign(**{REPEATED: again}) if repeat.exact == "keep" else frame[~again]
     return frame
+
+
+def _held_by(frame: pd.DataFrame, others: list[pd.DataFrame], declared: File, name: str) -> pd.Series:
+    """Which rows another file holds too, equal in every column."""
+    again = pd.Series(False, index=frame.index)
+    columns = [column for column in declared.columns if column in frame]
+    for other in others:
+        lacks = [column for column in columns if column not in other]
+        if lacks:
+            raise SourceError(f"{name}: `also_in` compares whole rows, and the other file has no column {lacks[0]!r}")
+        held = pd.util.hash_pandas_object(normalised(other[columns], declared, Log(name)).fillna(""), index=False)
+        again |= pd.util.hash_pandas_object(frame[columns].fillna(""), index=False).isin(held)
+    return again
 
 
 def _agreed(frame: pd.DataFrame, by: list[str], declared: File, log: Log) -> pd.DataFrame:

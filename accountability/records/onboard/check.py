@@ -283,7 +283,7 @@ def _trial(
         return found
     try:
         names = part.names  # a path that two files share may be left to one
-        coded = [code_file(frames[k][list(f.columns)], f, book, names[k]) for k, f in usable.items()]
+        coded = [code_file(frames[k][list(f.columns)], f, book, names[k], others=frames) for k, f in usable.items()]
         made = assemble(part, coded, book)
     except AccountabilityError as error:
         already = any(point.open and str(error)[:120] in point.what for point in points)

@@ -33,6 +33,8 @@ def check_repeats(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]
         With the line to write in place of the rule.
     """
     for number, repeat in enumerate(file.repeats):
+        if repeat.also_in:
+            continue  # compared with the rows of another file, which are not here
         named = list(repeat.by or repeat.apart_from)
         if not set(named) <= set(frame.columns):
             return  # the load says so

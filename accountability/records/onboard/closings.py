@@ -96,6 +96,19 @@ def says_going_on(words: pd.Series) -> pd.Series:
     return text.isin(GOING_ON) | text.str.match(_GOING_ON).fillna(False).astype(bool)
 
 
+def told_by(others: pd.DataFrame, rows: pd.Series) -> dict[str, dict[str, str]]:
+    """The columns whose words tell of each row without a day whether its case ended: column, word, state."""
+    found: dict[str, dict[str, str]] = {}
+    for name in others.columns:
+        words = others.loc[rows, name].str.strip(BLANKS).dropna()
+        over, on = says_ended(words), says_going_on(words)
+        if not len(words) or words.nunique() > FEW or not (over ^ on).all():
+            continue
+        ended = dict.fromkeys(words[over].unique(), "closed_on_unknown_day")
+        found[str(name)] = {**ended, **dict.fromkeys(words[on].unique(), "open")}
+    return found
+
+
 def without_day(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
     """The texts of a stop column that name no day a case can have ended on, with their counts, the most first.
 

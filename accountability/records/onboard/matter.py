@@ -73,3 +73,21 @@ class Texts:
     def example(self, marked: pd.Series) -> str:
         """The first marked text."""
         return str(self.distinct[marked.to_numpy(dtype=bool)].iloc[0])
+
+
+def rows_shown(frame: pd.DataFrame, matter: Matter, masked: set[str]) -> list[str]:
+    """The first rows a matter is about, in a few columns; what may tell who somebody is stands as ``###``."""
+    first = [matter.column] if matter.column is not None and matter.column in frame else []
+    open_first = sorted((str(c) for c in frame.columns if c not in first), key=lambda c: c in masked)
+    shown = [*first, *open_first[:4]]
+    lines = []
+    for row in matter.rows[:3]:
+        cells = frame.iloc[row - 1]
+        texts = [f"{c} = {'###' if c in masked and pd.notna(cells[c]) else _cell(cells[c])}" for c in shown]
+        lines.append(f"row {row}: {'; '.join(texts)}")
+    return lines
+
+
+def _cell(cell: Any) -> str:
+    text = "(blank)" if pd.isna(cell) else str(cell)
+    return text if len(text) <= 24 else text[:23] + "…"

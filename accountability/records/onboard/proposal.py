@@ -17,6 +17,7 @@ from accountability.records.contract import OWN_COLUMNS
 from accountability.records.dated_steps import BEGINNINGS
 from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
+from accountability.records.onboard.consequences import Counted, in_words
 from accountability.records.onboard.guess import header_cells, parts
 from accountability.records.onboard.layout import Layout, layout_of
 from accountability.records.onboard.matter import Matter
@@ -27,6 +28,11 @@ from accountability.records.yaml_text import DECIDE
 
 _MOST_TABLES = 12
 _PEOPLE = frozenset(("age", "race", "gender", "sex", "ethnicity", "injury", "birth"))
+_PERSONS = frozenset(
+    word + end
+    for word in ("victim", "witness", "complainant", "civilian", "citizen", "person", "subject", "party")
+    for end in ("", "s", "es")
+) | {"people", "parties"}
 _ATTRIBUTES = ("officer_id", "category", "finding", "recommended_finding", "imposed", "recommended")
 
 
@@ -54,6 +60,8 @@ class Proposal:
         What its cells show that a person has to settle.
     layout : Layout
         The evidence for ``fmt``.
+    columns : sequence of ColumnProfile
+        A look at each column.
     """
 
     key: str
@@ -67,6 +75,7 @@ class Proposal:
     why: str = ""
     matters: tuple[Matter, ...] = ()
     layout: Layout = field(default_factory=Layout)
+    columns: Sequence[ColumnProfile] = ()
 
     def column(self, **wanted: str) -> Role | None:
         """The column whose declaration says this, for instance ``to="case_id"``."""
@@ -96,8 +105,8 @@ def distinct(names: Sequence[str]) -> list[str]:
     return made
 
 
-def proposals_of(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[list[Proposal], list[str]]:
-    """Every table worth declaring, and a line for each that is left out."""
+def looked_at(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[list[Proposal], list[str]]:
+    """Read every table worth declaring, and write a line for each that is left out."""
     found: list[Proposal] = []
     left: list[str] = []
     for path, known in copies:
@@ -108,7 +117,7 @@ def proposals_of(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[
                 left.append(f"{place}: one of {len(formats)} tables; the {_MOST_TABLES} largest are looked at")
                 continue
             try:
-                proposal = _looked_at(path, fmt)
+                proposal = _read(path, fmt)
             except SourceError as error:
                 if len(formats) == 1 or (at == len(formats) - 1 and not any(p.path == path.name for p in found)):
                     raise
@@ -118,7 +127,24 @@ def proposals_of(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[
                 left.append(f"{place}: {len(proposal.frame):,} rows that share no ids with the tables above")
                 continue
             found.append(proposal)
-    return _screened([_with_states(p) for p in _with_tables(_with_keys(found))]), left
+    return _with_keys(found), left
+
+
+def proposed(
+    found: Sequence[Proposal], answers: Mapping[str, Mapping[str, str | None]] | None = None
+) -> list[Proposal]:
+    """Propose what the columns of each table hold.
+
+    Parameters
+    ----------
+    found : sequence of Proposal
+        The tables as :func:`looked_at` gives them.
+    answers : mapping, optional
+        The key of a table to what a person said of its columns; see :func:`accountability.records.onboard.roles.roles`.
+    """
+    said = answers or {}
+    made = [replace(p, roles=roles(p.columns, said[p.key])) if said.get(p.key) else p for p in found]
+    return _screened([_with_states(p) for p in with_consequences(_with_tables(made))])
 
 
 def _place(path: Path, fmt: readers.Format) -> str:
@@ -126,7 +152,7 @@ def _place(path: Path, fmt: readers.Format) -> str:
     return ", ".join([path.name, *(f"{what} {name!r}" for what, name in where if name is not None)])
 
 
-def _looked_at(path: Path, fmt: readers.Format) -> Proposal:
+def _read(path: Path, fmt: readers.Format) -> Proposal:
     try:
         unfit = bool(set(readers.header(path, fmt)) & set(OWN_COLUMNS))
     except SourceError as error:
@@ -143,7 +169,15 @@ def _looked_at(path: Path, fmt: readers.Format) -> Proposal:
     raw = readers.read(path, fmt)
     columns = [ColumnProfile(name, raw.frame[name]) for name in raw.frame.columns]
     return Proposal(
-        "", path.name, sha256(path), path.stat().st_size, fmt, raw.frame, roles(columns), layout=layout_of(fmt, raw)
+        "",
+        path.name,
+        sha256(path),
+        path.stat().st_size,
+        fmt,
+        raw.frame,
+        roles(columns),
+        columns=columns,
+        layout=layout_of(fmt, raw),
     )
 
 
@@ -175,7 +209,7 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
         case, officer = proposal.column(to="case_id"), proposal.column(to="officer_id")
         has_cases = any(p.table == "cases" for p in made)
         each = any(proposal.column(to=name) for name in _ATTRIBUTES if name != "category")
-        people = several and not each and officer is None and _of_people(proposal)
+        people = [] if each or officer is not None else _of_people(proposal, several)
         if case is None and officer is not None and several:
             table, why = "officers", "it has officer ids and no case numbers"
         elif case is not None and people:
@@ -197,12 +231,54 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
     return [_of_case(p, not any(o.table == "cases" for o in made)) if p.table == "allegations" else p for p in made]
 
 
-def _of_people(proposal: Proposal) -> list[str]:
-    """Columns that describe people, where a file has nothing else but its case numbers and dates."""
+def _of_people(proposal: Proposal, several: bool) -> list[str]:
+    """Columns that describe people, where a file has nothing else but its case numbers and dates.
+
+    A file that stands alone and dates a step is of cases, whoever they describe.
+    """
+    if not several and any(role.says("stage") for role in proposal.roles):
+        return []
     found = [role.column.name for role in proposal.roles if _PEOPLE & set(role.column.words)]
+    found += [r.column.name for r in proposal.roles if r.says("drop") in ("name", "contact", "address", "birth_date")]
     rest = [role for role in proposal.roles if role.column.name not in found and role.says("to") != "case_id"]
     described = all(role.says("drop") or role.says("ignore") or role.says("stage") for role in rest)
-    return found if len(found) >= 2 and described else []
+    named = bool(_PERSONS & set(re.findall("[a-z]+", proposal.path.lower()))) and not any(
+        role.says("stage") == "closed" for role in proposal.roles
+    )
+    return list(dict.fromkeys(found)) if (named and found) or (len(found) >= 2 and described) else []
+
+
+def with_consequences(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Write beside each id what follows from it and from the other columns that could be meant, and what it links."""
+    made = []
+    for proposal in proposals:
+        counted, ids = Counted(proposal.frame, proposal.roles), []
+        for role in proposal.roles:
+            target = role.says("to")
+            if target == "case_id":
+                others = [f"{c.name!r} as case number: {counted.cases(c.name)}" for c in role.rivals]
+                rows = f"as row number: {in_words(len(proposal.frame), 'complaint')}"
+                said = [role.why, *counted.more(role.column.name), *others, rows, *_links(proposal, role, proposals)]
+                role = replace(role, why="; ".join(said))
+            elif target == "officer_id":
+                others = [f"{c.name!r} as officer's number: {counted.officers(c.name)}" for c in role.rivals]
+                said = [role.why, counted.share(role.column.name), *others, *_links(proposal, role, proposals)]
+                role = replace(role, why="; ".join(filter(None, said)))
+            ids.append(role)
+        made.append(replace(proposal, roles=ids))
+    return made
+
+
+def _links(proposal: Proposal, role: Role, others: Sequence[Proposal]) -> list[str]:
+    """How many of its ids stand in each other file, for the link between the two."""
+    said = []
+    for other in others:
+        theirs = other.column(to=role.says("to")) if other.key != proposal.key else None
+        if theirs is not None:
+            held = int(role.column.counts.index.isin(theirs.column.counts.index).sum())
+            where = f"{other.path} ({theirs.column.name!r})"
+            said.append(f"links {held:,} of {in_words(role.column.distinct, 'number')} to {where}")
+    return said
 
 
 def _with_states(proposal: Proposal) -> Proposal:

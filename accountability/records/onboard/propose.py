@@ -8,21 +8,36 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from accountability.errors import SourceError
 from accountability.records import readers
+from accountability.records.onboard.answer_file import (
+    NAME,
+    Said,
+    answered,
+    answers_text,
+    checked,
+    read_answers,
+    write_lines,
+)
 from accountability.records.onboard.begin import begin
-from accountability.records.onboard.proposal import distinct, proposals_of
+from accountability.records.onboard.proposal import Proposal, distinct, looked_at, proposed
 from accountability.records.onboard.proposed_text import codebook_text, source_text
 from accountability.records.readers.cells import text_frame
 
+Ask = Callable[[Sequence[Proposal]], Said]
+
 
 def new_source(
-    name: str, files: Sequence[str | Path] | Mapping[str, pd.DataFrame], into: str | Path | None = None
+    name: str,
+    files: Sequence[str | Path] | Mapping[str, pd.DataFrame],
+    into: str | Path | None = None,
+    answers: str | Path | Mapping[str, Any] | Ask | None = None,
 ) -> Path:
     """Propose a source: copy the files, look at them, write ``source.yaml`` and ``codebook.yaml``.
 
@@ -37,6 +52,9 @@ def new_source(
         instance) are written as CSV under their names.
     into : path, optional
         Folder that holds sources. Default: ``data`` in the current folder, where every command looks.
+    answers : path, mapping or callable, optional
+        Answers to the questions: a file, or the same as a mapping of question to answer, or a function that asks them
+        of the tables as read. They are kept in ``answers.yaml`` beside the declaration.
 
     Returns
     -------
@@ -53,12 +71,31 @@ def new_source(
 
     def write(folder: Path) -> None:
         copies = _written(files, folder) if isinstance(files, Mapping) else _copied(files, folder)
-        proposals, left = proposals_of(copies)
-        (folder / "source.yaml").write_text(source_text(name, proposals, left), encoding="utf-8", newline="\n")
-        if any(role.says("codebook") for proposal in proposals for role in proposal.roles):
-            (folder / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
+        found, left = looked_at(copies)
+        said = answers(found) if callable(answers) else _said(answers)
+        if not said:
+            _write(folder, name, proposed(found), left)
+            return
+        made = answered(found, said)
+        _write(folder, name, made.proposals, [*left, *made.left])
+        for path, lines in ((folder / "source.yaml", made.source), (folder / "codebook.yaml", made.codebook)):
+            if path.is_file():
+                write_lines(path, lines)
+        (folder / NAME).write_text(answers_text(name, said), encoding="utf-8", newline="\n")
 
     return begin(name, into, "a source", write)
+
+
+def _said(answers: str | Path | Mapping[str, Any] | None) -> Said:
+    if isinstance(answers, str | Path):
+        return read_answers(Path(answers))
+    return checked(answers or {})
+
+
+def _write(folder: Path, name: str, proposals: Sequence[Proposal], left: Sequence[str]) -> None:
+    (folder / "source.yaml").write_text(source_text(name, proposals, left), encoding="utf-8", newline="\n")
+    if any(role.says("codebook") for proposal in proposals for role in proposal.roles):
+        (folder / "codebook.yaml").write_text(codebook_text(proposals), encoding="utf-8", newline="\n")
 
 
 def _copied(files: Sequence[str | Path], folder: Path) -> list[tuple[Path, readers.Format | None]]:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from accountability.records.onboard.consequences import Counted, in_words
 from accountability.records.onboard.hints import FINDING_TERMS, PENALTY_TERMS, penalty_rules, tidy
-from accountability.records.onboard.matter import Matter
+from accountability.records.onboard.matter import Matter, rows_shown
 from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import Role
 from accountability.records.yaml_text import CONFIRM, DECIDE
@@ -62,7 +63,7 @@ def _shown(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _entry(indent: int, key: str, value: Any, mark: str = "", why: str = "") -> str:
+def entry(indent: int, key: str, value: Any, mark: str = "", why: str = "") -> str:
     """One line ``key: value  # MARK: why``; a key too long for a line gets a line of its own."""
     shown, pad = scalar(key), " " * indent
     note = " ".join(part for part in (f"{mark}:" if mark else "", _one_line(why)) if part)
@@ -76,9 +77,10 @@ def _one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _marked(indent: int, key: str, value: Any, why: str, confirm: bool = False) -> str:
+def _marked(indent: int, key: str, value: Any, why: str, confirm: bool = False, said: bool = False) -> str:
     """A line with its evidence, marked as a guess unless it says itself that something is to decide."""
-    return _entry(indent, key, value, "" if DECIDE in scalar(value) else CONFIRM if confirm else "GUESS", why)
+    mark = f"{CONFIRM}ED" if said else CONFIRM if confirm else "GUESS"
+    return entry(indent, key, value, "" if DECIDE in scalar(value) else mark, why)
 
 
 def _choices(terms: Mapping[str, str], indent: int = 4) -> list[str]:
@@ -97,7 +99,7 @@ def source_text(name: str, proposals: Sequence[Proposal], left: Sequence[str]) -
         "# An identifying column is removed when the file is read; the kinds are:",
         *_choices(IDENTIFYING, 0),
         "",
-        _entry(0, "source", name),
+        entry(0, "source", name),
         _marked(0, "title", DECIDE, "one line: whose complaints, from when to when"),
         "generated: false  # true only for invented records",
         "",
@@ -130,8 +132,8 @@ def _card(proposals: Sequence[Proposal]) -> list[str]:
         ("row_is", f"what one row is, in words; {'; '.join(f'{p.path}: {p.why}' for p in proposals)}"),
     ):
         lines.append(_marked(2, key, DECIDE, why))
-    unit, why = _unit(proposals)
-    lines += ["  # unit, what one row counts:", *_choices(UNITS, 2), _marked(2, "unit", unit, why)]
+    unit, why = unit_of(proposals)
+    lines += ["  # unit, what one row counts:", *_choices(UNITS, 2), _marked(2, "unit", unit, why, True)]
     if received and (reading := received[0].reading) is not None and pd.notna(reading.first):
         days = {"from": reading.first.date(), "to": reading.last.date()}
         lines.append(_marked(2, "period", days, f"first and last day in {scalar(received[0].column.name)}"))
@@ -167,20 +169,23 @@ def _card(proposals: Sequence[Proposal]) -> list[str]:
     return lines
 
 
-def _unit(proposals: Sequence[Proposal]) -> tuple[str, str]:
+def unit_of(proposals: Sequence[Proposal]) -> tuple[str, str]:
+    """What one row seems to count, and the evidence."""
     rows = [p for p in proposals if p.table == "allegations"]
     if not rows:
         cases = any(p.table == "cases" for p in proposals)
         return ("complaint", "one row a case number") if cases else (DECIDE, f"one of {', '.join(UNITS)}")
     case, officer = rows[0].column(to="case_id"), rows[0].column(to="officer_id")
+    held = Counted(rows[0].frame, rows[0].roles).units()
+    counted = "; ".join(f"as {unit}: {in_words(held[unit], 'record')}" for unit in UNITS if unit in held)
     if case is not None and case.column.unique and officer is None:
-        return "complaint", "every case number has one row, and no column tells officers apart"
+        return "complaint", f"every case number has one row, and no column tells officers apart; {counted}"
     if case is not None and officer is not None:
         pairs = rows[0].frame[[case.column.name, officer.column.name]].dropna()
         if not pairs.duplicated().any():
-            return "officer_complaint", "no officer is in two rows of a case"
-        return "allegation", f"{int(pairs.duplicated().sum()):,} rows repeat the officer of a case"
-    return DECIDE, f"one of {', '.join(UNITS)}; {rows[0].why}"
+            return "officer_complaint", f"no officer is in two rows of a case; {counted}"
+        return "allegation", f"{int(pairs.duplicated().sum()):,} rows repeat the officer of a case; {counted}"
+    return DECIDE, f"one of {', '.join(UNITS)}; {counted}; {rows[0].why}"
 
 
 def _file(proposal: Proposal) -> list[str]:
@@ -192,28 +197,30 @@ def _file(proposal: Proposal) -> list[str]:
     frame = proposal.frame
     lines = [
         f"  {scalar(proposal.key)}:",
-        _entry(4, "path", proposal.path),
-        _entry(4, "sha256", proposal.sha256),
-        _entry(4, "bytes", proposal.bytes),
-        _entry(4, "rows", len(frame)),
+        entry(4, "path", proposal.path),
+        entry(4, "sha256", proposal.sha256),
+        entry(4, "bytes", proposal.bytes),
+        entry(4, "rows", len(frame)),
         _marked(4, "format", {"type": proposal.fmt.type, **fmt}, layout.why, layout.confirm),
     ]
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
     lines.append(_marked(4, "table", proposal.table, kinds + proposal.why))
     lines += _rows(proposal)
     held = frame[~proposal.blank]
-    settle = [m for m in proposal.matters if m.kind != "repeats" and not (m.kind in _NO_RECORD and _told_by(held, m))]
+    settle = [m for m in proposal.matters if m.kind != "repeats" and not (m.kind in _NO_RECORD and named_by(held, m))]
     if settle:
         lines.append("    settled:  # what the cells show: say how it was settled, in words; rows are counted from 1")
+        masked = {r.column.name for r in proposal.roles if r.says("drop") or r.says("pseudonym") or r.column.person}
         for matter in settle:
-            lines.append(_entry(6, _matter_key(matter), DECIDE, "", _matter_text(matter)))
-            lines += [f"      #   {_one_line(row)}" for row in rows_shown(proposal, matter)]
+            lines.append(entry(6, matter_key(matter), DECIDE, "", _matter_text(matter)))
+            lines += [f"      #   {_one_line(row)}" for row in rows_shown(frame, matter, masked)]
     lines.append("    columns:")
-    lines += [_marked(6, role.column.name, role.declared, role.why, role.confirm) for role in proposal.roles]
+    lines += [_marked(6, role.column.name, role.declared, role.why, role.confirm, role.said) for role in proposal.roles]
     return lines
 
 
-def _matter_key(matter: Matter) -> str:
+def matter_key(matter: Matter) -> str:
+    """What a matter is called under ``settled``."""
     return f"{matter.kind} {matter.column}" if matter.column is not None else matter.kind
 
 
@@ -224,26 +231,7 @@ def _matter_text(matter: Matter) -> str:
     return f"{where}{matter.what}{rows}{settle}"
 
 
-def rows_shown(proposal: Proposal, matter: Matter) -> list[str]:
-    """The first rows a matter is about, in a few columns; what may tell who somebody is stands as ``###``."""
-    masked = {r.column.name for r in proposal.roles if r.says("drop") or r.says("pseudonym") or r.column.person}
-    first = [matter.column] if matter.column in proposal.frame else []
-    open_first = sorted((str(c) for c in proposal.frame.columns if c not in first), key=lambda c: c in masked)
-    shown: list[str] = [*(str(name) for name in first), *open_first[:4]]
-    lines = []
-    for row in matter.rows[:3]:
-        cells = proposal.frame.iloc[row - 1]
-        texts = [f"{c} = {'###' if c in masked and pd.notna(cells[c]) else _cell(cells[c])}" for c in shown]
-        lines.append(f"row {row}: {'; '.join(texts)}")
-    return lines
-
-
-def _cell(cell: Any) -> str:
-    text = "(blank)" if pd.isna(cell) else str(cell)
-    return text if len(text) <= 24 else text[:23] + "…"
-
-
-def _told_by(frame: pd.DataFrame, matter: Matter) -> str | None:
+def named_by(frame: pd.DataFrame, matter: Matter) -> str | None:
     """A column that just the rows of a matter leave empty, so that a declaration can name them."""
     rows = frame.index.isin([row - 1 for row in matter.rows])
     empty = (name for name in frame if frame[name][rows].isna().all() and frame[name][~rows].notna().all())
@@ -264,8 +252,8 @@ def _rows(proposal: Proposal) -> list[str]:
     held = frame
     unusable: list[dict[str, Any]] = []
     reasons: list[str] = []
-    for matter in (m for m in proposal.matters if m.kind in _NO_RECORD and _told_by(held, m)):
-        unusable.append({"blank": [_told_by(held, matter)], "because": f"a {matter.kind}, not a record"})
+    for matter in (m for m in proposal.matters if m.kind in _NO_RECORD and named_by(held, m)):
+        unusable.append({"blank": [named_by(held, matter)], "because": f"a {matter.kind}, not a record"})
         reasons.append(_matter_text(matter))
     confirm = bool(unusable)
     if main is not None and (lacks := frame[main.column.name].isna()).any():
@@ -292,7 +280,8 @@ def _rows(proposal: Proposal) -> list[str]:
     for key in ([main], [case, officer]):
         names = [role.column.name for role in key if role is not None]
         if len(names) == len(key) and frame[names].notna().all(axis=None) and not frame.duplicated(names).any():
-            return [*lines, _marked(4, "key", names, "no two rows share it")]
+            alone = f"no two of {rows_of(len(frame))} share it"
+            return [*lines, _marked(4, "key", names, alone, True)]
     return lines
 
 

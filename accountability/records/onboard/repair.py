@@ -49,7 +49,7 @@ def guesses(path: Path) -> list[Point]:
     lines = list(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
     points = [
         Point(
-            "confirm", f"{path.name}, line {n}", f"{line.split('#', 1)[0].strip()}: {line.split(_MARK, 1)[1].strip()}"
+            "confirm", f"{path.name}, line {n}", f"{line.split(_MARK, 1)[0].strip()}: {line.split(_MARK, 1)[1].strip()}"
         )
         for n, line in lines
         if _MARK in line

@@ -121,7 +121,8 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
             declared = {"to": "officer_id", "pseudonym": True}
             found.append(_numbered(column, declared, why, tuple(dict.fromkeys(others))[:4], said))
         elif column.name in parted:
-            found.append(_part(column, parted[column.name], stages.get(column.name, DECIDE)))
+            part = _part(column, parted[column.name], stages.get(column.name, DECIDE))
+            found.append(replace(part, said=said))
         elif column.name in coded:
             declared, why = coded[column.name]
             found.append(Role(column, declared, why, said=said))
@@ -367,6 +368,11 @@ def _coded_columns(
             why = f"{column.distinct:,} different texts, {known:.0%} of the filled cells are established words"
             found[column.name] = ({"to": target, "codebook": block}, why)
     return found
+
+
+def kept(column: ColumnProfile) -> str:
+    """The name under which a column that is kept is published."""
+    return _free(_slug(column.name), column, {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id"})
 
 
 def _slug(name: str) -> str:

@@ -1,0 +1,65 @@
+"""The questions of a new source on one screen of the terminal, each with its choices and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from accountability.records.onboard.proposal import Proposal
+    from accountability.records.onboard.questions import Part, Question
+
+_MOST = 8
+
+
+def screen_of(asked: Sequence[Question]) -> str:
+    """All questions as text."""
+    lines = []
+    for number, question in enumerate(asked, 1):
+        lines.append(f"{number:2}. {question.asks}")
+        for part in question.parts:
+            lines.append(f"    [{part.key}] {part.about}".rstrip())
+            for choice in part.choices[:_MOST]:
+                mark = "*" if choice.answer == part.proposed else " "
+                lines.append(f"     {mark} {choice.answer}: {choice.then}".rstrip(": "))
+            if len(part.choices) > _MOST:
+                rest = ", ".join(choice.answer for choice in part.choices[_MOST:])
+                lines.append(f"       or {rest}")
+    return "\n".join(lines)
+
+
+def ask(found: Sequence[Proposal]) -> Mapping[str, Mapping[str, Any]]:
+    """Ask the questions one by one; an answer to an earlier one changes the counts of those that follow.
+
+    Enter takes what is marked with a star; a blank answer to what has no star leaves it to decide.
+    """
+    from accountability.publish.new_source_form import limits_of_law
+    from accountability.records.onboard.answer_file import answered, checked
+
+    said: dict[str, dict[str, Any]] = {}
+    limits = limits_of_law()
+    asked = answered(found, said, limits).asked
+    typer.echo(screen_of(asked))
+    typer.echo("\nEnter takes what is marked *; an empty answer without a mark leaves the matter to decide.\n")
+    for key in [question.key for question in asked]:
+        question = next((q for q in answered(found, checked(said), limits).asked if q.key == key), None)
+        for part in question.parts if question is not None else ():
+            if (value := _one(key, part)) is not None:
+                said.setdefault(key, {})[part.key] = value
+    return said
+
+
+def _one(key: str, part: Part) -> str | None:
+    typer.echo(f"{key} [{part.key}] {part.about}")
+    known = [choice.answer for choice in part.choices]
+    for choice in part.choices[:_MOST]:
+        typer.echo(f"   {choice.answer}: {choice.then}")
+    while True:
+        told = str(typer.prompt(key, default=part.proposed, show_default=bool(part.proposed))).strip()
+        if not told:
+            return None
+        if not known or told in known:
+            return told
+        typer.echo(f"{told!r} is none of {', '.join(known)}")
