@@ -35,6 +35,7 @@ _GLUED: Final = re.compile(
 )
 _FIELD: Final = re.compile(r"%[A-Za-z]|[a-z_]+")
 _SAMPLE: Final = 200
+_TEXTS: Final = 20_000
 _MOST: Final = 0.8
 _PIVOT: Final = 1950
 
@@ -126,7 +127,8 @@ class ColumnProfile:
     @cached_property
     def person(self) -> Evidence | None:
         """Why its cells may identify people, whatever its heading."""
-        return identifies(str(text) for text in self.counts.index.repeat(np.minimum(self.counts.to_numpy(), 3)))
+        every = self.counts.iloc[:: 1 + len(self.counts) // _TEXTS]  # evenly taken from very many
+        return identifies(str(text) for text in every.index.repeat(np.minimum(every.to_numpy(), 3)))
 
     @cached_property
     def coded(self) -> bool:
