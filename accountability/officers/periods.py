@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability.errors import Refusal, check_number
+from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.shares import check_top
 from accountability.officers.tallies import OFFICER, counted_rows
 from accountability.privacy import MIN_CELL
@@ -17,6 +18,8 @@ from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
+
+SERVICE: Final = ("officer_id", "from", "to")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -39,6 +42,8 @@ class Periods:
         Officer-complaints without a usable date, or dated across the line.
     name : str
     flow : DataFrame
+    present : array of int, optional
+        Numbers of the officers known to have served throughout both periods, where their service is known.
     """
 
     first: Ints
@@ -50,15 +55,39 @@ class Periods:
     left_out: int
     name: str
     flow: pd.DataFrame
+    present: Ints | None = None
+
+    @property
+    def alike(self) -> Ints:
+        """Numbers of the officers who, at equal risk, could have had one another's second period.
+
+        Those known to have served throughout. Otherwise, of periods by date, those accused in both: they had not left
+        before the second, nor came after the first; who left within the second, or came within the first, tells
+        nothing of the other period. Of halves by lot, the population: it was there in both as long.
+        """
+        if self.present is not None:
+            return self.present
+        return self.population if self.split is None else np.flatnonzero((self.first > 0) & (self.second > 0))
+
+    def who_alike(self) -> str:
+        """Those officers in words."""
+        count = plural(len(self.alike), "officer")
+        if self.present is not None:
+            return f"{count} in service throughout"
+        return self.who() if self.split is None else f"{count} accused in both periods"
 
     @property
     def population(self) -> Ints:
         """Numbers of the officers who can be ranked on the first period."""
+        if self.present is not None:
+            return self.present
         return np.arange(len(self.first)) if self.everyone else np.flatnonzero(self.first)
 
     def who(self) -> str:
         """The population in words."""
         count = plural(len(self.population), "officer")
+        if self.present is not None:
+            return f"{count} in service throughout"
         return f"all {count}" if self.everyone else f"{count} accused in the first period"
 
     def halves(self) -> str:
@@ -83,6 +112,7 @@ def two_periods(
     *,
     stage: str = "received",
     officers: int | None = None,
+    service: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Periods:
     """Divide the complaints of identified officers in two.
@@ -97,6 +127,9 @@ def two_periods(
         The stage whose date places a complaint.
     officers : int, optional
         How many officers there were, those never accused included.
+    service : DataFrame, optional
+        ``officer_id`` (as in the data), ``from`` and ``to`` (dates; ``to`` missing while in service), officers never
+        accused included. Those in service from the first complaint to the last are then the population.
     seed : int
         For ``"random"``.
 
@@ -109,7 +142,8 @@ def two_periods(
     Refusal
         When nobody is identified, the stage is not dated, or a period is empty.
     ParameterError
-        For a split that is no date, or fewer officers than are accused.
+        For a split that is no date, fewer officers than are accused, or service without its columns or beside
+        ``officers`` or halves by lot.
 
     Examples
     --------
@@ -141,7 +175,13 @@ def two_periods(
     for part, which in ((before, "first"), (after, "second")):
         if not part.any():
             raise Refusal(f"{cohort.name}: no officer-complaint falls in the {which} period (divided at {day})")
-    count = len(known) if officers is None else officers
+    count, present = len(known) if officers is None else officers, None
+    if service is not None:
+        if officers is not None or day is None:
+            raise ParameterError("service= says who was there: leave out officers=, and divide by a date")
+        there = _in_service(service, as_day(low[dated].min()), as_day(high[dated].max()))
+        known = known.append(there.difference(known))
+        count, present = len(known), known.get_indexer(there)
     second = np.bincount(officer[after], minlength=count)
     return Periods(
         first=np.bincount(officer[before], minlength=count).astype(np.int64),
@@ -153,7 +193,26 @@ def two_periods(
         left_out=int((~before & ~after).sum()),
         name=cohort.name,
         flow=cohort.flow(),
+        present=present,
     )
+
+
+def _in_service(service: pd.DataFrame, first: np.datetime64, last: np.datetime64) -> pd.Index:
+    """Officers in service from a day to another; gaps between stays are not looked for."""
+    missing = [name for name in SERVICE if name not in getattr(service, "columns", ())]
+    if missing:
+        raise ParameterError(f"service: expected columns {', '.join(SERVICE)}; missing {', '.join(missing)}")
+    stays = service.dropna(subset=["officer_id", "from"])
+    begin = pd.to_datetime(stays["from"]).groupby(stays["officer_id"]).min()
+    until = pd.to_datetime(stays["to"])
+    stays_on = (until.isna() | (until > last)).groupby(stays["officer_id"]).any()
+    there = begin.index[(begin <= first) & stays_on]
+    if len(there) < MIN_CELL:
+        raise Refusal(
+            f"service: {len(there):,} of {len(begin):,} officers are in service from {first} to {last}; {MIN_CELL} are "
+            "the least: choose cases of fewer years"
+        )
+    return pd.Index(there)
 
 
 def at_the_top(counts: Ints, top: float) -> Floats:
@@ -184,5 +243,10 @@ def _middle(days: Ints) -> dt.date:
     found, number = np.unique(days, return_counts=True)
     before = np.cumsum(number) - number
     best = found[np.argmin(np.abs(2 * before - len(days)))]
-    day: dt.date = (np.datetime64("1970-01-01", "D") + np.timedelta64(int(best), "D")).item()
+    day: dt.date = as_day(best).item()
     return day
+
+
+def as_day(number: int | np.integer[Any]) -> np.datetime64:
+    """The day of a number of days since 1970."""
+    return np.datetime64("1970-01-01", "D") + np.timedelta64(int(number), "D")

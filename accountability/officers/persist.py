@@ -83,8 +83,8 @@ def persistence(
     Parameters
     ----------
     data : Periods, Cohort or Dataset
-        Where officers accused in neither period are not held, the population is those accused in the first:
-        choosing them by the first period alone leaves the second free.
+        Of periods by date those accused in both are compared, so that having left, or having come late, is not taken
+        for a lasting difference; or those in service throughout, where :func:`two_periods` was given ``service``.
     top : float
         Share of the population that is the top; officers tied at the line count with equal fractions.
     draws : int
@@ -110,11 +110,13 @@ def persistence(
     >>> import accountability
     >>> found = officers.persistence(accountability.load("synthetic"), draws=99)
     >>> found.table["measure"].tolist(), found.table["estimate"].round(2).tolist()
-    (['rank_correlation', 'top_again', 'top_ratio'], [0.53, 0.54, 2.74])
+    (['rank_correlation', 'top_again', 'top_ratio'], [0.62, 0.57, 2.45])
     """
     check_draws(draws, confidence, seed)
-    chosen = data.population
+    chosen = data.alike
     first, second = data.first[chosen], data.second[chosen]
+    if not len(chosen):
+        raise Refusal(f"{data.name}: no officer is accused in both periods, so nothing is compared")
     top_first, top_second = at_the_top(first, top), at_the_top(second, top)
     for counts, which in ((first, "first"), (second, "second")):
         if (counts == counts[0]).all():
@@ -129,8 +131,8 @@ def persistence(
     return Persistence(
         estimand=f"how far officers' complaints of a first period go with those of a second, {data.name}",
         assumptions=(
-            "if all were alike, any officer could have had any other's second period: equal exposure in it",
-            "officers who left in between draw none afterwards, which makes counts seem to last less",
+            "if all were alike, any of these officers could have had any other's second period",
+            *_exposure(data),
             "one complaint against several officers counts for each",
         ),
         method=(
@@ -145,8 +147,20 @@ def persistence(
         by_count=_by_count(first, second),
         top=top,
         confidence=confidence,
-        who=data.who(),
+        who=data.who_alike(),
         halves=data.halves(),
+    )
+
+
+def _exposure(data: Periods) -> tuple[str, ...]:
+    """What is assumed of the time officers served."""
+    if data.present is not None:
+        return ("all served throughout both periods",)
+    if data.split is None:
+        return ("all served as long: who served longer draws more in both halves, which makes counts seem to last",)
+    return (
+        "whoever left before the second period, or came after the first, is not compared; when one came in the first "
+        "tells nothing of when one left in the second",
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,3 +175,31 @@ def test_sources_that_cannot_answer_are_refused_with_the_reason(study: str, sour
 @pytest.mark.parametrize("study", ["is_it_more_than_chance", "do_squads_matter"])
 def test_sources_that_can_answer_are_taken(study: str, source: str) -> None:
     registry.check(registry.get(study), {"source": source})
+
+
+def test_leaving_is_not_taken_for_a_lasting_difference() -> None:
+    """At equal risk while in service, with half hired or gone at any time, 5 % are rejected and not nearly all."""
+    rng, rejected = np.random.default_rng(8), 0
+    for seed in range(60):
+        begin, end = rng.uniform(-1, 1, 900).clip(min=0), rng.uniform(1, 3, 900).clip(max=2)
+        years = np.maximum(np.minimum(end, 1) - begin, 0), np.maximum(end - np.maximum(begin, 1), 0)
+        gone = rng.random(900) < 0.3  # left within the first period
+        second = np.where(gone, 0, years[1])
+        first = np.where(gone, years[0] * rng.random(900), years[0])
+        made = periods_of(rng.poisson(3 * first), rng.poisson(3 * second))
+        dated = replace(made, split=dt.date(2018, 1, 1))
+        rejected += conc.persistence(dated, draws=99, seed=seed).table["p_value"].iloc[0] <= 0.05
+    assert rejected <= 10  # 3 expected; more than 10 one time in two thousand
+
+
+def test_with_service_known_those_there_throughout_are_compared(bundled: Dataset) -> None:
+    known = bundled.allegations["officer_id"].dropna().unique()
+    service = pd.DataFrame({"officer_id": [*known[:300], "never"], "from": "1990-01-01", "to": None})
+    service.loc[:9, "to"] = "2001-01-01"
+    made = conc.two_periods(bundled, "2018-01-01", service=service)
+    assert len(made.population) == 291
+    assert "in service throughout" in conc.persistence(made, draws=99).who
+    with pytest.raises(ParameterError, match="missing to"):
+        conc.two_periods(bundled, "2018-01-01", service=service.drop(columns="to"))
+    with pytest.raises(ParameterError, match="leave out officers="):
+        conc.two_periods(bundled, "2018-01-01", service=service, officers=5000)
