@@ -76,7 +76,8 @@ def unfold(page: Page) -> None:
 
 
 def mixed(page: Page, number: int) -> list[str]:
-    return page.locator(f"table:has(td:text-is('Ä')) tbody td:nth-child({number})").all_text_contents()
+    cells = page.locator(f"table:has(td:text-is('Ä')) tbody td:nth-child({number})").all_text_contents()
+    return [cell.replace("\u00a0", " ") for cell in cells]
 
 
 @pytest.mark.parametrize("size", [chromium.DESK, chromium.PHONE], ids=["desk", "phone"])
