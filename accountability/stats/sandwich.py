@@ -14,7 +14,7 @@ from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.stats.compress import combine
 from accountability.stats.leverage import Leverage
 
-FEWEST: Final = 1.5
+FEWEST: Final = 1.9
 """Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
 intervals of differences missed the truth in 10 to 35 % of simulated agencies (benchmarks/RESULTS_dependence.md)."""
 FEWEST_TWO_WAYS: Final = 3.5
