@@ -88,7 +88,8 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
     """
     given = given or {}
     by_name = {column.name: column for column in columns}
-    free = [c for c in columns if c.name not in given.values()]
+    parted = _in_parts(columns)
+    free = [c for c in columns if c.name not in given.values() and c.name not in parted]
     officers = sorted((c for c in free if _is_officer_id(c)), key=lambda c: not c.named_exactly("officer"))
     officer = by_name.get(given["officer"] or "") if "officer" in given else next(iter(officers), None)
     numbering = [c for c in free if c is not officer and c not in officers and _may_number(c)]
@@ -106,7 +107,6 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
     taken: set[str] = {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id", *stages.values()}
     taken |= {declared["to"] for declared, _ in coded.values()}
     found: list[Role] = []
-    parted = _in_parts(columns)
     for column in columns:
         said = column.name in given.values()
         if column is case:
