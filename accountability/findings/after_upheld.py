@@ -34,7 +34,7 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
     )
     # Of groups, all of them together; where one is hidden the sum would not be theirs.
     apart = outcomes.apart["pending"] if "pending" in outcomes.apart else outcomes.apart.iloc[:, :0]
-    waiting: Any = None if apart.empty or bool(apart.isna().any()) else int(apart.sum())
+    waiting: Any = None if apart.empty or bool(apart.isna().any()) else int(apart.to_numpy().sum())
     second = _penalties(asked, penalties, ranked)
     caveat = (
         f"{wording.count(waiting)} are still pending and in none of these shares."

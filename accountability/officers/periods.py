@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -243,8 +243,7 @@ def _middle(days: Ints) -> dt.date:
     found, number = np.unique(days, return_counts=True)
     before = np.cumsum(number) - number
     best = found[np.argmin(np.abs(2 * before - len(days)))]
-    day: dt.date = as_day(best).item()
-    return day
+    return cast(dt.date, as_day(best).item())
 
 
 def as_day(number: int | np.integer[Any]) -> np.datetime64:
