@@ -1,9 +1,7 @@
-"""What every command shares: the app, exit statuses, usual options, tables and progress bars on the terminal."""
+"""What every command shares: the app, exit statuses, usual options, tables on the terminal."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,14 +10,10 @@ import typer
 from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.progress import Progress, TaskID
     from rich.table import Table
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -30,19 +24,52 @@ app = typer.Typer(
 FAILED = 1
 REFUSED = 2
 
+
+def studies() -> list[str]:
+    """Name the studies, for the completion of a shell."""
+    from accountability.studies.registry import STUDIES
+
+    return list(STUDIES)
+
+
+def sources() -> list[str]:
+    """Name the sources, for the completion of a shell."""
+    from accountability.records.places import source_names
+
+    return source_names()
+
+
+def _parameters(ctx: typer.Context) -> list[str]:
+    from accountability.studies.registry import STUDIES
+
+    study = STUDIES.get(ctx.params.get("study", ""))
+    return [f"{name}=" for name in study.parameters.model_fields] if study else []
+
+
 #: Options and arguments that several commands have.
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder for the reports; default reports/SOURCE.", file_okay=False)
 ]
-Study = Annotated[str, typer.Argument(help="Name of a study; `accountability list` shows them.")]
+Study = Annotated[
+    str, typer.Argument(help="Name of a study; `accountability list` shows them.", autocompletion=studies)
+]
 _SOURCE = "Name of a source, or its folder."
-NamedSource = Annotated[str, typer.Argument(help=_SOURCE, metavar="SOURCE")]
-Source = Annotated[str, typer.Option("--source", "-s", help=_SOURCE)]
-MaybeSource = Annotated[str | None, typer.Option("--source", "-s", help=_SOURCE)]
+NamedSource = Annotated[str, typer.Argument(help=_SOURCE, metavar="SOURCE", autocompletion=sources)]
+Source = Annotated[str, typer.Option("--source", "-s", help=_SOURCE, autocompletion=sources)]
+MaybeSource = Annotated[str | None, typer.Option("--source", "-s", help=_SOURCE, autocompletion=sources)]
 Report = Annotated[Path, typer.Argument(help="Folder of a report, or a file in it.", exists=True)]
 Parameters = Annotated[
-    list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        "-p",
+        metavar="NAME=VALUE",
+        help="A parameter; may be repeated.",
+        autocompletion=_parameters,
+    ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the path alone: no progress, no words.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 def _version(wanted: bool) -> None:
@@ -85,49 +112,3 @@ def empty_table(title: str, *headings: str) -> Table:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
-
-
-@contextmanager
-def told() -> Iterator[Callable[[str, int, int], None]]:
-    """Give progress bars; say which notebook stopped, give the page that shows where, and leave with status 1."""
-    from accountability.publish.execute import StudyFailed
-
-    try:
-        with bars() as progress:
-            yield progress
-    except StudyFailed as failed:
-        typer.echo(f"accountability: {failed}", err=True)
-        typer.echo(failed.page)
-        raise typer.Exit(FAILED) from None
-
-
-@contextmanager
-def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for each study on standard error; where that is not a terminal, nothing is drawn."""
-    if not sys.stderr.isatty():
-        yield lambda study, done, cells: None
-        return
-    with ExitStack() as stack:
-        bars: Progress | None = None
-        tasks: dict[str, TaskID] = {}
-
-        def seen(study: str, done: int, cells: int) -> None:
-            # Drawn with the first cell: a request that is refused shows its message and no bar.
-            nonlocal bars
-            if bars is None:
-                bars = stack.enter_context(_drawn())
-            if study not in tasks:
-                tasks[study] = bars.add_task(study, total=cells)
-            bars.update(tasks[study], completed=done, total=cells)
-
-        yield seen
-
-
-def _drawn() -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    percent = TextColumn("{task.percentage:>3.0f} %")
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn(), console=Console(stderr=True)
-    )

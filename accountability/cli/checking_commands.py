@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from accountability.cli.app import FAILED, REFUSED, Report, app, bars, empty_table
+from accountability.cli.app import FAILED, REFUSED, Json, Quiet, Report, app, empty_table
+from accountability.cli.printed import print_json, rows
+from accountability.cli.progress_line import progress_line
 from accountability.errors import Refusal
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from accountability.publish.claims import Ledger
     from accountability.publish.compare_reports import Comparison
 
 _SHOWN = 20
@@ -31,6 +34,8 @@ def verify(
     report: Annotated[Path, typer.Argument(help="Folder of a report, or of several.", exists=True)],
     tolerance: Tolerance = 1e-8,
     csv: Csv = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Run a report again and say whether every number comes out the same.
 
@@ -42,19 +47,27 @@ def verify(
     from accountability.publish.verify import verify as again
 
     folders = reports_in(report)
-    with bars() as progress:
+    with progress_line(quiet, len(folders)) as progress:
         found = again(folders, tolerance=tolerance, progress=progress)
-    frames = []
+    frames: list[pd.DataFrame] = []
+    said: list[dict[str, Any]] = []
     for folder, one in zip(folders, found, strict=True):
         if isinstance(one, Refusal):
-            typer.echo(f"{folder.name}: not verified")
+            said.append({"report": folder.name, "equal": None, "refused": str(one)})
+            if not as_json:
+                typer.echo(f"{folder.name}: not verified")
             typer.echo(f"accountability: {one}", err=True)
+            continue
+        said.append({"report": folder.name, **_plain(one)})
+        frames.append(one.table.assign(report=folder.name))
+        if as_json:
             continue
         typer.echo(f"{folder.name}: {'equal' if one.equal else 'differs'}. {one.sentence()}")
         if not one.equal:
             _show(one, "report", "now")
-        frames.append(one.table.assign(report=folder.name))
-    _write(frames, csv)
+    if as_json:
+        print_json(said)
+    _write(frames, csv, quiet=as_json)
     if any(isinstance(one, Refusal) for one in found):
         raise typer.Exit(REFUSED)
     if not all(one.equal for one in found if not isinstance(one, Refusal)):
@@ -67,6 +80,7 @@ def diff(
     second: Report,
     tolerance: Tolerance = 1e-8,
     csv: Csv = None,
+    as_json: Json = False,
 ) -> None:
     """Compare two reports number by number, and say what they were made from differently.
 
@@ -77,21 +91,29 @@ def diff(
     from accountability.publish.compare_reports import compare
 
     found = compare(first, second, tolerance=tolerance)
-    typer.echo(f"{'equal' if found.equal else 'differs'}. {found.sentence()}")
-    _show(found, "first", "second")
-    _write([found.table], csv)
+    if as_json:
+        print_json(_plain(found))
+    else:
+        typer.echo(f"{'equal' if found.equal else 'differs'}. {found.sentence()}")
+        _show(found, "first", "second")
+    _write([found.table], csv, quiet=as_json)
     if not found.equal:
         raise typer.Exit(FAILED)
 
 
+def _plain(found: Comparison) -> dict[str, Any]:
+    differ = {"differences": rows(found.table), "made_from": rows(found.why)}
+    return {"equal": found.equal, "sentence": found.sentence(), **differ}
+
+
 def _show(found: Comparison, first: str, second: str) -> None:
     if len(found.table):
-        rows = found.table.assign(relative=[_percent(size) for size in found.table["relative"]])
+        differ = found.table.assign(relative=[_percent(size) for size in found.table["relative"]])
         # Tables with few differences first: a median before the thousand days of its curve; figures last.
-        many = rows.groupby(["kind", "table"])["address"].transform("size") + 1e9 * (rows["kind"] == "figure")
-        rows = rows.iloc[many.argsort(kind="stable")]
-        counted = f"Differences, the first {_SHOWN} of {len(rows):,}" if len(rows) > _SHOWN else "Differences"
-        _print(counted, rows.head(_SHOWN), {"address": "value", "first": first, "second": second, "relative": "by"})
+        many = differ.groupby(["kind", "table"])["address"].transform("size") + 1e9 * (differ["kind"] == "figure")
+        differ = differ.iloc[many.argsort(kind="stable")]
+        counted = f"Differences, the first {_SHOWN} of {len(differ):,}" if len(differ) > _SHOWN else "Differences"
+        _print(counted, differ.head(_SHOWN), {"address": "value", "first": first, "second": second, "relative": "by"})
     if len(found.why):
         _print("Made from", found.why, {"what": "what", "first": first, "second": second})
 
@@ -106,18 +128,18 @@ def _short(cell: object) -> str:
     return _DECIMALS.sub(lambda found: f"{float(found[0]):.8g}", text)
 
 
-def _print(title: str, rows: pd.DataFrame, headings: dict[str, str]) -> None:
+def _print(title: str, frame: pd.DataFrame, headings: dict[str, str]) -> None:
     from rich.console import Console
     from rich.text import Text
 
     table = empty_table(title, *headings.values())
-    for row in rows[list(headings)].itertuples(index=False):
+    for row in frame[list(headings)].itertuples(index=False):
         # As text: what stands in data is never taken for markup.
         table.add_row(*(Text(_short(cell)) for cell in row))
     Console().print(table)
 
 
-def _write(frames: list[pd.DataFrame], path: Path | None) -> None:
+def _write(frames: list[pd.DataFrame], path: Path | None, *, quiet: bool = False) -> None:
     import pandas as pd
 
     from accountability.results import write_csv
@@ -125,7 +147,8 @@ def _write(frames: list[pd.DataFrame], path: Path | None) -> None:
     if path is None:
         return
     write_csv(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), path)
-    typer.echo(path)
+    if not quiet:
+        typer.echo(path)
 
 
 claims = typer.Typer(no_args_is_help=True, help="Check that a manuscript quotes what the reports hold.")
@@ -145,7 +168,11 @@ Names = Annotated[
 
 @claims.command("check")
 def check_claims(
-    manuscript: Manuscript, reports: Reports = Path("reports"), names: Names = None, csv: Csv = None
+    manuscript: Manuscript,
+    reports: Reports = Path("reports"),
+    names: Names = None,
+    csv: Csv = None,
+    as_json: Json = False,
 ) -> None:
     r"""Say which quoted values are right, stale, changed, missing or not filled in, and where the new value is.
 
@@ -158,14 +185,21 @@ def check_claims(
     from accountability.publish import claims as ledger
 
     found = ledger.check(manuscript, ledger.shelf(reports, _names(manuscript, names)))
+    if as_json:
+        print_json({"right": found.right, "sentence": found.sentence(), "claims": rows(found.table)})
+    else:
+        _tell(found)
+    _write([found.table], csv, quiet=as_json)
+    if not found.right:
+        raise typer.Exit(FAILED)
+
+
+def _tell(found: Ledger) -> None:
     typer.echo(found.sentence())
     for claim in found.table[found.table["status"] != "right"].to_dict("records"):
         quoted, now = claim["quoted"] or "nothing", claim["now"] or "nothing"
         typer.echo(f"\n{claim['place']}: {claim['status']}: quoted {quoted}, now {now}\n  {claim['claim']}")
         typer.echo(f"  {': '.join(said for said in (claim['report'], claim['because']) if said)}")
-    _write([found.table], csv)
-    if not found.right:
-        raise typer.Exit(FAILED)
 
 
 @claims.command("list")
@@ -173,6 +207,7 @@ def list_claims(
     report: Report,
     containing: Annotated[str, typer.Option("--containing", "-c", help="Only addresses with this in them.")] = "",
     csv: Csv = None,
+    as_json: Json = False,
 ) -> None:
     """List what may be quoted from a report, each value with its address. What figures draw is listed by `-c figure:`.
 
@@ -181,10 +216,12 @@ def list_claims(
     from accountability.publish.claims import addresses
 
     found = addresses(report, containing)
-    if csv is None:
+    if as_json:
+        print_json(rows(found[["claim", "value"]]))
+    elif csv is None:
         for claim, value in zip(found["claim"], found["value"], strict=True):
             typer.echo(f"{claim}\t{value}")
-    _write([found], csv)
+    _write([found], csv, quiet=as_json)
 
 
 @claims.command("fill")

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from accountability.cli.app import Parameters, app, bars, empty_table, named_values
+from accountability.cli.app import Json, Parameters, Quiet, app, empty_table, named_values
+from accountability.cli.printed import print_json, rows
+from accountability.cli.progress_line import progress_line
 
 teach = typer.Typer(no_args_is_help=True, help="Make the editions of a lesson, and grade what students hand in.")
 app.add_typer(teach, name="teach")
@@ -38,6 +40,8 @@ def grade(
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write, one row a student and item.", dir_okay=False)],
     seconds: Annotated[float, typer.Option("--seconds", help="Computing time for each submission.")] = 120,
     parameter: Parameters = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Run every submission locked in and score its answers against the truth of the student's own agency.
 
@@ -50,11 +54,14 @@ def grade(
 
     from accountability.classroom.grading import grade as graded
 
-    with bars() as progress:
+    with progress_line(quiet) as progress:
         given = named_values(parameter)
         scores = graded(submissions, lesson, seconds=seconds, parameters=given, progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
     scores.to_csv(out)
+    if as_json:
+        print_json({"scores": rows(scores.by_student()), "locks": scores.locks, "csv": out})
+        return
     table = empty_table(scores.sentence(), "student", "points", "of", "note")
     for row in scores.by_student().to_dict("records"):
         # What students wrote may look like markup.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from accountability.cli.app import FAILED, MaybeSource, Report, app, told
+from accountability.cli.app import FAILED, Json, MaybeSource, Quiet, Report, app
+from accountability.cli.printed import print_json, told
 
 
 @app.command()
@@ -33,6 +35,7 @@ def share(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The archive; default REPORT.zip beside the report.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Look through a report for what must not leave; pack it as a zip if nothing is found, else list it (status 1).
 
@@ -45,10 +48,15 @@ def share(
     from accountability.publish import sharing
 
     verdict, packed = sharing.share(report, out)
-    typer.echo(str(verdict), err=True)
+    if as_json:
+        found = [asdict(leak) for leak in verdict.leaks]
+        print_json({"report": report, "archive": packed, "found": found, "notes": verdict.notes})
+    else:
+        typer.echo(str(verdict), err=True)
     if packed is None:
         raise typer.Exit(FAILED)
-    typer.echo(packed)
+    if not as_json:
+        typer.echo(packed)
 
 
 @app.command()
@@ -58,6 +66,7 @@ def package(
     reports: Annotated[
         Path | None, typer.Option("--reports", help="Package these reports instead: a folder of them, or one.")
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Build a replication package: code, locked environment, data or the way to them, reports, README, checklist.
 
@@ -68,6 +77,6 @@ def package(
     """
     from accountability.publish.replication import package as build
 
-    with told() as progress:
+    with told(quiet) as progress:
         path = build(out, source, reports, progress=progress)
     typer.echo(path)

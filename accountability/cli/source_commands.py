@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from accountability.cli.app import FAILED, NamedSource, Out, app, told
+from accountability.cli.app import FAILED, Json, NamedSource, Out, Quiet, app, sources
+from accountability.cli.printed import end_with_answer, print_json, told
 from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
 @app.command()
 def fetch(
-    source: Annotated[str, typer.Argument(help="Name of a source.")],
+    source: Annotated[str, typer.Argument(help="Name of a source.", autocompletion=sources)],
     from_: Annotated[
         Path | None,
         typer.Option("--from", help="Take the files from this folder instead of downloading them.", file_okay=False),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Bring the files of a source to the cache, each checked against its declared hash.
 
@@ -31,7 +33,7 @@ def fetch(
     """
     import accountability
 
-    paths = accountability.fetch(source, from_, progress=sys.stderr.isatty())
+    paths = accountability.fetch(source, from_, progress=sys.stderr.isatty() and not quiet)
     for path in paths:
         typer.echo(path)
     if not paths:
@@ -93,33 +95,32 @@ def check(
         from accountability.records.onboard.check import check as checked
     found = checked(source)
     if as_json:
-        typer.echo(_as_json(source, found))
+        print_json(_plain(source, found))
     else:
         typer.echo(str(found))
     if not found.clean:
         raise typer.Exit(FAILED)
 
 
-def _as_json(source: str, found: Checked) -> str:
-    import json
+def _plain(source: str, found: Checked) -> dict[str, Any]:
     from dataclasses import asdict
 
     if not found.clean:
-        return json.dumps(
-            {"source": found.source, "unresolved": [asdict(point) for point in found.unresolved]}, indent=2
-        )
+        return {"source": found.source, "unresolved": [asdict(point) for point in found.unresolved]}
     import accountability
     from accountability.audit import figures
 
-    return json.dumps({"source": found.source, **figures(accountability.load(source))}, indent=2)
+    return {"source": found.source, **figures(accountability.load(source))}
 
 
 @app.command()
 def audit(
     source: NamedSource,
     out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
-    """Say what a release holds and what it lacks, and print the path of the HTML report.
+    """Say what a release holds and what it lacks; print the answer and, last, the path of the HTML report.
 
     The report ends with a letter that asks the agency for what is lacking.
 
@@ -127,9 +128,9 @@ def audit(
     """
     from accountability import publish as reports
 
-    with told() as progress:
+    with told(quiet, as_json) as progress:
         path = reports.run("what_the_data_holds", source, {}, out, progress=progress)
-    typer.echo(path)
+    end_with_answer(path, quiet=quiet, as_json=as_json)
 
 
 @app.command("new-case")

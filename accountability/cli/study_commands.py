@@ -3,37 +3,62 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from accountability.cli.app import MaybeSource, Out, Parameters, Source, Study, app, empty_table, named_values, told
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from accountability.cli.app import (
+    Json,
+    MaybeSource,
+    Out,
+    Parameters,
+    Quiet,
+    Source,
+    Study,
+    app,
+    empty_table,
+    named_values,
+    studies,
+)
+from accountability.cli.printed import end_with_answer, end_with_answers, print_json, told
 
 
 @app.command("list")
 def list_(
-    study: Annotated[str | None, typer.Argument(help="Show the parameters of this study.")] = None,
+    study: Annotated[
+        str | None, typer.Argument(help="Show the parameters of this study.", autocompletion=studies)
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """List the studies and the sources, or the parameters of one study.
 
     Example: [bold]accountability list how_long_cases_stay_open[/bold]
     """
-    from rich.console import Console
-
-    console = Console()
-    if study is not None:
-        console.print(_parameter_table(study))
+    tables = {"Studies": _studies(), "Sources": _sources()} if study is None else _parameters(study)
+    if as_json:
+        print_json({title.lower() if study is None else "parameters": rows for title, rows in tables.items()})
         return
-    console.print(_study_table())
-    console.print(_source_table())
+    from rich.console import Console
+    from rich.text import Text
+
+    for title, rows in tables.items():
+        table = empty_table(title, *rows[0])
+        for row in rows:
+            cells = (", ".join(cell) or "none" if isinstance(cell, list) else str(cell) for cell in row.values())
+            table.add_row(*map(Text, cells))
+        Console().print(table)
 
 
 @app.command()
-def run(study: Study, source: MaybeSource = None, parameter: Parameters = None, out: Out = None) -> None:
-    """Run one study and print the path of its HTML report.
+def run(
+    study: Study,
+    source: MaybeSource = None,
+    parameter: Parameters = None,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Run one study; print its answer and, last, the path of its HTML report.
 
     Example: [bold]accountability run how_long_cases_stay_open -s synthetic -p cutoff=2019-12-31[/bold]
     """
@@ -43,72 +68,70 @@ def run(study: Study, source: MaybeSource = None, parameter: Parameters = None, 
     wanted = request(study, source, named_values(parameter))
     from accountability.publish import runner
 
-    with told() as progress:
+    with told(quiet, as_json) as progress:
         path = runner.answer(wanted, out, progress)
-    typer.echo(path)
+    end_with_answer(path, quiet=quiet, as_json=as_json)
 
 
 @app.command()
-def report(source: Source = "synthetic", out: Out = None) -> None:
-    """Run every study a source can answer and print the path of the index page.
+def report(source: Source = "synthetic", out: Out = None, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Run every study a source can answer; print the answers and, last, the path of the index page.
 
     Example: [bold]accountability report --source synthetic[/bold]
     """
-    from accountability import publish
+    from accountability.publish import runner
 
-    with told() as progress:
-        path = publish.report(source, out, progress=progress)
-    typer.echo(path)
+    _, able, _ = runner.studies_of(source)
+    with told(quiet, as_json, len(able)) as progress:
+        path = runner.report(source, out, progress=progress)
+    end_with_answers(path, able, quiet=quiet, as_json=as_json)
 
 
 @app.command()
 def multiverse(
     declared: Annotated[Path, typer.Argument(help="YAML file: source, question, group, first, second, choices.")],
     out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
-    """Compute one difference under every combination of declared choices, and print the path of the HTML report.
+    """Compute one difference under every combination of choices; print the answer and the path of the HTML report.
 
     Example: [bold]accountability multiverse delay.yaml[/bold]
     """
     from accountability import publish
 
-    with told():
-        path = publish.multiverse(declared, out)
-    typer.echo(path)
+    with told(quiet, as_json) as progress:
+        path = publish.multiverse(declared, out, progress=progress)
+    end_with_answer(path, quiet=quiet, as_json=as_json)
 
 
-def _parameter_table(name: str) -> Table:
+def _parameters(name: str) -> dict[str, list[dict[str, Any]]]:
     from accountability.publish.page import parameter_rows
     from accountability.studies import registry
 
     study = registry.get(name)
-    table = empty_table(study.question, "parameter", "default", "meaning")
-    for row in parameter_rows(study.parameters, study.parameters.model_validate({}).literals()):
-        table.add_row(row["name"], row["default"], row["help"])
-    return table
+    rows = parameter_rows(study.parameters, study.parameters.model_validate({}).literals())
+    return {study.question: [{"parameter": r["name"], "default": r["default"], "meaning": r["help"]} for r in rows]}
 
 
-def _study_table() -> Table:
+def _studies() -> list[dict[str, Any]]:
     from accountability.studies.registry import STUDIES
 
-    table = empty_table("Studies", "name", "question")
-    for study in STUDIES.values():
-        table.add_row(study.name, study.question)
-    return table
+    return [{"name": study.name, "question": study.question} for study in STUDIES.values()]
 
 
-def _source_table() -> Table:
+def _sources() -> list[dict[str, Any]]:
     from accountability.errors import SourceError
     from accountability.records.contract import read_source
     from accountability.records.places import source_folder, source_names
     from accountability.studies.registry import STUDIES
 
-    table = empty_table("Sources", "name", "title", "studies")
+    found: list[dict[str, Any]] = []
     for name in source_names():
         try:
             declared = read_source(source_folder(name))
         except SourceError as error:
-            table.add_row(name, f"cannot be read: {error}", "")
+            found.append({"name": name, "title": f"cannot be read: {error}", "studies": []})
             continue
         applies = [
             study.name
@@ -116,5 +139,5 @@ def _source_table() -> Table:
             if study.why_not(declared, study.parameters.model_validate({"source": name})) is None
         ]
         title = f"{declared.title} (generated data)" if declared.generated else declared.title
-        table.add_row(name, title, ", ".join(applies) or "none")
-    return table
+        found.append({"name": name, "title": title, "studies": applies})
+    return found

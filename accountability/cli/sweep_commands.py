@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from accountability.cli.app import FAILED, MaybeSource, Out, Study, app
+from accountability.cli.app import FAILED, Json, MaybeSource, Out, Quiet, Study, app
+from accountability.cli.printed import print_json, rows
+from accountability.cli.progress_line import progress_line
 
 if TYPE_CHECKING:
     from accountability.publish.sweeps.sweep_run import Step
@@ -25,14 +24,23 @@ def sweep(
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Reports made at a time.", min=1)] = 2,
     executor: Annotated[Literal["local", "dask"], typer.Option(help="dask with --scheduler.")] = "local",
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://HOST:PORT.")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Run a study with every parameter set of a grid; asked again, it makes only what is missing or has changed.
 
     Example: [bold]accountability sweep how_long_cases_stay_open --grid grid.yaml --jobs 2[/bold]
     """
     from accountability import publish
+    from accountability.publish.sweeps.sweep_run import line
 
-    with _progress() as told:
+    with progress_line(quiet) as progress:
+
+        def told(step: Step) -> None:
+            progress.say(line(step))
+            if progress.live:
+                progress("sets", step.done, step.total)
+
         swept = publish.sweep(
             study,
             grid,
@@ -43,32 +51,14 @@ def sweep(
             scheduler=scheduler,
             progress=told,
         )
-    typer.echo(swept.sentence(), err=True)
-    typer.echo(swept.csv)
-    for index in swept.indexes:
-        typer.echo(index)
+    if as_json:
+        print_json(
+            {"sentence": swept.sentence(), "sets": rows(swept.table), "csv": swept.csv, "indexes": swept.indexes}
+        )
+    else:
+        if not quiet:
+            typer.echo(swept.sentence(), err=True)
+        for path in (swept.csv, *swept.indexes):
+            typer.echo(path)
     if swept.failed:
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Step], None]]:
-    """A line for each set on standard error and, where that is a terminal, a bar under them."""
-    from accountability.publish.sweeps.sweep_run import line
-
-    if not sys.stderr.isatty():
-        yield lambda step: typer.echo(line(step), err=True)
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("sets", total=None)
-
-        def told(step: Step) -> None:
-            bar.console.print(escape(line(step)), highlight=False)
-            bar.update(task, completed=step.done, total=step.total)
-
-        yield told

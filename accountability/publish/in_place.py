@@ -1,4 +1,4 @@
-"""A report's folder, or a file beside it, appears whole or not at all; what a killed sweep left behind is cleared."""
+"""A report's folder, or a file beside it, appears whole or not at all; what a killed run or sweep left is cleared."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ MAKING: Final = ".making-"
 REPLACED: Final = ".replaced-"
 #: Inside a folder of reports: what one sweep has not finished. Only the sweep that holds the folder touches it.
 WORKSHOP: Final = ".sweep"
+_JUST: Final = 2.0  # seconds
 
 
 def put_in_place(made: Path, final: Path) -> None:
@@ -40,22 +42,62 @@ def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
     The workshop is a folder on the same disk for whatever is not finished; the name is for who looks there.
     """
     made = Path(tempfile.mkdtemp(prefix=f"{MAKING}{name}-", dir=workshop))
+    # The lock says that somebody is at work here; a killed process lets go of it.
+    handle = os.open(made, os.O_RDONLY)
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield made
         put_in_place(made, final)
     finally:
+        os.close(handle)
         shutil.rmtree(made, ignore_errors=True)
+
+
+def clear_left(folder: Path) -> None:
+    """Clear what killed runs left in a folder of reports: nobody holds it any more; what is at work is left alone.
+
+    A report that a killed run had moved aside and not yet replaced goes back to its place.
+    """
+    # What has just been made may not be locked yet, or may be on its way to its place.
+    _put_back(folder, folder, _JUST)
+    for left in folder.glob(f"{MAKING}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _JUST and not _at_work(left):
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+
+
+def _put_back(workshop: Path, folder: Path, seconds: float = 0.0) -> None:
+    for aside in workshop.glob(f"{REPLACED}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - aside.stat().st_mtime < seconds:
+                continue
+            for before in aside.iterdir():
+                if not (folder / before.name).exists():
+                    before.rename(folder / before.name)
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _at_work(left: Path) -> bool:
+    handle = os.open(left, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def put_file(final: Path, write: Callable[[Path], object], workshop: Path) -> Path:
     """Write a file that appears whole or not at all in place of the one that stands there; see :func:`making`."""
     handle, name = tempfile.mkstemp(prefix=MAKING, dir=workshop)
-    os.close(handle)
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         write(Path(name))
         Path(name).chmod(0o644)
         os.replace(name, final)
     finally:
+        os.close(handle)
         Path(name).unlink(missing_ok=True)
     return final
 
@@ -89,10 +131,7 @@ def held(folder: Path) -> Iterator[Path]:
 
 
 def _clear(workshop: Path, folder: Path) -> None:
-    for aside in workshop.glob(f"{REPLACED}*"):
-        for before in aside.iterdir():
-            if not (folder / before.name).exists():
-                before.rename(folder / before.name)
+    _put_back(workshop, folder)
     # Kernels of a killed sweep may need an instant to end, and write until they do.
     shutil.rmtree(workshop, ignore_errors=True)
     if workshop.exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +48,12 @@ class Asked(Request):
         return shlex.join(["accountability", NAME, self.declared_in])
 
 
-def multiverse(declared: str | Path | Mapping[str, Any], out: str | Path | None = None) -> Path:
+def multiverse(
+    declared: str | Path | Mapping[str, Any],
+    out: str | Path | None = None,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Path:
     """Compute one difference under every combination of declared choices and write its report.
 
     Parameters
@@ -57,6 +62,9 @@ def multiverse(declared: str | Path | Mapping[str, Any], out: str | Path | None 
         A YAML file or what one would hold; see :func:`accountability.multiverse.read`.
     out : path, optional
         Folder to which the report's own folder is added; default ``reports/<source>``.
+
+    progress : callable, optional
+        Called with the name, the cells done and the cells there are.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def multiverse(declared: str | Path | Mapping[str, Any], out: str | Path | None 
     label = re.sub(r"[^A-Za-z0-9._-]", "_", Path(named).stem)[:80]
     asked = Asked(study, made, source, named, label)
     with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
-        return runner.answer(asked, out, None, _notebook(Path(scratch)))
+        return runner.answer(asked, out, progress, _notebook(Path(scratch)))
 
 
 def _notebook(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from accountability.labels import in_words, label
 from accountability.publish import kept, page, provenance, sidecar
 from accountability.publish.execute import Failure, StudyFailed, execute, interruptible
 from accountability.publish.finished import PAGE, RECORD, digests
-from accountability.publish.in_place import making, put_file
+from accountability.publish.in_place import clear_left, making, put_file
 from accountability.publish.index_page import index_page
 from accountability.publish.request import Request, request
 from accountability.publish.sweeps.sweep_inputs import inputs
@@ -199,6 +199,8 @@ def make(
     out.mkdir(parents=True, exist_ok=True)
     unfinished = (workshop or out).resolve()
     scratch = None if workshop is None else unfinished
+    if workshop is None:
+        clear_left(out)
     with making(final, unfinished, wanted.study.name) as folder:
         failure = _fill(folder, wanted, notebook, progress, start, scratch)
     return final / PAGE, failure

@@ -241,7 +241,7 @@ def _earned(text: pd.DataFrame, stops: Mapping[str, str], declared: Mapping[str,
 
 def _known(word: str, known: Iterable[str], what: str) -> None:
     if word not in known:
-        raise ParameterError(f"{word!r} is no {what}{did_you_mean(word, known)} Known: {', '.join(known)}")
+        raise ParameterError(f"{word!r} is no {what}{did_you_mean(word, known, '.')} Known: {', '.join(known)}")
 
 
 def _date_of(frame: pd.DataFrame, column: str | None, date: str | Mapping[str, Any]) -> str | dict[str, Any]:

@@ -71,7 +71,7 @@ def source_folder(name: str | Path) -> Path:
             return folder / path
     known = source_names()
     raise SourceError(
-        f"unknown source {str(name)!r}{did_you_mean(name, known)} Known: {', '.join(known)}. "
+        f"unknown source {str(name)!r}{did_you_mean(name, known, '.')} Known: {', '.join(known)}. "
         f"Searched: {', '.join(map(str, data_dirs()))}"
     )
 

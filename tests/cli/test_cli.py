@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pty
+import re
 import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import toy_agency
+import typer
 from conftest import ROOT
 
 from accountability import cli
-from accountability.publish import runner
+from accountability.cli.progress_line import progress_line
+from accountability.publish import in_place, runner
 from accountability.studies import registry
 
 STUDY = "how_long_cases_stay_open"
@@ -47,6 +53,7 @@ def inside(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         (["run", STUDY, "--source", "news_cases"], "no rate may be drawn"),
         (["run", STUDY, "--source", "chicago_2000_2016", "-p", "group=categry"], "Did you mean 'category'?"),
         (["audit", "news_case"], "did you mean 'news_cases'"),
+        (["check", "nowhere_near"], "unknown source 'nowhere_near'. Known:"),
         (["fetch", "chicago_2000"], "did you mean 'chicago_2000_2016'"),
         (["list", "what_follows"], "Did you mean 'what_follows_a_finding'?"),
     ],
@@ -181,10 +188,98 @@ def test_report_ends_with_the_path_of_the_index_and_a_failed_study_leaves_with_s
     toy_agency.notebook(tmp_path / "notebooks", "1 + 1")
     assert inside(monkeypatch, "report", "--source", str(toy)) == 0
     out, err = capsys.readouterr()
+    assert out.splitlines()[:2] == [registry.get(STUDY).question, "This notebook states no answer."]
     assert Path(out.splitlines()[-1]).resolve() == tmp_path / "reports" / "toy" / "index.html"
-    assert err == ""
+    assert re.fullmatch(rf"{STUDY}: started\n{STUDY}: ended after \d+:\d\d\n", err)
     toy_agency.notebook(tmp_path / "notebooks", "1 / 0")
     assert inside(monkeypatch, "run", STUDY, "--source", str(toy)) == 1
     out, err = capsys.readouterr()
-    assert err == f"accountability: {STUDY} stopped at cell [3]: ZeroDivisionError: division by zero\n"
+    said = f"accountability: {STUDY} stopped at cell [3]: ZeroDivisionError: division by zero\n"
+    assert err.splitlines(keepends=True)[-1] == said
     assert "not complete" in Path(out.splitlines()[-1]).read_text()
+
+
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    folder = toy_agency.source(tmp_path)
+    monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")
+    toy_agency.notebook(tmp_path / "notebooks", "1 + 1")
+    return str(folder)
+
+
+def test_quiet_prints_the_path_alone_and_json_the_whole_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", STUDY, "--source", toy(tmp_path, monkeypatch), "--out", str(tmp_path / "out")]
+    page = str(tmp_path / "out" / STUDY / "report.html")
+    assert inside(monkeypatch, *words, "--quiet") == 0
+    assert tuple(capsys.readouterr()) == (f"{page}\n", "")
+    assert inside(monkeypatch, *words, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["study"], said["answer"], said["page"]) == (STUDY, "This notebook states no answer.", page)
+    toy_agency.notebook(tmp_path / "notebooks", "1 / 0")
+    assert inside(monkeypatch, *words, "--json") == 1
+    assert "ZeroDivisionError" in json.loads(capsys.readouterr().out)["failed"]
+
+
+#: Commands that only write files and print their paths, or ask for answers.
+ONLY_WRITE = {"fetch", "new-source", "new-case", "synth", "export", "package", "lab", "build", "fill"}
+
+
+def test_every_command_that_lists_or_answers_has_json() -> None:
+    commands: dict[str, Any] = dict(vars(typer.main.get_command(cli.app))["commands"])
+    for name in ("claims", "teach"):
+        commands |= commands.pop(name).commands
+    without = {name for name, one in commands.items() if "--json" not in {o for p in one.params for o in p.opts}}
+    assert without == ONLY_WRITE
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", STUDY], ["check", "synthetic"]])
+def test_json_is_read_back(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inside(monkeypatch, *words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_the_line_on_a_terminal_is_never_cleared_and_ends_at_100_percent(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with open(theirs, "w") as terminal, monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", terminal)
+        with progress_line(of=2) as line:
+            for what in ("first", "second"):
+                for done in range(4):
+                    line(what, done, 3)
+        written = ""
+        while not written.endswith("\n"):
+            written += os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "\x1b" not in written
+    percents = [int(found) for found in re.findall(r"\r *(\d+) %", written)]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert written.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("accountability run how_lo", STUDY), ("accountability audit synth", "synthetic")],
+)
+def test_a_shell_completes_studies_and_sources(typed: str, offered: str) -> None:
+    asked = {"_ACCOUNTABILITY_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **asked}
+    code = "import sys; from accountability.cli import main; sys.argv[0] = 'accountability'; main()"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert offered in done.stdout.split()
+
+
+def test_what_a_killed_run_left_is_cleared_and_what_is_at_work_stays(tmp_path: Path) -> None:
+    for name in (".making-x-1/tables", ".replaced-1/first", ".replaced-2/second", "second"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / ".making-file").write_text("half")
+    for left in tmp_path.iterdir():
+        os.utime(left, (1, 1))
+    with in_place.making(tmp_path / "other", tmp_path, "study") as made:
+        os.utime(made, (1, 1))
+        in_place.clear_left(tmp_path)
+        assert made.is_dir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "other", "second"]
