@@ -50,6 +50,9 @@ def new_source(
     ask: Annotated[
         bool | None, typer.Option("--ask/--no-ask", help="Ask the questions here; default in a terminal.")
     ] = None,
+    like: Annotated[
+        str | None, typer.Option("--like", help="An earlier source of which these files are another release.")
+    ] = None,
 ) -> None:
     """Propose a source from files nobody has declared, in data/NAME: guesses are marked, the rest is left to decide.
 
@@ -64,12 +67,12 @@ def new_source(
     if answers is not None and ask:
         raise ParameterError("give --answers or --ask, not both: answers are asked for, or read from a file")
     said: Path | Callable[..., Any] | None = answers
-    if said is None and (sys.stdin.isatty() if ask is None else ask):
+    if said is None and like is None and (sys.stdin.isatty() if ask is None else ask):
         from accountability.cli.new_source_screen import ask as said
-    folder = propose(name, files, answers=said)
+    folder = propose(name, files, answers=said, like=like)
     for path, decide, guessed in left(folder):
         typer.echo(f"{path}: {decide} to decide, {guessed} guesses to confirm")
-    if said is None:
+    if said is None and like is None:
         typer.echo("The same with at most twelve questions asked here: add --ask.")
     typer.echo(f"Replace each DECIDE in an editor; `accountability check {name}` lists what is left.")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from accountability.errors import FetchError, ParameterError
 from accountability.parameters import Parameters
 from accountability.records.cache import cache_dir
-from accountability.records.places import declared_source
+from accountability.records.contract import declared_source
 from accountability.studies import registry
 from accountability.studies.registry import Study
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from accountability.publish.finished import file_of
 from accountability.publish.provenance import data_facts, environment
 from accountability.records.cache import sha256
+from accountability.records.inherited import line_of_releases
 
 if TYPE_CHECKING:
     from accountability.records.dataset import Dataset
@@ -92,4 +93,6 @@ def save(result: Result, path: str | Path, data: Dataset, parameters: Mapping[st
 
 def declaration(source: Path) -> dict[str, str]:
     """Give the sha256 of every file that says how a source in a folder is read: name to hash."""
-    return {path.name: sha256(path) for path in sorted(source.glob("*.yaml"))}
+    own = {path.name: sha256(path) for path in sorted(source.glob("*.yaml"))}
+    bases = [path for place in line_of_releases(source)[1:] for path in sorted(place.glob("*.yaml"))]
+    return own | {f"{path.parent.name}/{path.name}": sha256(path) for path in bases}

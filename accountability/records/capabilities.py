@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from accountability.records.yaml_text import read_yaml
+from accountability.records.inherited import declared
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def stages(source: Source, folder: Path) -> frozenset[str] | None:
     frozenset of str or None
         ``None`` when a file of events names its stages in its rows without a codebook, where only a load can tell.
     """
-    declared = [column for file in source.files.values() for _, column in file.readings]
-    dated = {column.stage for column in declared if column.stage}
-    named = [column for column in declared if column.to == "stage"]
+    readings = [column for file in source.files.values() for _, column in file.readings]
+    dated = {column.stage for column in readings if column.stage}
+    named = [column for column in readings if column.to == "stage"]
     if not named:
         return frozenset(dated)
-    if not (folder / "codebook.yaml").is_file():
+    codebook = declared(folder, "codebook.yaml")
+    if not codebook:
         return None
-    codebook = read_yaml(folder / "codebook.yaml")
     for column in named:
         if column.codebook is None:
             return None

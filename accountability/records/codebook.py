@@ -17,7 +17,8 @@ import pandas as pd
 
 from accountability.errors import CodebookError, did_you_mean
 from accountability.records.column import NORMALISERS
-from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
+from accountability.records.inherited import declared as declared_in
+from accountability.records.yaml_text import lines_of, refuse_undecided
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES, STAGES
 
 CLOSED_FIELDS: Mapping[str, Mapping[str, str]] = {
@@ -365,17 +366,20 @@ class Codebook:
         return pd.DataFrame(rows, columns=["block", "raw", "term", "loses", "may_be"], dtype="str")
 
 
+def _line_of(path: Path, name: str) -> str:
+    line = lines_of(path).get((name,)) if path.is_file() else None
+    return "" if line is None else f", line {line}"
+
+
 def read_codebook(folder: Path) -> Codebook:
     """The codebook beside a ``source.yaml``; an empty one where there is none."""
     path = folder / "codebook.yaml"
-    if not path.is_file():
-        return Codebook({})
-    declared = read_yaml(path)
+    declared = declared_in(folder, "codebook.yaml")
     refuse_undecided(declared, path)
     blocks = {}
     for name, block in declared.items():
         try:
             blocks[name] = Block.of(name, block)
         except CodebookError as error:
-            raise CodebookError(f"{path}, line {lines_of(path)[(name,)]}: {error}") from None
+            raise CodebookError(f"{path}{_line_of(path, name)}: {error}") from None
     return Codebook(blocks)

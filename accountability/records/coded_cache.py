@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from accountability import __version__
 from accountability.records.cache import sha256
+from accountability.records.inherited import line_of_releases
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
 from accountability.records.pseudonyms import Key
@@ -76,7 +77,12 @@ def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str 
     """
     if os.environ.get(OFF_VARIABLE) or (key is not None and not key.lasting):
         return None
-    declared = {name: sha256(folder / name) for name in ("source.yaml", "codebook.yaml") if (folder / name).is_file()}
+    declared = {
+        f"{depth} {name}": sha256(place / name)
+        for depth, place in enumerate(line_of_releases(folder))
+        for name in ("source.yaml", "codebook.yaml")
+        if (place / name).is_file()
+    }
     parts = [
         sorted(files.items()),
         sorted(declared.items()),

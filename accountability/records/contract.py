@@ -17,8 +17,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from accountability.errors import SourceError
 from accountability.records.column import Column, Strict, known_term, problems
+from accountability.records.inherited import declared as declared_in
+from accountability.records.places import source_folder
 from accountability.records.preparation import Step
-from accountability.records.yaml_text import lines_of, read_yaml, refuse_undecided
+from accountability.records.yaml_text import lines_of, refuse_undecided
 from accountability.vocabulary import SAMPLING_RULES, STAGES, UNITS
 
 OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
@@ -221,6 +223,7 @@ class Source(Strict):
     """A whole ``source.yaml``."""
 
     source: str
+    like: str | None = Field(default=None, description="the release of the same agency that says the rest")
     title: str
     generated: bool = False
     card: Card
@@ -288,7 +291,7 @@ def read_source(folder: Path) -> Source:
         Lists every key that is unknown, missing or of the wrong kind.
     """
     path = folder / "source.yaml"
-    declared = read_yaml(path)
+    declared = declared_in(folder)
     refuse_undecided(declared, path)
     try:
         source = Source.model_validate(declared)
@@ -298,6 +301,11 @@ def read_source(folder: Path) -> Source:
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
     return source
+
+
+def declared_source(name: str | Path) -> Source:
+    """What a source declares; see :func:`accountability.records.places.source_folder` and :func:`read_source`."""
+    return read_source(source_folder(name))
 
 
 def data_hash(files: Mapping[str, File]) -> str:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from accountability.errors import SourceError, did_you_mean
-
-if TYPE_CHECKING:
-    from accountability.records.contract import Source
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SOURCES_VARIABLE = "ACCOUNTABILITY_SOURCES"
@@ -74,10 +70,3 @@ def source_folder(name: str | Path) -> Path:
         f"unknown source {str(name)!r}{did_you_mean(name, known, '.')} Known: {', '.join(known)}. "
         f"Searched: {', '.join(map(str, data_dirs()))}"
     )
-
-
-def declared_source(name: str | Path) -> Source:
-    """What a source declares; see :func:`source_folder` and :func:`accountability.records.contract.read_source`."""
-    from accountability.records.contract import read_source  # here: a bad parameter is refused without it
-
-    return read_source(source_folder(name))

@@ -16,7 +16,8 @@ from accountability.casefiles.casefile_tables import case_ids
 from accountability.errors import ParameterError, Refusal
 from accountability.parameters import Parameters, nearest, read
 from accountability.records.capabilities import OUTCOMES, columns, groups, stages
-from accountability.records.places import declared_source, source_folder
+from accountability.records.contract import declared_source
+from accountability.records.places import source_folder
 from accountability.records.yaml_text import read_yaml
 from accountability.vocabulary import UNIT_COLUMNS, UNITS
 

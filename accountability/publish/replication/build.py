@@ -24,6 +24,7 @@ from accountability.publish.runner import report
 from accountability.publish.sharing import look_through, write_zip
 from accountability.publish.templating import templates
 from accountability.records.contract import Source, data_hash, read_source
+from accountability.records.inherited import line_of_releases
 from accountability.records.places import PACKAGE, notebooks_dir, packaged, source_folder
 from accountability.results import inert_cell
 
@@ -171,6 +172,9 @@ def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> I
             described = path.suffix in {".yaml", ".md"}
             if described or (data.travels and (inside in raw or data.source.generated)):
                 yield f"data/{data.name}/{inside}", path
+        for base in line_of_releases(data.folder)[1:]:  # what it is like says the rest of its declaration
+            for path in sorted(base.glob("*.yaml")):
+                yield f"data/{base.name}/{path.name}", path
     for one in held:
         for path in _below(one.folder):
             yield f"reports/{one.name}/{path.relative_to(one.folder).as_posix()}", path

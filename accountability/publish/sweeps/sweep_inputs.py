@@ -19,6 +19,7 @@ from accountability.publish.finished import record
 from accountability.publish.request import Request
 from accountability.records.cache import sha256
 from accountability.records.contract import data_hash
+from accountability.records.inherited import line_of_releases
 from accountability.records.places import PACKAGE, source_folder
 
 DECLARATIONS: Final = ("source.yaml", "codebook.yaml", *NOT_LOADED)
@@ -73,7 +74,7 @@ def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
     """
     declared = hashlib.sha256()
     for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
-        for path in (source_folder(source) / name for name in DECLARATIONS):
+        for path in (place / name for place in line_of_releases(source_folder(source)) for name in DECLARATIONS):
             if path.is_file():
                 declared.update(f"{path.name} {sha256(path)}\n".encode())
     return {

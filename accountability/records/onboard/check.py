@@ -19,6 +19,7 @@ from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
 from accountability.records.contract import File, Source
 from accountability.records.dropped_cells import without_dropped_cells
+from accountability.records.inherited import declared as declared_in
 from accountability.records.ledger import Ledger, Log
 from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
@@ -61,10 +62,10 @@ def check(name: str | Path) -> Checked:
     folder = source_folder(name)
     points: list[Point] = []
     try:
-        declared = read_yaml(folder / "source.yaml")
+        own, declared = read_yaml(folder / "source.yaml"), declared_in(folder)
     except AccountabilityError as error:
         return Checked(folder.name, (Point("declaration", "source.yaml", str(error)),))
-    points += left_to_decide(folder / "source.yaml", declared)
+    points += left_to_decide(folder / "source.yaml", own)
     source, wrong = repaired(declared, folder)
     points += wrong
     points += guesses(folder / "source.yaml")

@@ -12,10 +12,11 @@ from accountability.records.codebook import Block, Codebook
 from accountability.records.contract import File
 from accountability.records.dated_steps import FORMAT_PROBLEMS, MOSTLY
 from accountability.records.dates import DateSpec, parse, parse_parts
+from accountability.records.inherited import declared as declared_in
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar
-from accountability.records.yaml_text import DECIDE, lines_of, read_yaml, undecided
+from accountability.records.yaml_text import DECIDE, lines_of, undecided
 
 _SHOWN: Final = 200
 _ENOUGH: Final = 3
@@ -82,7 +83,7 @@ def check_values(
     unfit: set[str] = set()
     path = folder / "codebook.yaml"
     try:
-        declared = read_yaml(path) if path.is_file() else {}
+        declared = declared_in(folder, path.name)
     except AccountabilityError:
         declared = {}  # said once, for the whole codebook
     for column, reading in file.readings:
@@ -130,10 +131,10 @@ def _wrong_values(values: pd.Series, block: Block, where: str, declared: dict[st
         except CodebookError as error:
             what = str(error)
         row = int(values.index[(values == raw).to_numpy()][0]) + 1
-        lines = lines or lines_of(path)
+        lines = lines or (lines_of(path) if path.is_file() else {})
         place, paste = f"{where}", ""
         if (key := waiting.get(block.normal(str(raw)))) is not None:
-            place = f"codebook.yaml, line {lines[(block.name, 'values', key)]}"
+            place = f"codebook.yaml, line {lines.get((block.name, 'values', key), 1)}"
             what = "to decide"
         elif what == "unmapped":
             head = f"# codebook.yaml, block {block.name!r}, under values (terms: {', '.join(block.gives)}):"

@@ -26,6 +26,7 @@ from accountability.records.onboard.answer_file import (
     write_lines,
 )
 from accountability.records.onboard.begin import begin
+from accountability.records.onboard.like_release import like_text
 from accountability.records.onboard.proposal import Proposal, distinct, looked_at, proposed
 from accountability.records.onboard.proposed_text import codebook_text, source_text
 from accountability.records.readers.cells import text_frame
@@ -38,6 +39,8 @@ def new_source(
     files: Sequence[str | Path] | Mapping[str, pd.DataFrame],
     into: str | Path | None = None,
     answers: str | Path | Mapping[str, Any] | Ask | None = None,
+    *,
+    like: str | None = None,
 ) -> Path:
     """Propose a source: copy the files, look at them, write ``source.yaml`` and ``codebook.yaml``.
 
@@ -55,6 +58,9 @@ def new_source(
     answers : path, mapping or callable, optional
         Answers to the questions: a file, or the same as a mapping of question to answer, or a function that asks them
         of the tables as read. They are kept in ``answers.yaml`` beside the declaration.
+    like : str, optional
+        A source of the same agency, of which these files are another release: its declaration is taken over, and only
+        what differs is asked.
 
     Returns
     -------
@@ -64,14 +70,21 @@ def new_source(
     Raises
     ------
     SourceError
-        The name is taken or cannot be a folder's, a file cannot be read, or nothing in the files looks like a table.
+        The name is taken or cannot be a folder's, a file cannot be read, nothing in the files looks like a table, or
+        they are no release of the source that they are said to be like.
     """
     if not files:
         raise SourceError("new-source: give at least one file")
+    if like is not None and answers is not None and not callable(answers):
+        raise SourceError("new-source: give answers or like, not both: the other release answers the questions")
 
     def write(folder: Path) -> None:
         copies = _written(files, folder) if isinstance(files, Mapping) else _copied(files, folder)
         found, left = looked_at(copies)
+        if like is not None:
+            text = like_text(name, like, proposed(found))
+            (folder / "source.yaml").write_text(text, encoding="utf-8", newline="\n")
+            return
         said = answers(found) if callable(answers) else _said(answers)
         if not said:
             _write(folder, name, proposed(found), left)

@@ -13,8 +13,9 @@ from accountability.errors import CodebookError
 from accountability.records.codebook import Block, Codebook
 from accountability.records.column import problem_list
 from accountability.records.contract import Source
+from accountability.records.inherited import declared as declared_in
 from accountability.records.onboard.points import Point
-from accountability.records.yaml_text import CONFIRM, DECIDE, lines_of, read_yaml, undecided
+from accountability.records.yaml_text import CONFIRM, DECIDE, lines_of, undecided
 
 Place = tuple[str, ...]
 
@@ -173,9 +174,8 @@ def repaired_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Poin
         The file is not YAML.
     """
     path = folder / "codebook.yaml"
-    if not path.is_file():
-        return Codebook({}), []
-    declared, lines = read_yaml(path), lines_of(path)
+    declared = declared_in(folder, path.name)
+    lines: dict[tuple[str, ...], int] = lines_of(path) if path.is_file() else {(): 1}
     blocks: dict[str, Block] = {}
     points: list[Point] = []
     for name, block in declared.items():
@@ -185,7 +185,7 @@ def repaired_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Poin
             points.append(Point("declaration", f"codebook.yaml, line {line}", text))
         if made is not None:
             blocks[name] = made
-        if name not in used:
+        if name not in used and (name,) in lines:
             line = lines[(name,)]
             points.append(
                 Point("declaration", f"codebook.yaml, line {line}", f"no column uses block {name!r}", open=False)

@@ -1,0 +1,65 @@
+"""Declarations that say only what differs: ``like: NAME`` takes the rest from another release of the same agency.
+
+Mappings are merged key by key, and ``null`` takes a key away. Everything else is replaced whole: a list, a text, and
+what one column means.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.errors import SourceError
+from accountability.records.places import source_folder
+from accountability.records.yaml_text import read_yaml
+
+#: Below these keys a value is one answer, which is never mixed with another's.
+_WHOLE: Final = ("columns", "values", "format", "repeats")
+
+
+def line_of_releases(folder: Path) -> list[Path]:
+    """The folder of a source and of those it is like, nearest first.
+
+    Raises
+    ------
+    SourceError
+        A release is like one that there is not, or like itself by a detour.
+    """
+    found = [folder]
+    while (path := found[-1] / "source.yaml").is_file() and (like := read_yaml(path).get("like")) is not None:
+        if not isinstance(like, str):
+            raise SourceError(f"{path}: `like` takes the name of a source, found a {type(like).__name__}")
+        beside = found[-1].parent / like
+        base = beside if (beside / "source.yaml").is_file() else source_folder(like)
+        if base.resolve() in [one.resolve() for one in found]:
+            raise SourceError(f"{path}: like {like!r} leads back to itself; the first release declared stands alone")
+        found.append(base)
+    return found
+
+
+def declared(folder: Path, name: str = "source.yaml") -> dict[str, Any]:
+    """What a source declares in one of its files, with what it takes from the release it is like."""
+    made: dict[str, Any] = {}
+    for place in reversed(line_of_releases(folder)):
+        if (path := place / name).is_file():
+            made = merged(made, read_yaml(path))
+    return made
+
+
+def merged(base: dict[str, Any], own: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
+    """One declaration over another.
+
+    Examples
+    --------
+    >>> merged({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"c": None, "e": 3}, "d": [2]})
+    {'a': {'b': 1, 'e': 3}, 'd': [2]}
+    """
+    made = dict(base)
+    for key, value in own.items():
+        if value is None and key in base:
+            del made[key]
+        elif isinstance(value, dict) and isinstance(base.get(key), dict) and not whole:
+            made[key] = merged(base[key], value, whole=key in _WHOLE)
+        else:
+            made[key] = value
+    return made
