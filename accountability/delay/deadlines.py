@@ -299,7 +299,8 @@ def begun_under(cohort: Cohort, law: Limit, start: str = "received") -> Cohort:
     if law.last_day:
         inside &= begin.latest <= np.datetime64(law.last_day, "D").astype(np.int64)
     kept = pd.Series(inside, index=cohort.cases.index)
-    return cohort.keep_if(kept, because=f"begun while {law.name} was in force, {law.covers}")
+    # The day the clock starts says nothing of how a case ended, though the last of a limit's days may leave none open.
+    return cohort.keep_if(kept, because=f"begun while {law.name} was in force, {law.covers}", decided_by=())
 
 
 def limit_of(rule: Limit | str | int) -> Limit:

@@ -47,7 +47,11 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
         f"ratio {wording.number(chosen['ratio'], chosen['ratio_lower'], chosen['ratio_upper'])}, "
         f"{asked.confidence} interval {_ends(chosen)}"
     )
-    number = f"of {wording.count(chosen['n_first'])} and {wording.count(chosen['n_second'])} {asked.label(gap.unit)}s"
+    number = "in the records"
+    notes = ["rounded, for few are undecided"] * 2
+    if not wording.known(chosen.get("rounded_to")):
+        notes = [f"of {wording.count(chosen[f'n_{end}'])}" for end in ("first", "second")]
+        number = f"{notes[0]} and {notes[1].removeprefix('of ')} {asked.label(gap.unit)}s"
     if apart:
         main = (
             f"{first} and {second} part most where cases are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
@@ -75,8 +79,8 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
                 note=f"{asked.confidence} interval {_ends(chosen)}",
                 **raw(chosen["ratio"], chosen["ratio_lower"], chosen["ratio_upper"]),
             ),
-            KeyNumber(value=rates[0], label=f"{stage}, {first}", note=f"of {wording.count(chosen['n_first'])}"),
-            KeyNumber(value=rates[1], label=f"{stage}, {second}", note=f"of {wording.count(chosen['n_second'])}"),
+            KeyNumber(value=rates[0], label=f"{stage}, {first}", note=notes[0]),
+            KeyNumber(value=rates[1], label=f"{stage}, {second}", note=notes[1]),
         ),
         tables=(
             reading(
@@ -92,7 +96,7 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
                         row["ratio"], row["ratio_lower"], row["ratio_upper"]
                     ),
                 },
-                ("Each stage counts those who came so far.",),
+                ("Each stage counts those who came so far. Where few are undecided no number is shown.",),
             ),
         ),
         firm=() if isinstance(units, Refused) else (_by_unit(asked, units),),
@@ -114,6 +118,8 @@ def _ends(row: dict[Any, Any]) -> str:
 def _mix(asked: Asked, gap: StageGap, chosen: dict[Any, Any]) -> str:
     rows = {row["stage"]: row for row in gap.mix.to_dict("records")}
     row = rows.get(chosen["stage"])
+    if row is not None and row["hidden"]:
+        return "How the groups' cases are mixed is not shown here, for few are undecided."
     if row is None or not wording.known(row.get("at_the_same_mix")):
         return "What the groups' cases are about is not held alike here, and could explain it."
     held = wording.joined([asked.label(name) for name in gap.covariates])

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.gap_bounds import bounds, sensitivity
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.small_counts import Disclosed, few, masked
-from accountability.outcomes.stages import GROUPS, NAMED, STAGES, first_small, passed, resampled_rates, stage_table
+from accountability.outcomes.rounded_rates import compared_rounded, outward
+from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
+from accountability.outcomes.stages import GROUPS, NAMED, STAGES, passed, resampled_rates, small_stages, stage_table
 from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, percentiles, units_of
-from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
-from accountability.stats.arrays import Flags, Floats, Ints
-from accountability.stats.decomposition import (
-    contributions,
-    e_value,
-    oaxaca_blinder,
-    standardisation,
-    trimmed,
-    worst_case,
-)
+from accountability.stats.arrays import Flags, Floats
+from accountability.stats.decomposition import contributions, oaxaca_blinder, standardisation
 from accountability.stats.resample import weights_at_once
 from accountability.stats.sandwich import clusters_of
 from accountability.study.cohort import Cohort
@@ -48,12 +42,14 @@ class StageGap(Disclosed):
     table : DataFrame
         One row a stage: ``stage``, ``what``; for each group (first, second) ``n_*`` (units that came so far and are
         decided), ``unresolved_*``, ``rate_*``, ``lower_*``, ``upper_*``; ``difference`` and ``ratio`` with their
-        limits; ``contribution`` to the overall gap with its limits; ``hidden``.
+        limits; ``contribution`` to the overall gap with its limits; ``hidden``; ``rounded_to``: from a stage with
+        few undecided on, the step that rates are rounded to (limits outward), so that nobody can tell how many they
+        are; no number of units is then shown, and all that is made of the rates is made of the rounded ones.
     overall : DataFrame
         One row: the product of the stages' rates for each group and their difference, with an interval; ``hidden``.
     bounds : DataFrame
         ``stage``, ``assuming``, ``lower``, ``upper``, ``hidden``: the difference of rates allowing for who gets to
-        the stage at all.
+        the stage at all; ``interval_lower``, ``interval_upper`` allow for chance besides (Imbens and Manski 2004).
     sensitivity : DataFrame
         ``stage``, ``ratio``, ``e_value``, ``e_value_of_interval``, ``hidden``.
     overlap : DataFrame
@@ -97,13 +93,38 @@ class StageGap(Disclosed):
         super().__post_init__()
         said = self.mix["withheld"].mask(self.mix["hidden"].astype(bool), "too small to show")
         object.__setattr__(self, "mix", self.mix.assign(withheld=said))
+        if self.table["rounded_to"].notna().any():
+            made = sensitivity(self.table).set_index("stage").reindex(self.sensitivity["stage"]).reset_index()
+            object.__setattr__(self, "sensitivity", made.assign(hidden=self.sensitivity["hidden"]))
+            if not self.table["hidden"].any():
+                object.__setattr__(self, "overall", self._whole_rounded())
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Give the stages without those that rest on few; without one of them nothing is said of contributions."""
         out = masked(table.drop(columns=[f"{what}_{place}" for what in ("named", "events") for place in GROUPS]))
         for name in [f"unresolved_{place}" for place in GROUPS]:
             out[name] = out[name].astype("Int64").mask(few(table[name], self.min_cell))
-        return out.assign(**dict.fromkeys(CONTRIBUTION, np.nan)) if table["hidden"].any() else out
+        rounded = out["rounded_to"].notna()
+        if rounded.any():
+            made = compared_rounded(out.loc[rounded], out.loc[rounded, "rounded_to"])
+            out.loc[rounded, list(made)] = made
+            whole = [*(f"n_{place}" for place in GROUPS), "clusters"]
+            gone = [*whole, "effective_clusters", "df"]
+            out[gone] = out[gone].astype(dict.fromkeys(whole, "Int64")).mask(rounded)
+        if table["hidden"].any():
+            return out.assign(**dict.fromkeys(CONTRIBUTION, np.nan))
+        if rounded.any():
+            shown = [out[f"rate_{place}"].to_numpy(dtype=float) for place in GROUPS]
+            step = pd.Series(out["rounded_to"].max(), index=out.index)
+            out = out.assign(contribution=contributions(*shown), **outward(out, "contribution", step))
+        return out
+
+    def _whole_rounded(self) -> pd.DataFrame:
+        """The overall rates of the stages as they are shown."""
+        first, second = (self.table[f"rate_{place}"].prod() for place in GROUPS)
+        step = pd.Series(self.table["rounded_to"].max(), index=self.overall.index)
+        whole = {"rate_first": first, "rate_second": second, "difference": first - second}
+        return self.overall.assign(**whole, **outward(self.overall, "difference", step))
 
     def pooled_ratio(self) -> pd.DataFrame:
         """The ratio of the overall rates, with the stage table it belongs to.
@@ -153,7 +174,7 @@ class StageGap(Disclosed):
         if not shown:
             return "Every stage rests on counts too small to show."
         said = [
-            f"{row['stage']} {_rate(row['rate_first'])} against {_rate(row['rate_second'])} (ratio {row['ratio']:.2f}, "
+            f"{row['stage']} {_rate(row, 'first')} against {_rate(row, 'second')} (ratio {row['ratio']:.2f}, "
             f"{interval_said(self.confidence, row['ratio_lower'], row['ratio_upper'])})"
             for row in shown
         ]
@@ -171,6 +192,9 @@ class StageGap(Disclosed):
                 f"up most of it is '{top['stage']}' ({scale * top['contribution']:+.2f} {word}, interval "
                 f"{scale * top['contribution_lower']:+.2f} to {scale * top['contribution_upper']:+.2f})."
             )
+        rounded = [str(row["stage"]) for row in shown if pd.notna(row["rounded_to"])]
+        if rounded:
+            text += f" Few are undecided, so the shares of {' and '.join(rounded)} are rounded and tell no number."
         return text + self._mix_said()
 
     def _mix_said(self) -> str:
@@ -186,8 +210,9 @@ class StageGap(Disclosed):
         return f" By {', '.join(self.covariates).replace('_', ' ')}, {'; '.join(said)}." if said else ""
 
 
-def _rate(rate: float) -> str:
-    return percent(rate, 1) if rate <= 1 else f"{rate:.2f} per officer"
+def _rate(row: Mapping[Any, Any], place: str) -> str:
+    rate = row[f"rate_{place}"]
+    return percent(rate, int(pd.isna(row["rounded_to"]))) if rate <= 1 else f"{rate:.2f} per officer"
 
 
 @takes("cohort")
@@ -233,8 +258,9 @@ def decompose_gap(
         Share of each group's units that must have their like in the other.
     confidence : float
     min_cell : int
-        From the first stage with a small count on, all is hidden. Few undecided are such a count, but at the first
-        stage, where their number alone is hidden, with the bounds and the balance of all named.
+        A stage with a smaller count is hidden. From it on, and from a stage on where fewer are undecided, rates are
+        rounded and numbers of units left out, with bounds, overlap and mix. At the first stage only the number
+        undecided is hidden, with the bounds and the balance of all named.
     ladder : Ladder, optional
     seed : int
         Of the bootstrap over officers, which gives the intervals of contributions and splits.
@@ -275,7 +301,7 @@ def decompose_gap(
     groups = int(clusters.max()) + 1
     weights = weights_at_once(groups, DRAWS, np.random.default_rng(seed))
     table = stage_table(rows, flags, group, (first, second), officers, confidence)
-    table = table.assign(hidden=first_small(table, min_cell))
+    table = table.join(small_stages(table, min_cell))
     found, drawn = resampled_rates(flags, group, clusters, weights, officers, (first, second))
     table = _with_contributions(table, found, drawn, confidence)
     unsaid = any(few(table[f"unresolved_{place}"].iloc[:1], min_cell).any() for place in GROUPS)
@@ -285,6 +311,8 @@ def decompose_gap(
     lengths = rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0)
     days = oaxaca_blinder(lengths, held.loc[known], group[known], clusters[known], weights, min_cell, confidence)
     shut = set(table.loc[table["hidden"], "stage"])
+    told = set(table.loc[table["hidden"] | table["rounded_to"].notna(), "stage"])
+    limits = bounds(table, flags, group, clusters, weights, confidence)
     return StageGap(
         estimand=f"share that passes each stage, {first} and {second} ({by}), {data.name}",
         assumptions=(
@@ -300,12 +328,12 @@ def decompose_gap(
         table=table,
         flow=data.flow(),
         overall=_overall(found, drawn, confidence).assign(hidden=bool(shut)),
-        bounds=_at(_bounds(table), shut, unsaid),
-        sensitivity=_at(_sensitivity(table), shut),
-        overlap=_overlap_marked(_at(cells.overlap.rename(columns={"units": "n"}), shut), min_cell),
-        balance=_balance_marked(rows, group, cells.balance, min_cell, unsaid or "investigated" in shut),
-        mix=_at(cells.mix, shut),
-        days=days.assign(hidden="kept" in shut),
+        bounds=_at(limits, told, unsaid),
+        sensitivity=_at(sensitivity(table), shut),
+        overlap=overlap_marked(_at(cells.overlap.rename(columns={"units": "n"}), told), min_cell),
+        balance=balance_marked(rows, group, cells.balance, min_cell, unsaid or "investigated" in shut),
+        mix=_at(cells.mix, told),
+        days=days.assign(hidden="kept" in told),
         by=by,
         first=first,
         second=second,
@@ -359,42 +387,6 @@ def _overall(rates: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
     return pd.DataFrame([line | {"difference_lower": lower, "difference_upper": upper}])
 
 
-def _bounds(table: pd.DataFrame) -> pd.DataFrame:
-    lines = []
-    for row in table.loc[table["stage"] != NAMED].to_dict("records"):
-        reached = np.array([row[f"n_{p}"] / row[f"named_{p}"] for p in GROUPS])
-        rate = np.array([row["rate_first"], row["rate_second"]])
-        if not reached.all():
-            continue
-        lines.append((row["stage"], "nothing, for all named", *worst_case(reached, rate)))
-        lines.append((row["stage"], "who gets there in the rarer group would in the other", *trimmed(reached, rate)))
-    return pd.DataFrame(lines, columns=["stage", "assuming", "lower", "upper"])
-
-
-def _sensitivity(table: pd.DataFrame) -> pd.DataFrame:
-    lines = [
-        (row["stage"], row["ratio"], *e_value(row["ratio"], row["ratio_lower"], row["ratio_upper"]))
-        for row in table.to_dict("records")
-        if row["ratio"] > 0
-    ]
-    return pd.DataFrame(lines, columns=["stage", "ratio", "e_value", "e_value_of_interval"])
-
-
 def _at(table: pd.DataFrame, shut: set[str], every: bool = False) -> pd.DataFrame:
     """A table with its stages that are too small to show marked."""
     return table.assign(hidden=table["stage"].isin(list(shut)).astype(bool) | every)
-
-
-def _overlap_marked(overlap: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Few who have not their like in the other group are not told."""
-    outside = (overlap["n"] * (1 - overlap["in_common"])).astype(float).round()
-    return overlap.assign(hidden=overlap["hidden"] | few(outside, min_cell))
-
-
-def _balance_marked(rows: pd.DataFrame, group: Ints, balance: pd.DataFrame, min_cell: int, every: bool) -> pd.DataFrame:
-    """Levels that few of a group hold are not told, nor what would give them away."""
-    hidden = pd.Series(every, index=balance.index, dtype=bool)
-    for name, part in balance.groupby("column", sort=False):
-        counts = pd.crosstab(rows[name], group).reindex(part["level"]).to_numpy()
-        hidden.loc[part.index] = every | np.any(hidden_cells(counts, min_cell), axis=1)
-    return balance.assign(hidden=hidden)

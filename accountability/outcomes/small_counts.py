@@ -11,6 +11,7 @@ import pandas as pd
 
 from accountability.privacy import hidden_cells
 from accountability.results import Result
+from accountability.stats.arrays import Ints
 
 WAITS: Final = (
     ("units", "decided", "pending", "finding_not_recorded"),
@@ -150,3 +151,18 @@ def _with_a_second(hidden: pd.Series, size: pd.Series) -> pd.Series:
     if hidden.sum() != 1 or len(hidden) == 1:
         return hidden
     return hidden | (hidden.index == size[~hidden].idxmin())
+
+
+def overlap_marked(overlap: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Few who have not their like in the other group are not told."""
+    outside = (overlap["n"] * (1 - overlap["in_common"])).astype(float).round()
+    return overlap.assign(hidden=overlap["hidden"] | few(outside, min_cell))
+
+
+def balance_marked(rows: pd.DataFrame, group: Ints, balance: pd.DataFrame, min_cell: int, every: bool) -> pd.DataFrame:
+    """Levels that few of a group hold are not told, nor what would give them away."""
+    hidden = pd.Series(every, index=balance.index, dtype=bool)
+    for name, part in balance.groupby("column", sort=False):
+        counts = pd.crosstab(rows[name], group).reindex(part["level"]).to_numpy()
+        hidden.loc[part.index] = every | np.any(hidden_cells(counts, min_cell), axis=1)
+    return balance.assign(hidden=hidden)

@@ -11,6 +11,7 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.moves import kinds_of
+from accountability.outcomes.rounded_rates import step_of
 from accountability.outcomes.small_counts import few
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
@@ -196,17 +197,24 @@ def resampled_rates(
     return here.reshape(2, -1), drawn.reshape(len(drawn), 2, -1)
 
 
-def first_small(table: pd.DataFrame, min_cell: int) -> pd.Series:
-    """Every stage from the first with a small count on: later counts would give an earlier one away.
+def small_stages(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Which stages rest on few, and what the others are rounded to where a number could be had from theirs.
 
     How many are undecided at a stage follows from those who passed the one before, and from all named where these
-    are shown; so few undecided are a small count too, but at the first stage of a table without all named.
+    are shown; only at the first stage of a table without all named it does not. What few did at a stage follows from
+    those who come to the next. So from such a stage on no number of units is shown, and rates are rounded.
+
+    Returns
+    -------
+    DataFrame
+        ``hidden`` and ``rounded_to``, missing where nothing is rounded.
     """
-    small = pd.Series(False, index=table.index)
+    hidden, waiting = (pd.Series(False, index=table.index) for _ in range(2))
     for place in GROUPS:
-        waiting = few(table[f"unresolved_{place}"], min_cell)
-        small |= waiting & (table.index > 0)
+        waiting |= few(table[f"unresolved_{place}"], min_cell) & (table.index > 0)
         failed = table[f"n_{place}"] - table[f"events_{place}"]
         for number in (table[f"n_{place}"], table[f"events_{place}"], failed):
-            small |= few(number, min_cell)
-    return small.cummax()
+            hidden |= few(number, min_cell)
+    after = (hidden | waiting).cummax()
+    step = step_of(table[["n_first", "n_second"]].min(axis=1), min_cell).where(after & ~hidden)
+    return pd.DataFrame({"hidden": hidden | (after & step.isna()), "rounded_to": step})

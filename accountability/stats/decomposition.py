@@ -282,26 +282,29 @@ def contributions(first: Floats, second: Floats) -> Floats:
     return out / len(orders)
 
 
-def worst_case(reached: Floats, rate: Floats) -> tuple[float, float]:
+def worst_case(reached: Floats, rate: Floats) -> tuple[Floats, Floats]:
     """Bounds of the difference of two rates among all named, nothing assumed of those who did not get there.
 
-    Manski's (1989) bounds: each group's rate lies between that were none, and all, of the others to pass.
+    Manski's (1989) bounds: each group's rate lies between that were none, and all, of the others to pass. The two
+    groups lie along the last axis.
     """
     low, high = reached * rate, reached * rate + 1 - reached
-    return float(low[0] - high[1]), float(high[0] - low[1])
+    return low[..., 0] - high[..., 1], high[..., 0] - low[..., 1]
 
 
-def trimmed(reached: Floats, rate: Floats) -> tuple[float, float]:
+def trimmed(reached: Floats, rate: Floats) -> tuple[Floats, Floats]:
     """Bounds of the difference of two rates among those who would get there in either group.
 
     Lee's (2009) trimming: whoever gets there in the group that gets there less often would also do so in the other.
-    The group reached more often holds others besides, and they may be those who pass or those who do not.
+    The group reached more often holds others besides, and they may be those who pass or those who do not. The two
+    groups lie along the last axis.
     """
-    more = int(reached[0] < reached[1])
-    kept = float(reached[1 - more] / reached[more])
-    low, high = max(0.0, (rate[more] - (1 - kept)) / kept), min(1.0, rate[more] / kept)
-    other = float(rate[1 - more])
-    return (low - other, high - other) if more == 0 else (other - high, other - low)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kept = reached.min(axis=-1) / reached.max(axis=-1)
+        first = reached[..., 0] >= reached[..., 1]
+        more, other = np.where(first, rate[..., 0], rate[..., 1]), np.where(first, rate[..., 1], rate[..., 0])
+        low, high = np.maximum(0.0, (more - (1 - kept)) / kept), np.minimum(1.0, more / kept)
+    return np.where(first, low - other, other - high), np.where(first, high - other, other - low)
 
 
 def e_value(ratio: float, low: float, high: float) -> tuple[float, float]:

@@ -79,6 +79,17 @@ def test_a_source_is_judged_by_the_limit_it_declares_while_it_was_in_force():
     assert "california was in force, from 2020-01-11" in kept.flow()["because"].iloc[-1]
 
 
+def test_the_days_a_limit_covers_are_no_selection_by_how_cases_ended():
+    """All cases still open began after the limit's last day: those before it are not there because they closed."""
+    begun = [event(f"c{day}", "received", f"2020-01-{day:02d}") for day in range(1, 31)]
+    held = agency([*begun, *(event(f"c{day}", "closed", "2020-03-01") for day in range(1, 21))])
+    covered = InForce.model_validate({"rule": "california", "to": "2020-01-20", "because": "its own"})
+    under = replace(held, card=replace(held.card, limits=[covered]))
+    kept = deadlines.begun_under(Cohort.of(under), limits.of_source(under))
+    assert len(kept) == 20
+    assert kept.card.sampling.rule == held.card.sampling.rule
+
+
 @pytest.mark.parametrize(
     ("declared", "said"),
     [

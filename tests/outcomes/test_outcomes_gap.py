@@ -268,13 +268,13 @@ def test_a_pooled_ratio_needs_every_stage(data, gap):
         small.pooled_ratio()
 
 
-def test_from_the_first_small_count_on_nothing_is_shown(data):
+def test_a_small_count_hides_its_stage_and_rounds_those_after_it(data):
     found = outcomes.decompose_gap(
         data, "complainant", "internal", "public", covariates=["complaint_type"], min_cell=60
     )
-    hidden = found.table["hidden"].tolist()
-    assert any(hidden)
-    assert hidden == sorted(hidden)
+    assert found.table["hidden"].tolist() == [True, False, True, False]
+    assert found.table["rounded_to"].notna().tolist() == [False, True, False, True]
+    assert found.table["n_first"].isna().all()
     shut = set(found.table.loc[found.table["hidden"], "stage"])
     assert found.table.loc[found.table["hidden"], "rate_first"].isna().all()
     assert found.overall["difference"].isna().all()
@@ -317,14 +317,19 @@ def test_no_rate_that_is_shown_depends_on_what_is_hidden(data, min_cell):
         true, found = (
             outcomes.decompose_gap(made, "complainant", "internal", "public", min_cell=m) for m in (1, min_cell)
         )
-        shown = ~found.table["hidden"]
+        shown = ~found.table["hidden"] & found.table["rounded_to"].isna()
         names = ["n_first", "n_second", "rate_first", "rate_second", "lower_first", "difference", "ratio_upper"]
         pd.testing.assert_frame_equal(
             found.table.loc[shown, names].astype(float), true.table.loc[shown, names].astype(float)
         )
-        pd.testing.assert_frame_equal(
-            found.true_numbers().drop(columns="hidden"), true.true_numbers().drop(columns="hidden")
-        )
+        gone = ["hidden", "rounded_to"]
+        pd.testing.assert_frame_equal(found.true_numbers().drop(columns=gone), true.true_numbers().drop(columns=gone))
+        near = found.table.loc[found.table["rounded_to"].notna()]
+        for place in ("first", "second"):
+            apart = (near[f"rate_{place}"] - true.table.loc[near.index, f"rate_{place}"]).abs()
+            assert (apart <= near["rounded_to"] / 2 + 1e-9).all()
+            assert (near[f"lower_{place}"] <= true.table.loc[near.index, f"lower_{place}"]).all()
+            assert (near[f"upper_{place}"] >= true.table.loc[near.index, f"upper_{place}"]).all()
 
 
 @pytest.mark.parametrize(

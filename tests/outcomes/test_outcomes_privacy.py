@@ -116,3 +116,52 @@ def test_a_ratio_and_a_logit_show_no_small_count(seed):
     except Refusal:
         return
     assert small_counts(found.table) == []
+
+
+def possible(table, place, target):
+    """Which numbers undecided at a stage agree with all that is shown of a group's stages."""
+    rows = table.to_dict("records")
+    found = []
+    for asked in range(1, 10):
+        came = None  # how many may have come so far: not known before the first stage
+        for k, row in enumerate(rows):
+            rate, step, waits = row[f"rate_{place}"], row["rounded_to"], row[f"unresolved_{place}"]
+            if pd.notna(row[f"n_{place}"]):
+                decided = {int(row[f"n_{place}"])}
+            else:
+                unsure = range(1, 10) if not row["hidden"] else range(4000)
+                numbers = [asked] if k == target else [int(waits)] if pd.notna(waits) else unsure
+                decided = {c - u for c in came for u in numbers if c >= u}
+            if came is not None and pd.notna(row[f"n_{place}"]):
+                numbers = {asked} if k == target else {int(waits)} if pd.notna(waits) else set(range(1, 10))
+                decided = {n for n in decided if any(n + u in came for u in numbers)}
+            if row["hidden"]:
+                came = {e for n in decided for e in range(n + 1)}
+            elif pd.isna(step):
+                came = {round(n * rate) for n in decided}
+            else:
+                ends = [(max(int((rate - step) * n) - 1, 0), min(int((rate + step) * n) + 2, n)) for n in decided]
+                pairs = [(n, e) for n, (low, high) in zip(decided, ends, strict=True) for e in range(low, high + 1)]
+                came = {e for n, e in pairs if n and abs(e / n - rate) <= step / 2 + 1e-9}
+        if came:
+            found.append(asked)
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(300, 3000))
+def test_rounded_stages_leave_every_small_number_of_undecided_possible(seed, rows):
+    found = outcomes.decompose_gap(source(seed, rows), "group", "b", "a")
+    true = found.true_numbers()
+    for k, place in ((k, place) for k in range(1, len(true)) for place in ("first", "second")):
+        waits, shut = true[f"unresolved_{place}"], found.table["hidden"]
+        if 0 < waits[k] < 10 and not shut[: k + 1].any():
+            assert possible(found.table, place, k) == list(range(1, 10))
+
+
+def test_the_search_for_what_is_possible_finds_a_leak():
+    """With exact numbers from the stage on, the one number undecided is told."""
+    found = outcomes.decompose_gap(source(3, 2491), "group", "b", "a", min_cell=1)
+    waits = found.true_numbers()["unresolved_first"]
+    blind = found.table.assign(unresolved_first=waits.astype("Int64").mask(waits.index == 2))
+    assert possible(blind, "first", 2) == [waits[2]] == [6]

@@ -1,0 +1,57 @@
+"""What a gap between two groups rests on: who gets to a stage at all, and what the records do not hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.outcomes.stages import GROUPS, NAMED
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.compress import tally
+from accountability.stats.decomposition import e_value, trimmed, worst_case
+from accountability.stats.intervals import imbens_manski
+
+ASSUMING: Final = {
+    "nothing, for all named": worst_case,
+    "who gets there in the rarer group would in the other": trimmed,
+}
+
+
+def bounds(
+    table: pd.DataFrame, flags: pd.DataFrame, group: Ints, clusters: Ints, weights: Floats, confidence: float
+) -> pd.DataFrame:
+    """Bounds of each stage's difference of rates, and intervals that allow for chance besides."""
+    lines = []
+    named = _added(clusters, [group == k for k in (0, 1)], weights)
+    for row in table.loc[table["stage"] != NAMED].to_dict("records"):
+        if not all(row[f"n_{place}"] for place in GROUPS):
+            continue
+        flag = flags[row["stage"]]
+        here, hit = flag.notna().to_numpy(bool), flag.eq(1).fillna(False).to_numpy(bool)
+        units, hits = (_added(clusters, [part & (group == k) for k in (0, 1)], weights) for part in (here, hit))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            reached, rate = units / named, hits / units
+        for words, of in ASSUMING.items():
+            (low, *lows), (high, *highs) = (np.asarray(end) for end in of(reached, rate))
+            ends = imbens_manski(low, high, float(np.nanstd(lows)), float(np.nanstd(highs)), confidence)
+            lines.append((row["stage"], words, low, high, *ends))
+    heads = ["stage", "assuming", "lower", "upper", "interval_lower", "interval_upper"]
+    return pd.DataFrame(lines, columns=heads)
+
+
+def _added(clusters: Ints, parts: list[np.ndarray], weights: Floats) -> Floats:
+    """Counts of both groups, as they are and in every bootstrap sample."""
+    counts = np.stack([tally(clusters, part.astype(float), weights.shape[1]) for part in parts], axis=1)
+    return np.vstack([counts.sum(axis=0), weights @ counts])
+
+
+def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
+    """E-values of the stages' ratios."""
+    lines = [
+        (row["stage"], row["ratio"], *e_value(row["ratio"], row["ratio_lower"], row["ratio_upper"]))
+        for row in table.to_dict("records")
+        if row["ratio"] > 0
+    ]
+    return pd.DataFrame(lines, columns=["stage", "ratio", "e_value", "e_value_of_interval"])

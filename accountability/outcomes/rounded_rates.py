@@ -1,0 +1,72 @@
+"""Rates that are shown where fewer than ten wait: rounded so far that nobody can tell from them how many do.
+
+How many are undecided at a stage is the number that passed the stage before less the number decided here. So from
+such a stage on no number of units is shown, and every rate is rounded to a step of at least one unit in those decided:
+whichever small number waits, some number of units that passed gives the rate that is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+STEPS: Final = (0.01, 0.02, 0.05, 0.1)
+MORE: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+SLACK: Final = 5
+"""How many units a number that is not shown can lie off besides those undecided, over all stages."""
+
+
+def step_of(units: pd.Series, min_cell: int, least: int = 1) -> pd.Series:
+    """Give the step that rates of so many units are rounded to: at least `least` units; missing where there is none."""
+    fewest = (units - min_cell - SLACK).astype("float64")
+    place = np.searchsorted(STEPS, least / fewest.where(fewest > 0, 1e-9))
+    return pd.Series(np.append(STEPS, np.nan)[place], index=units.index)
+
+
+def nearest(values: pd.Series, step: pd.Series) -> pd.Series:
+    """Round to the nearest multiple."""
+    return ((values / step).round() * step).round(9)
+
+
+def outward(table: pd.DataFrame, name: str, step: pd.Series) -> dict[str, pd.Series]:
+    """Round an interval's limits away from its estimate, so that it covers what it covered."""
+    low, high = f"{name}_lower", f"{name}_upper"
+    return {
+        low: (np.floor((table[low] / step).round(9)) * step).round(9),
+        high: (np.ceil((table[high] / step).round(9)) * step).round(9),
+    }
+
+
+def compared_rounded(table: pd.DataFrame, step: pd.Series) -> pd.DataFrame:
+    """Two groups' rates, difference and ratio, as they are shown in rows that are rounded.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``rate_*``, ``lower_*``, ``upper_*`` of ``first`` and ``second``; ``difference`` and ``ratio`` with limits.
+    step : Series
+        Of each row.
+
+    Returns
+    -------
+    DataFrame
+        Difference and ratio are those of the rates as shown; limits are rounded outward, those of a ratio to what the
+        step is of it.
+    """
+    made: dict[str, Any] = {}
+    for place in ("first", "second"):
+        ends = table.rename(columns={f"{end}_{place}": f"of_{end}" for end in ("lower", "upper")})
+        rounded = outward(ends, "of", step)
+        made[f"rate_{place}"] = nearest(table[f"rate_{place}"], step)
+        made[f"lower_{place}"] = rounded["of_lower"].clip(lower=0)
+        made[f"upper_{place}"] = rounded["of_upper"].clip(upper=1)
+    first, second = made["rate_first"], made["rate_second"]
+    made["difference"] = (first - second).round(9)
+    made["ratio"] = (first / second).where(second > 0)
+    wide = (made["ratio"] * step / np.minimum(first, second).where(lambda low: low > 0)).fillna(MORE[-1])
+    grid = np.array([*STEPS, *MORE])
+    made |= outward(table, "difference", step)
+    made |= outward(table, "ratio", pd.Series(grid[np.searchsorted(grid[:-1], wide)], index=table.index))
+    return pd.DataFrame(made)
