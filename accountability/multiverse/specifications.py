@@ -241,7 +241,7 @@ def _holder(
         return None
     alone = np.where(known, officer, officer.max() + 1 + np.arange(len(officer)))
     parts = pd.DataFrame({"officer": alone, "flag": flags, "stratum": 0 if strata is None else strata})
-    codes: npt.NDArray[np.int64] = parts.groupby(list(parts), sort=False).ngroup().to_numpy(dtype=np.int64)
+    codes: npt.NDArray[np.int64] = np.asarray(parts.groupby(list(parts), sort=False).ngroup(), dtype=np.int64)
     return codes
 
 

@@ -208,7 +208,7 @@ def _outcome(rows: pd.DataFrame, outcome: str, order: Ladder) -> tuple[pd.Series
 
 def _ratio(rows: pd.DataFrame, hits: pd.Series, by: str, groups: tuple[str, str], confidence: float) -> dict[str, Any]:
     line: dict[str, Any] = {}
-    group, flags = rows[by].eq(groups[1]).to_numpy(dtype=np.int64), hits.to_numpy(dtype=bool)
+    group, flags = np.asarray(rows[by].eq(groups[1]), dtype=np.int64), hits.to_numpy(dtype=bool)
     for number, (place, name) in enumerate(zip(GROUPS, groups, strict=True)):
         units, count = int((group == number).sum()), int(flags[group == number].sum())
         if not units:

@@ -121,7 +121,7 @@ class StageGap(Disclosed):
 
     def _whole_rounded(self) -> pd.DataFrame:
         """The overall rates of the stages as they are shown."""
-        first, second = (self.table[f"rate_{place}"].prod() for place in GROUPS)
+        first, second = (float(self.table[f"rate_{place}"].to_numpy(dtype=float).prod()) for place in GROUPS)
         step = pd.Series(self.table["rounded_to"].max(), index=self.overall.index)
         whole = {"rate_first": first, "rate_second": second, "difference": first - second}
         return self.overall.assign(**whole, **outward(self.overall, "difference", step))

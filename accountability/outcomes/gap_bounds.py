@@ -10,8 +10,7 @@ import pandas as pd
 from accountability.outcomes.stages import GROUPS, NAMED
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally
-from accountability.stats.decomposition import e_value, trimmed, worst_case
-from accountability.stats.intervals import imbens_manski
+from accountability.stats.decomposition import e_value, imbens_manski, trimmed, worst_case
 
 ASSUMING: Final = {
     "nothing, for all named": worst_case,

@@ -16,7 +16,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally
-from accountability.stats.intervals import percentile
+from accountability.stats.intervals import percentile, z_critical
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,6 +305,25 @@ def trimmed(reached: Floats, rate: Floats) -> tuple[Floats, Floats]:
         more, other = np.where(first, rate[..., 0], rate[..., 1]), np.where(first, rate[..., 1], rate[..., 0])
         low, high = np.maximum(0.0, (more - (1 - kept)) / kept), np.minimum(1.0, more / kept)
     return np.where(first, low - other, other - high), np.where(first, high - other, other - low)
+
+
+def imbens_manski(
+    lower: float, upper: float, lower_error: float, upper_error: float, confidence: float
+) -> tuple[float, float]:
+    """An interval that holds a number known to lie between two estimated bounds, wherever it lies between them.
+
+    Imbens and Manski, Econometrica 72 (2004), equation 7: the reach beyond each bound is that of a one-sided limit
+    where the bounds are far apart, and of a two-sided one where they meet. Missing where no bound has an error.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    most = max(lower_error, upper_error)
+    if not most > 0:
+        return float("nan"), float("nan")
+    apart = (upper - lower) / most
+    reach = brentq(lambda c: ndtr(c + apart) - ndtr(-c) - confidence, 0, z_critical(confidence) + 1e-9)
+    return float(lower - reach * lower_error), float(upper + reach * upper_error)
 
 
 def e_value(ratio: float, low: float, high: float) -> tuple[float, float]:

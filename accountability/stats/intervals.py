@@ -196,25 +196,6 @@ def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:
     return lower, np.where(rest > 0, betaincinv(hits + 1, np.maximum(rest, 1), top), 1)
 
 
-def imbens_manski(
-    lower: float, upper: float, lower_error: float, upper_error: float, confidence: float
-) -> tuple[float, float]:
-    """An interval that holds a number known to lie between two estimated bounds, wherever it lies between them.
-
-    Imbens and Manski, Econometrica 72 (2004), equation 7: the reach beyond each bound is that of a one-sided limit
-    where the bounds are far apart, and of a two-sided one where they meet. Missing where no bound has an error.
-    """
-    from scipy.optimize import brentq
-    from scipy.special import ndtr
-
-    most = max(lower_error, upper_error)
-    if not most > 0:
-        return float("nan"), float("nan")
-    apart = (upper - lower) / most
-    reach = brentq(lambda c: ndtr(c + apart) - ndtr(-c) - confidence, 0, z_critical(confidence) + 1e-9)
-    return float(lower - reach * lower_error), float(upper + reach * upper_error)
-
-
 def percentile(drawn: Floats, confidence: float, most_without: float = 0.1, *, between: bool = True) -> tuple[Any, Any]:
     """Give the limits of the middle part of draws, Efron's percentile interval.
 
