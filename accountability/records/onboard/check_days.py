@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from accountability.errors import AccountabilityError
@@ -21,7 +20,7 @@ _NAMED: Final = re.compile(r"days|duration|elapsed|turnaround|length|time to|age
 _LEAST: Final = 10
 _MOSTLY: Final = 0.5
 _FEW: Final = 0.02
-_A_DAY: Final = np.timedelta64(1, "D")
+_A_DAY: Final = 86_400.0
 
 
 def check_days(raw: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
@@ -51,7 +50,7 @@ def check_days(raw: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
             continue
         best: tuple[float, str, str, pd.Series] | None = None
         for (start, first), (stop, last) in permutations(dated, 2):
-            apart = (dated[(stop, last)] - dated[(start, first)]) / _A_DAY
+            apart = (dated[(stop, last)] - dated[(start, first)]).dt.total_seconds() / _A_DAY
             both = apart.notna() & held.notna()
             if both.sum() < _LEAST or (apart[both] < 0).mean() > _MOSTLY:
                 continue

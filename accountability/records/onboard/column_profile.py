@@ -35,7 +35,7 @@ _GLUED: Final = re.compile(
 )
 _FIELD: Final = re.compile(r"%[A-Za-z]|[a-z_]+")
 _SAMPLE: Final = 200
-_TEXTS: Final = 20_000
+_TEXTS: Final = 2_000
 _MOST: Final = 0.8
 _PIVOT: Final = 1950
 
@@ -96,6 +96,10 @@ class ColumnProfile:
         """How often each distinct text occurs, the most frequent first; ties in order of appearance."""
         return self.values.value_counts(sort=False).sort_values(ascending=False, kind="stable")
 
+    @cached_property
+    def _texts(self) -> pd.Series:
+        return pd.Series(self.counts.index, dtype="str")
+
     @property
     def rows(self) -> int:
         """Number of cells."""
@@ -133,13 +137,20 @@ class ColumnProfile:
     @cached_property
     def coded(self) -> bool:
         """Whether most of its texts hold a digit, as numbers and codes do and names do not."""
-        texts = pd.Series(self.counts.index[:_SAMPLE], dtype="str")
+        texts = self._texts[:_SAMPLE]
         return bool(len(texts)) and float(texts.str.contains("[0-9]").mean()) > _MOST
 
     @cached_property
     def numeric(self) -> bool:
         """Whether every filled cell is a number."""
-        return bool(self.filled) and bool(pd.to_numeric(pd.Series(self.counts.index), errors="coerce").notna().all())
+        if not self.filled or pd.to_numeric(self._texts[:_SAMPLE], errors="coerce").isna().any():
+            return False
+        return self.whole or bool(pd.to_numeric(self._texts, errors="coerce").notna().all())
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every filled cell is a whole number, in digits alone."""
+        return bool(self.filled) and bool(self._texts.str.contains("^[0-9]{1,18}$", regex=True).all())
 
     @cached_property
     def measured(self) -> bool:
@@ -148,7 +159,7 @@ class ColumnProfile:
         of = self.words[self.words.index("of") + 1 :][:1] if "of" in words else ()
         if words & NAMED["count"] or (words & NAMED["id"] and any(word.endswith("s") for word in of)):
             return True
-        return self.numeric and bool((pd.to_numeric(pd.Series(self.counts.index)) % 1 != 0).any())
+        return self.numeric and not self.whole and bool((pd.to_numeric(self._texts) % 1 != 0).any())
 
     def named_exactly(self, what: str) -> bool:
         """Whether its name says it is the number of a case, or of an officer, and says nothing else."""
@@ -165,7 +176,7 @@ class ColumnProfile:
     @cached_property
     def dates(self) -> tuple[Reading, ...]:
         """Ways to read the cells as dates that fit most of them, the best first; none where it holds no dates."""
-        texts = pd.Series(self.counts.index, dtype="str")
+        texts = self._texts
         bare = bool(set(self.words) & NAMED["date"]) or any(word.endswith(("date", "datum")) for word in self.words)
         layouts = [*_DAYS, *_MONTHS, *(_BARE if bare else ())]
         sample = (

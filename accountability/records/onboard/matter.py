@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 ROWS_SHOWN: Final = 3
 
@@ -40,7 +43,7 @@ class Matter:
     settle: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Texts:
     """A column by its distinct texts: every look costs what they are, not what the rows are."""
 
@@ -56,10 +59,18 @@ class Texts:
         counts = np.bincount(code[code >= 0], minlength=len(distinct))
         return cls(str(column.name), code, pd.Series(distinct, dtype="str"), counts)
 
-    @property
+    @cached_property
     def filled(self) -> int:
         """Cells that hold something."""
         return int(self.counts.sum())
+
+    @cached_property
+    def _held(self) -> pa.Array:
+        return pa.array(self.distinct.to_numpy(dtype=object), pa.large_string())
+
+    def matching(self, pattern: str) -> pd.Series:
+        """Which texts hold a pattern, in the syntax of RE2: many times faster than text by text."""
+        return pd.Series(np.asarray(pc.match_substring_regex(self._held, pattern)), dtype=bool)
 
     def number(self, marked: pd.Series) -> int:
         """Cells with a marked text."""

@@ -87,6 +87,8 @@ class Proposal:
         """Which rows hold nothing, or nothing but blanks."""
         empty = pd.Series(True, index=self.frame.index)
         for name in self.frame.columns:
+            if not empty.any():
+                break
             cells = self.frame[name]
             empty &= cells.isna() | (cells.str.strip() == "")
         return empty

@@ -24,7 +24,7 @@ from accountability.records.onboard.hints import (
     STAGE_WORDS,
     penalty_rules,
 )
-from accountability.records.onboard.screen import plain
+from accountability.records.onboard.screen import all_plain
 from accountability.records.yaml_text import DECIDE
 
 _AGES: Final = [18, 25, 35, 45, 55, 65]
@@ -209,23 +209,20 @@ def _may_number(column: ColumnProfile) -> bool:
 
 def _joined(column: ColumnProfile) -> dict[str, Any]:
     """The declaration of a case number; spellings that only the eye takes for one are made one."""
-    alike = {plain(str(text)) for text in column.counts.index}
-    blanks = [str(text) != str(text).strip() or not str(text).isascii() for text in column.counts.index]
-    if len(alike) < column.distinct and any(blanks):
+    texts = pd.Series(column.counts.index, dtype="str")
+    blanks = texts.str.contains(r"^\s|\s$|[^\x00-\x7f]", regex=True)
+    if blanks.any() and all_plain(texts).nunique() < column.distinct:
         return {"to": "case_id", "normalise": ["strip", "collapse_blanks"]}
     return {"to": "case_id"}
 
 
 def _is_officer_id(column: ColumnProfile) -> bool:
+    words = set(column.words)
+    if not words & NAMED["officer"] or not words & NAMED["id"] or words & {"name", "badge", "star"}:
+        return False
     if not column.filled or column.dates or _has(column, NAMED["other_people"] | NAMED["category"]):
         return False
-    if column.measured or counts_rows(column):
-        return False
-    return (
-        _has(column, NAMED["officer"])
-        and _has(column, NAMED["id"])
-        and not {"name", "badge", "star"} & set(column.words)
-    )
+    return not column.measured and not counts_rows(column)
 
 
 def _is_person(column: ColumnProfile) -> bool:
@@ -348,12 +345,14 @@ def _coded_columns(
             if column.name in given.values() and column.name != meant:
                 continue
             words, few = set(column.words), column.distinct <= _MANY and column.lengths[1] <= 200
+            if column.filled and column.name != meant and not few:
+                continue
             known = column.share(set(texts))
             if block == "penalty" and column.filled and (few or column.name == meant):  # many texts cost minutes
                 ruled = [str(text) for text in column.counts.index if penalty_rules([str(text)])]
                 known += sum(int(column.counts[text]) for text in ruled) / column.filled
             likely = known >= 0.5 or (words & NAMED[named] and not column.numeric and column.distinct <= 100)
-            if column.filled and column.name != meant and (not few or not likely or column.dates):
+            if column.filled and column.name != meant and (not likely or column.dates):
                 continue
             if column.filled and column.name not in found:
                 last = bool(words & NAMED["last_said"])

@@ -6,23 +6,23 @@ matter is a line for a person to settle, with its count and its rows. Nothing is
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountability.records.column import mended, seen
 from accountability.records.onboard.matter import Matter, Texts
 from accountability.records.onboard.screen_dates import heaped, mixed_order, offsets
 from accountability.records.onboard.screen_rows import no_records, repeats_behind
 
-_SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+?\d+", re.I)
-_LONG: Final = re.compile(r"\d{15}0+")
-_DATED: Final = re.compile(
-    r"(?:\d{1,2}|\d{4})-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(?:\d{2}|\d{4})", re.I
-)  # fmt: skip
-_LOST: Final = re.compile(r"#+|#(?:VALUE!|REF!|NUM!|NAME\?|DIV/0!|NULL!|N/A|SPILL!|CALC!)")
+_SCIENTIFIC: Final = r"(?i)^[+-]?\d(?:[.,]\d+)?E\+?\d+$"
+_LONG: Final = r"^\d{15}0+$"
+_MONTH: Final = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_DATED: Final = rf"(?i)^(?:(?:\d{{1,2}}|\d{{4}})-{_MONTH}|{_MONTH}-(?:\d{{2}}|\d{{4}}))$"
+_LOST: Final = r"^(?:#+|#(?:VALUE!|REF!|NUM!|NAME\?|DIV/0!|NULL!|N/A|SPILL!|CALC!))$"
 _SPREADSHEET: Final = (
     "in scientific notation (such as {}): a spreadsheet damaged these numbers and their last digits are lost"
 )
@@ -59,12 +59,12 @@ def _damaged(texts: Texts) -> Matter | None:
         ("lost", _LOST, "hold what a spreadsheet shows in place of a value (such as {})"),
         ("rounded", _LONG, "hold more than 15 digits, all zeros at the end (such as {}): a spreadsheet keeps only 15"),
     ):  # fmt: skip
-        marked = texts.distinct.str.fullmatch(pattern).fillna(False).astype(bool)
+        marked = texts.matching(pattern)
         if marked.any():
             said = what.format(texts.example(marked))
             return Matter(kind, texts.name, f"{texts.number(marked):,} cells {said}", texts.rows(marked), settle=_ASK)
-    dated = texts.distinct.str.fullmatch(_DATED).fillna(False).astype(bool)
-    parts = texts.distinct.str.fullmatch(r"\d{1,4}-\d{1,6}").fillna(False).astype(bool)
+    dated = texts.matching(_DATED)
+    parts = texts.matching(r"^\d{1,4}-\d{1,6}$") if dated.any() else dated
     if dated.any() and parts.any() and texts.number(dated) < texts.number(parts):
         what = (
             f"{texts.number(dated):,} cells such as {texts.example(dated)} stand among numbers such as "
@@ -76,7 +76,7 @@ def _damaged(texts: Texts) -> Matter | None:
 
 def _zeros(texts: Texts) -> Matter | None:
     """Numbers written both with and without their leading zeros."""
-    digits = texts.distinct.str.fullmatch(r"\d+").fillna(False).astype(bool)
+    digits = texts.matching(r"^\d+$")
     if texts.number(digits) < 0.8 * texts.filled:
         return None
     bare = texts.distinct.where(digits).str.lstrip("0")
@@ -102,7 +102,11 @@ def _zeros(texts: Texts) -> Matter | None:
 
 def _encoded(texts: Texts) -> Matter | None:
     """Cells of another encoding than the rest of the file."""
-    other = pd.Series([mended(text) != text for text in texts.distinct], dtype=bool)
+    foreign = texts.matching(r"[^\x00-\x7f]")
+    if not foreign.any():
+        return None
+    other = foreign.copy()
+    other[foreign] = [mended(text) != text for text in texts.distinct[foreign]]
     if other.any():
         was = texts.number(other)
         what = f"{was:,} cells are UTF-8 read in another encoding: the file holds more than one, or was encoded twice"
@@ -119,11 +123,21 @@ def plain(text: str) -> str:
     return seen(text).casefold()
 
 
+def all_plain(texts: pd.Series | pd.Index) -> pd.Series:
+    """Every text as :func:`plain` gives it; those of visible ASCII, nearly all, at once."""
+    held = pa.array(texts.to_numpy(dtype=object), pa.large_string())
+    simple = np.asarray(pc.match_substring_regex(held, "^[ -~]*$"))
+    made = pc.ascii_lower(pc.replace_substring_regex(pc.ascii_trim(held, " "), "  +", " "))
+    found = pd.Series(made.to_numpy(zero_copy_only=False), dtype="object")
+    found[~simple] = [plain(str(text)) for text in texts[~simple]]
+    return found.astype("str")
+
+
 def _variants(texts: Texts) -> Matter | None:
     """Texts that are the same to the eye, written in more than one way."""
     if len(texts.distinct) < 2:
         return None
-    alike = pd.Series([plain(text) for text in texts.distinct], dtype="str")
+    alike = all_plain(texts.distinct)
     twice = alike.duplicated(keep=False) & alike.ne("")
     if not twice.any():
         return None

@@ -10,6 +10,7 @@ import pandas as pd
 from accountability.records.onboard.matter import Matter, Texts
 
 _SLASHED: Final = r"^\s*(\d{1,2})([/.-])(\d{1,2})[/.-](?:\d{4}|\d{2})\b"
+_ANY_DATE: Final = r"^\s*\d{1,4}[/.-]\d{1,2}[/.-]\d"
 _YEAR_FIRST: Final = r"^\s*\d{4}[/.-](\d{1,2})[/.-](\d{1,2})(?!\d)"
 _OFFSET: Final = r"\d[Tt ]\s*(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\s*$"
 _TIMED: Final = r"\d[Tt ]\s*\d{1,2}:\d{2}"
@@ -22,6 +23,8 @@ _A_DAY: Final = {10: 86_400, 13: 86_400_000}
 
 def mixed_order(texts: Texts) -> Matter | None:
     """Dates of which some can only be day first and others only month first, or that a spreadsheet read in part."""
+    if texts.number(texts.matching(_ANY_DATE)) < 0.5 * texts.filled:
+        return None
     slashed = texts.distinct.str.extract(_SLASHED)
     year_first = texts.distinct.str.extract(_YEAR_FIRST).astype("Float64").fillna(0)
     first, second = (slashed[at].astype("Float64").fillna(0) for at in (0, 2))
@@ -64,14 +67,14 @@ def mixed_order(texts: Texts) -> Matter | None:
 
 def offsets(texts: Texts) -> Matter | None:
     """Times in UTC that are not midnight, or at several distances from UTC: the local day may be another."""
-    found = texts.distinct.str.extract(_OFFSET)
-    zoned = found[2].notna()
     settle = (
         "`zone: America/New_York` (the agency's) in `date` takes the local day; `strip_time: true` alone keeps the day "
         "printed"
     )
-    if not zoned.any():
+    if not texts.matching(_OFFSET).any():
         return _epoch(texts, settle)
+    found = texts.distinct.str.extract(_OFFSET)
+    zoned = found[2].notna()
     plain = found[2].str.upper().replace({"Z": "+00", "UTC": "+00", "GMT": "+00"}).str.replace(r":?00$", "", regex=True)
     plain = plain.mask(plain.isin(["", "+", "-"]) & zoned, "+00")
     bare = texts.distinct.str.contains(_TIMED) & ~zoned
@@ -99,9 +102,11 @@ def _utc(texts: Texts, awake: pd.Series, early: pd.Series) -> str:
 
 def _epoch(texts: Texts, settle: str) -> Matter | None:
     """Milliseconds or seconds since 1970 that are not whole days."""
-    width = texts.distinct.str.fullmatch(r"\d{12,13}|\d{9,10}").fillna(False)
     dated = any(word in texts.name.lower() for word in ("date", "time", "received", "closed", "opened", "_dt"))
-    if not dated or texts.number(width) < max(3, 0.8 * texts.filled):
+    if not dated:
+        return None
+    width = texts.matching(r"^(?:\d{12,13}|\d{9,10})$")
+    if texts.number(width) < max(3, 0.8 * texts.filled):
         return None
     unit = _A_DAY[13 if texts.distinct[width].str.len().median() > 11 else 10]
     rest = pd.to_numeric(texts.distinct.where(width)) % unit
@@ -168,9 +173,12 @@ def _days(texts: Texts) -> pd.Series:
     head = texts.distinct.iloc[:_SAMPLE]
     if not len(head) or head.str.contains(r"\d.*\d", regex=True).mean() < 0.5:
         return none
-    cut = texts.distinct.str.strip().str.slice(0, 10).str.rstrip(" T")
-    few = cut.iloc[:_SAMPLE]
-    fits = {layout: pd.to_datetime(few, format=layout, errors="coerce").notna().sum() for layout in _LAYOUTS}
+    fits = {layout: _read(head, layout).notna().sum() for layout in _LAYOUTS}
     layout = max(fits, key=lambda key: fits[key])
-    read = pd.to_datetime(cut, format=layout, errors="coerce") if fits[layout] >= 0.5 * len(head) else none
+    return _read(texts.distinct, layout) if fits[layout] >= 0.5 * len(head) else none
+
+
+def _read(texts: pd.Series, layout: str) -> pd.Series:
+    """The days under a layout, times aside; missing outside 1900 to 2100."""
+    read = pd.to_datetime(texts.str.strip().str.slice(0, 10).str.rstrip(" T"), format=layout, errors="coerce")
     return read.where(read.dt.year.between(1900, 2100))

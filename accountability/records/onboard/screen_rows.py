@@ -66,6 +66,8 @@ def running(column: pd.Series) -> bool:
     """Whether a column numbers the rows: whole numbers in steps of one, up or down, in the order of the file."""
     if len(column) < 3 or column.isna().any() or not column.iloc[:3].str.isdigit().all():
         return False
+    if (abs(np.diff(column.iloc[:3].astype("float64"))) != 1).any():
+        return False
     numbers = pd.to_numeric(column, errors="coerce")
     if numbers.isna().any():
         return False
