@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -21,9 +21,9 @@ from accountability.results import Result, plural
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.coarse_scores import coarse_scores
 from accountability.stats.gray_scores import gray_scores
-from accountability.stats.intervals import p_chi2
-from accountability.stats.npmle import Masses, solve
-from accountability.stats.permutation import group_sums, p_value
+from accountability.stats.intervals import joint, p_chi2
+from accountability.stats.npmle import interval_scores, solve
+from accountability.stats.permutation import exchangeable, group_sums, p_value
 from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes
 
@@ -90,6 +90,7 @@ def compare(
     cause: str | None = None,
     rho: float = 0.0,
     gamma: float = 0.0,
+    cluster: str | None = None,
     seed: int | None = None,
     replicates: int = 999,
 ) -> GroupTest:
@@ -124,6 +125,9 @@ def compare(
     rho, gamma : float
         Weights ``S(t-)**rho * (1 - S(t-))**gamma`` of the log-rank test: rho = 1 gives early differences more weight
         (Peto and Peto), gamma = 1 late ones; of Gray's, ``(1 - F(t-))**rho``.
+    cluster : str, optional
+        Column that names which cases hang together (:func:`accountability.delay.with_clusters`), for the log-rank test
+        without weights: the variance is that of clusters' scores (Lin and Wei 1989), CR2, the reference Hotelling's F.
     seed : int, optional
         Seed of the random numbers, for permutations.
     replicates : int
@@ -176,7 +180,14 @@ def compare(
         )
     if len(group_codes(durations, by)[0]) < 2:
         raise Refusal("a comparison needs at least two groups, found one: choose another by=, or show the curve alone")
-    if method == "logrank":
+    if cluster is not None and (method != "logrank" or rho or gamma):
+        raise ParameterError(
+            f"cluster= goes with the log-rank test without weights, found method={method!r}, rho={rho}, gamma={gamma}: "
+            f"delay.compare(durations, by, 'logrank', cluster={cluster!r})"
+        )
+    if cluster is not None:
+        found = _clustered(durations, by, cluster)
+    elif method == "logrank":
         found = _logrank(durations, by, rho, gamma)
     elif method == "gray":
         found = _gray(durations, by, str(causes), str(cause), rho)
@@ -193,6 +204,8 @@ def compare(
     statistic, df = quadratic(found.difference, found.variance)
     if df == 0:
         raise Refusal(found.nothing)
+    p = p_chi2(statistic, df) if found.chance is None else found.chance(statistic)
+    statistic, df, p = found.clustered or (statistic, df, p)
     return GroupTest(
         estimand=f"{estimand}, by {durations.clock}",
         assumptions=found.assumptions,
@@ -201,7 +214,7 @@ def compare(
         flow=durations.flow,
         statistic=statistic,
         df=df,
-        p_value=p_chi2(statistic, df) if found.chance is None else found.chance(statistic),
+        p_value=p,
         by=columns_of(by),
         because=because,
     )
@@ -227,6 +240,7 @@ class _Found:
     assumptions: tuple[str, ...]
     nothing: str
     events: Days | None = None
+    clustered: tuple[float, int, float] | None = None  # statistic, its degrees of freedom, p-value
     chance: Callable[[float], float] | None = None
 
 
@@ -252,6 +266,32 @@ def _logrank(durations: Durations, by: str | Sequence[str], rho: float, gamma: f
         "log-rank test" if rho == gamma == 0 else f"Fleming-Harrington test (rho {rho:g}, gamma {gamma:g})",
         (f"{OPEN_ENDS}, in each group", INDEPENDENT),
         nothing,
+    )
+
+
+def _clustered(durations: Durations, by: str | Sequence[str], cluster: str) -> _Found:
+    from accountability.stats.clustered_logrank import one_step
+
+    plain, clusters = _logrank(durations, by, 0, 0), group_codes(durations, cluster)
+    if quadratic(plain.difference, plain.variance)[1] == 0:
+        return plain
+    codes = group_codes(durations, by)[1]
+    values, errors = one_step(durations.end, durations.entry_time, durations.event, codes, clusters[1])
+    statistic, p = joint(values, np.eye(len(values)), errors)
+    if np.isnan(p):
+        worth = float(errors.effective(np.eye(len(values))).min())
+        raise Refusal(
+            f"{len(clusters[0]):,} clusters of {cluster} are worth {worth:.1f} even ones to a comparison of "
+            f"{len(values) + 1} groups, too few for a test: put groups together, or show the curves side by side"
+        )
+    return replace(
+        plain,
+        name=f"log-rank test with errors clustered by {cluster} ({len(clusters[0]):,} clusters)",
+        assumptions=(
+            plain.assumptions[0],
+            f"cases of one {cluster} may close together; those of different ones do not",
+        ),
+        clustered=(statistic, len(values), p),
     )
 
 
@@ -288,7 +328,7 @@ def _coarse(durations: Durations, by: str | Sequence[str]) -> _Found:
 
 def _interval(durations: Durations, by: str | Sequence[str]) -> _Found:
     low, high = bounds(durations)
-    difference, variance = _exchangeable(group_codes(durations, by)[1], _interval_scores(low, high, solve(low, high)))
+    difference, variance = exchangeable(group_codes(durations, by)[1], interval_scores(low, high, solve(low, high)))
     return _Found(
         case_counts(durations, by)["events"].to_numpy() - difference,
         difference,
@@ -312,7 +352,7 @@ def _permuted(durations: Durations, by: str | Sequence[str], seed: int, replicat
     score = np.column_stack([-pace, 1 - pace]).ravel()
     score = score - float(kinds @ score) / kinds.sum()
     codes = group_codes(durations, by)[1]
-    difference, variance = _exchangeable(codes, score[durations.end * 2 + durations.event])
+    difference, variance = exchangeable(codes, score[durations.end * 2 + durations.event])
     sums = group_sums(kinds, score, np.bincount(codes), replicates, np.random.default_rng(seed))
     values, vectors = np.linalg.eigh(variance)
     real = values > max(values.max(), 0) * 1e-10
@@ -326,17 +366,6 @@ def _permuted(durations: Durations, by: str | Sequence[str], seed: int, replicat
         plain.nothing,
         chance=lambda statistic: p_value(drawn, statistic, statistic * 1e-9),
     )
-
-
-def _exchangeable(codes: Days, scores: Floats) -> tuple[Floats, Floats]:
-    """Sums by group of centred scores, and their covariance when cases may be exchanged."""
-    size = np.bincount(codes).astype(float)
-    centred = scores - scores.mean()
-    spread = float(centred @ centred) / max(len(scores) - 1, 1)
-    if spread < 1e-14:
-        spread = 0.0
-    sums: Floats = np.bincount(codes, weights=centred).astype(float)
-    return sums, spread * (np.diag(size) - np.outer(size, size) / size.sum())
 
 
 def quadratic(difference: Floats, variance: Floats) -> tuple[float, int]:
@@ -369,20 +398,3 @@ def _scores(counts: Counts, weights: Floats) -> tuple[Floats, Floats, Floats]:
     spread = np.where(total > 1, all_closed * (total - all_closed) / np.maximum(total - 1, 1), 0) * weight**2
     variance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
     return expected.sum(axis=1), ((closed - expected) * weight).sum(axis=1), variance
-
-
-def _interval_scores(low: Days, high: Days, pooled: Masses) -> Floats:
-    """Each case's derivative of the log-likelihood by the log of its hazard, under a common curve.
-
-    Early closings score up to 1, cases long open below 0; the scores sum to 0 at the maximum.
-    """
-    after = np.append(1.0, np.maximum(1 - np.cumsum(pooled.mass), 0))
-    after[-1] = 0
-    before = after[np.searchsorted(pooled.last, low, side="left")]
-    beyond = after[np.searchsorted(pooled.last, high, side="right")]
-    return (_entropy(before) - _entropy(beyond)) / (before - beyond)
-
-
-def _entropy(share: Floats) -> Floats:
-    """Share times its logarithm, 0 at 0."""
-    return share * np.log(np.where(share > 0, share, 1))

@@ -23,7 +23,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit, Separated
-from accountability.stats.intervals import p_chi2
+from accountability.stats.intervals import joint, p_chi2
 from accountability.stats.optimise import Separation
 from accountability.stats.partial_odds import brant, chances, cut_designs, fit_partial, highest, score_test, wald
 from accountability.study.cohort import Cohort
@@ -112,7 +112,8 @@ def proportional_odds(
     one row is then added for each free level, half of it spread evenly over the rungs and half as proportional odds
     have it; the likelihood ratio stays that of the data alone, which has a limit. Four tests stand side by side:
     Brant's, the score test and the likelihood ratio against cuts that are free for the columns (rows independent), and
-    the Wald test in the free model with officer-clustered errors. Rungs that fewer than ``min_group`` units received
+    the Wald test in the free model with officer-clustered errors, by an F that allows for few
+    clusters. Rungs that fewer than ``min_group`` units received
     are put with the next lighter one, for a cut with few units on one side tells nothing.
 
     Parameters
@@ -271,22 +272,23 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
         places = [k for k, (column, _) in enumerate(shape.terms) if name in ("all", column)]
         df = (steps - 1) * len(places)
         found = dict.fromkeys(("Brant", "score", "likelihood ratio", "clustered Wald"), math.nan)
-        contrast = _contrast(steps, width, places)
+        contrast, few = _contrast(steps, width, places), math.nan
         if np.isfinite(slopes).all():
             found["Brant"] = wald(contrast @ slopes, contrast @ spread @ contrast.T)
         with suppress(Separated):  # without a maximum the rows say so by having no statistic
             fit = _free(shape, design, category, places, base)
-            found["clustered Wald"] = wald(fit.coefficients[-df:], fit.covariance[-df:, -df:])
+            found["clustered Wald"], few = joint(
+                fit.coefficients[-df:], np.eye(len(fit.coefficients))[:, -df:], fit.errors
+            )
             if base.limits is None:  # else the proportional fit is not at its own maximum either
                 found["score"] = score_test(design, shape.pattern, category, base, places)
                 top = fit.log_likelihood
                 if fit.limits is not None:
                     top = highest(design, shape.pattern, category, places, base)
                 found["likelihood ratio"] = 2 * (top - base.log_likelihood)
-        lines += [
-            (name, test, test == "clustered Wald", value, df, p_chi2(value, df) if value == value else math.nan)
-            for test, value in found.items()
-        ]
+        for test, value in found.items():
+            p = few if test == "clustered Wald" else p_chi2(value, df) if value == value else math.nan
+            lines.append((name, test, test == "clustered Wald", value, df, p))
     return pd.DataFrame(lines, columns=["column", "test", "clustered", "statistic", "df", "p_value"])
 
 

@@ -88,7 +88,8 @@ def roll_up(
     DataFrame
         The keys of the unit, ``by``, ``rows`` (how many rows a unit was made of), ``finding``,
         ``recommended_penalty``, ``recommended_days``, ``imposed_penalty``, ``imposed_days`` as far as held, and the
-        columns of ``carry``. The rows as they are where the unit is the one held.
+        columns of ``carry``; of complaints also ``officer_ids``, a tuple of those named. The rows as
+        they are where the unit is the one held.
 
     Raises
     ------
@@ -105,6 +106,8 @@ def roll_up(
     grouped = table.groupby(keys, sort=False, dropna=False)
     out = grouped.size().rename("rows").reset_index()
     member = grouped.ngroup().to_numpy()
+    if unit == "complaint" and "officer_id" in table:
+        out["officer_ids"] = _officers(table["officer_id"], member, len(out))
     if "finding" in table:
         check_terms(table["finding"], FINDINGS, "finding")
         out["finding"] = _first_of(table["finding"], FINDING_PRECEDENCE, member, len(out))
@@ -194,6 +197,14 @@ def _check_units(rows: pd.DataFrame, held: str, unit: str) -> None:
             f"none of the {len(rows):,} rows says which officer it is about, so nothing can be counted per "
             f"{unit.replace('_', '-')}; use unit={held!r} or unit='complaint'"
         )
+
+
+def _officers(officers: pd.Series, member: npt.NDArray[np.integer[Any]], count: int) -> pd.Series:
+    """The officers of each group of rows, a tuple each."""
+    pairs = pd.DataFrame({"member": member, "officer": officers.to_numpy()}).dropna().drop_duplicates()
+    pairs = pairs.sort_values("member", kind="stable")
+    ends = np.searchsorted(pairs["member"], np.arange(1, count))
+    return pd.Series([tuple(part) for part in np.split(pairs["officer"].to_numpy(dtype=object), ends)], dtype=object)
 
 
 def _first_of(values: pd.Series, order: Sequence[str], member: npt.NDArray[np.integer[Any]], count: int) -> pd.Series:

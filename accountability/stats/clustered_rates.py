@@ -82,7 +82,7 @@ def _share(hits: Flags, ways: dict[str, Ints], confidence: float, free: float | 
     """A share, its interval at its own degrees of freedom or at those given."""
     total, count = len(hits), int(np.count_nonzero(hits))
     clusters, size = min(int(way.max()) + 1 for way in ways.values()), float(total)
-    rate, alone = count / total, clusters == total
+    rate, alone = count / total, clusters == total and all(way.ndim == 1 for way in ways.values())
     if clusters < 2 and not alone:  # one officer's rows say nothing of others'
         return Share(count, total, rate, np.nan, np.nan, clusters, 1.0, 0.0, CLUSTERED)
     if alone:

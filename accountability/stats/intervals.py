@@ -121,6 +121,30 @@ def student(estimate: Floats, contrasts: Floats, errors: Clustered, confidence: 
     }
 
 
+def joint(values: Floats, contrasts: Floats, errors: Clustered) -> tuple[float, float]:
+    """The Wald statistic that all values are zero, and its p-value where clusters may be few.
+
+    Hotelling's T-squared with the least degrees of freedom d of the values: (d - q + 1) / (d q) times the statistic is
+    taken as F with q and d - q + 1 (Tipton and Pustejovsky, Journal of Educational and Behavioral Statistics 40, 2015).
+    Missing where the covariance has no inverse or clusters are too few for so many values.
+
+    Parameters
+    ----------
+    values : array
+    contrasts : array, coefficients by values
+    errors : Clustered
+    """
+    from scipy.special import fdtrc
+
+    q, free = len(values), float(errors.free(contrasts).min())
+    own, vectors = np.linalg.eigh(contrasts.T @ errors.covariance @ contrasts)
+    if own[0] <= 1e-12 * abs(own[-1]):
+        return np.nan, np.nan
+    statistic = float(((vectors.T @ values) ** 2 / own).sum())
+    left = free - q + 1
+    return (statistic, float(fdtrc(q, left, statistic * left / (free * q)))) if left > 0 else (np.nan, np.nan)
+
+
 def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:
     """Shares and their errors, exact where a share is 0 or 1 but for rounding, which a transform would blow up."""
     none, whole = share < SETTLED, share > 1 - SETTLED

@@ -55,13 +55,22 @@ class Leverage:
     def of(
         cls, bread: Floats, scores: Floats, cell: Ints, cluster: Ints, clusters: int, information: Floats, power: float
     ) -> Leverage:
-        """Count the clusters' rows; the parameters are those of :func:`accountability.stats.sandwich.clustered`."""
+        """Count the clusters' rows; the parameters are those of :func:`accountability.stats.sandwich.clustered`.
+
+        A row of several clusters counts in each for one part of as many.
+        """
         from scipy.sparse import coo_array
+
+        part = np.ones(len(cell))
+        if cluster.ndim == 2:
+            row, place = np.nonzero(cluster >= 0)
+            part = 1.0 / (cluster >= 0).sum(axis=1)[row]
+            cell, cluster = cell[row], cluster[row, place]
 
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
         own = information @ root if information.ndim == 2 else None
         parts = own[:, :, None] * own[:, None, :] if own is not None else root.T @ information @ root
-        members = coo_array((np.ones(len(cell)), (cluster, cell)), shape=(clusters, len(scores))).tocsr()
+        members = coo_array((part, (cluster, cell)), shape=(clusters, len(scores))).tocsr()
         members.sum_duplicates()
         # clusters with the same rows give the same sum of random weights
         key = members @ np.random.default_rng(0).random(len(scores))

@@ -182,3 +182,14 @@ def _dealt(
         start = np.cumsum(-over[lacking]) + over[lacking]
         sums[lacking] += np.add.reduceat(rng.permutation(np.concatenate(pool)), start)
     return sums
+
+
+def exchangeable(codes: Ints, scores: Floats) -> tuple[Floats, Floats]:
+    """Sums by group of centred scores, and their covariance when cases may be exchanged."""
+    size = np.bincount(codes).astype(float)
+    centred = scores - scores.mean()
+    spread = float(centred @ centred) / max(len(scores) - 1, 1)
+    if spread < 1e-14:
+        spread = 0.0
+    sums: Floats = np.bincount(codes, weights=centred).astype(float)
+    return sums, spread * (np.diag(size) - np.outer(size, size) / size.sum())

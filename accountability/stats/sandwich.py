@@ -13,6 +13,7 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.stats.compress import combine
 from accountability.stats.leverage import Leverage
+from accountability.stats.memberships import SharedPairs, Sharing, members_of, numbered
 
 FEWEST: Final = 1.9
 """Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
@@ -21,7 +22,11 @@ FEWEST_TWO_WAYS: Final = 3.5
 """The same where rows hang together along two ways, whose three terms run short earlier (7 to 9 % missed)."""
 
 Ways = Ints | Mapping[str, Ints]
-"""The cluster of each row: along one way, or along each of two that are named (see :func:`ways_of`)."""
+"""The cluster of each row: along one way, or along each of two that are named (see :func:`ways_of`).
+
+A way with one column a place holds rows that belong to several clusters, as complaints do that name several officers;
+-1 fills the places left. It is then the only way.
+"""
 
 
 def sandwich(
@@ -107,16 +112,19 @@ class Clustered:
     covariance : array
     clusters : int
         Of the way with fewest.
-    ways : tuple of Leverage
+    ways : tuple of Leverage or Sharing
         How clusters weigh, one a way; empty where the model cannot say.
     repaired : bool
         Whether the three terms of two ways gave a covariance with negative eigenvalues, which were set to 0.
+    crossed : bool
+        Whether rows hang together along two ways, or belong to several clusters.
     """
 
     covariance: Floats
     clusters: int
-    ways: tuple[Leverage, ...] = ()
+    ways: tuple[Leverage | Sharing, ...] = ()
     repaired: bool = False
+    crossed: bool = False
 
     def free(self, contrasts: Floats) -> Floats:
         """Degrees of freedom of linear combinations, estimates by combinations; 0 where no error can be had.
@@ -129,7 +137,7 @@ class Clustered:
         """
         most = np.full(contrasts.shape[1], self.clusters - 1.0)
         free = np.minimum.reduce([most, *(way.free(contrasts) for way in self.ways)])
-        least = FEWEST_TWO_WAYS if len(self.ways) > 1 else FEWEST
+        least = FEWEST_TWO_WAYS if self.crossed else FEWEST
         return np.where(self.effective(contrasts) < least, 0.0, free)
 
     def effective(self, contrasts: Floats) -> Floats:
@@ -145,7 +153,9 @@ def clustered(
 
     One way: each cluster's score is multiplied by its share of the information left over by the others to a power
     (-1/2: CR2 of Bell and McCaffrey 2002; -1: the correction of Mancl and DeRouen 2001). Two ways: the three terms of
-    Cameron, Gelbach and Miller (2011), each with the factor G/(G-1) (n-1)/(n-k), negative eigenvalues set to 0.
+    Cameron, Gelbach and Miller (2011), each with the factor G/(G-1) (n-1)/(n-k), negative eigenvalues set to 0. Rows of
+    several clusters: the scores of all pairs of rows that share one (Aronow, Samii and Assenova 2015), corrected as
+    :class:`accountability.stats.memberships.Sharing` says.
 
     Parameters
     ----------
@@ -181,17 +191,29 @@ def clustered(
     )
     if len(named) == 1:
         (only,) = named.values()
+        if only.ndim == 2:
+            shared = SharedPairs.of(only)
+            if not held:
+                factor = small_sample(min(sizes.values()), len(cell), len(bread))
+                return _positive(factor * bread @ shared.products(scores[cell]) @ bread, min(sizes.values()), ())
+            weighed = Sharing.of(held[0], shared, cell)
+            return _positive(weighed.covariance(shared, cell), min(sizes.values()), (weighed,))
         covariance = held[0].covariance() if held else sandwich(bread, scores, cell, only, corrected=True)
         return Clustered(covariance, min(sizes.values()), held)
     first, second = named.values()
     both = combine((first, second), list(sizes.values()), len(cell)).code
     terms = ((first, 1.0), (second, 1.0), (both, -1.0))
     covariance = sum((sign * sandwich(bread, scores, cell, way, corrected=True) for way, sign in terms), np.zeros(1))
+    return _positive(covariance, min(sizes.values()), held)
+
+
+def _positive(covariance: Floats, clusters: int, ways: tuple[Leverage | Sharing, ...]) -> Clustered:
+    """A covariance of crossed clusters, its negative eigenvalues set to 0."""
     values, vectors = np.linalg.eigh(covariance)
     repaired = bool(values[0] < -1e-12 * abs(values[-1]))
     if repaired:
         covariance = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    return Clustered(covariance, min(sizes.values()), held, repaired)
+    return Clustered(covariance, clusters, ways, repaired, crossed=True)
 
 
 def named_ways(ways: Ways) -> dict[str, Ints]:
@@ -201,15 +223,24 @@ def named_ways(ways: Ways) -> dict[str, Ints]:
 
 def among(ways: Mapping[str, Ints], some: Flags) -> dict[str, Ints]:
     """The ways of some of the rows, clusters numbered anew; without a way that says nothing more there."""
-    return _telling({word: pd.factorize(way[some])[0].astype(np.int64) for word, way in ways.items()}, int(some.sum()))
+    return _telling(
+        {
+            word: numbered(way[some]) if way.ndim == 2 else pd.factorize(way[some])[0].astype(np.int64)
+            for word, way in ways.items()
+        },
+        int(some.sum()),
+    )
 
 
 def ways_of(rows: pd.DataFrame) -> dict[str, Ints]:
     """Along which ways rows hang together: by officer, by complaint, by both, or not (each row by itself).
 
     A way whose clusters each lie within one of another says nothing more and is left out. A row without an officer,
-    or without a complaint, is a cluster of its own.
+    or without a complaint, is a cluster of its own. Where a row is a complaint of several officers, the column
+    ``officer_ids`` holds a tuple of them, and rows hang together that share an officer.
     """
+    if "officer_ids" in rows:
+        return _telling({"officer": members_of(rows)}, len(rows))
     held = {
         word: clusters_of(rows[name], len(rows))
         for word, name in (("officer", "officer_id"), ("complaint", "case_id"))
@@ -224,4 +255,4 @@ def _telling(held: dict[str, Ints], rows: int) -> dict[str, Ints]:
         joined = len(combine(list(held.values()), list(sizes.values()), rows).found)
         fine = [word for word in ("complaint", "officer") if sizes[word] == joined]
         held = {word: way for word, way in held.items() if word not in fine[:1]}
-    return {word: way for word, way in held.items() if sizes[word] < rows} or {"row": np.arange(rows)}
+    return {word: way for word, way in held.items() if way.ndim == 2 or sizes[word] < rows} or {"row": np.arange(rows)}

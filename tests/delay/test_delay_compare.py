@@ -1,5 +1,6 @@
 """Tests of groups beyond the log-rank test: intervals, and one way of closing among several."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -8,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accountability import delay
-from accountability.delay.group_test import _interval_scores
 from accountability.errors import ParameterError, Refusal
-from accountability.stats.npmle import BEYOND, solve
+from accountability.stats.npmle import BEYOND, interval_scores, solve
 from accountability.study.durations import Durations, Sampling
 
 calm = settings(deadline=None, max_examples=50)
@@ -27,7 +27,7 @@ def arrays(rows):
 def test_a_score_is_the_slope_of_the_likelihood_in_the_log_hazard(rows):
     low, high = arrays(rows)
     pooled = solve(low, high)
-    scores = _interval_scores(low, high, pooled)
+    scores = interval_scores(low, high, pooled)
     assert scores.sum() == pytest.approx(0, abs=1e-4 * len(rows))
 
     def loglik(step):
@@ -44,7 +44,7 @@ def test_the_variance_is_that_of_all_ways_to_share_out_the_cases():
         [1, 4, 6, 20, 30, 9], [1, 1, 1, 0, 1, 0], days_upper=[5, 9, 6, 0, 44, 0], groups={"g": list("aaabbb")}
     )
     low, high = made.days_lower + ~made.event, np.where(made.event, made.days_upper, BEYOND)
-    scores = _interval_scores(low, high, solve(low, high))
+    scores = interval_scores(low, high, solve(low, high))
     sums = np.array([scores[list(chosen)].sum() for chosen in combinations(range(6), 3)])
     expected = (scores[:3].sum() - sums.mean()) ** 2 / sums.var()
     assert delay.compare(made, "g", "interval").statistic == pytest.approx(expected)
@@ -119,3 +119,39 @@ def test_a_comparison_of_ways_that_cannot_be_made_is_refused():
         delay.compare(
             Durations.from_days([3], entry_time=[1], groups={"g": [1], "way": ["x"]}), "g", causes="way", cause="x"
         )
+
+
+def officers_of(number: int, each: int, seed: int, spread: float = 0.8) -> Durations:
+    """Cases of officers who are quick or slow, each officer in one of two groups at random."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(number), each)
+    days = np.ceil(rng.exponential(100 * np.exp(rng.normal(0, spread, number)))[who] * rng.uniform(0.5, 1.5, len(who)))
+    group = np.where(rng.permutation(number) % 2, "a", "b")[who]
+    return Durations.from_days(days.astype(int), groups={"unit": group, "officer": who.astype(str)})
+
+
+def test_the_logrank_test_allows_for_cases_of_one_officer() -> None:
+    plain, held = np.zeros(60), np.zeros(60)
+    for seed in range(60):
+        made = officers_of(12, 12, seed)
+        plain[seed] = delay.compare(made, "unit", "logrank").p_value
+        found = delay.compare(made, "unit", "logrank", cluster="officer")
+        held[seed] = found.p_value
+        assert "12 clusters" in found.method
+    assert (plain < 0.05).mean() > 0.4
+    assert (held < 0.05).mean() <= 0.16  # four standard errors above 5 %
+
+
+def test_clusters_of_one_case_give_the_plain_test() -> None:
+    made = officers_of(300, 1, 1)
+    plain, held = (delay.compare(made, "unit", "logrank", cluster=of) for of in (None, "officer"))
+    assert held.statistic == pytest.approx(plain.statistic, rel=0.1)
+
+
+def test_too_few_officers_for_so_many_groups_are_refused() -> None:
+    made = officers_of(4, 30, 2)
+    made = replace(made, table=made.table.assign(unit=made.table["officer"]))
+    with pytest.raises(Refusal, match="even ones to a comparison of 4 groups"):
+        delay.compare(made, "unit", "logrank", cluster="officer")
+    with pytest.raises(ParameterError, match="cluster= goes with the log-rank test"):
+        delay.compare(made, "unit", "coarse", cluster="officer")

@@ -1,0 +1,42 @@
+"""The log-rank test where cases of one officer, or of one day, close together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from accountability.stats.arrays import Days, Flags, Floats, Ints
+from accountability.stats.design import design
+from accountability.stats.partial_likelihood import cell_information, derivatives, score_residuals
+from accountability.stats.risksets import risk_sets
+from accountability.stats.sandwich import Clustered, clustered
+
+
+def one_step(end: Days, entry: Days, closed: Flags, group: Ints, cluster: Ints) -> tuple[Floats, Clustered]:
+    """Log hazard ratios after one step from none, and their clustered errors.
+
+    Observed less expected closings are the score of Cox's model at equal hazards (Breslow ties); divided by the
+    information they are the step. What is left of each case's score after it gives the errors, as in a linear model.
+
+    Parameters
+    ----------
+    end, entry : array of int
+        Last day of each case and the first it was watched on.
+    closed : array of bool
+    group, cluster : array of int
+        Numbered from 0.
+
+    Returns
+    -------
+    values : array
+        One a group but the first.
+    errors : Clustered
+    """
+    made = design(pd.DataFrame({"group": pd.Categorical(group)}), ["group"])
+    sets = risk_sets(end, entry, closed, made)
+    at = derivatives(sets, made.matrix, np.zeros(made.matrix.shape[1]), "breslow")
+    own, bread = cell_information(sets, made.matrix, at), np.linalg.inv(at.information)
+    values: Floats = np.asarray(bread @ at.gradient, dtype=np.float64)
+    there = sets.cell >= 0
+    left = score_residuals(sets, made.matrix, at) - own @ values
+    return values, clustered(bread, left, sets.cell[there], pd.factorize(cluster[there])[0].astype(np.int64), own)
