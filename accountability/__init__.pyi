@@ -2,7 +2,6 @@ __version__: str
 
 from . import audit as audit
 from . import casefiles as casefiles
-from . import classroom as classroom
 from . import delay as delay
 from . import multiverse as multiverse
 from . import officers as officers
@@ -15,3 +14,4 @@ from .records.load import load as load
 from .records.onboard.propose import new_source as new_source
 from .study.clocks import durations as durations
 from .study.cohort import Cohort as Cohort
+from .tables.description import describe as describe

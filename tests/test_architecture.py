@@ -34,6 +34,7 @@ ORDER = (
     ("multiverse",),
     ("studies",),
     ("audit",),
+    ("tables",),
     ("findings",),
     ("publish",),
     ("classroom",),

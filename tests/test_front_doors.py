@@ -22,6 +22,7 @@ from accountability.synthetic.source_files import loaded
 
 #: What a required parameter is given, by its name, where a function asks for more than what it works on.
 GIVEN: dict[str, Any] = {
+    "what": "complaints",
     "by": "category",
     "covariates": "category",
     "question": "median_delay",

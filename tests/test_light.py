@@ -27,7 +27,7 @@ HEAVY = (
     "pooch",
 )
 NAMES = [
-    "Cohort", "audit", "casefiles", "classroom", "delay", "durations", "fetch", "from_frame", "load", "multiverse",
+    "Cohort", "audit", "casefiles", "delay", "describe", "durations", "fetch", "from_frame", "load", "multiverse",
     "new_source", "officers", "outcomes", "publish", "synthetic",
 ]  # fmt: skip
 PATH = """

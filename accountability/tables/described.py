@@ -1,0 +1,132 @@
+"""What a description gives: a table that hides small cells, what lies outside it, and the tests of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.outcomes.small_counts import few, masked, small_terms
+from accountability.privacy import MIN_CELL, disclose
+from accountability.results import Result, interval_said, percent, plural
+from accountability.tables.share_tests import Tested, tested
+
+DAYS: Final = ("estimate", "lower", "upper", "lower_quartile", "upper_quartile")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Described(Result):
+    """Counts, shares, means or days by group and window.
+
+    ``table``: the groups; ``n``, the units of the whole; and, by what was asked,
+
+    - of shares: ``events`` (units that have it), ``estimate``, ``lower``, ``upper``;
+    - of a column of numbers: ``events`` (units with a number), ``estimate`` (the mean), ``std_error``, ``lower``,
+      ``upper``, ``lower_quartile``, ``median``, ``median_lower``, ``median_upper``, ``upper_quartile``;
+    - of days: ``events`` (closed), ``estimate`` (the median, open cases counted), ``lower``, ``upper`` and the
+      quartiles; missing where so many are still open that it was not reached;
+    - of holders: ``n`` (holders), ``share_of_holders``, ``drawn`` (rows), ``share_drawn``, ``median``, ``mean``.
+
+    ``hidden`` marks what rests on fewer than ten, or would give that away.
+
+    Attributes
+    ----------
+    outside : pandas.DataFrame
+        ``reason``, ``n``: units whose date puts them in no window. With ``n`` of the table they add up to all.
+    kind : {"count", "share", "terms", "number", "days", "holders"}
+    unit : str
+        What is counted, in the plural.
+    by : tuple of str
+        The columns of the groups; ``window`` is the last of them where there are windows.
+    counted : pandas.DataFrame or None
+        One row a unit of the whole: for :meth:`test`.
+    confidence : float
+    """
+
+    outside: pd.DataFrame
+    kind: str
+    unit: str
+    by: tuple[str, ...]
+    confidence: float
+    counted: pd.DataFrame | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """Hide what is small, in what lies outside too."""
+        super().__post_init__()
+        self._hide("outside", disclose(self.outside, counts=["n"], keep=["reason"]))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide counts from 1 to 9, what rests on them, and what would give them away; a total of others stays."""
+        groups = list(self.by)
+        if self.kind in ("share", "days"):
+            shown = disclose(table, counts=["n", "events"], keep=groups, parts=bool(groups))
+            if self.kind == "days":  # a quantile of many cases does not tell that few of them are open
+                few_cases = shown["n"].isna()
+                days = {name: table[name].mask(few_cases) for name in DAYS}
+                shown = shown.assign(**days, hidden=few_cases)
+            return shown
+        if self.kind == "holders":
+            return disclose(table, counts=["n"], keep=["holders"])
+        if self.kind == "number":
+            shown = masked(table.assign(hidden=few(table["events"], MIN_CELL)), (*groups, "n"))
+            for name, small in (("n", table["n"]), ("events", table["n"] - table["events"])):
+                shown[name] = shown[name].astype("Int64").mask(few(small, MIN_CELL))
+            return shown
+        counts = table if self.kind == "terms" else table.assign(events=table["n"])
+        if len(groups) > 1 or self.kind == "terms":
+            hidden = small_terms(counts, groups[:-1], groups[-1], MIN_CELL)[0]
+            shown = masked(table.assign(hidden=hidden), (*groups, "n") if self.kind == "terms" else groups)
+            shown["n"] = shown["n"].astype("Int64").mask(few(table["n"], MIN_CELL))
+            return shown
+        return disclose(table, counts=["n"], keep=groups, parts=bool(groups))
+
+    def test(self, kind: str = "chi_square") -> Tested:
+        """Test whether a share, or a distribution, is the same in all groups.
+
+        Parameters
+        ----------
+        kind : {"chi_square", "exact", "trend"}
+            Pearson's chi-square with the correction of Rao and Scott (1981) for rows of one officer or complaint;
+            Fisher's exact test of two groups, which takes rows as independent; a linear trend of the share over the
+            groups in their order, with errors clustered on officer and complaint.
+
+        Returns
+        -------
+        Tested
+            ``test, statistic, df, p_value, n``, with what each assumes.
+        """
+        if self.counted is None or self.kind not in ("share", "terms"):
+            raise ParameterError(
+                f"a test compares shares between groups, and this describes {self.kind}; write "
+                "describe(data, {'finding': 'sustained'}, by='category').test('chi_square')"
+            )
+        return tested(self.counted, kind, self.estimand)
+
+    def sentence(self) -> str:
+        """Say the first rows in words."""
+        said = []
+        for row in self.table.head(4).to_dict("records"):
+            lead = ", ".join(str(row[name]) for name in (*self.by, "holders") if name in row)
+            said.append((f"{lead}: " if lead else "") + self._row_said(row))
+        rest = len(self.table) - len(said)
+        return "; ".join(said) + (f"; {plural(rest, 'more row')} in the table." if rest else ".")
+
+    def _row_said(self, row: Mapping[Any, Any]) -> str:
+        if pd.isna(row["n"]):
+            return "too few to show"
+        if self.kind == "count":
+            return f"{row['n']:,} {self.unit}"
+        if self.kind == "holders":
+            return f"{row['n']:,} with {percent(float(str(row['share_drawn'])), 1)} of all"
+        number = float(str(row["estimate"])) if pd.notna(row["estimate"]) else np.nan
+        if np.isnan(number):
+            return f"of {row['n']:,}, not shown or not reached"
+        low, high = (float(str(row[end])) if pd.notna(row[end]) else np.nan for end in ("lower", "upper"))
+        if self.kind in ("share", "terms"):
+            return f"{percent(number, 1)} of {row['n']:,} ({interval_said(self.confidence, low, high, 1)})"
+        word = "median" if self.kind == "days" else "mean"
+        return f"{word} {number:,.1f} of {row['n']:,} ({interval_said(self.confidence, low, high)})"

@@ -1,0 +1,378 @@
+"""Describe anything a release holds: one call for a count, a share, a mean, a quantile or the top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UnitCard, is_number, method_of, term_shares
+from accountability.records.units import FINENESS, KEYS, WHERE_FROM, roll_up
+from accountability.results import plural
+from accountability.stats.clustered_rates import clustered_share
+from accountability.stats.intervals import upper_tail, wald
+from accountability.stats.sandwich import ways_of
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import column_names, takes
+from accountability.tables.conditions import Condition, is_condition, met, said
+from accountability.tables.described import Described
+from accountability.tables.holders import Holders
+from accountability.tables.share_tests import mean_errors
+from accountability.tables.windows import Window, windows_of
+
+UNITS: Final = {
+    "allegations": "allegation", "officer_complaints": "officer_complaint", "complaints": "complaint",
+    "officers": "officer", "complainants": "complainant",
+}  # fmt: skip
+_PLURAL: Final = {unit: word for word, unit in UNITS.items()}
+_QUARTILES: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+_RULED: Final = ("finding", "recommended_penalty", "recommended_days", "imposed_penalty", "imposed_days", "rows")
+_WINDOW: Final = "window"
+
+
+@takes("cohort")
+def describe(
+    data: Cohort,
+    what: str | Condition | Holders,
+    by: str | Sequence[str] | None = None,
+    *,
+    rows: Condition | None = None,
+    of: Condition = "all",
+    when: str | Mapping[str, Any] | None = None,
+    unit: str | None = None,
+    start: str = "received",
+    stop: str = "closed",
+    confidence: float = 0.95,
+) -> Described:
+    """Count anything a release holds, or give its share, mean, quantiles, days or top, by group and window.
+
+    Parameters
+    ----------
+    data : Cohort or Dataset
+    what : str, condition or Holders
+        ``allegations``, ``officer_complaints``, ``complaints``, ``officers`` or ``complainants``: how many. A condition
+        (a term such as ``"sustained"``, ``{"column": value}``, or a function of the frame): its share. A column of
+        words: the share of each. A column of numbers: mean, median, quartiles. ``days``: from `start` to `stop`, open
+        cases counted. :class:`Holders`: the top, ntiles, those with at least so many.
+    by : str or sequence of str, optional
+        Columns of the allegations, cases or complainants. Nothing recorded is a group of its own.
+    rows : condition, optional
+        Which published rows are looked at, before units are made of them.
+    of : condition
+        The whole of a share, or the units of a mean: ``all``, ``decided``, ``stated`` (the column asked about is
+        recorded), ``identified``, a term, columns with values, a function.
+    when : str or mapping, optional
+        ``month``, ``quarter`` or ``year`` of receipt; or a mapping of ``every``, ``stage``, ``starts`` (the month in
+        which a year begins), ``since`` and ``until`` (days), and ``with_set_aside`` (True: a date that contradicts
+        another counts as it stands; by default its units lie outside).
+    unit : str, optional
+        What one unit is; by default what a row of the source is. Findings and penalties of several rows are put
+        together as :meth:`Dataset.per` does; a unit in several groups counts once in each.
+    start, stop : str
+        The stages between which ``days`` are counted.
+    confidence : float
+
+    Returns
+    -------
+    Described
+        One row a group. ``outside`` counts what lies in no window and why. Small cells are hidden and never changed.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown word, column or value; the message names what there is.
+    Refusal
+        For a whole of none, windows without a row, a statistic that a column cannot have.
+
+    Notes
+    -----
+    Rows of one officer, and of one complaint, may be alike; others are independent. Shares: Wilson's interval on the
+    effective sample size (Dean and Pagano 2015). Means: errors clustered both ways. Medians: Woodruff's interval (1952)
+    from that of the share below. Days: Kaplan-Meier (:func:`accountability.delay.closing_curve`).
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability.tables import describe
+    >>> data = accountability.load("synthetic")
+    >>> found = describe(data, "sustained", by="category", of="decided", when="year")
+    >>> list(found.table)[:5]
+    ['category', 'window', 'n', 'events', 'estimate']
+    """
+    upper_tail(confidence)
+    groups = column_names(by, "tables.describe")
+    window = None if when is None else Window.of(when)
+    counted = _unit(data, what, unit)
+    if isinstance(what, str) and what == "days":
+        return _days(data, groups, rows, window, start, stop, confidence)
+    base = _base(data, counted, groups)
+    base = base[met(base, rows, "rows")] if window is None else base
+    outside = pd.DataFrame({"reason": pd.Series(dtype="str"), "n": pd.Series(dtype="int64")})
+    labels: list[str] = []
+    if window is not None:
+        base, outside, labels = _windowed(data, base, window, counted, rows)
+    if not len(base):
+        raise Refusal(f"{data.name} has no row for {_about(what)}{'' if rows is None else ' with ' + said(rows)}")
+    inner = [f"by:{name}" for name in groups] + ([_WINDOW] if labels else [])
+    table = _units(data, base, counted, inner)
+    names = (*groups, *([_WINDOW] if labels else []))
+    whole = _PLURAL[counted].replace("_", "-")
+    notes: tuple[str, ...] = ()
+    if inner and (extra := len(table) - table.drop_duplicates(_keys(table, counted)).shape[0]):
+        notes = (f"{plural(extra, 'row')} of {whole} more than there are, as some stand in several groups",)
+    common: dict[str, Any] = {
+        "assumptions": (CLUSTERED,), "flow": data.flow(), "outside": outside, "unit": whole, "by": names,
+        "confidence": confidence, "cautions": notes,
+    }  # fmt: skip
+    about = "".join(
+        [f" by {' and '.join(groups)}" if groups else "", f", {window.said()}" if window else "",
+         "" if rows is None else f", of rows with {said(rows)}", f", {data.name}"]
+    )  # fmt: skip
+    if isinstance(what, Holders):
+        if groups or labels:
+            raise ParameterError("holders are told apart among all; choose rows with rows= in place of by= and every=")
+        found, tied = what.table(table)
+        common |= {"assumptions": (), "cautions": tied}
+        return Described(estimand=f"{whole} by holder{about}", method="counts of whole holders", kind="holders",
+                         table=found, **common)  # fmt: skip
+    if isinstance(what, str) and what in UNITS:
+        if of != "all":
+            raise ParameterError(f"of= is the whole of a share; {what!r} are counted: choose them with rows=")
+        found = _by_group(table, inner, names, lambda part: {"n": len(part)}, labels)
+        return Described(estimand=f"number of {whole}{about}", method="counts", kind="count", table=found, **common)
+    if not is_condition(what) and not (isinstance(what, str) and what in table):
+        raise ParameterError(
+            f"what={what!r} is no unit ({', '.join(UNITS)}), 'days', term or column; the columns are "
+            f"{', '.join(str(name) for name in base if not str(name).startswith(('by:', 'raw_', 'source_')))}"
+        )
+    column = what if isinstance(what, str) and not is_condition(what) else None
+    asked = [column] if column else list(what) if isinstance(what, Mapping) else [_term_column(what)]
+    if of == "stated":
+        kept = table[[name for name in asked if name in table]].notna().all(axis=1).to_numpy()
+    else:
+        kept = met(table, of, "of", base)
+    table = table.assign(whole=kept)
+    if not kept.any():
+        raise Refusal(f"the whole is empty: none of {len(table):,} {whole} is {said(of)}")
+    of_whole = "" if of == "all" else f" that are {said(of)}"
+    if column and is_number(table[column]):
+        found = _by_group(table, inner, names, lambda part: _numbers(part[part["whole"]], column, confidence), labels)
+        if not found["events"].any():
+            raise Refusal(f"no {counted.replace('_', '-')} has a number in {column}")
+        return Described(estimand=f"mean and quantiles of {column}, {whole}{of_whole}{about}",
+                         method="mean with clustered errors; Woodruff's interval of the median", kind="number",
+                         table=found, **common)  # fmt: skip
+    if column:
+        if column in names:
+            raise ParameterError(f"what= and by= both name {column!r}; leave it out of by=")
+        words = table[column].astype("str").fillna(NOT_RECORDED)
+        whole_rows, terms = table["whole"], sorted(words[table["whole"]].unique())
+        parts = [
+            (key, term_shares(words[part.index][whole_rows[part.index]], terms, table, confidence, column))
+            for key, part in _split(table, inner)
+        ]
+        found = pd.concat([frame.assign(**_named(names, key)) for key, frame in parts])
+        found = found[[*names, *(name for name in found if name not in names)]].reset_index(drop=True)
+        common["by"] = (*names, column)
+        kind, values, estimand = "terms", words, f"share of each {column} among {whole}{of_whole}{about}"
+    else:
+        condition = what
+        hits = met(table, condition, "what", base)
+        table = table.assign(hit=hits)
+        found = _by_group(table, inner, names, lambda part: _share(part[part["whole"]], confidence), labels)
+        kind, values = "share", table["hit"]
+        estimand = f"share with {said(condition)} among {whole}{of_whole}{about}"
+    group = table[inner].astype("str").agg(" / ".join, axis=1) if inner else pd.Series("", index=table.index)
+    kept_ids = table[[name for name in ("officer_id", "case_id") if name in table]]
+    common["counted"] = kept_ids.assign(group=group, value=values)[table["whole"]]
+    return Described(estimand=estimand, method=method_of(table[table["whole"]]), kind=kind, table=found, **common)
+
+
+def _named(names: Sequence[str], key: Sequence[object]) -> dict[str, Any]:
+    return dict(zip(names, key, strict=True))
+
+
+def _about(what: object) -> str:
+    return what if isinstance(what, str) else "what was asked"
+
+
+def _term_column(what: object) -> str:
+    from accountability.vocabulary import FINDINGS
+
+    return "imposed_penalty" if isinstance(what, str) and what not in (*FINDINGS, "decided") else "finding"
+
+
+def _unit(data: Cohort, what: object, unit: str | None) -> str:
+    """The unit asked for, by its own word, by ``unit=``, or what a row of the source is."""
+    if isinstance(what, str) and what in UNITS:
+        if unit not in (None, UNITS[what], what):
+            raise ParameterError(f"what={what!r} and unit={unit!r} name two units; leave unit= out")
+        return UNITS[what]
+    if unit is None:
+        return cast(UnitCard, data.card).unit
+    if unit not in UNITS and unit not in UNITS.values():
+        raise ParameterError(f"unit must be one of {', '.join(UNITS.values())}; found {unit!r}")
+    return UNITS.get(unit, unit)
+
+
+def _base(data: Cohort, unit: str, by: Sequence[str]) -> pd.DataFrame:
+    """The published rows with the columns of their case, and of each group its column ``by:name``."""
+    if unit == "complainant":
+        rows = getattr(data, "complainants", None)
+        if rows is None or not len(rows):
+            raise Refusal(f"{data.name} publishes no complainants; it can be counted in {', '.join(FINENESS)}")
+        rows = rows[rows["case_id"].isin(data.cases["case_id"])]
+    else:
+        rows = data.allegations
+    borrowed = [name for name in data.cases if name not in rows or name == "case_id"]
+    base = rows.merge(data.cases[borrowed], on="case_id", how="left", validate="many_to_one")
+    if unit == "complaint":
+        alone = data.cases.loc[~data.cases["case_id"].isin(rows["case_id"]), borrowed]
+        base = pd.concat([base, alone], ignore_index=True)
+    if unknown := [name for name in by if name not in base]:
+        columns = ", ".join(str(name) for name in base if not str(name).startswith(("raw_", "source_")))
+        raise ParameterError(f"no column {unknown[0]!r} to group by; there are {columns}")
+    return base.assign(**{f"by:{name}": base[name].astype("str").fillna(NOT_RECORDED) for name in by})
+
+
+def _keys(base: pd.DataFrame, unit: str) -> list[str]:
+    return [str(name) for name in KEYS.get(unit, WHERE_FROM) if name in base]
+
+
+def _windowed(
+    data: Cohort, base: pd.DataFrame, window: Window, unit: str, rows: Condition | None
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """The rows inside, how many units lie outside and why, and the windows in order, empty ones among them."""
+    number, why = windows_of(data, window, unit, base["case_id"])
+    asked = met(base, rows, "rows")
+    base, number, why = base[asked], number[asked], why[asked]
+    out = base.assign(reason=why.to_numpy())[(why != "").to_numpy()]
+    keys = _keys(out, unit)
+    out = out if unit in ("allegation", "complainant") else out.drop_duplicates(["reason", *keys])
+    outside = out.groupby("reason").size().rename("n").reset_index().astype({"reason": "str"})
+    inside = (why == "").to_numpy()
+    if not inside.any():
+        told = "; ".join(f"{row.n:,} {row.reason}" for row in outside.itertuples()) or "no rows"
+        raise Refusal(f"no row of {data.name} lies in the windows asked for ({told})")
+    base, number = base[inside], number[inside]
+    if window.every is None:
+        return base, outside, []
+    labels = [window.label(k) for k in range(int(number.min()), int(number.max()) + 1)]
+    return base.assign(**{_WINDOW: np.array(labels, dtype=object)[number - number.min()]}), outside, labels
+
+
+def _units(data: Cohort, base: pd.DataFrame, unit: str, inner: list[str]) -> pd.DataFrame:
+    held = cast(UnitCard, data.card).unit
+    if unit == "complainant" or unit == held:
+        return base.reset_index(drop=True)
+    carry = [str(name) for name in base if name not in (*_RULED, *WHERE_FROM, *KEYS.get(unit, ()), *inner)]
+    return roll_up(base, held, unit, by=inner, carry=[name for name in carry if not str(name).startswith("raw_")])
+
+
+def _split(table: pd.DataFrame, inner: list[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
+    return list(table.groupby(inner, sort=True)) if inner else [((), table)]
+
+
+def _by_group(
+    table: pd.DataFrame, inner: list[str], names: Sequence[str], make: Any, labels: Sequence[str]
+) -> pd.DataFrame:
+    """One row a group, every window and every combination of groups among them, with what `make` says of its units."""
+    if not inner:
+        return pd.DataFrame([make(table)])
+    levels = [labels if name == _WINDOW and labels else sorted(table[name].unique()) for name in inner]
+    parts = dict(list(table.groupby(inner, sort=False)))
+    keys = pd.MultiIndex.from_product(levels, names=list(names))
+    empty = table.iloc[:0]
+    made = pd.DataFrame([make(parts.get(key, empty)) for key in keys])
+    return pd.concat([keys.to_frame(index=False).astype("str"), made], axis=1)
+
+
+def _share(part: pd.DataFrame, confidence: float) -> dict[str, Any]:
+    names = ("n", "events", "estimate", "lower", "upper", "clusters", "effective_clusters", "df")
+    if not len(part):
+        return dict(zip(names, (0, 0, *[np.nan] * 3, 0, np.nan, np.nan), strict=True))
+    s = clustered_share(part["hit"].to_numpy(dtype=bool), ways_of(part), confidence)
+    found = (s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df)
+    return dict(zip(names, found, strict=True))
+
+
+def _numbers(part: pd.DataFrame, column: str, confidence: float) -> dict[str, Any]:
+    held = part[part[column].notna()]
+    values = held[column].to_numpy(dtype=float)
+    names = ("estimate", "std_error", "lower", "upper", *_QUARTILES, "median_lower", "median_upper")
+    out: dict[str, Any] = {"n": len(part), "events": len(values), **dict.fromkeys(names, np.nan)}
+    if not len(values):
+        return out
+    ways = ways_of(held)
+    out |= {"estimate": values.mean(), **{name: float(np.quantile(values, at)) for name, at in _QUARTILES.items()}}
+    if min(len(np.unique(way)) for way in ways.values()) < 2:
+        return out
+    _, error, free = mean_errors(values, np.ones((len(values), 1)), ways)
+    if free[0] > 0:
+        out["std_error"] = error[0]
+        out["lower"], out["upper"] = wald(out["estimate"], error[0], confidence, free[0])
+    below = clustered_share(np.arange(len(values)) < len(values) / 2, ways, confidence)
+    half = clustered_share(values <= out["median"], ways, confidence)
+    reach = (half.upper - half.lower) / 2 if half.share < 1 else (below.upper - below.lower) / 2
+    if reach == reach:  # missing where too much rests on one officer or complaint
+        ends = np.clip([0.5 - reach, 0.5 + reach], 0, 1)
+        out["median_lower"], out["median_upper"] = (float(end) for end in np.quantile(values, ends))
+    return out
+
+
+def _days(
+    data: Cohort, by: list[str], rows: Condition | None, window: Window | None, start: str, stop: str, confidence: float
+) -> Described:
+    """Median and quartiles of days with open cases counted."""
+    from accountability.delay import closing_curve
+    from accountability.study.clocks import durations
+    from accountability.study.grouping import group_cases
+
+    outside = pd.DataFrame({"reason": pd.Series(dtype="str"), "n": pd.Series(dtype="int64")})
+    if rows is not None:
+        named = list(rows) if isinstance(rows, Mapping) else []
+        of: Literal["cases", "allegations"] = (
+            "cases" if named and all(name in data.cases for name in named) else "allegations"
+        )
+        data = data.keep_if(
+            lambda frame: pd.Series(met(frame, rows, "rows"), index=frame.index), because=said(rows), of=of
+        )
+    if window is not None:
+        place = data.cases["case_id"].reset_index(drop=True)
+        number, why = windows_of(data, window, "complaint", place)
+        outside = why[why != ""].value_counts().sort_index().rename_axis("reason").rename("n").reset_index()
+        outside = outside.astype({"reason": "str"})
+        inside = pd.Series((why == "").to_numpy(), index=data.cases.index)
+        if not inside.any():
+            raise Refusal(f"no case of {data.name} lies in the windows asked for")
+        knew = () if window.stage in ("incident", "received", "opened", "assigned") else (window.stage,)
+        if window.every:
+            named_windows = [window.label(int(k)) for k in number]
+            data = replace(data, cases=data.cases.assign(**{_WINDOW: named_windows}))
+        data = data.keep_if(inside, because=f"dated within {window.said()}", decided_by=knew)
+    names = (*by, *([_WINDOW] if window is not None and window.every else []))
+    for column in by:
+        if column not in data.cases and column in data.allegations:
+            data = group_cases(data, column)
+    timed = durations(data, start, stop)
+    for column in names:
+        timed = timed.label_missing(column, NOT_RECORDED)
+    curve = closing_curve(timed, by=list(names) or None, confidence=confidence)
+    found = curve.true_quantiles(list(_QUARTILES.values()))
+    cases = curve.true_numbers("cases").reset_index(drop=True)
+    at = {share: found[found["share"] == share].reset_index(drop=True) for share in _QUARTILES.values()}
+    table = cases[[*names, "n", "events"]].assign(
+        estimate=at[0.5]["estimate"], lower=at[0.5]["lower"], upper=at[0.5]["upper"],
+        lower_quartile=at[0.25]["estimate"], upper_quartile=at[0.75]["estimate"],
+    )  # fmt: skip
+    lost = timed.excluded_counts().rename(columns={"cases": "n"})
+    outside = pd.concat([outside, lost], ignore_index=True)
+    return Described(
+        estimand=f"{curve.clock}: median and quartiles{' by ' + ' and '.join(names) if names else ''}, {data.name}",
+        assumptions=curve.assumptions, method=curve.method, table=table, flow=timed.flow, outside=outside,
+        kind="days", unit="cases", by=names, confidence=confidence, cautions=curve.cautions, states=curve.states,
+    )  # fmt: skip
