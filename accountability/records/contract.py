@@ -309,6 +309,9 @@ def declared_source(name: str | Path) -> Source:
 
 
 def data_hash(files: Mapping[str, File]) -> str:
-    """One hash for a release: over the path and hash of each file, in the order of their paths."""
-    lines = sorted(f"{file.path} {file.sha256}\n" for file in files.values())
+    """One hash for a release: over the path and hash of each file, and of each one beside it, in the order of paths."""
+    held = {
+        (path, sha256) for file in files.values() for path, sha256 in {file.path: file.sha256, **file.beside}.items()
+    }
+    lines = sorted(f"{path} {sha256}\n" for path, sha256 in held)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

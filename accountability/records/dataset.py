@@ -187,7 +187,7 @@ def dataset_of(source: Source, coded: Coded) -> Dataset:
         ledger=coded.ledger,
         card=source.card,
         sha256=data_hash(source.files),
-        files={file.path: file.sha256 for file in source.files.values()},
+        files={path: sha for f in source.files.values() for path, sha in {f.path: f.sha256, **f.beside}.items()},
         lossy=coded.lossy,
         complainants=coded.complainants,
         labels=source.labels,

@@ -51,7 +51,7 @@ def without_dropped_cells(frame: pd.DataFrame, declared: File, log: Log) -> pd.D
         values = frame[name]
         gone = pd.Series(False, index=frame.index)
         for cells in column.drop_cells:
-            fits = values.notna() & _fits(cells, values, frame, f"{log.file}, column {name!r}")
+            fits = dropped(cells, values, frame, f"{log.file}, column {name!r}")
             if not fits.any():
                 raise SourceError(
                     f"{log.file}, column {name!r}: a condition of `drop_cells` ({cells.kind}) fits no cell; take it "
@@ -70,9 +70,9 @@ def without_dropped_cells(frame: pd.DataFrame, declared: File, log: Log) -> pd.D
     return frame.assign(**made) if made else frame
 
 
-def _fits(cells: DropCells, values: pd.Series, frame: pd.DataFrame, where: str) -> pd.Series:
-    """Which cells are meant: all conditions given must hold."""
-    found = pd.Series(True, index=values.index)
+def dropped(cells: DropCells, values: pd.Series, frame: pd.DataFrame, where: str) -> pd.Series:
+    """Which cells are meant: filled ones for which all conditions given hold."""
+    found = values.notna()
     if cells.matching is not None:
         found &= values.str.contains(re.compile(cells.matching)).fillna(False).astype(bool)
     for other, texts in cells.when.items():

@@ -63,7 +63,8 @@ def from_frame(
     Parameters
     ----------
     frame : DataFrame
-        One row an allegation, an officer in a complaint, or a complaint. It is not changed.
+        One row an allegation, an officer in a complaint, or a complaint. It is not changed. An index that has a name
+        is a column of that name.
     observed_until : date, str or None
         The last day the table knows of (``None``: not known).
     received, closed : str, optional
@@ -140,6 +141,7 @@ def from_frame(
         raise ParameterError(f"from_frame takes a table: expected a pandas DataFrame, found {type(frame).__name__}")
     if not frame.columns.is_unique:
         raise ParameterError(f"the table has several columns {frame.columns[frame.columns.duplicated()][0]!r}")
+    frame = with_index(frame)
     dated = {"received": received, "closed": closed, **(stages or {})}
     for stage in dated:
         _known(stage, STAGES, "stage")
@@ -212,6 +214,29 @@ def from_frame(
     book = Codebook.of(blocks)
     made = assemble(source, [code_file(text, source.files["table"], book, name)], book)
     return dataset_of(source, replace(made, ledger=_by_index(made.ledger, frame.index)))
+
+
+def with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose named index levels are columns before the others: an index may hold the ids.
+
+    Raises
+    ------
+    ParameterError
+        A level and a column have the same name and differ.
+    """
+    names = [name for name in frame.index.names if name is not None]
+    made = frame
+    for name in reversed(names):
+        held = frame.index.get_level_values(name)
+        if name not in frame.columns:
+            made = frame.copy() if made is frame else made
+            made.insert(0, name, held)
+        elif not pd.Series(held).astype("str").equals(frame[name].reset_index(drop=True).astype("str")):
+            raise ParameterError(
+                f"the table's index and a column are both called {name!r} and differ; give the index another name: "
+                "frame.rename_axis('other')"
+            )
+    return made
 
 
 def _earned(text: pd.DataFrame, stops: Mapping[str, str], declared: Mapping[str, Any], told: Mapping[str, str]) -> None:

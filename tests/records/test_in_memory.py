@@ -169,3 +169,15 @@ def test_a_closing_that_names_no_day_is_never_open_in_silence(cell: str | None) 
 def test_a_state_that_is_none_is_refused() -> None:
     with pytest.raises(ParameterError, match="'shut' is no state"):
         dataset(no_day={"": "shut"})
+
+
+def test_a_named_index_is_a_column() -> None:
+    frame = pd.DataFrame(
+        {"came": ["2020-01-05", "2020-02-01"], "done": ["2020-03-05", "2020-03-06"]},
+        index=pd.Index(["a", "b"], name="no"),
+    )
+    data = accountability.from_frame(frame, case_id="no", received="came", closed="done", observed_until="2020-12-31")
+    assert data.cases["case_id"].tolist() == ["a", "b"]
+    assert list(frame.columns) == ["came", "done"], "what was given is not changed"
+    with pytest.raises(ParameterError, match="both called 'no' and differ"):
+        accountability.from_frame(frame.assign(no=["x", "y"]), case_id="no", observed_until=None)

@@ -171,3 +171,10 @@ def test_files_of_one_layout_are_compared_whatever_the_order_of_their_columns() 
     other = pd.DataFrame({"case ": ["c", "d", "b"], "on": ["z", "w", "y"], "row": ["1", "2", "3"]}, dtype="str")
     (matter,) = overlaps({"a.csv": one, "b.csv": other}, {"a.csv": ["Case"]})
     assert "2 rows are in both files" in matter.what
+
+
+def test_no_text_of_a_person_column_is_shown() -> None:
+    frame = pd.DataFrame({"Badge": ["00123", "00456", "2.02E+08"], "Ward": ["1", "2", "3"]}, dtype="str")
+    (matter,) = screen(frame, {"Badge"})
+    assert "2.02E+08" not in matter.what
+    assert "###" in matter.what

@@ -166,10 +166,11 @@ def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> I
     for path in sorted(notebooks_dir().glob("*.ipynb")):
         yield f"notebooks/{path.name}", path
     for data in sources:
-        raw = {*(file.path for file in data.files), *NOT_LOADED}
+        raw = {*(path for file in data.files for path in (file.path, *file.beside)), *NOT_LOADED}
+        scripts = {step.script for file in data.files for step in file.prepare}
         for path in _below(data.folder):
             inside = path.relative_to(data.folder).as_posix()
-            described = path.suffix in {".yaml", ".md"}
+            described = path.suffix in {".yaml", ".md"} or inside in scripts
             if described or (data.travels and (inside in raw or data.source.generated)):
                 yield f"data/{data.name}/{inside}", path
         for base in line_of_releases(data.folder)[1:]:  # what it is like says the rest of its declaration

@@ -13,7 +13,7 @@ import json
 import platform
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from accountability.records import pseudonyms, readers
 from accountability.records.assemble import file_format
 from accountability.records.column import Column
 from accountability.records.contract import File, Source, read_source
+from accountability.records.dropped_cells import dropped
 from accountability.records.load import file_paths
 from accountability.records.places import PACKAGE, notebooks_dir, source_folder
 
@@ -35,6 +36,7 @@ WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 RUN: Final = 7
 _SHORTEST: Final = 4
 _LEVELS: Final = 400
+_TOLD: Final = ("name", "free_text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ def known(sources: Iterable[str]) -> Known:
             single.add(name)
         texts += [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
         try:
-            for file, table in _raw(source, folder):
-                pairs |= _pairs(file, table)
-                runs |= _runs(file, table)
+            for file, table, removed in _raw(source, folder):
+                pairs |= _pairs(removed)
+                runs |= _runs(removed)
                 levels |= _levels(file, table)
         except FetchError:
             notes.append(f"{name}: its files are not fetched, so its names and narratives were not compared")
@@ -131,19 +133,31 @@ def runs_of(text: str) -> Iterator[int]:
         yield hash(tuple(words[at : at + RUN]))
 
 
-def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame]]:
-    wanted = {
-        key: [name for name, column in file.columns.items() if column.drop in ("name", "free_text") or _shown(column)]
-        for key, file in source.files.items()
-    }
-    identifying = any(c.drop in ("name", "free_text") for f in source.files.values() for c in f.columns.values())
+def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame, list[tuple[str, pd.DataFrame]]]]:
+    """Each file with what is published of it, and what is removed: names and narratives, by columns and by cells."""
+    wanted = {}
+    for key, file in source.files.items():
+        cells = [(name, one) for name, column in file.columns.items() for one in column.drop_cells]
+        needed = {other for _, one in cells for other in one.when} | {name for name, _ in cells}
+        needed |= {name for name, column in file.columns.items() if column.drop in _TOLD or _shown(column)}
+        wanted[key] = [name for name in file.columns if name in needed]
+    every = [column for file in source.files.values() for column in file.columns.values()]
+    identifying = any(column.drop in _TOLD or column.drop_cells for column in every)
     if not identifying:
         return
     paths = file_paths(source, folder)
     for key, file in source.files.items():
         if wanted[key]:
-            read = readers.read(paths[key], file_format(file, source.names[key]), columns=wanted[key])
-            yield file, read.frame
+            table = readers.read(paths[key], file_format(file, source.names[key]), columns=wanted[key]).frame
+            whole = {kind: [c for c in table.columns if file.columns[c].drop == kind] for kind in _TOLD}
+            removed = [(kind, table[columns]) for kind, columns in whole.items() if columns]
+            numbered = table.assign(source_row=range(1, len(table) + 1))
+            for name, column in file.columns.items():
+                for cells in column.drop_cells:
+                    gone = dropped(cells, numbered[name], numbered, f"{source.names[key]}, column {name!r}")
+                    removed.append((cells.kind, numbered.loc[gone, [name]]))
+                    table = table.assign(**{name: table[name].mask(gone)})
+            yield file, table, removed
 
 
 def _shown(column: Column) -> bool:
@@ -151,10 +165,10 @@ def _shown(column: Column) -> bool:
     return column.to not in (None, "case_id", "officer_id") and not column.pseudonym and column.type == "text"
 
 
-def _pairs(file: File, table: pd.DataFrame) -> set[tuple[str, str]]:
-    columns = [name for name in table.columns if file.columns[name].drop == "name"]
+def _pairs(removed: Sequence[tuple[str, pd.DataFrame]]) -> set[tuple[str, str]]:
     found = set()
-    for row in table[columns].drop_duplicates().itertuples(index=False):
+    rows = (row for kind, table in removed if kind == "name" for row in table.drop_duplicates().itertuples(index=False))
+    for row in rows:
         parts = [plain(word) for cell in row if isinstance(cell, str) for word in WORD.findall(cell)]
         long = list(dict.fromkeys(part for part in parts if len(part) > 1))
         found |= {(one, other) for one in long for other in long if one != other}
@@ -163,14 +177,9 @@ def _pairs(file: File, table: pd.DataFrame) -> set[tuple[str, str]]:
     return found
 
 
-def _runs(file: File, table: pd.DataFrame) -> set[int]:
-    return {
-        run
-        for name in table.columns
-        if file.columns[name].drop == "free_text"
-        for text in table[name].dropna().unique()
-        for run in runs_of(text)
-    }
+def _runs(removed: Sequence[tuple[str, pd.DataFrame]]) -> set[int]:
+    texts = (table[name].dropna().unique() for kind, table in removed if kind == "free_text" for name in table.columns)
+    return {run for several in texts for text in several for run in runs_of(text)}
 
 
 def _levels(file: File, table: pd.DataFrame) -> set[str]:

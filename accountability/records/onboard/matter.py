@@ -51,13 +51,14 @@ class Texts:
     code: np.ndarray
     distinct: pd.Series
     counts: np.ndarray
+    masked: bool = False
 
     @classmethod
-    def of(cls, column: pd.Series) -> Texts:
-        """From a column of text."""
+    def of(cls, column: pd.Series, masked: bool = False) -> Texts:
+        """From a column of text; of one that may tell who somebody is (`masked`), no text is shown."""
         code, distinct = pd.factorize(column)
         counts = np.bincount(code[code >= 0], minlength=len(distinct))
-        return cls(str(column.name), code, pd.Series(distinct, dtype="str"), counts)
+        return cls(str(column.name), code, pd.Series(distinct, dtype="str"), counts, masked)
 
     @cached_property
     def filled(self) -> int:
@@ -83,7 +84,7 @@ class Texts:
 
     def example(self, marked: pd.Series) -> str:
         """The first marked text."""
-        return str(self.distinct[marked.to_numpy(dtype=bool)].iloc[0])
+        return "###" if self.masked else str(self.distinct[marked.to_numpy(dtype=bool)].iloc[0])
 
 
 def rows_shown(frame: pd.DataFrame, matter: Matter, masked: set[str]) -> list[str]:

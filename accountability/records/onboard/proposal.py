@@ -312,7 +312,7 @@ def _screened(proposals: Sequence[Proposal]) -> list[Proposal]:
     made = []
     for at, proposal in enumerate(proposals):
         filled = np.flatnonzero(~proposal.blank) + 1
-        matters = screen(proposal.frame[~proposal.blank].reset_index(drop=True))
+        matters = screen(proposal.frame[~proposal.blank].reset_index(drop=True), masked_in(proposal.roles))
         matters = [replace(m, rows=tuple(int(filled[row - 1]) for row in m.rows)) for m in matters]
         heaped = {m.column: m for m in matters if m.kind == "heaped"}
         mixed = {m.column: m for m in matters if m.kind == "mixed_order"}
@@ -322,6 +322,11 @@ def _screened(proposals: Sequence[Proposal]) -> list[Proposal]:
             replace(proposal, roles=roles_, matters=(*proposal.layout.matters, *kept, *(shared if at == 0 else ())))
         )
     return made
+
+
+def masked_in(roles_: Sequence[Role]) -> set[str]:
+    """The columns that may tell who somebody is, of which no text is shown."""
+    return {r.column.name for r in roles_ if r.says("drop") or r.says("pseudonym") or r.column.person}
 
 
 def _matters(matter: Matter, proposal: Proposal) -> bool:

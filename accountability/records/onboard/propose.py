@@ -16,6 +16,7 @@ import pandas as pd
 
 from accountability.errors import SourceError
 from accountability.records import readers
+from accountability.records.in_memory import with_index
 from accountability.records.onboard.answer_file import (
     NAME,
     Said,
@@ -131,7 +132,8 @@ def _copied(files: Sequence[str | Path], folder: Path) -> list[tuple[Path, reade
 def _written(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[tuple[Path, readers.Format | None]]:
     """Tables in memory as CSV: every cell as the readers of typed files write it."""
     copies: list[tuple[Path, readers.Format | None]] = []
-    for name, table in tables.items():
+    for name, given in tables.items():
+        table = with_index(given)
         if not re.fullmatch(r"[\w-]+", name, re.ASCII):
             raise SourceError(f"{name!r}: a table is named in letters, digits, - and _, such as 'complaints'")
         cells = [[None if _missing(cell) else cell for cell in table.iloc[:, i]] for i in range(table.shape[1])]

@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.records.onboard.consequences import Counted, in_words
 from accountability.records.onboard.hints import FINDING_TERMS, PENALTY_TERMS, penalty_rules, tidy
 from accountability.records.onboard.matter import Matter, rows_shown
-from accountability.records.onboard.proposal import Proposal
+from accountability.records.onboard.proposal import Proposal, masked_in
 from accountability.records.onboard.roles import Role
 from accountability.records.yaml_text import CONFIRM, DECIDE
 from accountability.vocabulary import CLOSING_REASONS, FINDINGS, IDENTIFYING, PENALTIES, SAMPLING_RULES, STAGES, UNITS
@@ -210,7 +210,7 @@ def _file(proposal: Proposal) -> list[str]:
     settle = [m for m in proposal.matters if m.kind != "repeats" and not (m.kind in _NO_RECORD and named_by(held, m))]
     if settle:
         lines.append("    settled:  # what the cells show: say how it was settled, in words; rows are counted from 1")
-        masked = {r.column.name for r in proposal.roles if r.says("drop") or r.says("pseudonym") or r.column.person}
+        masked = masked_in(proposal.roles)
         for matter in settle:
             lines.append(entry(6, matter_key(matter), DECIDE, "", _matter_text(matter)))
             lines += [f"      #   {_one_line(row)}" for row in rows_shown(frame, matter, masked)]

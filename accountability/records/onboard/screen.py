@@ -6,6 +6,7 @@ matter is a line for a person to settle, with its count and its rows. Nothing is
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -30,13 +31,15 @@ _ASK: Final = "ask for the file as text: what is lost cannot be had back from it
 _MEND: Final = "`normalise: [mend_encoding]` in its columns reads these cells as UTF-8"
 
 
-def screen(frame: pd.DataFrame) -> list[Matter]:
+def screen(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter]:
     """Look through one table of text.
 
     Parameters
     ----------
     frame : DataFrame of str
         Every cell as text, an empty one missing.
+    masked : collection of str
+        Columns that may tell who somebody is: none of their texts is shown.
 
     Returns
     -------
@@ -45,11 +48,11 @@ def screen(frame: pd.DataFrame) -> list[Matter]:
     """
     found: list[Matter] = []
     for name in frame.columns:
-        texts = Texts.of(frame[name])
+        texts = Texts.of(frame[name], name in masked)
         for look in (_damaged, _zeros, _encoded, _variants, mixed_order, offsets, heaped):
             if len(texts.distinct) and (matter := look(texts)) is not None:
                 found.append(matter)
-    return found + no_records(frame) + repeats_behind(frame)
+    return found + no_records(frame, masked) + repeats_behind(frame)
 
 
 def _damaged(texts: Texts) -> Matter | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -26,8 +26,8 @@ _UNIQUE: Final = 0.5
 _BY_CHANCE: Final = 3
 
 
-def no_records(frame: pd.DataFrame) -> list[Matter]:
-    """Find rows that are no records: totals, repeated headers, page lines, notes."""
+def no_records(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter]:
+    """Find rows that are no records: totals, repeated headers, page lines, notes; a name in one is not shown."""
     if not frame.shape[1] or not len(frame):
         return []
     filled = frame.notna().sum(axis=1)
@@ -53,7 +53,10 @@ def no_records(frame: pd.DataFrame) -> list[Matter]:
         ("note", note, "hold one text alone, a title or a footnote, not a record"),
     ):
         if marked.any():
-            shown = str(first[marked].iloc[0])[:40]
+            at = first.index[marked][0]
+            named = kind == "note" and not said[at]  # a line of a report that nothing tells from a name
+            secret = named or any(pd.notna(frame.at[at, name]) for name in masked if kind != "header")
+            shown = "###" if secret else str(first[at])[:40]
             rows = "row" if marked.sum() == 1 else "rows"
             places = tuple(int(i) + 1 for i in np.flatnonzero(marked.to_numpy(dtype=bool)))
             what = f"{int(marked.sum()):,} {rows} {what} (first: {shown!r})"

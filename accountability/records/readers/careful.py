@@ -172,7 +172,8 @@ def without_trailing(piece: Piece, name: str) -> Piece:
         line = piece.first_line + at if piece.lines is None else int(piece.lines[at])
         raise SourceError(
             f"{name}, line {line}: trailing_delimiter: true says that nothing stands after the last delimiter, found "
-            f"{after[at].as_py()[:80]!r}; {len(held)} of the {len(after)} records looked at hold something there. "
+            f"a text of {len(after[at].as_py()):,} characters; {len(held)} of the {len(after)} records looked at hold "
+            "something there. "
             "Give that field a name with names: [...] and take trailing_delimiter away."
         )
     return Piece(piece.table.drop_columns(AFTER), piece.first_line, piece.lines)
