@@ -23,7 +23,18 @@ from accountability.results import Result
 #: The packages that a user enters by, each with its public names in ``__init__.pyi`` or ``__all__``.
 DOORS = tuple(
     door
-    for door in ("delay", "outcomes", "officers", "audit", "casefiles", "multiverse", "tables", "classroom", "publish")
+    for door in (
+        "delay",
+        "releases",
+        "outcomes",
+        "officers",
+        "audit",
+        "casefiles",
+        "multiverse",
+        "tables",
+        "classroom",
+        "publish",
+    )
     if (ROOT / "accountability" / door).is_dir()
 )
 

@@ -28,6 +28,7 @@ ORDER = (
     ("synthetic",),
     ("study",),
     ("delay",),
+    ("releases",),
     ("outcomes",),
     ("officers",),
     ("casefiles",),

@@ -20,7 +20,7 @@ for _group in ("checking", "class", "lab", "report", "source", "study", "sweep")
 
 #: How ``--help`` groups the commands, in the order in which one comes to need them.
 PANELS: Final = {
-    "Data": ("list", "fetch", "new-source", "check", "audit", "new-case", "synth"),
+    "Data": ("list", "fetch", "new-source", "check", "audit", "releases", "new-case", "synth"),
     "Studies": ("run", "report", "sweep", "multiverse", "lab"),
     "Reports": ("verify", "diff", "claims", "export", "share", "package"),
     "Class": ("teach",),

@@ -136,6 +136,35 @@ def audit(
     end_with_answer(path, quiet=quiet, as_json=as_json)
 
 
+@app.command()
+def releases(
+    source: NamedSource,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write every change to this CSV, one row a change.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the releases of an agency: what changed, how late closings are recorded, which estimates came true.
+
+    SOURCE is any of its releases; another one says `like: SOURCE` in its source.yaml.
+
+    Example: [bold]accountability releases new_orleans --out changes.csv[/bold]
+    """
+    from accountability.releases import pairs
+    from accountability.results import write_csv
+
+    found = pairs(source)
+    if as_json:
+        print_json([one.facts() for one in found])
+    else:
+        typer.echo("\n\n".join(str(one) for one in found))
+    if out is not None:
+        import pandas as pd
+
+        write_csv(pd.concat([one.changes.rows.assign(release=one.newer) for one in found], ignore_index=True), out)
+        typer.echo(out, err=as_json)
+
+
 @app.command("new-case")
 def new_case(
     name: Annotated[str, typer.Argument(help="Name of the case file, for instance springfield_2012.")],

@@ -1,0 +1,12 @@
+from .came_true import Backtest as Backtest
+from .came_true import backtest as backtest
+from .late_closings import CorrectedShares as CorrectedShares
+from .late_closings import RecordingLag as RecordingLag
+from .late_closings import corrected as corrected
+from .late_closings import recording_lag as recording_lag
+from .one_by_one import Pair as Pair
+from .one_by_one import pairs as pairs
+from .record_changes import Changes as Changes
+from .record_changes import changes as changes
+from .release_line import load_series as load_series
+from .release_line import series as series

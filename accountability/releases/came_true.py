@@ -1,0 +1,146 @@
+"""Whether the estimates of a release came true: each against what the next release shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from accountability.delay.counts import days_asked
+from accountability.delay.product_limit import closing_curve
+from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.records.dataset import Dataset
+from accountability.releases.release_line import require_pair
+from accountability.results import Result, percent
+from accountability.study.clocks import durations
+from accountability.study.cohort import Cohort
+from accountability.study.inputs import takes
+from accountability.study.overview import year_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Backtest(Result):
+    """Predicted and realised.
+
+    ``table``: one row a ``year`` of receipt and ``day``: ``estimate``, the share closed by then as the older release
+    had it, with ``lower`` and ``upper``; ``realised``, the same of the same complaints in the newer; ``held``, whether
+    the interval holds it; ``n`` complaints. Years of fewer than ten complaints are left out.
+    """
+
+    confidence: float
+
+    @property
+    def held(self) -> float:
+        """Share of the intervals that held."""
+        return float(self.table["held"].mean())
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw realised against predicted; on the diagonal an estimate came true."""
+        axes = draw.new_axes(ax)
+        table = self.table
+        margin = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
+        axes.errorbar(table["estimate"], table["realised"], xerr=margin, fmt="o", color=draw.COLOURS[0], markersize=4)
+        axes.plot([0, 1], [0, 1], color=draw.COLOURS[1], linewidth=1)
+        axes.set_xlabel("share closed, predicted")
+        axes.set_ylabel("realised")
+        return axes
+
+    def sentence(self) -> str:
+        """Say how many intervals held, and where an estimate missed by most."""
+        gap = (self.table["realised"] - self.table["estimate"]).abs()
+        worst = self.table.iloc[int(gap.to_numpy().argmax())]
+        return (
+            f"{int(self.table['held'].sum())} of {len(self.table)} intervals of {percent(self.confidence)} held what "
+            f"the next release shows; the widest miss: of complaints received in {worst['year']}, "
+            f"{percent(worst['estimate'], 1)} closed within {worst['day']:,} days was predicted "
+            f"({percent(worst['lower'], 1)} to {percent(worst['upper'], 1)}), {percent(worst['realised'], 1)} realised."
+        )
+
+
+@takes("dataset")
+def backtest(
+    older: Dataset,
+    newer: Dataset,
+    days: int | Sequence[int] = (180, 365),
+    *,
+    stop: str = "closed",
+    confidence: float = 0.95,
+) -> Backtest:
+    """Hold the shares closed, as a release had them, against the next release, by year of receipt.
+
+    Parameters
+    ----------
+    older, newer : Dataset
+        The earlier and the later release.
+    days : int or sequence of int
+        Days of age.
+    stop : str
+        The stage that ends the clock; it starts with the receipt.
+    confidence : float
+
+    Returns
+    -------
+    Backtest
+
+    Raises
+    ------
+    Refusal
+        The releases cannot be compared, or no year has ten complaints watched so long.
+
+    Notes
+    -----
+    The estimate is the closing curve (Kaplan and Meier 1958) of the complaints of a year that are in both releases.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import releases
+    >>> from accountability.results import or_refusal
+    >>> data = accountability.load("synthetic")
+    >>> or_refusal(lambda: releases.backtest(data, data)).because[:27]
+    'synthetic covers up to 2020'
+    """
+    if not isinstance(newer, Dataset):
+        raise ParameterError(
+            f"releases.backtest needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
+            "    releases.backtest(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
+        )
+    keys = require_pair(older, newer)
+    asked = days_asked([days] if isinstance(days, int) else days)
+    both = [durations(one, "received", stop) for one in (older, newer)]
+    begun = year_of(Cohort.of(older), "received", which="first")
+    year = pd.Series(begun.to_numpy(), index=older.cases["case_id"].to_numpy()).reindex(keys).dropna()
+    rows = []
+    for one in sorted(year.unique()):
+        inside = set(year.index[year == one])
+        parts = [replace(d, table=d.table[d.table["case_id"].isin(inside)].reset_index(drop=True)) for d in both]
+        common = set(parts[0].table["case_id"]) & set(parts[1].table["case_id"])
+        if len(common) < 10:
+            continue
+        parts = [replace(d, table=d.table[d.table["case_id"].isin(common)].reset_index(drop=True)) for d in parts]
+        found = [closing_curve(part, confidence=confidence).true_at(asked.tolist()) for part in parts]
+        made = found[0][["day", "estimate", "lower", "upper"]].assign(
+            year=int(one), realised=found[1]["estimate"].to_numpy(), n=len(common)
+        )
+        rows.append(made)
+    table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    table = table.dropna(subset=["estimate", "realised"]) if len(table) else table
+    if not len(table):
+        raise Refusal(f"no year of receipt has ten complaints that {older.name} watched for {asked.min():,} days")
+    closed = {"estimate": 1 - table["estimate"], "lower": 1 - table["upper"], "upper": 1 - table["lower"]}
+    table = table.assign(**closed, realised=1 - table["realised"]).reset_index(drop=True)
+    near = 1e-9
+    table["held"] = (table["realised"] >= table["lower"] - near) & (table["realised"] <= table["upper"] + near)
+    return Backtest(
+        estimand=f"share closed, as {older.name} had it and as {newer.name} shows it",
+        assumptions=("what the later release shows is how it was",),
+        method="closing curve by year of receipt (Kaplan-Meier) of the complaints in both releases",
+        table=table[["year", "day", "estimate", "lower", "upper", "realised", "held", "n"]],
+        confidence=confidence,
+    )

@@ -1,0 +1,89 @@
+"""Every release of an agency against the next: changes, lag and backtest together, as the command prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from accountability.records.dataset import Dataset
+from accountability.releases.came_true import Backtest, backtest
+from accountability.releases.late_closings import RecordingLag, recording_lag
+from accountability.releases.record_changes import Changes, changes
+from accountability.releases.release_line import load_series
+from accountability.results import Refused, Result, or_refusal
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two releases that follow one another, and what can be said of them.
+
+    Attributes
+    ----------
+    older, newer : str
+    changes : Changes
+    lag : RecordingLag or Refused
+    backtest : Backtest or Refused
+    """
+
+    older: str
+    newer: str
+    changes: Changes
+    lag: RecordingLag | Refused
+    backtest: Backtest | Refused
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain values: the sentence and the table of each."""
+        said: dict[str, Any] = {"older": self.older, "newer": self.newer}
+        results: dict[str, Result] = {"changes": self.changes, "lag": self.lag, "backtest": self.backtest}
+        for name, one in results.items():
+            said[name] = {"answer": one.sentence(), "table": one.table.to_dict("records")}
+        return said
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.older} → {self.newer}",
+            self.changes.sentence(),
+            self.changes.table.to_string(index=False, na_rep=""),
+        ]
+        return "\n".join([*parts, self.lag.sentence(), self.backtest.sentence()])
+
+
+def pairs(name: str | Path) -> list[Pair]:
+    """Compare every release of an agency with the next.
+
+    Parameters
+    ----------
+    name : str or Path
+        Any release.
+
+    Returns
+    -------
+    list of Pair
+        Oldest first; a lag or a backtest that two releases cannot carry is refused with the reason.
+
+    Raises
+    ------
+    Refusal
+        Only one release is declared, or two cannot be compared.
+
+    Examples
+    --------
+    >>> from accountability import releases
+    >>> from accountability.results import or_refusal
+    >>> or_refusal(lambda: releases.pairs("synthetic")).because[:43]
+    "'synthetic' is the only release declared; a"
+    """
+    held = load_series(name)
+    return [_pair(one, two) for one, two in pairwise(held)]
+
+
+def _pair(older: Dataset, newer: Dataset) -> Pair:
+    return Pair(
+        older.name,
+        newer.name,
+        changes(older, newer),
+        or_refusal(lambda: recording_lag(older, newer), "how late closings are recorded"),
+        or_refusal(lambda: backtest(older, newer), "whether estimates came true"),
+    )

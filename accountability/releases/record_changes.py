@@ -1,0 +1,257 @@
+"""What changed from one release to the next: complaints that came and went, and every field of those in both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.records import pseudonyms
+from accountability.records.dataset import Dataset
+from accountability.releases.release_line import recorded_days, require_pair, within_window
+from accountability.results import Result, plural
+from accountability.study.inputs import takes
+
+#: Columns that say where a row stood, or that are hidden under a key of their own in every source.
+_NOT_COMPARED: Final = frozenset(
+    ("case_id", "jurisdiction", "source_row", "source_file", "repeats_a_row", "officer_id", "allegation_id")
+)
+KINDS: Final = ("filled", "emptied", "changed", "renamed")
+#: A rule of recording: so many dates of a stage changed within a year of receipt, nearly all in one direction.
+_RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Changes(Result):
+    """What changed between two releases.
+
+    ``table``: one row a field and kind of change: ``field``; ``kind`` (``filled``, ``emptied``, ``changed``, and
+    ``renamed``: one word took the place of another in every complaint, so no fact changed); ``n`` complaints; of dates
+    that changed, ``earlier``, ``later`` and ``median_days`` (days from the old date to the new).
+
+    Attributes
+    ----------
+    keys : DataFrame
+        ``state`` (``in both``, ``new``, ``gone``, ``outside the window``) and ``n`` complaints.
+    rows : DataFrame
+        One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``kind``, ``before``, ``after``,
+        ``days``.
+    by_year : DataFrame
+        ``year`` of receipt, ``field``, ``kind``, ``n``.
+    rules : DataFrame
+        Dates whose meaning changed, as the pattern suggests: ``stage``, ``first_year``, ``last_year`` of receipt, ``n``
+        complaints, ``share`` of those with the date, ``median_days``.
+    """
+
+    keys: pd.DataFrame
+    rows: pd.DataFrame
+    by_year: pd.DataFrame
+    rules: pd.DataFrame
+
+    def sentence(self) -> str:
+        """Say how many complaints came and went, what changed most, and which dates took on another meaning."""
+        n = dict(zip(self.keys["state"], self.keys["n"], strict=True))
+        said = f"{plural(n['in both'], 'complaint')} in both releases, {n['new']:,} new, {n['gone']:,} gone"
+        said += f", {n['outside the window']:,} outside the later one's window" if n["outside the window"] else ""
+        top = self.table.sort_values("n", ascending=False, kind="stable").head(3)
+        parts = [f"{row['field']} {row['kind']} in {row['n']:,}" for row in top.to_dict("records")]
+        said += f"; {', '.join(parts)}." if parts else "; nothing changed."
+        for row in self.rules.to_dict("records"):
+            said += f" {trap(row)}"
+        return said
+
+
+def trap(rule: Mapping[Any, Any]) -> str:
+    """A change of what a date means, as a card would warn of it."""
+    days = int(rule["median_days"])
+    years = f"{rule['first_year']}" + ("" if rule["first_year"] == rule["last_year"] else f" to {rule['last_year']}")
+    way = "earlier" if days < 0 else "later"
+    return (
+        f"The dates of '{rule['stage']}' moved {way} in {rule['n']:,} complaints received {years}, "
+        f" half of them by {abs(days):,} days or more: the rule of recording changed, so every clock "
+        f"that starts or stops there counts something else than before."
+    )
+
+
+@takes("dataset")
+def changes(older: Dataset, newer: Dataset) -> Changes:
+    """Compare two releases of one agency, complaint by complaint and field by field.
+
+    Dates are compared as recorded, whether usable or set aside. A column of the allegations is compared as the set of
+    its values in a complaint. Officers are not compared: each release hides them under pseudonyms of its own.
+
+    Parameters
+    ----------
+    older, newer : Dataset
+        The earlier and the later release.
+
+    Returns
+    -------
+    Changes
+
+    Raises
+    ------
+    Refusal
+        The older release is declared newer, no key is shared, the keys were given out anew, or a row is another unit.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import releases
+    >>> data = accountability.load("synthetic")
+    >>> from accountability.results import or_refusal
+    >>> or_refusal(lambda: releases.changes(data, data)).sentence()[:60]
+    'Not estimated: synthetic covers up to 2020-06-30, synthetic '
+    """
+    if not isinstance(newer, Dataset):
+        raise ParameterError(
+            f"releases.changes needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
+            "    releases.changes(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
+        )
+    shared = require_pair(older, newer)
+    old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
+    absent = old[new.get_indexer(old) < 0]
+    gone = int(within_window(older, absent, newer).sum())
+    states = {"in both": len(shared), "new": len(new) - len(shared), "gone": gone}
+    keys = pd.DataFrame({"state": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone]})
+    parts = [part for stage in _stages(older, newer) if len(part := _dates(older, newer, shared, stage))]
+    parts += [part for table in ("cases", "allegations") for part in _columns(older, newer, shared, table)]
+    empty: dict[str, list[object]] = {"place": [], "field": [], "kind": [], "before": [], "after": [], "days": []}
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(empty)
+    received = recorded_days(newer, shared, "received")
+    received = np.where(received < 0, recorded_days(older, shared, "received"), received)
+    years = pd.array(received.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970, dtype="Int64")
+    years[received < 0] = pd.NA
+    place = rows["place"].to_numpy(np.int64)
+    hide = pseudonyms.Pseudonyms("releases", pseudonyms.key())
+    rows.insert(0, "complaint", hide(pd.Series(shared[place].astype(str), dtype="str")).to_numpy())
+    rows.insert(1, "year", pd.Series(years[place]))
+    grouped = rows.groupby(["field", "kind"], sort=False)
+    table = grouped.size().rename("n").reset_index()
+    moved = rows.dropna(subset="days").assign(earlier=lambda f: f["days"] < 0, later=lambda f: f["days"] > 0)
+    sums = moved.groupby(["field", "kind"]).agg(
+        earlier=("earlier", "sum"), later=("later", "sum"), median_days=("days", "median")
+    )
+    table = table.merge(sums.reset_index(), how="left", on=["field", "kind"])
+    by_year = rows.groupby(["year", "field", "kind"], dropna=False).size().rename("n").reset_index()
+    return Changes(
+        estimand=f"what changed in the complaints of {older.name} by the release {newer.name}",
+        assumptions=("a complaint keeps its number from release to release",),
+        method="records compared by the complaint's number; a count, no estimate",
+        table=table,
+        keys=keys,
+        rows=rows.drop(columns="place"),
+        by_year=by_year,
+        rules=_rules(older, newer, shared, rows, np.asarray(years.to_numpy(np.float64, na_value=np.nan))),
+    )
+
+
+def _stages(older: Dataset, newer: Dataset) -> list[str]:
+    held = [set(one.events["stage"].unique().astype(str)) for one in (older, newer)]
+    return sorted(held[0] & held[1])
+
+
+def _dates(older: Dataset, newer: Dataset, keys: pd.Index, stage: str) -> pd.DataFrame:
+    before, after = (recorded_days(one, keys, stage) for one in (older, newer))
+    place = np.flatnonzero(before != after)
+    old, new = before[place], after[place]
+    kind = np.where(old < 0, "filled", np.where(new < 0, "emptied", "changed"))
+    days = np.where((old >= 0) & (new >= 0), new - old, np.nan)
+    said = [pd.Series(one.astype("datetime64[D]")).dt.strftime("%Y-%m-%d").mask(one < 0) for one in (old, new)]
+    return pd.DataFrame(
+        {"place": place, "field": stage, "kind": kind, "before": said[0], "after": said[1], "days": days}
+    )
+
+
+def _columns(older: Dataset, newer: Dataset, keys: pd.Index, table: str) -> list[pd.DataFrame]:
+    frames = [getattr(one, table) for one in (older, newer)]
+    held = [name for name in frames[0].columns if name in frames[1].columns and name not in _NOT_COMPARED]
+    held = [name for name in held if not name.startswith("raw_") or not any(o.startswith(name[4:]) for o in held)]
+    found = []
+    places = [keys.get_indexer(pd.Index(frame["case_id"])) for frame in frames]
+    for name in held:
+        both = pd.concat([frame[name].astype("str") for frame in frames], ignore_index=True)
+        codes, words = pd.factorize(both, sort=True)
+        split = len(frames[0])
+        sides = [_sets(codes[:split], places[0], len(keys)), _sets(codes[split:], places[1], len(keys))]
+        place = np.flatnonzero(sides[0].total != sides[1].total)
+        if not len(place):
+            continue
+        before, after = (side.words(place, np.asarray(words, dtype=object)) for side in sides)
+        kind = np.where(before == "", "filled", np.where(after == "", "emptied", "changed")).astype(object)
+        single = (kind == "changed") & (sides[0].count[place] == 1) & (sides[1].count[place] == 1)
+        for word in _renamed(before[single], after[single], sides, np.asarray(words, dtype=object)):
+            kind[single & (before == word)] = "renamed"
+        made = {"place": place, "field": name, "kind": kind, "before": before, "after": after, "days": np.nan}
+        found.append(pd.DataFrame(made))
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sets:
+    """The distinct values of each case: how many, a hash over them, and the pairs of case and value."""
+
+    count: np.ndarray
+    total: np.ndarray
+    case: np.ndarray
+    code: np.ndarray
+
+    def words(self, place: np.ndarray, words: np.ndarray) -> np.ndarray:
+        """The values of some cases as text, in their order."""
+        wanted = np.isin(self.case, place)
+        frame = pd.DataFrame({"case": self.case[wanted], "word": words[self.code[wanted]]})
+        joined = frame.groupby("case")["word"].agg("; ".join) if len(frame) else pd.Series(dtype="object")
+        return joined.reindex(place).fillna("").to_numpy(dtype=object)
+
+
+def _sets(codes: np.ndarray, place: np.ndarray, size: int) -> _Sets:
+    kept = (codes >= 0) & (place >= 0)
+    many = int(codes.max(initial=0)) + 1
+    pairs = np.unique(place[kept] * many + codes[kept])
+    case, code = pairs // many, pairs % many
+    hashes = pd.util.hash_array(code.astype(np.uint64))
+    total = np.zeros(size, np.uint64)
+    np.add.at(total, case, hashes)
+    return _Sets(np.bincount(case, minlength=size), total, case, code)
+
+
+def _renamed(before: np.ndarray, after: np.ndarray, sides: list[_Sets], words: np.ndarray) -> list[object]:
+    """Words of the older release that one new word took the place of wherever they stood."""
+    old, new = (set(words[np.unique(side.code)]) for side in sides)
+    pairs = pd.DataFrame({"before": before, "after": after}).drop_duplicates()
+    one = pairs[~pairs["before"].duplicated(keep=False)]
+    return [b for b, a in one.itertuples(index=False) if b not in new and a not in old]
+
+
+def _rules(older: Dataset, newer: Dataset, keys: pd.Index, rows: pd.DataFrame, year: np.ndarray) -> pd.DataFrame:
+    """Dates that moved one way in a good part of the complaints of some years."""
+    found = []
+    moved = rows[(rows["kind"] == "changed") & rows["days"].notna()]
+    for stage, part in ((str(name), part) for name, part in moved.groupby("field")):
+        held = (recorded_days(older, keys, stage) >= 0) & (recorded_days(newer, keys, stage) >= 0)
+        total = pd.Series(year[held]).value_counts()
+        for sign in (-1, 1):
+            way = part[np.sign(part["days"]) == sign]
+            n, every = way.groupby("year").size(), part.groupby("year").size()
+            share = n / total.reindex(n.index.astype(float)).to_numpy()
+            ruled = n.index[
+                (n >= _RULE["least"]) & (share >= _RULE["share"]) & (n >= _RULE["one_way"] * every.reindex(n.index))
+            ]
+            if len(ruled):
+                inside = way[way["year"].isin(ruled)]
+                seen = total.reindex(ruled.astype(float)).sum()
+                found.append(
+                    (
+                        stage,
+                        int(ruled.min()),
+                        int(ruled.max()),
+                        len(inside),
+                        len(inside) / seen,
+                        inside["days"].median(),
+                    )
+                )
+    return pd.DataFrame(found, columns=["stage", "first_year", "last_year", "n", "share", "median_days"])

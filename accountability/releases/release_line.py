@@ -1,0 +1,152 @@
+"""Which sources are releases of one agency's records, in their order, and whether two of them can be compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import Refusal
+from accountability.records.dataset import Dataset
+from accountability.records.inherited import line_of_releases
+from accountability.records.load import load
+from accountability.records.places import source_folder, source_names
+from accountability.records.yaml_text import read_yaml
+from accountability.results import percent
+
+#: From this share of the keys that two releases share, with another day of receipt, the keys were given out anew.
+_ISSUED_ANEW = 0.5
+
+
+def series(name: str | Path) -> list[str]:
+    """Give the releases of the agency that a source is one of, oldest first.
+
+    Parameters
+    ----------
+    name : str or Path
+        Any release.
+
+    Returns
+    -------
+    list of str
+        Names of the sources that say ``like:`` of one another, by the last day they cover.
+
+    Examples
+    --------
+    >>> from accountability import releases
+    >>> releases.series("new_orleans_2023")
+    ['new_orleans', 'new_orleans_2023']
+    """
+    first = line_of_releases(source_folder(name))[-1].name
+    found = []
+    for other in source_names():
+        folder = source_folder(other)
+        if line_of_releases(folder)[-1].name == first:
+            found.append((str(_until(folder)), other))
+    return [other for _, other in sorted(found)]
+
+
+def _until(folder: Path) -> object:
+    card: Any = read_yaml(folder / "source.yaml").get("card") or {}
+    return card.get("observed_until", "") if isinstance(card, dict) else ""
+
+
+def load_series(name: str | Path) -> list[Dataset]:
+    """Load every release of an agency, oldest first.
+
+    Parameters
+    ----------
+    name : str or Path
+        Any release.
+
+    Returns
+    -------
+    list of Dataset
+
+    Raises
+    ------
+    Refusal
+        The source is the only release declared.
+
+    Examples
+    --------
+    >>> from accountability import releases
+    >>> from accountability.results import or_refusal
+    >>> or_refusal(lambda: releases.load_series("synthetic")).sentence()
+    "Not estimated: 'synthetic' is the only release declared; a later one begins with: accountability new-source NAME \
+FILE --like synthetic."
+    """
+    names = series(name)
+    if len(names) < 2:
+        raise Refusal(
+            f"{names[0]!r} is the only release declared; a later one begins with: accountability new-source NAME FILE "
+            f"--like {names[0]}"
+        )
+    return [load(one) for one in names]
+
+
+def require_pair(older: Dataset, newer: Dataset) -> pd.Index:
+    """The keys that two releases share, in the order of the older.
+
+    Raises
+    ------
+    Refusal
+        The older is declared newer, their rows are of another unit, no key or hardly any is shared, or the keys were
+        given out anew.
+    """
+    before, after = older.card.observed_until, newer.card.observed_until
+    if before is None or after is None or before >= after:
+        raise Refusal(
+            f"{older.name} covers up to {before}, {newer.name} up to {after}: the older release comes first and ends "
+            f"first. Swap them, or correct `observed_until` of the one that is wrong"
+        )
+    if older.card.unit != newer.card.unit:
+        raise Refusal(
+            f"a row is one {older.card.unit} in {older.name} and one {newer.card.unit} in {newer.name}; the two are "
+            f"compared by complaint alone: merge the finer with `repeats` in its source.yaml and say unit: complaint"
+        )
+    old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
+    place = new.get_indexer(old)
+    shared = old[place >= 0]
+    expected = int(within_window(older, old, newer).sum())
+    if len(shared) == 0 or 2 * len(shared) < expected:
+        raise Refusal(
+            f"{older.name} and {newer.name} share {len(shared):,} of {expected:,} complaint numbers that should be in "
+            f"both (for instance {_examples(old)} and {_examples(new)}): they are no releases of one series, or the "
+            f"number is written otherwise. Give the column `extract` or `normalise` in one source.yaml"
+        )
+    first, then = (recorded_days(one, shared, "received") for one in (older, newer))
+    both = (first >= 0) & (then >= 0)
+    other = int((first[both] != then[both]).sum())
+    if both.any() and other > _ISSUED_ANEW * both.sum():
+        raise Refusal(
+            f"{other:,} of {int(both.sum()):,} complaint numbers in both {older.name} and {newer.name} were received "
+            f"on another day ({percent(other / both.sum())}): the numbers were given out anew, so they link nothing"
+        )
+    return shared
+
+
+def recorded_days(data: Dataset, keys: pd.Index, stage: str) -> np.ndarray:
+    """First day recorded of a stage in each case, usable or set aside, as a day number; -1 where there is none."""
+    rows = data.events[(data.events["stage"] == stage).to_numpy()]
+    found = np.full(len(keys), np.iinfo(np.int64).max)
+    place = keys.get_indexer(pd.Index(rows["case_id"]))
+    days = rows["earliest"].to_numpy().astype("datetime64[D]")
+    good = (place >= 0) & ~np.isnat(days)
+    np.minimum.at(found, place[good], days[good].astype(np.int64))
+    return np.where(found == np.iinfo(np.int64).max, -1, found)
+
+
+def within_window(data: Dataset, keys: pd.Index, other: Dataset) -> np.ndarray:
+    """Cases received within the period that the other release covers."""
+    if other.card.period is None:
+        return np.ones(len(keys), bool)
+    day = recorded_days(data, keys, "received")
+    first, last = (np.datetime64(one, "D").astype(np.int64) for one in (other.card.period.start, other.card.period.end))
+    return np.asarray((day < 0) | ((day >= first) & (day <= last)))
+
+
+def _examples(keys: pd.Index) -> str:
+    return ", ".join(map(repr, keys[:2]))
