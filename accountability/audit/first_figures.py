@@ -48,7 +48,8 @@ def figures(dataset: Dataset) -> dict[str, Any]:
     told["earliest"] = used.dt.year.astype("int64").min().item() if len(used) else None
     try:
         timed = as_published(dataset)
-        told["to_the_day"] = bool((timed.days_lower == timed.days_upper)[timed.event].mean() > _MOST)
+        exact = (timed.days_lower == timed.days_upper)[timed.event]
+        told["to_the_day"] = bool(exact.mean() > _MOST) if len(exact) else None
         half = how_long(timed).quantiles(0.5)
         day = pd.to_numeric(half["estimate"]).iloc[0]
         told["median"] = None if pd.isna(day) else round(float(day))

@@ -76,6 +76,7 @@ def check_closing(
             points += _unsaid(cells, declared, f"{name}, {column}", until)
             if declared.stage is not None:
                 points += _contradicted(raw, cells, file, column, declared, name, book or Codebook({}))
+                points += _closed_yet_going_on(raw, cells, file, column, declared, name)
     return points
 
 
@@ -151,6 +152,35 @@ def _contradicted(
                     paste=f"# source.yaml, in the line of {column}: let {other} tell\n    {line}\n"
                     f"# or, under settled of the file, say why {state} is right\n    {scalar(key)}: DECIDE",
                 )
+
+
+def _closed_yet_going_on(
+    raw: pd.DataFrame, cells: pd.Series, file: File, column: str, declared: Column, name: str
+) -> Iterator[Point]:
+    """Columns of which a word says that the case goes on where the closing is dated: a day of something else."""
+    if declared.stage != "closed":
+        return
+    dated = (cells != "") & ~cells.isin([text.strip(BLANKS) for text in declared.no_day])
+    for other in raw.columns:
+        said = file.columns.get(other)
+        key = f"closed contradicted by {other}"
+        if other == column or raw[other].dtype != "str" or raw[other].nunique() > FEW:
+            continue
+        if file.settled.get(key, DECIDE) != DECIDE or (said is not None and said.codebook is not None):
+            continue
+        words = raw.loc[dated, other]
+        hits = words[says_going_on(words)]
+        if len(hits) >= FEWEST:
+            told = hits.value_counts().index[0]
+            yield Point(
+                "closing",
+                f"{name}, {column}",
+                f"{len(hits):,} of {int(dated.sum()):,} closings are dated, and {other} says {told!r}: "
+                "the day may be of something else, such as the last change",
+                len(hits),
+                paste=f"# source.yaml, under settled of {name}: say why the day is a closing; or, in the line of "
+                f"{column},\n# stage: DECIDE with another step\n    {scalar(key)}: DECIDE",
+            )
 
 
 def _against(words: pd.Series, taken_open: bool, other: Column | None, stage: str | None, book: Codebook) -> pd.Series:

@@ -15,6 +15,7 @@ from accountability.records import readers
 from accountability.records.cache import sha256
 from accountability.records.contract import OWN_COLUMNS
 from accountability.records.dated_steps import BEGINNINGS
+from accountability.records.onboard.births import without_births
 from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.consequences import Counted, in_words
@@ -146,6 +147,7 @@ def proposed(
     """
     said = answers or {}
     made = [replace(p, roles=roles(p.columns, said[p.key])) if said.get(p.key) else p for p in found]
+    made = [_without_births(p) for p in made]
     return _screened([_with_states(p) for p in with_consequences(_with_tables(made))])
 
 
@@ -281,6 +283,11 @@ def _links(proposal: Proposal, role: Role, others: Sequence[Proposal]) -> list[s
             where = f"{other.path} ({theirs.column.name!r})"
             said.append(f"links {held:,} of {in_words(role.column.distinct, 'number')} to {where}")
     return said
+
+
+def _without_births(proposal: Proposal) -> Proposal:
+    frame, roles_ = without_births(proposal.frame, proposal.roles)
+    return replace(proposal, frame=frame, roles=roles_)
 
 
 def _with_states(proposal: Proposal) -> Proposal:

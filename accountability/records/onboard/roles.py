@@ -120,6 +120,8 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
             others = tuple(c for c in [*officers, *([person] if person else [])] if c is not column and c is not case)
             declared = {"to": "officer_id", "pseudonym": True}
             found.append(_numbered(column, declared, why, tuple(dict.fromkeys(others))[:4], said))
+        elif column in officers and not said:
+            found.append(_another_officer(column, officer, taken))
         elif column.name in parted:
             part = _part(column, parted[column.name], stages.get(column.name, DECIDE))
             found.append(replace(part, said=said))
@@ -147,6 +149,17 @@ def _numbered(
         )
         declared = {**declared, "blank": DECIDE}
     return Role(column, declared, why, confirm=True, rivals=rivals, said=said)
+
+
+def _another_officer(column: ColumnProfile, officer: ColumnProfile | None, taken: set[str]) -> Role:
+    """A further column of officers' numbers: of another officer of the row where only a number tells the two apart."""
+    declared = {"to": _free("officer_number", column, taken), "pseudonym": True}
+    taken.add(str(declared["to"]))
+    held = f"{column.distinct:,} different texts"
+    if officer is not None and re.sub(r"\d+", "", column.name) == re.sub(r"\d+", "", officer.name):
+        why = f"a further officer of the row: only those in {officer.name} count; a script under `prepare` "
+        return Role(column, DECIDE, f"{why}makes a row of each officer, or {{ignore: why}}; {held}")
+    return Role(column, declared, f"also a number of officers; {held}", confirm=True)
 
 
 def _numbers_nobody(text: str) -> bool:
@@ -223,10 +236,6 @@ def _is_officer_id(column: ColumnProfile) -> bool:
     if not column.filled or column.dates or _has(column, NAMED["other_people"] | NAMED["category"]):
         return False
     return not column.measured and not counts_rows(column)
-
-
-def _is_person(column: ColumnProfile) -> bool:
-    return _identifying(column) is not None
 
 
 def _identifying(column: ColumnProfile) -> tuple[str, str] | None:
