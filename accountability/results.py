@@ -72,6 +72,8 @@ class Result:
         """Let every sentence end with the cautions."""
         if "sentence" in vars(cls):
             cls.sentence = _with_cautions(cls.sentence)  # type: ignore[method-assign, assignment]
+        for name in [name for name in vars(cls) if name.startswith("plot")]:
+            setattr(cls, name, _in_house_style(getattr(cls, name)))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_true", {})
@@ -106,12 +108,20 @@ class Result:
         return kept[name]
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the result on an Axes and return it; results without a figure raise ``NotImplementedError``."""
+        """Draw the result in the house style on an Axes and return it.
+
+        On a figure of its own stand the finding as title, what is shown as subtitle, and the method at its foot.
+        Results without a figure raise ``NotImplementedError``.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no figure: show its .table")
 
     def sentence(self) -> str:
         """Say the result in words, with its numbers computed."""
         return f"{self.estimand}: {len(self.table):,} rows."
+
+    def figure_title(self) -> str:
+        """Say the result in one short sentence, for the title of its figure."""
+        return _first_words(self.sentence())
 
     def to_latex(self, **options: Any) -> str:
         """Give the table as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
@@ -147,6 +157,46 @@ def _with_cautions(sentence: Callable[[Any], str]) -> Callable[[Any], str]:
         return " ".join([text, *(f"{capitalised(note)}." for note in result.cautions if note not in text)])
 
     return said
+
+
+def _in_house_style(plot: Callable[..., Axes]) -> Callable[..., Axes]:
+    """Draw in the house style and, on a figure of its own, write the finding over it."""
+
+    @functools.wraps(plot)
+    def drawn(result: Result, ax: Axes | None = None, **options: Any) -> Axes:
+        from accountability import labels
+        from accountability.figures.house_style import housed
+        from accountability.figures.titles import titled
+
+        with housed():
+            axes = plot(result, ax, **options)
+            if ax is None:
+                said = labels.in_words(result.sentence())
+                titled(
+                    axes.get_figure(),  # type: ignore[arg-type]
+                    labels.in_words(result.figure_title()),
+                    capitalised(labels.in_words(result.estimand)),
+                    capitalised(labels.in_words(result.method)),
+                    alt=said,
+                )
+        return axes
+
+    return drawn
+
+
+#: A longer title is no title.
+_TITLE_LETTERS: Final = 130
+
+
+def _first_words(text: str) -> str:
+    """The first sentence without brackets, up to a pause where it is long."""
+    plain = re.sub(r"(\w)=(?=\w)", r"\1: ", text)
+    while (shorter := re.sub(r"\s*[\[(][^\[\]()]*[\])]", "", plain)) != plain:
+        plain = shorter
+    first = capitalised(re.split(r"(?<=[^.])\.\s+(?=[A-Z])", plain)[0].strip().rstrip("."))
+    while len(first) > _TITLE_LETTERS and (cut := max(first.rfind("; "), first.rfind(", "))) > 0:
+        first = first[:cut]
+    return first
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -50,7 +50,8 @@ def _draw(axes: Axes, part: Part) -> None:
     axes.set_ylim(bottom=0)
     axes.set_xlabel("year")
     axes.set_ylabel(f"share of rows whose {part.column}\nwould have to change from the year before")
-    axes.legend(frameon=False)
+    draw.numbers(axes.yaxis, "share")
+    draw.lines_named(axes)
 
 
 DRIFT: Final = Kind(

@@ -39,8 +39,8 @@ def _draw(axes: Axes, part: Part) -> None:
     if part.days["closings"].max() > part.many:
         axes.axhline(part.many, color="0.3", linewidth=0.8, linestyle="--", label=f"{part.many} closings")
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("cases closed on the day")
-    axes.legend(frameon=False)
+    draw.labelled(axes, "day", "cases closed on the day", y_kind="number")
+    draw.key_above(axes)
 
 
 TOGETHER: Final = Kind(

@@ -40,9 +40,8 @@ def _draw_dates(axes: Axes, part: Part) -> None:
         axes.plot(days["day"], days["ratio"], style, color=colour, label=str(stage).replace("_", " "))
     axes.axhline(1, color="0.6", linewidth=0.8)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("day of the month")
-    axes.set_ylabel("dates over what the calendar explains")
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    draw.labelled(axes, "day of the month", "dates over what the calendar explains", y_kind="ratio")
+    draw.lines_named(axes)
 
 
 HEAPING: Final = Kind(
@@ -213,7 +212,7 @@ def _draw_penalties(axes: Axes, part: Part) -> None:
         axes.bar(at, height, width=width, color=draw.COLOURS[number], label=column)
     axes.set_xlabel("days")
     axes.set_ylabel("penalties (small counts not shown)")
-    axes.legend(frameon=False)
+    draw.key_above(axes)
 
 
 PENALTIES: Final = Kind(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.audit.part import NOT_STATED, Kind, NotHeld, Part, gathered, row_word, stages_held
+from accountability.figures.share_bars import matrix
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
@@ -26,16 +27,11 @@ _STAGES: Final = ("incident", "received", "closed")
 
 
 def _draw(axes: Axes, part: Part) -> None:
-    fields, findings = (list(dict.fromkeys(part.table[name])) for name in ("field", "finding"))
-    wide = part.table.pivot(index="field", columns="finding", values="share").reindex(fields)[findings]
-    axes.imshow(wide.astype("float64"), vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
-    axes.set_yticks(range(len(fields)), fields)
-    axes.set_xticks(range(len(findings)), [name.replace("_", " ") for name in findings], rotation=35, ha="right")
-    for (row, column), share in np.ndenumerate(wide.to_numpy(dtype=float, na_value=np.nan)):
-        text = "hidden" if np.isnan(share) else percent(share)
-        dark = not np.isnan(share) and share > 0.6
-        axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
-    axes.set_title("share missing", fontsize=10)
+    # The hidden cells of the two-way table are hatched; a share is written in per cent.
+    matrix(
+        part.table, rows="field", columns="finding", value="share", share="share", label="share missing", ax=axes,
+        kind="share",
+    )  # fmt: skip
 
 
 BLANKS: Final = Kind(

@@ -38,10 +38,9 @@ def _draw_years(axes: Axes, part: Part) -> None:
     axes.bar(year, below, color=draw.COLOURS[0], label="closed" if dated else "complaints")
     if dated:
         axes.bar(year, total - below, bottom=below, color=draw.COLOURS[1], label="no usable closing date")
-        axes.legend(frameon=False)
+        draw.key_above(axes)
     axes.locator_params(axis="both", integer=True)
-    axes.set_xlabel("year")
-    axes.set_ylabel("complaints")
+    draw.labelled(axes, "year", "complaints", y_kind="number")
 
 
 YEARS: Final = Kind(
@@ -201,11 +200,14 @@ def _draw_precision(axes: Axes, part: Part) -> None:
     for number, precision in enumerate(name for name in PRECISIONS if name in set(part.table["precision"])):
         shares = part.table[part.table["precision"] == precision].set_index("stage")["share"]
         width = shares.reindex(stages).fillna(0.0)
-        axes.barh(stages, width, left=left, label=precision, color=draw.COLOURS[number % len(draw.COLOURS)])
+        axes.barh(
+            stages, width, left=left, label=f"known to the {precision}", color=draw.COLOURS[number % len(draw.COLOURS)]
+        )
         left = left + width
     axes.set_xlim(0, 1)
-    axes.set_xlabel("share of the usable dates")
-    axes.legend(title="known to the", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes.grid(False)
+    draw.labelled(axes, "share of the usable dates", x_kind="share")
+    draw.key_above(axes)
 
 
 PRECISION: Final = Kind(

@@ -97,7 +97,7 @@ class DelayBounds(ByReading):
             axes.hlines(height, first, last, color=colour, linewidth=6 if row["chosen"] else 4)
             if not known[1]:
                 axes.plot(last, height, marker=">", color=colour, markersize=9)
-        axes.set_yticks(range(len(self.table)), [text.replace(", ", "\n") for text in self.labels()])
+        axes.set_yticks(range(len(self.table)), [draw.name_of(text).replace(", ", "\n") for text in self.labels()])
         axes.invert_yaxis()
         axes.margins(y=0.2)
         axes.set_xlim(0, 1.05 * far)
@@ -270,10 +270,7 @@ class Verdict(ByReading):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the delay bounds of every reading with the limit as a line."""
         axes = self.bounds.plot(ax)
-        axes.axvline(
-            self.days[1], color=draw.COLOURS[1], linestyle="--", label=f"limit: {self.rule.value} {self.rule.unit}"
-        )
-        axes.legend(frameon=False, loc="lower right")
+        draw.limit(axes, self.days[1], f"limit: {self.rule.value} {self.rule.unit}")
         return axes
 
     def sentence(self) -> str:

@@ -70,10 +70,11 @@ class Bunching(Result):
         axes = draw.new_axes(ax)
         draw.lines(axes, self.table, x="day", y="events", label="closed on the day", number=0)
         draw.lines(axes, self.table, x="day", y="smooth", label="smooth course", number=1)
-        axes.axvline(self.limit, color="0.4", linestyle=":")
-        axes.set_xlabel(f"days; dotted: the limit of {self.limit:,} days")
-        axes.set_ylabel("cases")
         axes.set_ylim(bottom=0)
+        axes.set_xlim(self.table["day"].min(), self.table["day"].max())
+        draw.limit(axes, self.limit, f"limit: {self.limit:,} days")
+        draw.lines_named(axes)
+        draw.labelled(axes, "days", "cases", x_kind="days", y_kind="number")
         return axes
 
     def sentence(self) -> str:

@@ -84,7 +84,8 @@ class CurveLimits(Result):
         lead = [label_of(self.groups, place // each) for place in range(len(shown))]
         shown = shown.fillna({"upper": edge}).assign(label=[f"{a}{b}" for a, b in zip(lead, what, strict=True)])
         for name in ends:
-            draw.ranges(axes, shown, label="label", estimate=name, lower="lower", upper="upper", ends=True)
+            draw.ranges(axes, shown, label="label", estimate=name, lower="lower", upper="upper",
+                        kind="days" if days else "share", beside=False)  # fmt: skip
         axes.set_xlabel(f"{'days' if days else 'share still open'} ({percent(self.confidence)} limits)")
         return axes
 

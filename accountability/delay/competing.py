@@ -13,7 +13,7 @@ from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.counts import Counts, columns_of, count_causes, days_asked, label_of, pieces, with_groups
 from accountability.delay.curve import in_steps, rests_on_few, without
 from accountability.errors import ParameterError, Refusal
-from accountability.figures import draw
+from accountability.figures.group_curves import Curves
 from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
@@ -115,14 +115,10 @@ class CompetingClosings(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw one curve a group and cause."""
-        axes = draw.new_axes(ax)
-        by = (*self.by, "cause")
-        draw.steps(axes, self.table.dropna(subset="day"), x="day", y="estimate", lower="lower", upper="upper", by=by)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("days")
-        axes.set_ylabel("share of cases closed by this cause")
-        return axes
+        shown = self.table.dropna(subset="day")
+        return Curves(
+            frame=shown, by=(*self.by, "cause"), last=float(shown["day"].max()), y="share closed by this cause"
+        ).draw(ax)
 
     def sentence(self) -> str:
         """Say the share closed by each cause at the last day on which anything closed and all groups were watched."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.counts import days_asked, label_of, pieces, shares_asked, stacked
-from accountability.figures import draw
+from accountability.figures.group_curves import Curves
 from accountability.privacy import MIN_CELL, coarse_steps, disclose
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Flags, Floats
@@ -201,16 +201,18 @@ class Curve(Result):
         Axes
             Under the closing curve stand the numbers still open; from 1 to 9 they are written as "<10".
         """
-        axes = draw.new_axes(ax)
-        lower, upper = (None, None) if self.confidence is None else ("lower", "upper")
-        draw.steps(axes, self._drawn(), x="day", y="estimate", lower=lower, upper=upper, by=self.by)
-        axes.set_ylim(0, 1.02)
+        shown = self._drawn()
         last = self.drawn_until if until is None else until
-        axes.set_xlim(0, None if last is None else max(last, 1))
-        axes.set_xlabel(self.x_label)
-        axes.set_ylabel(self.y_label)
-        self._beside(axes, fresh=ax is None)
-        return axes
+        return Curves(
+            frame=shown,
+            by=self.by,
+            last=float(shown["day"].max() if last is None else last),
+            x=self.x_label,
+            y=self.y_label,
+            band=self.confidence is not None,
+            halves=self.median(),
+            **self._beside(),
+        ).draw(ax)
 
     def sentence(self) -> str:
         """Say how many cases there were, how many are open, and when half had closed."""
@@ -245,6 +247,15 @@ class Curve(Result):
             f" {capitalised(' and '.join(parts))}: with all of these as early or as late as they can have been, the "
             f"median is {'; '.join(said)} days."
         )
+
+    def figure_title(self) -> str:
+        """Of several groups, name the fastest and the slowest."""
+        reached = self.median().dropna(subset="estimate").sort_values("estimate", kind="stable")
+        if not self.by or len(reached) < 2:
+            return super().figure_title()
+        ends = [(plural(int(row["estimate"]), "day"), ", ".join(str(row[name]) for name in self.by))
+                for _, row in reached.iloc[[0, -1]].iterrows()]  # fmt: skip
+        return f"Half had closed within {ends[0][0]} ({ends[0][1]}) to {ends[1][0]} ({ends[1][1]})"
 
     def _said(self, row: pd.Series, part: pd.DataFrame, median: Mapping[Any, Any]) -> str:
         still = "the number still open not shown" if pd.isna(row["open"]) else f"{row['open']:,} still open"
@@ -297,8 +308,9 @@ class Curve(Result):
         """The rows that are drawn."""
         return self.table.dropna(subset="day") if self.by else self.table
 
-    def _beside(self, axes: Axes, *, fresh: bool) -> None:
-        """Draw what stands beside the line."""
+    def _beside(self) -> dict[str, Any]:
+        """What is drawn beside the line."""
+        return {}
 
 
 def _first_at_or_below(part: pd.DataFrame, column: str, limit: float) -> int | None:

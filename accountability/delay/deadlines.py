@@ -89,9 +89,10 @@ class Deadlines(Result):
         labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
         known = self.table["late_lower"] == self.table["late_upper"]
         frame = self.table.assign(label=labels, known=self.table["late_lower"].where(known)).dropna(subset="n")
-        draw.ranges(axes, frame, label="label", estimate="known", lower="late_lower", upper="late_upper", ends=True)
-        axes.set_xlim(-0.01, 1.01)
-        axes.set_xlabel("share late, from the least to the most it can be")
+        draw.ranges(axes, frame, label="label", estimate="known", lower="late_lower", upper="late_upper", kind="share",
+                    bounds=True)  # fmt: skip
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("share late; hatched: from the least to the most it can be")
         return axes
 
     def sentence(self) -> str:

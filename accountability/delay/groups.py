@@ -95,15 +95,16 @@ class Groups(Result):
         table = self.table.dropna(subset="n").reset_index(drop=True)
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(table))
         numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
-        label = table["group"] + " (" + table["n"].map("{:,}".format) + "; " + _middle(table) + ")"
+        label = table["group"] + " (" + table["n"].map("{:,}".format) + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.
         edge = float(numbers.max().max())
         known = numbers["median"].notna() | numbers["median_upper"].notna()
         shown = numbers.assign(label=label, median_upper=numbers["median_upper"].fillna(edge).where(known))
         draw.ranges(
-            axes, shown, label="label", estimate="median", lower="median_lower", upper="median_upper", ends=True
-        )
-        axes.set_xlabel(f"median days\nline: {self.limits}\nin brackets: number of cases; median")
+            axes, shown.assign(reads=_middle(table)), label="label", estimate="median", lower="median_lower",
+            upper="median_upper", kind="days", bounds="interval" not in self.limits, reads="reads", unit="days",
+        )  # fmt: skip
+        axes.set_xlabel(f"days until half had closed (number of cases in brackets; line: {self.limits})")
         return axes
 
     def sentence(self) -> str:

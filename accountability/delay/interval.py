@@ -14,7 +14,6 @@ from accountability.delay.counts import case_counts, columns_of, stacked
 from accountability.delay.curve import NOT_REACHED, ROUNDING, Curve, rests_on_few
 from accountability.delay.unknown_days import with_extremes
 from accountability.errors import Refusal
-from accountability.figures import draw
 from accountability.privacy import coarse_steps
 from accountability.results import plural
 from accountability.stats.arrays import Days
@@ -23,7 +22,7 @@ from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    pass
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -108,19 +107,8 @@ class IntervalCurve(Curve):
         frame = pd.concat([firsts[~self.few], ends], ignore_index=True)
         return frame.sort_values([*self.by, "day"], kind="stable")
 
-    def _beside(self, axes: Axes, *, fresh: bool) -> None:
-        """Shade where the curve may pass anywhere between its two heights."""
-        known = self.table[self.table["last_day"].notna()]
-        for number, (_, part) in enumerate(draw.groups_of(known, self.by)):
-            draw.boxes(
-                axes,
-                part[part["first_day"] < part["last_day"]],
-                low="first_day",
-                high="last_day",
-                y_low="estimate",
-                y_high="estimate_before",
-                number=number,
-            )
+    def _beside(self) -> dict[str, Any]:
+        return {"boxes": self.table[self.table["last_day"].notna()]}
 
 
 @takes("durations")

@@ -83,7 +83,9 @@ class RestrictedMean(Result):
         axes = draw.new_axes(ax)
         shown = self.table.dropna(subset="n")
         frame = shown.assign(label=_labels(shown, self.by))
-        draw.ranges(axes, frame, label="label", estimate="estimate", lower="lower", upper="upper")
+        draw.ranges(
+            axes, frame, label="label", estimate="estimate", lower="lower", upper="upper", kind="days", unit="days"
+        )
         axes.set_xlabel(f"mean days open within {self.until:,} days")
         return axes
 

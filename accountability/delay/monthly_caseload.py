@@ -56,8 +56,8 @@ class Caseload(Result):
         seen = days[days <= shown["month"].max() + pd.offsets.MonthEnd(1)] if len(shown) else days
         draw.marks(axes, seen, label="day of mass closing", number=3)
         axes.set_ylim(bottom=0)
-        axes.set_ylabel("cases")
-        axes.legend(frameon=False)
+        draw.labelled(axes, "month", "cases", y_kind="number")
+        draw.lines_named(axes)
         return axes
 
     def plot_age(self, ax: Axes | None = None) -> Axes:
@@ -66,7 +66,7 @@ class Caseload(Result):
         shown = self.table[self.table["complete"]].dropna(subset="median_age_open")
         draw.lines(axes, shown, x="month", y="median_age_open")
         axes.set_ylim(bottom=0)
-        axes.set_ylabel("median age of open cases, days")
+        draw.labelled(axes, "month", "median age of open cases, days", y_kind="days")
         return axes
 
     def age_sentence(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,11 @@ from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.counts import Counts, case_counts, columns_of, with_groups
 from accountability.delay.curve import Curve
 from accountability.delay.unknown_days import count_spread, with_extremes
-from accountability.figures import draw
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.intervals import Transform, binomial_exact, curve_interval
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: Less than this part of a case is none: rounding in expected numbers.
 _NOBODY: Final = 1e-9
@@ -63,13 +59,12 @@ class DelayCurve(Curve):
         frame = pd.concat([zero, shown], ignore_index=True)
         return frame.sort_values([*self.by, "day"], kind="stable") if self.by else frame
 
-    def _beside(self, axes: Axes, *, fresh: bool) -> None:
-        if fresh:
-            ticks = [int(tick) for tick in axes.get_xticks() if 0 <= tick <= axes.get_xlim()[1]]
-            numbers = self.true_at(ticks)
-            if self.by:
-                numbers = numbers[~np.repeat(self.few, len(ticks))]
-            draw.numbers_below(axes, numbers, x="day", n="at_risk", by=self.by, title="still open and watched")
+    def _beside(self) -> dict[str, Any]:
+        return {"at_risk": self._at_risk}
+
+    def _at_risk(self, days: list[int]) -> pd.DataFrame:
+        counted = self.true_at(days)
+        return counted[~np.repeat(self.few, len(days))] if self.by else counted
 
 
 @takes("durations")

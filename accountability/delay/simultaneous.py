@@ -12,7 +12,10 @@ from accountability.delay.competing import CompetingClosings
 from accountability.delay.counts import Counts, with_groups
 from accountability.delay.product_limit import DelayCurve, survival
 from accountability.errors import ParameterError, Refusal
-from accountability.figures import draw
+from accountability.figures.group_curves import Curves
+from accountability.figures.house_style import housed
+from accountability.figures.titles import titled
+from accountability.results import percent
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.intervals import Transform, curve_interval, z_critical
 from accountability.study.inputs import takes_only
@@ -133,16 +136,21 @@ def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axe
     missing = sorted({"estimate", "day", "lower", "upper", *by} - set(band.columns))
     if missing:
         raise ParameterError(f"this band has no column {', '.join(missing)}: make it from the curve that is drawn")
-    axes = draw.new_axes(ax)
-    draw.steps(axes, band, x="day", y="estimate", lower="lower", upper="upper", by=by)
-    for number, (_, part) in enumerate(draw.groups_of(curve.table, by)):
-        inside = part[part["day"].between(band["day"].min(), band["day"].max())]
-        for end in ("lower", "upper"):
-            axes.step(inside["day"], inside[end], where="post", color=draw.COLOURS[number % len(draw.COLOURS)],
-                      linewidth=0.8, linestyle=":")  # fmt: skip
-    axes.set_ylim(0, 1.02)
-    axes.set_xlabel("days; shaded: held as a whole, dotted: each day on its own")
-    axes.set_ylabel("share of cases closed by this cause" if shares else "share still open")
+    inside = curve.table[curve.table["day"].between(band["day"].min(), band["day"].max())]
+    with housed():
+        axes = Curves(
+            frame=band,
+            by=by,
+            last=float(band["day"].max()),
+            y="share closed by this cause" if shares else "share still open",
+            pointwise=inside,
+        ).draw(ax)
+        if ax is None:
+            titled(
+                axes.get_figure(),  # type: ignore[arg-type]
+                f"The whole curve lies within the shaded band ({percent(curve.confidence or 0)} confidence)",
+                "Dotted: the narrower limits of each day on its own",
+            )
     return axes
 
 

@@ -1,119 +1,119 @@
-"""Draw a frame on an Axes. Nothing here computes a statistic.
-
-Groups differ by colour and by line style, so a figure survives a black-and-white printer and colour blindness.
-"""
+"""Draw a frame on an Axes: lines, bars, marks, ranges. Nothing here computes a statistic."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
+
+from accountability.figures.house_style import (
+    COLOURS,
+    GREY,
+    HIDDEN,
+    STYLES,
+    Kind,
+    digits_for,
+    labelled,
+    name_of,
+    new_axes,
+    numbers,
+    written,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, which stays apart under the common kinds of colour blindness.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
-STYLES = ("-", "--", "-.", ":")
+__all__ = ["COLOURS", "STYLES", "labelled", "name_of", "new_axes", "numbers"]
 
-# Smaller counts of people are not written on a figure.
-FEWEST = 10
-
-
-def new_axes(ax: Axes | None = None, *, width: float = 7.0, height: float = 4.2) -> Axes:
-    """Return `ax`, or a fresh Axes on a figure of its own."""
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    _, fresh = plt.subplots(figsize=(width, height), layout="constrained")
-    return fresh
+#: Letters in a line of a label beside a curve, and beside a row.
+_BESIDE: Final = 22
+_ROW: Final = 38
 
 
-def labelled(ax: Axes, x: str = "", y: str = "", *, legend: bool = False) -> Axes:
-    """Name the axes, add a legend without a frame if asked, and give the Axes back."""
-    if x:
-        ax.set_xlabel(x)
-    if y:
-        ax.set_ylabel(y)
-    if legend:
-        ax.legend(frameon=False)
-    return ax
+def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: float = 8.5) -> None:
+    """Write names beside the right edge at the heights where their lines end, apart from one another.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its limits are set.
+    names : sequence of (name, height, colour, line style)
+        Height as the axis measures it.
+    """
+    if not names:
+        return
+    low, high = ax.get_ylim()
+    place = ax.transScale.transform
+    bottom, top = place((1, low))[1], place((1, high))[1]
+    tall = max(ax.get_position().height * float(ax.get_figure().get_size_inches()[1]), 1.0)  # type: ignore[union-attr]
+    said = [textwrap.fill(name, _BESIDE) for name, *_ in names]
+    if sum(text.count("\n") + 1 for text in said) * size * 1.35 / 72 > tall:
+        said, size = [name for name, *_ in names], 7.0
+    ends = [float(np.clip((place((1, height))[1] - bottom) / (top - bottom), 0, 1)) for _, height, *_ in names]
+    high_each = [(text.count("\n") + 1) * size * 1.35 / 72 / tall for text in said]
+    middle = _apart(ends, high_each)
+    for (_, _, colour, style), text, end, at in zip(names, said, ends, middle, strict=True):
+        ax.plot(
+            [1.0, 1.045], [end, at], color=colour, linestyle=style, linewidth=1.2, transform=ax.transAxes,
+            clip_on=False, gid="leader", label="_",
+        )  # fmt: skip
+        ax.annotate(
+            text, (1.055, at), xycoords="axes fraction", color=colour, fontsize=size, ha="left", va="center",
+            annotation_clip=False,
+        )  # fmt: skip
 
 
-def groups_of(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Split a tidy frame into labelled groups, in order of appearance; no `by` gives one unlabelled group."""
-    if not by:
-        return [("", frame)]
-    parts = frame.groupby(list(by), sort=False, observed=True, dropna=False)
-    return [(", ".join(str(value) for value in key), part) for key, part in parts]
+def _apart(places: Sequence[float], heights: Sequence[float]) -> list[float]:
+    """Move places apart by as little as their heights ask for, upwards, then down again below the top."""
+    order = sorted(range(len(places)), key=lambda one: places[one])
+    found = list(places)
+    floor = -0.02
+    for one in order:
+        found[one] = max(places[one], floor + heights[one] / 2)
+        floor = found[one] + heights[one] / 2
+    ceiling = max(1.02, sum(heights) - 0.02)
+    for one in reversed(order):
+        found[one] = min(found[one], ceiling - heights[one] / 2)
+        ceiling = found[one] - heights[one] / 2
+    return found
 
 
-def steps(
-    ax: Axes,
-    frame: pd.DataFrame,
-    *,
-    x: str,
-    y: str,
-    lower: str | None = None,
-    upper: str | None = None,
-    by: Sequence[str] = (),
-    where: Literal["pre", "post"] = "post",
-) -> None:
-    """Draw one step curve a group, with a band where the frame has one."""
-    for number, (label, part) in enumerate(groups_of(frame, by)):
-        colour = COLOURS[number % len(COLOURS)]
-        style = STYLES[number // len(COLOURS) % len(STYLES)] if number >= len(COLOURS) else STYLES[number % 4]
-        ax.step(part[x], part[y], where=where, color=colour, linestyle=style, label=label or None)
-        if lower and upper:
-            ax.fill_between(
-                part[x],
-                part[lower],
-                part[upper],
-                step=where,
-                color=colour,
-                alpha=0.18,
-                linewidth=0,
+def lines_named(ax: Axes) -> None:
+    """Write the name of each labelled line at its right end; what is no line goes into a legend."""
+    low, high = ax.get_xlim()
+    chosen = []
+    for line in ax.get_lines():
+        if str(line.get_label()).startswith("_") or line.get_transform() != ax.transData:
+            continue
+        x = np.asarray(ax.convert_xunits(line.get_xdata(orig=False)), dtype=float)
+        y = np.asarray(line.get_ydata(orig=False), dtype=float)
+        inside = np.flatnonzero(~np.isnan(y) & (x <= max(low, high)))
+        if line.get_linestyle() != "None" and len(inside):
+            chosen.append(
+                (str(line.get_label()), float(y[inside[-1]]), str(line.get_color()), str(line.get_linestyle()))
             )
-    if by:
-        ax.legend(title=", ".join(by), frameon=False)
+    direct(ax, chosen)
+    named = {name for name, *_ in chosen}
+    handles, said = ax.get_legend_handles_labels()
+    rest = [(handle, text) for handle, text in zip(handles, said, strict=True) if text not in named]
+    if rest:
+        key_above(ax, *zip(*rest, strict=True))
 
 
-def boxes(ax: Axes, frame: pd.DataFrame, *, low: str, high: str, y_low: str, y_high: str, number: int = 0) -> None:
-    """Shade rectangles: stretches where a curve is only known to pass from one height to another."""
-    for row in frame.itertuples(index=False):
-        ax.fill_between(
-            [getattr(row, low), getattr(row, high)],
-            getattr(row, y_low),
-            getattr(row, y_high),
-            color=COLOURS[number % len(COLOURS)],
-            alpha=0.25,
-            linewidth=0,
-        )
-
-
-def numbers_below(ax: Axes, counts: pd.DataFrame, *, x: str, n: str, by: Sequence[str], title: str) -> None:
-    """Write counts under the axis, one line a group, at the days they belong to."""
-    line = 0.055
-    top = -0.2
-    ax.text(0, top, title, transform=ax.transAxes, fontsize=8, style="italic", ha="left", va="top")
-    for number, (label, part) in enumerate(groups_of(counts, by)):
-        height = top - line * (number + 1)
-        colour = COLOURS[number % len(COLOURS)] if by else "black"
-        if label:
-            ax.text(-0.02, height, label, transform=ax.transAxes, fontsize=8, ha="right", va="top", color=colour)
-        for day, count in zip(part[x], part[n], strict=True):
-            ax.text(
-                day,
-                height,
-                f"{count:,}" if count == 0 or count >= FEWEST else f"<{FEWEST}",
-                transform=ax.get_xaxis_transform(),
-                fontsize=8,
-                ha="center",
-                va="top",
-                color=colour,
-            )
+def key_above(ax: Axes, handles: Sequence[Any] = (), names: Sequence[str] = (), *, columns: int = 0) -> None:
+    """Put the key over the drawing, from the left, where nothing is drawn."""
+    if not handles:
+        handles, names = ax.get_legend_handles_labels()
+    if handles:
+        longest = max(len(name) for name in names)
+        columns = columns or max(1, min(len(names), int(80 / (longest + 7))))
+        ax.legend(
+            handles, names, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.2,
+            handlelength=1.6, columnspacing=1.4,
+        )  # fmt: skip
 
 
 def bars(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = None, number: int = 0) -> None:
@@ -123,26 +123,17 @@ def bars(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = N
 
 def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> None:
     """Draw one bar a value of `x`, a whole number, with a part for each value of `by`."""
-    import seaborn as sns
     from matplotlib.ticker import MaxNLocator
 
-    parts = list(frame[by].unique())
-    sns.histplot(
-        frame.astype({x: "int64"}),
-        x=x,
-        weights=height,
-        hue=by,
-        hue_order=parts[::-1],
-        multiple="stack",
-        discrete=True,
-        palette=list(COLOURS[: len(parts)])[::-1],
-        shrink=0.85,
-        alpha=1.0,
-        linewidth=0,
-        ax=ax,
-    )
-    sns.move_legend(ax, "best", title=None, frameon=False)
+    wide = frame.pivot_table(index=x, columns=by, values=height, aggfunc="sum", sort=False)
+    at, base = wide.index.to_numpy(dtype="int64"), np.zeros(len(wide))
+    for number, name in enumerate(frame[by].unique()):
+        part = wide[name].fillna(0).to_numpy(dtype="float64")
+        ax.bar(at, part, 0.85, bottom=base, color=COLOURS[number % len(COLOURS)], label=name)
+        base = base + part
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    numbers(ax.yaxis, "number")
+    key_above(ax)
 
 
 def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = None, number: int = 0) -> None:
@@ -160,6 +151,29 @@ def marks(ax: Axes, days: pd.Series, *, label: str, number: int = 0) -> None:
         )
 
 
+def limit(ax: Axes, at: float, text: str) -> None:
+    """Mark a limit, such as that of a law, with an upright line that says what it is."""
+    ax.axvline(at, color="0.2", linestyle="--", linewidth=1.0, gid="limit")
+    low, high = ax.get_xlim()
+    right = (at - low) / (high - low) > 0.6
+    ax.annotate(
+        text, (at, 1.0), xycoords=ax.get_xaxis_transform(), xytext=(-4 if right else 4, -2),
+        textcoords="offset points", ha="right" if right else "left", va="top", fontsize=8.5, color="0.2",
+    )  # fmt: skip
+
+
+def one_number(ax: Axes, name: str, value: str, below: str) -> None:
+    """Write the one number that is the answer; a figure of one point says less."""
+    ax.set_yticks([])
+    ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+    ax.spines["bottom"].set_visible(False)
+    ax.grid(False)
+    ax.text(0, 0.5, value, transform=ax.transAxes, fontsize=24, fontweight="bold", color=COLOURS[0], va="center")
+    for text, height, up in ((name, 1.0, "top"), (below, 0.0, "bottom")):
+        if text:
+            ax.text(0, height, text, transform=ax.transAxes, fontsize=9, color="0.3", va=up)
+
+
 def ranges(
     ax: Axes,
     frame: pd.DataFrame,
@@ -169,9 +183,33 @@ def ranges(
     lower: str,
     upper: str,
     null: float | None = None,
-    ends: bool = False,
+    kind: Kind = "number",
+    bounds: bool = False,
+    beside: bool = True,
+    unit: str = "",
+    reads: str = "",
 ) -> list[int]:
-    """Draw one estimate with its interval a row, first row on top (a forest plot); `ends` marks those of each line.
+    """Draw one estimate with its interval a row, first row on top (a forest plot), and write it beside the row.
+
+    Parameters
+    ----------
+    ax : Axes
+    frame : DataFrame
+        A row whose ``hidden`` is true is hatched and named as hidden.
+    label, estimate, lower, upper : str
+        Columns.
+    null : float, optional
+        Value of no difference, marked by a line.
+    kind : str
+        What the numbers are.
+    bounds : bool
+        Whether the ends are bounds (the data do not say where between them), which are hatched, or an interval.
+    beside : bool
+        Whether the row says its numbers; a single row is then only written. ``False`` where more is drawn on the rows.
+    unit : str
+        Unit of the single number.
+    reads : str
+        Column of the words beside each row, where they are not the numbers themselves.
 
     Returns
     -------
@@ -179,11 +217,69 @@ def ranges(
         The height of each row, for what is drawn beside it.
     """
     heights = list(range(len(frame)))[::-1]
-    ax.hlines(heights, frame[lower], frame[upper], color=COLOURS[0])
-    ax.plot(frame[estimate], heights, "o", color=COLOURS[0])
-    if ends:
-        ax.plot(frame[[lower, upper]], [[height, height] for height in heights], "|", color=COLOURS[0])
-    ax.set_yticks(heights, [str(text) for text in frame[label]])
+    hidden = frame["hidden"].fillna(False).astype(bool).to_numpy() if "hidden" in frame else np.zeros(len(frame), bool)
+    value, low, high = (frame[name].astype("float64").to_numpy(na_value=np.nan) for name in (estimate, lower, upper))
+    names = [_row_name(text) for text in frame[label]]
+    said = [
+        HIDDEN
+        if hidden[row]
+        else str(frame[reads].iloc[row])
+        if reads and np.isnan(value[row])
+        else _said(value[row], low[row], high[row], kind)
+        for row in range(len(frame))
+    ]
+    if len(frame) == 1 and beside:
+        first, _, rest = said[0].partition(" (")
+        rest = rest.removesuffix(")")
+        one_number(
+            ax,
+            names[0],
+            f"{first} {unit}".strip(),
+            (f"bounds: {rest}" if bounds else f"interval: {rest}") if rest else "",
+        )
+        return heights
+    place = np.array(heights, dtype=float)
+    open_ended = ~np.isnan(low) & ~np.isnan(high) & ~hidden
+    if bounds:
+        wide = open_ended & (low < high)
+        ax.barh(
+            place[wide],
+            (high - low)[wide],
+            0.5,
+            left=low[wide],
+            facecolor="#dbe9f4",
+            edgecolor=COLOURS[0],
+            hatch="////",
+        )
+    else:
+        ax.hlines(place[open_ended], low[open_ended], high[open_ended], color=COLOURS[0], linewidth=2.2)
+    ax.plot(value[~hidden], place[~hidden], "o", color=COLOURS[0], markersize=5.5)
+    ax.set_yticks(heights, names)
+    ax.set_ylim(-0.6, max(len(frame) - 0.4, 0.6))
+    ax.grid(True, axis="x")
+    ax.grid(False, axis="y")
     if null is not None:
-        ax.axvline(null, color="0.6", linewidth=0.8)
+        ax.axvline(null, color=GREY, linewidth=1.0)
+    numbers(ax.xaxis, kind)
+    across = ax.get_yaxis_transform()
+    for row in np.flatnonzero(hidden):
+        ax.barh(heights[row], 1.0, 0.5, facecolor="none", edgecolor="0.7", hatch="////", linewidth=0, transform=across)
+    if beside:
+        for height, text in zip(heights, said, strict=True):
+            ax.text(1.02, height, text, transform=across, fontsize=8, va="center", color="0.25")
     return heights
+
+
+def _said(value: float, low: float, high: float, kind: Kind) -> str:
+    """A row's numbers in words."""
+    digits = digits_for(high - low, kind)
+    ends = "" if np.isnan(low) and np.isnan(high) else f"{written(low, kind, digits)} to {written(high, kind, digits)}"
+    if np.isnan(value):
+        return ends or "not known"
+    if low == high == value:
+        return written(value, kind)
+    return f"{written(value, kind, digits)} ({ends})" if ends else written(value, kind)
+
+
+def _row_name(text: object) -> str:
+    return textwrap.fill(name_of(text), _ROW)

@@ -2,124 +2,183 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from accountability.figures.draw import COLOURS, groups_of, new_axes
+from accountability.figures.draw import direct, key_above
+from accountability.figures.group_curves import groups_of
+from accountability.figures.house_style import (
+    COLOURS,
+    HATCHES,
+    HIDDEN,
+    Kind,
+    colours_of,
+    in_order,
+    ink_on,
+    name_of,
+    new_axes,
+    numbers,
+    written,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HATCHES = ("", "//", "..", "xx", "\\\\", "++")
+#: A part of a bar narrower than this has no room for its number.
+_ROOM = 0.055
+_UNKNOWN: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.65", "hatch": "////", "linewidth": 0.0}
 
 
 def stacked_shares(
     frame: pd.DataFrame, *, by: Sequence[str], term: str, share: str, label: str, ax: Axes | None = None
 ) -> Axes:
-    """One horizontal bar a group, one segment a term; hidden shares leave the bar short, and the legend says so."""
-    axes = new_axes(ax)
+    """One horizontal bar a group, one segment a term with its share written on it; what is hidden is hatched."""
     groups = groups_of(frame, by)
-    terms = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
-    left = [0.0] * len(groups)
+    shown = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
+    terms = in_order(shown)
+    axes = new_axes(ax, height=1.3 + 0.42 * len(groups) + 0.2 * (len(terms) // 4))
+    colours = colours_of(terms)
+    left = np.zeros(len(groups))
     for number, name in enumerate(terms):
-        widths = []
-        for _, part in groups:
+        widths = np.zeros(len(groups))
+        for row, (_, part) in enumerate(groups):
             value = part.loc[part[term] == name, share]
-            widths.append(float(value.iloc[0]) if len(value) and pd.notna(value.iloc[0]) else 0.0)
+            widths[row] = float(value.iloc[0]) if len(value) and pd.notna(value.iloc[0]) else 0.0
         axes.barh(
-            range(len(groups)),
-            widths,
-            left=left,
-            color=COLOURS[number % len(COLOURS)],
-            hatch=HATCHES[number // len(COLOURS) % len(HATCHES)],
-            edgecolor="white",
-            linewidth=0.5,
-            label=str(name).replace("_", " "),
-        )
-        left = [start + width for start, width in zip(left, widths, strict=True)]
-    axes.set_yticks(range(len(groups)), [group or "all" for group, _ in groups])
-    axes.invert_yaxis()
+            range(len(groups)), widths, 0.68, left=left, color=colours[name], edgecolor="white", linewidth=0.8,
+            hatch=HATCHES[number // len(COLOURS) % len(HATCHES)], label=name_of(name),
+        )  # fmt: skip
+        for row in np.flatnonzero(widths >= _ROOM).tolist():
+            axes.text(
+                left[row] + widths[row] / 2, row, f"{100 * widths[row]:.0f} %", ha="center", va="center", fontsize=8,
+                color=ink_on(colours[name]),
+            )  # fmt: skip
+        left += widths
+    short = np.array([part[share].isna().any() for _, part in groups]) & (left < 1)
+    if short.any():
+        rows = np.flatnonzero(short)
+        axes.barh(rows, (1 - left)[rows], 0.68, left=left[rows], label=HIDDEN, **_UNKNOWN)
+    axes.set_yticks(range(len(groups)), [textwrap.fill(group or "all", 30) for group, _ in groups])
+    axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.set_xlabel(label)
-    if terms:
-        short = " (gaps: cells too small to show)" if frame[share].isna().any() else ""
-        axes.legend(title=term + short, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes.grid(False)
+    numbers(axes.xaxis, "share")
+    key_above(axes)
     return axes
 
 
 def matrix(
-    frame: pd.DataFrame, *, rows: str, columns: str, value: str, share: str, label: str, ax: Axes | None = None
+    frame: pd.DataFrame,
+    *,
+    rows: str,
+    columns: str,
+    value: str,
+    share: str,
+    label: str,
+    ax: Axes | None = None,
+    kind: Kind = "number",
 ) -> Axes:
-    """A two-way table of counts, each cell written and shaded by its share of its row; a hidden cell is blank."""
-    axes = new_axes(ax, width=8.0, height=5.0)
-    down = list(dict.fromkeys(frame[rows]))
-    across = list(dict.fromkeys(frame[columns]))
-    shades = [[0.0] * len(across) for _ in down]
+    """A two-way table of counts, each cell written and shaded by its share of its row; a hidden cell is hatched."""
+    down = in_order(list(dict.fromkeys(frame[rows])))
+    across = in_order(list(dict.fromkeys(frame[columns])))
+    axes = new_axes(ax, width=8.0, height=1.4 + 0.34 * len(down))
+    shades = np.zeros((len(down), len(across)))
+    hidden = False
     for cell in frame.to_dict("records"):
         i, j = down.index(cell[rows]), across.index(cell[columns])
-        shade = cell[share]
-        shades[i][j] = 0.0 if pd.isna(shade) else float(shade)
-        text = "·" if pd.isna(cell[value]) else f"{int(cell[value]):,}"
-        axes.text(j, i, text, ha="center", va="center", fontsize=8, color="white" if shades[i][j] > 0.6 else "black")
+        shades[i, j] = 0.0 if pd.isna(cell[share]) else float(cell[share])
+        if pd.isna(cell[value]):
+            axes.bar(j, 0.9, 0.9, bottom=i - 0.45, label="_" if hidden else HIDDEN, zorder=2, **_UNKNOWN)
+            hidden = True
+        else:
+            ink = "white" if shades[i, j] > 0.6 else "0.1" if cell[value] else "0.6"
+            axes.text(j, i, written(float(cell[value]), kind, 0), ha="center", va="center", fontsize=8, color=ink)
     axes.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(across)), [str(t).replace("_", " ") for t in across], rotation=35, ha="right")
-    axes.set_yticks(range(len(down)), [str(t).replace("_", " ") for t in down])
-    axes.set_xlabel(columns)
-    axes.set_ylabel(rows)
-    axes.set_title(label, fontsize=9)
+    axes.set_xlim(-0.5, len(across) - 0.5)
+    axes.set_ylim(len(down) - 0.5, -0.5)
+    axes.set_xticks(range(len(across)), [textwrap.fill(name_of(name), 11) for name in across], fontsize=8)
+    axes.set_yticks(range(len(down)), [name_of(name) for name in down])
+    axes.tick_params(bottom=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.grid(False)
+    axes.set_xlabel(f"{name_of(columns)} ({label})")
+    axes.set_ylabel(name_of(rows))
+    key_above(axes)
     return axes
 
 
 def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Columns of states joined by bands whose thickness is a count; what is hidden is left blank."""
-    axes = new_axes(ax, width=9.0, height=5.0)
+    """Columns of states joined by bands whose thickness is a count; what is hidden is hatched, never an end."""
+    axes = new_axes(ax, height=4.6)
     steps = list(dict.fromkeys(states["step"]))
-    terms = [str(term) for term in dict.fromkeys(states["term"])]
-    colours = {term: COLOURS[i % len(COLOURS)] for i, term in enumerate(terms)}
-    hatches = {term: HATCHES[i // len(COLOURS) % len(HATCHES)] for i, term in enumerate(terms)}
+    terms = in_order([str(term) for term in dict.fromkeys(states["term"])])
+    colours = colours_of(terms)
     width = 0.12
     base: dict[tuple[str, str], float] = {}
+    size: dict[tuple[str, str], float] = {}
     for place, step in enumerate(steps):
         height = 0.0
-        for row in states.loc[states["step"] == step].to_dict("records"):
-            if pd.isna(row["n"]):
-                continue
-            size = float(row["n"])
-            base[step, row["term"]] = height
+        known = states.loc[(states["step"] == step) & states["n"].notna()].set_index("term")["n"].astype(float)
+        for term in (name for name in terms if name in known.index):
+            base[step, term], size[step, term] = height, known[term]
             axes.bar(
-                place,
-                size,
-                width,
-                bottom=height,
-                color=colours[str(row["term"])],
-                hatch=hatches[str(row["term"])],
-                edgecolor="white",
-            )
-            height += size
+                place, known[term], width, bottom=height, color=colours[term], edgecolor="white",
+                hatch=HATCHES[terms.index(term) // len(COLOURS) % len(HATCHES)], label=name_of(term),
+            )  # fmt: skip
+            height += known[term]
     out, into = dict(base), dict(base)
     for row in flows.to_dict("records"):
         start, stop = (row["before"], row["term_before"]), (row["after"], row["term_after"])
         if pd.isna(row["n"]) or start not in base or stop not in base:
             continue
-        size = float(row["n"])
+        count = float(row["n"])
         left, right = steps.index(str(row["before"])) + width / 2, steps.index(str(row["after"])) - width / 2
-        middle = (left + right) / 2
+        at = np.linspace(0, 1, 25)
+        path = out[start] + (into[stop] - out[start]) * (3 * at**2 - 2 * at**3)
         axes.fill_between(
-            [left, middle, right],
-            [out[start], (out[start] + into[stop]) / 2, into[stop]],
-            [out[start] + size, (out[start] + into[stop]) / 2 + size, into[stop] + size],
+            left + at * (right - left),
+            path,
+            path + count,
             color=colours[str(row["term_before"])],
-            alpha=0.3,
+            alpha=0.4,
             linewidth=0,
         )
-        out[start] += size
-        into[stop] += size
-    axes.set_xticks(range(len(steps)), steps)
+        out[start] += count
+        into[stop] += count
+    # What leaves or enters a state on a way too rare to be shown is neither lost nor an end.
+    said = False
+    for (step, term), low in base.items():
+        place, top = steps.index(step), low + size[step, term]
+        for ends, inner, side in ((out, place + width / 2, 0.16), (into, place - width / 2, -0.16)):
+            if step == (steps[-1] if ends is out else steps[0]) or top - ends[step, term] <= 0:
+                continue
+            axes.fill_between(
+                [inner, inner + side], ends[step, term], top, label="_" if said else "ways hidden: too few", **_UNKNOWN
+            )
+            said = True
+    axes.set_xticks(range(len(steps)), [name_of(step) for step in steps])
+    axes.set_xlim(-0.12, len(steps) - 1 + 0.12)
+    axes.set_ylim(0, max((low + size[key] for key, low in base.items()), default=1.0))
     axes.set_ylabel("officer-complaints")
-    for term in terms:
-        label = term.replace("_", " ")
-        axes.bar(0, 0, width, color=colours[term], hatch=hatches[term], edgecolor="white", label=label)
-    axes.legend(title="cells too small are blank", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes.set_xlabel("step")
+    numbers(axes.yaxis, "number")
+    axes.grid(False)
+    last = [(term, low) for (step, term), low in base.items() if step == steps[-1]]
+    named = {term for term, _ in last}
+    direct(axes, [(name_of(term), low + size[steps[-1], term] / 2, _dark(colours[term]), "-") for term, low in last])
+    handles, names = axes.get_legend_handles_labels()
+    unnamed = {name_of(term) for term in terms if term not in named} | {"ways hidden: too few"}
+    rest = {name: handle for handle, name in zip(handles, names, strict=True) if name in unnamed}
+    if rest:
+        key_above(axes, list(rest.values()), list(rest))
     return axes
+
+
+def _dark(colour: str) -> str:
+    """A colour in which letters can be read on white."""
+    return "0.25" if ink_on(colour) != "white" else colour

@@ -2,62 +2,137 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from accountability.figures.house_style import housed
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Letters of each line's size that fit in an inch.
-_TITLE, _SUBTITLE, _FOOTER = 11.0, 14.5, 17.0
-_NAME: Final = "accountability-words"
+_TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
+_LINE: Final = 1.25
+#: Inches kept free at the edges, and between the words and the drawing.
+_EDGE, _GAP = 0.08, 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Words:
-    """Title, subtitle and footer, unbroken."""
+    """Title, subtitle, footer and the text for who cannot see, unbroken; and the height of the drawing alone."""
 
     title: str
     subtitle: str
     footer: str
+    alt: str
+    drawing: float
+    #: Lays the panels out anew for a width, and gives the height they need.
+    fit: Callable[[float], float] | None = None
 
 
-def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "") -> Figure:
+def words_of(figure: Figure) -> Words | None:
+    """Give the words of a figure, where it has any."""
+    return getattr(figure, "words", None)
+
+
+def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt: str = "") -> Figure:
     """Write the finding over a figure, what is shown below it, and source and number at its foot.
 
     Parameters
     ----------
     figure : Figure
-        Laid out with ``constrained``; it is changed.
+        Laid out with ``constrained``; it is changed, and grows by the height of the words.
     title, subtitle, footer : str
         Broken to the figure's width, also when it is drawn narrower (:func:`rewrapped`).
+    alt : str
+        What the figure says, for a reader who cannot see it; title and subtitle when left out.
     """
-    for axes in figure.axes:
-        axes.set_title("")
-        axes.set_title("", loc="left")
-    figure.set_label(_NAME)
-    figure.words = Words(title, subtitle, footer)  # type: ignore[attr-defined]
+    before = words_of(figure)
+    figure.words = Words(  # type: ignore[attr-defined]
+        title,
+        subtitle,
+        footer,
+        alt or ". ".join(part for part in (title, subtitle) if part),
+        float(figure.get_size_inches()[1]) if before is None else before.drawing,
+        getattr(figure, "fit", None),
+    )
     return rewrapped(figure)
 
 
 def rewrapped(figure: Figure) -> Figure:
     """Break a figure's words anew for the width it has now; a figure without such words is left alone."""
-    words: Words | None = getattr(figure, "words", None)
-    if words is None or not figure.axes:
-        return figure
-    width = float(figure.get_size_inches()[0])
-    head = figure.suptitle(
-        textwrap.fill(words.title, max(int(width * _TITLE), 12)), x=0.01, ha="left", fontsize=12.5, fontweight="bold"
-    )
-    head.set_linespacing(1.15)
-    if words.subtitle:
-        # Over the first axes: constrained layout keeps the room of titles, and of nothing else, above them.
-        figure.axes[0].set_title(
-            textwrap.fill(words.subtitle, max(int(width * _SUBTITLE), 16)), loc="left", x=0, fontsize=9, color="0.35"
-        )
-    if words.footer:
-        figure.supxlabel(
-            textwrap.fill(words.footer, max(int(width * _FOOTER), 18)), x=0.01, ha="left", fontsize=7.5, color="0.4"
-        )
+    words = words_of(figure)
+    if words is not None and figure.axes:
+        with housed():
+            _wrap(figure, words)
     return figure
+
+
+def _wrap(figure: Figure, words: Words) -> None:
+    width = float(figure.get_size_inches()[0])
+    body = words.drawing if words.fit is None else words.fit(width)
+    for old in [old for old in figure.texts if old.get_gid() == "words"]:
+        old.remove()
+    room = width - 2 * _EDGE
+    head = [
+        (broken(figure, said, room, size, weight=weight), size, colour, weight)
+        for said, size, colour, weight in (
+            (words.title, _TITLE, "0.07", "bold"),
+            (words.subtitle, _SUBTITLE, "0.35", "normal"),
+        )
+        if said
+    ]
+    foot = broken(figure, words.footer, room, _FOOTER) if words.footer else ""
+    above = _EDGE + sum(_tall(text, size) for text, size, _, _ in head) + _GAP
+    below = _tall(foot, _FOOTER) + _EDGE if foot else 0.0
+    height = above + body + below
+    figure.set_size_inches(width, height)
+    down = _EDGE
+    for text, size, colour, weight in head:
+        figure.text(
+            _EDGE / width, 1 - down / height, text, fontsize=size, color=colour, fontweight=weight,
+            ha="left", va="top", linespacing=_LINE - 0.05, gid="words",
+        )  # fmt: skip
+        down += _tall(text, size)
+    if foot:
+        figure.text(
+            _EDGE / width, _EDGE / height, foot, fontsize=_FOOTER, color="0.4", ha="left", va="bottom", gid="words",
+        )  # fmt: skip
+    for axes in figure.axes:
+        axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), width / _columns(axes) - 0.7, 9.0))
+        axes.yaxis.label.set_text(broken(figure, axes.get_ylabel(), max(body - 0.5, 1.0), 9.0))
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0, below / height, 1, body / height))  # type: ignore[call-arg]
+
+
+def _columns(axes: Axes) -> int:
+    spec = axes.get_subplotspec()
+    return 1 if spec is None else int(spec.get_geometry()[1])
+
+
+def broken(figure: Figure, text: str, inches: float, size: float, *, weight: str = "normal") -> str:
+    """Break a text into lines that are at most so many inches wide, measured letter by letter."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _wide(figure, longer, size, weight) <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def _wide(figure: Figure, text: str, size: float, weight: str) -> float:
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.font_manager import FontProperties
+
+    # At 72 dots an inch a point is a dot; the face is the same for every kind of file.
+    renderer = RendererAgg(1, 1, 72)
+    face = FontProperties(family=["DejaVu Sans"], size=size, weight=weight)
+    return float(renderer.get_text_width_height_descent(text, face, ismath=False)[0]) / 72
+
+
+def _tall(text: str, size: float) -> float:
+    return (text.count("\n") + 1) * size * _LINE / 72 + 0.03 if text else 0.0

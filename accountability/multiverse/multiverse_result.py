@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability.figures.draw import COLOURS, new_axes
+from accountability.figures.draw import COLOURS, key_above, new_axes
 from accountability.results import Result, capitalised, plural
 from accountability.stats.arrays import Flags, Ints
 
@@ -101,7 +101,7 @@ class Multiverse(Result):
                 face = colour if filled else "none"
                 top.scatter(place[flags], differences[flags], s=18, facecolors=face, edgecolors=colour, label=label)
         top.set_ylabel(f"difference ({self.unit})")
-        top.legend(frameon=False, loc="best")
+        key_above(top)
         lowest = below or top
         lowest.set_xlabel("specifications, by size of the difference")
         if below is not None:
@@ -129,7 +129,6 @@ class Multiverse(Result):
                 lines += 1
             lines += 1
         below.set_yticks([at for at, _ in names], [text for _, text in names], fontsize="small")
-        below.spines[["top", "right"]].set_visible(False)
 
 
 def by_choice(table: pd.DataFrame, choices: tuple[str, ...]) -> pd.DataFrame:

@@ -79,7 +79,16 @@ class AgainstChance(Result):
         rows = self.table[self.table["measure"] == "top_share"]
         rows = rows.assign(label=rows["benchmark"].str.replace("_", " "))
         axes = draw.new_axes(ax, height=1.4 + 0.4 * len(rows))
-        draw.ranges(axes, rows, label="label", estimate="expected", lower="expected_lower", upper="expected_upper")
+        draw.ranges(
+            axes,
+            rows,
+            label="label",
+            estimate="expected",
+            lower="expected_lower",
+            upper="expected_upper",
+            kind="share",
+            beside=False,
+        )
         for number, (among, part) in enumerate(rows.groupby("among", sort=False)):
             who = "all held" if among == "all" else "those with at least one"
             shown = float(part["estimate"].iloc[0])
@@ -87,7 +96,7 @@ class AgainstChance(Result):
                 axes.axvline(shown, color=draw.COLOURS[1], linestyle=draw.STYLES[number], label=f"observed, {who}")
         middle = f"{percent(self.confidence)} of draws"
         axes.set_xlabel(f"share of {self.tally.drawn}s drawn by the top {percent(self.top)} ({middle})")
-        axes.legend(frameon=False, fontsize=8)
+        draw.key_above(axes)
         return axes
 
     def sentence(self) -> str:

@@ -68,7 +68,16 @@ class Contagion(Result):
         """Draw the ratios with their intervals."""
         axes = draw.new_axes(ax, height=2.8)
         axes.set_xscale("log")
-        draw.ranges(axes, self.table, label="for_each", estimate="estimate", lower="lower", upper="upper", null=1.0)
+        draw.ranges(
+            axes,
+            self.table,
+            label="for_each",
+            estimate="estimate",
+            lower="lower",
+            upper="upper",
+            null=1.0,
+            kind="ratio",
+        )
         return draw.labelled(
             axes, f"ratio of the rate of complaints for each more ({percent(self.confidence)} interval)"
         )

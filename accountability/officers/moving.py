@@ -57,11 +57,13 @@ class Movers(Result):
         axes = draw.new_axes(ax, width=5.4)
         draw.lines(axes, self.by_change, x="ratio_of_units", y="before", label="before the move")
         draw.lines(axes, self.by_change, x="ratio_of_units", y="after", label="after it", number=1)
+        draw.lines_named(axes)
         return draw.labelled(
             axes,
             "others' rate in the new unit over that in the old one, before the move",
-            "complaints a year",
-            legend=True,
+            "complaints an officer a year",
+            x_kind="ratio",
+            y_kind="number",
         )
 
     def sentence(self) -> str:

@@ -67,10 +67,18 @@ class Network(Result):
         rows = self.table[(self.table["measure"] != "pairs") & ~self.table["hidden"]]
         rows = rows.assign(label=rows["measure"].str.replace("_", " "))
         heights = draw.ranges(
-            axes, rows, label="label", estimate="expected", lower="expected_lower", upper="expected_upper"
+            axes,
+            rows,
+            label="label",
+            estimate="expected",
+            lower="expected_lower",
+            upper="expected_upper",
+            kind="share",
+            beside=False,
         )
         axes.plot(rows["estimate"], heights, "D", color=draw.COLOURS[1], label="observed")
-        return draw.labelled(axes, f"share (dots and lines: by lot {self.within})", legend=True)
+        draw.key_above(axes)
+        return draw.labelled(axes, f"share (dots and lines: by lot {self.within})")
 
     def sentence(self) -> str:
         """Say how many pairs are repeated beside what lots give."""

@@ -56,10 +56,22 @@ class Persistence(Result):
         """Draw the second period's mean against the first's, by stretches of counts."""
         axes = draw.new_axes(ax, width=5.6)
         draw.lines(axes, self.by_count, x="mean_first", y="mean_second", label="counted")
-        axes.plot(self.by_count["mean_first"], self.by_count["mean_second"], "o", color=draw.COLOURS[0], markersize=4)
+        axes.plot(
+            self.by_count["mean_first"],
+            self.by_count["mean_second"],
+            "o",
+            color=draw.COLOURS[0],
+            markersize=4,
+            label="_",
+        )
         draw.lines(axes, self.by_count, x="mean_first", y="at_equal_risk", label="if all were alike", number=1)
+        draw.lines_named(axes)
         return draw.labelled(
-            axes, "complaints an officer in the first period", "complaints an officer in the second period", legend=True
+            axes,
+            "complaints an officer, first period",
+            "complaints an officer, second period",
+            x_kind="number",
+            y_kind="number",
         )
 
     def sentence(self) -> str:
@@ -215,8 +227,8 @@ class TopKValidation(Result):
             lower=self.table["lower"].fillna(self.table["estimate"]),
             upper=self.table["upper"].fillna(self.table["estimate"]),
         )
-        draw.ranges(axes, rows, label="label", estimate="estimate", lower="lower", upper="upper")
-        return draw.labelled(axes, "share of the second period's")
+        draw.ranges(axes, rows, label="label", estimate="estimate", lower="lower", upper="upper", kind="share")
+        return draw.labelled(axes, "share of the second period's complaints")
 
     def sentence(self) -> str:
         """Say what the three choices would have held; no word on what removal would have changed besides."""

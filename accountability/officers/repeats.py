@@ -15,7 +15,7 @@ import pandas as pd
 
 from accountability import delay
 from accountability.errors import ParameterError, Refusal, check_number
-from accountability.figures import draw
+from accountability.figures.group_curves import Curves
 from accountability.officers.officer_events import OfficerRecords, records_of
 from accountability.privacy import MIN_CELL, disclose
 from accountability.results import Result, percent, plural
@@ -173,10 +173,16 @@ class MeanCumulativeFunction(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the mean count with its interval."""
-        axes = draw.new_axes(ax)
         shown = self.table[~self.table["hidden"]]
-        draw.steps(axes, shown, x="day", y="estimate", lower="lower", upper="upper")
-        return draw.labelled(axes, "days since the first complaint", "further complaints an officer")
+        none = pd.DataFrame({"day": [0], "estimate": [0.0], "lower": [0.0], "upper": [0.0]})
+        return Curves(
+            frame=pd.concat([none, shown[list(none)]]),
+            by=(),
+            last=float(shown["day"].max()),
+            x="days since the first complaint",
+            y="further complaints an officer",
+            share=False,
+        ).draw(ax)
 
     def sentence(self) -> str:
         """Say the mean count at a year, or at the end."""

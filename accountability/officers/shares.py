@@ -111,10 +111,15 @@ class Lorenz(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curve and the diagonal of equal shares."""
         axes = draw.new_axes(ax, width=5.0, height=4.6)
-        draw.lines(axes, self.table, x="share_of_holders", y="share_drawn")
-        draw.lines(axes, pd.DataFrame({"x": [0.0, 1.0]}), x="x", y="x", number=7)
+        draw.lines(axes, self.table, x="share_of_holders", y="share_drawn", label="observed")
+        draw.lines(axes, pd.DataFrame({"x": [0.0, 1.0]}), x="x", y="x", number=7, label="equal shares")
+        draw.lines_named(axes)
         return draw.labelled(
-            axes, f"share of {self.tally.holder}s, fewest {self.tally.drawn}s first", f"share of {self.tally.drawn}s"
+            axes,
+            f"share of {self.tally.holder}s, fewest {self.tally.drawn}s first",
+            f"share of {self.tally.drawn}s",
+            x_kind="share",
+            y_kind="share",
         )
 
     def sentence(self) -> str:
@@ -228,7 +233,9 @@ class Spread(Result):
         axes = draw.new_axes(ax)
         draw.lines(axes, self.table, x="from_count", y="share_at_least")
         axes.set_yscale("log")
-        return draw.labelled(axes, "accusations", "share of accused officers with at least so many")
+        return draw.labelled(
+            axes, "accusations", "share of accused officers with at least so many", x_kind="number", y_kind="share"
+        )
 
 
 @takes("cohort")

@@ -59,12 +59,12 @@ class EmpiricalBayes(Result):
         axes = draw.new_axes(ax, width=5.4)
         draw.lines(axes, self.table, x="rate", y="rate", label="as counted", number=7)
         draw.lines(axes, self.table, x="rate", y="estimate", label="shrunken")
-        axes.plot(self.table["rate"], self.table["estimate"], "o", color=draw.COLOURS[0], markersize=4)
+        axes.plot(self.table["rate"], self.table["estimate"], "o", color=draw.COLOURS[0], markersize=4, label="_")
+        draw.lines_named(axes)
         return draw.labelled(
             axes,
             f"{self.tally.drawn}s counted per {self.tally.holder} or exposure (stretches of counts)",
             "underlying rate, estimated",
-            legend=True,
         )
 
     def sentence(self) -> str:

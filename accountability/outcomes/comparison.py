@@ -57,9 +57,9 @@ class ByUnit(Disclosed):
         from accountability.figures.draw import new_axes, ranges
 
         axes = new_axes(ax)
-        shown = self.table.loc[~self.table["hidden"]]
+        shown = self.table
         shown = shown.assign(label=shown["unit"].str.replace("_", "-") + ", " + shown["denominator"])
-        ranges(axes, shown, label="label", estimate="estimate", lower="lower", upper="upper", null=1.0)
+        ranges(axes, shown, label="label", estimate="estimate", lower="lower", upper="upper", null=1.0, kind="ratio")
         axes.set_xlabel(f"ratio of rates, {self.first} to {self.second}")
         return axes
 

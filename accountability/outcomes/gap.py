@@ -163,7 +163,7 @@ class StageGap(Disclosed):
             parts.append(shown[list(limits)].rename(columns=limits).assign(label=label))
         long = pd.concat(parts).sort_index(kind="stable")
         axes = new_axes(ax, height=1.2 + 0.35 * len(long))
-        ranges(axes, long, label="label", estimate="rate", lower="lower", upper="upper")
+        ranges(axes, long, label="label", estimate="rate", lower="lower", upper="upper", kind="share")
         axes.set_xlim(0, 1)
         axes.set_xlabel("share that passes the stage, of those who reach it")
         return axes

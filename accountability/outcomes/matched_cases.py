@@ -64,10 +64,10 @@ class LikeCases(Disclosed):
         """Draw the share of each penalty with its interval."""
         from accountability.figures.draw import new_axes, ranges
 
-        shown = self.table.loc[~self.table["hidden"] & (self.table["events"] > 0)]
+        shown = self.table.loc[self.table["hidden"] | (self.table["events"] > 0)]
         axes = new_axes(ax, height=1.2 + 0.35 * len(shown))
         labelled = shown.assign(label=shown["term"].str.replace("_", " "))
-        ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper")
+        ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper", kind="share")
         axes.set_xlim(0, 1)
         axes.set_xlabel(f"share of {self.found:,} like cases")
         return axes
@@ -77,7 +77,7 @@ class LikeCases(Disclosed):
         held = self.criteria.loc[self.criteria["held"]]
         shared = ", ".join(f"{row['column'].replace('_', ' ')} {row['value']}" for row in held.to_dict("records"))
         given_up = self.criteria.loc[~self.criteria["held"], "column"].str.replace("_", " ").tolist()
-        shown = self.table.loc[~self.table["hidden"] & (self.table["events"] > 0)]
+        shown = self.table.loc[self.table["hidden"] | (self.table["events"] > 0)]
         said = [
             f"{row['term'].replace('_', ' ')} {percent(row['estimate'], 1)} "
             f"({interval_said(self.confidence, row['lower'], row['upper'], 1)})"

@@ -67,7 +67,16 @@ class ProportionalOdds(OutcomeModel):
         axes = new_axes(ax, width=8.0, height=1.2 + 0.28 * len(shown))
         label = shown["level"].str.replace("_", " ") + ", " + shown["cut"].str.replace("_", " ")
         drawn = shown.assign(label=label)
-        ranges(axes, drawn, label="label", estimate="ratio", lower="ratio_lower", upper="ratio_upper", null=1.0)
+        ranges(
+            axes,
+            drawn,
+            label="label",
+            estimate="ratio",
+            lower="ratio_lower",
+            upper="ratio_upper",
+            null=1.0,
+            kind="ratio",
+        )
         axes.set_xscale("log")
         axes.set_xlabel(self.AXIS)
         return axes

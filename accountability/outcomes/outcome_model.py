@@ -95,12 +95,19 @@ class OutcomeModel(Disclosed):
         label = rows["column"].str.replace("_", " ") + ": " + rows["level"].str.replace("_", " ")
         axis = self.AXIS.format(units=WORDS[self.unit])
         if self.headline is None:
-            axes = new_axes(ax, width=11.0, height=1.5 + 0.35 * label.nunique())
             shown = rows.assign(who=label)
-            return stacked_shares(shown, by=["who"], term="outcome", share="estimate", label=axis, ax=axes)
+            return stacked_shares(shown, by=["who"], term="outcome", share="estimate", label=axis, ax=ax)
         shown = rows.assign(label=label).loc[rows["outcome"].eq(self.headline) & ~rows["hidden"]]
         axes = new_axes(ax, height=1.2 + 0.3 * len(shown))
-        ranges(axes, shown, label="label", estimate="estimate", lower="lower", upper="upper")
+        ranges(
+            axes,
+            shown,
+            label="label",
+            estimate="estimate",
+            lower="lower",
+            upper="upper",
+            kind="number" if "days" in axis else "share",
+        )
         axes.set_xlabel(axis)
         return axes
 

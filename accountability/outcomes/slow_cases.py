@@ -72,10 +72,10 @@ class SlowCases(Disclosed):
         """Draw the share of heavier penalties in every row of every view."""
         from accountability.figures.draw import new_axes, ranges
 
-        shown = self.table.loc[~self.table["hidden"]]
+        shown = self.table
         axes = new_axes(ax, height=1.2 + 0.3 * len(shown))
         labelled = shown.assign(label=shown["view"] + ": " + shown["at"])
-        ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper")
+        ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper", kind="share")
         axes.set_xlim(0, 1)
         axes.set_xlabel(f"{self.heavier.replace('_', ' ')} or heavier, of the sustained with a rung on record")
         return axes

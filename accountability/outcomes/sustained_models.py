@@ -163,13 +163,12 @@ class SustainedMixedLogit(OutcomeModel):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the share sustained at the percentiles of places, with intervals."""
-        from accountability.figures.draw import new_axes, ranges
+        from accountability.figures.draw import labelled, new_axes, ranges
 
         shown = self.spread.loc[self.spread["quantity"].str.startswith("share")]
         axes = new_axes(ax, height=2.2)
-        ranges(axes, shown, label="quantity", estimate="estimate", lower="lower", upper="upper")
-        axes.set_xlabel(self.AXIS)
-        return axes
+        ranges(axes, shown, label="quantity", estimate="estimate", lower="lower", upper="upper", kind="share")
+        return labelled(axes, self.AXIS)
 
     def sentence(self) -> str:
         """Say how far apart places are, in shares."""

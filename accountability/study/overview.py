@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from accountability import labels
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.records.case_ends import closed_by_status
@@ -170,7 +171,7 @@ class ByYear(Result):
         done = "closed by its findings" if self.by_status else f"'{self.stop}' dated"
         names = {"stopped": done, "still_open": "still open"}
         draw.stacked(axes, long.assign(state=long["state"].map(names)), x="year", height="cases", by="state")
-        axes.set_xlabel(f"year '{self.start}'")
+        axes.set_xlabel(f"year of {labels.moment(self.start)}")
         axes.set_ylabel("cases")
         return axes
 

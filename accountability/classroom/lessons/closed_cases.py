@@ -320,7 +320,17 @@ def _draw_usual(table: pd.DataFrame, axes: Axes) -> None:
     ends = table[["usual_days", "true_median"]]
     frame = table.assign(lower=ends.min(axis=1), upper=ends.max(axis=1))
     true = float(table["true_median"].iloc[0])
-    draw.ranges(axes, frame, label="rule", estimate="usual_days", lower="lower", upper="upper", null=true)
+    draw.ranges(
+        axes,
+        frame,
+        label="rule",
+        estimate="usual_days",
+        lower="lower",
+        upper="upper",
+        null=true,
+        kind="days",
+        beside=False,
+    )
     axes.set_xlim(left=0)
     axes.set_xlabel("days: the usual figure, and the true median of all complaints (upright line)")
 
@@ -329,9 +339,11 @@ def _draw_honest(table: pd.DataFrame, axes: Axes) -> None:
     """Each estimate with its interval or bounds, and the truth of the same complaints as a cross."""
     shown = table.dropna(subset="true_median")
     frame = shown[["median", "lower", "upper", "true_median"]].astype("float64").assign(rule=shown["rule"])
-    heights = draw.ranges(axes, frame, label="rule", estimate="median", lower="lower", upper="upper", ends=True)
+    heights = draw.ranges(
+        axes, frame, label="rule", estimate="median", lower="lower", upper="upper", kind="days", beside=False
+    )
     axes.plot(frame["true_median"], heights, "x", color=draw.COLOURS[1], label="truth")
-    axes.legend(frameon=False)
+    draw.key_above(axes)
     axes.set_xlim(left=0)
     axes.set_xlabel("median days: estimate with its limits, and the truth")
 
@@ -346,7 +358,7 @@ def _draw_trend(table: pd.DataFrame, axes: Axes) -> None:
     axes.set_ylim(bottom=0)
     axes.set_xlabel("year of receipt")
     axes.set_ylabel("median days to closing")
-    axes.legend(frameon=False)
+    draw.lines_named(axes)
 
 
 def _moved(days: pd.Series) -> str:

@@ -256,11 +256,21 @@ def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float) -> None
     """The odds ratio of all together and of like with like, the planted one, and the line of no difference."""
     which = ["all together", "like with like"]
     frame = pd.DataFrame({"which": which, "estimate": odds, "lower": lower, "upper": upper})
-    draw.ranges(axes, frame, label="which", estimate="estimate", lower="lower", upper="upper", null=1.0)
+    draw.ranges(
+        axes,
+        frame,
+        label="which",
+        estimate="estimate",
+        lower="lower",
+        upper="upper",
+        null=1.0,
+        kind="ratio",
+        beside=False,
+    )
     axes.plot([true], [0], "x", color=draw.COLOURS[1], label="planted")
     axes.set_xscale("log")
     axes.set_ylim(-0.6, 1.6)
-    axes.legend(frameon=False)
+    draw.key_above(axes)
     axes.set_xlabel("odds ratio of a sustained complaint, north to south (1: no difference)")
 
 

@@ -272,12 +272,11 @@ def _beside(found: Mapping[str, Any], measure: str, method: str) -> Shown:
 
 def _draw(table: pd.DataFrame, estimate: str, marks: Mapping[str, str], xlabel: str, axes: Axes) -> None:
     """A precinct a line: an estimate or what luck gives, and beside it what is counted, observed or planted."""
-    ends = estimate == "expected"
-    heights = draw.ranges(axes, table, label="precinct", estimate=estimate, lower="lower", upper="upper", ends=ends)
+    heights = draw.ranges(axes, table, label="precinct", estimate=estimate, lower="lower", upper="upper", beside=False)
     for column, mark in marks.items():
         colour, size = (draw.COLOURS[1], 6) if mark == "x" else ("0.3", 12)
         axes.plot(table[column], heights, mark, color=colour, markersize=size, label=column)
     axes.set_xlim(left=0)
     axes.set_ylim(-0.6, len(table) - 0.4)
-    axes.legend(frameon=False)
+    draw.key_above(axes)
     axes.set_xlabel(xlabel)

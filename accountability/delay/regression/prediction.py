@@ -13,6 +13,7 @@ from accountability.delay.regression.cox_model import Cox, require_model
 from accountability.delay.regression.regression_result import Stated, stated_cases, within_follow_up
 from accountability.errors import ParameterError
 from accountability.figures import draw
+from accountability.figures.group_curves import Curves
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.intervals import curve_interval, wald
@@ -41,13 +42,14 @@ class PredictedCurves(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curves with their bands."""
-        axes = draw.new_axes(ax)
-        draw.steps(axes, self.table, x="day", y="estimate", lower="lower", upper="upper", by=("label",))
-        axes.set_xlabel("days")
-        axes.set_ylabel("predicted share still open")
-        axes.set_ylim(0, 1)
-        axes.set_xlim(left=0)
-        return axes
+        if self.table["day"].nunique() == 1:
+            axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
+            draw.ranges(
+                axes, self.table, label="label", estimate="estimate", lower="lower", upper="upper", kind="share"
+            )
+            return draw.labelled(axes, f"predicted share still open on day {self.table['day'].iloc[0]:,}")
+        last = float(self.table["day"].max())
+        return Curves(frame=self.table, by=("label",), last=last, y="predicted share still open").draw(ax)
 
     def sentence(self) -> str:
         """Say each curve's share on the last day that all of them reach."""
@@ -87,7 +89,9 @@ class ShareDifferences(Result):
             label=self.table["label"] + ", day " + self.table["day"].astype("str"),
             **{name: 100 * self.table[name] for name in ("estimate", "lower", "upper")},
         )
-        draw.ranges(axes, points, label="label", estimate="estimate", lower="lower", upper="upper", null=0.0)
+        draw.ranges(
+            axes, points, label="label", estimate="estimate", lower="lower", upper="upper", null=0.0, unit="points"
+        )
         axes.set_xlabel(f"points more closed ({percent(self.confidence)} interval)")
         return axes
 

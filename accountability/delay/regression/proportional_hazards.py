@@ -11,6 +11,7 @@ import pandas as pd
 from accountability.delay.regression.cox_model import Cox, require_model
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.figures.house_style import day_axis
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
 from accountability.stats.change_with_age import SCALES, PullOfAge, Scale, weighted_information
@@ -52,7 +53,8 @@ class Proportionality(Result):
         axes.vlines(part["day"], part["lower"], part["upper"], color=draw.COLOURS[0])
         draw.lines(axes, part, x="day", y="estimate")
         axes.axhline(1, color="0.6", linewidth=0.8)
-        axes.set_xlabel("days")
+        day_axis(axes, float(part["day"].max()))
+        draw.numbers(axes.yaxis, "ratio")
         axes.set_ylabel(f"ratio of rates, {chosen} ({percent(self.confidence)} interval)")
         return axes
 

@@ -79,7 +79,9 @@ class Regression(Result):
         against = self.table["reference"].map(lambda level: f" (against {level})", na_action="ignore")
         labelled = self.table.assign(label=self.table["term"].str.replace("_", " ") + against.fillna(""))
         axes.set_xscale("log")
-        draw.ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper", null=1.0)
+        draw.ranges(
+            axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper", null=1.0, kind="ratio"
+        )
         axes.set_xlabel(f"{self.ratio_word} ({percent(self.confidence)} interval)")
         return axes
 
