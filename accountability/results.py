@@ -72,7 +72,7 @@ class Result:
         """Let every sentence end with the cautions."""
         if "sentence" in vars(cls):
             cls.sentence = _with_cautions(cls.sentence)  # type: ignore[method-assign, assignment]
-        for name in [name for name in vars(cls) if name.startswith("plot")]:
+        for name in [name for name in vars(cls) if name.startswith("plot") or name == "bands"]:
             setattr(cls, name, _in_house_style(getattr(cls, name)))
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accountability.figures.house_style import (
     COLOURS,
+    CONTEXT,
     GREY,
     HIDDEN,
     STYLES,
@@ -58,7 +59,7 @@ def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: floa
     for (_, _, colour, style), text, end, at in zip(names, said, ends, middle, strict=True):
         ax.plot(
             [1.0, 1.045], [end, at], color=colour, linestyle=style, linewidth=1.2, transform=ax.transAxes,
-            clip_on=False, gid="leader", label="_",
+            clip_on=False, gid=CONTEXT, label="_",
         )  # fmt: skip
         ax.annotate(
             text, (1.055, at), xycoords="axes fraction", color=colour, fontsize=size, ha="left", va="center",

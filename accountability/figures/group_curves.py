@@ -141,7 +141,7 @@ class Curves:
         colour, style = _look(number)
         middle = self._middle(name)
         if middle is not None:
-            axes.plot(middle, 0.5, "o", color=colour, markersize=4.5, label="_")
+            axes.plot(middle, 0.5, "o", color=colour, markersize=4.5, label="_", gid=CONTEXT)
             name = f"{name}: half by day\u00a0{middle:,}"
         return name, self._end(part), colour, style
 
@@ -150,7 +150,7 @@ class Curves:
         if middle is None:
             return
         axes.plot([0, middle, middle], [0.5, 0.5, 0], color=GREY, linewidth=0.8, linestyle=":", label="_", gid=CONTEXT)
-        axes.plot(middle, 0.5, "o", color=colour, markersize=5, label="_")
+        axes.plot(middle, 0.5, "o", color=colour, markersize=5, label="_", gid=CONTEXT)
         right = middle < 0.62 * self.last
         axes.annotate(
             text.format(middle), (middle, 0.5), xytext=(6 if right else -6, 6 if right else -6),

@@ -13,6 +13,7 @@ from accountability.figures.draw import direct, key_above
 from accountability.figures.group_curves import groups_of
 from accountability.figures.house_style import (
     COLOURS,
+    CONTEXT,
     HATCHES,
     HIDDEN,
     Kind,
@@ -158,7 +159,12 @@ def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -
             if step == (steps[-1] if ends is out else steps[0]) or top - ends[step, term] <= 0:
                 continue
             axes.fill_between(
-                [inner, inner + side], ends[step, term], top, label="_" if said else "ways hidden: too few", **_UNKNOWN
+                [inner, inner + side],
+                ends[step, term],
+                top,
+                label="_" if said else "ways hidden: too few",
+                gid=CONTEXT,
+                **_UNKNOWN,
             )
             said = True
     axes.set_xticks(range(len(steps)), [name_of(step) for step in steps])

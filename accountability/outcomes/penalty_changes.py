@@ -94,7 +94,7 @@ class Changes(Disclosed):
             columns="imposed",
             value="n",
             share="estimate",
-            label=f"{WORDS[self.unit]}, recommended to imposed (·: too small to show)",
+            label=WORDS[self.unit],
             ax=ax,
         )
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from accountability.figures.house_style import CONTEXT
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.artist import Artist
@@ -63,7 +65,7 @@ def _rows_of(axes: Axes) -> Iterator[Row]:
     groups: dict[int, list[Artist]] = {}
     singles: Sequence[Artist] = [*axes.lines, *axes.patches, *axes.collections, *axes.images, *axes.texts]
     for artist in singles:
-        if artist.get_visible():
+        if artist.get_visible() and artist.get_gid() != CONTEXT:
             groups.setdefault(id(bars.get(id(artist), artist)), []).append(artist)
     known = _labels_by_colour(axes)
     for series, members in enumerate(groups.values(), start=1):

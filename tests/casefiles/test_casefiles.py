@@ -403,7 +403,7 @@ def test_every_case_of_the_file_can_be_drawn_and_said(everything: casefiles.Case
 
 def test_the_bounds_and_the_limit_are_drawn(squad: casefiles.CaseFile) -> None:
     axes = casefiles.verdict(squad).plot()
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["limit: 180 calendar days"]
+    assert [text.get_text() for text in axes.texts] == ["limit: 180 calendar days"]
     assert len(axes.collections) == 4
     plt.close("all")
 

@@ -60,7 +60,11 @@ def test_it_is_said_and_drawn():
     assert found.sentence().startswith("In the last 7 days up to the limit of 180 days")
     assert "p < 0.001" in found.sentence()
     axes = found.plot()
-    assert len(axes.get_lines()) == 3
+    assert [line.get_label() for line in axes.get_lines() if line.get_gid() is None] == [
+        "closed on the day",
+        "smooth course",
+    ]
+    assert "limit: 180 days" in [text.get_text() for text in axes.texts]
     import matplotlib.pyplot as plt
 
     plt.close(axes.figure)

@@ -207,8 +207,8 @@ def test_the_sentence_describes_and_the_plot_shows_every_ratio():
     assert "not effects" in said
     axes = fit.plot()
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "unit=district (against bureau)",
-        "unit=oversight (against bureau)",
+        "unit: district (against bureau)",
+        "unit: oversight (against bureau)",
         "accused",
     ]
     assert repr(fit) == repr(delay.cox(RELEASE, ["unit", "accused"], reference=BUREAU))

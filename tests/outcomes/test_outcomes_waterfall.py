@@ -155,7 +155,9 @@ def test_small_flows_are_hidden_and_the_figure_is_drawn_without_them():
     assert found.states.loc[~found.states["hidden"] & (found.states["n"] > 0), "n"].min() >= 10
     assert not (found.times[["n", "waiting"]].gt(0) & found.times[["n", "waiting"]].lt(10)).any(axis=None)
     axes = found.plot()
-    assert [label.get_text() for label in axes.get_xticklabels()] == list(dict.fromkeys(found.states["step"]))
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        step.replace("_", " ") for step in dict.fromkeys(found.states["step"])
+    ]
     assert "cause" not in found.sentence()
     mpl.pyplot.close("all")
 
