@@ -23,7 +23,9 @@ PACKAGE = ROOT / "accountability"
 ORDER = (
     ("errors", "vocabulary"),
     ("stats",),
-    ("labels", "parameters", "privacy", "results", "figures"),
+    ("labels", "parameters", "privacy"),
+    ("figures",),
+    ("results",),
     ("records",),
     ("synthetic",),
     ("study",),

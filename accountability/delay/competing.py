@@ -13,7 +13,6 @@ from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.counts import Counts, columns_of, count_causes, days_asked, label_of, pieces, with_groups
 from accountability.delay.curve import in_steps, rests_on_few, without
 from accountability.errors import ParameterError, Refusal
-from accountability.figures.group_curves import Curves
 from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
@@ -115,6 +114,8 @@ class CompetingClosings(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw one curve a group and cause."""
+        from accountability.figures.group_curves import Curves
+
         shown = self.table.dropna(subset="day")
         return Curves(
             frame=shown, by=(*self.by, "cause"), last=float(shown["day"].max()), y="share closed by this cause"

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.counts import days_asked, label_of, pieces, shares_asked, stacked
-from accountability.figures.group_curves import Curves
 from accountability.privacy import MIN_CELL, coarse_steps, disclose
 from accountability.results import Result, capitalised, percent, plural
 from accountability.stats.arrays import Flags, Floats
@@ -201,6 +200,8 @@ class Curve(Result):
         Axes
             Under the closing curve stand the numbers still open; from 1 to 9 they are written as "<10".
         """
+        from accountability.figures.group_curves import Curves
+
         shown = self._drawn()
         last = self.drawn_until if until is None else until
         return Curves(

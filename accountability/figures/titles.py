@@ -74,7 +74,7 @@ def _wrap(figure: Figure, words: Words) -> None:
     body = words.drawing if words.fit is None else words.fit(width)
     for old in [old for old in figure.texts if old.get_gid() == "words"]:
         old.remove()
-    room = width - 2 * _EDGE
+    room = 0.96 * width - 2 * _EDGE  # letters are set to whole dots, which makes a line some dots longer
     head = [
         (broken(figure, said, room, size, weight=weight), size, colour, weight)
         for said, size, colour, weight in (
