@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NOT_REACHED: Final = "not reached"
+#: Days at which a curve is printed, as far as it was watched.
+PRINTED_DAYS: Final = (30, 90, 180, 365, 730, 1095, 1825)
 
 # Products of thousands of factors miss a half by rounding; R's survival uses the same tolerance.
 ROUNDING: Final = 1.5e-8
@@ -224,10 +226,12 @@ class Curve(Result):
         return capitalised(f"{'; '.join(said)}{self.dates} [{self.clock}].") + self._bounds_said()
 
     def to_latex(self, days: Sequence[int] | None = None, **options: Any) -> str:
-        """Give the table, or the curve at chosen days, as LaTeX."""
-        if days is None:
-            return super().to_latex(**options)
-        return Result(estimand="", assumptions=(), method="", table=self.at(days)).to_latex(**options)
+        """Give the curve at chosen days as LaTeX; by default at :data:`PRINTED_DAYS`, and its quartiles below."""
+        last = int(self.true_numbers()["day"].max())
+        chosen = days if days is not None else [day for day in PRINTED_DAYS if day <= last] or [last]
+        parts = [self.at(chosen), *([] if days is not None else [self.quantiles([0.25, 0.5, 0.75])])]
+        printed = [Result(estimand="", assumptions=(), method="", table=part).to_latex(**options) for part in parts]
+        return "\n".join(printed)
 
     def _bounds_said(self) -> str:
         """Say which ends are not known, and between which days the median lies wherever they are."""

@@ -21,13 +21,13 @@ from accountability.findings import Finding, ReadingTable, finding_html
 from accountability.labels import label
 from accountability.parameters import nearest
 from accountability.publish import appendix, page
-from accountability.publish.document_tables import document_table
 from accountability.publish.extras import needs
 from accountability.publish.figure_files import DOUBLE, compiled, figure_files, pdf_figure, png_figure
 from accountability.publish.finished import any_record, home
 from accountability.publish.templating import TEMPLATES
 from accountability.results import four_figures
 from accountability.studies import registry
+from accountability.tables.document_tables import document_table
 
 _ALTS: Final = re.compile(r'<img src="([^"]*)" alt="([^"]*)">')
 _IMAGE: Final = re.compile(r'\bimage\("([^"]*)"')

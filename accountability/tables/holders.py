@@ -60,7 +60,8 @@ class Holders:
         held = rows[self.per].dropna().value_counts().sort_values(ascending=False, kind="stable").to_numpy()
         if not len(held):
             raise Refusal(f"no row says its {self.per}, so nobody holds any")
-        size, notes = len(held), ()
+        size = len(held)
+        notes: tuple[str, ...] = ()
         if self.ntiles is not None:
             if self.ntiles > size:
                 raise Refusal(f"{size:,} holders cannot make {self.ntiles:,} groups")

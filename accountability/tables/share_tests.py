@@ -35,7 +35,8 @@ class Tested(Result):
 def mean_errors(values: Floats, design: Floats, ways: Ways) -> tuple[Floats, Floats, Floats]:
     """Least squares with errors clustered on the ways: coefficients, their errors, degrees of freedom."""
     rows = np.column_stack([design, values])
-    kinds, cell = np.unique(rows, axis=0, return_inverse=True)
+    found_kinds, cell = np.unique(rows, axis=0, return_inverse=True)
+    kinds: Floats = found_kinds.astype(np.float64)
     bread = np.linalg.inv(design.T @ design)
     found = bread @ design.T @ values
     of_cell = kinds[:, :-1]

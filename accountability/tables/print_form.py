@@ -1,0 +1,95 @@
+"""A table as a journal takes it: title, headings, cells of text, notes; as HTML, LaTeX and Word."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.errors import ParameterError, Refusal
+from accountability.results import Result
+from accountability.tables.document_tables import document_table
+
+HIDDEN: Final = "‡"
+ABSENT: Final = "–"
+HIDDEN_SAID: Final = f"{HIDDEN} not shown: fewer than ten, or it would give such a number away."
+
+
+def decimals(error: float) -> int:
+    """How many decimals an estimate has so that its standard error would show two figures; 0 to 4, 2 without one."""
+    return 2 if not error > 0 or math.isinf(error) else min(max(1 - math.floor(math.log10(error)), 0), 4)
+
+
+def with_interval(estimate: float, lower: float, upper: float, error: float) -> str:
+    """Estimate and interval in one cell, digits by the standard error: ``1.24 (1.02 to 1.51)``."""
+    if math.isnan(estimate):
+        return HIDDEN
+    digits = decimals(error)
+    ends = "no interval" if math.isnan(lower) or math.isnan(upper) else f"{lower:,.{digits}f} to {upper:,.{digits}f}"
+    return f"{estimate:,.{digits}f} ({ends})"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Printed(Result):
+    """A table for print: cells of text, the first column the labels.
+
+    Attributes
+    ----------
+    title : str
+    notes : tuple of str
+        What stands under the table.
+    """
+
+    title: str
+    notes: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Give the title."""
+        return f"{self.title}."
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_html(self) -> str:
+        """Give the table as HTML, with its caption and notes."""
+        cells = [[str(cell) for cell in row] for row in self.table.itertuples(index=False)]
+        return document_table(self.title, [*map(str, self.table)], cells, [False] + [True] * (self.table.shape[1] - 1),
+                              self.notes)  # fmt: skip
+
+    def to_latex(self, **options: Any) -> str:
+        """Give the table as LaTeX (booktabs), with its caption and notes."""
+        form = "l" + "r" * (self.table.shape[1] - 1)
+        given = {"index": False, "escape": True, "column_format": form, "caption": _tex(self.title)} | options
+        text: str = self.table.to_latex(**given)
+        text = text.replace("‡", r"\ddag{}").replace("–", "--").replace("\u2003", r"\quad ")
+        below = "".join(f"\\par\\footnotesize {_tex(note)}\n" for note in self.notes)
+        return text.replace(r"\end{table}", below + r"\end{table}")
+
+    def to_word(self, path: str | Path) -> Path:
+        """Write the table as a Word document and return its path.
+
+        Raises
+        ------
+        Refusal
+            Without the extra ``documents``, which brings pandoc.
+        """
+        target = Path(path)
+        if target.suffix != ".docx":
+            raise ParameterError(f"a Word document ends in .docx, found {target.name!r}")
+        try:
+            import pypandoc
+        except ImportError as error:
+            raise Refusal("a Word document needs pandoc; write: pip install 'accountability[documents]'") from error
+        page = (
+            f'<html lang="en"><head><title>{html.escape(self.title)}</title></head><body>{self.to_html()}</body></html>'
+        )
+        pypandoc.convert_text(page, "docx", format="html", outputfile=str(target))
+        return target
+
+
+def _tex(text: str) -> str:
+    for mark in "&%$#_{}":
+        text = text.replace(mark, f"\\{mark}")
+    return text.replace(HIDDEN, r"\ddag{}").replace(ABSENT, "--")
