@@ -7,7 +7,6 @@ from . import multiverse as multiverse
 from . import officers as officers
 from . import outcomes as outcomes
 from . import publish as publish
-from . import releases as releases
 from . import synthetic as synthetic
 from .records.in_memory import from_frame as from_frame
 from .records.load import fetch as fetch
