@@ -23,7 +23,7 @@ help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
 	@echo "make test                  style, types, all tests, the notebooks, the commands of the README"
 	@echo "make gates                 the same at full size: every simulation, attack and study on every source (hours)"
-	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with a form to run studies from"
+	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with an explorer"
 	@echo "make env                   only create the environment in $(VENV)"
 	@echo "make lint | make types     only the style checks | only the type checks"
 	@echo "make lock                  choose versions anew for pyproject.toml and write requirements.lock (needs uv)"

@@ -15,13 +15,13 @@ from typer.models import CommandInfo, TyperInfo
 from accountability.cli.app import REFUSED, app
 from accountability.errors import AccountabilityError
 
-for _group in ("checking", "class", "lab", "report", "source", "study", "sweep"):
+for _group in ("checking", "class", "explore", "lab", "report", "source", "study", "sweep"):
     import_module(f"accountability.cli.{_group}_commands")
 
 #: How ``--help`` groups the commands, in the order in which one comes to need them.
 PANELS: Final = {
     "Data": ("list", "fetch", "new-source", "check", "audit", "releases", "new-case", "synth"),
-    "Studies": ("run", "report", "sweep", "multiverse", "lab"),
+    "Studies": ("explore", "run", "report", "sweep", "multiverse", "lab"),
     "Reports": ("verify", "diff", "claims", "export", "share", "package"),
     "Class": ("teach",),
 }

@@ -28,7 +28,7 @@ def lab(
     ] = True,
     port: Annotated[int, typer.Option("--port", help="Port on this machine; the next free one is taken.")] = 8888,
 ) -> None:
-    """Open the notebooks in JupyterLab, in copies of your own, with a form to run studies from.
+    """Open the notebooks in JupyterLab, in copies of your own, with an explorer.
 
     Example: [bold]accountability lab --source synthetic[/bold]
     """

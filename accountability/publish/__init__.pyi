@@ -1,4 +1,6 @@
 from . import provenance as provenance
+from .explorer import Explorer as Explorer
+from .explorer import explore as explore
 from .kept import figure as figure
 from .kept import keep as keep
 from .kept import keep_parts as keep_parts
@@ -8,8 +10,6 @@ from .new_source_form import SourceForm as SourceForm
 from .new_source_form import source_form as source_form
 from .runner import report as report
 from .runner import run as run
-from .study_form import Form as Form
-from .study_form import form as form
 from .sweeps.sweep_run import Step as Step
 from .sweeps.sweep_run import Sweep as Sweep
 from .sweeps.sweep_run import sweep as sweep

@@ -190,13 +190,13 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     if not alt.strip():
         raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
     image: Any = drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
-    png = _render(image, "png")
+    png = rendered(image, "png")
     width, height = (round(side * image.dpi) for side in image.get_size_inches())
     target = folder()
     if name is not None:
         _check(name)
     if name is not None and target is not None:
-        svg = _render(image, "svg")
+        svg = rendered(image, "svg")
         path = target / "figures" / f"{name}.svg"
         _write(path, lambda: path.write_bytes(svg))
         path.with_suffix(".png").write_bytes(png)
@@ -250,26 +250,35 @@ def present(finding: Finding) -> Finding:
     accountability.errors.ParameterError: publish.present needs a finding, and was given a str. Write:
         publish.present(findings.conclude(study, data, parameters, ...))
     """
-    from accountability.figures.titles import titled
-
     if not hasattr(finding, "as_json"):
         raise ParameterError(
             f"publish.present needs a finding, and was given a {type(finding).__name__}. Write:\n"
             "    publish.present(findings.conclude(study, data, parameters, ...))"
         )
-    lead = finding.lead
-    if lead is not None and lead.drawn is not None:
-        draws: Any = getattr(lead.drawn, lead.panel, lead.drawn)
-        axes: Any = draws() if callable(draws) else draws
-        image: Any = axes.get_figure() if hasattr(axes, "get_figure") else axes
-        figure(titled(image, lead.title, lead.subtitle, lead.footer), alt=lead.alt, name=LEAD)
+    image = lead_image(finding)
+    if image is not None and finding.lead is not None:
+        figure(image, alt=finding.lead.alt, name=LEAD)
     target = folder()
     if target is not None:
         (target / FOUND).write_text(json.dumps(finding.as_json(), ensure_ascii=False), encoding="utf-8")
     return finding
 
 
-def _render(image: Figure, kind: str) -> bytes:
+def lead_image(finding: Finding) -> Figure | None:
+    """Draw the figure that carries a finding, under its own words; none where nothing could be estimated."""
+    from accountability.figures.titles import titled
+
+    lead = finding.lead
+    if lead is None or lead.drawn is None:
+        return None
+    draws: Any = getattr(lead.drawn, lead.panel, lead.drawn)
+    axes: Any = draws() if callable(draws) else draws
+    image: Any = axes.get_figure() if hasattr(axes, "get_figure") else axes
+    return titled(image, lead.title, lead.subtitle, lead.footer)
+
+
+def rendered(image: Figure, kind: str) -> bytes:
+    """Give the bytes of a figure as ``png`` or ``svg``, the same whenever it is drawn."""
     import io
 
     import matplotlib as mpl
@@ -291,12 +300,12 @@ def _narrow(image: Figure, kind: str = "svg") -> bytes:
         # Matplotlib only warns, and would draw axes of no size.
         warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
         try:
-            drawn = _render(image, kind)
+            drawn = rendered(image, kind)
         except UserWarning:
             drawn = b""
     image.set_size_inches(width, height)
     rewrapped(image)
-    return drawn or _render(image, kind)
+    return drawn or rendered(image, kind)
 
 
 def _check(name: str) -> None:

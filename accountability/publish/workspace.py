@@ -66,17 +66,17 @@ def for_source(text: str, source: str) -> str:
 
 
 def start_page(source: str, able: list[str], refused: dict[str, str]) -> str:
-    """Write the notebook to start from: which studies there are, and a form for the first that can be run."""
+    """Write the notebook to start from: which studies there are, and the explorer on the first that can be run."""
     import nbformat
 
     first = "how_long_cases_stay_open" if "how_long_cases_stay_open" in able else able[0]
     said = {"source": source, "able": {name: registry.get(name).question for name in able}, "refused": refused}
     text = templates().get_template("start_here.md.j2").render(lessons=LESSONS, **said)
-    opening, form = text.rstrip("\n").split("\n----\n")
-    code = f"from accountability.publish import form\n\nform({json.dumps(first)}, source={json.dumps(source)})"
+    opening, below = text.rstrip("\n").split("\n----\n")
+    code = f"from accountability.publish import explore\n\nexplore({json.dumps(source)}, {json.dumps(first)})"
     cells: list[Any] = [
         nbformat.v4.new_markdown_cell(opening, id="start-00"),
-        nbformat.v4.new_markdown_cell(form, id="start-01"),
+        nbformat.v4.new_markdown_cell(below, id="start-01"),
         nbformat.v4.new_code_cell(code, id="start-02"),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)

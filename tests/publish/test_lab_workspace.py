@@ -43,7 +43,7 @@ def test_the_first_page_is_a_valid_notebook_that_names_every_study(tmp_path: Pat
     said = "\n".join(cell.source for cell in page.cells)
     assert all(name in said for name in registry.STUDIES)
     (form,) = code(tmp_path / workspace.START)
-    assert form["source"] == f'from accountability.publish import form\n\nform("{STUDY}", source="synthetic")'
+    assert form["source"] == f'from accountability.publish import explore\n\nexplore("synthetic", "{STUDY}")'
 
 
 def test_what_the_user_has_changed_stays(tmp_path: Path) -> None:

@@ -1,0 +1,184 @@
+"""A study's finding without running its notebook: only the statements that it rests on, each kept while it is valid.
+
+The notebook stays the one place where a study is written down. Of its code, the statements behind ``conclude(...)`` are
+taken; a statement is computed anew only when a parameter changed on which it depends.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from accountability.publish.runner import notebook_of
+from accountability.studies import registry
+
+if TYPE_CHECKING:
+    from accountability.findings import Finding
+
+_KEPT: Final = 120  # results of statements, over all studies
+_SOUGHT: Final = "conclude"
+_SHOWN: Final = "from accountability.publish import present"
+#: Results that say only how firm an answer is; they cost most and are computed after the answer is shown.
+_LATER: Final = frozenset({"cutoffs", "clocks", "closed_only"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The statements behind a study's finding.
+
+    Attributes
+    ----------
+    statements : tuple of ast.stmt
+        Imports and assignments, in their order, the last the finding itself.
+    """
+
+    statements: tuple[ast.stmt, ...]
+
+    def code(self, values: Mapping[str, Any]) -> str:
+        """Write the statements as a program, the parameters with their values after the imports."""
+        used = {name for one in self.statements for name in _read(one)}
+        lines = [f"{name} = {value!r}" for name, value in values.items() if name in used]
+        imports = [ast.unparse(one) for one in self.statements if _imports(one)]
+        rest = [ast.unparse(one) for one in self.statements if not _imports(one)]
+        return "\n".join([*imports, _SHOWN, "", *lines, "", *rest, "present(finding)"])
+
+
+@cache
+def sliced(study: str, whole: bool = True) -> Slice:
+    """Take from a study's notebook the statements on which its finding rests; without `whole`, but for how firm."""
+    cells = json.loads(notebook_of(registry.get(study)).read_text(encoding="utf-8"))["cells"]
+    code = "\n".join(
+        "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
+    )
+    parsed = ast.parse(code) if whole else ast.fix_missing_locations(_Less().visit(ast.parse(code)))
+    body = [_plain(one) for one in parsed.body]
+    call = next(
+        node
+        for one in body
+        for node in ast.walk(one)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _SOUGHT
+    )
+    last = ast.fix_missing_locations(ast.Assign([ast.Name("finding", ast.Store())], call))
+    wanted = _read(last)
+    taken: list[ast.stmt] = [last]
+    for one in reversed(body):
+        found = _written(one) & wanted
+        if not found:
+            continue
+        if isinstance(one, (ast.Import, ast.ImportFrom)):
+            one.names = [name for name in one.names if (name.asname or name.name).split(".")[0] in found]
+        else:
+            # What an assignment writes is not wanted of an earlier one, unless it reads it too.
+            wanted -= found
+        wanted |= _read(one)
+        taken.append(one)
+    return Slice(tuple(reversed(taken)))
+
+
+class Replay:
+    """Findings of studies under changing parameters; what did not change is not computed again.
+
+    Parameters
+    ----------
+    given : mapping, optional
+        Sources already held: name to dataset.
+    """
+
+    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+        self._given = dict(given or {})
+        self._kept: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+
+    def finding(
+        self, study: str, values: Mapping[str, Any], *, whole: bool = True, told: Callable[[str], None] | None = None
+    ) -> Finding:
+        """Give the finding of a study under complete parameters; raises what a statement raises.
+
+        Without `whole`, what says only how firm it is is left out. `told` hears what is being computed, in words.
+        """
+        names: dict[str, tuple[Any, ...]] = {name: (repr(value),) for name, value in values.items()}
+        held: dict[str, Any] = dict(values)
+        for one in sliced(study, whole).statements:
+            read = sorted(_read(one) & set(names))
+            key = (ast.unparse(one), *((name, names[name]) for name in read))
+            made = self._kept.get(key)
+            if made is None:
+                if told is not None:
+                    told(_words(one))
+                made = self._made(one, {name: held[name] for name in read})
+                self._kept[key] = made
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            held |= made
+            # A key names all it rests on; its hash stands for it, or keys would double with every statement.
+            names |= dict.fromkeys(made, (hash(key),))
+        finding: Finding = held["finding"]
+        return finding
+
+    def _made(self, one: ast.stmt, space: dict[str, Any]) -> dict[str, Any]:
+        written = _written(one)
+        if written == {"data"} and set(space) & {"source", "reference"}:
+            source = next(space[name] for name in ("source", "reference") if name in space)
+            if source in self._given:
+                return {"data": self._given[source]}
+        exec(compile(ast.Module([one], []), "<study>", "exec"), space)
+        return {name: space[name] for name in written}
+
+
+def _plain(one: ast.stmt) -> ast.stmt:
+    """``a |= b`` as ``a = a | b``: what is kept must not be changed in place."""
+    if not isinstance(one, ast.AugAssign) or not isinstance(one.target, ast.Name):
+        return one
+    value = ast.BinOp(ast.Name(one.target.id, ast.Load()), one.op, one.value)
+    return ast.fix_missing_locations(ast.Assign([one.target], value))
+
+
+class _Less(ast.NodeTransformer):
+    """Leaves out of dictionaries and calls what only says how firm an answer is."""
+
+    def visit_Dict(self, node: ast.Dict) -> ast.Dict:
+        pairs = [
+            (key, value)
+            for key, value in zip(node.keys, node.values, strict=True)
+            if not (isinstance(key, ast.Constant) and key.value in _LATER)
+        ]
+        return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
+        return None if node.arg in _LATER else node
+
+
+def _words(one: ast.stmt) -> str:
+    """What a statement computes, in the notebook's own words."""
+    texts = [node.value for node in ast.walk(one) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    if _written(one) == {"data"}:
+        return "reading the source"
+    return next((text for text in texts if " " in text), "the answer")
+
+
+def later(study: str) -> bool:
+    """Say whether part of a study's finding is computed after the answer."""
+    return sliced(study).code({}) != sliced(study, False).code({})
+
+
+def _imports(one: ast.stmt) -> bool:
+    return isinstance(one, (ast.Import, ast.ImportFrom))
+
+
+def _written(one: ast.stmt) -> set[str]:
+    if isinstance(one, (ast.Import, ast.ImportFrom)):
+        return {(name.asname or name.name).split(".")[0] for name in one.names}
+    if not isinstance(one, ast.Assign):
+        return set()
+    return {node.id for node in ast.walk(one) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _read(one: ast.stmt) -> set[str]:
+    return {node.id for node in ast.walk(one) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}

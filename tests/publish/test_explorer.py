@@ -1,0 +1,147 @@
+"""The explorer shows what the notebook shows, computes only what changed, and is for this machine's user alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import chromium
+import pytest
+from conftest import ROOT
+from playwright.sync_api import expect
+
+from accountability.findings.finding import MIME
+from accountability.publish.explorer import Explorer, explore
+from accountability.publish.replay import Replay, later, sliced
+from accountability.studies import registry
+
+STUDY = "how_long_cases_stay_open"
+WAIT = 60_000
+
+
+@pytest.fixture(scope="module")
+def explorer() -> Iterator[Explorer]:
+    explorer = explore("synthetic")
+    yield explorer
+    explorer.close()
+
+
+@pytest.fixture(scope="module")
+def replay() -> Replay:
+    return Replay()
+
+
+def stored(study: str) -> dict[str, Any]:
+    """The finding in the outputs of a notebook as it lies in the repository."""
+    notebook = json.loads((ROOT / "notebooks" / f"{study}.ipynb").read_text(encoding="utf-8"))
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", []))
+    found: dict[str, Any] = next(output["data"][MIME] for output in outputs if MIME in output.get("data", {}))
+    return found
+
+
+@pytest.mark.parametrize("study", registry.STUDIES)
+def test_the_finding_is_the_one_that_the_notebook_presents(study: str, replay: Replay) -> None:
+    literals = registry.get(study).parameters.model_validate({}).literals()
+    assert replay.finding(study, literals).as_json() == stored(study)
+
+
+def test_only_what_changed_is_computed_anew(replay: Replay) -> None:
+    literals = registry.get(STUDY).parameters.model_validate({}).literals()
+    replay.finding(STUDY, literals)
+    told: list[str] = []
+    replay.finding(STUDY, literals, told=told.append)
+    assert told == []
+    replay.finding(STUDY, literals | {"within_days": 100}, told=told.append)
+    assert "groups side by side" in told
+    assert "reading the source" not in told
+    assert "how long complaints take" not in told
+
+
+def test_the_answer_comes_before_how_firm_it_is(replay: Replay) -> None:
+    literals = registry.get(STUDY).parameters.model_validate({}).literals()
+    assert later(STUDY)
+    early, whole = replay.finding(STUDY, literals, whole=False), replay.finding(STUDY, literals)
+    assert early.firm_table is None
+    assert whole.firm_table is not None
+    assert (early.numbers, early.tables) == (whole.numbers, whole.tables)
+
+
+def test_the_code_copied_gives_what_is_seen(explorer: Explorer) -> None:
+    seen = explorer.answer("were_deadlines_met", {"source": "synthetic", "group": "category"})
+    assert seen["command"] == "accountability run were_deadlines_met --source synthetic -p group=category"
+    space: dict[str, Any] = {}
+    exec(seen["code"].replace("present(finding)", ""), space)
+    assert space["finding"].to_html().split("\n")[1] == seen["answer"]
+
+
+def test_a_control_goes_back_to_its_default_where_another_source_lacks_its_value(explorer: Explorer) -> None:
+    seen = explorer.answer("how_the_backlog_moved", {"source": "synthetic", "group": "no_such_column"})
+    assert {one["name"]: one["value"] for one in seen["controls"]}["group"] == "none"
+
+
+def test_a_refusal_is_that_of_the_command_line(explorer: Explorer) -> None:
+    seen = explorer.answer(STUDY, {"source": "news_cases"})
+    assert "no rate may be drawn" in seen["refused"]
+    assert seen["controls"][0]["value"] == "news_cases"
+
+
+def status(address: str, **headers: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_nothing_is_answered_without_the_token_or_under_another_name(explorer: Explorer) -> None:
+    bare = explorer.address.partition("?")[0]
+    assert bare.startswith("http://127.0.0.1:")
+    assert status(explorer.address) == 200
+    assert status(bare) == 403
+    assert status(f"{bare}?token=guess") == 403
+    assert status(explorer.address, Host="evil.example") == 403
+    asked = urllib.request.Request(f"{bare}answer", data=b"{}", headers={"X-Token": "guess"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(asked)
+
+
+@pytest.mark.parametrize("size", [chromium.DESK, chromium.PHONE])
+def test_in_a_browser_a_changed_group_changes_answer_figure_and_tables(
+    explorer: Explorer, size: tuple[int, int]
+) -> None:
+    explorer.answer(STUDY, {"source": "synthetic"})
+    with chromium.launched() as browser:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page.set_default_timeout(WAIT)
+        heard = chromium.listen(page, explorer.address.partition("?")[0])
+        page.goto(explorer.address)
+        expect(page.locator("body[data-shown$=synthetic]")).to_be_visible(timeout=WAIT)
+        before = page.locator("#figure img").get_attribute("src")
+        page.get_by_label("group", exact=True).focus()
+        began = time.process_time()
+        page.keyboard.type("offic")  # the keyboard alone chooses
+        expect(page.locator("body[data-shown*='group=']")).to_be_visible(timeout=WAIT)
+        # On a machine that is busy, what the warm process spent says more than the clock.
+        assert time.process_time() - began < 3
+        assert page.locator("#figure img").get_attribute("src") != before
+        assert page.locator("#figure img").get_attribute("alt")
+        assert page.get_by_label("group", exact=True).evaluate("field => field === document.activeElement")
+        page.get_by_label("source", exact=True).select_option("news_cases")
+        expect(page.get_by_role("alert")).to_contain_text("no rate may be drawn")
+        assert page.get_by_text("no rate may be drawn").count() == 1
+        assert page.locator("#figure img").is_visible(), "the result before stays"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.close()
+    assert heard.outside == []
+    assert heard.errors == []
+
+
+def test_every_statement_behind_a_finding_is_an_import_or_an_assignment() -> None:
+    for study in registry.STUDIES:
+        code = sliced(study).code({})
+        assert not re.search(r"^(keep|figure|provenance)", code, re.MULTILINE), study
