@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from accountability.errors import SourceError
+from accountability.records.onboard.layout import ROW_NAME
 from accountability.records.readers import opened
 from accountability.records.readers.archive import members
 from accountability.records.readers.cells import cell_text
@@ -232,6 +233,8 @@ def _delimited(path: Path, fmt: Format) -> Format:
         settings["header_row"] = row
     if _ends_with_delimiter(records, row):
         settings["trailing_delimiter"] = True
+    elif short := _one_name_short(records, row):
+        settings["names"] = [ROW_NAME, *short]
     return Format.model_validate({"type": "csv", **settings})
 
 
@@ -240,6 +243,14 @@ def _ends_with_delimiter(records: Sequence[tuple[int, Sequence[str]]], header: i
     names = next((cells for line, cells in records if line == header), [])
     below = [cells for line, cells in records if line > header]
     return bool(below) and all(len(cells) == len(names) + 1 and not cells[-1] for cells in below)
+
+
+def _one_name_short(records: Sequence[tuple[int, Sequence[str]]], header: int) -> list[str]:
+    """The names of a header that lacks the first one, as R writes tables with row names; else none."""
+    names = next((list(cells) for line, cells in records if line == header), [])
+    below = [cells for line, cells in records if line > header]
+    short = below and all(len(cells) == len(names) + 1 and cells[0].strip() for cells in below)
+    return names if short and len(set(names)) == len(names) and ROW_NAME not in names else []
 
 
 def _records(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import pandas as pd
+
+from accountability.errors import SourceError
 from accountability.records.onboard.matter import Matter
 from accountability.records.readers import RawTable
 from accountability.records.readers.format import Format, listed
 from accountability.records.readers.workbook import EPOCH, HIDDEN
 
+#: What the first column is called where the header has one name fewer than the records have fields.
+ROW_NAME: Final = "row_name"
+_WIDEST: Final = 2_000
+_LONGEST: Final = 1_000_000
+_EMPTY: Final = ("NA", "<NA>", "NaN", "nan", "NULL", "None", r"\N")
+_IN_COLUMNS: Final = 3
+_MEANS_ELSE: Final = re.compile("race|ethnic|origin|descent", re.I)  # Native American
 _PAGE: Final = {"html": "a web page with tables", "xml": "a workbook written as XML"}
 
 
@@ -29,6 +41,8 @@ class Layout:
         Why two rows that look alike are two records all the same, if the layout says so.
     matters : tuple of Matter
         What the file as a whole shows and a person has to settle.
+    prepare : tuple of (mapping, str)
+        Steps that the rows need, each with the evidence.
     """
 
     why: str = "from the file's content"
@@ -36,6 +50,7 @@ class Layout:
     undecided: tuple[str, ...] = ()
     alike: str = ""
     matters: tuple[Matter, ...] = ()
+    prepare: tuple[tuple[dict[str, Any], str], ...] = ()
 
 
 def layout_of(fmt: Format, raw: RawTable) -> Layout:
@@ -68,6 +83,11 @@ def layout_of(fmt: Format, raw: RawTable) -> Layout:
             "every record ends with a delimiter (an extra, empty field after the last column of the header); if the "
             "header rather lacks the name of the first column, give all names with names: [...]"
         )
+    if fmt.names and fmt.names[0] == ROW_NAME:
+        said.append(
+            f"the header has one name fewer than the records have fields, as R writes row names: the first column "
+            f"is called {ROW_NAME}"
+        )
     if merged := next((note for note in raw.notes if "merged range" in note), ""):
         said.append(f"merged cells below the header: {merged}; without `merged` all but their first cell are blank")
         alike = "each is a row of its own beside merged cells"
@@ -89,6 +109,61 @@ def _of_workbook(raw: RawTable) -> tuple[Matter, ...]:
         what = f"{EPOCH}: days copied from an ordinary workbook are four years and a day late"
         found.append(Matter("epoch_1904", None, what, settle=settle))
     return tuple(found)
+
+
+def check_width(names: Sequence[str], name: str) -> None:
+    """Refuse a table that is too wide to be one of records, before it is read.
+
+    Raises
+    ------
+    SourceError
+        It has more than 2,000 columns.
+    """
+    if len(names) > _WIDEST:
+        raise SourceError(
+            f"{name}: expected at most {_WIDEST:,} columns, found {len(names):,}; the delimiter is another, the line "
+            "ends are lost, or rows and columns are exchanged. Keep the columns of the records in a copy of the file"
+        )
+
+
+def check_cells(raw: RawTable) -> None:
+    """Refuse a cell so long that it must hold records.
+
+    Raises
+    ------
+    SourceError
+        A cell has more than a million characters; its line, column and length are named.
+    """
+    for name in raw.frame.columns:
+        sizes = raw.frame[name].str.len()
+        if sizes.max() > _LONGEST:
+            row = int((sizes > _LONGEST).to_numpy(dtype=bool).argmax())
+            raise SourceError(
+                f"{raw.place(row)}: expected cells of at most {_LONGEST:,} characters, found {int(sizes.iloc[row]):,} "
+                f"in the column {name!r}, {int((sizes > _LONGEST).sum()):,} such in all; a quote is perhaps "
+                "opened there and never closed (`quote: none` takes quotes as text), or a document is stored there: "
+                "leave that column out of a copy of the file"
+            )
+
+
+def empty_texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any] | None, str]:
+    """Take for empty what a program writes for an empty cell in several columns, such as R's ``NA``.
+
+    Returns
+    -------
+    tuple
+        The table with these cells empty, the step of `prepare` that says so (None where there is none), and the
+        evidence. A column of race or origin keeps its texts.
+    """
+    for text in _EMPTY:
+        marked = {c: frame[c].eq(text).fillna(False) for c in frame.columns if not _MEANS_ELSE.search(str(c))}
+        held = {str(c): int(cells.sum()) for c, cells in marked.items() if cells.any()}
+        if len(held) >= _IN_COLUMNS:
+            counts = ", ".join(f"{column} {n:,}" for column, n in held.items())
+            step = {"blank": {"texts": [text], "columns": list(held)}}
+            made = frame.assign(**{column: frame[column].mask(marked[column]) for column in held})
+            return made, step, f"{text!r} stands for an empty cell in {len(held)} columns: {counts}"
+    return frame, None, ""
 
 
 def nested_in(raw: RawTable) -> list[str]:

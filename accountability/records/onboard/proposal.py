@@ -20,7 +20,7 @@ from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.consequences import Counted, in_words
 from accountability.records.onboard.guess import header_cells, parts
-from accountability.records.onboard.layout import Layout, layout_of
+from accountability.records.onboard.layout import Layout, check_cells, check_width, empty_texts, layout_of
 from accountability.records.onboard.matter import Matter
 from accountability.records.onboard.roles import Role, roles
 from accountability.records.onboard.screen import screen
@@ -158,7 +158,9 @@ def _place(path: Path, fmt: readers.Format) -> str:
 
 def _read(path: Path, fmt: readers.Format) -> Proposal:
     try:
-        unfit = bool(set(readers.header(path, fmt)) & set(OWN_COLUMNS))
+        names = readers.header(path, fmt)
+        check_width(names, path.name)
+        unfit = bool(set(names) & set(OWN_COLUMNS))
     except SourceError as error:
         if "occur more than once" not in str(error):
             raise
@@ -171,17 +173,19 @@ def _read(path: Path, fmt: readers.Format) -> Proposal:
             )
         fmt = fmt.model_copy(update={"names": tuple(distinct(header_cells(path, fmt)))})
     raw = readers.read(path, fmt)
-    columns = [ColumnProfile(name, raw.frame[name]) for name in raw.frame.columns]
+    check_cells(raw)
+    frame, step, why = empty_texts(raw.frame)
+    columns = [ColumnProfile(name, frame[name]) for name in frame.columns]
     return Proposal(
         "",
         path.name,
         sha256(path),
         path.stat().st_size,
         fmt,
-        raw.frame,
+        frame,
         roles(columns),
         columns=columns,
-        layout=layout_of(fmt, raw),
+        layout=replace(layout_of(fmt, raw), prepare=((step, why),) if step else ()),
     )
 
 

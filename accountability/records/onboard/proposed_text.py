@@ -203,6 +203,9 @@ def _file(proposal: Proposal) -> list[str]:
         entry(4, "rows", len(frame)),
         _marked(4, "format", {"type": proposal.fmt.type, **fmt}, layout.why, layout.confirm),
     ]
+    if layout.prepare:
+        why = "; ".join(evidence for _, evidence in layout.prepare)
+        lines.append(_marked(4, "prepare", [step for step, _ in layout.prepare], why, True))
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
     lines.append(_marked(4, "table", proposal.table, kinds + proposal.why))
     lines += _rows(proposal)

@@ -55,7 +55,7 @@ def no_records(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter
         if marked.any():
             at = first.index[marked][0]
             named = kind == "note" and not said[at]  # a line of a report that nothing tells from a name
-            secret = named or any(pd.notna(frame.at[at, name]) for name in masked if kind != "header")
+            secret = named or (kind != "header" and bool(frame.loc[at, list(masked)].notna().any()))
             shown = "###" if secret else str(first[at])[:40]
             rows = "row" if marked.sum() == 1 else "rows"
             places = tuple(int(i) + 1 for i in np.flatnonzero(marked.to_numpy(dtype=bool)))
