@@ -218,6 +218,9 @@ class Spread(Result):
     def sentence(self) -> str:
         """Say how many officers drew one accusation, and what those with ten or more drew."""
         first, last = self.table.iloc[0], self.table.iloc[-1]
+        if len(self.table) == 1:
+            every, least = plural(int(first["n"]), "officer"), plural(int(first["from_count"]), "time")
+            return f"All of {every} accused were accused {least} or more. Officers never accused are not held."
         line = 10 if self.at_least(10)["officers"] >= MIN_CELL else int(last["from_count"])
         top = self.at_least(line)
         few = "once" if first["to_count"] == 1 else f"once to {first['to_count']} times"

@@ -71,10 +71,13 @@ class EmpiricalBayes(Result):
         """Say how much of the differences lasts and how concentrated the underlying rates are."""
         share = self.risk.set_index("measure").to_dict("index")["top_share"]
         top, holders = percent(self.top), f"{self.tally.holder}s"
+        ends = f"{percent(share['lower'])} to {percent(share['upper'])}"
+        if share["lower"] != share["lower"]:  # missing
+            ends = "no interval exists: too few draws of the fit give a share"
         return (
             f"{percent(self.reliability)} of the variance of {holders}' rates is of the rates that underlie them and "
             f"the rest is luck; the {top} of {holders} with the highest underlying rates would be expected to draw "
-            f"{percent(share['estimate'])} ({percent(share['lower'])} to {percent(share['upper'])}) of the "
+            f"{percent(share['estimate'])} ({ends}) of the "
             f"{self.tally.drawn}s."
         )
 

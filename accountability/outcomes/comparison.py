@@ -67,14 +67,16 @@ class ByUnit(Disclosed):
         """Say the ratio under each unit with the outcome decided, and whether units disagree on its direction."""
         shown = self.table.loc[(self.table["denominator"] == "decided") & ~self.table["hidden"]]
         said = [
-            f"{row['estimate']:.2f} per {row['unit'].replace('_', '-')} "
+            f"no ratio per {row['unit'].replace('_', '-')} (none in either group)"
+            if pd.isna(row["estimate"])
+            else f"{row['estimate']:.2f} per {row['unit'].replace('_', '-')} "
             f"({interval_said(self.confidence, row['lower'], row['upper'])})"
             for row in shown.to_dict("records")
         ]
         if not said:
             return "Every count is too small to show."
         text = f"{self.estimand}, {self.first} to {self.second}: {', '.join(said)}."
-        sides = set(np.sign(shown["estimate"] - 1.0))
+        sides = set(np.sign(shown["estimate"].dropna() - 1.0))
         if len(sides - {0.0}) > 1:
             text += " The units disagree on which group's rate is higher."
         if ((shown["lower"] <= 1) & (shown["upper"] >= 1)).all():

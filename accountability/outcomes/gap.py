@@ -170,12 +170,13 @@ class StageGap(Disclosed):
 
     def sentence(self) -> str:
         """Say both rates at each stage, the stage that makes up most of the gap, and the overlap before adjusting."""
-        shown = self.table.loc[~self.table["hidden"]].to_dict("records")
+        held = self.table.loc[~self.table["hidden"]]
+        shown = held.dropna(subset=["rate_first", "rate_second"]).to_dict("records")
         if not shown:
-            return "Every stage rests on counts too small to show."
+            why = "has units decided in both groups" if len(held) else "rests on counts large enough to show"
+            return f"No stage {why}."
         said = [
-            f"{row['stage']} {_rate(row, 'first')} against {_rate(row, 'second')} (ratio {row['ratio']:.2f}, "
-            f"{interval_said(self.confidence, row['ratio_lower'], row['ratio_upper'])})"
+            f"{row['stage']} {_rate(row, 'first')} against {_rate(row, 'second')} ({self._ratio_said(row)})"
             for row in shown
         ]
         text = (
@@ -187,15 +188,21 @@ class StageGap(Disclosed):
             (*_, top) = parts.sort_values("contribution", key=abs, kind="stable").to_dict("records")
             (whole,) = self.overall.to_dict("records")
             scale, word = (1.0, "per officer") if NAMED in set(self.table["stage"]) else (100.0, "points")
+            low, high = (scale * top[f"contribution_{end}"] for end in ("lower", "upper"))
+            ends = "no interval exists" if pd.isna(low) else f"interval {low:+.2f} to {high:+.2f}"
             text += (
                 f" Over all stages the rates differ by {scale * whole['difference']:+.2f} {word}; the stage that makes "
-                f"up most of it is '{top['stage']}' ({scale * top['contribution']:+.2f} {word}, interval "
-                f"{scale * top['contribution_lower']:+.2f} to {scale * top['contribution_upper']:+.2f})."
+                f"up most of it is '{top['stage']}' ({scale * top['contribution']:+.2f} {word}, {ends})."
             )
         rounded = [str(row["stage"]) for row in shown if pd.notna(row["rounded_to"])]
         if rounded:
             text += f" Few are undecided, so the shares of {' and '.join(rounded)} are rounded and tell no number."
         return text + self._mix_said()
+
+    def _ratio_said(self, row: Mapping[Any, Any]) -> str:
+        if pd.isna(row["ratio"]):
+            return "no ratio exists"
+        return f"ratio {row['ratio']:.2f}, {interval_said(self.confidence, row['ratio_lower'], row['ratio_upper'])}"
 
     def _mix_said(self) -> str:
         said = []

@@ -34,10 +34,15 @@ def bounds(
             reached, rate = units / named, hits / units
         for words, of in ASSUMING.items():
             (low, *lows), (high, *highs) = (np.asarray(end) for end in of(reached, rate))
-            ends = imbens_manski(low, high, float(np.nanstd(lows)), float(np.nanstd(highs)), confidence)
+            ends = imbens_manski(low, high, _error(lows), _error(highs), confidence)
             lines.append((row["stage"], words, low, high, *ends))
     heads = ["stage", "assuming", "lower", "upper", "interval_lower", "interval_upper"]
     return pd.DataFrame(lines, columns=heads)
+
+
+def _error(drawn: list[float]) -> float:
+    known = np.array(drawn)[~np.isnan(drawn)]
+    return float(known.std()) if len(known) else float("nan")
 
 
 def _added(clusters: Ints, parts: list[np.ndarray], weights: Floats) -> Floats:

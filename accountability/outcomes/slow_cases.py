@@ -14,7 +14,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.slow_case_views import SUSTAINED, View, causes_hidden, naive, with_cause
 from accountability.outcomes.small_counts import Disclosed
-from accountability.results import percent
+from accountability.results import interval_said, percent
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.follow_up import follow_up
@@ -91,8 +91,8 @@ class SlowCases(Disclosed):
             rows = part.to_dict("records")
             ends = rows[:1] if len(rows) == 1 else [rows[0], rows[-1]]
             told = ", ".join(
-                f"{row['at']} {percent(row['estimate'], 1)} ({percent(self.confidence)} interval "
-                f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+                f"{row['at']} {percent(row['estimate'], 1)} "
+                f"({interval_said(self.confidence, row['lower'], row['upper'], 1)})"
                 for row in ends
             )
             said.append(f"{view}: {told}")

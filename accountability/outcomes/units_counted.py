@@ -223,10 +223,9 @@ def method_of(rows: pd.DataFrame) -> str:
 
 
 def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Percentile interval over the first axis."""
-    top = intervals.upper_tail(confidence)
-    low, high = np.nanquantile(drawn, [1 - top, top], axis=0)
-    return low, high
+    """Percentile interval over the first axis; missing where no resample differs: chance is unseen, not absent."""
+    low, high = (np.asarray(end) for end in intervals.percentile(drawn, confidence, most_without=1.0))
+    return np.where(low < high, low, np.nan)[()], np.where(low < high, high, np.nan)[()]
 
 
 def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
