@@ -195,6 +195,11 @@ class Designed:
             f"{name.replace('_', ' ')}: put together, for cells of theirs hold nobody: {', '.join(levels)}"
             for name, levels in self.merged.items()
         ]
+        if any(fit.errors.repaired for fit in fits):
+            out.append(
+                "two-way errors repaired: where officers and complaints together gave a negative variance, it is 0; "
+                "read intervals as least ones"
+            )
         if any(fit.limits is not None for fit in fits):
             why = f"empty cells ({self.named})" if self.named else SEPARATED.split(",")[0]
             out.append(

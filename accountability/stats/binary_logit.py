@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from accountability.stats.cell_likelihood import SEPARATED, Fit, Separated, Slop
 from accountability.stats.compress import tally
 from accountability.stats.optimise import Evaluation, Optimum, Separation, invert, newton
 from accountability.stats.penalised import Shrink
-from accountability.stats.sandwich import Clustered, Ways
+from accountability.stats.sandwich import Clustered, Ways, by_rows
 
 NO_SPREAD = -5.0
 NONE = (
@@ -44,7 +44,8 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: S
     cells = cells_of(pattern, hits.astype(np.int64), len(design))
     if shrink is None:
         check_columns(design, cells)
-    return maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways, shrink=shrink)
+    fit = maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways, shrink=shrink)
+    return fit if shrink else replace(fit, errors=replace(fit.errors, rows=by_rows(design, pattern, ways)))
 
 
 def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:

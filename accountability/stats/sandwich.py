@@ -116,6 +116,9 @@ class Clustered:
         How clusters weigh, one a way; empty where the model cannot say.
     repaired : bool
         Whether the three terms of two ways gave a covariance with negative eigenvalues, which were set to 0.
+    rows : tuple of Leverage
+        How clusters weigh were every row worth the same, where fitted chances say how much each is worth: a cluster
+        with few events would seem light by chance.
     crossed : bool
         Whether rows hang together along two ways, or belong to several clusters.
     """
@@ -125,6 +128,7 @@ class Clustered:
     ways: tuple[Leverage | Sharing, ...] = ()
     repaired: bool = False
     crossed: bool = False
+    rows: tuple[Leverage, ...] = ()
 
     def free(self, contrasts: Floats) -> Floats:
         """Degrees of freedom of linear combinations, estimates by combinations; 0 where no error can be had.
@@ -143,7 +147,7 @@ class Clustered:
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters the clusters are worth to linear combinations: the least of the ways."""
         most = np.full(contrasts.shape[1], float(self.clusters))
-        return np.minimum.reduce([most, *(way.effective(contrasts) for way in self.ways)])
+        return np.minimum.reduce([most, *(way.effective(contrasts) for way in (*self.ways, *self.rows))])
 
 
 def clustered(
@@ -214,6 +218,16 @@ def _positive(covariance: Floats, clusters: int, ways: tuple[Leverage | Sharing,
     if repaired:
         covariance = (vectors * np.maximum(values, 0.0)) @ vectors.T
     return Clustered(covariance, clusters, ways, repaired, crossed=True)
+
+
+def by_rows(design: Floats, pattern: Ints, ways: Ways) -> tuple[Leverage, ...]:
+    """How clusters weigh in a linear model of the same columns, patterns by columns: every row alike."""
+    number = np.bincount(pattern, minlength=len(design)).astype(float)
+    bread = np.linalg.inv(design.T @ (design * number[:, None]))
+    return tuple(
+        Leverage.of(bread, np.zeros_like(design), pattern, way, int(way.max()) + 1, design, -0.5)
+        for way in named_ways(ways).values()
+    )
 
 
 def named_ways(ways: Ways) -> dict[str, Ints]:

@@ -123,7 +123,13 @@ def test_one_cluster_is_refused_by_name(rows: pd.DataFrame) -> None:
         linear(rows, ways(rows.assign(complaint=1), "officer", "complaint"))
 
 
-REDUCED = ((6, "even", 1, 0.2, True), (12, "skewed", 3, 0.2, False), (30, "even", 3, 0.02, False))
+REDUCED = (
+    (6, "even", 1, 0.2, True),
+    (12, "skewed", 3, 0.2, False),
+    (30, "even", 3, 0.02, False),
+    (30, "40 %", 1, 0.02, False),
+    (6, "40 %", 3, 0.2, False),
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +141,13 @@ def program() -> dict[str, Any]:
 def test_intervals_hold_the_truth_as_often_as_they_say(cell: tuple[Any, ...], program: dict[str, Any]) -> None:
     """A few cells of benchmarks/dependence.py; below 0.87 of 120 is four standard errors under 0.95."""
     assert not program["outside"](program["measured"](program["Cell"](*cell), 120, 3), 0.87)
+
+
+def test_a_large_officer_without_events_is_not_taken_for_a_light_one(program: dict[str, Any]) -> None:
+    """With 40 % of the rows an officer decides the group's estimate, whatever the chances fitted to the rows."""
+    for cell in ((30, "40 %", 1, 0.02, False), (6, "40 %", 3, 0.2, False)):
+        found = program["measured"](program["Cell"](*cell), 40, 5)
+        assert {refused for _, refused in found.values()} == {1.0}
 
 
 def test_thirty_even_clusters_are_not_refused(program: dict[str, Any]) -> None:

@@ -15,9 +15,9 @@ from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.design import Term
 from accountability.stats.optimise import Separation, newton, weakest
-from accountability.stats.partial_likelihood import Ties, derivatives, evaluation, score_residuals
+from accountability.stats.partial_likelihood import Ties, cell_information, derivatives, evaluation, score_residuals
 from accountability.stats.risksets import RiskSets, risk_sets
-from accountability.stats.sandwich import sandwich
+from accountability.stats.sandwich import clustered, sandwich
 from accountability.stats.separation import INSTEAD
 from accountability.stats.split_episodes import Split, split_episodes
 from accountability.study.durations import Durations, group_codes
@@ -114,9 +114,23 @@ def changing_ratios(
             f"periods, or: {INSTEAD}"
         ) from endless
     covariance: Floats = np.linalg.inv(top.information).astype(float)
+    free = worth = None
     if asked.clusters is not None:
-        scores = parts.members @ score_residuals(parts.sets, matrix, derivatives(parts.sets, matrix, top.at, ties))
-        covariance = sandwich(covariance, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
+        at = derivatives(parts.sets, matrix, top.at, ties)
+        scores = parts.members @ score_residuals(parts.sets, matrix, at)
+        if asked.few and asked.cluster is not None:
+            there, each = sets.cell >= 0, np.eye(len(covariance))
+            own = cell_information(parts.sets, matrix, at).reshape(-1, each.size)
+            weighed = clustered(
+                covariance,
+                scores,
+                sets.cell[there],
+                asked.cluster[there],
+                (parts.members @ own).reshape(-1, *each.shape),
+            )
+            covariance, free, worth = weighed.covariance, weighed.free(each), weighed.effective(each)
+        else:
+            covariance = sandwich(covariance, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
     same = "the ratio is a power of the days" if isinstance(periods, str) else "the ratio is the same within a period"
     return ChangingRatios(
         estimand=f"ratio of the daily rate of {asked.word} by age, by {durations.clock}",
@@ -124,7 +138,9 @@ def changing_ratios(
         method=f"Cox's model, {ties.capitalize()} ties, {asked.errors}, Wald intervals",
         ratio_word=f"ratio of the daily rate of {asked.word}",
         periods=names,
-        **asked.fields(top.at, covariance, top.value, float(null.value), terms=terms, counts=counts),
+        **asked.fields(
+            top.at, covariance, top.value, float(null.value), terms=terms, counts=counts, free=free, effective=worth
+        ),
     )
 
 

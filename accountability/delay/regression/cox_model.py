@@ -31,8 +31,6 @@ from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes
 
 WHAT = "Cox's model"
-FEW = 200
-"""Clusters up to which clustered errors are corrected for their number."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -203,18 +201,21 @@ def cox(
     top = firth.top if firth else asked.maximise(evaluation(sets, matrix, ties))
     bread: Floats = firth.covariance if firth else np.linalg.inv(top.information).astype(float)
     errors = "Firth's penalty, profile penalised likelihood" if firth else f"{asked.errors}, Wald"
-    covariance, free = bread, None
+    covariance, free, effective = bread, None, None
     if asked.clusters is not None:
         at = derivatives(sets, matrix, top.at, ties)
         scores = score_residuals(sets, matrix, at)
         covariance = sandwich(bread, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
-        if asked.cluster is not None and asked.clusters <= FEW:
+        if asked.few and asked.cluster is not None:
             there = sets.cell >= 0
             weighed = clustered(
                 bread, scores, sets.cell[there], asked.cluster[there], cell_information(sets, matrix, at)
             )
-            covariance, free = weighed.covariance, weighed.free(np.eye(len(bread)))
-    common = asked.fields(top.at, covariance, top.value, firth.null if firth else float(null.value), free=free)
+            each = np.eye(len(bread))
+            covariance, free, effective = weighed.covariance, weighed.free(each), weighed.effective(each)
+    common = asked.fields(
+        top.at, covariance, top.value, firth.null if firth else float(null.value), free=free, effective=effective
+    )
     if firth:
         ends = {"lower": np.exp(firth.lower), "upper": np.exp(firth.upper), "p_value": firth.p_value}
         common["table"] = common["table"].assign(**ends)

@@ -98,7 +98,9 @@ def fine_gray(
     refuse_collinear(asked.design, null[2], float(asked.event.sum()))
     top = asked.maximise(fit.evaluate)
     bread: Floats = np.linalg.inv(top.information).astype(float)
-    covariance = sandwich(bread, fit.scores(top.at), fit.cell, asked.cluster, asked.clusters, number=fit.number)
+    covariance = sandwich(
+        bread, fit.scores(top.at), fit.cell, asked.cluster, asked.clusters, number=fit.number, corrected=asked.few
+    )
     return FineGray(
         estimand=f"ratio of the subdistribution rate of {asked.word}, by {durations.clock}",
         assumptions=(

@@ -165,7 +165,9 @@ def parametric(
         raise separated(made, endless.direction[1:-1], "closing") from endless
     bread: Floats = np.linalg.inv(top.information).astype(float)
     if asked.clusters is not None:
-        bread = sandwich(bread, fit.scores(top.at), data.cell, asked.cluster, asked.clusters, number=data.number)
+        bread = sandwich(
+            bread, fit.scores(top.at), data.cell, asked.cluster, asked.clusters, number=data.number, corrected=asked.few
+        )
     # Back from the centred columns to an intercept at covariates of 0.
     back = np.eye(len(top.at))
     back[0, 1:-1] = -asked.centre

@@ -20,6 +20,7 @@ from accountability.stats.compress import numbered
 from accountability.stats.design import Design, Term, design
 from accountability.stats.intervals import p_normal, p_student, wald, z_critical
 from accountability.stats.optimise import Evaluation, Optimum, Separation, newton
+from accountability.stats.sandwich import FEWEST
 from accountability.stats.separation import separated
 from accountability.study.durations import RESERVED, Durations, group_codes
 
@@ -31,6 +32,9 @@ SHOWN = 6
 
 DESCRIBES = "columns not in the model may differ between the groups: the ratios describe, they do not explain"
 STILL_OPEN = "whether a case is still open at the cut-off tells nothing about how much longer it will take"
+
+FEW = 200
+"""Clusters up to which clustered errors are corrected for their number."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -141,6 +145,11 @@ class Prepared:
         return np.bincount(self.design.pattern[self.event], minlength=len(self.design.matrix)).astype(float)
 
     @property
+    def few(self) -> bool:
+        """Whether clusters are so few that errors are corrected for their number."""
+        return self.cluster is not None and (self.clusters or 0) <= FEW
+
+    @property
     def errors(self) -> str:
         """Name the errors."""
         if self.clusters is None:
@@ -184,18 +193,25 @@ class Prepared:
         terms: tuple[Term, ...] | None = None,
         counts: tuple[Days, Days] | None = None,
         free: Floats | None = None,
+        effective: Floats | None = None,
     ) -> dict[str, Any]:
-        """Give the fields that every regression has."""
+        """Give the fields that every regression has.
+
+        Where a model does not say how much a cluster weighs, it weighs as many as its cases, and the degrees of freedom
+        are the effective number of clusters less one.
+        """
         named = terms or self.design.terms
+        if free is None and self.few:
+            size = np.bincount(np.asarray(self.cluster)).astype(float)
+            worth = float(size.sum() ** 2 / (size**2).sum())
+            effective = np.full(len(coefficients), worth)
+            free = np.where(effective < FEWEST, 0.0, effective - 1)
+        counted = counts or counts_by_term(self.design, self.events)
+        table = table_of(named, coefficients, covariance, self.confidence, counted, free)
+        if free is not None:
+            table = table.assign(clusters=self.clusters, effective_clusters=effective, df=free)
         return {
-            "table": table_of(
-                named,
-                coefficients,
-                covariance,
-                self.confidence,
-                counts or counts_by_term(self.design, self.events),
-                free,
-            ),
+            "table": table,
             "flow": self.durations.flow,
             "terms": named,
             "coefficients": coefficients,
