@@ -16,7 +16,15 @@ from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.gap import DRAWS
 from accountability.outcomes.stages import passed
-from accountability.stats.decomposition import contributions, e_value, kitagawa, resampled_parts, trimmed, worst_case
+from accountability.stats.decomposition import (
+    contributions,
+    e_value,
+    imbens_manski,
+    kitagawa,
+    resampled_parts,
+    trimmed,
+    worst_case,
+)
 from accountability.stats.intervals import percentile
 from accountability.stats.resample import weights_at_once
 
@@ -134,6 +142,18 @@ def test_the_e_values_published_for_smoking_and_lung_cancer():
     assert e_value(10.73, 8.02, 14.36) == pytest.approx((20.95, 15.52), abs=0.01)
     assert e_value(1 / 10.73, 1 / 14.36, 1 / 8.02) == pytest.approx((20.95, 15.52), abs=0.01)
     assert e_value(1.2, 0.9, 1.6)[1] == 1.0
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [((3.9, 1.8, 8.7), (7.26, 3.0)), ((0.80, 0.71, 0.91), (1.81, 1.43))])
+def test_the_e_values_published_for_breastfeeding(ratio, expected):
+    """VanderWeele and Ding, Annals of Internal Medicine 167 (2017): infant deaths, and childhood leukaemia."""
+    assert e_value(*ratio) == pytest.approx(expected, abs=0.01)
+
+
+def test_the_reach_beyond_bounds_is_one_sided_where_they_are_far_apart_and_two_sided_where_they_meet():
+    assert imbens_manski(0.0, 1.0, 0.01, 0.01, 0.95) == pytest.approx((-0.01645, 1.01645), abs=1e-5)
+    assert imbens_manski(0.5, 0.5, 0.01, 0.01, 0.95) == pytest.approx((0.4804, 0.5196), abs=1e-5)
+    assert np.isnan(imbens_manski(0.2, 0.4, 0.0, 0.0, 0.95)).all()
 
 
 @given(
