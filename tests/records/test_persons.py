@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from columns_elsewhere import HARMLESS, IDENTIFYING
 from conftest import ROOT
 
 from accountability.records.onboard.persons import fold, identifies
@@ -72,3 +73,14 @@ def test_words_of_agencies_are_no_names(values: list[str]) -> None:
 
 def test_a_name_is_folded_without_case_accents_and_strokes() -> None:
     assert fold("O'Brien-Łódź") == fold("OBRIEN LODZ")
+
+
+def test_columns_of_other_countries_that_identify_people_are_all_found() -> None:
+    missed = {what: kind for what, (kind, texts) in IDENTIFYING.items() if identifies(texts) is None}
+    assert not missed, missed
+    assert len(IDENTIFYING) + len(HARMLESS) >= 60
+
+
+def test_at_most_four_harmless_columns_of_other_countries_are_asked_about() -> None:
+    asked = {what: found.why for what, texts in HARMLESS.items() if (found := identifies(texts))}
+    assert len(asked) <= 4, asked

@@ -318,6 +318,7 @@ def _rows(p: Proposal, row: Mapping[str, Any], keys: Mapping[str, str], lines: d
         told = {"exact": choice, **({"apart_from": [behind]} if whole else {}), "because": why}
         lines[*place, "repeats"] = ([told], "CONFIRMED")
     if row.get("unit", row.get(_ONE)) is not None:
+        lines[*place, "table"] = (None, "CONFIRMED")  # so does what its rows are
         lines[*place, "key"] = (None, "CONFIRMED")  # how many rows a key holds follows from what one row is
     for key, where in (("layout", "format"), ("no_records", "unusable")):
         if row.get(f"{key} {p.key}") in ("yes", True):

@@ -39,7 +39,14 @@ _ADDRESS: Final = re.compile(
     re.I,
 )
 _HAN: Final = re.compile(r"[\u4e00-\u9fff\uac00-\ud7af]{2,4}")
-_DATE: Final = re.compile(r"^\s*(?:\d{1,2}[/.-]\d{1,2}[/.-](\d{4})|(\d{4})[/.-]\d{1,2}[/.-]\d{1,2})\b")
+_FAMILY: Final = re.compile(r"[a-z]{3,}(?:yan|enko|opoulos|idis|sson|ovic|shvili)")
+_THAI: Final = re.compile("[\u0e00-\u0e7f]+ [\u0e00-\u0e7f]+")  # Thai parts no words, but names
+_OF_A_STATE: Final = re.compile(r"\d{3}-\d{2}-\d{4}|\d{3}\.\d{3}\.\d{3}-\d{2}|\d{8}[A-Z]|[A-Z]{5}\d{4}[A-Z]")
+_TOLD: Final = re.compile(r"^(?:he|she|they|i|we|my|his|her|a (?:man|woman)|the (?:officer|driver|man|woman))\b", re.I)
+_DATE: Final = re.compile(
+    r"^\s*(?:\d{1,2}[/.-]\d{1,2}[/.-](\d{4})|(\d{4})[/.-]\d{1,2}[/.-]\d{1,2}|"
+    r"\d{1,2}\.? [^\W\d_]{3,9}\.? (\d{4})|(\d{4})(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +83,20 @@ def identifies(values: Iterable[str]) -> Evidence | None:
     sample = distinct[:: max(1, len(distinct) // LOOKED_AT)]
     if not sample:
         return None
-    for kind, form in (("contact", _CONTACT), ("address", _ADDRESS)):
+    for kind, form in (("contact", _CONTACT), ("address", _ADDRESS), ("number", _OF_A_STATE)):
         share = sum(bool(form.fullmatch(text)) for text in sample) / len(sample)
         if share >= 0.5:
             return Evidence(kind, f"{share:.0%} of its texts have the form of it")
     if sum(map(len, sample)) / len(sample) > 60 and len(distinct) > 5:
         return Evidence("free_text", "long texts, which may name people")
+    if len(distinct) > 5 and sum(bool(_TOLD.match(t)) and t.count(" ") > 2 for t in sample) >= 0.5 * len(sample):
+        return Evidence("free_text", "sentences about people")
     if (born := _born(sample)) is not None:
         return born
     if all(text.isdigit() and len(text) >= 5 for text in sample):
+        widths = {len(text) for text in sample}
+        if len(distinct) > 30 and len(widths) == 1 and widths <= {6, 7}:
+            return Evidence("number", "many numbers of one width, as employees' and tax numbers are")
         if len(distinct) > 0.8 * len(filled) and len(distinct) > 5:
             return Evidence("number", "numbers of five digits and more that rarely repeat, as employees' numbers do")
         return None
@@ -101,7 +113,7 @@ def identifies(values: Iterable[str]) -> Evidence | None:
 
 
 def _born(sample: Sequence[str]) -> Evidence | None:
-    years = [int(m[1] or m[2]) for text in sample if (m := _DATE.match(text))]
+    years = [int(m[1] or m[2] or m[3] or m[4]) for text in sample if (m := _DATE.match(text))]
     if len(years) < 0.8 * len(sample) or len(years) < 5:
         return None
     years.sort()
@@ -123,13 +135,17 @@ def _named(text: str) -> float:
         if not family or not given or len(family) > 3 or len(given) > 3:
             return 0.0
         return _score(given[0] in first or len(given[0]) == 1, family[-1] in last or " ".join(family) in last)
+    if _THAI.fullmatch(bare):
+        return 1.0
     if _HAN.fullmatch(bare):
-        return 1.0 if bare[0] in last or bare[:2] in last else 0.0
+        return 1.0 if fold(bare[0]) in last or fold(bare[:2]) in last else 0.0
     words = _words(bare)
     if not words or len(words) > 4:
         return 0.0
     if len(words) == 1:
         return 1.0 if words[0] in last or words[0] in first else 0.0
+    if all(len(word) == 1 for word in words[1:]) or _FAMILY.fullmatch(words[-1]):
+        return 1.0 if words[0] in last or words[0] in first or _FAMILY.fullmatch(words[-1]) else 0.5
     if len(words[0]) == 1:
         return 1.0 if words[-1] in last else 0.5
     return _score(words[0] in first, words[-1] in last) or 0.9 * _score(words[-1] in first, words[0] in last)
@@ -148,7 +164,8 @@ def _words(text: str) -> list[str]:
     """Folded words of a name, particles joined to what follows; empty where a word is none or names no person."""
     found: list[str] = []
     for word in text.split():
-        if not _WORD.match(word):
+        marks_off = "".join(c for c in word if unicodedata.category(c)[0] != "M")  # vowels of Hindi and Thai
+        if not _WORD.match(marks_off):
             return []
         plain = fold(word)
         if plain in _listed("no_names"):
