@@ -51,10 +51,10 @@ def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: floa
     bottom, top = place((1, low))[1], place((1, high))[1]
     tall = max(ax.get_position().height * float(ax.get_figure().get_size_inches()[1]), 1.0)  # type: ignore[union-attr]
     said = [textwrap.fill(name, _BESIDE) for name, *_ in names]
-    if sum(text.count("\n") + 1 for text in said) * size * 1.35 / 72 > tall:
+    if sum(text.count("\n") + 1 for text in said) * size * 1.5 / 72 > tall:
         said, size = [name for name, *_ in names], 7.0
     ends = [float(np.clip((place((1, height))[1] - bottom) / (top - bottom), 0, 1)) for _, height, *_ in names]
-    high_each = [(text.count("\n") + 1) * size * 1.35 / 72 / tall for text in said]
+    high_each = [(text.count("\n") + 1) * size * 1.5 / 72 / tall for text in said]
     middle = _apart(ends, high_each)
     for (_, _, colour, style), text, end, at in zip(names, said, ends, middle, strict=True):
         ax.plot(
