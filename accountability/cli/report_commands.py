@@ -29,6 +29,31 @@ def export(
         typer.echo(path)
 
 
+@app.command("export-data")
+def export_data(
+    source: Annotated[str, typer.Argument(help="Name of a source.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New folder to write to.", file_okay=False)],
+    to: Annotated[str, typer.Option("--to", "-t", help="stata, parquet or csv.")] = "stata",
+) -> None:
+    """Write a source's coded tables for other programs, with labels, codebook, data package, R script and do-file.
+
+    Persons and cases are pseudonyms; every term that would leave passes the sharing gate first (status 1 where one does
+    not).
+
+    Example: [bold]accountability export-data chicago_2000_2016 --to stata --out handed_over[/bold]
+    """
+    import accountability
+    from accountability.publish.sharing.terms import leaks_in_terms
+
+    data = accountability.load(source)
+    if found := leaks_in_terms(data):
+        for leak in found:
+            typer.echo(f"{leak.place}\n  {leak.kind}: {leak.excerpt}\n  {leak.fix}", err=True)
+        raise typer.Exit(FAILED)
+    for path in data.export(to, out):
+        typer.echo(path)
+
+
 @app.command()
 def share(
     report: Annotated[Path, typer.Argument(help="A report's folder or page, or a folder of reports.")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -86,6 +87,34 @@ class Dataset:
             There is no such unit.
         """
         return units.per(self.cases, self.allegations, self.card.unit, unit)
+
+    def export(self, kind: str, folder: str | Path) -> list[Path]:
+        """Write the coded tables for other programs, with labels, a codebook, a data package, an R script, a do-file.
+
+        Persons and cases are pseudonyms. The agency's own text stays behind: ``raw_`` columns, notes, texts over 120
+        letters or of over 400 kinds. The command ``export-data`` puts the sharing gate before it.
+
+        Parameters
+        ----------
+        kind : {"stata", "parquet", "csv"}
+            Stata files have labels of variables and values; a label over 80 letters ends in ``…`` there and is whole in
+            the codebook. R reads them with haven.
+        folder : path
+            A new or empty folder.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        ParameterError
+            For another kind, or a folder that holds something.
+        """
+        from accountability.records.hand_over import write_tables  # a load needs none of it
+
+        return write_tables(self, kind, folder)
 
     def require_unambiguous(self, column: str, *terms: str) -> None:
         """Refuse a comparison that needs a distinction this release has lost.

@@ -62,7 +62,7 @@ def table_one(data: Cohort, by: str | None = None, columns: str | Sequence[str] 
     >>> list(tables.table_one(cohort, by="investigated_by").table)[:2]
     ['Characteristic', 'Overall (n = 6,191)']
     """
-    (group,) = column_names(by, "tables.table_one") or [None]
+    group = next(iter(column_names(by, "tables.table_one")), None)
     held = {*data.allegations.columns, *data.cases.columns}
     asked = column_names(columns, "tables.table_one", "columns") or [name for name in USUAL if name in held]
     if unknown := [name for name in asked if name not in held]:
@@ -122,7 +122,9 @@ def _of_column(data: Cohort, name: str, group: str | None, keys: list[str]) -> l
     gap = ABSENT
     if group:
         whole = found[1].true_numbers()
-        shares = [whole[whole[group] == key].set_index(name)["estimate"].reindex(levels).fillna(0) for key in keys]
+        shares: list[Any] = [
+            whole[whole[group] == key].set_index(name)["estimate"].reindex(levels).fillna(0) for key in keys
+        ]
         # With a hidden cell, the difference would say something of it.
         told = not found[1].table["hidden"].any()
         gap = f"{max(_difference(a, b) for a, b in combinations(shares, 2)):.2f}" if told and len(keys) > 1 else HIDDEN

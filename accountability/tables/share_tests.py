@@ -37,7 +37,7 @@ def mean_errors(values: Floats, design: Floats, ways: Ways) -> tuple[Floats, Flo
     rows = np.column_stack([design, values])
     found_kinds, cell = np.unique(rows, axis=0, return_inverse=True)
     kinds: Floats = found_kinds.astype(np.float64)
-    bread = np.linalg.inv(design.T @ design)
+    bread: Floats = np.linalg.inv(design.T @ design).astype(np.float64)
     found = bread @ design.T @ values
     of_cell = kinds[:, :-1]
     scores = of_cell * (kinds[:, -1] - of_cell @ found)[:, None]
