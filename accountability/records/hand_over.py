@@ -1,4 +1,4 @@
-"""Hand the coded tables over: Stata, Parquet or CSV, with labels, a codebook, a data package and scripts that read them.
+"""Hand the coded tables over: Stata, Parquet or CSV, with labels, a codebook, a data package and scripts.
 
 What leaves is coded: pseudonyms of persons, dates, terms. The agency's own text (``raw_`` columns, notes, long texts)
 and the place of a row in the published file stay behind; the codebook lists them.
@@ -11,16 +11,13 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.labels import label
 from accountability.records.pseudonyms import Pseudonyms, key
-
-if TYPE_CHECKING:
-    from accountability.records.dataset import Dataset
 
 KINDS: Final = {"stata": "dta", "parquet": "parquet", "csv": "csv"}
 TABLES: Final = ("cases", "allegations", "events", "complainants")
@@ -31,7 +28,7 @@ _NAME, _LABEL = 32, 80
 _LONGEST, _LEVELS = 120, 400
 
 
-def write_tables(data: Dataset, kind: str, folder: str | Path) -> list[Path]:
+def write_tables(data: Any, kind: str, folder: str | Path) -> list[Path]:
     """Write the coded tables and what explains them; :meth:`Dataset.export` says what."""
     if kind not in KINDS:
         raise ParameterError(f"data.export writes {', '.join(KINDS)}, found {kind!r}; SPSS reads the Stata files")
@@ -62,7 +59,7 @@ def write_tables(data: Dataset, kind: str, folder: str | Path) -> list[Path]:
     return [*written, *(target / name for name in texts)]
 
 
-def leaving_terms(data: Dataset) -> list[tuple[str, str, list[str]]]:
+def leaving_terms(data: Any) -> list[tuple[str, str, list[str]]]:
     """Table, column and terms of every column of words that leaves."""
     lines: list[dict[str, Any]] = []
     for name in TABLES:
@@ -136,19 +133,20 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
 
 
-def _page(data: Dataset, codebook: pd.DataFrame) -> str:
+def _page(data: Any, codebook: pd.DataFrame) -> str:
     shown = codebook.assign(terms=codebook["terms"].map(lambda terms: ", ".join(terms)))
     facts = data.facts().to_html(index=False, border=0)
     title = html.escape(f"Codebook: {data.title}")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body>'
         f"<h1>{title}</h1>\n{facts}\n<h2>Columns</h2>\n"
-        f"<p>A missing value is one that the agency did not record, or that was set aside. Ids are pseudonyms. A column "
-        f"that stays behind holds the agency's own text.</p>\n{shown.to_html(index=False, border=0)}</body></html>\n"
+        f"<p>A missing value is one that the agency did not record, or that was set aside. Ids are pseudonyms. A "
+        f"column that stays behind holds the agency's own text.</p>\n"
+        f"{shown.to_html(index=False, border=0)}</body></html>\n"
     )
 
 
-def _package(data: Dataset, codebook: pd.DataFrame, kind: str) -> dict[str, Any]:
+def _package(data: Any, codebook: pd.DataFrame, kind: str) -> dict[str, Any]:
     """A description after the Frictionless Data Package."""
     types = {"term": "string", "text": "string", "number": "number", "date": "date"}
     resources = []

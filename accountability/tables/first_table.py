@@ -122,9 +122,8 @@ def _of_column(data: Cohort, name: str, group: str | None, keys: list[str]) -> l
     gap = ABSENT
     if group:
         whole = found[1].true_numbers()
-        shares: list[Any] = [
-            whole[whole[group] == key].set_index(name)["estimate"].reindex(levels).fillna(0) for key in keys
-        ]
+        own = [whole[whole[group] == key].set_index(name)["estimate"] for key in keys]
+        shares: list[Any] = [each.reindex(levels).fillna(0) for each in own]
         # With a hidden cell, the difference would say something of it.
         told = not found[1].table["hidden"].any()
         gap = f"{max(_difference(a, b) for a, b in combinations(shares, 2)):.2f}" if told and len(keys) > 1 else HIDDEN

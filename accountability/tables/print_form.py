@@ -61,12 +61,8 @@ class Printed(Result):
     def to_latex(self, **options: Any) -> str:
         """Give the table as LaTeX (booktabs), with its caption and notes."""
         form = "l" + "r" * (self.table.shape[1] - 1)
-        given: dict[str, Any] = {
-            "index": False,
-            "escape": True,
-            "column_format": form,
-            "caption": _tex(self.title),
-        } | options
+        given: dict[str, Any] = {"index": False, "escape": True, "column_format": form, "caption": _tex(self.title)}
+        given |= options
         text: str = self.table.to_latex(**given)
         text = text.replace("‡", r"\ddag{}").replace("–", "--").replace("\u2003", r"\quad ")
         below = "".join(f"\\par\\footnotesize {_tex(note)}\n" for note in self.notes)
