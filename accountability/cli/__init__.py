@@ -21,13 +21,8 @@ for _group in ("checking", "class", "explore", "lab", "report", "source", "study
 #: How ``--help`` groups the commands, in the order in which one comes to need them.
 PANELS: Final = {
     "Data": ("list", "fetch", "new-source", "check", "audit", "releases", "new-case", "synth"),
-<<<<<<< HEAD
     "Studies": ("explore", "run", "report", "sweep", "multiverse", "lab"),
-    "Reports": ("verify", "diff", "claims", "export", "share", "package"),
-=======
-    "Studies": ("run", "report", "sweep", "multiverse", "lab"),
     "Reports": ("verify", "diff", "claims", "export", "export-data", "share", "package"),
->>>>>>> ec9918b (Hand the coded tables over to Stata, R and others)
     "Class": ("teach",),
 }
 

@@ -222,11 +222,21 @@ def test_quiet_prints_the_path_alone_and_json_the_whole_answer(
 
 
 #: Commands that only write files and print their paths, or ask for answers.
-<<<<<<< HEAD
-ONLY_WRITE = {"explore", "fetch", "new-source", "new-case", "synth", "export", "package", "lab", "build", "fill"}
-=======
-ONLY_WRITE = {"fetch", "new-source", "new-case", "synth", "export", "export-data", "package", "lab", "build", "fill"}
->>>>>>> ec9918b (Hand the coded tables over to Stata, R and others)
+ONLY_WRITE = {
+    *(
+        "explore",
+        "fetch",
+        "new-source",
+        "new-case",
+        "synth",
+        "export",
+        "export-data",
+        "package",
+        "lab",
+        "build",
+        "fill",
+    ),
+}
 
 
 def test_every_command_that_lists_or_answers_has_json() -> None:
