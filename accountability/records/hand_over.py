@@ -152,7 +152,7 @@ def _package(data: Any, codebook: pd.DataFrame, kind: str) -> dict[str, Any]:
     resources = []
     for name, part in codebook[codebook["name"] != ""].groupby("table", sort=False):
         fields = [
-            {"name": row.name_, "title": row.label, "type": types[row.kind]}
+            {"name": row.name_, "title": row.label, "type": types[str(row.kind)]}
             | ({"constraints": {"enum": row.terms}} if row.terms else {})
             for row in part.rename(columns={"name": "name_"}).itertuples(index=False)
         ]

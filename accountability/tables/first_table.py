@@ -141,9 +141,9 @@ def _cell(part: pd.DataFrame, level: str) -> str:
 
 
 def _quartiles(parts: list[pd.DataFrame], group: str | None, keys: list[str], middle: str) -> list[str]:
-    rows = [parts[0].iloc[0]]
+    rows: list[Any] = [parts[0].iloc[0]]
     if group:
-        indexed = parts[1].set_index(group)
+        indexed: Any = parts[1].set_index(group)
         rows += [indexed.loc[key] for key in keys if key in indexed.index]
     cells = []
     for row in rows:
