@@ -224,10 +224,10 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     ParameterError
         A level and a column have the same name and differ.
     """
-    names = [name for name in frame.index.names if name is not None]
+    named = [(place, name) for place, name in enumerate(frame.index.names) if name is not None]
     made = frame
-    for name in reversed(names):
-        held = frame.index.get_level_values(name)
+    for place, name in reversed(named):
+        held = frame.index.get_level_values(place)
         if name not in frame.columns:
             made = frame.copy() if made is frame else made
             made.insert(0, name, held)

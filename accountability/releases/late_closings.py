@@ -61,7 +61,7 @@ class RecordingLag(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the share recorded by days since the closing."""
         axes = draw.new_axes(ax)
-        draw.steps(axes, self.table.dropna(), x="day", y="estimate", lower="lower", upper="upper", by=())
+        _stepped(axes, self.table.dropna(), None)
         axes.set_xlabel("days since the closing")
         axes.set_ylabel("share recorded")
         axes.set_ylim(0, 1.02)
@@ -220,7 +220,7 @@ class CorrectedShares(Result):
         """Draw both curves."""
         axes = draw.new_axes(ax)
         shown = self.table.dropna()
-        draw.steps(axes, shown, x="day", y="estimate", lower="lower", upper="upper", by=())
+        _stepped(axes, shown, "corrected")
         axes.step(shown["day"], shown["as_published"], where="post", color=draw.COLOURS[1], label="as published")
         axes.set_xlabel("days")
         axes.set_ylabel("share closed")
@@ -335,4 +335,12 @@ def corrected(
         table=table,
         moved_back=lag.first_day,
         confidence=confidence,
+    )
+
+
+def _stepped(axes: Axes, shown: pd.DataFrame, label: str | None) -> None:
+    """Draw a share that moves in steps, with its interval as a band."""
+    axes.step(shown["day"], shown["estimate"], where="post", color=draw.COLOURS[0], label=label)
+    axes.fill_between(
+        shown["day"], shown["lower"], shown["upper"], step="post", color=draw.COLOURS[0], alpha=0.2, linewidth=0
     )

@@ -153,9 +153,9 @@ def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame, lis
             removed = [(kind, table[columns]) for kind, columns in whole.items() if columns]
             numbered = table.assign(source_row=range(1, len(table) + 1))
             for name, column in file.columns.items():
-                for cells in column.drop_cells:
-                    gone = dropped(cells, numbered[name], numbered, f"{source.names[key]}, column {name!r}")
-                    removed.append((cells.kind, numbered.loc[gone, [name]]))
+                for cell in column.drop_cells:
+                    gone = dropped(cell, numbered[name], numbered, f"{source.names[key]}, column {name!r}")
+                    removed.append((cell.kind, numbered.loc[gone, [name]]))
                     table = table.assign(**{name: table[name].mask(gone)})
             yield file, table, removed
 

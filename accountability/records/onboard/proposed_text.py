@@ -207,8 +207,8 @@ def _file(proposal: Proposal) -> list[str]:
         why = "; ".join(evidence for _, evidence in layout.prepare)
         lines.append(_marked(4, "prepare", [step for step, _ in layout.prepare], why, True))
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
-    held = Counted(frame, proposal.roles).units()
-    counts = ", ".join(in_words(held[u], u) for u in ("allegation", "complaint", "officer") if u in held)
+    units = Counted(frame, proposal.roles).units()
+    counts = ", ".join(in_words(units[u], u) for u in ("allegation", "complaint", "officer") if u in units)
     why = f"{kinds}{proposal.why}; rows as accusations, case numbers, officers: {counts}"
     lines.append(_marked(4, "table", proposal.table, why, True))
     lines += _rows(proposal)
