@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.delay import limits
-from accountability.errors import AccountabilityError, SourceError
+from accountability.errors import AccountabilityError, ParameterError, SourceError
 from accountability.publish.extras import needs
 from accountability.records.onboard.answer_file import answered, checked
 from accountability.records.onboard.proposal import looked_at
@@ -42,7 +42,7 @@ def source_form(name: str, files: Sequence[str | Path], *, into: str | Path | No
     Raises
     ------
     AccountabilityError
-        A file cannot be read, or the extra ``lab`` is not installed.
+        The files are no paths, a file cannot be read, or the extra ``lab`` is not installed.
 
     Examples
     --------
@@ -55,7 +55,10 @@ def source_form(name: str, files: Sequence[str | Path], *, into: str | Path | No
     'Case No'
     """
     needs("lab")
-    return SourceForm(name, files, into)
+    paths = [files] if isinstance(files, str | Path) else files
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str | Path) for path in paths):
+        raise ParameterError(f'files: expected paths, found {type(files).__name__}; write ["complaints.csv"]')
+    return SourceForm(name, paths, into)
 
 
 def limits_of_law() -> dict[str, int]:

@@ -104,7 +104,8 @@ def members_of(rows: pd.DataFrame) -> Ints:
     named = rows["officer_ids"].reset_index(drop=True).explode()
     place = named.groupby(level=0).cumcount()
     codes, known = pd.factorize(named)  # an empty tuple becomes a missing value, which is -1
-    member = np.full((len(rows), int(place.max()) + 2), -1, dtype=np.int64)
+    places = int(place.max()) + 1 if len(place) else 0
+    member = np.full((len(rows), places + 1), -1, dtype=np.int64)
     member[named.index, place] = codes
     member[:, -1] = len(known) + pd.factorize(rows["case_id"])[0]
     return numbered(member)

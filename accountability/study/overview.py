@@ -89,7 +89,7 @@ def year_of(
     >>> import accountability
     >>> years = year_of(accountability.Cohort.of(accountability.load("synthetic")), "closed")
     >>> int(years.min()), years.attrs
-    (2014, {'without': 463, 'set_aside': 95})
+    (2014, {'without': 377, 'set_aside': 9})
     """
     return _calendar(cohort, stage, of, which, "Y")
 

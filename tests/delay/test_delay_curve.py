@@ -303,13 +303,12 @@ def test_the_figure_ends_where_few_are_watched_and_hides_small_numbers():
     assert axes.get_xlim() == (0, 199)  # two hundredths of the cases are watched up to day 198, one beyond it
     assert [text.get_text() for text in axes.figure.axes[1].texts] == [
         "200",
-        "176",
-        "151",
-        "126",
-        "101",
-        "76",
+        "171",
+        "141",
+        "111",
+        "81",
         "51",
-        "26",
+        "21",
     ]
     longer = curve.plot(until=6000)
     assert longer.get_xlim() == (0, 6000)

@@ -51,6 +51,7 @@ class _Taken(HTMLParser):
         self.inside: str | None = None  # style or script
         self.tables: list[_Grid] = []
         self.seen = 0
+        self.in_picture = False
 
     def at(self, what: str = "") -> str:
         return f"{self.place}, line {self.getpos()[0]}" + (f", {what}" if what else "")
@@ -67,7 +68,11 @@ class _Taken(HTMLParser):
             self._boundary(tag)
         if tag in ("script", "style"):
             self.inside = tag
-        if tag in _FRAMES:
+        if tag == "picture":
+            self.in_picture = True
+        if tag in _FRAMES and not (
+            tag == "source" and self.in_picture
+        ):  # a picture's other width, looked at as pictures are
             self.pieces.append(Active(self.at(f"<{tag}>"), f"<{tag}>"))
         given = {name: value or "" for name, value in attrs}
         if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
@@ -85,6 +90,8 @@ class _Taken(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == self.inside:
             self.inside = None
+        if tag == "picture":
+            self.in_picture = False
         if tag in _INLINE:
             return
         self._boundary(tag)
