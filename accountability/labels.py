@@ -66,6 +66,8 @@ _LABELS: Final = MappingProxyType(
         "std_error": "standard error",
         "at_risk": "still open and watched",
         "n": "number",
+        "from_count": "accusations from",
+        "to_count": "accusations to",
         "n_first": "number, first group",
         "n_second": "number, second group",
         "events": "counted",

@@ -127,8 +127,8 @@ MUTATIONS = (
         ("records/test_units",), "how_penalties_shrink-unit=complaint,confidence=0.8",
     ),
     Mutation(
-        "rows of one officer taken for independent", "stats/intervals.py",
-        "size = min(float(total), rate * (1 - rate) / variance)", "size = max(float(total), rate * (1 - rate))",
+        "rows of one officer taken for independent", "stats/clustered_rates.py",
+        "min(size, rate * (1 - rate) / variance) if variance > 0 else size", "size",
         ("outcomes/test_outcomes_outcomes",), "what_follows_a_finding-default",
     ),
     Mutation(

@@ -135,12 +135,12 @@ def run(study: str, changes: Mapping[str, Any], folder: Path) -> Path:
 @contextlib.contextmanager
 def _not_painted():
     # A figure's pictures take most of a study's time; what is compared are the points that its artists hold.
-    painted = kept._render
-    kept._render = lambda image, kind: b""
+    painted = kept.rendered
+    kept.rendered = lambda image, kind: b""
     try:
         yield
     finally:
-        kept._render = painted
+        kept.rendered = painted
 
 
 @contextlib.contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats
-from accountability.stats.sandwich import Clustered
+
+if TYPE_CHECKING:
+    from accountability.stats.sandwich import Clustered
 
 Transform = Literal["log-log", "log", "plain"]
 
