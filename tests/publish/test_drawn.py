@@ -39,7 +39,9 @@ CURVE = pd.DataFrame(
 
 
 def test_a_step_curve_gives_its_points_in_full_precision_and_its_band_both_edges(ax: Axes) -> None:
-    draw.steps(ax, CURVE, x="day", y="share", lower="low", upper="high", by=["unit"])
+    for unit, part in CURVE.groupby("unit"):
+        ax.step(part["day"], part["share"], where="post", label=unit)
+        ax.fill_between(part["day"], part["low"], part["high"], step="post", label=unit)
     found = read(ax)
     curves = found[found["drawn"] == "steps-post"]
     assert curves[["label", "x", "y"]].to_numpy().tolist() == CURVE[["unit", "day", "share"]].to_numpy().tolist()

@@ -29,7 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 NEEDED: dict[str, Callable[[Path], object]] = {
-    "lab": lambda made: publish.form(STUDY),
+    "lab": lambda made: publish.source_form("springfield", [made / "complaints.csv"]),
     "documents": lambda made: export(made, "pdf", made / "out"),
     "dask": lambda made: publish.sweep(STUDY, GRID, made / "out", executor="dask", scheduler="tcp://localhost:9"),
 }
