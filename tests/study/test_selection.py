@@ -44,7 +44,7 @@ def data() -> Dataset:
     )
     made = accountability.from_frame(
         frame, case_id="no", received="came", closed="done", finding="found", penalty="given", unit="complaint",
-        columns=["side"], observed_until="2015-06-30",
+        columns=["side"], observed_until="2015-06-30", no_day={"": "open"},
     )  # fmt: skip
     of_case = frame.set_index("no")[["side", "year_out", "state", "year_in"]].reindex(made.cases["case_id"])
     return replace(
