@@ -95,6 +95,9 @@ def exhibits(reports: list[Report]) -> list[Exhibit]:
 
 
 def _cell(report: Report, name: str) -> str:
-    named = re.compile(rf"""["']{re.escape(name)}["']""")
+    # What a finding shows is kept by the cell that presents it, which does not name it.
+    named = re.compile(rf"""["']{re.escape(name)}["']|\bpresent\(""")
+    exact = re.compile(rf"""["']{re.escape(name)}["']""")
     places = [number for number, (kind, text) in enumerate(report.cells, 1) if kind == "code" and named.search(text)]
+    places.sort(key=lambda number: exact.search(report.cells[number - 1][1]) is None)
     return f", cell {places[0]}" if places else ""
