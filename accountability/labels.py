@@ -62,7 +62,7 @@ _LABELS: Final = MappingProxyType(
         "complainant_gender": "complainant's gender",
         "case_id": "complaint",
         "p_value": "p-value",
-        "permutation_p_value": "p-value by lots",
+        "permutation_p_value": "permutation p-value",
         "std_error": "standard error",
         "at_risk": "still open and watched",
         "n": "number",

@@ -186,7 +186,7 @@ def _setting(asked: Asked, name: str, value: Any) -> str:
         "first": f"compared: {plain}",
         "second": f"with {plain}",
         "many_closings": f"days with more than {plain} closings",
-        "period_years": f"lots within {plural(value, 'year')}" if isinstance(value, int) else "",
+        "period_years": f"permutations within {plural(value, 'year')}" if isinstance(value, int) else "",
     }
     if isinstance(value, float) and name in ("confidence", "top"):
         return f"{wording.level(value)} intervals" if name == "confidence" else f"top {wording.level(value)}"

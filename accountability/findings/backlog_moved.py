@@ -36,8 +36,8 @@ def found(
     before = f", complaints received before {wording.month(first['month'])} not counted" if start < end else ""
     moved = (
         f"Open complaints {verb} from {start:,} at the end of {wording.month(first['month'])} to {end:,} at the end of "
-        f"{wording.month(last['month'])}{before}; they were most in {wording.month(top['month'])}, "
-        f"{int(top['open_at_end']):,}."
+        f"{wording.month(last['month'])}{before}; the peak was {int(top['open_at_end']):,}, in "
+        f"{wording.month(top['month'])}."
     )
     title = f"Open complaints {verb} from {start:,} to {end:,}"
     if not isinstance(pace, Refused) and asked.group:

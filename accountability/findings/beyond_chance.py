@@ -80,7 +80,7 @@ def found(
                     KeyNumber(
                         value=f"{lasting_row['estimate']:.1f} times",
                         label="the mean drawn later by those at the top first",
-                        note=f"by luck {lasting_row['expected_lower']:.1f} to {lasting_row['expected_upper']:.1f}",
+                        note=f"by chance {lasting_row['expected_lower']:.1f} to {lasting_row['expected_upper']:.1f}",
                     ),
                 )
                 if lasting_row
@@ -113,7 +113,7 @@ def _lasting(lasts: Persistence | Refused) -> tuple[str, dict[Any, Any]]:
     verb = "It lasts" if again["estimate"] > again["expected_upper"] else "It hardly lasts"
     return (
         f"{verb}: {wording.share(again['estimate'])} of those at the top in the first half were there again, "
-        f"{wording.share(again['expected'])} by luck.",
+        f"{wording.share(again['expected'])} by chance alone.",
         ratio,
     )
 
@@ -167,7 +167,7 @@ def _firm(served: AgainstChance | Refused, by_lot: Persistence | Refused) -> tup
         rows = {row["measure"]: row for row in by_lot.table.to_dict("records")}
         if "top_again" in rows:
             said.append(
-                f"With complaints halved by lot, {wording.share(rows['top_again']['estimate'])} of the top of "
+                f"With complaints halved at random, {wording.share(rows['top_again']['estimate'])} of the top of "
                 f"one half are at the top of the other."
             )
     return tuple(said)

@@ -26,7 +26,7 @@ _STAGES = {
 def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> Finding:
     """Name the two groups, the stage at which they part, and whether chance or their mix explains it."""
     if isinstance(gap, Refused):
-        return asked.not_answered(gap, "at which stage two groups part")
+        return asked.not_answered(gap, "at which stage two groups differ")
     who, first, second = asked.label(gap.by), str(gap.first), str(gap.second)
     shown = [row for row in gap.table.to_dict("records") if wording.known(row["ratio"])]
     apart = [row for row in shown if row["ratio_lower"] > 1 or row["ratio_upper"] < 1]
@@ -54,16 +54,16 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
         number = f"{notes[0]} and {notes[1].removeprefix('of ')} {asked.label(gap.unit)}s"
     if apart:
         main = (
-            f"{first} and {second} part most where cases are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
+            f"{first} and {second} differ most where cases are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
         )
-        title = f"{first} and {second} part where cases are {stage}"
+        title = f"{first} and {second} differ where cases are {stage}"
     else:
         main = (
-            f"{first} and {second} ({who}) part at no stage by more than chance may explain; the widest gap is "
+            f"{first} and {second} ({who}) differ at no stage by more than chance can explain; the widest gap is "
             f"where cases "
             f"are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
         )
-        title = f"{first} and {second} part at no stage by more than chance may explain"
+        title = f"{first} and {second} differ at no stage by more than chance can explain"
     return asked.finding(
         " ".join(text for text in (main, _mix(asked, gap, chosen)) if text),
         lead=asked.lead(

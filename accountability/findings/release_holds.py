@@ -29,15 +29,15 @@ def found(asked: Asked, *, held: Audit) -> Finding:
     closing = _closing(asked, years, cases)
     fields = [_field(asked, str(field)) for field in lacking["field"].head(3)]
     first = f"The release holds {plural(cases, 'complaint')}{span}{closing}."
-    second = f"It carries {len(whole)} of {len(questions)} questions whole"
+    second = f"It can answer {len(whole)} of {len(questions)} questions in full"
     second += (
-        f"; {plural(len(lacking), 'field')} they need {'is' if len(lacking) == 1 else 'are'} lacking or too "
+        f"; {plural(len(lacking), 'field')} they need {'is' if len(lacking) == 1 else 'are'} missing or too "
         f"coarse, among them {wording.joined(fields)}."
         if fields
         else "."
     )
     third = _traps(asked, held)
-    title = f"{plural(cases, 'complaint')}, {len(whole)} of {len(questions)} questions carried whole"
+    title = f"{plural(cases, 'complaint')}; {len(whole)} of {len(questions)} questions can be answered in full"
     return asked.finding(
         " ".join(text for text in (first, second, third) if text),
         lead=asked.lead(
@@ -48,8 +48,8 @@ def found(asked: Asked, *, held: Audit) -> Finding:
         ),
         numbers=(
             KeyNumber(value=f"{cases:,}", label="complaints held", note=asked.period, **raw(cases)),
-            KeyNumber(value=f"{len(whole)} of {len(questions)}", label="questions carried whole"),
-            KeyNumber(value=f"{len(lacking)}", label="fields lacking or too coarse"),
+            KeyNumber(value=f"{len(whole)} of {len(questions)}", label="questions it can answer in full"),
+            KeyNumber(value=f"{len(lacking)}", label="fields missing or too coarse"),
             KeyNumber(value=f"{len(asked.data.allegations):,}", label="allegation rows"),
         ),
         tables=(

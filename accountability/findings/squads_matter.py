@@ -49,7 +49,7 @@ def found(
         f"{verdict}: for each finding sustained against a peer of the same {unit} in the "
         f"{plural(peers.window, 'day')} before, an "
         f"officer's rate of complaints was {ratio} times its own at other times ({asked.confidence} interval {ends}; "
-        f"{wording.p_value(p)} by lots)."
+        f"{wording.p_value(p)} by permutation)."
     )
     compared = f"{peers.officers:,} officers in {plural(peers.units, unit)}, {plural(peers.complaints, 'complaint')}"
     caveat = (
@@ -87,12 +87,12 @@ def found(
             *(
                 (
                     reading(
-                        "Who is accused together, beside lots",
+                        "Who is accused together, and by chance",
                         network.table,
                         {
                             "measure": lambda one: str(one["says"]),
                             "observed": lambda one: wording.number(one["estimate"]),
-                            "by lots": lambda one: wording.number_interval(
+                            "by chance": lambda one: wording.number_interval(
                                 one["expected"], one["expected_lower"], one["expected_upper"]
                             ),
                         },
@@ -105,7 +105,7 @@ def found(
         firm=()
         if isinstance(shorter, Refused)
         else (
-            f"With half the window and lots over all years the ratio is "
+            f"With half the window and permutations over all years the ratio is "
             f"{wording.number_interval(*(shorter.table.iloc[0][name] for name in ('estimate', 'lower', 'upper')))}.",
         ),
         breaks=_breaks(left_out, unit),

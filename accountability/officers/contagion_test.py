@@ -89,7 +89,7 @@ class Contagion(Result):
             f"For each finding sustained against a peer of the same {self.unit_word} in the {self.window} days before, "
             f"an officer's rate of complaints was {row['estimate']:.3f} times its own at other times, at equal numbers "
             f"of decided complaints against peers ({percent(self.confidence)} interval {row['lower']:.3f} to "
-            f"{row['upper']:.3f}; p = {row['permutation_p_value']:.3f} when lots are drawn within {self.unit_word} and "
+            f"{row['upper']:.3f}; p = {row['permutation_p_value']:.3f} by permutation within {self.unit_word} and "
             "period). "
             f"{percent(self.joint)} of the accusations stand in complaints against several officers, which makes "
             "peers' records go together mechanically; those that name an officer are left out of its exposure."
