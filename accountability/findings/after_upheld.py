@@ -91,7 +91,9 @@ def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
     shown = table[(table["part"] == "finding") & table["estimate"].notna()].reset_index(drop=True)
     names = [f"{asked.label(row['term'])}{_of(asked, row)}" for row in shown.to_dict("records")]
     axes = draw.new_axes(height=1.4 + 0.32 * len(shown))
-    draw.ranges(axes, shown.assign(label=names), label="label", estimate="estimate", lower="lower", upper="upper")
+    draw.ranges(
+        axes, shown.assign(label=names), label="label", estimate="estimate", lower="lower", upper="upper", kind="share"
+    )
     return draw.labelled(axes, x=f"share of decided {unit}s")
 
 

@@ -129,7 +129,7 @@ def _turns(pace: Backlogs | Refused, half: Backlogs | Refused, twice: Backlogs |
     if not other:
         return ()
     verdict = "not falling beyond chance" if falls else "falling beyond chance"
-    return (f"By the last {' or '.join(str(one) for one in other)} months it is {verdict}.",)
+    return (f"Over the last {' or '.join(str(one) for one in other)} months it is {verdict}.",)
 
 
 def _key(pace: Backlogs) -> tuple[KeyNumber, ...]:

@@ -54,7 +54,8 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
         number = f"{notes[0]} and {notes[1].removeprefix('of ')} {asked.label(gap.unit)}s"
     if apart:
         main = (
-            f"{first} and {second} differ most where cases are {stage}: {rates[0]} against {rates[1]} {number} ({ends})."
+            f"{first} and {second} ({who}) differ most where cases are {stage}: {rates[0]} against {rates[1]} {number} "
+            f"({ends})."
         )
         title = f"{first} and {second} differ where cases are {stage}"
     else:

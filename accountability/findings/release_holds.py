@@ -31,7 +31,7 @@ def found(asked: Asked, *, held: Audit) -> Finding:
     first = f"The release holds {plural(cases, 'complaint')}{span}{closing}."
     second = f"It can answer {len(whole)} of {len(questions)} questions in full"
     second += (
-        f"; {plural(len(lacking), 'field')} they need {'is' if len(lacking) == 1 else 'are'} missing or too "
+        f"; {plural(len(lacking), 'fact')} they need {'is' if len(lacking) == 1 else 'are'} missing or too "
         f"coarse, among them {wording.joined(fields)}."
         if fields
         else "."
@@ -49,7 +49,7 @@ def found(asked: Asked, *, held: Audit) -> Finding:
         numbers=(
             KeyNumber(value=f"{cases:,}", label="complaints held", note=asked.period, **raw(cases)),
             KeyNumber(value=f"{len(whole)} of {len(questions)}", label="questions it can answer in full"),
-            KeyNumber(value=f"{len(lacking)}", label="fields missing or too coarse"),
+            KeyNumber(value=f"{len(lacking)}", label="facts missing or too coarse"),
             KeyNumber(value=f"{len(asked.data.allegations):,}", label="allegation rows"),
         ),
         tables=(
@@ -94,6 +94,8 @@ def _closing(asked: Asked, years: pd.DataFrame, cases: int) -> str:
     if "no_closing_date" not in years or not cases or bool(years["no_closing_date"].isna().any()):
         return ""
     without = int(years["no_closing_date"].sum())
+    if not without:
+        return "; each has a closing date"
     return f"; {without:,} ({wording.share(without / cases)}) have no closing date"
 
 

@@ -197,7 +197,11 @@ def _numbers(asked: Asked, groups: Groups, whole: pd.Series, ended: str) -> tupl
             if wording.known(upper)
             else "not observed",
             label=f"{ended} within {within}",
-            note=wording.share_ends(lower, upper) if wording.known(upper) else "",
+            note=""
+            if not wording.known(upper)
+            else wording.share_ends(lower, upper)
+            if lower < upper
+            else "as far as the dates tell",
             **_raw(value, lower, upper),
         ),
         KeyNumber(value=wording.count(whole["open"]), label="still open", note=f"of {int(whole['n']):,} complaints"),

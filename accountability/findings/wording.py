@@ -75,6 +75,8 @@ def share_interval(value: Any, lower: Any, upper: Any) -> str:
         return HIDDEN
     if not known(lower) or not known(upper):
         return share(value)
+    if float(lower) == float(upper):  # what is known without doubt has no interval
+        return share(value)
     fine = _share_digits(lower, upper)
     return f"{share(value, lower, upper)} ({100 * float(lower):.{fine}f} to {100 * float(upper):.{fine}f})"
 

@@ -7,7 +7,7 @@ the further ones: nobody is in the study because of what it counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -86,7 +86,7 @@ def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Du
         raise Refusal(f"{data.name}: no officer is watched after a complaint, so nothing can follow")
     gap = clock == "gap"
     since = day if gap else origin
-    return Durations.from_days(
+    made = Durations.from_days(
         (stop - since)[keep],
         ~last[keep],
         entry_time=(np.zeros_like(day) + 1 if gap else day - origin + 1)[keep],
@@ -97,6 +97,7 @@ def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Du
         },
         clock=CLOCKS[clock],
     )
+    return replace(made, first_day=1)  # days are counted from the one after the first complaint
 
 
 def _repeats(data: Cohort) -> Durations:

@@ -266,13 +266,15 @@ def present(finding: Finding) -> Finding:
 
 def lead_image(finding: Finding) -> Figure | None:
     """Draw the figure that carries a finding, under its own words; none where nothing could be estimated."""
+    from accountability.figures.house_style import housed
     from accountability.figures.titles import titled
 
     lead = finding.lead
     if lead is None or lead.drawn is None:
         return None
     draws: Any = getattr(lead.drawn, lead.panel, lead.drawn)
-    axes: Any = draws() if callable(draws) else draws
+    with housed():
+        axes: Any = draws() if callable(draws) else draws
     image: Any = axes.get_figure() if hasattr(axes, "get_figure") else axes
     return titled(image, lead.title, lead.subtitle, lead.footer)
 

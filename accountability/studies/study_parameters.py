@@ -201,7 +201,9 @@ class DoSquadsMatter(Parameters):
 
     group: MaybeText = Field(default=None, description="column with the officers' unit, or None for the usual one")
     window_days: Whole = Field(default=365, description="days a finding against a peer counts", ge=30, le=3650)
-    period_years: Whole = Field(default=3, description="years within which complaints are permuted in a unit", ge=1, le=50)
+    period_years: Whole = Field(
+        default=3, description="years within which complaints are permuted in a unit", ge=1, le=50
+    )
     permutations: Whole = Field(default=499, description="permutations, at least", ge=99, le=100_000)
     confidence: Confidence = 0.95
     seed: Whole = Field(default=20130206, description="seed of the permutations", ge=0)

@@ -80,6 +80,8 @@ class Durations:
     unended : pandas.DataFrame or None
         The cases of which nobody knows whether they ended, as if they were open: they are in no estimate, and at both
         extremes in the bounds beside it.
+    first_day : int
+        The first age at which the step can come. Nobody is watched before it, and nothing is missed there.
     """
 
     table: pd.DataFrame
@@ -93,6 +95,7 @@ class Durations:
     current_status: bool = False
     states: pd.DataFrame | None = None
     unended: pd.DataFrame | None = None
+    first_day: int = 0
 
     def __post_init__(self) -> None:
         """Check that the table holds possible delays."""

@@ -59,7 +59,7 @@ def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tu
         at_risk = np.cumsum(entered) - np.concatenate([[0], np.cumsum(gone)[:-1]])
         later = len(entry) - np.cumsum(entered)  # those who come into sight after this day
         name = ", ".join(str(value) for value in groups.iloc[number]) + ": " if len(groups.columns) else ""
-        empty = np.flatnonzero((at_risk == 0) & (later > 0))
+        empty = np.flatnonzero((at_risk == 0) & (later > 0) & (np.arange(days) >= durations.first_day))
         emptied = np.flatnonzero((at_risk > 0) & (at_risk == np.bincount(end[closed], minlength=days)) & (later > 0))
         if len(emptied):
             notes.append(

@@ -10,13 +10,16 @@ import finding_rules
 import nbformat
 import pytest
 from conftest import ROOT
+from matplotlib.axes import Axes
 
 import accountability
 from accountability import Cohort, delay, findings
 from accountability.errors import ParameterError
+from accountability.figures import draw
 from accountability.findings import Finding, KeyNumber, ReadingTable, finding_html, wording
 from accountability.findings.conclusion import MODULES
-from accountability.findings.finding import MIME
+from accountability.findings.finding import MIME, LeadFigure
+from accountability.publish.kept import lead_image
 from accountability.studies import registry
 from accountability.study import clocks
 from accountability.study.grouping import group_cases
@@ -144,3 +147,27 @@ def test_a_table_is_accessible_and_inert() -> None:
 )
 def test_numbers_are_rounded_by_what_is_known_of_them(said: str, expected: str) -> None:
     assert said == expected
+
+
+def test_a_share_known_without_doubt_is_written_without_an_interval() -> None:
+    assert wording.share_interval(0.902, 0.902, 0.902) == "90.2 %"
+    assert wording.share_interval(0.902, 0.88, 0.92) == "90.2 % (88.0 to 92.0)"
+
+
+def test_a_lead_that_a_finding_draws_itself_has_the_house_style() -> None:
+    def drawn() -> Axes:
+        axes = draw.new_axes()
+        axes.plot([0, 1], [0, 1])
+        return draw.labelled(axes, x="share", y="days")
+
+    image = lead_image(
+        Finding(
+            study="s",
+            question="Q?",
+            setting="",
+            answer="A.",
+            lead=LeadFigure(title="T", subtitle="S", footer="F", alt="alt", drawn=drawn),
+        )
+    )
+    assert image is not None
+    assert [image.axes[0].spines[side].get_visible() for side in ("top", "right")] == [False, False]

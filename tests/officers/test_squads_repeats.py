@@ -114,6 +114,12 @@ def test_steady_complaints_grow_in_a_straight_line() -> None:
         assert row["lower"] - 0.1 < 8 * row["day"] / 2000 < row["upper"] + 0.1
 
 
+def test_spells_begin_on_the_day_after_and_warn_of_nobody_missed() -> None:
+    spells = officers.spells(made_of([(0, 10), (0, 40), (1, 100)], 2))
+    assert spells.entry_time.min() == 1
+    assert not [caution for caution in officers.mean_cumulative_function(spells, [5]).cautions if "day 0" in caution]
+
+
 def test_nobody_watched_after_a_complaint_is_refused() -> None:
     with pytest.raises(Refusal, match="nothing can follow"):
         officers.spells(made_of([(0, 1999)], 1))
