@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability.delay.counts import days_asked
 from accountability.delay.product_limit import closing_curve
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import Refusal
 from accountability.figures import draw
 from accountability.records.dataset import Dataset
 from accountability.releases.release_line import require_pair
@@ -106,12 +106,7 @@ def backtest(
     >>> or_refusal(lambda: releases.backtest(data, data)).because[:27]
     'synthetic covers up to 2020'
     """
-    if not isinstance(newer, Dataset):
-        raise ParameterError(
-            f"releases.backtest needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
-            "    releases.backtest(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
-        )
-    keys = require_pair(older, newer)
+    keys = require_pair(older, newer, "backtest")
     asked = days_asked([days] if isinstance(days, int) else days)
     both = [durations(one, "received", stop) for one in (older, newer)]
     begun = year_of(Cohort.of(older), "received", which="first")

@@ -136,12 +136,7 @@ def recording_lag(
     >>> or_refusal(lambda: releases.recording_lag(data, data)).because[:27]
     'synthetic covers up to 2020'
     """
-    if not isinstance(newer, Dataset):
-        raise ParameterError(
-            f"releases.recording_lag needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
-            "    releases.recording_lag(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
-        )
-    keys = require_pair(older, newer)
+    keys = require_pair(older, newer, "recording_lag")
     assert older.card.observed_until is not None
     assert newer.card.observed_until is not None
     last, later = day_number(older.card.observed_until), day_number(newer.card.observed_until)

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError
 from accountability.records import pseudonyms
 from accountability.records.dataset import Dataset
 from accountability.releases.release_line import recorded_days, require_pair, within_window
@@ -107,12 +106,7 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     >>> or_refusal(lambda: releases.changes(data, data)).sentence()[:60]
     'Not estimated: synthetic covers up to 2020-06-30, synthetic '
     """
-    if not isinstance(newer, Dataset):
-        raise ParameterError(
-            f"releases.changes needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
-            "    releases.changes(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
-        )
-    shared = require_pair(older, newer)
+    shared = require_pair(older, newer, "changes")
     old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
     absent = old[new.get_indexer(old) < 0]
     gone = int(within_window(older, absent, newer).sum())

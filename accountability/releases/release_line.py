@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accountability.errors import Refusal
+from accountability.errors import ParameterError, Refusal
 from accountability.records.dataset import Dataset
 from accountability.records.inherited import line_of_releases
 from accountability.records.load import load
@@ -87,15 +87,22 @@ FILE --like synthetic."
     return [load(one) for one in names]
 
 
-def require_pair(older: Dataset, newer: Dataset) -> pd.Index:
+def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
     """The keys that two releases share, in the order of the older.
 
     Raises
     ------
+    ParameterError
+        The second is no dataset; the message says what to write for the function that asks.
     Refusal
         The older is declared newer, their rows are of another unit, no key or hardly any is shared, or the keys were
         given out anew.
     """
+    if not isinstance(newer, Dataset):
+        raise ParameterError(
+            f"releases.{function} needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
+            f"    releases.{function}(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
+        )
     before, after = older.card.observed_until, newer.card.observed_until
     if before is None or after is None or before >= after:
         raise Refusal(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.records.case_ends import Held
 
 Condition = pd.Series | pd.DataFrame | Callable[[pd.DataFrame], pd.Series]
 Table = Literal["cases", "allegations"]
@@ -67,27 +68,12 @@ class SourceCard(Protocol):
         ...
 
 
-class DatasetLike(Protocol):
+class DatasetLike(Held, Protocol):
     """What a loaded source offers to a cohort."""
 
     @property
     def name(self) -> str:
         """Name of the source."""
-        ...
-
-    @property
-    def cases(self) -> pd.DataFrame:
-        """One row a complaint."""
-        ...
-
-    @property
-    def allegations(self) -> pd.DataFrame:
-        """One row an accusation."""
-        ...
-
-    @property
-    def events(self) -> pd.DataFrame:
-        """One row a dated step."""
         ...
 
     @property
