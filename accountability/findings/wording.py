@@ -73,9 +73,7 @@ def share_interval(value: Any, lower: Any, upper: Any) -> str:
     """Write a share with its interval for a table: ``75.1 % (73.9 to 76.3)``."""
     if not known(value):
         return HIDDEN
-    if not known(lower) or not known(upper):
-        return share(value)
-    if float(lower) == float(upper):  # what is known without doubt has no interval
+    if not known(lower) or not known(upper) or float(lower) == float(upper):  # known without doubt: no interval
         return share(value)
     fine = _share_digits(lower, upper)
     return f"{share(value, lower, upper)} ({100 * float(lower):.{fine}f} to {100 * float(upper):.{fine}f})"
