@@ -1,17 +1,21 @@
-"""Run the cells of one submission, locked in. Started by the grader as a program of its own, with ``python -I``.
+"""Run the cells of submissions, each locked in a process of its own. Started by the grader, with ``python -I``.
 
-Arguments: a JSON file (``cells``, ``scratch``, ``hidden``, ``read``, ``look``, ``limits``, ``output_limit``) and the
-number of an open file, to which what happens is written, one JSON object a line: ``{"locks": [...]}``,
-``{"item": ..., "value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself;
-the next is run.
+Argument: a JSON file with the cells of the lesson itself, run first so that what every submission needs is loaded once.
+Then each line of standard input names a folder with ``job.json`` (``cells``, ``scratch``, ``hidden``, ``read``, ``look``,
+``limits``, ``output_limit``, ``environment``). For each the process is forked, so no submission sees what another left;
+the id of the new process and then its status are written to standard output. What the submission says is written to
+``told.jsonl`` there, one JSON object a line: ``{"locks": [...]}`` first, before any of its code has run; ``{"item": ...,
+"value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself; the next is run.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -106,9 +110,57 @@ def reporter(number: int) -> Callable[[dict[str, Any]], None]:
 
 
 def main() -> None:
-    """Close the locks, then run the cells in one namespace."""
-    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    tell = reporter(int(sys.argv[2]))
+    """Load what every submission needs, then serve one after the other."""
+    warm(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    # Kept where a submission does not find it: standard output is closed before its code runs.
+    orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    for order in orders:
+        desk = Path(order.rstrip("\n"))
+        if sys.platform != "linux":
+            # A process that has loaded graphics cannot be forked there; the grader starts another for each.
+            print(os.getpid(), file=answers, flush=True)
+            attempt(desk)
+        one = os.fork()
+        if one == 0:
+            attempt(desk)
+        print(one, file=answers, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]), file=answers, flush=True)
+
+
+def warm(cells: list[str]) -> None:
+    """Run the lesson's own cells: the libraries are loaded, and what is the same for all is computed."""
+    import IPython.display
+
+    from accountability.classroom.lessons import answers
+
+    assert answers is not None
+    # Without a notebook around it, display() prints its argument: a whole picture as text.
+    IPython.display.display = lambda *_, **__: None
+    sys.stdout, kept = Counted(10**9), sys.stdout
+    space = types.ModuleType("__main__")
+    sys.modules["__main__"] = space
+    for number, source in enumerate(cells if sys.platform == "linux" else [], 1):
+        exec(compile(source, f"<lesson {number}>", "exec"), space.__dict__)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    sys.stdout = kept
+    gc.collect()
+    gc.freeze()
+
+
+def attempt(desk: Path) -> None:
+    """Close the locks, run the cells of one submission in a namespace of their own, and leave."""
+    if sys.platform == "linux":
+        os.setsid()
+    job = json.loads((desk / "job.json").read_text(encoding="utf-8"))
+    for number, (name, flags) in enumerate(((os.devnull, os.O_RDONLY), (desk / "printed", os.O_WRONLY | os.O_CREAT))):
+        os.dup2(os.open(name, flags, 0o600), number)
+    os.dup2(1, 2)
+    os.closerange(3, 4096)
+    tell = reporter(os.open(desk / "told.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    os.environ.update(job["environment"])
+    tempfile.tempdir = None
+    os.chdir(job["scratch"])
     limit(**job["limits"])
     lock = locks()
     tried = {"landlock": lock.landlock([job["scratch"]], job["read"], job["look"]), "seccomp": lock.seccomp()}
@@ -117,6 +169,7 @@ def main() -> None:
     tell({"locks": [*closed, "audit hook"]})
     output = Counted(job["output_limit"])
     sys.stdout = sys.stderr = output
+    sys.argv = [""]
     run(job["cells"], tell, output)
     tell({"done": True})
     # Threads that a cell left behind must not keep the process.
@@ -125,12 +178,8 @@ def main() -> None:
 
 def run(cells: list[str], tell: Callable[[dict[str, Any]], None], output: Counted) -> None:
     """Run each cell and report answers and faults as they come."""
-    import IPython.display
-
     from accountability.classroom.lessons import answers
 
-    # Without a notebook around it, display() prints its argument: a whole picture as text.
-    IPython.display.display = lambda *_, **__: None
     answers.listen(lambda item, value: tell({"item": str(item)[:_LONGEST], "value": plain(value)}))
     space = types.ModuleType("__main__")
     sys.modules["__main__"] = space

@@ -6,10 +6,13 @@ No Jupyter kernel is started, so no socket is needed and none is allowed. What t
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -17,10 +20,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from accountability.errors import ParameterError
 from accountability.records.locks import readable
+from accountability.records.places import notebooks_dir
 
 MEMORY: Final = 4 * 1024**3
 LARGEST_FILE: Final = 64 * 1024**2
@@ -31,8 +36,11 @@ LONGEST_TEXT: Final = 300
 #: Sleeping costs no computing time; a submission may take this many times its limit by the clock, and ten seconds.
 PATIENCE: Final = 3
 
+#: Of what a submission reports: bytes read, and answers taken.
+LONGEST_REPORT: Final = 8 * 1024**2
+MOST_ANSWERS: Final = 200
+
 _RUNNER: Final = Path(__file__).with_name("run_cells.py")
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,84 +128,159 @@ def _python(source: str) -> str:
     return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
 
 
-def run(
-    cells: Sequence[str], *, seconds: float = 120, hidden: Sequence[Path] = (), most_output: int = MOST_OUTPUT
-) -> Ran:
-    """Run code cells locked in and report answers and faults.
+class Runner:
+    """A process that has loaded a lesson, of which every submission gets a copy of its own.
 
     Parameters
     ----------
-    cells : sequence of str
-        From :func:`code_cells`.
-    seconds : float
-        Computing time allowed; by the clock three times as long, and ten seconds.
-    hidden : sequence of Path
-        Files and folders it may not read: the submissions.
-    most_output : int
-        Characters one cell may print.
-
-    Returns
-    -------
-    Ran
+    warm : sequence of str
+        Cells of the lesson itself, run once: what they load and compute is there for every submission.
     """
-    with tempfile.TemporaryDirectory(prefix="accountability-grade-", ignore_cleanup_errors=True) as place:
-        desk = Path(place).resolve()
+
+    def __init__(self, warm: Sequence[str] = ()) -> None:
+        self._place = Path(tempfile.mkdtemp(prefix="accountability-grade-")).resolve()
+        (self._place / "warm.json").write_text(json.dumps(list(warm)), encoding="utf-8")
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        remove(self._place)
+
+    def run(
+        self,
+        cells: Sequence[str],
+        *,
+        seconds: float = 120,
+        hidden: Sequence[Path] = (),
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        most_output: int = MOST_OUTPUT,
+    ) -> Ran:
+        """Run code cells locked in and report answers and faults.
+
+        Parameters
+        ----------
+        cells : sequence of str
+            From :func:`code_cells`.
+        seconds : float
+            Computing time allowed; by the clock three times as long, and ten seconds.
+        hidden : sequence of Path
+            Files and folders it may not read: the submissions, the key.
+        files : mapping of str to bytes
+            What lies beside the notebook, by its path.
+        most_output : int
+            Characters one cell may print.
+        """
+        desk = Path(tempfile.mkdtemp(prefix="desk-", dir=self._place))
         scratch = desk / "scratch"
-        for folder in (scratch, scratch / "tmp", scratch / "matplotlib"):
-            folder.mkdir()
-        _copy_fonts(scratch / "matplotlib")
-        job = {
-            "cells": list(cells),
-            "scratch": str(scratch),
-            "hidden": [str(folder.resolve()) for folder in hidden],
-            "read": readable(),
-            "look": [str(_PACKAGE.parent)],
-            "output_limit": most_output,
-            "limits": {"seconds": max(1, int(seconds)), "memory": MEMORY, "file": LARGEST_FILE},
-        }
-        order = desk / "job.json"
-        order.write_text(json.dumps(job), encoding="utf-8")
-        told = desk / "told.jsonl"
-        with told.open("wb") as report, (desk / "printed").open("wb") as printed:
-            stopped = _watched(order, scratch, report.fileno(), printed.fileno(), seconds)
-        return _heard(told, stopped)
-
-
-def _watched(order: Path, scratch: Path, report: int, printed: int, seconds: float) -> str:
-    """Start the process, wait for it, end whatever is left of it, and say why it ended if not by itself."""
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-B", str(_RUNNER), str(order), str(report)],
-        cwd=scratch,
-        env=_environment(scratch),
-        stdin=subprocess.DEVNULL,
-        stdout=printed,
-        stderr=printed,
-        pass_fds=(report,),
-        start_new_session=True,
-    )
-    until = time.monotonic() + PATIENCE * seconds + 10
-    why = ""
-    try:
-        while process.poll() is None and not why:
-            try:
-                process.wait(timeout=0.1)
-            except subprocess.TimeoutExpired:
-                if time.monotonic() > until:
-                    why = f"it had not ended after {PATIENCE * seconds + 10:.0f} s by the clock"
-                elif _size(scratch) > LARGEST_FOLDER:
-                    why = f"it wrote more than {LARGEST_FOLDER // 1024**2} MB"
-    finally:
         try:
-            os.killpg(process.pid, signal.SIGKILL)
+            for folder in (scratch, scratch / "tmp"):
+                folder.mkdir()
+            for name, content in files.items():
+                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+                (scratch / name).write_bytes(content)
+            secret = [str(path.resolve()) for path in (*hidden, notebooks_dir(), self._place / "warm.json")]
+            job = {
+                "cells": list(cells),
+                "scratch": str(scratch),
+                "hidden": secret,
+                "read": readable(secret),
+                # Names only, where a folder of packages holds something hidden.
+                "look": [str(above) for path in secret for above in Path(path).parents if _is_readable(above)],
+                "output_limit": most_output,
+                "limits": {"seconds": max(1, int(seconds)), "memory": MEMORY, "file": LARGEST_FILE},
+                "environment": _own_folders(scratch),
+            }
+            (desk / "job.json").write_text(json.dumps(job), encoding="utf-8")
+            return _heard(desk / "told.jsonl", self._watched(desk, scratch, seconds), len(cells))
+        finally:
+            remove(desk)
+
+    def _watched(self, desk: Path, scratch: Path, seconds: float) -> str:
+        """Have the process run, end whatever is left of it, and say why it ended if not by itself."""
+        process = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{desk}\n")
+        process.stdin.flush()
+        try:
+            one = int(process.stdout.readline())
+        except ValueError:
+            self._end()
+            return "its process could not be started"
+        until = time.monotonic() + PATIENCE * seconds + 10
+        why = ""
+        while not select.select([process.stdout], [], [], 0.1)[0]:
+            if time.monotonic() > until:
+                why = f"it had not ended after {PATIENCE * seconds + 10:.0f} s by the clock"
+            else:
+                why = _too_much(scratch, one)
+            if why:
+                break
+        try:
+            os.killpg(one, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             # Nobody is left in the group; on macOS that is said as a missing permission.
-            process.poll()
-        code = process.wait()
-    if why or code == 0:
-        return why
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
-        return f"it had used its {seconds:g} s of computing time (or its memory)"
-    return f"its process ended by itself ({_signal(-code) if code < 0 else f'status {code}'})"
+            pass
+        said = process.stdout.readline()
+        code = int(said) if said else process.wait()
+        if why or code == 0:
+            return why
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+            return f"it had used its {seconds:g} s of computing time (or its memory)"
+        return f"its process ended by itself ({_signal(-code) if code < 0 else f'status {code}'})"
+
+    def _started(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", str(_RUNNER), str(self._place / "warm.json")],
+                cwd=self._place,
+                env=_environment(self._place),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+            )
+        return self._process
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+
+def run(cells: Sequence[str], **how: Any) -> Ran:
+    """Run code cells once, in a process of their own; see :meth:`Runner.run`."""
+    with Runner() as runner:
+        return runner.run(cells, **how)
+
+
+def _is_readable(folder: Path) -> bool:
+    return any(folder.is_relative_to(os.path.realpath(place)) for place in readable())
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, however deep its folders lie in each other and whatever they forbid."""
+    heap = folder.with_name(f"{folder.name}.gone")
+    heap.mkdir()
+    folder.rename(heap / "0")
+    number, waiting = 0, [heap / "0"]
+    # What lies in a folder is moved up before the folder goes: no path grows longer than the system takes.
+    while waiting:
+        place = waiting.pop()
+        place.chmod(0o700)
+        for entry in list(os.scandir(place)):
+            if entry.is_dir(follow_symlinks=False):
+                number += 1
+                waiting.append(heap / str(number))
+                os.rename(entry.path, waiting[-1])
+            else:
+                os.unlink(entry.path)
+        place.rmdir()
+    heap.rmdir()
 
 
 def _signal(number: int) -> str:
@@ -208,71 +291,103 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def _environment(home: Path) -> dict[str, str]:
     """Nothing of the teacher's own environment: no keys, no tokens, no home."""
+    import matplotlib
+
     one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_NUM_THREADS")
+    fonts = home / "matplotlib"
+    fonts.mkdir(exist_ok=True)
+    # Matplotlib's list of fonts takes seconds to make anew; without it nothing but time is lost.
+    for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copy(path, fonts / path.name)
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch / "tmp"),
-        "IPYTHONDIR": str(scratch / "tmp"),
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": str(scratch / "matplotlib"),
-        "ACCOUNTABILITY_CACHE": str(scratch / "tmp" / "cache"),
-        "ACCOUNTABILITY_KEY_FILE": str(scratch / "tmp" / "pseudonym.key"),
+        "MPLCONFIGDIR": str(fonts),
+        **_own_folders(home),
         **dict.fromkeys(one, "1"),
     }
 
 
-def _copy_fonts(to: Path) -> None:
-    """Hand on matplotlib's list of fonts, which takes seconds to make anew; without it nothing but time is lost."""
-    import matplotlib
+def _own_folders(home: Path) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "IPYTHONDIR": str(home / "tmp"),
+        "ACCOUNTABILITY_CACHE": str(home / "tmp" / "cache"),
+        "ACCOUNTABILITY_KEY_FILE": str(home / "tmp" / "pseudonym.key"),
+    }
 
-    for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        shutil.copy(path, to / path.name)
 
-
-def _size(folder: Path) -> int:
+def _too_much(folder: Path, process: int) -> str:
+    """Whether a submission holds more than it may: in its folder, or in files it has removed and still holds open."""
     total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
+    failed: list[OSError] = []
+    for place, inner, names in os.walk(folder, onerror=failed.append):
+        for name in (*inner, *names):
             try:
-                total += os.lstat(os.path.join(place, name)).st_size
+                # An empty file takes room too.
+                total += max(os.lstat(os.path.join(place, name)).st_size, 4096)
             except OSError:
                 # Removed between the look and the question.
                 continue
-    return total
+    if any(error.errno == errno.ENAMETOOLONG for error in failed):
+        return "it made folders in folders, too deep to look into"
+    try:
+        handles = [entry.path for entry in os.scandir(f"/proc/{process}/fd")]
+    except OSError:
+        handles = []
+    for handle in handles:
+        try:
+            held = os.stat(handle)
+        except OSError:
+            continue
+        total += held.st_size if stat.S_ISREG(held.st_mode) and held.st_nlink == 0 else 0
+    return f"it wrote more than {LARGEST_FOLDER // 1024**2} MB" if total > LARGEST_FOLDER else ""
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """A stranger's text without what a terminal obeys or a file cannot hold, and not too long."""
     held = text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in held)
 
 
-def _heard(told: Path, stopped: str) -> Ran:
+def _value(said: object) -> Any:
+    """An answer as it was reported: a number, a text, a truth value; of anything else the name of its type."""
+    if said is None or isinstance(said, bool | int | float):
+        return said
+    if isinstance(said, str):
+        return clean(said)
+    kind = said.get("kind") if isinstance(said, dict) else None
+    return {"kind": clean(kind) if isinstance(kind, str) else type(said).__name__}
+
+
+def _heard(told: Path, stopped: str, cells: int) -> Ran:
     """Read what the process reported; it ran a stranger's code, so nothing about it is taken for granted."""
     answers: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults: dict[int, Fault] = {}
     locks: tuple[str, ...] = ()
     done = False
-    for line in told.read_bytes().split(b"\n")[:100_000]:
+    with told.open("rb") as report:
+        lines = report.read(LONGEST_REPORT).split(b"\n")
+    for number, line in enumerate(lines):
         try:
             said = json.loads(line)
         except (ValueError, RecursionError):
             continue
         if not isinstance(said, dict):
             continue
-        if isinstance(said.get("item"), str) and "value" in said:
-            value = said["value"]
-            answers[said["item"]] = _clean(value) if isinstance(value, str) else value
-        elif isinstance(said.get("cell"), int) and isinstance(said.get("fault"), str):
-            faults.append(Fault(said["cell"], _clean(said["fault"])))
-        elif isinstance(said.get("locks"), list):
-            locks = locks or tuple(_clean(str(lock)) for lock in said["locks"])
+        if isinstance(said.get("item"), str) and "value" in said and len(answers) < MOST_ANSWERS:
+            answers[clean(said["item"])] = _value(said["value"])
+        elif type(said.get("cell")) is int and isinstance(said.get("fault"), str) and 0 < said["cell"] <= cells:
+            faults.setdefault(said["cell"], Fault(said["cell"], clean(said["fault"])))
+        elif isinstance(said.get("locks"), list) and number == 0:
+            # The first line is written before any of the submission's code has run.
+            locks = tuple(map(str, said["locks"]))
         elif said.get("done") is True:
             done = True
     if not done and not stopped:
         stopped = "it left before its last cell"
-    return Ran(answers, tuple(faults), stopped, locks)
+    return Ran(answers, tuple(faults[at] for at in sorted(faults)), stopped, locks)

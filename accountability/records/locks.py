@@ -89,11 +89,18 @@ _REFUSED = {
     "setns": 308, "bpf": 321, "perf_event_open": 298, "keyctl": 250, "add_key": 248, "request_key": 249,
     "reboot": 169, "swapon": 167, "swapoff": 168, "init_module": 175, "finit_module": 313, "kexec_load": 246,
     "sethostname": 170, "settimeofday": 164, "clock_settime": 227, "setpriority": 141, "open_by_handle_at": 304,
-    "shmget": 29, "msgget": 68, "mq_open": 240, "mknod": 133, "mknodat": 259, "chmod": 90, "fchmod": 91,
+    "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240, "memfd_create": 319, "memfd_secret": 447,
+    "socketpair": 53, "userfaultfd": 323, "fanotify_init": 300, "io_setup": 206, "migrate_pages": 256,
+    "sched_setscheduler": 144, "sched_setparam": 142, "sched_setattr": 314, "sched_setaffinity": 203, "ioprio_set": 251,
+    "mknod": 133, "mknodat": 259, "chmod": 90, "fchmod": 91,
     "fchmodat": 268, "chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260, "setxattr": 188, "lsetxattr": 189,
     "fsetxattr": 190, "removexattr": 197, "utimensat": 280, "utime": 132, "utimes": 235, "futimesat": 261,
 }  # fmt: skip
-_CLONE, _CLONE3, _KILL_CALL, _TGKILL = 56, 435, 62, 234
+_CLONE, _CLONE3 = 56, 435
+#: Calls allowed on this process only, by the process in their first argument: kill, tgkill, prlimit64 (0 is oneself).
+_ON_ITSELF = (62, 234, 302)
+#: prctl(PR_SET_DUMPABLE) would hide the files a process holds from whoever watches how much it holds.
+_PRCTL, _SET_DUMPABLE = 157, 4
 _THREAD = 0x00010000
 
 
@@ -132,13 +139,12 @@ def _filter(own: int) -> list[tuple[int, int, int, int]]:
         (bits, 0, 1, _THREAD),
         (give, 0, 0, _ALLOW),
         (give, 0, 0, _REFUSE),
-        (equal, 1, 0, _KILL_CALL),
-        (equal, 0, 4, _TGKILL),
-        (load, 0, 0, 16),
-        (equal, 0, 1, own),
-        (give, 0, 0, _ALLOW),
-        (give, 0, 0, _REFUSE),
     ]
+    for number in _ON_ITSELF:
+        steps += [(equal, 0, 5, number), (load, 0, 0, 16), (equal, 2, 0, own), (equal, int(number == 302), 0, 0)]
+        steps += [(give, 0, 0, _REFUSE), (give, 0, 0, _ALLOW)]
+    steps += [(equal, 0, 4, _PRCTL), (load, 0, 0, 16), (equal, 0, 1, _SET_DUMPABLE)]
+    steps += [(give, 0, 0, _REFUSE), (give, 0, 0, _ALLOW)]
     for number in sorted(_REFUSED.values()):
         steps += [(equal, 0, 1, number), (give, 0, 0, _REFUSE)]
     return [*steps, (give, 0, 0, _ALLOW)]
@@ -212,24 +218,34 @@ def audit(scratch: str, hidden: Sequence[str]) -> None:
     sys.addaudithook(check)
 
 
-def readable() -> list[str]:
-    """Where Python, its packages, this package's code and data, and the system's libraries lie."""
+def readable(hidden: Sequence[str] = ()) -> list[str]:
+    """Where Python, its packages, this package's code and data, and the system's libraries lie.
+
+    Parameters
+    ----------
+    hidden : sequence of str
+        Files and folders left out: of a folder that holds one, all others in it are named.
+    """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    system = [
-        "/usr",
-        "/lib",
-        "/lib64",
-        "/etc",
-        "/proc/cpuinfo",
-        "/proc/meminfo",
-        "/proc/self",
-        "/sys/devices/system/cpu",
-    ]
+    # Of the system's settings, those that its libraries ask for.
+    etc = ("alternatives", "fonts", "group", "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "passwd", "ssl")
+    system = ["/usr", "/lib", "/lib64", *(f"/etc/{name}" for name in etc)]
+    system += ["/proc/cpuinfo", "/proc/meminfo", "/proc/self", "/sys/devices/system/cpu"]
     system += ["/dev/urandom", "/dev/random"]
     own = [package, os.path.join(os.path.dirname(package), "data"), sys.prefix, sys.base_prefix]
     # Several virtual environments in a row: the interpreter's own library lies in the last.
     library, program = os.path.dirname(os.path.realpath(os.__file__)), os.path.dirname(os.path.realpath(sys.executable))
-    return [*own, library, program, *system]
+    secret = [os.path.realpath(path) for path in hidden]
+    return [part for folder in (*own, library, program, *system) for part in _without(folder, secret)]
+
+
+def _without(folder: str, secret: Sequence[str]) -> list[str]:
+    at = os.path.realpath(folder)
+    if any(_inside(at, path) for path in secret):
+        return []
+    if not any(_inside(path, at) for path in secret):
+        return [folder]
+    return [part for name in sorted(os.listdir(at)) for part in _without(os.path.join(at, name), secret)]
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -273,7 +273,7 @@ def test_one_that_only_sleeps_is_ended_by_the_clock(monkeypatch: pytest.MonkeyPa
 def test_a_forged_report_is_no_trouble(line: bytes, tmp_path: Path) -> None:
     told = tmp_path / "told"
     told.write_bytes(line + b'\n{"item": "median_all", "value": 5}\n{"done": true}\n')
-    assert submission._heard(told, "") == Ran({"median_all": 5}, (), "", ())
+    assert submission._heard(told, "", 9) == Ran({"median_all": 5}, (), "", ())
 
 
 # ---- submissions that are none -----------------------------------------------------------------------------------
