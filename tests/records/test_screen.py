@@ -130,6 +130,11 @@ PLAIN_DAYS = [f"2019-{1 + i % 12:02}-{1 + (7 * i) % 28:02}" for i in range(60)]
         ("dated_numbers", ["11-0234", "11-0235", "Nov-12"], "has read a number as a date"),
         ("variants", ["District А", "District A"], "2 spellings of 1 values"),
         ("variants", ["2020–14", "2020-14"], "2 spellings of 1 values"),
+        ("lists", ["1001;1044", "1002", "1044;1003", "1003", "1001"], "2 cells hold several values parted by ';'"),
+        ("lists", ["A12|B13|C14", "B13|C14", "A12|C14"], "3 different texts are 3 values"),
+        ("lists", ["1001, 1044", "1044, 1003", "1003, 1001"], "3 cells hold several values parted by ','"),
+        ("lists", ["Force, Search", "Force", "Search", "Search, Neglect", "Neglect"], "5 different texts are 3 values"),
+        ("lists", ["Force & Search", "Force", "Search & Force", "Search"], "parted by '&'"),
     ],
 )  # fmt: skip
 def test_what_a_column_shows_is_a_line_to_decide(kind: str, cells: list[str], said: str) -> None:
@@ -144,12 +149,27 @@ def test_what_a_column_shows_is_a_line_to_decide(kind: str, cells: list[str], sa
         ["2020-05-04T10:00:00-05:00", "2020-05-05T11:00:00-05:00"],
         ["05/14/2020", "03/04/2020", "12/31/2020"],
         ["1", "12", "123"],
+        ["1,001", "2,044", "1,002,003", "12"],
+        ["Smith, Ann", "Jones, Bob", "Smith, Bob"],
+        ["Neglect of Duty, Other", "Neglect of Duty", "Conduct, Unbecoming"],
+        ["03/2019", "04/2019", "05/2019"],
+        ["Black/African American", "White", "Hispanic/Latino"],
         ["Straße", "José", "Ωmega"],
         ["Март", "Марк"],
     ],
 )
 def test_what_is_in_order_is_not_asked_about(cells: list[str]) -> None:
     assert screen(pd.DataFrame({"Date Received": pd.Series(cells, dtype="str")})) == []
+
+
+def test_a_second_line_of_headings_is_no_record() -> None:
+    rows = [["Number", "Day"], *[[f"C-{i}", f"2019-01-{i:02}"] for i in range(1, 21)]]
+    (matter,) = [
+        m for m in screen(pd.DataFrame(rows, columns=["Complaint", "Received"]).astype("str")) if m.column is None
+    ]
+    assert (matter.kind, matter.rows) == ("second_header", (1,))
+    assert "header_row" in matter.settle
+    assert not [m for m in screen(pd.DataFrame(rows[1:], columns=rows[0]).astype("str")) if m.kind == "second_header"]
 
 
 @pytest.mark.parametrize("last", ["Grand Total", "Page 2 of 9", "2019 subtotal", "n = 40", "* preliminary", "-----"])

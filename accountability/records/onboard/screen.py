@@ -6,6 +6,9 @@ matter is a line for a person to settle, with its count and its rows. Nothing is
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
@@ -27,6 +30,13 @@ _LOST: Final = r"^(?:#+|#(?:VALUE!|REF!|NUM!|NAME\?|DIV/0!|NULL!|N/A|SPILL!|CALC
 _SPREADSHEET: Final = (
     "in scientific notation (such as {}): a spreadsheet damaged these numbers and their last digits are lost"
 )
+_PARTED: Final = (
+    (";", r"[^;]+(?:;[^;]+)+;?"), ("|", r"[^|]+(?:\|[^|]+)+\|?"), ("\n", r"[^\n]+(?:\n[^\n]+)+"),
+    (",", r"[^,]+(?:,[^,]+)+"), ("&", r"[^&]+(?:&[^&]+)+"), ("/", r"[^/]+(?:/[^/]+)+"),
+)  # fmt: skip
+_NUMBERED: Final = re.compile(r"[A-Za-z]{0,4}[- ]?\d{2,8}")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 _ASK: Final = "ask for the file as text: what is lost cannot be had back from it"
 _MEND: Final = "`normalise: [mend_encoding]` in its columns reads these cells as UTF-8"
 
@@ -49,7 +59,7 @@ def screen(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter]:
     found: list[Matter] = []
     for name in frame.columns:
         texts = Texts.of(frame[name], name in masked)
-        for look in (_damaged, _zeros, _encoded, _variants, mixed_order, offsets, heaped):
+        for look in (_damaged, _zeros, _encoded, _variants, _lists, mixed_order, offsets, heaped):
             if len(texts.distinct) and (matter := look(texts)) is not None:
                 found.append(matter)
     return found + no_records(frame, masked) + repeats_behind(frame)
@@ -101,6 +111,39 @@ def _zeros(texts: Texts) -> Matter | None:
         "zero: a spreadsheet has probably taken the zeros of some"
     )
     return Matter("zeros", texts.name, what, texts.rows(short), settle=_ASK)
+
+
+def _lists(texts: Texts) -> Matter | None:
+    """Cells that hold several values: a list is no value of its own, and its officers are no officer.
+
+    Parts that stand elsewhere too are values; of what a comma, a slash or an ampersand parts, which a single name holds
+    as well, most have to stand alone somewhere, or be numbers of one kind.
+    """
+    for by, pattern in _PARTED:
+        listed = texts.matching(f"^(?:{pattern})$")
+        if not max(2, 0 if by in ";|\n" else 0.02 * len(texts.distinct)) <= listed.sum() <= 50_000:
+            continue
+        cells = [[part.strip() for part in text.split(by)] for text in texts.distinct[listed]]
+        parts = Counter(part for cell in cells for part in set(cell) if part)
+        alone = set(texts.distinct[~listed].str.strip())
+        numbers = all(_NUMBERED.fullmatch(part) for part in parts) and not all(
+            map(_THOUSANDS.fullmatch, texts.distinct[listed])
+        )
+        loose = by in ";|\n" and any(len(cell) > 2 for cell in cells)
+        known = sum(part in alone or ((loose or numbers) and n > 1) for part, n in parts.items())
+        if by == "/" and numbers and all(len(part) < 3 or _YEAR.fullmatch(part) for part in parts):
+            continue  # dates
+        if known < 0.7 * len(parts) or max(map(len, parts)) > 60:
+            continue
+        what = (
+            f"{texts.number(listed):,} cells hold several values parted by {by!r} (such as {texts.example(listed)}): "
+            f"{len(texts.distinct):,} different texts are {len(alone | set(parts)):,} values"
+        )
+        settle = (
+            f"`prepare: [{{explode: {{columns: [{texts.name}], by: {json.dumps(by)}}}}}]` makes a row of each value"
+        )
+        return Matter("lists", texts.name, what, texts.rows(listed), settle=settle)
+    return None
 
 
 def _encoded(texts: Texts) -> Matter | None:

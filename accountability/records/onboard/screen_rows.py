@@ -62,7 +62,26 @@ def no_records(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter
             what = f"{int(marked.sum()):,} {rows} {what} (first: {shown!r})"
             settle = "`prepare: [{drop_rows: {matching: ..., in: COLUMN, because: ...}}]` leaves them out"
             found.append(Matter(kind, None, what, places, settle=settle))
+    if under := _second_header(frame):
+        what = f"{under} row(s) below the header hold words where all other rows hold numbers or dates: a second header"
+        settle = "say the line that names the columns, `format: {header_row: N}`, and `names: [...]` where two lines do"
+        found.append(Matter("second_header", None, what, tuple(range(1, under + 1)), settle=settle))
     return found
+
+
+def _second_header(frame: pd.DataFrame) -> int:
+    """How many of the first rows name columns rather than fill them."""
+    below = frame.iloc[3:]
+    if len(below) < 10:
+        return 0
+    counts = below.notna().sum()
+    digits = pd.Series({name: below[name].str.contains(r"\d", regex=True).sum() for name in frame.columns})
+    sure = [name for name in frame.columns if counts[name] >= 10 and digits[name] >= 0.98 * counts[name]]
+    for row in range(3):
+        cells = frame[sure].iloc[row].dropna()
+        if len(cells) < 2 or cells.str.contains(r"\d", regex=True).any() or len(cells) < len(sure) / 2:
+            return row
+    return 3
 
 
 def running(column: pd.Series) -> bool:
