@@ -63,7 +63,7 @@ def closing_state(held: Held, stage: str = "closed") -> pd.Series:
     Series of str
         By ``case_id``: a term of :data:`accountability.vocabulary.CLOSING_STATES`. A case whose only closing date was
         set aside (unreadable, impossible, after the last day covered) is ``unknown``, and so is one without a closing
-        date where the card does not say that open cases are included. Where the source publishes no closing dates,
+        date where the card does not say that open cases are included, or says that closing dates are not published. Where the source publishes no closing dates,
         the findings say which cases are closed (:func:`closed_by_status`).
 
     Examples
@@ -86,7 +86,8 @@ def closing_state(held: Held, stage: str = "closed") -> pd.Series:
     none, with_day, aside = np.ones(len(cases), bool), np.zeros(len(cases), bool), np.zeros(len(cases), bool)
     for marked, which, value in ((none, usable, False), (with_day, usable & day, True), (aside, ~usable, True)):
         marked[at[which & (at >= 0)]] = value
-    no_word = none & (aside | (sampling.open_cases != "included"))
+    published = sampling.closing_date or sampling.rule == "case_files" or stage != "closed"
+    no_word = none & (aside | (sampling.open_cases != "included") | (not published))
     state = np.select([no_word, none, ~with_day], ["unknown", "open", "closed_on_unknown_day"], "dated")
     return pd.Series(state, index=cases, name="closing_state", dtype="str")
 

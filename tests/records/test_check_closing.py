@@ -146,6 +146,15 @@ def test_a_finding_in_another_file_contradicts_an_open_case(tmp_path: Path) -> N
     assert not [point for point in again.unresolved if point.kind == "closing"]
 
 
+def test_a_source_without_a_stop_column_has_no_open_cases(tmp_path: Path) -> None:
+    changes = {"files.complaints.columns.closed": {"ignore": "not a closing"}, "card.sampling.closing_date": False}
+    found = check(write_source(tmp_path / "none", **changes))
+    (point,) = [point for point in found.unresolved if point.kind == "closing"]
+    assert "no column dates a closing, so that none of 2 cases" in point.what
+    assert "rule: no_closing_date" in point.paste
+    assert "0 open, 2 unknown (2 in all)" in str(found)
+
+
 def test_a_closing_in_parts_is_asked_too() -> None:
     columns = {
         "No": {"to": "case_id"},

@@ -218,7 +218,7 @@ def contradicted_elsewhere(source: Source, made: Tables) -> list[Point]:
     allegations, events = made.allegations, made.events
     stopping = [key for key, file in source.files.items() if any(c.stage == "closed" for _, c in file.readings)]
     if not stopping:
-        return []
+        return _no_stop(source, made)
     state = closing_state(made)
     still = state.index[(state == "open").to_numpy()]
     file, name = source.files[stopping[0]], source.names[stopping[0]]
@@ -242,3 +242,22 @@ def contradicted_elsewhere(source: Source, made: Tables) -> list[Point]:
             line = f"# source.yaml, under settled of {name}: say why such a case is open, or change `no_day`\n"
             points.append(Point("closing", f"{name}, {other}", what, count, paste=f"{line}    {scalar(key)}: DECIDE"))
     return points
+
+
+def _no_stop(source: Source, made: Tables) -> list[Point]:
+    """A source in which nothing dates a closing, and whose card does not say so: its cases are neither open nor closed."""
+    sampling = source.card.sampling
+    dated = bool((made.events["stage"] == "closed").any())
+    if dated or sampling.rule in ("no_closing_date", "case_files"):
+        return []
+    cases = len(made.cases)
+    what = (
+        f"no column dates a closing, so that none of {cases:,} cases is known to be open or closed, and no delay can be "
+        f"estimated under the rule {sampling.rule!r}"
+    )
+    paste = (
+        "# source.yaml, under card.sampling; a finding coded `pending` then says which cases are open\n"
+        "    rule: no_closing_date\n    open_cases: status_only\n    closing_date: false\n"
+        "# or, in the line of the column that holds the day\n    stage: closed"
+    )
+    return [Point("closing", source.source, what, cases, paste=paste)]
