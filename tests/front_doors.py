@@ -32,6 +32,7 @@ DOORS = tuple(
         "casefiles",
         "multiverse",
         "tables",
+        "sensitivity",
         "classroom",
         "publish",
     )

@@ -38,6 +38,7 @@ ORDER = (
     ("studies",),
     ("audit",),
     ("tables",),
+    ("sensitivity",),
     ("findings",),
     ("publish",),
     ("classroom",),

@@ -13,6 +13,7 @@ from accountability.delay.access import require_open_cases
 from accountability.delay.competing import causes_of
 from accountability.delay.counts import case_counts, columns_of, days_asked, label_of, stacked, with_groups
 from accountability.delay.curve import Curve, rests_on_few, without
+from accountability.delay.product_limit import closing_curve
 from accountability.delay.unknown_days import with_extremes
 from accountability.errors import ParameterError, Refusal
 from accountability.results import percent
@@ -20,6 +21,7 @@ from accountability.stats.arrays import Days, Floats
 from accountability.stats.intervals import curve_interval, settled, z_critical
 from accountability.stats.sieve import Cells, Model, Smooth
 from accountability.study.durations import Durations, group_codes
+from accountability.study.extremes import placed
 from accountability.study.inputs import takes
 
 
@@ -46,6 +48,10 @@ class CoarseCurve(Curve):
     fits: tuple[Smooth, ...]
 
     dates: ClassVar[str] = "; dates are coarser than a day"
+
+    def _bounds_said(self) -> str:
+        """Say between which days the median lies wherever inside their dates closings heap."""
+        return super()._bounds_said() or self._ends_said("Wherever inside the days that are possible closings heap")
 
     def causes_at(self, days: Sequence[int]) -> pd.DataFrame:
         """Give the share of all cases closed by each cause by given days.
@@ -195,7 +201,7 @@ def coarse_curve(
         own = number[:, group * kinds : (group + 1) * kinds]
         held = own.sum(axis=1) > 0
         fits.append(Model.of(cells.part(held), own[held], f"{label_of(groups, group)}{what}").fit(own[held]))
-    return CoarseCurve(
+    curve = CoarseCurve(
         estimand=f"share of cases still open by {durations.clock}",
         assumptions=(
             "whether a case is still open at the cut-off tells nothing about how much longer it will take",
@@ -222,6 +228,8 @@ def coarse_curve(
         ),
         fits=tuple(fits),
     )
+    object.__setattr__(curve, "ends", tuple(closing_curve(placed(durations, end), by, confidence) for end in (0, 1)))
+    return curve
 
 
 def _columns(found: Smooth, confidence: float) -> dict[str, Any]:

@@ -48,8 +48,9 @@ class Curve(Result):
     few : array of bool
         Which groups are too small to show.
     ends : tuple of Curve
-        Where the end of some case is not known: the curve with every such end as early, and as late, as it can have
-        been. :meth:`at`, :meth:`quantiles` and the sentence then give both as bounds; else empty.
+        Where the end of some case is not known, or is smoothed over coarse dates: the curve with every such end as
+        early, and as late, as it can have been. :meth:`at`, :meth:`quantiles` and the sentence then give both as
+        bounds; else empty.
     """
 
     by: tuple[str, ...]
@@ -238,6 +239,17 @@ class Curve(Result):
         if not self.ends or self.states is None:
             return ""
         n = dict(zip(self.states["state"], self.states["n"], strict=True))
+        no_day, no_word = n["closed_on_unknown_day"], n["unknown"]
+        if not no_day and not no_word:
+            return ""
+        parts = [f"{plural(no_day, 'case')} closed on an unknown day"] if no_day else []
+        parts += [f"whether {plural(no_word, 'case')} closed is not known"] if no_word else []
+        return self._ends_said(
+            f"{capitalised(' and '.join(parts))}: with all of these as early or as late as they can have been"
+        )
+
+    def _ends_said(self, lead: str) -> str:
+        """Say the median at both ends of what is not known."""
         said = []
         for number, row in enumerate(self.median().to_dict("records")):
             low, high = (
@@ -245,13 +257,7 @@ class Curve(Result):
             )
             shown = "too few cases to show" if self.few[number] else low if low == high else f"{low} to {high}"
             said.append(f"{label_of(self.groups, number)}{shown}")
-        no_day, no_word = n["closed_on_unknown_day"], n["unknown"]
-        parts = [f"{plural(no_day, 'case')} closed on an unknown day"] if no_day else []
-        parts += [f"whether {plural(no_word, 'case')} closed is not known"] if no_word else []
-        return (
-            f" {capitalised(' and '.join(parts))}: with all of these as early or as late as they can have been, the "
-            f"median is {'; '.join(said)} days."
-        )
+        return f" {lead}, the median is {'; '.join(said)} days."
 
     def figure_title(self) -> str:
         """Of several groups, name the fastest and the slowest."""

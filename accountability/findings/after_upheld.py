@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from accountability.outcomes import Changes, OutcomeDistribution
+    from accountability.sensitivity import Tipping
 
 
-def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Refused, by_unit: pd.DataFrame) -> Finding:
+def found(
+    asked: Asked,
+    *,
+    outcomes: OutcomeDistribution,
+    changes: Changes | Refused,
+    by_unit: pd.DataFrame,
+    tipping: Tipping | Refused | None = None,
+) -> Finding:
     """Say which share was upheld, which penalty followed most often, and how often it was made lighter."""
     table = outcomes.table
     unit = asked.label(outcomes.unit)
@@ -81,7 +89,7 @@ def found(asked: Asked, *, outcomes: OutcomeDistribution, changes: Changes | Ref
             if "note" in by_unit
             else (),
         ),
-        breaks=_breaks(asked, outcomes),
+        breaks=(*_tipping(asked, upheld, tipping), *_breaks(asked, outcomes)),
         method=asked.method(outcomes, changes),
     )
 
@@ -181,6 +189,13 @@ def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:
     shown = by_unit.dropna(subset="estimate")
     said = [f"{wording.share(row['estimate'])} per {asked.label(row['unit'])}" for row in shown.to_dict("records")]
     return (f"The share upheld depends on what is counted: {wording.joined(said)}.",) if len(said) > 1 else ()
+
+
+def _tipping(asked: Asked, upheld: list[dict[Any, Any]], tipping: Tipping | Refused | None) -> tuple[str, ...]:
+    """What would turn the shares that are named: of groups, the lowest and the highest."""
+    shown = sorted((row for row in upheld if wording.known(row["estimate"])), key=lambda row: row["estimate"])
+    names = [f"({_whose(asked, row)})" for row in (*shown[:1], *shown[-1:])] if asked.group else []
+    return asked.tipping(tipping, *names)
 
 
 def _breaks(asked: Asked, outcomes: OutcomeDistribution) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from accountability.records.dataset import Dataset
+    from accountability.sensitivity import Tipping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,14 @@ class Asked:
             for assumption in result.assumptions:
                 found[("What must hold", self.sentence(assumption))] = None
         return tuple(found)
+
+    def tipping(self, found: Tipping | Refused | None, *words: str) -> tuple[str, ...]:
+        """Say how what is not known would have to be for the finding to turn, of claims that hold one of the words."""
+        if found is None or isinstance(found, Refused):
+            return ()
+        rows = found.table[~found.table["hidden"]].to_dict("records")
+        held = [row for row in rows if not words or any(word in str(row["claim"]) for word in words)]
+        return tuple(self.sentence(str(row["reads"])) for row in held)
 
     def sentence(self, text: str) -> str:
         """Make a sentence of words that a result says of itself."""

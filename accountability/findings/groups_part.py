@@ -9,21 +9,18 @@ from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
 from accountability.findings.frame_tables import counts, raw, reading, shares
+from accountability.outcomes.stages import STAGE_WORDS
 from accountability.results import Refused
 
 if TYPE_CHECKING:
     from accountability.outcomes import ByUnit
     from accountability.outcomes.gap import StageGap
-
-_STAGES = {
-    "investigated": "investigated to a finding",
-    "sustained": "upheld",
-    "penalty": "given a penalty",
-    "kept": "left with that penalty",
-}
+    from accountability.sensitivity import Tipping
 
 
-def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> Finding:
+def found(
+    asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused, tipping: Tipping | Refused | None = None
+) -> Finding:
     """Name the two groups, the stage at which they part, and whether chance or their mix explains it."""
     if isinstance(gap, Refused):
         return asked.not_answered(gap, "at which stage two groups differ")
@@ -42,7 +39,7 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
         wording.share(chosen[f"rate_{end}"], chosen[f"lower_{wide}"], chosen[f"upper_{wide}"])
         for end in ("first", "second")
     ]
-    stage = _STAGES.get(str(chosen["stage"]), asked.label(str(chosen["stage"])))
+    stage = STAGE_WORDS.get(str(chosen["stage"]), asked.label(str(chosen["stage"])))
     ends = (
         f"ratio {wording.number(chosen['ratio'], chosen['ratio_lower'], chosen['ratio_upper'])}, "
         f"{asked.confidence} interval {_ends(chosen)}"
@@ -88,7 +85,7 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
                 f"Stage by stage: {first} and {second}",
                 gap.table,
                 {
-                    "stage": lambda row: _STAGES.get(str(row["stage"]), asked.label(str(row["stage"]))),
+                    "stage": lambda row: STAGE_WORDS.get(str(row["stage"]), asked.label(str(row["stage"]))),
                     f"{first}: number": counts("n_first"),
                     f"{first}: share": shares("rate_first", "lower_first", "upper_first"),
                     f"{second}: number": counts("n_second"),
@@ -102,7 +99,7 @@ def found(asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused) -> 
         ),
         firm=() if isinstance(units, Refused) else (_by_unit(asked, units),),
         firm_table=None if isinstance(units, Refused) else _units(asked, units, first, second),
-        breaks=_breaks(asked, gap, chosen),
+        breaks=(*(asked.tipping(tipping, stage) or asked.tipping(tipping)), *_breaks(asked, gap, chosen)),
         method=asked.method(gap),
     )
 

@@ -13,9 +13,17 @@ from accountability.results import Refused
 
 if TYPE_CHECKING:
     from accountability.outcomes import Changes, PenaltyReductions, Waterfall
+    from accountability.sensitivity import Tipping
 
 
-def found(asked: Asked, *, ends: PenaltyReductions | Refused, changes: Changes, steps: Waterfall | Refused) -> Finding:
+def found(
+    asked: Asked,
+    *,
+    ends: PenaltyReductions | Refused,
+    changes: Changes,
+    steps: Waterfall | Refused,
+    tipping: Tipping | Refused | None = None,
+) -> Finding:
     """Say which share of recommended penalties ended lighter, by group where asked, and when a step says so."""
     if isinstance(ends, Refused):
         return asked.not_answered(ends, "what becomes of recommended penalties", method=asked.method(changes))
@@ -79,7 +87,7 @@ def found(asked: Asked, *, ends: PenaltyReductions | Refused, changes: Changes, 
                 "share": lambda row: wording.share(row["estimate"]),
             },
         ),
-        breaks=_breaks(changes),
+        breaks=(*asked.tipping(tipping), *_breaks(changes)),
         method=asked.method(ends, changes, steps),
     )
 

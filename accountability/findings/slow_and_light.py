@@ -13,6 +13,7 @@ from accountability.results import Refused, plural
 
 if TYPE_CHECKING:
     from accountability.outcomes.slow_cases import SlowCases
+    from accountability.sensitivity import Tipping
     from accountability.study.durations import Durations
 
 _VIEWS = {"naive": "closed cases alone", "competing risks": "all cases", "landmark": "still open at a day"}
@@ -25,6 +26,7 @@ def found(
     delays: Durations,
     reprimand: SlowCases | Refused,
     yearly: SlowCases | Refused,
+    tipping: Tipping | Refused | None = None,
 ) -> Finding:
     """Say whether cases still open at a later day end heavier or lighter, and that no view says what delay does."""
     if isinstance(views, Refused):
@@ -66,7 +68,7 @@ def found(
         firm_table=None
         if isinstance(reprimand, Refused)
         else _table(f"The same with {asked.label(reprimand.heavier)} as the line", reprimand),
-        breaks=_breaks(delays, views),
+        breaks=(*asked.tipping(tipping), *_breaks(delays, views)),
         method=(
             *asked.method(views),
             *(

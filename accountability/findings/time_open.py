@@ -16,6 +16,7 @@ from accountability.study.grouping import NONE_STATED, OTHER, SEVERAL
 
 if TYPE_CHECKING:
     from accountability.delay import Groups, HowLong
+    from accountability.sensitivity import Tipping
     from accountability.study.durations import Durations
 
 _SHARES = (0.25, 0.5, 0.75, 0.9)
@@ -33,6 +34,7 @@ def found(
     cutoffs: pd.DataFrame | None = None,
     clocks: pd.DataFrame | None = None,
     closed_only: Result | None = None,
+    tipping: Tipping | Refused | None = None,
 ) -> Finding:
     """Say when half had ended, which share had within the days asked for, and how far the groups lie apart."""
     left_out = delays.excluded_counts()
@@ -61,7 +63,11 @@ def found(
         tables=tuple(_tables(asked, answer, groups, ended)),
         firm=tuple(_firm(cutoffs, clocks)),
         firm_table=firm_table,
-        breaks=(*_breaks(whole, left_out, cutoffs, groups), *_closed_only(closed_only)),
+        breaks=(
+            *(asked.tipping(tipping) or _like_closed(whole)),
+            *_breaks(left_out, cutoffs, groups),
+            *_closed_only(closed_only),
+        ),
         method=(*asked.method(answer, groups), ("Why this estimator", asked.sentence(answer.because))),
     )
 
@@ -302,13 +308,17 @@ def _firm(cutoffs: pd.DataFrame | None, clocks: pd.DataFrame | None) -> list[str
     return said
 
 
-def _breaks(whole: pd.Series, left_out: pd.DataFrame, cutoffs: pd.DataFrame | None, groups: Groups) -> list[str]:
+def _like_closed(whole: pd.Series) -> list[str]:
+    if not wording.known(whole["open"]) or not int(whole["open"]):
+        return []
+    return [
+        f"The {plural(int(whole['open']), 'open complaint')} would have to be like closed ones of the same age. "
+        "Hard cases held back at the end of the release would lengthen the slow end."
+    ]
+
+
+def _breaks(left_out: pd.DataFrame, cutoffs: pd.DataFrame | None, groups: Groups) -> list[str]:
     said = []
-    if wording.known(whole["open"]) and int(whole["open"]):
-        said.append(
-            f"The {plural(int(whole['open']), 'open complaint')} would have to be like closed ones of the same age. "
-            "Hard cases held back at the end of the release would lengthen the slow end."
-        )
     if len(left_out):
         total = int(left_out["cases"].sum())
         said.append(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.gap_bounds import bounds, sensitivity
+from accountability.outcomes.gap_bounds import bounds, sensitivity, without_group
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import compared_rounded, outward
 from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
@@ -61,17 +61,17 @@ class StageGap(Disclosed):
         ``stage``, ``difference`` split into ``mixed_differently``, ``at_the_same_mix`` (with its limits) and
         ``outside`` what both groups hold; ``withheld`` says why nothing is there; ``hidden``.
     days : DataFrame
-        Oaxaca–Blinder of the days of suspension: ``part``, ``estimate``, ``lower``, ``upper``, ``hidden``; no limits
-        where a tenth or more of the bootstrap samples give no estimate.
-    by, first, second, unit : str
-    covariates : tuple of str
-    confidence : float
+        Oaxaca–Blinder of the days of suspension: ``part``, ``estimate``, ``lower``, ``upper`` (none where a tenth or
+        more of the bootstrap samples give no estimate), ``hidden``.
+    unrecorded : DataFrame
+        With no group on record: ``stage``, ``n``, ``events``, ``hidden``.
+    by, first, second, unit, covariates, confidence
+        As asked for.
     """
 
-    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "table": (),
-        **dict.fromkeys(("overall", "bounds", "sensitivity", "overlap", "balance", "mix", "days"), ()),
-    }
+    SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(
+        ("table", "overall", "bounds", "sensitivity", "overlap", "balance", "mix", "days", "unrecorded"), ()
+    )
 
     overall: pd.DataFrame
     bounds: pd.DataFrame
@@ -80,6 +80,7 @@ class StageGap(Disclosed):
     balance: pd.DataFrame
     mix: pd.DataFrame
     days: pd.DataFrame
+    unrecorded: pd.DataFrame
     by: str
     first: str
     second: str
@@ -100,7 +101,7 @@ class StageGap(Disclosed):
                 object.__setattr__(self, "overall", self._whole_rounded())
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the stages without those that rest on few; without one of them nothing is said of contributions."""
+        """Give the stages without those that rest on few; with one of these nothing is said of contributions."""
         out = masked(table.drop(columns=[f"{what}_{place}" for what in ("named", "events") for place in GROUPS]))
         for name in [f"unresolved_{place}" for place in GROUPS]:
             out[name] = out[name].astype("Int64").mask(few(table[name], self.min_cell))
@@ -179,10 +180,8 @@ class StageGap(Disclosed):
             f"{row['stage']} {_rate(row, 'first')} against {_rate(row, 'second')} ({self._ratio_said(row)})"
             for row in shown
         ]
-        text = (
-            f"{self.first} against {self.second} ({self.by.replace('_', ' ')}), {WORDS[self.unit]}, stage by "
-            f"stage: {'; '.join(said)}."
-        )
+        whose = f"{self.first} against {self.second} ({self.by.replace('_', ' ')}), {WORDS[self.unit]}"
+        text = f"{whose}, stage by stage: {'; '.join(said)}."
         parts = self.table.loc[self.table["contribution"].notna()]
         if len(parts):
             (*_, top) = parts.sort_values("contribution", key=abs, kind="stable").to_dict("records")
@@ -317,7 +316,7 @@ def decompose_gap(
     known = _suspended(rows)
     lengths = rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0)
     days = oaxaca_blinder(lengths, held.loc[known], group[known], clusters[known], weights, min_cell, confidence)
-    shut = set(table.loc[table["hidden"], "stage"])
+    shut, nobody = set(table.loc[table["hidden"], "stage"]), made.table.loc[made.table[by] == NOT_RECORDED]
     told = set(table.loc[table["hidden"] | table["rounded_to"].notna(), "stage"])
     limits = bounds(table, flags, group, clusters, weights, confidence)
     return StageGap(
@@ -341,6 +340,7 @@ def decompose_gap(
         balance=balance_marked(rows, group, cells.balance, min_cell, unsaid or "investigated" in shut),
         mix=_at(cells.mix, told),
         days=days.assign(hidden="kept" in told),
+        unrecorded=_at(*without_group(nobody, ladder, told, min_cell)),
         by=by,
         first=first,
         second=second,

@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accountability.outcomes.stages import GROUPS, NAMED
+from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.small_counts import few
+from accountability.outcomes.stages import GROUPS, NAMED, passed
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally
 from accountability.stats.decomposition import e_value, imbens_manski, trimmed, worst_case
@@ -59,3 +61,13 @@ def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
         if row["ratio"] > 0
     ]
     return pd.DataFrame(lines, columns=["stage", "ratio", "e_value", "e_value_of_interval"])
+
+
+def without_group(
+    rows: pd.DataFrame, ladder: Ladder | None, told: set[str], min_cell: int
+) -> tuple[pd.DataFrame, set[str], bool]:
+    """How many of those with no group on record came to each stage and passed; what is told, and whether few are."""
+    flags = passed(rows, ladder)
+    counts = pd.DataFrame({"stage": list(flags), "n": flags.count().to_numpy(), "events": flags.sum().to_numpy(int)})
+    few_here = [few(column, min_cell) for column in (counts["n"], counts["events"], counts["n"] - counts["events"])]
+    return counts, told, bool(np.any(few_here))

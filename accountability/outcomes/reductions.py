@@ -50,11 +50,15 @@ class PenaltyReductions(Disclosed):
     by : tuple of str
     unit : str
     confidence : float
+    waiting : int
+        Of those with a penalty above none recommended, how many have no decided one, in no share.
     """
 
     by: tuple[str, ...]
     unit: str
     confidence: float
+    waiting: int
+    min_cell: int
     untold: pd.Series
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +136,8 @@ def penalty_reductions(
     made = units_of(data, groups, unit, order, BOTH, WITHOUT)
     above = order.rungs(made.table["recommended_penalty"]).gt(0).fillna(False)
     after = made.table["imposed_penalty"]
-    pairs = made.table.loc[above & after.notna() & ~after.isin(["pending", "not_recorded"])].reset_index(drop=True)
+    decided = after.notna() & ~after.isin(["pending", "not_recorded"])
+    pairs = made.table.loc[above & decided].reset_index(drop=True)
     if pairs.empty:
         raise Refusal(f"{data.name}: no {made.word} has a penalty above none recommended and decided")
     pairs = pool_small_levels(pairs, groups, min_group)
@@ -156,5 +161,7 @@ def penalty_reductions(
         by=tuple(groups),
         unit=made.unit,
         confidence=confidence,
+        waiting=int((above & ~decided).sum()),
+        min_cell=min_cell,
         untold=untold,
     )

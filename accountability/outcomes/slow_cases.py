@@ -55,6 +55,8 @@ class SlowCases(Disclosed):
     heavier : str
         The rung from which a penalty counts as heavier.
     confidence : float
+    still_open : int
+        Cases of the last landmark that have not ended.
     """
 
     SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ("day",), "causes": ("day",)}
@@ -63,6 +65,7 @@ class SlowCases(Disclosed):
     identified: pd.DataFrame
     heavier: str
     confidence: float
+    still_open: int
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Give the table without rows that rest on a few lighter or heavier penalties, and without their counts."""
@@ -232,4 +235,5 @@ def delay_and_penalty(
         identified=pd.DataFrame(says, columns=["view", "says"]),
         heavier=heavier,
         confidence=confidence,
+        still_open=int((view.seen(days[-1]) & ~held.event).sum()),
     )

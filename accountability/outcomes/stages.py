@@ -26,6 +26,12 @@ STAGES: Final = {
     "penalty": "a penalty above none first on record, of the sustained",
     "kept": "not lighter, unserved or reversed at the last record, of those with a penalty",
 }
+STAGE_WORDS: Final = {
+    "investigated": "investigated to a finding",
+    "sustained": "upheld",
+    "penalty": "given a penalty",
+    "kept": "left with that penalty",
+}
 UNDECIDED: Final = ("pending", "not_recorded")
 NAMED: Final = "named"
 GROUPS: Final = ("first", "second")

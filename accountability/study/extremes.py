@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from accountability.stats.arrays import Flags
 from accountability.study.durations import Durations
 
 
@@ -36,25 +37,36 @@ def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
     """
     if durations.current_status or not (durations.unknown_day.any() or durations.unended is not None):
         return None
-    return _at(durations, latest=False), _at(durations, latest=True)
+    return placed(durations, 0, durations.unknown_day), placed(durations, 1, durations.unknown_day)
 
 
-def _at(durations: Durations, *, latest: bool) -> Durations:
+def placed(durations: Durations, place: float, moved: Flags | None = None) -> Durations:
+    """Give the delays with every unknown end at one place among the days it can have been on.
+
+    Parameters
+    ----------
+    durations : Durations
+    place : float
+        From 0, the first day, to 1, the last. A case of which nobody knows whether it ended is then still open or, in a
+        release of closed cases, closed on the last day covered.
+    moved : array of bool, optional
+        The closings moved: all that are not known to the day.
+    """
     table = durations.table.drop(columns="unknown_day", errors="ignore")
-    moved = durations.unknown_day
+    if moved is None:
+        moved = (durations.event & (durations.days_lower < durations.days_upper)) | durations.unknown_day
+        table = table.drop(columns=["start_span", "stop_span"], errors="ignore")
     if moved.any():
         first = np.maximum(durations.days_lower, durations.entry_time)
-        day = np.where(moved, durations.days_upper if latest else first, 0)
-        table = _closed_on(table, moved, day)
+        day = first + np.rint(place * (durations.days_upper - first)).astype(np.int64)
+        table = _closed_on(table, moved, np.where(moved, day, 0))
     unended = durations.unended
     if unended is not None:
-        age = unended["days_lower"].to_numpy(dtype=np.int64)
+        age, entry = (unended[name].to_numpy(dtype=np.int64) for name in ("days_lower", "entry_time"))
         every = np.ones(len(unended), bool)
         hidden = durations.sampling.rule == "closed_only" or durations.sampling.open_cases == "excluded"
-        if not latest:
-            unended = _closed_on(unended, every, unended["entry_time"].to_numpy(dtype=np.int64))
-        elif hidden:
-            unended = _closed_on(unended, every, age)
+        if place < 1 or hidden:
+            unended = _closed_on(unended, every, entry + np.rint(place * (age - entry)).astype(np.int64))
         if "start_span" in table and "start_span" not in unended:
             unended = unended.assign(start_span=1, stop_span=unended["event"].astype("int64"))
         shared = [name for name in table.columns if name in unended.columns]

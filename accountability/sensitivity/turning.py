@@ -1,0 +1,125 @@
+"""One grammar for what is not known: what is assumed, how far the estimate can go, and where the finding turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.results import Result
+
+COLUMNS: Final = (
+    "claim",
+    "unknown",
+    "n",
+    "assumed",
+    "estimate",
+    "lower",
+    "upper",
+    "least",
+    "most",
+    "turns_at_most",
+    "turns_at_least",
+    "reads",
+    "hidden",
+)
+_NUMBERS: Final = ("n", "estimate", "lower", "upper", "least", "most", "turns_at_most", "turns_at_least")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Tipping(Result):
+    """How what is not known would have to be for a finding to turn.
+
+    ``table``: one row a claim and an unknown. ``claim`` (what is claimed), ``unknown`` (what is not known), ``n`` (how
+    many), ``assumed`` (the quantity that is varied, in words); ``estimate`` with the limits ``lower`` and ``upper``
+    between which the claim stands; ``least``, ``most`` (the estimate over all that the unknown can be);
+    ``turns_at_most``, ``turns_at_least``: the claim turns where what is assumed is at most, or at least, this; missing
+    where it turns nowhere on that side; ``reads``, the row in words; ``hidden``, where few are unknown.
+
+    Attributes
+    ----------
+    stated : DataFrame
+        The estimates under values that were asked for: ``claim``, ``unknown``, ``value``, ``estimate``, ``hidden``.
+    """
+
+    stated: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._hide("stated", self.stated.assign(estimate=self.stated["estimate"].mask(self.stated["hidden"])))
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide rows that rest on few, in words too."""
+        hidden = table["hidden"].astype(bool)
+        if not hidden.any():
+            return table
+        shown = table.astype({"n": "Int64"})
+        masked = {name: shown[name].mask(hidden) for name in _NUMBERS}
+        return shown.assign(**masked, reads=table["reads"].mask(hidden, "too few to show"))
+
+    def sentence(self) -> str:
+        """Say for each unknown how it would have to be for the finding to turn."""
+        said = self.table.loc[~self.table["hidden"], "reads"].tolist()
+        return " ".join(said) or "Nothing that can be shown is left unknown here."
+
+
+def row(**values: Any) -> dict[str, Any]:
+    """A row of the table, what is not given missing."""
+    missing = dict.fromkeys(_NUMBERS, float("nan"))
+    return {**missing, "hidden": False, **values}
+
+
+def tipping(lines: Sequence[dict[str, Any]], stated: Sequence[dict[str, Any]] = (), **said: Any) -> Tipping:
+    """The result of some rows."""
+    heads = ["claim", "unknown", "value", "estimate", "hidden"]
+    values = pd.DataFrame(list(stated), columns=heads).astype({"hidden": "bool"})
+    table = pd.DataFrame(list(lines), columns=list(COLUMNS))
+    return Tipping(table=table.astype({"n": "int64", "hidden": "bool"}), stated=values, **said)
+
+
+def turns(
+    estimate: Callable[[float], float], grid: Sequence[float], lower: float, upper: float
+) -> tuple[float, float, float, float]:
+    """Where on a grid an estimate that only rises, or only falls, leaves its limits.
+
+    Parameters
+    ----------
+    estimate : callable
+        The estimate at a value of what is assumed.
+    grid : sequence of float
+        Values in rising order; they are sought by halving.
+    lower, upper : float
+        The claim stands from one to the other; a missing limit is none.
+
+    Returns
+    -------
+    tuple of float
+        The least and the most that the estimate can be; the largest value at which it is beyond on the side where the
+        grid starts, and the smallest on the side where it ends, missing where there is none.
+    """
+    ends = [estimate(grid[0]), estimate(grid[-1])]
+
+    def beyond(value: float) -> int:
+        return int(value > upper + 1e-9) - int(value < lower - 1e-9)
+
+    first, last = (beyond(end) for end in ends)
+
+    def edge(side: int, start: int, stop: int) -> float:
+        """The value nearest to `stop` that is still on the side of `start`."""
+        while abs(stop - start) > 1:
+            middle = (start + stop) // 2
+            if beyond(estimate(grid[middle])) == side:
+                start = middle
+            else:
+                stop = middle
+        return float(grid[start])
+
+    size = len(grid) - 1
+    if first and first == last:
+        return min(ends), max(ends), float(grid[-1]), float(grid[0])
+    below = edge(first, 0, size) if first else np.nan
+    above = edge(last, size, 0) if last else np.nan
+    return min(ends), max(ends), below, above
