@@ -14,6 +14,11 @@ from typing import Final
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _SNAKE: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
+#: Columns by which a release is described where nobody says which.
+USUAL: Final = (
+    "category", "officer_race", "officer_gender", "officer_rank", "initiated_by", "investigated_by", "finding",
+    "imposed_penalty", "imposed_days",
+)  # fmt: skip
 #: A stage as a moment: "from receipt to closing".
 MOMENTS: Final = MappingProxyType(
     {

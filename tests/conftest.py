@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,13 +57,30 @@ def real_data() -> Callable[[str], Path]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """In CI, with the extracts at hand, a real-data test that skips has failed."""
+    """In CI, a test that skips for want of R has failed; with the extracts at hand, so has one for want of data."""
     report = yield
-    skipped = report.skipped and not hasattr(report, "wasxfail")
-    if skipped and item.get_closest_marker("real_data") and os.environ.get("CI") and real_data_folder().is_dir():
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid}: skipped although the real extracts are here"
+    skipped = report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI")
+    for marker, here in (("real_data", real_data_folder().is_dir()), ("needs_r", True)):
+        if skipped and here and item.get_closest_marker(marker):
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid}: skipped although CI has what {marker!r} asks for"
     return report
+
+
+@pytest.fixture(scope="session")
+def rscript() -> Callable[..., str]:
+    """Run a script or a line of R in a folder and give what it printed; skip by name where R or haven is absent."""
+    program = shutil.which("Rscript")
+    have = program and subprocess.run([program, "-e", "library(haven)"], capture_output=True).returncode == 0
+    if not have:
+        pytest.skip("R with haven is not on this machine (Debian: apt-get install r-base-core r-cran-haven)")
+
+    def run(folder: Path, *code: str) -> str:
+        done = subprocess.run([str(program), *code], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from accountability.errors import SourceError
+from accountability.records import cache
 from accountability.records.column import Column, Strict, known_term, problems
 from accountability.records.inherited import declared as declared_in
 from accountability.records.places import source_folder
@@ -315,3 +316,38 @@ def data_hash(files: Mapping[str, File]) -> str:
     }
     lines = sorted(f"{path} {sha256}\n" for path, sha256 in held)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def file_paths(source: Source, folder: Path) -> dict[str, Path]:
+    """Where each file is, with its hash checked: beside ``source.yaml``, or in the cache where it has a ``url``."""
+    remote = remote_files(source)
+    paths = dict(zip(remote, cache.located(list(remote.values()), cache_folder(source), source.source), strict=True))
+    for key, declared in source.files.items():
+        cache.check_beside(declared.path, declared.beside, folder)
+        if key in remote:
+            continue
+        path = folder / declared.path
+        if not path.is_file():
+            raise SourceError(f"{path}: the file that source.yaml declares is missing")
+        found = cache.sha256(path)
+        if found != declared.sha256:
+            raise SourceError(
+                f"{path}: expected sha256 {declared.sha256}, found {found}; the file is not the one that was declared. "
+                "If it was meant to change, write the new hash into source.yaml"
+            )
+        paths[key] = path
+    return paths
+
+
+def remote_files(source: Source) -> dict[str, cache.RemoteFile]:
+    """The files that have to be brought to the cache, by their key in ``source.yaml``."""
+    return {
+        key: cache.RemoteFile(declared.path, declared.url, declared.sha256, declared.bytes)
+        for key, declared in source.files.items()
+        if declared.url is not None
+    }
+
+
+def cache_folder(source: Source) -> Path:
+    """Where a source's fetched files are kept."""
+    return cache.cache_dir() / source.source

@@ -89,16 +89,18 @@ class Dataset:
         return units.per(self.cases, self.allegations, self.card.unit, unit)
 
     def export(self, kind: str, folder: str | Path) -> list[Path]:
-        """Write the coded tables for other programs, with labels, a codebook, a data package, an R script, a do-file.
+        """Write the coded tables for other programs, with codebooks, a data package, an R script and a do-file.
 
         Persons and cases are pseudonyms. The agency's own text stays behind: ``raw_`` columns, notes, texts over 120
-        letters or of over 400 kinds. The command ``export-data`` puts the sharing gate before it.
+        letters or of over 400 kinds. The sharing gate looks through every heading and term first. ``cases`` say in
+        ``closing_state`` what is known of their end.
 
         Parameters
         ----------
-        kind : {"stata", "parquet", "csv"}
-            Stata files have labels of variables and values; a label over 80 letters ends in ``…`` there and is whole in
-            the codebook. R reads them with haven.
+        kind : {"stata", "spss", "parquet", "csv"}
+            Files of Stata and SPSS have labels of variables and values, and keep kinds of missing values apart; a label
+            over 80 letters ends in ``…`` in Stata and is whole in the codebook (a page, and DDI Codebook 2.5). R reads
+            them with haven.
         folder : path
             A new or empty folder.
 
@@ -111,8 +113,10 @@ class Dataset:
         ------
         ParameterError
             For another kind, or a folder that holds something.
+        Refusal
+            Something must not leave; the message lists what, and what to do.
         """
-        from accountability.records.hand_over import write_tables  # a load needs none of it
+        from accountability.records.leaving.hand_over import write_tables  # a load needs none of it
 
         return write_tables(self, kind, folder)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from accountability.errors import SourceError
 from accountability.records import cache, coded_cache, pseudonyms
-from accountability.records.contract import Source, read_source
+from accountability.records.contract import cache_folder, file_paths, read_source, remote_files
 from accountability.records.dataset import Dataset, dataset_of
 from accountability.records.places import source_folder
 
@@ -58,41 +57,6 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     if wanted is not None:
         coded_cache.keep(kept_in, wanted, made)
     return dataset_of(source, made)
-
-
-def file_paths(source: Source, folder: Path) -> dict[str, Path]:
-    """Where each file is, with its hash checked: beside ``source.yaml``, or in the cache where it has a ``url``."""
-    remote = remote_files(source)
-    paths = dict(zip(remote, cache.located(list(remote.values()), cache_folder(source), source.source), strict=True))
-    for key, declared in source.files.items():
-        cache.check_beside(declared.path, declared.beside, folder)
-        if key in remote:
-            continue
-        path = folder / declared.path
-        if not path.is_file():
-            raise SourceError(f"{path}: the file that source.yaml declares is missing")
-        found = cache.sha256(path)
-        if found != declared.sha256:
-            raise SourceError(
-                f"{path}: expected sha256 {declared.sha256}, found {found}; the file is not the one that was declared. "
-                "If it was meant to change, write the new hash into source.yaml"
-            )
-        paths[key] = path
-    return paths
-
-
-def remote_files(source: Source) -> dict[str, cache.RemoteFile]:
-    """The files that have to be brought to the cache, by their key in ``source.yaml``."""
-    return {
-        key: cache.RemoteFile(declared.path, declared.url, declared.sha256, declared.bytes)
-        for key, declared in source.files.items()
-        if declared.url is not None
-    }
-
-
-def cache_folder(source: Source) -> Path:
-    """Where a source's fetched files are kept."""
-    return cache.cache_dir() / source.source
 
 
 def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False) -> list[Path]:

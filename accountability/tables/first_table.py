@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.labels import label
+from accountability.labels import USUAL, label
 from accountability.results import or_refusal
 from accountability.stats.arrays import Floats
 from accountability.study.cohort import Cohort
@@ -19,10 +19,6 @@ from accountability.tables.described import Described
 from accountability.tables.description import describe
 from accountability.tables.print_form import ABSENT, HIDDEN, HIDDEN_SAID, Printed
 
-USUAL: Final = (
-    "category", "officer_race", "officer_gender", "officer_rank", "initiated_by", "investigated_by", "finding",
-    "imposed_penalty", "imposed_days",
-)  # fmt: skip
 _INDENT: Final = "\u2003"
 
 

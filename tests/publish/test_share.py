@@ -34,9 +34,9 @@ from accountability.cli import app
 from accountability.errors import ParameterError
 from accountability.publish import runner, sharing
 from accountability.publish.sharing.count_rules import in_table
-from accountability.publish.sharing.known import known
 from accountability.publish.sharing.pieces import Table
 from accountability.records.dataset import Dataset
+from accountability.records.leaving.known import known
 from accountability.records.places import notebooks_dir
 from accountability.records.pseudonyms import Key
 from accountability.study import clocks

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from accountability.publish.sharing.gate import Verdict, look_through, share, write_zip
-from accountability.publish.sharing.leak import FIXES, Leak
+from accountability.records.leaving.leak import FIXES, Leak
 
 __all__ = ["FIXES", "Leak", "Verdict", "look_through", "share", "write_zip"]

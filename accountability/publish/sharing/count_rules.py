@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from accountability.publish.sharing.leak import COLUMNS, WORDS, Leak, masked
 from accountability.publish.sharing.pieces import Table
+from accountability.records.leaving.leak import COLUMNS, WORDS, Leak, masked
 from accountability.results import EXECUTED
 
 SMALLEST: Final = 10

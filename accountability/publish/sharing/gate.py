@@ -16,11 +16,11 @@ from accountability.publish.finished import RECORD, any_record, sources_of
 from accountability.publish.in_place import put_file
 from accountability.publish.sharing.count_rules import in_table
 from accountability.publish.sharing.folder import files, of_folder
-from accountability.publish.sharing.known import Known, known
-from accountability.publish.sharing.leak import Leak, masked
 from accountability.publish.sharing.pieces import Active, Link, Metadata, Piece, Request, Script, Table, Text
-from accountability.publish.sharing.word_rules import in_text
 from accountability.publish.templating import TEMPLATES
+from accountability.records.leaving.known import Known, known
+from accountability.records.leaving.leak import Leak, masked
+from accountability.records.leaving.word_rules import in_text
 
 _NAMED: Final = ", file name"
 _SCRIPT: Final = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
@@ -202,7 +202,7 @@ def _in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
         return
     place, text = piece.place, piece.text
     if isinstance(piece, Text):
-        yield from in_text(piece, known)
+        yield from in_text(piece.place, piece.text, known)
     elif isinstance(piece, Script):
         if _digest(text) not in _our_scripts():
             yield Leak(place, "active content", f"a script of {len(text)} characters")
@@ -215,7 +215,7 @@ def _in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
 
 
 def _address(piece: Link | Request, known: Known) -> Iterator[Leak]:
-    yield from in_text(Text(piece.place, piece.text), known)
+    yield from in_text(piece.place, piece.text, known)
     try:
         parts = urlsplit(piece.text.strip())
     except ValueError:

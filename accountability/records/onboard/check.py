@@ -17,11 +17,10 @@ from accountability.records.cache import sha256
 from accountability.records.case_ends import Tables, closing_states, states_in_words
 from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
-from accountability.records.contract import File, Source
+from accountability.records.contract import File, Source, file_paths
 from accountability.records.dropped_cells import without_dropped_cells
 from accountability.records.inherited import declared as declared_in
 from accountability.records.ledger import Ledger, Log
-from accountability.records.load import file_paths
 from accountability.records.onboard.check_cells import check_dates, check_values
 from accountability.records.onboard.check_closing import check_closing, contradicted_elsewhere
 from accountability.records.onboard.check_days import check_days

@@ -23,9 +23,8 @@ from accountability.errors import AccountabilityError, FetchError
 from accountability.records import pseudonyms, readers
 from accountability.records.assemble import file_format
 from accountability.records.column import Column
-from accountability.records.contract import File, Source, read_source
+from accountability.records.contract import File, Source, file_paths, read_source
 from accountability.records.dropped_cells import dropped
-from accountability.records.load import file_paths
 from accountability.records.places import PACKAGE, notebooks_dir, source_folder
 
 if TYPE_CHECKING:

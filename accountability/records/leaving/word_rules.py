@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from accountability.publish.sharing.known import WORD, Known, plain, runs_of
-from accountability.publish.sharing.leak import PATTERNS, Leak, masked
-from accountability.publish.sharing.pieces import Text
+from accountability.records.leaving.known import WORD, Known, plain, runs_of
+from accountability.records.leaving.leak import PATTERNS, Leak, masked
 
 #: Kinds whose patterns are leaks wherever they match, in the order in which they are looked for.
 _PLAIN: Final = {
@@ -28,9 +27,9 @@ _LONG_STORY: Final = 12
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def in_text(piece: Text, known: Known) -> Iterator[Leak]:
+def in_text(place: str, text: str, known: Known) -> Iterator[Leak]:
     """Look through one text for what is known and for what looks like it; excerpts are covered."""
-    place, text = piece.place, _COLOUR.sub("", piece.text)
+    text = _COLOUR.sub("", text)
     for name, kind in _PLAIN.items():
         running = _RUNNING.match(text) if kind == "small cell" and place.endswith("text/plain") else None
         for match in PATTERNS[name].finditer(text, running.end() if running else 0):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny import COMPLAINTS, write_source
 
-from accountability.publish.sharing.known import known, runs_of
+from accountability.records.leaving.known import known, runs_of
 
 STORY = "the sergeant drove twice around the closed market before anybody answered"
 
