@@ -30,7 +30,7 @@ from accountability.studies import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(__file__).parent / "reference" / "study_values"
-SOURCES = ("synthetic", "news_cases")
+SOURCES = ("synthetic", "news_cases", "generated_2021")
 DEFAULT = "default"
 # Of a longer table some rows are kept one by one, and of all rows two sums a column.
 MOST_ROWS, KEPT_ROWS = 20, 6
@@ -44,6 +44,7 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"group": "investigated_by", "within_days": 180},
         {"start": "incident", "cutoff": "2018-06-30", "confidence": 0.8},
     ),
+    "what_changed_between_releases": ({"group": "investigated_by"}, {"within_days": 90, "confidence": 0.8}),
     "were_deadlines_met": ({"rule": "california", "pauses": "none"}, {"group": "category", "cutoff": "2018-06-30"}),
     "how_the_backlog_moved": ({"group": "category", "pace_months": 6}, {"cutoff": "2018-06-30", "start": "opened"}),
     "what_follows_a_finding": ({"group": "officer_race"}, {"unit": "complaint", "confidence": 0.8, "min_cell": 30}),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MODULES: Final = {
     "what_the_data_holds": "release_holds",
     "how_long_cases_stay_open": "time_open",
+    "what_changed_between_releases": "between_releases",
     "were_deadlines_met": "limits_kept",
     "how_the_backlog_moved": "backlog_moved",
     "what_follows_a_finding": "after_upheld",

@@ -1,10 +1,15 @@
 from .came_true import Backtest as Backtest
 from .came_true import backtest as backtest
-from .late_closings import CorrectedShares as CorrectedShares
+from .corrected_shares import CorrectedShares as CorrectedShares
+from .corrected_shares import corrected as corrected
+from .lag_by_release import LagTrendOver as LagTrendOver
+from .lag_by_release import lag_over_releases as lag_over_releases
+from .late_check import LateRecording as LateRecording
+from .late_check import late_recording as late_recording
 from .late_closings import RecordingLag as RecordingLag
-from .late_closings import corrected as corrected
 from .late_closings import recording_lag as recording_lag
 from .one_by_one import Pair as Pair
+from .one_by_one import pair as pair
 from .one_by_one import pairs as pairs
 from .record_changes import Changes as Changes
 from .record_changes import changes as changes

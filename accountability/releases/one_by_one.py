@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from accountability.errors import ParameterError
+from accountability.parameters import nearest
 from accountability.records.dataset import Dataset
+from accountability.records.load import load
+from accountability.records.places import source_folder
 from accountability.releases.came_true import Backtest, backtest
 from accountability.releases.late_closings import RecordingLag, recording_lag
 from accountability.releases.record_changes import Changes, changes
-from accountability.releases.release_line import load_series
+from accountability.releases.release_line import load_series, series
 from accountability.results import Refused, Result, or_refusal
 
 
@@ -22,6 +27,7 @@ class Pair:
     Attributes
     ----------
     older, newer : str
+    before, after : Dataset
     changes : Changes
     lag : RecordingLag or Refused
     backtest : Backtest or Refused
@@ -29,6 +35,8 @@ class Pair:
 
     older: str
     newer: str
+    before: Dataset
+    after: Dataset
     changes: Changes
     lag: RecordingLag | Refused
     backtest: Backtest | Refused
@@ -79,11 +87,56 @@ def pairs(name: str | Path) -> list[Pair]:
     return [_pair(one, two) for one, two in pairwise(held)]
 
 
-def _pair(older: Dataset, newer: Dataset) -> Pair:
+def pair(name: str | Path, against: str | None = None, days: Sequence[int] = (180, 365)) -> Pair:
+    """Compare a release with the next one, or the last with the one before it.
+
+    Parameters
+    ----------
+    name : str or Path
+        A release.
+    against : str, optional
+        Another release of the agency, in the place of the next.
+    days : sequence of int
+        Days of age at which shares closed are held against the newer release.
+
+    Returns
+    -------
+    Pair
+
+    Raises
+    ------
+    ParameterError
+        The other is no release of the same agency.
+    Refusal
+        Only one release is declared, or the two cannot be compared.
+
+    Examples
+    --------
+    >>> from accountability import releases
+    >>> found = releases.pair("generated_2021")
+    >>> found.older, found.newer
+    ('generated_2019', 'generated_2021')
+    """
+    names = series(name)
+    own = source_folder(name).name
+    if len(names) < 2:
+        load_series(name)  # refuses, and says how to declare another
+    others = [one for one in names if one != own]
+    if against is not None and against not in others:
+        raise ParameterError(f"no other release {against!r} of {own!r}. {nearest(against, others)}")
+    place = names.index(own)
+    other = against or names[place + 1 if place + 1 < len(names) else place - 1]
+    first, second = sorted((own, other), key=names.index)
+    return _pair(load(first), load(second), days)
+
+
+def _pair(older: Dataset, newer: Dataset, days: Sequence[int] = (180, 365)) -> Pair:
     return Pair(
         older.name,
         newer.name,
+        older,
+        newer,
         changes(older, newer),
         or_refusal(lambda: recording_lag(older, newer), "how late closings are recorded"),
-        or_refusal(lambda: backtest(older, newer), "whether estimates came true"),
+        or_refusal(lambda: backtest(older, newer, days), "whether estimates came true"),
     )

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from accountability import labels
+from accountability.figures import draw
+from accountability.figures.house_style import labelled
+from accountability.privacy import disclose
 from accountability.records import pseudonyms
 from accountability.records.dataset import Dataset
 from accountability.releases.release_line import recorded_days, require_pair, within_window
 from accountability.results import Result, plural
 from accountability.study.inputs import takes
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 #: Columns that say where a row stood, or that are hidden under a key of their own in every source.
 _NOT_COMPARED: Final = frozenset(
     ("case_id", "jurisdiction", "source_row", "source_file", "repeats_a_row", "officer_id", "allegation_id")
 )
 KINDS: Final = ("filled", "emptied", "changed", "renamed")
+#: A word that says a thing is not settled yet counts as none.
+_UNSETTLED: Final = "pending"
 #: A rule of recording: so many dates of a stage changed within a year of receipt, nearly all in one direction.
 _RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
 
@@ -51,6 +60,35 @@ class Changes(Result):
     by_year: pd.DataFrame
     rules: pd.DataFrame
 
+    @property
+    def changed(self) -> int:
+        """Complaints in both releases of which a fact changed, a word renamed left aside."""
+        return int(self.rows.loc[self.rows["kind"] != "renamed", "complaint"].nunique())
+
+    def words(self, field: str | None = None) -> pd.DataFrame:
+        """Give the words of one field before and after, and in how many complaints; by default of what changed most."""
+        texts = self.rows[self.rows["days"].isna() & (self.rows["kind"] != "renamed")]
+        texts = texts[~texts["field"].isin(set(self.rows.loc[self.rows["days"].notna(), "field"]))]
+        top = texts["field"].mode()
+        field = field or (str(top.iloc[0]) if len(top) else "")
+        rows = self.rows[self.rows["field"] == field]
+        made = rows.groupby(["field", "before", "after", "kind"], dropna=False).size().rename("n").reset_index()
+        made = made.sort_values("n", ascending=False, kind="stable").head(50).reset_index(drop=True)
+        return disclose(made, counts=("n",), keep=("field", "before", "after", "kind")) if len(made) else made
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw how many complaints each field changed in, by kind of change; the ten fields that changed most."""
+        axes = draw.new_axes(ax)
+        wide = self.table.pivot_table(index="field", columns="kind", values="n", aggfunc="sum", fill_value=0)
+        wide = wide.loc[wide.sum(axis=1).sort_values(kind="stable").index[-10:]]
+        left = np.zeros(len(wide))
+        kinds = [kind for kind in KINDS if kind in wide]
+        for number, kind in enumerate(kinds):
+            axes.barh(wide.index.map(labels.label), wide[kind], left=left, color=draw.COLOURS[number], label=kind)
+            left += wide[kind].to_numpy()
+        draw.key_above(axes)
+        return labelled(axes, "complaints", "")
+
     def sentence(self) -> str:
         """Say how many complaints came and went, what changed most, and which dates took on another meaning."""
         n = dict(zip(self.keys["state"], self.keys["n"], strict=True))
@@ -59,9 +97,11 @@ class Changes(Result):
         top = self.table.sort_values("n", ascending=False, kind="stable").head(3)
         parts = [f"{row['field']} {row['kind']} in {row['n']:,}" for row in top.to_dict("records")]
         said += f"; {', '.join(parts)}." if parts else "; nothing changed."
-        for row in self.rules.to_dict("records"):
-            said += f" {trap(row)}"
-        return said
+        return " ".join([said, *(text for _, text in self.traps())])
+
+    def traps(self) -> list[tuple[str, str]]:
+        """Each date whose meaning changed: its stage, and the warning for a source card."""
+        return [(str(row["stage"]), trap(row)) for row in self.rules.to_dict("records")]
 
 
 def trap(rule: Mapping[Any, Any]) -> str:
@@ -71,8 +111,8 @@ def trap(rule: Mapping[Any, Any]) -> str:
     way = "earlier" if days < 0 else "later"
     return (
         f"The dates of '{rule['stage']}' moved {way} in {rule['n']:,} complaints received {years}, "
-        f" half of them by {abs(days):,} days or more: the rule of recording changed, so every clock "
-        f"that starts or stops there counts something else than before."
+        f"half of them by {abs(days):,} days or more: the rule of recording changed, so every clock that "
+        f"starts or stops there counts something else than before."
     )
 
 
@@ -121,8 +161,10 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     years = pd.array(received.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970, dtype="Int64")
     years[received < 0] = pd.NA
     place = rows["place"].to_numpy(np.int64)
-    hide = pseudonyms.Pseudonyms("releases", pseudonyms.key())
-    rows.insert(0, "complaint", hide(pd.Series(shared[place].astype(str), dtype="str")).to_numpy())
+    ids = pd.Series(shared[place].astype(str), dtype="str")
+    if not newer.generated:  # a generated number stands for nobody, and is the same on every machine
+        ids = pseudonyms.Pseudonyms("releases", pseudonyms.key())(ids)
+    rows.insert(0, "complaint", ids.to_numpy())
     rows.insert(1, "year", pd.Series(years[place]))
     grouped = rows.groupby(["field", "kind"], sort=False)
     table = grouped.size().rename("n").reset_index()
@@ -169,7 +211,7 @@ def _columns(older: Dataset, newer: Dataset, keys: pd.Index, table: str) -> list
     places = [keys.get_indexer(pd.Index(frame["case_id"])) for frame in frames]
     for name in held:
         both = pd.concat([frame[name].astype("str") for frame in frames], ignore_index=True)
-        codes, words = pd.factorize(both, sort=True)
+        codes, words = pd.factorize(both.where(both != _UNSETTLED), sort=True)
         split = len(frames[0])
         sides = [_sets(codes[:split], places[0], len(keys)), _sets(codes[split:], places[1], len(keys))]
         place = np.flatnonzero(sides[0].total != sides[1].total)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import FetchError, ParameterError, Refusal, SourceError
 from accountability.records.dataset import Dataset
 from accountability.records.inherited import line_of_releases
 from accountability.records.load import load
@@ -85,6 +85,36 @@ FILE --like synthetic."
             f"--like {names[0]}"
         )
     return [load(one) for one in names]
+
+
+def other_releases(data: Dataset) -> tuple[list[Dataset], list[Dataset]]:
+    """The releases of the same series that date closings: those before a dataset, and those after it, oldest first.
+
+    Raises
+    ------
+    Refusal
+        No other release is declared, or one is declared and not at hand.
+    """
+    try:
+        names = series(data.name)
+    except SourceError:  # a table of the user's own, or a folder outside the sources
+        names = [data.name]
+    if data.name not in names or len(names) < 2:
+        raise Refusal(
+            f"{data.name!r} is the only release declared; a later one begins with: accountability new-source NAME FILE "
+            f"--like {data.name}"
+        )
+    place = names.index(data.name)
+    held = []
+    for other in names:
+        try:
+            held += [one for one in ([] if other == data.name else [load(other)]) if one.card.sampling.closing_date]
+        except FetchError:
+            raise Refusal(
+                f"another release, {other}, is declared and not fetched: accountability fetch {other}"
+            ) from None
+    before = [one for one in held if one.name in names[:place]]
+    return before, [one for one in held if one.name in names[place:]]
 
 
 def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:

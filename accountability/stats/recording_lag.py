@@ -21,7 +21,7 @@ SMALLEST = 0.2  # share recorded, below which the few that are cannot stand for 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedShare:
-    """Share of events recorded so many days after they happened: ``share[i]`` from ``age[i]`` on, 0 before."""
+    """Share of events recorded so many days after they happened: ``share[i]`` at ``age[i]``, straight in between."""
 
     age: Days
     share: Floats
@@ -29,11 +29,16 @@ class RecordedShare:
 
     def at(self, ages: Days) -> Floats:
         """The share at chosen ages."""
-        place = np.searchsorted(self.age, ages, side="right") - 1
-        return np.where(place < 0, 0.0, self.share[np.maximum(place, 0)])
+        return np.interp(ages, self.age, self.share)
+
+    def after(self, days: int) -> RecordedShare:
+        """The share recorded so many days after the look at which an event's age is counted."""
+        return RecordedShare(self.age - days, self.share, max(self.first - days, 0)) if days else self
 
 
-def recorded_share(age: Days, seen: Flags, apart: int, weight: Floats | None = None) -> RecordedShare:
+def recorded_share(
+    age: Days, seen: Flags, apart: int, weight: Floats | None = None, fewest: int = FEWEST, smallest: float = SMALLEST
+) -> RecordedShare:
     """Estimate the distribution of the lag from the ages of events on the first look and whether they were seen on it.
 
     Parameters
@@ -46,6 +51,8 @@ def recorded_share(age: Days, seen: Flags, apart: int, weight: Floats | None = N
         Days between the looks.
     weight : array, optional
         Times each event counts, for resampling.
+    fewest, smallest
+        The rule for the first age of which something is said.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def recorded_share(age: Days, seen: Flags, apart: int, weight: Floats | None = N
     days = np.flatnonzero(n)
     share = np.bincount(age, w * seen)[days] / n[days]
     share = np.asarray(isotonic_regression(share, weights=n[days]).x)
-    enough = (np.cumsum(n[days]) >= FEWEST) & (share >= SMALLEST)
+    enough = (np.cumsum(n[days]) >= fewest) & (share >= smallest)
     one = RecordedShare(days, share, int(days[np.argmax(enough)] if enough.any() else days[-1]))
     whole, back = share.copy(), days + apart
     while (inside := back <= days[-1]).any():
@@ -96,7 +103,7 @@ def corrected_closed(last: Days, day: Days, share: RecordedShare, asked: Days, w
     size = int(moved.max(initial=0)) + 2
     watched = np.bincount(moved[use], w[use], size)[::-1].cumsum()[::-1]
     done = use & (day >= 0) & (day <= moved)
-    many = w[done] / np.maximum(share.at((last - day)[done]), 1e-9)
+    many = w[done] / np.maximum(share.at((last - day)[done]), SMALLEST / 2)
     ends = np.bincount(day[done], many, size)
     gone = np.bincount(day[done] + 1, many, size + 1) - np.bincount(moved[done] + 1, many, size + 1)
     at_risk = watched - np.cumsum(gone)[:size]

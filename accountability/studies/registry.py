@@ -47,6 +47,8 @@ class Study:
         The case it is about, where it is about one only.
     needs_unit : bool
         Whether officers' units have to be known, from the column compared by or one that is usual.
+    needs_release : bool
+        Whether another release of the agency has to be declared.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Study:
     of_a_case: bool = False
     case: str | None = None
     needs_unit: bool = False
+    needs_release: bool = False
 
     @property
     def notebook(self) -> str:
@@ -104,6 +107,14 @@ class Study:
             reason = why_none(source.card)
             if reason:
                 return reason
+        if self.needs_release:
+            from accountability.releases import series
+
+            if len(series(parameters.source)) < 2:
+                return (
+                    "it is the only release declared of its agency; another begins with: accountability new-source "
+                    f"NAME FILE --like {source.source}"
+                )
         if self.needs_unit and parameters.group is None and not set(UNIT_COLUMNS) & set(columns(source)):
             return f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}; name another as group)"
         return None

@@ -90,6 +90,21 @@ class HowLongCasesStayOpen(Parameters):
     confidence: Confidence = 0.95
 
 
+class WhatChangedBetweenReleases(Parameters):
+    """Parameters of ``what_changed_between_releases``.
+
+    Without ``against``, a release is held against the next one, and the last against the one before it. A ``group`` is
+    a column whose words are followed from the one to the other.
+    """
+
+    source: str = Field(
+        default="generated_2021", description="a release that is not its agency's only one, or its folder", min_length=1
+    )
+    against: MaybeText = Field(default=None, description="another release of the agency, or None for the next one")
+    within_days: Whole = Field(default=365, description="hold the share closed within so many days", ge=1, le=10_000)
+    confidence: Confidence = 0.95
+
+
 class WereDeadlinesMet(Parameters):
     """Parameters of ``were_deadlines_met``.
 

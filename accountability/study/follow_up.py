@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from accountability.privacy import disclose
+from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
 from accountability.study.durations import Durations, group_codes
 
 R = TypeVar("R")
+
+
+@cache
+def seen_late() -> list[dict[str, Any]]:
+    """How late closings were recorded in releases that a later one was held against (``benchmarks/releases.py seen``).
+
+    One mapping a release: ``label``, ``closings`` up to its last day, how many were ``late``, and the share recorded
+    (``shares``) by days since the closing (``ages``).
+    """
+    found: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("recorded_late.yaml"))["seen"]
+    return found
 
 
 def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd.DataFrame:

@@ -131,7 +131,7 @@ def test_the_backtest_of_new_orleans(real_source: Callable[[str], Dataset]) -> N
     table = found.table.set_index(["year", "day"])
     assert table.loc[(2017, 365), ["estimate", "realised"]].tolist() == pytest.approx([0.786, 0.794], abs=0.004)
     assert not table.loc[(2019, 180), "held"]
-    assert found.held == pytest.approx(5 / 7)
+    assert found.share_held == pytest.approx(5 / 7)
 
 
 @pytest.mark.real_data

@@ -1,0 +1,179 @@
+"""The share closed by days of age, had every closing been recorded at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit, ndtri
+
+from accountability.delay.counts import days_asked
+from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.releases.late_closings import RecordingLag, stepped, times_drawn
+from accountability.results import Result, percent, plural
+from accountability.stats.arrays import Days, Floats
+from accountability.stats.recording_lag import RecordedShare, corrected_closed
+from accountability.study.durations import Durations
+from accountability.study.inputs import takes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class CorrectedShares(Result):
+    """Shares closed by days of age, corrected for closings not recorded yet.
+
+    ``table``: ``day``; ``estimate``, ``lower``, ``upper``; ``as_published`` (the curve as it stands) and,
+    as sensitivity, ``if_twice_as_many_late`` and ``if_half_as_many_late`` (the estimate, were twice or half as many
+    closings of each age not recorded yet).
+
+    Attributes
+    ----------
+    moved_back : int
+        Days by which the cut-off was moved back, because of younger closings the lag is not known.
+    """
+
+    moved_back: int
+    confidence: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw both curves."""
+        axes = draw.new_axes(ax)
+        shown = self.table.dropna()
+        stepped(axes, shown, "corrected")
+        axes.step(shown["day"], shown["as_published"], where="post", color=draw.COLOURS[1], label="as published")
+        axes.set_xlabel("days")
+        axes.set_ylabel("share closed")
+        axes.legend(frameon=False)
+        return axes
+
+    def sentence(self) -> str:
+        """Say the share at the last day asked for, as published and corrected."""
+        row = self.table.iloc[-1]
+        if pd.isna(row["estimate"]):
+            return (
+                f"Within {plural(int(row['day']), 'day')} no complaint was watched once the cut-off is moved back by "
+                f"{plural(self.moved_back, 'day')}."
+            )
+        return (
+            f"Within {plural(int(row['day']), 'day')} {percent(row['estimate'], 1)} had closed "
+            f"({percent(self.confidence)} interval {percent(row['lower'], 1)} to {percent(row['upper'], 1)}), once "
+            f"closings not recorded yet are allowed for; as published it reads {percent(row['as_published'], 1)}. Were "
+            f"twice as many not recorded yet, it would be {percent(row['if_twice_as_many_late'], 1)}."
+        )
+
+
+@takes("durations")
+def corrected(
+    durations: Durations,
+    lag: RecordingLag,
+    days: int | list[int] = 180,
+    *,
+    known_later: int = 0,
+    draws: int = 400,
+    confidence: float = 0.95,
+    seed: int = 20130206,
+) -> CorrectedShares:
+    """Correct the share closed by chosen days for closings that were not recorded yet.
+
+    Every closing that is recorded stands for one over the share recorded at its age, and the cut-off is moved back to
+    the first age of which the lag is known.
+
+    Parameters
+    ----------
+    durations : Durations, cohort or dataset
+        Days to the closing, of a release; dated to the day, watched from the start.
+    lag : RecordingLag
+        Of the same agency. When it was estimated on other complaints of the same release, the prediction is out of
+        sample.
+    days : int or list of int
+        Days of age.
+    known_later : int
+        Days by which the release's last day lies after the cut-off of the durations: closings before it had so much
+        longer to be recorded.
+    draws, confidence, seed
+        Resamples of the complaints of both, the level, the seed.
+
+    Returns
+    -------
+    CorrectedShares
+
+    Raises
+    ------
+    Refusal
+        The dates are coarser than a day, cases come into sight late, or no cut-off is known.
+
+    Examples
+    --------
+    >>> from accountability import releases
+    >>> from accountability.study.durations import Durations
+    >>> from accountability.errors import ParameterError
+    >>> try:
+    ...     releases.corrected(Durations.from_days([3, 5], longest=[9, 9]), lag=None)
+    ... except ParameterError as error:
+    ...     print(str(error)[:50])
+    releases.corrected needs a RecordingLag, and was g
+    """
+    if not isinstance(lag, RecordingLag):
+        raise ParameterError(
+            f"releases.corrected needs a RecordingLag, and was given a {type(lag).__name__}. Write:\n"
+            "    releases.corrected(durations, releases.recording_lag(older, newer))"
+        )
+    asked = days_asked([days] if isinstance(days, int) else days)
+    last, day = _watched(durations)
+    estimate = corrected_closed(last, day, lag.share().after(known_later), asked)
+    rng = np.random.default_rng(seed)
+    made = np.array(
+        [
+            corrected_closed(
+                last, day, lag.share(times_drawn(rng, lag.n)).after(known_later), asked, times_drawn(rng, len(last))
+            )
+            for _ in range(draws)
+        ]
+    )
+    z = ndtri((1 + confidence) / 2)
+    inside = np.clip(made, 1e-4, 1 - 1e-4)
+    margin = z * logit(inside).std(axis=0, ddof=1)
+    middle = logit(np.clip(estimate, 1e-4, 1 - 1e-4))
+    at_once = RecordedShare(np.array([0]), np.array([1.0]), 0)
+    table = pd.DataFrame(
+        {
+            "day": asked,
+            "estimate": estimate,
+            "lower": expit(middle - margin),
+            "upper": expit(middle + margin),
+            "as_published": corrected_closed(last, day, at_once, asked),
+        }
+    )
+    for name, times in (("if_twice_as_many_late", 2.0), ("if_half_as_many_late", 0.5)):
+        share = lag.share().after(known_later)
+        other = RecordedShare(share.age, np.clip(1 - times * (1 - share.share), 0.01, 1), share.first)
+        table[name] = corrected_closed(last, day, other, asked)
+    return CorrectedShares(
+        estimand=f"share closed by days of age, had every closing been recorded at once ({durations.clock})",
+        assumptions=lag.assumptions,
+        method=(
+            f"inverse-probability weights by the share recorded, cut-off moved back {lag.first_day} days; interval on "
+            f"the logit from {draws} resamples of the complaints of both"
+        ),
+        table=table,
+        moved_back=lag.first_day,
+        confidence=confidence,
+    )
+
+
+def corrected_by(durations: Durations, share: RecordedShare, asked: Days) -> Floats:
+    """The share closed by chosen days, given the share of closings recorded by age; no interval."""
+    last, day = _watched(durations)
+    return corrected_closed(last, day, share, asked)
+
+
+def _watched(durations: Durations) -> tuple[Days, Days]:
+    """Days each case was watched, and the day of its closing, -1 for none."""
+    if not durations.exact or durations.left_truncated or durations.unknown_day.any() or (durations.longest < 0).any():
+        raise Refusal("a correction for late recording needs days, a cut-off, and cases watched from the start")
+    return durations.longest, np.where(durations.event, durations.days_lower, -1)
