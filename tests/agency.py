@@ -13,6 +13,7 @@ class Sampling:
     rule: str = "complete"
     open_cases: str = "included"
     selected_on: tuple[str, ...] = ()
+    closing_date: bool = True
 
 
 @dataclass(frozen=True)

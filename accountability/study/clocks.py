@@ -103,6 +103,12 @@ def durations(
             f"{study.name} publishes no closing dates: use clocks.current_status(), which needs only whether a "
             "case was closed by the last day covered"
         )
+    if stop == "closed" and not study.published.sampling.closing_date and sampling.rule != "case_files":
+        raise Refusal(
+            f"{study.name} dates no closing, so that none of {len(study.cases):,} cases is known to be open or closed: "
+            "name the column of the closing day, or declare the rule no_closing_date, under which a finding 'pending' "
+            "says that a case is open"
+        )
     until = _cutoff(study, cutoff)
     since = None if observed_from is None else as_date(observed_from, "observed_from")
     words = f"days from the {start_which} '{start}' to the {stop_which} '{stop}'"

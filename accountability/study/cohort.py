@@ -39,6 +39,11 @@ class SamplingCard(Protocol):
         """What the records were selected on."""
         ...
 
+    @property
+    def closing_date(self) -> bool:
+        """Whether the day of closing is published."""
+        ...
+
 
 class ReceiptPeriod(Protocol):
     """First and last day of receipt covered."""

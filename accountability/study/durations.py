@@ -38,12 +38,15 @@ class Sampling:
         Name of the source, for messages.
     selected_on : tuple of str
         What the records were selected on, when they were.
+    closing_date : bool
+        Whether the source publishes the day of closing.
     """
 
     rule: str = "complete"
     open_cases: str = "included"
     source: str = "these durations"
     selected_on: tuple[str, ...] = ()
+    closing_date: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import pytest
 
 import accountability
 from accountability import delay
-from accountability.errors import AccountabilityError, CodebookError, ParameterError, SourceError
+from accountability.errors import AccountabilityError, CodebookError, ParameterError, Refusal, SourceError
 from accountability.records.case_ends import closing_state
 from accountability.records.dataset import Dataset
 
@@ -181,3 +181,11 @@ def test_a_named_index_is_a_column() -> None:
     assert list(frame.columns) == ["came", "done"], "what was given is not changed"
     with pytest.raises(ParameterError, match="both called 'no' and differ"):
         accountability.from_frame(frame.assign(no=["x", "y"]), case_id="no", observed_until=None)
+
+
+def test_without_a_closing_column_no_case_is_open() -> None:
+    frame = pd.DataFrame({"no": ["a", "b"], "came": ["2020-01-05", "2020-02-01"]})
+    data = accountability.from_frame(frame, case_id="no", received="came", observed_until="2021-01-01")
+    assert closing_state(data).tolist() == ["unknown", "unknown"]
+    with pytest.raises(Refusal, match="dates no closing, so that none of 2 cases is known to be open"):
+        accountability.durations(data)
