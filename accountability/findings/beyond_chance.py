@@ -27,6 +27,7 @@ def found(
     left: EmpiricalBayes | Refused,
     lasts: Persistence | Refused,
     by_lot: Persistence | Refused,
+    throughout: AgainstChance | Refused | None = None,
 ) -> Finding:
     """Say whether it is more than chance first, by how much, and whether it lasts."""
     row = _luck(chance)
@@ -35,8 +36,17 @@ def found(
     who = "officers" if row["among"] == "all" else "officers with at least one"
     more = row["estimate"] > row["expected_upper"]
     less = row["estimate"] < row["expected_lower"]
+    stayed = None if throughout is None or isinstance(throughout, Refused) else _luck(throughout)
+    # Officers who came or left make counts uneven at equal risk, too.
+    unsure = more and stayed is not None and stayed["estimate"] <= stayed["expected_upper"]
     verdict = (
-        "Yes, more than chance" if more else "Less than chance would give" if less else "No more than chance would give"
+        "Not for certain more than chance"
+        if unsure
+        else "Yes, more than chance"
+        if more
+        else "Less than chance would give"
+        if less
+        else "No more than chance would give"
     )
     number = (
         f"the {top} of {chance.tally.size:,} {who} with most drew {wording.share(row['estimate'])} of "
@@ -49,7 +59,7 @@ def found(
     )
     lasting, lasting_row = _lasting(lasts)
     grouped = _units(asked, units)
-    caveat = grouped or _fitted(chance, drawn)
+    caveat = grouped or ("Officers who came or left could make as much of it." if unsure else _fitted(chance, drawn))
     title = f"The top {top} drew {wording.share(row['estimate'])}; chance alone gives {wording.share(row['expected'])}"
     return asked.finding(
         " ".join(text for text in (main, lasting, caveat) if text),
@@ -91,7 +101,7 @@ def found(
             _benchmarks(asked, "What is observed beside each benchmark", chance),
             *(() if isinstance(units, Refused) else (_benchmarks(asked, f"By {asked.group}", units),)),
         ),
-        firm=_firm(served, by_lot),
+        firm=(*_stayed(throughout), *_firm(served, by_lot)),
         firm_table=None if isinstance(served, Refused) else _benchmarks(asked, "The same by years of service", served),
         breaks=_breaks(asked, chance, row),
         method=asked.method(chance, left, lasts),
@@ -152,6 +162,18 @@ def _benchmarks(asked: Asked, title: str, chance: AgainstChance) -> ReadingTable
             "benchmark gives": lambda row: write(row, "expected"),
             "middle of the draws": lambda row: f"{write(row, 'expected_lower')} to {write(row, 'expected_upper')}",
         },
+    )
+
+
+def _stayed(throughout: AgainstChance | Refused | None) -> tuple[str, ...]:
+    if throughout is None or isinstance(throughout, Refused):
+        return ()
+    row = _luck(throughout)
+    more = "more than" if row["estimate"] > row["expected_upper"] else "no more than"
+    return (
+        f"Among the {throughout.tally.size:,} officers accused both before and after the middle third, who cannot have "
+        f"come late or left, the top drew {wording.share(row['estimate'])} of its complaints, {more} chance gives "
+        f"({wording.share_ends(row['expected_lower'], row['expected_upper'])}).",
     )
 
 

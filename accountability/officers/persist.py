@@ -176,6 +176,16 @@ def _exposure(data: Periods) -> tuple[str, ...]:
     )
 
 
+def _leaving(data: Periods) -> tuple[str, ...]:
+    """What leaving does to a choice before the fact, where nobody's service is known."""
+    if data.present is not None or data.split is None:
+        return ()
+    return (
+        "at equal risk, too, a choice before the fact holds more than one at random: few of its officers had left "
+        "by the second period (persistence() compares those accused in both)",
+    )
+
+
 def _standard_ranks(counts: Ints) -> Floats:
     """Ranks, those tied at their mean, with mean 0 and variance 1."""
     ranks = pd.Series(counts).rank().to_numpy()
@@ -317,6 +327,7 @@ def top_k_validation(
             "the count is of complaints as they fell: whoever would have worked in a chosen officer's place would "
             "have drawn some too, so the shares are the most that could have been spared",
             f"officers outside the population ({data.who()}) cannot be chosen on the first period",
+            *_leaving(data),
             "one complaint against several officers counts for each; as a complaint only if every accused was chosen",
         ),
         method=(

@@ -11,14 +11,16 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.officer_events import years_watched
+from accountability.privacy import MIN_CELL
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.count_laws import Counts
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
+from accountability.study.occurrences import FOREVER, NEVER, occurrence
 
-Exposure = pd.Series | Literal["years", "officers"] | None
+Exposure = pd.Series | Literal["years", "officers", "throughout"] | None
 
 OFFICER = "officer_id"
 
@@ -203,11 +205,14 @@ def tally(
     officers : int, optional
         How many officers there were, those never accused included (:func:`officers_listed` gives the number of a
         source that lists them). Left out, officers never accused are not held, and every result says so.
-    exposure : Series, "years" or "officers", optional
+    exposure : Series, "years", "officers" or "throughout", optional
         A Series indexed by holder (officers or units in it that drew none are held); ``"years"``: years each
         accused officer served while the source watched (:func:`years_watched`), added up for a unit, which then holds
         the complaints of officers whose years are known;
-        ``"officers"``: accused officers of a unit.
+        ``"officers"``: accused officers of a unit; ``"throughout"``: of officers accused both in the first and in the
+        last third of the complaints by date, what they drew in the middle third. They had come before it and had not
+        left, and what chose them tells nothing of it at equal risk: so leaving is allowed for where nobody's service is
+        known. Those who drew none then are counted in.
 
     Returns
     -------
@@ -269,8 +274,13 @@ def tally(
             raise ParameterError("exposure='officers' is for units and supervisors: every officer is one officer")
         each = rows.drop_duplicates([by, OFFICER]).groupby(by, sort=False).size().reindex(found)
         return Tally.of_counts(counts, each.to_numpy(), zeros=False, exposure_word="accused officers", **words)
+    if exposure == "throughout":
+        if by != OFFICER:
+            raise ParameterError("exposure='throughout' is of officers: leave by= out")
+        counts = _middle_third(cohort, rows, codes, len(found))
+        return Tally.of_counts(counts, zeros=True, **words | {"holder": "longer-serving officer"})
     if exposure != "years":
-        raise ParameterError(f"exposure: expected a Series, 'years' or 'officers', found {exposure!r}")
+        raise ParameterError(f"exposure: expected a Series, 'years', 'officers' or 'throughout', found {exposure!r}")
     years = years_watched(cohort)
     # Complaints of officers whose years are not known would fall on the years of the others.
     served = rows.assign(years=rows[OFFICER].map(years)).dropna(subset="years")
@@ -280,6 +290,35 @@ def tally(
     total = served.drop_duplicates([by, OFFICER]).groupby(by, sort=False)["years"].sum()
     words |= {"exposure_word": "years of service watched", "unexposed": len(found) - len(drawn)}
     return Tally.of_counts(drawn.to_numpy(), total[drawn.index].to_numpy(), zeros=False, **words)
+
+
+def _middle_third(cohort: Cohort, rows: pd.DataFrame, officer: Ints, size: int) -> Ints:
+    """What those accused in the first and in the last third drew in the middle one.
+
+    Raises
+    ------
+    Refusal
+        When complaints are not dated, or hardly anybody is accused in both.
+    """
+    cases = pd.Index(cohort.cases["case_id"])
+    when = occurrence(cohort.events, cases, "received", "first")
+    case = cases.get_indexer(pd.Index(rows["case_id"]))
+    low, high = when.earliest[case], when.latest[case]
+    dated = (low != FOREVER) & (low != NEVER) & (high != FOREVER)
+    if not dated.any():
+        raise Refusal(f"{cohort.name}: no complaint of an identified officer has a date of 'received' to divide by")
+    first, last = np.quantile(low[dated], [1 / 3, 2 / 3], method="nearest")
+    before, after = (
+        np.bincount(officer[part], minlength=size) > 0 for part in (dated & (high < first), dated & (low >= last))
+    )
+    between = np.bincount(officer[dated & (low >= first) & (high < last)], minlength=size)
+    there = between[before & after].astype(np.int64)
+    if len(there) < 10 * MIN_CELL:
+        raise Refusal(
+            f"{cohort.name}: {plural(len(there), 'officer')} of {size:,} are accused in the first and in the last "
+            f"third of the complaints; {10 * MIN_CELL} are the least"
+        )
+    return there
 
 
 def stretches(count: Ints, holders: Ints, fewest: int) -> tuple[Ints, pd.DataFrame]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -203,3 +205,34 @@ def test_with_service_known_those_there_throughout_are_compared(bundled: Dataset
         conc.two_periods(bundled, "2018-01-01", service=service.drop(columns="to"))
     with pytest.raises(ParameterError, match="leave out officers="):
         conc.two_periods(bundled, "2018-01-01", service=service, officers=5000)
+
+
+def leaving_force(seed: int, spread: float = 0.0) -> Any:
+    """Officers who come and leave at any time, all at equal risk while there or, with a spread, not."""
+    rng = np.random.default_rng(seed)
+    begin, end = rng.uniform(-2000, 3000, 700).clip(0), rng.uniform(0, 5000, 700).clip(max=3000)
+    there = np.maximum(end - begin, 0)
+    risk = rng.gamma(1 / spread, spread, 700) if spread else np.ones(700)
+    number = rng.poisson(0.004 * risk * there)
+    officer = np.repeat(np.arange(700), number)
+    day = (begin[officer] + rng.random(len(officer)) * there[officer]).astype(int)
+    cases = pd.DataFrame({"case_id": [f"c{i}" for i in range(len(day))]})
+    when = pd.Series((np.datetime64("2000-01-01", "D") + day.astype("timedelta64[D]")).astype("datetime64[s]"))
+    events = cases.assign(stage="received", earliest=when, latest=when, set_aside=None, officer_id=None)
+    return SimpleNamespace(
+        name="leavers", cases=cases, allegations=cases.assign(officer_id=[f"o{i}" for i in officer]), events=events,
+        card=None, ledger=None, flow=lambda: None,
+    )  # fmt: skip
+
+
+def test_coming_and_leaving_is_not_taken_for_unequal_risk_among_those_there_throughout() -> None:
+    def p_values(way: str | None, spread: float, seeds: int) -> list[float]:
+        found = []
+        for seed in range(seeds):
+            made = conc.tally(leaving_force(seed, spread), exposure=way)  # type: ignore[arg-type]
+            found.append(conc.against_chance(made, ["equal_risk"], draws=199, seed=seed).table["p_value"].iloc[1])
+        return found
+
+    assert np.mean(np.array(p_values(None, 0.0, 8)) <= 0.05) == 1  # what leaving alone makes
+    assert np.mean(np.array(p_values("throughout", 0.0, 40)) <= 0.05) <= 0.15
+    assert np.mean(np.array(p_values("throughout", 0.5, 8)) <= 0.05) >= 0.85

@@ -295,20 +295,22 @@ def test_the_spread_of_every_level_is_found() -> None:
     assert found["p_value"].iloc[0] <= 0.01
 
 
-def movers_data(share: float, rng: np.random.Generator) -> tuple[Any, pd.DataFrame]:
-    """A source of 12 units of 30 officers; a third move in the middle; complaints go with the place by `share`."""
+def movers_data(
+    share: float, rng: np.random.Generator, units: int = 12, size: int = 30, spread: float = 0.8, rate: float = 0.002
+) -> tuple[Any, pd.DataFrame]:
+    """A source of units of officers; a third move in the middle; complaints go with the place by `share`."""
     from types import SimpleNamespace
 
-    level = np.exp(rng.normal(0, 0.8, 12))
+    level = np.exp(rng.normal(0, spread, units))
     stays, rows = [], []
-    for officer in range(360):
-        unit, new = officer % 12, int(rng.integers(0, 12))
-        moves = officer < 120 and new != unit
+    for officer in range(units * size):
+        unit, new = officer % units, int(rng.integers(0, units))
+        moves = officer < units * size // 3 and new != unit
         own = np.exp(rng.normal(0, 0.3)) * level[unit] ** (1 - share)
         spans = [(unit, 0, 1500), (new, 1500, 3000)] if moves else [(unit, 0, 3000)]
         for place, start, stop in spans:
             stays.append((f"o{officer}", f"u{place}", start, stop))
-            mean = 0.002 * own * level[place] ** share * (stop - start)
+            mean = rate * own * level[place] ** share * (stop - start)
             rows += [(f"o{officer}", int(day)) for day in rng.integers(start, stop, rng.poisson(mean))]
     origin = np.datetime64("2000-01-01", "D")
     cases = pd.DataFrame({"case_id": [f"c{i}" for i in range(len(rows))]})
@@ -328,7 +330,32 @@ def test_movers_tell_officers_from_places(share: float) -> None:
     data, assignments = movers_data(share, np.random.default_rng(7))
     row = officers.movers(data, assignments, confidence=0.999).table.iloc[0]
     assert row["lower"] < share < row["upper"]
-    assert row["upper"] - row["lower"] < 0.9
+    assert row["upper"] - row["lower"] < 1.1
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_luck_of_small_units_does_not_bring_the_elasticity_towards_0(share: float) -> None:
+    """24 units of 12 officers, whose rates rest on about 10 complaints: planted 1 read 0.5 as counted."""
+    found = []
+    for seed in range(12):
+        try:
+            made = officers.movers(*movers_data(share, np.random.default_rng(seed), 24, 12, 0.35, 0.0012))
+        except Refusal:  # units that hardly differ
+            continue
+        assert 0.3 <= made.reliability < 1
+        found.append((*made.table["estimate"], *made.table.loc[0, ["lower", "upper"]]))
+    corrected, counted, lower, upper = np.array(found).T
+    assert len(found) >= 7
+    assert abs(np.median(corrected) - share) < 0.25
+    assert np.mean((lower < share) & (share < upper)) >= 0.85
+    if share:
+        assert np.median(counted) < 0.8
+
+
+def test_units_that_differ_by_luck_alone_give_no_elasticity() -> None:
+    data, assignments = movers_data(1.0, np.random.default_rng(4), 24, 12, 0.0, 0.0008)
+    with pytest.raises(Refusal, match="more than the luck of their counts"):
+        officers.movers(data, assignments)
 
 
 def test_stays_that_overlap_are_refused() -> None:
