@@ -45,7 +45,7 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: S
     if shrink is None:
         check_columns(design, cells)
     fit = maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways, shrink=shrink)
-    return fit if shrink else replace(fit, errors=replace(fit.errors, rows=by_rows(design, pattern, ways)))
+    return fit if shrink else replace(fit, errors=by_rows(fit.errors, design, cells.pattern, cells.count))
 
 
 def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from accountability.stats.arrays import Floats, Ints
+from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.resample import by_row
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 BLOCK: Final = 1_000_000
-LIGHT: Final = 0.01
-"""Clusters that weigh less than this are corrected by a series of four terms, which is then exact to 1e-8."""
+LIGHT: Final = 0.002
+"""Clusters that weigh less than this are corrected by the first term of a series, which is then exact to 2e-6."""
 WHOLE: Final = 1e-9
 """What is left of the information without a cluster, below which the cluster alone determines a coefficient."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Leverage:
     """The clusters' parts of the information, in coordinates in which the whole is the identity.
 
@@ -32,8 +35,8 @@ class Leverage:
     ----------
     root : array
         The bread is its product with its own transpose.
-    members : sparse array, distinct clusters by cells
-        Rows of each cell in each cluster; clusters of the same make-up are held once.
+    members : sparse array, clusters by cells
+        Rows of each cell in each cluster; where many are of one make-up it is held once.
     times : array
         How many clusters are of each make-up.
     scores : array, cells by terms
@@ -59,9 +62,7 @@ class Leverage:
 
         A row of several clusters counts in each for one part of as many.
         """
-        from scipy.sparse import coo_array
-
-        part = np.ones(len(cell))
+        part: Floats | None = None
         if cluster.ndim == 2:
             row, place = np.nonzero(cluster >= 0)
             part = 1.0 / (cluster >= 0).sum(axis=1)[row]
@@ -70,38 +71,48 @@ class Leverage:
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
         own = information @ root if information.ndim == 2 else None
         parts = own[:, :, None] * own[:, None, :] if own is not None else root.T @ information @ root
-        members = coo_array((part, (cluster, cell)), shape=(clusters, len(scores))).tocsr()
-        members.sum_duplicates()
+        members, times = by_row(cluster, cell, (clusters, len(scores)), part), np.ones(clusters)
         # clusters with the same rows give the same sum of random weights
-        key = members @ np.random.default_rng(0).random(len(scores))
-        _, first, times = np.unique(key, return_index=True, return_counts=True)
+        alike, found = pd.factorize(np.round(members @ np.random.default_rng(0).random(len(scores)), 9))
+        if len(found) < clusters / 2:
+            times = np.bincount(alike).astype(float)
+            members = members[np.flatnonzero(~pd.Series(alike).duplicated())]
         flat: Floats = np.asarray(parts, dtype=np.float64).reshape(len(scores), -1)
-        return cls(root, members[first], times.astype(float), scores @ root, flat, own, power)
+        return cls(root, members, times, scores @ root, flat, own, power)
 
-    def _blocks(self) -> Iterator[tuple[slice, Floats, Floats]]:
-        """Some clusters at a time: their parts P of the information, and (1 - P) to the power."""
+    def alike(self, bread: Floats, design: Floats) -> Leverage:
+        """The same clusters in a linear model of these columns, one row a cell."""
+        root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
+        return replace(self, root=root, halves=design @ root)
+
+    @cached_property
+    def _light(self) -> Flags:
+        """Which clusters weigh next to nothing."""
         width = len(self.root)
-        step = max(1, BLOCK // width**2)
-        for start in range(0, len(self.times), step):
-            some = slice(start, start + step)
-            part = (self.members[some] @ self.information).reshape(-1, width, width)
-            yield some, part, self._corrected(part)
+        return np.asarray(self.members @ self.information[:, :: width + 1].sum(axis=1) < LIGHT)
 
-    def _corrected(self, part: Floats) -> Floats:
-        one = np.eye(len(self.root))
-        made = np.broadcast_to(one, part.shape)
-        weights = np.cumprod([(j - self.power) / (j + 1) for j in range(3)])
-        made = one + part @ (weights[0] * one + part @ (weights[1] * one + weights[2] * part))
-        heavy = np.trace(part, axis1=1, axis2=2) > LIGHT
-        values, vectors = np.linalg.eigh(part[heavy])
-        left = 1.0 - values
-        scale = np.where(left > WHOLE, left, np.inf) ** self.power
-        made[heavy] = (vectors * scale[:, None, :]) @ vectors.transpose(0, 2, 1)
-        return made
+    def _blocks(self) -> Iterator[tuple[Ints, Floats, Floats]]:
+        """Some clusters at a time of those that weigh: their parts P of the information, and (1 - P) to the power."""
+        width, heavy = len(self.root), np.flatnonzero(~self._light)
+        step = max(1, BLOCK // width**2)
+        for start in range(0, len(heavy), step):
+            some = heavy[start : start + step]
+            part = (self.members[some] @ self.information).reshape(-1, width, width)
+            values, vectors = np.linalg.eigh(part)
+            left = 1.0 - values
+            scale = np.where(left > WHOLE, left, np.inf) ** self.power
+            yield some, part, (vectors * scale[:, None, :]) @ vectors.transpose(0, 2, 1)
 
     def covariance(self) -> Floats:
         """Each cluster's score corrected, squared, and added up."""
-        summed, inner = self.members @ self.scores, np.zeros_like(self.root)
+        summed, width = self.members @ self.scores, len(self.root)
+        light = np.where(self._light, self.times, 0.0)
+        inner = summed.T @ (summed * light[:, None])
+        if self._light.any():
+            pairs = (summed[:, :, None] * (summed * light[:, None])[:, None, :]).reshape(-1, width**2)
+            pairs = (self.members.T @ pairs).reshape(-1, width)
+            first = self.information.reshape(-1, width, width).transpose(1, 0, 2).reshape(width, -1) @ pairs
+            inner -= self.power * (first + first.T)
         for some, _, corrected in self._blocks():
             own = (corrected @ summed[some, :, None])[:, :, 0]
             inner += own.T @ (own * self.times[some, None])
@@ -110,28 +121,37 @@ class Leverage:
     def free(self, contrasts: Floats) -> Floats:
         """Satterthwaite's degrees of freedom, were rows independent with the variance the model gives them.
 
-        0 where a cluster alone determines part of the combination, so that no error of it can be had.
+        0 where a cluster alone determines part of the combination, so that no error of it can be had. What two light
+        clusters have in common is left out, less than 4e-6 of one over the degrees of freedom.
         """
         there = self.root.T @ contrasts
         width, many = there.shape
-        mean, square, apart = (np.zeros(many) for _ in range(3))
-        cross, lost = np.zeros((many, width, width)), np.zeros(many)
+        weight = self._parts(there)[self._light]
+        mean, square = (self.times[self._light] @ one for one in (weight, weight**2))
+        apart, cross, lost = np.zeros(many), np.zeros((many, width, width)), np.zeros(many)
         for some, part, corrected in self._blocks():
-            times = self.times[some, None]
+            each = self.times[some, None]
             own = part @ there
             held = corrected @ there
             by = corrected @ own
             spread = (by * (held - part @ held)).sum(axis=1)
-            mean += (times * spread).sum(axis=0)
-            square += (times * spread**2).sum(axis=0)
-            apart += (times * (by**2).sum(axis=1) ** 2).sum(axis=0)
+            mean += (each * spread).sum(axis=0)
+            square += (each * spread**2).sum(axis=0)
+            apart += (each * (by**2).sum(axis=1) ** 2).sum(axis=0)
             for k in range(many):
-                cross[k] += by[:, :, k].T @ (by[:, :, k] * times)
+                cross[k] += by[:, :, k].T @ (by[:, :, k] * each)
             if self.power == -0.5:
-                lost += (times * ((own * there).sum(axis=1) - spread)).sum(axis=0)
+                lost += (each * ((own * there).sum(axis=1) - spread)).sum(axis=0)
         variance = square + (cross**2).sum(axis=(1, 2)) - apart
         known = (variance > 0) & (lost <= 1e-6 * (there**2).sum(axis=0))
         return np.where(known, mean**2 / np.where(known, variance, 1.0), 0.0)
+
+    def _parts(self, there: Floats) -> Floats:
+        """Each cluster's part of the variance that the model gives combinations."""
+        if self.halves is not None:
+            return np.asarray(self.members @ (self.halves @ there) ** 2)
+        pairs = (there[:, None, :] * there[None, :, :]).reshape(-1, there.shape[1])
+        return np.asarray(self.members @ (self.information @ pairs))
 
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters these are worth to each combination.
@@ -140,14 +160,6 @@ class Leverage:
         each cluster's part of the variance the model gives, where it does not say how one row weighs.
         """
         there = self.root.T @ contrasts
-        if self.halves is not None:
-            weight = (self.members @ (self.halves @ there)) ** 2
-            square = (self.times[:, None] * weight**2).sum(axis=0)
-            total = (self.times[:, None] * weight).sum(axis=0)
-            return np.asarray(total**2 / np.where(square > 0, square, np.inf))
-        first, second = np.zeros(there.shape[1]), np.zeros(there.shape[1])
-        for some, part, _ in self._blocks():
-            own = ((part @ there) * there).sum(axis=1)
-            first += (self.times[some, None] * own).sum(axis=0)
-            second += (self.times[some, None] * own**2).sum(axis=0)
-        return np.asarray(first**2 / np.where(second > 0, second, np.inf))
+        weight = self._parts(there) if self.halves is None else (self.members @ (self.halves @ there)) ** 2
+        square = self.times @ weight**2
+        return np.asarray((self.times @ weight) ** 2 / np.where(square > 0, square, np.inf))

@@ -138,14 +138,18 @@ class DailySums:
         return entered, np.cumsum(entered, axis=1) - gone, ended
 
 
-def by_row(row: Ints, column: Ints, shape: tuple[int, int]) -> csr_array:
-    """Count pairs as a sparse table whose repeated entries stay apart: nothing but the rows is sorted."""
+def by_row(row: Ints, column: Ints, shape: tuple[int, int], weight: Floats | None = None) -> csr_array:
+    """Count pairs as a sparse table whose repeated entries stay apart: nothing but the rows is sorted.
+
+    Pairs count for one, in single precision where that is exact, or for their weight.
+    """
     from scipy.sparse import csr_array
 
     order = np.argsort(row.astype(np.uint16) if shape[0] <= 2**16 else row, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
     kind: Any = np.float32 if len(row) < EXACT_IN_SINGLE else np.float64
-    return csr_array((np.ones(len(row), kind), column[order].astype(np.int32), start), shape=shape)
+    held = np.ones(len(row), kind) if weight is None else weight[order]
+    return csr_array((held, column[order].astype(np.int32), start), shape=shape)
 
 
 def weights_at_once(clusters: int, draws: int, rng: np.random.Generator) -> Floats:

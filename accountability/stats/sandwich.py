@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import Refusal
-from accountability.stats.arrays import Days, Flags, Floats, Ints
-from accountability.stats.compress import combine
+from accountability.stats.arrays import Days, Flags, Floats, Ints, gram
+from accountability.stats.compress import combine, tally
 from accountability.stats.leverage import Leverage
 from accountability.stats.memberships import SharedPairs, Sharing, members_of, numbered
 
@@ -220,14 +220,14 @@ def _positive(covariance: Floats, clusters: int, ways: tuple[Leverage | Sharing,
     return Clustered(covariance, clusters, ways, repaired, crossed=True)
 
 
-def by_rows(design: Floats, pattern: Ints, ways: Ways) -> tuple[Leverage, ...]:
-    """How clusters weigh in a linear model of the same columns, patterns by columns: every row alike."""
-    number = np.bincount(pattern, minlength=len(design)).astype(float)
-    bread = np.linalg.inv(design.T @ (design * number[:, None]))
-    return tuple(
-        Leverage.of(bread, np.zeros_like(design), pattern, way, int(way.max()) + 1, design, -0.5)
-        for way in named_ways(ways).values()
-    )
+def by_rows(errors: Clustered, design: Floats, pattern: Ints, count: Floats) -> Clustered:
+    """Errors that also know how clusters weigh in a linear model of the same columns, where every row is alike.
+
+    `pattern` and `count` are the row of the design, and the number of rows, of each cell.
+    """
+    levers = [way.lever if isinstance(way, Sharing) else way for way in errors.ways]
+    bread = np.linalg.inv(gram(design, tally(pattern, count, len(design))))
+    return replace(errors, rows=tuple(lever.alike(bread, design[pattern]) for lever in levers))
 
 
 def named_ways(ways: Ways) -> dict[str, Ints]:
