@@ -13,7 +13,7 @@ from accountability.outcomes.gap import StageGap
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import Disclosed, few
 from accountability.outcomes.stages import GROUPS
-from accountability.outcomes.units_counted import CLUSTERED, decided, grouping, held_unit
+from accountability.outcomes.units_counted import CLUSTERED, decided, grouping, held_unit, mended
 from accountability.records.units import check_terms, countable, roll_up
 from accountability.results import interval_said
 from accountability.stats.clustered_rates import compared
@@ -173,8 +173,9 @@ def by_unit(
             *(f"{name}: {meaning}" for name, meaning in DENOMINATORS.items()),
             "nothing is adjusted for: the groups may differ in what they are accused of and by whom",
         ),
-        method="ratio of shares; MOVER on the log scale of Wilson intervals by Student's t, clustered errors",
-        table=table.assign(hidden=_hidden(table, min_cell)),
+        method="ratio of shares; MOVER on the log scale of Wilson intervals by Student's t, clustered errors"
+        + mended(table),
+        table=table.drop(columns="repaired").assign(hidden=_hidden(table, min_cell)),
         flow=data.flow(),
         by=by,
         first=first,
@@ -224,6 +225,7 @@ def _ratio(rows: pd.DataFrame, hits: pd.Series, by: str, groups: tuple[str, str]
         "clusters": found.clusters,
         "effective_clusters": found.effective_clusters,
         "df": found.df,
+        "repaired": found.repaired,
     }
 
 

@@ -247,7 +247,7 @@ def outcome_distribution(
     return OutcomeDistribution(
         estimand=f"what follows a finding, per {made.word}, {data.name}",
         assumptions=_assumptions(data, made.word),
-        method=method_of(made.table),
+        method=method_of(made.table, long),
         table=long[[*groups, "part", "term", *NUMBERS, *RESTS_ON, "ambiguous", "may_be", "hidden"]],
         flow=data.flow(),
         apart=waiting,

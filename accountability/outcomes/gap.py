@@ -15,13 +15,13 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import compared_rounded, outward
 from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
 from accountability.outcomes.stages import GROUPS, NAMED, STAGES, passed, resampled_rates, small_stages, stage_table
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, percentiles, units_of
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, mended, percentiles, units_of
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
 from accountability.stats.arrays import Flags, Floats
 from accountability.stats.decomposition import contributions, oaxaca_blinder, standardisation
-from accountability.stats.resample import weights_at_once
-from accountability.stats.sandwich import clusters_of
+from accountability.stats.row_draws import RowDraws
+from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 
@@ -269,7 +269,7 @@ def decompose_gap(
         undecided is hidden, with the bounds and the balance of all named.
     ladder : Ladder, optional
     seed : int
-        Of the bootstrap over officers, which gives the intervals of contributions and splits.
+        Of the bootstrap over officers and complaints, which gives the intervals of contributions and splits.
 
     Returns
     -------
@@ -303,22 +303,21 @@ def decompose_gap(
     first, second = _two(made.table[by], first, second)
     rows = made.table.loc[made.table[by].isin([first, second])].reset_index(drop=True)
     group = np.asarray(rows[by] == second, dtype=np.int64)
-    flags, clusters = passed(rows, ladder), clusters_of(rows.get("officer_id"), len(rows))
-    groups = int(clusters.max()) + 1
-    weights = weights_at_once(groups, DRAWS, np.random.default_rng(seed))
+    flags, ways = passed(rows, ladder), ways_of(rows)
+    draws = RowDraws.of(ways, DRAWS, np.random.default_rng(seed))
     table = stage_table(rows, flags, group, (first, second), officers, confidence)
     table = table.join(small_stages(table, min_cell))
-    found, drawn = resampled_rates(flags, group, clusters, weights, officers, (first, second))
+    found, drawn = resampled_rates(flags, group, draws, officers, (first, second))
     table = _with_contributions(table, found, drawn, confidence)
     unsaid = any(few(table[f"unresolved_{place}"].iloc[:1], min_cell).any() for place in GROUPS)
     held = rows[list(alike)]
-    cells = standardisation(held, flags, group, weights, clusters, least_overlap, confidence)
+    cells = standardisation(held, flags, group, draws, least_overlap, confidence)
     known = _suspended(rows)
     lengths = rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0)
-    days = oaxaca_blinder(lengths, held.loc[known], group[known], clusters[known], weights, min_cell, confidence)
+    days = oaxaca_blinder(lengths, held.loc[known], group[known], draws.among(known), min_cell, confidence)
     shut, nobody = set(table.loc[table["hidden"], "stage"]), made.table.loc[made.table[by] == NOT_RECORDED]
     told = set(table.loc[table["hidden"] | table["rounded_to"].notna(), "stage"])
-    limits = bounds(table, flags, group, clusters, weights, confidence)
+    limits = bounds(table, flags, group, draws, confidence)
     return StageGap(
         estimand=f"share that passes each stage, {first} and {second} ({by}), {data.name}",
         assumptions=(
@@ -329,8 +328,9 @@ def decompose_gap(
             "groups may differ in what the records do not hold (see sensitivity)",
             *(() if officers else ("how often each group is named in complaints is not known without a roster",)),
         ),
-        method="stage rates with officer-clustered intervals; Das Gupta's symmetric Kitagawa decomposition, Kitagawa "
-        "splits and Oaxaca–Blinder; intervals of splits by bootstrap over officers",
+        method="stage rates with clustered intervals; Das Gupta's symmetric Kitagawa decomposition, Kitagawa splits "
+        f"and Oaxaca–Blinder; intervals of splits from {DRAWS} bootstrap samples by {' and '.join(ways)}"
+        + mended(table),
         table=table,
         flow=data.flow(),
         overall=_overall(found, drawn, confidence).assign(hidden=bool(shut)),

@@ -11,8 +11,8 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import few
 from accountability.outcomes.stages import GROUPS, NAMED, passed
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.compress import tally
 from accountability.stats.decomposition import e_value, imbens_manski, trimmed, worst_case
+from accountability.stats.row_draws import RowDraws
 
 ASSUMING: Final = {
     "nothing, for all named": worst_case,
@@ -20,20 +20,21 @@ ASSUMING: Final = {
 }
 
 
-def bounds(
-    table: pd.DataFrame, flags: pd.DataFrame, group: Ints, clusters: Ints, weights: Floats, confidence: float
-) -> pd.DataFrame:
+def bounds(table: pd.DataFrame, flags: pd.DataFrame, group: Ints, draws: RowDraws, confidence: float) -> pd.DataFrame:
     """Bounds of each stage's difference of rates, and intervals that allow for chance besides."""
     lines = []
-    named = _added(clusters, [group == k for k in (0, 1)], weights)
+    named = _added(draws, [group == k for k in (0, 1)])
     for row in table.loc[table["stage"] != NAMED].to_dict("records"):
         if not all(row[f"n_{place}"] for place in GROUPS):
             continue
         flag = flags[row["stage"]]
         here, hit = flag.notna().to_numpy(bool), flag.eq(1).fillna(False).to_numpy(bool)
-        units, hits = (_added(clusters, [part & (group == k) for k in (0, 1)], weights) for part in (here, hit))
+        units, hits = (_added(draws, [part & (group == k) for k in (0, 1)]) for part in (here, hit))
         with np.errstate(invalid="ignore", divide="ignore"):
-            reached, rate = units / named, hits / units
+            reached, rate = (
+                np.where(under > 0, np.minimum(over / under, 1.0), np.nan)
+                for over, under in ((units, named), (hits, units))
+            )
         for words, of in ASSUMING.items():
             (low, *lows), (high, *highs) = (np.asarray(end) for end in of(reached, rate))
             ends = imbens_manski(low, high, _error(lows), _error(highs), confidence)
@@ -47,10 +48,9 @@ def _error(drawn: list[float]) -> float:
     return float(known.std()) if len(known) else float("nan")
 
 
-def _added(clusters: Ints, parts: list[np.ndarray], weights: Floats) -> Floats:
+def _added(draws: RowDraws, parts: list[np.ndarray]) -> Floats:
     """Counts of both groups, as they are and in every bootstrap sample."""
-    counts = np.stack([tally(clusters, part.astype(float), weights.shape[1]) for part in parts], axis=1)
-    return np.vstack([counts.sum(axis=0), weights @ counts])
+    return np.maximum(draws.sums(np.stack(parts, axis=1).astype(float)), 0.0)
 
 
 def sensitivity(table: pd.DataFrame) -> pd.DataFrame:

@@ -151,7 +151,7 @@ def departures(
             "the matrix was in force, and was meant for these cases",
             ALIKE,
         ),
-        method=method_of(rows),
+        method=method_of(rows, table),
         table=table.assign(hidden=hidden)[[*groups, "verdict", *NUMBERS, *RESTS_ON, "hidden"]],
         flow=made.cohort.flow(),
         matrix=matrix,

@@ -199,7 +199,7 @@ def like_cases(
             "what the records do not hold may differ: what was done, and how grave it was",
             ALIKE,
         ),
-        method=method_of(settled),
+        method=method_of(settled, shares),
         table=shares.assign(hidden=hidden),
         flow=made.cohort.flow(),
         criteria=table.assign(held=table.index <= depth, hidden=_untold(table["n"].tolist(), depth, min_cell)),

@@ -232,7 +232,7 @@ def changes(
             "pairs are independent (tests)",
             LAST_WORD,
         ),
-        method=method_of(pairs),
+        method=method_of(pairs, *shares),
         table=table,
         flow=data.flow(),
         matrix=_matrix(pairs, order, min_cell),

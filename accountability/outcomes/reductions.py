@@ -155,7 +155,7 @@ def penalty_reductions(
     return PenaltyReductions(
         estimand=f"what became of recommended penalties above none, per {made.word}, {data.name}",
         assumptions=(f"order of severity: {' < '.join(order.order)}", LAST_WORD, ALIKE),
-        method=method_of(pairs),
+        method=method_of(pairs, table),
         table=table.assign(hidden=marks | untold)[[*groups, "end", *NUMBERS, *RESTS_ON, "hidden"]],
         flow=data.flow(),
         by=tuple(groups),

@@ -14,6 +14,7 @@ from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import SEPARATED, Fit, Separated
 from accountability.stats.design import Design, with_constant
 from accountability.stats.penalised import Shrink
+from accountability.stats.sandwich import REPAIRED
 from accountability.study.grouping import OTHER
 
 Sparse = Literal["penalise", "pool", "refuse"]
@@ -197,7 +198,7 @@ class Designed:
         ]
         if any(fit.errors.repaired for fit in fits):
             out.append(
-                "two-way errors repaired: where officers and complaints together gave a negative variance, it is 0; "
+                f"{REPAIRED}: where officers and complaints together gave a negative variance, it is 0; "
                 "read intervals as least ones"
             )
         if any(fit.limits is not None for fit in fits):

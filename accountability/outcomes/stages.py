@@ -16,7 +16,7 @@ from accountability.outcomes.small_counts import few
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.clustered_rates import clustered_share, compared
-from accountability.stats.compress import tally
+from accountability.stats.row_draws import RowDraws
 from accountability.stats.sandwich import among, ways_of
 from accountability.vocabulary import FINDINGS
 
@@ -136,7 +136,7 @@ def stage_table(
             found = compared(hit[here], group[here], among(ways, here), confidence)
             for place, share in zip(GROUPS, (found.first, found.second), strict=True):
                 line |= {f"rate_{place}": share.share, f"lower_{place}": share.lower, f"upper_{place}": share.upper}
-            line |= {name: getattr(found, name) for name in LIMITS[6:]}
+            line |= {name: getattr(found, name) for name in (*LIMITS[6:], *(["repaired"] if found.repaired else []))}
         else:
             for number, place in enumerate(GROUPS):
                 inside = here & (group == number)
@@ -145,7 +145,8 @@ def stage_table(
                     line |= {f"rate_{place}": share.share, f"lower_{place}": share.lower, f"upper_{place}": share.upper}
         lines.append(line)
         before &= hit
-    return pd.DataFrame(lines).reindex(columns=["stage", "what", *COUNTS, *LIMITS])
+    made = pd.DataFrame(lines)
+    return made.reindex(columns=["stage", "what", *COUNTS, *LIMITS, *(["repaired"] if "repaired" in made else [])])
 
 
 def _named_line(
@@ -178,29 +179,26 @@ def _limits(line: Mapping[str, Any], wide: float, log_wide: float) -> dict[str, 
 
 
 def resampled_rates(
-    flags: pd.DataFrame,
-    group: Ints,
-    clusters: Ints,
-    weights: Floats,
-    officers: Mapping[str, float] | None,
-    names: tuple[str, str],
+    flags: pd.DataFrame, group: Ints, draws: RowDraws, officers: Mapping[str, float] | None, names: tuple[str, str]
 ) -> tuple[Floats, Floats]:
     """Rates by group and stage, and the same in every bootstrap sample."""
-    groups = weights.shape[1]
-    counts = []
+    tops, bottoms = [], []
     for number in (0, 1):
         mine = (group == number).astype(float)
         if officers:
-            counts.append((tally(clusters, mine, groups), np.full(groups, officers[names[number]] / groups)))
+            tops.append(mine)
+            bottoms.append(np.full(len(mine), officers[names[number]] / len(mine)))
         for stage in flags:
-            decided = flags[stage].notna().to_numpy(dtype=float)
-            hit = flags[stage].eq(1).fillna(False).to_numpy(dtype=float)
-            counts.append((tally(clusters, mine * hit, groups), tally(clusters, mine * decided, groups)))
-    tops, bottoms = (np.stack([pair[k] for pair in counts], axis=1) for k in (0, 1))
+            tops.append(mine * flags[stage].eq(1).fillna(False).to_numpy(dtype=float))
+            bottoms.append(mine * flags[stage].notna().to_numpy(dtype=float))
+    over, under = (np.maximum(draws.sums(np.stack(part, axis=1)), 0.0) for part in (tops, bottoms))
+    if officers:  # how many are on the roster is not drawn
+        under[:, [0, len(tops) // 2]] = under[0, [0, len(tops) // 2]]
     with np.errstate(invalid="ignore", divide="ignore"):
-        here = tops.sum(axis=0) / bottoms.sum(axis=0)
-        drawn = (weights @ tops) / (weights @ bottoms)
-    return here.reshape(2, -1), drawn.reshape(len(drawn), 2, -1)
+        rates = np.where(under > 0, over / under, np.nan).reshape(len(over), 2, -1)
+    if not officers:
+        rates = np.minimum(rates, 1.0)
+    return rates[0], rates[1:]
 
 
 def small_stages(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:

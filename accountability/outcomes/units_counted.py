@@ -12,11 +12,12 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.records.units import check_terms, roll_up
+from accountability.results import plural
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
 from accountability.stats.clustered_rates import WILSON, clustered_share
-from accountability.stats.sandwich import ways_of
+from accountability.stats.sandwich import REPAIRED, ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import OTHER, small_groups
 from accountability.vocabulary import FINDINGS, PENALTIES
@@ -205,6 +206,7 @@ def term_shares(
     """
     ways = ways_of(rows.loc[values.index])
     lines: list[tuple[object, ...]] = []
+    repaired: set[int] = set()
     for term in terms:
         if not len(values):
             lines.append((term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan))
@@ -212,14 +214,23 @@ def term_shares(
         hits = values.eq(term).fillna(False).to_numpy(dtype=bool)
         s = clustered_share(hits, ways, confidence)
         rests_on = (s.clusters, s.effective_clusters, s.df)
+        repaired |= {len(lines)} if s.repaired else set()
         lines.append((term, s.denominator, s.count, s.share, s.lower, s.upper, *rests_on))
-    return pd.DataFrame(lines, columns=[name, *NUMBERS, *RESTS_ON])
+    table = pd.DataFrame(lines, columns=[name, *NUMBERS, *RESTS_ON])
+    return table.assign(repaired=table.index.isin(repaired)) if repaired else table
 
 
-def method_of(rows: pd.DataFrame) -> str:
-    """The name of the interval's method, by whether an officer or a complaint has several rows."""
+def method_of(rows: pd.DataFrame, *tables: pd.DataFrame) -> str:
+    """The name of the interval's method, by whether an officer or a complaint has several rows, and what it mended."""
     ways = ways_of(rows)
-    return WILSON if "row" in ways else f"{CLUSTERED_SHARES}, clusters: {' and '.join(ways)}"
+    return WILSON if "row" in ways else f"{CLUSTERED_SHARES}, clusters: {' and '.join(ways)}{mended(*tables)}"
+
+
+def mended(*tables: pd.DataFrame) -> str:
+    """Say in how many shares two-way errors were repaired, from the column ``repaired`` where there is one."""
+    many = sum(int(table["repaired"].eq(True).sum()) for table in tables if "repaired" in table)
+    why = "officers and complaints together gave a negative variance, and the larger of the two is taken"
+    return f"; {REPAIRED} in {plural(many, 'row')}: {why}" if many else ""
 
 
 def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:

@@ -197,7 +197,7 @@ def waterfall(
             "pairs are independent (tests)",
             "those still waiting will take as long as others who have waited as long (times)",
         ),
-        method=method_of(pairs),
+        method=method_of(pairs, *rows),
         table=_lead(pd.concat(rows, ignore_index=True), lead),
         flow=cohort.flow(),
         states=_counted(values, steps, order, min_cell),

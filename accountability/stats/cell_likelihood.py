@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -18,10 +17,8 @@ from accountability.stats.arrays import Floats, Ints, gram
 from accountability.stats.compress import combine, tally
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton, weakest
 from accountability.stats.penalised import Shrink, raised, with_limits
-from accountability.stats.sandwich import Clustered, Ways, clustered
+from accountability.stats.sandwich import FEW, Clustered, Ways, clustered, even_clusters, named_ways
 
-FEW: Final = 200
-"""Clusters up to which a model with several parts corrects its errors for their number."""
 COLLINEAR = "the columns say the same thing twice (their dummies are collinear); leave one of them out"
 SEPARATED = (
     "some combination of the columns tells the outcome apart without exception (separation), so there is no finite "
@@ -97,8 +94,8 @@ def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
 
 
 def many(ways: Ways) -> bool:
-    """Whether there are so many clusters that their number needs no correction."""
-    return min(int(way.max()) for way in ([ways] if isinstance(ways, np.ndarray) else ways.values())) >= FEW
+    """Whether clusters are worth so many even ones that their number needs no correction."""
+    return min(map(even_clusters, named_ways(ways).values())) > FEW
 
 
 def check_columns(design: Floats, cells: Cells) -> None:

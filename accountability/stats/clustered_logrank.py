@@ -37,6 +37,6 @@ def one_step(end: Days, entry: Days, closed: Flags, group: Ints, cluster: Ints) 
     at = derivatives(sets, made.matrix, np.zeros(made.matrix.shape[1]), "breslow")
     own, bread = cell_information(sets, made.matrix, at), np.linalg.inv(at.information)
     values: Floats = np.asarray(bread @ at.gradient, dtype=np.float64)
-    there = sets.cell >= 0
+    there, number = sets.cell >= 0, pd.factorize(cluster[sets.cell >= 0])[0].astype(np.int64)
     left = score_residuals(sets, made.matrix, at) - own @ values
-    return values, clustered(bread, left, sets.cell[there], pd.factorize(cluster[there])[0].astype(np.int64), own)
+    return values, clustered(bread, left, sets.cell[there], number, own, power=-1.0)

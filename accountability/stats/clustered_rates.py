@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,7 @@ class Share:
     effective_clusters: float
     df: float
     method: str
+    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Compared:
     clusters: int
     effective_clusters: float
     df: float
+    repaired: bool
 
 
 def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
@@ -55,7 +57,8 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
     ways. The rows are worth ``p(1-p)/variance`` independent ones (never more than there are), and the Wilson interval
     is taken at that number, with the quantile of Student's t at Satterthwaite's degrees of freedom (Dean and Pagano,
     Journal of Survey Statistics and Methodology 3, 2015). Where every row or no row is a hit the variance says
-    nothing, and the effective number of clusters is used instead.
+    nothing, and the effective number of clusters is used instead. Where the three terms of two ways give a variance
+    below 0 (`repaired`), the larger of the two ways' is taken.
 
     Parameters
     ----------
@@ -75,30 +78,36 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
     upper_tail(confidence)
     if not len(hits):
         raise Refusal("a share of no rows has no value; widen the group or leave it out")
-    return _share(hits, named_ways(ways), confidence)
+    return _share(hits, named_ways(ways), confidence)[0]
 
 
-def _share(hits: Flags, ways: dict[str, Ints], confidence: float, free: float | None = None) -> Share:
-    """A share, its interval at its own degrees of freedom or at those given."""
+def _share(hits: Flags, ways: dict[str, Ints], confidence: float) -> tuple[Share, float]:
+    """A share, and how many independent rows its rows are worth."""
     total, count = len(hits), int(np.count_nonzero(hits))
     clusters, size = min(int(way.max()) + 1 for way in ways.values()), float(total)
     rate, alone = count / total, clusters == total and all(way.ndim == 1 for way in ways.values())
     if clusters < 2 and not alone:  # one officer's rows say nothing of others'
-        return Share(count, total, rate, np.nan, np.nan, clusters, 1.0, 0.0, CLUSTERED)
+        return Share(count, total, rate, np.nan, np.nan, clusters, 1.0, 0.0, CLUSTERED), 0.0
     if alone:
-        free = effective = float(total)
-        quantile = z_critical(confidence)
-    else:
-        errors = _errors(hits, np.zeros(total, np.int64), ways)
-        whole, variance = np.ones((1, 1)), float(errors.covariance[0, 0])
-        effective, own = float(errors.effective(whole)[0]), float(errors.free(whole)[0])
-        free = own if free is None else free
-        size = effective if rate in (0, 1) else min(size, rate * (1 - rate) / variance) if variance > 0 else size
-        quantile = t_critical(confidence, free)
-    lower, upper = wilson(rate, size, confidence, quantile)
+        found = Share(count, total, rate, np.nan, np.nan, clusters, size, size, WILSON)
+        return _limited(found, size, z_critical(confidence), confidence), size
+    errors, whole = _errors(hits, np.zeros(total, np.int64), ways), np.ones((1, 1))
+    (variance,), (effective,), (free,) = errors.variance(whole), errors.effective(whole), errors.free(whole)
+    size = effective if rate in (0, 1) else min(size, rate * (1 - rate) / variance) if variance > 0 else size
+    found = Share(
+        count, total, rate, np.nan, np.nan, clusters, float(effective), float(free), CLUSTERED, errors.repaired
+    )
+    return _limited(found, size, t_critical(confidence, free), confidence), size
+
+
+def _limited(share: Share, size: float, quantile: float, confidence: float) -> Share:
+    """A share with Wilson's limits at so many rows."""
+    if not size:
+        return share
+    lower, upper = wilson(share.share, size, confidence, quantile)
     # At the ends the bounds are exact, and rounding must not move them off.
-    lower, upper = (0.0 if count == 0 else float(lower)), (1.0 if count == total else float(upper))
-    return Share(count, total, rate, lower, upper, clusters, effective, free, WILSON if alone else CLUSTERED)
+    count, total = share.count, share.denominator
+    return replace(share, lower=0.0 if count == 0 else float(lower), upper=1.0 if count == total else float(upper))
 
 
 def _errors(hits: Flags, group: Ints, ways: dict[str, Ints]) -> Clustered:
@@ -127,13 +136,13 @@ def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> 
     confidence : float
     """
     held = named_ways(ways)
-    parts = [(hits[group == k], among(held, group == k)) for k in (0, 1)]
-    first, second = (_share(*part, confidence) for part in parts)
+    (first, rows), (second, others) = (_share(hits[group == k], among(held, group == k), confidence) for k in (0, 1))
     errors, apart = _errors(hits, group, held), np.array([[1.0], [-1.0]])
     free, effective = float(errors.free(apart)[0]), float(errors.effective(apart)[0])
-    own = np.sqrt(np.diag(errors.covariance))
+    own = np.sqrt(errors.variance(np.eye(2)))
     tie = float(errors.covariance[0, 1] / own.prod()) if own.prod() > 0 else 0.0
-    a, b = (_share(*part, confidence, free) for part in parts)
+    reach = t_critical(confidence, free)
+    a, b = (_limited(*part, reach, confidence) for part in ((first, rows), (second, others)))
     gap, ratio = first.share - second.share, (np.nan,) * 3
     down, up = (
         _together(a.share - a.lower, b.upper - b.share, tie),
@@ -144,8 +153,9 @@ def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> 
         log_up = _together(np.log(a.upper / a.share), np.log(b.share / b.lower), tie)
         of = first.share / second.share
         ratio = (of, of * float(np.exp(-log_down)), of * float(np.exp(log_up)))
+    repaired = errors.repaired or first.repaired or second.repaired
     limits = (max(gap - down, -1.0), min(gap + up, 1.0))
-    return Compared(first, second, gap, *limits, *ratio, errors.clusters, effective, free)
+    return Compared(first, second, gap, *limits, *ratio, errors.clusters, effective, free, repaired)
 
 
 def _together(first: float, second: float, tie: float) -> float:

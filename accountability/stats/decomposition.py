@@ -1,7 +1,7 @@
 """Two groups at the same mix of covariates: what they hold in common first, then the split of their difference.
 
 Rates are split as Kitagawa (1955) did, means of a number as Oaxaca and Blinder (1973); intervals come from resamples of
-clusters, given as weights (how often each cluster is drawn).
+clusters.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally
 from accountability.stats.intervals import percentile, z_critical
+from accountability.stats.row_draws import RowDraws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +69,7 @@ def standardisation(
     covariates: pd.DataFrame,
     flags: pd.DataFrame,
     group: Ints,
-    weights: Floats,
-    clusters: Ints,
+    draws: RowDraws,
     least: float,
     confidence: float,
 ) -> Standardised:
@@ -81,10 +81,10 @@ def standardisation(
         One row a unit; nothing is compared without columns.
     flags : DataFrame
         One column a stage: whether each unit passed, missing where it is not decided.
-    group, clusters : array of int
-        0 or 1; the cluster of each unit.
-    weights : array (samples, clusters)
-        How often each cluster is drawn.
+    group : array of int
+        0 or 1.
+    draws : RowDraws
+        Of the units.
     least : float
         Share of each group that must have its like in the other.
     confidence : float
@@ -123,8 +123,8 @@ def standardisation(
         mixed, same = _split(units[:, common], hits[:, common])
         key = np.where(group == 0, 0, int(common.sum())) + (np.cumsum(common) - 1)[cell]
         kept = decided & common[cell]
-        shape = (len(weights), 2, int(common.sum()))
-        drawn = _split(*(_resampled(weights, clusters[kept], key[kept], values[kept], shape) for values in (ones, hit)))
+        some, shape = draws.among(kept), (2, int(common.sum()))
+        drawn = _split(*(_resampled(some, key[kept], values[kept], shape)[1:] for values in (ones, hit)))
         ends = percentile(drawn[1][:, None], confidence, most_without=1.0)
         line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same)}
         line |= {"lower": float(ends[0][0]), "upper": float(ends[1][0])}
@@ -138,19 +138,18 @@ def standardisation(
     )
 
 
-def _resampled(weights: Floats, clusters: Ints, key: Ints, values: Floats, shape: tuple[int, int, int]) -> Floats:
-    """Values added up by cell in every bootstrap sample."""
+def _resampled(draws: RowDraws, key: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
+    """Values added up by cell in the data and in every bootstrap sample."""
     from scipy.sparse import coo_array
 
-    size = (weights.shape[1], shape[1] * shape[2])
-    made = coo_array((values, (clusters, key)), shape=size).tocsr()
-    return np.asarray((made.T @ weights.T).T).reshape(shape)
+    rows = coo_array((values, (np.arange(len(key)), key)), shape=(len(key), shape[0] * shape[1])).tocsr()
+    return np.maximum(draws.sums(rows), 0.0).reshape(-1, *shape)
 
 
 def _split(units: Floats, hits: Floats) -> tuple[Floats, Floats]:
     """Kitagawa's split; a cell that a bootstrap sample leaves empty in one group takes the other group's rate."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        rates = hits / units
+        rates = np.where(units > 0, np.minimum(hits / units, 1.0), np.nan)
         shares = units / units.sum(axis=-1, keepdims=True)
     other = rates[..., ::-1, :]
     rates = np.where(np.isnan(rates), np.where(np.isnan(other), 0.0, other), rates)
@@ -172,8 +171,7 @@ def oaxaca_blinder(
     days: Floats,
     covariates: pd.DataFrame,
     group: Ints,
-    clusters: Ints,
-    weights: Floats,
+    draws: RowDraws,
     least: int,
     confidence: float,
 ) -> pd.DataFrame:
@@ -202,25 +200,24 @@ def oaxaca_blinder(
     design = pd.get_dummies(table.loc[held, given], drop_first=True, dtype=float).assign(constant=1.0).to_numpy()
     if any(np.linalg.matrix_rank(design[group[keep] == k]) < design.shape[1] for k in (0, 1)):
         return blank
-    every = np.vstack([np.ones(weights.shape[1]), weights])
-    parts = resampled_parts(design, days[keep], group[keep], clusters[keep], every)
+    parts = resampled_parts(design, days[keep], group[keep], draws.among(keep))
     lower, upper = percentile(parts[1:], confidence)
     names = ("difference of mean days", "mixed differently", "at the same mix")
     return pd.DataFrame({"part": names, "estimate": parts[0], "lower": lower, "upper": upper})
 
 
-def resampled_parts(design: Floats, days: Floats, group: Ints, clusters: Ints, weights: Floats) -> Floats:
-    """The parts of the gap in every bootstrap sample.
+def resampled_parts(design: Floats, days: Floats, group: Ints, draws: RowDraws) -> Floats:
+    """The parts of the gap in the data and in every bootstrap sample.
 
     Parameters
     ----------
     design : array (rows, columns)
         Covariates and a constant.
     days : array (rows,)
-    group, clusters : array of int (rows,)
-        0 or 1; the officer of the row.
-    weights : array (samples, officers)
-        How often each officer is drawn.
+    group : array of int (rows,)
+        0 or 1.
+    draws : RowDraws
+        Of the rows.
 
     Returns
     -------
@@ -228,21 +225,16 @@ def resampled_parts(design: Floats, days: Floats, group: Ints, clusters: Ints, w
         The gap, the part of different covariates, the part at the same ones; missing in a sample that leaves a
         group without rows, the parts also where it leaves a covariate without contrast.
     """
-    from scipy.sparse import coo_array
-
     rows, width = design.shape
     products = (design[:, :, None] * design[:, None, :]).reshape(rows, -1)
     sums = np.column_stack([products, design * days[:, None], design, days, np.ones(rows)])
     slopes, means, levels = [], [], []
     for k in (0, 1):
         mine = np.flatnonzero(group == k)
-        by_officer = coo_array(
-            (np.ones(len(mine)), (clusters[mine], np.arange(len(mine)))), shape=(weights.shape[1], len(mine))
-        )
-        added = weights @ (by_officer.tocsr() @ sums[mine])
+        added = draws.among(mine).sums(sums[mine])
         cross = added[:, : width**2].reshape(-1, width, width)
         possible = np.linalg.matrix_rank(cross, hermitian=True) == width
-        fitted = np.full((len(weights), width), np.nan)
+        fitted = np.full((len(added), width), np.nan)
         right = added[possible, width**2 : width**2 + width]
         fitted[possible] = np.linalg.solve(cross[possible], right[:, :, None])[:, :, 0]
         count = np.where(added[:, -1] > 0, added[:, -1], np.nan)

@@ -106,8 +106,7 @@ def student(estimate: Floats, contrasts: Floats, errors: Clustered, confidence: 
         ``estimate``, ``std_error``, ``lower``, ``upper``, ``p_value``, ``clusters``, ``effective_clusters``, ``df``.
     """
     free = errors.free(contrasts)
-    variance = np.einsum("ik,ij,jk->k", contrasts, errors.covariance, contrasts)
-    error = np.where(free > 0, np.sqrt(np.maximum(variance, 0.0)), np.nan)
+    error = np.where(free > 0, np.sqrt(errors.variance(contrasts)), np.nan)
     lower, upper = wald(estimate, error, confidence, free)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = p_student(estimate / error, free)

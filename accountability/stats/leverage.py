@@ -97,7 +97,8 @@ class Leverage:
         step = max(1, BLOCK // width**2)
         for start in range(0, len(heavy), step):
             some = heavy[start : start + step]
-            part = (self.members[some] @ self.information).reshape(-1, width, width)
+            members = self.members if len(some) == len(self.times) else self.members[some]
+            part = (members @ self.information).reshape(-1, width, width)
             values, vectors = np.linalg.eigh(part)
             left = 1.0 - values
             scale = np.where(left > WHOLE, left, np.inf) ** self.power
@@ -150,16 +151,16 @@ class Leverage:
         """Each cluster's part of the variance that the model gives combinations."""
         if self.halves is not None:
             return np.asarray(self.members @ (self.halves @ there) ** 2)
-        pairs = (there[:, None, :] * there[None, :, :]).reshape(-1, there.shape[1])
+        pairs = (there[:, None, :] * there[None, :, :]).reshape(len(there) ** 2, there.shape[1])
         return np.asarray(self.members @ (self.information @ pairs))
 
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters these are worth to each combination.
 
         Carter, Schnepel and Steigerwald's number (2017), as they advise for rows of a cluster that are all alike; by
-        each cluster's part of the variance the model gives, where it does not say how one row weighs.
+        each cluster's part of the information, where the model does not say how one row weighs.
         """
         there = self.root.T @ contrasts
-        weight = self._parts(there) if self.halves is None else (self.members @ (self.halves @ there)) ** 2
+        weight = (self._parts(there) if self.halves is None else self.members @ (self.halves @ there)) ** 2
         square = self.times @ weight**2
         return np.asarray((self.times @ weight) ** 2 / np.where(square > 0, square, np.inf))

@@ -89,8 +89,8 @@ class Sharing:
         return np.asarray(root @ shared.products(self.lever.scores[cell]) @ root.T)
 
     def free(self, contrasts: Floats) -> Floats:
-        """Satterthwaite's degrees of freedom of the split rows; no more than the effective clusters less one."""
-        return np.asarray(np.maximum(np.minimum(self.lever.free(contrasts), self.effective(contrasts) - 1), 0.0))
+        """Satterthwaite's degrees of freedom of the split rows."""
+        return self.lever.free(contrasts)
 
     def effective(self, contrasts: Floats) -> Floats:
         """How many even clusters these are worth: one over the part of the information that pairs share."""

@@ -127,8 +127,11 @@ def _courses(
     return first, last, done & (last >= first)
 
 
-def period_scores(counted: PersonPeriods, live: Days, matrix: Floats, at: Floats) -> Floats:
-    """Scores of one case of each course, by the baseline of the live periods and by the coefficients."""
+def period_scores(counted: PersonPeriods, live: Days, matrix: Floats, at: Floats) -> tuple[Floats, Floats]:
+    """Scores of one case of each course, by the baseline of the live periods and by the coefficients.
+
+    And the expected information of its index in each live period, courses by periods.
+    """
     from scipy.sparse import coo_array
 
     position = np.full(counted.periods + 1, -1)
@@ -145,4 +148,17 @@ def period_scores(counted: PersonPeriods, live: Days, matrix: Floats, at: Floats
     ends = counted.done[course] & (period == counted.last[course])
     score = np.where(ends, hit[pattern, place], -rate[pattern, place])
     baseline = coo_array((score, (course, place)), shape=(len(many), len(live))).toarray()
-    return np.hstack([baseline, np.bincount(course, score, len(many))[:, None] * matrix[counted.pattern]])
+    weight = coo_array(((rate * hit)[pattern, place], (course, place)), shape=(len(many), len(live))).toarray()
+    slopes = np.bincount(course, score, len(many))[:, None] * matrix[counted.pattern]
+    return np.hstack([baseline, slopes]), weight
+
+
+def without_baseline(counted: PersonPeriods, matrix: Floats, scores: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Scores and expected information of the coefficients, from :func:`period_scores`, the baseline taken out."""
+    x, periods = matrix[counted.pattern], weight.shape[1]
+    counts = weight * counted.number[:, None]
+    mean = (counts.T @ x) / counts.sum(axis=0)[:, None]
+    first, second = weight @ mean, weight @ (mean[:, :, None] * mean[:, None, :]).reshape(periods, -1)
+    mixed = x[:, :, None] * first[:, None, :]
+    own = weight.sum(axis=1)[:, None, None] * x[:, :, None] * x[:, None, :] - mixed - mixed.transpose(0, 2, 1)
+    return scores[:, periods:] - scores[:, :periods] @ mean, own + second.reshape(own.shape)

@@ -150,8 +150,3 @@ def by_row(row: Ints, column: Ints, shape: tuple[int, int], weight: Floats | Non
     kind: Any = np.float32 if len(row) < EXACT_IN_SINGLE else np.float64
     held = np.ones(len(row), kind) if weight is None else weight[order]
     return csr_array((held, column[order].astype(np.int32), start), shape=shape)
-
-
-def weights_at_once(clusters: int, draws: int, rng: np.random.Generator) -> Floats:
-    """How often each cluster is drawn in each of a few resamples, from a generator that others go on with."""
-    return rng.multinomial(clusters, np.full(clusters, 1 / clusters), draws).astype(float)

@@ -189,7 +189,9 @@ def describe(
     group = table[inner].astype("str").agg(" / ".join, axis=1) if inner else pd.Series("", index=table.index)
     kept_ids = table[[name for name in ("officer_id", "case_id") if name in table]]
     common["counted"] = kept_ids.assign(group=group, value=values)[table["whole"]]
-    return Described(estimand=estimand, method=method_of(table[table["whole"]]), kind=kind, table=found, **common)
+    return Described(
+        estimand=estimand, method=method_of(table[table["whole"]], found), kind=kind, table=found, **common
+    )
 
 
 def _named(names: Sequence[str], key: Sequence[object]) -> dict[str, Any]:
@@ -297,7 +299,7 @@ def _share(part: pd.DataFrame, confidence: float) -> dict[str, Any]:
         return dict(zip(names, (0, 0, *[np.nan] * 3, 0, np.nan, np.nan), strict=True))
     s = clustered_share(part["hit"].to_numpy(dtype=bool), ways_of(part), confidence)
     found = (s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df)
-    return dict(zip(names, found, strict=True))
+    return dict(zip(names, found, strict=True)) | ({"repaired": True} if s.repaired else {})
 
 
 def _numbers(part: pd.DataFrame, column: str, confidence: float) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def mean_errors(values: Floats, design: Floats, ways: Ways) -> tuple[Floats, Flo
     scores = of_cell * (kinds[:, -1] - of_cell @ found)[:, None]
     errors = clustered(bread, scores, np.asarray(cell.ravel(), dtype=np.int64), ways, of_cell)
     free = errors.free(np.eye(len(found)))
-    spread = np.where(free > 0, np.sqrt(np.diag(errors.covariance)), np.nan)
+    spread = np.where(free > 0, np.sqrt(errors.variance(np.eye(len(found)))), np.nan)
     return np.asarray(found), np.asarray(spread), free
 
 

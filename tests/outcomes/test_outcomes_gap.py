@@ -26,7 +26,7 @@ from accountability.stats.decomposition import (
     worst_case,
 )
 from accountability.stats.intervals import percentile
-from accountability.stats.resample import weights_at_once
+from accountability.stats.row_draws import RowDraws
 
 ROWS = pd.DataFrame(
     [
@@ -107,9 +107,9 @@ def test_a_bootstrap_sample_of_days_is_statsmodels_on_the_officers_drawn():
     from statsmodels.stats.oaxaca import OaxacaBlinder
 
     design, days, group, clusters = days_by_officer(3)
-    weights = np.random.default_rng(4).multinomial(80, np.full(80, 1 / 80), 3).astype(float)
-    found = resampled_parts(design, days, group, clusters, weights)
-    for sample, drawn in zip(found, weights, strict=True):
+    draws = RowDraws.of({"officer": clusters}, 3, np.random.default_rng(4))
+    found = resampled_parts(design, days, group, draws)
+    for sample, drawn in zip(found, 1 + np.rint(draws.added), strict=True):
         again = np.repeat(np.arange(len(days)), drawn[clusters].astype(int))
         exog = np.column_stack([design, group])[again].astype(float)
         same, mixed, gap = (
@@ -122,9 +122,9 @@ def test_the_intervals_of_the_parts_of_days_cover_the_truth():
     """300 agencies: 95 % of intervals hold the truth, give or take 4 points (three standard errors)."""
     covered = np.zeros(3)
     for seed in range(300):
-        clusters = int(days_by_officer(seed)[3].max()) + 1
-        weights = weights_at_once(clusters, DRAWS, np.random.default_rng(seed))
-        low, high = percentile(resampled_parts(*days_by_officer(seed), weights), 0.95)
+        *made, clusters = days_by_officer(seed)
+        draws = RowDraws.of({"officer": clusters}, DRAWS, np.random.default_rng(seed))
+        low, high = percentile(resampled_parts(*made, draws)[1:], 0.95)
         covered += (low <= [3, 2, 1]) & (high >= [3, 2, 1])
     assert (np.abs(covered / 300 - 0.95) < 0.04).all(), covered / 300
 

@@ -7,7 +7,7 @@ import pytest
 
 from accountability.errors import ParameterError
 from accountability.stats.intervals import percentile
-from accountability.stats.resample import DailySums, Draws, weights_at_once
+from accountability.stats.resample import DailySums, Draws
 
 
 def test_the_first_row_is_the_data_and_the_spread_is_that_of_a_mean() -> None:
@@ -49,12 +49,6 @@ def test_daily_sums_are_the_counts_of_the_cases_repeated() -> None:
                 assert entered[row, day] == each[since == day].sum()
                 assert at_risk[row, day] == each[(since <= day) & (end >= day)].sum()
                 assert [ended[k, row, day] for k in (0, 1)] == [each[(cause == k) & (end == day)].sum() for k in (0, 1)]
-
-
-def test_weights_at_once_draw_as_many_clusters_as_there_are() -> None:
-    made = weights_at_once(7, 500, np.random.default_rng(2))
-    assert made.shape == (500, 7)
-    assert (made.sum(axis=1) == 7).all()
 
 
 def test_limits_next_outside_hold_where_draws_are_infinite() -> None:

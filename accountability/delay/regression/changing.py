@@ -17,7 +17,6 @@ from accountability.stats.design import Term
 from accountability.stats.optimise import Separation, newton, weakest
 from accountability.stats.partial_likelihood import Ties, cell_information, derivatives, evaluation, score_residuals
 from accountability.stats.risksets import RiskSets, risk_sets
-from accountability.stats.sandwich import clustered, sandwich
 from accountability.stats.separation import INSTEAD
 from accountability.stats.split_episodes import Split, split_episodes
 from accountability.study.durations import Durations, group_codes
@@ -118,19 +117,12 @@ def changing_ratios(
     if asked.clusters is not None:
         at = derivatives(parts.sets, matrix, top.at, ties)
         scores = parts.members @ score_residuals(parts.sets, matrix, at)
-        if asked.few and asked.cluster is not None:
-            there, each = sets.cell >= 0, np.eye(len(covariance))
-            own = cell_information(parts.sets, matrix, at).reshape(-1, each.size)
-            weighed = clustered(
-                covariance,
-                scores,
-                sets.cell[there],
-                asked.cluster[there],
-                (parts.members @ own).reshape(-1, *each.shape),
-            )
-            covariance, free, worth = weighed.covariance, weighed.free(each), weighed.effective(each)
-        else:
-            covariance = sandwich(covariance, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
+
+        def own() -> Floats:
+            each = parts.members @ cell_information(parts.sets, matrix, at).reshape(-1, len(terms) ** 2)
+            return np.asarray(each).reshape(-1, len(terms), len(terms))
+
+        covariance, free, worth = asked.weighed(covariance, scores, sets.cell, sets.number, own)
     same = "the ratio is a power of the days" if isinstance(periods, str) else "the ratio is the same within a period"
     return ChangingRatios(
         estimand=f"ratio of the daily rate of {asked.word} by age, by {durations.clock}",

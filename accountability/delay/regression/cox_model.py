@@ -25,7 +25,6 @@ from accountability.stats.partial_likelihood import (
     score_residuals,
 )
 from accountability.stats.risksets import RiskSets, risk_sets
-from accountability.stats.sandwich import clustered, sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes
@@ -205,14 +204,9 @@ def cox(
     if asked.clusters is not None:
         at = derivatives(sets, matrix, top.at, ties)
         scores = score_residuals(sets, matrix, at)
-        covariance = sandwich(bread, scores, sets.cell, asked.cluster, asked.clusters, number=sets.number)
-        if asked.few and asked.cluster is not None:
-            there = sets.cell >= 0
-            weighed = clustered(
-                bread, scores, sets.cell[there], asked.cluster[there], cell_information(sets, matrix, at)
-            )
-            each = np.eye(len(bread))
-            covariance, free, effective = weighed.covariance, weighed.free(each), weighed.effective(each)
+        covariance, free, effective = asked.weighed(
+            bread, scores, sets.cell, sets.number, lambda: cell_information(sets, matrix, at)
+        )
     common = asked.fields(
         top.at, covariance, top.value, firth.null if firth else float(null.value), free=free, effective=effective
     )

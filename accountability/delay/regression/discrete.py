@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,8 @@ from accountability.stats.arrays import Floats, gram
 from accountability.stats.design import Design
 from accountability.stats.intervals import curve_interval
 from accountability.stats.optimise import Evaluation, Separation, newton
-from accountability.stats.person_periods import MONTH, period_scores, person_periods
-from accountability.stats.sandwich import sandwich, small_sample
+from accountability.stats.person_periods import MONTH, period_scores, person_periods, without_baseline
+from accountability.stats.sandwich import FEW, sandwich, small_sample
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, separated
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
@@ -173,12 +173,17 @@ def discrete_time(
     if np.ptp(matrix @ at[len(live) :]) > STEEPEST:
         raise separated(made, at[len(live) :], "closing")
     total: Floats = np.linalg.inv(fit.information(at, observed=False)).astype(float)
+    slopes: dict[str, Any] = {}
     if asked.clusters is not None:
         # The observed curvature, as statsmodels takes it for clusters; the expected one gives the other errors.
         curved: Floats = np.linalg.inv(top.information).astype(float)
-        scores = period_scores(counted, live, matrix, at)
+        scores, weight = period_scores(counted, live, matrix, at)
         total = sandwich(curved, scores, counted.cell, asked.cluster, asked.clusters, number=counted.number)
         total = total * small_sample(asked.clusters, float(at_risk.sum()), len(at))
+        if asked.worth <= FEW:
+            left, own = without_baseline(counted, matrix, scores, weight)
+            found = asked.weighed(curved[len(live) :, len(live) :], left, counted.cell, counted.number, lambda: own)
+            slopes = dict(zip(("covariance", "free", "effective"), found, strict=True))
     # Back from the centred columns to a baseline at covariates of 0.
     back = np.eye(len(at))
     back[: len(live), len(live) :] = -asked.centre
@@ -210,7 +215,9 @@ def discrete_time(
         period_days=period,
         full_covariance=total,
         design=made,
-        **asked.fields(at[len(live) :], total[len(live) :, len(live) :], top.value, null),
+        **asked.fields(
+            at[len(live) :], value=top.value, null=null, **{"covariance": total[len(live) :, len(live) :], **slopes}
+        ),
     )
 
 

@@ -13,7 +13,6 @@ from accountability.delay.regression.regression_result import Prepared, Regressi
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, gram
 from accountability.stats.compress import combine
-from accountability.stats.sandwich import sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
@@ -98,8 +97,8 @@ def fine_gray(
     refuse_collinear(asked.design, null[2], float(asked.event.sum()))
     top = asked.maximise(fit.evaluate)
     bread: Floats = np.linalg.inv(top.information).astype(float)
-    covariance = sandwich(
-        bread, fit.scores(top.at), fit.cell, asked.cluster, asked.clusters, number=fit.number, corrected=asked.few
+    covariance, free, effective = asked.weighed(
+        bread, fit.scores(top.at), fit.cell, fit.number, lambda: fit.cell_information(top.at)
     )
     return FineGray(
         estimand=f"ratio of the subdistribution rate of {asked.word}, by {durations.clock}",
@@ -111,7 +110,7 @@ def fine_gray(
         method="Fine and Gray's model, " + (asked.errors if cluster else "robust errors"),
         ratio_word=f"ratio of the subdistribution rate of {asked.word}",
         cause=str(cause),
-        **asked.fields(top.at, covariance, top.value, null[0]),
+        **asked.fields(top.at, covariance, top.value, null[0], free=free, effective=effective),
     )
 
 
@@ -203,6 +202,17 @@ class _Fit:
         done = self.ending == 1
         out[done] += x[done] - mean[self.day[done]]
         return out + self._watch_part(x, own, rate, mean)
+
+    def cell_information(self, beta: Floats) -> Floats:
+        """What one case of each cell adds to the information, the chance of being watched taken as known."""
+        own = np.exp(self.matrix @ beta)
+        total, mean = self._risk(own)
+        rate = np.where(self.own > 0, self.own / np.where(total > 0, total, 1.0), 0.0)
+        x, square = self.matrix[self.pattern], (mean[:, :, None] * mean[:, None, :]).reshape(len(mean), -1)
+        first, second = (self._held(rate[:, None] * one) for one in (mean, square))
+        mixed = x[:, :, None] * first[:, None, :]
+        whole = self._held(rate)[:, None, None] * x[:, :, None] * x[:, None, :] - mixed - mixed.transpose(0, 2, 1)
+        return np.asarray(own[self.pattern][:, None, None] * (whole + second.reshape(whole.shape)))
 
     def _watch_part(self, x: Floats, own: Floats, rate: Floats, mean: Floats) -> Floats:
         """What a case adds through the estimated chance of still being watched (psi of Fine and Gray)."""

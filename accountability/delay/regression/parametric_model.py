@@ -22,7 +22,6 @@ from accountability.stats.delay_families import FAMILIES, Family
 from accountability.stats.design import Design, with_constant
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
-from accountability.stats.sandwich import sandwich
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, separated
 from accountability.stats.spells import Contribution, Dates, Spells, contribution, spells
 from accountability.study.durations import Durations
@@ -164,9 +163,10 @@ def parametric(
             ) from endless
         raise separated(made, endless.direction[1:-1], "closing") from endless
     bread: Floats = np.linalg.inv(top.information).astype(float)
+    free = effective = None
     if asked.clusters is not None:
-        bread = sandwich(
-            bread, fit.scores(top.at), data.cell, asked.cluster, asked.clusters, number=data.number, corrected=asked.few
+        bread, free, effective = asked.weighed(
+            bread, fit.scores(top.at), data.cell, data.number, lambda: fit.information_each(top.at), power=-0.5
         )
     # Back from the centred columns to an intercept at covariates of 0.
     back = np.eye(len(top.at))
@@ -186,7 +186,14 @@ def parametric(
         log_scale=float(at[-1]),
         full_covariance=covariance,
         design=made,
-        **asked.fields(at[1:-1], covariance[1:-1, 1:-1], top.value, null.value),
+        **asked.fields(
+            at[1:-1],
+            covariance[1:-1, 1:-1],
+            top.value,
+            null.value,
+            free=None if free is None else free[1:-1],
+            effective=None if effective is None else effective[1:-1],
+        ),
     )
 
 
@@ -245,3 +252,12 @@ class _Fit:
         """Score of one case of each spell."""
         parts = self._parts(at)
         return np.column_stack([parts.by_location[:, None] * self.x[self.data.pattern], parts.by_scale])
+
+    def information_each(self, at: Floats) -> Floats:
+        """What one case of each spell adds to the information."""
+        parts, x = self._parts(at), self.x[self.data.pattern]
+        out = np.empty((len(x), len(at), len(at)))
+        out[:, :-1, :-1] = -parts.location_twice[:, None, None] * x[:, :, None] * x[:, None, :]
+        out[:, -1, :-1] = out[:, :-1, -1] = -parts.mixed[:, None] * x
+        out[:, -1, -1] = -parts.scale_twice
+        return out

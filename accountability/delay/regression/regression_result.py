@@ -20,7 +20,7 @@ from accountability.stats.compress import numbered
 from accountability.stats.design import Design, Term, design
 from accountability.stats.intervals import p_normal, p_student, wald, z_critical
 from accountability.stats.optimise import Evaluation, Optimum, Separation, newton
-from accountability.stats.sandwich import FEWEST
+from accountability.stats.sandwich import FEW, FEWEST, clustered, even_clusters, sandwich
 from accountability.stats.separation import separated
 from accountability.study.durations import RESERVED, Durations, group_codes
 
@@ -32,9 +32,6 @@ SHOWN = 6
 
 DESCRIBES = "columns not in the model may differ between the groups: the ratios describe, they do not explain"
 STILL_OPEN = "whether a case is still open at the cut-off tells nothing about how much longer it will take"
-
-FEW = 200
-"""Clusters up to which clustered errors are corrected for their number."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -144,10 +141,10 @@ class Prepared:
         """Events of each pattern."""
         return np.bincount(self.design.pattern[self.event], minlength=len(self.design.matrix)).astype(float)
 
-    @property
-    def few(self) -> bool:
-        """Whether clusters are so few that errors are corrected for their number."""
-        return self.cluster is not None and (self.clusters or 0) <= FEW
+    @cached_property
+    def worth(self) -> float:
+        """How many even clusters the clusters are worth by their cases."""
+        return float(self.clusters or 0) if self.cluster is None else even_clusters(self.cluster)
 
     @property
     def errors(self) -> str:
@@ -155,6 +152,26 @@ class Prepared:
         if self.clusters is None:
             return "model-based errors"
         return f"errors clustered by {self.cluster_name} ({self.clusters:,} clusters)"
+
+    def weighed(
+        self,
+        bread: Floats,
+        scores: Floats,
+        cell: Days,
+        number: Days | Floats,
+        information: Callable[[], Floats],
+        power: float = -1.0,
+    ) -> tuple[Floats, Floats | None, Floats | None]:
+        """The covariance of coefficients, and where clusters are few its degrees of freedom and what they are worth.
+
+        `information` gives that of one case of each cell. The correction is CR3 where a likelihood is partial: with
+        CR2 a true null was rejected in 7 to 8 % of samples of 8 officers at 5 %.
+        """
+        if self.cluster is None or self.worth > FEW:
+            return sandwich(bread, scores, cell, self.cluster, self.clusters, number=number), None, None
+        there, each = cell >= 0, np.eye(len(bread))
+        found = clustered(bread, scores, cell[there], self.cluster[there], information(), power=power)
+        return found.covariance, found.free(each), found.effective(each)
 
     def maximise(self, evaluate: Callable[[Floats], Evaluation]) -> Optimum:
         """Maximise a likelihood of the coefficients, or name the terms that separate the cases."""
@@ -201,10 +218,8 @@ class Prepared:
         are the effective number of clusters less one.
         """
         named = terms or self.design.terms
-        if free is None and self.few:
-            size = np.bincount(np.asarray(self.cluster)).astype(float)
-            worth = float(size.sum() ** 2 / (size**2).sum())
-            effective = np.full(len(coefficients), worth)
+        if free is None and self.clusters is not None:
+            effective = np.full(len(coefficients), self.worth)
             free = np.where(effective < FEWEST, 0.0, effective - 1)
         counted = counts or counts_by_term(self.design, self.events)
         table = table_of(named, coefficients, covariance, self.confidence, counted, free)

@@ -1,0 +1,81 @@
+"""Intervals of a spread that may be 0: the values under which an estimate as seen is no unusual one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from accountability.stats.arrays import Floats
+from accountability.stats.intervals import upper_tail
+from accountability.stats.permutation import p_value
+
+NARROWED: Final = 3
+"""How often a bracket of a limit is narrowed; a straight line does the rest."""
+WIDENED: Final = 25
+
+
+def inverted(
+    draw: Callable[[float], Floats], seen: float, guess: float, confidence: float
+) -> tuple[float, float, float]:
+    """Lower and upper limit of a spread, and the p-value that it is 0, by an inverted parametric bootstrap.
+
+    A limit is the spread under which estimates beyond the one seen are drawn as often as an interval may miss on its
+    side (Carpenter, Journal of the Royal Statistical Society B 61, 1999). So 0 is in the interval where it is not
+    rejected, whatever the number of clusters.
+
+    Parameters
+    ----------
+    draw : callable
+        Estimates drawn under a spread.
+    seen : float
+        The estimate.
+    guess : float
+        A likely spread, where the search starts.
+    confidence : float
+
+    Returns
+    -------
+    lower, upper : float
+        Missing where even a spread of 0 would give a larger estimate, so that no interval exists.
+    p_value : float
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> lower, upper, p = inverted(lambda spread: spread + rng.normal(size=4000), 3.0, 2.0, 0.95)
+    >>> round(lower, 1), round(upper, 1), p < 0.01
+    (1.0, 5.0, True)
+    """
+    top = upper_tail(confidence)
+    edge = draw(0.0)
+    p = p_value(edge[~np.isnan(edge)], seen)
+    low, high = (float(np.nanquantile(edge, tail)) for tail in (1 - top, top))
+    if not low <= seen:
+        return np.nan, np.nan, p
+    start = max(guess, high - low)
+
+    def limit(tail: float, value: float) -> float:
+        return _reached(lambda spread: float(np.nanquantile(draw(spread), tail)), seen, value, start)
+
+    return limit(top, high) if high < seen else 0.0, limit(1 - top, low), p
+
+
+def _reached(quantile: Callable[[float], float], seen: float, value: float, start: float) -> float:
+    """Where a quantile, rising from a value at 0, comes up to what is seen."""
+    left, right = (0.0, value), (start, quantile(start))
+    for _ in range(WIDENED):
+        if right[1] >= seen:
+            break
+        left, right = right, (2 * right[0], quantile(2 * right[0]))
+    else:
+        return np.inf
+    for step in range(NARROWED + 1):
+        part = (seen - left[1]) / (right[1] - left[1]) if right[1] > left[1] else 0.5
+        at = left[0] + part * (right[0] - left[0])
+        if step == NARROWED:
+            break
+        tried = (at, quantile(at))
+        left, right = (left, tried) if tried[1] >= seen else (tried, right)
+    return at

@@ -1,0 +1,63 @@
+"""The bootstrap of rows that hang together along two ways, or belong to several clusters: by officer and complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.memberships import numbered
+from accountability.stats.resample import by_row
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowDraws:
+    """The data and its resamples: how much more, or less, each cluster's rows count.
+
+    A row counts for one and what its clusters add. What a cluster adds varies a little less than how often it is drawn,
+    so that a row of two clusters varies with itself as much as a row of one, and rows of a cluster vary together as
+    in :func:`accountability.stats.sandwich.clustered`.
+
+    Attributes
+    ----------
+    belongs : sparse array, clusters by rows
+    added : array, samples by clusters
+        0 in the first, which is the data.
+    """
+
+    belongs: csr_array
+    added: Floats
+
+    @classmethod
+    def of(cls, ways: Mapping[str, Ints], draws: int, rng: np.random.Generator) -> RowDraws:
+        """Draw clusters; the ways are those of :func:`accountability.stats.sandwich.ways_of`."""
+        columns, start = [], 0
+        for way in ways.values():
+            own = way if way.ndim == 2 else way[:, None]
+            columns.append(np.where(own >= 0, own + start, -1))
+            start += int(way.max()) + 1
+        member = np.hstack(columns)
+        if member.shape[1] > 1:  # a cluster of one row says nothing beside another
+            member = numbered(member)
+        row, place = np.nonzero(member.reshape(len(member), -1) >= 0)
+        cluster = member.reshape(len(member), -1)[row, place]
+        clusters = int(cluster.max()) + 1
+        belongs = by_row(cluster, row, (clusters, len(member)))
+        many = np.bincount(row, minlength=len(member))
+        twice = (belongs @ (1 - 1 / many)) / np.bincount(cluster, minlength=clusters) ** 2.0
+        drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), draws) - 1.0
+        return cls(belongs, np.vstack([np.zeros(clusters), drawn * np.sqrt(1 - twice)]))
+
+    def among(self, some: Flags | Ints) -> RowDraws:
+        """The same resamples for some of the rows."""
+        return RowDraws(self.belongs[:, np.flatnonzero(some) if some.dtype == bool else some], self.added)
+
+    def sums(self, values: Floats) -> Floats:
+        """Columns of values, rows by columns, added up in every sample."""
+        return np.asarray(values.sum(axis=0) + self.added @ (self.belongs @ values))
