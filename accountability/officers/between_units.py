@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -122,7 +123,7 @@ def variance_components(
     seen = force.variances(drawn[None])[0]
     at = np.where(seen > 0, seen, 0.0)
     found = [
-        inverted(lambda value, k=k: force.drawn(at, k, value, draws, rng), one, at[k], confidence)
+        inverted(partial(force.drawn, at, k, draws=draws, rng=rng), float(one), float(at[k]), confidence)
         if np.isfinite(one)
         else (np.nan,) * 3
         for k, one in enumerate(seen)
@@ -177,7 +178,7 @@ class _Force:
         """Count pairs of one complaint, which are taken off."""
         key = (data.case * data.units + data.unit[data.officer])[further]
         _, code, size = np.unique(key, return_inverse=True, return_counts=True)
-        together = np.bincount(data.unit[data.officer[further]], size[code] - 1.0, data.units)
+        together = np.bincount(data.unit[data.officer[further]], size[code] - 1.0, data.units).astype(float)
         home = np.zeros(data.units, np.int64)
         home[data.unit] = top
         members = by_row(data.unit, np.arange(data.officers), (data.units, data.officers))
