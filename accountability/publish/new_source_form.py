@@ -11,7 +11,7 @@ from accountability.delay import limits
 from accountability.errors import AccountabilityError, ParameterError, SourceError
 from accountability.publish.extras import needs
 from accountability.records.onboard.answer_file import answered, checked
-from accountability.records.onboard.proposal import looked_at
+from accountability.records.onboard.first_look import looked_at
 from accountability.records.onboard.propose import new_source
 from accountability.records.onboard.questions import Part, Question
 

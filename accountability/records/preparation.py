@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -61,6 +62,7 @@ class Lookup(Strict):
     match: str = Field(description="the column of the second file that holds it")
     take: dict[str, str] = Field(min_length=1, description="column of the second file -> name of the new column")
     many: bool = Field(default=False, description="a code may stand in several rows of the second file: one row each")
+    unmatched: Literal["refuse", "blank"] = Field("refuse", description="a code without a row stops, or leaves blanks")
 
 
 class Blank(Strict):

@@ -18,6 +18,7 @@ from accountability.records.onboard.check import check
 from accountability.records.onboard.guess import guess, parts
 from accountability.records.onboard.propose import new_source
 from accountability.records.readers import Format, RawTable, header, read
+from accountability.records.readers.json_records import record_paths
 from accountability.records.yaml_text import read_yaml
 
 RAW = Path(__file__).parent.parent / "raw_files"
@@ -338,3 +339,49 @@ def test_a_list_inside_an_object_inside_a_record_keeps_what_stands_beside_it(tmp
     assert frame["data.id"].tolist() == ["1", "1", "2", "3"]
     assert frame["data.file.opened"].tolist() == ["2020-01-01", "2020-01-01", "2020-02-01", "2020-03-01"]
     assert frame["code"].fillna("").tolist() == ["A", "B", "", ""]
+
+
+# Records by key, and other ways to write a table as JSON
+
+KEYED = {f"2019-{n:03}": {"received": f"2019-03-{n + 1:02}", "finding": "Sustained"} for n in range(20)}
+LISTS = {key: [{"kind": "Force", "n": n} for n in range(2)] for key in KEYED}
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "rows", "number"),
+    [
+        (KEYED, "*", 20, "record_key"),
+        ({"meta": {"on": "x"}, "complaints": KEYED}, "complaints.*", 20, "record_key"),
+        (LISTS, "*", 40, "record_key"),
+        ({k: {**v, "allegations": LISTS[k]} for k, v in KEYED.items()}, "*.allegations", 40, "parent.record_key"),
+    ],
+)
+def test_records_by_key_keep_their_key(write: Write, document: Any, path: str, rows: int, number: str) -> None:
+    file = write(json.dumps(document), "by_key.json")
+    fmt = guess(file)
+    assert fmt.record_path == path
+    table = read(file, fmt)
+    assert len(table.frame) == rows
+    assert table.frame[number].unique().tolist() == list(KEYED)
+
+
+@pytest.mark.parametrize(
+    "document", [{"meta": {"id": 1}, "data": {"id": 2}}, {"cases": [{"id": 1}], "officers": [{"id": 2}]}]
+)
+def test_objects_under_words_are_no_records_by_key(document: Any) -> None:
+    assert not any("*" in path for path in record_paths(document))
+
+
+def test_records_that_are_lists_take_the_names_beside_them(write: Write) -> None:
+    rows = [[key, *value.values()] for key, value in KEYED.items()]
+    names = ["case", "received", "finding"]
+    portal = {"meta": {"view": {"columns": [{"id": n, "name": name} for n, name in enumerate(names)]}}, "data": rows}
+    for document in (portal, {"columns": names, "index": list(range(20)), "data": rows}):
+        file = write(json.dumps(document), "lists.json")
+        assert read(file, guess(file)).frame.to_numpy().tolist() == rows
+
+
+def test_columns_of_cells_are_refused_by_name(write: Write) -> None:
+    file = write(pd.DataFrame({"case": ["a", "b"], "day": ["x", "y"]}).to_json(), "columns.json")
+    with pytest.raises(SourceError, match=r"found columns whose cells stand by the number of their row"):
+        read(file, guess(file))

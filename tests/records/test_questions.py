@@ -7,7 +7,7 @@ from conftest import ROOT
 
 from accountability.errors import SourceError
 from accountability.records.onboard.answer_file import answered, checked
-from accountability.records.onboard.proposal import looked_at
+from accountability.records.onboard.first_look import looked_at
 from accountability.records.onboard.questions import ASKED, masked
 
 RAW = ROOT / "tests" / "raw_files"

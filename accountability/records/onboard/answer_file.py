@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from pydantic import ValidationError
 
 from accountability.errors import SourceError, did_you_mean
 from accountability.records.onboard.closings import told_by
@@ -21,6 +22,7 @@ from accountability.records.onboard.proposal import Proposal, proposed
 from accountability.records.onboard.proposed_text import entry, matter_key
 from accountability.records.onboard.questions import ASKED, BY, LEFT_OUT, NONE, Question, questions
 from accountability.records.onboard.roles import Role, kept
+from accountability.records.readers import Format
 from accountability.records.yaml_text import DECIDE, lines_of, read_yaml
 from accountability.vocabulary import UNITS
 
@@ -79,6 +81,21 @@ def checked(given: Mapping[str, Any], name: str = "answers") -> dict[str, dict[s
         for key, said in given.items()
         if said is not None and said != DECIDE
     }
+
+
+def told_format(said: Said, name: str) -> Format | None:
+    """How a file is written, where an answer says it (``row``, part ``format FILE``).
+
+    Raises
+    ------
+    SourceError
+        It is no format.
+    """
+    told = said.get("row", {}).get(f"format {name}")
+    try:
+        return None if told is None else Format.model_validate(told)
+    except ValidationError as error:
+        raise SourceError(f"answers: row: format {name}: {'; '.join(one['msg'] for one in error.errors())}") from None
 
 
 def answers_text(name: str, said: Said) -> str:
@@ -170,7 +187,7 @@ def _refuse_unknown(asked: Sequence[Question], said: Said) -> None:
                 "obtained",
                 "citation",
                 "row_is",
-            ):
+            ) or part.startswith("format "):
                 continue
             held = parts[key].get(part) or parts[key].get(f"= {tidy(part[2:])}" if part.startswith("= ") else part)
             if held is None:

@@ -45,6 +45,9 @@ def case_number(
     held = {column.name: _kept(column, days) for column in candidates}
     repeats = [c for c in candidates if not c.unique and (held[c.name] or 0) >= _SAME and c.distinct > _FEWEST]
     people = [c for c in candidates if held[c.name] is not None and (held[c.name] or 0) < 1 - _SAME and _numbers(c)]
+    people = [
+        c for c in people if c.distinct > _DISTINCT and not set(c.words) & NAMED["place"]
+    ]  # else districts, beats
 
     def score(column: ColumnProfile) -> float:
         words = set(column.words)
@@ -55,6 +58,7 @@ def case_number(
             return 0.0
         if counts_rows(column) and any(other is not column for other in repeats):
             return 0.0
+        named -= 2 * counts_rows(column)
         named += exact  # an exact heading comes before a likeness
         spread = column.distinct / column.filled
         if column in repeats:

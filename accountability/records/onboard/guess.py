@@ -15,13 +15,23 @@ from typing import Final
 
 from accountability.errors import SourceError
 from accountability.records.onboard.layout import ROW_NAME
+from accountability.records.onboard.report_lines import fixed_width, refuse_without_gaps
 from accountability.records.readers import opened
 from accountability.records.readers.archive import members
 from accountability.records.readers.cells import cell_text
 from accountability.records.readers.columnar import table_sizes
+from accountability.records.readers.fixed_width import text_lines
 from accountability.records.readers.format import Format, Kind
 from accountability.records.readers.html_tables import html_sheets
-from accountability.records.readers.json_records import inner_path, json_text_of, list_at, parse, record_paths
+from accountability.records.readers.json_records import (
+    by_column,
+    inner_path,
+    json_text_of,
+    list_at,
+    names_for,
+    parse,
+    record_paths,
+)
 from accountability.records.readers.raw import ZIP, Stream, decoded, explained, is_page, joined_lines
 from accountability.records.readers.sheet_xml import is_sheet_xml, xml_sheets
 from accountability.records.readers.workbook import Sheet, sheets_of
@@ -30,7 +40,20 @@ _SAMPLE: Final = 2**20
 _RECORDS: Final = 300
 _HEADER_WITHIN: Final = 40
 _DELIMITERS: Final = (",", "\t", ";", "|")
-_READABLE: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".json", ".jsonl", ".ndjson", ".parquet", ".gz")
+_READABLE: Final = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".prn",
+    ".dat",
+    ".xlsx",
+    ".xls",
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".gz",
+)
 _BINARY: Final[tuple[tuple[bytes, Kind], ...]] = (
     (b"SQLite format 3\0", "sqlite"),
     (b"PAR1", "parquet"),
@@ -224,7 +247,13 @@ def _delimited(path: Path, fmt: Format) -> Format:
         # more columns win only when they fit the records as well: a comma inside narratives fits few
         if width > 1 and (agree / len(records), width) > best[:2]:
             best = (agree / len(records), width, delimiter, quote, records)
-    _, _, delimiter, quote, records = best
+    fits, width, delimiter, quote, records = best
+    if (width <= 2 or fits < 0.8) and "\t" not in "".join(lines):
+        with opened(path, readable) as stream:
+            every = list(text_lines(stream, readable, []))
+        if (columns := fixed_width(every)) is not None:
+            return Format.model_validate({"type": "fixed", **settings, **columns})
+        refuse_without_gaps([line for line in every if line.strip()], path.name, width)
     if delimiter != ",":
         settings |= {"type": "tsv"} if delimiter == "\t" else {"delimiter": delimiter}
     if quote is None:
@@ -347,7 +376,12 @@ def _lists(path: Path, fmt: Format) -> list[Format]:
             document = [parse(line, stream.name, n) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     given = fmt.model_dump(exclude_defaults=True) | {"type": fmt.type}
     found = []
+    if by_column(document):
+        return [Format.model_validate(given)]  # refused by name when it is read
     for reached in [""] if isinstance(document, list) else record_paths(document):
-        steps = [step for step in (reached, inner_path(list_at(document, reached))) if step]
-        found.append(Format.model_validate(given | ({"record_path": ".".join(steps)} if steps else {})))
+        records = list_at(document, reached)
+        steps = [step for step in (reached, inner_path(records)) if step]
+        told = {"record_path": ".".join(steps)} if steps else {}
+        names = names_for(document, records)
+        found.append(Format.model_validate(given | told | ({"names": names} if names else {})))
     return found

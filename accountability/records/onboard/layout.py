@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from accountability.errors import SourceError
+from accountability.records.contract import File
 from accountability.records.onboard.matter import Matter
+from accountability.records.onboard.report_lines import filled_down, steps_of
+from accountability.records.preparation import Step
+from accountability.records.preparing import prepared
 from accountability.records.readers import RawTable
 from accountability.records.readers.format import Format, listed
 from accountability.records.readers.workbook import EPOCH, HIDDEN
+from accountability.records.yaml_text import DECIDE
 
 #: What the first column is called where the header has one name fewer than the records have fields.
 ROW_NAME: Final = "row_name"
@@ -43,6 +49,8 @@ class Layout:
         What the file as a whole shows and a person has to settle.
     prepare : tuple of (mapping, str)
         Steps that the rows need, each with the evidence.
+    beside : tuple of (str, str)
+        Files that these steps read, and their hashes.
     """
 
     why: str = "from the file's content"
@@ -51,6 +59,7 @@ class Layout:
     alike: str = ""
     matters: tuple[Matter, ...] = ()
     prepare: tuple[tuple[dict[str, Any], str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 def layout_of(fmt: Format, raw: RawTable) -> Layout:
@@ -75,6 +84,12 @@ def layout_of(fmt: Format, raw: RawTable) -> Layout:
         )
         return Layout(what, undecided=("record_path",), matters=matters)
     said, alike = [], ""
+    if fmt.type == "fixed":
+        header = ", without a header in one line" if fmt.header_row == 0 else ""
+        places = listed(map(str, fmt.starts or ()), 30)
+        text = f"{len(raw.columns)} columns under one another, which begin at the characters {places}{header}"
+        steps = tuple(steps_of(raw.frame.iloc[:, 0], fmt.whole)) if fmt.whole else ()
+        return Layout(text, confirm=True, matters=matters, prepare=steps)
     if fmt.record_path and (unfolded := _unfolded(fmt.record_path, raw)):
         said.append(unfolded)
         alike = f"each is an item of its own in the nested list {fmt.record_path.rpartition('.')[2]}"
@@ -146,15 +161,41 @@ def check_cells(raw: RawTable) -> None:
             )
 
 
-def empty_texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any] | None, str]:
-    """Take for empty what a program writes for an empty cell in several columns, such as R's ``NA``.
+def prepared_rows(
+    frame: pd.DataFrame, fmt: Format, path: Path, steps: list[tuple[dict[str, Any], str]]
+) -> tuple[pd.DataFrame, list[tuple[dict[str, Any], str]]]:
+    """The rows after the steps that the file needs, and these steps with their evidence."""
+    frame = after_steps(frame, [step for step, _ in steps], fmt, path)
+    frame, blank = _empty_texts(frame)
+    steps = steps + blank
+    columns, why = filled_down(frame)
+    if len(columns) == 1:
+        why = f"[{columns[0]}] if a blank repeats the cell above; take the step out if it does not; {why}"
+        steps.append(({"fill_down": DECIDE}, why))
+    elif columns:
+        steps.append(({"fill_down": columns}, why))
+        frame = after_steps(frame, [steps[-1][0]], fmt, path)
+    return frame, steps
 
-    Returns
-    -------
-    tuple
-        The table with these cells empty, the step of `prepare` that says so (None where there is none), and the
-        evidence. A column of race or origin keeps its texts.
-    """
+
+def after_steps(
+    frame: pd.DataFrame,
+    steps: Sequence[dict[str, Any]],
+    fmt: Format,
+    path: Path,
+    beside: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """A table after steps of `prepare` that are not yet declared."""
+    if not steps:
+        return frame
+    declared = File.model_construct(
+        path=path.name, rows=None, beside=dict(beside or {}), prepare=[Step.model_validate(step) for step in steps]
+    )
+    return prepared(frame, declared, fmt, path.parent, path.name).frame
+
+
+def _empty_texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[dict[str, Any], str]]]:
+    """Take for empty what a program writes for an empty cell in several columns; race and origin keep their texts."""
     for text in _EMPTY:
         marked = {c: frame[c].eq(text).fillna(False) for c in frame.columns if not _MEANS_ELSE.search(str(c))}
         held = {str(c): int(cells.sum()) for c, cells in marked.items() if cells.any()}
@@ -162,8 +203,8 @@ def empty_texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any] | Non
             counts = ", ".join(f"{column} {n:,}" for column, n in held.items())
             step = {"blank": {"texts": [text], "columns": list(held)}}
             made = frame.assign(**{column: frame[column].mask(marked[column]) for column in held})
-            return made, step, f"{text!r} stands for an empty cell in {len(held)} columns: {counts}"
-    return frame, None, ""
+            return made, [(step, f"{text!r} stands for an empty cell in {len(held)} columns: {counts}")]
+    return frame, []
 
 
 def nested_in(raw: RawTable) -> list[str]:

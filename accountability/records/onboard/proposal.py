@@ -5,22 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from accountability.errors import SourceError
 from accountability.records import readers
-from accountability.records.cache import sha256
-from accountability.records.contract import OWN_COLUMNS
 from accountability.records.dated_steps import BEGINNINGS
 from accountability.records.onboard.births import without_births
 from accountability.records.onboard.closings import propose_states
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.consequences import Counted, in_words
-from accountability.records.onboard.guess import header_cells, parts
-from accountability.records.onboard.layout import Layout, check_cells, check_width, empty_texts, layout_of
+from accountability.records.onboard.layout import Layout
 from accountability.records.onboard.matter import Matter
 from accountability.records.onboard.roles import Role, roles
 from accountability.records.onboard.screen import screen
@@ -63,6 +58,8 @@ class Proposal:
         The evidence for ``fmt``.
     columns : sequence of ColumnProfile
         A look at each column.
+    raw_rows : int
+        Rows of the file before any step of `prepare`.
     """
 
     key: str
@@ -77,6 +74,7 @@ class Proposal:
     matters: tuple[Matter, ...] = ()
     layout: Layout = field(default_factory=Layout)
     columns: Sequence[ColumnProfile] = ()
+    raw_rows: int = 0
 
     def column(self, **wanted: str) -> Role | None:
         """The column whose declaration says this, for instance ``to="case_id"``."""
@@ -93,44 +91,6 @@ class Proposal:
             cells = self.frame[name]
             empty &= cells.isna() | (cells.str.strip() == "")
         return empty
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Column names, each given once: one that repeats or that the loader keeps gets a number."""
-    made: list[str] = []
-    for place, name in enumerate(names, 1):
-        wanted = name if name.strip() else f"column_{place}"
-        tried, number = wanted, 1
-        while tried in (*made, *OWN_COLUMNS):
-            number += 1
-            tried = f"{wanted}_{number}"
-        made.append(tried)
-    return made
-
-
-def looked_at(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[list[Proposal], list[str]]:
-    """Read every table worth declaring, and write a line for each that is left out."""
-    found: list[Proposal] = []
-    left: list[str] = []
-    for path, known in copies:
-        formats = [known] if known is not None else parts(path)
-        for at, fmt in enumerate(formats):
-            place = _place(path, fmt)
-            if at >= _MOST_TABLES:
-                left.append(f"{place}: one of {len(formats)} tables; the {_MOST_TABLES} largest are looked at")
-                continue
-            try:
-                proposal = _read(path, fmt)
-            except SourceError as error:
-                if len(formats) == 1 or (at == len(formats) - 1 and not any(p.path == path.name for p in found)):
-                    raise
-                left.append(f"{place}: {error}")
-                continue
-            if at and not _linked(proposal, found):
-                left.append(f"{place}: {len(proposal.frame):,} rows that share no ids with the tables above")
-                continue
-            found.append(proposal)
-    return _with_keys(found), left
 
 
 def proposed(
@@ -151,70 +111,13 @@ def proposed(
     return _screened([_with_states(p) for p in with_consequences(_with_tables(made))])
 
 
-def _place(path: Path, fmt: readers.Format) -> str:
-    where = (("member", fmt.member), ("sheet", fmt.sheet), ("table", fmt.table), ("list", fmt.record_path))
-    return ", ".join([path.name, *(f"{what} {name!r}" for what, name in where if name is not None)])
-
-
-def _read(path: Path, fmt: readers.Format) -> Proposal:
-    try:
-        names = readers.header(path, fmt)
-        check_width(names, path.name)
-        unfit = bool(set(names) & set(OWN_COLUMNS))
-    except SourceError as error:
-        if "occur more than once" not in str(error):
-            raise
-        unfit = True
-    if unfit:
-        if fmt.type not in ("csv", "tsv", "xlsx", "xls", "xml", "html"):
-            raise SourceError(
-                f"{path.name}: column names repeat, or are among {', '.join(OWN_COLUMNS)}, which the loader keeps for "
-                "itself; rename them in a copy of the file"
-            )
-        fmt = fmt.model_copy(update={"names": tuple(distinct(header_cells(path, fmt)))})
-    raw = readers.read(path, fmt)
-    check_cells(raw)
-    frame, step, why = empty_texts(raw.frame)
-    columns = [ColumnProfile(name, frame[name]) for name in frame.columns]
-    return Proposal(
-        "",
-        path.name,
-        sha256(path),
-        path.stat().st_size,
-        fmt,
-        frame,
-        roles(columns),
-        columns=columns,
-        layout=replace(layout_of(fmt, raw), prepare=((step, why),) if step else ()),
-    )
-
-
-def _linked(proposal: Proposal, others: Sequence[Proposal]) -> bool:
-    """Whether it shares case or officer ids with a table looked at before."""
-    for target in ("case_id", "officer_id"):
-        mine = proposal.column(to=target)
-        for other in others:
-            theirs = other.column(to=target)
-            if mine and theirs and mine.column.counts.index.isin(theirs.column.counts.index).mean() > 0.2:
-                return True
-    return not others
-
-
-def _with_keys(proposals: Sequence[Proposal]) -> list[Proposal]:
-    keys: list[str] = []
-    for p in proposals:
-        part = p.fmt.sheet or p.fmt.table or p.fmt.record_path or p.fmt.member
-        stem = part if part and sum(o.path == p.path for o in proposals) > 1 else p.path.split(".")[0]
-        keys.append("_".join(re.findall(r"[a-z0-9]+", stem.lower())) or "table")
-    return [replace(p, key=key) for p, key in zip(proposals, distinct(keys), strict=True)]
-
-
 def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
     """Say which coded table each belongs to, and which of its columns describe the whole case."""
     made: list[Proposal] = []
     several = len(proposals) > 1
     for proposal in proposals:
         case, officer = proposal.column(to="case_id"), proposal.column(to="officer_id")
+        alone = case is not None and several and not _belongs(proposal, case, proposals)
         has_cases = any(p.table == "cases" for p in made)
         each = any(proposal.column(to=name) for name in _ATTRIBUTES if name != "category")
         people = [] if each or officer is not None else _of_people(proposal, several)
@@ -225,6 +128,11 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
             why = (
                 f"{proposal.path} holds people ({', '.join(people)}) and no officer, finding or penalty: its rows are "
                 "not accusations; `complainants`, or take the file out"
+            )
+        elif alone:
+            table, why = (
+                DECIDE,
+                f"none of its numbers stands in another file, and its columns are its own: {proposal.path}",
             )
         elif case is None:
             table, why = DECIDE, "no column looks like a case number; give the column that does `to: case_id`"
@@ -237,6 +145,21 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
                 table, why = "allegations", rows
         made.append(replace(proposal, table=table, why=why))
     return [_of_case(p, not any(o.table == "cases" for o in made)) if p.table == "allegations" else p for p in made]
+
+
+def _belongs(proposal: Proposal, case: Role, others: Sequence[Proposal]) -> bool:
+    """Whether another file has the same columns or shares a case number, or none has case numbers."""
+    numbered = 0
+    for other in others:
+        theirs = other.column(to="case_id")
+        if other.key == proposal.key:
+            continue
+        numbered += theirs is not None
+        same = list(other.frame.columns) == list(proposal.frame.columns)
+        shares = theirs is not None and case.column.counts.index.isin(theirs.column.counts.index).any()
+        if same or shares:
+            return True
+    return not numbered
 
 
 def _of_people(proposal: Proposal, several: bool) -> list[str]:

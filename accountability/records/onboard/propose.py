@@ -24,11 +24,13 @@ from accountability.records.onboard.answer_file import (
     answers_text,
     checked,
     read_answers,
+    told_format,
     write_lines,
 )
 from accountability.records.onboard.begin import begin
+from accountability.records.onboard.first_look import distinct, looked_at
 from accountability.records.onboard.like_release import like_text
-from accountability.records.onboard.proposal import Proposal, distinct, looked_at, proposed
+from accountability.records.onboard.proposal import Proposal, proposed
 from accountability.records.onboard.proposed_text import codebook_text, source_text
 from accountability.records.readers.cells import text_frame
 
@@ -80,13 +82,14 @@ def new_source(
         raise SourceError("new-source: give answers or like, not both: the other release answers the questions")
 
     def write(folder: Path) -> None:
+        given = {} if callable(answers) else _said(answers)
         copies = _written(files, folder) if isinstance(files, Mapping) else _copied(files, folder)
-        found, left = looked_at(copies)
+        found, left = looked_at([(path, known or told_format(given, path.name)) for path, known in copies])
         if like is not None:
             text = like_text(name, like, proposed(found))
             (folder / "source.yaml").write_text(text, encoding="utf-8", newline="\n")
             return
-        said = answers(found) if callable(answers) else _said(answers)
+        said = answers(found) if callable(answers) else given
         if not said:
             _write(folder, name, proposed(found), left)
             return

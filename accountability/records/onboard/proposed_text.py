@@ -200,12 +200,15 @@ def _file(proposal: Proposal) -> list[str]:
         entry(4, "path", proposal.path),
         entry(4, "sha256", proposal.sha256),
         entry(4, "bytes", proposal.bytes),
-        entry(4, "rows", len(frame)),
+        entry(4, "rows", proposal.raw_rows or len(frame)),
         _marked(4, "format", {"type": proposal.fmt.type, **fmt}, layout.why, layout.confirm),
     ]
     if layout.prepare:
         why = "; ".join(evidence for _, evidence in layout.prepare)
-        lines.append(_marked(4, "prepare", [step for step, _ in layout.prepare], why, True))
+        steps = [step for step, _ in layout.prepare]
+        lines.append(_marked(4, "prepare", steps, why, True))
+    if layout.beside:
+        lines.append(entry(4, "beside", dict(layout.beside)))
     kinds = "cases, allegations, officers, events or complainants; " if proposal.table == DECIDE else ""
     units = Counted(frame, proposal.roles).units()
     counts = ", ".join(in_words(units[u], u) for u in ("allegation", "complaint", "officer") if u in units)

@@ -11,13 +11,13 @@ import pandas as pd
 
 from accountability.records.onboard.matter import ROWS_SHOWN, Matter
 
-_TOTAL: Final = re.compile(
+TOTAL: Final = re.compile(
     r"(?:\S+ ){0,3}(?:grand[ -]?|sub[ -]?)?totals?\b.{0,40}"
     r"|(?:sum|count|average|mean|n|gesamt|summe|suma|somme)\b\s*[:=(]?.{0,30}"
     r"|all (?:records|complaints|cases)\b.*",
     re.I,
 )
-_NOTE: Final = re.compile(
+NOTE: Final = re.compile(
     r"[-=_*~ ]{3,}|page \d+(?: of \d+)?.*|(?:source|note|notes|report run|run date|generated|printed|as of|prepared by|"
     r"end of (?:report|file|list))\b.*|[*†‡]+ ?\S.*|\(?continued\)?.*",
     re.I,
@@ -42,8 +42,8 @@ def no_records(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter
     likely = frame[first.isin(list(frame.columns))].eq(names)
     header = (likely.sum(axis=1) >= max(2, 0.6 * frame.shape[1])).reindex(frame.index, fill_value=False)
     texts = pd.Series(first.unique(), dtype="str").dropna()
-    total = first.isin(texts[texts.str.strip().str.fullmatch(_TOTAL)]) & short & ~header
-    said = first.isin(texts[texts.str.strip().str.fullmatch(_NOTE)]) & (filled <= max(2, usual / 2)) & short
+    total = first.isin(texts[texts.str.strip().str.fullmatch(TOTAL)]) & short & ~header
+    said = first.isin(texts[texts.str.strip().str.fullmatch(NOTE)]) & (filled <= max(2, usual / 2)) & short
     alone = (filled == 1) & (usual >= 3) & frame.iloc[:, 0].notna() & (first.str.len() > 12)
     note = (said | alone) & ~total & ~header
     found = []

@@ -10,16 +10,28 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Final, cast
 
 from accountability.errors import SourceError
-from accountability.records.readers.delimited import Delimited, delimited_chunks, read_delimited
+from accountability.records.readers.delimited import Delimited, delimited_chunks
 from accountability.records.readers.format import Format, RawTable
 from accountability.records.readers.raw import BLOCK, GZIP, ZIP, Stream, explained, is_page
 
 __all__ = ["Format", "RawTable", "header", "opened", "read", "read_chunks"]
 
+_READERS: Final = {
+    **dict.fromkeys(("csv", "tsv"), ("delimited", "read_delimited")),
+    "fixed": ("fixed_width", "read_fixed"),
+    **dict.fromkeys(("xlsx", "xls"), ("workbook", "read_workbook")),
+    "html": ("html_tables", "read_html"),
+    "xml": ("sheet_xml", "read_sheet_xml"),
+    "json": ("json_records", "read_json"),
+    "jsonl": ("json_records", "read_json_lines"),
+    "parquet": ("columnar", "read_parquet"),
+    "sqlite": ("columnar", "read_sqlite"),
+}
 _EMPTY_ZIP: Final = b"PK\x05\x06"
 _FOREIGN: Final = (
     (b"%PDF", "a PDF document; turn it into a table first"),
@@ -116,27 +128,8 @@ def read_chunks(
 
 def _reader(kind: str) -> Callable[[Stream, Format, Sequence[str] | None], RawTable]:
     """What reads a kind of file, imported when one is read."""
-    if kind in ("csv", "tsv"):
-        return read_delimited
-    if kind in ("xlsx", "xls"):
-        from accountability.records.readers.workbook import read_workbook
-
-        return read_workbook
-    if kind == "html":
-        from accountability.records.readers.html_tables import read_html
-
-        return read_html
-    if kind == "xml":
-        from accountability.records.readers.sheet_xml import read_sheet_xml
-
-        return read_sheet_xml
-    if kind in ("json", "jsonl"):
-        from accountability.records.readers import json_records
-
-        return json_records.read_json if kind == "json" else json_records.read_json_lines
-    from accountability.records.readers import columnar
-
-    return columnar.read_parquet if kind == "parquet" else columnar.read_sqlite
+    module, name = _READERS[kind]
+    return cast(Callable[..., RawTable], getattr(import_module(f"{__name__}.{module}"), name))
 
 
 @contextmanager

@@ -14,22 +14,19 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from accountability.errors import SourceError, nearest_of
 
-Kind = Literal["csv", "tsv", "xlsx", "xls", "xml", "html", "json", "jsonl", "parquet", "sqlite"]
+Kind = Literal["csv", "tsv", "fixed", "xlsx", "xls", "xml", "html", "json", "jsonl", "parquet", "sqlite"]
 
 _DELIMITED: Final = frozenset({"csv", "tsv"})
 _SHEETS: Final = frozenset({"xlsx", "xls", "xml"})
 _GRIDS: Final = _SHEETS | {"html"}
-_TEXT: Final = _DELIMITED | {"json", "jsonl", "html"}
+_LINES: Final = _DELIMITED | {"fixed"}
+_TEXT: Final = _LINES | {"json", "jsonl", "html"}
 _BELONGS: Final = {
-    "delimiter": _DELIMITED,
-    "quote": _DELIMITED,
-    "escape": _DELIMITED,
+    **dict.fromkeys(("delimiter", "quote", "escape", "multiline", "trailing_delimiter"), _DELIMITED),
     "encoding": _TEXT,
-    "skip_footer": _DELIMITED | _GRIDS,
-    "header_row": _DELIMITED | _GRIDS,
-    "multiline": _DELIMITED,
-    "trailing_delimiter": _DELIMITED,
-    "names": _DELIMITED | _GRIDS | {"json", "jsonl"},
+    **dict.fromkeys(("skip_footer", "header_row"), _LINES | _GRIDS),
+    "names": _LINES | _GRIDS | {"json", "jsonl"},
+    **dict.fromkeys(("starts", "whole", "touching"), frozenset({"fixed"})),
     "sheet": _SHEETS,
     "merged": _GRIDS,
     "record_path": frozenset({"json", "jsonl"}),
@@ -45,9 +42,10 @@ class Format(BaseModel):
     Attributes
     ----------
     type
-        ``csv``, ``tsv``, ``xlsx``, ``xls``, ``xml`` (a workbook as one XML file, of 2003), ``html`` (tables of a web
-        page), ``json``, ``jsonl``, ``parquet`` or ``sqlite``. It is the file's content that counts, not its name.
-        Gzip, and a zip archive around any of them, are recognised and need no type of their own.
+        ``csv``, ``tsv``, ``fixed`` (columns of fixed width, printed reports), ``xlsx``, ``xls``, ``xml`` (a workbook as
+        one XML file, of 2003), ``html`` (tables of a web page), ``json``, ``jsonl``, ``parquet`` or ``sqlite``. It is
+        the file's content that counts, not its name. Gzip, and a zip archive around any of them, are recognised and
+        need no type of their own.
     delimiter
         One character between fields. Default: a comma, for ``tsv`` a tab.
     quote, escape
@@ -65,6 +63,12 @@ class Format(BaseModel):
         stray quote makes the same picture.
     trailing_delimiter
         Every record ends with one delimiter more than the header; a record with something after it is refused.
+    starts
+        In a file of fixed width, the character on which each column begins, counted from 1.
+    whole
+        A pattern of lines that are no records (page headings, totals): whole in the first column, for ``prepare``.
+    touching
+        A column may be full up to the next; without it text that runs on is refused.
     skip_footer
         How many non-blank lines (or sheet rows) at the end are not records.
     sheet, table
@@ -75,7 +79,8 @@ class Format(BaseModel):
     member
         File inside a zip archive. Needed when there is more than one.
     record_path
-        Keys that lead to the list of records in JSON, through outer lists of records too, joined by dots.
+        Keys that lead to the list of records in JSON, through outer lists of records too, joined by dots; ``*`` for
+        records by key, which becomes the column ``record_key``.
     max_bytes, max_ratio
         Declared limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
     """
@@ -91,6 +96,9 @@ class Format(BaseModel):
     names: tuple[str, ...] | None = None
     multiline: bool = False
     trailing_delimiter: bool = False
+    starts: tuple[int, ...] | None = Field(default=None, min_length=1)
+    whole: str | None = None
+    touching: bool = False
     skip_footer: int = Field(default=0, ge=0)
     sheet: str | None = None
     table: str | None = None
@@ -132,6 +140,8 @@ class Format(BaseModel):
                 f"delimiter {self.separator!r}, quote {self.quote!r} and escape {self.escape!r} "
                 "must be three different characters, none of them a line end"
             )
+        if self.type == "fixed" and (not self.starts or any(np.diff((0, *self.starts)) < 1)):
+            raise ValueError(f"starts: expected the character each column begins on, rising, found {self.starts}")
         if self.header_row == 0 and self.names is None:
             raise ValueError("header_row: 0 says the file has no header; give the column names as names: [...]")
         return self

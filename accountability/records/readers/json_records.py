@@ -3,13 +3,15 @@
 A field of a nested object becomes a column named by its path (``person.race``); a list stays in its cell as JSON text.
 Numbers keep every digit as written. Where the declared path leads through an outer list (``cases.allegations``), each
 record also carries the fields of the outer item under the outer list's name (``cases.id``), and an outer item
-without records gives one row of its own, so that nothing is lost.
+without records gives one row of its own, so that nothing is lost. Records by key (``{"19-1": {...}, "19-2": {...}}``)
+are reached by ``*`` in the path; the key is a field of each, ``record_key``.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +37,9 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return result
 
 
+#: What stands in a path for every record of an object that holds records by key, and the field that keeps the key.
+EACH = "*"
+KEY = "record_key"
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=Number, parse_constant=Number)
 
 
@@ -56,6 +61,11 @@ def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Raw
     document = parse(json_text_of(stream, fmt, notes), stream.name)
     path = fmt.record_path.split(".") if fmt.record_path else []
     if not path and not isinstance(document, list):
+        if by_column(document):
+            raise SourceError(
+                f"{stream.name}: expected records, found columns whose cells stand by the number of their row, as "
+                "pandas writes them; write records: pandas.read_json(FILE, dtype=False).to_json(NEW, orient='records')"
+            )
         found = record_paths(document)
         hint = f" Lists in it: {listed(found)}; say which: record_path: PATH." if found else ""
         raise SourceError(f"{stream.name}: expected a list of records, found {_kind(document)}.{hint}")
@@ -127,8 +137,10 @@ def record_paths(document: object, depth: int = 3) -> list[str]:
 
     def walk(value: object, path: tuple[str, ...]) -> None:
         if isinstance(value, list):
-            if value and all(isinstance(item, dict) for item in value):
+            if value and (all(isinstance(item, dict) for item in value) or names_for(document, value)):
                 found.append((-len(value), ".".join(path)))
+        elif isinstance(value, dict) and by_key(value):
+            found.append((-len(value), ".".join((*path, EACH))))
         elif isinstance(value, dict) and len(path) < depth:
             for key, inner in value.items():
                 walk(inner, (*path, key))
@@ -137,10 +149,60 @@ def record_paths(document: object, depth: int = 3) -> list[str]:
     return [path for _, path in sorted(found)]
 
 
+def by_key(value: dict[str, Any]) -> bool:
+    """Whether an object holds records by key: under numbers, objects (or lists of them) that share a field."""
+    kinds = {type(item) for item in value.values()}
+    items = [one for item in value.values() for one in (item if isinstance(item, list) else [item])]
+    if kinds not in ({dict}, {list}) or not items or not all(isinstance(item, dict) for item in items):
+        return False
+    numbers = sum(any(char.isdigit() for char in key) for key in value)
+    shared = Counter(field for item in items for field in item).most_common(1)
+    return len(value) > 1 and numbers >= 0.8 * len(value) and bool(shared) and shared[0][1] >= 0.9 * len(items)
+
+
+def by_column(value: object) -> bool:
+    """Whether an object holds columns, each with its cells by the number of the row, as pandas writes them."""
+    if not isinstance(value, dict) or len(value) < 2 or not all(isinstance(held, dict) for held in value.values()):
+        return False
+    return all(list(held) == [str(n) for n in range(len(held))] and len(held) > 1 for held in value.values())
+
+
+def names_for(document: object, rows: Sequence[object]) -> list[str]:
+    """Names for records that are lists, from elsewhere in the document: texts, or objects with a ``name``."""
+    width = {len(row) for row in rows if isinstance(row, list)}
+    if len(width) != 1 or not all(isinstance(row, list) for row in rows):
+        return []
+    waiting: list[Any] = [document]
+    names: list[str] = []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list) and value is not rows and len(value) in width:
+            told = [item.get("name") if isinstance(item, dict) else item for item in value]
+            if all(type(name) is str for name in told) and len(set(told)) == len(told):
+                names = [str(name) for name in told]
+    return names
+
+
+def _keyed(value: dict[str, Any], name: str) -> list[object]:
+    """Records by key as a list, the key a field of each."""
+    found: list[object] = []
+    for key, item in value.items():
+        for one in item if isinstance(item, list) else [item]:
+            if not isinstance(one, dict):
+                raise SourceError(f"{name}: expected an object under the key {key!r}, found {_kind(one)}.")
+            found.append({KEY: key, **one})
+    return found
+
+
 def list_at(document: object, path: str) -> list[object]:
     """The list of records at a path that leads through objects only."""
     for key in path.split(".") if path else ():
-        document = document[key] if isinstance(document, dict) else None
+        if key == EACH and isinstance(document, dict):
+            document = _keyed(document, "")
+        else:
+            document = document[key] if isinstance(document, dict) else None
     return document if isinstance(document, list) else []
 
 
@@ -207,6 +269,8 @@ def _records(
                 yield carried, Missing()
             else:
                 yield from _records(inner, path[1:], _joined(reached, path[0]), carried, name)
+    elif isinstance(value, dict) and path[:1] == [EACH]:
+        yield from _records(_keyed(value, name), path[1:], reached, outer, name)
     elif isinstance(value, dict) and path and outer:  # an object inside a record: what stands beside the list is kept
         beside = {k: v for k, v in value.items() if k != path[0]}
         carried = outer | _flat(beside, f"{reached}.", name)

@@ -1,0 +1,121 @@
+"""Every table of unknown files, read whole and looked at column by column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from accountability.errors import SourceError
+from accountability.records import readers
+from accountability.records.cache import sha256
+from accountability.records.contract import OWN_COLUMNS
+from accountability.records.onboard.column_profile import ColumnProfile
+from accountability.records.onboard.guess import header_cells, parts
+from accountability.records.onboard.layout import check_cells, check_width, layout_of, prepared_rows
+from accountability.records.onboard.proposal import Proposal
+from accountability.records.onboard.roles import roles
+from accountability.records.onboard.side_tables import with_side_tables
+
+_MOST_TABLES: Final = 12
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Column names, each given once: one that repeats or that the loader keeps gets a number."""
+    made: list[str] = []
+    for place, name in enumerate(names, 1):
+        wanted = name if name.strip() else f"column_{place}"
+        tried, number = wanted, 1
+        while tried in (*made, *OWN_COLUMNS):
+            number += 1
+            tried = f"{wanted}_{number}"
+        made.append(tried)
+    return made
+
+
+def looked_at(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[list[Proposal], list[str]]:
+    """Read every table worth declaring, and write a line for each that is left out."""
+    found: list[Proposal] = []
+    left: list[str] = []
+    for path, known in copies:
+        formats = [known] if known is not None else parts(path)
+        for at, fmt in enumerate(formats):
+            place = _place(path, fmt)
+            if at >= _MOST_TABLES:
+                left.append(f"{place}: one of {len(formats)} tables; the {_MOST_TABLES} largest are looked at")
+                continue
+            try:
+                proposal = _read(path, fmt)
+            except SourceError as error:
+                if len(formats) == 1 or (at == len(formats) - 1 and not any(p.path == path.name for p in found)):
+                    raise
+                left.append(f"{place}: {error}")
+                continue
+            if at and not _linked(proposal, found):
+                left.append(f"{place}: {len(proposal.frame):,} rows that share no ids with the tables above")
+                continue
+            found.append(proposal)
+    kept, beside = with_side_tables(_with_keys(found), {path.name: path for path, _ in copies})
+    return kept, [*left, *beside]
+
+
+def _place(path: Path, fmt: readers.Format) -> str:
+    where = (("member", fmt.member), ("sheet", fmt.sheet), ("table", fmt.table), ("list", fmt.record_path))
+    return ", ".join([path.name, *(f"{what} {name!r}" for what, name in where if name is not None)])
+
+
+def _read(path: Path, fmt: readers.Format) -> Proposal:
+    try:
+        names = readers.header(path, fmt)
+        check_width(names, path.name)
+        unfit = bool(set(names) & set(OWN_COLUMNS))
+    except SourceError as error:
+        if "occur more than once" not in str(error):
+            raise
+        unfit = True
+    if unfit:
+        if fmt.type not in ("csv", "tsv", "xlsx", "xls", "xml", "html"):
+            raise SourceError(
+                f"{path.name}: column names repeat, or are among {', '.join(OWN_COLUMNS)}, which the loader keeps for "
+                "itself; rename them in a copy of the file"
+            )
+        fmt = fmt.model_copy(update={"names": tuple(distinct(header_cells(path, fmt)))})
+    raw = readers.read(path, fmt)
+    check_cells(raw)
+    layout = layout_of(fmt, raw)
+    frame, steps = prepared_rows(raw.frame, fmt, path, list(layout.prepare))
+    columns = [ColumnProfile(name, frame[name]) for name in frame.columns]
+    return Proposal(
+        "",
+        path.name,
+        sha256(path),
+        path.stat().st_size,
+        fmt,
+        frame,
+        roles(columns),
+        columns=columns,
+        layout=replace(layout, prepare=tuple(steps)),
+        raw_rows=len(raw.frame),
+    )
+
+
+def _linked(proposal: Proposal, others: Sequence[Proposal]) -> bool:
+    """Whether it shares case or officer ids with a table looked at before."""
+    for target in ("case_id", "officer_id"):
+        mine = proposal.column(to=target)
+        for other in others:
+            theirs = other.column(to=target)
+            if mine and theirs and mine.column.counts.index.isin(theirs.column.counts.index).mean() > 0.2:
+                return True
+    return not others
+
+
+def _with_keys(proposals: Sequence[Proposal]) -> list[Proposal]:
+    keys: list[str] = []
+    for p in proposals:
+        part = p.fmt.sheet or p.fmt.table or p.fmt.record_path or p.fmt.member
+        stem = part if part and sum(o.path == p.path for o in proposals) > 1 else p.path.split(".")[0]
+        keys.append("_".join(re.findall(r"[a-z0-9]+", stem.lower())) or "table")
+    return [replace(p, key=key) for p, key in zip(proposals, distinct(keys), strict=True)]
