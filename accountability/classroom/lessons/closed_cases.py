@@ -104,12 +104,18 @@ class Releases:
         columns = ["rule", "published", "open", "usual_figure", "usual_days", "true_median", "off_by"]
         table = pd.DataFrame(rows, columns=columns)
         off = f"{table['off_by'].min():+.0%} to {table['off_by'].max():+.0%}"
+        sides = [
+            f"{side} it from {', '.join(table.loc[which, 'rule'].str.replace('_', ' '))}"
+            for side, which in (("below", table["off_by"] < 0), ("above", table["off_by"] > 0))
+            if which.any()
+        ]
         return Shown(
             estimand="the figure usually computed from each release, and the true median of all complaints",
             assumptions=("none makes the usual figure the delay of all complaints",),
             method="medians of what happens to be dated; truth from every complaint generated",
             table=table,
-            said=f"Half of all complaints closed within {int(true):,} days; the usual figures are off by {off}.",
+            said=f"Half of all complaints closed within {int(true):,} days; the usual figures are off by {off}: "
+            f"{', '.join(sides)}.",
             picture=partial(_draw_usual, table),
             height=3.0,
         )
