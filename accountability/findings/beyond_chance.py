@@ -39,15 +39,8 @@ def found(
     stayed = None if throughout is None or isinstance(throughout, Refused) else _luck(throughout)
     # Officers who came or left make counts uneven at equal risk, too.
     unsure = more and stayed is not None and stayed["estimate"] <= stayed["expected_upper"]
-    verdict = (
-        "Not for certain more than chance"
-        if unsure
-        else "Yes, more than chance"
-        if more
-        else "Less than chance would give"
-        if less
-        else "No more than chance would give"
-    )
+    verdict = "Yes, more than chance" if more else "No more than chance would give"
+    verdict = "Not for certain more than chance" if unsure else "Less than chance would give" if less else verdict
     number = (
         f"the {top} of {chance.tally.size:,} {who} with most drew {wording.share(row['estimate'])} of "
         f"{chance.tally.total:,} {drawn}s"
