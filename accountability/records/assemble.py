@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -29,23 +29,29 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> code
     """Read, code and link the files of a source."""
     book = read_codebook(folder)
 
-    def raw(key: str, columns: list[str]) -> pd.DataFrame:
-        return readers.read(paths[key], file_format(source.files[key], source.names[key]), columns).frame
+    def rows(key: str, columns: list[str]) -> tuple[pd.DataFrame, Any]:
+        declared, name = source.files[key], source.names[key]
+        fmt = file_format(declared, name)
+        if not declared.prepare:
+            return readers.read(paths[key], fmt, columns).frame, None
+        from accountability.records.preparing import prepared
+
+        made = prepared(readers.read(paths[key], fmt).frame, declared, fmt, folder, name)
+        check_columns(made.frame.columns, declared)
+        return made.frame[columns], made
 
     def coded(key: str) -> CodedFile:
         declared, name = source.files[key], source.names[key]
-        fmt = file_format(declared, name)
-        if declared.prepare:
-            from accountability.records.preparing import prepared
-
-            made = prepared(readers.read(paths[key], fmt).frame, declared, fmt, folder, name)
-            check_columns(made.frame.columns, declared)
-            return code_file(made.frame[list(declared.columns)], declared, book, name, made)
-        check_columns(readers.header(paths[key], fmt), declared)
+        if not declared.prepare:
+            check_columns(readers.header(paths[key], file_format(declared, name)), declared)
+        wanted = list(declared.columns) if declared.prepare else wanted_columns(declared)
         named = {other for repeat in declared.repeats for other in repeat.also_in}
-        others = {other: raw(other, wanted_columns(declared)) for other in named}
+        others = {other: rows(other, wanted)[0] for other in named}
         # The raw text is given away, so that nothing here keeps it once it is coded.
-        return code_file(raw(key, wanted_columns(declared)), declared, book, name, others=others)
+        if not declared.prepare:
+            return code_file(rows(key, wanted)[0], declared, book, name, others=others)
+        frame, made = rows(key, wanted)
+        return code_file(frame, declared, book, name, made, others)
 
     with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
         files = list(pool.map(coded, source.files))

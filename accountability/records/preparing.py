@@ -239,14 +239,14 @@ def _lookup(frame: pd.DataFrame, step: Step, held: Mapping[str, Path], where: st
     twice = table.loc[table[look.match].duplicated(), look.match]
     if len(twice) and not look.many:
         raise SourceError(
-            f"{where}: {twice.nunique():,} code(s) stand in {look.file} more than once, for instance "
-            f"{twice.iloc[0]!r}; say many: true for one row each, or correct the file"
+            f"{where}: {twice.nunique():,} code(s) stand in {look.file} more than once; say many: true for one row "
+            "each, or correct the file"
         )
     lost = frame[column].notna() & ~frame[column].isin(table[look.match])
     if lost.any() and look.unmatched == "refuse":
         raise SourceError(
             f"{where}: {int(lost.sum()):,} cells of {column!r} are not in {look.file}, first data row "
-            f"{frame.loc[lost, ROW].iloc[0]} ({frame.loc[lost, column].iloc[0]!r}); add them, or unmatched: blank"
+            f"{frame.loc[lost, ROW].iloc[0]}; add them, or say unmatched: blank"
         )
     for new in look.take.values():
         _new(frame, new, None, where)

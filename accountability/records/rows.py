@@ -100,7 +100,13 @@ def without_repeats(
     """
     for repeat in declared.repeats:
         if repeat.also_in:
-            again = _held_by(frame, [others[key] for key in repeat.also_in if others is not None], declared, log.file)
+            if lacks := [key for key in repeat.also_in if key not in (others or {})]:
+                raise SourceError(
+                    f"{log.file}: `also_in` drops rows that {', '.join(lacks)} hold{'s' * (len(lacks) == 1)} too, and "
+                    f"{'that file is' if len(lacks) == 1 else 'those files are'} not at hand; found "
+                    f"{', '.join(others or {}) or 'no other file'}. Bring every file, or take `also_in` out"
+                )
+            again = _held_by(frame, [(others or {})[key] for key in repeat.also_in], declared, log.file)
             rule = f"also in {', '.join(repeat.also_in)}"
         elif repeat.exact:
             _known(repeat.apart_from, declared, log.file, "apart_from")
@@ -162,10 +168,11 @@ def _agreed(frame: pd.DataFrame, by: list[str], declared: File, log: Log) -> pd.
             log.note(column_name, "value set aside", "varies", why, other["source_row"])
         else:
             example = rows.iloc[first[record[first] == record[first[0]]]]
+            values_of = "###" if column.pseudonym else example[column_name].tolist()
             raise SourceError(
                 f"{log.file}, column {column_name!r}: rows with the same {', '.join(by)} are merged, and it differs in "
-                f"{len(several):,} of them, for instance {', '.join(example[by].iloc[0])}: "
-                f"{example[column_name].tolist()}, data row {example['source_row'].iloc[0]}; say `varies: first` (the "
+                f"{len(several):,} of them, for instance {_shown(example, by, declared)}: {values_of}, "
+                f"data row {example['source_row'].iloc[0]}; say `varies: first` (the "
                 "first row's value), `varies: join` (all values), `ignore`, or do not merge them"
             )
     return frame
@@ -189,12 +196,18 @@ def check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
         )
     again = frame.duplicated(declared.key)
     if again.any():
-        first = frame.loc[again].iloc[0]
+        rows = frame.loc[again]
         raise SourceError(
             f"{name}: the key {declared.key} must be unique; {int(again.sum()):,} row(s) repeat one, first data row "
-            f"{first['source_row']} ({', '.join(str(first[k]) for k in declared.key)}). Declare what a repeat is under "
+            f"{rows['source_row'].iloc[0]} ({_shown(rows, declared.key, declared)}). Declare what a repeat is under "
             "`repeats`, or a longer key"
         )
+
+
+def _shown(rows: pd.DataFrame, columns: Iterable[str], declared: File) -> str:
+    """Cells of the first row, for a message: nothing of a column that tells who somebody is."""
+    hidden = {name for name, column in declared.columns.items() if column.pseudonym or column.drop}
+    return ", ".join("###" if name in hidden else str(rows[name].iloc[0]) for name in columns)
 
 
 def _known(columns: Iterable[str], declared: File, name: str, where: str) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from columns_elsewhere import HARMLESS, IDENTIFYING
+from columns_held_out import HELD_OUT_HARMLESS, HELD_OUT_PERSONS
 from conftest import ROOT
 
 from accountability.records.onboard.persons import fold, identifies
@@ -84,3 +85,14 @@ def test_columns_of_other_countries_that_identify_people_are_all_found() -> None
 def test_at_most_four_harmless_columns_of_other_countries_are_asked_about() -> None:
     asked = {what: found.why for what, texts in HARMLESS.items() if (found := identifies(texts))}
     assert len(asked) <= 4, asked
+
+
+def test_columns_written_before_the_rules_were_read_are_told_apart() -> None:
+    missed = [what for what, (_, texts) in HELD_OUT_PERSONS.items() if identifies(texts) is None]
+    assert not missed
+    asked = [what for what, texts in HELD_OUT_HARMLESS.items() if identifies(texts)]
+    assert len(asked) <= 0.05 * len(HELD_OUT_HARMLESS), asked
+
+
+def test_texts_that_hardly_ever_repeat_are_asked_about_whatever_they_are() -> None:
+    assert identifies(f"q{n:x}zzy wub{n * n:x}" for n in range(40)) is not None

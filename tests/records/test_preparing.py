@@ -6,12 +6,16 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from tiny import write_source
 
 import accountability
 from accountability.errors import SourceError
+from accountability.records.contract import File
+from accountability.records.ledger import Log
 from accountability.records.onboard.check import check
+from accountability.records.rows import check_key, without_repeats
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +190,25 @@ def test_a_changed_file_beside_is_refused_with_the_line_to_write(tmp_path: Path)
     (tmp_path / "small" / "more.csv").write_text(more + "3,2020-03-01,,B\n", encoding="utf-8")
     with pytest.raises(SourceError, match=r"more.csv is not the file that was declared.*\n +more.csv: [0-9a-f]{64}"):
         accountability.load(tmp_path / "small")
+
+
+def test_rows_of_another_file_are_dropped_after_prepare_too_and_an_absent_file_is_named() -> None:
+    frame = pd.DataFrame({"a": ["1", "2"], "source_row": [1, 2]}, dtype="object")
+    again = {"exact": "drop", "also_in": ["older"], "because": "an export that overlaps"}
+    declared = File.model_validate(
+        {"path": "x.csv", "sha256": "0" * 64, "table": "cases", "columns": {"a": {"to": "case_id"}}, "repeats": [again]}
+    )
+    with pytest.raises(SourceError, match=r"`also_in` drops rows that older holds too, and that file is not at hand"):
+        without_repeats(frame, declared, Log("x.csv"))
+    older = pd.DataFrame({"a": ["2"]}, dtype="object")
+    assert without_repeats(frame, declared, Log("x.csv"), {"older": older})["a"].tolist() == ["1"]
+
+
+def test_a_refusal_shows_no_cell_of_a_column_behind_a_pseudonym() -> None:
+    frame = pd.DataFrame({"Officer": ["Grimbold", "Grimbold"], "source_row": [1, 2]})
+    columns = {"Officer": {"to": "officer_id", "pseudonym": True}}
+    declared = File.model_validate(
+        {"path": "x.csv", "sha256": "0" * 64, "table": "officers", "columns": columns, "key": ["Officer"]}
+    )
+    with pytest.raises(SourceError, match=r"must be unique; 1 row\(s\) repeat one, first data row 2 \(###\)"):
+        check_key(frame, declared, "x.csv")

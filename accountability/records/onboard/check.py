@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -81,13 +82,16 @@ def check(name: str | Path) -> Checked:
         return Checked(folder.name, tuple(points))
     frames: dict[str, pd.DataFrame] = {}
     usable: dict[str, File] = {}
-    for key, file in source.files.items():
+    for key in source.files:
         raw = _read(source, key, folder, points)
         if raw is None:
             continue
         frames[key] = raw
+    for key, file in source.files.items():
+        if key not in frames:
+            continue
         until = source.card.observed_until
-        checked = _check_file(raw, file, source.names[key], until, folder, book, points)
+        checked = _check_file(frames[key], file, source.names[key], until, folder, book, points, frames)
         if checked is not None:
             usable[key] = checked
     points += check_codebook_rules(frames, source, book)
@@ -160,9 +164,10 @@ def _check_file(
     folder: Path,
     book: Codebook,
     points: list[Point],
+    others: Mapping[str, pd.DataFrame],
 ) -> File | None:
     """Check the rows and cells of one file; give its declaration without what a load could not use, if that can be."""
-    frame, file = _check_rows(raw, file, name, points)
+    frame, file = _check_rows(raw, file, name, points, others)
     points += check_dates(frame, file, name)
     points += check_closing(frame, file, name, until, book)
     points += check_days(frame, file, name)
@@ -204,7 +209,9 @@ def _stops(frame: pd.DataFrame, file: File, column: str, book: Codebook, name: s
     return None
 
 
-def _check_rows(raw: pd.DataFrame, file: File, name: str, points: list[Point]) -> tuple[pd.DataFrame, File]:
+def _check_rows(
+    raw: pd.DataFrame, file: File, name: str, points: list[Point], others: Mapping[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, File]:
     """Blank, unusable and repeated rows, and the key.
 
     Returns
@@ -226,10 +233,10 @@ def _check_rows(raw: pd.DataFrame, file: File, name: str, points: list[Point]) -
     for step, rule in (
         (without_blank_rows, {"blank_rows": "drop"}),
         (without_unusable, {"unusable": []}),
-        (without_repeats, {"repeats": []}),
+        (partial(without_repeats, others=others), {"repeats": []}),
     ):
         before = frame
-        if step is without_repeats:
+        if "repeats" in rule:
             points += check_repeats(frame, file, name)
         try:
             frame = step(frame, file, Log(name))

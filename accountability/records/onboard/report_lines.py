@@ -88,8 +88,9 @@ def fixed_width(lines: Sequence[str]) -> dict[str, Any] | None:
             settings = {"starts": starts, "header_row": 0, "names": names}
     if kinds := kinds_of([lines[i].strip() for i in sorted(apart)]):
         settings["whole"] = "|".join(kind.pattern for kind in kinds)
-        first = [row[0] for i, row in enumerate(rows) if i not in apart and i >= settings["header_row"] and row[0]]
-        if any(re.fullmatch(settings["whole"], cell) for cell in first):
+        held = [i for i in range(settings["header_row"], len(lines)) if i not in apart and lines[i].strip()]
+        texts = {lines[i].strip() for i in held} | {cell for i in held if (cell := rows[i][0])}
+        if any(re.fullmatch(settings["whole"], text) for text in texts):
             return None  # records read like the lines between them
     return settings
 
@@ -152,8 +153,11 @@ def kinds_of(texts: Sequence[str]) -> list[Kind]:
         elif form not in found:
             known = counts[form] > 1 or any(told.fullmatch(text) for told in (NOTE, _END))
             strange += not known
-            if known or strange <= _SHOWN:
-                found[form] = Kind(form, "headings that repeat" if known else DECIDE)
+            if known:
+                found[form] = Kind(form, "headings that repeat")
+            elif strange <= _SHOWN:  # it may name somebody, so nothing of it is written down
+                shape = rf"[^\d]{{{len(text)}}}" if form == _form(re.sub(r"\d", "x", text)) else f".{{{len(text)}}}"
+                found[form] = Kind(shape, DECIDE)
     merged: dict[str, list[str]] = {}
     for kind in found.values():
         merged.setdefault(kind.what, []).append(kind.pattern)
