@@ -17,12 +17,13 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test gates lint types check lab lock clean
+.PHONY: help env report docs test gates lint types check lab lock clean
 
 help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
 	@echo "make test                  style, types, all tests, the notebooks, the commands of the README"
 	@echo "make gates                 the same at full size: every simulation, attack and study on every source (hours)"
+	@echo "make docs                  build the documentation site from its pages, the notebooks and the code"
 	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with an explorer"
 	@echo "make env                   only create the environment in $(VENV)"
 	@echo "make lint | make types     only the style checks | only the type checks"
@@ -51,6 +52,9 @@ gates: lint types
 	$(BIN)/python benchmarks/delay_coverage.py
 	$(BIN)/python benchmarks/hazard_coverage.py
 	$(BIN)/python benchmarks/dependence.py
+
+docs: env
+	@$(BIN)/python docs/make_site.py
 
 lab: env
 	@$(BIN)/accountability lab --source $(SOURCE)

@@ -168,7 +168,7 @@ def _said_years(dataset: Dataset, table: pd.DataFrame, start: str, silent: int, 
     text = f"{plural(total, 'complaint')}"
     if len(dated):
         text += f", '{start}' from {int(dated['year'].min())} to {int(dated['year'].max())}"
-    text += f"; {without:,} without a usable date of it." if without else "; each has a usable date of it."
+    text += f"; {without:,} have no usable date of it." if without else "; each has a date."
     if is_case_files(dataset):
         return text
     if table["no_closing_date"].notna().any():

@@ -93,12 +93,10 @@ class Needs(Result):
         short = self.lacking()
         if short.empty:
             return f"The release holds every field that the {plural(len(whole), 'question')} need."
-        return (
-            f"The release holds every field for {full} of {plural(len(whole), 'question')}; "
-            f"{plural(int((short['state'] == 'lacking').sum()), 'field')} "
-            f"{'is' if (short['state'] == 'lacking').sum() == 1 else 'are'} lacking and "
-            f"{int((short['state'] == 'coarse').sum())} dated too coarsely."
-        )
+        lacking, coarse = ((short["state"] == state).sum() for state in ("lacking", "coarse"))
+        said = [f"{plural(int(lacking), 'field')} {'is' if lacking == 1 else 'are'} lacking"] if lacking else []
+        said += [f"{plural(int(coarse), 'date')} {'names' if coarse == 1 else 'name'} no day"] if coarse else []
+        return f"The release holds every field for {full} of {plural(len(whole), 'question')}; {' and '.join(said)}."
 
 
 @takes("dataset")

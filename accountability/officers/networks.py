@@ -97,7 +97,7 @@ class Network(Result):
 def co_accusals(
     data: OfficerRecords, *, period: int | None = 1, draws: int = 199, confidence: float = 0.95, seed: int = 0
 ) -> Network:
-    """Summarise who is accused with whom, beside lots that keep complaints' sizes and officers' numbers.
+    """Summarise who is accused with whom, beside random networks that keep complaints' sizes and officers' numbers.
 
     Parameters
     ----------

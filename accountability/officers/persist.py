@@ -75,13 +75,13 @@ class Persistence(Result):
         )
 
     def sentence(self) -> str:
-        """Say what the first period's top drew in the second, beside what luck gives."""
+        """Say what the first period's top drew in the second, beside what chance gives."""
         rows = self.table.set_index("measure").to_dict("index")
         ratio, again = rows["top_ratio"], rows["top_again"]
         return (
             f"Among {self.who} ({self.halves}), the {percent(self.top)} with most complaints first drew "
-            f"{ratio['estimate']:.2f} times the mean afterwards (by luck alone {ratio['expected_lower']:.2f} to "
-            f"{ratio['expected_upper']:.2f}); {percent(again['estimate'])} of them were at the top again (by luck "
+            f"{ratio['estimate']:.2f} times the mean afterwards (by chance alone {ratio['expected_lower']:.2f} to "
+            f"{ratio['expected_upper']:.2f}); {percent(again['estimate'])} of them were at the top again (by chance "
             f"alone {percent(again['expected'])})."
         )
 

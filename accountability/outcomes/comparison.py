@@ -119,7 +119,7 @@ def by_unit(
     ladder : Ladder, optional
     stages : StageGap, optional
         The same two groups stage by stage, from :func:`accountability.outcomes.decompose_gap`; needed for a
-        penalty, whose pooled ratio does not say at which stage the groups part.
+        penalty, whose pooled ratio does not say at which stage the groups differ.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Does one number do for every cut of the ladder? Tests of proportional odds, and the model that frees some columns."""
+"""Is an effect the same at every step of the scale? Tests of proportional odds, and a model that frees some columns."""
 
 from __future__ import annotations
 

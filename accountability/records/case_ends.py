@@ -63,8 +63,8 @@ def closing_state(held: Held, stage: str = "closed") -> pd.Series:
     Series of str
         By ``case_id``: a term of :data:`accountability.vocabulary.CLOSING_STATES`. A case whose only closing date was
         set aside (unreadable, impossible, after the last day covered) is ``unknown``, and so is one without a closing
-        date where the card does not say that open cases are included, or says that closing dates are not published. Where the source publishes no closing dates,
-        the findings say which cases are closed (:func:`closed_by_status`).
+        date where the card does not say that open cases are included, or says that closing dates are not published.
+        Under the rule ``no_closing_date`` the findings say which cases are closed (:func:`closed_by_status`).
 
     Examples
     --------

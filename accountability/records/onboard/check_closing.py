@@ -245,15 +245,15 @@ def contradicted_elsewhere(source: Source, made: Tables) -> list[Point]:
 
 
 def _no_stop(source: Source, made: Tables) -> list[Point]:
-    """A source in which nothing dates a closing, and whose card does not say so: its cases are neither open nor closed."""
+    """A source in which nothing dates a closing, and whose card does not say so: no case is known to be open."""
     sampling = source.card.sampling
     dated = bool((made.events["stage"] == "closed").any())
     if dated or sampling.rule in ("no_closing_date", "case_files"):
         return []
     cases = len(made.cases)
     what = (
-        f"no column dates a closing, so that none of {cases:,} cases is known to be open or closed, and no delay can be "
-        f"estimated under the rule {sampling.rule!r}"
+        f"no column dates a closing, so that none of {cases:,} cases is known to be open or closed, and no delay can "
+        f"be estimated under the rule {sampling.rule!r}"
     )
     paste = (
         "# source.yaml, under card.sampling; a finding coded `pending` then says which cases are open\n"

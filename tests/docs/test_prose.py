@@ -1,0 +1,53 @@
+"""Words and phrases that must not come back: riddles, translated idiom, idle words."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+GONE = [
+    r"\bby lots\b",
+    r"\bbeside lots\b",
+    r"\bthan luck\b",
+    r"questions? (?:it )?carr(?:y|ies|ied) whole",
+    r"carried whole",
+    r"has a usable date of it",
+    r"dated too coarsely",
+    r"does one number do\b",
+    r"\bthe groups part\b",
+    r"\bleverag(?:e|es|ed|ing) (?:the|our|this|a)\b",
+    r"\butili[sz]e",
+    r"\bseamless",
+    r"\bstate[- ]of[- ]the[- ]art\b",
+    r"\bcutting[- ]edge\b",
+    r"\bdelve\b",
+    r"\bin order to be able to\b",
+    r"\bit should be noted that\b",
+]
+PROSE = re.compile("|".join(GONE), re.I)
+STYLE = "docs/maintainers/style.md"  # shows what is gone, beside what stands for it
+
+
+def texts() -> dict[str, str]:
+    found = {}
+    for pattern in ("*.md", "docs/**/*.md", "data/**/*.md", "accountability/**/*.py", "accountability/**/*.yaml"):
+        for path in ROOT.glob(pattern):
+            found[str(path.relative_to(ROOT))] = path.read_text(encoding="utf-8")
+    for path in Path(ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found[str(path.relative_to(ROOT))] = "\n".join("".join(cell["source"]) for cell in cells)
+    found.pop(STYLE, None)
+    return found
+
+
+def test_words_that_are_gone_stay_gone() -> None:
+    assert {name: PROSE.findall(text) for name, text in texts().items() if PROSE.search(text)} == {}
+
+
+@pytest.mark.parametrize("said", ["drawn by lots", "more than luck", "We utilise it", "0 dated too coarsely"])
+def test_the_check_sees_them(said: str) -> None:
+    assert PROSE.search(said)
