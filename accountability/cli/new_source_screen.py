@@ -9,25 +9,9 @@ import typer
 
 if TYPE_CHECKING:
     from accountability.records.onboard.proposal import Proposal
-    from accountability.records.onboard.questions import Part, Question
+    from accountability.records.onboard.questions import Part
 
 _MOST = 8
-
-
-def screen_of(asked: Sequence[Question]) -> str:
-    """All questions as text."""
-    lines = []
-    for number, question in enumerate(asked, 1):
-        lines.append(f"{number:2}. {question.asks}")
-        for part in question.parts:
-            lines.append(f"    [{part.key}] {part.about}".rstrip())
-            for choice in part.choices[:_MOST]:
-                mark = "*" if choice.answer == part.proposed else " "
-                lines.append(f"     {mark} {choice.answer}: {choice.then}".rstrip(": "))
-            if len(part.choices) > _MOST:
-                rest = ", ".join(choice.answer for choice in part.choices[_MOST:])
-                lines.append(f"       or {rest}")
-    return "\n".join(lines)
 
 
 def ask(found: Sequence[Proposal]) -> Mapping[str, Mapping[str, Any]]:
@@ -37,11 +21,12 @@ def ask(found: Sequence[Proposal]) -> Mapping[str, Mapping[str, Any]]:
     """
     from accountability.publish.new_source_form import limits_of_law
     from accountability.records.onboard.answer_file import answered, checked
+    from accountability.records.onboard.questions import as_text
 
     said: dict[str, dict[str, Any]] = {}
     limits = limits_of_law()
     asked = answered(found, said, limits).asked
-    typer.echo(screen_of(asked))
+    typer.echo(as_text(asked))
     typer.echo("\nEnter takes what is marked *; an empty answer without a mark leaves the matter to decide.\n")
     for key in [question.key for question in asked]:
         question = next((q for q in answered(found, checked(said), limits).asked if q.key == key), None)

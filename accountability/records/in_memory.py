@@ -26,7 +26,7 @@ from accountability.vocabulary import CLOSING_STATES, FINDINGS, PENALTIES, SAMPL
 
 _ROW = "row of the table"
 _OPEN_CASES = {"complete": "included", "closed_only": "excluded", "no_closing_date": "status_only"}
-_CARD = ("jurisdiction", "agency", "publisher", "obtained", "row_is", "licence", "citation")
+CARD = ("jurisdiction", "agency", "publisher", "obtained", "row_is", "licence", "citation")
 Terms = Mapping[str, str | Mapping[str, Any]]
 
 
@@ -188,7 +188,7 @@ def from_frame(
         {
             "source": name,
             "title": (about or {}).get("title", f"A table of {len(frame):,} rows"),
-            "card": {key: (about or {}).get(key, "not stated") for key in _CARD}
+            "card": {key: (about or {}).get(key, "not stated") for key in CARD}
             | {"row_is": (about or {}).get("row_is", f"one {unit.replace('_', ' ')}")}
             | {"unit": unit, "observed_until": observed_until, "internal_complaints": "unknown"}
             | {
@@ -213,7 +213,7 @@ def from_frame(
     )
     book = Codebook.of(blocks)
     made = assemble(source, [code_file(text, source.files["table"], book, name)], book)
-    return dataset_of(source, replace(made, ledger=_by_index(made.ledger, frame.index)))
+    return dataset_of(source, replace(made, ledger=by_index(made.ledger, frame.index)))
 
 
 def with_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -322,14 +322,19 @@ def _block(values: pd.Series, target: str, words: Terms | None) -> dict[str, Any
 
 def _source(declared: Mapping[str, Any], about: Mapping[str, str] | None) -> Source:
     for fact in about or {}:
-        _known(fact, (*_CARD, "title"), "fact of a card")
+        known_fact(fact)
     try:
         return Source.model_validate(declared)
     except ValidationError as error:
         raise ParameterError(f"from_frame: {error.error_count()} thing(s) to mend:\n{problems(error)}") from None
 
 
-def _by_index(ledger: Ledger, index: pd.Index) -> Ledger:
+def known_fact(fact: str) -> None:
+    """Refuse a fact that no card of a table has."""
+    _known(fact, (*CARD, "title"), "fact of a card")
+
+
+def by_index(ledger: Ledger, index: pd.Index) -> Ledger:
     """The ledger with rows named by the table's own index, where that holds whole numbers."""
     if not pd.api.types.is_integer_dtype(index.dtype):
         return ledger

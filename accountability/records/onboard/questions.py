@@ -113,6 +113,22 @@ def questions(proposals: Sequence[Proposal], limits: Mapping[str, int] | None = 
     return [Question(key, asks, tuple(parts[key])) for key, asks in ASKED.items() if parts[key]]
 
 
+def as_text(asked: Sequence[Question]) -> str:
+    """All questions as text."""
+    lines = []
+    for number, question in enumerate(asked, 1):
+        lines.append(f"{number:2}. {question.asks}")
+        for part in question.parts:
+            lines.append(f"    [{part.key}] {part.about}".rstrip())
+            for choice in part.choices[:_MOST]:
+                mark = "*" if choice.answer == part.proposed else " "
+                lines.append(f"     {mark} {choice.answer}: {choice.then}".rstrip(": "))
+            if len(part.choices) > _MOST:
+                rest = ", ".join(choice.answer for choice in part.choices[_MOST:])
+                lines.append(f"       or {rest}")
+    return "\n".join(lines)
+
+
 def masked(text: str) -> str:
     """The form of a text without its content: letters as x, digits as 9; a long one cut."""
     form = re.sub(r"[^\W\d_]", lambda m: "X" if m[0].isupper() else "x", re.sub(r"\d", "9", " ".join(text.split())))
