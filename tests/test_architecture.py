@@ -38,6 +38,7 @@ ORDER = (
     ("studies",),
     ("audit",),
     ("tables",),
+    ("planning",),
     ("sensitivity",),
     ("findings",),
     ("publish",),

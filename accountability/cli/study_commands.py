@@ -1,4 +1,4 @@
-"""Commands about studies: list, run, report, multiverse."""
+"""Commands about studies: list, run, report, plan, new-study, multiverse."""
 
 from __future__ import annotations
 
@@ -103,6 +103,67 @@ def multiverse(
     with told(quiet, as_json) as progress:
         path = publish.multiverse(declared, out, progress=progress)
     end_with_answer(path, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def plan(
+    question: Annotated[str, typer.Argument(help="median, difference, hazard_ratio or gap.")],
+    source: Source = "synthetic",
+    effect: Annotated[
+        float | None, typer.Option(help="Days of difference, hazard ratio, difference of shares.")
+    ] = None,
+    cases: Annotated[int | None, typer.Option(help="How many cases.")] = None,
+    officers: Annotated[int | None, typer.Option(help="Of how many officers.")] = None,
+    follow_up: Annotated[float | None, typer.Option(help="Days from the first case to the last day known.")] = None,
+    share_open: Annotated[float | None, typer.Option(help="Share still open, in place of --follow-up.")] = None,
+    likeness: Annotated[float, typer.Option(help="Correlation of two cases of one officer.")] = 0.05,
+    power: Annotated[float, typer.Option(help="Power asked for.")] = 0.8,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it, to this file (svg, png, pdf).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a number of cases would show, and how many a question needs: the paragraph for a grant.
+
+    What is not said is taken from the source, a pilot or the generated agency.
+
+    Example: [bold]accountability plan hazard_ratio --effect 1.3 --cases 2000 --officers 500[/bold]
+    """
+    import accountability
+    from accountability import planning
+
+    found = planning.how_many(
+        accountability.load(source), question, effect=effect, cases=cases, officers=officers, follow_up=follow_up,
+        share_open=share_open, likeness=likeness, power=power,
+    )  # fmt: skip
+    if as_json:
+        print_json({"paragraph": found.paragraph(), "needed": found.needed, "table": found.table.to_dict("records")})
+    else:
+        typer.echo(found.paragraph())
+    if figure is not None:
+        drawn = found.plot().get_figure(root=True)
+        assert drawn is not None
+        drawn.savefig(figure)
+        typer.echo(figure, err=True)
+
+
+@app.command("new-study")
+def new_study(
+    name: Annotated[str, typer.Argument(help="Name of the study, for instance nights_and_days.")],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Folder that holds your studies; default ./studies.", file_okay=False)
+    ] = None,
+) -> None:
+    """Begin a study of your own: a notebook that runs, its parameters, its finding, its test; print its folder.
+
+    ACCOUNTABILITY_STUDIES names the folder that holds it; every command then finds it as it finds the package's own.
+
+    Example: [bold]accountability new-study nights_and_days[/bold]
+    """
+    from accountability.publish.begin_study import how_to_find
+    from accountability.publish.begin_study import new_study as begin
+
+    folder = begin(name, into)
+    typer.echo(f"To have it found: {how_to_find(folder)}", err=True)
+    typer.echo(folder)
 
 
 def _parameters(name: str) -> dict[str, list[dict[str, Any]]]:

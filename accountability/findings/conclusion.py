@@ -70,11 +70,14 @@ def conclude(study: str, data: Dataset, parameters: Mapping[str, Any], **results
     >>> print(found.numbers[0].value)
     125 days
     """
-    if study not in MODULES:
-        raise ParameterError(f"no finding of a study {study!r}. {nearest(study, MODULES)}")
     from accountability.findings.asked import asked_of
+    from accountability.studies.own_studies import own_module
+    from accountability.studies.registry import STUDIES
 
-    module = import_module(f"accountability.findings.{MODULES[study]}")
+    home = STUDIES[study].home if study in STUDIES else None
+    if home is None and study not in MODULES:
+        raise ParameterError(f"no finding of a study {study!r}. {nearest(study, [*MODULES, *STUDIES])}")
+    module = own_module(home / f"{study}.py") if home else import_module(f"accountability.findings.{MODULES[study]}")
     try:
         found: Finding = module.found(asked_of(study, data, parameters), **results)
     except TypeError as error:

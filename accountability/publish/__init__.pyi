@@ -1,4 +1,5 @@
 from . import provenance as provenance
+from .begin_study import new_study as new_study
 from .explorer import Explorer as Explorer
 from .explorer import explore as explore
 from .kept import figure as figure

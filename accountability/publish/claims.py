@@ -128,10 +128,12 @@ def _why_old(folder: Path) -> str:
     from accountability import __version__
     from accountability.records.contract import data_hash, read_source
     from accountability.records.places import notebooks_dir, source_folder
+    from accountability.studies.registry import STUDIES
 
     made = record(folder)
     reasons = [f"{name} was altered" for name in altered(folder)[:1]]
-    notebook = notebooks_dir() / str(made.get("notebook"))
+    known = STUDIES.get(str(made.get("study")))
+    notebook = ((known and known.home) or notebooks_dir()) / str(made.get("notebook"))
     if not notebook.is_file() or sha256(notebook) != made.get("notebook_sha256"):
         reasons.append("its notebook has changed")
     if made.get("environment", {}).get("packages", {}).get("accountability") != __version__:

@@ -214,7 +214,7 @@ def refuse_other(folder: Path) -> None:
 
 def notebook_of(study: Study) -> Path:
     """Give a study's notebook; refused where it is missing from the installation."""
-    notebook = notebooks_dir() / study.notebook
+    notebook = (study.home or notebooks_dir()) / study.notebook
     if not notebook.is_file():
         raise SourceError(f"{notebook}: the notebook of {study.name} is missing; install the package again")
     return notebook

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.publish.request import request
-from accountability.publish.runner import studies_of
+from accountability.publish.runner import notebook_of, studies_of
 from accountability.publish.templating import templates
 from accountability.records.places import notebooks_dir, source_folder
 from accountability.studies import LESSONS, registry
@@ -37,7 +37,7 @@ def prepare(source: str, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     texts = {START: start_page(named, able, refused)}
     for name in [*able, *LESSONS]:
-        path = notebooks_dir() / f"{name}.ipynb"
+        path = notebooks_dir() / f"{name}.ipynb" if name in LESSONS else notebook_of(registry.get(name))
         texts[path.name] = for_source(path.read_text(encoding="utf-8"), named)
     written = []
     for name, text in texts.items():

@@ -9,6 +9,7 @@ from accountability.errors import SourceError, did_you_mean
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SOURCES_VARIABLE = "ACCOUNTABILITY_SOURCES"
+STUDIES_VARIABLE = "ACCOUNTABILITY_STUDIES"
 
 
 def packaged(name: str) -> Path:
@@ -20,6 +21,19 @@ def packaged(name: str) -> Path:
 def notebooks_dir() -> Path:
     """Return the folder of the studies' notebooks."""
     return packaged("notebooks")
+
+
+def study_homes() -> list[Path]:
+    """Return the folders of a user's own studies, one a study, in the folders that ``$ACCOUNTABILITY_STUDIES`` names.
+
+    Their code runs, so no folder is searched that nobody named.
+    """
+    stated = [Path(part).expanduser() for part in os.environ.get(STUDIES_VARIABLE, "").split(os.pathsep) if part]
+    if missing := [str(folder) for folder in stated if not folder.is_dir()]:
+        raise SourceError(f"{STUDIES_VARIABLE} names {', '.join(missing)}: expected folders, found none there")
+    found = [module.parent.resolve() for folder in stated for module in sorted(folder.glob("*/*.py"))
+             if module.stem == module.parent.name]  # fmt: skip
+    return list(dict.fromkeys(found))
 
 
 def data_dirs() -> list[Path]:

@@ -17,8 +17,9 @@ from accountability.errors import ParameterError, Refusal
 from accountability.parameters import Parameters, nearest, read
 from accountability.records.capabilities import OUTCOMES, columns, groups, stages
 from accountability.records.contract import declared_source
-from accountability.records.places import source_folder
+from accountability.records.places import source_folder, study_homes
 from accountability.records.yaml_text import read_yaml
+from accountability.studies.own_studies import own_study
 from accountability.vocabulary import UNIT_COLUMNS, UNITS
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Study:
         Whether officers' units have to be known, from the column compared by or one that is usual.
     needs_release : bool
         Whether another release of the agency has to be declared.
+    home : Path or None
+        Folder of a user's own study; ``None`` for those of the package.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Study:
     case: str | None = None
     needs_unit: bool = False
     needs_release: bool = False
+    home: Path | None = None
 
     @property
     def notebook(self) -> str:
@@ -133,6 +137,12 @@ _DECLARED: Final = read_yaml(Path(__file__).with_name("studies.yaml"))
 STUDIES: Final[dict[str, Study]] = {
     name: _study(name, said, _DECLARED["columns"], _DECLARED["reasons"]) for name, said in _DECLARED["studies"].items()
 }
+for _home in study_homes():
+    if _home.name in STUDIES:
+        raise ParameterError(
+            f"{_home}: there is a study of that name already; rename the folder, its module and notebook"
+        )
+    STUDIES[_home.name] = Study(**own_study(_home))
 
 
 def get(name: str) -> Study:

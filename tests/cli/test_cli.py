@@ -228,6 +228,7 @@ ONLY_WRITE = {
         "fetch",
         "new-source",
         "new-case",
+        "new-study",
         "synth",
         "export",
         "export-data",

@@ -143,7 +143,7 @@ def _all_of_studies(folders: Sequence[Path]) -> None:
     others = [one for one in folders if not (notebooks_dir() / any_record(one)["notebook"]).is_file()]
     if others:
         raise Refusal(
-            f"{len(others)} of {len(folders)} reports are of no study and cannot be made again by a package, first "
+            f"{len(others)} of {len(folders)} reports are of no study that a package carries, first "
             f"{others[0].name}; keep them in another folder (--out) and package the studies"
         )
 

@@ -70,14 +70,17 @@ def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
 
     ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and those that
     numbers pass through), ``data`` (hash of the release), ``declarations`` (hash of what the source and its codebook
-    declare, of the tables of a case file, and of the same of a second source), ``parameters``.
+    declare, of the tables of a case file, and of the same of a second source), ``parameters``; of a user's own study
+    also ``study`` (sha256 of its module).
     """
     declared = hashlib.sha256()
     for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
         for path in (place / name for place in line_of_releases(source_folder(source)) for name in DECLARATIONS):
             if path.is_file():
                 declared.update(f"{path.name} {sha256(path)}\n".encode())
-    return {
+    home = wanted.study.home
+    own = {} if home is None else {"study": sha256(home / f"{home.name}.py")}
+    return own | {
         "notebook": sha256(notebook),
         "library": f"{__version__} {code()}",
         "packages": packages(),

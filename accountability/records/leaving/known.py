@@ -25,7 +25,7 @@ from accountability.records.assemble import file_format
 from accountability.records.column import Column
 from accountability.records.contract import File, Source, file_paths, read_source
 from accountability.records.dropped_cells import dropped
-from accountability.records.places import PACKAGE, notebooks_dir, source_folder
+from accountability.records.places import PACKAGE, notebooks_dir, source_folder, study_homes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,6 +195,7 @@ def _levels(file: File, table: pd.DataFrame) -> set[str]:
 def _project_text() -> str:
     written = [path for ending in ("py", "j2", "yaml") for path in sorted(PACKAGE.rglob(f"*.{ending}"))]
     paths = [path for path in written if "_data" not in path.parts] + sorted(notebooks_dir().glob("*.ipynb"))
+    paths += [path for home in study_homes() for path in (home / f"{home.name}.py", home / f"{home.name}.ipynb")]
     return "\n".join(_source_of(path) for path in paths)
 
 

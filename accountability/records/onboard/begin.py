@@ -46,6 +46,12 @@ def begin(name: str, into: str | Path | None, what: str, write: Callable[[Path],
         )
     if name in source_names():
         raise SourceError(f"{name!r} is a source already, in {source_folder(name)}; choose another name")
+    return begun(home, name, write)
+
+
+def begun(home: Path, name: str, write: Callable[[Path], None]) -> Path:
+    """Put a folder in place whole, or not at all; an empty one may stand there."""
+    folder = home / name
     home.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=home))
     try:

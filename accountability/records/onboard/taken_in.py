@@ -91,10 +91,9 @@ def take_in(
         given = {"title": f"A table of {len(frame):,} rows", **dict.fromkeys(CARD, "not stated")} | facts
         for fact, said in [*given.items(), *(about or {}).items()]:
             # What the answers say of the card stays, unless `about` says it too.
-            left = r".*" if fact in (about or {}) else r"DECIDE.*"
-            text = re.sub(
-                rf"^(\s*{fact}: ){left}$", lambda found, said=said: found[1] + _quoted(said), text, flags=re.M
-            )
+            left = re.compile(rf"^(\s*{fact}: ){'.*' if fact in (about or {}) else 'DECIDE.*'}$", re.M)
+            line = _quoted(said).replace("\\", "\\\\")
+            text = left.sub(rf"\g<1>{line}", text)
         path.write_text(text, encoding="utf-8", newline="\n")
         found = check(folder)
         if not found.clean:
@@ -146,7 +145,8 @@ def _unresolved(folder: Path, found: Any, name: str, answers: Any) -> str:
     proposals, _ = looked_at([(folder / f"{name}.csv", None)])
     given = read_answers(Path(answers)) if isinstance(answers, str | Path) else answers
     said = checked(given) if isinstance(given, Mapping) else {}
-    asked = [question for question in answered(proposals, said).asked if set(said.get(question.key, ())) < {part.key for part in question.parts}]
+    every = answered(proposals, said).asked
+    asked = [one for one in every if set(said.get(one.key, ())) < {part.key for part in one.parts}]
     return "\n".join(
         [f"{name}: {len(points):,} point(s) are unresolved:", *points, *pastes,
          *(["Answer the questions, answers={question: answer, ...}:", as_text(asked)] if asked else [])]

@@ -1,0 +1,11 @@
+"""How many cases does a question need: power and precision before any are collected.
+
+>>> import accountability
+>>> from accountability import planning
+>>> planning.how_many(accountability.load("synthetic"), "hazard_ratio", effect=1.3).needed > 100
+True
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,53 @@
+"""Studies of a user's own: the module beside the notebook says question, needs, parameters and finding."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from accountability.errors import ParameterError
+from accountability.parameters import Parameters
+from accountability.vocabulary import SAMPLING_RULES
+
+
+@cache
+def own_module(path: Path) -> ModuleType:
+    """The module of a user's study, run once; refused with its place where it cannot be run."""
+    name = f"accountability_own_study_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ParameterError(f"{path}: expected a module of Python, found none")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # its parameter model is built on first use, and looks its own names up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ParameterError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
+    return module
+
+
+def own_study(home: Path) -> dict[str, Any]:
+    """What a user's study says of itself, as :class:`accountability.studies.registry.Study` takes it."""
+    path = home / f"{home.name}.py"
+    module = own_module(path)
+    models = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Parameters)]
+    models = [one for one in models if one.__module__ == module.__name__]
+    question, needs = getattr(module, "QUESTION", None), getattr(module, "NEEDS_COLUMNS", {})
+    rules = getattr(module, "REFUSED_RULES", {})
+    faults = [
+        *(["QUESTION, a text"] if not isinstance(question, str) or not question.strip() else []),
+        *([f"one subclass of Parameters, found {len(models)}"] if len(models) != 1 else []),
+        *(["a function found(asked, ...)"] if not callable(getattr(module, "found", None)) else []),
+        *([f"REFUSED_RULES of {', '.join(SAMPLING_RULES)}, found {sorted(set(rules) - set(SAMPLING_RULES))}"]
+          if set(rules) - set(SAMPLING_RULES) else []),
+        *([f"the notebook {home.name}.ipynb beside it"] if not (home / f"{home.name}.ipynb").is_file() else []),
+    ]  # fmt: skip
+    if faults:
+        raise ParameterError(f"{path}: expected {'; '.join(faults)}. `accountability new-study` writes all of them")
+    return {"name": home.name, "question": question, "parameters": models[0], "needs_columns": dict(needs),
+            "refused_rules": dict(rules), "home": home}  # fmt: skip
