@@ -34,6 +34,7 @@ DOORS: Final = {
     "accountability.officers": "Who draws complaints, against chance; squads, peers, movers.",
     "accountability.audit": "What a release holds and lacks, before anything is estimated.",
     "accountability.releases": "Releases of one agency as a time axis.",
+    "accountability.sensitivity": "How what is not known would have to be for a finding to turn.",
     "accountability.casefiles": "Single cases coded fact by fact.",
     "accountability.multiverse": "One question under every defensible choice.",
     "accountability.tables": "Describe anything; table one; models side by side.",
@@ -154,11 +155,24 @@ def source_page(name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def reference_index() -> str:
+    """The page that leads to the whole reference."""
+    groups = {
+        "What is declared": ["studies", "../declaration", "vocabulary", "laws"],
+        "Code": list(DOORS),
+        "Sources": [f"source_{name}" for name in sources()],
+    }
+    parts = ["# Reference", "Made from the code and the declarations."]
+    for title, pages in groups.items():
+        parts += [f"## {title}", "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(pages) + "\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
 def assemble(into: Path) -> None:
     """Put pages, notebooks and the made reference in one folder."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    for page in [*HERE.rglob("*.md"), HERE / "conf.py"]:
+    for page in [*HERE.rglob("*.md"), HERE / "conf.py", HERE / "_static" / "site.css"]:
         (into / page.relative_to(HERE)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, into / page.relative_to(HERE))
     (into / "notebooks").mkdir()
@@ -166,12 +180,15 @@ def assemble(into: Path) -> None:
         shutil.copy(notebook, into / "notebooks")
     shutil.copytree(ROOT / "notebooks" / "figures", into / "figures")
     for page in ("CONTRIBUTING.md", "CHANGELOG.md"):
-        shutil.copy(ROOT / page, into / page.lower())
+        text = (ROOT / page).read_text(encoding="utf-8")
+        text = text.replace("](docs/", "](").replace("](CHANGELOG.md)", "](changelog.md)")
+        (into / page.lower()).write_text(text, encoding="utf-8")
     reference = into / "reference"
     reference.mkdir(exist_ok=True)
     for door in DOORS:
         (reference / f"{door}.md").write_text(door_page(door), encoding="utf-8")
     made = {"studies": studies_page(), "vocabulary": vocabulary_page(), "laws": laws_page()}
+    made |= {"index": reference_index()}
     made |= {f"source_{name}": source_page(name) for name in sources()}
     for name, text in made.items():
         (reference / f"{name}.md").write_text(text, encoding="utf-8")
