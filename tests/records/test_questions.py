@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import ROOT
+from invented_files import KINDS
 
 from accountability.errors import SourceError
 from accountability.records.onboard.answer_file import answered, checked
@@ -11,6 +14,8 @@ from accountability.records.onboard.first_look import looked_at
 from accountability.records.onboard.questions import ASKED, masked
 
 RAW = ROOT / "tests" / "raw_files"
+OWN = ("truth.json", "answers.yaml")
+FOLDERS = sorted(path.parent for path in RAW.glob("*/truth.json"))
 
 
 def test_at_most_twelve_questions_and_no_name_in_them() -> None:
@@ -44,3 +49,16 @@ def test_a_wrong_answer_is_named_with_what_can_be_said(said: dict[str, str], mes
 
 def test_a_sample_shows_its_form_alone() -> None:
     assert masked("C-0417 Smith") == "X-9999 Xxxxx"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_source_asks_more_than_twelve_questions(folder: Path) -> None:
+    found, _ = looked_at([(path, None) for path in sorted(folder.iterdir()) if path.name not in OWN])
+    assert len(answered(found, {}).asked) <= 12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_invented_source_asks_more_than_twelve_questions(kind: str, tmp_path: Path) -> None:
+    KINDS[kind](tmp_path)
+    found, _ = looked_at([(path, None) for path in sorted(tmp_path.iterdir())])
+    assert len(answered(found, {}).asked) <= 12
