@@ -172,7 +172,7 @@ def assemble(into: Path) -> None:
     """Put pages, notebooks and the made reference in one folder."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    for page in [*HERE.rglob("*.md"), HERE / "conf.py", HERE / "_static" / "site.css"]:
+    for page in [*HERE.rglob("*.md"), HERE / "gallery.ipynb", HERE / "conf.py", HERE / "_static" / "site.css"]:
         (into / page.relative_to(HERE)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, into / page.relative_to(HERE))
     (into / "notebooks").mkdir()
