@@ -44,12 +44,12 @@ def new_case(name: str, into: str | Path | None = None) -> Path:
             (folder / part.name).write_text(text, encoding="utf-8", newline="\n")
         shutil.copyfile(packaged("data") / PATTERN / "codebook.yaml", folder / "codebook.yaml")
         with (folder / "source.yaml").open("a", encoding="utf-8", newline="\n") as card:
-            card.write(_files(folder))
+            card.write(files_declared(folder))
 
     return begin(name, into, "a case file", write)
 
 
-def _files(folder: Path) -> str:
+def files_declared(folder: Path) -> str:
     """The files as the package's own case files declare them, with the hashes of the new ones."""
     text = (packaged("data") / PATTERN / "source.yaml").read_text(encoding="utf-8")
     files = re.sub(r"\n    rows: \d+", "", text[text.index("\nfiles:\n") + 1 :])

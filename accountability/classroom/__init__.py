@@ -2,10 +2,10 @@
 
 What grading protects against
 -----------------------------
-A submission is run in a process of its own, in an empty scratch folder that is thrown away, without the teacher's
-environment, with limits on computing time, memory, the size of files and of output. On Linux the kernel refuses it
-every write outside the folder and every read outside Python and the system's libraries (Landlock), and on x86-64 every
-socket, new process and signal to others (seccomp). Everywhere, an audit hook refuses the same of Python's operations.
+A submission is run in a process of its own, in a scratch folder that is thrown away, without the teacher's
+environment and key, with limits on computing time, memory, the size of files and of output. On Linux the kernel refuses
+it every write outside the folder and every read outside Python and the system's libraries (Landlock), and on x86-64
+every socket, new process and signal to others (seccomp). Everywhere, an audit hook refuses the same to Python.
 So a loop without end, a flood of output, an exception, a crash, a fork bomb, an attempt to send or to overwrite
 something costs the submission its own points.
 
@@ -14,8 +14,8 @@ What it does not protect against
 - Without Landlock and seccomp (macOS, an old kernel, another processor) the audit hook stands alone. It stops
   accidents; code written to get round it may succeed. ``Scores.locks`` says what held.
 - The kernel itself: a fault in it can be used from inside. Grade strangers' work on a machine that holds nothing else.
-- Cheating. The package can compute the truth of any agency from its seed, so a student who reads the package can
-  compute the answers, or hand in a classmate's method. Ids of their own stop the copying of numbers only.
+- A classmate's method, or the class's: the solved notebooks are public. Numbers are each student's own, drawn from the
+  teacher's key, which nothing that is handed out holds (docs/how_to/a_class.md).
 - Use of the machine within the limits: memory and computing time up to them, two submissions at a time.
 """
 

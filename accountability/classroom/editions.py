@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.classroom.lessons.answer_key import KEYS, Item, Key, key_of
-from accountability.classroom.slide_blocks import blocks
+from accountability.classroom.lessons.own_data import packed, place, plain_id, secret_of
+from accountability.classroom.slide_blocks import slide_pages
 from accountability.errors import ParameterError
 from accountability.records.places import notebooks_dir
 
@@ -29,8 +30,14 @@ _SOLUTION: Final = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
 _HIDDEN: Final = re.compile(r"^\s*### (BEGIN|END) HIDDEN TESTS\s*$")
 
 
-def build(lessons: str | Sequence[str] = (), out: str | Path = "class") -> list[Path]:
-    """Write every edition of some lessons.
+def build(
+    lessons: str | Sequence[str] = (),
+    out: str | Path = "class",
+    *,
+    students: Sequence[str] = (),
+    key: str | Path | None = None,
+) -> list[Path]:
+    """Write every edition of some lessons, and the data of each student.
 
     Parameters
     ----------
@@ -39,7 +46,11 @@ def build(lessons: str | Sequence[str] = (), out: str | Path = "class") -> list[
     out : str or Path
         Folder for them, as nbgrader lays a course out: ``source/LESSON/LESSON.ipynb`` (solved, to be given to
         nbgrader), ``release/LESSON/LESSON.ipynb`` (for students), ``instructor/LESSON.ipynb`` (solutions, outputs,
-        marking notes), ``slides/LESSON.html``.
+        marking notes), ``slides/LESSON.html``. In the folders of source and release, ``data`` holds a file a student.
+    students : sequence of str
+        Ids of the class. Without them students have the practice data only, which are not marked.
+    key : str or Path, optional
+        File of the key from which the data are made; made where there is none. The user's own when left out.
 
     Returns
     -------
@@ -49,7 +60,7 @@ def build(lessons: str | Sequence[str] = (), out: str | Path = "class") -> list[
     Raises
     ------
     ParameterError
-        No such lesson, or a notebook whose marks do not pair up.
+        No such lesson, a notebook whose marks do not pair up, or an id that stands twice.
 
     Examples
     --------
@@ -68,22 +79,35 @@ def build(lessons: str | Sequence[str] = (), out: str | Path = "class") -> list[
             f"classroom.build needs the name of a lesson or a list of names, and was given an object of type "
             f"{type(lessons).__name__}: classroom.build('the_closed_case_trap')"
         )
+    ids = [students] if isinstance(students, str) else list(students)
+    twice = {one for one in map(plain_id, ids) if [plain_id(other) for other in ids].count(one) > 1}
+    if twice:
+        raise ParameterError(f"students: {len(twice)} ids stand there more than once, for example {min(twice)!r}")
+    keys = list(map(key_of, asked or KEYS))
+    secret = secret_of(key, make=True) if ids else b""
     made = []
-    for key in map(key_of, asked or KEYS):
-        name = key.lesson
+    for one in keys:
+        name = one.lesson
         solved = nbformat.read(notebooks_dir() / f"{name}.ipynb", as_version=4)
         for path, book in (
             (Path(out) / "source" / name / f"{name}.ipynb", solved),
             (Path(out) / "release" / name / f"{name}.ipynb", student_copy(solved)),
-            (Path(out) / "instructor" / f"{name}.ipynb", instructor_copy(solved, key)),
+            (Path(out) / "instructor" / f"{name}.ipynb", instructor_copy(solved, one)),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(book, path)
             made.append(path)
         page = Path(out) / "slides" / f"{name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(slides(solved), encoding="utf-8")
+        page.write_text(slides(solved, one), encoding="utf-8")
         made.append(page)
+        for student in ids:
+            content = packed(one.own(secret, student).files)
+            for edition in ("source", "release"):
+                path = Path(out) / edition / name / place(name, student)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                made.append(path)
     return made
 
 
@@ -177,30 +201,32 @@ def marking_notes(key: Key) -> str:
 def _right_when(item: Item) -> str:
     if item.choices:
         return "it is the word expected"
-    near = f"within {item.relative:.0%} of the truth" if item.relative else f"within {item.absolute:g} of the truth"
-    return f"{near}, more with fewer complaints" if item.by_chance else near
+    near = f"within {item.relative:.0%}" if item.relative else f"within {item.absolute:g}"
+    return f"{near} of what right methods give on the student's data"
 
 
-def slides(solved: Any) -> str:
+def slides(solved: Any, key: Key) -> str:
     """Write the slides of a solved notebook.
 
     Parameters
     ----------
     solved : NotebookNode
         With its outputs.
+    key : Key
+        Its notes become the speaker's.
 
     Returns
     -------
     str
-        A whole HTML document: a slide for each heading, and for each output its own.
+        A whole HTML document: a slide for each heading, its outputs under it, each figure with its sentence; what does
+        not fit goes on to the next slide when the page is opened. Solutions and provenance are left out.
     """
-    shown = [cell for cell in solved.cells if not cell.metadata.get("nbgrader")]
-    pages: list[str] = []
-    for block in blocks({"cells": shown}):
-        if block["kind"] == "prose":
-            pages += _parts(block["html"])
-        elif block["kind"] == "code":
-            pages += [output for output in block["outputs"] if output]
+    shown = []
+    for cell, blank in zip(solved.cells, student_copy(solved).cells, strict=True):
+        said = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" or not (said.get("solution") or said.get("grade")):
+            shown.append(cell | {"source": blank.source.replace(TEXT_STUB, "").strip() if said else cell.source})
+    pages = slide_pages({"cells": shown}, key)
     title = next(cell.source.splitlines()[0].lstrip("# ") for cell in solved.cells if cell.cell_type == "markdown")
     # nbconvert's own slides load their program from outside; of this page arrow keys turn and paper prints.
     return _templates(autoescape=True).get_template("slides.html.j2").render(title=title, pages=pages)
@@ -216,8 +242,3 @@ def _templates(*, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _parts(html: str) -> list[str]:
-    """Start a new slide at every heading."""
-    return [part for part in re.split(r"(?=<h[1-3])", html) if part.strip()]

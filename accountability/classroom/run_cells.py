@@ -1,11 +1,12 @@
 """Run the cells of submissions, each locked in a process of its own. Started by the grader, with ``python -I``.
 
-Argument: a JSON file with the cells of the lesson itself, run first so that what every submission needs is loaded once.
-Then each line of standard input names a folder with ``job.json`` (``cells``, ``scratch``, ``hidden``, ``read``, ``look``,
-``limits``, ``output_limit``, ``environment``). For each the process is forked, so no submission sees what another left;
-the id of the new process and then its status are written to standard output. What the submission says is written to
-``told.jsonl`` there, one JSON object a line: ``{"locks": [...]}`` first, before any of its code has run; ``{"item": ...,
-"value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself; the next is run.
+Argument: a JSON file with the cells of the lesson itself, run first so that what every submission needs is loaded
+once. Then each line of standard input names a folder with ``job.json`` (``cells``, ``scratch``, ``hidden``, ``read``,
+``look``, ``limits``, ``output_limit``, ``environment``). For each the process is forked, so no submission sees what
+another left; the id of the new process and then its status are written to standard output. What the submission says is
+written to ``told.jsonl`` there, one JSON object a line: ``{"locks": [...]}`` first, before any of its code has run;
+``{"item": ..., "value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself;
+the next is run.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Run one submission locked in: its code cells in a plain Python of their own, with little time, memory and room.
 
 No Jupyter kernel is started, so no socket is needed and none is allowed. What the process may do is described in
-:mod:`accountability.classroom.locks`; here are the limits, the clean folder, and the end of it.
+:mod:`accountability.records.locks`; here are the limits, the clean folder, and the end of it.
 """
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import json
 import os
 import select
@@ -23,14 +23,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from accountability.errors import ParameterError
 from accountability.records.locks import readable
 from accountability.records.places import notebooks_dir
 
 MEMORY: Final = 4 * 1024**3
 LARGEST_FILE: Final = 64 * 1024**2
 LARGEST_FOLDER: Final = 256 * 1024**2
-LARGEST_NOTEBOOK: Final = 20 * 1024**2
+#: Folders in each other that a submission may make.
+DEEPEST: Final = 50
 MOST_OUTPUT: Final = 1_000_000
 LONGEST_TEXT: Final = 300
 #: Sleeping costs no computing time; a submission may take this many times its limit by the clock, and ten seconds.
@@ -79,55 +79,6 @@ class Ran:
     locks: tuple[str, ...]
 
 
-def code_cells(path: Path, parameters: Mapping[str, Any]) -> list[str]:
-    """Take the code cells out of a notebook and set the lesson's parameters after the cell that holds them.
-
-    Lines that begin with ``%`` or ``!`` are commands of Jupyter, not Python; they are left out.
-
-    Parameters
-    ----------
-    path : Path
-        A notebook of format 4.
-    parameters : mapping
-        Literals.
-
-    Raises
-    ------
-    ParameterError
-        The file is no notebook, or larger than 20 MB.
-    """
-    if not path.is_file():
-        raise ParameterError(f"{path.name}: not a file")
-    size = path.stat().st_size
-    if size > LARGEST_NOTEBOOK:
-        raise ParameterError(f"{path.name}: expected a notebook of at most 20 MB, found {size:,} bytes")
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-        cells = [(_text(cell["source"]), _tags(cell)) for cell in read["cells"] if cell.get("cell_type") == "code"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ParameterError(f"{path.name}: not a notebook ({type(error).__name__})") from None
-    given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-    place = next((number for number, (_, tags) in enumerate(cells) if "parameters" in tags), None)
-    sources = [_python(source) for source, _ in cells]
-    if place is None:
-        return [given, *sources]
-    sources[place] += f"\n{given}"
-    return sources
-
-
-def _text(source: str | Sequence[object]) -> str:
-    return source if isinstance(source, str) else "".join(map(str, source))
-
-
-def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
-    tags = cell.get("metadata", {}).get("tags", ())
-    return tags if isinstance(tags, list) else ()
-
-
-def _python(source: str) -> str:
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
-
-
 class Runner:
     """A process that has loaded a lesson, of which every submission gets a copy of its own.
 
@@ -140,7 +91,7 @@ class Runner:
     def __init__(self, warm: Sequence[str] = ()) -> None:
         self._place = Path(tempfile.mkdtemp(prefix="accountability-grade-")).resolve()
         (self._place / "warm.json").write_text(json.dumps(list(warm)), encoding="utf-8")
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Runner:
         return self
@@ -163,7 +114,7 @@ class Runner:
         Parameters
         ----------
         cells : sequence of str
-            From :func:`code_cells`.
+            From :meth:`HandedIn.sources <accountability.classroom.handed_in.HandedIn.sources>`.
         seconds : float
             Computing time allowed; by the clock three times as long, and ten seconds.
         hidden : sequence of Path
@@ -203,28 +154,24 @@ class Runner:
         process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(f"{desk}\n")
-        process.stdin.flush()
         try:
+            process.stdin.write(f"{desk}\n".encode())
             one = int(process.stdout.readline())
-        except ValueError:
+            until = time.monotonic() + PATIENCE * seconds + 10
+            why = ""
+            while not why and not select.select([process.stdout], [], [], 0.1)[0]:
+                if time.monotonic() > until:
+                    why = f"it had not ended after {PATIENCE * seconds + 10:.0f} s by the clock"
+                else:
+                    why = _too_much(scratch, one)
+            # Nobody may be left in the group; on macOS that is said as a missing permission.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(one, signal.SIGKILL)
+            said = process.stdout.readline()
+        except BaseException:
+            # What it says next would be about this submission, and taken for the next one's.
             self._end()
-            return "its process could not be started"
-        until = time.monotonic() + PATIENCE * seconds + 10
-        why = ""
-        while not select.select([process.stdout], [], [], 0.1)[0]:
-            if time.monotonic() > until:
-                why = f"it had not ended after {PATIENCE * seconds + 10:.0f} s by the clock"
-            else:
-                why = _too_much(scratch, one)
-            if why:
-                break
-        try:
-            os.killpg(one, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            # Nobody is left in the group; on macOS that is said as a missing permission.
-            pass
-        said = process.stdout.readline()
+            raise
         code = int(said) if said else process.wait()
         if why or code == 0:
             return why
@@ -232,7 +179,7 @@ class Runner:
             return f"it had used its {seconds:g} s of computing time (or its memory)"
         return f"its process ended by itself ({_signal(-code) if code < 0 else f'status {code}'})"
 
-    def _started(self) -> subprocess.Popen[str]:
+    def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-B", str(_RUNNER), str(self._place / "warm.json")],
@@ -241,7 +188,8 @@ class Runner:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                text=True,
+                # Unbuffered: what has been read ahead would not be seen to be there.
+                bufsize=0,
                 start_new_session=True,
             )
         return self._process
@@ -250,6 +198,7 @@ class Runner:
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
+            self._process = None
 
 
 def run(cells: Sequence[str], **how: Any) -> Ran:
@@ -324,17 +273,21 @@ def _own_folders(home: Path) -> dict[str, str]:
 def _too_much(folder: Path, process: int) -> str:
     """Whether a submission holds more than it may: in its folder, or in files it has removed and still holds open."""
     total = 0
-    failed: list[OSError] = []
-    for place, inner, names in os.walk(folder, onerror=failed.append):
-        for name in (*inner, *names):
-            try:
+    waiting = [(str(folder), 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > DEEPEST:
+            return f"it made folders in folders, more than {DEEPEST} deep"
+        try:
+            entries = list(os.scandir(place))
+        except OSError:
+            # Removed between the look and the question.
+            continue
+        for entry in entries:
+            with contextlib.suppress(OSError):
                 # An empty file takes room too.
-                total += max(os.lstat(os.path.join(place, name)).st_size, 4096)
-            except OSError:
-                # Removed between the look and the question.
-                continue
-    if any(error.errno == errno.ENAMETOOLONG for error in failed):
-        return "it made folders in folders, too deep to look into"
+                total += max(entry.stat(follow_symlinks=False).st_size, 4096)
+                waiting += [(entry.path, depth + 1)] if entry.is_dir(follow_symlinks=False) else []
     try:
         handles = [entry.path for entry in os.scandir(f"/proc/{process}/fd")]
     except OSError:

@@ -13,21 +13,35 @@ from accountability.cli.progress_line import progress_line
 
 teach = typer.Typer(no_args_is_help=True, help="Make the editions of a lesson, and grade what students hand in.")
 app.add_typer(teach, name="teach")
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key", help="File of the key to the students' data; your own key when left out.", dir_okay=False),
+]
 
 
 @teach.command()
 def build(
     lesson: Annotated[list[str] | None, typer.Argument(help="Names of lessons; all when left out.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the editions.", file_okay=False)] = Path("class"),
+    students: Annotated[
+        Path | None,
+        typer.Option("--students", help="Text file, one id a line: data of their own for each.", exists=True),
+    ] = None,
+    key: KeyFile = None,
 ) -> None:
     """Write the students' copy, the instructor's copy, slides and nbgrader's source of a lesson.
 
-    Example: [bold]accountability teach build the_closed_case_trap --out class[/bold]
+    Example: [bold]accountability teach build the_closed_case_trap --students class.txt --key class.key[/bold]
     """
     from accountability.classroom.editions import build as made
 
-    for path in made(lesson or (), out):
-        typer.echo(path)
+    lines = [] if students is None else students.read_text(encoding="utf-8-sig").splitlines()
+    ids = [line.strip() for line in lines if line.strip()]
+    for path in made(lesson or (), out, students=ids, key=key):
+        if path.suffix != ".zip":
+            typer.echo(path)
+    if ids:
+        typer.echo(f"{len(ids)} students have data of their own. Keep {key or 'your key'}: grading needs it.", err=True)
 
 
 @teach.command()
@@ -38,16 +52,17 @@ def grade(
     ],
     lesson: Annotated[str, typer.Option("--lesson", "-l", help="Name of the lesson.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write, one row a student and item.", dir_okay=False)],
+    key: KeyFile = None,
     seconds: Annotated[float, typer.Option("--seconds", help="Computing time for each submission.")] = 120,
     parameter: Parameters = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run every submission locked in and score its answers against the truth of the student's own agency.
+    """Run every submission locked in and score its answers against those of the student's own data.
 
-    The name of a submission is the id its student worked with; `-p student=none` has all share the class's agency.
+    The name of a submission is its student's id; `-p student=ID` has all work on the data of one.
 
-    Example: [bold]accountability teach grade submitted --lesson the_closed_case_trap --out scores.csv[/bold]
+    Example: [bold]accountability teach grade submitted -l the_closed_case_trap --key class.key --out scores.csv[/bold]
     """
     from rich.console import Console
     from rich.markup import escape
@@ -56,7 +71,7 @@ def grade(
 
     with progress_line(quiet) as progress:
         given = named_values(parameter)
-        scores = graded(submissions, lesson, seconds=seconds, parameters=given, progress=progress)
+        scores = graded(submissions, lesson, key=key, seconds=seconds, parameters=given, progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
     scores.to_csv(out)
     if as_json:

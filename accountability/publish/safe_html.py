@@ -19,6 +19,7 @@ _TAGS: Final = words(
 _ATTRIBUTES: Final = {
     "*": {"title"},
     "a": {"href"},
+    "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }

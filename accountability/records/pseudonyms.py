@@ -48,8 +48,13 @@ def key_file() -> Path:
     return Path(platformdirs.user_config_dir("accountability")) / "pseudonym.key"
 
 
-def key() -> Key:
-    """The key of this user, made on first use.
+def key(path: Path | None = None) -> Key:
+    """The key of this user, or the one in a file, made on first use.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; :func:`key_file` when left out.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def key() -> Key:
     AccountabilityError
         When a key file exists and does not hold a key: replacing it would silently break every link made with it.
     """
-    path = key_file()
+    path = key_file() if path is None else path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:

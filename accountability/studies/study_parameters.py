@@ -60,6 +60,7 @@ Rule = Annotated[
 ]
 Rung = Annotated[str, BeforeValidator(_rung)]
 Student = Annotated[str | None, BeforeValidator(_student)]
+_WHOSE = "your id on the class list, or None for practice"
 
 
 class WhatTheDataHolds(Parameters):
@@ -227,11 +228,11 @@ class DoSquadsMatter(Parameters):
 class TheClosedCaseTrap(Asked):
     """Parameters of the lesson ``the_closed_case_trap``.
 
-    The lesson generates its own agency; ``student`` gives one of one's own in place of the class's.
+    The lesson generates the class's agency; ``student`` says whose own agency the exercises are about.
     """
 
-    complaints: Whole = Field(default=5000, description="complaints the agency receives", ge=300, le=100_000)
-    student: Student = Field(default=None, description="your name or number for an agency of your own, or None")
+    complaints: Whole = Field(default=5000, description="complaints the class's agency receives", ge=300, le=100_000)
+    student: Student = Field(default=None, description=_WHOSE)
 
 
 class ReadingACaseFile(Asked):
@@ -241,26 +242,27 @@ class ReadingACaseFile(Asked):
     """
 
     readings: MaybeText = Field(default=None, description="conflict=reading joined by ;, or None for the defaults")
+    student: Student = Field(default=None, description=_WHOSE)
 
 
 class MoreThanChance(Asked):
     """Parameters of the lesson ``more_than_chance``.
 
-    The lesson generates its own precincts; ``student`` gives ones of one's own in place of the class's.
+    The lesson generates the class's precincts; ``student`` says whose own the exercises are about.
     """
 
-    officers: Whole = Field(default=1200, description="officers of each precinct", ge=500, le=20_000)
-    student: Student = Field(default=None, description="your name or number for precincts of your own, or None")
+    officers: Whole = Field(default=1200, description="officers of each of the class's precincts", ge=500, le=20_000)
+    student: Student = Field(default=None, description=_WHOSE)
 
 
 class FairComparisons(Asked):
     """Parameters of the lesson ``fair_comparisons``.
 
-    The lesson generates its own agency with two stations; ``student`` gives one of one's own.
+    The lesson generates the class's agency with two stations; ``student`` says whose own the exercises are about.
     """
 
-    complaints: Whole = Field(default=12_000, description="complaints the agency receives", ge=1000, le=100_000)
-    student: Student = Field(default=None, description="your name or number for an agency of your own, or None")
+    complaints: Whole = Field(default=12_000, description="complaints the class's agency receives", ge=1000, le=100_000)
+    student: Student = Field(default=None, description=_WHOSE)
 
 
 #: Notebooks for teaching: what they show is generated or comes along, so they are run in JupyterLab, not on a source.

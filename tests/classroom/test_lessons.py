@@ -5,12 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import nbformat
-import numpy as np
 import pandas as pd
 import pytest
 
 from accountability import parameters
-from accountability.classroom.lessons import closed_cases, fair_comparison, more_than_chance
+from accountability.classroom.lessons import closed_cases
 from accountability.errors import ParameterError
 from accountability.records.places import notebooks_dir
 from accountability.studies import LESSONS
@@ -80,9 +79,10 @@ def test_what_can_be_estimated_is_near_the_truth_of_whom_it_describes(releases: 
     table = honest.table.set_index("rule")
     for rule in ("everything", "closed_only", "trailing_window"):
         assert table.loc[rule, "lower"] <= table.loc[rule, "true_median"] <= table.loc[rule, "upper"]
-    # Coarse releases give ends, not a margin of chance: near the truth, not sure to hold it.
+    # A status says little, and its limits say so: they hold the truth and lie far apart.
     for rule in ("months_only", "status_only"):
-        assert 0.6 < table.loc[rule, "lower"] / table.loc[rule, "true_median"] < 1.6
+        assert table.loc[rule, "lower"] <= table.loc[rule, "true_median"] <= table.loc[rule, "upper"]
+    assert table.loc["status_only", "upper"] > 1.3 * table.loc["status_only", "lower"]
     assert table.loc["sustained_only", "estimator"] == "none: refused"
     assert honest.sentence() == "5 of 6 releases carry an answer; none comes from sustained_only."
 
@@ -95,19 +95,12 @@ def test_closed_complaints_alone_show_a_fall_that_is_not_there(releases: closed_
     assert ((trend["lower"] <= trend["true_median"]) & (trend["true_median"] <= trend["upper"])).all()
 
 
-def test_a_student_has_an_agency_of_their_own_and_keeps_it(releases: closed_cases.Releases) -> None:
-    one, again = (closed_cases.publish(400, " Ada ") for _ in range(2))
-    assert one.true_days.equals(again.true_days)
-    assert not np.array_equal(one.true_days["days"], releases.true_days["days"][:400])
+def test_few_complaints_are_refused() -> None:
     with pytest.raises(ParameterError, match="300 or more"):
         closed_cases.publish(20)
 
 
-def test_a_students_number_may_be_given_as_a_number() -> None:
-    one, same = (closed_cases.publish(400, student) for student in (1234567, "1234567"))
-    assert one.true_days.equals(same.true_days)
-    assert more_than_chance.planted(500, 1234567) == more_than_chance.planted(500, "1234567")
-    assert fair_comparison.planted(1000, 1234567) == fair_comparison.planted(1000, "1234567")
+def test_an_id_may_be_given_as_a_number() -> None:
     read = parameters.read(LESSONS["more_than_chance"], {"student": 1234567}, "more_than_chance")
     assert read.literals()["student"] == "1234567"
 

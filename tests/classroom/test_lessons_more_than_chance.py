@@ -7,7 +7,6 @@ import pytest
 from scipy import integrate, stats
 
 from accountability.classroom.lessons import more_than_chance
-from accountability.classroom.lessons.answer_key import KEYS
 from accountability.errors import ParameterError
 
 
@@ -57,23 +56,19 @@ def test_the_top_of_luck_is_average_afterwards_and_the_top_of_risk_is_not(force:
 def test_the_planted_share_is_the_gamma_laws_own(force: more_than_chance.Force) -> None:
     law = stats.gamma(force.shape, scale=1 / force.shape)
     top, _ = integrate.quad(lambda x: x * law.pdf(x), law.ppf(0.9), np.inf)
-    assert force.planted()["top_tenth_underlying"] == pytest.approx(top, rel=1e-6)
+    planted = force.underlying().table.set_index("precinct").loc[force.made_by["risk"], "planted"]
+    assert planted == pytest.approx(top, rel=1e-6)
 
 
-@pytest.mark.parametrize("student", ["ada", "s1234567", "7"])
-def test_risk_is_estimated_near_the_planted_share_and_the_counted_one_is_not(student: str) -> None:
-    own = more_than_chance.force(1200, student)
-    (item,) = [one for one in KEYS["more_than_chance"].items if one.name == "top_tenth_underlying"]
-    row = own.underlying().table.set_index("precinct").loc[own.made_by["risk"]]
-    assert item.fits(float(row["underlying"]), float(row["planted"]))
-    assert not item.fits(float(row["counted"]), float(row["planted"]))
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_risk_is_estimated_near_the_planted_share_and_the_counted_one_is_not(seed: int) -> None:
+    held = more_than_chance.drawn(1200, seed)
+    row = held.underlying().table.set_index("precinct").loc[held.made_by["risk"]]
+    assert abs(row["underlying"] - row["planted"]) < 0.08 * row["planted"] < row["counted"] - row["planted"]
 
 
-def test_precincts_are_a_students_own_and_stay_so() -> None:
-    one, again, other = (more_than_chance.force(500, name) for name in ("ada", " Ada", "ben"))
-    assert one.planted() == again.planted() != other.planted()
-    assert set(one.planted()) == {item.name for item in KEYS["more_than_chance"].items}
-    assert sorted(one.made_by.values()) == sorted(more_than_chance.PRECINCTS)
+def test_few_officers_are_refused() -> None:
+    assert sorted(more_than_chance.drawn(500, 1).made_by.values()) == sorted(more_than_chance.PRECINCTS)
     with pytest.raises(ParameterError, match="500 or more"):
         more_than_chance.force(499)
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import ast
 import re
+import zipfile
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import chromium
 import nbformat
+import numpy as np
 import pytest
+from conftest import full
 from typer.testing import CliRunner
 
 from accountability import cli
 from accountability.classroom import grading
-from accountability.classroom.editions import CODE_STUB, TEXT_STUB, instructor_copy, slides, student_copy
+from accountability.classroom.editions import CODE_STUB, TEXT_STUB, build, instructor_copy, slides, student_copy
+from accountability.classroom.handed_in import read
+from accountability.classroom.lessons import more_than_chance_own
 from accountability.classroom.lessons.answer_key import KEYS
-from accountability.classroom.submission import Ran, code_cells
+from accountability.classroom.lessons.own_data import seed
+from accountability.classroom.submission import Ran, Runner
 from accountability.errors import ParameterError
 from accountability.records.places import notebooks_dir
 from accountability.studies import LESSONS
@@ -133,7 +140,8 @@ def test_every_item_is_handed_in_once_and_its_points_stand_on_its_cell(name: str
         if cell.cell_type == "code" and cell.metadata["nbgrader"]["grade"]:
             items = handed_in(cell)
             assert cell.metadata["nbgrader"]["points"] == sum(worth[one] for one in items)
-            assert "points(" in cell.source.partition("### BEGIN HIDDEN TESTS")[2]
+            # nbgrader alone gives nothing: the points come from the locked grader.
+            assert cell.source.partition("### BEGIN HIDDEN TESTS\n")[2].startswith("0  #")
             seen += items
     assert sorted(seen) == sorted(worth)
     by_hand = {
@@ -245,12 +253,12 @@ def test_an_instructor_gets_solutions_outputs_and_marking_notes(name: str) -> No
 
 @each_lesson
 def test_slides_need_no_network_and_give_no_solution_away(name: str) -> None:
-    page = slides(solved(name))
+    page = slides(solved(name), KEYS[name])
     assert "default-src 'none'" in page
     assert re.findall(r"""(?:src|href)=["'](?!data:|#)([^"']+)""", re.sub(r"<a [^>]*>", "", page)) == []
     assert not re.search(r"@import|url\(", page)
     shown = page.partition("<main>")[2].partition("</main>")[0]
-    assert shown.count("<section ") >= 15
+    assert shown.count("<section>") >= 15
     assert not re.search("SOLUTION|HIDDEN TESTS|is noted:", shown)
     pictures = re.findall(r"<img [^>]*>", shown)
     assert pictures
@@ -259,7 +267,7 @@ def test_slides_need_no_network_and_give_no_solution_away(name: str) -> None:
 
 def test_slides_turn_by_keys_and_ask_for_nothing(tmp_path: Path) -> None:
     page = tmp_path / "slides.html"
-    page.write_text(slides(solved("more_than_chance")), encoding="utf-8")
+    page.write_text(slides(solved("more_than_chance"), KEYS["more_than_chance"]), encoding="utf-8")
     with chromium.launched() as browser:
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
         heard = chromium.listen(tab, page.as_uri())
@@ -293,36 +301,167 @@ def test_the_command_writes_every_edition_as_nbgrader_lays_a_course_out(tmp_path
 # ---- run -----------------------------------------------------------------------------------------------------------
 
 
+@each_lesson
+def test_a_released_copy_holds_no_oracle(name: str, tmp_path: Path) -> None:
+    """Neither the notebook nor the data beside it hold a seed, a key, an answer, or a way to one."""
+    key = KEYS[name]
+    made = build(name, tmp_path, students=["ada"], key=tmp_path / "class.key")
+    own = key.own(bytes.fromhex((tmp_path / "class.key").read_text()), "ada")
+    (data,) = [path for path in made if path.suffix == ".zip" and "release" in path.parts]
+    text = nbformat.writes(nbformat.read(tmp_path / "release" / name / f"{name}.ipynb", 4))
+    assert not re.search(r"\bpoints\(|planted\(|\.make\(|answer_key", text)
+    with zipfile.ZipFile(data) as archive:
+        held = {part: archive.read(part).decode() for part in archive.namelist()}
+    assert "truth.csv" not in held
+    seeds = [str(seed((tmp_path / "class.key").read_bytes(), name, "ada", n)) for n in range(3)]
+    whole = "\n".join(held.values())
+    assert not any(one in whole for one in seeds)
+    assert not re.search(r"seed \d|planted|\blatent", "\n".join(held[one] for one in held if one.endswith("csv")))
+    assert re.search(r"seed \d", whole) is None
+    assert own.files.keys() == held.keys()
+    assert "ada" not in data.name
+    assert (tmp_path / "class.key").stat().st_mode & 0o77 == 0
+
+
+def test_the_truth_of_a_student_is_the_teachers() -> None:
+    """The same id under another secret is another agency; under the same one the same, however it is written."""
+    key = KEYS["more_than_chance"]
+    one, same, other = key.own(b"a", "ada"), key.own(b"a", " ADA "), key.own(b"b", "ada")
+    assert one.files == same.files != other.files
+    assert one.right == same.right != other.right
+    names = [value for name, value in vars(more_than_chance_own.own()).items() if name != "precincts"]
+    assert names[0] is None
+    assert np.isnan(names[1])
+
+
+def test_practice_is_not_marked(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="practice data, so they are not marked"):
+        grading.grade(tmp_path, "more_than_chance", parameters={"student": "none"}, key=tmp_path / "class.key")
+
+
+def test_grading_without_the_key_is_refused_and_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="expected the key from which the students' data were made, found no file"):
+        grading.grade(tmp_path, "more_than_chance", key=tmp_path / "class.key")
+    assert not (tmp_path / "class.key").exists()
+    with pytest.raises(ParameterError, match="stand there more than once"):
+        build("more_than_chance", tmp_path, students=["ada", "Ada "], key=tmp_path / "class.key")
+
+
+# ---- a hall ----------------------------------------------------------------------------------------------------------
+
+#: In the slide shown: what lies outside the screen, and text smaller than 28 px on a screen 1,280 wide.
+FAULTS = """() => { const found = [], slide = document.querySelector("section.now");
+if (slide.scrollHeight > slide.clientHeight + 1) found.push("taller than the screen");
+for (const part of slide.querySelectorAll("*")) {
+  if (part.closest("aside")) continue;
+  const box = part.getBoundingClientRect();
+  if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1) found.push(part.tagName + " outside");
+  const said = [...part.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
+  if (said && parseFloat(getComputedStyle(part).fontSize) < 28 * innerWidth / 1280) found.push(part.tagName + " small");
+  if (part.tagName === "IMG" && box.height < innerHeight * 0.4 && box.width < innerWidth * 0.8) found.push("IMG small");
+}
+const parts = [...slide.children].filter((one) => one.tagName !== "ASIDE").map((one) => one.getBoundingClientRect());
+if (parts.some((one, n) => n && one.top < parts[n - 1].bottom - 1)) found.push("parts lie on each other");
+return found; }"""
+
+
+NUMBERS = "all => all.flatMap((one) => [...one.children].map((_, n) => one.start + n))"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [(name, size) for name in KEYS for size in ((1280, 720), (1920, 1080), (2560, 1440), (1280, 960))]
+    if full()
+    else [("reading_a_case_file", (1280, 720)), ("fair_comparisons", (1920, 1080))],
+    ids=str,
+)
+def test_slides_are_read_from_the_last_row(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    page = tmp_path / "slides.html"
+    page.write_text(slides(solved(name), KEYS[name]), encoding="utf-8")
+    with chromium.launched() as browser:
+        tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        tab.goto(page.as_uri())
+        tab.wait_for_selector("section.now")
+        faults, text, numbers = {}, "", []
+        for number in range(tab.locator("section").count()):
+            faults[number + 1] = tab.evaluate(FAULTS)
+            shown = tab.locator("section.now")
+            text += shown.inner_text()
+            numbers += shown.locator("ol").evaluate_all(NUMBERS)
+            if shown.locator("img").count():
+                assert shown.locator(".together p").inner_text(), "a figure and its comment are together"
+            tab.keyboard.press("ArrowRight")
+    assert {number: found for number, found in faults.items() if found} == {}
+    assert numbers == list(range(1, len(numbers) + 1)), "exercises keep their numbers"
+    assert len(numbers) >= 5
+    assert "sha256" not in text
+    assert all(one.look_for not in text for one in KEYS[name].written)
+
+
+@each_lesson
+def test_the_speaker_has_the_instructors_notes(name: str) -> None:
+    page = unescape(slides(solved(name), KEYS[name]))
+    notes = "".join(re.findall("<aside>(.*?)</aside>", page, re.S))
+    assert all(one.note in notes for one in KEYS[name].items)
+    assert all(one.look_for in notes for one in KEYS[name].written)
+
+
+# ---- fair ------------------------------------------------------------------------------------------------------------
+
+
+@each_lesson
+def test_no_typical_mistake_earns_a_point_and_the_right_method_earns_all(name: str) -> None:
+    """Ten mistakes or more a lesson, over 60 agencies (two in `make test`): none is right, each is told why."""
+    key = KEYS[name]
+    earned: list[tuple[int, str, str]] = []
+    for student in range(60 if full() else 2):
+        own = key.own(b"a class", f"s{student}")
+        ran = Ran({item: right[0] for item, right in own.right.items()}, (), "", ())
+        assert grading.Marked(ran, own, ()).points(key) == sum(one.points for one in key.items)
+        tried = [(item, what, value) for item, part in own.mistakes.items() for what, value in part.items()]
+        assert len(tried) >= 10
+        for item, what, value in tried:
+            rows = {row["item"]: row for row in grading.Marked(Ran({item: value}, (), "", ()), own, ()).rows(key)}
+            earned += [(student, item, what)] if rows[item]["points"] else []
+            assert rows[item]["reason"].startswith(("not right: it is what one gets by this: ", f"{item}: expected"))
+    assert earned == []
+
+
+# ---- run -----------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.slow
 @each_lesson
 def test_the_solved_notebook_has_full_marks_and_the_blank_copy_none(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both run locked in, so this is also: the student copy runs to its first blank, the solved one to its end."""
-    nbformat.write(student_copy(solved(name)), tmp_path / "blank.ipynb")
-    nbformat.write(solved(name), tmp_path / "solved.ipynb")
-    seen: dict[int, Ran] = {}
-    run = grading.run
+    submitted = tmp_path / "submitted"
+    submitted.mkdir()
+    build(name, tmp_path / "class", students=["solved", "blank"], key=tmp_path / "class.key")
+    nbformat.write(student_copy(solved(name)), submitted / "blank.ipynb")
+    nbformat.write(solved(name), submitted / "solved.ipynb")
+    seen: dict[bool, Ran] = {}
+    run = Runner.run
 
-    def watched(cells: list[str], **how: Any) -> Ran:
-        ran = run(cells, **how)
+    def watched(self: Runner, cells: list[str], **how: Any) -> Ran:
+        ran = run(self, cells, **how)
         seen["NotImplementedError" in "".join(cells)] = ran
         return ran
 
-    monkeypatch.setattr(grading, "run", watched)
-    asked = {"student": "none", "complaints": "2000"}
-    given = {field: value for field, value in asked.items() if field in LESSONS[name].model_fields}
-    scores = grading.grade(tmp_path, name, seconds=100, parameters=given).by_student().set_index("student")
+    monkeypatch.setattr(Runner, "run", watched)
+    monkeypatch.setattr(grading, "AT_A_TIME", 1)
+    given = {"complaints": "2000"} if "complaints" in LESSONS[name].model_fields else {}
+    table = grading.grade(submitted, name, key=tmp_path / "class.key", seconds=100, parameters=given)
+    scores = table.by_student().set_index("student")
     assert seen[False].faults == ()
     assert seen[False].stopped == seen[True].stopped == ""
-    cells = code_cells(tmp_path / "blank.ipynb", {})
+    cells = read(submitted / "blank.ipynb").sources({})
     first = 1 + next(at for at, source in enumerate(cells) if "NotImplementedError" in source)
     assert seen[True].faults[0].cell == first
     assert seen[True].faults[0].what.startswith("NotImplementedError")
     assert seen[True].answers == {}
-    assert (
-        scores.loc["solved", "points"]
-        == scores.loc["solved", "possible"]
-        == sum(one.points for one in KEYS[name].items)
-    )
+    assert scores.loc["solved", "points"] == scores.loc["solved", "possible"]
+    assert scores.loc["solved", "note"] == ""
     assert scores.loc["blank", "points"] == 0

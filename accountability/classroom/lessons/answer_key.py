@@ -1,24 +1,29 @@
 """What a lesson asks, how an answer has to look, and how near the truth it has to come.
 
-The questions stand in ``lesson_keys.yaml``. The truth is not written down anywhere: a lesson computes it for the agency
-of each student.
+The questions stand in ``lesson_keys.yaml``. The answers are not written down anywhere: they follow from the teacher's
+key and the student's id.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from accountability.classroom.lessons.own_data import Own, seed
 from accountability.errors import ParameterError
 from accountability.parameters import nearest
 from accountability.records.yaml_text import read_yaml
 
-#: Complaints for which the tolerances are stated; with fewer, chance moves an estimate further.
-USUAL_SIZE = 5000
+_TYPED: Final = re.compile(
+    r"\s*([-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(%|[A-Za-z ]*)\.?\s*"
+)
+#: Seeds tried until the answers of typical mistakes lie apart from the right one.
+_ATTEMPTS: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +43,7 @@ class Item:
     least, most : float
         Between which a sensible answer lies. Outside, the self-check says so.
     relative, absolute : float
-        A right answer is within the larger of ``relative`` times the truth and ``absolute`` of the truth.
-    by_chance : bool
-        The answer is an estimate from a sample: with fewer complaints than usual the tolerance grows with the root
-        of their number.
+        A right answer is at most the larger of ``relative`` times the truth and ``absolute`` outside the right ones.
     choices : tuple of str
         The words one may answer with; empty for a number.
     note : str
@@ -56,12 +58,11 @@ class Item:
     most: float = math.inf
     relative: float = 0.0
     absolute: float = 0.0
-    by_chance: bool = False
     choices: tuple[str, ...] = ()
     note: str = ""
 
     def read(self, value: object) -> float | str:
-        """Take an answer as the number or the word it is to be.
+        """Take an answer as the number or the word it is to be; ``"141 days"`` and ``"7.4 %"`` are numbers too.
 
         Raises
         ------
@@ -69,11 +70,13 @@ class Item:
             It is neither, or it lies outside what is possible.
         """
         if self.choices:
-            word = value.strip().casefold() if isinstance(value, str) else value
-            if word not in self.choices:
+            word = "_".join(value.split()).casefold() if isinstance(value, str) else value
+            found = {re.sub(r"\W+", "_", one): one for one in self.choices}
+            word = re.sub(r"\W+", "_", word).strip("_") if isinstance(word, str) else word
+            if not isinstance(word, str) or word not in found:
                 raise ParameterError(f"{self.name}: expected one of {', '.join(self.choices)}; found {_short(value)}.")
-            return str(word)
-        number = _number(value)
+            return found[word]
+        number = _typed(value, share=self.unit == "as a share") if isinstance(value, str) else _number(value)
         if number is None or not math.isfinite(number):
             raise ParameterError(f"{self.name}: expected a number {self.unit}".rstrip() + f"; found {_short(value)}.")
         if not self.least <= number <= self.most:
@@ -83,21 +86,40 @@ class Item:
             )
         return number
 
-    def limits(self, truth: float | str, complaints: int | None = None) -> tuple[float, float] | None:
+    def limits(self, right: Sequence[float | str]) -> tuple[float, float] | None:
         """Between which numbers an answer is right; ``None`` for a word."""
-        if isinstance(truth, str):
+        numbers = [one for one in right if not isinstance(one, str)]
+        if not numbers:
             return None
-        grown = math.sqrt(USUAL_SIZE / complaints) if self.by_chance and complaints and complaints < USUAL_SIZE else 1.0
-        reach = max(self.relative * abs(truth), self.absolute) * grown
-        return truth - reach, truth + reach
+        low, high = min(numbers), max(numbers)
+        reach = max(self.relative * abs(low + high) / 2, self.absolute)
+        return low - reach, high + reach
 
-    def fits(self, found: float | str, truth: float | str, complaints: int | None = None) -> bool:
+    def fits(self, found: float | str, right: Sequence[float | str]) -> bool:
         """Whether an answer that was read is right."""
-        limits = self.limits(truth, complaints)
+        limits = self.limits(right)
         if limits is None or isinstance(found, str):
-            return found == truth
+            return found in right
         slack = 1e-9 * max(1.0, abs(found))
         return limits[0] - slack <= found <= limits[1] + slack
+
+    def apart(self, mistake: float | str, right: Sequence[float | str]) -> bool:
+        """Whether the answer of a mistake lies so far from the right ones that it is not taken for one."""
+        limits = self.limits(right)
+        if limits is None or isinstance(mistake, str):
+            return mistake not in right
+        margin = 0.1 * (limits[1] - limits[0])
+        return not limits[0] - margin <= mistake <= limits[1] + margin
+
+    def near(self, found: float | str, mistakes: Mapping[str, float | str]) -> str:
+        """The mistake that gives this answer, in words; empty when none is known to."""
+        for what, value in mistakes.items():
+            if isinstance(value, str) or isinstance(found, str):
+                if value == found:
+                    return what
+            elif abs(value - found) <= max(0.005 * abs(value), self.absolute / 2):
+                return what
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +151,7 @@ class Key:
     minutes : tuple of int
         The shortest and the longest it takes in class.
     module : str
-        The module whose ``planted(**parameters)`` gives the truth of every item.
+        The module whose ``make(seed)`` draws the data of a student and the key to them.
     items : tuple of Item
     written : tuple of Written
     """
@@ -140,9 +162,31 @@ class Key:
     items: tuple[Item, ...]
     written: tuple[Written, ...] = ()
 
-    def planted(self, parameters: Mapping[str, Any]) -> Mapping[str, float | str]:
-        """Compute the truth of every item for one choice of the lesson's parameters."""
-        return import_module(self.module).planted(**parameters)
+    def own(self, secret: bytes, student: object) -> Own:
+        """Draw the data of a student and the key to them, such that no typical mistake gives a right answer.
+
+        Parameters
+        ----------
+        secret : bytes
+            The teacher's.
+        student : str or int
+            Id on the class list.
+        """
+        make = import_module(self.module).make
+        for attempt in range(_ATTEMPTS):
+            own: Own = make(seed(secret, self.lesson, student, attempt))
+            if not self.confused(own):
+                return own
+        raise AssertionError(f"{self.lesson}: mistakes and right answers lie too near each other to be told apart")
+
+    def confused(self, own: Own) -> list[str]:
+        """Items for which a typical mistake would earn points on these data."""
+        items = {one.name: one for one in self.items}
+        return [
+            name
+            for name, mistakes in own.mistakes.items()
+            if not all(items[name].apart(value, own.right[name]) for value in mistakes.values())
+        ]
 
 
 def _key(lesson: str, said: Mapping[str, Any]) -> Key:
@@ -190,6 +234,15 @@ def _number(value: object) -> float | None:
         alone = getattr(value, "item", lambda: None)()
         return float(alone) if isinstance(alone, (int, float)) and not isinstance(alone, bool) else None
     return None
+
+
+def _typed(text: str, *, share: bool) -> float | None:
+    """A number as people type it: with a unit, a percent sign, commas between thousands."""
+    found = _TYPED.fullmatch(text)
+    if found is None or not any(letter.isdigit() for letter in found[1]):
+        return None
+    number = float(found[1].replace(",", ""))
+    return number / 100 if share and found[2] in ("%", "percent", "per cent") else number
 
 
 def _short(value: object) -> str:

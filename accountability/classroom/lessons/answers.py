@@ -1,8 +1,8 @@
-"""Answers in a lesson: handed in by the notebook, looked at for their form at once, marked against the truth later."""
+"""Answers in a lesson: handed in by the notebook, looked at for their form at once, marked by the teacher later."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from accountability.classroom.lessons.answer_key import KEYS, Item
@@ -50,29 +50,6 @@ def answer(**given: object) -> str:
             said = found if isinstance(found, str) else f"{found:,.4g}"
             lines.append(f"{name} is noted: {said} {asked.unit}".rstrip())
     return "\n".join(lines)
-
-
-def points(lesson: Any, **given: object) -> float:
-    """Points for answers, by the truth behind a lesson's agency; for hidden tests, where nbgrader takes the number.
-
-    Parameters
-    ----------
-    lesson : object
-        What the lesson was made from: its ``planted()`` gives the truth of every item, its ``complaints`` the size.
-    **given : number or str
-        Item to value.
-    """
-    truth: Mapping[str, float | str] = lesson.planted()
-    earned = 0.0
-    for name, value in given.items():
-        asked = item(name)
-        try:
-            found = asked.read(value)
-        except ParameterError:
-            continue
-        if asked.fits(found, truth[name], getattr(lesson, "complaints", None)):
-            earned += asked.points
-    return earned
 
 
 def item(name: str) -> Item:

@@ -1,12 +1,11 @@
 """A case file read in a hurry and read with care: what is counted as happened, as found, as final.
 
 The facts are those coded from news reports in ``data/news_cases``, in our words and without names. There is no
-planted truth here: a right answer is what the coded reports carry, and no more.
+planted truth here: what the coded reports carry, and no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,23 +65,6 @@ class Reading:
             said=f"In a hurry, {said}.",
         )
 
-    def planted(self) -> Mapping[str, float | str]:
-        """The right answer to every item of the lesson: what the coded reports carry."""
-        counted = counts(self.case)
-        delay = casefiles.delay_bounds(self.case)
-        late = self.case.reading(discipline_date="late_2012", start_of_investigation="in_2010")
-        verdict = casefiles.verdict(self.case).chosen
-        status = casefiles.agreement(self.case).table.set_index("field")["estimate"]
-        return {
-            "officers_dismissed": float(counted["dismissed"]),
-            "accusations_found": float(counted["with_finding"]),
-            "fewest_days": _known(delay.days_lower),
-            "most_days": _known(delay.days_upper),
-            "most_days_late": _known(casefiles.delay_bounds(late).days_upper),
-            "within_180_days": str(verdict["verdict"]),
-            "kappa_status": float(status["status"]),
-        }
-
 
 def read(readings: str | None = None) -> Reading:
     """Read the case of the lesson.
@@ -102,12 +84,3 @@ def read(readings: str | None = None) -> Reading:
         No such conflict or reading.
     """
     return Reading(casefiles.read("news_cases", CASE, readings))
-
-
-def planted(readings: str | None = None) -> Mapping[str, float | str]:
-    """The right answer to every item of the lesson, for one choice of its parameters."""
-    return read(readings).planted()
-
-
-def _known(days: int | None) -> float:
-    return float("inf") if days is None else float(days)

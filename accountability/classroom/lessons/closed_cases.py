@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import delay, synthetic
-from accountability.classroom.lessons.lesson import Shown, agency_of, enough
+from accountability.classroom.lessons.lesson import Shown, enough
 from accountability.delay.curve import Curve
 from accountability.delay.groups import median_of
 from accountability.figures import draw
@@ -37,9 +37,6 @@ RULES: Final = MappingProxyType(
         "status_only": "every complaint, closed or pending, no closing day",
     }
 )
-
-#: The earlier day of an exercise.
-EARLY: Final = "2017-01-31"
 
 ESTIMATORS: Final = MappingProxyType(
     {
@@ -72,10 +69,6 @@ class Releases:
     def complaints(self) -> int:
         """Complaints the agency received."""
         return len(self.true_days)
-
-    def planted(self) -> Mapping[str, float | str]:
-        """The right answer to every item of the lesson, for this agency; see :func:`planted`."""
-        return _answers(self.datasets["everything"], self.true_days)
 
     def published(self) -> pd.DataFrame:
         """What each rule lets out: ``rule, means, complaints, with_closing_date, pending``."""
@@ -124,8 +117,8 @@ class Releases:
         """Estimate from each release what it can carry, and set the truth of the same complaints beside it.
 
         ``table``: ``rule``; ``estimator`` (or why there is none); ``describes`` (which complaints); ``median``,
-        ``lower``, ``upper`` (days); ``reads``; ``true_median`` (days, of the
-        complaints described; missing where nothing is estimated).
+        ``lower``, ``upper`` (days; for a status the limits of the likelihood ratio); ``reads``; ``true_median`` (days,
+        of the complaints described; missing where nothing is estimated).
         """
         rows = []
         for rule, data in self.datasets.items():
@@ -137,6 +130,10 @@ class Releases:
             found = median_of(answer.curve)
             whom, true = self._described(rule, answer.curve)
             numbers = [found[name] for name in ("median", "median_lower", "median_upper", "reads")]
+            if isinstance(answer.curve, delay.CurrentStatusCurve | delay.IntervalCurve):
+                # Where the dates leave the curve open, these are its ends, and no margin of chance.
+                chance = delay.quantile_limits(delays, [0.5], confidence=confidence).table.iloc[0]
+                numbers[1:3] = chance["lower"], chance["upper"]
             rows.append((rule, ESTIMATORS[type(answer.curve)], whom, *numbers, true))
         columns = ["rule", "estimator", "describes", "median", "lower", "upper", "reads", "true_median"]
         table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("median", "lower", "upper"), "Int64"))
@@ -221,15 +218,14 @@ def press_release(trend: Shown) -> str:
     )
 
 
-def publish(complaints: int = 5000, student: str | int | None = None) -> Releases:
-    """Generate one agency and publish it in six ways.
+@lru_cache(maxsize=2)
+def publish(complaints: int = 5000) -> Releases:
+    """Generate the class's agency and publish it in six ways; the exercises are about another, see :func:`own`.
 
     Parameters
     ----------
     complaints : int
         Complaints received, 300 or more, so that every release has something to show.
-    student : str or int, optional
-        A name or number that gives an agency of one's own, another design included; the class's when left out.
 
     Returns
     -------
@@ -241,7 +237,9 @@ def publish(complaints: int = 5000, student: str | int | None = None) -> Release
         When fewer complaints are asked for.
     """
     enough("complaints", complaints, 300)
-    made = {rule: agency_of(student, complaints, rule) for rule in RULES if rule in synthetic.PUBLICATION_RULES}
+    made = {
+        rule: synthetic.agency(complaints, publication=rule) for rule in RULES if rule in synthetic.PUBLICATION_RULES
+    }
     data = {rule: loaded(agency) for rule, agency in made.items()}
     data["months_only"] = months_only(data["everything"])
     whole = made["everything"]
@@ -257,32 +255,6 @@ def _true_days(whole: synthetic.Agency) -> pd.DataFrame:
     true = whole.complaints[["complaint_id"]].assign(received=received, year=received.dt.year)
     true = true.merge(whole.latent[["complaint_id", "days"]], on="complaint_id", validate="1:1")
     return true.rename(columns={"complaint_id": "case_id"})
-
-
-def planted(complaints: int = 5000, student: str | int | None = None) -> Mapping[str, float | str]:
-    """The right answer to every item of the lesson, for one choice of its parameters.
-
-    What is asked about all complaints comes from what happened to each of them, those that closed after the release
-    included; what is asked about a release is counted in it.
-    """
-    enough("complaints", complaints, 300)
-    made = agency_of(student, complaints)
-    return _answers(loaded(made), _true_days(made))
-
-
-def _answers(everything: Dataset, true_days: pd.DataFrame) -> Mapping[str, float | str]:
-    early = clocks.durations(everything, cutoff=EARLY)
-    received = true_days["received"]
-    incident = everything.events[everything.events["stage"] == "incident"].set_index("case_id")["earliest"]
-    before = (received - true_days["case_id"].map(incident)).dt.days
-    return {
-        "median_all": _median(true_days["days"]),
-        "share_not_published": clocks.durations(everything).n_open / len(true_days),
-        "closed_early": _median_of_closed(early),
-        "counted_early": _median(true_days.loc[received <= pd.Timestamp(EARLY), "days"]),
-        "from_incident": _median(true_days["days"] + before),
-        "no_answer_from": "sustained_only",
-    }
 
 
 def months_only(data: Dataset) -> Dataset:

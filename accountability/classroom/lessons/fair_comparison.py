@@ -14,18 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability import outcomes
-from accountability.classroom.lessons.lesson import Shown, agency_of, enough
+from accountability import synthetic
+from accountability.classroom.lessons.lesson import Shown, enough
 from accountability.figures import draw
 from accountability.records import units
 from accountability.records.dataset import Dataset
-from accountability.results import percent
+from accountability.results import Result, capitalised, percent
 from accountability.synthetic.source_files import loaded
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class LikeWithLike(Shown):
         Mantel and Haenszel's odds ratio over the kinds, north to south, and its interval.
     crude_odds_ratio : float
         The same without kinds.
-    true_odds_ratio : float
-        The planted one.
+    true_odds_ratio : float, optional
+        The planted one, where it is known.
     standardised : mapping of str to float
         Share sustained of each station if its complaints were of the kinds of both together.
     """
@@ -74,7 +74,7 @@ class LikeWithLike(Shown):
     lower: float
     upper: float
     crude_odds_ratio: float
-    true_odds_ratio: float
+    true_odds_ratio: float | None
     standardised: Mapping[str, float]
 
 
@@ -86,19 +86,17 @@ class Stations:
     ----------
     data : Dataset
         The release, every complaint in it; the cases have a column ``station``.
-    complaints : int
-        Complaints received.
-    log_odds_ratio : float
-        Planted: log odds of a sustained complaint, north less south, within every kind.
+    log_odds_ratio : float, optional
+        Planted: log odds of a sustained complaint, north less south, within every kind. A student's own agency does not
+        hold it.
     """
 
     data: Dataset
-    complaints: int
-    log_odds_ratio: float
+    log_odds_ratio: float | None = None
 
     def crude(self) -> CrudeRates:
         """Count each station's complaints and those sustained, all kinds together."""
-        rows = self._complaints()
+        rows = self.complaints()
         counted = rows.groupby("station").agg(
             complaints=("case_id", "size"), decided=("decided", "sum"), sustained=("sustained", "sum")
         )
@@ -117,7 +115,7 @@ class Stations:
 
     def mix(self) -> pd.DataFrame:
         """Which kinds of complaints each station gets, and how often each kind is sustained anywhere."""
-        rows = self._complaints()
+        rows = self.complaints()
         rows = rows[rows["decided"]]
         by_kind = rows.groupby([*KIND, "station"]).size().unstack(fill_value=0)
         share = by_kind / by_kind.sum()
@@ -125,11 +123,24 @@ class Stations:
         table = pd.DataFrame({f"of_the_{name}": share[name] for name in STATIONS}).assign(sustained_anywhere=sustained)
         return table.sort_values("sustained_anywhere").reset_index()
 
+    def mix_sentence(self) -> str:
+        """Say which kind is sustained least often in the whole agency, which most often, and who gets more of each."""
+        table = self.mix()
+        said = []
+        for word, row in (("least", table.iloc[0]), ("most", table.iloc[-1])):
+            more = max(STATIONS, key=lambda name: row[f"of_the_{name}"])
+            said.append(
+                f"{word} often sustained anywhere is {row['complaint_type']} ({row['complainant']}): "
+                f"{percent(row['sustained_anywhere'], 1)}; it is {percent(row['of_the_north'], 1)} of the north's and "
+                f"{percent(row['of_the_south'], 1)} of the south's complaints, more of the {more}'s"
+            )
+        return f"{capitalised('. '.join(map(capitalised, said)))}."
+
     def like_with_like(self) -> LikeWithLike:
         """Compare the stations within each kind and pool the kinds by Mantel and Haenszel (statsmodels)."""
         from statsmodels.stats.contingency_tables import StratifiedTable
 
-        rows = self._complaints()
+        rows = self.complaints()
         rows = rows[rows["decided"]]
         counts = rows.groupby([*KIND, "station"])["sustained"].agg(["sum", "size"])
         yes = counts["sum"].unstack(fill_value=0)[list(STATIONS)]
@@ -144,9 +155,10 @@ class Stations:
         table = pd.DataFrame({f"decided_{name}": all_[name].astype("Int64").mask(hidden) for name in STATIONS})
         table = table.assign(**{f"share_{name}": (yes[name] / all_[name]).mask(hidden) for name in STATIONS})
         odds, plain = float(pooled.oddsratio_pooled), float(crude[0, 0] * crude[1, 1] / (crude[0, 1] * crude[1, 0]))
-        true = float(np.exp(self.log_odds_ratio))
+        true = None if self.log_odds_ratio is None else float(np.exp(self.log_odds_ratio))
         standard = {name: float(((yes[name] / all_[name]).fillna(0) * weight).sum()) for name in STATIONS}
         shares = " and ".join(f"{percent(standard[name], 1)} ({name})" for name in STATIONS)
+        planted = "" if true is None else f"; planted {true:.2f}"
         return LikeWithLike(
             estimand="odds ratio of a sustained complaint, north to south, among complaints of one kind",
             assumptions=(
@@ -157,7 +169,7 @@ class Stations:
             method="Mantel-Haenszel odds ratio, Robins-Breslow-Greenland variance; direct standardisation",
             table=table.assign(hidden=hidden).reset_index(),
             said=f"Among like complaints the odds of a sustained one in the north are {odds:.2f} times those in the "
-            f"south (95 % interval {lower:.2f} to {upper:.2f}; planted {true:.2f}); with all kinds thrown together "
+            f"south (95 % interval {lower:.2f} to {upper:.2f}{planted}); with all kinds thrown together "
             f"{plain:.2f} times, {_sides(plain, lower, upper)}. Had both the same kinds of complaints, {shares} would "
             "be sustained.",
             picture=partial(_draw, odds=(plain, odds), lower=(plain, lower), upper=(plain, upper), true=true),
@@ -172,7 +184,7 @@ class Stations:
 
     def denominators(self) -> pd.DataFrame:
         """The complaints sustained over each denominator in use: ``denominator, complaints, sustained, share``."""
-        rows = self._complaints()
+        rows = self.complaints()
         kept = {
             "received": rows["case_id"].notna(),
             "closed": rows["decided"],
@@ -182,35 +194,20 @@ class Stations:
         table = pd.DataFrame({"denominator": list(kept), "complaints": [int(part.sum()) for part in kept.values()]})
         return table.assign(sustained=sustained, share=sustained / table["complaints"])
 
-    def planted(self) -> Mapping[str, float | str]:
-        """The right answer to every item of the lesson, for this agency."""
-        by_unit = outcomes.sustained_by_unit(self.data).set_index("unit")["estimate"]
-        share = self.denominators().set_index("denominator")["share"]
-        return {
-            "crude_ratio": self.crude().ratio,
-            "like_odds_ratio": float(np.exp(self.log_odds_ratio)),
-            "higher_among_like": STATIONS[0] if self.log_odds_ratio > 0 else STATIONS[1],
-            "share_of_officers": float(by_unit["officer"]),
-            "no_such_unit": "allegation",
-            "share_of_received": float(share["received"]),
-            "share_of_findings": float(share["investigated to a finding"]),
-        }
-
-    def _complaints(self) -> pd.DataFrame:
+    def complaints(self) -> pd.DataFrame:
+        """One row a complaint: its kind, ``finding``, ``decided``, ``sustained``, ``station``."""
         rows = _decided(self.data)
         return rows.assign(station=rows["case_id"].map(self.data.cases.set_index("case_id")["station"]))
 
 
-def stations(complaints: int = 12_000, student: str | int | None = None) -> Stations:
-    """Generate one agency and deal its complaints to two stations.
+@lru_cache(maxsize=2)
+def stations(complaints: int = 12_000) -> Stations:
+    """Generate the class's agency and deal its complaints to two stations; the exercises are about another.
 
     Parameters
     ----------
     complaints : int
         Complaints received, 1,000 or more, so that the stations can be told apart.
-    student : str or int, optional
-        A name or number that gives an agency of one's own, and decides which station is which; the class's when left
-        out.
 
     Returns
     -------
@@ -222,11 +219,15 @@ def stations(complaints: int = 12_000, student: str | int | None = None) -> Stat
         When fewer complaints are asked for.
     """
     enough("complaints", complaints, 1000)
-    made = agency_of(student, complaints)
+    made = synthetic.agency(complaints)
+    return dealt(made, loaded(made))
+
+
+def dealt(made: synthetic.Agency, data: Dataset) -> Stations:
+    """Deal the complaints of a generated agency to two stations, by draws from its seed."""
     rng = np.random.default_rng([made.seed, 4])
     lower = 1.0 if rng.random() < 0.5 else -1.0
     planted = -lower * round(float(rng.uniform(0.7, 0.9)), 2)
-    data = loaded(made)
     rows = _decided(data)
     kinds = {category.name: category.sustained for category in made.design.categories}
     inside = rows["complainant"].eq("internal") * made.design.internal_sustained
@@ -234,13 +235,29 @@ def stations(complaints: int = 12_000, student: str | int | None = None) -> Stat
     log_odds = lower * _PULL * (often - often.mean()) + planted * rows["sustained"]
     north = rng.random(len(rows)) < 1 / (1 + np.exp(-log_odds.to_numpy(dtype=float)))
     station = pd.Series(np.where(north, *STATIONS), index=rows["case_id"])
-    cases = data.cases.assign(station=data.cases["case_id"].map(station).astype("str"))
-    return Stations(replace(data, cases=cases), complaints, planted)
+    return Stations(with_stations(data, station), planted)
 
 
-def planted(complaints: int = 12_000, student: str | int | None = None) -> Mapping[str, float | str]:
-    """The right answer to every item of the lesson, for one choice of its parameters."""
-    return stations(complaints, student).planted()
+def with_stations(data: Dataset, station: pd.Series) -> Dataset:
+    """The release with a column ``station`` of its complaints."""
+    return replace(data, cases=data.cases.assign(station=data.cases["case_id"].map(station).astype("str")))
+
+
+def nearer_to_one(ratios: Result) -> str:
+    """Say whether the ratio of the stations is nearer to one counted by officers than by rows, of decided complaints.
+
+    Examples
+    --------
+    >>> from accountability import outcomes
+    >>> from accountability.classroom.lessons import fair_comparison
+    >>> agency = fair_comparison.stations(3000)
+    >>> fair_comparison.nearer_to_one(outcomes.by_unit(agency.data, "station", "north", "south"))[:45]
+    'Counted by officers the ratio is 0.85, nearer'
+    """
+    table = ratios.table[ratios.table["denominator"] == "decided"].set_index("unit")["estimate"]
+    rows, officers = float(table["officer_complaint"]), float(table["officer"])
+    nearer = "nearer to one than" if abs(np.log(officers)) < abs(np.log(rows)) else "no nearer to one than"
+    return f"Counted by officers the ratio is {officers:.2f}, {nearer} the {rows:.2f} counted by rows."
 
 
 def _decided(data: Dataset) -> pd.DataFrame:
@@ -252,7 +269,7 @@ def _decided(data: Dataset) -> pd.DataFrame:
     return rows.assign(decided=decided.astype(bool), sustained=finding.eq("sustained").fillna(False).astype(bool))
 
 
-def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float) -> None:
+def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float | None) -> None:
     """The odds ratio of all together and of like with like, the planted one, and the line of no difference."""
     which = ["all together", "like with like"]
     frame = pd.DataFrame({"which": which, "estimate": odds, "lower": lower, "upper": upper})
@@ -267,10 +284,12 @@ def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float) -> None
         kind="ratio",
         beside=False,
     )
-    axes.plot([true], [0], "x", color=draw.COLOURS[1], label="planted")
+    if true is not None:
+        axes.plot([true], [0], "x", color=draw.COLOURS[1], label="planted")
     axes.set_xscale("log")
     axes.set_ylim(-0.6, 1.6)
-    draw.key_above(axes)
+    if true is not None:
+        draw.key_above(axes)
     axes.set_xlabel("odds ratio of a sustained complaint, north to south (1: no difference)")
 
 

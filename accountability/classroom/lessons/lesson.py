@@ -1,4 +1,4 @@
-"""What the lessons share: an agency of one's own, and a figure that stands beside the truth."""
+"""What the lessons share: a figure that stands beside the truth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accountability import synthetic
 from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.results import Result
@@ -50,15 +49,3 @@ def enough(what: str, count: int, least: int) -> None:
     """Refuse an agency so small that the lesson could not be told from chance."""
     if count < least:
         raise ParameterError(f"{what}: expected {least:,} or more, found {count!r}")
-
-
-def seed_of(student: object) -> int:
-    """The seed of a student, whose number may be given as a number; of the class without one."""
-    return synthetic.BUNDLED_SEED if student is None else synthetic.student_seed(str(student))
-
-
-def agency_of(student: object, complaints: int, publication: str = "everything") -> synthetic.Agency:
-    """The agency of a student, a design of its own included; of the class without one."""
-    if student is None:
-        return synthetic.agency(complaints, publication=publication)
-    return synthetic.agency_of_student(str(student), complaints, publication=publication)

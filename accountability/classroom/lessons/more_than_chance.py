@@ -2,7 +2,7 @@
 
 In each, complaints fall on officers by chance. In one, every officer has the same risk and the same years on duty; in
 one the same risk a year and different years; in one the same years and risks that differ as a gamma law of planted
-shape. Which precinct is which differs from student to student. No officer exists.
+shape. No officer exists.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability.classroom.lessons.lesson import Shown, enough, seed_of
+from accountability import synthetic
+from accountability.classroom.lessons.lesson import Shown, enough
 from accountability.figures import draw
 from accountability.officers import Periods, Tally, against_chance, empirical_bayes, persistence, top_share
 from accountability.results import capitalised, percent
@@ -89,15 +90,15 @@ class Force:
     ----------
     precincts : mapping of str to Precinct
         In the order of :data:`PRECINCTS`.
-    made_by : mapping of str to str
-        Way of :data:`MADE_BY` to the precinct made so.
+    made_by : mapping of str to str, optional
+        Way of :data:`MADE_BY` to the precinct made so. A student's own precincts do not hold it, nor the shape.
     shape : float
         Planted: shape of the gamma law of risks in the precinct where they differ.
     """
 
     precincts: Mapping[str, Precinct]
-    made_by: Mapping[str, str]
-    shape: float
+    made_by: Mapping[str, str] | None = None
+    shape: float = np.nan
 
     def newspaper(self) -> Shown:
         """Compute what is usually printed: the share of the tenth with most complaints.
@@ -157,7 +158,7 @@ class Force:
         """Take luck off (empirical Bayes, years on duty as exposure), and set the planted shares beside it.
 
         ``table``: ``precinct``, ``counted`` (share of complaints of the top tenth), ``underlying``, ``lower``,
-        ``upper`` (share the tenth with the highest risks would be expected to draw), ``planted``.
+        ``upper`` (share the tenth with the highest risks would be expected to draw), ``planted`` where it is known.
         """
         rows = []
         for name, precinct in self.precincts.items():
@@ -166,56 +167,41 @@ class Force:
             counted = top_share(precinct.by_officer, TOP)
             rows.append((name, counted, row["estimate"], row["lower"], row["upper"], self._planted(name)))
         table = pd.DataFrame(rows, columns=["precinct", "counted", "underlying", "lower", "upper", "planted"])
+        table = table if self.made_by else table.drop(columns="planted")
         said = "; ".join(
-            f"{row['precinct']} {percent(row['counted'])} counted, {percent(row['underlying'])} underlying "
-            f"({percent(row['planted'])} planted)"
+            f"{row['precinct']} {percent(row['counted'])} counted, {percent(row['underlying'])} underlying"
+            + (f" ({percent(row['planted'])} planted)" if self.made_by else "")
             for row in table.to_dict("records")
         )
         return Shown(
             estimand="share of complaints that the tenth of officers with the highest risks would be expected to draw",
             assumptions=("risks a year follow a gamma law", "given its risk, an officer draws complaints by chance"),
-            method="gamma-Poisson empirical Bayes; planted shares in closed form",
+            method="gamma-Poisson empirical Bayes" + ("; planted shares in closed form" if self.made_by else ""),
             table=table,
             said=f"Share of the top tenth: {said}.",
             picture=partial(
                 _draw,
                 table,
                 "underlying",
-                {"counted": "|", "planted": "x"},
+                {"counted": "|", "planted": "x"} if self.made_by else {"counted": "|"},
                 "share of complaints drawn by the tenth with the highest risk: estimate and 95 % interval",
             ),
             height=2.6,
         )
 
-    def planted(self) -> Mapping[str, float | str]:
-        """The right answer to every item of the lesson, for these precincts."""
-        risk = self.made_by["risk"]
-        chance = self.beside_luck().table.set_index("precinct")
-        after = self.afterwards().table.set_index("precinct")["observed"]
-        return {
-            "made_by_luck": self.made_by["luck"],
-            "made_by_years": self.made_by["years"],
-            "made_by_risk": risk,
-            "top_tenth_counted": float(chance["observed"][risk]),
-            "top_tenth_by_luck": float(chance["expected"][risk]),
-            "top_tenth_underlying": self._planted(risk),
-            "luck_afterwards": float(after[self.made_by["luck"]]),
-        }
-
     def _planted(self, name: str) -> float:
-        shape = self.shape if name == self.made_by["risk"] else np.inf
+        shape = self.shape if self.made_by and name == self.made_by["risk"] else np.inf
         return float(gamma_concentration(np.array([shape]), TOP)[1][0])
 
 
-def force(officers: int = 1200, student: str | int | None = None) -> Force:
-    """Generate three precincts.
+@lru_cache(maxsize=2)
+def force(officers: int = 1200) -> Force:
+    """Generate the class's three precincts; the exercises are about others.
 
     Parameters
     ----------
     officers : int
         Officers of each precinct, 500 or more, so that luck and risk can be told apart.
-    student : str or int, optional
-        A name or number that gives precincts of one's own; the class's when left out.
 
     Returns
     -------
@@ -227,7 +213,12 @@ def force(officers: int = 1200, student: str | int | None = None) -> Force:
         When fewer officers are asked for.
     """
     enough("officers", officers, 500)
-    rng = np.random.default_rng([seed_of(student), 3])
+    return drawn(officers, synthetic.BUNDLED_SEED)
+
+
+def drawn(officers: int, seed: int) -> Force:
+    """Draw three precincts of one seed: which is made how, and who has how many complaints."""
+    rng = np.random.default_rng([seed, 3])
     order = rng.permutation(len(PRECINCTS))
     made_by = {way: PRECINCTS[at] for way, at in zip(MADE_BY, order, strict=True)}
     shape = round(float(rng.uniform(0.9, 1.6)), 2)
@@ -244,11 +235,6 @@ def force(officers: int = 1200, student: str | int | None = None) -> Force:
         first, second = (rng.poisson(_MEAN / 2 * risk * years / _YEARS) for _ in range(2))
         precincts[name] = Precinct(name, first, second, years)
     return Force(MappingProxyType(precincts), MappingProxyType(made_by), shape)
-
-
-def planted(officers: int = 1200, student: str | int | None = None) -> Mapping[str, float | str]:
-    """The right answer to every item of the lesson, for one choice of its parameters."""
-    return force(officers, student).planted()
 
 
 def _beside(found: Mapping[str, Any], measure: str, method: str) -> Shown:

@@ -1,0 +1,117 @@
+"""The exercises of more than chance: three precincts of one's own, made in the class's three ways, and the answers."""
+
+from __future__ import annotations
+
+import io
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from accountability.classroom.lessons import own_data
+from accountability.classroom.lessons.more_than_chance import TOP, Force, Precinct, drawn
+from accountability.classroom.lessons.own_data import Files, Own
+from accountability.officers import top_share
+from accountability.stats.count_laws import gamma_concentration
+
+LESSON: Final = "more_than_chance"
+OFFICERS: Final = 1200
+
+
+def own(student: object = None) -> Force:
+    """Read the precincts of a student, from the file that the teacher made; practice data without an id.
+
+    Parameters
+    ----------
+    student : str or int, optional
+        The id on the class list.
+
+    Raises
+    ------
+    ParameterError
+        There is no file for the id.
+    """
+    return _taken(own_data.read(LESSON, student, lambda seed: _drawn(seed)[0]))
+
+
+def _taken(files: Files) -> Force:
+    table = pd.read_csv(io.BytesIO(files["precincts.csv"]))
+    parts = {
+        str(name): Precinct(str(name), *(part[column].to_numpy() for column in ("first", "second", "years")))
+        for name, part in table.groupby("precinct")
+    }
+    return Force(MappingProxyType(parts))
+
+
+def _drawn(seed: int) -> tuple[Files, Force]:
+    held = drawn(OFFICERS, seed)
+    parts = [
+        pd.DataFrame({"precinct": name, "first": one.first, "second": one.second, "years": one.years})
+        for name, one in held.precincts.items()
+    ]
+    return {"precincts.csv": pd.concat(parts).to_csv(index=False, lineterminator="\n").encode()}, held
+
+
+def make(seed: int) -> Own:
+    """Draw the precincts of one seed, and the key to them."""
+    files, held = _drawn(seed)
+    shown = _taken(files)
+    per_officer, after = (table.table.set_index("precinct") for table in (shown.beside_luck(), shown.afterwards()))
+    under = shown.underlying().table.set_index("precinct")
+    by = held.made_by or {}
+    luck, years, risk = (by[way] for way in ("luck", "years", "risk"))
+    one = shown.precincts[risk]
+    counted, dealt = float(per_officer.loc[risk, "observed"]), float(per_officer.loc[risk, "expected"])
+    underlying, accused = float(under.loc[risk, "underlying"]), float(top_share(one.by_officer.accused(), TOP))
+    top = np.argsort(-shown.precincts[luck].first, kind="stable")[: OFFICERS // 10]
+    first, second = shown.precincts[luck].first, shown.precincts[luck].second
+    top_later = np.argsort(-second, kind="stable")[: OFFICERS // 10]
+    return Own(
+        files=files,
+        right={
+            "made_by_luck": (luck,),
+            "made_by_years": (years,),
+            "made_by_risk": (risk,),
+            "top_tenth_counted": (counted,),
+            "top_tenth_by_luck": (dealt,),
+            "top_tenth_underlying": (underlying, float(gamma_concentration(np.array([held.shape]), TOP)[1][0])),
+            "luck_afterwards": (float(after.loc[luck, "observed"]),),
+        },
+        mistakes={
+            "made_by_luck": {
+                "the precinct with the highest share of the top tenth": str(per_officer["observed"].idxmax()),
+                "compared by years on duty only, where two precincts look like luck": years,
+            },
+            "made_by_years": {
+                "compared per officer only: the precinct farthest above luck": str(
+                    (per_officer["observed"] - per_officer["expected"]).idxmax()
+                ),
+                "the precinct where the top tenth comes down to the mean": str(after["observed"].idxmin()),
+            },
+            "made_by_risk": {"the precinct of different years, which is above luck per officer only": years},
+            "top_tenth_counted": {
+                "a tenth of the accused, not of all officers": accused,
+                "what luck would have given": dealt,
+                "a share of the first half's complaints only": float(
+                    np.sort(one.first)[::-1][: OFFICERS // 10].sum() / one.first.sum()
+                ),
+            },
+            "top_tenth_by_luck": {
+                "a tenth: equal risk does not give equal counts": TOP,
+                "the share that was counted": counted,
+                "the share of the highest risks, with luck taken off": underlying,
+            },
+            "top_tenth_underlying": {
+                "the share that was counted: luck is still in it": counted,
+                "counted less what luck gives": counted - dealt,
+                "a tenth of the accused, not of all officers": accused,
+            },
+            "luck_afterwards": {
+                "the ratio in the first half, in which they were chosen": float(first[top].mean() / first.mean()),
+                "those at the top of the second half": float(second[top_later].mean() / second.mean()),
+                "the precinct of different risks": float(after.loc[risk, "observed"]),
+                "the share of complaints, not the ratio to the mean": float(second[top].sum() / second.sum()),
+            },
+        },
+    )
