@@ -100,8 +100,8 @@ def find(folder: Path, lesson: str) -> dict[str, tuple[Path, str]]:
         found += [(path.relative_to(folder).parts[0], path) for path in folder.glob(pattern)]
     by_student: dict[str, list[tuple[str, Path]]] = {}
     for name, path in sorted(found):
-        shown = clean(name).replace("\n", "?")
-        by_student.setdefault(shown.strip().casefold(), []).append((shown, path))
+        shown = clean(name).replace("\n", "?").strip() or "?"
+        by_student.setdefault(shown.casefold(), []).append((shown, path))
     if not by_student:
         raise ParameterError(f"{folder}: expected STUDENT.ipynb or STUDENT/{lesson}/{lesson}.ipynb, found neither")
     chosen = {}

@@ -3,10 +3,9 @@
 Argument: a JSON file with the cells of the lesson itself, run first so that what every submission needs is loaded
 once. Then each line of standard input names a folder with ``job.json`` (``cells``, ``scratch``, ``hidden``, ``read``,
 ``look``, ``limits``, ``output_limit``, ``environment``). For each the process is forked, so no submission sees what
-another left; the id of the new process and then its status are written to standard output. What the submission says is
-written to ``told.jsonl`` there, one JSON object a line: ``{"locks": [...]}`` first, before any of its code has run;
-``{"item": ..., "value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself;
-the next is run.
+another left; the id of the new process and then its status are written to standard output. Which locks closed is
+written to ``locks.json`` there; what the submission says to ``told.jsonl``, one JSON object a line: ``{"item": ...,
+"value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself; the next is run.
 """
 
 from __future__ import annotations
@@ -154,10 +153,11 @@ def attempt(desk: Path) -> None:
     if sys.platform == "linux":
         os.setsid()
     job = json.loads((desk / "job.json").read_text(encoding="utf-8"))
-    for number, (name, flags) in enumerate(((os.devnull, os.O_RDONLY), (desk / "printed", os.O_WRONLY | os.O_CREAT))):
-        os.dup2(os.open(name, flags, 0o600), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(desk / "printed", os.O_WRONLY | os.O_CREAT, 0o600), 1)
     os.dup2(1, 2)
     os.closerange(3, 4096)
+    held = os.open(desk / "locks.json", os.O_WRONLY | os.O_CREAT, 0o600)
     tell = reporter(os.open(desk / "told.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     os.environ.update(job["environment"])
     tempfile.tempdir = None
@@ -167,7 +167,9 @@ def attempt(desk: Path) -> None:
     tried = {"landlock": lock.landlock([job["scratch"]], job["read"], job["look"]), "seccomp": lock.seccomp()}
     closed = [name for name, is_closed in tried.items() if is_closed]
     lock.audit(job["scratch"], job["hidden"])
-    tell({"locks": [*closed, "audit hook"]})
+    # In a file of its own, closed before any of the submission's code runs: no submission can say what held it.
+    os.write(held, json.dumps([*closed, "audit hook"]).encode())
+    os.close(held)
     output = Counted(job["output_limit"])
     sys.stdout = sys.stderr = output
     sys.argv = [""]

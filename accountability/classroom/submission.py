@@ -145,7 +145,10 @@ class Runner:
                 "environment": _own_folders(scratch),
             }
             (desk / "job.json").write_text(json.dumps(job), encoding="utf-8")
-            return _heard(desk / "told.jsonl", self._watched(desk, scratch, seconds), len(cells))
+            stopped = self._watched(desk, scratch, seconds)
+            locks = desk / "locks.json"
+            held = json.loads(locks.read_text(encoding="utf-8")) if locks.is_file() else ()
+            return _heard(desk / "told.jsonl", stopped, len(cells), tuple(held))
         finally:
             remove(desk)
 
@@ -317,15 +320,14 @@ def _value(said: object) -> Any:
     return {"kind": clean(kind) if isinstance(kind, str) else type(said).__name__}
 
 
-def _heard(told: Path, stopped: str, cells: int) -> Ran:
+def _heard(told: Path, stopped: str, cells: int, locks: tuple[str, ...]) -> Ran:
     """Read what the process reported; it ran a stranger's code, so nothing about it is taken for granted."""
     answers: dict[str, Any] = {}
     faults: dict[int, Fault] = {}
-    locks: tuple[str, ...] = ()
     done = False
     with told.open("rb") as report:
         lines = report.read(LONGEST_REPORT).split(b"\n")
-    for number, line in enumerate(lines):
+    for line in lines:
         try:
             said = json.loads(line)
         except (ValueError, RecursionError):
@@ -336,9 +338,6 @@ def _heard(told: Path, stopped: str, cells: int) -> Ran:
             answers[clean(said["item"])] = _value(said["value"])
         elif type(said.get("cell")) is int and isinstance(said.get("fault"), str) and 0 < said["cell"] <= cells:
             faults.setdefault(said["cell"], Fault(said["cell"], clean(said["fault"])))
-        elif isinstance(said.get("locks"), list) and number == 0:
-            # The first line is written before any of the submission's code has run.
-            locks = tuple(map(str, said["locks"]))
         elif said.get("done") is True:
             done = True
     if not done and not stopped:

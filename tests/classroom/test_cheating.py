@@ -169,6 +169,8 @@ ROOM = {
     "a name looked up": "import socket\nsocket.getaddrinfo('example.org', 80)",
     "a fault with control characters": "raise ValueError('\\x1b]0;x\\a\\x1b[2J\\r\\n')",
 }
+#: Words and small counts, which a guess may hit.
+CHANCE = {"within_180_days", "officers_dismissed", "accusations_found"}
 CHEATS = {
     f"{group}: {name}": source
     for group, part in (("oracle", ORACLES), ("marking", MARKING), ("report", REPORTS), ("read", READS), ("room", ROOM))
@@ -223,7 +225,7 @@ def attempt(runner: tuple[Runner, Path], own: Own, wrong: dict[str, float | str]
     key, other = folder / "class.key", folder / "submitted" / "ben.ipynb"
     names = f"KEY, OTHER, NEIGHBOUR = {str(key)!r}, {str(other)!r}, {wrong!r}"
     files = {place(LESSON, "ada"): packed(own.files)}
-    return one.run([names, source], seconds=8, hidden=[folder / "submitted", key], files=files)
+    return one.run([names, source], seconds=3, hidden=[folder / "submitted", key], files=files)
 
 
 def points(key: Key, ran: Ran, own: Own) -> float:
@@ -241,8 +243,7 @@ def test_it_earns_nothing_and_sees_nothing(
     before = (Item.fits, Item.read, grading._row, dict(MappingProxyType(os.environ)))
     ran = attempt(runner, own, wrong, CHEATS[name])
     right = {one.name for one in KEY.items if one.name in ran.answers and _right(one, ran.answers[one.name], own)}
-    # Practice data and guesses may by chance share a word or a small count with the student's own.
-    assert right <= ({"within_180_days", "officers_dismissed"} if name.startswith("oracle: ") else set())
+    assert right <= (CHANCE if name.startswith("oracle: ") else set())
     said = " ".join(str(fault) for fault in ran.faults) + str(ran.answers) + ran.stopped
     assert CANARY not in said
     assert SECRET.hex() not in said

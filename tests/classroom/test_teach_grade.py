@@ -105,6 +105,7 @@ def scores_of(place: Path) -> pd.DataFrame:
     book.cells[-1].id = "doubled"
     nbformat.write(book, folder / "cells.ipynb")
     notebook(folder / "a\x1b[2Jb\n.ipynb", "1")
+    notebook(folder / " .ipynb", "1")
     out = place / "scores.csv"
     words = ["teach", "grade", str(folder), "--lesson", LESSON, "--out", str(out), "--seconds", "6", "--key", str(key)]
     done = CliRunner().invoke(cli.app, words)
@@ -122,7 +123,7 @@ def earned(graded: pd.DataFrame, student: str) -> dict[str, float]:
 def test_the_scores_of_a_class_are_one_row_a_student_and_item(graded: pd.DataFrame) -> None:
     assert list(graded.columns) == list(grading.COLUMNS)
     assert set(graded["student"]) == {
-        *("1234567", "Twice", "a?[2Jb?", "cells", "fault", "flood", "loop", "named", "right", "typed", "wrong")
+        *("1234567", "?", "Twice", "a?[2Jb?", "cells", "fault", "flood", "loop", "named", "right", "typed", "wrong")
     }
     asked = [one.name for one in KEY.items] + [one.name for one in KEY.written]
     for _, rows in graded.groupby("student"):
@@ -321,7 +322,7 @@ def test_one_that_only_sleeps_is_ended_by_the_clock(monkeypatch: pytest.MonkeyPa
 def test_a_forged_report_is_no_trouble(line: bytes, tmp_path: Path) -> None:
     told = tmp_path / "told"
     told.write_bytes(line + b'\n{"item": "median_all", "value": 5}\n{"done": true}\n')
-    assert submission._heard(told, "", 9) == Ran({"median_all": 5}, (), "", ())
+    assert submission._heard(told, "", 9, ()) == Ran({"median_all": 5}, (), "", ())
 
 
 # ---- submissions that are none -----------------------------------------------------------------------------------
@@ -480,7 +481,7 @@ def test_between_two_right_answers_all_are_right() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "number"),
-    [("141 days", 141), (" 141 ", 141), ("1,003 days.", 1003), ("1e2", 100), (".5", 0.5), ("12", 12)],
+    [("141 days", 141), (" 141 ", 141), ("1,000 days.", 1000), ("1e2", 100), (".5", 0.5), ("12", 12)],
 )
 def test_typed_numbers_are_numbers(typed: str, number: float) -> None:
     assert NUMBER.read(typed) == number

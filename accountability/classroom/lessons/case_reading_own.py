@@ -62,7 +62,7 @@ def _drawn(seed: int) -> Files:
     if rng.random() < 0.5:
         start = dt.date(year, month, 1)
         month = min(month + int(rng.integers(2, 5)), 12)
-    tables = {
+    tables: dict[str, list[tuple[str, ...]]] = {
         "cases.csv": [(CASE, "A made-up police department", "A made-up squad", "subject of two reports", "r000 r001",
                        "", "")],
         "allegations.csv": _accusations(rng, squad, dismissed),
@@ -126,7 +126,7 @@ def _facts(rng: np.random.Generator, squad: int) -> tuple[list[tuple[str, ...]],
     size = int(rng.integers(45, 70))
     status, category = rng.choice(STATUSES, size, p=(0.4, 0.2, 0.25, 0.15)), rng.choice(CHARGES, size)
     officer = rng.integers(1, squad + 1, size)
-    facts = [
+    facts: list[tuple[str, ...]] = [
         (f"F{n + 1:03d}", f"claim_{n + 1}", CASE, f"r00{n % 2}", str(n % 30 + 1), "report", str(status[n]),
          f"officer-{officer[n]}", str(category[n]), "Made up.", "", "")
         for n in range(size)
@@ -162,10 +162,10 @@ def make(seed: int) -> Own:
     case = _taken(files)
     counted, delay, judged = counts(case), casefiles.delay_bounds(case), casefiles.verdict(case).chosen
     wide = casefiles.delay_bounds(case.reading(discipline_date="wide"))
-    kappa = casefiles.agreement(case).table.set_index("field")
+    kappa: Any = casefiles.agreement(case).table.set_index("field")
     low, high, high_wide = (float(days or 0) for days in (delay.days_lower, delay.days_upper, wide.days_upper))
     low_wide = float(wide.days_lower or 0)
-    steps = case.events.set_index("stage")
+    steps: Any = case.events.set_index("stage")
     starts, stops = steps.loc["opened"], steps.loc["penalty_imposed"]
     firsts = float((stops["earliest"] - starts["earliest"]).days)
     middle = float((stops["earliest"].replace(day=15) - starts["earliest"].replace(day=15)).days)

@@ -105,10 +105,12 @@ def make(seed: int) -> Own:
     early, from_incident = pd.Timestamp(EARLY), days + (received - incident).dt.days.to_numpy()
     soon, by_then = (received <= early).to_numpy(), (closed <= early).to_numpy()
     done, last_years = closed.notna().to_numpy(), (received >= pd.Timestamp(window_start(made.design))).to_numpy()
-    counted = {
-        name: float(delay.closing_curve(clocks.durations(everything, **how)).median()["estimate"].item())
-        for name, how in (("received", {}), ("early", {"cutoff": EARLY}), ("incident", {"start": "incident"}))
+    spells = {
+        "received": clocks.durations(everything),
+        "early": clocks.durations(everything, cutoff=EARLY),
+        "incident": clocks.durations(everything, start="incident"),
     }
+    counted = {name: float(delay.closing_curve(one).median()["estimate"].item()) for name, one in spells.items()}
     so_far = np.where(by_then, days, (early - received).dt.days)
     missing = float((~done).mean())
     return Own(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -57,8 +57,10 @@ def make(seed: int) -> Own:
     """Draw the precincts of one seed, and the key to them."""
     files, held = _drawn(seed)
     shown = _taken(files)
+    per_officer: Any
+    after: Any
     per_officer, after = (table.table.set_index("precinct") for table in (shown.beside_luck(), shown.afterwards()))
-    under = shown.underlying().table.set_index("precinct")
+    under: Any = shown.underlying().table.set_index("precinct")
     by = held.made_by or {}
     luck, years, risk = (by[way] for way in ("luck", "years", "risk"))
     one = shown.precincts[risk]
