@@ -48,6 +48,8 @@ def met(frame: pd.DataFrame, condition: Condition | None, name: str, known: pd.D
             return _flags(condition(frame), frame, name)
         except KeyError as error:
             raise ParameterError(f"{name}=: no column {error}; there are {_columns(frame)}") from None
+        except (TypeError, AttributeError, ValueError) as error:
+            raise _stopped(name, error) from error
     raise ParameterError(
         f"{name}= takes a word ({', '.join(WORDS)}), columns with values or a function, found "
         f"{type(condition).__name__}; write {name}={{'finding': 'sustained'}}"
@@ -96,7 +98,10 @@ def _column(frame: pd.DataFrame, column: Any, value: Any, name: str, known: pd.D
     if value is None:
         return held.isna()
     if callable(value):
-        return pd.Series(_flags(value(held), frame, name), index=frame.index)
+        try:
+            return pd.Series(_flags(value(held), frame, name), index=frame.index)
+        except (TypeError, AttributeError, ValueError) as error:
+            raise _stopped(f"{name}={{{column!r}: ...}}", error) from error
     values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
     there = known[column].dropna().unique() if column in known else held.dropna().unique()
     terms = {*FINDINGS, *PENALTIES} if column.endswith(("finding", "penalty")) else set()
@@ -110,6 +115,13 @@ def _flags(answer: Any, frame: pd.DataFrame, name: str) -> Flags:
     if not isinstance(answer, pd.Series) or len(answer) != len(frame) or not pd.api.types.is_bool_dtype(answer):
         raise ParameterError(f"the function given as {name}= must give true or false for each of {len(frame):,} rows")
     return answer.fillna(False).to_numpy(dtype=bool)
+
+
+def _stopped(name: str, error: Exception) -> ParameterError:
+    """A refusal of our own as it is; what a user's function stopped with, named."""
+    if isinstance(error, ParameterError):
+        return error
+    return ParameterError(f"the function given as {name} stopped: {type(error).__name__}: {error}")
 
 
 def _columns(frame: pd.DataFrame) -> str:

@@ -129,4 +129,6 @@ class Described(Result):
         if self.kind in ("share", "terms"):
             return f"{percent(number, 1)} of {row['n']:,} ({interval_said(self.confidence, low, high, 1)})"
         word = "median" if self.kind == "days" else "mean"
-        return f"{word} {number:,.1f} of {row['n']:,} ({interval_said(self.confidence, low, high)})"
+        held = row["events"] if self.kind == "number" else row["n"]  # a mean is of those that have a number
+        many = "those with a number" if pd.isna(held) else f"{held:,}"
+        return f"{word} {number:,.1f} of {many} ({interval_said(self.confidence, low, high)})"

@@ -12,7 +12,7 @@ from scipy.stats import chi2_contingency
 
 import accountability
 from accountability import Cohort, delay
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.records.dataset import Dataset
 from accountability.tables import Holders, describe
 
@@ -180,3 +180,27 @@ def test_holders_are_told_apart_in_one_way(asked: dict[str, Any]) -> None:
 def test_a_test_of_counts_is_refused(data: Dataset) -> None:
     with pytest.raises(ParameterError, match="compares shares"):
         describe(data, "complaints", when="year").test()
+
+
+@pytest.mark.parametrize(
+    ("what", "options", "message"),
+    [
+        ("officer_id", {}, "never a list"),
+        ("complaints", {"by": "officer_id"}, "never a list"),
+        ("case_id", {}, "never a list"),
+        ("days", {"of": "sustained"}, "leave of= and unit= out"),
+        ("days", {"unit": "officer"}, "leave of= and unit= out"),
+        ("sustained", {"of": lambda frame: frame["finding"] > 3}, "the function given as of stopped: TypeError"),
+        ("sustained", {"rows": {"category": lambda words: words.dt.year}}, "stopped: AttributeError"),
+        ("sustained", {"of": {"category": "Force", "officer_race": None}}, "the whole is empty"),
+        ("complaints", {"when": {"since": "1950-06-01", "until": "1951-05-31"}}, "5,000 after the window"),
+    ],
+)
+def test_what_cannot_be_described_is_named(data: Dataset, what: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(AccountabilityError, match=message):
+        describe(data, what, **options)
+
+
+def test_a_mean_says_of_how_many_it_is(data: Dataset) -> None:
+    held = int(data.allegations["imposed_days"].notna().sum())
+    assert f" of {held:,} (" in describe(data, "imposed_days").sentence()

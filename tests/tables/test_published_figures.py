@@ -80,7 +80,10 @@ def test_every_published_value_takes_one_call(source: str, real_source: Callable
     if not path.is_file():
         pytest.skip("the table of published values is not on this machine")
     with path.open(encoding="utf-8", newline="") as file:
-        published = {row["id"]: row for row in csv.DictReader(file) if row["source"] == source}
+        every = list(csv.DictReader(file))
+    assert {row["source"] for row in every} == set(ONE_CALL)
+    assert len(every) == sum(map(len, ONE_CALL.values())) == 27
+    published = {row["id"]: row for row in every if row["source"] == source}
     assert set(published) == set(ONE_CALL[source])
     data = real_source(source)
     for name, asked in ONE_CALL[source].items():
