@@ -190,7 +190,8 @@ def describe(
         found = _by_group(table, inner, names, lambda part: _share(part[part["whole"]], confidence), labels)
         kind, values = "share", table["hit"]
         estimand = f"share with {said(condition)} among {whole}{of_whole}{about}"
-    group = table[inner].astype("str").agg(" / ".join, axis=1) if inner else pd.Series("", index=table.index)
+    levels = [table[name].astype("str") for name in inner]
+    group = levels[0].str.cat(levels[1:], sep=" / ") if inner else pd.Series("", index=table.index)
     kept_ids = table[[name for name in ("officer_id", "case_id") if name in table]]
     common["counted"] = kept_ids.assign(group=group, value=values)[table["whole"]]
     return Described(

@@ -18,7 +18,7 @@ from accountability.records.dataset import Dataset, dataset_of
 from accountability.records.in_memory import CARD, by_index, known_fact
 from accountability.records.onboard.answer_file import answered, checked, read_answers
 from accountability.records.onboard.check import check
-from accountability.records.onboard.proposal import looked_at
+from accountability.records.onboard.first_look import looked_at
 from accountability.records.onboard.propose import Ask, new_source
 from accountability.records.onboard.questions import as_text
 
