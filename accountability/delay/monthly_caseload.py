@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -143,27 +143,40 @@ def caseload(
     test.
     """
     study = cohort
-    came, went, until = came_and_went(study, start, stop, cutoff)
-    unused = len(study.cases) - len(came)
+    flow = came_and_went(study, start, stop, cutoff)
+    until = flow.until
     return Caseload(
         estimand=f"cases received, closed and open by month, '{start}' to '{stop}'",
         assumptions=(
             "every case of the window is in the release, open or closed",
             "cases received before the window are missing from the open cases of the first months",
             "months after the last day of receipt covered are not complete: their cases are missing, not fewer",
-            f"{unused:,} cases without a usable date are left out",
+            f"{int((~flow.kept).sum()):,} cases without a usable date are left out",
         ),
         method="counts; mass closing: at least "
         f"{MASS_LEAST} cases and {MASS_FACTOR} times the mean of the year around the day",
-        table=_months(came, went, until, _receipts_until(study, start, until)),
+        table=months_of(flow.came, flow.went, until, flow.receipts_until),
         flow=study.flow(),
-        mass_closures=_mass(went[went < FOREVER]),
+        mass_closures=_mass(flow.went[flow.went < FOREVER]),
         clock=f"'{start}' to '{stop}' until {until.isoformat()}",
     )
 
 
-def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> tuple[Days, Days, dt.date]:
-    """Days on which usable cases came in and went out (``FOREVER`` while open), and the last day counted."""
+class Moves(NamedTuple):
+    """Days on which usable cases came in and went out (``FOREVER`` while open); which cases those are; the last days.
+
+    ``until`` is the last day counted, ``receipts_until`` the last on which cases that came in are in the release.
+    """
+
+    came: Days
+    went: Days
+    kept: Flags
+    until: dt.date
+    receipts_until: dt.date
+
+
+def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> Moves:
+    """Read from the events when cases came in and went out."""
     rule = study.card.sampling
     if rule.open_cases != "included" or rule.rule not in ("complete", "trailing_window"):
         raise Refusal(
@@ -191,7 +204,7 @@ def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | 
         raise Refusal(f"no case of {study.name} has a usable '{start}' date up to {until}")
     came = begin.earliest[kept]
     went = np.where(end.earliest[kept] <= last, end.earliest[kept], FOREVER)
-    return came, went, until
+    return Moves(came, went, kept, until, _receipts_until(study, start, until))
 
 
 def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:
@@ -200,7 +213,8 @@ def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:
     return until if period is None or start != "received" else min(period.end, until)
 
 
-def _months(came: Days, went: Days, until: dt.date, receipts_until: dt.date) -> pd.DataFrame:
+def months_of(came: Days, went: Days, until: dt.date, receipts_until: dt.date) -> pd.DataFrame:
+    """Count by month, from the first case on; `came` is not empty."""
     first = came.min().astype("datetime64[D]").astype("datetime64[M]")
     a_month = np.timedelta64(1, "M")
     months = np.arange(first, np.datetime64(until, "M") + a_month)

@@ -308,7 +308,7 @@ class Cohort:
         from accountability.study import selection
 
         of = "cases" if column in self.cases.columns else "allegations"
-        return selection.columns_known(self, of).get(column, ())
+        return selection.columns_known(self, of, column).get(column, ())
 
     def flow(self) -> pd.DataFrame:
         """How the source became this cohort.

@@ -78,9 +78,14 @@ def ends_of(cohort: Cohort) -> tuple[Flags, Flags]:
     return end.none & (end.set_aside == ""), ~end.none
 
 
-def columns_known(cohort: Cohort, of: str) -> dict[str, Known]:
-    """What the columns of a table know of the outcome: only those that know something, or of which it is not known."""
+def columns_known(cohort: Cohort, of: str, column: str = "") -> dict[str, Known]:
+    """What the columns of a table know of the outcome: only those that know something, or of which it is not known.
+
+    With `column`, of that one alone.
+    """
     table = cohort.cases if of == "cases" else cohort.allegations
+    if column:
+        table = table[[name for name in ("case_id", column) if name in table]]
     is_open, ended = ends_of(cohort)
     place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(table["case_id"]))
     day = [occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), stage, "first").latest[place]

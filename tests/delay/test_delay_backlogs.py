@@ -96,7 +96,7 @@ def _held(came, went):
     load = SimpleNamespace(
         table=pd.DataFrame({"month": range(12), "received": came, "closed": went, "open_at_end": 100})
     )
-    row = clearing._row("all", load, pd.Series(range(12)), 0.95)
+    row = clearing._row("all", load.table, pd.Series(range(12)), 0.95)
     return row["fall_lower"] <= 0 <= row["fall_upper"]
 
 
