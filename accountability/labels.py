@@ -46,6 +46,9 @@ _LABELS: Final = MappingProxyType(
     {
         "officer_complaint": "officer-complaint",
         "none": "no penalty",
+        "zero_truncated_poisson": "equal risk, with at least one",
+        "negative_binomial": "uneven risk",
+        "zero_truncated_negative_binomial": "uneven risk, with at least one",
         "category": "kind of allegation",
         "complainant": "who complained",
         "investigated_by": "office that investigated",

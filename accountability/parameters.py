@@ -128,6 +128,21 @@ class Parameters(Asked):
     group: MaybeText = Field(default=None, description="column to compare by, or None")
 
 
+class OfComplaints(Parameters):
+    """What every study of an agency's complaints takes.
+
+    Attributes
+    ----------
+    only : str or None
+        ``column=value``, several values joined by ``|``: only these complaints are looked at
+        (:func:`accountability.study.restriction.only_where`).
+
+    Others as in :class:`Parameters`.
+    """
+
+    only: MaybeText = Field(default=None, description="only complaints with column=value|value, or None for all")
+
+
 P = TypeVar("P", bound=Parameters)
 
 

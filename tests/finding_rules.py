@@ -12,6 +12,7 @@ RAW = {
     "a raw name": re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b"),
     "a Python literal": re.compile(r"\b(?:True|False|None|nan|NaN|NaT|<NA>)\b"),
     "six decimals": re.compile(r"\d\.\d{5,}"),
+    "a day as a machine writes it": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
     "an empty bracket": re.compile(r"\(\s*\)|\{\}|\[\]"),
     "a doubled stop": re.compile(r"\.\.|;;|,,|\s\."),
 }
@@ -49,6 +50,11 @@ def faults(finding: dict[str, Any]) -> list[str]:
         found.append(f"the answer is too long: {answer!r}")
     if finding["lead"] is not None and not re.search(r"\d", answer):
         found.append(f"the answer holds no number: {answer!r}")
+    for table in [*finding["tables"], *([finding["firm_table"]] if finding["firm_table"] else [])]:
+        if len(table["rows"]) < 2 or all(cell == "hidden" for row in table["rows"] for cell in row[1:]):
+            found.append(f"a table that says nothing: {table['title']!r}")
+    said = [*re.split(r"(?<=[.!?]) ", answer), *finding["firm"], *finding["breaks"]]
+    found += [f"said twice: {one!r}" for one in dict.fromkeys(said) if said.count(one) > 1]
     if not finding["breaks"]:
         found.append("nothing is said of what would break it")
     return found

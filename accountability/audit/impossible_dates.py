@@ -136,7 +136,7 @@ def _said(table: pd.DataFrame, aside: pd.DataFrame) -> str:
             f"{row['impossible']:,} {row['check']} (at worst by {plural(int(row['worst_days']), 'day')})"
             for row in wrong.to_dict("records")
         ]
-        text = f"Orders that cannot be: {listed(parts)}."
+        text = f"Dates in an impossible order: {listed(parts)}."
         left = int((wrong["impossible"] - wrong["of_them_set_aside"]).sum())
         text += f" {left:,} of these are not set aside by the load." if left else " All are set aside by the load."
     count = int(aside.loc[aside["action"] == "value set aside", "count"].sum())

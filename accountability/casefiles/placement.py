@@ -16,21 +16,19 @@ from accountability.delay import closing_curve, curve_limits, how_long
 from accountability.delay.access import require_open_cases
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.parameters import nearest
 from accountability.records.capabilities import OUTCOMES
 from accountability.results import capitalised, percent, plural
 from accountability.study import clocks
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
+from accountability.study.restriction import rows_with
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FEWEST = 10
 """A case is not placed among fewer cases than this."""
-
-_KEYS = ("case_id", "officer_id", "source_row", "source_file")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +107,8 @@ def comparable(
         )
     late: list[pd.Series] = []
     for column, value in wanted(keep):
-        met = _cases_with(cohort, column, value)
+        of, having = rows_with(cohort, column, [value])
+        met = having.groupby(getattr(cohort, of)["case_id"]).any()
         if column in OUTCOMES:
             late.append(met)
         else:
@@ -123,8 +122,8 @@ def comparable(
         require_open_cases(spells, "the place of a case among others")
     slowest = spells
     for met in late:
-        having = slowest.table["case_id"].map(met).fillna(False).to_numpy(bool)
-        slowest = _subset(slowest, having | ~slowest.event)
+        meets = slowest.table["case_id"].map(met).fillna(False).to_numpy(bool)
+        slowest = _subset(slowest, meets | ~slowest.event)
     fastest = _subset(slowest, slowest.event) if late else slowest
     words = keep.strip() if keep and keep.strip() else "all cases"
     if len(fastest) < FEWEST:
@@ -149,21 +148,6 @@ def wanted(keep: str | None) -> list[tuple[str, str]]:
             lambda part: ParameterError(f"comparable {part!r}: expected column=value, for example category=Force"),
         )
     )
-
-
-def _cases_with(cohort: Cohort, column: str, value: str) -> pd.Series:
-    """Whether each case has a value, or an allegation that has it; by ``case_id``."""
-    tables = [table for table in (cohort.cases, cohort.allegations) if column in table and column not in _KEYS]
-    if not tables:
-        known = [c for table in (cohort.cases, cohort.allegations) for c in table.columns if c not in _KEYS]
-        raise ParameterError(f"{cohort.name} has no column {column!r}. {nearest(column, known)}")
-    table = tables[0]
-    texts = table[column].astype("str").str.strip()
-    met = (texts.str.casefold() == value.casefold()) & table[column].notna()
-    if not met.any():
-        known = list(texts[table[column].notna()].value_counts().index[:30])
-        raise ParameterError(f"no case of {cohort.name} has {column}={value!r}. {nearest(value, known)}")
-    return met.groupby(table["case_id"]).any()
 
 
 def _subset(spells: Durations, kept: np.ndarray) -> Durations:

@@ -78,14 +78,18 @@ def found(
         firm=_by_unit(asked, by_unit),
         firm_table=reading(
             "Share upheld, by what is counted",
-            by_unit,
+            by_unit[by_unit["n"].notna()],
             {
                 "counted per": lambda row: asked.label(row["unit"]),
-                "decided": lambda row: wording.count(row["n"]) if wording.known(row["n"]) else wording.MISSING,
-                "upheld": lambda row: wording.count(row["events"]) if wording.known(row["n"]) else wording.MISSING,
-                "share upheld (interval)": lambda row: shares()(row) if wording.known(row["n"]) else wording.MISSING,
+                "decided": counts("n"),
+                "upheld": counts("events"),
+                "share upheld (interval)": shares(),
             },
-            tuple(asked.sentence(str(note)) for note in by_unit["note"] if wording.known(note) and str(note))
+            tuple(
+                asked.sentence(str(note).split("; use ")[0])
+                for note in by_unit["note"]
+                if wording.known(note) and str(note)
+            )
             if "note" in by_unit
             else (),
         ),

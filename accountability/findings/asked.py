@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from accountability import labels
 from accountability.findings import wording
 from accountability.findings.finding import Finding
-from accountability.findings.finding_parts import LeadFigure
+from accountability.findings.finding_parts import LeadFigure, ReadingTable
 from accountability.results import Refused, Result, capitalised, plural
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from accountability.records.dataset import Dataset
     from accountability.sensitivity import Tipping
+
+_DAY = re.compile(r"\b\d{4}-[01]\d-[0-3]\d\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class Asked:
 
     def plain(self, text: str) -> str:
         """Put labels in the place of raw names in a text."""
-        return labels.in_words(text, self.data.labels)
+        return _DAY.sub(lambda day: wording.date(day[0]), labels.in_words(text, self.data.labels))
 
     @property
     def confidence(self) -> str:
@@ -60,6 +62,15 @@ class Asked:
         """Label of the column compared by; empty without one."""
         column = self.parameters.get("group")
         return self.label(column) if column else ""
+
+    @property
+    def only(self) -> str:
+        """Which complaints alone are looked at: ``category Force or Search only``; empty where all are."""
+        said = self.parameters.get("only")
+        if not said:
+            return ""
+        column, _, values = said.partition("=")
+        return f"{self.label(column.strip())} {' or '.join(self.label(one.strip()) for one in values.split('|'))} only"
 
     @property
     def last_day(self) -> str:
@@ -106,7 +117,7 @@ class Asked:
         """Make the lead figure; none where the result is a refusal."""
         if isinstance(drawn, Refused):
             return None
-        subtitle = f"{subtitle} · {self.period}" if self.period else subtitle
+        subtitle = " · ".join(part for part in (subtitle, self.only, self.period) if part)
         return LeadFigure(
             title=capitalised(title),
             subtitle=subtitle,
@@ -143,13 +154,18 @@ class Asked:
 
     def finding(self, answer: str, **parts: Any) -> Finding:
         """Make the finding of this question."""
+        answer = capitalised(answer)
         return Finding(
             study=self.study,
             question=self.question,
             setting=self.setting,
-            answer=capitalised(answer),
+            answer=f"{capitalised(self.only)}: {answer}" if self.only else answer,
             generated=self.data.generated,
-            **parts,
+            **parts
+            # What the answer says is not said again below it.
+            | {"firm": tuple(one for one in parts.get("firm", ()) if one not in answer)}
+            | {"tables": tuple(table for table in parts.get("tables", ()) if _telling(table))}
+            | {"firm_table": firm if (firm := parts.get("firm_table")) is not None and _telling(firm) else None},
         )
 
     def not_answered(self, refused: Refused, what: str, **parts: Any) -> Finding:
@@ -157,6 +173,11 @@ class Asked:
         # What a refusal tells an analyst to write is nothing for a reader.
         because = self.sentence(re.split(r"\. Use |: \w+ it |; use | Write:", refused.because)[0])
         return self.finding(f"This release cannot say {what}. {because}", **parts)
+
+
+def _telling(table: ReadingTable) -> bool:
+    """Whether a table is worth its place: more than one row, and something in it that is not hidden."""
+    return len(table.rows) > 1 and any(cell != wording.HIDDEN for row in table.rows for cell in row[1:])
 
 
 def asked_of(study: str, data: Dataset, parameters: Mapping[str, Any]) -> Asked:
@@ -177,6 +198,8 @@ def _setting(asked: Asked, name: str, value: Any) -> str:
     """Say one parameter that is not the default."""
     if name == "cutoff" or value is None:
         return ""
+    if name == "only":
+        return asked.only
     if name in ("start", "stop"):
         return f"clock {name}s at {labels.moment(value)}"
     plain = value if not isinstance(value, str) else asked.label(value)

@@ -54,7 +54,7 @@ def found(
             f"{first} and {second} ({who}) differ most where cases are {stage}: {rates[0]} against {rates[1]} {number} "
             f"({ends})."
         )
-        title = f"{first} and {second} differ where cases are {stage}"
+        title = f"{stage}: {rates[0]} for {first}, {rates[1]} for {second}"
     else:
         main = (
             f"{first} and {second} ({who}) differ at no stage by more than chance can explain; the widest gap is "
@@ -121,8 +121,11 @@ def _mix(asked: Asked, gap: StageGap, chosen: dict[Any, Any]) -> str:
     if row is None or not wording.known(row.get("at_the_same_mix")):
         return "What the groups' cases are about is not held alike here, and could explain it."
     held = wording.joined([asked.label(name) for name in gap.covariates])
-    points = [f"{100 * float(row[name]):+.1f}".replace("-", "−") for name in ("at_the_same_mix", "difference")]
-    return f"At the same mix of {held}, {points[0]} of the {points[1]} percentage points remain."
+    left, whole = (100 * float(row[name]) for name in ("at_the_same_mix", "difference"))
+    apart = f"{abs(whole):.1f} percentage points between them"
+    if left * whole > 0:
+        return f"At the same mix of {held}, {abs(left):.1f} of the {apart} remain."
+    return f"At the same mix of {held}, the {apart} vanish or turn round."
 
 
 def _by_unit(asked: Asked, units: ByUnit) -> str:

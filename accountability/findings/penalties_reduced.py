@@ -86,6 +86,7 @@ def found(
                 "number": counts("events"),
                 "share": lambda row: wording.share(row["estimate"]),
             },
+            ("Of all with both penalties on record, those with none recommended included.",),
         ),
         breaks=(*asked.tipping(tipping), *_breaks(changes)),
         method=asked.method(ends, changes, steps),

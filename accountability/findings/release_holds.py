@@ -70,7 +70,7 @@ def found(asked: Asked, *, held: Audit) -> Finding:
                 {
                     "field": lambda row: _field(asked, str(row["field"])),
                     "state": lambda row: asked.plain(str(row["state"])),
-                    "needed for": lambda row: asked.plain(str(row["needed_for"])),
+                    "needed for": lambda row: _some(asked.plain(str(row["needed_for"]))),
                 },
             ),
         )
@@ -103,6 +103,16 @@ def _field(asked: Asked, field: str) -> str:
     """Say a field as a reader would: a date by its moment, a column by its label."""
     kind, _, stage = field.rpartition(": ")
     return f"the day of {moment(stage)}" if kind == "date" else asked.plain(asked.label(field))
+
+
+_LISTED = 3
+
+
+def _some(questions: str) -> str:
+    """The first questions of a list, and how many more there are."""
+    listed = questions.split("; ")
+    more = f"; and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    return "; ".join(listed[:_LISTED]) + more
 
 
 def _traps(asked: Asked, held: Audit) -> str:

@@ -274,7 +274,7 @@ def _tables(asked: Asked, answer: HowLong, groups: Groups, ended: str) -> list[R
 def _firm_table(asked: Asked, cutoffs: pd.DataFrame | None, clocks: pd.DataFrame | None) -> ReadingTable | None:
     rows = []
     for frame, column in ((cutoffs, "last_day"), (clocks, "clock")):
-        for row in [] if frame is None else frame.to_dict("records"):
+        for row in [] if frame is None else frame.dropna(subset="n").to_dict("records"):
             what = f"as known on {wording.date(row[column])}" if column == "last_day" else _clock(str(row[column]))
             half = (
                 f"{int(row['median']):,} ({wording.interval(row['median_lower'], row['median_upper'])})"
@@ -296,6 +296,8 @@ def _clock(text: str) -> str:
 
 def _firm(cutoffs: pd.DataFrame | None, clocks: pd.DataFrame | None) -> list[str]:
     said = []
+    if cutoffs is not None and cutoffs["n"].isna().any():
+        said.append("What was known on earlier days cannot be asked of this release.")
     low, high = _medians(cutoffs)
     if low is not None and high is not None and cutoffs is not None:
         years = f"{str(cutoffs['last_day'].min())[:4]} and {str(cutoffs['last_day'].max())[:4]}"

@@ -28,7 +28,7 @@ BENCHMARKS: Final = {
     "negative_binomial": "risks differ as a fitted gamma law",
     "zero_truncated_negative_binomial": "risks differ as a fitted gamma law, among those who drew at least one",
 }
-ALONE: Final = "the same complaints fall at equal risk on these alone, of whom some then draw none"
+ALONE: Final = "equal risk for those who drew at least one, of whom some then draw none"
 LUCK: Final = ("equal_risk", "zero_truncated_poisson")
 
 

@@ -19,6 +19,7 @@ from accountability.stats.arrays import Flags, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, day_number, occurrence
+from accountability.study.restriction import read_only
 from accountability.vocabulary import UNIT_COLUMNS
 
 UNDATED = 2**40
@@ -341,7 +342,7 @@ def days_served(officers: pd.DataFrame, events: pd.DataFrame, first: int, last: 
 
 
 @takes("dataset")
-def officers_listed(data: Dataset) -> int | None:
+def officers_listed(data: Dataset, only: str | None = None) -> int | None:
     """How many officers a source lists, those no complaint names included.
 
     A file of officers that lists some whom no allegation names is taken for the roster. One that lists the accused
@@ -351,6 +352,9 @@ def officers_listed(data: Dataset) -> int | None:
     ----------
     data : Dataset
         With its ledger, which keeps count of the rows of officers that no allegation names.
+    only : str, optional
+        ``column=value``: which complaints are looked at. How many officers have an attribute of officers, such
+        as their race, is not known, as those whom no complaint names are only counted.
 
     Returns
     -------
@@ -364,6 +368,10 @@ def officers_listed(data: Dataset) -> int | None:
     >>> officers.officers_listed(accountability.load("synthetic"))
     1051
     """
+    if only is not None:
+        column = read_only(only)[0]
+        if column in data.allegations and data.allegations.groupby("officer_id")[column].nunique().max() <= 1:
+            return None
     entries = data.ledger.entries
     never = entries[(entries["action"] == "row not linked") & (entries["rule"] == "officers")]
     count = int(never["count"].sum())

@@ -158,7 +158,7 @@ def empirical_bayes(
         estimand=f"underlying rates of {data.drawn}s of {data.holder}s, {data.name}",
         assumptions=(
             *data.assumed(),
-            f"given its rate, a {data.holder} draws complaints by chance, independently of the others",
+            f"given its rate, each {data.holder} draws complaints by chance, independently of the others",
             "underlying rates follow a gamma law and stay the same throughout",
         ),
         method=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from types import NoneType
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 from accountability.errors import AccountabilityError, ParameterError
 from accountability.labels import label
 from accountability.parameters import MaybeUnit, Stage
+from accountability.privacy import MIN_CELL
 from accountability.publish import kept, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.explorer_server import Served, serve
@@ -137,11 +138,11 @@ class Explorer:
         """
         controls: list[dict[str, Any]] = []
         try:
-            controls = _controls(study, values)
+            controls = _controls(study, values, self._values)
             wanted = _wanted(study, controls)
             literals = wanted.parameters.literals()
             found = self._replay.finding(study, literals, whole=whole, told=self._tell)
-            setting, answer, *rest = found.to_html().split("\n")
+            setting, answer, *rest = found.to_html().replace("h4>", "h2>").split("\n")
             shown = {"setting": setting, "answer": answer, "figure": _figure(found), "rest": "\n".join(rest)}
         except AccountabilityError as error:
             return {"controls": controls or None, "refused": str(error)}
@@ -158,9 +159,18 @@ class Explorer:
             self._tell(f"the report, {100 * done // max(cells, 1)} %")
 
         try:
-            return runner.answer(_wanted(study, _controls(study, values)), self._out, told)
+            return runner.answer(_wanted(study, _controls(study, values, self._values)), self._out, told)
         finally:
             self._tell("")
+
+    def _values(self, source: str, column: str) -> list[str]:
+        """List what a column holds in at least ten complaints, most frequent first."""
+        data = self._replay.data(source)
+        held = data.cases if column in data.cases else data.allegations
+        if column not in held:
+            return []
+        counts = held.groupby(column, observed=True)["case_id"].nunique().sort_values(ascending=False, kind="stable")
+        return [str(value) for value in counts.index[counts >= MIN_CELL] if not {"|", "="} & set(str(value))]
 
     def _tell(self, what: str) -> None:
         self._now = what
@@ -201,7 +211,7 @@ def _figure(found: Finding) -> str:
     return f'<img src="data:image/png;base64,{png}" alt="{html.escape(found.lead.alt)}">'
 
 
-def _controls(study: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _controls(study: str, given: Mapping[str, Any], values_of: Callable[[str, str], list[str]]) -> list[dict[str, Any]]:
     """Describe the controls, source and study first, with what stands in them."""
     asked = registry.get(study)
     source = str(given.get("source") or asked.parameters.model_fields["source"].default)
@@ -215,6 +225,9 @@ def _controls(study: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name, field in asked.parameters.model_fields.items():
         if name == "source":
             continue
+        if name == "only":
+            found.append(_filter(given.get(name), source, declared, values_of))
+            continue
         options = _choices(name, field, declared, place)
         plain = _NONE if defaults[name] is None else defaults[name]
         value = given.get(name, plain)
@@ -226,6 +239,25 @@ def _controls(study: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         shown = "law" if name == "rule" else label(name)
         found.append(_control(name, shown, value, said, field.description or "") | {"kind": _kind(field, options)})
     return found
+
+
+def _filter(given: Any, source: str, declared: Source, values_of: Callable[[str, str], list[str]]) -> dict[str, Any]:
+    """Describe the control that keeps the complaints with some values of one column; a column alone keeps all."""
+    column, _, said = ("" if given in (None, _NONE) else str(given)).partition("=")
+    columns = groups(declared)
+    column = column if column in columns else _NONE
+    values = values_of(source, column) if column != _NONE else []
+    chosen = [value for value in said.split("|") if value in values]
+    one = _control(
+        "only", "only complaints where", f"{column}={'|'.join(chosen)}" if chosen else _NONE,
+        [[name, name if name == _NONE else label(name, declared.labels)] for name in (_NONE, *columns)], "",
+    )  # fmt: skip
+    return one | {
+        "kind": "filter",
+        "column": column,
+        "chosen": chosen,
+        "values": [[value, label(value, declared.labels)] for value in values],
+    }
 
 
 def _control(name: str, shown: str, value: Any, options: list[Any] | None, help_: str) -> dict[str, Any]:

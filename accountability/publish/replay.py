@@ -122,12 +122,18 @@ class Replay:
         finding: Finding = held["finding"]
         return finding
 
+    def data(self, source: str) -> Any:
+        """Give a source; it is read once."""
+        if source not in self._given:
+            import accountability
+
+            self._given[source] = accountability.load(source)
+        return self._given[source]
+
     def _made(self, one: ast.stmt, space: dict[str, Any]) -> dict[str, Any]:
         written = _written(one)
         if written == {"data"} and set(space) & {"source", "reference"}:
-            source = next(space[name] for name in ("source", "reference") if name in space)
-            if source in self._given:
-                return {"data": self._given[source]}
+            return {"data": self.data(next(space[name] for name in ("source", "reference") if name in space))}
         exec(compile(ast.Module([one], []), "<study>", "exec"), space)
         return {name: space[name] for name in written}
 

@@ -204,6 +204,7 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
         raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
     _check_group(study, complete, source)
     _check_group(study, complete, source, "alike")
+    _check_group(study, complete, source, "only")
     _check_pauses(study, complete, source)
     _check_cutoff(study, complete, source)
     _check_unit(study, complete, source)
@@ -214,15 +215,20 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
 
 def _check_group(study: Study, parameters: Parameters, source: Source, name: str = "group") -> None:
     group, known = getattr(parameters, name, None), groups(source)
+    doing = "choose" if name == "only" else "compare"
+    if name == "only" and group is not None:
+        from accountability.study.restriction import read_only
+
+        group = read_only(group)[0]
     if group is None or group in known:
         return
     if group in OUTCOMES and group in columns(source):
         raise ParameterError(
-            f"{study.name}: {name}={group!r} is settled only when a case ends, so to compare by it is to sort cases "
+            f"{study.name}: {name}={group!r} is settled only when a case ends, so to {doing} by it is to sort cases "
             f"by their own future. Known: {', '.join(known) or 'none'}."
         )
     raise ParameterError(
-        f"{study.name}: {name}={group!r}: {source.source!r} has no such column to compare by. {nearest(group, known)}"
+        f"{study.name}: {name}={group!r}: {source.source!r} has no such column to {doing} by. {nearest(group, known)}"
     )
 
 

@@ -16,6 +16,7 @@ from accountability.parameters import (
     MaybeText,
     MinCell,
     MinGroup,
+    OfComplaints,
     Parameters,
     Real,
     Stage,
@@ -76,7 +77,7 @@ class WhatTheDataHolds(Parameters):
     seed: Whole = Field(default=20130206, description="seed of the shuffles", ge=0)
 
 
-class HowLongCasesStayOpen(Parameters):
+class HowLongCasesStayOpen(OfComplaints):
     """Parameters of ``how_long_cases_stay_open``.
 
     A ``group`` that is a column of the allegations or officers (such as ``category``) may differ within a complaint;
@@ -106,7 +107,7 @@ class WhatChangedBetweenReleases(Parameters):
     confidence: Confidence = 0.95
 
 
-class WereDeadlinesMet(Parameters):
+class WereDeadlinesMet(OfComplaints):
     """Parameters of ``were_deadlines_met``.
 
     ``rule``: without one, the limit which the source's card declares, judged on the cases begun while it was in force;
@@ -126,7 +127,7 @@ class WereDeadlinesMet(Parameters):
     min_group: MinGroup = 10
 
 
-class HowTheBacklogMoved(Parameters):
+class HowTheBacklogMoved(OfComplaints):
     """Parameters of ``how_the_backlog_moved``.
 
     The last complete months give the pace at which the open cases would be cleared.
@@ -139,7 +140,7 @@ class HowTheBacklogMoved(Parameters):
     min_group: MinGroup = 10
 
 
-class WhatFollowsAFinding(Parameters):
+class WhatFollowsAFinding(OfComplaints):
     """Parameters of ``what_follows_a_finding``.
 
     A ``unit`` is not finer than a row of the source.
@@ -150,7 +151,7 @@ class WhatFollowsAFinding(Parameters):
     confidence: Confidence = 0.95
 
 
-class HowPenaltiesShrink(Parameters):
+class HowPenaltiesShrink(OfComplaints):
     """Parameters of ``how_penalties_shrink``.
 
     Without a ``step_text``, the coded penalties of the steps are read.
@@ -162,7 +163,7 @@ class HowPenaltiesShrink(Parameters):
     confidence: Confidence = 0.95
 
 
-class WhoIsDisciplined(Parameters):
+class WhoIsDisciplined(OfComplaints):
     """Parameters of ``who_is_disciplined``.
 
     Without a ``group``, the first of officer's race, gender, rank and who complained that the source holds is compared.
@@ -176,7 +177,7 @@ class WhoIsDisciplined(Parameters):
     confidence: Confidence = 0.95
 
 
-class DoesDelayLighten(Parameters):
+class DoesDelayLighten(OfComplaints):
     """Parameters of ``does_delay_lighten``.
 
     The ``group``'s kinds of case are held alike over the landmarks.
@@ -194,7 +195,7 @@ class DoesDelayLighten(Parameters):
     confidence: Confidence = 0.95
 
 
-class IsItMoreThanChance(Parameters):
+class IsItMoreThanChance(OfComplaints):
     """Parameters of ``is_it_more_than_chance``.
 
     A ``headcount`` of 0 takes the number the source lists, and where it lists only the accused, says that the others
@@ -209,7 +210,7 @@ class IsItMoreThanChance(Parameters):
     seed: Whole = Field(default=20130206, description="seed of the draws", ge=0)
 
 
-class DoSquadsMatter(Parameters):
+class DoSquadsMatter(OfComplaints):
     """Parameters of ``do_squads_matter``.
 
     Without a ``group``, the unit is the first of squad, officer_unit and command that the source holds.

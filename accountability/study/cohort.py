@@ -16,6 +16,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.records.case_ends import Held
+from accountability.study.occurrences import places
 
 Condition = pd.Series | pd.DataFrame | Callable[[pd.DataFrame], pd.Series]
 Table = Literal["cases", "allegations"]
@@ -233,12 +234,12 @@ class Cohort:
             knew = tuple(stage for stage in selection.OUTCOME_STAGES if stage in {*told, *(knew or ())})
         if of == "cases":
             cases = self.cases[keep]
-            allegations = self.allegations[self.allegations["case_id"].isin(cases["case_id"])]
-            events = self.events[self.events["case_id"].isin(cases["case_id"])]
+            allegations = self.allegations[places(self.allegations["case_id"], cases["case_id"]) >= 0]
+            events = self.events[places(self.events["case_id"], cases["case_id"]) >= 0]
         else:
             allegations = self.allegations[keep]
-            cases = self.cases[self.cases["case_id"].isin(allegations["case_id"])]
-            events = self.events[self.events["case_id"].isin(cases["case_id"])]
+            cases = self.cases[places(self.cases["case_id"], allegations["case_id"]) >= 0]
+            events = self.events[places(self.events["case_id"], cases["case_id"]) >= 0]
             if len(events) and events["officer_id"].notna().any():
                 pair = ["case_id", "officer_id"]
                 kept = pd.MultiIndex.from_frame(allegations[pair].dropna().drop_duplicates())
@@ -247,7 +248,7 @@ class Cohort:
         left = replace(self, cases=cases, allegations=allegations, events=events)
         said = because.strip()
         if not keep.all():
-            ends, stays = selection.ends_of(self), self.cases["case_id"].isin(cases["case_id"]).to_numpy()
+            ends, stays = selection.ends_of(self), places(self.cases["case_id"], cases["case_id"]) >= 0
             if knew is None and selection.only_ended(ends, stays):
                 knew = ("closed",)
                 said += f" (taken as decided by how cases ended: it took away all {int(ends[0].sum()):,} open cases)"

@@ -12,9 +12,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountability.errors import ParameterError
-from accountability.stats.arrays import Days
+from accountability.stats.arrays import Days, Ints
 
 Which = Literal["first", "last"]
 Texts = npt.NDArray[np.object_]
@@ -71,7 +73,7 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
     if which not in ("first", "last"):
         raise ParameterError(f"which occurrence must be 'first' or 'last', found {which!r}")
     rows = events[(events["stage"] == stage).to_numpy()]
-    place = cases.get_indexer(pd.Index(rows["case_id"]))
+    place = places(rows["case_id"], cases)
     inside = place >= 0
     usable = rows["set_aside"].isna().to_numpy() & inside
     fill, pick = (FOREVER, np.minimum) if which == "first" else (NEVER, np.maximum)
@@ -87,6 +89,16 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
     why[place[dropped]] = [f"'{stage}' date set aside: {text}" for text in rows["set_aside"].array[dropped]]
     why[~none] = ""
     return Occurrence(earliest, latest, why)
+
+
+def places(ids: pd.Series, known: pd.Series | pd.Index) -> Ints:
+    """Place of each id among the distinct known ones, -1 where it is none."""
+    if not all(isinstance(one.dtype, pd.StringDtype) for one in (ids, known)):
+        return pd.Index(known).unique().get_indexer(pd.Index(ids)).astype(np.int64)
+    # Pandas makes Python's texts of Arrow's: many times slower.
+    wanted = pc.unique(pa.array(known))
+    found = pc.index_in(pa.array(ids), value_set=wanted, skip_nulls=True)
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def day_numbers(dates: pd.Series, missing: int) -> Days:

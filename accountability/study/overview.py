@@ -14,7 +14,7 @@ from accountability.figures import draw
 from accountability.records.case_ends import closed_by_status
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import NEVER, Which, occurrence
+from accountability.study.occurrences import NEVER, Which, occurrence, places
 from accountability.study.row_dates import by_allegation
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def dates_held(cohort: Cohort) -> pd.DataFrame:
         good = events[usable]
         with_date = good["case_id"].nunique()
         aside = events.loc[~usable, "case_id"]
-        aside_only = int(aside[~aside.isin(good["case_id"])].nunique())
+        aside_only = int(aside[places(aside, good["case_id"]) < 0].nunique())
         rows.append(
             {
                 "stage": str(stage),

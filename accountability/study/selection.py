@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.records.case_ends import closed_by_status
-from accountability.stats.arrays import Flags
-from accountability.study.occurrences import NEVER, day_numbers, occurrence
+from accountability.stats.arrays import Days, Flags
+from accountability.study.occurrences import NEVER, day_numbers, occurrence, places
 from accountability.vocabulary import STAGES
 
 #: What is decided while or after a case is investigated. Conditions on earlier steps leave the rule as it is.
@@ -87,22 +87,26 @@ def columns_known(cohort: Cohort, of: str, column: str = "") -> dict[str, Known]
     if column:
         table = table[[name for name in ("case_id", column) if name in table]]
     is_open, ended = ends_of(cohort)
-    place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(table["case_id"]))
-    day = [occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), stage, "first").latest[place]
-           for stage in ("closed", "received")]  # fmt: skip
+    cases = pd.Index(cohort.cases["case_id"])
+    place = slice(None) if of == "cases" else places(table["case_id"], cases)
+
+    @cache
+    def day(stage: str) -> Days:  # only numbers and dates are compared with it
+        return occurrence(cohort.events, cases, stage, "first").latest[place]
+
     found: dict[str, Known] = {}
     for column in table.columns:
         if column in _IDS:
             continue
         known = cohort.origins[column] if column in cohort.origins else by_name(str(column))
-        if not known and _tells_the_end(table[column], is_open[place], ended[place], *day):
+        if not known and _tells_the_end(table[column], is_open[place], ended[place], day):
             known = ("closed",)
         if known != ():
             found[str(column)] = known
     return found
 
 
-def _tells_the_end(values: pd.Series, is_open: Flags, ended: Flags, closed: npt.NDArray, received: npt.NDArray) -> bool:
+def _tells_the_end(values: pd.Series, is_open: Flags, ended: Flags, day: Callable[[str], Days]) -> bool:
     """Whether a column tells open cases from ended ones, or holds the day or year of closing, or the days until it."""
     of_open = values[is_open]
     if len(of_open) >= _FEW and ended.sum() >= _FEW:
@@ -111,7 +115,7 @@ def _tells_the_end(values: pd.Series, is_open: Flags, ended: Flags, closed: npt.
             return True
     if values.dtype.kind not in "iufM":
         return False
-    dates = values.dtype.kind == "M"
+    dates, closed, received = values.dtype.kind == "M", day("closed"), day("received")
     numbers = day_numbers(values, NEVER) if dates else pd.to_numeric(values).to_numpy(float, na_value=np.nan)
     year = [
         (days[ended].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970) for days in (closed, received)
