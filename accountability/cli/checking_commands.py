@@ -84,6 +84,9 @@ def diff(
 ) -> None:
     """Compare two reports number by number, and say what they were made from differently.
 
+    Of reports on two releases of one agency it says how far each key number moved because records changed, because time
+    passed and because cases were new.
+
     Leaves with status 0 (equal) or 1 (something differs).
 
     Example: [bold]accountability diff old/were_deadlines_met new/were_deadlines_met[/bold]
@@ -102,7 +105,7 @@ def diff(
 
 
 def _plain(found: Comparison) -> dict[str, Any]:
-    differ = {"differences": rows(found.table), "made_from": rows(found.why)}
+    differ = {"differences": rows(found.table), "made_from": rows(found.why), "moved": rows(found.moved)}
     return {"equal": found.equal, "sentence": found.sentence(), **differ}
 
 
@@ -114,6 +117,8 @@ def _show(found: Comparison, first: str, second: str) -> None:
         differ = differ.iloc[many.argsort(kind="stable")]
         counted = f"Differences, the first {_SHOWN} of {len(differ):,}" if len(differ) > _SHOWN else "Differences"
         _print(counted, differ.head(_SHOWN), {"address": "value", "first": first, "second": second, "relative": "by"})
+    if len(found.moved):
+        _print("Why the numbers moved", found.moved, {name: name for name in found.moved.columns})
     if len(found.why):
         _print("Made from", found.why, {"what": "what", "first": first, "second": second})
 

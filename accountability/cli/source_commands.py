@@ -142,6 +142,13 @@ def releases(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write every change to this CSV, one row a change.")
     ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", help="Draw the closing curve as published, corrected and realised (.svg, .png, .pdf)."),
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", help="In the figure, only complaints received in this year, predicted.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare the releases of an agency: what changed, how late closings are recorded, which estimates came true.
@@ -163,6 +170,16 @@ def releases(
 
         write_csv(pd.concat([one.changes.rows.assign(release=one.newer) for one in found], ignore_index=True), out)
         typer.echo(out, err=as_json)
+    if figure is not None:
+        from accountability.releases import late_recording
+
+        data = next((one.before for one in found if one.older == source), found[-1].after)
+        read = late_recording(data, data, year=year)
+        drawn = read.plot().get_figure()
+        assert drawn is not None
+        drawn.savefig(figure, bbox_inches="tight")
+        typer.echo(read.sentence(), err=as_json)
+        typer.echo(figure, err=as_json)
 
 
 @app.command("new-case")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from accountability import labels
-from accountability.findings import wording
+from accountability.findings import recorded_late, wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
@@ -16,6 +16,7 @@ from accountability.study.grouping import NONE_STATED, OTHER, SEVERAL
 
 if TYPE_CHECKING:
     from accountability.delay import Groups, HowLong
+    from accountability.releases import LateRecording
     from accountability.sensitivity import Tipping
     from accountability.study.durations import Durations
 
@@ -35,6 +36,7 @@ def found(
     clocks: pd.DataFrame | None = None,
     closed_only: Result | None = None,
     tipping: Tipping | Refused | None = None,
+    late: LateRecording | Refused | None = None,
 ) -> Finding:
     """Say when half had ended, which share had within the days asked for, and how far the groups lie apart."""
     left_out = delays.excluded_counts()
@@ -48,8 +50,9 @@ def found(
     apart = _apart(asked, groups, said)
     main = f"{_half(asked, groups, whole, said)}{_share(asked, groups, whole)}"
     title = _title(asked, whole, said) if not apart else apart[0]
+    caveat = recorded_late.caveat(late, groups.within_days) or _caveat(asked, groups, whole, cutoffs, ended)
     return asked.finding(
-        " ".join([main, *apart[1:], _caveat(asked, groups, whole, cutoffs, ended)]),
+        " ".join([main, *apart[1:], caveat]),
         lead=asked.lead(
             _drawn(asked, answer, groups, by_group),
             title,
@@ -60,13 +63,14 @@ def found(
             alt=f"{title}. {main}",
         ),
         numbers=_numbers(asked, groups, whole, ended),
-        tables=tuple(_tables(asked, answer, groups, ended)),
-        firm=tuple(_firm(cutoffs, clocks)),
+        tables=(*_tables(asked, answer, groups, ended), *recorded_late.tables(asked, late)),
+        firm=(*recorded_late.firm(late, groups.within_days), *_firm(cutoffs, clocks)),
         firm_table=firm_table,
         breaks=(
             *(asked.tipping(tipping) or _like_closed(whole)),
             *_breaks(left_out, cutoffs, groups),
             *_closed_only(closed_only),
+            *recorded_late.breaks(late, groups.within_days),
         ),
         method=(*asked.method(answer, groups), ("Why this estimator", asked.sentence(answer.because))),
     )

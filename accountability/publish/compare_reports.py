@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import ParameterError
 from accountability.publish.finished import Held, record, tables
+from accountability.publish.release_moves import STEPS, moves
 from accountability.publish.values import COLUMNS, key_columns, tidy
-from accountability.results import Result, plural
+from accountability.results import Result, four_figures, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,10 +44,14 @@ class Comparison(Result):
     why : pandas.DataFrame
         What may have made them differ, ``what``, ``first``, ``second``: study, notebook, data, parameters, cut-off,
         versions, commit. Empty when both were made from the same.
+    moved : pandas.DataFrame
+        Of reports on two releases of one agency, each key number and how far it moved because records changed, because
+        time passed and because cases were new (:func:`accountability.publish.release_moves.moves`).
     """
 
     compared: int
     why: pd.DataFrame
+    moved: pd.DataFrame
 
     @property
     def equal(self) -> bool:
@@ -70,8 +75,14 @@ class Comparison(Result):
             row = widest.iloc[int((widest["difference"].abs() / larger).fillna(float("inf")).argmax())]
             most = f"; most of all {row['address']}, {row['first']} and {row['second']}"
         why = ", ".join(self.why["what"]) or "nothing the records show"
+        moved = ""
+        if len(self.moved):
+            row = self.moved.iloc[0]
+            parts = ", ".join(f"{four_figures(row[step])} as {step}" for step in STEPS)
+            moved = f" '{row['number']}' moved from {four_figures(row['first'])} to {four_figures(row['second'])}: {parts}."
         return (
             f"{plural(self.compared, 'value')} compared: {said}{most}. What the two were made from differs in: {why}."
+            f"{moved}"
         )
 
 
@@ -120,6 +131,7 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
         table=table.reset_index(drop=True),
         compared=len(merged),
         why=why(record(first), record(second)),
+        moved=moves(record(first), record(second)),
     )
 
 

@@ -24,7 +24,7 @@ _KEPT: Final = 120  # results of statements, over all studies
 _SOUGHT: Final = "conclude"
 _SHOWN: Final = "from accountability.publish import present"
 #: Results that say only how firm an answer is; they cost most and are computed after the answer is shown.
-_LATER: Final = frozenset({"cutoffs", "clocks", "closed_only", "tipping"})
+_LATER: Final = frozenset({"cutoffs", "clocks", "closed_only", "late", "tipping"})
 
 
 @dataclass(frozen=True, slots=True)

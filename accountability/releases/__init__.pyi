@@ -1,3 +1,4 @@
+from .as_known import between as between
 from .came_true import Backtest as Backtest
 from .came_true import backtest as backtest
 from .corrected_shares import CorrectedShares as CorrectedShares

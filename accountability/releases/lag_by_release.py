@@ -51,7 +51,7 @@ class LagTrendOver(RecordingLag):
 
     def share(self, weight: Floats | None = None) -> RecordedShare:
         """The share recorded by age in the last release."""
-        return _share(self.day, self.shown, self.looks, self.batches, weight, self.growth)[0]
+        return share_in_last(self.day, self.shown, self.looks, self.batches, weight, self.growth)[0]
 
     def sentence(self) -> str:
         """Say how the lag moved."""
@@ -67,9 +67,10 @@ class LagTrendOver(RecordingLag):
         )
 
 
-def _share(
+def share_in_last(
     day: Days, shown: Flags, looks: Days, batches: bool, weight: Floats | None = None, growth: float | None = None
 ) -> tuple[RecordedShare, float]:
+    """The share recorded by age in the last release, and the factor by which lags grow a year."""
     if batches:
         last = day if weight is None else day[weight > 0]
         return RecordedShare(np.array([0]), np.array([1.0]), int(looks[-1] - last.max())), np.nan
@@ -151,9 +152,9 @@ def lag_over_releases(
     if len(day) < FEWEST or not (day <= looks[0]).any():
         raise Refusal(f"{plural(len(day), 'closing')} in the releases; a lag needs at least {FEWEST}")
     batches = in_batches(day, shown, looks)
-    share, growth = _share(day, shown, looks, batches)
+    share, growth = share_in_last(day, shown, looks, batches)
     rng = np.random.default_rng(seed)
-    again = [_share(day, shown, looks, batches, times_drawn(rng, len(day)), growth) for _ in range(draws)]
+    again = [share_in_last(day, shown, looks, batches, times_drawn(rng, len(day)), growth) for _ in range(draws)]
     asked = np.unique([share.first, *[one for one in _SHOWN if share.first < one <= looks[-1] - day.min()]])
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
     lower, upper = np.quantile([one.at(asked) for one, _ in again], ends, axis=0)

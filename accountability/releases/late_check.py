@@ -22,15 +22,18 @@ from accountability.releases.late_closings import RecordingLag
 from accountability.results import Result, percent, plural
 from accountability.stats.recording_lag import RecordedShare
 from accountability.study.clocks import durations as timed
+from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
 from accountability.study.follow_up import seen_late
 from accountability.study.inputs import takes
+from accountability.study.overview import year_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PUBLISHED: Final = "as published"
 CORRECTED: Final = "corrected for late recording"
+SHOWN: Final = "as the later release shows it"
 _GRID: Final = tuple(range(0, 1096, 15))
 
 
@@ -78,9 +81,11 @@ class LateRecording(Result):
     def sentence(self) -> str:
         """Say the share at the last day read, in each reading."""
         known = self.table.dropna(subset="estimate")
-        if not len(known):
+        first = known[known["reading"].isin([PUBLISHED, CORRECTED])]
+        first = first[first["reading"] == (CORRECTED if CORRECTED in set(first["reading"]) else PUBLISHED)]
+        if not len(first):
             return f"No complaint was watched so long. {self.basis}"
-        day = int(known["day"].max())
+        day = int(first["day"].max())
         rows = known[known["day"] == day]
         said = "; ".join(f"{row['reading']} {percent(row['estimate'], 1)}" for row in rows.to_dict("records"))
         return f"Closed within {plural(day, 'day')}: {said}. {self.basis}"
@@ -92,6 +97,7 @@ def late_recording(
     data: Dataset,
     days: int | Sequence[int] = (90, 180, 365, 730),
     *,
+    year: int | None = None,
     received_before: dt.date | str | None = None,
     recorded: float = 0.95,
     draws: int = 200,
@@ -108,6 +114,9 @@ def late_recording(
         The release they are from, whose other releases are looked up and loaded.
     days : int or sequence of int
         Days of age.
+    year : int, optional
+        Complaints received in this year alone; the lag is then fitted on those received before the year before, so that
+        nothing of the year itself is used.
     received_before : date, optional
         The lag is fitted on complaints received before this day alone, so that those after it are predicted.
     recorded : float
@@ -143,6 +152,14 @@ def late_recording(
             f"releases.late_recording needs the dataset that the durations are from, and was given a "
             f"{type(data).__name__}. Write:\n    releases.late_recording(durations, accountability.load('new_orleans'))"
         )
+    if year is not None:
+        begun = year_of(Cohort.of(data), "received", which="first")
+        own = set(data.cases["case_id"].to_numpy()[(begun == year).fillna(False).to_numpy(bool)])
+        inside = durations.table["case_id"].isin(own)
+        if not inside.any():
+            raise Refusal(f"no complaint of {data.name} was received in {year}; ask for a year that it covers")
+        durations = replace(durations, table=durations.table[inside].reset_index(drop=True))
+        received_before = received_before or f"{year - 1}-01-01"
     asked = days_asked([days] if isinstance(days, int) else list(days))
     every = np.union1d(asked, _GRID)
     published = 1 - closing_curve(durations, confidence=confidence).true_at(every.tolist())[
@@ -170,13 +187,13 @@ def late_recording(
         except Refusal:
             pass  # no age has that share: the corrected curve stands alone
         if newer is not None:
-            readings[f"shown by {newer.name}"] = _shown(durations, newer, every, confidence)
+            readings[SHOWN] = _shown(durations, newer, every, confidence)
     else:
         for seen in seen_late():
             share = RecordedShare(np.array(seen["ages"]), np.array(seen["shares"]), int(seen["ages"][0]))
             share = share.after(_known_later(durations, data))
             made = pd.DataFrame({"day": every, "estimate": corrected_by(durations, share, every)})
-            readings[f"were recording as late as in {seen['label']}"] = made.assign(n=n)
+            readings[f"if recorded as late as in {seen['label']}"] = made.assign(n=n)
     curves = pd.concat([one.assign(reading=name) for name, one in readings.items()], ignore_index=True)
     curves = curves.reindex(columns=["reading", "day", "estimate", "lower", "upper", "n"])
     return LateRecording(

@@ -16,7 +16,7 @@ from accountability.privacy import disclose
 from accountability.records import pseudonyms
 from accountability.records.dataset import Dataset
 from accountability.releases.release_line import recorded_days, require_pair, within_window
-from accountability.results import Result, plural
+from accountability.results import Result, percent, plural
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 _NOT_COMPARED: Final = frozenset(
     ("case_id", "jurisdiction", "source_row", "source_file", "repeats_a_row", "officer_id", "allegation_id")
 )
+_Days = tuple[np.ndarray, ...]
 KINDS: Final = ("filled", "emptied", "changed", "renamed")
 #: A word that says a thing is not settled yet counts as none.
 _UNSETTLED: Final = "pending"
+#: From this share of complaints with another day of receipt, some numbers may have been given out anew.
+_SOME_ANEW: Final = 0.05
 #: A rule of recording: so many dates of a stage changed within a year of receipt, nearly all in one direction.
 _RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
 
@@ -150,14 +153,18 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
     absent = old[new.get_indexer(old) < 0]
     gone = int(within_window(older, absent, newer).sum())
-    states = {"in both": len(shared), "new": len(new) - len(shared), "gone": gone}
-    keys = pd.DataFrame({"state": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone]})
-    parts = [part for stage in _stages(older, newer) if len(part := _dates(older, newer, shared, stage))]
+    fresh = new[old.get_indexer(new) < 0]
+    early = _before_window(newer, fresh, older)  # received before the older one's window, so not new
+    states = {"in both": len(shared), "new": len(fresh) - early, "gone": gone}
+    keys = pd.DataFrame({"state": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone + early]})
+    days = {stage: tuple(recorded_days(one, shared, stage) for one in (older, newer)) for stage in _stages(older, newer)}
+    first = days.get("received", (np.full(len(shared), -1),) * 2)
+    other = int(((first[0] >= 0) & (first[1] >= 0) & (first[0] != first[1])).sum())
+    parts = [part for stage, both in days.items() if len(part := _dates(both, stage))]
     parts += [part for table in ("cases", "allegations") for part in _columns(older, newer, shared, table)]
     empty: dict[str, list[object]] = {"place": [], "field": [], "kind": [], "before": [], "after": [], "days": []}
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(empty)
-    received = recorded_days(newer, shared, "received")
-    received = np.where(received < 0, recorded_days(older, shared, "received"), received)
+    received = np.where(first[1] < 0, first[0], first[1])
     years = pd.array(received.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970, dtype="Int64")
     years[received < 0] = pd.NA
     place = rows["place"].to_numpy(np.int64)
@@ -182,8 +189,21 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
         keys=keys,
         rows=rows.drop(columns="place"),
         by_year=by_year,
-        rules=_rules(older, newer, shared, rows, np.asarray(years.to_numpy(np.float64, na_value=np.nan))),
+        cautions=(
+            f"{other:,} complaint numbers ({percent(other / len(shared))}) were received on another day in the other "
+            "release, so some may have been given to another complaint",
+        )
+        if other > _SOME_ANEW * len(shared)
+        else (),
+        rules=_rules(days, rows, np.asarray(years.to_numpy(np.float64, na_value=np.nan))),
     )
+
+
+def _before_window(data: Dataset, keys: pd.Index, older: Dataset) -> int:
+    if older.card.period is None:
+        return 0
+    day = recorded_days(data, keys, "received")
+    return int(((day >= 0) & (day < np.datetime64(older.card.period.start, "D").astype(np.int64))).sum())
 
 
 def _stages(older: Dataset, newer: Dataset) -> list[str]:
@@ -191,15 +211,15 @@ def _stages(older: Dataset, newer: Dataset) -> list[str]:
     return sorted(held[0] & held[1])
 
 
-def _dates(older: Dataset, newer: Dataset, keys: pd.Index, stage: str) -> pd.DataFrame:
-    before, after = (recorded_days(one, keys, stage) for one in (older, newer))
+def _dates(days: _Days, stage: str) -> pd.DataFrame:
+    before, after = days
     place = np.flatnonzero(before != after)
     old, new = before[place], after[place]
     kind = np.where(old < 0, "filled", np.where(new < 0, "emptied", "changed"))
-    days = np.where((old >= 0) & (new >= 0), new - old, np.nan)
+    moved = np.where((old >= 0) & (new >= 0), new - old, np.nan)
     said = [pd.Series(one.astype("datetime64[D]")).dt.strftime("%Y-%m-%d").mask(one < 0) for one in (old, new)]
     return pd.DataFrame(
-        {"place": place, "field": stage, "kind": kind, "before": said[0], "after": said[1], "days": days}
+        {"place": place, "field": stage, "kind": kind, "before": said[0], "after": said[1], "days": moved}
     )
 
 
@@ -213,7 +233,10 @@ def _columns(older: Dataset, newer: Dataset, keys: pd.Index, table: str) -> list
         both = pd.concat([frame[name].astype("str") for frame in frames], ignore_index=True)
         codes, words = pd.factorize(both.where(both != _UNSETTLED), sort=True)
         split = len(frames[0])
-        sides = [_sets(codes[:split], places[0], len(keys)), _sets(codes[split:], places[1], len(keys))]
+        sides = [
+            _sets(part, place, len(keys), table == "cases")
+            for part, place in zip((codes[:split], codes[split:]), places, strict=True)
+        ]
         place = np.flatnonzero(sides[0].total != sides[1].total)
         if not len(place):
             continue
@@ -238,16 +261,25 @@ class _Sets:
 
     def words(self, place: np.ndarray, words: np.ndarray) -> np.ndarray:
         """The values of some cases as text, in their order."""
-        wanted = np.isin(self.case, place)
-        frame = pd.DataFrame({"case": self.case[wanted], "word": words[self.code[wanted]]})
-        joined = frame.groupby("case")["word"].agg("; ".join) if len(frame) else pd.Series(dtype="object")
-        return joined.reindex(place).fillna("").to_numpy(dtype=object)
+        found = np.full(len(self.count), "", dtype=object)
+        one = self.count[self.case] == 1
+        found[self.case[one]] = words[self.code[one]]
+        many = np.zeros(len(self.count), bool)
+        many[place] = self.count[place] > 1
+        rest = many[self.case]
+        frame = pd.DataFrame({"case": self.case[rest], "word": words[self.code[rest]]}, dtype=object)
+        for case, joined in frame.groupby("case")["word"]:
+            found[case] = "; ".join(joined)
+        return found[place]
 
 
-def _sets(codes: np.ndarray, place: np.ndarray, size: int) -> _Sets:
+def _sets(codes: np.ndarray, place: np.ndarray, size: int, single: bool) -> _Sets:
     kept = (codes >= 0) & (place >= 0)
     many = int(codes.max(initial=0)) + 1
-    pairs = np.unique(place[kept] * many + codes[kept])
+    pairs = place[kept] * many + codes[kept]
+    if not single:
+        pairs = np.sort(pairs)
+        pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]] if len(pairs) else pairs
     case, code = pairs // many, pairs % many
     hashes = pd.util.hash_array(code.astype(np.uint64))
     total = np.zeros(size, np.uint64)
@@ -263,12 +295,12 @@ def _renamed(before: np.ndarray, after: np.ndarray, sides: list[_Sets], words: n
     return [b for b, a in one.itertuples(index=False) if b not in new and a not in old]
 
 
-def _rules(older: Dataset, newer: Dataset, keys: pd.Index, rows: pd.DataFrame, year: np.ndarray) -> pd.DataFrame:
+def _rules(days: Mapping[str, _Days], rows: pd.DataFrame, year: np.ndarray) -> pd.DataFrame:
     """Dates that moved one way in a good part of the complaints of some years."""
     found = []
     moved = rows[(rows["kind"] == "changed") & rows["days"].notna()]
     for stage, part in ((str(name), part) for name, part in moved.groupby("field")):
-        held = (recorded_days(older, keys, stage) >= 0) & (recorded_days(newer, keys, stage) >= 0)
+        held = (days[stage][0] >= 0) & (days[stage][1] >= 0)
         total = pd.Series(year[held]).value_counts()
         for sign in (-1, 1):
             way = part[np.sign(part["days"]) == sign]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import FetchError, ParameterError, Refusal, SourceError
+from accountability.parameters import nearest
 from accountability.records.dataset import Dataset
 from accountability.records.inherited import line_of_releases
 from accountability.records.load import load
@@ -87,6 +89,33 @@ FILE --like synthetic."
     return [load(one) for one in names]
 
 
+def release_of(name: str | Path, release: object) -> str:
+    """The source that is one release of an agency: named, or the last that covers no day after the one given.
+
+    Raises
+    ------
+    ParameterError
+        No release of that name, or none that early; the message lists them.
+    """
+    names = series(name)
+    days = {one: str(_until(source_folder(one))) for one in names}
+    listed = ", ".join(f"{one} (up to {day})" for one, day in days.items())
+    text = str(release).strip()
+    if text in names:
+        return text
+    try:
+        wanted = dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ParameterError(
+            f"release={text!r}: expected the name of a release or a day (YYYY-MM-DD). {nearest(text, names)} Releases: "
+            f"{listed}"
+        ) from None
+    out = [one for one in names if days[one] and days[one] <= wanted]
+    if not out:
+        raise ParameterError(f"release={wanted}: no release of the agency ends by then. Releases: {listed}")
+    return out[-1]
+
+
 def other_releases(data: Dataset) -> tuple[list[Dataset], list[Dataset]]:
     """The releases of the same series that date closings: those before a dataset, and those after it, oldest first.
 
@@ -133,11 +162,25 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
             f"releases.{function} needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
             f"    releases.{function}(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
         )
+    places = [(one.card.jurisdiction, one.card.agency) for one in (older, newer)]
+    if places[0] != places[1]:
+        raise Refusal(
+            f"{older.name} is of {', '.join(places[0][::-1])}, {newer.name} of {', '.join(places[1][::-1])}: two agencies are "
+            "no releases of one series. Compare their results, not their records"
+        )
     before, after = older.card.observed_until, newer.card.observed_until
-    if before is None or after is None or before >= after:
+    if before is None or after is None:
+        missing = older.name if before is None else newer.name
+        raise Refusal(f"{missing} states no last day, so it has no place in the series. Write observed_until: in its card")
+    if before >= after:
         raise Refusal(
             f"{older.name} covers up to {before}, {newer.name} up to {after}: the older release comes first and ends "
             f"first. Swap them, or correct `observed_until` of the one that is wrong"
+        )
+    if older.sha256 == newer.sha256 and older.files:
+        raise Refusal(
+            f"{older.name} and {newer.name} hold the same files (sha256 {older.sha256[:12]}): one release was declared "
+            "twice. Give one of them the files of its own release"
         )
     if older.card.unit != newer.card.unit:
         raise Refusal(
@@ -152,12 +195,13 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
         raise Refusal(
             f"{older.name} and {newer.name} share {len(shared):,} of {expected:,} complaint numbers that should be in "
             f"both (for instance {_examples(old)} and {_examples(new)}): they are no releases of one series, or the "
-            f"number is written otherwise. Give the column `extract` or `normalise` in one source.yaml"
+            f"number is written otherwise (give the column `extract` or `normalise` in one source.yaml), or the later one "
+            f"keeps fewer years (state them: period: in its card)"
         )
     first, then = (recorded_days(one, shared, "received") for one in (older, newer))
     both = (first >= 0) & (then >= 0)
     other = int((first[both] != then[both]).sum())
-    if both.any() and other > _ISSUED_ANEW * both.sum():
+    if other > _ISSUED_ANEW * both.sum():
         raise Refusal(
             f"{other:,} of {int(both.sum()):,} complaint numbers in both {older.name} and {newer.name} were received "
             f"on another day ({percent(other / both.sum())}): the numbers were given out anew, so they link nothing"

@@ -66,13 +66,13 @@ def lag_trend(
     age, whole = looks[column] - day[row], looks[-1] - day[row]
     scale = (day[row] - origin) / YEAR
 
-    def fitted(growth: float) -> tuple[float, RecordedShare]:
+    def fitted(growth: float, whole_lag: bool = True) -> tuple[float, RecordedShare]:
         shrink = np.exp(-growth * scale)
         index, end = np.rint(age * shrink).astype(np.int64), whole * shrink
         top = int(index.max()) + 1
         share = recorded_share(index, known, top, counted)
-        # A closing still unrecorded on the last look is not among those seen: allow for it once.
-        share = recorded_share(index, known * share.at(end), top, counted)
+        if whole_lag:  # a closing still unrecorded on the last look is not among those seen: allow for it once
+            share = recorded_share(index, known * share.at(end), top, counted)
         p = np.clip(share.at(index), 1e-6, 1 - 1e-6)
         return float(counted @ np.where(known, np.log(p), np.log1p(-p))), share
 
@@ -82,7 +82,7 @@ def lag_trend(
     best = 0.0 if around is None else around
     while step > 0.01:
         tried = np.clip(np.arange(best - wide, best + wide + step / 2, step), -MOST, MOST)
-        best = float(tried[int(np.argmax([fitted(one)[0] for one in tried]))])
+        best = float(tried[int(np.argmax([fitted(one, False)[0] for one in tried]))])
         wide, step = step, step / 4
     return LagTrend(fitted(best)[1], best, origin)
 

@@ -176,7 +176,8 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     study : Study
         The study to be run.
     given : mapping of str to object
-        Names and values; text is read as the parameter's type.
+        Names and values; text is read as the parameter's type. Every study takes ``release`` too: the name of a release
+        of the source's agency, or a day, for the last release that was out by then.
 
     Returns
     -------
@@ -194,6 +195,11 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     Refusal
         The source cannot answer the study; the message names what is missing.
     """
+    given = dict(given)
+    if (release := given.pop("release", None)) is not None:  # any study may be run as of a release of its source
+        from accountability.releases.release_line import release_of
+
+        given["source"] = release_of(given.get("source", study.parameters.model_fields["source"].default), release)
     complete = read(study.parameters, given, study.name)
     start, stop = getattr(complete, "start", None), getattr(complete, "stop", None)
     if start is not None and start == stop:

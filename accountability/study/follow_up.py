@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from accountability.results import Result, plural
 from accountability.study.durations import Durations, group_codes
 
 R = TypeVar("R")
+
+_LATE: Final = "closings are in the release by its last day, which a single release cannot show"
 
 
 @cache
@@ -89,6 +91,14 @@ def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tu
                 f"in no number; what is said is of cases that lasted until day {stop + 1}"
             )
     return tuple(notes)
+
+
+def warned(result: R) -> R:
+    """A delay result that names late recording among what must hold, with the size seen where two releases are held."""
+    if isinstance(result, Result) and not any(note.startswith(_LATE) for note in result.assumptions):
+        seen = ", ".join(f"{one['late']:,} of {one['closings']:,} in {one['label']}" for one in seen_late())
+        object.__setattr__(result, "assumptions", (*result.assumptions, f"{_LATE} ({seen} were not)"))
+    return result
 
 
 def followed(result: R, durations: Durations, by: Any) -> R:

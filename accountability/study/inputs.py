@@ -18,7 +18,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations
-from accountability.study.follow_up import followed
+from accountability.study.follow_up import followed, warned
 
 Kind = Literal["dataset", "cohort", "durations"]
 P = ParamSpec("P")
@@ -75,8 +75,9 @@ def takes(
             ready = _ready(given, kind, make, called, columns)
             found = function(ready, *rest, **kwargs)
             if isinstance(ready, Durations):
-                return followed(found, ready, asked.get("by") or asked.get("strata"))
-            return found
+                found = followed(found, ready, asked.get("by") or asked.get("strata"))
+            timed = isinstance(ready, Durations) and not bool(ready.event.all())
+            return warned(found) if timed or (front_door == "delay" and not isinstance(ready, Durations)) else found
 
         return call
 
