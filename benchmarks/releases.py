@@ -96,15 +96,20 @@ def coverage(runs: int, draws: int = 80) -> None:
             found.append(corrected_closed(last, day, share, np.array([ASKED]))[0])
             plain.append(corrected_closed(last, day, AT_ONCE, np.array([ASKED]))[0])
             made = [
-                _again(rng, last, day, replace(recorded_share(age, seen, APART, _times(rng, len(age))), first=share.first))
+                _again(
+                    rng, last, day, replace(recorded_share(age, seen, APART, _times(rng, len(age))), first=share.first)
+                )
                 for _ in range(draws)
             ]
             held += _holds(found[-1], np.array(made))[0]
-        print(f"| {lag} | {np.mean(plain) - TRUTH:+.4f} | {np.mean(found) - TRUTH:+.4f} | {100 * held / runs:.1f} |", flush=True)
+        print(
+            f"| {lag} | {np.mean(plain) - TRUTH:+.4f} | {np.mean(found) - TRUTH:+.4f} | {100 * held / runs:.1f} |",
+            flush=True,
+        )
 
 
 def three_looks(rng: np.random.Generator, lag: str, n: int = 3600) -> tuple[np.ndarray, ...]:
-    """Days of closings and which looks show them; watched days and recorded days of complaints of the last two years."""
+    """Days of closings and which looks show them; days of the complaints of the last two years."""
     received, took = rng.integers(0, THREE[-1], n), rng.exponential(MEAN, n).astype(np.int64)
     closed = received + took
     delay = {
@@ -122,7 +127,10 @@ def three_looks(rng: np.random.Generator, lag: str, n: int = 3600) -> tuple[np.n
 
 def trend(runs: int, draws: int = 30) -> None:
     """Three releases: the lag of the last is read from how those before it lacked closings."""
-    print("| lag, three releases | growth a year | bias as published | bias corrected | coverage % |\n|---|---|---|---|---|")
+    print(
+        "| lag, three releases | growth a year | bias as published | bias corrected | coverage % |\n"
+        "|---|---|---|---|---|"
+    )
     for lag in ("growing", "batches", "exponential", "none"):
         found, plain, grown, held = [], [], [], 0
         for seed in range(runs):
@@ -184,4 +192,6 @@ def seen() -> None:
 
 if __name__ == "__main__":
     number = int(sys.argv[2]) if len(sys.argv) > 2 else 400
-    {"rule": lambda: rule(number), "coverage": lambda: coverage(number), "trend": lambda: trend(number), "seen": seen}[sys.argv[1]]()
+    {"rule": lambda: rule(number), "coverage": lambda: coverage(number), "trend": lambda: trend(number), "seen": seen}[
+        sys.argv[1]
+    ]()

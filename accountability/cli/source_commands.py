@@ -144,7 +144,9 @@ def releases(
     ] = None,
     figure: Annotated[
         Path | None,
-        typer.Option("--figure", help="Draw the closing curve as published, corrected and realised (.svg, .png, .pdf)."),
+        typer.Option(
+            "--figure", help="Draw the closing curve as published, corrected and realised (.svg, .png, .pdf)."
+        ),
     ] = None,
     year: Annotated[
         int | None, typer.Option("--year", help="In the figure, only complaints received in this year, predicted.")

@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding_parts import ReadingTable
 from accountability.findings.frame_tables import counts, reading, shares
-from accountability.releases.late_check import CORRECTED, PUBLISHED, SHOWN
+from accountability.releases.late_check import PUBLISHED, SHOWN
 from accountability.results import Refused
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def firm(late: LateRecording | Refused | None, within: int) -> tuple[str, ...]:
     if late is None or isinstance(late, Refused) or (row := late.at(within)) is None:
         return ()
     said = (
-        f"Allowing for closings recorded late, {wording.share(row['estimate'], row['lower'], row['upper'])} closed within "
-        f"{wording.days(within)} ({wording.share_ends(row['lower'], row['upper'])})"
+        f"Allowing for closings recorded late, {wording.share(row['estimate'], row['lower'], row['upper'])} closed "
+        f"within {wording.days(within)} ({wording.share_ends(row['lower'], row['upper'])})"
     )
     shown = late.at(within, SHOWN)
     realised = f"; the later release shows {wording.share(shown['estimate'])}" if shown is not None else ""

@@ -79,7 +79,9 @@ class Comparison(Result):
         if len(self.moved):
             row = self.moved.iloc[0]
             parts = ", ".join(f"{four_figures(row[step])} as {step}" for step in STEPS)
-            moved = f" '{row['number']}' moved from {four_figures(row['first'])} to {four_figures(row['second'])}: {parts}."
+            moved = (
+                f" '{row['number']}' moved from {four_figures(row['first'])} to {four_figures(row['second'])}: {parts}."
+            )
         return (
             f"{plural(self.compared, 'value')} compared: {said}{most}. What the two were made from differs in: {why}."
             f"{moved}"

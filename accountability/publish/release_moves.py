@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _DATED: Final = re.compile(rf"\b(?:{'|'.join(month_name[1:])})\b|\d+")
 
 
 def releases_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The sources of two records of one study that differ in the release alone; ``None`` where they differ otherwise."""
+    """The sources of two records that differ in the release alone; ``None`` where they differ otherwise."""
     from accountability.errors import SourceError
     from accountability.releases import series
 
@@ -76,7 +77,7 @@ def moves(first: Mapping[str, Any], second: Mapping[str, Any]) -> pd.DataFrame:
         # A label may name another month, and no other group: those are other numbers.
         if any(value is None for value in values) or len({_DATED.sub("", label) for label, _ in numbers}) > 1:
             continue
-        steps = dict(zip(STEPS, (b - a for a, b in zip(values, values[1:], strict=False)), strict=True))
+        steps = dict(zip(STEPS, (b - a for a, b in pairwise(values)), strict=True))
         if tuple(order) != found:
             values, steps = values[::-1], {name: -step for name, step in steps.items()}
         rows.append({"number": numbers[-1][0], "first": values[0], **steps, "second": values[-1]})

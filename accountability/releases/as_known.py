@@ -54,7 +54,9 @@ def between(older: Dataset, newer: Dataset) -> tuple[Dataset, Dataset]:
     events = later.events[np.isnat(later.events["earliest"].to_numpy()) | (days <= last)].reset_index(drop=True)
     closed = recorded_days(later, keys, "closed")
     unsettled = pd.Index(keys[(closed > last) | (closed < 0)])
-    outcomes = [name for name in later.allegations if any(name.removeprefix("raw_").startswith(one) for one in OUTCOMES)]
+    outcomes = [
+        name for name in later.allegations if any(name.removeprefix("raw_").startswith(one) for one in OUTCOMES)
+    ]
     allegations = later.allegations.copy()
     rows = allegations["case_id"].isin(unsettled)
     for name in outcomes:

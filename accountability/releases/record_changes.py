@@ -157,7 +157,9 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     early = _before_window(newer, fresh, older)  # received before the older one's window, so not new
     states = {"in both": len(shared), "new": len(fresh) - early, "gone": gone}
     keys = pd.DataFrame({"state": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone + early]})
-    days = {stage: tuple(recorded_days(one, shared, stage) for one in (older, newer)) for stage in _stages(older, newer)}
+    days = {
+        stage: tuple(recorded_days(one, shared, stage) for one in (older, newer)) for stage in _stages(older, newer)
+    }
     first = days.get("received", (np.full(len(shared), -1),) * 2)
     other = int(((first[0] >= 0) & (first[1] >= 0) & (first[0] != first[1])).sum())
     parts = [part for stage, both in days.items() if len(part := _dates(both, stage))]
@@ -281,7 +283,7 @@ def _sets(codes: np.ndarray, place: np.ndarray, size: int, single: bool) -> _Set
         pairs = np.sort(pairs)
         pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]] if len(pairs) else pairs
     case, code = pairs // many, pairs % many
-    hashes = pd.util.hash_array(code.astype(np.uint64))
+    hashes = pd.util.hash_array(code.astype(np.uint64) + 1)  # the hash of 0 is 0, as if there were no word
     total = np.zeros(size, np.uint64)
     np.add.at(total, case, hashes)
     return _Sets(np.bincount(case, minlength=size), total, case, code)

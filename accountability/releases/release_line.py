@@ -165,13 +165,15 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
     places = [(one.card.jurisdiction, one.card.agency) for one in (older, newer)]
     if places[0] != places[1]:
         raise Refusal(
-            f"{older.name} is of {', '.join(places[0][::-1])}, {newer.name} of {', '.join(places[1][::-1])}: two agencies are "
-            "no releases of one series. Compare their results, not their records"
+            f"{older.name} is of {', '.join(places[0][::-1])}, {newer.name} of {', '.join(places[1][::-1])}: two "
+            "agencies are no releases of one series. Compare their results, not their records"
         )
     before, after = older.card.observed_until, newer.card.observed_until
     if before is None or after is None:
         missing = older.name if before is None else newer.name
-        raise Refusal(f"{missing} states no last day, so it has no place in the series. Write observed_until: in its card")
+        raise Refusal(
+            f"{missing} states no last day, so it has no place in the series. Write observed_until: in its card"
+        )
     if before >= after:
         raise Refusal(
             f"{older.name} covers up to {before}, {newer.name} up to {after}: the older release comes first and ends "
@@ -195,8 +197,8 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
         raise Refusal(
             f"{older.name} and {newer.name} share {len(shared):,} of {expected:,} complaint numbers that should be in "
             f"both (for instance {_examples(old)} and {_examples(new)}): they are no releases of one series, or the "
-            f"number is written otherwise (give the column `extract` or `normalise` in one source.yaml), or the later one "
-            f"keeps fewer years (state them: period: in its card)"
+            f"number is written otherwise (give the column `extract` or `normalise` in one source.yaml), or the later "
+            f"one keeps fewer years (state them: period: in its card)"
         )
     first, then = (recorded_days(one, shared, "received") for one in (older, newer))
     both = (first >= 0) & (then >= 0)

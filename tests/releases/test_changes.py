@@ -86,7 +86,7 @@ def test_rows_name_no_complaint() -> None:
 def test_a_release_against_an_unchanged_one_has_no_change() -> None:
     same = older()
     card = same.card.model_copy(update={"observed_until": pd.Timestamp("2020-12-31").date()})
-    assert not len(releases.changes(same, replace(same, card=card)).rows)
+    assert not len(releases.changes(same, replace(same, card=card, sha256="another")).rows)
 
 
 def test_a_rule_of_recording_that_changed_is_found_and_chance_is_not() -> None:
@@ -124,6 +124,58 @@ def test_rows_of_another_unit_are_refused() -> None:
     other = replace(one, card=one.card.model_copy(update={"unit": "officer_complaint"}))
     with pytest.raises(Refusal, match="merge the finer"):
         releases.changes(older(), other)
+
+
+def test_a_release_of_another_agency_or_declared_twice_or_without_a_last_day_is_refused() -> None:
+    one, other = older(), newer()
+    for changed, why in (
+        ({"jurisdiction": "Elsewhere"}, "no releases of one series"),
+        ({"observed_until": None}, "states no last day"),
+    ):
+        with pytest.raises(Refusal, match=why):
+            releases.changes(one, replace(other, card=other.card.model_copy(update=changed)))
+    with pytest.raises(Refusal, match="declared twice"):
+        releases.changes(one, replace(one, card=other.card, files={"a.csv": "0"}))
+
+
+def test_an_empty_release_is_refused() -> None:
+    empty = newer()
+    gone = replace(empty, **{name: getattr(empty, name).iloc[:0] for name in ("cases", "allegations", "events")})
+    with pytest.raises(Refusal, match="share 0 of 40"):
+        releases.changes(older(), gone)
+
+
+def test_numbers_given_out_anew_in_part_are_said() -> None:
+    received = [f"2019-01-{1 + i % 28:02d}" for i in range(1, 41)]
+    found = releases.changes(older(), newer(received=["2019-02-20"] * 8 + received[8:]))
+    assert "8 complaint numbers (21 %) were received on another day" in found.sentence()
+
+
+def test_complaints_of_years_that_only_the_newer_covers_are_not_new() -> None:
+    period = type("P", (), {"start": pd.Timestamp("2019-01-10").date(), "end": pd.Timestamp("2019-12-31").date()})()
+    one = older()
+    first = replace(one, card=one.card.model_copy(update={"period": period}))
+    received = [f"2019-01-{1 + i % 28:02d}" for i in range(1, 40)] + ["2018-06-01"]
+    found = releases.changes(first, newer(received=received))
+    assert dict(zip(found.keys["state"], found.keys["n"], strict=True)) == {
+        "in both": 39, "new": 0, "gone": 1, "outside the window": 1,
+    }  # fmt: skip
+
+
+def test_without_days_of_receipt_changes_are_still_counted() -> None:
+    def bare(data: Dataset) -> Dataset:
+        return replace(data, events=data.events[data.events["stage"] == "closed"].reset_index(drop=True))
+
+    found = releases.changes(bare(older()), bare(newer()))
+    assert counts(found)["closed", "filled"] == 5
+    assert found.rows["year"].isna().all()
+
+
+def test_what_is_pending_counts_as_not_settled() -> None:
+    words = {"category": ["pending"] * 40}, {"category": ["force"] * 20 + ["pending"] * 20}
+    found = counts(releases.changes(older(**words[0]), newer(**words[1])))
+    assert found["category", "filled"] == 20
+    assert ("category", "changed") not in found
 
 
 def test_a_second_argument_of_another_kind_is_refused() -> None:

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import full
+from conftest import ROOT, full
 from scipy.special import logit
 
 import accountability
-from accountability import Cohort, releases
+from accountability import releases
 from accountability.errors import Refusal
 from accountability.records.dataset import Dataset
-from accountability.stats.recording_lag import RecordedShare, corrected_closed, recorded_share
-from accountability.study import clocks
-from accountability.study.overview import year_of
+from accountability.stats.recording_lag import corrected_closed, recorded_share
+from accountability.study.follow_up import seen_late
 
-DAYS, APART = 1460, 1200
-AT_ONCE = RecordedShare(np.array([0]), np.array([1.0]), 0)
-
-
-def world(rng: np.random.Generator, lag: str, n: int = 2400) -> tuple[np.ndarray, ...]:
-    """Days of receipt, days to the closing, and whether the closing is seen on the first look."""
-    received, took = rng.integers(0, DAYS, n), rng.exponential(260, n).astype(np.int64)
-    closed = received + took
-    late = {
-        "none": closed,
-        "exponential": closed + rng.exponential(60, n).astype(np.int64),
-        "batches": (closed // 100 + 1) * 100,
-    }[lag]
-    return received, took, late
-
-
-def looks(rng: np.random.Generator, lag: str) -> tuple[np.ndarray, ...]:
-    received, took, late = world(rng, lag)
-    before = (received < 900) & (received + took <= DAYS) & (late <= DAYS + APART)
-    after = received >= 900
-    day = np.where(late <= DAYS, took, -1)[after]
-    return DAYS - (received + took)[before], late[before] <= DAYS, DAYS - received[after], day
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from releases import APART, AT_ONCE, looks
 
 
 def test_the_share_recorded_is_that_of_the_lag() -> None:
@@ -112,17 +92,19 @@ def test_a_release_without_closing_dates_gives_no_lag() -> None:
 
 @pytest.mark.real_data
 def test_new_orleans_2019_is_predicted_from_complaints_before_2018(real_source: Callable[[str], Dataset]) -> None:
-    older, newer = real_source("new_orleans"), real_source("new_orleans_2023")
-    lag = releases.recording_lag(older, newer, received_before="2018-01-01")
-    begun = year_of(Cohort.of(older), "received", which="first").to_numpy()
-    year = pd.Series(begun, index=older.cases["case_id"].to_numpy())
-    delays = clocks.durations(older)
-    inside = delays.table["case_id"].map(year).eq(2019).to_numpy()
-    row = releases.corrected(replace(delays, table=delays.table[inside].reset_index(drop=True)), lag, 180).table.iloc[0]
-    assert row["as_published"] == pytest.approx(0.517, abs=0.001)
+    older, _ = real_source("new_orleans"), real_source("new_orleans_2023")
+    found = releases.late_recording(older, older, 180, year=2019)
+    row = found.at(180)
+    published = found.at(180, "as published")
+    assert row is not None
+    assert published is not None
+    assert published["estimate"] == pytest.approx(0.517, abs=0.001)
     # Realised 69.0 %: two thirds of the gap are closed, and the interval holds it. The lag of 2019 was longer.
-    assert row["estimate"] == pytest.approx(0.627, abs=0.002)
+    assert row["estimate"] == pytest.approx(0.625, abs=0.002)
     assert row["lower"] < 0.69 < row["upper"]
+    shown = found.at(180, "as the later release shows it")
+    assert shown is not None
+    assert shown["estimate"] == pytest.approx(0.689, abs=0.002)
 
 
 @pytest.mark.real_data
@@ -132,6 +114,17 @@ def test_the_backtest_of_new_orleans(real_source: Callable[[str], Dataset]) -> N
     assert table.loc[(2017, 365), ["estimate", "realised"]].tolist() == pytest.approx([0.786, 0.794], abs=0.004)
     assert not table.loc[(2019, 180), "held"]
     assert found.share_held == pytest.approx(5 / 7)
+    assert table.loc[(2019, 180), "corrected_held"]
+    assert found.medians.set_index("year").loc[2017, ["estimate", "realised"]].tolist() == [129, 129]
+
+
+@pytest.mark.real_data
+def test_the_lateness_said_of_other_agencies_is_what_their_records_show(real_source: Callable[[str], Dataset]) -> None:
+    seen = {one["source"]: one for one in seen_late()}
+    lag = releases.recording_lag(real_source("new_orleans"), real_source("new_orleans_2023"), draws=2)
+    said = seen["new_orleans"]
+    assert (said["closings"], said["late"], said["ages"][0]) == (lag.n, lag.late, lag.first_day)
+    assert lag.share().at(np.array(said["ages"])) == pytest.approx(said["shares"], abs=1e-4)
 
 
 @pytest.mark.real_data
