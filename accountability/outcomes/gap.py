@@ -331,7 +331,7 @@ def decompose_gap(
         method="stage rates with clustered intervals; Das Gupta's symmetric Kitagawa decomposition, Kitagawa splits "
         f"and Oaxaca–Blinder; intervals of splits from {DRAWS} bootstrap samples by {' and '.join(ways)}"
         + mended(table),
-        table=table,
+        table=table.drop(columns="repaired", errors="ignore"),
         flow=data.flow(),
         overall=_overall(found, drawn, confidence).assign(hidden=bool(shut)),
         bounds=_at(limits, told, unsaid),

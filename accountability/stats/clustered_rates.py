@@ -14,6 +14,8 @@ from accountability.stats.sandwich import Clustered, Ways, among, clustered, nam
 
 WILSON: Final = "Wilson interval; rows treated as independent"
 CLUSTERED: Final = "Wilson interval by Student's t on the effective sample size of the clustered variance"
+ALIKE: Final = 1e-9
+"""Variance, in parts of that of one row, below which clusters have all the same share but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
     """The share of rows that are hits, with an interval, when rows hang together along one way or two.
 
     The variance of the share is that of an intercept-only linear model: CR2 along one way, the three terms of two
-    ways. The rows are worth ``p(1-p)/variance`` independent ones (never more than there are), and the Wilson interval
+    ways. The rows are worth ``p(1-p)/variance`` independent ones, and the Wilson interval
     is taken at that number, with the quantile of Student's t at Satterthwaite's degrees of freedom (Dean and Pagano,
     Journal of Survey Statistics and Methodology 3, 2015). Where every row or no row is a hit the variance says
     nothing, and the effective number of clusters is used instead. Where the three terms of two ways give a variance
@@ -93,7 +95,10 @@ def _share(hits: Flags, ways: dict[str, Ints], confidence: float) -> tuple[Share
         return _limited(found, size, z_critical(confidence), confidence), size
     errors, whole = _errors(hits, np.zeros(total, np.int64), ways), np.ones((1, 1))
     (variance,), (effective,), (free,) = errors.variance(whole), errors.effective(whole), errors.free(whole)
-    size = effective if rate in (0, 1) else min(size, rate * (1 - rate) / variance) if variance > 0 else size
+    if rate in (0, 1):
+        size = float(effective)
+    elif variance > ALIKE * rate * (1 - rate):
+        size = float(rate * (1 - rate) / variance)
     found = Share(
         count, total, rate, np.nan, np.nan, clusters, float(effective), float(free), CLUSTERED, errors.repaired
     )

@@ -1,0 +1,238 @@
+"""Named cells of dependence that are no shares: days, rungs, causes, resamples, spreads, complaints of several officers.
+
+    python benchmarks/dependence_named.py [--agencies 300] [--seed 0] [--only cox]
+
+prints one line a cell: how often the interval holds the truth, or a true null is not rejected at 5 %, of those given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from dependence import LEAST, MOST, Cell, sizes
+
+from accountability import delay, officers, outcomes
+from accountability.errors import Refusal
+from accountability.officers.officer_events import UNDATED, OfficerRecords
+from accountability.stats.clustered_rates import compared
+from accountability.stats.intervals import student
+from accountability.stats.multinomial import fit_multinomial
+from accountability.stats.ordered_logit import fit_ordered
+from accountability.stats.sandwich import ways_of
+from accountability.study.durations import Durations
+
+Rng = np.random.Generator
+
+
+def officers_of(number: int, shape: str, each: int) -> np.ndarray:
+    """The officer of each row."""
+    rows = sizes(Cell(number, shape, 1, 0.2, False))
+    return np.repeat(np.arange(number), np.maximum(np.round(rows * each / 40), 2).astype(int))
+
+
+def days(rng: Rng, number: int, shape: str, each: int, groups: int = 2) -> Durations:
+    """Officers' paces differ by 0.6 on the log scale; each officer is of one group, which makes no difference."""
+    who = officers_of(number, shape, each)
+    group, lean = (rng.permutation(number) % groups)[who], rng.normal(0, 0.6, number)[who]
+    day = np.ceil(rng.exponential(200 * np.exp(-lean))).astype(int)
+    until = rng.integers(100, 500, len(who))
+    closed = day <= until
+    way = np.where(closed, np.where(rng.random(len(who)) < 0.6, "other", "sustained"), None)
+    columns = {"unit": pd.Series(group.astype(str)), "officer": pd.Series(who.astype(str)), "way": pd.Series(way)}
+    return Durations.from_days(np.minimum(day, until), closed, groups=columns, longest=until)
+
+
+PACE: dict[str, Callable[[Durations], float]] = {
+    "log-rank": lambda d: delay.compare(d, "unit", "logrank", cluster="officer").p_value,
+    "cox": lambda d: delay.cox(d, "unit", cluster="officer").table["p_value"].iloc[0],
+    "parametric": lambda d: delay.parametric(d, "unit", cluster="officer").table["p_value"].iloc[0],
+    "fine-gray": lambda d: delay.fine_gray(d, "unit", "way", "other", cluster="officer").table["p_value"].iloc[0],
+    "discrete": lambda d: delay.discrete_time(d, "unit", cluster="officer").table["p_value"].iloc[0],
+}
+
+
+def pace(model: str, *agency: Any) -> Callable[[Rng], list[float]]:
+    """A model of days."""
+    return lambda rng: [kept(PACE[model](days(rng, *agency)))]
+
+
+def kept(p: float) -> float:
+    """Whether a true null is kept; missing without a p-value."""
+    return np.nan if p != p else float(p >= 0.05)
+
+
+def rungs(model: str, number: int) -> Callable[[Rng], list[float]]:
+    """An ordered or multinomial logit, twenty rows an officer."""
+
+    def run(rng: Rng) -> list[float]:
+        who = np.repeat(np.arange(number), 20)
+        unit, lean = (rng.permutation(number) % 2)[who], rng.normal(0, 0.5, number)[who]
+        rung = np.digitize(lean + rng.logistic(size=len(who)), [-0.3, 1.2])
+        if model == "ordered":
+            fit, place = fit_ordered(np.array([[0.0], [1.0]]), unit, rung, who), 2
+        else:
+            fit, place = fit_multinomial(np.array([[1.0, 0.0], [1.0, 1.0]]), unit, rung, who), 1
+        pick = np.eye(len(fit.coefficients))[:, place : place + 1]
+        return [kept(student(fit.coefficients[place : place + 1], pick, fit.errors, 0.95)["p_value"][0])]
+
+    return run
+
+
+def complaints(number: int, shape: str, cases: int) -> Callable[[Rng], list[float]]:
+    """The difference of two shares of complaints that name one to three officers."""
+
+    def run(rng: Rng) -> list[float]:
+        part = np.arange(1.0, number + 1) ** (1.5 if shape == "skewed" else 0)
+        many = rng.choice([1, 2, 3], cases, p=[0.6, 0.25, 0.15])
+        named = [tuple(rng.choice(number, k, replace=False, p=part / part.sum())) for k in many]
+        lean, group = rng.normal(0, 0.7, number), rng.permutation(number) % 2
+        odds = np.array([lean[list(each)].mean() for each in named]) - 1.5
+        rows = pd.DataFrame({"case_id": np.arange(cases), "officer_ids": named})
+        hits, first = rng.random(cases) < 1 / (1 + np.exp(-odds)), np.array([group[each[0]] for each in named])
+        found = compared(hits, first, ways_of(rows))
+        return [np.nan if found.df == 0 else float(found.difference_lower <= 0 <= found.difference_upper)]
+
+    return run
+
+
+def force(rng: Rng, planted: tuple[float, ...], bosses: int, squads: int = 3, size: int = 8) -> OfficerRecords:
+    """Officers of squads of supervisors, about six complaints each, with gamma laws of these relative variances."""
+
+    def law(variance: float, *shape: int) -> np.ndarray:
+        return rng.gamma(1 / variance, variance, shape) if variance else np.ones(shape)
+
+    rate = law(planted[0], bosses)[:, None, None] * law(planted[1], bosses, squads)[:, :, None]
+    drawn = rng.poisson(6 * (rate * law(planted[2], bosses, squads, size)).ravel())
+    there, unit = drawn > 0, np.repeat(np.arange(bosses * squads), size)
+    who, n = np.repeat(np.arange(there.sum()), drawn[there]), int(drawn.sum())
+    flags, zeros = np.zeros(n, bool), np.zeros(int(there.sum()), np.int64)
+    return OfficerRecords(
+        officer=who, case=np.arange(n), sustained=flags, decided=flags, received=rng.integers(0, 2000, n),
+        closed=np.full(n, UNDATED), unit=unit[there], supervisor=unit[there] // squads, begin=zeros,
+        end=zeros + 2001, first=0, last=2000, units=bosses * squads, supervisors=bosses, unit_word="squad",
+    )  # fmt: skip
+
+
+def spread(*planted: float, bosses: int) -> Callable[[Rng], list[float]]:
+    """Variance components: supervisors, squads, officers."""
+
+    def run(rng: Rng) -> list[float]:
+        table = officers.variance_components(force(rng, planted, bosses), draws=199, seed=int(rng.integers(1e9))).table
+        ends = zip(planted, table["lower"], table["upper"], strict=True)
+        return [np.nan if high != high else float(low <= one <= high) for one, low, high in ends]
+
+    return run
+
+
+def shrunken(holders: int, variance: float) -> Callable[[Rng], list[float]]:
+    """The Gini coefficient of underlying rates, three complaints a holder."""
+
+    def run(rng: Rng) -> list[float]:
+        rate = rng.gamma(1 / variance, variance, holders) if variance else np.ones(holders)
+        counts = rng.poisson(3 * rate)
+        row = officers.empirical_bayes(officers.Tally.of_counts(counts), seed=int(rng.integers(1e9))).risk.iloc[0]
+        from accountability.stats.count_laws import gamma_concentration
+
+        truth = float(gamma_concentration(np.array([1 / variance if variance else np.inf]), 0.1)[0][0])
+        return [np.nan if row["upper"] != row["upper"] else float(row["lower"] <= truth <= row["upper"])]
+
+    return run
+
+
+def gap(number: int) -> Callable[[Rng], list[float]]:
+    """The contribution of being sustained to a gap of nothing, by officer and complaint."""
+
+    def run(rng: Rng) -> list[float]:
+        who = rng.permutation(np.repeat(np.arange(number), 40))
+        case = np.arange(len(who)) // 3
+        odds = -1.4 + rng.normal(0, 0.5, number)[who] + rng.normal(0, 0.5, int(case.max()) + 1)[case]
+        hit = rng.random(len(who)) < 1 / (1 + np.exp(-odds))
+        group = (rng.permutation(number) % 2)[who]
+        rows = pd.DataFrame({"case_id": case, "officer_id": who}).astype("str")
+        rows = rows.assign(finding=np.where(hit, "sustained", "unfounded"), unit_of=np.where(group, "a", "b"))
+        rows = rows.drop_duplicates(["case_id", "officer_id"])
+        sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
+        card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
+        events = pd.DataFrame(columns=["case_id", "officer_id"])
+        data = SimpleNamespace(
+            name="made_up", ledger=None, cases=rows[["case_id"]].drop_duplicates(), allegations=rows, events=events,
+            card=card, flow=lambda: None,
+        )  # fmt: skip
+        row = outcomes.decompose_gap(data, "unit_of", "a", "b").overall.iloc[0]
+        return [float(row["difference_lower"] <= 0 <= row["difference_upper"])]
+
+    return run
+
+
+NAMED: dict[str, Callable[[Rng], list[float]]] = {
+    "log-rank, 8 even": pace("log-rank", 8, "even", 30),
+    "log-rank, 20 even": pace("log-rank", 20, "even", 20),
+    "log-rank, 20 even, 4 groups": pace("log-rank", 20, "even", 20, 4),
+    "log-rank, 20 skewed": pace("log-rank", 20, "skewed", 20),
+    "cox, 8 even": pace("cox", 8, "even", 30),
+    "cox, 20 skewed": pace("cox", 20, "skewed", 20),
+    "parametric, 8 even": pace("parametric", 8, "even", 30),
+    "parametric, 20 skewed": pace("parametric", 20, "skewed", 20),
+    "fine-gray, 8 even": pace("fine-gray", 8, "even", 30),
+    "fine-gray, 20 skewed": pace("fine-gray", 20, "skewed", 20),
+    "discrete, 8 even": pace("discrete", 8, "even", 30),
+    "discrete, 20 skewed": pace("discrete", 20, "skewed", 20),
+    "ordered, 8 even": rungs("ordered", 8),
+    "ordered, 20 even": rungs("ordered", 20),
+    "multinomial, 8 even": rungs("multinomial", 8),
+    "multinomial, 20 even": rungs("multinomial", 20),
+    "complaints, 20 even": complaints(20, "even", 300),
+    "complaints, 20 skewed": complaints(20, "skewed", 300),
+    "variances, 8 supervisors": spread(0.25, 0.125, 0.5, bosses=8),
+    "variances, 8 supervisors alike": spread(0.0, 0.0, 0.5, bosses=8),
+    "variances, 20 supervisors": spread(0.25, 0.125, 0.5, bosses=20),
+    "empirical Bayes, 60 holders": shrunken(60, 0.5),
+    "empirical Bayes, 60 alike": shrunken(60, 0.0),
+    "gap, 30 even": gap(30),
+    "gap, 12 even": gap(12),
+}
+
+
+def measured(run: Callable[[Rng], list[float]], agencies: int, seed: int) -> np.ndarray:
+    """Whether it is right, agencies by numbers; missing where nothing is given."""
+    rng, found = np.random.default_rng(seed), []
+    for _ in range(agencies):
+        try:
+            found.append(run(rng))
+        except Refusal:
+            found.append([np.nan])
+    width = max(map(len, found))
+    return np.array([one if len(one) == width else [np.nan] * width for one in found])
+
+
+def main() -> int:
+    """Print the cells; the number of those outside is the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--agencies", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    bad = 0
+    print("| cell | agencies | right | not given | |\n|---|---|---|---|---|")
+    for place, (name, run) in enumerate(NAMED.items()):
+        if asked.only not in name:
+            continue
+        right = measured(run, asked.agencies, asked.seed + place)
+        means = np.nanmean(right, axis=0)
+        bad += int((means < LEAST).any())
+        mark = "outside" if (means < LEAST).any() else "wide" if (means > MOST).any() else ""
+        said = ", ".join(f"{one:.1%}" for one in means)
+        print(f"| {name} | {asked.agencies} | {said} | {np.isnan(right).mean():.1%} | {mark} |", flush=True)
+    return min(bad, 100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
