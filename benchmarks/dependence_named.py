@@ -1,4 +1,4 @@
-"""Named cells of dependence that are no shares: days, rungs, causes, resamples, spreads, complaints of several officers.
+"""Named cells of dependence that are no shares: days, rungs, resamples, spreads, complaints of several officers.
 
     python benchmarks/dependence_named.py [--agencies 300] [--seed 0] [--only cox]
 
