@@ -10,13 +10,13 @@ import pandas as pd
 
 from accountability.errors import check_number
 from accountability.figures import draw
-from accountability.officers.shares import check_draws, check_top
+from accountability.officers.shares import check_top
 from accountability.officers.tallies import Tally, stretches, tally
 from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent
 from accountability.stats.arrays import Floats
-from accountability.stats.count_laws import fit_negative_binomial, gamma_concentration, widest_spread
-from accountability.stats.intervals import percentile
+from accountability.stats.count_laws import fit_negative_binomial, gamma_concentration, spread_limits
+from accountability.stats.intervals import upper_tail
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class EmpiricalBayes(Result):
         Of the gamma law of the underlying rates, infinite when counts vary no more than chance makes them.
     mean : float
         Mean underlying rate, holders who drew none included.
+    p_value : float
+        That underlying rates are all equal.
     reliability : float
         Share of the variance of holders' rates, at mean exposure, that is of the underlying rates and not of luck.
     risk : DataFrame
@@ -48,6 +50,7 @@ class EmpiricalBayes(Result):
 
     shape: float
     mean: float
+    p_value: float
     reliability: float
     risk: pd.DataFrame
     top: float
@@ -73,7 +76,7 @@ class EmpiricalBayes(Result):
         top, holders = percent(self.top), f"{self.tally.holder}s"
         ends = f"{percent(share['lower'])} to {percent(share['upper'])}"
         if share["lower"] != share["lower"]:  # missing
-            ends = "no interval exists: too few draws of the fit give a share"
+            ends = "no interval exists: nothing bounds how far rates differ"
         return (
             f"{percent(self.reliability)} of the variance of {holders}' rates is of the rates that underlie them and "
             f"the rest is luck; the {top} of {holders} with the highest underlying rates would be expected to draw "
@@ -87,10 +90,8 @@ def empirical_bayes(
     data: Tally,
     *,
     top: float = 0.1,
-    draws: int = 1_000,
     confidence: float = 0.95,
     min_cell: int = MIN_CELL,
-    seed: int = 0,
 ) -> EmpiricalBayes:
     """Estimate the spread of the underlying rates, and the rate to expect of holders with so many complaints.
 
@@ -101,13 +102,10 @@ def empirical_bayes(
         rates are those of a force that includes the ones it does not show.
     top : float
         Share of the holders that is the top.
-    draws : int
-        Draws of the shape behind the intervals of :attr:`EmpiricalBayes.risk`.
     confidence : float
-        Of those intervals.
+        Of the intervals of :attr:`EmpiricalBayes.risk`.
     min_cell : int
         Counts are put together until so many holders have one of them.
-    seed : int
 
     Returns
     -------
@@ -123,9 +121,9 @@ def empirical_bayes(
     Notes
     -----
     Robbins (1956), Efron and Morris (1973): a holder with count k and exposure e, risks gamma with shape a and mean m
-    per exposure, has posterior mean (a + k) / (a / m + e). The shape is fitted by maximum likelihood; its logarithm is
-    drawn from its approximate normal law. The share of the top is that of the gamma law itself, in closed form, so no
-    holder is ranked.
+    per exposure, has posterior mean (a + k) / (a / m + e). The shape is fitted by maximum likelihood, its interval is
+    that of the profile, and equal risk (no spread) is tested at the edge. The share of the top is that of the gamma law
+    itself, in closed form, so no holder is ranked.
 
     Examples
     --------
@@ -135,24 +133,16 @@ def empirical_bayes(
     (0.63, [10, 30, 10, 10, 10])
     """
     check_top(top)
-    check_draws(draws, confidence, seed, most=1_000_000)
+    upper_tail(confidence)
     check_number("min_cell", min_cell, 1, np.inf, "at least 1")
     fit = fit_negative_binomial(data.counts, truncated=not data.zeros)
     shape, mean = fit.law.shape, fit.law.mean
     k, e = data.count.astype(float), data.exposure
     each = np.full(len(k), mean) if not np.isfinite(shape) else (shape + k) / (shape / mean + e)
-    shapes = np.full(draws, shape)
-    if np.isfinite(fit.se_log_shape):
-        noise = np.random.default_rng(seed).standard_normal(draws)
-        shapes = np.exp(np.log(shape) + fit.se_log_shape * noise)
-    at, drawn = gamma_concentration(np.array([shape]), top), gamma_concentration(shapes, top)
-    lower, upper = percentile(np.column_stack(drawn), confidence)
-    if not np.isfinite(shape):  # at the edge of equal risk: from there to the widest spread the likelihood leaves
-        widest = widest_spread(data.counts, fit, confidence)
-        lower, upper = np.concatenate(at), np.concatenate(gamma_concentration(np.array([widest]), top))
-        upper = np.full(2, np.nan) if widest == 0 else upper
-    if np.isfinite(shape) and not np.isfinite(fit.se_log_shape):
-        lower = upper = np.full(2, np.nan)  # at a bound, so nothing says how firm it is
+    most, least, p = spread_limits(data.counts, fit, confidence)
+    at, low, high = (np.concatenate(gamma_concentration(np.array([one]), top)) for one in (shape, most, least or 1.0))
+    if least == 0:  # nothing bounds how far risks differ
+        low = high = np.full(2, np.nan)
     usual = float(np.average(e, weights=data.holders))
     return EmpiricalBayes(
         estimand=f"underlying rates of {data.drawn}s of {data.holder}s, {data.name}",
@@ -163,19 +153,20 @@ def empirical_bayes(
         ),
         method=(
             f"gamma-Poisson empirical Bayes by maximum likelihood{'' if data.zeros else ', truncated at 0'}; "
-            f"{data.weighed()}; intervals of the spread from {draws:,} draws of the shape, seed {seed}"
+            f"{data.weighed()}; intervals of the spread from the profile likelihood of the shape"
         ),
         table=_stretches(data, each, min_cell),
         flow=data.flow,
         shape=shape,
         mean=mean,
+        p_value=p,
         reliability=0.0 if not np.isfinite(shape) else float(mean * usual / (mean * usual + shape)),
         risk=pd.DataFrame(
             {
                 "measure": ["gini", "top_share"],
-                "estimate": np.concatenate(at),
-                "lower": lower,
-                "upper": upper,
+                "estimate": at,
+                "lower": low,
+                "upper": high,
             }
         ),
         top=top,

@@ -10,7 +10,7 @@ import numpy as np
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.intervals import chi2_critical
+from accountability.stats.intervals import chi2_critical, p_chi2
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 
 Loss = Callable[[Floats], tuple[float, Floats]]
@@ -84,11 +84,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LawFit:
-    """A fitted law, and the standard error of the log shape: not a number when the shape is at a bound."""
+    """A fitted law."""
 
     law: Law
     log_likelihood: float
-    se_log_shape: float = float("nan")
 
 
 def fit_poisson(data: Counts, truncated: bool) -> LawFit:
@@ -142,30 +141,33 @@ def fit_negative_binomial(data: Counts, truncated: bool) -> LawFit:
     value = -loss(at)[0]
     if at[1] > FARTHEST - 2 or value <= plain.log_likelihood + 1e-9:
         return plain
-    error = float(np.sqrt(np.linalg.inv(_neg_hessian(loss, at))[1, 1])) if at[1] > 2 - FARTHEST else float("nan")
-    return LawFit(Law(float(np.exp(at[0])), float(np.exp(at[1])), truncated), value, error)
+    return LawFit(Law(float(np.exp(at[0])), float(np.exp(at[1])), truncated), value)
 
 
-def widest_spread(data: Counts, fit: LawFit, confidence: float) -> float:
-    """Smallest shape, so the widest spread of risks, that the profile likelihood leaves within so much confidence.
+def spread_limits(data: Counts, fit: LawFit, confidence: float) -> tuple[float, float, float]:
+    """Largest and smallest shape that the profile likelihood leaves within so much confidence, and a p-value.
 
-    For a fit at the edge, equal risk: no error of the shape exists there, but the likelihood still says how far the
-    counts may come from unequal risks. The limit errs on the wide side, for at an edge the ratio is half of the time 0.
+    The largest is infinite where equal risk is within it; the smallest is 0 where nothing bounds the spread. The
+    p-value is that of equal risk, at the edge of what a shape can be: half of the time the ratio is then 0 (Self and
+    Liang, Journal of the American Statistical Association 82, 1987).
     """
     from scipy.optimize import brentq, minimize_scalar
 
-    room = fit.log_likelihood - chi2_critical(confidence) / 2
+    equal, room = fit_poisson(data, fit.law.truncated), fit.log_likelihood - chi2_critical(confidence) / 2
+    middle = np.log(fit.law.mean)
 
     def best(log_shape: float) -> float:
         def loss(log_mean: float) -> float:
             return -_derivatives(data, float(np.exp(log_mean)), float(np.exp(log_shape)), fit.law.truncated)[0]
 
-        middle = np.log(fit.law.mean)
         return -float(minimize_scalar(loss, bounds=(middle - 5, middle + 5), method="bounded").fun) - room
 
-    if best(-FARTHEST) >= 0:
-        return 0.0
-    return float(np.exp(brentq(best, -FARTHEST, FARTHEST)))
+    finite = np.isfinite(fit.law.shape)
+    top = float(np.log(fit.law.shape)) if finite else FARTHEST
+    above = 2 * (fit.log_likelihood - equal.log_likelihood)
+    most = np.inf if equal.log_likelihood >= room else float(np.exp(brentq(best, top, FARTHEST)))
+    least = 0.0 if best(-FARTHEST) >= 0 else float(np.exp(brentq(best, -FARTHEST, top)))
+    return most, least, p_chi2(above, 1) / 2 if finite else 1.0
 
 
 def _polish(loss: Loss, at: Floats) -> Floats:

@@ -18,8 +18,8 @@ WIDENED: Final = 25
 
 def inverted(
     draw: Callable[[float], Floats], seen: float, guess: float, confidence: float
-) -> tuple[float, float, float]:
-    """Lower and upper limit of a spread, and the p-value that it is 0, by an inverted parametric bootstrap.
+) -> tuple[float, float, float, float]:
+    """Estimate, lower and upper limit of a spread, and the p-value that it is 0, by an inverted parametric bootstrap.
 
     A limit is the spread under which estimates beyond the one seen are drawn as often as an interval may miss on its
     side (Carpenter, Journal of the Royal Statistical Society B 61, 1999). So 0 is in the interval where it is not
@@ -37,29 +37,31 @@ def inverted(
 
     Returns
     -------
-    lower, upper : float
-        Missing where even a spread of 0 would give a larger estimate, so that no interval exists.
+    estimate, lower, upper : float
+        The estimate is the spread under which as many are drawn above the one seen as below: what the way of estimating
+        leaves out is put right. Limits are missing where even a spread of 0 would give more, so that none exist.
     p_value : float
 
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> lower, upper, p = inverted(lambda spread: spread + rng.normal(size=4000), 3.0, 2.0, 0.95)
-    >>> round(lower, 1), round(upper, 1), p < 0.01
-    (1.0, 5.0, True)
+    >>> estimate, lower, upper, p = inverted(lambda spread: spread + rng.normal(size=4000), 3.0, 2.0, 0.95)
+    >>> [round(one, 1) for one in (estimate, lower, upper)], p < 0.01
+    ([3.0, 1.0, 5.0], True)
     """
     top = upper_tail(confidence)
     edge = draw(0.0)
     p = p_value(edge[~np.isnan(edge)], seen)
-    low, high = (float(np.nanquantile(edge, tail)) for tail in (1 - top, top))
+    low, middle, high = (float(np.nanquantile(edge, tail)) for tail in (1 - top, 0.5, top))
     if not low <= seen:
-        return np.nan, np.nan, p
+        return 0.0, np.nan, np.nan, p
     start = max(guess, high - low)
 
     def limit(tail: float, value: float) -> float:
         return _reached(lambda spread: float(np.nanquantile(draw(spread), tail)), seen, value, start)
 
-    return limit(top, high) if high < seen else 0.0, limit(1 - top, low), p
+    lower, estimate = (limit(tail, at) if at < seen else 0.0 for tail, at in ((top, high), (0.5, middle)))
+    return estimate, lower, limit(1 - top, low), p
 
 
 def _reached(quantile: Callable[[float], float], seen: float, value: float, start: float) -> float:
