@@ -6,9 +6,7 @@ from . import delay as delay
 from . import multiverse as multiverse
 from . import officers as officers
 from . import outcomes as outcomes
-from . import planning as planning
 from . import publish as publish
-from . import synthetic as synthetic
 from .records.in_memory import from_frame as from_frame
 from .records.load import fetch as fetch
 from .records.load import load as load

@@ -48,7 +48,7 @@ def new_study(name: str, into: str | Path | None = None) -> Path:
     >>> sorted(path.name for path in folder.iterdir())
     ['nights_and_days.ipynb', 'nights_and_days.py', 'test_nights_and_days.py']
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ParameterError(
             f"{name!r}: a study is named in lower-case letters, digits and _: nights_and_days"
         )

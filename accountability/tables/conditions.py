@@ -119,9 +119,8 @@ def _flags(answer: Any, frame: pd.DataFrame, name: str) -> Flags:
 
 def _stopped(name: str, error: Exception) -> ParameterError:
     """A refusal of our own as it is; what a user's function stopped with, named."""
-    if isinstance(error, ParameterError):
-        return error
-    return ParameterError(f"the function given as {name} stopped: {type(error).__name__}: {error}")
+    told = ParameterError(f"the function given as {name} stopped: {type(error).__name__}: {error}")
+    return error if isinstance(error, ParameterError) else told
 
 
 def _columns(frame: pd.DataFrame) -> str:
