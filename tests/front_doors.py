@@ -30,6 +30,7 @@ DOORS = tuple(
         "officers",
         "audit",
         "casefiles",
+        "planning",
         "multiverse",
         "tables",
         "sensitivity",
