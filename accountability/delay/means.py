@@ -130,7 +130,7 @@ def restricted_mean(
     The area under the Kaplan-Meier curve up to `until`; variance by Greenwood's plug-in (Klein and Moeschberger
     2003, section 4.5), without small-sample factor, as R's survRM2 and survival use.
     """
-    if int(until) != until or until <= 0:
+    if isinstance(until, str) or int(until) != until or until <= 0:
         raise ParameterError(f"until must be a positive whole number of days, found {until!r}")
     until = int(until)
     require_open_cases(durations, "the restricted mean")

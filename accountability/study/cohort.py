@@ -206,8 +206,8 @@ class Cohort:
             its allegations does, and an officer's own events stay if that officer does.
         decided_by : str or sequence of str, optional
             The stages that the condition knew; ``()`` says none. What a function looked at is found out. Of a mask, a
-            frame or a list of ids it cannot be: without `decided_by`, one that takes away every open case is taken to
-            have known how cases ended.
+            frame or a list of ids it cannot be: without `decided_by`, one that takes away every open case, or none but
+            ended or none but open ones, is taken to have known how cases ended.
 
         Returns
         -------
@@ -249,9 +249,9 @@ class Cohort:
         said = because.strip()
         if not keep.all():
             ends, stays = selection.ends_of(self), places(self.cases["case_id"], cases["case_id"]) >= 0
-            if knew is None and selection.only_ended(ends, stays):
+            if knew is None and (seen := selection.one_sided(self, ends, stays)):
                 knew = ("closed",)
-                said += f" (taken as decided by how cases ended: it took away all {int(ends[0].sum()):,} open cases)"
+                said += f" (taken as decided by how cases ended: {seen})"
             elif knew:
                 said += f" (decided by {', '.join(map(repr, knew))})"
             if knew:

@@ -21,6 +21,8 @@ from accountability.stats.arrays import LONGEST, Days, Flags
 from accountability.stats.compress import numbered
 from accountability.study.day_values import flags, whole_days
 
+#: Fewer open or closed cases may fall into groups of their own by chance.
+_MANY = 20
 RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
 
@@ -376,6 +378,15 @@ def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Da
             )
     if len(columns) == 1:
         codes, values = numbered(durations.table[columns[0]])
+        is_open = ~durations.event
+        apart = min(is_open.sum(), durations.event.sum()) >= _MANY
+        if apart and not np.isin(codes[durations.event], np.unique(codes[is_open])).any():
+            raise Refusal(
+                f"no group of {columns[0]!r} holds both open and closed cases ({is_open.sum():,} and "
+                f"{durations.event.sum():,}): it was decided by how or when cases ended, and delays by it compare the "
+                "ends with themselves; group by what was known at the start, or use delay.competing_closings for how "
+                "cases end"
+            )
         return pd.DataFrame({columns[0]: values}), codes
     grouped = durations.table.groupby(columns, sort=True, observed=True)
     numbers = np.asarray(grouped.ngroup(), dtype=np.int64)

@@ -32,6 +32,9 @@ _WORDS: Final = {
 }
 _NAMES: Final = {"status": "closed", "raw_status": "closed", "final": "findings", "stated_days": "penalty_imposed"}
 _FEW: Final = 5
+#: So many expected and none seen comes about by chance less than once in 20,000 times.
+_SURELY: Final = 10
+_MANY: Final = 20
 
 # A Cohort, which stands above this module and calls it.
 Cohort = Any
@@ -215,7 +218,38 @@ def sampling_after(
     }
 
 
-def only_ended(left: tuple[Flags, Flags], kept: Flags) -> bool:
-    """Whether a condition took every open case away and left ended ones."""
+def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:
+    """Say that a condition chose by how cases ended, where its effect shows it; else nothing.
+
+    It took every open case away and left ended ones; what it took away had ended, or was open, without exception, where
+    by the cases received in the same quarters many of the other kind were to be expected; or among closed cases it went
+    by the days they took or the year they closed.
+    """
     is_open, ended = left
-    return bool(is_open.any() and not (is_open & kept).any() and (ended & kept).any())
+    if is_open.any() and not (is_open & kept).any() and (ended & kept).any():
+        return f"it took away all {int(is_open.sum()):,} open cases"
+    start = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "received", "first")
+    known = (is_open | ended) & ~start.none
+    quarter = np.unique(start.earliest[known] // 91, return_inverse=True)[1]
+    gone = np.bincount(quarter, weights=~kept[known])
+    for name, other, of in (("ended", "open", is_open), ("open", "ended", ended)):
+        share = np.bincount(quarter, weights=of[known]) / np.bincount(quarter)
+        expected = float((gone * share).sum())
+        if expected >= _SURELY and not (of & ~kept).any():
+            return f"all {int(gone.sum()):,} it took away were {name}, among whom {expected:,.0f} {other} were expected"
+    end = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "closed", "first")
+    dated = ended & ~start.none & ~end.none
+    away, days = ~kept[dated], (end.latest - start.earliest)[dated]
+    if min(away.sum(), (~away).sum()) < _MANY:
+        return ""
+    if days[away].min() > days[~away].max() or days[away].max() < days[~away].min():
+        return "among closed cases it went by the days they took"
+    if not _mixed(end.latest[dated], away) and _mixed(start.earliest[dated], away):
+        return "it took away whole years of closing"
+    return ""
+
+
+def _mixed(days: npt.NDArray, away: Flags) -> bool:
+    """Whether in some year cases stayed and others went."""
+    year = days.astype("datetime64[D]").astype("datetime64[Y]").astype(int)
+    return bool(np.isin(year[away], year[~away]).any())

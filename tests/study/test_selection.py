@@ -239,3 +239,51 @@ def test_chicagos_closings_of_2014_have_no_kaplan_meier(real_source) -> None:
     )
     with pytest.raises(Refusal, match="were selected on"):
         delay.closing_curve(durations(cohort))
+
+
+def _masks(data: Dataset) -> dict[str, pd.Series]:
+    ids = data.cases["case_id"]
+    day = {stage: data.events[data.events["stage"] == stage].set_index("case_id") for stage in ("received", "closed")}
+    received, closed = ids.map(day["received"]["earliest"]), ids.map(day["closed"]["latest"])
+    took = (closed - received).dt.days
+    lots = pd.Series(np.random.default_rng(3).random(len(ids)) < 0.5, index=ids.index)
+    sustained = ids.isin(data.allegations.loc[data.allegations["finding"] == "sustained", "case_id"])
+    return {
+        "closed late": ~(took > 300),
+        "closed early": ~(took <= 100),
+        "closed in a year": closed.dt.year != 2016,
+        "not sustained": ~sustained,
+        "some open": ~(closed.isna() & lots),
+        "received late": received.dt.year >= 2016,
+        "received early": received.dt.year < 2018,
+        "received in a year": received.dt.year != 2017,
+        "by lot": lots,
+        "of a kind": data.cases["complainant"] == "public",
+    }
+
+
+@pytest.mark.parametrize("name", ["closed late", "closed early", "closed in a year", "not sustained", "some open"])
+def test_a_mask_that_goes_by_how_cases_ended_is_known_by_its_effect(name: str) -> None:
+    data = accountability.load("synthetic")
+    cohort = Cohort.of(data).keep_if(lambda cases: cases["case_id"].notna(), because="a step before")
+    left = cohort.keep_if(_masks(data)[name], because=name)
+    assert left.card.sampling.rule == "selected_on_outcome"
+    with pytest.raises(Refusal):
+        accountability.delay.how_long(left)
+
+
+@pytest.mark.parametrize("name", ["received late", "received early", "received in a year", "by lot", "of a kind"])
+def test_a_mask_that_goes_by_what_was_known_at_the_start_changes_no_rule(name: str) -> None:
+    data = accountability.load("synthetic")
+    left = Cohort.of(data).keep_if(_masks(data)[name], because=name)
+    assert left.card.sampling.rule == data.card.sampling.rule
+
+
+def test_delays_by_a_column_made_of_the_closing_are_refused() -> None:
+    data = accountability.load("synthetic")
+    closed = data.events[data.events["stage"] == "closed"].set_index("case_id")["latest"].dt.year
+    year = data.cases["case_id"].map(closed).fillna(0).astype(int).astype("str").set_axis(data.cases["case_id"])
+    delays = accountability.durations(Cohort.of(data).with_case_column("closing_year", year))
+    for estimate in (accountability.delay.compare_groups, accountability.delay.compare, accountability.delay.how_long):
+        with pytest.raises(Refusal, match="decided by how or when cases ended"):
+            estimate(delays, "closing_year")
