@@ -65,7 +65,10 @@ def takes(
                 given, rest = kwargs.pop(first), ()
             else:
                 raise ParameterError(f"{called} needs {_wanted(kind)} as its first argument")
-            asked = signature.bind_partial(given, *rest, **kwargs).arguments
+            try:
+                asked = signature.bind_partial(given, *rest, **kwargs).arguments
+            except TypeError as wrong:
+                raise ParameterError(f"{called} {wrong}; it takes {', '.join(signature.parameters)}") from None
             words = _formula_words(asked.get("covariates"))
             keys = _COLUMNS[:1] if words else _COLUMNS
             columns = [name for key in keys for name in column_names(asked.get(key), called, key)]

@@ -198,3 +198,17 @@ def test_chicago_2015_speaks_for_665_days(real_source) -> None:
     assert closings.true_at([last])["estimate"].notna().all()
     assert closings.true_at([last + 1, 3784])["estimate"].isna().all()
     assert "3,784" not in closings.sentence()
+
+
+def test_a_predicted_curve_ends_where_cases_of_its_own_level_were_last_watched() -> None:
+    rng = np.random.default_rng(0)
+    days = np.r_[rng.integers(0, 100, 200), rng.integers(0, 700, 200)]
+    made = Durations.from_days(days, rng.random(400) < 0.5, groups={"unit": ["short"] * 200 + ["long"] * 200})
+    model = delay.cox(made, "unit")
+    shares = delay.predicted_curves(model, [{"unit": "short"}, {"unit": "long"}], days=[90, 600]).table
+    assert shares["estimate"].notna().tolist() == [True, False, True, True]
+    gaps = delay.share_differences(model, {"unit": "short"}, {"unit": "long"}, days=[90, 600]).table
+    assert gaps["estimate"].notna().tolist() == [True, False]
+    whole = Durations.from_days(np.minimum(days, 650), days < 650, groups={"unit": ["short"] * 200 + ["long"] * 200})
+    found = delay.predicted_curves(delay.cox(whole, "unit"), [{"unit": "short"}], days=[90, 600]).table
+    assert found["estimate"].notna().all()  # none of the short ones is left

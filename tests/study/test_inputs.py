@@ -102,3 +102,8 @@ def test_a_wrong_by_is_refused(data, by, said) -> None:
 def test_one_string_is_one_column() -> None:
     assert column_names("investigated_by") == ["investigated_by"]
     assert column_names(("a", "b")) == ["a", "b"]
+
+
+def test_a_word_that_a_function_does_not_take_is_refused_with_those_it_takes() -> None:
+    with pytest.raises(ParameterError, match=r"delay.how_long got an unexpected keyword argument 'level'; it takes"):
+        accountability.delay.how_long(accountability.load("synthetic"), level=0.9)  # type: ignore[call-arg]

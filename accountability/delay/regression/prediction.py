@@ -28,7 +28,7 @@ class PredictedCurves(Result):
     """Share still open by day, for stated covariates.
 
     ``table``: ``label``, ``day``, ``estimate`` (share still open), ``std_error``, ``lower``, ``upper``; missing beyond
-    the last day on which a case (of the curve's stratum) was watched.
+    the last day on which a case (of the curve's stratum, and of each stated level) was watched.
 
     Attributes
     ----------
@@ -162,6 +162,7 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
         }
     )
     table = within_follow_up(model, table, table["day"].to_numpy(), np.repeat(rates.stratum, each))
+    table = _while_watched(table, np.repeat(_watched(model, stated), each))
     return PredictedCurves(
         estimand=f"share of cases with stated covariates still open, by {model.clock}",
         assumptions=model.assumptions,
@@ -226,6 +227,8 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
     table = pd.DataFrame(rows)
     for stratum in (np.repeat(rates.stratum[1:], len(when)), rates.stratum[0]):
         table = within_follow_up(model, table, table["day"].to_numpy(), stratum)
+    watched = _watched(model, stated)
+    table = _while_watched(table, np.repeat(np.minimum(watched[1:], watched[0]), len(when)))
     shares = ["closed_by", "reference_closed_by"]
     table[shares] = table[shares].mask(table["estimate"].isna())
     return ShareDifferences(
@@ -238,6 +241,27 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
         cautions=model.cautions,
         confidence=model.confidence,
     )
+
+
+def _watched(model: Cox, stated: pd.DataFrame) -> Floats:
+    """Last day on which cases of every stated level were watched; without end where all of a level's had closed."""
+    sets, made = model.sets, model.design
+    closed = (sets.cell >= 0) & sets.closed[sets.cell]
+    last = np.full(len(stated), np.inf)
+    for column in made.levels:
+        levels = made.patterns[column].astype("str").to_numpy()[made.pattern]
+        for place, level in enumerate(stated[column].astype("str")):
+            own = levels == level
+            end = sets.end[own].max(initial=0)
+            if (~closed & own & (sets.end == end)).any():
+                last[place] = min(last[place], end)
+    return last
+
+
+def _while_watched(table: pd.DataFrame, last: Floats) -> pd.DataFrame:
+    """Without the shares beyond a last day of each row: another group's cases say nothing of these there."""
+    names = ("estimate", "std_error", "lower", "upper")
+    return table.assign(**{name: table[name].mask(table["day"].to_numpy() > last) for name in names})
 
 
 class _Rates:
