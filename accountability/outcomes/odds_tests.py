@@ -277,7 +277,7 @@ def _tests(shape: Designed, design: Floats, category: Ints, base: Fit) -> pd.Dat
     except (Separated, Separation):  # a cut that some column decides: the rows say so by having no statistic
         slopes, spread = np.full(steps * width, np.nan), np.full((steps * width, steps * width), np.nan)
     lines = []
-    for name in ("all", *shape.levels):
+    for name in ("all", *dict.fromkeys(column for column, _ in shape.terms)):
         places = [k for k, (column, _) in enumerate(shape.terms) if name in ("all", column)]
         df = (steps - 1) * len(places)
         found = dict.fromkeys(("Brant", "score", "likelihood ratio", "clustered Wald"), math.nan)

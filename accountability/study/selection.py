@@ -249,7 +249,7 @@ def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:
     return ""
 
 
-def _mixed(days: npt.NDArray, away: Flags) -> bool:
+def _mixed(days: Days, away: Flags) -> bool:
     """Whether in some year cases stayed and others went."""
     year = days.astype("datetime64[D]").astype("datetime64[Y]").astype(int)
     return bool(np.isin(year[away], year[~away]).any())

@@ -86,3 +86,16 @@ def test_a_lone_name_is_one_column_and_never_its_letters(data):
 def test_what_is_no_source_is_refused_with_the_line_to_write(name, wrong):
     with pytest.raises(ParameterError, match=f"outcomes.{name} needs a cohort or a dataset"):
         getattr(outcomes, name)(wrong, **ASKED[name])
+
+
+def test_a_column_of_numbers_that_does_not_shift_every_cut_alike_is_free_to_differ(data):
+    """A number that is high at both ends of the ladder: it was rejected with "No column is free to differ by cut"."""
+    from dataclasses import replace
+
+    rung = outcomes.Ladder().rungs(data.allegations["imposed_penalty"]).astype("float64")
+    rows = data.allegations.assign(score=((rung - 2).abs() + data.allegations.index % 3).fillna(0.0))
+    found = outcomes.proportional_odds(replace(data, allegations=rows), covariates="score")
+    assert found.free == ("score",)
+    assert "Free to differ by cut: score." in found.sentence()
+    assert set(found.tests["column"]) == {"all", "score"}
+    assert found.table.loc[found.table["column"] == "score", "free"].all()
