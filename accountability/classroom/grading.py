@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from accountability.classroom.editions import student_copy
 from accountability.classroom.handed_in import HandedIn, of, read
 from accountability.classroom.lessons.answer_key import Item, Key, key_of
-from accountability.classroom.lessons.own_data import Own, packed, place, plain_id, secret_of
+from accountability.classroom.lessons.own_data import Own, key_path, packed, place, plain_id, secret_of
 from accountability.classroom.submission import LONGEST_TEXT, Ran, Runner, clean
 from accountability.errors import ParameterError
 from accountability.parameters import read as read_parameters
@@ -178,7 +178,7 @@ def grade(
     place = Path(folder)
     found = find(place, lesson)
     hidden = [place / path.relative_to(place).parts[0] for path, _ in found.values()]
-    return mark(asked, found, secret, given, seconds=seconds, hidden=hidden, progress=progress)
+    return mark(asked, found, secret, given, seconds=seconds, hidden=[*hidden, key_path(key)], progress=progress)
 
 
 def chosen(lesson: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from accountability.classroom.grading import BY_HAND, chosen, mark, released
 from accountability.classroom.lessons.answer_key import key_of
-from accountability.classroom.lessons.own_data import secret_of
+from accountability.classroom.lessons.own_data import key_path, secret_of
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -53,7 +53,7 @@ def locked_in(key: str | Path | None = None, seconds: float = 120) -> Step:
             path.write_text(nbformat.writes(book), encoding="utf-8")
             found, given = {said["student"]: (path, "")}, chosen(lesson, {})
             asked = key_of(lesson)
-            scores = mark(asked, found, secret_of(key), given, seconds=seconds, hidden=[Path.cwd()])
+            scores = mark(asked, found, secret_of(key), given, seconds=seconds, hidden=[Path.cwd(), key_path(key)])
         table = scores.table[scores.table["reason"] != BY_HAND].set_index("item")
         names = {cell.name: cell.source for cell in released(lesson).cells if cell.graded}
         for cell in book.cells:

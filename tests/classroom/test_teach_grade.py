@@ -430,7 +430,7 @@ def test_submissions_may_lie_beside_the_packages_and_cannot_read_each_other(
     notebook(tmp_path / "ben" / LESSON / f"{LESSON}.ipynb", "1")
     secret_of(tmp_path / "class.key", make=True)
     scores = grading.grade(tmp_path, LESSON, key=tmp_path / "class.key")
-    assert set(seen) == {tmp_path / "ada.ipynb", tmp_path / "ben"}
+    assert set(seen) == {tmp_path / "ada.ipynb", tmp_path / "ben", tmp_path / "class.key"}
     assert all(note.endswith("none was handed in") for note in scores.by_student()["note"])
 
 

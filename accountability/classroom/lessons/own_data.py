@@ -77,6 +77,11 @@ def seed(secret: bytes, lesson: str, student: object, attempt: int) -> int:
     return int.from_bytes(hmac.digest(secret, said, "sha256")[:16], "big")
 
 
+def key_path(key: str | Path | None) -> Path:
+    """File of a key; that of the user's pseudonyms when none is named."""
+    return pseudonyms.key_file() if key is None else Path(key).expanduser()
+
+
 def secret_of(key: str | Path | None, *, make: bool = False) -> bytes:
     """The teacher's secret, from a file.
 
@@ -92,7 +97,7 @@ def secret_of(key: str | Path | None, *, make: bool = False) -> bytes:
     ParameterError
         There is no file, or none can be kept.
     """
-    path = pseudonyms.key_file() if key is None else Path(key).expanduser()
+    path = key_path(key)
     if not make and not path.is_file():
         raise ParameterError(
             f"{path}: expected the key from which the students' data were made, found no file. Name it: --key FILE. "
