@@ -61,6 +61,7 @@ def new_source(
 
     Example: [bold]accountability new-source springfield complaints.csv officers.xlsx[/bold]
     """
+    from accountability.cli.progress_line import progress_line
     from accountability.records.onboard.check import left
     from accountability.records.onboard.propose import new_source as propose
 
@@ -69,7 +70,8 @@ def new_source(
     said: Path | Callable[..., Any] | None = answers
     if said is None and like is None and (sys.stdin.isatty() if ask is None else ask):
         from accountability.cli.new_source_screen import ask as said
-    folder = propose(name, files, answers=said, like=like)
+    with progress_line() as progress:
+        folder = propose(name, files, answers=said, like=like, progress=progress)
     for path, decide, guessed in left(folder):
         typer.echo(f"{path}: {decide} to decide, {guessed} guesses to confirm")
     if said is None and like is None:

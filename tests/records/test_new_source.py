@@ -412,9 +412,8 @@ def test_any_text_survives_being_written_as_yaml(text: str) -> None:
 
 
 def test_the_page_shows_what_the_check_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = page[page.index("## Your own file") :].split("\n## ")[0]
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)
+    page = (ROOT / "docs" / "how_to" / "your_file.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.M | re.S)
     make_file, shown = (next(code for language, code in blocks if language == kind) for kind in ("python", "text"))
     subprocess.run([sys.executable, "-c", make_file], cwd=tmp_path, check=True)
     monkeypatch.chdir(tmp_path)

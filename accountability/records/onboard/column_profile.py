@@ -190,8 +190,13 @@ class ColumnProfile:
         found = [self._reading(texts, layout) for layout in near]
         if bare and not found and 0 < len(texts) <= 20_000 and _days(sample, "words")[0].sum() > 0.5 * len(sample):
             found = [self._reading(texts, "words")]
-        good = [reading for reading in found if reading.fits >= _MOST * self.filled]
+        good = [r for r in found if r.fits >= _MOST * self.filled or (bare and self._few_words_beside(r))]
         return tuple(sorted(good, key=lambda reading: -reading.fits))
+
+    def _few_words_beside(self, reading: Reading) -> bool:
+        """Whether most cells are dates, and a text or two that come again and again all the rest."""
+        words = int(np.isnat(reading.days).sum())
+        return words <= 3 and reading.fits >= 0.5 * self.filled and reading.fits + 3 * words <= self.filled
 
     def _reading(self, texts: pd.Series, layout: str) -> Reading:
         reads, parsed = _days(texts, layout)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+import pandas as pd
 
 from accountability.errors import SourceError
 from accountability.records import readers
@@ -18,7 +20,12 @@ from accountability.records.onboard.layout import check_cells, check_width, layo
 from accountability.records.onboard.proposal import Proposal
 from accountability.records.onboard.roles import roles
 from accountability.records.onboard.side_tables import with_side_tables
+from accountability.records.readers import RawTable
 
+Progress = Callable[[str, int, int], None]
+#: Bytes above which reading a file is told piece by piece.
+LARGE: Final = 64 * 2**20
+_BLOCK: Final = 16 * 2**20
 _MOST_TABLES: Final = 12
 
 
@@ -35,8 +42,10 @@ def distinct(names: Sequence[str]) -> list[str]:
     return made
 
 
-def looked_at(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[list[Proposal], list[str]]:
-    """Read every table worth declaring, and write a line for each that is left out."""
+def looked_at(
+    copies: Sequence[tuple[Path, readers.Format | None]], progress: Progress | None = None
+) -> tuple[list[Proposal], list[str]]:
+    """Read every table worth declaring, and write a line for each left out; a large file tells how far it is."""
     found: list[Proposal] = []
     left: list[str] = []
     for path, known in copies:
@@ -47,7 +56,7 @@ def looked_at(copies: Sequence[tuple[Path, readers.Format | None]]) -> tuple[lis
                 left.append(f"{place}: one of {len(formats)} tables; the {_MOST_TABLES} largest are looked at")
                 continue
             try:
-                proposal = _read(path, fmt)
+                proposal = _read(path, fmt, progress if path.stat().st_size > LARGE else None)
             except SourceError as error:
                 if len(formats) == 1 or (at == len(formats) - 1 and not any(p.path == path.name for p in found)):
                     raise
@@ -66,7 +75,7 @@ def _place(path: Path, fmt: readers.Format) -> str:
     return ", ".join([path.name, *(f"{what} {name!r}" for what, name in where if name is not None)])
 
 
-def _read(path: Path, fmt: readers.Format) -> Proposal:
+def _read(path: Path, fmt: readers.Format, progress: Progress | None = None) -> Proposal:
     try:
         names = readers.header(path, fmt)
         check_width(names, path.name)
@@ -82,11 +91,15 @@ def _read(path: Path, fmt: readers.Format) -> Proposal:
                 "itself; rename them in a copy of the file"
             )
         fmt = fmt.model_copy(update={"names": tuple(distinct(header_cells(path, fmt)))})
-    raw = readers.read(path, fmt)
-    check_cells(raw)
+    raw = _whole(path, fmt, progress)
     layout = layout_of(fmt, raw)
     frame, steps = prepared_rows(raw.frame, fmt, path, list(layout.prepare))
-    columns = [ColumnProfile(name, frame[name]) for name in frame.columns]
+    columns = []
+    for at, name in enumerate(frame.columns, 1):
+        columns.append(ColumnProfile(name, frame[name]))
+        if progress is not None:
+            _ = columns[-1].person, columns[-1].dates  # what takes long, done while it is told
+            progress(f"{path.name}, columns", at, frame.shape[1])
     return Proposal(
         "",
         path.name,
@@ -99,6 +112,21 @@ def _read(path: Path, fmt: readers.Format) -> Proposal:
         layout=replace(layout, prepare=tuple(steps)),
         raw_rows=len(raw.frame),
     )
+
+
+def _whole(path: Path, fmt: readers.Format, progress: Progress | None) -> RawTable:
+    """All rows of a file. A large one is read in pieces: a giant cell stops it where it stands."""
+    if progress is None:
+        raw = readers.read(path, fmt)
+        check_cells(raw)
+        return raw
+    size, pieces = path.stat().st_size, []
+    for piece in readers.read_chunks(path, fmt, block=_BLOCK):
+        check_cells(piece)
+        pieces.append(piece)
+        progress(f"{path.name}, rows", min(len(pieces) * _BLOCK, size - 1), size)
+    progress(f"{path.name}, rows", size, size)
+    return replace(pieces[-1], frame=pd.concat([piece.frame for piece in pieces], ignore_index=True))
 
 
 def _linked(proposal: Proposal, others: Sequence[Proposal]) -> bool:

@@ -147,10 +147,9 @@ def identifies(values: Iterable[str]) -> Evidence | None:
         share = sum(map(_named, sample)) / len(sample)
         if share >= 0.6:
             return Evidence("name", f"{share:.0%} of its texts are surnames")
-    letters = sum(any(char.isalpha() for char in text) for text in sample)
-    if own and len(distinct) >= 20 and letters >= 0.8 * len(sample):
-        kind = "number" if sum(any(char.isdigit() for char in text) for text in sample) >= 0.5 * len(sample) else "name"
-        return Evidence(kind, "texts that hardly ever repeat, as people's do")
+    worded = sum(any(c.isalpha() for c in t) and not any(c.isdigit() for c in t) for t in sample)
+    if own and len(distinct) >= 20 and worded >= 0.8 * len(sample):
+        return Evidence("name", "texts that hardly ever repeat, as people's names do")
     return None
 
 

@@ -19,7 +19,7 @@ from accountability.records.onboard.layout import Layout
 from accountability.records.onboard.matter import Matter
 from accountability.records.onboard.roles import Role, roles
 from accountability.records.onboard.screen import screen
-from accountability.records.onboard.screen_rows import overlaps
+from accountability.records.onboard.screen_rows import no_records, overlaps
 from accountability.records.yaml_text import DECIDE
 
 _MOST_TABLES = 12
@@ -226,7 +226,9 @@ def _with_states(proposal: Proposal) -> Proposal:
             and role.reading is not None
             and isinstance(role.declared, dict)
         ):
-            frame = proposal.frame[~proposal.blank]
+            frame = proposal.frame[~proposal.blank].reset_index(drop=True)
+            none = [m for m in no_records(frame, masked_in(proposal.roles)) if m.kind != "note"]
+            frame = frame.drop(index=[row - 1 for m in none for row in m.rows])
             states, why = propose_states(frame, role.column.name, role.declared["date"])
             if states:
                 declared = {**role.declared, "no_day": states}

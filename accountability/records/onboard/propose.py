@@ -28,7 +28,7 @@ from accountability.records.onboard.answer_file import (
     write_lines,
 )
 from accountability.records.onboard.begin import begin
-from accountability.records.onboard.first_look import distinct, looked_at
+from accountability.records.onboard.first_look import Progress, distinct, looked_at
 from accountability.records.onboard.like_release import like_text
 from accountability.records.onboard.proposal import Proposal, proposed
 from accountability.records.onboard.proposed_text import codebook_text, source_text
@@ -44,6 +44,7 @@ def new_source(
     answers: str | Path | Mapping[str, Any] | Ask | None = None,
     *,
     like: str | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Propose a source: copy the files, look at them, write ``source.yaml`` and ``codebook.yaml``.
 
@@ -65,6 +66,9 @@ def new_source(
         A source of the same agency, of which these files are another release: its declaration is taken over, and only
         what differs is asked.
 
+    progress : callable, optional
+        Takes ``(what, done, parts)`` while a file of over 64 MiB is read and looked at.
+
     Returns
     -------
     Path
@@ -84,7 +88,7 @@ def new_source(
     def write(folder: Path) -> None:
         given = {} if callable(answers) else _said(answers)
         copies = _written(files, folder) if isinstance(files, Mapping) else _copied(files, folder)
-        found, left = looked_at([(path, known or told_format(given, path.name)) for path, known in copies])
+        found, left = looked_at([(path, known or told_format(given, path.name)) for path, known in copies], progress)
         if like is not None:
             text = like_text(name, like, proposed(found))
             (folder / "source.yaml").write_text(text, encoding="utf-8", newline="\n")

@@ -351,8 +351,9 @@ def _block(
     columns: list[tuple[Proposal, Role]],
 ) -> list[str]:
     counts: dict[str, int] = {}
-    for _, role in columns:
-        for text, count in role.column.counts.items():
+    for p, role in columns:
+        none = [row - 1 for m in p.matters if m.kind in _NO_RECORD for row in m.rows]
+        for text, count in p.frame[role.column.name].drop(index=none).value_counts().items():
             counts[str(text)] = counts.get(str(text), 0) + int(count)
     spelt: dict[str, list[str]] = {}
     for text in sorted(counts, key=lambda text: -counts[text]):

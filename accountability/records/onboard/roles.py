@@ -289,9 +289,9 @@ def _dated(column: ColumnProfile, stage: str) -> Role | None:
 
 def _other(column: ColumnProfile, taken: set[str]) -> Role:
     words = set(column.words)
-    held = f"{column.distinct:,} different texts in {column.filled:,} filled cells"
     if not column.filled:
         return Role(column, {"ignore": "empty in every row"}, f"all {column.rows:,} cells are empty")
+    held = f"{column.distinct:,} different texts in {column.filled:,} filled cells"
     of_person = any(words & named for _, named in PERSON_WORDS)
     if column.unique and not of_person and (words & NAMED["row"] or counts_rows(column)):
         return Role(column, {"ignore": "running number"}, "it counts the rows, and no two rows share it")
@@ -319,7 +319,8 @@ def _other(column: ColumnProfile, taken: set[str]) -> Role:
             return Role(column, _of({"to": target}, words), held + whom)
     if words & NAMED["category"] and column.distinct <= _MANY and "category" not in taken:
         return Role(column, {"to": "category"}, held)
-    few = column.distinct <= 50 or (column.distinct <= 0.05 * column.filled and column.distinct <= _MANY)
+    own = column.filled >= 20 and column.distinct >= 0.9 * column.filled and not column.numeric
+    few = (column.distinct <= 50 and not own) or (column.distinct <= 0.05 * column.filled and column.distinct <= _MANY)
     if few and words & NAMED["complainant"] and not words & NAMED["place"]:
         return Role(column, _of({"to": _free(_slug(column.name), column, taken)}, words), held)
     if few and not _has(column, NAMED["other_people"]):
@@ -393,8 +394,7 @@ def _free(wanted: str, column: ColumnProfile, taken: set[str]) -> str:
     if wanted not in taken:
         return wanted
     slug = _slug(column.name)
-    names = (f"{slug}_{n}" if n else slug for n in range(len(taken) + 2))
-    return next(name for name in names if name not in taken)
+    return next(name for n in range(len(taken) + 2) if (name := f"{slug}_{n}" if n else slug) not in taken)
 
 
 _NOTHING: Final = pd.Series([], dtype="str")
