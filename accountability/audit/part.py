@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.figures import draw
+from accountability.records.case_ends import closing_states
 from accountability.records.dataset import Dataset
 from accountability.results import Result, capitalised, four_figures
 from accountability.study.cohort import Cohort
@@ -173,6 +174,7 @@ class Kind:
             table=table[list(self.columns)],
             # All cases of the source: an audit leaves none out.
             flow=Cohort.of(dataset).flow(),
+            states=None if is_case_files(dataset) else closing_states(dataset),
             said=said,
             kind=self,
             held=held,

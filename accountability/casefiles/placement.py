@@ -14,6 +14,7 @@ from accountability.casefiles.casefile import CaseFile
 from accountability.casefiles.register import pairs
 from accountability.delay import closing_curve, curve_limits, how_long
 from accountability.delay.access import require_open_cases
+from accountability.delay.unknown_days import ends_of, extremes_said
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.records.capabilities import OUTCOMES
@@ -124,7 +125,13 @@ def comparable(
     for met in late:
         meets = slowest.table["case_id"].map(met).fillna(False).to_numpy(bool)
         slowest = _subset(slowest, meets | ~slowest.event)
-    fastest = _subset(slowest, slowest.event) if late else slowest
+    fastest = slowest
+    if late:
+        fastest = _subset(slowest, slowest.event)
+        if fastest.unended is not None:
+            who = fastest.unended["case_id"]
+            meets = np.logical_and.reduce([who.map(met).fillna(False).to_numpy(bool) for met in late])
+            fastest = replace(fastest, unended=fastest.unended[meets])
     words = keep.strip() if keep and keep.strip() else "all cases"
     if len(fastest) < FEWEST:
         raise Refusal(
@@ -161,7 +168,9 @@ class Placement(ByReading):
     ``table`` has one row a combination of readings: their columns, ``days_lower`` and ``days_upper`` (of the case);
     ``least`` and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many
     days as it can have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be
-    longer than any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``.
+    longer than any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``. Where the end
+    of some comparable case is not known, ``extreme_lower`` and ``extreme_upper``: least with every such end as late,
+    most with every one as early, as it can have been.
 
     Attributes
     ----------
@@ -204,7 +213,9 @@ class Placement(ByReading):
             f"{span(low, high)} are longer than {percent(row['least'], 1)} to {percent(row['most'], 1)} of "
             f"{plural(self.cases, 'comparable case')} of {self.comparable.source} ({self.comparable.words}), its "
             f"{self.still_open:,} still open counted ({percent(self.confidence)} limits {percent(row['lower'], 1)} to "
-            f"{percent(row['upper'], 1)})"
+            f"{percent(row['upper'], 1)}"
+            + extremes_said(row.to_dict(), "extreme", lambda share: percent(share, 1))
+            + ")"
         )
         if row["beyond"]:
             said += f"; no case was watched for more than {self.watched:,} days, so the upper end is not known"
@@ -262,8 +273,8 @@ def place(
     )  # unbounded below is 0 days or more
     high = bounds.table["days_upper"].fillna(-1).astype("int64").to_numpy()
     watched = int(among.slowest.end.max())
-    slow = _shorter(among.slowest, low, confidence)
-    fast = _shorter(among.fastest, np.where(high < 0, low, high), confidence)
+    longest = np.where(high < 0, low, high)
+    slow, fast = _shorter(among.slowest, low, confidence), _shorter(among.fastest, longest, confidence)
     beyond = (high < 0) | (high - 1 > watched) & (fast["most"].to_numpy() < 1)
     table = bounds.table.drop(columns=["start", "stop", "chosen"]).assign(
         least=slow["least"].array,
@@ -273,6 +284,10 @@ def place(
         beyond=beyond,
         chosen=bounds.table["chosen"],
     )
+    if late := ends_of(among.slowest):
+        early = (ends_of(among.fastest) or late)[0]
+        table["extreme_lower"] = _shorter(late[1], low, confidence)["least"].array
+        table["extreme_upper"] = np.where(beyond, 1.0, _shorter(early, longest, confidence)["most"])
     spells = among.slowest
     exactly = "Kaplan-Meier" if spells.exact else "interval-dated or current-status curve"
     return Placement(
@@ -287,6 +302,7 @@ def place(
                 else ()
             ),
         ),
+        states=spells.states,
         method=f"{exactly}, read at the fewest and the most days of the case; {percent(confidence)} pointwise limits",
         table=table,
         flow=spells.flow,

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from accountability.delay.counts import case_counts, columns_of, label_of, with_groups
-from accountability.delay.curve import NOT_REACHED, ROUNDING
+from accountability.delay.curve import NOT_REACHED
 from accountability.errors import Refusal
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Days, Floats
+from accountability.stats.arrays import ROUNDING, Days, Floats
 from accountability.stats.intervals import percentile
 from accountability.stats.resample import Draws
 from accountability.study.durations import Durations, group_codes

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from accountability.delay.monthly_caseload import came_and_went, caseload, months_of
+from accountability.delay.monthly_caseload import Arrivals, came_and_went, caseload, months_of
 from accountability.errors import ParameterError, Refusal
 from accountability.privacy import disclose
+from accountability.records.case_ends import ends_unknown
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Days, Flags
+from accountability.stats.arrays import Days, share_left
 from accountability.stats.intervals import t_critical, z_critical
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
@@ -31,7 +33,10 @@ class Backlogs(Result):
     ``months_to_clear`` with ``months_lower`` and ``months_upper`` (missing where they were not falling beyond chance);
     ``half_closed_in`` (days in which half of the open cases would close, at the rates at which cases of each age closed
     in those months; missing where the ages seen do not reach so far); ``closed_a_month_to_halve_in_a_year``. Of a group
-    too small to show, every number is missing.
+    too small to show, every number is missing. Cases of which the day, or the fact, of closing is not known are in none
+    of these; where there are any, ``ends_unknown`` counts them, and ``open_extreme_lower``, ``open_extreme_upper`` and
+    so on are the least and the most each number can be with them (``months_to_clear``: missing where the number open
+    need not have fallen).
 
     Attributes
     ----------
@@ -55,6 +60,10 @@ class Backlogs(Result):
         shown = table.iloc[1:].assign(hidden=False)
         for name in ("received", "closed", "open"):
             shown["hidden"] |= disclose(table.iloc[1:], counts=(name,), keep=("group",))["hidden"]
+        extremes = [str(name) for name in table if "_extreme_" in str(name) or name == "ends_unknown"]
+        if extremes:
+            others = [str(name) for name in table if name not in extremes]
+            shown = disclose(shown, counts=("ends_unknown",), keep=others).assign(hidden=shown["hidden"])
         if shown["hidden"].any():
             large = shown.astype(dict.fromkeys(("received", "closed", "open"), "Int64"))
             numbers = table.columns.drop("group")
@@ -81,6 +90,9 @@ class Backlogs(Result):
         text += (
             f"; to halve them in a year, {whole['closed_a_month_to_halve_in_a_year']:,.0f} would have to close a month"
         )
+        if self.states is not None and (unknown := ends_unknown(self.states)):
+            low, high = int(whole["open_extreme_lower"]), int(whole["open_extreme_upper"])
+            text += f"; {unknown}: with these, wherever they closed, {low:,} to {high:,} were open"
         groups = self.table.iloc[1:].dropna(subset="open")
         behind = groups.loc[groups["closed"] < groups["received"], "group"]
         if len(groups):
@@ -154,18 +166,17 @@ def backlogs(
         raise Refusal(f"{len(window)} complete months are covered; ask for between 1 and that many, not {months}")
     window = window.tail(months)
 
-    flow = came_and_went(study, start, stop, cutoff)
+    arrived = came_and_went(study, start, stop, cutoff)
 
-    def row(name: str, of: Flags | slice) -> dict[str, object]:
-        came, went = flow.came[of], flow.went[of]
-        counts = months_of(came, went, flow.until, flow.receipts_until) if len(came) else whole.table.iloc[:0]
-        return _row(name, counts, window, confidence) | {"half_closed_in": _half_closed_in(came, went, window)}
+    def row(name: str, held: Arrivals) -> dict[str, object]:
+        found = _row(name, months_of(held), window, confidence) | {"half_closed_in": _half_closed_in(held, window)}
+        return found | (_bounds(found, held, window) if ends_unknown(whole.states) else {})
 
-    rows = [row(ALL, slice(None))]
+    rows = [row(ALL, arrived)]
     if by is not None:
         # The groups' names are read once: a comparison of text for each of many groups takes seconds.
         group, names = pd.factorize(study.cases[by].to_numpy(dtype=object), sort=True)
-        rows += [row(str(name), group[flow.kept] == number) for number, name in enumerate(names)]
+        rows += [row(str(name), arrived.part(group == number)) for number, name in enumerate(names)]
     return Backlogs(
         estimand="open cases and months to clear them, at the pace of the last "
         f"{months} complete months, by {whole.clock}",
@@ -177,6 +188,7 @@ def backlogs(
         "product-limit curve of those months, cases entering at their age",
         table=pd.DataFrame(rows),
         flow=study.flow(),
+        states=whole.states,
         by=by,
         months=months,
         clock=whole.clock,
@@ -234,26 +246,81 @@ def _row(group: str, counts: pd.DataFrame, window: pd.Series, confidence: float)
     }
 
 
-def _half_closed_in(came: Days, went: Days, window: pd.Series) -> float:
-    """Days in which half of the cases open at the end of the window would close at the window's rates by age."""
-    first = int(window.iloc[0].to_datetime64().astype("datetime64[D]").astype(np.int64))
-    end = (window.iloc[-1] + pd.offsets.MonthEnd(1)).to_datetime64().astype("datetime64[D]")
-    last = int(end.astype(np.int64))
-    ages = last - came[(came <= last) & (went > last)]
+def _days_of(window: pd.Series) -> tuple[int, int]:
+    """First and last day of the months of the pace."""
+    end = (window.iloc[-1] + pd.offsets.MonthEnd(1)).to_datetime64()
+    first, last = (day.astype("datetime64[D]").astype(np.int64) for day in (window.iloc[0].to_datetime64(), end))
+    return int(first), int(last)
+
+
+def _bounds(row: dict[str, Any], held: Arrivals, window: pd.Series) -> dict[str, Any]:
+    """The least and the most that a group's numbers can be, wherever the ends lie that are not known."""
+    first, last = _days_of(window)
+    came = held.doubtful[held.doubtful <= last]
+    stay, months = held.latest[held.doubtful <= last] > last, len(window)
+    inside = came >= first
+    received, still = row["received"] + int(inside.sum()), row["open"] + int(stay.sum())
+    closed = row["closed"] + int((inside & ~stay).sum()), row["closed"] + len(came)
+    # An older case that closed in the window lowers the number open; one that came in it can at best not raise it.
+    fall = row["fall_a_month"] - (inside & stay).sum() / months, row["fall_a_month"] + (~inside).sum() / months
+    falling = pd.notna(row["months_to_clear"])
+    bounds: dict[str, tuple[Any, Any]] = {
+        "received": (received, received),
+        "closed": closed,
+        "open": (row["open"], still),
+        "clearance": tuple(one / received if received else np.nan for one in closed),  # type: ignore[dict-item]
+        "fall_a_month": fall,
+        "months_to_clear": (
+            row["open"] / fall[1] if falling else np.nan,
+            still / fall[0] if falling and fall[0] > 0 else np.nan,
+        ),
+        "half_closed_in": (_half_closed_in(held, window, "early"), _half_closed_in(held, window, "late")),
+        "closed_a_month_to_halve_in_a_year": (received / months + row["open"] / 24, received / months + still / 24),
+    }
+    ends = {
+        f"{name}_extreme_{end}": two[at] for name, two in bounds.items() for at, end in enumerate(("lower", "upper"))
+    }
+    return {"ends_unknown": len(held.doubtful)} | ends
+
+
+def _half_closed_in(held: Arrivals, window: pd.Series, extreme: str = "") -> float:
+    """Days in which half of the cases open at the end of the window would close at the window's rates by age.
+
+    At an extreme, those whose end is not known closed at every age they can have, or at none, and are among the open
+    ones where that is further from the estimate.
+    """
+    first, last = _days_of(window)
+    came, went = held.came, held.went
+    ages, others = last - came[(came <= last) & (went > last)], np.zeros(0, np.int64)
     seen = (came <= last) & (went >= first)
     if not len(ages) or not seen.any():
         return np.nan
     enter, leave = np.maximum(first - came[seen], 0), np.minimum(went[seen], last) - came[seen]
     size = int(leave.max()) + 2
-    watched = np.cumsum(np.bincount(enter, minlength=size) - np.bincount(leave + 1, minlength=size)[:size])
+    watched, more = _between(enter, leave, size), np.zeros(size, np.int64)
     closed = np.bincount(leave[went[seen] <= last], minlength=size)
-    left = np.cumprod(1 - closed / np.maximum(watched, 1))
+    if extreme:
+        here = held.doubtful <= last
+        own = last - held.doubtful[here]
+        size = max(size, int(own.max(initial=0)) + 2)
+        watched, closed = (np.pad(one, (0, size - len(one))) for one in (watched, closed))
+        more, others = _between(np.maximum(first - held.doubtful[here], 0), own, size), own[held.latest[here] > last]
+    quick = extreme == "early"
+    left = share_left(closed + more * quick, watched + more)
     # Beyond the oldest age watched nothing is known to close; a curve that has reached zero says nothing of later ages.
-    now = left[ages]
+    every = np.concatenate([ages, others])
+    now, known = left[every], np.arange(len(every)) < len(ages)
 
-    def still(days: int) -> float:
+    def over(days: int) -> float:
+        """Share still open above a half, over all cases."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return float(np.where(now > 0, left[np.minimum(ages + days, size - 1)] / now, 1.0).mean())
+            share = np.where(now > 0, left[np.minimum(every + days, size - 1)] / now, 0.0 if quick else 1.0) - 0.5
+        return float(np.where(known, share, (np.minimum if quick else np.maximum)(share, 0)).sum())
 
-    days = bisect_left(range(1, size), True, key=lambda days: still(days) <= 0.5) + 1
+    days = bisect_left(range(1, size), True, key=lambda days: over(days) <= 0) + 1
     return float(days) if days < size else np.nan
+
+
+def _between(enter: Days, leave: Days, size: int) -> Days:
+    """How many are watched at each age."""
+    return np.cumsum(np.bincount(enter, minlength=size) - np.bincount(leave + 1, minlength=size)[:size])

@@ -17,6 +17,7 @@ from accountability.delay.counts import case_counts, columns_of, days_asked, lab
 from accountability.delay.current_status import current_status_curve
 from accountability.delay.curve import NOT_REACHED, Curve, rests_on_few, without
 from accountability.delay.interval import bounds, interval_curve
+from accountability.delay.unknown_days import extremes_said
 from accountability.figures import draw
 from accountability.privacy import MIN_CELL
 from accountability.results import Result, capitalised, percent
@@ -36,7 +37,8 @@ class CurveLimits(Result):
     ``table`` of :func:`curve_limits`: the columns of `by`, ``day``, ``lowest``, ``highest`` (where the estimate lies:
     apart where the dates leave it open), ``lower``, ``upper`` (limits of the share still open). Of
     :func:`quantile_limits`: the columns of `by`, ``share``, ``earliest``, ``latest`` (where the estimate lies),
-    ``lower``, ``upper`` (days; missing when not reached).
+    ``lower``, ``upper`` (days; missing when not reached). Where the end of some case is not known, ``extreme_lower``
+    and ``extreme_upper``: the estimate with every such end as early, and as late, as it can have been.
 
     Attributes
     ----------
@@ -101,10 +103,11 @@ class CurveLimits(Result):
             if "day" in row:
                 found = _range(percent(row["lowest"], 1), percent(row["highest"], 1))
                 limits = f"{percent(row['lower'], 1)} to {percent(row['upper'], 1)}"
+                limits += extremes_said(row, "extreme", lambda share: percent(share, 1))
                 said.append(f"{lead}{found} were still open after day {row['day']:,} ({limits})")
             else:
                 found = _range(_day(row["earliest"]), _day(row["latest"]))
-                limits = f"{_day(row['lower'])} to {_day(row['upper'])}"
+                limits = f"{_day(row['lower'])} to {_day(row['upper'])}" + extremes_said(row, "extreme", _day)
                 said.append(f"{lead}{percent(row['share'])} had closed within {found} days ({limits})")
         return capitalised(f"{'; '.join(said)}; in brackets the {percent(self.confidence)} limits [{self.clock}].")
 
@@ -172,6 +175,8 @@ def curve_limits(
     number_of, *columns = zip(*rows, strict=True)
     names = ("day", "lowest", "highest", "lower", "upper")
     table = with_groups(groups, number_of, {name: np.array(c) for name, c in zip(names, columns, strict=True)})
+    if found is not None:
+        table = table.assign(**_extremes(found))
     return _result(durations, f"share of cases still open by {durations.clock}", said, table, by, groups, confidence)
 
 
@@ -225,7 +230,8 @@ def quantile_limits(
         for name, column in zip(("earliest", "latest", "lower", "upper"), columns, strict=True)
     }
     what = f"day by which a share of cases had closed, by {durations.clock}"
-    return _result(durations, what, said, with_groups(groups, number_of, table), by, groups, confidence)
+    whole = with_groups(groups, number_of, table).assign(**_extremes(middle))
+    return _result(durations, what, said, whole, by, groups, confidence)
 
 
 def _result(
@@ -270,6 +276,10 @@ def _prepared(
     profiles = [of_intervals(low[one], high[one], fall) for one in each]
     words = f"likelihood-ratio {percent(confidence)} limits of the interval-dated curve; {profiles[0].against}"
     return curve, profiles, groups, (words, curve.assumptions)
+
+
+def _extremes(found: pd.DataFrame) -> dict[str, pd.Series]:
+    return {str(name): column for name, column in found.filter(like="extreme_").items()}
 
 
 def _range(first: str, last: str) -> str:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from accountability.delay.access import closed_cases_only, require_not_selected
 from accountability.delay.counts import case_counts, columns_of, stacked
-from accountability.delay.curve import NOT_REACHED, ROUNDING, Curve
+from accountability.delay.curve import NOT_REACHED, Curve
 from accountability.errors import Refusal
 from accountability.privacy import disclose
 from accountability.results import percent
-from accountability.stats.arrays import Floats
+from accountability.stats.arrays import ROUNDING, Floats
 from accountability.study.durations import Durations, group_codes, require_cases
 from accountability.study.inputs import takes
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from accountability.delay.counts import days_asked, label_of, pieces, shares_asked, stacked
 from accountability.privacy import MIN_CELL, coarse_steps, disclose
+from accountability.records.case_ends import ends_unknown
 from accountability.results import Result, capitalised, percent, plural
-from accountability.stats.arrays import Flags, Floats
+from accountability.stats.arrays import ROUNDING, Flags, Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 NOT_REACHED: Final = "not reached"
 #: Days at which a curve is printed, as far as it was watched.
 PRINTED_DAYS: Final = (30, 90, 180, 365, 730, 1095, 1825)
-
-# Products of thousands of factors miss a half by rounding; R's survival uses the same tolerance.
-ROUNDING: Final = 1.5e-8
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -177,15 +175,20 @@ class Curve(Result):
         """The table with the two extremes beside it, where the end of some case is not known."""
         if not self.ends:
             return table
-        own = pd.MultiIndex.from_frame(table[[*self.by, key]])
+        own = self._rows_of(table, key)
         found: dict[str, Any] = {}
         for name, curve in zip(("extreme_lower", "extreme_upper"), self.ends, strict=True):
             other = read(curve)
             value = other["estimate"].astype("Float64")
             value = value.fillna(other["lower" if name == "extreme_lower" else "upper"].astype("Float64"))
-            place = pd.MultiIndex.from_frame(other[[*self.by, key]]).get_indexer(own)
+            place = self._rows_of(other, key).get_indexer(own)
             found[name] = value.take(place).astype("Int64" if key == "share" else "float64").array
         return table.assign(**found)
+
+    def _rows_of(self, table: pd.DataFrame, key: str) -> pd.MultiIndex:
+        """Groups and days, one asked for twice told apart."""
+        names = table[[*self.by, key]]
+        return pd.MultiIndex.from_frame(names.assign(again=names.groupby([*self.by, key]).cumcount()))
 
     def plot(self, ax: Axes | None = None, *, until: int | None = None) -> Axes:
         """Draw the curve with its interval.
@@ -238,15 +241,9 @@ class Curve(Result):
         """Say which ends are not known, and between which days the median lies wherever they are."""
         if not self.ends or self.states is None:
             return ""
-        n = dict(zip(self.states["state"], self.states["n"], strict=True))
-        no_day, no_word = n["closed_on_unknown_day"], n["unknown"]
-        if not no_day and not no_word:
+        if not (unknown := ends_unknown(self.states)):
             return ""
-        parts = [f"{plural(no_day, 'case')} closed on an unknown day"] if no_day else []
-        parts += [f"whether {plural(no_word, 'case')} closed is not known"] if no_word else []
-        return self._ends_said(
-            f"{capitalised(' and '.join(parts))}: with all of these as early or as late as they can have been"
-        )
+        return self._ends_said(f"{capitalised(unknown)}: with all of these as early or as late as they can have been")
 
     def _ends_said(self, lead: str) -> str:
         """Say the median at both ends of what is not known."""

@@ -46,7 +46,8 @@ def other_cutoffs(
     -------
     DataFrame
         One row a last day: ``last_day``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper`` (days,
-        Int64, missing when not reached), ``note`` (why there is no estimate, else empty).
+        Int64, missing when not reached), ``note`` (why there is no estimate, else empty). Where the end of some case is
+        not known, ``median_extreme_lower`` and ``median_extreme_upper``: with every such end early, and late.
 
     Examples
     --------
@@ -61,7 +62,7 @@ def other_cutoffs(
     end = pd.Timestamp(as_date(last, "cutoff"))
     days = [(end - pd.DateOffset(years=back)).date() for back in years_back]
     rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, confidence)} for day in days]
-    return pd.DataFrame(rows).astype(dict.fromkeys(NUMBERS, "Int64"))
+    return _whole(pd.DataFrame(rows))
 
 
 @takes("cohort")
@@ -76,7 +77,8 @@ def other_clocks(
     Returns
     -------
     DataFrame
-        ``clock``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper``, ``note``.
+        ``clock``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper``, ``note``, and the extremes as in
+        :func:`other_cutoffs`.
 
     Examples
     --------
@@ -92,15 +94,22 @@ def other_clocks(
     rows = [
         {"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, confidence)} for start, stop in usable
     ]
-    columns = ["clock", *NUMBERS, "note"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(NUMBERS, "Int64"))
+    return _whole(pd.DataFrame(rows)) if rows else pd.DataFrame(columns=["clock", *NUMBERS, "note"])
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Days as whole numbers, the note last."""
+    days = [name for name in table if name in NUMBERS or "_extreme_" in str(name)]
+    return table.astype(dict.fromkeys(days, "Int64"))[[name for name in table if name != "note"] + ["note"]]
 
 
 def _median(cohort: Cohort, start: str, stop: str, cutoff: dt.date | str | None, confidence: float) -> dict[str, Any]:
     counted = list(NUMBERS)
     try:
         spells = as_published(cohort, start=start, stop=stop, cutoff=cutoff)
-        found = median_of(how_long(spells, confidence=confidence).curve)
+        curve = how_long(spells, confidence=confidence).curve
+        found = median_of(curve)
     except AccountabilityError as why:
         return {**dict.fromkeys(counted, pd.NA), "note": str(why).splitlines()[0].split(": ")[0]}
-    return {**{name: found[name] for name in counted}, "note": ""}
+    extremes = curve.median().filter(like="extreme_").add_prefix("median_").iloc[0]
+    return {**{name: found[name] for name in counted}, **{str(k): v for k, v in extremes.items()}, "note": ""}

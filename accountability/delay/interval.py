@@ -11,12 +11,12 @@ import pandas as pd
 
 from accountability.delay.access import require_open_cases
 from accountability.delay.counts import case_counts, columns_of, stacked
-from accountability.delay.curve import NOT_REACHED, ROUNDING, Curve, rests_on_few
+from accountability.delay.curve import NOT_REACHED, Curve, rests_on_few
 from accountability.delay.unknown_days import with_extremes
 from accountability.errors import Refusal
 from accountability.privacy import coarse_steps
 from accountability.results import plural
-from accountability.stats.arrays import Days
+from accountability.stats.arrays import ROUNDING, Days
 from accountability.stats.npmle import BEYOND, Masses, solve
 from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes

@@ -14,7 +14,7 @@ from accountability.delay.access import closed_cases_only, require_open_cases
 from accountability.delay.coarse import coarse_curve
 from accountability.delay.counts import Counts, case_counts, columns_of, with_groups
 from accountability.delay.product_limit import survival
-from accountability.delay.unknown_days import beside, count_spread, extremes_said
+from accountability.delay.unknown_days import beside, count_spread, ends_of, extremes_said, furthest
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import disclose
@@ -245,7 +245,8 @@ class MeanOfClosedOnly(Result):
 
     ``table``: the columns of `by`, ``n`` (cases closed on a known day), ``open`` (left out), ``mean_days``,
     ``median_days``; with dates coarser than a day, each of the two as ``..._lower`` and ``..._upper``. Cases closed on
-    an unknown day are in none of these; ``states`` counts them.
+    an unknown day are in none of these; ``states`` counts them, and ``mean_days_extreme_lower`` and so on are the least
+    and the most each can be with them and with those of which nobody knows whether they closed.
 
     Attributes
     ----------
@@ -271,8 +272,11 @@ class MeanOfClosedOnly(Result):
         for row in self.table.dropna(subset="n").to_dict("records"):
             name = ", ".join(str(row[column]) for column in self.by)
             said.append(
-                f"{name + ': ' if name else ''}the {plural(int(row['n']), 'case')} that had closed took "
-                f"{_days(row, 'mean_days', '.1f')} days on average (median {_days(row, 'median_days', '.0f')}); "
+                f"{name + ': ' if name else ''}the {plural(int(row['n']), 'case')} that had closed "
+                f"{'on a known day ' if 'mean_days_extreme_lower' in row else ''}took "
+                f"{_days(row, 'mean_days', '.1f')} days on average (median {_days(row, 'median_days', '.0f')}"
+                + extremes_said(row, "mean_days_extreme", "{:.1f} days on average".format)
+                + "); "
                 f"{self.leaves_out or _left_out(row['open'])}"
             )
         return capitalised(f"{'; '.join(said)}, so this is not how long cases take.")
@@ -325,6 +329,7 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
         taken = pd.Series(days[closed]).groupby(codes[closed])
         columns[f"mean_days{ending}"] = taken.mean().to_numpy(float)
         columns[f"median_days{ending}"] = taken.median().to_numpy(float)
+    columns |= _extremes(durations, groups, by)
     return MeanOfClosedOnly(
         estimand=f"mean of the delays already ended, by {durations.clock}; not how long cases take",
         assumptions=("none makes this the delay of all cases: the slowest are still open or were never published",),
@@ -334,6 +339,27 @@ def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = N
         by=columns_of(by),
         leaves_out=_leaves_out(durations),
     )
+
+
+def _extremes(durations: Durations, groups: pd.DataFrame, by: str | Sequence[str] | None) -> dict[str, npt.NDArray]:
+    """The least and the most that the means and medians can be, wherever the ends lie that are not known."""
+    ends = ends_of(durations)
+    if ends is None:
+        return {}
+    quick, slow = ends
+    others, number = group_codes(quick, by)
+    if by:
+        number = pd.MultiIndex.from_frame(groups).get_indexer(pd.MultiIndex.from_frame(others))[number]
+    # Whoever may have ended comes after those of whom it is known.
+    may = np.arange(len(quick)) >= len(durations)
+    must = quick.event & ~may
+    sides = (("lower", quick.days_lower, 1), ("upper", slow.end, -1))
+    own = [number == group for group in range(len(groups))]
+    return {
+        f"{name}_days_extreme_{end}": np.array([furthest(days[must & one], days[may & one], sign, name) for one in own])
+        for name in ("mean", "median")
+        for end, days, sign in sides
+    }
 
 
 def _leaves_out(durations: Durations) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from accountability.delay.unknown_days import furthest
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.records.case_ends import counted_states, ends_unknown
 from accountability.results import Result, plural
-from accountability.stats.arrays import Days, Flags
+from accountability.stats.arrays import Days, Flags, Floats
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
@@ -30,7 +32,9 @@ class Caseload(Result):
 
     ``table``: ``month`` (its first day), ``received``, ``closed``, ``open_at_end``, ``median_age_open`` (days, at the
     end of the month; missing with no open case), ``clearance`` (closed over received; missing with none received),
-    ``complete`` (whether the release covers the whole month, its receipts and its closings).
+    ``complete`` (whether the release covers the whole month, its receipts and its closings). Cases of which the day, or
+    the fact, of closing is not known are in none of these; where there are any, ``received_extreme_lower`` and
+    ``received_extreme_upper`` and so on are the least and the most each number can be with them.
 
     Attributes
     ----------
@@ -97,6 +101,11 @@ class Caseload(Result):
                 f"; {plural(len(self.mass_closures), 'day')} of mass closing, the largest {top['day']:%Y-%m-%d} with "
                 f"{int(top['closed']):,} cases (usually {top['usual']:.1f} a day)"
             )
+        if self.states is not None and (unknown := ends_unknown(self.states)):
+            text += (
+                f"; {unknown}: with these, wherever they closed, {int(last['open_at_end_extreme_lower']):,} to "
+                f"{int(last['open_at_end_extreme_upper']):,} were open at the end"
+            )
         return f"{text} [{self.clock}]."
 
 
@@ -121,6 +130,7 @@ def caseload(
     Returns
     -------
     Caseload
+        Where the end of some case is not known, with bounds.
 
     Raises
     ------
@@ -143,57 +153,90 @@ def caseload(
     test.
     """
     study = cohort
-    flow = came_and_went(study, start, stop, cutoff)
-    until = flow.until
+    held = came_and_went(study, start, stop, cutoff)
+    unused = len(study.cases) - len(held.came) - len(held.doubtful)
+    unknown = ends_unknown(held.states)
     return Caseload(
         estimand=f"cases received, closed and open by month, '{start}' to '{stop}'",
         assumptions=(
             "every case of the window is in the release, open or closed",
             "cases received before the window are missing from the open cases of the first months",
             "months after the last day of receipt covered are not complete: their cases are missing, not fewer",
-            f"{int((~flow.kept).sum()):,} cases without a usable date are left out",
+            f"{unused:,} cases without a usable date are left out",
+            *((f"{unknown}: these are in the bounds alone",) if unknown else ()),
         ),
         method="counts; mass closing: at least "
         f"{MASS_LEAST} cases and {MASS_FACTOR} times the mean of the year around the day",
-        table=months_of(flow.came, flow.went, until, flow.receipts_until),
+        table=months_of(held),
         flow=study.flow(),
-        mass_closures=_mass(flow.went[flow.went < FOREVER]),
-        clock=f"'{start}' to '{stop}' until {until.isoformat()}",
+        states=held.states,
+        mass_closures=_mass(held.went[held.went < FOREVER]),
+        clock=f"'{start}' to '{stop}' until {held.until.isoformat()}",
     )
 
 
-class Moves(NamedTuple):
-    """Days on which usable cases came in and went out (``FOREVER`` while open); which cases those are; the last days.
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """Days on which cases came in and went out.
 
-    ``until`` is the last day counted, ``receipts_until`` the last on which cases that came in are in the release.
+    Attributes
+    ----------
+    known : array of bool
+        The cases whose end is known, among all.
+    came, went : array of int
+        Of these; ``FOREVER`` while open.
+    until, receipts_until : date
+        The last day counted, and the last on which cases that came in are in the release.
+    unknown : array of bool
+        The cases with a usable receipt whose end is not known, among all.
+    doubtful, latest : array of int
+        Of these: the day they came in, and the last on which they can have been open's end; ``FOREVER`` where they may
+        be open still.
+    states : DataFrame
+        All cases by closing state.
     """
 
+    known: Flags
     came: Days
     went: Days
-    kept: Flags
     until: dt.date
     receipts_until: dt.date
+    unknown: Flags
+    doubtful: Days
+    latest: Days
+    states: pd.DataFrame
+
+    def part(self, of: Flags) -> Arrivals:
+        """The same of some of all cases."""
+        known, unknown = of[self.known], of[self.unknown]
+        return replace(
+            self, known=self.known & of, came=self.came[known], went=self.went[known], unknown=self.unknown & of,
+            doubtful=self.doubtful[unknown], latest=self.latest[unknown],
+        )  # fmt: skip
 
 
-def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> Moves:
-    """Read from the events when cases came in and went out."""
+def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> Arrivals:
+    """Read from the events when cases came in and went out, as far as that is known."""
     rule = study.card.sampling
     if rule.open_cases != "included" or rule.rule not in ("complete", "trailing_window"):
         raise Refusal(
             f"a caseload counts open cases, and {study.name} is {rule.rule} with open cases {rule.open_cases}: use a "
             "complete release; delay.how_long says what this one can show"
         )
-    until = study.card.observed_until if cutoff is None else as_date(cutoff, "cutoff")
+    covered = study.card.observed_until
+    until = covered if cutoff is None else as_date(cutoff, "cutoff")
     if until is None:
         raise Refusal(f"the last day {study.name} covers is not known: pass cutoff=")
-    if study.card.observed_until is not None and until > study.card.observed_until:
-        raise ParameterError(f"cutoff={until} is after {study.card.observed_until}, the last day {study.name} covers")
+    if covered is not None and until > covered:
+        raise ParameterError(f"cutoff={until} is after {covered}, the last day {study.name} covers")
     cases = pd.Index(study.cases["case_id"])
     begin = occurrence(study.events, cases, start, "first")
     end = occurrence(study.events, cases, stop, "first")
     last = day_number(until)
-    unusable = begin.none | (end.set_aside != "") | (~end.none & (end.latest < begin.earliest))
-    wide = ~unusable & ((begin.earliest != begin.latest) | (~end.none & (end.earliest != end.latest)))
+    no_day = (end.earliest == NEVER) & (end.latest == FOREVER)
+    no_word = end.none & (end.set_aside != "")
+    unusable = begin.none | (~end.none & (end.latest < begin.earliest))
+    wide = ~unusable & ((begin.earliest != begin.latest) | (~end.none & ~no_day & (end.earliest != end.latest)))
     if wide.any():
         raise Refusal(
             f"{int(wide.sum()):,} of {len(cases):,} cases of {study.name} are dated less finely than a day, so the "
@@ -202,9 +245,20 @@ def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | 
     kept = ~unusable & (begin.earliest <= last) & (begin.earliest > NEVER)
     if not kept.any():
         raise Refusal(f"no case of {study.name} has a usable '{start}' date up to {until}")
-    came = begin.earliest[kept]
-    went = np.where(end.earliest[kept] <= last, end.earliest[kept], FOREVER)
-    return Moves(came, went, kept, until, _receipts_until(study, start, until))
+    is_open, known, unknown = end.none | (end.earliest > last), kept & ~no_day & ~no_word, kept & (no_day | no_word)
+    state = np.select([no_word, is_open, no_day], ["unknown", "open", "closed_on_unknown_day"], "dated")
+    return Arrivals(
+        known=known,
+        came=begin.earliest[known],
+        went=np.where(end.earliest[known] <= last, end.earliest[known], FOREVER),
+        until=until,
+        receipts_until=_receipts_until(study, start, until),
+        unknown=unknown,
+        doubtful=begin.earliest[unknown],
+        # What closed on an unknown day had closed by the last day covered, which may lie after this cut-off.
+        latest=np.where(no_day[unknown] & (covered in (None, until)), last, FOREVER),
+        states=counted_states(state.tolist()),
+    )
 
 
 def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:
@@ -213,9 +267,11 @@ def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:
     return until if period is None or start != "received" else min(period.end, until)
 
 
-def months_of(came: Days, went: Days, until: dt.date, receipts_until: dt.date) -> pd.DataFrame:
-    """Count by month, from the first case on; `came` is not empty."""
-    first = came.min().astype("datetime64[D]").astype("datetime64[M]")
+def months_of(held: Arrivals) -> pd.DataFrame:
+    """Count by month, from the first case on."""
+    came, went, until = held.came, held.went, held.until
+    first = np.append(np.concatenate([came, held.doubtful]), day_number(until)).min()
+    first = first.astype("datetime64[D]").astype("datetime64[M]")
     a_month = np.timedelta64(1, "M")
     months = np.arange(first, np.datetime64(until, "M") + a_month)
     edges = np.append(months, months[-1] + a_month).astype("datetime64[D]").astype(np.int64)
@@ -224,18 +280,45 @@ def months_of(came: Days, went: Days, until: dt.date, receipts_until: dt.date) -
     closed = np.histogram(went[done], edges)[0]
     still_open = np.cumsum(received) - np.cumsum(closed)
     last = np.minimum(edges[1:] - 1, day_number(until))
-    ages = np.array([_median(day - came[(came <= day) & (went > day)]) for day in last])
-    return pd.DataFrame(
+    ages = [day - came[(came <= day) & (went > day)] for day in last]
+    table = pd.DataFrame(
         {
             "month": months.astype("datetime64[s]"),
             "received": received,
             "closed": closed,
             "open_at_end": still_open,
-            "median_age_open": ages,
-            "clearance": np.divide(closed, received, out=np.full(len(received), np.nan), where=received > 0),
-            "complete": edges[1:] - 1 <= day_number(receipts_until),
+            "median_age_open": [_median(one) for one in ages],
+            "clearance": _share(closed, received),
+            "complete": edges[1:] - 1 <= day_number(held.receipts_until),
         }
     )
+    if not len(held.doubtful):
+        return table
+    more = np.histogram(held.doubtful, edges)[0]
+    may = [(held.doubtful <= day) & (held.latest > day) for day in last]
+    either = [(one, day - held.doubtful[which]) for one, day, which in zip(ages, last, may, strict=True)]
+    # One that came in the last month and is not open at its end closed in it.
+    must = np.histogram(held.doubtful[held.latest < FOREVER], edges)[0]
+    must[:-1] = 0
+    least, most, whole = closed + must, closed + np.cumsum(more), received + more
+    bounds: dict[str, tuple[Any, Any]] = {
+        "received": (whole, whole),
+        "closed": (least, most),
+        "open_at_end": (still_open, still_open + np.array([which.sum() for which in may])),
+        "median_age_open": (
+            [furthest(*one, 1) for one in either],
+            [furthest(*one, -1) for one in either],
+        ),
+        "clearance": (_share(least, whole), _share(most, whole)),
+    }
+    ends = {
+        f"{name}_extreme_{end}": two[at] for name, two in bounds.items() for at, end in enumerate(("lower", "upper"))
+    }
+    return table.assign(**ends)
+
+
+def _share(part: Days, whole: Days) -> Floats:
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
 
 def _median(values: Days) -> float:

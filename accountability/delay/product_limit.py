@@ -14,7 +14,7 @@ from accountability.delay.counts import Counts, case_counts, columns_of, with_gr
 from accountability.delay.curve import Curve
 from accountability.delay.unknown_days import count_spread, with_extremes
 from accountability.results import percent
-from accountability.stats.arrays import Days, Flags, Floats
+from accountability.stats.arrays import Days, Flags, Floats, share_left
 from accountability.stats.intervals import Transform, binomial_exact, curve_interval
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
@@ -158,7 +158,7 @@ def survival(counts: Counts) -> tuple[Floats, Floats]:
     """Share still open after each day, and its Greenwood sum (the variance over the squared share)."""
     if counts.seen is None:
         at_risk = np.maximum(counts.at_risk, 1)
-        share = np.cumprod(1.0 - counts.closed / at_risk, axis=1, dtype=np.float64)
+        share = share_left(counts.closed, at_risk)
         remaining = np.maximum(counts.at_risk - counts.closed, 1)
         return share, np.cumsum(counts.closed / (at_risk * remaining), axis=1, dtype=np.float64)
     # Expected numbers, which may be parts of a case.

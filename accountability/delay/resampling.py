@@ -20,12 +20,11 @@ from accountability.delay.bootstrap_result import Asked, Bootstrap, bootstrap_of
 from accountability.delay.coarse import cells_of, coarse_curve, tally
 from accountability.delay.competing import causes_of
 from accountability.delay.counts import Counts, count, days_asked, shares_asked
-from accountability.delay.curve import ROUNDING
 from accountability.delay.means import area, require_watched
 from accountability.delay.product_limit import survival
 from accountability.delay.reverse import reverse_time_curve
 from accountability.errors import ParameterError
-from accountability.stats.arrays import Days, Flags, Floats
+from accountability.stats.arrays import ROUNDING, Days, Flags, Floats
 from accountability.stats.intervals import z_critical
 from accountability.stats.resample import DailySums, Draws, by_row
 from accountability.stats.sieve import Model, Smooth
@@ -143,7 +142,7 @@ def _of_any(durations: Durations, asked: Asked, statistic: Callable[[Durations],
         for row in weights:
             picked = np.repeat(np.flatnonzero(own), row[member[own]].astype(np.int64))
             if len(picked):
-                taken = replace(durations, table=durations.table.iloc[picked].reset_index(drop=True))
+                taken = replace(durations, table=durations.table.iloc[picked].reset_index(drop=True), unended=None)
                 rows.append(np.atleast_1d(np.asarray(statistic(taken), dtype=float)))
             else:
                 rows.append(np.full(len(rows[0]), np.nan))

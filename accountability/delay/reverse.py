@@ -11,12 +11,12 @@ import pandas as pd
 
 from accountability.delay.access import require_exact, require_not_selected
 from accountability.delay.counts import Counts, columns_of, with_groups
-from accountability.delay.curve import ROUNDING, Curve
+from accountability.delay.curve import Curve
 from accountability.delay.product_limit import survival
 from accountability.delay.unknown_days import with_extremes
 from accountability.errors import ParameterError, Refusal
 from accountability.results import percent, plural
-from accountability.stats.arrays import Days, Flags
+from accountability.stats.arrays import ROUNDING, Days, Flags
 from accountability.stats.intervals import Transform, curve_interval
 from accountability.study.durations import Durations, group_codes, require_cases
 from accountability.study.inputs import takes

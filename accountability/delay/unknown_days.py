@@ -13,6 +13,7 @@ from accountability.delay.counts import Counts, count
 from accountability.delay.curve import Curve
 from accountability.errors import Refusal
 from accountability.results import plural
+from accountability.stats.arrays import Days
 from accountability.study.durations import Durations, group_codes
 
 P = ParamSpec("P")
@@ -130,6 +131,34 @@ def beside(
         least, most = values if lower == "early" else values[::-1]
         added |= {f"{name}_lower": least, f"{name}_upper": most}
     return table.assign(**added)
+
+
+def furthest(known: Days, doubtful: Days, sign: int, of: str = "median") -> float:
+    """Give the least (1) or the most (-1) that a median or mean can be when each of further values may be there or not.
+
+    It is that with the few smallest, or the few largest, of them: one in the place of a larger one never raises it.
+    """
+    known, doubtful = np.sort(sign * known), np.sort(sign * doubtful)
+    taken = np.arange(len(known) == 0, len(doubtful) + 1)
+    if not len(taken):
+        return np.nan
+    size = len(known) + taken
+    if of == "mean":
+        return float(sign * ((known.sum() + np.append(0, np.cumsum(doubtful))[taken]) / size).min())
+    both, alone = np.sort(np.concatenate([known, doubtful])), np.append(known, 0)
+    below = taken + np.where(taken, np.searchsorted(known, np.append(0, doubtful)[taken], "right"), 0)
+    middle = [
+        np.where(place < below, both[place], alone[np.maximum(place - taken, 0).clip(max=len(known))])
+        for place in ((size - 1) // 2, size // 2)
+    ]
+    return float(sign * (middle[0] + middle[1]).min() / 2)
+
+
+def extreme_columns(bounds: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """The least and the most of numbers under the names that tables have for them."""
+    return {
+        f"{name}_extreme_{end}": value for name, two in bounds.items() for end, value in zip(_ENDS, two, strict=True)
+    }
 
 
 def extremes_said(row: Mapping[Any, Any], name: str, said: Callable[[float], str]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
+from accountability.outcomes.rounded_rates import rounded_shares
 from accountability.outcomes.small_counts import (
     Disclosed,
     apart_shown,
@@ -60,7 +61,8 @@ class OutcomeDistribution(Disclosed):
         leaving out ``closed_without_finding``; ``penalty``: of the sustained), ``term``, ``n`` (the denominator),
         ``events``, ``estimate`` (their share), ``lower``, ``upper``, ``ambiguous`` and ``may_be``: a term the
         agency's words merge with others, which then has no count of its own unless it stands for them all;
-        ``hidden`` (a small cell, or one that would give a small cell away).
+        ``hidden`` (a small cell, or one that would give a small cell away); ``rounded_to``, the step that the rates of
+        penalties are rounded to where a few wait for one: these have no number of units.
     apart : DataFrame
         For each group: ``units``, ``decided`` (or closed), ``pending``, ``finding_not_recorded``, ``sustained``,
         ``penalty_decided``, ``penalty_pending``, ``penalty_not_recorded``.
@@ -91,15 +93,18 @@ class OutcomeDistribution(Disclosed):
         """Give the table without its hidden cells; a part that may not be shown has no denominator either."""
         whole = table["hidden"].groupby(labels_of(table, (*self.by, "part"))).transform("all")
         few_in_all = few(table["n"], self.min_cell)
-        out = masked(table.assign(hidden=table["hidden"] | few_in_all), ("n",))
-        return out.assign(n=table["n"].astype("Int64").mask(whole | few_in_all))
+        rounded = rounded_shares(table, ("n", "events", *RESTS_ON))
+        out = masked(rounded.assign(hidden=table["hidden"] | few_in_all), ("n",))
+        return out.assign(n=rounded["n"].astype("Int64").mask(whole | few_in_all))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the distribution of findings, or of penalties given sustained, one bar a group."""
         from accountability.figures.share_bars import stacked_shares
 
         part = "penalty" if (self.table["part"] == "penalty").any() else "finding"
-        shown = self.table.loc[(self.table["part"] == part) & (~self.table["ambiguous"] | self.table["events"].notna())]
+        shown = self.table.loc[
+            (self.table["part"] == part) & (~self.table["ambiguous"] | self.table["estimate"].notna())
+        ]
         any_of = shown["may_be"].str.replace(", ", " or ")
         shown = shown.assign(term=shown["term"].mask(shown["ambiguous"], any_of))
         words = WORDS[self.unit]
@@ -146,8 +151,9 @@ class OutcomeDistribution(Disclosed):
         return f"Not counted among them: {' and '.join(parts)}." if parts else ""
 
     def _penalties_said(self) -> str:
-        shown = self.table.loc[(self.table["part"] == "penalty") & ~self.table["hidden"] & (self.table["events"] > 0)]
-        shown = shown.loc[shown["n"].notna()]
+        rounded = self.table["rounded_to"].notna()
+        shown = self.table.loc[(self.table["part"] == "penalty") & ~self.table["hidden"] & (self.table["estimate"] > 0)]
+        shown = shown.loc[shown["n"].notna() | rounded]
         said = []
         for key, part in groups_in(shown, self.by):
             top = part.sort_values("estimate", ascending=False, kind="stable").head(3)
@@ -155,7 +161,15 @@ class OutcomeDistribution(Disclosed):
                 f"{str(term).replace('_', ' ')} {percent(value, 1)}"
                 for term, value in zip(top["term"], top["estimate"], strict=True)
             )
-            said.append(f"{_named(key)}of {part['n'].iloc[0]:,} sustained with a decided penalty: {each}")
+            step, n = part[["rounded_to", "n"]].iloc[0]
+            whose = (
+                f"of {n:,} sustained with a decided penalty"
+                if pd.isna(step)
+                else (
+                    f"of those sustained with a decided penalty, to the nearest {percent(step)}, for few wait for one"
+                )
+            )
+            said.append(f"{_named(key)}{whose}: {each}")
         return _sentence(said)
 
     def _days_said(self) -> str:
@@ -198,7 +212,7 @@ def outcome_distribution(
         Coverage of the intervals, which allow for several rows of one officer.
     min_cell : int
         Counts below it are hidden, with the cells that would give them away. Where fewer findings are undecided, their
-        number and that of all units are hidden; where fewer penalties are, all penalties, for the sustained would tell.
+        number and that of all units are hidden; where fewer penalties are, the rates of penalties are rounded.
     ladder : Ladder, optional
         Order used to take the highest penalty of a unit; the default order if not given.
 
@@ -241,17 +255,24 @@ def outcome_distribution(
         days.append(labels | lengths)
     long = _mark_ambiguous(pd.concat(parts, ignore_index=True), data)
     waiting = pd.DataFrame(apart)
-    long = long.assign(hidden=hidden_outcomes(long, waiting, groups, min_cell))
-    suspended = long.loc[(long["part"] == "penalty") & (long["term"] == "suspension"), "hidden"]
+    hidden, step = hidden_outcomes(long, waiting, groups, min_cell)
+    long = long.assign(hidden=hidden, rounded_to=step)
+    suspended = long.loc[(long["part"] == "penalty") & (long["term"] == "suspension"), ["hidden", "rounded_to"]]
     quartiles = pd.DataFrame(days)
+    if len(suspended):
+        # Suspensions counted beside their rate would tell of how many it is.
+        counted = ["suspensions", "length_unknown"]
+        quartiles.loc[suspended["rounded_to"].notna().to_numpy(), counted] = pd.NA
     return OutcomeDistribution(
         estimand=f"what follows a finding, per {made.word}, {data.name}",
         assumptions=_assumptions(data, made.word),
         method=method_of(made.table, long),
-        table=long[[*groups, "part", "term", *NUMBERS, *RESTS_ON, "ambiguous", "may_be", "hidden"]],
+        table=long[[*groups, "part", "term", *NUMBERS, *RESTS_ON, "ambiguous", "may_be", "rounded_to", "hidden"]],
         flow=data.flow(),
         apart=waiting,
-        days=quartiles.assign(hidden=suspended.to_numpy(dtype=bool) if len(suspended) else False),
+        days=quartiles.assign(
+            hidden=suspended["hidden"].to_numpy(dtype=bool) if len(suspended) else False,
+        ),
         unit=made.unit,
         by=tuple(groups),
         confidence=confidence,

@@ -7,6 +7,7 @@ whichever small number waits, some number of units that passed gives the rate th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +26,30 @@ def step_of(units: pd.Series, min_cell: int, least: int = 1) -> pd.Series:
     return pd.Series(np.append(STEPS, np.nan)[place], index=units.index)
 
 
+def step_for(rates: pd.Series, passed: int, decided: int, min_cell: int) -> float | None:
+    """Give the smallest step with which the rates of all ways to be decided do not tell how many were.
+
+    Parameters
+    ----------
+    rates : Series
+        The rates that are shown; together one, or less where some are hidden.
+    passed, decided : int
+        Units that came to the stage, a number that is shown, and those decided, one that is not.
+    min_cell : int
+        From 1 to one less may be undecided: for each of these, whole numbers of units must agree with all the rates.
+    """
+    least = step_of(pd.Series([decided]), min_cell).item()
+    whole = rates.sum() > 1 - 1e-9
+    units = passed - np.arange(1, min_cell)[:, None]
+    for step in [one for one in STEPS if one >= least]:
+        shown = nearest(rates.dropna(), pd.Series(step, rates.dropna().index)).to_numpy()
+        fewest = np.ceil((shown - step / 2) * units + 1e-9).clip(0).sum(axis=1)
+        most = np.floor((shown + step / 2) * units - 1e-9).sum(axis=1)
+        if (fewest <= units[:, 0] - (0 if whole else min_cell)).all() and (not whole or (most >= units[:, 0]).all()):
+            return float(step)
+    return None
+
+
 def nearest(values: pd.Series, step: pd.Series) -> pd.Series:
     """Round to the nearest multiple."""
     return ((values / step).round() * step).round(9)
@@ -37,6 +62,22 @@ def outward(table: pd.DataFrame, name: str, step: pd.Series) -> dict[str, pd.Ser
         low: (np.floor((table[low] / step).round(9)) * step).round(9),
         high: (np.ceil((table[high] / step).round(9)) * step).round(9),
     }
+
+
+def rounded_shares(table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
+    """Shares as they are shown: in rows that are ``rounded_to`` a step without the numbers that tell of how many."""
+    step = table["rounded_to"]
+    rough = step.notna()
+    if not rough.any():
+        return table
+    ends = outward(table.rename(columns={"lower": "of_lower", "upper": "of_upper"}), "of", step)
+    made = {"estimate": nearest(table["estimate"], step)}
+    made |= {"lower": ends["of_lower"].clip(lower=0), "upper": ends["of_upper"].clip(upper=1)}
+    whole = table.astype({name: "Int64" for name in counts if table[name].dtype.kind in "iu"})
+    return whole.assign(
+        **{name: table[name].mask(rough, value) for name, value in made.items()},
+        **{name: whole[name].mask(rough) for name in counts},
+    )
 
 
 def compared_rounded(table: pd.DataFrame, step: pd.Series) -> pd.DataFrame:

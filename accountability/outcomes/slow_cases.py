@@ -14,7 +14,8 @@ from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.slow_case_views import SUSTAINED, View, causes_hidden, naive, with_cause
 from accountability.outcomes.small_counts import Disclosed
-from accountability.results import interval_said, percent
+from accountability.records.case_ends import ends_unknown
+from accountability.results import interval_said, percent, plural
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.follow_up import follow_up
@@ -185,6 +186,12 @@ def delay_and_penalty(
     for name in alike:
         cohort = group_cases(cohort, name, min_group)
     held = durations(with_cause(cohort, heavier, order), start, stop, cutoff)
+    if held.unknown_day.any():
+        raise Refusal(
+            f"{plural(int(held.unknown_day.sum()), 'case')} of {cohort.name} closed on an unknown day, so the delay of "
+            "these penalties is not known: delay.closing_curve(data) bounds the delays, and "
+            "outcomes.outcome_distribution(data) has the penalties of all cases"
+        )
     table = held.table
     number = table.groupby(alike).ngroup() if alike else pd.Series(0, index=table.index)
     asked, last = within, int(held.end.max(initial=0))
@@ -222,12 +229,14 @@ def delay_and_penalty(
             "a complaint ends one way: the highest finding and penalty among its officers",
             "complaints are independent of one another",
             *((f"kinds of case: {', '.join(alike)}",) if alike else ()),
+            *((f"{ends_unknown(held.states)}: these are left out",) if held.unended is not None else ()),
         ),
         method="shares of closed cases (Wilson); Aalen–Johansen from each landmark; intervals of shares among the "
         "sustained by bootstrap over complaints",
         table=table.assign(hidden=table["light"].lt(min_cell) | table["heavy"].lt(min_cell)),
         flow=held.flow,
         follow_up=follow_up(held),
+        states=held.states,
         cautions=(f"cases are followed for {within:,} days and not {asked:,}, as none was watched beyond day {last:,}",)
         if within < asked
         else (),

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 import numpy as np
 import pandas as pd
 
+from accountability.outcomes.rounded_rates import step_for
 from accountability.privacy import hidden_cells
 from accountability.results import Result
 from accountability.stats.arrays import Ints
@@ -102,8 +103,20 @@ def few(count: pd.Series, min_cell: int) -> pd.Series:
     return count.gt(0) & count.lt(min_cell)
 
 
-def hidden_outcomes(table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.Series:
-    """Small cells and what would give them away, in one part and in those that follow from it."""
+def hidden_outcomes(
+    table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str], min_cell: int
+) -> tuple[pd.Series, pd.Series]:
+    """Small cells and what would give them away, in one part and in those that follow from it.
+
+    Where a few wait for a penalty, those sustained less those with one would tell how many. The rates of penalties are
+    then rounded, and without any number of units.
+
+    Returns
+    -------
+    hidden : Series of bool
+    rounded_to : Series of float
+        The step that the rates of a row are rounded to; missing where they are not.
+    """
     counted = table.assign(events=table["events"].fillna(0).astype("int64"))
     hidden = pd.Series(False, index=table.index)
     for part in ("finding", "penalty"):
@@ -112,14 +125,25 @@ def hidden_outcomes(table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str],
     label = labels_of(table, by)
     findings = table["part"] == "finding"
     shut = set(label[findings & (table["term"] == "sustained") & hidden])
+    penalty, step = table["part"] == "penalty", pd.Series(np.nan, index=table.index)
     if "penalty_decided" in apart:
-        shut |= set(labels_of(apart, by)[few(apart["sustained"] - apart["penalty_decided"], min_cell)])
-    hidden |= (table["part"] == "penalty") & label.isin(list(shut))
+        waits = few(apart["sustained"] - apart["penalty_decided"], min_cell)
+        waits &= ~labels_of(apart, by).isin(list(shut))
+        # One group alone would follow from all groups together.
+        for place in np.flatnonzero(_with_a_second(waits, apart["sustained"])).tolist():
+            name = labels_of(apart, by).iloc[place]
+            passed, settled = (int(apart[of].iloc[place]) for of in WAITS[1][:2])
+            own = penalty & (label == name)
+            found = step_for(table.loc[own & ~hidden, "estimate"], passed, settled, min_cell)
+            shut |= set() if found else {name}
+            step[own] = found or np.nan
+    hidden |= penalty & label.isin(list(shut))
     # The merits leave out what ended without a finding: their total would tell it, and their cells are the same ones.
     unsafe = label[findings & (table["term"] == "closed_without_finding") & hidden]
     cells = set(zip(label[findings & hidden], table["term"][findings & hidden], strict=True))
     same = pd.Series([pair in cells for pair in zip(label, table["term"], strict=True)], index=table.index)
-    return hidden | ((table["part"] == "merits") & (label.isin(list(unsafe)) | same))
+    hidden |= (table["part"] == "merits") & (label.isin(list(unsafe)) | same)
+    return hidden, step.mask(hidden)
 
 
 def apart_shown(apart: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.DataFrame:

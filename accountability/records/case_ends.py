@@ -139,6 +139,17 @@ def states_in_words(counts: pd.DataFrame) -> str:
     return f"{parts} ({sum(n.values()):,} in all)"
 
 
+def ends_unknown(counts: pd.DataFrame | None) -> str:
+    """Say how many cases closed on an unknown day, and of how many nobody knows whether they closed; or nothing."""
+    if counts is None:
+        return ""
+    n: Mapping[str, int] = dict(zip(counts["state"], counts["n"], strict=True))
+    no_day, no_word = n["closed_on_unknown_day"], n["unknown"]
+    parts = [f"{no_day:,} case{'' if no_day == 1 else 's'} closed on an unknown day"] if no_day else []
+    parts += [f"whether {no_word:,} case{'' if no_word == 1 else 's'} closed is not known"] if no_word else []
+    return " and ".join(parts)
+
+
 def closed_by_status(allegations: pd.DataFrame) -> pd.Series:
     """Say whether each case is closed, from the findings of its allegations.
 

@@ -255,7 +255,7 @@ def _coded(
     if column.type == "text":
         return {target: values}
     if column.type == "code":
-        return {target: _each(values, lambda texts: texts.str.replace(r"\.0$", "", regex=True))}
+        return {target: _each(values, lambda texts: texts.str.replace(r"\.0+$", "", regex=True))}
     if column.type == "year":
         return {target: _each(values, lambda texts: texts.str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False))}
     numbers = pd.to_numeric(values, errors="coerce")

@@ -23,6 +23,7 @@ from accountability.stats.arrays import Days
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
+from accountability.study.follow_up import followed
 from accountability.study.inputs import takes
 from accountability.study.overview import year_of
 
@@ -144,7 +145,7 @@ def backtest(
     rows, halves = [], []
     for one in sorted(year.unique()):
         inside = set(year.index[year == one])
-        parts = [replace(d, table=d.table[d.table["case_id"].isin(inside)].reset_index(drop=True)) for d in both]
+        parts = [replace(d, table=d.table[d.table["case_id"].isin(inside)], unended=None) for d in both]
         common = set(parts[0].table["case_id"]) & set(parts[1].table["case_id"])
         if len(common) < 10:
             continue
@@ -169,7 +170,7 @@ def backtest(
     medians = pd.DataFrame(halves, columns=["year", "estimate", "lower", "upper", "realised", "n"])
     known = medians[["estimate", "realised"]].notna().all(axis=1)
     medians["held"] = _holds(medians.fillna({"upper": np.inf}), "", near).astype("boolean").mask(~known)
-    return Backtest(
+    backtested = Backtest(
         estimand=f"share closed, as {older.name} had it and as {newer.name} shows it",
         assumptions=("what the later release shows is how it was",),
         method="closing curve by year of receipt (Kaplan-Meier) of the complaints in both releases",
@@ -177,6 +178,7 @@ def backtest(
         medians=medians,
         confidence=confidence,
     )
+    return followed(backtested, both[0], None)
 
 
 def _holds(table: pd.DataFrame, of: str, near: float) -> pd.Series:

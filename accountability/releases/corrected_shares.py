@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtri
 
+from accountability.delay.access import require_exact
 from accountability.delay.counts import days_asked
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
@@ -174,6 +175,7 @@ def corrected_by(durations: Durations, share: RecordedShare, asked: Days) -> Flo
 
 def _watched(durations: Durations) -> tuple[Days, Days]:
     """Days each case was watched, and the day of its closing, -1 for none."""
-    if not durations.exact or durations.left_truncated or durations.unknown_day.any() or (durations.longest < 0).any():
+    require_exact(durations, "a correction for late recording")
+    if durations.left_truncated or (durations.longest < 0).any():
         raise Refusal("a correction for late recording needs days, a cut-off, and cases watched from the start")
     return durations.longest, np.where(durations.event, durations.days_lower, -1)

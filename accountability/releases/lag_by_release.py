@@ -12,7 +12,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.records.dataset import Dataset
-from accountability.releases.late_closings import RecordingLag, first_closings, recording_lag, times_drawn
+from accountability.releases.late_closings import RecordingLag, first_closings, no_day, recording_lag, times_drawn
 from accountability.releases.release_line import other_releases, recorded_days, require_pair
 from accountability.results import percent, plural
 from accountability.stats.arrays import Days, Flags, Floats
@@ -145,6 +145,7 @@ def lag_over_releases(
     days = np.array([first_closings(one, keys, stop) for one in held])
     shown_first = days[np.argmax(days >= 0, axis=0), np.arange(len(keys))]
     used = (shown_first >= received) & (shown_first >= 0) & (days[-1] >= 0) & (shown_first <= looks[-1])
+    used &= ~np.any([no_day(one, keys, stop) for one in held], axis=0)
     if received_before is not None:
         used &= (received >= 0) & (received < day_number(as_date(received_before, "received_before")))
     day, shown = shown_first[used], (days[:-1, used] >= 0).T

@@ -150,9 +150,10 @@ def recording_lag(
                 f"{one.name} must hold open and closed complaints with their closing dates (it is "
                 f"{one.card.sampling.rule!r}): a closing that it does not show is else no closing recorded late"
             )
-    used = np.ones(len(keys), bool)
+    vague = no_day(older, keys, stop) | no_day(newer, keys, stop)
+    used = ~vague
     if received_before is not None:
-        used = (received >= 0) & (received < day_number(as_date(received_before, "received_before")))
+        used &= (received >= 0) & (received < day_number(as_date(received_before, "received_before")))
     day = np.where(before >= 0, before, after)
     used &= (day >= 0) & (day <= last) & (day >= received)
     age, seen = last - day[used], before[used] >= 0
@@ -176,6 +177,7 @@ def recording_lag(
             "the lag does not depend on the day of closing; a lag that grew is not seen in two releases",
             "a closing that the later release does not show did not happen",
             "a closing is as likely to be late whatever the complaint",
+            f"{plural(int(vague.sum()), 'complaint')} whose day of closing is not known are left out",
         ),
         method=f"nonparametric reverse-time hazard, monotone; interval from {draws} resamples of complaints",
         table=table,
@@ -193,6 +195,12 @@ def first_closings(data: Dataset, keys: pd.Index, stage: str) -> Days:
     """First usable day of a stage in each case, as a day number; -1 where there is none."""
     found = occurrence(data.events, keys, stage, "first")
     return np.where(found.earliest == FOREVER, -1, found.earliest)
+
+
+def no_day(data: Dataset, keys: pd.Index, stage: str) -> Flags:
+    """Cases that reached a stage on a day that is not known, or of which nobody knows whether they did."""
+    found = occurrence(data.events, keys, stage, "first")
+    return np.where(found.none, found.set_aside != "", found.earliest != found.latest).astype(bool)
 
 
 def times_drawn(rng: np.random.Generator, n: int) -> Floats:

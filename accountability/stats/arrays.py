@@ -14,6 +14,14 @@ LONGEST: Final = 100_000
 """No delay is longer (273 years): a longer one is a wrong date, and would make every count table huge."""
 
 BLOCK: Final = 8_192
+ROUNDING: Final = 1.5e-8
+"""Products of thousands of factors miss a half by rounding; R's survival uses the same tolerance."""
+
+
+def share_left(closed: Any, at_risk: Any) -> Floats:
+    """Give the product-limit share left after each day, along the last axis (Kaplan and Meier 1958)."""
+    left: Floats = np.cumprod(1.0 - closed / np.maximum(at_risk, 1), axis=-1, dtype=np.float64)
+    return left
 
 
 def gram(matrix: Floats, weight: Any) -> Any:

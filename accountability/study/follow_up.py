@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.privacy import disclose
+from accountability.records.case_ends import ends_unknown
 from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
 from accountability.study.durations import Durations, group_codes
@@ -101,10 +102,21 @@ def warned(result: R) -> R:
     return result
 
 
+def _not_bounded(result: Result, durations: Durations) -> str:
+    """Say what an estimate without bounds does with the cases whose end is not known; nothing where it has bounds."""
+    unknown = ends_unknown(durations.states)
+    if not unknown or getattr(result, "ends", None) or any("extreme_" in str(name) for name in result.table):
+        return ""
+    done = "the first can have closed on any day, the others" if durations.unknown_day.any() else "these"
+    return f"{unknown}: {done} are left out; delay.closing_curve shows its estimate between the two extremes"
+
+
 def followed(result: R, durations: Durations, by: Any) -> R:
     """A result that says what is known of the ends of its cases, how long they were watched, and where nobody was."""
     if isinstance(result, Result) and result.states is None:
         object.__setattr__(result, "states", durations.states)
+        if unknown := _not_bounded(result, durations):
+            object.__setattr__(result, "assumptions", (*result.assumptions, unknown))
     if isinstance(result, Result) and result.follow_up is None:
         known = [name for name in ([by] if isinstance(by, str) else by or ()) if name in durations.table.columns]
         object.__setattr__(result, "follow_up", follow_up(durations, known))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from accountability import delay
+import accountability
+from accountability import Cohort, delay
 from accountability.delay import deadlines
+from accountability.delay.unknown_days import furthest
 from accountability.errors import Refusal
 from accountability.study.durations import Durations
 from accountability.study.extremes import extremes
+from accountability.study.grouping import group_cases
 
 
 def made(seed: int, share: float = 0.3, n: int = 300, **more: Any) -> tuple[Durations, np.ndarray, np.ndarray]:
@@ -120,3 +124,81 @@ def test_a_group_keeps_its_own_extremes() -> None:
         shown = kept["longest"].where(kept["unknown_day"], kept["days_lower"])
         alone = Durations.from_days(shown, kept["event"], unknown_day=kept["unknown_day"])
         assert both.loc[unit].tolist() == delay.closing_curve(alone).median()[columns].iloc[0].tolist()
+
+
+def town(seed: int, *, hide: bool) -> Any:
+    """A town's complaints as they ended or, hidden, as its release says of them."""
+    rng, n, until = np.random.default_rng(seed), 150, "2020-12-31"
+    came = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng.integers(0, 700, n), unit="D")
+    done = came + pd.to_timedelta(np.rint(rng.exponential(120, n)), unit="D")
+    closed, luck = done <= pd.Timestamp(until), rng.random(n)
+    said = np.where(closed, done.strftime("%Y-%m-%d"), "")
+    if hide:
+        said = np.where(closed & (luck < 0.2), "no date", np.where((luck >= 0.2) & (luck < 0.35), "?", said))
+    frame = pd.DataFrame({"came": came.strftime("%Y-%m-%d"), "done": said, "side": rng.choice(["a", "b"], n)})
+    told = {"": "open", "no date": "closed_on_unknown_day", "?": "unknown"}
+    return accountability.from_frame(
+        frame, received="came", closed="done", columns=["side"], observed_until=until, no_day=told
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("cutoff", [None, "2020-06-15"])
+def test_the_caseload_as_it_was_lies_within_its_bounds(seed: int, cutoff: str | None) -> None:
+    told, true = (delay.caseload(town(seed, hide=hide), cutoff=cutoff) for hide in (True, False))
+    names = ["received", "closed", "open_at_end", "median_age_open", "clearance"]
+    both = told.table.merge(true.table[["month", *names]], on="month", suffixes=("", "_true"))
+    assert len(both) == len(true.table)
+    for name in names:
+        known = both[both[f"{name}_true"].notna()]
+        assert (known[f"{name}_true"] >= known[f"{name}_extreme_lower"] - 1e-9).all(), name
+        assert (known[f"{name}_true"] <= known[f"{name}_extreme_upper"] + 1e-9).all(), name
+    assert told.states is not None
+    assert told.states["n"].sum() == 150
+    assert "with these, wherever they closed" in told.sentence()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_backlog_as_it_was_lies_within_its_bounds(seed: int) -> None:
+    told, true = (delay.backlogs(town(seed, hide=hide), months=6).table.iloc[0] for hide in (True, False))
+    names = ["received", "closed", "open", "clearance", "fall_a_month", "closed_a_month_to_halve_in_a_year"]
+    for name in names:
+        assert told[f"{name}_extreme_lower"] - 1e-9 <= true[name] <= told[f"{name}_extreme_upper"] + 1e-9, name
+    if pd.notna(true["half_closed_in"]) and pd.notna(told["half_closed_in_extreme_lower"]):
+        latest = told["half_closed_in_extreme_upper"]
+        assert told["half_closed_in_extreme_lower"] <= true["half_closed_in"]
+        assert pd.isna(latest) or true["half_closed_in"] <= latest
+
+
+def test_a_group_with_few_unknown_ends_shows_no_bounds() -> None:
+    cohort = group_cases(Cohort.of(town(0, hide=True)), "side")
+    shown = delay.backlogs(cohort, "side", months=6)
+    few = shown.true_numbers().iloc[1:].query("0 < ends_unknown < 10").index
+    extremes_of = [name for name in shown.table if "_extreme_" in name]
+    assert shown.table.loc[few, extremes_of].isna().all().all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_mean_of_the_closed_lies_within_its_bounds(seed: int) -> None:
+    told, true = (delay.mean_of_closed_only(town(seed, hide=hide)).table.iloc[0] for hide in (True, False))
+    for name in ("mean_days", "median_days"):
+        assert told[f"{name}_extreme_lower"] <= true[name] <= told[f"{name}_extreme_upper"]
+
+
+def test_the_furthest_median_is_that_of_the_best_choice() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        known, doubtful = rng.integers(0, 20, rng.integers(0, 5)), rng.integers(0, 20, rng.integers(1, 6))
+        chosen = [
+            np.concatenate([known, doubtful[[place for place in range(len(doubtful)) if mask >> place & 1]]])
+            for mask in range(2 ** len(doubtful))
+        ]
+        for of in ("median", "mean"):
+            values = [getattr(np, of)(one) for one in chosen if len(one)]
+            assert furthest(known, doubtful, 1, of) == pytest.approx(min(values))
+            assert furthest(known, doubtful, -1, of) == pytest.approx(max(values))
+
+
+def test_a_day_asked_for_twice_is_answered_twice() -> None:
+    found = delay.closing_curve(made(1)[0]).at([50, 50])
+    assert found["extreme_lower"].nunique() == 1

@@ -165,3 +165,48 @@ def test_the_search_for_what_is_possible_finds_a_leak():
     waits = found.true_numbers()["unresolved_first"]
     blind = found.table.assign(unresolved_first=waits.astype("Int64").mask(waits.index == 2))
     assert possible(blind, "first", 2) == [waits[2]] == [6]
+
+
+def waiting(few, sizes=(("a", 300), ("b", 200), ("c", 260))):
+    """Groups of sustained allegations, in the first of which a few wait for a penalty."""
+    rng = np.random.default_rng(few)
+    made = source(5, sum(size for _, size in sizes))
+    table = made.allegations
+    table["group"] = np.repeat([name for name, _ in sizes], [size for _, size in sizes])
+    table["finding"] = "sustained"
+    table["imposed_penalty"] = rng.choice(["reprimand", "suspension", "none"], len(table), p=[0.5, 0.3, 0.2])
+    table.loc[table.index[:few], "imposed_penalty"] = "pending"
+    return made
+
+
+@pytest.mark.parametrize("few", [1, 4, 9])
+@pytest.mark.parametrize("by", [None, "group"])
+def test_penalties_are_rounded_where_a_few_wait_and_every_number_stays_possible(few, by):
+    found = outcomes.outcome_distribution(waiting(few), by=by)
+    shown, true = found.table, found.true_numbers()
+    rounded = shown["rounded_to"].notna()
+    assert rounded.any()
+    assert not shown.loc[rounded, "hidden"].any()
+    assert shown.loc[rounded, ["n", "events", "clusters"]].isna().all().all()
+    assert ((shown["estimate"] - true["estimate"]).abs()[rounded] <= shown["rounded_to"][rounded] / 2 + 1e-9).all()
+    assert "to the nearest" in found.sentence()
+    for _, part in shown[rounded].groupby(list(found.by) or (lambda _: 0)):
+        step, rates = part["rounded_to"].iloc[0], part["estimate"].to_numpy()
+        passed = len(waiting(few).allegations) if by is None else {"a": 300, "b": 200, "c": 260}[part["group"].iloc[0]]
+        for undecided in range(1, 10):
+            units = passed - undecided
+            least = np.ceil((rates - step / 2) * units - 1e-9).clip(0).sum()
+            most = np.floor((rates + step / 2) * units + 1e-9).sum()
+            assert least <= units <= most, undecided
+    # No group's number follows from that of all groups together: two of them hold it back, or none.
+    if by:
+        assert shown.loc[rounded, "group"].nunique() >= 2
+
+
+@pytest.mark.parametrize("min_cell", [1, 2, 5, 10, 30])
+def test_no_min_cell_changes_an_estimate_beyond_the_rounding_said(min_cell):
+    found = outcomes.outcome_distribution(waiting(4), by="group", min_cell=min_cell)
+    shown, true = found.table, outcomes.outcome_distribution(waiting(4), by="group", min_cell=1).true_numbers()
+    told = shown["estimate"].notna()
+    off = (shown["estimate"] - true["estimate"]).abs()[told]
+    assert (off <= shown["rounded_to"][told].fillna(0) / 2 + 1e-9).all()

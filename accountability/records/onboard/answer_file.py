@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from accountability.errors import SourceError, did_you_mean
+from accountability.records.onboard.case_number import placeholders
 from accountability.records.onboard.closings import told_by
 from accountability.records.onboard.hints import tidy
 from accountability.records.onboard.proposal import Proposal, proposed
@@ -235,7 +236,7 @@ def _with_roles(proposal: Proposal, said: Said) -> Proposal:
             key = "complaint" if role.says("to") == "case_id" else "officer"
             choice = said.get(key, {}).get(f"frequent {proposal.key}")
             if choice is not None:
-                texts = [str(role.column.counts.index[0])] if choice == "placeholder" else []
+                texts = placeholders(role.column) if choice == "placeholder" else []
                 role = replace(role, declared={**role.declared, "blank": texts})  # type: ignore[dict-item]
         value = _of(said, "names", name)
         if value is not None and (role.says("drop") or role.declared == DECIDE):

@@ -6,6 +6,7 @@ case number where another column repeats.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,6 +22,12 @@ _ENOUGH: Final = 2.1
 _FEWEST: Final = 5
 _DISTINCT: Final = 12
 _FAR: Final = 5
+_NO_PERSON: Final = NAMED["age"] | NAMED["place"] | NAMED["birth"] | NAMED["other_people"]
+_NOBODY: Final = re.compile(
+    r"0+|9{4,}|x{2,}|[-?.]+|unk(?:nown)?\.?|n/?a|none|null|nil|tbd|unidentified|no (?:officer|number|id)|"
+    r"not (?:known|identified|available|applicable)",
+    re.I,
+)
 
 
 def case_number(
@@ -45,9 +52,9 @@ def case_number(
     held = {column.name: _kept(column, days) for column in candidates}
     repeats = [c for c in candidates if not c.unique and (held[c.name] or 0) >= _SAME and c.distinct > _FEWEST]
     people = [c for c in candidates if held[c.name] is not None and (held[c.name] or 0) < 1 - _SAME and _numbers(c)]
-    people = [
-        c for c in people if c.distinct > _DISTINCT and not set(c.words) & NAMED["place"]
-    ]  # else districts, beats
+    # Few different ones are districts; a place, an age, a year or a measure tells nobody apart.
+    people = [c for c in people if c.distinct > _DISTINCT and not set(c.words) & _NO_PERSON]
+    people = [c for c in people if not c.measured and not _years(c)]
 
     def score(column: ColumnProfile) -> float:
         words = set(column.words)
@@ -83,20 +90,47 @@ def counts_rows(column: ColumnProfile) -> bool:
     return running(column.values) or bool(numbers.max() - numbers.min() == column.rows - 1 and (numbers % 1 == 0).all())
 
 
-def placeholder(column: ColumnProfile) -> str | None:
-    """A text that stands so far above the next in frequency that it numbers nobody; None where there is none."""
-    if column.distinct < _DISTINCT:
-        return None
-    top, second = (int(count) for count in column.counts.iloc[:2])
-    if top < _FAR * second or top < max(_FEWEST, 0.01 * column.filled):
-        return None
-    return str(column.counts.index[0])
+def placeholders(column: ColumnProfile) -> list[str]:
+    """Texts that number nobody: usual words and numbers for that, and one far above the next in frequency."""
+    texts = pd.Series(column.counts.index, dtype="str")
+    named = texts[texts.str.strip().str.fullmatch(_NOBODY)].tolist()
+    rest = column.counts.drop(named)
+    if len(rest) >= _DISTINCT:
+        top, second = (int(count) for count in rest.iloc[:2])
+        if top >= max(_FAR * second, _FEWEST, 0.01 * column.filled):
+            named.insert(0, str(rest.index[0]))
+    return named if len(named) < column.distinct else []
 
 
 def _numbers(column: ColumnProfile) -> bool:
     """Whether most texts hold a digit and many differ, as numbers of cases and people do."""
     texts = pd.Series(column.counts.index[:400], dtype="str")
     return bool(len(texts)) and texts.str.contains(r"\d").mean() > _SAME and column.distinct > _FEWEST
+
+
+def nobody_said(column: ColumnProfile) -> str:
+    """What is asked about texts that may number nobody; one that may be somebody's number is not shown."""
+    texts, counts = placeholders(column), column.counts
+    if not texts:
+        return ""
+    plain = [
+        t.replace(" ", "").isalpha() or len(set(t.strip())) < 2 or t.strip().casefold() == "n/a" for t in texts[:4]
+    ]
+    shown = ", ".join(repr(text) if word else "one text" for text, word in zip(texts, plain, strict=False))
+    asked = "a placeholder? blank: [TEXT] lets these rows have no number, blank: [] keeps it as one"
+    stands = f"{shown} {'stands' if len(texts) == 1 else 'stand'} in {counts[texts].sum():,} rows"
+    return f"blank: {stands}, the next in {counts.drop(texts).max():,}: {asked}"
+
+
+def without_points(column: ColumnProfile) -> int:
+    """How many numbers there are with 1012.0 read as 1012; 0 where that makes no difference."""
+    plain = pd.Series(column.counts.index, dtype="str").str.replace(r"(?<=\d)\.0+$", "", regex=True).nunique()
+    return int(plain) if plain < column.distinct else 0
+
+
+def _years(column: ColumnProfile) -> bool:
+    """Whether every text is a year: what a year tells apart is no person."""
+    return column.whole and bool(pd.to_numeric(pd.Series(column.counts.index)).between(1900, 2100).all())
 
 
 def _first_days(columns: Sequence[ColumnProfile]) -> np.ndarray | None:

@@ -25,7 +25,7 @@ from accountability.records.ledger import Ledger, Log
 from accountability.records.onboard.check_cells import check_dates, check_values
 from accountability.records.onboard.check_closing import check_closing, contradicted_elsewhere
 from accountability.records.onboard.check_days import check_days
-from accountability.records.onboard.check_guards import check_codebook_rules, check_repeats, check_rules
+from accountability.records.onboard.check_guards import check_codebook_rules, check_officers, check_repeats, check_rules
 from accountability.records.onboard.layout import layout_of
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
@@ -172,6 +172,7 @@ def _check_file(
     points += check_closing(frame, file, name, until, book)
     points += check_days(frame, file, name)
     points += check_rules(frame, file, name)
+    points += check_officers(frame, file, name)
     found, unfit = check_values(frame, file, name, folder, book)
     points += found
     held = {column: declared for column, declared in file.columns.items() if column in raw}

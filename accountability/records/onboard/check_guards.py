@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import pandas as pd
 
@@ -13,6 +15,11 @@ from accountability.records.ledger import Log
 from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar
 from accountability.records.rows import REPEATED, without_repeats
+from accountability.records.yaml_text import DECIDE
+
+_FIXED: Final = re.compile(
+    r"(?=.*(?:officer|ofc|accused|employee|appoint|hire)).*(?:gender|sex|birth|born|appoint|hire)", re.I
+)
 
 
 def check_repeats(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
@@ -118,6 +125,30 @@ def check_rules(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
             elif empty and reading.stage is not None:
                 what = f"aside when {when}: of the rows that are so the cell is empty, where an aside does nothing"
                 yield Point("rows", where, what, empty, open=False)
+
+
+def check_officers(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
+    """Numbers of officers beside facts of two persons: a gender, or a year of birth or appointment, that changes.
+
+    Yields
+    ------
+    Point
+        To be resolved where at least three of them, and 2 %, are so, unless ``settled`` says why.
+    """
+    facts = [
+        c for c, r in file.readings if c in frame and r.to and r.of != "complainant" and _FIXED.search(f"{c} {r.to}")
+    ]
+    for column in [c for c, r in file.readings if r.to == "officer_id" and c in frame]:
+        for fact in facts:
+            several = frame.groupby(column)[fact].nunique() > 1
+            key = f"{column} against {fact}"
+            if several.sum() < max(3, 0.02 * len(several)):
+                continue
+            what = f"of {len(several):,} numbers of officers stand beside several values of {fact}: a number handed on?"
+            paste = f"# source.yaml, under settled of {name}: say whether each is one person, or join the columns that "
+            paste += f"are (`prepare: join_columns`)\n    {scalar(key)}: DECIDE"
+            left = file.settled.get(key, DECIDE) == DECIDE
+            yield Point("rows", f"{name}, {column}", what, int(several.sum()), open=left, paste=paste if left else "")
 
 
 def check_codebook_rules(frames: Mapping[str, pd.DataFrame], source: Source, book: Codebook) -> Iterator[Point]:

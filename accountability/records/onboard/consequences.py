@@ -13,6 +13,7 @@ import pandas as pd
 from accountability.records.onboard.column_profile import Reading
 from accountability.records.onboard.hints import FINDING_TERMS, tidy
 from accountability.records.onboard.roles import Role
+from accountability.stats.arrays import ROUNDING, share_left
 
 _TENTH: Final = 0.1
 
@@ -144,10 +145,9 @@ class Counted:
 
 def half_closed(wait: pd.Series, closed: pd.Series) -> float | None:
     """The day by which half of the cases closed, those still open counted (Kaplan-Meier); None where fewer did."""
-    table = pd.DataFrame({"wait": wait, "closed": closed}).groupby("wait")["closed"].agg(["sum", "size"])
-    at_risk = table["size"][::-1].cumsum()[::-1]
-    left = (1 - table["sum"] / at_risk).cumprod()
-    return float(left.index[left.to_numpy() <= 0.5 + 1e-12][0]) if (left <= 0.5 + 1e-12).any() else None
+    gone, done = np.bincount(wait), np.bincount(wait[closed], minlength=int(wait.max()) + 1)
+    reached = share_left(done, gone[::-1].cumsum()[::-1]) <= 0.5 + ROUNDING
+    return float(reached.argmax()) if reached.any() else None
 
 
 def days_of(values: pd.Series, texts: pd.Index, reading: Reading | None) -> pd.Series | None:

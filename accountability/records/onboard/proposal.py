@@ -303,17 +303,21 @@ def _of_case(proposal: Proposal, alone: bool) -> Proposal:
     for role in proposal.roles:
         described = isinstance(role.declared, dict) and (role.says("stage") or role.says("to"))
         free = not (role.says("of") or role.says("to") in (*_ATTRIBUTES, "case_id"))
-        if not (
-            described and free and (role.says("stage") or repeats) and not str(role.says("to")).startswith("officer_")
-        ):
+        of_officer = str(role.says("to")).startswith("officer_")
+        if not (described and free and (role.says("stage") or repeats)) or of_officer:
             marked.append(role)
             continue
         pairs = proposal.frame.loc[proposal.frame[ids].notna(), [ids, role.column.name]].drop_duplicates()
         distinct = pairs.dropna() if role.says("stage") else pairs  # an empty cell dates nothing; it is a value else
         differ = int(distinct.loc[distinct[ids].duplicated(), ids].nunique())
-        if differ:
-            why = f"{role.why}; differs between the rows of {differ:,} case(s)"
-            marked.append(replace(role, why=why))
+        if differ and role.says("stage") == "closed" and not role.said:
+            why = (
+                f"the rows of {differ:,} case(s) close on different days: `of: row` closes each on its own, and a case "
+            )
+            why += f"on the first of them; `of: case, varies: first` on that of its first row; {role.why}"
+            marked.append(replace(role, declared={**role.declared, "of": DECIDE}, why=why))  # type: ignore[dict-item]
+        elif differ:
+            marked.append(replace(role, why=f"{role.why}; differs between the rows of {differ:,} case(s)"))
         elif role.says("stage") or (alone and role.says("to")):
             assert isinstance(role.declared, dict)
             why = f"{role.why}; the same in every row of a case" if repeats else role.why

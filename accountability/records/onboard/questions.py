@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from accountability.records.onboard.case_number import placeholders
 from accountability.records.onboard.closings import told_by
 from accountability.records.onboard.column_profile import ColumnProfile
 from accountability.records.onboard.consequences import Counted, in_words
@@ -178,9 +179,10 @@ def _of_column(key: str, proposal: Proposal, counted: Counted) -> Iterator[Part]
         ]
         yield Part(f"order {proposal.key}", f"{held.column.name}: day first or month first?", tuple(either))
     if held is not None and held.says("blank") == DECIDE:
-        top, second = (int(count) for count in held.column.counts.iloc[:2])
-        about = f"{held.column.name}: one text stands in {top:,} rows, the next in {second:,}"
-        rest = held.column.values[held.column.values != held.column.counts.index[0]]
+        texts, counts = placeholders(held.column), held.column.counts
+        about = f"{held.column.name}: {'one text stands' if len(texts) == 1 else f'{len(texts)} texts stand'} in "
+        about += f"{counts[texts].sum():,} rows, the next in {counts.drop(texts).max():,}"
+        rest = held.column.values[~held.column.values.isin(texts)]
         without = Counted(rest.to_frame(), ()).officers(str(rest.name))
         with_it = counted.officers(held.column.name)
         drop = Choice("placeholder", f"stands for no number: {without}")

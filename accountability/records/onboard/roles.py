@@ -14,7 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.records.contract import MADE_COLUMNS
-from accountability.records.onboard.case_number import case_number, counts_rows, placeholder
+from accountability.records.onboard.case_number import case_number, counts_rows, nobody_said, without_points
 from accountability.records.onboard.column_profile import ColumnProfile, Reading
 from accountability.records.onboard.hints import (
     FINDING_TERMS,
@@ -118,8 +118,16 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
         elif column is officer:
             why = f"as officer's number: {column.distinct:,} officers"
             others = tuple(c for c in [*officers, *([person] if person else [])] if c is not column and c is not case)
-            declared = {"to": "officer_id", "pseudonym": True}
-            found.append(_numbered(column, declared, why, tuple(dict.fromkeys(others))[:4], said))
+            role = _numbered(
+                column, {"to": "officer_id", "pseudonym": True}, why, tuple(dict.fromkeys(others))[:4], said
+            )
+            if not said and column is person and not _has(column, NAMED["officer"] | NAMED["id"]):
+                why = (
+                    "its rows have several days, as a person's number has: {to: officer_id, pseudonym: true} where it "
+                )
+                why += f"numbers officers, {{ignore: why}} where it is a place or a kind; {role.why}"
+                role = replace(role, declared=DECIDE, why=why, confirm=False)
+            found.append(role)
         elif column in officers and not said:
             found.append(_another_officer(column, officer, taken))
         elif column.name in parted:
@@ -138,16 +146,11 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
 def _numbered(
     column: ColumnProfile, declared: dict[str, Any], why: str, rivals: tuple[ColumnProfile, ...], said: bool
 ) -> Role:
-    """The role of an id; a text far above the next in frequency may stand for no number, which a person decides."""
-    text = placeholder(column)
-    if text is not None:
-        top, second = (int(count) for count in column.counts.iloc[:2])
-        shown = repr(text) if _numbers_nobody(text) else "one text"
-        why = (
-            f"blank: {shown} stands in {top:,} rows, the next in {second:,}: a placeholder? blank: [TEXT] lets these "
-            f"rows have no number, blank: [] keeps it as one; {why}"
-        )
-        declared = {**declared, "blank": DECIDE}
+    """The role of an id; texts that may stand for no number are for a person to decide."""
+    if asked := nobody_said(column):
+        why, declared = f"{asked}; {why}", {**declared, "blank": DECIDE}
+    if plain := without_points(column):
+        why, declared = f"{why}; {plain:,} with type: code, which reads 1012.0 as 1012", {**declared, "type": "code"}
     return Role(column, declared, why, confirm=True, rivals=rivals, said=said)
 
 
@@ -160,11 +163,6 @@ def _another_officer(column: ColumnProfile, officer: ColumnProfile | None, taken
         why = f"a further officer of the row: only those in {officer.name} count; a script under `prepare` "
         return Role(column, DECIDE, f"{why}makes a row of each officer, or {{ignore: why}}; {held}")
     return Role(column, declared, f"also a number of officers; {held}", confirm=True)
-
-
-def _numbers_nobody(text: str) -> bool:
-    """Whether a text can be shown because it is no number of anybody: a word, or one digit again and again."""
-    return text.isalpha() or len(set(text.strip())) == 1 or text.strip().casefold() in ("n/a", "-", "")
 
 
 def _stages(columns: Sequence[ColumnProfile], given: Mapping[str, str | None]) -> dict[str, str]:
