@@ -161,7 +161,7 @@ class OutcomeDistribution(Disclosed):
                 f"{str(term).replace('_', ' ')} {percent(value, 1)}"
                 for term, value in zip(top["term"], top["estimate"], strict=True)
             )
-            step, n = part[["rounded_to", "n"]].iloc[0]
+            step, n = part["rounded_to"].iloc[0], part["n"].iloc[0]
             whose = (
                 f"of {n:,} sustained with a decided penalty"
                 if pd.isna(step)
@@ -262,7 +262,10 @@ def outcome_distribution(
     if len(suspended):
         # Suspensions counted beside their rate would tell of how many it is.
         counted = ["suspensions", "length_unknown"]
-        quartiles.loc[suspended["rounded_to"].notna().to_numpy(), counted] = pd.NA
+        rough = suspended["rounded_to"].notna().to_numpy()
+        if rough.any():
+            quartiles = quartiles.astype(dict.fromkeys(counted, "Int64"))
+            quartiles.loc[rough, counted] = pd.NA
     return OutcomeDistribution(
         estimand=f"what follows a finding, per {made.word}, {data.name}",
         assumptions=_assumptions(data, made.word),
