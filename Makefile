@@ -52,6 +52,7 @@ gates: lint types
 	$(BIN)/python benchmarks/delay_coverage.py
 	$(BIN)/python benchmarks/hazard_coverage.py
 	$(BIN)/python benchmarks/dependence.py
+	$(BIN)/python benchmarks/dependence_named.py
 
 docs: env
 	@$(BIN)/python docs/make_site.py
