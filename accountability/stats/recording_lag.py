@@ -37,7 +37,12 @@ class RecordedShare:
 
 
 def recorded_share(
-    age: Days, seen: Flags | Floats, apart: int, weight: Floats | None = None, fewest: int = FEWEST, smallest: float = SMALLEST
+    age: Days,
+    seen: Flags | Floats,
+    apart: int,
+    weight: Floats | None = None,
+    fewest: int = FEWEST,
+    smallest: float = SMALLEST,
 ) -> RecordedShare:
     """Estimate the distribution of the lag from the ages of events on the first look and whether they were seen on it.
 
