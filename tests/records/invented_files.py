@@ -139,7 +139,7 @@ def births_as_closings(folder: Path) -> dict[str, Any]:
     born = [f"{c.received[k].year - age[k]}-{1 + k % 12:02d}-{1 + k % 28:02d}" for k in range(c.n)]
     table = {"Complaint No": c.number, "Received": c.days(c.received, "%Y-%m-%d"), "End": born, "Age": age}
     pd.DataFrame(table).to_csv(folder / "log.csv", index=False)
-    return {"about": "birth", "numbers": {"cases": c.n}, "no_text": born[:3]}
+    return {"about": "birth|no column dates a closing", "numbers": {"cases": c.n}, "no_text": born[:3]}
 
 
 def joined_roster(folder: Path) -> dict[str, Any]:

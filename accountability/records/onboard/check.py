@@ -187,8 +187,8 @@ def _check_file(
     if any(reading.to in _LINKING for column in unfit for reading in file.columns[column].readings):
         return None
     fit = {c: d.model_validate({"ignore": _NOT_USED}) if c in unfit else d for c, d in held.items()}
-    others = {**file.extra_columns, "*": _NOT_USED}
-    return file.model_copy(update={"columns": fit, "rows": None, "extra_columns": others})
+    rest = {**file.extra_columns, "*": _NOT_USED}
+    return file.model_copy(update={"columns": fit, "rows": None, "extra_columns": rest})
 
 
 def _stops(frame: pd.DataFrame, file: File, column: str, book: Codebook, name: str) -> str | None:
