@@ -29,6 +29,7 @@ READ = (
     "it grows with the years looked at",  # an officer looked at for longer has had more chances
     "the figure most often published",
     "are the fewest and the most days that the dates allow",
+    "`lower` and `upper` are likelihood-ratio limits",
     "a backlog that grew",
     "**estimand.**",
     "the backlog is then larger than it looks",
