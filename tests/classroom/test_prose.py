@@ -21,7 +21,7 @@ SUPPOSES = re.compile(
     r"\b(if|where|would|may|can|could|whoever|whether|when|wherever|how|what|which|had|were|unless|might|until)\b|\?",
     re.I,
 )
-STUDENTS = [str(number) for number in range(40 if full() else 2)]
+STUDENTS = [str(number) for number in range(40 if full() else 1)]
 #: Read one by one: definitions, instructions, and what is so in any data.
 READ = (
     "they share a beat, a shift, a supervisor and often the very complaint",
@@ -72,7 +72,7 @@ def test_every_sentence_read_still_stands() -> None:
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_what_the_closed_case_lesson_says_is_true_of_other_agencies(student: str) -> None:
-    releases = closed_cases.publish(1500, student)
+    releases = closed_cases.publish(student)
     usual, trend = releases.usual(), releases.trend()
     said = usual.sentence()
     below, _, above = said.partition("above it from ")
@@ -87,7 +87,7 @@ def test_what_the_closed_case_lesson_says_is_true_of_other_agencies(student: str
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_what_the_lesson_of_two_stations_says_is_true_of_other_agencies(student: str) -> None:
-    agency = fair_comparison.stations(3000, student)
+    agency = fair_comparison.stations(student)
     like = agency.like_with_like()
     crude_odds = float(re.search(r"thrown together ([\d.]+)", like.sentence())[1])  # type: ignore[index]
     opposite = (like.odds_ratio > 1) != (crude_odds > 1)
