@@ -58,7 +58,7 @@ def test_the_notebook_of_a_study_has_the_parameters_of_its_model(study: registry
     ("name", "value", "said"),
     [
         ("cutof", "2020-06-30", "Did you mean 'cutoff'?"),
-        ("zzz", "1", "Known: source, group, start, stop"),
+        ("zzz", "1", "Known: source, group, only, start, stop"),
         ("min_group", "thirty", "min_group='thirty'"),
         ("min_group", "9", "greater than or equal to 10"),
         ("min_group", 10.5, "min_group=10.5"),
