@@ -35,6 +35,7 @@ DOORS: Final = {
     "accountability.audit": "What a release holds and lacks, before anything is estimated.",
     "accountability.releases": "Releases of one agency as a time axis.",
     "accountability.sensitivity": "How what is not known would have to be for a finding to turn.",
+    "accountability.planning": "How many cases a question needs.",
     "accountability.casefiles": "Single cases coded fact by fact.",
     "accountability.multiverse": "One question under every defensible choice.",
     "accountability.tables": "Describe anything; table one; models side by side.",
@@ -172,7 +173,7 @@ def assemble(into: Path) -> None:
     """Put pages, notebooks and the made reference in one folder."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    for page in [*HERE.rglob("*.md"), HERE / "gallery.ipynb", HERE / "conf.py", HERE / "_static" / "site.css"]:
+    for page in [*HERE.rglob("*.md"), *HERE.rglob("*.ipynb"), HERE / "conf.py", HERE / "_static" / "site.css"]:
         (into / page.relative_to(HERE)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, into / page.relative_to(HERE))
     (into / "notebooks").mkdir()

@@ -87,6 +87,11 @@ def test_every_public_name_is_in_the_reference() -> None:
         assert [name for name in site.public_names(door) if name not in page] == []
 
 
+def test_every_front_door_has_its_page() -> None:
+    stubs = (ROOT / "accountability").glob("*/__init__.pyi")
+    assert {f"accountability.{stub.parent.name}" for stub in stubs} <= set(site.DOORS)
+
+
 def test_every_study_with_its_parameters_and_every_source_has_its_place() -> None:
     page = site.studies_page()
     assert all(f"## {name}" in page for name in site.registry.STUDIES)
