@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import ROOT, full
+from conftest import ROOT
 from figures.overlaps import faults
 from PIL import Image, ImageFilter
 from playwright.sync_api import expect
@@ -24,7 +24,6 @@ from playwright.sync_api import expect
 import accountability
 from accountability import Cohort, delay
 from accountability.findings.finding import MIME
-from accountability.publish import runner
 from accountability.publish.explorer import Explorer, explore
 from accountability.publish.kept import lead_image, rendered
 from accountability.publish.replay import Replay, later, sliced
@@ -219,46 +218,6 @@ def test_values_on_fewer_than_ten_complaints_are_not_offered(explorer: Explorer)
     data = accountability.load("synthetic")
     counts = data.allegations.groupby("squad")["case_id"].nunique()
     assert {value for value, _ in one["values"]} == set(counts.index[counts >= 10])
-
-
-#: Chicago's studies and their changes that take longer than a second; while they work, the page says what they do.
-SLOW = ("what_the_data_holds", "is_it_more_than_chance")
-
-
-@pytest.mark.real_data
-def test_in_a_browser_on_chicago_every_study_answers_in_a_second_or_says_what_it_does(
-    real_source: Callable[[str], Dataset],
-) -> None:
-    source = "chicago_2000_2016"
-    warm = explore(real_source(source))
-    able = runner.studies_of(source)[1]
-    spent = {}
-    try:
-        with chromium.launched() as browser:
-            page = browser.new_page(viewport={"width": chromium.DESK[0], "height": chromium.DESK[1]})
-            page.set_default_timeout(5 * WAIT)
-            page.goto(warm.address)
-            page.evaluate(
-                "window.said = []; new MutationObserver(() => window.said.push(at('status').textContent))"
-                ".observe(at('status'), {childList: true})"
-            )
-            for study in [one for one in able if full() or one in (STUDY, "how_the_backlog_moved")]:
-                page.get_by_label("question").select_option(study)
-                expect(page.locator(f"body[data-shown$=' {study} --source {source}']")).to_be_visible(timeout=5 * WAIT)
-                before = page.locator("#answer").inner_text()
-                page.evaluate("window.said.length = 0")
-                began = time.process_time()
-                page.get_by_label("group", exact=True).select_option("category")
-                assert page.locator("#answer").inner_text() == before, "the result before stays"
-                expect(page.locator("body[data-shown*='group=category']")).to_be_visible(timeout=5 * WAIT)
-                spent[study] = round(time.process_time() - began, 1)
-                if study in SLOW:
-                    assert [text for text in page.evaluate("window.said") if text.startswith("Computing ")]
-            page.close()
-    finally:
-        warm.close()
-    # The kernel's processor time, twice the aim: the clock of a shared machine says nothing.
-    assert {study: seconds for study, seconds in spent.items() if seconds > 2 and study not in SLOW} == {}
 
 
 @pytest.mark.real_data
