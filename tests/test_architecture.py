@@ -163,6 +163,7 @@ TOUCHES_DISK = {
     "publish": "writes pages",
     "classroom": "reads submissions, writes editions and scores",
     "casefiles": "reads and begins case files",
+    "studies": "asks whether a study of one's own has its notebook",
     "cli": "asks whether a path given on the command line exists",
     "privacy": "keeps the user's secret key",
     "results": "to_csv writes where the caller says",

@@ -28,7 +28,7 @@ HEAVY = (
 )
 NAMES = [
     "Cohort", "audit", "casefiles", "delay", "describe", "durations", "fetch", "from_frame", "load", "multiverse",
-    "new_source", "officers", "outcomes", "publish", "synthetic",
+    "new_source", "officers", "outcomes", "publish", "take_in",
 ]  # fmt: skip
 PATH = """
 import json, sys

@@ -179,7 +179,7 @@ def releases(
 
         data = next((one.before for one in found if one.older == source), found[-1].after)
         read = late_recording(data, data, year=year)
-        drawn = read.plot().get_figure()
+        drawn = read.plot().get_figure(root=True)
         assert drawn is not None
         drawn.savefig(figure, bbox_inches="tight")
         typer.echo(read.sentence(), err=as_json)

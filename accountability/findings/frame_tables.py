@@ -54,7 +54,7 @@ def key_share(label: str, row: Row, note: str = "", names: Sequence[str] = ("est
     )
 
 
-def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, float | None]:
+def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, Any]:
     """Give the numbers of a key number unrounded."""
     names = ("estimate", "lower", "upper")
     return {

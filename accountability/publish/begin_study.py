@@ -49,9 +49,7 @@ def new_study(name: str, into: str | Path | None = None) -> Path:
     ['nights_and_days.ipynb', 'nights_and_days.py', 'test_nights_and_days.py']
     """
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise ParameterError(
-            f"{name!r}: a study is named in lower-case letters, digits and _: nights_and_days"
-        )
+        raise ParameterError(f"{name!r}: a study is named in lower-case letters, digits and _: nights_and_days")
     if name in STUDIES:
         raise ParameterError(f"{name!r} is a study already ({STUDIES[name].question}); choose another name")
     home = Path(into) if into is not None else Path.cwd() / "studies"

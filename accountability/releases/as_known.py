@@ -55,7 +55,7 @@ def between(older: Dataset, newer: Dataset) -> tuple[Dataset, Dataset]:
     closed = recorded_days(later, keys, "closed")
     unsettled = pd.Index(keys[(closed > last) | (closed < 0)])
     outcomes = [
-        name for name in later.allegations if any(name.removeprefix("raw_").startswith(one) for one in OUTCOMES)
+        name for name in later.allegations if any(str(name).removeprefix("raw_").startswith(one) for one in OUTCOMES)
     ]
     allegations = later.allegations.copy()
     rows = allegations["case_id"].isin(unsettled)

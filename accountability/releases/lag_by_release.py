@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -177,7 +178,7 @@ def lag_over_releases(
         apart=int(looks[-1] - looks[-2]),
         confidence=confidence,
         age=looks[-1] - day,
-        seen=shown.all(axis=1),
+        seen=np.asarray(shown.all(axis=1)),
         growth=growth,
         growth_lower=float(grown[0]),
         growth_upper=float(grown[1]),
@@ -200,7 +201,7 @@ def lag_of(
         No other release is declared or at hand, or none carries a lag.
     """
     before, after = other_releases(data)
-    asked = {"received_before": received_before, "stop": stop}
+    asked: dict[str, Any] = {"received_before": received_before, "stop": stop}
     if after:
         return recording_lag(data, after[0], **asked), after[0], f"as the later release {after[0].name} shows it"
     if not before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -175,8 +175,8 @@ def late_recording(
         basis = f"From one release the lag of recording is not known ({refusal})."
     if lag is not None:
         known_later = _known_later(durations, data)
-        own = {"draws": draws, "confidence": confidence, "seed": seed}
-        readings[CORRECTED] = corrected(durations, lag, every.tolist(), known_later=known_later, **own).table.assign(
+        how: dict[str, Any] = {"draws": draws, "confidence": confidence, "seed": seed}
+        readings[CORRECTED] = corrected(durations, lag, every.tolist(), known_later=known_later, **how).table.assign(
             n=n
         )
         try:

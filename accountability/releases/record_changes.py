@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -271,7 +271,7 @@ class _Sets:
         rest = many[self.case]
         frame = pd.DataFrame({"case": self.case[rest], "word": words[self.code[rest]]}, dtype=object)
         for case, joined in frame.groupby("case")["word"]:
-            found[case] = "; ".join(joined)
+            found[int(cast("Any", case))] = "; ".join(joined)
         return found[place]
 
 

@@ -21,7 +21,7 @@ LAST_DAYS: Final = (date(2019, 6, 30), date(2021, 6, 30))
 #: before 2016 moved earlier, when the day of approval gave way to the day of the decision; a word that was replaced;
 #: complaints that went, closings taken back, findings revised.
 LAG_DAYS: Final = 60.0
-RULE: Final = {"received_before": "2016-01-01", "days": 21}
+RULE: Final[dict[str, Any]] = {"received_before": "2016-01-01", "days": 21}
 RENAMED: Final = ("Oversight office", "Civilian oversight office")
 PLANTED: Final = {"gone": 6, "closings_taken_back": 5, "findings_revised": 15}
 

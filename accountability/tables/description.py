@@ -191,7 +191,7 @@ def describe(
         kind, values = "share", table["hit"]
         estimand = f"share with {said(condition)} among {whole}{of_whole}{about}"
     levels = [table[name].astype("str") for name in inner]
-    group = levels[0].str.cat(levels[1:], sep=" / ") if inner else pd.Series("", index=table.index)
+    group = levels[0].str.cat(cast("Any", levels[1:]), sep=" / ") if inner else pd.Series("", index=table.index)
     kept_ids = table[[name for name in ("officer_id", "case_id") if name in table]]
     common["counted"] = kept_ids.assign(group=group, value=values)[table["whole"]]
     return Described(
