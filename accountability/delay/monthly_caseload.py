@@ -190,8 +190,8 @@ class Arrivals:
     unknown : array of bool
         The cases with a usable receipt whose end is not known, among all.
     doubtful, latest : array of int
-        Of these: the day they came in, and the last on which they can have been open's end; ``FOREVER`` where they may
-        be open still.
+        Of these: the day they came in, and the last on which they can have ended; ``FOREVER`` where they may be open
+        still.
     states : DataFrame
         All cases by closing state.
     """

@@ -22,7 +22,7 @@ _MOST_ROWS = 12
 def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused) -> Finding:
     """Say in how many complaints a fact changed, how many closings were recorded late, and which estimates held."""
     changed, lag, tested = pair.changes, pair.lag, pair.backtest
-    n = dict(zip(changed.keys["state"], changed.keys["n"], strict=True))
+    n = dict(zip(changed.keys["in_release"], changed.keys["n"], strict=True))
     both = int(n["in both"])
     share = wording.share(changed.changed / both)
     first = (

@@ -200,14 +200,14 @@ class _Force:
             by_unit = by_unit + noise * np.sqrt(off)
         served = (self.members @ years.T).T
         by_boss, under = ((self.bosses @ one.T).T for one in (by_unit, served))
-        rate = drawn.sum(axis=1) / years.sum(axis=1)
         alone, unit, boss = ((one**2).sum(axis=1) for one in (years, served, under))
         pairs = [
             squares.sum(axis=1) - drawn.sum(axis=1),
             (by_unit**2 - squares - off).sum(axis=1),
             (by_boss**2).sum(axis=1) - (by_unit**2).sum(axis=1),
         ]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # a draw may hold no complaint, or no day
+            rate = drawn.sum(axis=1) / years.sum(axis=1)
             even = zip(pairs, (alone, unit - alone, boss - unit), strict=True)
             officer, unit, boss = (over / (rate**2 * under) for over, under in even)
             if not self.nested:

@@ -47,7 +47,7 @@ class Changes(Result):
     Attributes
     ----------
     keys : DataFrame
-        ``state`` (``in both``, ``new``, ``gone``, ``outside the window``) and ``n`` complaints.
+        ``in_release`` (``in both``, ``new``, ``gone``, ``outside the window``) and ``n`` complaints.
     rows : DataFrame
         One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``kind``, ``before``, ``after``,
         ``days``.
@@ -94,7 +94,7 @@ class Changes(Result):
 
     def sentence(self) -> str:
         """Say how many complaints came and went, what changed most, and which dates took on another meaning."""
-        n = dict(zip(self.keys["state"], self.keys["n"], strict=True))
+        n = dict(zip(self.keys["in_release"], self.keys["n"], strict=True))
         said = f"{plural(n['in both'], 'complaint')} in both releases, {n['new']:,} new, {n['gone']:,} gone"
         said += f", {n['outside the window']:,} outside the later one's window" if n["outside the window"] else ""
         top = self.table.sort_values("n", ascending=False, kind="stable").head(3)
@@ -156,7 +156,9 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     fresh = new[old.get_indexer(new) < 0]
     early = _before_window(newer, fresh, older)  # received before the older one's window, so not new
     states = {"in both": len(shared), "new": len(fresh) - early, "gone": gone}
-    keys = pd.DataFrame({"state": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone + early]})
+    keys = pd.DataFrame(
+        {"in_release": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone + early]}
+    )
     days = {
         stage: tuple(recorded_days(one, shared, stage) for one in (older, newer)) for stage in _stages(older, newer)
     }

@@ -83,7 +83,7 @@ def if_cases_differ(
     >>> made = Durations.from_days([*range(60), *[20] * 30], [True] * 60 + [False] * 30)
     >>> found = sensitivity.if_cases_differ(made, within_days=40).table
     >>> found.loc[0, ["least", "most", "turns_at_most", "turns_at_least"]].tolist()
-    [20.0, 44.0, 0.1869, 4.3219]
+    [20.0, 44.0, 0.1904, 4.3219]
     """
     groups = compare_groups(durations, by, within_days, confidence)
     lines, stated = _of_all(durations, groups, paces)

@@ -244,7 +244,7 @@ def _gap_row(
     limits = (ratio / upper, ratio / lower)
     apart = lower > 1 or upper < 1
     if apart:
-        limits = (limits[1], np.inf) if lower > 1 else (-np.inf, limits[0])
+        limits = (limits[1], np.inf) if lower > 1 else (0.0, limits[0])
     least, most, below, above = turns(at, SHARES, *limits)
     said = _sides(below, above)
     turned = f"{'is no longer' if apart else 'goes'} beyond chance if {said} {do}"

@@ -46,22 +46,30 @@ def inverted(
     --------
     >>> rng = np.random.default_rng(1)
     >>> estimate, lower, upper, p = inverted(lambda spread: spread + rng.normal(size=4000), 3.0, 2.0, 0.95)
-    >>> [round(one, 1) for one in (estimate, lower, upper)], p < 0.01
-    ([3.0, 1.0, 5.0], True)
+    >>> [round(one) for one in (estimate, lower, upper)], p < 0.01
+    ([3, 1, 5], True)
     """
     top = upper_tail(confidence)
     edge = draw(0.0)
-    p = p_value(edge[~np.isnan(edge)], seen)
-    low, middle, high = (float(np.nanquantile(edge, tail)) for tail in (1 - top, 0.5, top))
+    if not np.isfinite(edge).any():  # no draw tells a spread
+        return np.nan, np.nan, np.nan, np.nan
+    p = p_value(edge[np.isfinite(edge)], seen)
+    low, middle, high = (_quantile(edge, tail) for tail in (1 - top, 0.5, top))
     if not low <= seen:
         return 0.0, np.nan, np.nan, p
     start = max(guess, high - low)
 
     def limit(tail: float, value: float) -> float:
-        return _reached(lambda spread: float(np.nanquantile(draw(spread), tail)), seen, value, start)
+        return _reached(lambda spread: _quantile(draw(spread), tail), seen, value, start)
 
     lower, estimate = (limit(tail, at) if at < seen else 0.0 for tail, at in ((top, high), (0.5, middle)))
     return estimate, lower, limit(1 - top, low), p
+
+
+def _quantile(drawn: Floats, tail: float) -> float:
+    """A quantile of the draws that tell anything; missing where none does."""
+    known = drawn[np.isfinite(drawn)]
+    return float(np.quantile(known, tail)) if len(known) else np.nan
 
 
 def _reached(quantile: Callable[[float], float], seen: float, value: float, start: float) -> float:

@@ -33,6 +33,11 @@ def whole_days(values: npt.ArrayLike, name: str) -> Days:
     ParameterError
         Texts, lengths of time, dates, missing values or fractions, with how many, the first, and the line to write.
     """
+    if isinstance(values, pd.DataFrame):
+        raise ParameterError(
+            f"{name} must be whole days, one a case, found a table of {values.shape[1]} columns. Write:\n"
+            f"    {name} = frame[{name!r}]"
+        )
     held = pd.Series(np.asarray(values).ravel() if isinstance(values, np.ndarray) else values)
     if held.dtype.kind in "iu" and isinstance(held.dtype, np.dtype):
         return np.asarray(held, dtype=np.int64)

@@ -59,7 +59,7 @@ def counts(found: releases.Changes) -> dict[tuple[str, str], int]:
 
 def test_each_kind_of_change_is_told_apart() -> None:
     found = releases.changes(older(), newer())
-    assert dict(zip(found.keys["state"], found.keys["n"], strict=True)) == {
+    assert dict(zip(found.keys["in_release"], found.keys["n"], strict=True)) == {
         "in both": 39,
         "new": 1,
         "gone": 1,
@@ -157,7 +157,7 @@ def test_complaints_of_years_that_only_the_newer_covers_are_not_new() -> None:
     first = replace(one, card=one.card.model_copy(update={"period": period}))
     received = [f"2019-01-{1 + i % 28:02d}" for i in range(1, 40)] + ["2018-06-01"]
     found = releases.changes(first, newer(received=received))
-    assert dict(zip(found.keys["state"], found.keys["n"], strict=True)) == {
+    assert dict(zip(found.keys["in_release"], found.keys["n"], strict=True)) == {
         "in both": 39, "new": 0, "gone": 1, "outside the window": 1,
     }  # fmt: skip
 
@@ -188,7 +188,7 @@ def test_complaints_that_left_the_window_are_not_gone() -> None:
     assert later.card.period is None
     period = type("P", (), {"start": pd.Timestamp("2019-01-03").date(), "end": pd.Timestamp("2021-12-31").date()})()
     found = releases.changes(older(), replace(later, card=later.card.model_copy(update={"period": period})))
-    assert dict(zip(found.keys["state"], found.keys["n"], strict=True))["outside the window"] == 1
+    assert dict(zip(found.keys["in_release"], found.keys["n"], strict=True))["outside the window"] == 1
 
 
 def test_two_hundred_thousand_rows_a_side_take_little_time() -> None:

@@ -94,6 +94,9 @@ def placeholders(column: ColumnProfile) -> list[str]:
     """Texts that number nobody: usual words and numbers for that, and one far above the next in frequency."""
     texts = pd.Series(column.counts.index, dtype="str")
     named = texts[texts.str.strip().str.fullmatch(_NOBODY)].tolist()
+    named = [
+        text for text in named if column.counts[text] > 1 or not text.strip().isdigit()
+    ]  # 00000 may be a first one
     rest = column.counts.drop(named)
     if len(rest) >= _DISTINCT:
         top, second = (int(count) for count in rest.iloc[:2])
