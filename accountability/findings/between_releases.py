@@ -93,7 +93,7 @@ def _tables(asked: Asked, pair: Pair, late: LateRecording | Refused) -> list[Rea
             top.head(_MOST_ROWS),
             {
                 "field": lambda row: _field(asked, str(row["field"])),
-                "change": lambda row: str(row["kind"]),
+                "change": lambda row: str(row["change"]),
                 "complaints": counts("n"),
                 "to an earlier day": lambda row: _moved(row["earlier"]),
                 "to a later day": lambda row: _moved(row["later"]),

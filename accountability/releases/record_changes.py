@@ -40,7 +40,7 @@ _RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
 class Changes(Result):
     """What changed between two releases.
 
-    ``table``: one row a field and kind of change: ``field``; ``kind`` (``filled``, ``emptied``, ``changed``, and
+    ``table``: one row a field and kind of change: ``field``; ``change`` (``filled``, ``emptied``, ``changed``, and
     ``renamed``: one word took the place of another in every complaint, so no fact changed); ``n`` complaints; of dates
     that changed, ``earlier``, ``later`` and ``median_days`` (days from the old date to the new).
 
@@ -49,10 +49,11 @@ class Changes(Result):
     keys : DataFrame
         ``in_release`` (``in both``, ``new``, ``gone``, ``outside the window``) and ``n`` complaints.
     rows : DataFrame
-        One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``kind``, ``before``, ``after``,
+        One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``change``, ``before``, 
+        ``after``,
         ``days``.
     by_year : DataFrame
-        ``year`` of receipt, ``field``, ``kind``, ``n``.
+        ``year`` of receipt, ``field``, ``change``, ``n``.
     rules : DataFrame
         Dates whose meaning changed, as the pattern suggests: ``stage``, ``first_year``, ``last_year`` of receipt, ``n``
         complaints, ``share`` of those with the date, ``median_days``.
@@ -66,23 +67,23 @@ class Changes(Result):
     @property
     def changed(self) -> int:
         """Complaints in both releases of which a fact changed, a word renamed left aside."""
-        return int(self.rows.loc[self.rows["kind"] != "renamed", "complaint"].nunique())
+        return int(self.rows.loc[self.rows["change"] != "renamed", "complaint"].nunique())
 
     def words(self, field: str | None = None) -> pd.DataFrame:
         """Give the words of one field before and after, and in how many complaints; by default of what changed most."""
-        texts = self.rows[self.rows["days"].isna() & (self.rows["kind"] != "renamed")]
+        texts = self.rows[self.rows["days"].isna() & (self.rows["change"] != "renamed")]
         texts = texts[~texts["field"].isin(set(self.rows.loc[self.rows["days"].notna(), "field"]))]
         top = texts["field"].mode()
         field = field or (str(top.iloc[0]) if len(top) else "")
         rows = self.rows[self.rows["field"] == field]
-        made = rows.groupby(["field", "before", "after", "kind"], dropna=False).size().rename("n").reset_index()
+        made = rows.groupby(["field", "before", "after", "change"], dropna=False).size().rename("n").reset_index()
         made = made.sort_values("n", ascending=False, kind="stable").head(50).reset_index(drop=True)
-        return disclose(made, counts=("n",), keep=("field", "before", "after", "kind")) if len(made) else made
+        return disclose(made, counts=("n",), keep=("field", "before", "after", "change")) if len(made) else made
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw how many complaints each field changed in, by kind of change; the ten fields that changed most."""
         axes = draw.new_axes(ax)
-        wide = self.table.pivot_table(index="field", columns="kind", values="n", aggfunc="sum", fill_value=0)
+        wide = self.table.pivot_table(index="field", columns="change", values="n", aggfunc="sum", fill_value=0)
         wide = wide.loc[wide.sum(axis=1).sort_values(kind="stable").index[-10:]]
         left = np.zeros(len(wide))
         kinds = [kind for kind in KINDS if kind in wide]
@@ -98,7 +99,7 @@ class Changes(Result):
         said = f"{plural(n['in both'], 'complaint')} in both releases, {n['new']:,} new, {n['gone']:,} gone"
         said += f", {n['outside the window']:,} outside the later one's window" if n["outside the window"] else ""
         top = self.table.sort_values("n", ascending=False, kind="stable").head(3)
-        parts = [f"{row['field']} {row['kind']} in {row['n']:,}" for row in top.to_dict("records")]
+        parts = [f"{row['field']} {row['change']} in {row['n']:,}" for row in top.to_dict("records")]
         said += f"; {', '.join(parts)}." if parts else "; nothing changed."
         return " ".join([said, *(text for _, text in self.traps())])
 
@@ -166,7 +167,7 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     other = int(((first[0] >= 0) & (first[1] >= 0) & (first[0] != first[1])).sum())
     parts = [part for stage, both in days.items() if len(part := _dates(both, stage))]
     parts += [part for table in ("cases", "allegations") for part in _columns(older, newer, shared, table)]
-    empty: dict[str, list[object]] = {"place": [], "field": [], "kind": [], "before": [], "after": [], "days": []}
+    empty: dict[str, list[object]] = {"place": [], "field": [], "change": [], "before": [], "after": [], "days": []}
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(empty)
     received = np.where(first[1] < 0, first[0], first[1])
     years = pd.array(received.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970, dtype="Int64")
@@ -177,14 +178,14 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
         ids = pseudonyms.Pseudonyms("releases", pseudonyms.key())(ids)
     rows.insert(0, "complaint", ids.to_numpy())
     rows.insert(1, "year", pd.Series(years[place]))
-    grouped = rows.groupby(["field", "kind"], sort=False)
+    grouped = rows.groupby(["field", "change"], sort=False)
     table = grouped.size().rename("n").reset_index()
     moved = rows.dropna(subset="days").assign(earlier=lambda f: f["days"] < 0, later=lambda f: f["days"] > 0)
-    sums = moved.groupby(["field", "kind"]).agg(
+    sums = moved.groupby(["field", "change"]).agg(
         earlier=("earlier", "sum"), later=("later", "sum"), median_days=("days", "median")
     )
-    table = table.merge(sums.reset_index(), how="left", on=["field", "kind"])
-    by_year = rows.groupby(["year", "field", "kind"], dropna=False).size().rename("n").reset_index()
+    table = table.merge(sums.reset_index(), how="left", on=["field", "change"])
+    by_year = rows.groupby(["year", "field", "change"], dropna=False).size().rename("n").reset_index()
     return Changes(
         estimand=f"what changed in the complaints of {older.name} by the release {newer.name}",
         assumptions=("a complaint keeps its number from release to release",),
@@ -223,7 +224,7 @@ def _dates(days: _Days, stage: str) -> pd.DataFrame:
     moved = np.where((old >= 0) & (new >= 0), new - old, np.nan)
     said = [pd.Series(one.astype("datetime64[D]")).dt.strftime("%Y-%m-%d").mask(one < 0) for one in (old, new)]
     return pd.DataFrame(
-        {"place": place, "field": stage, "kind": kind, "before": said[0], "after": said[1], "days": moved}
+        {"place": place, "field": stage, "change": kind, "before": said[0], "after": said[1], "days": moved}
     )
 
 
@@ -249,7 +250,7 @@ def _columns(older: Dataset, newer: Dataset, keys: pd.Index, table: str) -> list
         single = (kind == "changed") & (sides[0].count[place] == 1) & (sides[1].count[place] == 1)
         for word in _renamed(before[single], after[single], sides, np.asarray(words, dtype=object)):
             kind[single & (before == word)] = "renamed"
-        made = {"place": place, "field": name, "kind": kind, "before": before, "after": after, "days": np.nan}
+        made = {"place": place, "field": name, "change": kind, "before": before, "after": after, "days": np.nan}
         found.append(pd.DataFrame(made))
     return found
 
@@ -302,7 +303,7 @@ def _renamed(before: np.ndarray, after: np.ndarray, sides: list[_Sets], words: n
 def _rules(days: Mapping[str, _Days], rows: pd.DataFrame, year: np.ndarray) -> pd.DataFrame:
     """Dates that moved one way in a good part of the complaints of some years."""
     found = []
-    moved = rows[(rows["kind"] == "changed") & rows["days"].notna()]
+    moved = rows[(rows["change"] == "changed") & rows["days"].notna()]
     for stage, part in ((str(name), part) for name, part in moved.groupby("field")):
         held = (days[stage][0] >= 0) & (days[stage][1] >= 0)
         total = pd.Series(year[held]).value_counts()

@@ -54,7 +54,7 @@ def newer(**changed: list[object]) -> Dataset:
 
 
 def counts(found: releases.Changes) -> dict[tuple[str, str], int]:
-    return dict(zip(zip(found.table["field"], found.table["kind"], strict=True), found.table["n"], strict=True))
+    return dict(zip(zip(found.table["field"], found.table["change"], strict=True), found.table["n"], strict=True))
 
 
 def test_each_kind_of_change_is_told_apart() -> None:
@@ -72,7 +72,7 @@ def test_each_kind_of_change_is_told_apart() -> None:
         ("category", "renamed"): 19,
         ("category", "changed"): 2,
     }
-    moved = found.table.set_index(["field", "kind"]).loc[("closed", "changed")]
+    moved = found.table.set_index(["field", "change"]).loc[("closed", "changed")]
     assert (moved["earlier"], moved["later"], moved["median_days"]) == (3, 0, -10)
 
 
@@ -210,7 +210,7 @@ def test_new_orleans(real_source: Callable[[str], Dataset]) -> None:
     assert found.keys["n"].tolist() == [2910, 2067, 7, 0]
     # 450 and 174 by the raw cells; one of them says 1900/1/1, which is no day.
     assert (counts(found)["closed", "filled"], counts(found)["closed", "changed"]) == (449, 47)
-    filled = found.rows[(found.rows["field"] == "closed") & (found.rows["kind"] == "filled")]
+    filled = found.rows[(found.rows["field"] == "closed") & (found.rows["change"] == "filled")]
     assert (filled["after"] <= "2019-12-11").sum() == 173
 
 

@@ -30,7 +30,7 @@ def test_bundled_files_are_what_the_seed_makes(tmp_path: Path) -> None:
 def test_what_was_planted_is_found(pair: releases.Pair) -> None:
     n = dict(zip(pair.changes.keys["in_release"], pair.changes.keys["n"], strict=True))
     assert (n["gone"], n["in both"] + n["new"]) == (release_pair.PLANTED["gone"], len(pair.after.cases))
-    table = pair.changes.table.set_index(["field", "kind"])["n"]
+    table = pair.changes.table.set_index(["field", "change"])["n"]
     assert table["closed", "emptied"] == release_pair.PLANTED["closings_taken_back"]
     assert table["investigated_by", "renamed"] > 100
     assert ("investigated_by", "changed") not in table

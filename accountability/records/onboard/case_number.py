@@ -94,15 +94,21 @@ def placeholders(column: ColumnProfile) -> list[str]:
     """Texts that number nobody: usual words and numbers for that, and one far above the next in frequency."""
     texts = pd.Series(column.counts.index, dtype="str")
     named = texts[texts.str.strip().str.fullmatch(_NOBODY)].tolist()
-    named = [
-        text for text in named if column.counts[text] > 1 or not text.strip().isdigit()
-    ]  # 00000 may be a first one
+    named = [text for text in named if not _in_a_row(text, column.counts)]
     rest = column.counts.drop(named)
     if len(rest) >= _DISTINCT:
         top, second = (int(count) for count in rest.iloc[:2])
         if top >= max(_FAR * second, _FEWEST, 0.01 * column.filled):
             named.insert(0, str(rest.index[0]))
     return named if len(named) < column.distinct else []
+
+
+def _in_a_row(text: str, counts: pd.Series) -> bool:
+    """Whether 00000 stands before 00001 and as often as others: the first of the numbers, and no placeholder."""
+    if not text.strip().isdigit() or counts[text] > 2 * counts.median():
+        return False
+    beside = (f"{int(text) + step:0{len(text.strip())}d}" for step in (-1, 1))
+    return any(one in counts.index for one in beside)
 
 
 def _numbers(column: ColumnProfile) -> bool:
