@@ -54,8 +54,8 @@ class Mutation:
 
 MUTATIONS = (
     Mutation(
-        "an estimator wrong by 1 %", "delay/product_limit.py",
-        "np.cumprod(1.0 - counts.closed / at_risk", "np.cumprod(1.0 - 1.01 * counts.closed / at_risk",
+        "an estimator wrong by 1 %", "stats/arrays.py",
+        "np.cumprod(1.0 - closed / np.maximum", "np.cumprod(1.0 - 1.01 * closed / np.maximum",
         ("delay/test_delay_curve",), "how_long_cases_stay_open-default",
     ),
     Mutation(
@@ -85,7 +85,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a dropped filter: a cohort keeps the allegations of cases it left out", "study/cohort.py",
-        'self.allegations[self.allegations["case_id"].isin(cases["case_id"])]', "self.allegations",
+        'self.allegations[places(self.allegations["case_id"], cases["case_id"]) >= 0]', "self.allegations",
         ("study/test_cohort",), "how_the_backlog_moved-group=category,pace_months=6",
     ),
     Mutation(
@@ -128,7 +128,7 @@ MUTATIONS = (
     ),
     Mutation(
         "rows of one officer taken for independent", "stats/clustered_rates.py",
-        "min(size, rate * (1 - rate) / variance) if variance > 0 else size", "size",
+        "size = float(rate * (1 - rate) / variance)", "size = float(total)",
         ("outcomes/test_outcomes_outcomes",), "what_follows_a_finding-default",
     ),
     Mutation(
@@ -148,7 +148,7 @@ MUTATIONS = (
     ),
     Mutation(
         "months to halve a backlog", "delay/clearing.py",
-        "received / months + still / 24", "received / months + still / 12",
+        'to_halve_in_a_year": received / months + still / 24', 'to_halve_in_a_year": received / months + still / 12',
         ("delay/test_delay_backlogs",), "how_the_backlog_moved-default",
     ),
     Mutation(

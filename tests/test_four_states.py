@@ -115,7 +115,7 @@ CALLS: Final[dict[str, Callable[[Any], Any]]] = {
     "releases.backtest": lambda _: releases.backtest(release("2020-12-31"), release("2021-12-31")),
     "releases.changes": lambda _: releases.changes(release("2020-12-31"), release("2021-12-31")),
     "releases.lag_over_releases": lambda _: releases.lag_over_releases(
-        release("2019-12-31"), release("2020-12-31"), release("2021-12-31"), draws=5
+        [release(day) for day in ("2019-12-31", "2020-12-31", "2021-12-31")], draws=5
     ),
     "releases.recording_lag": lambda _: releases.recording_lag(release("2020-12-31"), release("2021-12-31"), draws=9),
     "releases.corrected": lambda held: releases.corrected(
@@ -130,6 +130,9 @@ RESTS_ON_ANOTHER: Final = {
     "audit.figures": "the counts themselves", "audit.request_letter": "the fields", "audit.needs": "the fields",
     "casefiles.comparable": "its durations are read by place",
     "releases.load_series": "loads", "releases.pairs": "pairs", "releases.series": "names",
+    "releases.pair": "one pair of releases.pairs", "releases.between": "two datasets",
+    "releases.late_recording": "delay.closing_curve and releases.corrected",
+    "audit.with_release_traps": "adds to the card",
 }  # fmt: skip
 #: Functions that read findings, penalties and fields of rows, and no day on which a case closed.
 NO_DAY: Final = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,15 +41,6 @@ def test_exceptions_are_few() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", of_rule(""))
 def test_a_block_runs(block: Block, folder: Path) -> None:
-    run(block, folder, environment(folder))
-
-
-@pytest.mark.slow
-@pytest.mark.real_data
-@pytest.mark.parametrize("block", of_rule("real data"))
-def test_a_block_on_a_real_release_runs(block: Block, folder: Path, real_data: Callable[[str], Path]) -> None:
-    fill = f"accountability fetch {block.said} --from {shlex.quote(str(real_data(block.said)))}"
-    run(Block(block.line, "sh", fill), folder, environment(folder))
     run(block, folder, environment(folder))
 
 

@@ -146,7 +146,8 @@ def lag_over_releases(
     days = np.array([first_closings(one, keys, stop) for one in held])
     shown_first = days[np.argmax(days >= 0, axis=0), np.arange(len(keys))]
     used = (shown_first >= received) & (shown_first >= 0) & (days[-1] >= 0) & (shown_first <= looks[-1])
-    used &= ~np.any([no_day(one, keys, stop) for one in held], axis=0)
+    vague = np.any([no_day(one, keys, stop) for one in held], axis=0)
+    used &= ~vague
     if received_before is not None:
         used &= (received >= 0) & (received < day_number(as_date(received_before, "received_before")))
     day, shown = shown_first[used], (days[:-1, used] >= 0).T
@@ -169,6 +170,7 @@ def lag_over_releases(
             "lags grow or shrink by one factor a year, or closings are recorded in batches, and go on so",
             "a closing that the last release does not show did not happen, or is as late as the model says",
             "a closing is as likely to be late whatever the complaint",
+            f"{plural(int(vague.sum()), 'complaint')} whose day of closing is not known are left out",
         ),
         method=f"monotone single-index model of the lag by profile likelihood; interval from {draws} resamples",
         table=table,

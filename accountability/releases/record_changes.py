@@ -49,7 +49,7 @@ class Changes(Result):
     keys : DataFrame
         ``in_release`` (``in both``, ``new``, ``gone``, ``outside the window``) and ``n`` complaints.
     rows : DataFrame
-        One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``change``, ``before``, 
+        One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``change``, ``before``,
         ``after``,
         ``days``.
     by_year : DataFrame

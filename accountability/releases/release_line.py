@@ -45,7 +45,11 @@ def series(name: str | Path) -> list[str]:
     found = []
     for other in source_names():
         folder = source_folder(other)
-        if line_of_releases(folder)[-1].name == first:
+        try:
+            same = line_of_releases(folder)[-1].name == first
+        except SourceError:  # another source that cannot be read is no release of this one; `list` names it
+            continue
+        if same:
             found.append((str(_until(folder)), other))
     return [other for _, other in sorted(found)]
 

@@ -379,7 +379,8 @@ def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Da
     if len(columns) == 1:
         codes, values = numbered(durations.table[columns[0]])
         is_open = ~durations.event
-        apart = min(is_open.sum(), durations.event.sum()) >= _MANY
+        # A number of one case, as of a cluster, cannot hold both.
+        apart = min(is_open.sum(), durations.event.sum()) >= _MANY and 2 * len(values) <= len(durations)
         if apart and not np.isin(codes[durations.event], np.unique(codes[is_open])).any():
             raise Refusal(
                 f"no group of {columns[0]!r} holds both open and closed cases ({is_open.sum():,} and "

@@ -84,7 +84,7 @@ def test_a_bad_parameter_is_refused_in_no_time_and_without_pandas() -> None:
     assert done.returncode == 2
     assert done.stderr == (
         f"accountability: {STUDY}: no parameter 'bad'. "
-        "Known: source, group, start, stop, cutoff, within_days, min_group, confidence.\n"
+        "Known: source, group, only, start, stop, cutoff, within_days, min_group, confidence.\n"
     )
     # On a machine that is busy or slow, twice what the command line and the parameter models take to import.
     limit = max(0.4, 2 * seconds("-c", "import typer, pydantic.main"))

@@ -109,7 +109,7 @@ def test_the_answer_comes_before_how_firm_it_is(replay: Replay) -> None:
     early, whole = replay.finding(STUDY, literals, whole=False), replay.finding(STUDY, literals)
     assert early.firm_table is None
     assert whole.firm_table is not None
-    assert (early.numbers, early.tables) == (whole.numbers, whole.tables)
+    assert (early.numbers, early.tables) == (whole.numbers, whole.tables[: len(early.tables)])
 
 
 def test_the_code_copied_gives_what_is_seen(explorer: Explorer) -> None:

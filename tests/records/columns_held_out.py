@@ -26,7 +26,7 @@ Greek, capitals, surname first: name: ΠΑΠΑΔΟΠΟΥΛΟΣ ΓΕΩΡΓΙΟΣ|
 Vietnamese without marks: name: Nguyen Van Hung|Tran Thi Hoa|Le Quoc Bao|Pham Minh Tuan|Vo Thi Mai|Dang Van Lam|Bui Thanh Son
 Vietnamese, capitals, comma: name: NGUYỄN, QUỐC DŨNG|TRẦN, THỊ NGỌC|ĐỖ, ANH TUẤN|BÙI, XUÂN HƯƠNG|HỒ, ĐỨC THẮNG
 Hungarian with né: name: Kovács Jánosné|Tóth-Varga Eszter|ifj. Szabó Gábor|Kiss Ádám|Molnár Zsófia|Farkas Attila|dr. Balogh Béla
-Spanish, two surnames: name: María del Carmen García Fernández|José Luis Rodríguez Zapatero Ruiz|Ana Belén Martín de la Fuente|Juan Ignacio Ortiz y Gómez|Lucía Ibáñez Peña
+Spanish, two surnames: name: María del Carmen García Fernández|José Luis Rodríguez Zapatero Ruiz|Ana Belén Martín de la Fuente|Juan Ignacio Ortega y Gómez|Lucía Ibáñez Peña
 Portuguese, four names: name: Carlos Eduardo Souza Lima|Ana Beatriz Carvalho Rocha|Paulo Henrique Alves Neto|Fernanda Ribeiro Gomes Filho|Rita de Cássia Moura
 Italian with particles: name: Dell'Acqua Giuseppe|De Luca Francesca|Di Stefano Marco|Lo Russo Antonella|Della Valle Pietro|D'Amico Chiara
 Dutch, comma then particle: name: Berg, J. van den|Vries, A. de|Heuvel, M.C. van der|Ruiter, P. de|Velde, S. van de|Broek, T. van den
