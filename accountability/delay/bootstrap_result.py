@@ -91,7 +91,7 @@ class Asked:
 
     def clusters(self, durations: Durations) -> int:
         """Number of clusters, or of cases where each is its own."""
-        found = len(durations) if self.cluster is None else len(group_codes(durations, self.cluster)[0])
+        found = len(durations) if self.cluster is None else len(group_codes(durations, self.cluster, clusters=True)[0])
         if found < 2:
             raise Refusal(f"resampling needs at least two clusters, found {found}: choose another cluster=, or none")
         return found
@@ -101,7 +101,7 @@ class Asked:
         clusters = self.clusters(durations)
         if self.cluster is None:
             return Draws.of_cases(kind)
-        return Draws.of_clusters(group_codes(durations, self.cluster)[1], clusters)
+        return Draws.of_clusters(group_codes(durations, self.cluster, clusters=True)[1], clusters)
 
     def drawn(self, statistics: Callable[[Floats], Floats], draws: Draws, length: int) -> Floats:
         """Compute the statistics of the data (first row) and of every resample."""

@@ -272,7 +272,7 @@ def _logrank(durations: Durations, by: str | Sequence[str], rho: float, gamma: f
 def _clustered(durations: Durations, by: str | Sequence[str], cluster: str) -> _Found:
     from accountability.stats.clustered_logrank import one_step
 
-    plain, clusters = _logrank(durations, by, 0, 0), group_codes(durations, cluster)
+    plain, clusters = _logrank(durations, by, 0, 0), group_codes(durations, cluster, clusters=True)
     if quadratic(plain.difference, plain.variance)[1] == 0:
         return plain
     codes = group_codes(durations, by)[1]

@@ -135,7 +135,7 @@ def _of_any(durations: Durations, asked: Asked, statistic: Callable[[Durations],
     """Any statistic: the cases drawn are put into a table of their own."""
     groups, codes = group_codes(durations, asked.by)
     clusters = asked.clusters(durations)
-    member = np.arange(clusters) if asked.cluster is None else group_codes(durations, asked.cluster)[1]
+    member = np.arange(clusters) if asked.cluster is None else group_codes(durations, asked.cluster, clusters=True)[1]
 
     def statistics(own: Flags, weights: Floats) -> Floats:
         rows = []

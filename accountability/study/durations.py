@@ -348,8 +348,12 @@ def require_cases(durations: Durations, what: str) -> None:
     raise Refusal(f"{what} needs at least one case and has none" + (f" ({went})" if went else ""))
 
 
-def group_codes(durations: Durations, by: str | Sequence[str] | None) -> tuple[pd.DataFrame, Days]:
+def group_codes(
+    durations: Durations, by: str | Sequence[str] | None, *, clusters: bool = False
+) -> tuple[pd.DataFrame, Days]:
     """Give the groups of a table of durations, one row each in sorted order, and each case's group number.
+
+    Cases of one of the `clusters` may all have ended alike; groups that are compared may not.
 
     Raises
     ------
@@ -359,13 +363,13 @@ def group_codes(durations: Durations, by: str | Sequence[str] | None) -> tuple[p
     columns = [by] if isinstance(by, str) else list(by or ())
     if not columns:
         return pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(durations), np.int64)
-    key = tuple(columns)
+    key = (*columns, "") if clusters else tuple(columns)
     if key not in durations.known_groups:
-        durations.known_groups[key] = _grouped(durations, columns)
+        durations.known_groups[key] = _grouped(durations, columns, clusters)
     return durations.known_groups[key]
 
 
-def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Days]:
+def _grouped(durations: Durations, columns: list[str], clusters: bool) -> tuple[pd.DataFrame, Days]:
     for column in columns:
         if column not in durations.table.columns or column in RESERVED:
             known = [name for name in durations.table.columns if name not in RESERVED]
@@ -379,8 +383,7 @@ def _grouped(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Da
     if len(columns) == 1:
         codes, values = numbered(durations.table[columns[0]])
         is_open = ~durations.event
-        # A number of one case, as of a cluster, cannot hold both.
-        apart = min(is_open.sum(), durations.event.sum()) >= _MANY and 2 * len(values) <= len(durations)
+        apart = not clusters and min(is_open.sum(), durations.event.sum()) >= _MANY
         if apart and not np.isin(codes[durations.event], np.unique(codes[is_open])).any():
             raise Refusal(
                 f"no group of {columns[0]!r} holds both open and closed cases ({is_open.sum():,} and "

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
+from accountability.results import Refused, or_refusal
 from accountability.stats.npmle import BEYOND, interval_scores, solve
 from accountability.study.durations import Durations, Sampling
 
@@ -131,15 +132,20 @@ def officers_of(number: int, each: int, seed: int, spread: float = 0.8) -> Durat
 
 
 def test_the_logrank_test_allows_for_cases_of_one_officer() -> None:
-    plain, held = np.zeros(60), np.zeros(60)
+    plain, held = np.zeros(60), np.full(60, np.nan)
     for seed in range(60):
         made = officers_of(12, 12, seed)
         plain[seed] = delay.compare(made, "unit", "logrank").p_value
-        found = delay.compare(made, "unit", "logrank", cluster="officer")
+        found = or_refusal(lambda made=made: delay.compare(made, "unit", "logrank", cluster="officer"))
+        if isinstance(found, Refused):  # all but a few officers are of one unit
+            assert "12 clusters of officer are worth" in found.because
+            continue
         held[seed] = found.p_value
         assert "12 clusters" in found.method
+    given = held[~np.isnan(held)]
     assert (plain < 0.05).mean() > 0.4
-    assert (held < 0.05).mean() <= 0.16  # four standard errors above 5 %
+    assert len(given) >= 45
+    assert (given < 0.05).mean() <= 0.16  # four standard errors above 5 %
 
 
 def test_clusters_of_one_case_give_the_plain_test() -> None:

@@ -346,7 +346,7 @@ def clusters_of(durations: Durations, cluster: str | None) -> tuple[Days | None,
     """
     if cluster is None:
         return None, None
-    names, codes = group_codes(durations, cluster)
+    names, codes = group_codes(durations, cluster, clusters=True)
     if len(names) < 2:
         raise Refusal(f"clustered errors need at least two clusters, and {cluster} holds one")
     return (None if len(names) == len(durations) else codes), len(names)
