@@ -67,8 +67,16 @@ def found(
             f"{wording.count(top.get('n'))} decided {unit}s",
         ),
         numbers=(
-            *((key_share("upheld", top, f"of {wording.count(top['n'])} decided {unit}s"),) if upheld else ()),
-            *((key_share(f"of the upheld: {asked.label(ranked[0]['term'])}", ranked[0]),) if ranked else ()),
+            *(
+                (key_share(f"upheld{_of(asked, top)}", top, f"of {wording.count(top['n'])} decided {unit}s"),)
+                if upheld
+                else ()
+            ),
+            *(
+                (key_share(f"of the upheld{_of(asked, ranked[0])}: {asked.label(ranked[0]['term'])}", ranked[0]),)
+                if ranked
+                else ()
+            ),
             *((key_share("of pairs of recommended and imposed penalty ended lighter", lighter),) if lighter else ()),
         ),
         tables=(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 12
 
 
-def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused) -> Finding:
+def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused | None = None) -> Finding:
     """Say in how many complaints a fact changed, how many closings were recorded late, and which estimates held."""
     changed, lag, tested = pair.changes, pair.lag, pair.backtest
     n = dict(zip(changed.keys["in_release"], changed.keys["n"], strict=True))
@@ -68,9 +68,11 @@ def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused) -> Finding
             KeyNumber(value=f"{n['new']:,}", label="complaints are new", note=f"{n['gone']:,} gone"),
         ),
         tables=tuple(_tables(asked, pair, late)),
-        firm=tuple(asked.sentence(one.sentence()) for one in (late,) if not isinstance(one, Refused)),
+        firm=tuple(
+            asked.sentence(one.sentence()) for one in (late,) if one is not None and not isinstance(one, Refused)
+        ),
         breaks=tuple(_breaks(asked, pair)),
-        method=asked.method(changed, lag, tested, late),
+        method=asked.method(changed, lag, tested, *([] if late is None else [late])),
     )
 
 
@@ -85,7 +87,7 @@ def _held(tested: Backtest) -> str:
     )
 
 
-def _tables(asked: Asked, pair: Pair, late: LateRecording | Refused) -> list[ReadingTable]:
+def _tables(asked: Asked, pair: Pair, late: LateRecording | Refused | None) -> list[ReadingTable]:
     top = pair.changes.table.sort_values("n", ascending=False, kind="stable")
     made = [
         reading(
@@ -102,7 +104,7 @@ def _tables(asked: Asked, pair: Pair, late: LateRecording | Refused) -> list[Rea
             (f"The {_MOST_ROWS} largest of {len(top)} are shown.",) if len(top) > _MOST_ROWS else (),
         )
     ]
-    if not isinstance(late, Refused):
+    if late is not None and not isinstance(late, Refused):
         made.append(
             reading(
                 "Share closed, as published and read otherwise",

@@ -77,6 +77,7 @@ def tipping(lines: Sequence[dict[str, Any]], stated: Sequence[dict[str, Any]] = 
     heads = ["claim", "unknown", "value", "estimate", "hidden"]
     values = pd.DataFrame(list(stated), columns=heads).astype({"hidden": "bool"})
     table = pd.DataFrame(list(lines), columns=list(COLUMNS))
+    table["lower"] = table["lower"].astype(float).replace(-np.inf, np.nan)  # no limit on that side
     return Tipping(table=table.astype({"n": "int64", "hidden": "bool"}), stated=values, **said)
 
 

@@ -33,7 +33,8 @@ def asked(study: str, **values: Any) -> dict[str, Any]:
     known = registry.get(study).parameters
     held = {name: value for name, value in values.items() if name in known.model_fields}
     # A report takes no least count below ten; what is compared with it is.
-    return known.model_validate({"source": "synthetic"}).literals() | held
+    own = {} if registry.get(study).needs_release else {"source": "synthetic"}
+    return known.model_validate(own).literals() | held
 
 
 def cells(finding: Finding) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -100,7 +100,7 @@ def test_new_orleans_2019_is_predicted_from_complaints_before_2018(real_source: 
     assert published is not None
     assert published["estimate"] == pytest.approx(0.517, abs=0.001)
     # Realised 69.0 %: two thirds of the gap are closed, and the interval holds it. The lag of 2019 was longer.
-    assert row["estimate"] == pytest.approx(0.625, abs=0.002)
+    assert row["estimate"] == pytest.approx(0.616, abs=0.002)
     assert row["lower"] < 0.69 < row["upper"]
     shown = found.at(180, "as the later release shows it")
     assert shown is not None

@@ -129,11 +129,8 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
                 f"{proposal.path} holds people ({', '.join(people)}) and no officer, finding or penalty: its rows are "
                 "not accusations; `complainants`, or take the file out"
             )
-        elif alone:
-            table, why = (
-                DECIDE,
-                f"none of its numbers stands in another file, and its columns are its own: {proposal.path}",
-            )
+        elif alone and case is not None:
+            table, why = DECIDE, _apart(proposal, case, proposals)
         elif case is None:
             table, why = DECIDE, "no column looks like a case number; give the column that does `to: case_id`"
         else:
@@ -145,6 +142,26 @@ def _with_tables(proposals: Sequence[Proposal]) -> list[Proposal]:
                 table, why = "allegations", rows
         made.append(replace(proposal, table=table, why=why))
     return [_of_case(p, not any(o.table == "cases" for o in made)) if p.table == "allegations" else p for p in made]
+
+
+def _apart(proposal: Proposal, case: Role, others: Sequence[Proposal]) -> str:
+    """Why a file seems to be of other complaints; numbers that another writes with or without zeros are named."""
+
+    def bare(one: Proposal, role: Role) -> pd.Series:
+        return one.frame[role.column.name].dropna().astype("str").str.strip().str.replace(r"^0+(?=\d)", "", regex=True)
+
+    own = bare(proposal, case)
+    for other in others:
+        if other is not proposal and (theirs := other.column(to="case_id")) is not None:
+            shared = int(own.isin(bare(other, theirs)).sum())
+            if 2 * shared > len(own):
+                return (
+                    f"{case.column.name}: {shared:,} of its {len(own):,} numbers stand in {other.path} with other leading zeros: "
+                    f"`extract: '0*(.+)'` in the line of both columns reads them as one; {proposal.path}"
+                )
+    return (
+        f"{case.column.name}: none of its numbers stands in another file, and its columns are its own: {proposal.path}"
+    )
 
 
 def _belongs(proposal: Proposal, case: Role, others: Sequence[Proposal]) -> bool:
