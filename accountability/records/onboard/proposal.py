@@ -156,8 +156,8 @@ def _apart(proposal: Proposal, case: Role, others: Sequence[Proposal]) -> str:
             shared = int(own.isin(bare(other, theirs)).sum())
             if 2 * shared > len(own):
                 return (
-                    f"{case.column.name}: {shared:,} of its {len(own):,} numbers stand in {other.path} with other leading "
-                    f"zeros: `extract: '0*(.+)'` in the line of both columns reads them as one; {proposal.path}"
+                    f"{case.column.name}: {shared:,} of its {len(own):,} numbers stand in {other.path} with other "
+                    f"leading zeros: `extract: '0*(.+)'` in the line of both columns reads them as one; {proposal.path}"
                 )
     return (
         f"{case.column.name}: none of its numbers stands in another file, and its columns are its own: {proposal.path}"
