@@ -286,14 +286,8 @@ class Durations:
         1
         """
         low: Days = whole_days(days, "days")
-        given = {
-            "event": event,
-            "days_upper": days_upper,
-            "entry_time": entry_time,
-            "longest": longest,
-            "unknown_day": unknown_day,
-            **(groups or {}),
-        }
+        given = {"event": event, "days_upper": days_upper, "entry_time": entry_time, "longest": longest}
+        given |= {"unknown_day": unknown_day, **(groups or {})}
         lengths = {name: len(np.asarray(values)) for name, values in given.items() if values is not None}
         if set(lengths.values()) - {len(low)}:
             raise ParameterError(f"columns of different lengths: {len(low)} days, {lengths}")
