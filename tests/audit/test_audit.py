@@ -433,7 +433,9 @@ def test_every_part_is_drawn_and_shown_alike_each_time(clean: Dataset, name: str
 
 def test_every_study_with_needs_is_compared_and_every_field_is_known(clean: Dataset) -> None:
     found = audit.needs(clean)
-    wanting = {name for name, study in registry.STUDIES.items() if study.refused_rules or study.needs_columns}
+    # What changed between releases hangs on there being two, not on fields.
+    held = {name: study for name, study in registry.STUDIES.items() if not study.needs_release}
+    wanting = {name for name, study in held.items() if study.refused_rules or study.needs_columns}
     assert wanting <= set(found.table["study"])
     assert set(found.table["field"]) <= set(found.fields)
     assert {key for keys in ESTIMATORS.values() for key in keys} <= set(FIELDS)
