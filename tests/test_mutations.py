@@ -44,7 +44,9 @@ def test_a_fault_whose_line_has_changed_is_an_error() -> None:
 
 @pytest.mark.slow
 def test_every_fault_is_noticed() -> None:
-    command = [sys.executable, str(ROOT / "tests" / "mutations.py"), *([] if full() else ["--sampled"])]
+    asked = MUTATIONS if full() else MUTATIONS[::2]
+    names = [] if full() else ["--sampled", *(mutation.name for mutation in asked)]
+    command = [sys.executable, str(ROOT / "tests" / "mutations.py"), *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(MUTATIONS)} of {len(MUTATIONS)} noticed" in done.stdout
+    assert f"{len(asked)} of {len(asked)} noticed" in done.stdout

@@ -15,6 +15,11 @@ from uv import find_uv_bin
 
 from accountability.classroom.editions import build
 
+#: Making an environment of its own takes a minute: `make gates` does it.
+pytestmark = pytest.mark.skipif(
+    not full(), reason="runs with --full: it installs nbgrader in an environment of its own"
+)
+
 LESSON = "reading_a_case_file"
 PROJECT = Path(__file__).parents[2]
 CONFIG = """
