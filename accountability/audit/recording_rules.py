@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from accountability.records.dataset import Dataset
 from accountability.studies.registry import STUDIES
@@ -51,7 +52,7 @@ def with_release_traps(data: Dataset) -> Dataset:
         return data
     traps = list(data.card.traps)
     for pair in [*((one, data) for one in held[0][-1:]), *((data, one) for one in held[1][:1])]:
-        found = or_refusal(lambda pair=pair: changes(*pair))  # type: ignore[misc]
+        found = or_refusal(partial(changes, *pair))
         if not isinstance(found, Refused):
             said = f"Between the releases {pair[0].name} and {pair[1].name}: "
             traps += [f"{said}{text} {studies_touched(stage)}" for stage, text in found.traps()]

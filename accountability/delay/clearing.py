@@ -268,7 +268,7 @@ def _bounds(row: dict[str, Any], held: Arrivals, window: pd.Series) -> dict[str,
         "received": (received, received),
         "closed": closed,
         "open": (row["open"], still),
-        "clearance": tuple(one / received if received else np.nan for one in closed),  # type: ignore[dict-item]
+        "clearance": (closed[0] / received, closed[1] / received) if received else (np.nan, np.nan),
         "fall_a_month": fall,
         "months_to_clear": (
             row["open"] / fall[1] if falling else np.nan,

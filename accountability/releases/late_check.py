@@ -19,7 +19,7 @@ from accountability.records.dataset import Dataset
 from accountability.releases.corrected_shares import corrected, corrected_by
 from accountability.releases.lag_by_release import lag_of
 from accountability.releases.late_closings import RecordingLag
-from accountability.results import Result, percent, plural
+from accountability.results import Refused, Result, or_refusal, percent, plural
 from accountability.stats.recording_lag import RecordedShare
 from accountability.study.clocks import durations as timed
 from accountability.study.cohort import Cohort
@@ -179,13 +179,9 @@ def late_recording(
         readings[CORRECTED] = corrected(durations, lag, every.tolist(), known_later=known_later, **how).table.assign(
             n=n
         )
-        try:
-            back = max(lag.cutoff_back(recorded) - known_later, 0)
-            share = RecordedShare(np.array([0]), np.array([1.0]), back)
-            name = f"cut-off moved back {plural(back, 'day')}, where {percent(recorded)} are recorded"
-            readings[name] = pd.DataFrame({"day": every, "estimate": corrected_by(durations, share, every)}).assign(n=n)
-        except Refusal:
-            pass  # no age has that share: the corrected curve stands alone
+        moved = or_refusal(lambda: _moved_back(durations, lag, recorded, known_later, every), "the cut-off moved back")
+        if not isinstance(moved, Refused):  # else no age has that share: the corrected curve stands alone
+            readings |= moved
         if newer is not None:
             readings[SHOWN] = _shown(durations, newer, every, confidence)
     else:
@@ -206,6 +202,16 @@ def late_recording(
         basis=basis,
         confidence=confidence,
     )
+
+
+def _moved_back(
+    durations: Durations, lag: RecordingLag, recorded: float, known_later: int, every: np.ndarray
+) -> dict[str, pd.DataFrame]:
+    """The curve with the cut-off moved back to where a share of closings is recorded, under its name."""
+    back = max(lag.cutoff_back(recorded) - known_later, 0)
+    share = RecordedShare(np.array([0]), np.array([1.0]), back)
+    name = f"cut-off moved back {plural(back, 'day')}, where {percent(recorded)} are recorded"
+    return {name: pd.DataFrame({"day": every, "estimate": corrected_by(durations, share, every), "n": len(durations)})}
 
 
 def _known_later(durations: Durations, data: Dataset) -> int:

@@ -89,6 +89,8 @@ def test_what_the_closed_case_lesson_says_is_true_of_other_agencies(student: str
 def test_what_the_lesson_of_two_stations_says_is_true_of_other_agencies(student: str) -> None:
     agency = fair_comparison.stations(3000 + 311 * int(student))
     like = agency.like_with_like()
-    crude_odds = float(re.search(r"thrown together ([\d.]+)", like.sentence())[1])  # type: ignore[index]
+    told = re.search(r"thrown together ([\d.]+)", like.sentence())
+    assert told is not None
+    crude_odds = float(told[1])
     opposite = (like.odds_ratio > 1) != (crude_odds > 1)
     assert ("Simpson" in like.sentence()) == opposite

@@ -11,7 +11,6 @@ from accountability import publish
 from accountability.publish.new_source_form import SourceForm
 from accountability.records.onboard.propose import new_source
 
-pytest.importorskip("ipywidgets")
 FILE = ROOT / "tests" / "raw_files" / "open_is_1900" / "j9.csv"
 
 

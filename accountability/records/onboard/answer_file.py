@@ -220,10 +220,10 @@ def _with_roles(proposal: Proposal, said: Said) -> Proposal:
     """The roles with what was said of date orders, blanks, placeholders and names."""
     made: list[Role] = []
     for role in proposal.roles:
-        name, declared = role.column.name, role.declared
+        name = role.column.name
         order = _order(proposal, role, said)
         if order is not None:
-            role = replace(role, declared={**declared, "date": order[0]}, reading=order[1], said=True)  # type: ignore[dict-item]
+            role = replace(role.saying(date=order[0]), reading=order[1], said=True)
         if role.says("stage") == "closed" and role.says("no_day"):
             blanks = said.get("blank", {})
             states = {
@@ -231,13 +231,13 @@ def _with_roles(proposal: Proposal, said: Said) -> Proposal:
                 for text, state in role.says("no_day").items()
             }
             answered_all = bool(blanks) and DECIDE not in states.values()
-            role = replace(role, declared={**role.declared, "no_day": states}, said=role.said or answered_all)  # type: ignore[dict-item]
+            role = replace(role.saying(no_day=states), said=role.said or answered_all)
         if role.says("blank") == DECIDE:
             key = "complaint" if role.says("to") == "case_id" else "officer"
             choice = said.get(key, {}).get(f"frequent {proposal.key}")
             if choice is not None:
                 texts = placeholders(role.column) if choice == "placeholder" else []
-                role = replace(role, declared={**role.declared, "blank": texts})  # type: ignore[dict-item]
+                role = role.saying(blank=texts)
         value = _of(said, "names", name)
         if value is not None and (role.says("drop") or role.declared == DECIDE):
             new: dict[str, Any] = {

@@ -332,7 +332,7 @@ def _of_case(proposal: Proposal, alone: bool) -> Proposal:
                 f"the rows of {differ:,} case(s) close on different days: `of: row` closes each on its own, and a case "
             )
             why += f"on the first of them; `of: case, varies: first` on that of its first row; {role.why}"
-            marked.append(replace(role, declared={**role.declared, "of": DECIDE}, why=why))  # type: ignore[dict-item]
+            marked.append(replace(role.saying(of=DECIDE), why=why))
         elif differ:
             marked.append(replace(role, why=f"{role.why}; differs between the rows of {differ:,} case(s)"))
         elif role.says("stage") or (alone and role.says("to")):

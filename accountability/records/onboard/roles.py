@@ -69,6 +69,10 @@ class Role:
         """One key of the declaration, if it has it."""
         return self.declared.get(key) if isinstance(self.declared, dict) else None
 
+    def saying(self, **more: Any) -> Role:
+        """The same with more declared of it."""
+        return replace(self, declared={**(self.declared if isinstance(self.declared, dict) else {}), **more})
+
 
 def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | None = None) -> list[Role]:
     """Propose a declaration for every column of a file.
@@ -122,10 +126,8 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
                 column, {"to": "officer_id", "pseudonym": True}, why, tuple(dict.fromkeys(others))[:4], said
             )
             if not said and column is person and not _has(column, NAMED["officer"] | NAMED["id"]):
-                why = (
-                    "its rows have several days, as a person's number has: {to: officer_id, pseudonym: true} where it "
-                )
-                why += f"numbers officers, {{ignore: why}} where it is a place or a kind; {role.why}"
+                why = "its rows have several days, as a person's number has: {to: officer_id, pseudonym: true} where "
+                why += f"it numbers officers, {{ignore: why}} where it is a place or a kind; {role.why}"
                 role = replace(role, declared=DECIDE, why=why, confirm=False)
             found.append(role)
         elif column in officers and not said:
