@@ -31,22 +31,6 @@ CHARGES: Final = ("calls_not_answered", "time_off_post", "false_statement", "fal
 STATUSES: Final = ("reported", "alleged", "found", "decided")
 
 
-def own(student: object = None) -> CaseFile:
-    """Read the made-up case of a student, from the file that the teacher made; the practice case without an id.
-
-    Parameters
-    ----------
-    student : str or int, optional
-        The id on the class list.
-
-    Raises
-    ------
-    ParameterError
-        There is no file for the id.
-    """
-    return _taken(own_data.read(LESSON, student, _drawn))
-
-
 def _taken(files: Files) -> CaseFile:
     with TemporaryDirectory() as folder:
         return casefiles.read(own_data.unpacked(files, Path(folder) / "own_case"), CASE)
@@ -154,6 +138,9 @@ def _register() -> dict[str, Any]:
         "not_stated": [{"case_id": CASE, "what": "Whether the clock was paused.", "blocks": "The limit."}],
         "not_names": [],
     }
+
+
+own = own_data.reader(LESSON, _drawn, _taken)
 
 
 def make(seed: int) -> Own:

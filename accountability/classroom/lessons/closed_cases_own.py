@@ -41,22 +41,6 @@ class OwnReleases:
     unlabelled: pd.DataFrame
 
 
-def own(student: object = None) -> OwnReleases:
-    """Read the releases of a student, from the file that the teacher made; practice data without an id.
-
-    Parameters
-    ----------
-    student : str or int, optional
-        The id on the class list.
-
-    Raises
-    ------
-    ParameterError
-        There is no file for the id.
-    """
-    return _taken(own_data.read(LESSON, student, lambda seed: _drawn(seed)[0]))
-
-
 def _taken(files: Files) -> OwnReleases:
     kept = {name: content for name, content in files.items() if name != "unlabelled.csv"}
     table = pd.read_csv(io.BytesIO(files["unlabelled.csv"]), dtype="str", keep_default_na=False)
@@ -93,6 +77,9 @@ def _unlabelled(made: synthetic.Agency, rule: str) -> pd.DataFrame:
     if rule == "months_only":
         return table.assign(received=table["received"].str[:7], closed=table["closed"].str[:7])
     return table.assign(closed="", finding="")
+
+
+own = own_data.reader(LESSON, lambda seed: _drawn(seed)[0], _taken)
 
 
 def make(seed: int) -> Own:

@@ -18,22 +18,6 @@ LESSON: Final = "fair_comparisons"
 COMPLAINTS: Final = 12_000
 
 
-def own(student: object = None) -> Stations:
-    """Read the two stations of a student, from the file that the teacher made; practice data without an id.
-
-    Parameters
-    ----------
-    student : str or int, optional
-        The id on the class list.
-
-    Raises
-    ------
-    ParameterError
-        There is no file for the id.
-    """
-    return _taken(own_data.read(LESSON, student, lambda seed: _drawn(seed)[0]))
-
-
 def _taken(files: Files) -> Stations:
     kept = {name: content for name, content in files.items() if name != "stations.csv"}
     table = pd.read_csv(io.BytesIO(files["stations.csv"]), dtype="str")
@@ -46,6 +30,9 @@ def _drawn(seed: int) -> tuple[Files, Stations]:
     held = dealt(made, own_data.loaded(files))
     table = held.data.cases[["case_id", "station"]]
     return {**files, "stations.csv": table.to_csv(index=False, lineterminator="\n").encode()}, held
+
+
+own = own_data.reader(LESSON, lambda seed: _drawn(seed)[0], _taken)
 
 
 def make(seed: int) -> Own:

@@ -19,22 +19,6 @@ LESSON: Final = "more_than_chance"
 OFFICERS: Final = 1200
 
 
-def own(student: object = None) -> Force:
-    """Read the precincts of a student, from the file that the teacher made; practice data without an id.
-
-    Parameters
-    ----------
-    student : str or int, optional
-        The id on the class list.
-
-    Raises
-    ------
-    ParameterError
-        There is no file for the id.
-    """
-    return _taken(own_data.read(LESSON, student, lambda seed: _drawn(seed)[0]))
-
-
 def _taken(files: Files) -> Force:
     table = pd.read_csv(io.BytesIO(files["precincts.csv"]))
     parts = {
@@ -51,6 +35,9 @@ def _drawn(seed: int) -> tuple[Files, Force]:
         for name, one in held.precincts.items()
     ]
     return {"precincts.csv": pd.concat(parts).to_csv(index=False, lineterminator="\n").encode()}, held
+
+
+own = own_data.reader(LESSON, lambda seed: _drawn(seed)[0], _taken)
 
 
 def make(seed: int) -> Own:

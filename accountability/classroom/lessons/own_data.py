@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, TypeVar
 
 from accountability.errors import ParameterError
 from accountability.records import pseudonyms
@@ -27,6 +27,7 @@ from accountability.synthetic.source_files import TABLES, write
 
 Files = Mapping[str, bytes]
 Answer = float | str
+_Taken = TypeVar("_Taken")
 
 FOLDER: Final = "data"
 #: Of data that everybody has, for practice: not marked.
@@ -137,6 +138,27 @@ def read(lesson: str, student: object, practice: Callable[[int], Files]) -> File
         )
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def reader(lesson: str, drawn: Callable[[int], Files], taken: Callable[[Files], _Taken]) -> Callable[..., _Taken]:
+    """The function by which a lesson's notebook reads the data of a student, given how they are drawn and taken."""
+
+    def own(student: object = None) -> _Taken:
+        """Read the data of a student, from the file that the teacher made; practice data without an id.
+
+        Parameters
+        ----------
+        student : str or int, optional
+            The id on the class list.
+
+        Raises
+        ------
+        ParameterError
+            There is no file for the id.
+        """
+        return taken(read(lesson, student, drawn))
+
+    return own
 
 
 def source_of(made: Agency) -> Files:
