@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import inspect
 import re
 import shlex
 import subprocess
@@ -129,3 +131,31 @@ def test_links_inside_the_site_lead_to_pages_and_headings(built: Path) -> None:
             if not (page.parent / target).resolve().exists():
                 lost.append((page.name, target))
     assert lost == []
+
+
+CALL = re.compile(
+    r"\b(?:accountability\.)?(delay|outcomes|officers|audit|releases|casefiles|multiverse|tables|sensitivity|planning|"
+    r"synthetic|publish)\.(\w+)\(([^`\n]*)\)"
+)
+KEYWORD = re.compile(r"(?:^|,)\s*(\w+)=")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_call_that_a_page_names_exists_and_takes_the_keywords(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for door, name, inside in CALL.findall(text):
+        held = getattr(importlib.import_module(f"accountability.{door}"), name, None)
+        assert callable(held), f"{door}.{name}"
+        outer = re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", inside)
+        taken = inspect.signature(held).parameters
+        missing = [word for word in KEYWORD.findall(outer) if word not in taken]
+        assert missing == [], f"{door}.{name} takes {list(taken)}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_command_that_a_page_names_in_a_line_exists_with_its_options(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    lines = [
+        found for found in re.findall(r"`(accountability [a-z][^`\n]*)`", text) if not re.search(r"[.…]{2}", found)
+    ]
+    assert [one for line in lines for one in unknown_commands(line)] == []
