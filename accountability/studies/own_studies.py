@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from functools import cache
 from pathlib import Path
@@ -18,13 +17,12 @@ from accountability.vocabulary import SAMPLING_RULES
 def own_module(path: Path) -> ModuleType:
     """The module of a user's study, run once; refused with its place where it cannot be run."""
     name = f"accountability_own_study_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ParameterError(f"{path}: expected a module of Python, found none")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module  # its parameter model is built on first use, and looks its own names up
     try:
-        spec.loader.exec_module(module)
+        # Past the import system's cache: no bytecode stays beside the study, an edit of the same second is seen.
+        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), module.__dict__)
     except Exception as error:
         del sys.modules[name]
         raise ParameterError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error

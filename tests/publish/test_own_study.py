@@ -123,3 +123,15 @@ def test_a_folder_that_is_not_there_is_named(place: Path, tmp_path: Path) -> Non
     code = "import accountability.studies.registry"
     done = subprocess.run([sys.executable, "-c", code], env=found, capture_output=True, text=True)
     assert "expected folders, found none there" in done.stderr
+
+
+def test_running_a_study_leaves_nothing_beside_it_and_sees_an_edit_of_the_same_second(tmp_path: Path) -> None:
+    path = tmp_path / "counted.py"
+    path.write_text("ANSWER = 1\n", encoding="utf-8")
+    stamp = path.stat()
+    assert own_module(path).ANSWER == 1
+    path.write_text("ANSWER = 2\n", encoding="utf-8")
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    own_module.cache_clear()
+    assert own_module(path).ANSWER == 2
+    assert [one.name for one in tmp_path.iterdir()] == ["counted.py"]
