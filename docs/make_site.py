@@ -34,6 +34,7 @@ DOORS: Final = {
     "accountability.officers": "Who draws complaints, against chance; squads, peers, movers.",
     "accountability.audit": "What a release holds and lacks, before anything is estimated.",
     "accountability.releases": "Releases of one agency as a time axis.",
+    "accountability.reforms": "Did it change: reforms, panels, designs, what follows discipline.",
     "accountability.sensitivity": "How what is not known would have to be for a finding to turn.",
     "accountability.planning": "How many cases a question needs.",
     "accountability.casefiles": "Single cases coded fact by fact.",

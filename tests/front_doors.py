@@ -28,6 +28,7 @@ DOORS = tuple(
         "releases",
         "outcomes",
         "officers",
+        "reforms",
         "audit",
         "casefiles",
         "planning",

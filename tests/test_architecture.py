@@ -33,6 +33,7 @@ ORDER = (
     ("releases",),
     ("outcomes",),
     ("officers",),
+    ("reforms",),
     ("casefiles",),
     ("multiverse",),
     ("studies",),

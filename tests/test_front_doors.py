@@ -41,6 +41,7 @@ GIVEN: dict[str, Any] = {
     "assignments": pd.DataFrame({"officer_id": ["a"], "unit": ["b"]}),
     "matrix": pd.DataFrame({"category": ["Force"], "penalty": ["reprimand"]}),
     "grid": {},
+    "outcomes": ["complaints"],
 }
 #: Required parameters that take one of the objects.
 OBJECTS = {"cohort": "a cohort", "curve": "a curve", "days": "a column"}

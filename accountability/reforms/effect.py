@@ -1,0 +1,163 @@
+"""What a design says of a reform: one common result, whose sentence claims no more than the design can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from accountability.privacy import disclose
+from accountability.results import Result, capitalised, interval_said
+from accountability.stats import intervals
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Effect(Result):
+    """What a design says of a reform.
+
+    Attributes
+    ----------
+    outcome : str
+        The outcome in words.
+    reform : str
+        What changed, in words.
+    causal : bool
+        Whether the design carries a causal verb.
+    only_if : str
+        The assumption under which it does; said in every sentence. Without a causal design, what else may be behind
+        the numbers.
+    confidence : float
+        Of the intervals.
+
+    Notes
+    -----
+    ``table`` has ``quantity`` (what the row estimates), ``estimate, std_error, lower, upper, p_value``, ``n`` (units
+    that count) and ``clusters``. The first row is the one the sentence says.
+    """
+
+    key: ClassVar[str] = "quantity"
+
+    outcome: str
+    reform: str
+    causal: bool
+    only_if: str
+    confidence: float = 0.95
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide what rests on fewer than ten units."""
+        return disclose(table, counts=["n"], keep=[self.key], parts=False)
+
+    def _said(self, row: Mapping[Any, Any]) -> str:
+        """A row in words, from a verb on."""
+        value, p = row["estimate"], row["p_value"]
+        if value != value:
+            return f"nothing is said of {self.outcome}: it rests on too few"
+        change = f"{self.outcome} by {value:+.3g}" if self.causal else f"{self.outcome} differed by {value:+.3g}"
+        interval = interval_said(self.confidence, row["lower"], row["upper"])
+        if row["lower"] == row["lower"]:
+            interval = f"{self.confidence:.0%} interval {row['lower']:+.3g} to {row['upper']:+.3g}".replace("%", " %")
+        chance = f", p = {p:.2g}" if p == p else ""
+        return f"{change} ({interval}{chance})"
+
+    def sentence(self) -> str:
+        """Say the first row; a causal verb stands only where the design carries it, with its assumption."""
+        said = self._said(self.table.iloc[0].to_dict())
+        if self.causal:
+            return f"{capitalised(self.reform)} changed {said}, if {self.only_if}."
+        return f"After {self.reform}, {said}; that is no proof of an effect: {self.only_if}."
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each row with its interval."""
+        from accountability.figures.draw import ranges
+        from accountability.figures.house_style import labelled, new_axes
+
+        axes = new_axes(ax, height=1.2 + 0.4 * len(self.table))
+        ranges(axes, self.table, label=self.key, estimate="estimate", lower="lower", upper="upper", null=0.0)
+        return labelled(axes, f"change in {self.outcome}")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class EventStudy(Effect):
+    """The same, by months since a unit was first affected.
+
+    Notes
+    -----
+    ``table`` has ``event_time`` (months since first affected, 0 the first one) in place of ``quantity``. The sentence
+    says the mean of the months from 0 on, which ``overall`` holds.
+
+    Attributes
+    ----------
+    overall : Effect
+        The mean over the months from the first one affected.
+    """
+
+    key: ClassVar[str] = "event_time"
+
+    overall: Effect
+
+    def sentence(self) -> str:
+        """Say the mean over the months since, and how many of the months before differ from none."""
+        before = self.table[self.table["event_time"] < 0]
+        apart = before["p_value"] < 1 - self.confidence
+        lead = f" Of {len(before)} months before, {int(apart.sum())} differ from none." if len(before) else ""
+        return self.overall.sentence() + lead
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the estimate of each month with its interval, and the first month affected."""
+        from accountability.figures.draw import limit
+        from accountability.figures.house_style import COLOURS, GREY, labelled, new_axes
+
+        axes = new_axes(ax)
+        shown = self.table[self.table["estimate"].notna()]
+        at = shown["event_time"].to_numpy(dtype=float)
+        numbers = {name: shown[name].to_numpy(dtype=float) for name in ("estimate", "lower", "upper")}
+        axes.axhline(0, color=GREY, linewidth=1.0)
+        for later, colour in ((False, COLOURS[7]), (True, COLOURS[0])):
+            some = (at >= 0) == later
+            axes.vlines(at[some], numbers["lower"][some], numbers["upper"][some], color=colour, linewidth=2.0)
+            axes.plot(at[some], numbers["estimate"][some], "o", color=colour, markersize=4.5)
+        if len(at) and at.min() < 0:
+            limit(axes, -0.5, "first affected")
+        return labelled(axes, "months since first affected", f"change in {self.outcome}")
+
+
+def rows(
+    names: Mapping[str, Any],
+    estimate: Any,
+    std_error: Any,
+    confidence: float,
+    *,
+    n: Any,
+    clusters: Any,
+    free: float = np.inf,
+) -> pd.DataFrame:
+    """The rows of a result: names first, then the numbers, by a normal or a Student distribution.
+
+    Parameters
+    ----------
+    names : mapping
+        The key column with its values.
+    estimate, std_error : array of float
+    confidence : float
+    n, clusters : int or array of int
+        Units and clusters that count.
+    free : float
+        Degrees of freedom; infinite for the normal distribution.
+    """
+    value, error = np.asarray(estimate, dtype=float), np.asarray(std_error, dtype=float)
+    lower, upper = intervals.wald(value, error, confidence, free)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = value / error
+    p_value = intervals.p_normal(ratio) if np.isinf(free) else intervals.p_student(ratio, free)
+    return pd.DataFrame(
+        {
+            **names, "estimate": value, "std_error": error, "lower": lower, "upper": upper, "p_value": p_value,
+            "n": n, "clusters": clusters,
+        }
+    )  # fmt: skip

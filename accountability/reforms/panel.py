@@ -1,0 +1,182 @@
+"""A panel: one row a unit and month, with what was observed of it, how long it was exposed, and since when affected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError
+from accountability.reforms.reform import Reform
+from accountability.stats.arrays import Floats
+
+#: The columns of a panel beside its outcomes.
+KEYS = ("unit", "period", "exposure", "cohort")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel:
+    """One row a unit and month.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        ``unit``, ``period`` (int: months since January 1970, or a count of the user's own), ``exposure`` (share of
+        the month in which the unit could draw what is counted), ``cohort`` (float: the first period in which the unit
+        is affected, infinite for one that never is), and the outcomes (float; missing where not observed, which is
+        not zero). Sorted by unit and period.
+    per : str
+        What a unit is: officer, unit or agency.
+    outcomes : tuple of str
+        The outcome columns.
+    calendar : bool
+        Whether periods are months of the calendar.
+    reform : Reform or None
+        What the cohorts were made from.
+    labels : dict
+        The outcomes in words.
+    cautions : tuple of str
+        What every sentence about it has to add.
+    """
+
+    frame: pd.DataFrame
+    per: str
+    outcomes: tuple[str, ...]
+    calendar: bool = True
+    reform: Reform | None = None
+    labels: dict[str, str] | None = None
+    cautions: tuple[str, ...] = ()
+
+    def month(self, period: float) -> str:
+        """A period as a reader is told it: ``2007-09`` where it is of the calendar."""
+        if math.isinf(period):
+            return "never"
+        return str(pd.Period(ordinal=int(period), freq="M")) if self.calendar else str(int(period))
+
+    def label(self, outcome: str) -> str:
+        """An outcome in words."""
+        return (self.labels or {}).get(outcome, outcome.replace("_", " "))
+
+    @property
+    def periods(self) -> tuple[int, int]:
+        """First and last period."""
+        return int(self.frame["period"].min()), int(self.frame["period"].max())
+
+    @property
+    def cohorts(self) -> dict[float, int]:
+        """First affected period to how many units; infinity for those never affected."""
+        counted = self.frame.groupby("cohort")["unit"].nunique()
+        return dict(zip(counted.index.astype(float), counted.astype(int), strict=True))
+
+    def require(self, outcome: str) -> str:
+        """Refuse an outcome that the panel does not hold."""
+        if outcome not in self.outcomes:
+            raise ParameterError(f"outcome: expected one of {', '.join(self.outcomes)}, found {outcome!r}")
+        return outcome
+
+    def wide(self, outcome: str) -> tuple[Floats, Floats, Floats]:
+        """An outcome as units by periods (missing where not observed), the periods, and the units' cohorts."""
+        frame = self.frame
+        first, last = self.periods
+        row, names = pd.factorize(frame["unit"])
+        values = np.full((len(names), last - first + 1), np.nan)
+        values[row, frame["period"].to_numpy() - first] = frame[self.require(outcome)].to_numpy(dtype=float)
+        cohort = np.full(len(names), np.inf)
+        cohort[row] = frame["cohort"].to_numpy(dtype=float)
+        return values, np.arange(first, last + 1, dtype=float), cohort
+
+    def __repr__(self) -> str:
+        first, last = (self.month(period) for period in self.periods)
+        return (
+            f"Panel of {self.frame['unit'].nunique():,} {self.per}s, {first} to {last}, {len(self.frame):,} rows; "
+            f"outcomes: {', '.join(self.outcomes)}"
+        )
+
+
+def checked(frame: pd.DataFrame, outcomes: Sequence[str], what: str = "the panel") -> pd.DataFrame:
+    """A frame in the form of :attr:`Panel.frame`.
+
+    Raises
+    ------
+    ParameterError
+        A column is missing, a unit has two rows in a period or two cohorts, or a period is no whole number.
+    """
+    if missing := [name for name in (*KEYS, *outcomes) if name not in frame]:
+        raise ParameterError(f"{what} has no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
+    period = pd.to_numeric(frame["period"], errors="coerce")
+    if wrong := int((period.isna() | (period % 1 != 0)).sum()):
+        raise ParameterError(f"{what}: expected whole numbers in period, found {wrong:,} of another kind")
+    numbers = {name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in (*KEYS[2:], *outcomes)}
+    out = frame[["unit"]].assign(period=period.astype("int64"), **numbers)
+    out["cohort"] = out["cohort"].fillna(np.inf)
+    out = out.sort_values(["unit", "period"], kind="stable", ignore_index=True)
+    if twice := int(out.duplicated(["unit", "period"]).sum()):
+        raise ParameterError(f"{what}: expected one row a unit and period, found {twice:,} more")
+    several = out.groupby("unit", observed=True)["cohort"].agg(["min", "max"])
+    if mixed := int((several["min"] != several["max"]).sum()):
+        raise ParameterError(f"{what}: expected one cohort a unit, found {mixed:,} units with several")
+    return out
+
+
+def panel_from_frame(
+    frame: pd.DataFrame,
+    outcomes: Sequence[str],
+    *,
+    unit: str = "unit",
+    period: str = "period",
+    cohort: str = "cohort",
+    exposure: str | None = None,
+    per: str = "unit",
+    reform: Reform | None = None,
+) -> Panel:
+    """Take a panel that is already made, as other programs keep them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a unit and period.
+    outcomes : sequence of str
+        Its outcome columns; a missing value was not observed.
+    unit, period, cohort : str
+        Its columns of units, of periods (whole numbers) and of the first period in which the unit is affected; missing
+        or infinite for one that never is.
+    exposure : str, optional
+        Its column of exposure, 1 everywhere when left out.
+    per : str
+        What a unit is.
+    reform : Reform, optional
+        What affected them, for the sentences.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    ParameterError
+        A column is missing, or a unit has two rows in a period or two cohorts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from accountability import reforms
+    >>> kept = pd.DataFrame({"officer": [1, 1, 2, 2], "month": [1, 2, 1, 2], "trained": [2, 2, None, None],
+    ...                      "complaints": [1, 0, 0, 1]})
+    >>> reforms.panel_from_frame(kept, ["complaints"], unit="officer", period="month", cohort="trained", per="officer")
+    Panel of 2 officers, 1 to 2, 4 rows; outcomes: complaints
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise ParameterError(
+            f"reforms.panel_from_frame needs a frame, and was given a {type(frame).__name__}. Write:\n"
+            "    reforms.panel_from_frame(frame, ['complaints'], unit='officer', period='month', cohort='trained')"
+        )
+    names = [outcomes] if isinstance(outcomes, str) else [*outcomes]
+    given = {"unit": unit, "period": period, "cohort": cohort, **({"exposure": exposure} if exposure else {})}
+    if missing := [column for column in (*given.values(), *names) if column not in frame]:
+        raise ParameterError(f"the frame has no column {', '.join(missing)}; it has {', '.join(map(str, frame))}")
+    taken = frame[[*given.values(), *names]].set_axis([*given, *names], axis=1)
+    taken = taken if exposure else taken.assign(exposure=1.0)
+    return Panel(checked(taken, names), per, tuple(names), calendar=False, reform=reform)
