@@ -67,9 +67,12 @@ class Effect(Result):
 
     def sentence(self) -> str:
         """Say the first row; a causal verb stands only where the design carries it, with its assumption."""
-        said = self._said(self.table.iloc[0].to_dict())
-        if self.causal:
-            return f"{capitalised(self.reform)} changed {said}, if {self.only_if}."
+        row = self.table.iloc[0].to_dict()
+        said = self._said(row)
+        if row["estimate"] == row["estimate"] and row["lower"] <= 0 <= row["upper"]:
+            said += "; the interval holds no change at all"
+        if self.causal and row["estimate"] == row["estimate"]:
+            return f"{capitalised(self.reform)} changed {said}. This holds if {self.only_if}."
         return f"After {self.reform}, {said}; that is no proof of an effect: {self.only_if}."
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -135,7 +138,7 @@ def rows(
     *,
     n: Any,
     clusters: Any,
-    free: float = np.inf,
+    free: Any = np.inf,
 ) -> pd.DataFrame:
     """The rows of a result: names first, then the numbers, by a normal or a Student distribution.
 
@@ -147,14 +150,14 @@ def rows(
     confidence : float
     n, clusters : int or array of int
         Units and clusters that count.
-    free : float
+    free : float or array of float
         Degrees of freedom; infinite for the normal distribution.
     """
     value, error = np.asarray(estimate, dtype=float), np.asarray(std_error, dtype=float)
     lower, upper = intervals.wald(value, error, confidence, free)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = value / error
-    p_value = intervals.p_normal(ratio) if np.isinf(free) else intervals.p_student(ratio, free)
+    p_value = intervals.p_student(ratio, free)
     return pd.DataFrame(
         {
             **names, "estimate": value, "std_error": error, "lower": lower, "upper": upper, "p_value": p_value,

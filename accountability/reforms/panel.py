@@ -60,6 +60,10 @@ class Panel:
         """An outcome in words."""
         return (self.labels or {}).get(outcome, outcome.replace("_", " "))
 
+    def what(self) -> str:
+        """What affected the units, in words."""
+        return self.reform.what if self.reform else "the change"
+
     @property
     def periods(self) -> tuple[int, int]:
         """First and last period."""

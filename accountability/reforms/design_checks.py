@@ -1,0 +1,177 @@
+"""What a panel must hold before a design may speak: somebody to compare with, months before, enough units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal, check_number
+from accountability.reforms.panel import Panel
+from accountability.results import plural
+from accountability.stats.arrays import Floats, Ints
+
+#: Units that are needed in each cohort for a variance, and on each side of a comparison for an interval that holds.
+IN_COHORT = 2
+ON_A_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balanced:
+    """The units that a comparison can use, each watched in every period.
+
+    Attributes
+    ----------
+    values : array, units by periods
+    cohort : array of int
+        Number of each unit's cohort.
+    cohorts, periods : array
+    early : int
+        Periods of anticipation.
+    flow : DataFrame
+        ``reason, n``: units left out.
+    """
+
+    values: Floats
+    cohort: Ints
+    cohorts: Floats
+    periods: Floats
+    early: int
+    flow: pd.DataFrame
+
+    @property
+    def sizes(self) -> Floats:
+        """Units of each cohort."""
+        return np.bincount(self.cohort, minlength=len(self.cohorts)).astype(float)
+
+
+def require_panel(panel: object, function: str) -> Panel:
+    """Refuse what is no panel."""
+    if not isinstance(panel, Panel):
+        raise ParameterError(
+            f"reforms.{function} needs a Panel, and was given a {type(panel).__name__}. Write:\n"
+            f"    reforms.{function}(reforms.panel_of(data, 'officer', reform=reform), 'complaints')"
+        )
+    return panel
+
+
+def early_of(panel: Panel, anticipation: int | None) -> int:
+    """Months of anticipation that a design leaves out, those that the reform declares being named by the user.
+
+    Raises
+    ------
+    Refusal
+        The reform declares more than are left out.
+    """
+    declared = panel.reform.anticipation_months if panel.reform else 0
+    if anticipation is not None:
+        check_number("anticipation", anticipation, 0, 120, "months from 0 to 120")
+    given = anticipation or 0
+    if given < declared:
+        raise Refusal(
+            f"the reform {panel.reform.name if panel.reform else ''} declares that those affected may have acted on it "
+            f"{plural(declared, 'month')} before, and {given} are left out: the months just before are no comparison. "
+            f"Write anticipation={declared}"
+        )
+    return given
+
+
+def require_no_spillover(panel: Panel, accepted: bool) -> str:
+    """What the reform declares of spillover, in words, where the user goes on despite it; else nothing.
+
+    Raises
+    ------
+    Refusal
+        The reform declares spillover and the user has not said to go on.
+    """
+    said = panel.reform.spillover if panel.reform else ""
+    if said and not accepted:
+        raise Refusal(
+            f"the reform {panel.reform.name if panel.reform else ''} declares spillover to those it does not affect "
+            f"({said}), so they are no comparison. Compare with units it cannot reach, or write "
+            "accept_spillover=True: the sentence then claims no effect"
+        )
+    return said
+
+
+def require_comparison(panel: Panel, early: int = 0, *, before: int = 1) -> None:
+    """Refuse a panel in which nobody can be compared.
+
+    Parameters
+    ----------
+    panel : Panel
+    early : int
+        Periods of anticipation.
+    before : int
+        Periods that are needed before the first change.
+
+    Raises
+    ------
+    Refusal
+        Nobody is affected; all are affected at once and nobody is left to compare with; or too few periods before.
+    """
+    first, last = panel.periods
+    cohorts = panel.cohorts
+    within = {c: n for c, n in cohorts.items() if first < c <= last}
+    never = sum(n for c, n in cohorts.items() if c > last)
+    if not within:
+        raise Refusal(
+            f"expected units first affected within {panel.month(first)} to {panel.month(last)}, found none among "
+            f"{plural(sum(cohorts.values()), panel.per)}: {never:,} are not affected by then and "
+            f"{sum(cohorts.values()) - never:,} already were. Give reform= with since=, or a longer panel"
+        )
+    if len(within) == 1 and not never:
+        (when,) = within
+        raise Refusal(
+            f"all {plural(within[when], panel.per)} that are affected within the panel were so at once, in "
+            f"{panel.month(when)}, and nobody is left to compare with: no design that compares can say what would have "
+            "been. Add units that are not affected, or read the series alone: reforms.interrupted_series(panel, ...)"
+        )
+    room = int(min(within)) - early - first
+    if max(int(c) - early - first for c in within) < before:
+        raise Refusal(
+            f"expected {plural(before, 'period')} or more before a change"
+            f"{f' and its {early} of anticipation' if early else ''}, found {max(room, 0)} (the panel begins in "
+            f"{panel.month(first)}): whether the groups moved alike before cannot be seen. Begin the panel earlier"
+        )
+
+
+def balanced(panel: Panel, outcome: str, early: int) -> Balanced:
+    """The units observed in every period whose cohort can be compared.
+
+    Raises
+    ------
+    Refusal
+        Fewer than eight units are left on a side of the comparison.
+    """
+    values, periods, first_affected = panel.wide(outcome)
+    last = periods[-1]
+    first_affected = np.where(first_affected > last, np.inf, first_affected)
+    whole = ~np.isnan(values).any(axis=1)
+    always = first_affected - early <= periods[0]
+    cohorts, number, size = np.unique(first_affected[whole & ~always], return_inverse=True, return_counts=True)
+    lone = np.zeros(len(values), dtype=bool)
+    lone[whole & ~always] = (size < IN_COHORT)[number]
+    kept = whole & ~always & ~lone
+    cohorts, number = np.unique(first_affected[kept], return_inverse=True)
+    flow = pd.DataFrame(
+        [
+            ("counted", int(kept.sum())),
+            (f"{panel.label(outcome)} not observed in every period", int((~whole).sum())),
+            ("affected from the panel's first period, or within its anticipation, on", int((whole & always).sum())),
+            ("alone in its cohort", int(lone.sum())),
+        ],
+        columns=["reason", "n"],
+    )
+    compared = int((number == len(cohorts) - 1).sum()) if len(cohorts) else 0
+    lost, early_on, single = (int(count) for count in flow["n"][1:])
+    treated = int(kept.sum()) - compared
+    if min(treated, compared) < ON_A_SIDE:
+        raise Refusal(
+            f"expected at least {ON_A_SIDE} {panel.per}s affected and {ON_A_SIDE} affected last or never, found "
+            f"{treated:,} and {compared:,} observed in every period ({lost:,} are not, {early_on:,} were affected "
+            f"from the start, {single:,} are alone in their cohort): "
+            "an interval from so few does not hold. Take smaller units (per='officer'), or fewer periods"
+        )
+    return Balanced(values[kept], number, cohorts, periods, early, flow)
