@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError, Refusal
 
@@ -299,14 +299,14 @@ def four_figures(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
     """Write a table as CSV in which no cell is a formula.
 
     Parameters
     ----------
     table : DataFrame
         Any table; it is not changed.
-    path : Path
+    path : Path or text file
         The file to write.
     """
     named_index = any(label is not None for label in table.index.names)

@@ -84,8 +84,8 @@ def diff(
 ) -> None:
     """Compare two reports number by number, and say what they were made from differently.
 
-    Of reports on two releases of one agency it says how far each key number moved because records changed, because time
-    passed and because cases were new.
+    Of reports on two releases of one agency it says how far each number moved because records changed, because time
+    passed and because cases were new (of cells, in the CSV file), and which numbers it does not split so.
 
     Leaves with status 0 (equal) or 1 (something differs).
 
@@ -106,6 +106,7 @@ def diff(
 
 def _plain(found: Comparison) -> dict[str, Any]:
     differ = {"differences": rows(found.table), "made_from": rows(found.why), "moved": rows(found.moved)}
+    differ["unsplit"] = rows(found.unsplit)
     return {"equal": found.equal, "sentence": found.sentence(), **differ}
 
 

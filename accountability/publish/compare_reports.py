@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.errors import ParameterError
 from accountability.publish.finished import Held, record, tables
-from accountability.publish.release_moves import STEPS, moves
+from accountability.publish.release_moves import STEPS, Moves, moves
 from accountability.publish.values import COLUMNS, key_columns, tidy
 from accountability.results import Result, four_figures, plural
 
@@ -35,7 +35,9 @@ class Comparison(Result):
 
     ``table`` has one row a value that is not equal: ``address``, ``kind``, ``table``, ``row``, ``column``, ``first``,
     ``second`` (as in the CSV files), ``difference`` (second less first), ``relative`` (the difference as a share of
-    the first) and ``what``: ``differs``, ``only in first`` or ``only in second``.
+    the first) and ``what``: ``differs``, ``only in first`` or ``only in second``. Of reports on two releases of one
+    agency also how far a cell of a table moved because ``records changed``, because ``time passed`` and because ``cases
+    were new``, missing where that cannot be had (:attr:`unsplit` says why).
 
     Attributes
     ----------
@@ -45,13 +47,16 @@ class Comparison(Result):
         What may have made them differ, ``what``, ``first``, ``second``: study, notebook, data, parameters, cut-off,
         versions, commit. Empty when both were made from the same.
     moved : pandas.DataFrame
-        Of reports on two releases of one agency, each key number and how far it moved because records changed, because
-        time passed and because cases were new (:func:`accountability.publish.release_moves.moves`).
+        Of reports on two releases of one agency, the same of the key numbers
+        (:func:`accountability.publish.release_moves.moves`).
+    unsplit : pandas.DataFrame
+        Of reports on two releases, the numbers that moved and are not split into these three: ``n`` and ``because``.
     """
 
     compared: int
     why: pd.DataFrame
     moved: pd.DataFrame
+    unsplit: pd.DataFrame
 
     @property
     def equal(self) -> bool:
@@ -82,6 +87,10 @@ class Comparison(Result):
             moved = (
                 f" '{row['number']}' moved from {four_figures(row['first'])} to {four_figures(row['second'])}: {parts}."
             )
+        if STEPS[0] in self.table:
+            moved += f" Of the numbers in tables {int(self.table[STEPS[0]].notna().sum()):,} are split so"
+            left = [f"{row['n']:,} are not: {row['because']}" for row in self.unsplit.to_dict("records")]
+            moved += f"; {'; '.join(left)}." if left else "."
         return (
             f"{plural(self.compared, 'value')} compared: {said}{most}. What the two were made from differs in: {why}."
             f"{moved}"
@@ -112,7 +121,9 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
 
     if not tolerance >= 0:
         raise ParameterError(f"tolerance: expected 0 or more, such as {TOLERANCE:g}, found {tolerance}")
-    merged = _beside(tables(first), tables(second))
+    held = tables(first), tables(second)
+    keys = _keys(*held)
+    merged = _beside(*held, keys)
     unequal = merged[~_equal(merged, tolerance)]
     difference = unequal["number_second"] - unequal["number_first"]
     table = pd.DataFrame(
@@ -126,27 +137,65 @@ def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERAN
         }
     )
     table = table.astype({name: "str" for name in table.columns if name not in ("difference", "relative")})
+    alike = {held.name for side in held for held in side if held.kind == "table"}
+    found = moves(record(first), record(second), {name: keys[name] for name in sorted(alike)})
+    table, unsplit = _split(table.reset_index(drop=True), found, tolerance)
     return Comparison(
         estimand=f"values of {first} and of {second}",
         assumptions=("a row that both hold is called the same in both",),
         method=f"address by address; numbers equal within {tolerance:g} of the larger",
-        table=table.reset_index(drop=True),
+        table=table,
         compared=len(merged),
         why=why(record(first), record(second)),
-        moved=moves(record(first), record(second)),
+        moved=pd.DataFrame(columns=["number", "first", *STEPS, "second"]) if found is None else found.numbers,
+        unsplit=unsplit,
     )
 
 
-def _beside(one: list[Held], other: list[Held]) -> pd.DataFrame:
+def _split(table: pd.DataFrame, found: Moves | None, tolerance: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The differences with the steps of the cells that are split, and why others that moved are not."""
+    import numpy as np
+    import pandas as pd
+
+    left = pd.DataFrame({"n": pd.Series(dtype="int64"), "because": pd.Series(dtype="str")})
+    if found is None:
+        return table, left
+    cells = found.cells.reindex(table["address"])
+    near = [
+        np.isclose(cells[end].astype("float64"), table[end].where(table["difference"].notna()).astype("float64"),
+                   rtol=tolerance, atol=FLOOR)
+        for end in ("first", "second")
+    ]  # fmt: skip
+    held = near[0] & near[1] & (table["kind"] == "table").to_numpy()
+    steps = cells[list(STEPS)].astype("float64").set_axis(table.index).mask(~np.outer(held, np.ones(3, bool)))
+    rest = table[table["difference"].notna() & ~held]
+    because = np.select(
+        [np.full(len(rest), bool(found.because)), rest["kind"] == "figure", rest["table"].isin(found.unsplit),
+         ~rest["address"].isin(found.cells.index)],
+        [found.because, "they are points of figures, whose numbers are in the tables",
+         [f"{name}: {found.unsplit.get(name)}" for name in rest["table"]],
+         "a dataset between the two releases lacks them"],
+        "made anew from the releases they are not what the report holds",
+    )  # fmt: skip
+    counts = pd.Series(because, dtype="str").value_counts(sort=False).rename_axis("because").reset_index(name="n")
+    return table.join(steps), counts[["n", "because"]] if len(rest) else left
+
+
+def _keys(one: list[Held], other: list[Held]) -> dict[str, list[str]]:
+    """By the label of each table the columns that name its rows, alike on both sides."""
+    held = [{table.label: table for table in side} for side in (one, other)]
+    # Rows are named alike on both sides, by columns that tell them apart on both.
+    return {
+        label: key_columns(*(side[label].cells for side in held if label in side))
+        for label in dict.fromkeys([*held[0], *held[1]])
+    }
+
+
+def _beside(one: list[Held], other: list[Held], keys: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     import pandas as pd
 
     held = [{table.label: table for table in side} for side in (one, other)]
-    sides: list[list[pd.DataFrame]] = [[], []]
-    for label in dict.fromkeys([*held[0], *held[1]]):
-        # Rows are named alike on both sides, by columns that tell them apart on both.
-        keys = key_columns(*(side[label].cells for side in held if label in side))
-        for frames, side in zip(sides, held, strict=True):
-            frames += [tidy(side[label], keys)] if label in side else []
+    sides = [[tidy(side[label], naming) for label, naming in keys.items() if label in side] for side in held]
     empty = pd.DataFrame({name: [] for name in COLUMNS})
     left, right = (pd.concat(frames, ignore_index=True) if frames else empty for frames in sides)
     merged = left.merge(right, how="outer", on="address", suffixes=("_first", "_second"), indicator="found", sort=False)

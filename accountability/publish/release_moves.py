@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
 from calendar import month_name
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from accountability.errors import Refusal
+from accountability.publish.finished import Held
+from accountability.publish.values import tidy
+from accountability.results import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from accountability.publish.replay import Slice
 
 #: The steps from the first report's release to the second's, in their order.
 STEPS: Final = ("records changed", "time passed", "cases were new")
@@ -33,52 +42,119 @@ def releases_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[st
     return (sources[0], sources[1]) if set(sources) <= set(names) else None
 
 
-def moves(first: Mapping[str, Any], second: Mapping[str, Any]) -> pd.DataFrame:
-    """Say of each key number how far it moved at each step from one release to the other.
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """How far numbers moved at each step from one release to the other.
 
-    The study's finding is made anew on the releases and on the two datasets between them
+    A step from a later release back to an earlier has the opposite signs.
+
+    Attributes
+    ----------
+    numbers : DataFrame
+        Key numbers: ``number``, ``first``, one column a step, ``second``.
+    cells : DataFrame
+        Cells of the tables, by their address: ``first``, one column a step, ``second``.
+    unsplit : dict
+        Table to the reason why its cells are not split.
+    because : str
+        Why nothing is split; empty where something is.
+    """
+
+    numbers: pd.DataFrame
+    cells: pd.DataFrame
+    unsplit: Mapping[str, str]
+    because: str = ""
+
+
+def moves(
+    first: Mapping[str, Any], second: Mapping[str, Any], keys: Mapping[str, Sequence[str]] | None = None
+) -> Moves | None:
+    """Say of each number of two reports how far it moved at each step from one release to the other.
+
+    The study is made anew on the releases and on the two datasets between them
     (:func:`accountability.releases.between`), so the steps add up to the whole.
 
     Parameters
     ----------
     first, second : mapping
         Records of two reports of one study, on two releases of one agency.
+    keys : mapping, optional
+        The tables whose cells are split, by name, and the columns that name their rows.
 
     Returns
     -------
-    DataFrame
-        ``number``, ``first``, one column a step, ``second``. A step from a later release back to an earlier has the
-        opposite signs. Empty where a number cannot be had at some step.
-
-    Raises
-    ------
-    AccountabilityError
-        The releases are not at hand or cannot be compared.
+    Moves or None
+        ``None`` of reports that differ in more than the release. Of a number that cannot be had at some step, nothing
+        is said. Nor of a study, or a table of it, that itself looks up the other releases: between two there are none.
     """
     import pandas as pd
 
     import accountability
-    from accountability.publish.replay import Replay
+    from accountability.errors import AccountabilityError
+    from accountability.publish.replay import Replay, sliced, sliced_tables
     from accountability.releases import between, series
 
+    empty = pd.DataFrame(columns=["number", "first", *STEPS, "second"])
     found = releases_of(first, second)
     if found is None:
-        return pd.DataFrame(columns=["number", "first", *STEPS, "second"])
+        return None
+    study = first["study"]
+    if _looks_up_releases(sliced(study, whole=False)):
+        return Moves(empty, empty, {}, f"{study} itself holds releases against each other")
     order = sorted(found, key=series(found[0]).index)
-    older, newer = (accountability.load(one) for one in order)
+    back = tuple(order) != found
     parameters = {name: value for name, value in first["parameters"].items() if name != "source"}
-    made = []
-    for data in (older, *between(older, newer), newer):
-        finding = Replay({data.name: data}).finding(first["study"], {"source": data.name, **parameters}, whole=False)
-        made.append([(one.label, one.estimate) for one in finding.numbers])
-    rows = []
-    for numbers in zip(*made, strict=False):
-        values = [value for _, value in numbers]
-        # A label may name another month, and no other group: those are other numbers.
-        if any(value is None for value in values) or len({_DATED.sub("", label) for label, _ in numbers}) > 1:
+    try:
+        older, newer = (accountability.load(one) for one in order)
+        held = [(Replay({one.name: one}), {"source": one.name, **parameters})
+                for one in (older, *between(older, newer), newer)]  # fmt: skip
+        made = [replay.finding(study, values, whole=False).numbers for replay, values in held]
+    except AccountabilityError as error:
+        return Moves(empty, empty, {}, str(error))
+    # A label may name another month, and no other group: those are other numbers.
+    same = [one for one in zip(*made, strict=False) if len({_DATED.sub("", number.label) for number in one}) == 1]
+    labels = [one[-1].label for one in same]
+    rows = pd.DataFrame([[number.estimate for number in one] for one in same], labels, dtype="float64")
+    parts, unsplit = [], {}
+    for name, naming in (keys or {}).items():
+        behind = sliced_tables(study).get(name)
+        if behind is None or _looks_up_releases(behind):
+            unsplit[name] = "it looks up the other releases itself" if behind else "the notebook keeps it otherwise"
             continue
-        steps = dict(zip(STEPS, (b - a for a, b in pairwise(values)), strict=True))
-        if tuple(order) != found:
-            values, steps = values[::-1], {name: -step for name, step in steps.items()}
-        rows.append({"number": numbers[-1][0], "first": values[0], **steps, "second": values[-1]})
-    return pd.DataFrame(rows, columns=["number", "first", *STEPS, "second"])
+        try:
+            sides = [_cells(replay.kept(study, name, values), name, naming) for replay, values in held]
+            parts.append(pd.concat(sides, axis=1, join="inner").set_axis(range(4), axis=1))
+        except (AccountabilityError, pd.errors.EmptyDataError) as error:
+            unsplit[name] = str(error)
+    cells = pd.concat(parts) if parts else pd.DataFrame(columns=range(4), dtype="float64")
+    return Moves(_steps(rows, back).rename_axis("number").reset_index(), _steps(cells, back), unsplit)
+
+
+def _looks_up_releases(behind: Slice) -> bool:
+    nodes = (node for one in behind.statements for node in ast.walk(one))
+    return any(isinstance(node, ast.Name) and node.id == "releases" for node in nodes)
+
+
+def _cells(result: Any, name: str, naming: Sequence[str]) -> pd.Series:
+    """The numbers of a table by their addresses, as a report holds them."""
+    import pandas as pd
+
+    table = getattr(result, "table", result)
+    written = io.StringIO()
+    write_csv(table.to_frame() if isinstance(table, pd.Series) else table, written)
+    written.seek(0)
+    cells = pd.read_csv(written, dtype="str", keep_default_na=False)
+    if missing := [one for one in naming if one not in cells]:
+        raise Refusal(f"on a dataset between the releases it has no column {missing[0]!r}")
+    if cells.duplicated(list(naming)).any() if naming else len(cells) > 1:
+        raise Refusal("on a dataset between the releases its rows cannot be told apart")
+    return tidy(Held("table", name, cells), naming).set_index("address")["number"]
+
+
+def _steps(values: pd.DataFrame, back: bool) -> pd.DataFrame:
+    """Four columns from the older release to the newer, as first, steps, second."""
+    known = values.dropna()
+    ends = known.set_axis(range(4), axis=1)
+    steps = ends.diff(axis=1)[[1, 2, 3]].set_axis(list(STEPS), axis=1) * (-1 if back else 1)
+    steps.insert(0, "first", ends[3 if back else 0])
+    return steps.assign(second=ends[0 if back else 3])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 120  # results of statements, over all studies
 _SOUGHT: Final = "conclude"
+_KEPT_BY: Final = "keep"
 _SHOWN: Final = "from accountability.publish import present"
 #: Results that say only how firm an answer is; they cost most and are computed after the answer is shown.
 _LATER: Final = frozenset({"cutoffs", "clocks", "closed_only", "late", "tipping"})
@@ -51,21 +52,40 @@ class Slice:
 @cache
 def sliced(study: str, whole: bool = True) -> Slice:
     """Take from a study's notebook the statements on which its finding rests; without `whole`, but for how firm."""
+    parsed = _parsed(study) if whole else ast.fix_missing_locations(_Less().visit(_parsed(study)))
+    body = [_plain(one) for one in parsed.body]
+    return Slice(_behind(body, next(_calls(body, _SOUGHT))))
+
+
+@cache
+def sliced_tables(study: str) -> dict[str, Slice]:
+    """Take from a study's notebook the statements behind each table that it keeps, by the table's name."""
+    found = {}
+    for place, call in ((n, one) for n, said in enumerate(_parsed(study).body) for one in _calls([said], _KEPT_BY)):
+        body = [_plain(_Bare().visit(one)) for one in _parsed(study).body[:place]]
+        if len(call.args) > 1 and isinstance(call.args[0], ast.Constant):
+            found[str(call.args[0].value)] = Slice(_behind(body, _Bare().visit(call.args[1])))
+    return found
+
+
+def _parsed(study: str) -> ast.Module:
     cells = json.loads(notebook_of(registry.get(study)).read_text(encoding="utf-8"))["cells"]
     code = "\n".join(
         "".join(cell["source"])
         for cell in cells
         if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
     )
-    parsed = ast.parse(code) if whole else ast.fix_missing_locations(_Less().visit(ast.parse(code)))
-    body = [_plain(one) for one in parsed.body]
-    call = next(
-        node
-        for one in body
-        for node in ast.walk(one)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _SOUGHT
-    )
-    last = ast.fix_missing_locations(ast.Assign([ast.Name("finding", ast.Store())], call))
+    return ast.parse(code)
+
+
+def _calls(body: list[ast.stmt], name: str) -> Iterator[ast.Call]:
+    nodes = (node for one in body for node in ast.walk(one))
+    return (n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name)
+
+
+def _behind(body: list[ast.stmt], sought: ast.expr) -> tuple[ast.stmt, ...]:
+    """The statements on which an expression rests, and last the expression under the name ``finding``."""
+    last = ast.fix_missing_locations(ast.Assign([ast.Name("finding", ast.Store())], sought))
     wanted = _read(last)
     taken: list[ast.stmt] = [last]
     for one in reversed(body):
@@ -79,7 +99,7 @@ def sliced(study: str, whole: bool = True) -> Slice:
             wanted -= found
         wanted |= _read(one)
         taken.append(one)
-    return Slice(tuple(reversed(taken)))
+    return tuple(reversed(taken))
 
 
 class Replay:
@@ -102,9 +122,17 @@ class Replay:
 
         Without `whole`, what says only how firm it is is left out. `told` hears what is being computed, in words.
         """
+        finding: Finding = self._last(sliced(study, whole), values, told)
+        return finding
+
+    def kept(self, study: str, name: str, values: Mapping[str, Any]) -> Any:
+        """Give what a study keeps as one of its tables, as :func:`finding` gives its finding."""
+        return self._last(sliced_tables(study)[name], values, None)
+
+    def _last(self, behind: Slice, values: Mapping[str, Any], told: Callable[[str], None] | None) -> Any:
         names: dict[str, tuple[Any, ...]] = {name: (repr(value),) for name, value in values.items()}
         held: dict[str, Any] = dict(values)
-        for one in sliced(study, whole).statements:
+        for one in behind.statements:
             read = sorted(_read(one) & set(names))
             key = (ast.unparse(one), *((name, names[name]) for name in read))
             made = self._kept.get(key)
@@ -119,8 +147,7 @@ class Replay:
             held |= made
             # A key names all it rests on; its hash stands for it, or keys would double with every statement.
             names |= dict.fromkeys(made, (hash(key),))
-        finding: Finding = held["finding"]
-        return finding
+        return held["finding"]
 
     def data(self, source: str) -> Any:
         """Give a source; it is read once."""
@@ -144,6 +171,15 @@ def _plain(one: ast.stmt) -> ast.stmt:
         return one
     value = ast.BinOp(ast.Name(one.target.id, ast.Load()), one.op, one.value)
     return ast.fix_missing_locations(ast.Assign([one.target], value))
+
+
+class _Bare(ast.NodeTransformer):
+    """Puts in the place of ``keep(name, what)`` what is kept."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        kept = isinstance(node.func, ast.Name) and node.func.id == _KEPT_BY and len(node.args) > 1
+        return node.args[1] if kept else node
 
 
 class _Less(ast.NodeTransformer):

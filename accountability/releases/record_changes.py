@@ -314,17 +314,9 @@ def _rules(days: Mapping[str, _Days], rows: pd.DataFrame, year: np.ndarray) -> p
             ruled = n.index[
                 (n >= _RULE["least"]) & (share >= _RULE["share"]) & (n >= _RULE["one_way"] * every.reindex(n.index))
             ]
-            if len(ruled):
-                inside = way[way["year"].isin(ruled)]
-                seen = total.reindex(ruled.astype(float)).sum()
-                found.append(
-                    (
-                        stage,
-                        int(ruled.min()),
-                        int(ruled.max()),
-                        len(inside),
-                        len(inside) / seen,
-                        inside["days"].median(),
-                    )
-                )
+            years = np.sort(ruled.to_numpy(np.int64))
+            for run in np.split(years, np.flatnonzero(np.diff(years) > 1) + 1) if len(years) else ():
+                inside = way[way["year"].isin(run)]
+                seen = total.reindex(run.astype(float)).sum()
+                found.append((stage, run[0], run[-1], len(inside), len(inside) / seen, inside["days"].median()))
     return pd.DataFrame(found, columns=["stage", "first_year", "last_year", "n", "share", "median_days"])

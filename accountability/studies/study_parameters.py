@@ -96,7 +96,8 @@ class WhatChangedBetweenReleases(Parameters):
     """Parameters of ``what_changed_between_releases``.
 
     Without ``against``, a release is held against the next one, and the last against the one before it. A ``group`` is
-    a column whose words are followed from the one to the other.
+    a column whose words are followed from the one to the other. There is no ``only``: a complaint of which the column
+    was corrected would seem to come or go.
     """
 
     source: str = Field(

@@ -106,6 +106,17 @@ def test_a_rule_of_recording_that_changed_is_found_and_chance_is_not() -> None:
     assert not len(other.rules)
 
 
+def test_rules_of_years_apart_are_two() -> None:
+    ids, years = [f"c{i}" for i in range(300)], [2014] * 100 + [2015] * 100 + [2016] * 100
+    received, closed = [f"{year}-01-05" for year in years], [f"{year}-06-30" for year in years]
+    moved = [f"{year}-05-31" if year != 2015 and i % 2 else closed[i] for i, year in enumerate(years)]
+    found = releases.changes(
+        release("2019-12-31", id=ids, received=received, closed=closed),
+        release("2021-12-31", id=ids, received=received, closed=moved),
+    )
+    assert found.rules[["first_year", "last_year", "n"]].to_numpy().tolist() == [[2014, 2014, 50], [2016, 2016, 50]]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
@@ -223,3 +234,29 @@ def test_chicago(real_source: Callable[[str], Dataset], real_data: Callable[[str
     assert [seen["closed", kind] for kind in ("filled", "emptied")] == [510, 6]
     assert ("closed", "changed") not in seen
     assert [seen["beat", kind] for kind in ("filled", "emptied", "changed")] == [13, 8, 22]
+
+
+@pytest.mark.real_data
+def test_closings_moved_earlier_in_chicago_are_a_trap(real_source: Callable[[str], Dataset]) -> None:
+    """The second vintage is planted: half of the closings of complaints received 2008-14 lie 60 days earlier in it."""
+    older = real_source("chicago_2000_2016")
+    year = older.events[older.events["stage"] == "received"].set_index("case_id")["earliest"].dt.year
+    year = year[~year.index.duplicated()].reindex(older.events["case_id"]).to_numpy()
+    rng = np.random.default_rng(2008)
+    ruled = (older.events["stage"] == "closed").to_numpy() & (year >= 2008) & (year <= 2014)
+    ruled &= rng.random(len(ruled)) < 0.5
+    events = older.events.copy()
+    for end in ("earliest", "latest"):
+        events[end] = events[end].where(~ruled, events[end] - pd.Timedelta(days=60))
+    until = older.card.observed_until
+    assert until is not None
+    card = older.card.model_copy(update={"observed_until": until.replace(year=until.year + 1)})
+    found = releases.changes(older, replace(older, events=events, card=card, sha256="planted"))
+    assert found.rules[["stage", "first_year", "last_year", "median_days"]].to_numpy().tolist() == [
+        ["closed", 2008, 2014, -60]
+    ]
+    assert found.rules["share"].tolist() == pytest.approx([0.5], abs=0.01)
+    ((_, said),) = found.traps()
+    assert "moved earlier" in said
+    assert "received 2008 to 2014, half of them by 60 days or more" in said
+    assert not len(releases.changes(older, replace(older, card=card, sha256="planted")).rules)

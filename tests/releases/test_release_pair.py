@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+import study_values
 from conftest import ROOT
 
 import accountability
 from accountability import audit, releases
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import FetchError, ParameterError, Refusal
+from accountability.publish.compare_reports import compare
 from accountability.publish.release_moves import STEPS, moves
 from accountability.studies import registry
+from accountability.study.restriction import only_where
 from accountability.synthetic import release_pair
 
 
@@ -84,13 +88,16 @@ def test_the_steps_between_two_releases_add_up() -> None:
         {"study": study.name, "parameters": registry.check(study, {"source": name})[0].literals()}
         for name in release_pair.NAMES
     ]
-    there, back = moves(*records), moves(*reversed(records))
+    found = moves(*records), moves(*reversed(records))
+    assert found[0] is not None
+    assert found[1] is not None
+    there, back = found[0].numbers, found[1].numbers
     assert there[list(STEPS)].sum(axis=1).tolist() == pytest.approx((there["second"] - there["first"]).tolist())
     assert back[list(STEPS)].to_numpy() == pytest.approx(-there[list(STEPS)].to_numpy())
     share = there.set_index("number").loc["closed within 365 days"]
     assert share["records changed"] > 5 * abs(share["time passed"])  # late closings, and closings moved earlier
     other = records[1] | {"parameters": records[1]["parameters"] | {"within_days": 90}}
-    assert not len(moves(records[0], other))
+    assert moves(records[0], other) is None
 
 
 def test_a_study_is_run_as_of_a_release() -> None:
@@ -114,7 +121,77 @@ def test_a_source_without_another_release_is_refused_by_name() -> None:
         releases.pair("generated_2019", "synthetic")
 
 
+def test_what_changed_is_always_of_all_complaints() -> None:
+    study = registry.get("what_changed_between_releases")
+    with pytest.raises(ParameterError, match="no parameter 'only'"):
+        registry.check(study, {"source": "generated_2021", "only": "category=Force"})
+    part = only_where(accountability.Cohort.of(accountability.load("generated_2019")), "category=Force")
+    with pytest.raises(ParameterError, match="Pass the dataset itself"):
+        releases.changes(part, accountability.load("generated_2021"))
+
+
+def test_a_part_is_held_against_the_same_complaints_of_the_other_release(pair: releases.Pair) -> None:
+    part = only_where(accountability.Cohort.of(pair.before), "category=Force")
+    found = releases.late_recording(part, pair.before, 180, draws=5).table.set_index("reading")
+    ids = set(part.cases["case_id"])
+    shown = int(found.loc["as the later release shows it", "n"])
+    assert shown == len(ids & set(pair.after.cases["case_id"])) < len(part.cases) + 1
+    assert found.loc["as published", "n"] == len(part.cases)
+
+
 def test_three_releases_tell_growth_and_two_are_refused() -> None:
     held = [accountability.load(name) for name in release_pair.NAMES]
     with pytest.raises(Refusal, match="identified from three"):
         releases.lag_over_releases(held)
+
+
+@pytest.fixture(scope="module")
+def two_reports(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    places = [tmp_path_factory.mktemp(name) for name in release_pair.NAMES]
+    return [
+        study_values.run("were_deadlines_met", {"source": source, "rule": "california", "pauses": "none"}, place)
+        for source, place in zip(release_pair.NAMES, places, strict=True)
+    ]
+
+
+def test_every_number_that_moved_is_split_or_said_not_to_be(two_reports: list[Path]) -> None:
+    found, back = compare(*two_reports), compare(*reversed(two_reports))
+    split = found.table.dropna(subset=STEPS[0])
+    assert split[list(STEPS)].sum(axis=1).tolist() == pytest.approx(split["difference"].tolist())
+    assert (split["kind"] == "table").all()
+    rows = split.set_index("address")
+    kept = rows.loc["flow/0/kept"]
+    assert kept[list(STEPS)].tolist() == [-6, 0, 113]  # gone, none by waiting, new
+    assert back.table.set_index("address").loc["flow/0/kept", list(STEPS)].tolist() == [6, 0, -113]
+    assert len(split) + found.unsplit["n"].sum() == found.table["difference"].notna().sum()
+    assert f"{len(split):,} are split so" in found.sentence()
+    assert any("points of figures" in one for one in found.unsplit["because"])
+
+
+def test_a_number_that_the_code_of_today_does_not_give_is_not_split(two_reports: list[Path], tmp_path: Path) -> None:
+    old = shutil.copytree(two_reports[0], tmp_path / "old")
+    path = old / "tables" / "flow.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("1387", "1300", 1), encoding="utf-8")
+    found = compare(old, two_reports[1])
+    assert found.table.set_index("address").loc["flow/0/kept", list(STEPS)].isna().all()
+    assert any("not what the report holds" in one for one in found.unsplit["because"])
+
+
+def test_reports_whose_releases_are_not_at_hand_are_compared_without_steps(
+    two_reports: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(name: str) -> None:
+        raise FetchError(f"{name}: not fetched")
+
+    monkeypatch.setattr(accountability, "load", gone)
+    found = compare(*two_reports)
+    assert len(found.table)
+    assert found.unsplit["because"].tolist() == ["generated_2019: not fetched"]
+
+
+def test_a_study_of_changes_is_not_split_into_changes() -> None:
+    study = "what_changed_between_releases"
+    records = [{"study": study, "parameters": {"source": name}} for name in release_pair.NAMES]
+    found = moves(*records)
+    assert found is not None
+    assert found.because == f"{study} itself holds releases against each other"
