@@ -1,5 +1,15 @@
+from .after_discipline import AfterDiscipline as AfterDiscipline
+from .after_discipline import discipline_effect as discipline_effect
+from .before_after import BeforeAfter as BeforeAfter
+from .before_after import before_and_after as before_and_after
+from .discontinuity import Discontinuity as Discontinuity
+from .discontinuity import discontinuity_in_time as discontinuity_in_time
 from .effect import Effect as Effect
 from .effect import EventStudy as EventStudy
+from .interrupted import Interrupted as Interrupted
+from .interrupted import Placebo as Placebo
+from .interrupted import interrupted_series as interrupted_series
+from .interrupted import placebo_dates as placebo_dates
 from .panel import Panel as Panel
 from .panel import panel_from_frame as panel_from_frame
 from .randomised import rollout_effect as rollout_effect

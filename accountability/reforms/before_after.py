@@ -1,0 +1,241 @@
+"""Before and after a date in those affected, against those who were not: the change both shared falls out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import Refusal, check_number
+from accountability.privacy import MIN_CELL
+from accountability.reforms.effect import Effect
+from accountability.reforms.interrupted import fitted
+from accountability.reforms.one_series import SCALE, Series, change_date, enough, left_out, season, series_of, told
+from accountability.reforms.panel import Panel
+from accountability.results import capitalised, percent
+from accountability.stats.arrays import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LEAST = 6  # months on a side; there is no season to tell
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class BeforeAfter(Effect):
+    """How those affected moved against those who were not.
+
+    ``table``: ``quantity``, ``estimate`` (how many times those affected moved as the others did; of means, the
+    difference), ``std_error``, ``lower``, ``upper``, ``p_value``, ``n`` (cases), ``clusters`` (months). ``series``:
+    ``month``, ``affected``, ``others`` (missing where they rest on fewer than ten).
+
+    Attributes
+    ----------
+    series : pandas.DataFrame
+    scale : str
+    at : str
+    """
+
+    series: pd.DataFrame
+    scale: str
+    at: str
+
+    def _said(self, row: Mapping[str, Any]) -> str:
+        form = "{:+.3g}" if self.scale == "difference" else "{:.2f}"
+        value, lower, upper = (form.format(row[name]) for name in ("estimate", "lower", "upper"))
+        p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
+        by = f"by {value}" if self.scale == "difference" else f"by a {self.scale} of {value}"
+        return f"{by} ({percent(self.confidence)} interval {lower} to {upper}, {p_value})"
+
+    def sentence(self) -> str:
+        """Say what changed, under which assumption, and whether the months before speak against it."""
+        rows = self.table.to_dict("records")
+        text = f"{capitalised(self.reform)} changed {self.outcome} {self._said(rows[0])}, if {self.only_if}."
+        if len(rows) > 1 and rows[1]["p_value"] < 1 - self.confidence:
+            return (
+                f"After {self.reform}, {self.outcome} differed {self._said(rows[0])}; that is no proof of an effect: "
+                f"before it, the groups already moved apart {self._said(rows[1])} a year."
+            )
+        return text
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw both groups by month, each as a part of its own mean before."""
+        from accountability.figures import draw
+
+        axes = draw.new_axes(ax)
+        for number, (name, label) in enumerate((("affected", "affected"), ("others", "not affected"))):
+            draw.lines(axes, self.series, x="month", y=name, label=label, number=number)
+        draw.limit(axes, self.series.attrs["from"], self.at)
+        draw.labelled(axes, "month", f"{self.outcome}, mean before = 1", y_kind="number")
+        draw.lines_named(axes)
+        return axes
+
+
+def before_and_after(
+    panel: Panel,
+    outcome: str,
+    *,
+    of: str | None = None,
+    at: str | int | None = None,
+    window: int | None = None,
+    donut: int | tuple[int, int] = 0,
+    waves: int = 0,
+    confidence: float = 0.95,
+) -> BeforeAfter:
+    """Compare how those affected moved at a date with how those never affected did.
+
+    Parameters
+    ----------
+    panel : Panel
+        Units affected from one date on, and units never affected.
+    outcome, of, at, window, donut, confidence
+        As in :func:`interrupted_series`.
+    waves : int
+        Pairs of cosine and sine of a season in which the groups differ; what they share falls out without.
+
+    Returns
+    -------
+    BeforeAfter
+        Rows: after against before; the difference of the groups' trends before, over a year.
+
+    Raises
+    ------
+    Refusal
+        No comparison, one period before, fewer than six months on a side, a declared spillover, anticipation that
+        `donut` does not leave out, or several dates.
+    ParameterError
+        An unknown outcome, no count, or a date that is none.
+
+    Notes
+    -----
+    Of two counts of a month, given their sum, the first is binomial: its logit holds the ratio of the two rates, and
+    what both shared in that month, in level, season or shock, falls out. Of shares and means, the groups' difference
+    of the month is regressed. Months hang together as in :func:`interrupted_series`, so the number of units is not what the
+    errors rest on. The effect is read under parallel trends (of the logarithms, for counts); where the trends before
+    already differ, the sentence takes the causal verb back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from accountability import reforms
+    >>> months, rng = np.arange(72), np.random.default_rng(1)
+    >>> frame = pd.concat([
+    ...     pd.DataFrame({"unit": "north", "period": months, "cohort": 36.0,
+    ...                   "complaints": rng.poisson(np.where(months < 36, 40, 24))}),
+    ...     pd.DataFrame({"unit": "south", "period": months, "cohort": np.inf, "complaints": rng.poisson(60, 72)})])
+    >>> found = reforms.before_and_after(reforms.panel_from_frame(frame, ["complaints"]), "complaints")
+    >>> bool(found.table["upper"].iloc[0] < 0.8)
+    True
+    """
+    what = "reforms.before_and_after"
+    check_number("confidence", confidence, 0.5, 0.999, "a number from 0.5 to 0.999", whole=False)
+    check_number("waves", waves, 0, 5, "a whole number from 0 to 5")
+    first = series_of(panel, outcome, of, affected=True, what=what)
+    second = series_of(panel, outcome, of, affected=False, what=what)
+    day = change_date(panel, at, what)
+    if not len(second.months):
+        raise Refusal(
+            f"{what}: all {len(panel.frame['unit'].unique())} units are affected from {panel.month(day)} on, so there is "
+            "no comparison. Write: reforms.interrupted_series(panel, outcome), which needs none and proves less"
+        )
+    reform = panel.reform
+    if reform and reform.spillover:
+        raise Refusal(
+            f"{what}: the reform is declared to have touched those it does not affect ({reform.spillover}), so they are "
+            "no measure of what would have been. Write: reforms.interrupted_series(panel, outcome)"
+        )
+    months = np.intersect1d(first.months, second.months)
+    keep = left_out(months, day, donut, reform.anticipation_months if reform else 0, what)
+    months = months[keep]
+    if window is not None:
+        check_number("window", window, LEAST, 600, f"whole months from {LEAST} on, or None")
+        months = months[abs(months - day + 0.5) < window]
+    enough(months, day, LEAST, what, panel.month)
+    one, other = (group.within(np.isin(group.months, months)) for group in (first, second))
+    if one.kind != other.kind:
+        one, other = (Series(group.months, group.values, group.size, "mean") for group in (one, other))
+    both = _together(one, other)
+    after = (both.months >= day).astype(float)
+    design = np.column_stack([np.ones(len(after)), after, season(both.months, waves)])
+    if one.kind == "count":
+        both, design, after = _usable(both, design, after, day, what, panel)
+    offset = _offset(one, other, both.months) if one.kind == "count" else None
+    scale = "count" if one.kind == "count" else "mean"
+    wanted = np.zeros(design.shape[1])
+    wanted[1] = 1.0
+    found = fitted(both, design, what, offset).contrast(wanted, confidence)
+    rows = [("after against before", told(scale, found))]
+    past = both.months < day
+    if past.sum() > 4 + 2:
+        trend = np.column_stack([np.ones(past.sum()), (both.months[past] - day) / 12])
+        part = fitted(both.within(past), trend, what, None if offset is None else offset[past])
+        rows.append(("trends apart before, over a year", told(scale, part.contrast(np.array([0.0, 1.0]), confidence))))
+    cases = int(one.counted.sum() + other.counted.sum())
+    said = reform.what if reform else f"the change of {panel.month(day)}"
+    return BeforeAfter(
+        estimand=(
+            f"{panel.label(outcome)} of those affected from {panel.month(day)} on, against those never affected, after "
+            "against before"
+        ),
+        assumptions=(
+            "without the reform, both groups would have changed alike (parallel trends)",
+            "those not affected were not touched by it, and nobody acted on it before",
+        ),
+        method=(
+            "quasi-binomial regression of the affected group's part of each month's count"
+            if one.kind == "count"
+            else "regression of the groups' difference of each month"
+        )
+        + "; autocorrelation integrated out",
+        table=pd.DataFrame([{"quantity": name, **row, "n": cases, "clusters": len(both.months)} for name, row in rows]),
+        cautions=panel.cautions,
+        outcome=panel.label(outcome),
+        reform=said,
+        causal=True,
+        only_if="both groups would have changed alike without it, and those not affected were not touched by it",
+        confidence=confidence,
+        series=_shown(one, other, panel, day),
+        scale=SCALE[scale],
+        at=panel.month(day),
+    )
+
+
+def _together(one: Series, other: Series) -> Series:
+    """The first group's part of both counts, or the difference of the groups' means."""
+    if one.kind == "count":
+        total = one.values + other.values
+        return Series(one.months, one.values / np.maximum(total, 1.0), total, "share")
+    weight = 1 / (1 / one.size + 1 / other.size)
+    return Series(one.months, one.values - other.values, weight, "mean")
+
+
+def _usable(
+    both: Series, design: Floats, after: Floats, day: int, what: str, panel: Panel
+) -> tuple[Series, Floats, Floats]:
+    """Months in which anything was counted say something of the groups' parts."""
+    held = both.size > 0
+    enough(both.months[held], day, LEAST, what, panel.month)
+    return both.within(held), design[held], after[held]
+
+
+def _offset(one: Series, other: Series, months: Any) -> Floats:
+    """The logarithm of the ratio of the groups' exposures."""
+    held = np.isin(one.months, months)
+    return np.asarray(np.log(one.size[held] / other.size[held]))
+
+
+def _shown(one: Series, other: Series, panel: Panel, day: int) -> pd.DataFrame:
+    """Both groups by month, each over its mean before the date."""
+    path: dict[str, Any] = {"month": one.months}
+    if panel.calendar:
+        path["month"] = pd.PeriodIndex.from_ordinals(one.months, freq="M").to_timestamp()
+    for name, group in (("affected", one), ("others", other)):
+        rate = group.values / group.size if group.kind == "count" else group.values
+        path[name] = np.where(group.counted < MIN_CELL, np.nan, rate / rate[group.months < day].mean())
+    frame = pd.DataFrame(path)
+    frame.attrs["from"] = pd.Timestamp(panel.month(day)) if panel.calendar else day
+    return frame

@@ -1,0 +1,181 @@
+"""A panel added up to one series of months: what was observed, on how many cases, and at what distance from the date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal, check_number
+from accountability.reforms.panel import Panel
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.monthly_series import Kind
+
+#: Months needed on each side, and more than the season's columns take.
+LEAST = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One outcome by month.
+
+    Attributes
+    ----------
+    months : array of int
+        Periods with a value.
+    values, size : array of float
+        Counts with exposure, or shares or means with the cases behind them.
+    kind : {"count", "share", "mean"}
+    """
+
+    months: Ints
+    values: Floats
+    size: Floats
+    kind: Kind
+
+    def within(self, keep: Any) -> Series:
+        """The months kept."""
+        return Series(self.months[keep], self.values[keep], self.size[keep], self.kind)
+
+    @property
+    def counted(self) -> Floats:
+        """Cases behind each month."""
+        return self.values if self.kind == "count" else self.size
+
+
+def series_of(
+    panel: Panel, outcome: str, of: str | None = None, *, affected: bool | None = None, what: str = "the series"
+) -> Series:
+    """Add a panel up to one series.
+
+    Parameters
+    ----------
+    panel : Panel
+    outcome : str
+        A count of each unit and month; with `of`, a share or a mean.
+    of : str, optional
+        The column with the cases behind a share or a mean.
+    affected : bool, optional
+        Only units that are ever affected, or only those that never are.
+    what : str
+        For the message.
+
+    Raises
+    ------
+    ParameterError
+        For what is no panel, or an outcome it does not hold, or counts that are none.
+    """
+    if not isinstance(panel, Panel):
+        raise ParameterError(
+            f"{what} needs a Panel, and was given a {type(panel).__name__}. Write:\n"
+            "    reforms.panel_from_frame(frame, ['complaints'])"
+        )
+    for name in (outcome, *([of] if of else ())):
+        panel.require(name)
+    frame = panel.frame
+    if affected is not None:
+        frame = frame[np.isfinite(frame["cohort"]) == affected]
+    frame = frame[frame[outcome].notna() & (frame["exposure"] > 0)]
+    if of is None:
+        if len(wrong := frame.loc[(frame[outcome] < 0) | (frame[outcome] % 1 != 0), outcome]):
+            raise ParameterError(
+                f"{what}: {outcome!r} is no count: {len(wrong):,} of its {len(frame):,} values are not whole numbers "
+                f"from 0 on, the first {wrong.iloc[0]:g}. Of a share or a mean, name the column of its cases: of='n'"
+            )
+        by = frame.groupby("period").agg(values=(outcome, "sum"), size=("exposure", "sum"))
+        return _series(by, "count")
+    frame = frame[frame[of] > 0]
+    by = frame.assign(total=frame[outcome] * frame[of]).groupby("period").agg(total=("total", "sum"), size=(of, "sum"))
+    share = bool(len(frame)) and bool(frame[outcome].between(0, 1).all())
+    return _series(by.assign(values=by["total"] / by["size"]), "share" if share else "mean")
+
+
+def _series(by: pd.DataFrame, kind: Kind) -> Series:
+    return Series(by.index.to_numpy(np.int64), *(by[name].to_numpy(float) for name in ("values", "size")), kind)
+
+
+def change_date(panel: Panel, at: str | int | None, what: str) -> int:
+    """The period of the change: the one named, or the first one affected.
+
+    Raises
+    ------
+    ParameterError
+        Nobody is affected and none is named, or it is no month.
+    Refusal
+        Units are affected at several dates.
+    """
+    if at is None:
+        dates = [one for one in panel.cohorts if np.isfinite(one)]
+        if not dates:
+            raise ParameterError(f"{what}: no unit of the panel is ever affected; name the month: at='2007-09'")
+        if len(dates) > 1:
+            raise Refusal(
+                f"{what}: {len(dates)} first months ({', '.join(panel.month(one) for one in sorted(dates)[:4])}"
+                f"{', …' if len(dates) > 4 else ''}), and one was expected. Write: reforms.staggered(panel, outcome)"
+            )
+        return int(dates[0])
+    try:
+        if isinstance(at, str) and panel.calendar:
+            return int(pd.Period(at, freq="M").ordinal)
+        return int(at)
+    except (ValueError, TypeError):
+        shape = "a month such as '2007-09'" if panel.calendar else "a whole number"
+        raise ParameterError(f"{what}: at: expected {shape}, found {at!r}") from None
+
+
+def left_out(months: Ints, at: int, donut: int | tuple[int, int], anticipated: int, what: str) -> Any:
+    """Which months stay when those round the date are left out, so many before and from it on.
+
+    Raises
+    ------
+    ParameterError
+        For what are no months.
+    Refusal
+        The reform was anticipated for more months than are left out before it.
+    """
+    before, after = (donut, donut) if not isinstance(donut, tuple) else donut
+    for number in (before, after):
+        check_number("donut", number, 0, 60, "whole months from 0 to 60")
+    if before < anticipated:
+        raise Refusal(
+            f"{what}: the reform is declared to have been acted on {anticipated} months before its date, and {before} "
+            f"are left out, so the months before are no measure of what was. Write: donut=({anticipated}, {after})"
+        )
+    return (months < at - before) | (months >= at + after)
+
+
+def enough(months: Ints, at: int, least: int, what: str, month: Any) -> None:
+    """Refuse a series with too few months on a side of the date."""
+    before, after = int((months < at).sum()), int((months >= at).sum())
+    if min(before, after) < least:
+        raise Refusal(
+            f"{what}: {before} months before {month(at)} and {after} from it on are observed; {least} are needed on "
+            "each side, or the season and the trend are told from nothing. Choose a longer release or an earlier date"
+        )
+
+
+def season(months: Ints, pairs: int) -> Floats:
+    """Waves of a year, a half and so on: `pairs` of cosine and sine."""
+    turn = 2 * np.pi * (months[:, None] % 12) / 12
+    return np.hstack([np.column_stack([np.cos(k * turn[:, 0]), np.sin(k * turn[:, 0])]) for k in range(1, pairs + 1)]
+                     or [np.empty((len(months), 0))])  # fmt: skip
+
+
+SCALE: dict[str, Literal["ratio", "odds ratio", "difference"]] = {
+    "count": "ratio",
+    "share": "odds ratio",
+    "mean": "difference",
+}
+
+
+def told(kind: Kind, found: dict[str, float], per: float = 1.0) -> dict[str, float]:
+    """An estimate on the scale it is told on: a ratio of counts or odds, or a difference of means."""
+    moved = {name: found[name] * per for name in ("estimate", "std_error", "lower", "upper")}
+    if kind != "mean":
+        ratio = float(np.exp(moved["estimate"]))
+        moved = {"estimate": ratio, "std_error": ratio * moved["std_error"]} | {
+            end: float(np.exp(min(moved[end], 500.0))) for end in ("lower", "upper")
+        }
+    return moved | {"p_value": found["p_value"]}
