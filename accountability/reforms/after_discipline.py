@@ -97,8 +97,8 @@ def discipline_effect(
 
     Complaints already filed are kept apart. The complaint that led to the step is not counted: it would make every
     month before look worse and the fall after it automatic. From the month of the step on, a complaint counts only if
-    its incident lies in that month or later, on both sides, where incidents are dated. Leaving is an outcome of its own, and ends an
-    officer's months: they are missing afterwards, not free of complaints.
+    its incident lies in that month or later, on both sides, where incidents are dated. Leaving is an outcome of its
+    own, and ends an officer's months: they are missing afterwards, not free of complaints.
 
     Examples
     --------
@@ -222,11 +222,9 @@ def _months(days: Days) -> Ints:
 def _read(data: Cohort, column: str | None, step: Step) -> _Laid:
     """Read the complaints of officers of one unit, and the first step of each."""
     table = data.allegations
-    if "officer_id" not in table or ("finding" if step == "sustained" else "imposed_penalty") not in table:
-        raise Refusal(
-            f"reforms.discipline_effect: {data.name} has no column "
-            f"{'officer_id' if 'officer_id' not in table else 'finding' if step == 'sustained' else 'imposed_penalty'!r}"
-        )
+    for column_needed in ("officer_id", "finding" if step == "sustained" else "imposed_penalty"):
+        if column_needed not in table:
+            raise Refusal(f"reforms.discipline_effect: {data.name} has no column {column_needed!r}")
     table = table[table["officer_id"].notna()]
     if column is not None:
         table = table[table["officer_id"].map(table.groupby("officer_id")[column].nunique()) == 1]

@@ -113,8 +113,8 @@ def before_and_after(
     -----
     Of two counts of a month, given their sum, the first is binomial: its logit holds the ratio of the two rates, and
     what both shared in that month, in level, season or shock, falls out. Of shares and means, the groups' difference
-    of the month is regressed. Months hang together as in :func:`interrupted_series`, so the number of units is not what the
-    errors rest on. The effect is read under parallel trends (of the logarithms, for counts); where the trends before
+    of the month is regressed. Months hang together as in :func:`interrupted_series`, so the errors do not rest on the
+    number of units. The effect is read under parallel trends (of the logarithms, for counts); where the trends before
     already differ, the sentence takes the causal verb back.
 
     Examples
@@ -139,14 +139,14 @@ def before_and_after(
     day = change_date(panel, at, what)
     if not len(second.months):
         raise Refusal(
-            f"{what}: all {len(panel.frame['unit'].unique())} units are affected from {panel.month(day)} on, so there is "
-            "no comparison. Write: reforms.interrupted_series(panel, outcome), which needs none and proves less"
+            f"{what}: all {panel.frame['unit'].nunique()} units are affected from {panel.month(day)} on: there is no "
+            "comparison. Write: reforms.interrupted_series(panel, outcome), which needs none and proves less"
         )
     reform = panel.reform
     if reform and reform.spillover:
         raise Refusal(
-            f"{what}: the reform is declared to have touched those it does not affect ({reform.spillover}), so they are "
-            "no measure of what would have been. Write: reforms.interrupted_series(panel, outcome)"
+            f"{what}: the reform is declared to have touched those it does not affect ({reform.spillover}), so they "
+            "are no measure of what would have been. Write: reforms.interrupted_series(panel, outcome)"
         )
     months = np.intersect1d(first.months, second.months)
     keep = left_out(months, day, donut, reform.anticipation_months if reform else 0, what)

@@ -38,7 +38,8 @@ class Discontinuity(Effect):
 
     def sentence(self) -> str:
         """Say the step, and that time is no lottery."""
-        return f"At {self.reform}, {self._said(self.table.iloc[0].to_dict())}. That is no proof of an effect: {self.only_if}."
+        said = self._said(self.table.iloc[0].to_dict())
+        return f"At {self.reform}, {said}. That is no proof of an effect: {self.only_if}."
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the step under each window and curve."""
@@ -136,7 +137,7 @@ def discontinuity_in_time(
         )
     table = pd.DataFrame(rows)
     return Discontinuity(
-        estimand=f"the step of {panel.label(outcome)} at {panel.month(day)}, from {plural(bandwidth, word)} on each side",
+        estimand=f"step of {panel.label(outcome)} at {panel.month(day)}, from {plural(bandwidth, word)} on each side",
         assumptions=(
             "but for the reform, what lies on both sides would have met at the date",
             "nothing else changed at the date, and nobody moved a complaint across it",

@@ -31,7 +31,7 @@ from accountability.stats.monthly_series import Errors, SeriesFit, fit_series
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ALONE = "one series has no comparison, so whatever else changed at that time, or would have bent the trend, is in the number"
+ALONE = "one series has no comparison, so whatever else changed at that time, or bent the trend, is in the number"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -246,8 +246,8 @@ def fitted(series: Series, design: Floats, what: str, offset: Floats | None = No
         raise Refusal(f"{what}: {n} months for {k} coefficients; leave out segments or waves, or take a longer window")
     if series.counted.sum() < MIN_CELL or (series.kind != "mean" and len(np.unique(series.values)) == 1):
         raise Refusal(
-            f"{what}: {int(series.counted.sum()):,} cases in {n} months, with {len(np.unique(series.values))} different "
-            f"values; at least {MIN_CELL} cases and two values are needed"
+            f"{what}: {int(series.counted.sum()):,} cases in {n} months, with {len(np.unique(series.values))} "
+            f"different values; at least {MIN_CELL} cases and two values are needed"
         )
     if np.linalg.matrix_rank(design) < k:
         raise Refusal(
@@ -374,7 +374,7 @@ def placebo_dates(
     if len(dates) < 3:
         raise Refusal(
             f"reforms.placebo_dates: {len(dates)} dates have {LEAST} months on each side in the {end - first} months "
-            f"before {panel.month(day)}; at least 3 are needed, so {2 * LEAST + 2 * every} months. Use a smaller `every`"
+            f"before {panel.month(day)}; at least 3 are needed, so {2 * LEAST + 2 * every} months. Use a smaller every"
         )
     rows = []
     for one in dates:

@@ -1,4 +1,4 @@
-"""A panel added up to one series of months: what was observed, on how many cases, and at what distance from the date."""
+"""A panel added up to one series of months: what was observed, on how many cases, how far from the date."""
 
 from __future__ import annotations
 

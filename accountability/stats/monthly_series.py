@@ -120,8 +120,8 @@ def fit_series(
     Notes
     -----
     Residuals of months `d` apart are correlated by ``share * decay^d``. With a flat prior for the coefficients, each
-    pair's weight is its restricted likelihood (Zellner and Tiao 1964 for regression with an autocorrelated error); given
-    a pair, a coefficient has Student's distribution round its generalised least squares estimate.
+    pair's weight is its restricted likelihood (Zellner and Tiao 1964, for regression with an autocorrelated error);
+    given a pair, a coefficient has Student's distribution round its generalised least squares estimate.
     """
     import statsmodels.api as sm
 
