@@ -18,7 +18,10 @@ import accountability
 from accountability.audit import figures
 from accountability.errors import AccountabilityError
 from accountability.records.onboard.check import check
+from accountability.records.onboard.points import Checked
 from accountability.records.onboard.propose import new_source
+from accountability.records.onboard.repair import left_to_decide, repaired
+from accountability.records.yaml_text import read_yaml
 
 OWN = ("truth.json", "answers.yaml")
 FOLDERS = sorted(path.parent for path in (ROOT / "tests" / "raw_files").glob("*/truth.json"))
@@ -44,6 +47,29 @@ def kept(data: accountability.records.dataset.Dataset) -> str:
     return " ".join(" ".join(map(str, table[name].dropna().unique())) for table in tables for name in table)
 
 
+def every_line_to_paste_settles_its_matter(made: Path, found: Checked) -> None:
+    """Each of the lines written out under a matter, put in its place, leaves nothing to decide there, and no fault."""
+    for point in found.unresolved:
+        file, _, number = point.where.partition(", line ")
+        head, *lines = point.paste.split("\n")
+        if point.kind != "decide" or not point.paste:
+            continue
+        assert head.startswith(f"# {point.where}: "), head
+        place, path = point.what.split(": ")[0], made / file
+        before = path.read_text(encoding="utf-8")
+        for line in (one for one in lines if not one.startswith("#")):
+            held = before.splitlines()
+            held[int(number) - 1] = line
+            path.write_text("\n".join(held) + "\n", encoding="utf-8")
+            declared = read_yaml(path)
+            left = [one.what.split(": ")[0] for one in left_to_decide(path, declared)]
+            assert (place in left) == lines[0].startswith("#"), line
+            if file == "source.yaml":
+                _, wrong = repaired(declared, made)
+                assert not [one for one in wrong if f", line {number}" in one.where + one.what], (line, wrong)
+        path.write_text(before, encoding="utf-8")
+
+
 def test_the_kinds_are_those_that_were_measured() -> None:
     assert len(FOLDERS) == 22
 
@@ -59,6 +85,7 @@ def test_haste_gives_a_right_number_or_a_named_question(folder: Path, tmp_path: 
             path.write_text(text.replace("unit: DECIDE", f"unit: {truth.get('unit', 'complaint')}"), encoding="utf-8")
         hasty(made)
         found = check(made)
+        every_line_to_paste_settles_its_matter(made, found)
         asked = str(found) if not found.clean else ""
     except AccountabilityError as error:
         asked = str(error)

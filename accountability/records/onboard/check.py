@@ -29,10 +29,17 @@ from accountability.records.onboard.check_guards import check_codebook_rules, ch
 from accountability.records.onboard.layout import layout_of
 from accountability.records.onboard.points import Checked, Point
 from accountability.records.onboard.proposed_text import NATURAL_ORDER, rows_of, scalar
-from accountability.records.onboard.repair import codebooks_named, guesses, left_to_decide, repaired, repaired_codebook
+from accountability.records.onboard.repair import (
+    codebooks_named,
+    guesses,
+    left_to_decide,
+    repaired,
+    repaired_codebook,
+    undecided_closing,
+)
 from accountability.records.places import source_folder
 from accountability.records.rows import normalised, without_blank_rows, without_repeats, without_unusable
-from accountability.records.yaml_text import read_yaml
+from accountability.records.yaml_text import DECIDE, read_yaml
 
 _NOT_USED: Final = "left out of this check"
 _MAY_COME_LATE: Final = {"opened", "assigned", "findings"}  # entered after the fact, or again in a reopened case
@@ -95,7 +102,10 @@ def check(name: str | Path) -> Checked:
         if checked is not None:
             usable[key] = checked
     points += check_codebook_rules(frames, source, book)
-    points += _trial(source, usable, frames, book, folder, points)
+    found = _trial(source, usable, frames, book, folder, points)
+    if undecided_closing(declared):  # told above; the trial did without that column
+        found = [point for point in found if not (point.kind == "closing" and point.open)]
+    points += found
     return Checked(folder.name, tuple(_in_order(points)))
 
 
@@ -177,6 +187,9 @@ def _check_file(
     points += found
     held = {column: declared for column, declared in file.columns.items() if column in raw}
     for column, declared in held.items():
+        if any(reading.date == DECIDE for reading in declared.readings):  # told with its line already
+            unfit.add(column)
+            continue
         unstaged = declared.to == "date" and any(file.columns[c].to == "stage" for c in unfit)
         skip = column in unfit or unstaged or not declared.readings
         said = None if skip else _stops(frame, file, column, book, name)

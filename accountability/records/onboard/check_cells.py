@@ -26,7 +26,7 @@ def check_dates(raw: pd.DataFrame, file: File, name: str) -> list[Point]:
     """How every column of dates reads: what fits, what does not and why, and which other format would fit."""
     points = []
     for column, reading in file.readings:
-        if reading.date is None or column not in raw:
+        if reading.date in (None, DECIDE) or column not in raw:
             continue
         where = f"{name}, {column}"
         values = raw[column].mask(raw[column].isin(reading.blank)) if reading.blank else raw[column]

@@ -14,6 +14,7 @@ from accountability.records.codebook import Block, Codebook
 from accountability.records.column import problem_list
 from accountability.records.contract import Source
 from accountability.records.inherited import declared as declared_in
+from accountability.records.onboard.answer_lines import answer_lines
 from accountability.records.onboard.points import Point
 from accountability.records.yaml_text import CONFIRM, DECIDE, lines_of, undecided
 
@@ -39,10 +40,21 @@ def left_to_decide(path: Path, declared: Mapping[str, Any]) -> list[Point]:
     lines, text = lines_of(path), path.read_text(encoding="utf-8").splitlines()
     points = []
     for place in undecided(declared):
-        line = lines[place]
-        _, _, comment = text[line - 1].partition(" # ")
-        points.append(Point("decide", f"{path.name}, line {line}", f"{'.'.join(place)}: {comment}".rstrip(": ")))
+        where = f"{path.name}, line {lines[place]}"
+        line, _, comment = text[lines[place] - 1].partition(" # ")
+        written = answer_lines(place, line.rstrip(), comment)
+        paste = "\n".join([f"# {where}: in its place one of", *written]) if written else ""
+        points.append(Point("decide", where, f"{'.'.join(place)}: {comment}".rstrip(": "), paste=paste))
     return points
+
+
+def undecided_closing(declared: Mapping[str, Any]) -> bool:
+    """Whether something is left to decide in a column that holds the day of closing."""
+    return any(
+        place[0] == "files" and place[2:3] == ("columns",) and _at(declared, place[:4]).get("stage") == "closed"
+        for place in undecided(declared)
+        if len(place) > 4
+    )
 
 
 def guesses(path: Path) -> list[Point]:
