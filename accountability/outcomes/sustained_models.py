@@ -24,9 +24,10 @@ from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEE
 from accountability.records.units import WORDS
 from accountability.results import percent
 from accountability.stats.arrays import Floats
-from accountability.stats.binary_logit import fit_logit, fit_random_intercept
+from accountability.stats.binary_logit import fit_logit, fit_random_intercept, spread_limits
 from accountability.stats.cell_likelihood import Fit
 from accountability.stats.intervals import student
+from accountability.stats.penalised import Shrink
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 
@@ -148,9 +149,10 @@ class SustainedMixedLogit(OutcomeModel):
     Attributes
     ----------
     spread : DataFrame
-        ``quantity``, ``estimate``, ``lower``, ``upper``: the standard deviation over places in log odds, the median
-        odds ratio of two places, and the share sustained in a place at the 10th, 50th and 90th percentile of places.
-        No place is named.
+        ``quantity``, ``estimate``, ``lower``, ``upper``, ``p_value``: the standard deviation over places in log odds
+        and the median odds ratio of two places, with limits from the profile of the likelihood (0 and 1 are allowed)
+        and the p-value of no spread; and the share sustained in a place at the 10th, 50th and 90th percentile of
+        places. No place is named.
     place : str
     places : int
     """
@@ -174,11 +176,15 @@ class SustainedMixedLogit(OutcomeModel):
         """Say how far apart places are, in shares."""
         held = self.spread.set_index("quantity")["estimate"]
         low, high = (held[f"share sustained, {round(100 * p)}th percentile of places"] for p in (0.1, 0.9))
-        return (
+        said = (
             f"Over {self.places:,} values of {self.place.replace('_', ' ')}, the share sustained among decided "
             f"{WORDS[self.unit]} runs from {percent(low, 1)} at the 10th to {percent(high, 1)} at the 90th percentile, "
             "at the same mix of the other columns and with chance taken out."
         )
+        none = self.spread.iloc[0]
+        if none["lower"] > 0:
+            return said
+        return f"{said} That places do not differ at all is not excluded (p = {none['p_value']:.2g})."
 
 
 @takes("cohort")
@@ -240,9 +246,14 @@ def sustained_mixed_logit(
     apart = {f"{place} not recorded": int((nowhere & decided(made.table["finding"])).sum()), **apart}
     rows, shape = designed(rows, columns, reference, min_group, _endings(hits), sparse, min_cell)
     codes = pd.factorize(rows[place])[0].astype(np.int64)
-    fit = shape.fitted(
-        lambda shrink: fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes, shrink), confidence
-    )
+    told: list[tuple[float, float, float]] = []
+
+    def fitted(shrink: Shrink | None) -> Fit:
+        found = fit_random_intercept(shape.design, shape.pattern, hits, codes, nodes, shrink)
+        told.append(spread_limits(found, shape.design, shape.pattern, hits, codes, confidence, nodes, shrink))
+        return found
+
+    fit = shape.fitted(fitted, confidence)
     points, weights = np.polynomial.hermite.hermgauss(31)
 
     def margin(theta: Floats, design: Floats) -> Floats:
@@ -254,7 +265,7 @@ def sustained_mixed_logit(
     return SustainedMixedLogit(
         method=f"random-intercept logit, adaptive quadrature with {nodes} points, {shape.by(fit)} on counts by "
         "place and pattern; errors from the observed information",
-        spread=_spread(fit, shape, confidence),
+        spread=_spread(fit, shape, confidence, *told[-1]),
         place=place,
         places=fit.clusters,
         **_fields(
@@ -308,7 +319,7 @@ def _fields(
     return fitted.fields(of, assumes, apart, min_cell, fitted.frames({SUSTAINED: 1}, {SUSTAINED: hits > 0}))
 
 
-def _spread(fit: Fit, shape: Designed, confidence: float) -> pd.DataFrame:
+def _spread(fit: Fit, shape: Designed, confidence: float, lower: float, upper: float, p_value: float) -> pd.DataFrame:
     """How far places are apart: on the scale of log odds, as an odds ratio, and in shares."""
     from scipy.special import expit, ndtri
 
@@ -318,14 +329,12 @@ def _spread(fit: Fit, shape: Designed, confidence: float) -> pd.DataFrame:
 
     value, slopes = with_slopes(shares, fit.coefficients, shape.design)
     made = student(value, slopes, fit.errors, confidence)
-    last = np.eye(len(fit.coefficients))[:, -1:]
-    log_sd = student(fit.coefficients[-1:], last, fit.errors, confidence)
-    sds = np.array([np.exp(log_sd[end][0]) for end in ("estimate", "lower", "upper")])
+    sds = np.array([np.exp(fit.coefficients[-1]), lower, upper])
     rows = [
-        ("standard deviation in log odds", *sds),
-        ("median odds ratio of two places", *np.exp(np.sqrt(2) * sds * ndtri(0.75))),
+        ("standard deviation in log odds", *sds, p_value),
+        ("median odds ratio of two places", *np.exp(np.sqrt(2) * sds * ndtri(0.75)), p_value),
     ]
     for k, p in enumerate(PLACES_AT):
         ends = (max(made["lower"][k], 0.0), min(made["upper"][k], 1.0))
-        rows.append((f"share sustained, {round(100 * p)}th percentile of places", float(value[k]), *ends))
-    return pd.DataFrame(rows, columns=["quantity", "estimate", "lower", "upper"])
+        rows.append((f"share sustained, {round(100 * p)}th percentile of places", float(value[k]), *ends, np.nan))
+    return pd.DataFrame(rows, columns=["quantity", "estimate", "lower", "upper", "p_value"])

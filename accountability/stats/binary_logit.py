@@ -10,8 +10,9 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import SEPARATED, Fit, Separated, Slopes, cells_of, check_columns, maximise
 from accountability.stats.compress import tally
+from accountability.stats.intervals import chi2_critical, p_chi2
 from accountability.stats.optimise import Evaluation, Optimum, Separation, invert, newton
-from accountability.stats.penalised import Shrink
+from accountability.stats.penalised import Shrink, crossing
 from accountability.stats.sandwich import Clustered, Ways, by_rows
 
 NO_SPREAD = -5.0
@@ -112,6 +113,52 @@ def fit_random_intercept(
     plain = _inverse(top.information)
     limits = np.full((3, len(theta)), np.nan) if shrink else None
     return Fit(theta, Clustered(plain, places), top.value, plain, limits=limits)
+
+
+def spread_limits(
+    fit: Fit,
+    design: Floats,
+    pattern: Ints,
+    hits: Floats,
+    place: Ints,
+    confidence: float,
+    nodes: int = 15,
+    shrink: Shrink | None = None,
+) -> tuple[float, float, float]:
+    """Limits of the standard deviation over places from the profile of the likelihood, and the p-value of none.
+
+    The lower limit is 0 where the logit without places is likely enough. The p-value is half that of chi-squared on
+    1 degree of freedom, for a standard deviation cannot be negative (Self and Liang, Journal of the American
+    Statistical Association 82, 1987).
+
+    Parameters
+    ----------
+    fit : Fit
+        Of :func:`fit_random_intercept`, from the same rows, nodes and penalty.
+    """
+    counts = _count(design, pattern, hits, place)
+    points, weights = np.polynomial.hermite.hermgauss(nodes)
+    mode = [np.zeros(int(place.max()) + 1)]
+    top = float(fit.coefficients[-1])
+    error = min(float(np.sqrt(fit.plain[-1, -1])), 0.5)  # near no spread the likelihood is flat in the log
+    lean = fit.plain[:-1, -1] / fit.plain[-1, -1]
+
+    def profile(log_sd: float) -> float:
+        def evaluate(at: Floats) -> Evaluation:
+            value, gradient, information, mode[0] = _evaluate(
+                np.append(at, log_sd), design, counts, mode[0], points, weights
+            )
+            return value, gradient[:-1], information[:-1, :-1]
+
+        start = fit.coefficients[:-1] + lean * (log_sd - top)
+        return newton(shrink.of(evaluate) if shrink else evaluate, start, tolerance=1e-5, noise=1e-6).value
+
+    fall = chi2_critical(confidence) / 2
+    drop = fit.log_likelihood - fit_logit(design, pattern, hits, place, shrink).log_likelihood
+    height = fit.log_likelihood - fall
+    upper = float(np.exp(crossing(profile, top, error, height, 1e-3)))
+    lower = float(np.exp(crossing(profile, top, -error, height, 1e-3))) if drop > fall else 0.0
+    return lower, upper, p_chi2(2 * drop, 1) / 2
 
 
 def _maximise(

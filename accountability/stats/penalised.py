@@ -129,13 +129,15 @@ def raised(clustered: Floats, plain: Floats, blocks: Sequence[Ints]) -> Floats:
     return out
 
 
-def crossing(profile: Callable[[float], float], start: float, stride: float, height: float) -> float:
-    """Where the profile falls to a height, on one side of its maximum."""
+def crossing(
+    profile: Callable[[float], float], start: float, stride: float, height: float, near: float = 1e-8
+) -> float:
+    """Where the profile falls to a height, on one side of its maximum, found to within `near`."""
     from scipy.optimize import brentq
 
     outer = start + stride
     for _ in range(60):
         if profile(outer) < height:
-            return float(brentq(lambda value: profile(value) - height, start, outer, xtol=1e-8, rtol=1e-10))
+            return float(brentq(lambda value: profile(value) - height, start, outer, xtol=near, rtol=1e-10))
         outer = start + (outer - start) * 1.6
     raise NotConverged("the penalised likelihood does not fall to the height of the interval; please report this")

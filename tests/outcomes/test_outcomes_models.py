@@ -13,7 +13,7 @@ from accountability import outcomes
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.days_model import BAND_NAMES
 from accountability.stats import truncated_counts
-from accountability.stats.binary_logit import fit_logit, fit_random_intercept
+from accountability.stats.binary_logit import fit_logit, fit_random_intercept, spread_limits
 from accountability.stats.intervals import t_critical
 from accountability.stats.multinomial import fit_multinomial
 from accountability.stats.ordered_logit import fit_ordered
@@ -385,6 +385,27 @@ def test_intervals_hold_the_planted_numbers_as_often_as_stated():
         for k, (fit, at, truth) in enumerate(fits):
             held[k] += abs(fit.coefficients[at] - truth) < 1.96 * np.sqrt(fit.plain[at, at])
     assert (held >= 68).all()
+
+
+@pytest.mark.parametrize("sd", [0.0, 0.6])
+def test_the_spread_of_places_is_covered_and_none_is_seldom_rejected(sd):
+    """A spread of 0 lies in the interval; fewer than 44 of 50 at 95 % would happen once in 3,000."""
+    rng, held, rejected, samples, places = np.random.default_rng(5), 0, 0, 50, 20
+    design = np.array([[1.0, 0.0], [1.0, 1.0]])
+    for _ in range(samples):
+        x, place = rng.integers(0, 2, 30 * places), np.repeat(np.arange(places), 30)
+        index = -0.5 + 0.6 * x + rng.normal(0, sd, places)[place]
+        hits = (rng.random(len(x)) < 1 / (1 + np.exp(-index))).astype(float)
+        try:
+            fit = fit_random_intercept(design, x, hits, place, 7)
+        except Refusal:
+            held += sd == 0
+            continue
+        lower, upper, p_value = spread_limits(fit, design, x, hits, place, 0.95, 7)
+        held += lower <= sd <= upper
+        rejected += p_value < 0.05
+    assert held >= 44
+    assert rejected <= 8 if sd == 0 else rejected >= 40
 
 
 def test_the_planted_coefficient_and_spread_of_squads_are_recovered():
