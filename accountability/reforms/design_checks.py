@@ -118,13 +118,13 @@ def require_comparison(panel: Panel, early: int = 0, *, before: int = 1) -> None
     if not within:
         raise Refusal(
             f"expected units first affected within {panel.month(first)} to {panel.month(last)}, found none among "
-            f"{plural(sum(cohorts.values()), panel.per)}: {never:,} are not affected by then and "
+            f"{sum(cohorts.values()):,} {panel.units}: {never:,} are not affected by then and "
             f"{sum(cohorts.values()) - never:,} already were. Give reform= with since=, or a longer panel"
         )
     if len(within) == 1 and not never:
         (when,) = within
         raise Refusal(
-            f"all {plural(within[when], panel.per)} that are affected within the panel were so at once, in "
+            f"all {within[when]:,} {panel.units} that are affected within the panel were so at once, in "
             f"{panel.month(when)}, and nobody is left to compare with: no design that compares can say what would have "
             "been. Add units that are not affected, or read the series alone: reforms.interrupted_series(panel, ...)"
         )
@@ -169,7 +169,7 @@ def balanced(panel: Panel, outcome: str, early: int) -> Balanced:
     treated = int(kept.sum()) - compared
     if min(treated, compared) < ON_A_SIDE:
         raise Refusal(
-            f"expected at least {ON_A_SIDE} {panel.per}s affected and {ON_A_SIDE} affected last or never, found "
+            f"expected at least {ON_A_SIDE} {panel.units} affected and {ON_A_SIDE} affected last or never, found "
             f"{treated:,} and {compared:,} observed in every period ({lost:,} are not, {early_on:,} were affected "
             f"from the start, {single:,} are alone in their cohort): "
             "an interval from so few does not hold. Take smaller units (per='officer'), or fewer periods"

@@ -56,6 +56,11 @@ class Panel:
             return "never"
         return str(pd.Period(ordinal=int(period), freq="M")) if self.calendar else str(int(period))
 
+    @property
+    def units(self) -> str:
+        """What is counted, of many: officers, units, agencies."""
+        return "agencies" if self.per == "agency" else f"{self.per}s"
+
     def label(self, outcome: str) -> str:
         """An outcome in words."""
         return (self.labels or {}).get(outcome, outcome.replace("_", " "))
@@ -95,7 +100,7 @@ class Panel:
     def __repr__(self) -> str:
         first, last = (self.month(period) for period in self.periods)
         return (
-            f"Panel of {self.frame['unit'].nunique():,} {self.per}s, {first} to {last}, {len(self.frame):,} rows; "
+            f"Panel of {self.frame['unit'].nunique():,} {self.units}, {first} to {last}, {len(self.frame):,} rows; "
             f"outcomes: {', '.join(self.outcomes)}"
         )
 

@@ -100,7 +100,7 @@ def rollout_effect(
     >>> kept["complaints"] = rng.poisson(1, len(kept)) - 0.5 * (kept["month"] >= kept["trained"])
     >>> panel = reforms.panel_from_frame(kept, ["complaints"], unit="officer", period="month", cohort="trained")
     >>> round(float(reforms.rollout_effect(panel, "complaints").table["estimate"].iloc[0]), 1)
-    -0.4
+    -0.5
     """
     given, spillover = _asked(panel, "rollout_effect", outcome, estimator, anticipation, accept_spillover)
     if target not in TARGETS:
@@ -217,7 +217,7 @@ def _words(
     cautions = [*panel.cautions]
     if lost:
         cautions.append(
-            f"{lost:,} of {whole:,} {panel.per}s ({percent(lost / whole)}) are not observed in every period and are "
+            f"{lost:,} of {whole:,} {panel.units} ({percent(lost / whole)}) are not observed in every period and are "
             "left out; if the reform made some leave, those who stayed are not alike"
         )
     reason = f"spillover is declared ({spillover})" if spillover else LOT.format(per=panel.per)
