@@ -18,8 +18,9 @@ from conftest import ROOT
 from accountability import parameters
 from accountability.studies.registry import STUDIES
 
-FOLDER = ROOT / "notebooks"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+#: Studies and lessons, and the worked stories of the site.
+PATHS = {path.stem: path for folder in ("notebooks", "docs/stories") for path in (ROOT / folder).glob("*.ipynb")}
+NAMES = sorted(PATHS)
 each_notebook = pytest.mark.parametrize("name", NAMES)
 
 MOST_CELLS = 45  # a lesson asks the student at every step
@@ -30,7 +31,7 @@ Notebook = Any
 
 @cache
 def notebook(name: str) -> Notebook:
-    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    return nbformat.read(PATHS[name], as_version=4)
 
 
 def code(book: Notebook) -> list[Any]:

@@ -206,7 +206,10 @@ def compare_groups(
         if chance and coarse:
             of_groups = _with_chance(of_groups, durations, names, within_days, confidence)
         of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
-        rows.append(of_groups.sort_values("n", ascending=False, kind="stable"))
+        # Years and other numbers keep their order; of other groups the largest stands first.
+        numbered = all(pd.api.types.is_numeric_dtype(of_groups[name]) for name in names)
+        order = of_groups.sort_values(list(names) if numbered else "n", ascending=numbered, kind="stable")
+        rows.append(order)
         if len(of_groups) > 1 and isinstance(curve, (DelayCurve, CoarseCurve, IntervalCurve)):
             to_the_day = isinstance(curve, DelayCurve) and durations.exact
             test = compare(durations, names, "logrank" if to_the_day else "coarse")
