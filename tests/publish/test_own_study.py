@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,39 @@ def test_it_is_listed_verified_shared_and_known_by_its_parameters(swept: Path, p
     assert archive.is_file()
     assert "no parameter 'colour'" in command(place, "run", NAME, "-p", "colour=red", status=2)
     assert "choose another name" in command(place, "new-study", NAME, status=2)
+
+
+@pytest.mark.slow
+def test_it_is_packaged_and_made_again_elsewhere(swept: Path, place: Path, tmp_path: Path) -> None:
+    report = next(path.parent for path in swept.rglob("provenance.json") if '"synthetic"' in path.read_text())
+    command(place, "package", str(tmp_path / "paper.zip"), "--reports", str(report))
+    with zipfile.ZipFile(tmp_path / "paper.zip") as archive:
+        archive.extractall(tmp_path)
+    paper = tmp_path / "paper"
+    assert {path.name for path in (paper / "studies" / NAME).iterdir()} == {
+        f"{NAME}.py", f"{NAME}.ipynb", f"test_{NAME}.py",
+    }  # fmt: skip
+    with (paper / "EXHIBITS.csv").open(newline="", encoding="utf-8") as file:
+        assert all(row["program"].startswith(f"studies/{NAME}/{NAME}.ipynb") for row in csv.DictReader(file))
+    elsewhere = {**os.environ, "ACCOUNTABILITY_STUDIES": str(tmp_path / "nowhere")}
+    done = subprocess.run(
+        ["make", "reproduce", f"PY={sys.executable}"], cwd=paper, env=elsewhere, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 of 1 reports reproduced" in done.stdout
+
+
+@pytest.mark.slow
+def test_what_must_not_leave_is_not_packaged_with_it(swept: Path, place: Path, tmp_path: Path) -> None:
+    report = next(path.parent for path in swept.rglob("provenance.json") if '"synthetic"' in path.read_text())
+    notes = place / "studies" / NAME / "notes.md"
+    notes.write_text("Ask jane.roe@example.org about badge 4711.\n", encoding="utf-8")
+    try:
+        told = command(place, "package", str(tmp_path / "paper.zip"), "--reports", str(report), status=2)
+    finally:
+        notes.unlink()
+    assert f"their studies must not be shared, first shield at {NAME}/notes.md, line 1" in told, told
+    assert not (tmp_path / "paper.zip").exists()
 
 
 @pytest.mark.slow

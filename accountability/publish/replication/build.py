@@ -21,15 +21,16 @@ from accountability.publish.replication.checklist import answered, cell, checkli
 from accountability.publish.replication.environment import LOCK, environment_files, hashed
 from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
 from accountability.publish.runner import report
-from accountability.publish.sharing import look_through, write_zip
+from accountability.publish.sharing import look_through, report_folder, write_zip
 from accountability.publish.templating import templates
 from accountability.records.contract import Source, data_hash, read_source
 from accountability.records.inherited import line_of_releases
-from accountability.records.places import PACKAGE, notebooks_dir, packaged, source_folder
+from accountability.records.places import PACKAGE, STUDIES_VARIABLE, notebooks_dir, packaged, source_folder
 from accountability.results import inert_cell
+from accountability.studies.registry import STUDIES
 
 _TEMPLATES: Final = Path(__file__).parent
-_LEFT_OUT: Final = {"__pycache__", "_data", "_notebooks", ".ipynb_checkpoints"}
+_LEFT_OUT: Final = {"__pycache__", "_data", "_notebooks", ".ipynb_checkpoints", ".pytest_cache"}
 #: The template's brackets of time, each with its upper end in minutes.
 _BRACKETS: Final = (
     ("<10 minutes", 10.0),
@@ -117,35 +118,45 @@ def _peak_of_children() -> float | None:
 
 
 def _packed(out: Path, folder: Path, *, peak_mb: float | None) -> Path:
-    verdict = look_through(folder)
+    folders = reports_in(report_folder(folder))
+    homes = _homes(folders)
+    own = {home: _below(home) for home in homes if home != notebooks_dir()}
+    verdict = look_through(folder, own)
     if not verdict.clean:
         first = verdict.leaks[0]
         raise Refusal(
-            f"{folder}: {len(verdict.leaks)} things in these reports must not be shared, first {first.kind} at "
-            f"{first.place}. `accountability share {folder}` lists them all"
+            f"{folder}: {len(verdict.leaks)} things in these reports{' and their studies' if own else ''} must not be "
+            f"shared, first {first.kind} at {first.place}. `accountability share {folder}` lists those of the reports"
         )
-    folders = reports_in(verdict.folder)
-    _all_of_studies(folders)
-    held = [read_report(one, notebooks_dir()) for one in folders]
+    held = [read_report(one, home) for one, home in zip(folders, homes, strict=True)]
     failed = [one for one in held if one.record["failure"]]
     if failed:
         raise Refusal(f"{failed[0].name}: stopped at {failed[0].record['failure']['where']}; package whole reports")
     sources = [_data(name) for name in dict.fromkeys(name for one in held for name in sources_of(one.record))]
     files = dict(_contents(verdict.folder, held, sources))
+    files |= {
+        f"studies/{path.relative_to(home.parent).as_posix()}": path for home, some in own.items() for path in some
+    }
     written = _written(out.stem, held, sources, files, peak_mb)
     files |= written
     files["MANIFEST.csv"] = _manifest(files)
     return write_zip(out.resolve(), ((f"{out.stem}/{name}", content) for name, content in files.items()))
 
 
-def _all_of_studies(folders: Sequence[Path]) -> None:
-    """Only a study's report can be made again by a package, which carries the notebooks of the studies."""
-    others = [one for one in folders if not (notebooks_dir() / any_record(one)["notebook"]).is_file()]
+def _homes(folders: Sequence[Path]) -> list[Path]:
+    """The folder of each report's notebook: only a study's report can be made again, and only with its notebook."""
+    studies = [STUDIES.get(any_record(one)["study"]) for one in folders]
+    homes = [(study and study.home) or notebooks_dir() for study in studies]
+    others = [
+        one for one, home in zip(folders, homes, strict=True) if not (home / any_record(one)["notebook"]).is_file()
+    ]
     if others:
         raise Refusal(
             f"{len(others)} of {len(folders)} reports are of no study that a package carries, first "
-            f"{others[0].name}; keep them in another folder (--out) and package the studies"
+            f"{others[0].name}; name the folder of your own studies in {STUDIES_VARIABLE}, or keep the report in "
+            f"another folder (--out) and package the studies"
         )
+    return homes
 
 
 def _data(name: str) -> _Data:
@@ -219,12 +230,15 @@ def _written(
             else f"The largest process of the run took {peak_mb:,.0f} MB of memory; two run at a time."
         ),
         "licence": "MIT, see `LICENSE`." if "LICENSE" in files else "MIT.",
+        "own": any(name.startswith("studies/") for name in files),
         "manual": any(not data.travels and not data.source.fetched for data in sources),
     }
     fetched = [data.name for data in sources if data.source.fetched]
     return {
         "README.md": _render("README.md.j2", **values).encode(),
-        "Makefile": _render("Makefile.j2", fetched=fetched, hashes="--require-hashes " if hashes else "").encode(),
+        "Makefile": _render(
+            "Makefile.j2", fetched=fetched, own=values["own"], hashes="--require-hashes " if hashes else ""
+        ).encode(),
         "CHECKLIST.md": _render("CHECKLIST.md.j2", **checklist(held, [data.source for data in sources])).encode(),
         "EXHIBITS.csv": _csv([field.name for field in fields(Exhibit)], map(astuple, listed)),
     }

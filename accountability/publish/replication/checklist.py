@@ -30,7 +30,7 @@ def checklist(reports: Sequence[Report], sources: Sequence[Source]) -> dict[str,
 
     def sections(pattern: str) -> str:
         held = [
-            f"`notebooks/{report.record['notebook']}`, “{heading}”"
+            f"`{report.notebook}`, “{heading}”"
             for report in reports
             for heading in report.sections
             if re.search(pattern, heading, re.IGNORECASE)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accountability.publish.finished import any_record
+from accountability.records.places import notebooks_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,14 @@ class Report:
         What its ``provenance.json`` holds.
     cells : tuple of (str, str)
         Kind and source of each cell of the study's notebook.
+    notebook : str
+        The notebook's path in the package.
     """
 
     folder: Path
     record: Mapping[str, Any]
     cells: tuple[tuple[str, str], ...]
+    notebook: str
 
     @property
     def name(self) -> str:
@@ -72,7 +76,8 @@ def read_report(folder: Path, notebooks: Path) -> Report:
     record = any_record(folder)
     stored = json.loads((notebooks / record["notebook"]).read_text(encoding="utf-8"))
     cells = tuple((cell["cell_type"], "".join(cell["source"])) for cell in stored["cells"])
-    return Report(folder, record, cells)
+    inside = "notebooks" if notebooks == notebooks_dir() else f"studies/{notebooks.name}"
+    return Report(folder, record, cells, f"{inside}/{record['notebook']}")
 
 
 def exhibits(reports: list[Report]) -> list[Exhibit]:
@@ -86,7 +91,7 @@ def exhibits(reports: list[Report]) -> list[Exhibit]:
                 Exhibit(
                     exhibit=f"{entry['kind'].capitalize()} {numbers[entry['kind']]}",
                     file=f"reports/{report.name}/{entry['file']}",
-                    program=f"notebooks/{report.record['notebook']}{_cell(report, entry['name'])}",
+                    program=f"{report.notebook}{_cell(report, entry['name'])}",
                     command=report.record["command"],
                     caption=entry["caption"],
                 )

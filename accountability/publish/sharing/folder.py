@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from accountability.publish.sharing.notebooks import of_json, of_notebook
 from accountability.publish.sharing.pieces import Piece, Script, Table, Text, Unreadable, lines_of, text_of
 
 _MOST: Final = 200_000_000
+_PROGRAM: Final = frozenset({".py", ".yaml", ".yml", ".toml"})
 
 
 def files(folder: Path) -> list[Path]:
@@ -26,13 +27,20 @@ def files(folder: Path) -> list[Path]:
 
 def of_folder(folder: Path) -> Iterator[Piece | Table]:
     """Take every file of a report, or of a folder of reports, apart; places name the file relative to the folder."""
-    for path in files(folder):
+    yield from of_files(folder, files(folder))
+
+
+def of_files(folder: Path, some: Iterable[Path], program: bool = False) -> Iterator[Piece | Table]:
+    """Take some files below a folder apart; those of a `program` are read as text."""
+    for path in some:
         name = path.relative_to(folder).as_posix()
         yield Text(f"{name}, file name", re.sub(r"[_+=/.-]+", " ", name))
         if path.is_symlink():
             yield Unreadable(name, "a link to another file")
         elif path.stat().st_size > _MOST:
             yield Unreadable(name, "larger than can be looked through")
+        elif program and path.suffix.lower() in _PROGRAM:
+            yield from lines_of(name, text_of(path.read_bytes()), numbered=True)
         elif path.name.startswith(".") or path.suffix.lower() not in _READ:
             yield Unreadable(name, f"a file of kind {path.suffix or 'none'}")
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from accountability.errors import ParameterError
 from accountability.publish.finished import RECORD, any_record, sources_of
 from accountability.publish.in_place import put_file
 from accountability.publish.sharing.count_rules import in_table
-from accountability.publish.sharing.folder import files, of_folder
+from accountability.publish.sharing.folder import files, of_files, of_folder
 from accountability.publish.sharing.pieces import Active, Link, Metadata, Piece, Request, Script, Table, Text
 from accountability.publish.templating import TEMPLATES
 from accountability.records.leaving.known import Known, known
@@ -62,13 +63,15 @@ class Verdict:
         return "\n".join([*lines, f"{said} in {self.looked_at:,} texts, tables and pictures of {self.folder.name}"])
 
 
-def look_through(report: Path) -> Verdict:
+def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = None) -> Verdict:
     """Look through a report, or a folder of reports, without writing anything.
 
     Parameters
     ----------
     report : Path
         Its folder, or a file in it that stands beside ``provenance.json`` or ``index.html``.
+    studies : mapping of Path to paths, optional
+        Folders of a user's own studies that are to leave with it, and the files of each.
 
     Returns
     -------
@@ -91,14 +94,15 @@ def look_through(report: Path) -> Verdict:
     A source of case files (single cases chosen because they were reported) is about those cases, so counts of them
     are not refused.
     """
-    folder = _folder(report)
+    folder = report_folder(report)
     rests_on = dict(_rests_on(folder))
     with_what = known(source for named in rests_on.values() for source in named)
     single = [place for place, (asked, *_) in rests_on.items() if asked in with_what.case_files]
     told_singly = ("",) if len(single) == len(rests_on) else tuple(single)  # the index of case files alone is one too
     leaks: dict[Leak, None] = {}
     looked_at = 0
-    for piece in of_folder(folder):
+    beside = (of_files(home.parent, some, program=True) for home, some in (studies or {}).items())
+    for piece in chain(of_folder(folder), *beside):
         looked_at += 1
         found = _in_piece(piece, with_what)
         if piece.place.startswith(told_singly):
@@ -144,7 +148,7 @@ def share(report: Path, out: Path | None = None) -> tuple[Verdict, Path | None]:
     ParameterError
         There is no report, or the archive would stand inside it.
     """
-    folder = _folder(report)
+    folder = report_folder(report)
     target = (folder.parent / f"{folder.name}.zip" if out is None else out).resolve()
     if target.is_relative_to(folder):
         raise ParameterError(f"{target}: the archive would stand inside the report; choose another place with --out")
@@ -170,7 +174,8 @@ def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path
     return put_file(target, write, target.parent)
 
 
-def _folder(report: Path) -> Path:
+def report_folder(report: Path) -> Path:
+    """Give the folder of a report, or of reports; refused where there is none."""
     folder = (report if report.is_dir() else report.parent).resolve()
     if not report.exists() or not _records(folder):
         raise ParameterError(
