@@ -37,6 +37,11 @@ def full() -> bool:
     return bool(os.environ.get(FULL))
 
 
+def examples(number: int) -> int:
+    """How many examples of a property are drawn: so many with ``--full``, a third otherwise."""
+    return number if full() else max(number // 3, 12)
+
+
 def real_data_folder() -> Path:
     """The folder of public extracts: $ACCOUNTABILITY_REAL_DATA, else shared/data beside the checkout."""
     return Path(os.environ.get("ACCOUNTABILITY_REAL_DATA", ROOT.parent / "shared" / "data"))

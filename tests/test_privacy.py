@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -43,7 +44,7 @@ def test_a_small_cell_that_follows_from_four_lines_together_is_protected() -> No
 CELLS = st.one_of(st.just(0), st.integers(1, 9), st.integers(10, 60))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(arrays(np.int64, st.tuples(st.integers(2, 7), st.integers(2, 7)), elements=CELLS))
 def test_no_hidden_cell_follows_from_all_totals_that_hiding_more_could_protect(counts: np.ndarray) -> None:
     hidden = privacy.hidden_cells(counts, 10)

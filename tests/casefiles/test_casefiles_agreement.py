@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +70,7 @@ def test_the_interval_holds_the_true_kappa_as_often_as_it_says() -> None:
     assert 0.91 <= held / 200 <= 0.99
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=40))
 def test_the_order_of_facts_and_of_coders_does_not_matter(pairs: list[tuple[str, str]]) -> None:
     first, second = (list(column) for column in zip(*pairs, strict=True))

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.sampled_from("abcdef")), min_size=2, max_size=40).filter(
         lambda rows: len({row[2] for row in rows}) > 1

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from agency import agency, event
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +52,7 @@ def test_both_find_groups_that_do_differ():
         assert rejected(test, np.random.default_rng(3), 30, slower=1.5) >= 0.9
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.sampled_from("ab")), min_size=4, max_size=40).filter(
         lambda rows: len({row[2] for row in rows}) == 2

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
@@ -15,7 +16,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations, Sampling
 
 MONTH = 30
-calm = settings(deadline=None, max_examples=25)
+calm = settings(deadline=None, max_examples=examples(25))
 
 
 def agency(seed=1, cases=400, *, starts=True, last=1200, mean=200.0, groups=None):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations, Sampling
 
-calm = settings(deadline=None, max_examples=25)
+calm = settings(deadline=None, max_examples=examples(25))
 
 
 def status(ages, closed, **more):

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from accountability.results import Refused, or_refusal
 from accountability.stats.npmle import BEYOND, interval_scores, solve
 from accountability.study.durations import Durations, Sampling
 
-calm = settings(deadline=None, max_examples=50)
+calm = settings(deadline=None, max_examples=examples(50))
 spans = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 15), st.booleans()), min_size=2, max_size=30)
 
 

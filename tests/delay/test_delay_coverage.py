@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from conftest import full
 
 
 @pytest.fixture(scope="module")
@@ -17,10 +18,10 @@ def simulation():
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
     settings = ("exact dates", "late entry", "months at both ends", "closings known to the month")
-    table = simulation.coverage(agencies=200, seed=3, settings=settings)
+    table = simulation.coverage(agencies=200 if full() else 100, seed=3, settings=settings)
     assert len(table) == 16
-    # 200 agencies: three standard errors of a true 95 % are 4.6 points.
-    assert table["coverage"].between(0.904, 0.996).all(), table.to_string()
+    # Three standard errors of a true 95 % are 4.6 points of 200 agencies, 6.5 of 100.
+    assert table["coverage"].between(0.904 if full() else 0.885, 0.996 if full() else 1.0).all(), table.to_string()
 
 
 def test_pieces_of_a_long_run_add_up(simulation):

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations, Sampling
 
 # Busy machines are slow; a deadline would fail on them and say nothing about the code.
-calm = settings(deadline=None, max_examples=60)
+calm = settings(deadline=None, max_examples=examples(60))
 
 cases = st.lists(
     st.tuples(st.integers(0, 60), st.booleans(), st.integers(0, 20), st.sampled_from("abc")), min_size=1, max_size=60
@@ -242,7 +243,7 @@ def test_the_figure_has_one_line_a_group_and_the_numbers_below():
     plt.close(axes.figure)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(cases, st.integers(1, 40))
 def test_the_restricted_mean_is_the_mean_of_shortened_delays_when_all_closed(rows, until):
     days = np.array([row[0] for row in rows])

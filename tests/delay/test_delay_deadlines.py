@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from agency import Sampling as Rule
 from agency import agency, event
-from conftest import ROOT
+from conftest import ROOT, examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +133,7 @@ def test_what_would_have_lapsed_under_other_limits():
     assert table["late"].tolist() == [3, 2, 1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60), st.booleans()), min_size=1, max_size=40),
     st.integers(1, 400),

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from accountability.stats.npmle import BEYOND, NotConverged, collapse, innermost
 from accountability.study import clocks
 from accountability.study.durations import Durations, Sampling
 
-calm = settings(deadline=None, max_examples=60)
+calm = settings(deadline=None, max_examples=examples(60))
 spans = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 25), st.booleans()), min_size=1, max_size=40)
 
 

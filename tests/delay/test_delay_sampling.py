@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from accountability.delay.current_status import pooled
 from accountability.errors import ParameterError, Refusal
 from accountability.study.durations import Durations, Sampling
 
-calm = settings(deadline=None, max_examples=60)
+calm = settings(deadline=None, max_examples=examples(60))
 
 
 def status(ages, closed, **more):

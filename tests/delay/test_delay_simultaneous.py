@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import full
 
 from accountability import delay
 from accountability.delay.simultaneous import equal_precision, hall_wellner
@@ -41,7 +42,7 @@ def test_critical_values_are_those_of_simulated_bridges(begin, end):
 def test_the_band_is_wider_than_the_interval_and_holds_the_whole_curve_as_often_as_it_says():
     rng = np.random.default_rng(2)
     held, pointwise = [], []
-    for _ in range(40):
+    for _ in range(40 if full() else 20):
         curve = delay.closing_curve(agency(rng))
         band = delay.curve_band(curve)
         truth = share_open(band["day"])
@@ -49,7 +50,7 @@ def test_the_band_is_wider_than_the_interval_and_holds_the_whole_curve_as_often_
         one = curve.table[curve.table["day"].isin(band["day"])]
         pointwise.append(((one["lower"].to_numpy() <= truth) & (truth <= one["upper"].to_numpy())).all())
         assert (band["lower"].to_numpy() <= one["lower"].to_numpy()).all()
-    assert np.mean(held) >= 0.85  # three standard errors below 95 %
+    assert np.mean(held) >= (0.85 if full() else 0.8)  # three standard errors below 95 %
     assert np.mean(pointwise) < np.mean(held)
 
 

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from conftest import full
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def simulation():
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):
-    table = simulation.coverage(agencies=100, seed=4)
+    table = simulation.coverage(agencies=100 if full() else 50, seed=4)
     assert len(table) == 8
-    # 100 agencies: three standard errors of a true 95 % are 6.5 points.
-    assert table["coverage"].between(0.885, 1.0).all(), table.to_string()
+    # Three standard errors of a true 95 % are 6.5 points of 100 agencies, 9.2 of 50.
+    assert table["coverage"].between(0.885 if full() else 0.858, 1.0).all(), table.to_string()

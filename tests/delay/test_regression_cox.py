@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,7 +166,7 @@ def fitted(cases, **kind):
         return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rows, st.randoms(use_true_random=False), st.integers(0, 28))
 def test_row_order_split_rows_day_shift_and_labels_change_nothing(cases, random, cut):
     whole = fitted(cases)

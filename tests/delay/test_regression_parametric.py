@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
@@ -107,7 +108,7 @@ cases = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(cases, st.sampled_from(FAMILIES), st.randoms(use_true_random=False))
 def test_row_order_and_labels_change_nothing(rows, family, random):
     def fitted(some, names=str):

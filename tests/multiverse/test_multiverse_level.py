@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import full
 
 import accountability
 from accountability import Cohort, multiverse
 from accountability.multiverse import specification_curve
 from accountability.multiverse.specifications import _holder
 
-SIMULATIONS, SHUFFLES, CASES = 40, 39, 400
+SIMULATIONS, SHUFFLES, CASES = 40 if full() else 20, 39, 400
 QUESTIONS: dict[str, dict[str, list[Any]]] = {
     "median_delay": {"start": ["received", "opened"], "estimator": ["median", "restricted_mean"]},
     "share": {"unit": ["complaint", "officer_complaint"], "denominator": ["decided", "all"]},

@@ -19,7 +19,7 @@ from accountability.publish.sweeps import sweep_dask
 from accountability.publish.sweeps.sweep_inputs import inputs
 
 STUDY = "what_the_data_holds"
-GRID: dict[str, Any] = {"sets": [{"source": "synthetic"}, {"source": "news_cases"}]}
+GRID: dict[str, Any] = {"sets": [{"source": "news_cases", "min_cell": number} for number in (10, 12)]}
 
 pytestmark = pytest.mark.slow
 

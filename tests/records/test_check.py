@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import ACCUSED, CODEBOOK, COMPLAINTS, write_source
@@ -373,7 +374,7 @@ def outcome(folder: Path) -> str:
     return "loaded"
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_a_mutated_declaration_is_refused_or_loads_and_the_check_agrees(
     data: st.DataObject, small: tuple[Path, dict[str, Any], dict[str, Any]]
@@ -390,7 +391,7 @@ def test_a_mutated_declaration_is_refused_or_loads_and_the_check_agrees(
         assert not checked.clean
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data())
 def test_mutated_yaml_text_is_refused_or_loads(
     data: st.DataObject, small: tuple[Path, dict[str, Any], dict[str, Any]]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_tables import WRITERS, tables
@@ -382,7 +382,7 @@ def test_a_refusal_leaves_nothing_behind(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(table=tables(), kind=st.sampled_from(sorted(WRITERS)))
 def test_any_small_table_gives_a_proposal_or_a_refusal(
     table: pd.DataFrame, kind: str, tmp_path_factory: pytest.TempPathFactory

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+from conftest import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 from accountability.errors import SourceError
 from accountability.records.readers import Format, RawTable, header, raw, read, read_chunks
 
-fuzz = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -325,7 +326,7 @@ def outcome(read_it: Callable[[], list[RawTable]]) -> list[tuple[int, list[str]]
     return [(t.line(i), [c or "" for c in row]) for t in tables for i, row in enumerate(cells(t))]
 
 
-@settings(fuzz, max_examples=600)
+@settings(fuzz, max_examples=examples(600))
 @given(TRICKY, st.sampled_from([1, 5, 64]))
 @example('a,b\na"",c\n"d\n",e\n', 1)
 @example('"",\r\r\n"\r",a', 1)
@@ -356,7 +357,7 @@ def test_what_was_written_is_read(
     assert [row for chunk in read_chunks(path, fmt, block=block) for row in cells(chunk)] == want
 
 
-@settings(fuzz, max_examples=300)
+@settings(fuzz, max_examples=examples(300))
 @given(st.binary(max_size=120), st.sampled_from([b"", b"x,y\n1,2\n", b"\xff\xfe", b"PK\3\4", b"\x1f\x8b"]))
 def test_any_bytes_are_a_table_or_an_error_that_names_the_file(
     write: Callable[..., Path], content: bytes, start: bytes

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from old_workbook import xls
@@ -26,7 +27,7 @@ from accountability.errors import SourceError
 from accountability.records.onboard.guess import guess, parts
 from accountability.records.readers import Format, RawTable, header, read, read_chunks
 
-fuzz = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 Rows = Sequence[Sequence[object]]
 
 

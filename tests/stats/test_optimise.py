@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -29,7 +30,7 @@ def logit(x: np.ndarray, y: np.ndarray) -> Any:
     return evaluate
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.integers(0, 10_000), st.floats(0.01, 100))
 def test_a_logit_ends_where_its_gradient_vanishes_or_is_called_separated(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
