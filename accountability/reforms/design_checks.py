@@ -29,6 +29,9 @@ class Balanced:
     cohorts, periods : array
     early : int
         Periods of anticipation.
+    units : int
+        Units counted; fewer than rows of `values` never, more where units were affected in groups, which are then the
+        rows: means of their units.
     flow : DataFrame
         ``reason, n``: units left out.
     """
@@ -38,6 +41,7 @@ class Balanced:
     cohorts: Floats
     periods: Floats
     early: int
+    units: int
     flow: pd.DataFrame
 
     @property
@@ -147,14 +151,15 @@ def balanced(panel: Panel, outcome: str, early: int) -> Balanced:
     """
     values, periods, first_affected = panel.wide(outcome)
     last = periods[-1]
+    group = pd.factorize(panel.clusters.groupby(panel.frame["unit"], sort=False, observed=True).first())[0]
     first_affected = np.where(first_affected > last, np.inf, first_affected)
     whole = ~np.isnan(values).any(axis=1)
     always = first_affected - early <= periods[0]
-    cohorts, number, size = np.unique(first_affected[whole & ~always], return_inverse=True, return_counts=True)
-    lone = np.zeros(len(values), dtype=bool)
-    lone[whole & ~always] = (size < IN_COHORT)[number]
+    groups = pd.Series(group[whole & ~always]).groupby(first_affected[whole & ~always]).nunique()
+    lone = whole & ~always & np.isin(first_affected, groups.index[groups < IN_COHORT])
     kept = whole & ~always & ~lone
-    cohorts, number = np.unique(first_affected[kept], return_inverse=True)
+    means = pd.DataFrame(values[kept]).groupby(group[kept]).mean()
+    cohorts, number = np.unique(pd.Series(first_affected[kept]).groupby(group[kept]).first(), return_inverse=True)
     flow = pd.DataFrame(
         [
             ("counted", int(kept.sum())),
@@ -166,12 +171,13 @@ def balanced(panel: Panel, outcome: str, early: int) -> Balanced:
     )
     compared = int((number == len(cohorts) - 1).sum()) if len(cohorts) else 0
     lost, early_on, single = (int(count) for count in flow["n"][1:])
-    treated = int(kept.sum()) - compared
+    treated = len(means) - compared
+    word = "groups" if "cluster" in panel.frame else panel.units
     if min(treated, compared) < ON_A_SIDE:
         raise Refusal(
-            f"expected at least {ON_A_SIDE} {panel.units} affected and {ON_A_SIDE} affected last or never, found "
-            f"{treated:,} and {compared:,} observed in every period ({lost:,} are not, {early_on:,} were affected "
-            f"from the start, {single:,} are alone in their cohort): "
-            "an interval from so few does not hold. Take smaller units (per='officer'), or fewer periods"
+            f"expected at least {ON_A_SIDE} {word} affected and {ON_A_SIDE} affected last or never, found "
+            f"{treated:,} and {compared:,} observed in every period ({lost:,} {panel.units} are not, {early_on:,} were "
+            f"affected from the start, {single:,} are alone in their cohort): "
+            "an interval from so few does not hold. Take more and smaller units, or fewer periods"
         )
-    return Balanced(values[kept], number, cohorts, periods, early, flow)
+    return Balanced(means.to_numpy(), number, cohorts, periods, early, int(kept.sum()), flow)

@@ -27,7 +27,7 @@ class Panel:
         ``unit``, ``period`` (int: months since January 1970, or a count of the user's own), ``exposure`` (share of
         the month in which the unit could draw what is counted), ``cohort`` (float: the first period in which the unit
         is affected, infinite for one that never is), and the outcomes (float; missing where not observed, which is
-        not zero). Sorted by unit and period.
+        not zero). Sorted by unit and period. Where units were affected in groups, ``cluster`` names the group.
     per : str
         What a unit is: officer, unit or agency.
     outcomes : tuple of str
@@ -86,6 +86,11 @@ class Panel:
             raise ParameterError(f"outcome: expected one of {', '.join(self.outcomes)}, found {outcome!r}")
         return outcome
 
+    @property
+    def clusters(self) -> pd.Series:
+        """The group of each row that was affected together: the unit itself where none is named."""
+        return self.frame["cluster"] if "cluster" in self.frame else self.frame["unit"]
+
     def wide(self, outcome: str) -> tuple[Floats, Floats, Floats]:
         """An outcome as units by periods (missing where not observed), the periods, and the units' cohorts."""
         frame = self.frame
@@ -119,14 +124,18 @@ def checked(frame: pd.DataFrame, outcomes: Sequence[str], what: str = "the panel
     if wrong := int((period.isna() | (period % 1 != 0)).sum()):
         raise ParameterError(f"{what}: expected whole numbers in period, found {wrong:,} of another kind")
     numbers = {name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in (*KEYS[2:], *outcomes)}
-    out = frame[["unit"]].assign(period=period.astype("int64"), **numbers)
+    groups = [name for name in ("unit", "cluster") if name in frame]
+    out = frame[groups].assign(period=period.astype("int64"), **numbers)
     out["cohort"] = out["cohort"].fillna(np.inf)
     out = out.sort_values(["unit", "period"], kind="stable", ignore_index=True)
     if twice := int(out.duplicated(["unit", "period"]).sum()):
         raise ParameterError(f"{what}: expected one row a unit and period, found {twice:,} more")
-    several = out.groupby("unit", observed=True)["cohort"].agg(["min", "max"])
-    if mixed := int((several["min"] != several["max"]).sum()):
-        raise ParameterError(f"{what}: expected one cohort a unit, found {mixed:,} units with several")
+    for group in groups:
+        several = out.groupby(group, observed=True)["cohort"].agg(["min", "max"])
+        if mixed := int((several["min"] != several["max"]).sum()):
+            raise ParameterError(f"{what}: expected one cohort a {group}, found {mixed:,} {group}s with several")
+    if "cluster" in out and (mixed := int((out.groupby("unit", observed=True)["cluster"].nunique() != 1).sum())):
+        raise ParameterError(f"{what}: expected one cluster a unit, found {mixed:,} units with none or several")
     return out
 
 
@@ -138,6 +147,7 @@ def panel_from_frame(
     period: str = "period",
     cohort: str = "cohort",
     exposure: str | None = None,
+    cluster: str | None = None,
     per: str = "unit",
     reform: Reform | None = None,
 ) -> Panel:
@@ -154,6 +164,8 @@ def panel_from_frame(
         or infinite for one that never is.
     exposure : str, optional
         Its column of exposure, 1 everywhere when left out.
+    cluster : str, optional
+        Its column of the group in which units were affected together (a district); errors are then by group.
     per : str
         What a unit is.
     reform : Reform, optional
@@ -183,7 +195,8 @@ def panel_from_frame(
             "    reforms.panel_from_frame(frame, ['complaints'], unit='officer', period='month', cohort='trained')"
         )
     names = [outcomes] if isinstance(outcomes, str) else [*outcomes]
-    given = {"unit": unit, "period": period, "cohort": cohort, **({"exposure": exposure} if exposure else {})}
+    given = {"unit": unit, "period": period, "cohort": cohort}
+    given |= {name: column for name, column in (("exposure", exposure), ("cluster", cluster)) if column}
     if missing := [column for column in (*given.values(), *names) if column not in frame]:
         raise ParameterError(f"the frame has no column {', '.join(missing)}; it has {', '.join(map(str, frame))}")
     taken = frame[[*given.values(), *names]].set_axis([*given, *names], axis=1)

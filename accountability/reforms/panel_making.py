@@ -338,6 +338,8 @@ def _cohorts(
         for value, day in reform.since.items()
     }
     cohort = frame["unit"].map(stated.map(first))
+    if not (per == "agency" or reform.column == column):
+        frame = frame.assign(cluster=frame["unit"].map(stated))
     lost = frame.loc[cohort.isna(), "unit"].nunique()
     said = [f"{plural(lost, per)} without one value of {reform.column.replace('_', ' ')} left out"] if lost else []
     return frame.assign(cohort=cohort)[cohort.notna()].reset_index(drop=True), said

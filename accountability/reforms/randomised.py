@@ -109,7 +109,7 @@ def rollout_effect(
     weights = rollout.weighted(target, given.cohorts, given.sizes, given.periods, given.early)
     what, found = _estimated(given, [weights], estimator)
     table = rows(
-        {"quantity": [TARGETS[target]]}, found.estimate, found.std_error, confidence, n=len(given.values),
+        {"quantity": [TARGETS[target]]}, found.estimate, found.std_error, confidence, n=given.units,
         clusters=len(given.values), free=found.free,
     )  # fmt: skip
     table["neyman_error"] = found.neyman
@@ -172,7 +172,8 @@ def rollout_months(
         if time != base and (weights := rollout.since(time, given.cohorts, given.sizes, given.periods, given.early))
     }
     _, found = _estimated(given, list(held.values()), estimator)
-    counted = [int(sum(given.sizes[g] for g, _ in weights)) for weights in held.values()]
+    each = given.units / len(given.values)
+    counted = [round(each * sum(given.sizes[g] for g, _ in weights)) for weights in held.values()]
     table = rows(
         {"event_time": list(held)}, found.estimate, found.std_error, confidence, n=counted,
         clusters=len(given.values), free=found.free,
