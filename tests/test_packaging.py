@@ -67,7 +67,7 @@ def test_this_environment_is_the_locked_one() -> None:
 
 
 def test_the_tests_have_every_extra_and_the_base_has_none_of_them() -> None:
-    assert set(EXTRAS) == {"lab", "docs", "documents", "classroom", "dask", "sql", "openpolicedata", "test"}
+    assert set(EXTRAS) == {"lab", "docs", "documents", "classroom", "dask", "sql", "reforms", "openpolicedata", "test"}
     ours = {str(one) for name in EXTRAS.keys() - {"test", "openpolicedata"} for one in of_extra(name)}
     assert ours <= set(map(str, TESTED))
     base = {one.name for one in NEEDED}
@@ -107,7 +107,7 @@ def test_make_names_the_debian_package_when_venv_is_missing(tmp_path: Path) -> N
 # ---- conda ---------------------------------------------------------------------------------------------------
 
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "frictionless": "frictionless-py"}
-FROM_PIP = {"axe-playwright-python", "playwright", "pypandoc-binary", "typst"}
+FROM_PIP = {"axe-playwright-python", "diff-diff", "playwright", "pypandoc-binary", "typst"}
 
 
 def test_conda_has_the_same_names_and_ranges() -> None:

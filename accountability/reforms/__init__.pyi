@@ -13,6 +13,8 @@ from .interrupted import placebo_dates as placebo_dates
 from .panel import Panel as Panel
 from .panel import panel_from_frame as panel_from_frame
 from .panel_making import panel_of as panel_of
+from .parallel_trends import honest_bounds as honest_bounds
+from .parallel_trends import staggered_months as staggered_months
 from .randomised import rollout_effect as rollout_effect
 from .randomised import rollout_months as rollout_months
 from .reform import Reform as Reform

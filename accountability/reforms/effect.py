@@ -67,6 +67,10 @@ class Effect(Result):
 
     def sentence(self) -> str:
         """Say the first row; a causal verb stands only where the design carries it, with its assumption."""
+        return self.claim()
+
+    def claim(self) -> str:
+        """The sentence without its cautions."""
         row = self.table.iloc[0].to_dict()
         said = self._said(row)
         if row["estimate"] == row["estimate"] and row["lower"] <= 0 <= row["upper"]:
@@ -109,7 +113,7 @@ class EventStudy(Effect):
         before = self.table[self.table["event_time"] < 0]
         apart = before["p_value"] < 1 - self.confidence
         lead = f" Of {len(before)} months before, {int(apart.sum())} differ from none." if len(before) else ""
-        return self.overall.sentence() + lead
+        return self.overall.claim() + lead
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the estimate of each month with its interval, and the first month affected."""
