@@ -168,4 +168,7 @@ def extremes_said(row: Mapping[Any, Any], name: str, said: Callable[[float], str
     low, high = ("not known" if pd.isna(row[f"{name}_{end}"]) else said(row[f"{name}_{end}"]) for end in _ENDS)
     if low == high:
         return ""
+    number, _, unit = low.partition(" ")
+    if unit not in ("", "%") and high.endswith(f" {unit}"):
+        low = number
     return f"; {low} to {high} with every end that is not known as early, or as late, as it can have been"
