@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -151,7 +153,7 @@ def source_page(name: str) -> str:
     rows += [
         (f"sampling: {key.replace('_', ' ')}", value) for key, value in card.sampling.model_dump().items() if value
     ]
-    parts = [f"# {name}", source.title, "## Card", table(("", ""), rows)]
+    parts = [f"# {name}", source.title, "## Card", table(("the card's line", "what it says"), rows)]
     if card.traps:
         parts += ["## Traps", "\n".join(f"- {trap}" for trap in card.traps)]
     return "\n\n".join(parts) + "\n"
@@ -174,7 +176,7 @@ def assemble(into: Path) -> None:
     """Put pages, notebooks and the made reference in one folder."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    for page in [*HERE.rglob("*.md"), *HERE.rglob("*.ipynb"), HERE / "conf.py", HERE / "_static" / "site.css"]:
+    for page in [*HERE.rglob("*.md"), *HERE.rglob("*.ipynb"), HERE / "conf.py", *(HERE / "_static").iterdir()]:
         (into / page.relative_to(HERE)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, into / page.relative_to(HERE))
     (into / "notebooks").mkdir()
@@ -196,29 +198,36 @@ def assemble(into: Path) -> None:
         (reference / f"{name}.md").write_text(text, encoding="utf-8")
 
 
+def build(folder: Path) -> tuple[Path, str]:
+    """Build the site in a folder and give where it lies, and what Sphinx had to say; nothing when all is well."""
+    assemble(folder / "source")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "2", "-b", "html", "source", "site"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return folder / "site", done.stderr if done.returncode else ""
+
+
+def page_list(site: Path) -> str:
+    """The pages of a built site, a line a folder, without the listings of the code."""
+    pages: dict[str, list[str]] = {}
+    for page in sorted(site.rglob("*.html")):
+        if "_modules" not in page.parts:
+            pages.setdefault(page.parent.relative_to(site).as_posix(), []).append(page.stem)
+    return "\n".join(f"{folder} ({len(names)}): {', '.join(names)}" for folder, names in pages.items())
+
+
 def main() -> int:
-    """Build the site and print where it begins."""
-    into = BUILD / "source"
-    assemble(into)
-    site = BUILD / "site"
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "--keep-going",
-        "-j",
-        "2",
-        "-b",
-        "html",
-        str(into),
-        str(site),
-    ]
-    done = subprocess.run(command, check=False)
-    if done.returncode == 0:
-        print((site / "index.html").as_uri())
-    return done.returncode
+    """Build the site; print its pages, what it took and where it begins."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    began, used = time.monotonic(), os.times()
+    site, complaints = build(BUILD)
+    if complaints:
+        print(complaints, file=sys.stderr)
+        return 1
+    spent = sum(now - then for now, then in zip(os.times()[:4], used[:4], strict=True))
+    print(page_list(site))
+    print(f"built in {time.monotonic() - began:.0f} s, {spent:.0f} s of processor time")
+    print((site / "index.html").as_uri())
+    return 0
 
 
 if __name__ == "__main__":

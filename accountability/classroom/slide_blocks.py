@@ -86,4 +86,5 @@ def _comment(output: Mapping[str, Any]) -> str:
 def _picture(content: str, suffix: str, said: Mapping[str, Any]) -> str:
     encoded = base64.b64encode(content.encode()).decode() if suffix == "svg+xml" else "".join(content.split())
     alt = html.escape(said.get("alt") or "A figure of the lesson")
-    return f'<figure><img src="data:image/{suffix};base64,{encoded}" alt="{alt}"></figure>'
+    letters = f' data-letters="{said["letters"]:g}"' if "letters" in said else ""
+    return f'<figure><img src="data:image/{suffix};base64,{encoded}" alt="{alt}"{letters}></figure>'

@@ -32,6 +32,8 @@ __all__ = ["COLOURS", "STYLES", "labelled", "name_of", "new_axes", "numbers"]
 #: Letters in a line of a label beside a curve, and beside a row.
 _BESIDE: Final = 22
 _ROW: Final = 38
+#: Marks the names beside the ends of lines.
+_NAMED: Final = "named"
 
 
 def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: float = 8.5) -> None:
@@ -63,8 +65,21 @@ def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: floa
         )  # fmt: skip
         ax.annotate(
             text, (1.055, at), xycoords="axes fraction", color=colour, fontsize=size, ha="left", va="center",
-            annotation_clip=False,
+            annotation_clip=False, gid=_NAMED,
         )  # fmt: skip
+
+
+def apart(ax: Axes) -> None:
+    """Move the names beside the lines apart anew, once the axes have another height."""
+    named = [text for text in ax.texts if text.get_gid() == _NAMED]
+    leaders = [line for line in ax.get_lines() if line.get_transform() == ax.transAxes]
+    tall = ax.get_position().height * float(ax.get_figure().get_size_inches()[1])  # type: ignore[union-attr]
+    high = [(text.get_text().count("\n") + 1) * float(text.get_fontsize()) * 1.5 / 72 / tall for text in named]
+    ends = [float(np.asarray(line.get_ydata())[0]) for line in leaders[: len(named)]]
+    for text, line, end, at in zip(named, leaders, ends, _apart(ends, high), strict=False):
+        text.set_y(at)
+        text.xy = (1.055, at)  # type: ignore[attr-defined]
+        line.set_ydata([end, at])
 
 
 def _apart(places: Sequence[float], heights: Sequence[float]) -> list[float]:

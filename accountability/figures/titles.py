@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from accountability.figures.house_style import housed
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -16,6 +17,9 @@ _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
 #: Inches kept free at the edges, and between the words and the drawing.
 _EDGE, _GAP = 0.08, 0.1
+#: A figure on a slide: inches, and the smallest letters in points.
+_HALL: Final = (4.4, 1.9)
+_HALL_LETTERS: Final = 8.5
 
 
 @dataclass(slots=True)
@@ -67,6 +71,46 @@ def rewrapped(figure: Figure) -> Figure:
         with housed():
             _wrap(figure, words)
     return figure
+
+
+def for_hall(figure: Figure) -> float:
+    """Draw a figure for a slide, without its words and so small that its letters are large there; give the smallest.
+
+    On a slide 1,280 wide it is shown at some 250 dots an inch, where eight points and a half are 28 dots or more.
+
+    Returns
+    -------
+    float
+        The smallest letters, in points.
+    """
+    from accountability.figures import draw
+
+    words = words_of(figure)
+    if words is not None:
+        words.title = words.subtitle = words.footer = ""
+        words.drawing, words.fit = min(words.drawing, _HALL[1]), None
+    for axes in figure.axes:
+        spec = axes.get_subplotspec()
+        if spec is not None and len(inches := spec.get_gridspec().get_height_ratios()) == 2:  # numbers under a drawing
+            spec.get_gridspec().set_height_ratios([_HALL[1] - inches[1], inches[1]])
+    figure.set_size_inches(*_HALL)
+    rewrapped(figure)
+    figure.draw_without_rendering()  # only then is known where the axes lie
+    for axes in figure.axes:
+        place = axes.get_position()
+        room = (1 - place.x0) * _HALL[0] if _columns(axes) == 1 else place.width * _HALL[0]
+        axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), room - 0.05, 9.0))
+        draw.apart(axes)
+    said = [text for text in figure.findobj(_is_text) if text.get_visible() and text.get_text().strip()]
+    for text in said:
+        text.set_fontsize(max(text.get_fontsize(), _HALL_LETTERS))
+    return min((float(text.get_fontsize()) for text in said), default=_HALL_LETTERS)
+
+
+def _is_text(artist: Artist) -> bool:
+    from matplotlib.text import Text
+
+    return isinstance(artist, Text)
 
 
 def _wrap(figure: Figure, words: Words) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
-from accountability.figures.titles import rewrapped
+from accountability.figures.titles import for_hall, rewrapped
 from accountability.publish.drawn import axes_of, data_of
 from accountability.results import Refused, Result, write_csv
 
@@ -33,6 +33,8 @@ FOUND: Final = "finding.json"
 LEAD: Final = "lead"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _DPI: Final = 144
+#: Fine enough for a hall's screen.
+_HALL_DPI: Final = 290
 #: Ending of a figure drawn for one column of a journal.
 NARROW: Final = ".narrow.svg"
 NARROW_PNG: Final = ".narrow.png"
@@ -147,7 +149,7 @@ def keep_parts(report: CaseReport, *names: str) -> None:
             figure(part.drawn, name=part.name)
 
 
-def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None) -> None:
+def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None, *, hall: bool = False) -> None:
     """Show a figure with a text that says what it shows, and hand it to the report.
 
     Parameters
@@ -160,6 +162,8 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     name : str, optional
         File name without ending under which the report also keeps it as SVG and PNG, drawn once more for a narrow
         column, and the numbers drawn as CSV (:func:`accountability.publish.drawn.data_of`).
+    hall : bool
+        Show it drawn for a slide: large letters, and without words of its own, which stand beside it there.
 
     Raises
     ------
@@ -190,7 +194,7 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     if not alt.strip():
         raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
     image: Any = drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
-    png = rendered(image, "png")
+    png = b"" if hall and folder() is None else rendered(image, "png")
     width, height = (round(side * image.dpi) for side in image.get_size_inches())
     target = folder()
     if name is not None:
@@ -215,12 +219,14 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
             "rows": len(numbers),
         }
         _record(target, entry)
+    said: dict[str, Any] = {"alt": alt, "width": width, "height": height}
+    if hall:
+        letters = for_hall(image)
+        png = rendered(image, "png", _HALL_DPI)
+        wide, high = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+        said |= {"height": round(width * high / wide), "letters": round(letters * _HALL_DPI / 72, 1)}
     plt.close(image)
-    display(
-        {"image/png": png, "text/plain": f"Figure: {alt}"},
-        raw=True,
-        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
-    )
+    display({"image/png": png, "text/plain": f"Figure: {alt}"}, raw=True, metadata={"image/png": said})
 
 
 def present(finding: Finding) -> Finding:
@@ -279,7 +285,7 @@ def lead_image(finding: Finding) -> Figure | None:
     return titled(image, lead.title, lead.subtitle, lead.footer)
 
 
-def rendered(image: Figure, kind: str) -> bytes:
+def rendered(image: Figure, kind: str, dpi: int = _DPI) -> bytes:
     """Give the bytes of a figure as ``png`` or ``svg``, the same whenever it is drawn."""
     import io
 
@@ -289,7 +295,7 @@ def rendered(image: Figure, kind: str) -> bytes:
     stamp: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[kind]
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
-        image.savefig(buffer, format=kind, dpi=_DPI, bbox_inches="tight", metadata=stamp)
+        image.savefig(buffer, format=kind, dpi=dpi, bbox_inches="tight", metadata=stamp)
     return buffer.getvalue()
 
 

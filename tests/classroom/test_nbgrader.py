@@ -65,7 +65,7 @@ def grades(nbgrader: list[str], tmp_path_factory: pytest.TempPathFactory) -> dic
     """A course: solved, blank, another's id in the notebook, and one who overwrites what marks."""
     course = tmp_path_factory.mktemp("course")
     key = course.parent / "class.key"
-    build(LESSON, course, students=["ada", *EXPECTED], key=key)
+    build(LESSON, course, students=list(dict.fromkeys(["ada", *EXPECTED])), key=key)
     (course / "nbgrader_config.py").write_text(CONFIG.format(lesson=LESSON, key=str(key)), encoding="utf-8")
 
     def call(*words: str) -> str:

@@ -358,7 +358,11 @@ for (const part of slide.querySelectorAll("*")) {
   if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1) found.push(part.tagName + " outside");
   const said = [...part.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
   if (said && parseFloat(getComputedStyle(part).fontSize) < 28 * innerWidth / 1280) found.push(part.tagName + " small");
-  if (part.tagName === "IMG" && box.height < innerHeight * 0.4 && box.width < innerWidth * 0.8) found.push("IMG small");
+  if (part.tagName !== "IMG") continue;
+  if (box.height < innerHeight * 0.4 && box.width < innerWidth * 0.8) found.push("IMG small");
+  const scale = Math.min(box.width / part.naturalWidth, box.height / part.naturalHeight);
+  const letters = part.dataset.letters * scale * 1280 / innerWidth;
+  if (!(letters >= 27.5)) found.push(`letters of a figure: ${letters.toFixed(1)}`);
 }
 const parts = [...slide.children].filter((one) => one.tagName !== "ASIDE").map((one) => one.getBoundingClientRect());
 if (parts.some((one, n) => n && one.top < parts[n - 1].bottom - 1)) found.push("parts lie on each other");

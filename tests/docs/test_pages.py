@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import shlex
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import chromium
 import pytest
-from conftest import ROOT
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT, full
 from page_blocks import RUN, SHOWN, Block, blocks, environment, links, run, unknown_commands
+from playwright.sync_api import Browser
 
 DOCS = ROOT / "docs"
 PAGES = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
@@ -103,12 +105,13 @@ def test_every_study_with_its_parameters_and_every_source_has_its_place() -> Non
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    site.assemble(folder / "source")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "source", "site"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return folder / "site"
+    """The site, built once for every test of it."""
+    began = os.times()
+    pages, complaints = site.build(tmp_path_factory.mktemp("site"))
+    spent = sum(now - then for now, then in zip(os.times()[:4], began[:4], strict=True))
+    assert complaints == ""
+    assert spent < 60, f"the site took {spent:.0f} s of processor time"
+    return pages
 
 
 @pytest.mark.slow
@@ -131,6 +134,102 @@ def test_links_inside_the_site_lead_to_pages_and_headings(built: Path) -> None:
             if not (page.parent / target).resolve().exists():
                 lost.append((page.name, target))
     assert lost == []
+
+
+#: One page of each kind; all at both sizes under --full.
+KINDS = [
+    *("index", "tutorial", "which_question", "glossary", "search", "how_to/your_file", "explanation/closed_cases"),
+    *("reference/accountability.planning", "reference/source_philadelphia", "stories/philadelphia_pending"),
+    *("gallery/cases", "studies/index", "notebooks/case_pinecrest", "coming_from/stata"),
+]
+LOOKED_AT = (
+    [(kind, size) for kind in KINDS for size in (chromium.DESK, chromium.PHONE)]
+    if full()
+    else [
+        ("tutorial", chromium.DESK),
+        ("which_question", chromium.PHONE),
+        ("stories/philadelphia_pending", chromium.PHONE),
+        ("reference/source_philadelphia", chromium.DESK),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium.launched() as launched:
+        yield launched
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "size"), LOOKED_AT, ids=str)
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
+    name: str, size: tuple[int, int], built: Path, browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    heard = chromium.listen(page, built.as_uri())
+    page.goto((built / f"{name}.html").as_uri())
+    found = Axe().run(page, options={"preload": False})  # it would fetch style sheets, from a file in vain
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 20, "axe looked at the page"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert heard == chromium.Heard()
+    page.close()
+
+
+#: What has the focus: its words, and whether a reader sees that it has it.
+FOCUSED = """() => { let one = document.activeElement; const name = one.getAttribute("aria-label") || one.textContent;
+if (one.tagName === "SUMMARY") one = one.firstElementChild;
+const box = one.getBoundingClientRect(), look = getComputedStyle(one);
+return { said: name.trim(), tag: one.tagName, tall: box.height,
+  shown: look.outlineStyle !== "none" || look.boxShadow !== "none" || look.textDecorationLine !== "none" }; }"""
+
+
+@pytest.mark.slow
+def test_a_page_is_read_by_keyboard_alone(built: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": chromium.DESK[0], "height": chromium.DESK[1]})
+    page.goto((built / "tutorial.html").as_uri())
+    stops = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUSED))
+    assert stops[0]["said"] == "Skip to main content"
+    assert [one for one in stops if not (one["said"] and one["tall"] and one["shown"])] == []
+    assert len({(one["said"], one["tag"]) for one in stops}) > 20, "the focus moves on"
+    page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.type") != "search"
+    page.close()
+
+
+#: What newcomers ask, and the page that answers.
+ASKED = {
+    "how long do complaints stay open": "which_question",
+    "closed cases only": "how_to/closed_cases_only",
+    "bring my own file": "how_to/your_file",
+    "what is a sampling rule": "explanation/sampling_rules",
+    "ask agency for what is missing": "how_to/ask_for_missing",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", ASKED)
+def test_the_search_answers_a_newcomer_in_two_clicks(question: str, built: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": chromium.DESK[0], "height": chromium.DESK[1]})
+    heard = chromium.listen(page, built.as_uri())
+    page.goto((built / "index.html").as_uri())
+    page.locator("button.search-button__button:visible").first.click()
+    page.keyboard.type(question)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    found = page.locator("#search-results li a")
+    # Those on the first screen are seen without scrolling.
+    first = found.evaluate_all("all => all.slice(0, 5).map((one) => one.pathname.split('/site/')[1])")
+    assert f"{ASKED[question]}.html" in first
+    found.nth(first.index(f"{ASKED[question]}.html")).click()
+    assert page.url.startswith((built / f"{ASKED[question]}.html").as_uri())
+    assert heard == chromium.Heard()
+    page.close()
 
 
 CALL = re.compile(

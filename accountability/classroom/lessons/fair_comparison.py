@@ -287,6 +287,7 @@ def _draw(axes: Axes, odds: Pair, lower: Pair, upper: Pair, true: float | None) 
     if true is not None:
         axes.plot([true], [0], "x", color=draw.COLOURS[1], label="planted")
     axes.set_xscale("log")
+    draw.numbers(axes.xaxis, "ratio")
     axes.set_ylim(-0.6, 1.6)
     if true is not None:
         draw.key_above(axes)
