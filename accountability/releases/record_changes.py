@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,7 +15,7 @@ from accountability.figures.house_style import labelled
 from accountability.privacy import disclose
 from accountability.records import pseudonyms
 from accountability.records.dataset import Dataset
-from accountability.releases.release_line import recorded_days, require_pair, within_window
+from accountability.releases.release_line import apart, recorded_days, require_pair, within_window
 from accountability.results import Result, percent, plural
 from accountability.study.inputs import takes
 
@@ -27,7 +27,9 @@ _NOT_COMPARED: Final = frozenset(
     ("case_id", "jurisdiction", "source_row", "source_file", "repeats_a_row", "officer_id", "allegation_id")
 )
 _Days = tuple[np.ndarray, ...]
-KINDS: Final = ("filled", "emptied", "changed", "renamed")
+KINDS: Final = ("filled", "emptied", "changed", "renamed", "restated")
+#: Kinds of change by which no fact changed.
+_AS_BEFORE: Final = ("renamed", "restated")
 #: A word that says a thing is not settled yet counts as none.
 _UNSETTLED: Final = "pending"
 #: From this share of complaints with another day of receipt, some numbers may have been given out anew.
@@ -40,9 +42,10 @@ _RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
 class Changes(Result):
     """What changed between two releases.
 
-    ``table``: one row a field and kind of change: ``field``; ``change`` (``filled``, ``emptied``, ``changed``, and
-    ``renamed``: one word took the place of another in every complaint, so no fact changed); ``n`` complaints; of dates
-    that changed, ``earlier``, ``later`` and ``median_days`` (days from the old date to the new).
+    ``table``: one row a field and kind of change: ``field``; ``change`` (``filled``, ``emptied``, ``changed``,
+    ``renamed``: one word took the place of another in every complaint, so no fact changed; ``restated``: a date stands
+    there more or less exactly, and may be the same day); ``n`` complaints; of dates that changed, ``earlier``,
+    ``later`` and ``median_days`` (days from the old date to the new).
 
     Attributes
     ----------
@@ -66,12 +69,12 @@ class Changes(Result):
 
     @property
     def changed(self) -> int:
-        """Complaints in both releases of which a fact changed, a word renamed left aside."""
-        return int(self.rows.loc[self.rows["change"] != "renamed", "complaint"].nunique())
+        """Complaints in both releases of which a fact changed; a new word or a date more exact is none."""
+        return int(self.rows.loc[~self.rows["change"].isin(_AS_BEFORE), "complaint"].nunique())
 
     def words(self, field: str | None = None) -> pd.DataFrame:
         """Give the words of one field before and after, and in how many complaints; by default of what changed most."""
-        texts = self.rows[self.rows["days"].isna() & (self.rows["change"] != "renamed")]
+        texts = self.rows[self.rows["days"].isna() & ~self.rows["change"].isin(_AS_BEFORE)]
         texts = texts[~texts["field"].isin(set(self.rows.loc[self.rows["days"].notna(), "field"]))]
         top = texts["field"].mode()
         field = field or (str(top.iloc[0]) if len(top) else "")
@@ -161,10 +164,12 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
         {"in_release": [*states, "outside the window"], "n": [*states.values(), len(absent) - gone + early]}
     )
     days = {
-        stage: tuple(recorded_days(one, shared, stage) for one in (older, newer)) for stage in _stages(older, newer)
+        stage: tuple(recorded_days(one, shared, stage, end) for end in ("earliest", "latest") for one in (older, newer))
+        for stage in _stages(older, newer)
     }
-    first = days.get("received", (np.full(len(shared), -1),) * 2)
-    other = int(((first[0] >= 0) & (first[1] >= 0) & (first[0] != first[1])).sum())
+    first = days.get("received", (np.full(len(shared), -1),) * 4)
+    known = (first[0] >= 0) & (first[1] >= 0)
+    other = int((known & apart(*first)).sum())
     parts = [part for stage, both in days.items() if len(part := _dates(both, stage))]
     parts += [part for table in ("cases", "allegations") for part in _columns(older, newer, shared, table)]
     empty: dict[str, list[object]] = {"place": [], "field": [], "change": [], "before": [], "after": [], "days": []}
@@ -194,14 +199,19 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
         keys=keys,
         rows=rows.drop(columns="place"),
         by_year=by_year,
-        cautions=(
-            f"{other:,} complaint numbers ({percent(other / len(shared))}) were received on another day in the other "
-            "release, so some may have been given to another complaint",
-        )
-        if other > _SOME_ANEW * len(shared)
-        else (),
+        cautions=tuple(_cautions(other, len(shared), bool(known.any()))),
         rules=_rules(days, rows, np.asarray(years.to_numpy(np.float64, na_value=np.nan))),
     )
+
+
+def _cautions(other: int, shared: int, known: bool) -> Iterator[str]:
+    if other > _SOME_ANEW * shared:
+        yield (
+            f"{other:,} complaint numbers ({percent(other / shared)}) were received on another day in the other "
+            "release, so some may have been given to another complaint"
+        )
+    if not known:
+        yield "no complaint has a day of receipt in both, so numbers given out anew would not be seen"
 
 
 def _before_window(data: Dataset, keys: pd.Index, older: Dataset) -> int:
@@ -217,12 +227,15 @@ def _stages(older: Dataset, newer: Dataset) -> list[str]:
 
 
 def _dates(days: _Days, stage: str) -> pd.DataFrame:
-    before, after = days
-    place = np.flatnonzero(before != after)
-    old, new = before[place], after[place]
-    kind = np.where(old < 0, "filled", np.where(new < 0, "emptied", "changed"))
-    moved = np.where((old >= 0) & (new >= 0), new - old, np.nan)
-    said = [pd.Series(one.astype("datetime64[D]")).dt.strftime("%Y-%m-%d").mask(one < 0) for one in (old, new)]
+    place = np.flatnonzero((days[0] != days[1]) | (days[2] != days[3]))
+    old, new, old_end, new_end = (one[place] for one in days)
+    kind = np.where(apart(old, new, old_end, new_end), "changed", "restated")
+    kind = np.where(old < 0, "filled", np.where(new < 0, "emptied", kind))
+    moved = np.where(kind == "changed", new - old, np.nan)
+    said = []
+    for one, end in ((old, old_end), (new, new_end)):
+        first, last = (pd.Series(ends.astype("datetime64[D]")).dt.strftime("%Y-%m-%d") for ends in (one, end))
+        said.append(first.where(one == end, first + "/" + last).mask(one < 0))
     return pd.DataFrame(
         {"place": place, "field": stage, "change": kind, "before": said[0], "after": said[1], "days": moved}
     )

@@ -11,12 +11,15 @@ import pandas as pd
 
 from accountability.errors import FetchError, ParameterError, Refusal, SourceError
 from accountability.parameters import nearest
+from accountability.privacy import MIN_CELL
 from accountability.records.dataset import Dataset
 from accountability.records.inherited import line_of_releases
 from accountability.records.load import load
 from accountability.records.places import source_folder, source_names
 from accountability.records.yaml_text import read_yaml
 from accountability.results import percent
+from accountability.stats.arrays import Days, Flags
+from accountability.study.occurrences import NEVER, day_number
 
 #: From this share of the keys that two releases share, with another day of receipt, the keys were given out anew.
 _ISSUED_ANEW = 0.5
@@ -158,8 +161,8 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
     ParameterError
         The second is no dataset; the message says what to write for the function that asks.
     Refusal
-        The older is declared newer, their rows are of another unit, no key or hardly any is shared, or the keys were
-        given out anew.
+        The older is declared newer, by its last day or by what it holds, their rows are of another unit, no key or
+        hardly any is shared, or the keys were given out anew.
     """
     if not isinstance(newer, Dataset):
         raise ParameterError(
@@ -204,9 +207,11 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
             f"number is written otherwise (give the column `extract` or `normalise` in one source.yaml), or the later "
             f"one keeps fewer years (state them: period: in its card)"
         )
+    _require_order(older, newer, shared)
     first, then = (recorded_days(one, shared, "received") for one in (older, newer))
+    ends = (recorded_days(one, shared, "received", "latest") for one in (older, newer))
     both = (first >= 0) & (then >= 0)
-    other = int((first[both] != then[both]).sum())
+    other = int((both & apart(first, then, *ends)).sum())
     if other > _ISSUED_ANEW * both.sum():
         raise Refusal(
             f"{other:,} of {int(both.sum()):,} complaint numbers in both {older.name} and {newer.name} were received "
@@ -215,12 +220,40 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
     return shared
 
 
-def recorded_days(data: Dataset, keys: pd.Index, stage: str) -> np.ndarray:
-    """First day recorded of a stage in each case, usable or set aside, as a day number; -1 where there is none."""
+def _require_order(older: Dataset, newer: Dataset, shared: pd.Index) -> None:
+    """Refuse a release declared newer whose records end before those of the other, and lack what it knows."""
+    late, ends = [], []
+    until = older.card.observed_until
+    for one in (older, newer):
+        assert until is not None
+        assert one.card.observed_until is not None
+        days = one.events["earliest"].dropna().to_numpy().astype("datetime64[D]").astype(np.int64)
+        late.append(int((days > day_number(until)).sum()))
+        ends.append(int(days[days <= day_number(one.card.observed_until)].max(initial=NEVER)))
+    closed = [recorded_days(one, shared, "closed") >= 0 for one in (older, newer)]
+    lost, won = int((closed[0] & ~closed[1]).sum()), int((closed[1] & ~closed[0]).sum())
+    if (late[0] > late[1] and late[0] >= MIN_CELL) or (ends[1] < ends[0] and lost > won and lost >= MIN_CELL):
+        raise Refusal(
+            f"{older.name} is declared to end on {until} and holds {late[0]:,} dates after it, {newer.name} "
+            f"{late[1]:,}; {lost:,} closings of {older.name} are missing in {newer.name}, {won:,} the other way round: "
+            f"an older release is declared as the newer. Correct `observed_until` of both"
+        )
+
+
+def apart(first: Days, then: Days, first_end: Days, then_end: Days) -> Flags:
+    """Whether two dates, each a day or a span of days, cannot be the same day."""
+    return np.asarray((first_end < then) | (then_end < first))
+
+
+def recorded_days(data: Dataset, keys: pd.Index, stage: str, end: str = "earliest") -> np.ndarray:
+    """First day recorded of a stage in each case, usable or set aside, as a day number; -1 where there is none.
+
+    A coarse date has an `earliest` and a `latest` day.
+    """
     rows = data.events[(data.events["stage"] == stage).to_numpy()]
     found = np.full(len(keys), np.iinfo(np.int64).max)
     place = keys.get_indexer(pd.Index(rows["case_id"]))
-    days = rows["earliest"].to_numpy().astype("datetime64[D]")
+    days = rows[end].to_numpy().astype("datetime64[D]")
     good = (place >= 0) & ~np.isnat(days)
     np.minimum.at(found, place[good], days[good].astype(np.int64))
     return np.where(found == np.iinfo(np.int64).max, -1, found)

@@ -173,6 +173,37 @@ def test_complaints_of_years_that_only_the_newer_covers_are_not_new() -> None:
     }  # fmt: skip
 
 
+def test_an_older_release_declared_newer_is_known_by_what_it_holds() -> None:
+    def until(data: Dataset, day: str) -> Dataset:
+        card = data.card.model_copy(update={"observed_until": pd.Timestamp(day).date()})
+        return replace(data, card=card)
+
+    old, new = accountability.load("generated_2019"), accountability.load("generated_2021")
+    for first, second in (
+        (until(new, "2019-06-30"), until(old, "2021-06-30")),  # the two declarations confused
+        (new, until(old, "2022-06-30")),  # the last day of one taken from the day it was published
+    ):
+        for asked in (releases.changes, releases.recording_lag, releases.backtest):
+            with pytest.raises(Refusal, match="an older release is declared as the newer"):
+                asked(first, second)
+
+
+@pytest.mark.parametrize("unit", ["M", "Y"])
+@pytest.mark.parametrize("coarse", [0, 1])
+def test_a_date_written_less_exactly_is_no_other_day(unit: str, coarse: int) -> None:
+    pair = [accountability.load("generated_2019"), accountability.load("generated_2021")]
+    plain = releases.changes(*pair)
+    events = pair[coarse].events.copy()
+    rows = (events["stage"] == "received").to_numpy()
+    spans = pd.DatetimeIndex(events.loc[rows, "earliest"]).to_period(unit)
+    events.loc[rows, "earliest"] = spans.start_time.astype(events["earliest"].dtype)
+    events.loc[rows, "latest"] = spans.end_time.floor("D").astype(events["latest"].dtype)
+    pair[coarse] = replace(pair[coarse], events=events)
+    found = releases.changes(*pair)
+    assert counts(found) == counts(plain) | {("received", "restated"): int(found.keys["n"].iloc[0])}
+    assert found.changed == plain.changed
+
+
 def test_without_days_of_receipt_changes_are_still_counted() -> None:
     def bare(data: Dataset) -> Dataset:
         return replace(data, events=data.events[data.events["stage"] == "closed"].reset_index(drop=True))
@@ -180,6 +211,7 @@ def test_without_days_of_receipt_changes_are_still_counted() -> None:
     found = releases.changes(bare(older()), bare(newer()))
     assert counts(found)["closed", "filled"] == 5
     assert found.rows["year"].isna().all()
+    assert any("numbers given out anew would not be seen" in one for one in found.cautions)
 
 
 def test_what_is_pending_counts_as_not_settled() -> None:
