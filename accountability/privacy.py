@@ -94,7 +94,10 @@ def disclose(
         marks = few if name == counts[0] else part
         integer = kind in "iu" and marks.any()
         masked[str(name)] = (column.astype("Int64") if integer else column).mask(pd.Series(marks, index=out.index))
-    return out.assign(**masked, hidden=pd.Series(part, index=out.index))
+    whole_table = out.assign(**masked, hidden=pd.Series(part, index=out.index))
+    # With the table goes what its columns are: `results.column_kinds` hands it on.
+    whole_table.attrs["counts"] = tuple(counts)
+    return whole_table
 
 
 def _small(counts: NDArray[np.float64], least: int) -> NDArray[np.bool_]:

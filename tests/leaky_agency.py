@@ -25,6 +25,13 @@ STORY = "the glass was carried over the hill before anybody had counted the seve
 
 def source(folder: Path, districts: tuple[str, str] = ("North", "South")) -> Path:
     """Write the agency into ``folder/leaky``."""
-    own = [(first, last, 9000 + i, f"{STORY} {i}") for i, (first, last) in enumerate(NAMES)]
-    dropped = {"first": "name", "last": "name", "shield": "shield", "story": "free_text"}
+    own = [
+        (first, last, 9000 + i, f"{STORY} {i}", f"03/{9 + i % 20:02d}/{1974 + i // 20}", f"{4412 + i} N {last} Ave",
+         f"{first}.{last}@example.org", f"20-CV-{70000 + i}", 8_100_000 + i)
+        for i, (first, last) in enumerate(NAMES)
+    ]  # fmt: skip
+    dropped = {
+        "first": "name", "last": "name", "shield": "shield", "story": "free_text", "born": "birth_date",
+        "home": "address", "mail": "contact", "docket": "docket", "employee": "shield",
+    }  # fmt: skip
     return toy_agency.written(folder / "leaky", own, districts, dropped)

@@ -53,22 +53,27 @@ def share(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The archive; default REPORT.zip beside the report.")
     ] = None,
+    passing: Annotated[
+        list[str] | None,
+        typer.Option("--pass", help="A file of the folder that leaves as it is and is listed in the archive; repeat."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look through a report for what must not leave; pack it as a zip if nothing is found, else list it (status 1).
+    """Make a report anew and pack it as a zip if nothing in it must not leave, else list what (status 1).
 
-    Names, shield numbers, addresses, dates of birth, narratives, keys, pseudonyms, paths of this machine, counts
-    below ten and differences that uncover one, formulas, active content: in cells, outputs, figures, tables, documents
-    and all their metadata.
+    What was not made by us or was changed since is named. What was made anew is looked through for identifying values
+    of the source, narratives, keys, paths of this machine, counts below ten and what gives one away, active content.
 
     Example: [bold]accountability share reports/synthetic[/bold]
     """
     from accountability.publish import sharing
 
-    verdict, packed = sharing.share(report, out)
+    verdict, packed = sharing.share(report, out, passing or ())
     if as_json:
         found = [asdict(leak) for leak in verdict.leaks]
-        print_json({"report": report, "archive": packed, "found": found, "notes": verdict.notes})
+        print_json(
+            {"report": report, "archive": packed, "found": found, "notes": verdict.notes, "passed": verdict.passed}
+        )
     else:
         typer.echo(str(verdict), err=True)
     if packed is None:

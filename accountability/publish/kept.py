@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from accountability.errors import ParameterError
 from accountability.figures.titles import for_hall, rewrapped
 from accountability.publish.drawn import axes_of, data_of
-from accountability.results import Refused, Result, write_csv
+from accountability.results import Refused, Result, column_kinds, write_csv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,6 +102,7 @@ def keep(name: str, result: T, caption: str = "") -> T:
             # A report's headline is an estimate, never the reason why there is none.
             "sentence": sentence() if callable(sentence) and not isinstance(result, Refused) else "",
             "rows": len(table),
+            "kinds": column_kinds(table if all(name is None for name in table.index.names) else table.reset_index()),
         }
         _write(path, lambda: write_csv(table, path))
         _record(target, entry)

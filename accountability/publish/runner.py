@@ -340,6 +340,12 @@ def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[
 
 def write_index(source: str, declared: Source, out: Path, workshop: Path | None = None) -> Path:
     """Write the page that lists every report in a folder, ``index.html``; `workshop` as for :func:`make`."""
+    text = index_text(source, declared, out)
+    return put_file(out / "index.html", lambda file: file.write_text(text, encoding="utf-8"), workshop or out)
+
+
+def index_text(source: str, declared: Source, out: Path) -> str:
+    """Make the page that lists every report in a folder."""
     # What is no study of the list, such as a multiverse, comes last.
     order = {name: place for place, name in enumerate(registry.STUDIES)}
     reports = []
@@ -362,5 +368,4 @@ def write_index(source: str, declared: Source, out: Path, workshop: Path | None 
     ]
     missing = {registry.get(name).question: reason for name, reason in not_run(source, declared).items()}
     about = {"generated": declared.generated, "facts": facts}
-    text = index_page(declared.title, about, reports, missing, out)
-    return put_file(out / "index.html", lambda file: file.write_text(text, encoding="utf-8"), workshop or out)
+    return index_page(declared.title, about, reports, missing, out)

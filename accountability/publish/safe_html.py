@@ -47,9 +47,14 @@ def inert(markup: str) -> str:
     str
         Balanced HTML, its tables made easier to read (:func:`tidy_tables`).
     """
+    return tidy_tables(kept_tags(markup))
+
+
+def kept_tags(markup: str) -> str:
+    """Rebuild HTML as :func:`inert` does, its tables left as they are."""
     import nh3
 
-    cleaned = nh3.clean(
+    return nh3.clean(
         markup,
         tags=set(_TAGS),
         clean_content_tags=set(_SILENT),
@@ -58,7 +63,6 @@ def inert(markup: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-    return tidy_tables(cleaned)
 
 
 def tidy_tables(markup: str) -> str:

@@ -12,7 +12,6 @@ from accountability.cli import main
 from accountability.errors import Refusal
 from accountability.publish import extras
 from accountability.publish.documents import export
-from accountability.publish.sharing.document_parts import of_pdf
 
 STUDY = "how_long_cases_stay_open"
 GRID = {"product": {"within_days": [180, 365]}}
@@ -58,10 +57,3 @@ def test_the_command_says_it_with_status_2(
         main()
     assert end.value.code == 2
     assert f"pip install 'accountability[{extra}]'" in capsys.readouterr().err
-
-
-def test_a_pdf_that_cannot_be_read_is_not_passed_and_says_what_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accountability.publish.sharing.document_parts.find_spec", lambda name: None)
-    monkeypatch.setattr(extras, "find_spec", lambda name: None)
-    (piece,) = of_pdf("a.pdf", b"%PDF-1.7")
-    assert "pip install 'accountability[documents]'" in piece.text

@@ -9,13 +9,16 @@ kinds of small counts are let through because they say nothing of a person: how 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from accountability.publish.sharing.disclosure import Released, given_away
 from accountability.publish.sharing.pieces import Table
+from accountability.records.leaving.known import WORD
 from accountability.records.leaving.leak import COLUMNS, WORDS, Leak, masked
+from accountability.records.leaving.writings import plain, seen
+from accountability.records.onboard.persons import identifies
 from accountability.results import EXECUTED
 
 SMALLEST: Final = 10
@@ -38,11 +41,12 @@ class _Column:
         return bool(_parts(self.name) & WORDS["totals"])
 
 
-def in_table(table: Table) -> Iterator[Leak]:
+def in_table(table: Table, project_words: frozenset[str] = frozenset()) -> Iterator[Leak]:
     """Look through one table; rows and columns are named, counts are not shown."""
     if table.sheet:
         yield from _formulas(table)
     yield from _rows_of_one(table)
+    yield from _people(table, project_words)
     counts = _count_columns(table)
     if not counts:
         return
@@ -72,6 +76,19 @@ def _rows_of_one(table: Table) -> Iterator[Leak]:
         for personal, pattern in COLUMNS.items():
             if pattern.fullmatch(name) and any(_tells(personal, cell) for cell in filled):
                 yield Leak(place, personal, masked(sorted(filled)[0]))
+
+
+def _people(table: Table, project_words: frozenset[str]) -> Iterator[Leak]:
+    """Columns of words that the way in would take for people: a level that is published is looked at too.
+
+    Texts whose every word the project or the declaration writes are theirs.
+    """
+    for at in _texts(table):
+        texts = {seen(row[at]) for row in table.rows if at < len(row) and not _withheld(row[at])}
+        cells = [t for t in sorted(texts) if not all(plain(word) in project_words for word in WORD.findall(t))]
+        found = identifies(cells)
+        if found is not None and found.kind in ("name", "contact", "number"):
+            yield Leak(f"{table.place}, column {table.header[at]}", "name", f"{len(set(cells))} texts: {found.why}")
 
 
 def _tells(kind: str, cell: str) -> bool:
@@ -143,92 +160,23 @@ def _small(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
 
 
 def _uncovered(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
-    hiding = [column for column in counts if None in column.values]
-    if not hiding:
-        return
-    for column in hiding:
-        yield from _by_share(table, counts, column)
-        yield from _by_total_row(table, column)
-        yield from _by_denominator(table, counts, column)
-    yield from _by_total_column(table, counts)
+    """What the table alone gives away of its hidden counts; its kinds are read off its headings."""
+    if any(None in column.values for column in counts):
+        texts, kinds = _texts(table), dict.fromkeys(table.header, "number")
+        for at, heading in enumerate(table.header):
+            if any(column.at == at for column in counts):
+                kinds[heading] = "count"
+            elif at in texts:
+                kinds[heading] = "text"
+            elif _parts(heading) & WORDS["shares"]:
+                kinds[heading] = "share"
+        if len(kinds) == len(table.header):
+            yield from given_away([released(table, kinds)])
 
 
-def _told(rest: int, withheld: int) -> bool:
-    """Whether what is left for the withheld cells says that they are few."""
-    return withheld > 0 and 0 < rest < SMALLEST
-
-
-def _leak(table: Table, number: int, column: str) -> Leak:
-    return Leak(f"{table.place}, row {number}, column {column}", "difference", "a hidden count, by subtraction")
-
-
-def _by_share(table: Table, counts: Sequence[_Column], column: _Column) -> Iterator[Leak]:
-    """A share beside a hidden count and a shown denominator."""
-    totals = [other for other in counts if other.total and other is not column]
-    shares = [at for at, heading in enumerate(table.header) if _parts(heading) & WORDS["shares"]]
-    suffix = column.name.rsplit("_", 1)[-1]
-    same = [at for at in shares if table.header[at].endswith(suffix)] if "_" in column.name else []
-    for number, (row, value) in enumerate(zip(table.rows, column.values, strict=True), start=1):
-        for at in same or shares:
-            shown = row[at].strip().rstrip("%") if at < len(row) else ""
-            if value is None and _NUMBER.fullmatch(shown) and any(total.values[number - 1] for total in totals):
-                yield Leak(
-                    f"{table.place}, row {number}, column {table.header[at]}", "difference", "a hidden count's share"
-                )
-
-
-def _by_total_row(table: Table, column: _Column) -> Iterator[Leak]:
-    for at in _texts(table):
-        for number, row in enumerate(table.rows, start=1):
-            total = column.values[number - 1]
-            if at >= len(row) or row[at].strip().casefold() not in WORDS["total_rows"] or total is None:
-                continue
-            # The total is of the rows that agree with it in every other word.
-            alike = [n for n, other in enumerate(table.rows) if n != number - 1 and _alike(table, row, other, at)]
-            hidden = [n for n in alike if column.values[n] is None]
-            rest = total - sum(column.values[n] or 0 for n in alike)
-            if _told(rest, len(hidden)):
-                yield _leak(table, hidden[0] + 1, column.name)
-
-
-def _alike(table: Table, one: Sequence[str], other: Sequence[str], but: int) -> bool:
-    return all(one[at : at + 1] == other[at : at + 1] for at in _texts(table) if at != but)
-
-
-def _by_denominator(table: Table, counts: Sequence[_Column], column: _Column) -> Iterator[Leak]:
-    """Rows that share their denominator and all but one of their words are the parts of it."""
-    texts = _texts(table)
-    totals = [other for other in counts if other.total and other is not column]
-    if not texts or not totals:
-        return
-    inner = max(texts, key=lambda at: len({row[at] for row in table.rows if at < len(row)}))
-    for total in totals:
-        blocks: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        for n, row in enumerate(table.rows):
-            outer = tuple(
-                row[at] for at in texts if at != inner and _parts(table.header[at]) & WORDS["groups"] | {"part", "what"}
-            )
-            if total.values[n] is not None:
-                blocks[(*outer, total.values[n])].append(n)
-        for key, members in blocks.items():
-            hidden = [n for n in members if column.values[n] is None]
-            shown = [n for n in members if column.values[n] is not None]
-            rest = int(str(key[-1])) - sum(column.values[n] or 0 for n in shown)
-            if shown and _told(rest, len(hidden)):
-                yield _leak(table, hidden[0] + 1, column.name)
-
-
-def _by_total_column(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
-    for total in counts:
-        parts = [column for column in counts if column is not total]
-        if not total.total or len(parts) < 2:
-            continue
-        lines = [
-            (n, whole, [part.values[n] for part in parts]) for n, whole in enumerate(total.values) if whole is not None
-        ]
-        complete = [whole == sum(value or 0 for value in line) for _, whole, line in lines if None not in line]
-        if complete and not all(complete):
-            continue
-        for n, whole, line in lines:
-            if _told(whole - sum(value or 0 for value in line), line.count(None)):
-                yield _leak(table, n + 1, parts[line.index(None)].name)
+def released(table: Table, kinds: Mapping[str, str], about: str = "", settings: Mapping[str, str] = {}) -> Released:
+    """Give a table as the system of all counts takes it."""
+    heads = set().union(*(_parts(heading) for heading in table.header))
+    width = len(table.header)
+    rows = tuple((*row, *[""] * (width - len(row)))[:width] for row in table.rows)
+    return Released(table.place, about, settings, kinds, rows, _grouped(table) or bool(heads & WORDS["people"]))

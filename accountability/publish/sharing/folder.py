@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from accountability.publish.sharing.document_parts import of_docx, of_pdf
-from accountability.publish.sharing.images import of_image
 from accountability.publish.sharing.markup import of_markup
 from accountability.publish.sharing.notebooks import of_json, of_notebook
-from accountability.publish.sharing.pieces import Piece, Script, Table, Text, Unreadable, lines_of, text_of
+from accountability.publish.sharing.pieces import Piece, Table, Text, Unreadable, lines_of, text_of
 
 _MOST: Final = 200_000_000
+_MADE_ANEW: Final = (".png", ".docx", ".pdf")
 _PROGRAM: Final = frozenset({".py", ".yaml", ".yml", ".toml"})
 
 
@@ -41,6 +40,8 @@ def of_files(folder: Path, some: Iterable[Path], program: bool = False) -> Itera
             yield Unreadable(name, "larger than can be looked through")
         elif program and path.suffix.lower() in _PROGRAM:
             yield from lines_of(name, text_of(path.read_bytes()), numbered=True)
+        elif program and path.suffix.lower() in _MADE_ANEW:
+            yield Unreadable(name, f"a file of kind {path.suffix} that we did not make")
         elif path.name.startswith(".") or path.suffix.lower() not in _READ:
             yield Unreadable(name, f"a file of kind {path.suffix or 'none'}")
         else:
@@ -72,13 +73,10 @@ def _of_json(place: str, raw: bytes) -> Iterator[Piece | Table]:
 
 _READ: Final[dict[str, Callable[[str, bytes], Iterator[Piece | Table]]]] = {
     **dict.fromkeys((".html", ".svg"), lambda place, raw: of_markup(place, text_of(raw))),
-    ".css": lambda place, raw: of_markup(place, f"<style>{text_of(raw)}</style>"),
     ".ipynb": lambda place, raw: of_notebook(place, text_of(raw)),
     ".csv": of_csv,
     ".json": _of_json,
-    **dict.fromkeys((".png", ".jpg", ".jpeg"), of_image),
-    ".docx": of_docx,
-    ".pdf": of_pdf,
-    ".js": lambda place, raw: iter([Script(place, text_of(raw))]),
+    # Made anew, of pixels and of the report's other parts: nothing is in them that is not looked through elsewhere.
+    **dict.fromkeys(_MADE_ANEW, lambda place, raw: iter(())),
     **dict.fromkeys((".tex", ".txt", ".md", ".bib"), lambda place, raw: lines_of(place, text_of(raw), numbered=True)),
 }

@@ -1,11 +1,10 @@
-"""The sharing gate: a report is looked through in every channel, and leaves only when nothing is found."""
+"""The sharing gate: a report is made anew, looked through, and leaves only when nothing is found."""
 
 from __future__ import annotations
 
-import hashlib
-import re
+import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -17,14 +16,14 @@ from accountability.publish.finished import RECORD, any_record, sources_of
 from accountability.publish.in_place import put_file
 from accountability.publish.sharing.count_rules import in_table
 from accountability.publish.sharing.folder import files, of_files, of_folder
-from accountability.publish.sharing.pieces import Active, Link, Metadata, Piece, Request, Script, Table, Text
-from accountability.publish.templating import TEMPLATES
+from accountability.publish.sharing.packing import make_anew
+from accountability.publish.sharing.pieces import Link, Piece, Table, Text, Unreadable
+from accountability.publish.sharing.shared_before import remember, together
 from accountability.records.leaving.known import Known, known
 from accountability.records.leaving.leak import Leak, masked
 from accountability.records.leaving.word_rules import in_text
 
 _NAMED: Final = ", file name"
-_SCRIPT: Final = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
 #: The first day a zip can name: the time of packing is nobody's business and would make each archive another.
 _NO_DAY: Final = (1980, 1, 1, 0, 0, 0)
 _OF_COUNTS: Final = frozenset({"small cell", "difference", "one case"})
@@ -44,12 +43,18 @@ class Verdict:
         Texts, tables, addresses and pictures looked at.
     notes : tuple of str
         What could not be compared, and why.
+    passed : tuple of str
+        Files let through by name, as they are.
+    told_singly : tuple of str
+        Beginnings of the places of reports on single published cases, whose counts are not looked at.
     """
 
     folder: Path
     leaks: tuple[Leak, ...]
     looked_at: int
     notes: tuple[str, ...]
+    passed: tuple[str, ...] = ()
+    told_singly: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -58,13 +63,13 @@ class Verdict:
 
     def __str__(self) -> str:
         lines = [f"{leak.place}\n  {leak.kind}: {leak.excerpt}\n  {leak.fix}" for leak in self.leaks]
-        lines += [f"note: {note}" for note in self.notes]
+        lines += [f"note: {note}" for note in self.notes] + [f"passed as it is: {name}" for name in self.passed]
         said = f"{len(self.leaks)} found" if self.leaks else "nothing found"
         return "\n".join([*lines, f"{said} in {self.looked_at:,} texts, tables and pictures of {self.folder.name}"])
 
 
 def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = None) -> Verdict:
-    """Look through a report, or a folder of reports, without writing anything.
+    """Look through a report, or a folder of reports, as it would leave, and keep nothing.
 
     Parameters
     ----------
@@ -85,31 +90,39 @@ def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = N
 
     Notes
     -----
-    Looked for: names (against those in the source's own files, and by pattern), shield numbers, addresses, dates of
-    birth, contacts, narratives, keys, pseudonyms, paths of the machine, counts below ten and differences that uncover
-    one, formulas, active content, requests and links to elsewhere. Looked in: file names, cells and outputs of the
-    notebook in every representation and their metadata, injected parameters, tables, figures' text, pictures'
-    metadata, the page with its attributes and comments, JSON, Word and PDF with their properties.
+    The report is made anew (:mod:`accountability.publish.sharing.packing`): what was not made by us or was changed
+    since is named, and whatever hides beside the content of a file is not in what leaves. What is left is looked
+    through for identifying values of the source (by value, and by pattern), narratives, keys, paths of the machine,
+    counts below ten and what gives one away (:mod:`accountability.publish.sharing.disclosure`), formulas, active
+    content, requests and links to elsewhere.
 
     A source of case files (single cases chosen because they were reported) is about those cases, so counts of them
     are not refused.
     """
-    folder = report_folder(report)
+    with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
+        return _anew(report_folder(report), Path(scratch), (), studies or {})
+
+
+def _anew(folder: Path, into: Path, passing: Collection[str], studies: Mapping[Path, Sequence[Path]]) -> Verdict:
+    """Make a report anew, and look through what was made."""
     rests_on = dict(_rests_on(folder))
     with_what = known(source for named in rests_on.values() for source in named)
+    packed = make_anew(folder, into, passing, {})
     single = [place for place, (asked, *_) in rests_on.items() if asked in with_what.case_files]
     told_singly = ("",) if len(single) == len(rests_on) else tuple(single)  # the index of case files alone is one too
-    leaks: dict[Leak, None] = {}
+    leaks = dict.fromkeys(packed.refused)
     looked_at = 0
-    beside = (of_files(home.parent, some, program=True) for home, some in (studies or {}).items())
-    for piece in chain(of_folder(folder), *beside):
+    beside = (of_files(home.parent, some, program=True) for home, some in studies.items())
+    for piece in chain(of_folder(into), *beside):
         looked_at += 1
-        found = _in_piece(piece, with_what)
+        found = in_piece(piece, with_what)
         if piece.place.startswith(told_singly):
             # Each case stands there because it was reported, and is told one by one.
             found = (leak for leak in found if leak.kind not in _OF_COUNTS)
-        leaks.update(dict.fromkeys(found))
-    return Verdict(folder, tuple(_covered(list(leaks))), looked_at, with_what.notes)
+        if not isinstance(piece, Unreadable) or piece.place not in packed.passed:
+            leaks.update(dict.fromkeys(found))
+    leaks.update(dict.fromkeys(together(into, told_singly)))
+    return Verdict(folder, tuple(_covered(list(leaks))), looked_at, with_what.notes, packed.passed, told_singly)
 
 
 def _covered(leaks: list[Leak]) -> list[Leak]:
@@ -126,8 +139,8 @@ def _covered(leaks: list[Leak]) -> list[Leak]:
     return covered
 
 
-def share(report: Path, out: Path | None = None) -> tuple[Verdict, Path | None]:
-    """Pack a report for others, if nothing in it must not leave.
+def share(report: Path, out: Path | None = None, passing: Collection[str] = ()) -> tuple[Verdict, Path | None]:
+    """Pack a report for others, made anew, if nothing in it must not leave.
 
     Parameters
     ----------
@@ -135,6 +148,9 @@ def share(report: Path, out: Path | None = None) -> tuple[Verdict, Path | None]:
         As for :func:`look_through`.
     out : Path, optional
         The archive; default the folder's name with ``.zip``, beside the folder.
+    passing : collection of str
+        Files of the folder that leave as they are, although we did not make them; the archive lists them with their
+        hashes in ``passed.json``.
 
     Returns
     -------
@@ -152,11 +168,15 @@ def share(report: Path, out: Path | None = None) -> tuple[Verdict, Path | None]:
     target = (folder.parent / f"{folder.name}.zip" if out is None else out).resolve()
     if target.is_relative_to(folder):
         raise ParameterError(f"{target}: the archive would stand inside the report; choose another place with --out")
-    verdict = look_through(folder)
-    if not verdict.clean:
-        return verdict, None
-    members = ((f"{folder.name}/{path.relative_to(folder).as_posix()}", path) for path in files(folder))
-    return verdict, write_zip(target, members)
+    with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
+        into = Path(scratch)
+        verdict = _anew(folder, into, passing, {})
+        if not verdict.clean:
+            return verdict, None
+        members = ((f"{folder.name}/{path.relative_to(into).as_posix()}", path) for path in files(into))
+        packed = write_zip(target, members)
+        remember(into, verdict.told_singly, packed.name)
+        return verdict, packed
 
 
 def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path:
@@ -201,25 +221,21 @@ def _rests_on(folder: Path) -> Iterator[tuple[str, list[str]]]:
             ) from None
 
 
-def _in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
+def in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
+    """Look through one piece of what would leave."""
     if isinstance(piece, Table):
-        yield from in_table(piece)
+        yield from in_table(piece, known.project_words)
         return
     place, text = piece.place, piece.text
     if isinstance(piece, Text):
         yield from in_text(piece.place, piece.text, known)
-    elif isinstance(piece, Script):
-        if _digest(text) not in _our_scripts():
-            yield Leak(place, "active content", f"a script of {len(text)} characters")
-    elif isinstance(piece, Active):
-        yield Leak(place, "active content", masked(text))
-    elif isinstance(piece, Link | Request):
+    elif isinstance(piece, Link):
         yield from _address(piece, known)
     else:
-        yield Leak(place, "hidden metadata" if isinstance(piece, Metadata) else "unreadable", text)
+        yield Leak(place, "unreadable", text)
 
 
-def _address(piece: Link | Request, known: Known) -> Iterator[Leak]:
+def _address(piece: Link, known: Known) -> Iterator[Leak]:
     yield from in_text(piece.place, piece.text, known)
     try:
         parts = urlsplit(piece.text.strip())
@@ -227,20 +243,5 @@ def _address(piece: Link | Request, known: Known) -> Iterator[Leak]:
         yield Leak(piece.place, "unreadable", masked(piece.text))
         return
     elsewhere = bool(parts.scheme or parts.netloc)
-    asks = elsewhere or piece.text.lower().endswith(".js")
-    if isinstance(piece, Request) and asks and parts.scheme != "data":
-        yield Leak(piece.place, "request", masked(piece.text))
-    elif elsewhere and piece.text not in known.own_text:
+    if elsewhere and piece.text not in known.own_text:
         yield Leak(piece.place, "link", masked(piece.text))
-
-
-def _digest(script: str) -> str:
-    return hashlib.sha256(script.strip().encode()).hexdigest()
-
-
-def _our_scripts() -> frozenset[str]:
-    """Scripts that the package itself puts on its pages."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.js"))]
-    pages = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.j2"))]
-    texts += [script for page in pages for script in _SCRIPT.findall(page)]
-    return frozenset(_digest(text) for text in texts)

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
-from accountability.publish.sharing.images import of_image
-from accountability.publish.sharing.pieces import Active, Link, Piece, Request, Script, Table, Text, text_of
+from accountability.publish.sharing.pieces import Link, Piece, Table, Text
 from accountability.records.onboard.hints import words
 
 _INLINE: Final = words("a abbr b code del em i s small span strong sub sup tspan mark q cite u var kbd")
-_FRAMES: Final = words("iframe frame object embed applet form base foreignobject portal audio video track source")
-_LOADED: Final = frozenset(
-    {"src", "srcset", "poster", "background", "action", "formaction", "manifest", "codebase", "ping"}
-)
-_LINKED: Final = frozenset({"href", "xlink:href", "cite", "longdesc"})
+_LINKED: Final = frozenset({"href", "xlink:href", "src", "cite", "longdesc"})
 #: Names of numbers, sizes and styles by which a drawing is made; nobody is told anything by them.
 _GEOMETRY: Final = words(
     "d x y x1 x2 y1 y2 cx cy r rx ry width height viewbox transform points id clip-path class style colspan rowspan "
     "scope version preserveaspectratio charset lang"
 )
-_URL: Final = re.compile(r"""url\(\s*['"]?([^'")]*)|@import\s+['"]([^'"]*)""", re.IGNORECASE)
-_DATA: Final = re.compile(r"data:(image/[\w.+-]+)?((?:;[\w=-]+)*),(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def of_markup(place: str, text: str) -> Iterator[Piece | Table]:
     """Take HTML or SVG apart.
 
     Texts joined over inline tags, so that a name half in bold stays one; every attribute and comment; tables with their
-    headings; scripts, handlers, frames; addresses, and the pictures inside ``data:`` addresses.
+    headings; addresses. Scripts, frames and requests are not looked for: pages are made of our templates, and markup
+    of a notebook is written again from a short list of tags.
     """
     taken = _Taken(place)
     taken.feed(text)
@@ -51,7 +42,6 @@ class _Taken(HTMLParser):
         self.inside: str | None = None  # style or script
         self.tables: list[_Grid] = []
         self.seen = 0
-        self.in_picture = False
 
     def at(self, what: str = "") -> str:
         return f"{self.place}, line {self.getpos()[0]}" + (f", {what}" if what else "")
@@ -68,15 +58,7 @@ class _Taken(HTMLParser):
             self._boundary(tag)
         if tag in ("script", "style"):
             self.inside = tag
-        if tag == "picture":
-            self.in_picture = True
-        if tag in _FRAMES and not (
-            tag == "source" and self.in_picture
-        ):  # a picture's other width, looked at as pictures are
-            self.pieces.append(Active(self.at(f"<{tag}>"), f"<{tag}>"))
         given = {name: value or "" for name, value in attrs}
-        if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
-            self.pieces.append(Active(self.at("<meta>"), "refresh"))
         for name, value in given.items():
             self._attribute(tag, name, value)
         if tag in ("td", "th") and self.tables:
@@ -90,8 +72,6 @@ class _Taken(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == self.inside:
             self.inside = None
-        if tag == "picture":
-            self.in_picture = False
         if tag in _INLINE:
             return
         self._boundary(tag)
@@ -109,45 +89,18 @@ class _Taken(HTMLParser):
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         where = self.at(f"{name} of <{tag}>")
-        if name.startswith("on"):
-            self.pieces.append(Active(where, value or name))
-        if re.match(r"\s*(?:javascript|vbscript)\s*:", re.sub(r"[\t\n\r]", "", value), re.IGNORECASE):
-            self.pieces.append(Active(where, value))
-        if name == "srcdoc":
-            self.pieces.append(Active(where, value))
-        if name == "style":
-            self._style(value, where)
-        picture = _DATA.match(value)
-        if picture is not None:
-            self.pieces.extend(_pictured(where, picture))
-            return
-        if name in _LOADED or (name in _LINKED and tag in ("link", "image", "use", "feimage", "script")):
-            self.pieces.append(Request(where, value))
-        elif name in _LINKED:
+        if value.startswith("data:image/png;base64,"):
+            return  # made anew of its pixels
+        if name in _LINKED and not value.startswith("#"):
             self.pieces.append(Link(where, value))
         if name not in _GEOMETRY and value.strip():
             self.pieces.append(Text(where, value))
         elif name in ("id", "class") and value.strip():
             self.pieces.append(Text(where, re.sub(r"[_-]+", " ", value)))
 
-    def _style(self, text: str, where: str) -> None:
-        for match in _URL.finditer(text):
-            url = match[1] or match[2] or ""
-            picture = _DATA.match(url)
-            if picture is not None:
-                self.pieces.extend(_pictured(where, picture))
-            else:
-                self.pieces.append(Request(where, url))
-
     def handle_data(self, data: str) -> None:
-        if self.inside == "script":
-            self.pieces.append(Script(self.at("script"), data))
-            return
-        if self.inside == "style":
-            self._style(data, self.at("style"))
-            for comment in re.findall(r"/\*(.*?)\*/", data, re.DOTALL):
-                self.pieces.append(Text(self.at("comment in style"), comment))
-            return
+        if self.inside is not None:
+            return  # our own, or refused when the drawing was made anew
         self.words.append(data)
         if self.tables:
             self.tables[-1].write(data)
@@ -157,10 +110,6 @@ class _Taken(HTMLParser):
 
     def unknown_decl(self, data: str) -> None:
         self.pieces.append(Text(self.at("CDATA"), data))
-
-    def handle_pi(self, data: str) -> None:
-        if "xml-stylesheet" in data:
-            self.pieces.append(Request(self.at("stylesheet"), data))
 
 
 class _Grid:
@@ -199,18 +148,3 @@ class _Grid:
             width = max(len(row) for row in rows)
             filled = [row + ("",) * (width - len(row)) for row in rows]
             yield Table(self.place, filled[first - 1], tuple(filled[first:]))
-
-
-def _pictured(place: str, found: re.Match[str]) -> Iterator[Piece | Table]:
-    mime, options, content = (found[1] or "").lower(), found[2], found[3]
-    try:
-        raw = base64.b64decode(content, validate=False) if "base64" in options else unquote_to_bytes(content)
-    except (binascii.Error, ValueError):
-        yield Active(place, "a data: address that cannot be read")
-        return
-    if mime == "image/svg+xml":
-        yield from of_markup(f"{place}, SVG", text_of(raw))
-    elif mime in ("image/png", "image/jpeg", "image/gif", "image/webp"):
-        yield from of_image(place, raw)
-    else:
-        yield Active(place, f"a data: address of kind {mime or 'text'}")

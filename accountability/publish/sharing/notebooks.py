@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
-from accountability.publish.sharing.images import of_image
 from accountability.publish.sharing.markup import of_markup
-from accountability.publish.sharing.pieces import Active, Piece, Table, Text, Unreadable, lines_of
-
-_ACTIVE: Final = ("javascript", "widget", "vnd.bokeh", "vnd.plotly", "ecmascript")
+from accountability.publish.sharing.pieces import Piece, Table, Text, Unreadable, lines_of
 
 
 def of_json(place: str, value: Any) -> Iterator[Piece | Table]:
@@ -81,15 +76,10 @@ def _output(where: str, output: Mapping[str, Any]) -> Iterator[Piece | Table]:
 def _bundle(where: str, bundle: Mapping[str, Any]) -> Iterator[Piece | Table]:
     for mime, value in bundle.items():
         here = f"{where}, {mime}"
-        if any(word in mime for word in _ACTIVE):
-            yield Active(here, mime)
-        elif mime in ("text/html", "image/svg+xml"):
+        if mime in ("text/html", "image/svg+xml"):
             yield from of_markup(here, _joined(value))
         elif mime.startswith("image/"):
-            try:
-                yield from of_image(here, base64.b64decode(_joined(value)))
-            except binascii.Error:
-                yield Unreadable(here, "a picture that cannot be decoded")
+            continue  # made anew of its pixels
         elif mime.startswith("text/") or isinstance(value, str):
             yield from lines_of(here, _joined(value))
         else:

@@ -1,4 +1,4 @@
-"""What a report is taken apart into before it is looked at: texts, tables, scripts, addresses, what cannot be read."""
+"""What a report is taken apart into before it is looked at: texts, tables, addresses, what cannot be read."""
 
 from __future__ import annotations
 
@@ -18,28 +18,12 @@ class Text(Piece):
     """A stretch of text."""
 
 
-class Script(Piece):
-    """A program in a page."""
-
-
-class Active(Piece):
-    """Something that acts on the reader: a handler, a frame, a form, a script's address."""
-
-
-class Metadata(Piece):
-    """A block of a picture that no figure of ours has."""
-
-
 class Unreadable(Piece):
     """A file or part that cannot be looked through, and why."""
 
 
 class Link(Piece):
     """An address in a page."""
-
-
-class Request(Piece):
-    """An address that opening the page asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import getpass
 import json
 import platform
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +24,7 @@ from accountability.records.assemble import file_format
 from accountability.records.column import Column
 from accountability.records.contract import File, Source, file_paths, read_source
 from accountability.records.dropped_cells import dropped
+from accountability.records.leaving.writings import plain
 from accountability.records.places import PACKAGE, notebooks_dir, source_folder, study_homes
 
 if TYPE_CHECKING:
@@ -35,7 +35,17 @@ WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 RUN: Final = 7
 _SHORTEST: Final = 4
 _LEVELS: Final = 400
-_TOLD: Final = ("name", "free_text")
+TOKEN: Final = re.compile(r"[^\W_](?:[\w.:/#()+'’@-]*[^\W_])?")
+_DECIMAL: Final = re.compile(r"\d*\.\d+(?:e-?\d+)?")
+_DASHES: Final = re.compile(r"[/:_()@]+")
+_DAY: Final = re.compile(
+    r"(?<![\d.])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:19|20)\d{6}"
+    r"|\d{1,2}\.? [A-Z][a-z]{2,8}\.?,? \d{4}|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4})(?![\d.])"
+)
+_SHORTEST_VALUE: Final = 5
+_LONGEST_VALUE: Final = 60
+_DIGITS: Final = 7
+PLACE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +56,23 @@ class Known:
     ----------
     pairs : frozenset of (str, str)
         Two parts of one person's name, as :func:`plain` writes them.
+    surnames : frozenset of str
+        Every part of a name, also those that are words of the project's.
     names : frozenset of str
         Single parts of names that are no words of the project's.
     runs : frozenset of int
         Hashes of every seven words in a row of the source's narratives.
+    project_words : frozenset of str
+        Words that the project and the declarations write.
     own_words : frozenset of str
-        Words the project itself writes.
+        These, and the words of the terms that the sources publish.
     own_text : str
         The declarations and notebooks, to look addresses up in.
+    values : frozenset of str
+        Every other identifying value of the source's files (numbers of cases and people, dates of birth, contacts),
+        without signs between their letters and digits.
+    places : frozenset of int
+        Hashes of the first words of its addresses.
     secrets : tuple of str
         The key in the ways it may be written.
     machine : frozenset of str
@@ -65,8 +84,12 @@ class Known:
     """
 
     pairs: frozenset[tuple[str, str]]
+    surnames: frozenset[str]
     names: frozenset[str]
     runs: frozenset[int]
+    values: frozenset[str]
+    places: frozenset[int]
+    project_words: frozenset[str]
     own_words: frozenset[str]
     own_text: str
     secrets: tuple[str, ...]
@@ -82,6 +105,8 @@ def known(sources: Iterable[str]) -> Known:
     """
     pairs: set[tuple[str, str]] = set()
     runs: set[int] = set()
+    values: set[str] = set()
+    places: set[int] = set()
     levels: set[str] = set()
     texts: list[str] = []
     notes: list[str] = []
@@ -100,16 +125,23 @@ def known(sources: Iterable[str]) -> Known:
             for file, table, removed in _raw(source, folder):
                 pairs |= _pairs(removed)
                 runs |= _runs(removed)
+                values |= _values(removed)
+                places |= _addresses(removed)
                 levels |= _levels(file, table)
         except FetchError:
             notes.append(f"{name}: its files are not fetched, so its names and narratives were not compared")
     own_text = "\n".join([_project_text(), *texts])
-    own = _project_words() | {plain(word) for text in texts for word in set(WORD.findall(text))} | levels
+    written = _project_words() | {plain(word) for text in texts for word in set(WORD.findall(text))}
+    own = written | levels
     parts = {part for pair in pairs for part in pair if len(part) >= _SHORTEST}
     return Known(
         pairs=frozenset(pairs),
+        surnames=frozenset(parts),
         names=frozenset(parts - own),
         runs=frozenset(runs),
+        values=frozenset(value for value in values if value not in own),
+        places=frozenset(places),
+        project_words=written,
         own_words=own,
         own_text=own_text,
         secrets=_secrets(),
@@ -119,17 +151,34 @@ def known(sources: Iterable[str]) -> Known:
     )
 
 
-def plain(word: str) -> str:
-    """Write a part of a name without case, accents and apostrophes."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in apart if sign.isalnum())
-
-
-def runs_of(text: str) -> Iterator[int]:
+def runs_of(text: str, length: int = RUN, word: re.Pattern[str] = WORD) -> Iterator[int]:
     """Hash every seven words in a row."""
-    words = [plain(word) for word in WORD.findall(text)]
-    for at in range(len(words) - RUN + 1):
-        yield hash(tuple(words[at : at + RUN]))
+    words = [plain(found) for found in word.findall(text)]
+    for at in range(len(words) - length + 1):
+        yield hash(tuple(words[at : at + length]))
+
+
+def told_values(text: str) -> Iterator[str]:
+    """Give what in a text may be an identifying value: its tokens, and dates of birth as they would be declared."""
+    for token in TOKEN.findall(text):
+        value = plain(token)
+        if len(value) >= _SHORTEST_VALUE and not _DECIMAL.fullmatch(token):
+            yield value
+        for part in _DASHES.split(token):
+            yield plain(part)
+    for day in _DAY.finditer(text):
+        yield from _day(day[0])
+
+
+def _day(text: str) -> Iterator[str]:
+    """The day of a date as eight digits; both days where month and day may be the other way round."""
+    import dateutil.parser
+
+    for first in (False, True):
+        try:
+            yield dateutil.parser.parse(text, dayfirst=first).strftime("day %Y%m%d")
+        except (ValueError, OverflowError):
+            return
 
 
 def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame, list[tuple[str, pd.DataFrame]]]]:
@@ -138,18 +187,17 @@ def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame, lis
     for key, file in source.files.items():
         cells = [(name, one) for name, column in file.columns.items() for one in column.drop_cells]
         needed = {other for _, one in cells for other in one.when} | {name for name, _ in cells}
-        needed |= {name for name, column in file.columns.items() if column.drop in _TOLD or _shown(column)}
+        needed |= {name for name, column in file.columns.items() if _kind(column) or _shown(column)}
         wanted[key] = [name for name in file.columns if name in needed]
-    every = [column for file in source.files.values() for column in file.columns.values()]
-    identifying = any(column.drop in _TOLD or column.drop_cells for column in every)
-    if not identifying:
-        return
     paths = file_paths(source, folder)
     for key, file in source.files.items():
         if wanted[key]:
             table = readers.read(paths[key], file_format(file, source.names[key]), columns=wanted[key]).frame
-            whole = {kind: [c for c in table.columns if file.columns[c].drop == kind] for kind in _TOLD}
-            removed = [(kind, table[columns]) for kind, columns in whole.items() if columns]
+            whole: dict[str, list[str]] = {}
+            for name in table.columns:
+                if kind := _kind(file.columns[name]):
+                    whole.setdefault(kind, []).append(name)
+            removed = [(kind, table[columns]) for kind, columns in whole.items()]
             numbered = table.assign(source_row=range(1, len(table) + 1))
             for name, column in file.columns.items():
                 for cell in column.drop_cells:
@@ -157,6 +205,41 @@ def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame, lis
                     removed.append((cell.kind, numbered.loc[gone, [name]]))
                     table = table.assign(**{name: table[name].mask(gone)})
             yield file, table, removed
+
+
+def _kind(column: Column) -> str | None:
+    """What kind of identifying value a column holds; ids are hidden behind pseudonyms, and identify as well."""
+    return column.drop or ("id" if column.pseudonym or column.to in ("case_id", "officer_id") else None)
+
+
+def _cells(removed: Sequence[tuple[str, pd.DataFrame]], *kinds: str) -> Iterator[str]:
+    for kind, table in removed:
+        if kind in kinds:
+            for name in table.columns:
+                yield from map(str, table[name].dropna().unique())
+
+
+def _values(removed: Sequence[tuple[str, pd.DataFrame]]) -> set[str]:
+    """Ids, shields, contacts and whatever else is one value, and days of birth.
+
+    Digits alone are compared when there are seven or more: fewer are counts and days too often, and are found by the
+    words beside them or as a column of them.
+    """
+    others = {kind for kind, _ in removed} - {"name", "free_text", "birth_date", "address"}
+    told = {plain(cell) for cell in _cells(removed, *others) if len(cell) <= _LONGEST_VALUE}
+    told = {value for value in told if len(value) >= (_DIGITS if value.isdigit() else _SHORTEST_VALUE)}
+    told = {value for value in told if any(sign.isdigit() for sign in value)}
+    for cell in _cells(removed, "birth_date"):
+        told |= {day for found in [_DAY.search(cell)] if found for day in _day(found[0])}
+    return told
+
+
+def _addresses(removed: Sequence[tuple[str, pd.DataFrame]]) -> set[int]:
+    found = set()
+    for cell in _cells(removed, "address"):
+        if cell[:1].isdigit():
+            found |= set(list(runs_of(cell, PLACE, TOKEN))[:1])
+    return found
 
 
 def _shown(column: Column) -> bool:

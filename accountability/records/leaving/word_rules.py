@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from accountability.records.leaving.known import WORD, Known, plain, runs_of
+from accountability.records.leaving.known import PLACE, TOKEN, WORD, Known, runs_of, told_values
 from accountability.records.leaving.leak import PATTERNS, Leak, masked
+from accountability.records.leaving.writings import plain, writings
 
 #: Kinds whose patterns are leaks wherever they match, in the order in which they are looked for.
 _PLAIN: Final = {
@@ -24,12 +25,24 @@ _PLAIN: Final = {
 _RUNNING: Final = re.compile(r"\d+\s+")
 _GAP: Final = re.compile(r"[ \t\n,._|+=/-]{1,4}")
 _LONG_STORY: Final = 12
+_DECODED: Final = frozenset({"name", "identifying value", "key", "free text", "contact", "address", "pseudonym"})
+#: A surname written small: a word of its own, and no part of a hash.
+_ALONE: Final = 5
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def in_text(place: str, text: str, known: Known) -> Iterator[Leak]:
-    """Look through one text for what is known and for what looks like it; excerpts are covered."""
-    text = _COLOUR.sub("", text)
+    """Look through one text, however it is written, for what is known and for what looks like it.
+
+    Excerpts are covered.
+    """
+    for number, written in enumerate(writings(_COLOUR.sub("", text))):
+        found = _in_writing(place, written, known)
+        # In what had to be decoded, few is a word of a hash more often than a count.
+        yield from found if number == 0 else (leak for leak in found if leak.kind in _DECODED)
+
+
+def _in_writing(place: str, text: str, known: Known) -> Iterator[Leak]:
     for name, kind in _PLAIN.items():
         running = _RUNNING.match(text) if kind == "small cell" and place.endswith("text/plain") else None
         for match in PATTERNS[name].finditer(text, running.end() if running else 0):
@@ -45,6 +58,11 @@ def in_text(place: str, text: str, known: Known) -> Iterator[Leak]:
         if at is not None and plain(word) not in known.own_words:
             yield Leak(place, "machine", masked(at[0]))
     yield from _names(place, text, known)
+    if known.values and not known.values.isdisjoint(told_values(text)):
+        value = next(value for value in told_values(text) if value in known.values)
+        yield Leak(place, "identifying value", masked(value))
+    if known.places and any(run in known.places for run in runs_of(text, PLACE, TOKEN)):
+        yield Leak(place, "address", masked(text))
     if _story(text) or any(run in known.runs for run in runs_of(text)):
         yield Leak(place, "free text", masked(text))
 
@@ -67,8 +85,10 @@ def _names(place: str, text: str, known: Known) -> Iterator[Leak]:
     words = list(WORD.finditer(text))
     parts = [plain(word[0]) for word in words]
     for at, (word, part) in enumerate(zip(words, parts, strict=True)):
-        if part in known.names and word[0][0].isupper():
+        if part in known.names and (word[0][0].isupper() or _alone(text, word)):
             yield Leak(place, "name", masked(word[0]))
+        if len(part) == 1 and word[0].isupper() and _initialled(text, words, at, known):
+            yield Leak(place, "name", masked(text[word.start() : words[at + 1].end()]))
         for step in (1, 2):
             if at + step >= len(words) or (part, parts[at + step]) not in known.pairs:
                 continue
@@ -76,6 +96,26 @@ def _names(place: str, text: str, known: Known) -> Iterator[Leak]:
             between = text[word.end() : other.start()] if step == 1 else _around_initial(text, words[at : at + 3])
             if _GAP.fullmatch(between) and _named(word[0], other[0], known):
                 yield Leak(place, "name", masked(text[word.start() : other.end()]))
+
+
+def _alone(text: str, word: re.Match[str]) -> bool:
+    around = text[max(word.start() - 1, 0) : word.start()] + text[word.end() : word.end() + 1]
+    return len(word[0]) >= _ALONE and not any(sign.isdigit() for sign in around)
+
+
+def _initialled(text: str, words: list[re.Match[str]], at: int, known: Known) -> bool:
+    """An initial with its point and a surname after it, where the project itself does not write so."""
+    if at + 1 >= len(words):
+        return False
+    word, other = words[at], words[at + 1]
+    name = plain(other[0])
+    return (
+        len(name) > 2
+        and other[0][0].isupper()
+        and re.fullmatch(r"\.\s?", text[word.end() : other.start()]) is not None
+        and name in known.surnames
+        and text[word.start() : other.end()] not in known.own_text
+    )
 
 
 def _around_initial(text: str, words: list[re.Match[str]]) -> str:

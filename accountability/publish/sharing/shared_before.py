@@ -1,0 +1,104 @@
+"""The tables of a folder as one system with those that were shared before, of which this machine keeps a record."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from accountability.errors import ParameterError
+from accountability.publish.finished import RECORD, any_record
+from accountability.publish.sharing.count_rules import released
+from accountability.publish.sharing.disclosure import Released, given_away
+from accountability.publish.sharing.pieces import Table
+from accountability.records.leaving.leak import WORDS, Leak
+from accountability.records.pseudonyms import key_file
+
+#: Beside the key: one line a table that left, as it left.
+FILE: Final = "shared.jsonl"
+
+
+def tables_of(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Released | Leak]:
+    """Give every table of counts of a folder of reports; a leak where its columns are not of the kinds they state."""
+    homes = [folder] if (folder / RECORD).is_file() else sorted(path.parent for path in folder.glob(f"*/{RECORD}"))
+    for home in homes:
+        place = "" if home == folder else f"{home.name}/"
+        if place.startswith(told_singly):
+            continue
+        record = any_record(home)
+        settings = {name: str(value) for name, value in record["parameters"].items()}
+        settings["data"] = str(record["data"]["sha256"])
+        for entry in record["tables"]:
+            if entry["kind"] != "table" or not (home / entry["file"]).is_file():
+                continue
+            where = f"{place}{entry['file']}"
+            with (home / entry["file"]).open(newline="", encoding="utf-8") as lines:
+                header, *rows = [tuple(row) for row in csv.reader(lines)] or [()]
+            kinds = entry.get("kinds")
+            if not isinstance(kinds, dict) or list(kinds) != list(header) or not _as_stated(kinds, rows):
+                yield Leak(
+                    where, "not ours", "a table that does not state the kinds of its columns; run the study again"
+                )
+                continue
+            about = f"{record['parameters']['source']}, {record['study']}, {entry['name']}"
+            yield released(Table(where, header, tuple(rows)), kinds, about, settings)
+
+
+def _as_stated(kinds: dict[str, str], rows: list[tuple[str, ...]]) -> bool:
+    """Whether the cells of every column are of its kind."""
+
+    def of_kind(kind: str, cell: str) -> bool:
+        if kind == "text" or cell.strip().casefold() in WORDS["withheld"]:
+            return True
+        if kind == "flag":
+            return cell in ("True", "False")
+        try:
+            number = float(cell)
+        except ValueError:
+            return False
+        return kind != "count" or (number.is_integer() and number >= 0)
+
+    return all(of_kind(kind, row[at]) for at, kind in enumerate(kinds.values()) for row in rows)
+
+
+def together(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Leak]:
+    """What the tables of a folder give away together, and with what was shared before."""
+    found = list(tables_of(folder, told_singly))
+    yield from (one for one in found if isinstance(one, Leak))
+    tables = [one for one in found if isinstance(one, Released)]
+    names = {table.about.partition(",")[0] for table in tables}
+    yield from given_away(tables, [old for old in before() if old.about.partition(",")[0] in names])
+
+
+def before() -> list[Released]:
+    """Read what was shared from this machine."""
+    path = key_file().with_name(FILE)
+    if not path.is_file():
+        return []
+    try:
+        read: list[dict[str, Any]] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [Released(**{**one, "rows": tuple(map(tuple, one["rows"]))}) for one in read]
+    except (ValueError, TypeError, KeyError, OSError):
+        raise ParameterError(
+            f"{path}: expected the record of what was shared, one table a line, and it cannot be read. Restore it; "
+            "without it, nothing says what a new archive gives away together with the old ones"
+        ) from None
+
+
+def remember(folder: Path, told_singly: tuple[str, ...], archive: str) -> None:
+    """Add the tables that left in an archive to the record, each once."""
+    path = key_file().with_name(FILE)
+    held = {json.dumps(asdict(one) | {"place": ""}) for one in before()}
+    new = [
+        asdict(one) | {"place": f"{archive}, {one.place}"}
+        for one in tables_of(folder, told_singly)
+        if isinstance(one, Released)
+    ]
+    lines = [json.dumps(one) for one in new if json.dumps(one | {"place": ""}) not in held]
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    path.chmod(0o600)
