@@ -174,6 +174,10 @@ def carried(wheel: Path) -> set[str]:
     return set(zipfile.ZipFile(wheel).namelist())
 
 
+def test_the_wheel_is_the_same_bytes_twice(wheel: Path, tmp_path: Path) -> None:
+    assert build(ROOT, tmp_path).read_bytes() == wheel.read_bytes()
+
+
 def test_the_wheel_carries_code_data_and_notebooks(carried: set[str]) -> None:
     for folder, inside in {"accountability": "", "data": "_data/", "notebooks": "_notebooks/"}.items():
         listed = subprocess.run(["git", "ls-files", "-z", folder], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from typing import Final
 import typer
 from typer.models import CommandInfo, TyperInfo
 
-from accountability.cli.app import REFUSED, app
+from accountability.cli.app import FAILED, REFUSED, app
 from accountability.errors import AccountabilityError
 
 for _group in ("checking", "class", "explore", "lab", "report", "source", "study", "sweep"):
@@ -51,3 +51,12 @@ def main() -> None:
     except AccountabilityError as error:
         typer.echo(f"accountability: {error}", err=True)
         sys.exit(REFUSED)
+    except OSError as error:
+        # No room, no right to write or read: what was being written had another name, and is gone.
+        typer.echo(f"accountability: {_lacking(error)}", err=True)
+        sys.exit(FAILED)
+
+
+def _lacking(error: OSError) -> str:
+    place = error.filename2 or error.filename or "a file"
+    return f"{place}: {error.strerror or error}. Nothing unfinished was left; what was there before is as it was."

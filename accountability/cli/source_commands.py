@@ -26,6 +26,9 @@ def fetch(
         typer.Option("--from", help="Take the files from this folder instead of downloading them.", file_okay=False),
     ] = None,
     quiet: Quiet = False,
+    allow_local: Annotated[
+        bool, typer.Option("--allow-local", help="Also fetch from this machine and from private networks.")
+    ] = False,
 ) -> None:
     """Bring the files of a source to the cache, each checked against its declared hash.
 
@@ -33,7 +36,7 @@ def fetch(
     """
     import accountability
 
-    paths = accountability.fetch(source, from_, progress=sys.stderr.isatty() and not quiet)
+    paths = accountability.fetch(source, from_, progress=sys.stderr.isatty() and not quiet, allow_local=allow_local)
     for path in paths:
         typer.echo(path)
     if not paths:

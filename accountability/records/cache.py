@@ -92,12 +92,22 @@ def located(files: Sequence[RemoteFile], folder: Path, name: str) -> list[Path]:
     return paths
 
 
+def inside(name: str, folder: Path) -> Path:
+    """Where a declared file stands in the folder of its source, never outside: not by its path, not by a link."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    path = folder.joinpath(*parts.parts)
+    outside = not parts.parts or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]
+    if outside or not path.resolve().is_relative_to(folder.resolve()):
+        raise SourceError(f"{name!r}: expected a file inside {folder}, found a path or a link that leads out of it")
+    return path
+
+
 def place_of(file: RemoteFile, folder: Path) -> Path:
-    """Where a file stands in the folder of its source, never outside."""
-    parts = PurePosixPath(file.path.replace("\\", "/"))
-    if not parts.parts or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
-        raise FetchError(f"{file.path!r}: a fetched file needs a path inside its source's cache folder")
-    return folder.joinpath(*parts.parts)
+    """Where a file stands in the folder of its source in the cache, never outside."""
+    try:
+        return inside(file.path, folder)
+    except SourceError:
+        raise FetchError(f"{file.path!r}: a fetched file needs a path inside its source's cache folder") from None
 
 
 def check_beside(path: str, beside: Mapping[str, str], folder: Path) -> None:
@@ -109,7 +119,7 @@ def check_beside(path: str, beside: Mapping[str, str], folder: Path) -> None:
         Names the file, and the line to write.
     """
     for name, stated in beside.items():
-        if not (folder / name).is_file():
+        if not inside(name, folder).is_file():
             raise SourceError(f"{path}: `prepare` reads {name}, and {folder / name} is missing")
         if (now := sha256(folder / name)) != stated:
             raise SourceError(

@@ -326,7 +326,7 @@ def file_paths(source: Source, folder: Path) -> dict[str, Path]:
         cache.check_beside(declared.path, declared.beside, folder)
         if key in remote:
             continue
-        path = folder / declared.path
+        path = cache.inside(declared.path, folder)
         if not path.is_file():
             raise SourceError(f"{path}: the file that source.yaml declares is missing")
         found = cache.sha256(path)

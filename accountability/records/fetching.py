@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import ipaddress
 import os
 import secrets
+import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from accountability.errors import FetchError
 from accountability.records.cache import CACHE_VARIABLE, RemoteFile, place_of, sha256
@@ -28,7 +30,11 @@ _STALE_SECONDS: Final = 24 * 3600
 
 
 def fetch(
-    files: Sequence[RemoteFile], folder: Path, from_dir: Path | None = None, progress: bool = False
+    files: Sequence[RemoteFile],
+    folder: Path,
+    from_dir: Path | None = None,
+    progress: bool = False,
+    allow_local: bool = False,
 ) -> list[Path]:
     """Bring the files of a source to the cache; those already there and unaltered are left alone.
 
@@ -43,6 +49,8 @@ def fetch(
         its declared path or the name it has at its address. The folder is only read.
     progress
         Show a progress bar for each download on standard error.
+    allow_local
+        Also fetch from this machine and from private networks, where a declaration of somebody else's has no business.
 
     Returns
     -------
@@ -60,7 +68,7 @@ def fetch(
     origins = _found(needed, Path(from_dir), folder.name) if from_dir is not None else {}
     for file, path in needed:
         if from_dir is None:
-            _download(file, path, progress)
+            _download(file, path, progress, allow_local)
         else:
             _copy(file, origins[file.path], path)
     return paths
@@ -107,15 +115,23 @@ def _copy(file: RemoteFile, origin: Path, path: Path) -> None:
             out.write(block)
 
 
-def _download(file: RemoteFile, path: Path, progress: bool) -> None:
+def _download(file: RemoteFile, path: Path, progress: bool, allow_local: bool) -> None:
     if urlsplit(file.url).scheme not in ("http", "https"):
         raise FetchError(f"{file.path}: expected an http or https address, found {file.url!r}")
     import pooch
     import requests
     from tqdm.std import tqdm
 
+    if not allow_local:
+        _public(file, file.url)
     answers: list[requests.Response] = []
-    keep = {"response": lambda response, **_: answers.append(response)}  # pooch leaves a failed one open
+
+    def kept(response: requests.Response, **_: object) -> None:
+        answers.append(response)  # pooch leaves a failed one open
+        if response.is_redirect and not allow_local:
+            _public(file, urljoin(response.url, response.headers["location"]))
+
+    keep = {"response": kept}
     # Made here, since pooch's own bar goes to standard output wherever IPython has been loaded.
     bar = tqdm(total=file.bytes or 1, unit="B", unit_scale=True, ncols=79, file=sys.stderr) if progress else False
     downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT_SECONDS, hooks=keep)
@@ -139,6 +155,21 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
             for answer in answers:
                 answer.close()
         time.sleep(wait)
+
+
+def _public(file: RemoteFile, url: str) -> None:
+    """Refuse an address of this machine or of a private network, by what its name leads to."""
+    host = urlsplit(url).hostname or ""
+    try:
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return  # the download says that there is no such machine
+    private = [one for one in sorted(found) if not ipaddress.ip_address(one.partition("%")[0]).is_global]
+    if private:
+        raise FetchError(
+            f"{file.path}: {url} leads to {private[0]}, an address of this machine or of a private network. Where that "
+            "is meant, write: accountability fetch SOURCE --allow-local. Nothing was kept."
+        )
 
 
 def _reason(error: BaseException) -> str:

@@ -59,7 +59,9 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     return dataset_of(source, made)
 
 
-def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False) -> list[Path]:
+def fetch(
+    name: str | Path, from_dir: Path | None = None, progress: bool = False, allow_local: bool = False
+) -> list[Path]:
     """Bring the files of a source to the cache, whole and unaltered, or not at all.
 
     Parameters
@@ -70,6 +72,8 @@ def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False
         Take the files from this folder instead of downloading them.
     progress : bool
         Show a progress bar.
+    allow_local : bool
+        Also fetch from addresses of this machine and of private networks.
 
     Returns
     -------
@@ -84,4 +88,4 @@ def fetch(name: str | Path, from_dir: Path | None = None, progress: bool = False
     from accountability.records import fetching
 
     source = read_source(source_folder(name))
-    return fetching.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress)
+    return fetching.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress, allow_local)

@@ -68,13 +68,13 @@ def key(path: Path | None = None) -> Key:
     """
     path = key_file() if path is None else path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        text = path.read_text(encoding="ascii", errors="replace").strip()
+        text = _text(path)
         try:
             secret = bytes.fromhex(text)
         except ValueError:
@@ -84,6 +84,16 @@ def key(path: Path | None = None) -> Key:
                 f"{path}: expected a pseudonym key of {2 * KEY_BYTES} hexadecimal digits, found {len(text)}. "
                 "Restore the file, or delete it to start with new pseudonyms"
             ) from None
+        if len(set(secret)) < KEY_BYTES // 4:
+            raise AccountabilityError(
+                f"{path}: expected a key drawn at random, found {len(set(secret))} different bytes of {KEY_BYTES}; "
+                "delete the file to start with new pseudonyms"
+            ) from None
+        if os.name == "posix" and (mode := path.stat().st_mode & 0o777) & 0o077:
+            raise AccountabilityError(
+                f"{path}: expected a key that its owner alone reads (mode 600), found mode {mode:o}. "
+                f"Write: chmod 600 {path}"
+            ) from None
         return Key(secret, lasting=True)
     except OSError:
         return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
@@ -91,6 +101,15 @@ def key(path: Path | None = None) -> Key:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(secret.hex() + "\n")
     return Key(secret, lasting=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise AccountabilityError(
+            f"{path}: the pseudonym key cannot be read ({error.strerror}); nothing done"
+        ) from None
 
 
 class Pseudonyms:

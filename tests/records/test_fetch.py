@@ -13,17 +13,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from accountability.errors import FetchError
+from accountability.errors import FetchError, SourceError
 from accountability.records import cache, fetching
 from accountability.records.cache import RemoteFile, cache_dir, located
-from accountability.records.fetching import fetch
 
 CONTENT = bytes(range(256)) * 2000
+#: The server of these tests stands on this machine.
+fetch = partial(fetching.fetch, allow_local=True)
+
 HASH = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -194,12 +197,12 @@ def test_a_declared_path_cannot_leave_the_cache(tmp_path: Path, path: str) -> No
 SMALL_DISK = """
 import resource, sys
 from pathlib import Path
-from accountability.errors import FetchError
+from accountability.errors import FetchError, SourceError
 from accountability.records.cache import RemoteFile
 from accountability.records.fetching import fetch
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    fetch([RemoteFile("a.csv", sys.argv[1], sys.argv[2], 512_000)], Path(sys.argv[3]))
+    fetch([RemoteFile("a.csv", sys.argv[1], sys.argv[2], 512_000)], Path(sys.argv[3]), allow_local=True)
 except FetchError as error:
     print(error)
 """
@@ -332,3 +335,57 @@ def test_importing_the_module_loads_no_network_library() -> None:
     code = "import sys, accountability.records.cache; print({'pooch', 'requests', 'tqdm'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+LOCAL = ["127.0.0.1", "localhost", "[::1]", "10.0.0.7", "169.254.169.254", "192.168.1.1", "0.0.0.0", "2130706433"]
+
+
+@pytest.mark.parametrize("host", LOCAL)
+def test_nothing_is_fetched_from_this_machine_or_a_private_network(host: str, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match=r"private network.*--allow-local"):
+        fetching.fetch([RemoteFile("a.csv", f"http://{host}:9/a.csv", HASH, None)], tmp_path / "city")
+    assert list(tmp_path.rglob("*.csv*")) == []
+
+
+def test_a_redirect_to_a_private_network_is_not_followed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def public(file: RemoteFile, url: str) -> None:
+        asked.append(url)
+        if len(asked) > 1:
+            raise FetchError(f"{url}: private network")
+
+    monkeypatch.setattr(fetching, "_public", public)
+    import requests
+
+    answer = requests.Response()
+    monkeypatch.setattr(answer, "close", lambda: None)
+    answer.status_code, answer.url = 302, "http://example.org/a.csv"
+    answer.headers["location"] = "http://169.254.169.254/latest"
+
+    def downloader(url: str, out: object, _: object) -> None:
+        hooks["response"](answer)
+
+    hooks: dict = {}
+
+    def made(**given: object) -> object:
+        hooks.update(given["hooks"])
+        return downloader
+
+    monkeypatch.setattr("pooch.HTTPDownloader", made)
+    with pytest.raises(FetchError, match="private network"):
+        fetching.fetch([RemoteFile("a.csv", "http://example.org/a.csv", HASH, None)], tmp_path / "city")
+    assert asked == ["http://example.org/a.csv", "http://169.254.169.254/latest"]
+
+
+@pytest.mark.parametrize("name", ["../a.csv", "/etc/hostname", "sub/../../a.csv", "linked.csv", "linked/a.csv"])
+def test_a_declared_file_never_stands_outside_its_folder(name: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "a.csv").write_text("x\n", encoding="utf-8")
+    (home / "linked.csv").symlink_to(tmp_path / "a.csv")
+    (home / "linked").symlink_to(tmp_path)
+    with pytest.raises(SourceError, match="inside"):
+        cache.inside(name, home)

@@ -61,6 +61,29 @@ def test_a_damaged_key_is_not_replaced_in_silence(tmp_path: Path, monkeypatch: p
     assert path.read_text(encoding="utf-8") == "half a key"
 
 
+@pytest.mark.parametrize(
+    ("text", "mode", "found"),
+    [
+        (bytes(range(32)).hex(), 0o644, "mode 644"),
+        (bytes(range(32)).hex(), 0o640, "mode 640"),
+        ("00" * 32, 0o600, "1 different bytes"),
+        ("0011" * 16, 0o600, "2 different bytes"),
+        ("ab" * 8, 0o600, "found 16"),
+    ],
+)
+def test_a_key_that_is_weak_or_that_others_read_is_refused(text: str, mode: int, found: str, tmp_path: Path) -> None:
+    path = tmp_path / "pseudonym.key"
+    path.write_text(text, encoding="ascii")
+    path.chmod(mode)
+    with pytest.raises(AccountabilityError, match=found):
+        pseudonyms.key(path)
+
+
+def test_the_folder_of_a_key_is_its_owners(tmp_path: Path) -> None:
+    pseudonyms.key(tmp_path / "new" / "pseudonym.key")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize("secret", [b"k" * 32, b"short", b"x" * 100])
 def test_a_pseudonym_is_the_keyed_hash_of_the_standard_library(secret: bytes) -> None:
     made = pseudonyms.Pseudonyms("somewhere", pseudonyms.Key(secret, lasting=True))(pd.Series(["é 1"], dtype="str"))

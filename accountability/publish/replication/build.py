@@ -20,7 +20,7 @@ from accountability.publish.finished import any_record, reports_in, sources_of
 from accountability.publish.replication.checklist import answered, cell, checklist
 from accountability.publish.replication.environment import LOCK, environment_files, hashed
 from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
-from accountability.publish.runner import report
+from accountability.publish.runner import index_text, report
 from accountability.publish.sharing import look_through, report_folder, write_zip
 from accountability.publish.templating import templates
 from accountability.records.contract import Source, data_hash, read_source
@@ -191,7 +191,8 @@ def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> I
         for path in _below(one.folder):
             yield f"reports/{one.name}/{path.relative_to(one.folder).as_posix()}", path
     if (root / "index.html").is_file():
-        yield "reports/index.html", root / "index.html"
+        asked = held[0].record["parameters"]["source"]
+        yield "reports/index.html", index_text(asked, read_source(source_folder(asked)), root).encode()
     yield from environment_files().items()
 
 

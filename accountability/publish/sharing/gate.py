@@ -107,7 +107,7 @@ def _anew(folder: Path, into: Path, passing: Collection[str], studies: Mapping[P
     """Make a report anew, and look through what was made."""
     rests_on = dict(_rests_on(folder))
     with_what = known(source for named in rests_on.values() for source in named)
-    packed = make_anew(folder, into, passing, {})
+    packed = make_anew(folder, into, passing)
     single = [place for place, (asked, *_) in rests_on.items() if asked in with_what.case_files]
     told_singly = ("",) if len(single) == len(rests_on) else tuple(single)  # the index of case files alone is one too
     leaks = dict.fromkeys(packed.refused)
