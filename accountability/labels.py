@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
-_SNAKE: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+_SNAKE: Final = re.compile(r"\b[A-Za-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 #: Columns by which a release is described where nobody says which.
 USUAL: Final = (
@@ -142,4 +142,10 @@ def in_words(text: str, declared: Mapping[str, str] = _NONE) -> str:
     'per officer-complaint, not sustained'
     """
     plain = re.sub(r"'([a-z][a-z_ ]*)'", r"\1", text)
-    return _SNAKE.sub(lambda found: label(found[0], declared), plain)
+    return _SNAKE.sub(lambda found: _said(found[0], declared), plain)
+
+
+def _said(name: str, declared: Mapping[str, str]) -> str:
+    """The label of a raw name, with a capital where a sentence began with it."""
+    said = label(name[0].lower() + name[1:], declared)
+    return said if name[0].islower() else said[0].upper() + said[1:]

@@ -18,6 +18,7 @@ import pandas as pd
 from accountability.figures import draw
 from accountability.records.case_ends import closing_states
 from accountability.records.dataset import Dataset
+from accountability.remembered import remembered
 from accountability.results import Result, capitalised, four_figures
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import small_groups
@@ -153,7 +154,7 @@ class Kind:
             except NotHeld as why:
                 return self._without(dataset, why)
 
-        return takes("dataset")(part)
+        return takes("dataset")(remembered(part))
 
     def of(
         self,
@@ -230,6 +231,7 @@ def anchor(dataset: Dataset) -> str | None:
     return max(held, key=lambda stage: int(dated[stage]))
 
 
+@remembered
 def days_of(dataset: Dataset, stage: str) -> pd.DataFrame:
     """Usable dates known to the day (``case_id``, ``day`` since 1970-01-01), each day of a case once."""
     events = dataset.events

@@ -13,6 +13,7 @@ from accountability.delay.unknown_days import furthest
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.records.case_ends import counted_states, ends_unknown
+from accountability.remembered import remembered
 from accountability.results import Result, plural
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.study.cohort import Cohort
@@ -110,6 +111,7 @@ class Caseload(Result):
 
 
 @takes("cohort")
+@remembered
 def caseload(
     cohort: Cohort,
     start: str = "received",
@@ -215,6 +217,7 @@ class Arrivals:
         )  # fmt: skip
 
 
+@remembered
 def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> Arrivals:
     """Read from the events when cases came in and went out, as far as that is known."""
     rule = study.card.sampling

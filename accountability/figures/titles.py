@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from accountability.figures.house_style import housed
+from accountability.labels import in_words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -61,7 +63,28 @@ def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt
         float(figure.get_size_inches()[1]) if before is None else before.drawing,
         getattr(figure, "fit", None),
     )
+    _relabelled(figure)
     return rewrapped(figure)
+
+
+def _relabelled(figure: Figure) -> None:
+    """Put labels in the place of raw names wherever the drawing writes some, at its ticks too."""
+    from matplotlib.category import StrCategoryFormatter
+    from matplotlib.text import Text
+    from matplotlib.ticker import FixedFormatter
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            written = axis.get_major_formatter()
+            if isinstance(written, FixedFormatter):
+                written.seq = [in_words(str(one)) for one in written.seq]
+            elif isinstance(written, StrCategoryFormatter):
+                axis.set_ticks(
+                    axis.get_ticklocs(), labels=[in_words(one) for one in written.format_ticks(axis.get_ticklocs())]
+                )
+    for text in figure.findobj(Text):
+        if "_" in text.get_text():  # type: ignore[attr-defined]
+            text.set_text(in_words(text.get_text()))  # type: ignore[attr-defined]
 
 
 def rewrapped(figure: Figure) -> Figure:
@@ -161,14 +184,15 @@ def broken(figure: Figure, text: str, inches: float, size: float, *, weight: str
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _wide(figure, longer, size, weight) <= inches:
+        if lines and _wide(longer, size, weight) <= inches:
             lines[-1] = longer
         else:
             lines.append(word)
     return "\n".join(lines)
 
 
-def _wide(figure: Figure, text: str, size: float, weight: str) -> float:
+@lru_cache(2000)
+def _wide(text: str, size: float, weight: str) -> float:
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.font_manager import FontProperties
 

@@ -26,7 +26,7 @@ def found(
     *,
     outcomes: OutcomeDistribution,
     changes: Changes | Refused,
-    by_unit: pd.DataFrame,
+    by_unit: pd.DataFrame | None = None,
     tipping: Tipping | Refused | None = None,
 ) -> Finding:
     """Say which share was upheld, which penalty followed most often, and how often it was made lighter."""
@@ -83,8 +83,10 @@ def found(
             _part(asked, table, "finding", f"How decided {unit}s ended", unit),
             _part(asked, table, "penalty", "Penalty among the upheld", unit),
         ),
-        firm=_by_unit(asked, by_unit),
-        firm_table=reading(
+        firm=() if by_unit is None else _by_unit(asked, by_unit),
+        firm_table=None
+        if by_unit is None
+        else reading(
             "Share upheld, by what is counted",
             by_unit[by_unit["n"].notna()],
             {
@@ -162,10 +164,8 @@ def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[
         f"{asked.label(row['term'])} {wording.share(row['estimate'], row['lower'], row['upper'])}" for row in ranked[:3]
     ]
     whose = f" ({_whose(asked, ranked[0])})" if asked.group else ""
-    return (
-        f"Of the {wording.count(ranked[0]['n'])} upheld with a decided penalty{whose}, most often "
-        f"{wording.joined(said)}."
-    )
+    number = f" {wording.count(ranked[0]['n'])}" if wording.known(ranked[0]["n"]) else "se"
+    return f"Of the{number} upheld with a decided penalty{whose}, most often {wording.joined(said)}."
 
 
 def _lighter(changes: Changes | Refused) -> dict[Any, Any] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from accountability import labels
 from accountability.findings import wording
 from accountability.findings.finding import Finding
-from accountability.findings.finding_parts import LeadFigure, ReadingTable
+from accountability.findings.finding_parts import KeyNumber, LeadFigure, ReadingTable
 from accountability.results import Refused, Result, capitalised, plural
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from accountability.records.dataset import Dataset
     from accountability.sensitivity import Tipping
 
+#: Parts of a finding that hold what a study wrote.
+_READ: Final = ("answer", "lead", "numbers", "tables", "firm", "firm_table", "breaks", "method")
 _DAY = re.compile(r"\b\d{4}-[01]\d-[0-3]\d\b")
 
 
@@ -155,7 +157,7 @@ class Asked:
     def finding(self, answer: str, **parts: Any) -> Finding:
         """Make the finding of this question."""
         answer = capitalised(answer)
-        return Finding(
+        made = Finding(
             study=self.study,
             question=self.question,
             setting=self.setting,
@@ -167,6 +169,19 @@ class Asked:
             | {"tables": tuple(table for table in parts.get("tables", ()) if _telling(table))}
             | {"firm_table": firm if (firm := parts.get("firm_table")) is not None and _telling(firm) else None},
         )
+        # Values of a release are often spelt as code: whatever the study wrote, none reaches a reader.
+        return replace(made, **{name: self._read(getattr(made, name)) for name in _READ})
+
+    def _read(self, part: Any) -> Any:
+        """Put labels in the place of raw names in every text of a part."""
+        if isinstance(part, str):
+            return labels.in_words(part, self.data.labels)
+        if isinstance(part, tuple):
+            return tuple(self._read(one) for one in part)
+        if not isinstance(part, LeadFigure | KeyNumber | ReadingTable):
+            return part
+        texts = [one.name for one in fields(part) if one.name not in ("drawn", "panel")]
+        return replace(part, **{name: self._read(getattr(part, name)) for name in texts})
 
     def not_answered(self, refused: Refused, what: str, **parts: Any) -> Finding:
         """Make the finding of a question that the source cannot carry: the reason is the answer."""

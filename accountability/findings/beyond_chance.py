@@ -22,11 +22,11 @@ def found(
     asked: Asked,
     *,
     chance: AgainstChance,
-    served: AgainstChance | Refused,
     units: AgainstChance | Refused,
     left: EmpiricalBayes | Refused,
     lasts: Persistence | Refused,
-    by_lot: Persistence | Refused,
+    served: AgainstChance | Refused | None = None,
+    by_lot: Persistence | Refused | None = None,
     throughout: AgainstChance | Refused | None = None,
 ) -> Finding:
     """Say whether it is more than chance first, by how much, and whether it lasts."""
@@ -95,7 +95,9 @@ def found(
             *(() if isinstance(units, Refused) else (_benchmarks(asked, f"By {asked.group}", units),)),
         ),
         firm=(*_stayed(throughout), *_firm(served, by_lot)),
-        firm_table=None if isinstance(served, Refused) else _benchmarks(asked, "The same by years of service", served),
+        firm_table=None
+        if served is None or isinstance(served, Refused)
+        else _benchmarks(asked, "The same by years of service", served),
         breaks=_breaks(asked, chance, row),
         method=asked.method(chance, left, lasts),
     )
@@ -170,15 +172,15 @@ def _stayed(throughout: AgainstChance | Refused | None) -> tuple[str, ...]:
     )
 
 
-def _firm(served: AgainstChance | Refused, by_lot: Persistence | Refused) -> tuple[str, ...]:
+def _firm(served: AgainstChance | Refused | None, by_lot: Persistence | Refused | None) -> tuple[str, ...]:
     said = []
-    if not isinstance(served, Refused):
+    if served is not None and not isinstance(served, Refused):
         row = _luck(served)
         said.append(
             f"By years of service, the top drew {wording.share(row['estimate'])} where chance gives "
             f"{wording.share(row['expected'])}."
         )
-    if not isinstance(by_lot, Refused):
+    if by_lot is not None and not isinstance(by_lot, Refused):
         rows = {row["measure"]: row for row in by_lot.table.to_dict("records")}
         if "top_again" in rows:
             said.append(

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 
 def found(
-    asked: Asked, *, gap: StageGap | Refused, units: ByUnit | Refused, tipping: Tipping | Refused | None = None
+    asked: Asked,
+    *,
+    gap: StageGap | Refused,
+    by_unit: ByUnit | Refused | None = None,
+    tipping: Tipping | Refused | None = None,
 ) -> Finding:
     """Name the two groups, the stage at which they part, and whether chance or their mix explains it."""
     if isinstance(gap, Refused):
         return asked.not_answered(gap, "at which stage two groups differ")
+    units = None if isinstance(by_unit, Refused) else by_unit
     who, first, second = asked.label(gap.by), str(gap.first), str(gap.second)
     shown = [row for row in gap.table.to_dict("records") if wording.known(row["ratio"])]
     apart = [row for row in shown if row["ratio_lower"] > 1 or row["ratio_upper"] < 1]
@@ -97,8 +102,8 @@ def found(
                 ("Each stage counts those who came so far. Where few are undecided no number is shown.",),
             ),
         ),
-        firm=() if isinstance(units, Refused) else (_by_unit(asked, units),),
-        firm_table=None if isinstance(units, Refused) else _units(asked, units, first, second),
+        firm=() if units is None else (_by_unit(asked, units),),
+        firm_table=None if units is None else _units(asked, units, first, second),
         breaks=(*(asked.tipping(tipping, stage) or asked.tipping(tipping)), *_breaks(asked, gap, chosen)),
         method=asked.method(gap),
     )

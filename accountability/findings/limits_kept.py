@@ -26,7 +26,7 @@ def found(
     groups: Deadlines,
     by_year: Deadlines,
     unpaused: Deadlines,
-    others: pd.DataFrame,
+    others: pd.DataFrame | None = None,
 ) -> Finding:
     """Say what share cannot be told before anything else, then what was late and in time."""
     row, law = verdict.table.iloc[0], verdict.rule
@@ -100,12 +100,16 @@ def found(
                 },
             ),
         ),
-        firm=(
+        firm=()
+        if others is None
+        else (
             f"Against each other limit on the list, with no clock stopped, from "
             f"{wording.share(others['late_lower'].min())} to {wording.share(others['late_upper'].max())} would "
             f"be late.",
         ),
-        firm_table=reading(
+        firm_table=None
+        if others is None
+        else reading(
             "The same complaints under other limits, no clock stopped",
             others,
             {

@@ -24,8 +24,8 @@ def found(
     *,
     views: SlowCases | Refused,
     delays: Durations,
-    reprimand: SlowCases | Refused,
-    yearly: SlowCases | Refused,
+    reprimand: SlowCases | Refused | None = None,
+    yearly: SlowCases | Refused | None = None,
     tipping: Tipping | Refused | None = None,
 ) -> Finding:
     """Say whether cases still open at a later day end heavier or lighter, and that no view says what delay does."""
@@ -66,7 +66,7 @@ def found(
         tables=(_table(f"Share with {heavier} or heavier, by how cases are looked at", views),),
         firm=_firm(reprimand, yearly),
         firm_table=None
-        if isinstance(reprimand, Refused)
+        if reprimand is None or isinstance(reprimand, Refused)
         else _table(f"The same with {asked.label(reprimand.heavier)} as the line", reprimand),
         breaks=(*asked.tipping(tipping), *_breaks(delays, views)),
         method=(
@@ -111,10 +111,10 @@ def _table(title: str, views: SlowCases) -> ReadingTable:
     )
 
 
-def _firm(reprimand: SlowCases | Refused, yearly: SlowCases | Refused) -> tuple[str, ...]:
+def _firm(reprimand: SlowCases | Refused | None, yearly: SlowCases | Refused | None) -> tuple[str, ...]:
     said = []
     for result, what in ((reprimand, "With a reprimand as the line"), (yearly, "With landmarks of one and two years")):
-        if isinstance(result, Refused):
+        if result is None or isinstance(result, Refused):
             continue
         rows = [
             row

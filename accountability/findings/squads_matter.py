@@ -25,8 +25,8 @@ def found(
     network: Network | Refused,
     differ: VarianceComponents | Refused,
     again: Result,
-    shorter: Contagion | Refused,
     left_out: pd.DataFrame,
+    shorter: Contagion | Refused | None = None,
 ) -> Finding:
     """Say whether a finding against a peer changes an officer's rate, by chance or more."""
     if isinstance(peers, Refused):
@@ -103,7 +103,7 @@ def found(
             ),
         ),
         firm=()
-        if isinstance(shorter, Refused)
+        if shorter is None or isinstance(shorter, Refused)
         else (
             f"With half the window and permutations over all years the ratio is "
             f"{wording.number_interval(*(shorter.table.iloc[0][name] for name in ('estimate', 'lower', 'upper')))}.",

@@ -247,7 +247,8 @@ def outcome_distribution(
     groups = column_names(by)
     made = units_of(data, groups, unit, ladder)
     parts, apart, days = [], [], []
-    for key, part in groups_in(made.table, groups):
+    needed = [*groups, "finding", "imposed_penalty", "imposed_days", "officer_ids", "officer_id", "case_id"]
+    for key, part in groups_in(made.table[[name for name in dict.fromkeys(needed) if name in made.table]], groups):
         labels: dict[str, Any] = dict(zip(groups, key, strict=True))
         shares, waits, lengths = _one_group(part, confidence, min_cell)
         parts.append(shares.assign(**labels))
@@ -374,7 +375,8 @@ def _assumptions(cohort: Cohort, unit: str) -> tuple[str, ...]:
     said = ["the codebook's terms mean what its authority says", ALIKE]
     said += [WARNED[rule]] if rule in WARNED else []
     said.append(f"unit: {unit}")
-    silent = int((~cohort.cases["case_id"].isin(cohort.allegations["case_id"])).sum())
+    ids = pd.Index(cohort.cases["case_id"])
+    silent = len(ids) - int((ids.get_indexer(pd.Index(cohort.allegations["case_id"].unique())) >= 0).sum())
     if silent:
         said.append(f"{silent:,} of {len(cohort.cases):,} complaints name no officer and hold no finding to count")
     for column in ("finding", "imposed_penalty"):

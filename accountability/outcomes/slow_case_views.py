@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import few
 from accountability.outcomes.units_counted import NUMBERS, RESTS_ON, decided, held_unit, percentiles, term_shares
 from accountability.records.units import roll_up
+from accountability.remembered import remembered
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
@@ -27,6 +29,7 @@ SUSTAINED: Final = [CAUSES.index(LIGHTER), CAUSES.index(HEAVIER)]
 DRAWS: Final = 200
 
 
+@remembered
 def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
     """Cases with the cause by which each ended: the highest finding and penalty among its officers."""
     rows = cohort.allegations
@@ -47,7 +50,7 @@ def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
     return cohort.with_case_column("cause", found, decided_by=("findings", "penalty_imposed"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class View:
     """Cases with their delay, cause and kind, seen from a day of their age."""
 
@@ -57,15 +60,20 @@ class View:
     within: int
     seed: int
 
-    @property
+    @cached_property
     def cause(self) -> Ints:
         """Position of each case's cause; -1 while open."""
         codes = pd.Index(CAUSES).get_indexer(pd.Index(self.held.table["cause"]))
         return np.where(self.held.event, codes, -1).astype(np.int64)
 
+    @cached_property
+    def end(self) -> Ints:
+        """Days until each case ended, or was last seen open."""
+        return np.asarray(self.held.end, dtype=np.int64)
+
     def seen(self, day: int) -> NDArray[np.bool_]:
         """Cases still open at the start of a day of their age."""
-        return self.held.end >= day
+        return self.end >= day
 
     def from_day(self, day: int) -> Durations:
         """The cases open at a landmark, their days counted from it."""
@@ -75,7 +83,7 @@ class View:
 
     def counts(self, day: int) -> Ints:
         """Cases by kind and cause that closed within the days followed from a landmark."""
-        inside = self.seen(day) & (self.held.end <= day + self.within) & (self.cause >= 0)
+        inside = self.seen(day) & (self.end <= day + self.within) & (self.cause >= 0)
         size = int(self.kind.max()) + 1
         found = np.bincount(self.kind[inside] * len(CAUSES) + self.cause[inside], minlength=size * len(CAUSES))
         return found.reshape(size, len(CAUSES))
@@ -93,7 +101,7 @@ class View:
         kinds = int(self.kind.max()) + 1 if same_mix else 1
         kind = self.kind[inside] if same_mix else np.zeros(int(inside.sum()), dtype=np.int64)
         # a sum of independent Poisson weights is Poisson: cases alike in all that counts are drawn together
-        spent = np.minimum(self.held.end[inside] - day, self.within + 1)
+        spent = np.minimum(self.end[inside] - day, self.within + 1)
         key = (kind * (self.within + 2) + spent) * (len(CAUSES) + 1) + self.cause[inside] + 1
         cells, count = np.unique(key, return_counts=True)
         rest, cause = np.divmod(cells, len(CAUSES) + 1)
@@ -137,11 +145,10 @@ def sustained_within(
     size = last + 2
     place = np.minimum(spent, last + 1) + (0 if kind is None else kind * size)
 
-    def by_day(chosen: NDArray[np.bool_]) -> Floats:
-        made = np.bincount(place[chosen], weights=weights[chosen], minlength=kinds * size)
-        return made.reshape(kinds, size).astype(np.float64)
+    def by_day(chosen: NDArray[np.bool_] | slice) -> Floats:
+        return np.bincount(place[chosen], weights=weights[chosen], minlength=kinds * size).reshape(kinds, size)
 
-    at_risk = by_day(np.ones(len(spent), dtype=bool))[:, ::-1].cumsum(axis=1)[:, ::-1][:, :-1]
+    at_risk = by_day(slice(None))[:, ::-1].cumsum(axis=1)[:, ::-1][:, :-1]
     safe = np.maximum(at_risk, 1e-12)
     after = np.cumprod(1 - by_day(cause >= 0)[:, :-1] / safe, axis=1)
     before = np.hstack([np.ones((kinds, 1)), after[:, :-1]])
@@ -152,7 +159,7 @@ def sustained_within(
 def naive(view: View) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
     """Closed cases by quarters of the days they took."""
     closed = view.held.event
-    took, cause = view.held.end[closed], pd.Series(np.array(CAUSES)[view.cause[closed]])
+    took, cause = view.end[closed], pd.Series(np.array(CAUSES)[view.cause[closed]])
     edges = np.unique(np.quantile(took, [0, 0.25, 0.5, 0.75, 1], method="lower").astype(np.int64))
     lines, causes, alone = [], [], pd.DataFrame(index=cause.index)
     for k, (low, high) in enumerate(pairwise(edges)):

@@ -37,6 +37,7 @@ VIEWS: Final = {
     "trend is not the mix of these kinds; it may be the mix of others.",
 }
 NOT_IDENTIFIED: Final = "which penalty the same case would have ended with, had it been closed sooner"
+_USUAL: Final = Ladder()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -174,7 +175,7 @@ def delay_and_penalty(
     >>> found.table["view"].unique().tolist()
     ['naive', 'competing risks', 'landmark']
     """
-    order = ladder or Ladder()
+    order = ladder or _USUAL
     if heavier not in order.order[1:]:
         raise ParameterError(f"heavier must be one of {', '.join(order.order[1:])}; found {heavier!r}")
     days = [int(day) for day in landmarks]
@@ -182,10 +183,10 @@ def delay_and_penalty(
         raise ParameterError(
             f"landmarks must be days above zero in order and within above zero; found {days}, {within}"
         )
-    cohort, alike = data, column_names(covariates, "delay_and_penalty", "covariates")
+    cohort, alike = with_cause(data, heavier, order), column_names(covariates, "delay_and_penalty", "covariates")
     for name in alike:
         cohort = group_cases(cohort, name, min_group)
-    held = durations(with_cause(cohort, heavier, order), start, stop, cutoff)
+    held = durations(cohort, start, stop, cutoff)
     if held.unknown_day.any():
         raise Refusal(
             f"{plural(int(held.unknown_day.sum()), 'case')} of {cohort.name} closed on an unknown day, so the delay of "

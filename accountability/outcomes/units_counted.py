@@ -12,12 +12,13 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.records.units import check_terms, roll_up
+from accountability.remembered import remembered
 from accountability.results import plural
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
 from accountability.stats.clustered_rates import WILSON, clustered_share
-from accountability.stats.sandwich import REPAIRED, ways_of
+from accountability.stats.sandwich import REPAIRED, joined, ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import OTHER, small_groups
 from accountability.vocabulary import FINDINGS, PENALTIES
@@ -75,6 +76,7 @@ def is_number(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
+@remembered
 def grouping(cases: pd.DataFrame, allegations: pd.DataFrame, by: Sequence[str], numbers: bool = False) -> pd.DataFrame:
     """The allegations with the columns to group by, taken from the cases where they are not their own.
 
@@ -204,7 +206,9 @@ def term_shares(
     The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals allow for several rows of
     one officer, and of one complaint, in ``rows``.
     """
-    ways = ways_of(rows.loc[values.index])
+    whose = rows[[name for name in ("officer_ids", "officer_id", "case_id") if name in rows]]
+    ways = ways_of(whose.loc[values.index])
+    joint = joined(ways) if len(values) else None
     lines: list[tuple[object, ...]] = []
     repaired: set[int] = set()
     for term in terms:
@@ -212,7 +216,7 @@ def term_shares(
             lines.append((term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan))
             continue
         hits = values.eq(term).fillna(False).to_numpy(dtype=bool)
-        s = clustered_share(hits, ways, confidence)
+        s = clustered_share(hits, ways, confidence, joint)
         rests_on = (s.clusters, s.effective_clusters, s.df)
         repaired |= {len(lines)} if s.repaired else set()
         lines.append((term, s.denominator, s.count, s.share, s.lower, s.upper, *rests_on))

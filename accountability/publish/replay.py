@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.publish.runner import notebook_of
+from accountability.remembered import Kept, remembering
 from accountability.studies import registry
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ _SOUGHT: Final = "conclude"
 _KEPT_BY: Final = "keep"
 _SHOWN: Final = "from accountability.publish import present"
 #: Results that say only how firm an answer is; they cost most and are computed after the answer is shown.
-_LATER: Final = frozenset({"cutoffs", "clocks", "closed_only", "late", "tipping"})
+_LATER: Final = frozenset(
+    {"cutoffs", "clocks", "closed_only", "late", "tipping", "others", "by_unit", "reprimand", "yearly", "served"}
+    | {"by_lot", "shorter"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class Replay:
     def __init__(self, given: Mapping[str, Any] | None = None) -> None:
         self._given = dict(given or {})
         self._kept: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+        self._derived: Kept = OrderedDict()
 
     def finding(
         self, study: str, values: Mapping[str, Any], *, whole: bool = True, told: Callable[[str], None] | None = None
@@ -161,7 +166,8 @@ class Replay:
         written = _written(one)
         if written == {"data"} and set(space) & {"source", "reference"}:
             return {"data": self.data(next(space[name] for name in ("source", "reference") if name in space))}
-        exec(compile(ast.Module([one], []), "<study>", "exec"), space)
+        with remembering(self._derived):
+            exec(compile(ast.Module([one], []), "<study>", "exec"), space)
         return {name: space[name] for name in written}
 
 

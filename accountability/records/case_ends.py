@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from accountability.remembered import remembered
 from accountability.vocabulary import CLOSING_STATES
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Held(Protocol):
         ...
 
 
+@remembered
 def closing_state(held: Held, stage: str = "closed") -> pd.Series:
     """Say of every case whether it is closed, and whether the day is known.
 
@@ -92,6 +94,7 @@ def closing_state(held: Held, stage: str = "closed") -> pd.Series:
     return pd.Series(state, index=cases, name="closing_state", dtype="str")
 
 
+@remembered
 def closing_states(held: Held, stage: str = "closed") -> pd.DataFrame:
     """Count the cases in each closing state.
 

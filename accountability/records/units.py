@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.remembered import remembered
 from accountability.vocabulary import FINDINGS, OFF_LADDER, PENALTIES, PENALTY_LADDER, UNITS
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -54,6 +55,7 @@ def severity_rank(order: Sequence[str] = tuple(PENALTY_LADDER)) -> Mapping[str, 
     return {term: i for i, term in enumerate((order[0], *rest, *off, *order[1:]))}
 
 
+@remembered
 def roll_up(
     rows: pd.DataFrame,
     held: str,

@@ -52,7 +52,7 @@ class Compared:
     repaired: bool
 
 
-def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
+def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95, joint: Ints | None = None) -> Share:
     """The share of rows that are hits, with an interval, when rows hang together along one way or two.
 
     The variance of the share is that of an intercept-only linear model: CR2 along one way, the three terms of two
@@ -69,6 +69,8 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
         The cluster of each row (see :func:`accountability.stats.sandwich.ways_of`).
     confidence : float
         Coverage, between 0 and 1.
+    joint : array of int, optional
+        Number of each row's pair of two ways, where it is known already.
 
     Raises
     ------
@@ -80,10 +82,10 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
     upper_tail(confidence)
     if not len(hits):
         raise Refusal("a share of no rows has no value; widen the group or leave it out")
-    return _share(hits, named_ways(ways), confidence)[0]
+    return _share(hits, named_ways(ways), confidence, joint)[0]
 
 
-def _share(hits: Flags, ways: dict[str, Ints], confidence: float) -> tuple[Share, float]:
+def _share(hits: Flags, ways: dict[str, Ints], confidence: float, joint: Ints | None = None) -> tuple[Share, float]:
     """A share, and how many independent rows its rows are worth."""
     total, count = len(hits), int(np.count_nonzero(hits))
     clusters, size = min(int(way.max()) + 1 for way in ways.values()), float(total)
@@ -93,7 +95,7 @@ def _share(hits: Flags, ways: dict[str, Ints], confidence: float) -> tuple[Share
     if alone:
         found = Share(count, total, rate, np.nan, np.nan, clusters, size, size, WILSON)
         return _limited(found, size, z_critical(confidence), confidence), size
-    errors, whole = _errors(hits, np.zeros(total, np.int64), ways), np.ones((1, 1))
+    errors, whole = _errors(hits, np.zeros(total, np.int64), ways, joint), np.ones((1, 1))
     (variance,), (effective,), (free,) = errors.variance(whole), errors.effective(whole), errors.free(whole)
     if rate in (0, 1):
         size = float(effective)
@@ -115,14 +117,15 @@ def _limited(share: Share, size: float, quantile: float, confidence: float) -> S
     return replace(share, lower=0.0 if count == 0 else float(lower), upper=1.0 if count == total else float(upper))
 
 
-def _errors(hits: Flags, group: Ints, ways: dict[str, Ints]) -> Clustered:
+def _errors(hits: Flags, group: Ints, ways: dict[str, Ints], joint: Ints | None = None) -> Clustered:
     """The errors of each group's share, as those of a linear model with one column a group."""
     flags, groups = hits.astype(np.int64), int(group.max()) + 1
     size = np.bincount(group, minlength=groups).astype(float)
     rate = np.bincount(group, weights=flags, minlength=groups) / size
     which, outcome = np.divmod(np.arange(2 * groups), 2)
     columns = np.eye(groups)[which]
-    return clustered(np.diag(1 / size), columns * (outcome - rate[which])[:, None], 2 * group + flags, ways, columns)
+    scores = columns * (outcome - rate[which])[:, None]
+    return clustered(np.diag(1 / size), scores, 2 * group + flags, ways, columns, joint=joint)
 
 
 def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> Compared:

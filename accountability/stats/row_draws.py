@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from accountability.stats.resample import by_row
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+
+#: Sums of sparse columns by cluster are multiplied whole up to this size.
+_DENSE: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +55,11 @@ class RowDraws:
         belongs = by_row(cluster, row, (clusters, len(member)))
         many = np.bincount(row, minlength=len(member))
         twice = (belongs @ (1 - 1 / many)) / np.bincount(cluster, minlength=clusters) ** 2.0
-        drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), draws) - 1.0
-        return cls(belongs, np.vstack([np.zeros(clusters), drawn * np.sqrt(1 - twice)]))
+        added = np.zeros((draws + 1, clusters))
+        for sample in added[1:]:
+            sample += np.bincount(rng.integers(clusters, size=clusters), minlength=clusters) - 1
+        added *= np.sqrt(1 - twice)
+        return cls(belongs, added)
 
     def among(self, some: Flags | Ints) -> RowDraws:
         """The same resamples for some of the rows."""
@@ -60,4 +67,7 @@ class RowDraws:
 
     def sums(self, values: Floats) -> Floats:
         """Columns of values, rows by columns, added up in every sample."""
-        return np.asarray(values.sum(axis=0) + self.added @ (self.belongs @ values))
+        inside = self.belongs @ values
+        if not isinstance(inside, np.ndarray) and inside.shape[0] * inside.shape[1] < _DENSE:
+            inside = inside.toarray()
+        return np.asarray(values.sum(axis=0) + self.added @ inside)

@@ -166,7 +166,14 @@ class Clustered:
 
 
 def clustered(
-    bread: Floats, scores: Floats, cell: Ints, ways: Ways, information: Floats | None, *, power: float = -0.5
+    bread: Floats,
+    scores: Floats,
+    cell: Ints,
+    ways: Ways,
+    information: Floats | None,
+    *,
+    power: float = -0.5,
+    joint: Ints | None = None,
 ) -> Clustered:
     """The covariance of estimates whose rows hang together along one way or two, corrected for few clusters.
 
@@ -190,6 +197,8 @@ def clustered(
         Information of one row of each cell: as a column whose outer product it is, or as a matrix. Without it one way
         has the factor G/(G-1) (n-1)/(n-k), and its number of clusters less one is the degrees of freedom.
     power : float
+    joint : array of int, optional
+        Number of each row's pair of two ways (:func:`joined`), where it is known already.
 
     Raises
     ------
@@ -221,9 +230,17 @@ def clustered(
         covariance = held[0].covariance() if held else sandwich(bread, scores, cell, only, corrected=True)
         return Clustered(covariance, min(sizes.values()), held)
     first, second = named.values()
-    both = combine((first, second), list(sizes.values()), len(cell)).code
-    one, two, joint = (sandwich(bread, scores, cell, way, corrected=True) for way in (first, second, both))
-    return _positive(one + two - joint, min(sizes.values()), held, (one, two))
+    pairs = joined(named) if joint is None else joint
+    one, two, both = (sandwich(bread, scores, cell, way, corrected=True) for way in (first, second, pairs))
+    return _positive(one + two - both, min(sizes.values()), held, (one, two))
+
+
+def joined(ways: Mapping[str, Ints]) -> Ints | None:
+    """Number of each row's pair of clusters, where there are two ways."""
+    if len(ways) < 2:
+        return None
+    sizes = [int(way.max()) + 1 for way in ways.values()]
+    return combine(list(ways.values()), sizes, len(next(iter(ways.values())))).code
 
 
 def _positive(

@@ -16,6 +16,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.records.case_ends import Held
+from accountability.remembered import remembered
 from accountability.study.occurrences import places
 
 Condition = pd.Series | pd.DataFrame | Callable[[pd.DataFrame], pd.Series]
@@ -160,6 +161,7 @@ class Cohort:
             object.__setattr__(self, "published", self.card)
 
     @classmethod
+    @remembered
     def of(cls, dataset: DatasetLike | Cohort, *, decided_by: str | Sequence[str] | None = None) -> Cohort:
         """All cases of a loaded source; a cohort is returned as it is.
 

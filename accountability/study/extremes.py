@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from accountability.remembered import remembered
 from accountability.stats.arrays import Flags
 from accountability.study.durations import Durations
 
 
+@remembered
 def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
     """Give the delays with every unknown end at its earliest, and with every one at its latest.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.remembered import remembered
 from accountability.study.cohort import Cohort
 
 SEVERAL = "several"
@@ -15,6 +16,7 @@ NONE_STATED = "none stated"
 OTHER = "other (small groups)"
 
 
+@remembered
 def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Cohort:
     """Give every case one value of a column, so that each complaint is counted once.
 

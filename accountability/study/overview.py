@@ -12,6 +12,7 @@ from accountability import labels
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.records.case_ends import closed_by_status
+from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
 from accountability.study.occurrences import NEVER, Which, occurrence, places
@@ -116,6 +117,7 @@ def month_of(
     return _calendar(cohort, stage, of, which, "M")
 
 
+@remembered
 def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Literal["Y", "M"]) -> pd.Series:
     """The year or month of each case or allegation."""
     if of not in ("cases", "allegations"):

@@ -1,0 +1,59 @@
+"""What was derived from the same tables is not derived twice, where somebody keeps it: the explorer does.
+
+Elsewhere nothing is kept, so a table that a user changed in place is never met with a stale answer.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Kept = OrderedDict[tuple[Any, ...], tuple[Any, Any]]
+
+_MOST: Final = 60
+_KEPT: ContextVar[Kept | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def remembering(kept: Kept) -> Iterator[None]:
+    """Keep what functions under :func:`remembered` give, the last of them, as long as the block runs."""
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def remembered(function: Callable[P, T]) -> Callable[P, T]:
+    """Give the same result for the same objects while somebody keeps it; tables count as the same only if they are."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> T:
+        kept = _KEPT.get()
+        if kept is None:
+            return function(*args, **options)
+        key = (function, *map(_key, args), *((name, _key(value)) for name, value in sorted(options.items())))
+        if key not in kept:
+            # The arguments stay with the result: an address means its object only while that lives.
+            kept[key] = (function(*args, **options), (args, options))
+            while len(kept) > _MOST:
+                kept.popitem(last=False)
+        kept.move_to_end(key)
+        found: T = kept[key][0]
+        return found
+
+    return call
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return (type(value), *map(_key, value))
+    if isinstance(value, Mapping):
+        return (dict, *((name, _key(one)) for name, one in value.items()))
+    return (type(value), value) if value is None or isinstance(value, (str, int, float)) else id(value)
