@@ -71,8 +71,8 @@ SOURCES = ["synthetic", pytest.param("chicago_2000_2016", marks=pytest.mark.real
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_row_becomes_a_curve_within_the_budget(source: str, real_data: Callable[[str], Path]) -> None:
     modules, lines, _, _ = walked(loaded_once(source, real_data))
-    assert modules <= 40
-    assert lines <= 6_560  # with what each result says of ends that are not known
+    assert modules <= 41
+    assert lines <= 6_640  # with what each result says of ends that are not known, and what the explorer keeps
 
 
 @pytest.mark.parametrize("source", SOURCES)

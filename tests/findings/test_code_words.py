@@ -44,4 +44,7 @@ def test_no_value_spelt_as_code_is_shown(study: str, coded: Replay) -> None:
 
 
 def test_a_sentence_that_begins_with_a_raw_name_keeps_its_capital() -> None:
-    assert in_words("Search_and_arrest and zero_truncated_poisson") == "Search and arrest and equal risk, with at least one"
+    assert (
+        in_words("Search_and_arrest and zero_truncated_poisson")
+        == "Search and arrest and equal risk, with at least one"
+    )
