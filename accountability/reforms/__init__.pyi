@@ -6,6 +6,7 @@ from .discontinuity import Discontinuity as Discontinuity
 from .discontinuity import discontinuity_in_time as discontinuity_in_time
 from .effect import Effect as Effect
 from .effect import EventStudy as EventStudy
+from .federal import federal_matters as federal_matters
 from .interrupted import Interrupted as Interrupted
 from .interrupted import Placebo as Placebo
 from .interrupted import interrupted_series as interrupted_series
