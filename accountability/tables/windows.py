@@ -43,7 +43,7 @@ class Window:
             raise ParameterError(f"when=: every must be one of {', '.join(MONTHS)}, found {every!r}")
         if stage not in STAGES:
             raise ParameterError(f"when=: unknown stage {stage!r}; the stages are {', '.join(STAGES)}")
-        if not isinstance(starts, int) or not 1 <= starts <= 12:
+        if isinstance(starts, bool) or not isinstance(starts, int) or not 1 <= starts <= 12:
             raise ParameterError(f"when=: starts must be a month from 1 to 12, found {starts!r}")
         first, last = asked.get("since"), asked.get("until")
         if every is None and first is None and last is None:
