@@ -173,7 +173,7 @@ def test_in_a_browser_a_changed_group_changes_answer_figure_and_tables(
         assert page.locator("#figure img").get_attribute("alt")
         assert page.get_by_label("group", exact=True).evaluate("field => field === document.activeElement")
         page.get_by_label("source", exact=True).select_option("news_cases")
-        expect(page.get_by_role("alert")).to_contain_text("no rate may be drawn")
+        expect(page.get_by_role("alert")).to_contain_text("no rate may be drawn", timeout=WAIT)
         assert page.get_by_text("no rate may be drawn").count() == 1
         assert page.locator("#figure img").is_visible(), "the result before stays"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
