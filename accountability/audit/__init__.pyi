@@ -8,6 +8,8 @@ from .letter import Letter as Letter
 from .letter import request_letter as request_letter
 from .missing_values import missing as missing
 from .part import Part as Part
+from .recording_at_date import recording_changes as recording_changes
+from .recording_at_date import require_same_recording as require_same_recording
 from .recording_rules import with_release_traps as with_release_traps
 from .release_dates import coverage as coverage
 from .release_dates import precision as precision

@@ -26,6 +26,7 @@ MODULES: Final = {
     "does_delay_lighten": "slow_and_light",
     "is_it_more_than_chance": "beyond_chance",
     "do_squads_matter": "squads_matter",
+    "did_the_reform_work": "reform_worked",
     "case_miami_dade_2010": "one_case",
     "case_pinecrest": "one_case",
     "case_file": "one_case",

@@ -7,6 +7,10 @@ from .discontinuity import discontinuity_in_time as discontinuity_in_time
 from .effect import Effect as Effect
 from .effect import EventStudy as EventStudy
 from .federal import federal_matters as federal_matters
+from .firmness_of_effect import Variations as Variations
+from .firmness_of_effect import by_design as by_design
+from .firmness_of_effect import each_unit as each_unit
+from .firmness_of_effect import other_choices as other_choices
 from .interrupted import Interrupted as Interrupted
 from .interrupted import Placebo as Placebo
 from .interrupted import interrupted_series as interrupted_series
@@ -20,3 +24,4 @@ from .randomised import rollout_effect as rollout_effect
 from .randomised import rollout_months as rollout_months
 from .reform import Reform as Reform
 from .reform import read_reform as read_reform
+from .reform_of_source import reform_of as reform_of

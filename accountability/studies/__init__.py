@@ -5,6 +5,7 @@ from __future__ import annotations
 from accountability.studies.case_parameters import ACase, CaseMiamiDade2010, CasePinecrest
 from accountability.studies.study_parameters import (
     LESSONS,
+    DidTheReformWork,
     DoesDelayLighten,
     DoSquadsMatter,
     FairComparisons,
@@ -27,6 +28,7 @@ __all__ = [
     "ACase",
     "CaseMiamiDade2010",
     "CasePinecrest",
+    "DidTheReformWork",
     "DoSquadsMatter",
     "DoesDelayLighten",
     "FairComparisons",

@@ -50,6 +50,8 @@ class Study:
         Whether officers' units have to be known, from the column compared by or one that is usual.
     needs_release : bool
         Whether another release of the agency has to be declared.
+    needs_reform : bool
+        Whether a reform has to be declared, beside the source or by a parameter.
     home : Path or None
         Folder of a user's own study; ``None`` for those of the package.
     """
@@ -63,6 +65,7 @@ class Study:
     case: str | None = None
     needs_unit: bool = False
     needs_release: bool = False
+    needs_reform: bool = False
     home: Path | None = None
 
     @property
@@ -119,6 +122,11 @@ class Study:
                     "it is the only release declared of its agency; another begins with: accountability new-source "
                     f"NAME FILE --like {source.source}"
                 )
+        if self.needs_reform:
+            from accountability.reforms.reform_of_source import why_no_reform
+
+            if reason := why_no_reform(source, parameters):
+                return reason
         if self.needs_unit and parameters.group is None and not set(UNIT_COLUMNS) & set(columns(source)):
             return f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}; name another as group)"
         return None

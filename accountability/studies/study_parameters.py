@@ -227,6 +227,30 @@ class DoSquadsMatter(OfComplaints):
     seed: Whole = Field(default=20130206, description="seed of the permutations", ge=0)
 
 
+class DidTheReformWork(OfComplaints):
+    """Parameters of ``did_the_reform_work``.
+
+    Without a ``reform``, ``reform.yaml`` beside the source is read. A ``group`` is a column in whose values the change
+    is looked for one by one. An outcome other than complaints is looked at when a complaint is ``within_days`` old.
+    """
+
+    reform: MaybeText = Field(default=None, description="file that declares a reform, or None for the source's own")
+    design: Literal["series", "comparison", "discontinuity"] = Field(
+        default="series", description="one series, those affected against others, or a short window"
+    )
+    outcome: Literal[
+        "complaints", "closed_share", "mean_days", "sustained_share", "without_finding_share", "penalty_share"
+    ] = Field(default="complaints", description="what may have changed")
+    within_days: Whole = Field(default=180, description="age at which a complaint is looked at", ge=1, le=3650)
+    window: Whole = Field(default=48, description="months looked at on each side", ge=12, le=240)
+    donut: Whole = Field(default=0, description="months left out on each side of the date", ge=0, le=24)
+    placebo: Whole = Field(default=3, description="months from one placebo date to the next", ge=1, le=24)
+    recording: Literal["refuse", "warn"] = Field(
+        default="refuse", description="where the recording changed at the date too: refuse, or warn"
+    )
+    confidence: Confidence = 0.95
+
+
 class TheClosedCaseTrap(Asked):
     """Parameters of the lesson ``the_closed_case_trap``.
 

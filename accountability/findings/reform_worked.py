@@ -1,0 +1,112 @@
+"""Whether anything changed with a reform: the finding of ``did_the_reform_work``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.finding_parts import KeyNumber, ReadingTable
+from accountability.findings.frame_tables import counts, ratios, raw, reading
+from accountability.results import Refused, capitalised, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from accountability.reforms import BeforeAfter, Discontinuity, Interrupted, Placebo, Reform, Variations
+
+
+def found(
+    asked: Asked,
+    *,
+    reform: Reform,
+    effect: Interrupted | BeforeAfter | Discontinuity | Refused,
+    placebo: Placebo | Refused,
+    choices: Variations | Refused,
+    groups: Variations | Refused,
+    changed: pd.DataFrame | Refused,
+) -> Finding:
+    """Say what the design says, how often a date at which nothing changed says as much, and what else changed then."""
+    breaks = _breaks(reform, changed)
+    if isinstance(effect, Refused):
+        return asked.not_answered(effect, f"whether anything changed with {reform.what}", breaks=breaks)
+    first = effect.table.iloc[0].to_dict()
+    null = 0.0 if effect.scale == "difference" else 1.0
+    none = first["lower"] <= null <= first["upper"]
+    title = (
+        f"No change of {effect.outcome} beyond chance at {effect.reform}"
+        if none
+        else f"{capitalised(effect.outcome)} changed at {effect.reform}, which is no proof of an effect"
+        if not effect.causal
+        else f"{capitalised(effect.reform)} changed {effect.outcome}, under parallel trends"
+    )
+    says = effect.sentence()
+    if none:
+        says += " The interval leaves room for no change at all."
+    if not isinstance(placebo, Refused):
+        says += f" {placebo.sentence()}"
+    if not isinstance(groups, Refused) and asked.group:
+        says += f" By {asked.group}: {groups.sentence()[:1].lower()}{groups.sentence()[1:]}"
+    return asked.finding(
+        says,
+        lead=asked.lead(
+            effect,
+            title,
+            f"{capitalised(effect.outcome)}, by month" if hasattr(effect, "series") else "The step by window and curve",
+            f"{int(first['n']):,} complaints in {plural(int(first['clusters']), 'month')}",
+            alt=f"{title}. {says}",
+        ),
+        numbers=(
+            KeyNumber(
+                value=wording.number(first["estimate"], first["lower"], first["upper"]),
+                label=f"{effect.scale}: {first['quantity']}",
+                note=f"{asked.confidence} interval {wording.number(first['lower'], first['lower'], first['upper'])} to "
+                f"{wording.number(first['upper'], first['lower'], first['upper'])}",
+                **raw(first["estimate"], first["lower"], first["upper"]),
+            ),
+            *(
+                ()
+                if isinstance(placebo, Refused)
+                else (
+                    KeyNumber(
+                        value=f"{placebo.false} of {len(placebo.table) - 1}",
+                        label="dates before would have been called a change",
+                    ),
+                )
+            ),
+        ),
+        tables=tuple(
+            [_rows("What the design says", effect.table, "quantity", effect.scale)]
+            + ([] if isinstance(groups, Refused) else [_rows(f"By {asked.group}", groups.table, "choice", groups.scale)])
+        ),
+        firm=() if isinstance(choices, Refused) else (choices.sentence(),),
+        firm_table=None if isinstance(choices, Refused) else _rows("Other choices", choices.table, "choice", choices.scale),
+        breaks=breaks,
+        method=asked.method(effect, *(() if isinstance(placebo, Refused) else (placebo,))),
+    )
+
+
+def _rows(title: str, table: pd.DataFrame, name: str, scale: str) -> ReadingTable:
+    return reading(
+        title,
+        table.dropna(subset="estimate"),
+        {
+            "": lambda one: capitalised(str(one[name])),
+            scale: ratios(),
+            "p": lambda one: "below 0.001" if one["p_value"] < 0.001 else f"{one['p_value']:.3f}",
+            "complaints": counts("n"),
+            "months": counts("clusters"),
+        },
+    )
+
+
+def _breaks(reform: Reform, changed: pd.DataFrame | Refused) -> tuple[str, ...]:
+    said = [
+        "Whatever else happened at that time is in the number: other rules, other chiefs, other years.",
+        "A reform that came slowly, or was awaited, shows no step.",
+    ]
+    if not isinstance(changed, Refused) and len(changed):
+        said.insert(0, f"The recording changed too: {'; '.join(changed['what'])}.")
+    said.append(f"The date is as declared: {reform.source}.")
+    return tuple(said)

@@ -1,0 +1,214 @@
+"""One question under a design, and the same under choices that could as well have been made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from accountability.errors import ParameterError, Refusal
+from accountability.privacy import disclose
+from accountability.reforms.before_after import BeforeAfter, before_and_after
+from accountability.reforms.discontinuity import Discontinuity, discontinuity_in_time
+from accountability.reforms.interrupted import Interrupted, interrupted_series
+from accountability.reforms.panel import Panel
+from accountability.results import Result, plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Design = Literal["series", "comparison", "discontinuity"]
+NUMBERS: Final = ["estimate", "std_error", "lower", "upper", "p_value", "n", "clusters"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Variations(Result):
+    """The first number of a design under other choices, or unit by unit.
+
+    ``table``: ``choice``, the numbers of the design, and ``because`` where a choice could not be had.
+
+    Attributes
+    ----------
+    scale : str
+    """
+
+    scale: str
+
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide what rests on fewer than ten cases."""
+        return disclose(table, counts=["n"], keep=["choice", "because"], parts=False)
+
+    def sentence(self) -> str:
+        """Say from where to where the number goes."""
+        had = self.table.dropna(subset="estimate")
+        if had.empty:
+            return "None of the choices could be had."
+        ends = [f"{had['estimate'].agg(end):.2f}" for end in ("min", "max")]
+        null = 0.0 if self.scale == "difference" else 1.0
+        apart = int(((had["lower"] > null) | (had["upper"] < null)).sum())
+        return (
+            f"Under {plural(len(had), 'choice')} the {self.scale} goes from {ends[0]} to {ends[1]}; "
+            f"in {apart} its interval leaves out no change."
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each with its interval."""
+        from accountability.figures import draw
+
+        had = self.table.dropna(subset="estimate")
+        axes = draw.new_axes(ax, height=1.2 + 0.4 * len(had))
+        null = 0.0 if self.scale == "difference" else 1.0
+        draw.ranges(axes, had, label="choice", estimate="estimate", lower="lower", upper="upper", null=null)
+        return draw.labelled(axes, self.scale)
+
+
+def by_design(
+    panel: Panel, outcome: str, design: Design = "series", *, window: int | None = None, **options: Any
+) -> Interrupted | BeforeAfter | Discontinuity:
+    """Estimate a change by the design of that name.
+
+    Parameters
+    ----------
+    panel, outcome
+        As in :func:`interrupted_series`.
+    design : {"series", "comparison", "discontinuity"}
+        :func:`interrupted_series`, :func:`before_and_after` or :func:`discontinuity_in_time`.
+    window : int, optional
+        Months on each side; of a discontinuity, 18 when left out.
+    **options
+        ``of``, ``at``, ``donut``, ``confidence``.
+
+    Returns
+    -------
+    Interrupted, BeforeAfter or Discontinuity
+
+    Raises
+    ------
+    Refusal
+        As the design.
+    ParameterError
+        No such design.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import reforms
+    >>> reform = reforms.read_reform({"reform": "board", "what": "a board", "from": "2016-07-01",
+    ...     "affects": "everybody", "source": "invented"})
+    >>> panel = reforms.panel_of(accountability.load("synthetic"), "agency", "complaints", reform=reform)
+    >>> reforms.by_design(panel, "complaints").at
+    '2016-07'
+    """
+    if design not in get_args(Design):
+        raise ParameterError(f"design: expected one of {', '.join(get_args(Design))}, found {design!r}")
+    if design == "comparison":
+        return before_and_after(panel, outcome, window=window, **options)
+    if design == "discontinuity":
+        return discontinuity_in_time(panel, outcome, bandwidth=window or 18, **options)
+    return interrupted_series(panel, outcome, window=window, **options)
+
+
+def other_choices(
+    panel: Panel, outcome: str, design: Design = "series", *, window: int | None = None, donut: int = 0, **options: Any
+) -> Variations:
+    """Estimate the same under other windows, months left out, and what else could have been chosen.
+
+    Parameters
+    ----------
+    panel, outcome, design, window, donut, **options
+        As in :func:`by_design`.
+
+    Returns
+    -------
+    Variations
+
+    Raises
+    ------
+    ParameterError
+        As :func:`by_design`.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import reforms
+    >>> reform = reforms.read_reform({"reform": "board", "what": "a board", "from": "2016-07-01",
+    ...     "affects": "everybody", "source": "invented"})
+    >>> panel = reforms.panel_of(accountability.load("synthetic"), "agency", "complaints", reform=reform)
+    >>> reforms.other_choices(panel, "complaints").table["choice"].tolist()[:3]
+    ['as asked', '24 months on each side', '3 months left out on each side']
+    """
+    short = max((window or 48) // 2, 12)
+    asked = {"window": window, "donut": donut}
+    choices: dict[str, dict[str, Any]] = {
+        "as asked": asked,
+        f"{short} months on each side": asked | {"window": short},
+        f"{donut + 3} months left out on each side": asked | {"donut": donut + 3},
+    }
+    if design == "series":
+        choices |= {
+            "no change of the trend": asked | {"slope": False},
+            "no season": asked | {"waves": 0},
+            "errors of Newey and West": asked | {"errors": "newey_west"},
+        }
+    return _varied(
+        {name: lambda more=more: by_design(panel, outcome, design, **more, **options) for name, more in choices.items()},
+        f"{panel.label(outcome)} after the date, under other choices",
+    )
+
+
+def each_unit(panel: Panel, outcome: str, **options: Any) -> Variations:
+    """Estimate the interrupted series of each unit of a panel by itself.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of groups, such as districts or categories.
+    outcome, **options
+        As in :func:`interrupted_series`.
+
+    Returns
+    -------
+    Variations
+        A unit that cannot carry it has the reason.
+
+    Examples
+    --------
+    >>> import accountability
+    >>> from accountability import reforms
+    >>> reform = reforms.read_reform({"reform": "board", "what": "a board", "from": "2016-07-01",
+    ...     "affects": "everybody", "source": "invented"})
+    >>> panel = reforms.panel_of(accountability.load("synthetic"), "unit", "complaints", unit="category", reform=reform)
+    >>> len(reforms.each_unit(panel, "complaints").table)
+    6
+    """
+    from dataclasses import replace
+
+    frame = panel.frame
+    units = {str(name): replace(panel, frame=frame[frame["unit"] == name]) for name in frame["unit"].unique()}
+    return _varied(
+        {name: lambda one=one: interrupted_series(one, outcome, **options) for name, one in units.items()},
+        f"{panel.label(outcome)} after the date, in each group by itself",
+    )
+
+
+def _varied(estimates: dict[str, Callable[[], Any]], estimand: str) -> Variations:
+    rows, scale, confidence = [], "ratio", 0.95
+    for name, estimate in estimates.items():
+        try:
+            result = estimate()
+        except Refusal as refusal:
+            rows.append({"choice": name, **dict.fromkeys(NUMBERS, np.nan), "because": str(refusal)})
+            continue
+        scale, confidence = result.scale, result.confidence
+        rows.append({"choice": name, **{key: result.table[key].iloc[0] for key in NUMBERS}, "because": ""})
+    table = pd.DataFrame(rows)
+    return Variations(
+        estimand=estimand,
+        assumptions=("each of the choices could as well have been made",),
+        method=f"the first number of the design, {confidence:.0%} intervals".replace("%", " %"),
+        table=table.astype({"n": "Int64", "clusters": "Int64"}),
+        scale=scale,
+    )
