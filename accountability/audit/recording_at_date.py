@@ -86,7 +86,9 @@ def recording_changes(
             if since <= first_or_last <= until:
                 rows = int((table[column] == word).sum())
                 verb = "first used" if change == "appears" else "last used"
-                found.append((f"{column} {word!r} ({rows:,} rows) was {verb} on {first_or_last:%Y-%m-%d}", first_or_last))
+                found.append(
+                    (f"{column} {word!r} ({rows:,} rows) was {verb} on {first_or_last:%Y-%m-%d}", first_or_last)
+                )
         shares = [
             (table[column].isna()[(when >= start) & (when < start + pd.DateOffset(years=1))])
             for start in (day - pd.DateOffset(years=1), day)
@@ -129,14 +131,27 @@ def _closed_together(
 
 @takes("dataset")
 def require_same_recording(
-    data: Dataset, at: dt.date | str, outcome: str = "complaints", *, days: int = 180, near: int = 3
-) -> None:
+    data: Dataset,
+    at: dt.date | str,
+    outcome: str = "complaints",
+    *,
+    days: int = 180,
+    near: int = 3,
+    warn: bool = False,
+) -> pd.DataFrame:
     """Refuse an outcome whose recording changed near the date.
 
     Parameters
     ----------
     data, at, outcome, days, near
         As in :func:`recording_changes`.
+    warn : bool
+        Whether to give what changed back and refuse nothing.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`recording_changes`.
 
     Raises
     ------
@@ -153,9 +168,10 @@ def require_same_recording(
     accountability.errors.Refusal: synthetic: within 3 months of 2017-05-15 the recording changed too: 29 ...
     """
     changed = recording_changes(data, at, outcome, days=days, near=near)
-    if len(changed):
+    if len(changed) and not warn:
         raise Refusal(
             f"{data.name}: within {plural(near, 'month')} of {as_date(at, 'at')} the recording changed too: "
-            f"{'; '.join(changed['what'])}. A step of that date may be one of the files. Choose an outcome that does not "
-            "read it, or write recording='warn'"
+            f"{'; '.join(changed['what'])}. A step of that date may be one of the files. Use another outcome, or write "
+            "recording='warn'"
         )
+    return changed

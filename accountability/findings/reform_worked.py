@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accountability.findings import wording
@@ -30,7 +32,8 @@ def found(
     """Say what the design says, how often a date at which nothing changed says as much, and what else changed then."""
     breaks = _breaks(reform, changed)
     if isinstance(effect, Refused):
-        return asked.not_answered(effect, f"whether anything changed with {reform.what}", breaks=breaks)
+        plain = replace(effect, because=re.sub(r"^(reforms\.)?\w+: ", "", effect.because))
+        return asked.not_answered(plain, f"whether anything changed with {reform.what}", breaks=breaks)
     first = effect.table.iloc[0].to_dict()
     null = 0.0 if effect.scale == "difference" else 1.0
     none = first["lower"] <= null <= first["upper"]
@@ -44,6 +47,8 @@ def found(
     says = effect.sentence()
     if none:
         says += " The interval leaves room for no change at all."
+    if not isinstance(changed, Refused) and len(changed):
+        says += " The recording changed at that time too, so the number may be one of the files."
     if not isinstance(placebo, Refused):
         says += f" {placebo.sentence()}"
     if not isinstance(groups, Refused) and asked.group:
@@ -78,10 +83,16 @@ def found(
         ),
         tables=tuple(
             [_rows("What the design says", effect.table, "quantity", effect.scale)]
-            + ([] if isinstance(groups, Refused) else [_rows(f"By {asked.group}", groups.table, "choice", groups.scale)])
+            + (
+                []
+                if isinstance(groups, Refused)
+                else [_rows(f"By {asked.group}", groups.table, "choice", groups.scale)]
+            )
         ),
         firm=() if isinstance(choices, Refused) else (choices.sentence(),),
-        firm_table=None if isinstance(choices, Refused) else _rows("Other choices", choices.table, "choice", choices.scale),
+        firm_table=None
+        if isinstance(choices, Refused)
+        else _rows("Other choices", choices.table, "choice", choices.scale),
         breaks=breaks,
         method=asked.method(effect, *(() if isinstance(placebo, Refused) else (placebo,))),
     )

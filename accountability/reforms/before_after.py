@@ -15,7 +15,7 @@ from accountability.reforms.effect import Effect
 from accountability.reforms.interrupted import fitted
 from accountability.reforms.one_series import SCALE, Series, change_date, enough, left_out, season, series_of, told
 from accountability.reforms.panel import Panel
-from accountability.results import capitalised, percent
+from accountability.results import capitalised, percent, plural
 from accountability.stats.arrays import Floats
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class BeforeAfter(Effect):
         axes = draw.new_axes(ax)
         for number, (name, label) in enumerate((("affected", "affected"), ("others", "not affected"))):
             draw.lines(axes, self.series, x="month", y=name, label=label, number=number)
-        draw.limit(axes, self.series.attrs["from"], self.at)
+        draw.limit(axes, float(axes.convert_xunits(self.series.attrs["from"])), self.at)
         draw.labelled(axes, "month", f"{self.outcome}, mean before = 1", y_kind="number")
         draw.lines_named(axes)
         return axes
@@ -139,8 +139,9 @@ def before_and_after(
     day = change_date(panel, at, what)
     if not len(second.months):
         raise Refusal(
-            f"{what}: all {panel.frame['unit'].nunique()} units are affected from {panel.month(day)} on: there is no "
-            "comparison. Write: reforms.interrupted_series(panel, outcome), which needs none and proves less"
+            f"{what}: all are affected from {panel.month(day)} on "
+            f"({plural(panel.frame['unit'].nunique(), panel.per)} of the panel), so there is no comparison. "
+            "Write: reforms.interrupted_series(panel, outcome), which needs none and proves less"
         )
     reform = panel.reform
     if reform and reform.spillover:

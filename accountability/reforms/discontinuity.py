@@ -12,7 +12,7 @@ import pandas as pd
 from accountability.errors import check_number
 from accountability.reforms.effect import Effect
 from accountability.reforms.interrupted import fitted, said_of
-from accountability.reforms.one_series import SCALE, change_date, enough, left_out, series_of, told
+from accountability.reforms.one_series import SCALE, change_date, enough, left_out, ready, series_of, told
 from accountability.reforms.panel import Panel
 from accountability.results import plural
 
@@ -107,7 +107,7 @@ def discontinuity_in_time(
     what = "reforms.discontinuity_in_time"
     check_number("bandwidth", bandwidth, LEAST, 600, f"whole periods from {LEAST} on")
     check_number("confidence", confidence, 0.5, 0.999, "a number from 0.5 to 0.999", whole=False)
-    some = True if isinstance(panel, Panel) and any(np.isfinite(list(panel.cohorts))) else None
+    some = True if any(np.isfinite(list(ready(panel, what).cohorts))) else None
     whole = series_of(panel, outcome, of, affected=some, what=what)
     day = change_date(panel, at, what)
     reform = panel.reform

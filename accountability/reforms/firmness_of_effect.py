@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
@@ -14,6 +14,7 @@ from accountability.privacy import disclose
 from accountability.reforms.before_after import BeforeAfter, before_and_after
 from accountability.reforms.discontinuity import Discontinuity, discontinuity_in_time
 from accountability.reforms.interrupted import Interrupted, interrupted_series
+from accountability.reforms.one_series import ready
 from accountability.reforms.panel import Panel
 from accountability.results import Result, plural
 
@@ -77,7 +78,7 @@ def by_design(
     design : {"series", "comparison", "discontinuity"}
         :func:`interrupted_series`, :func:`before_and_after` or :func:`discontinuity_in_time`.
     window : int, optional
-        Months on each side; of a discontinuity, 18 when left out.
+        Months on each side; of a discontinuity, three times its bandwidth.
     **options
         ``of``, ``at``, ``donut``, ``confidence``.
 
@@ -102,12 +103,13 @@ def by_design(
     >>> reforms.by_design(panel, "complaints").at
     '2016-07'
     """
+    panel = ready(panel, "reforms.by_design")
     if design not in get_args(Design):
         raise ParameterError(f"design: expected one of {', '.join(get_args(Design))}, found {design!r}")
     if design == "comparison":
         return before_and_after(panel, outcome, window=window, **options)
     if design == "discontinuity":
-        return discontinuity_in_time(panel, outcome, bandwidth=window or 18, **options)
+        return discontinuity_in_time(panel, outcome, bandwidth=max((window or 54) // 3, 8), **options)
     return interrupted_series(panel, outcome, window=window, **options)
 
 
@@ -140,6 +142,7 @@ def other_choices(
     >>> reforms.other_choices(panel, "complaints").table["choice"].tolist()[:3]
     ['as asked', '24 months on each side', '3 months left out on each side']
     """
+    panel = ready(panel, "reforms.other_choices")
     short = max((window or 48) // 2, 12)
     asked = {"window": window, "donut": donut}
     choices: dict[str, dict[str, Any]] = {
@@ -154,7 +157,10 @@ def other_choices(
             "errors of Newey and West": asked | {"errors": "newey_west"},
         }
     return _varied(
-        {name: lambda more=more: by_design(panel, outcome, design, **more, **options) for name, more in choices.items()},
+        {
+            name: lambda more=more: by_design(panel, outcome, design, **more, **options)
+            for name, more in choices.items()
+        },
         f"{panel.label(outcome)} after the date, under other choices",
     )
 
@@ -184,8 +190,7 @@ def each_unit(panel: Panel, outcome: str, **options: Any) -> Variations:
     >>> len(reforms.each_unit(panel, "complaints").table)
     6
     """
-    from dataclasses import replace
-
+    panel = ready(panel, "reforms.each_unit")
     frame = panel.frame
     units = {str(name): replace(panel, frame=frame[frame["unit"] == name]) for name in frame["unit"].unique()}
     return _varied(

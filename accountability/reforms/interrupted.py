@@ -19,6 +19,7 @@ from accountability.reforms.one_series import (
     change_date,
     enough,
     left_out,
+    ready,
     season,
     series_of,
     told,
@@ -82,7 +83,7 @@ class Interrupted(Effect):
         draw.lines(axes, self.series, x="month", y="fitted", label="fitted", number=0)
         after = self.series[self.series["month"] >= self.series.attrs["from"]]
         draw.lines(axes, after, x="month", y="without", label="had the earlier months gone on", number=1)
-        draw.limit(axes, self.series.attrs["from"], self.at)
+        draw.limit(axes, float(axes.convert_xunits(self.series.attrs["from"])), self.at)
         axes.set_ylim(bottom=0) if self.scale != "difference" else None
         draw.labelled(axes, "month", self.outcome, y_kind="share" if self.scale == "odds ratio" else "number")
         draw.key_above(axes)
@@ -96,9 +97,11 @@ def said_of(result: Any, row: Mapping[str, Any]) -> str:
     form = "{:+.3g}" if result.scale == "difference" else "{:.2f}"
     value, lower, upper = (form.format(row[name]) for name in ("estimate", "lower", "upper"))
     unit = "" if result.scale == "difference" else " times"
-    thing = {"ratio": "{0} was", "odds ratio": "the odds of {0} were", "difference": "{0} was apart by"}[result.scale]
+    thing = {"ratio": "{0} were", "odds ratio": "the odds of the {0} were", "difference": "{0} differed by"}[
+        result.scale
+    ]
     p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
-    than = "" if result.scale == "difference" else " what it would have been"
+    than = "" if result.scale == "difference" else " what they would have been"
     interval = f"{percent(result.confidence)} interval {lower} to {upper}, {p_value}"
     return f"{thing.format(result.outcome)} {value}{unit}{than} ({interval})"
 
@@ -174,14 +177,14 @@ def interrupted_series(
     >>> frame = pd.DataFrame({"unit": "all", "period": months, "cohort": 48, "complaints": drawn})
     >>> result = reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints", slope=False)
     >>> result.figure_title()
-    'Complaints was 0.66 times what it would have been'
+    'Complaints were 0.66 times what they would have been'
     """
     what = "reforms.interrupted_series"
     check_number("confidence", confidence, 0.5, 0.999, "a number from 0.5 to 0.999", whole=False)
     check_number("waves", waves, 0, 5, "a whole number from 0 to 5")
     if errors not in get_args(Errors):
         raise ParameterError(f"errors: expected one of {', '.join(get_args(Errors))}, found {errors!r}")
-    some = True if isinstance(panel, Panel) and any(np.isfinite(list(panel.cohorts))) else None
+    some = True if any(np.isfinite(list(ready(panel, what).cohorts))) else None
     whole = series_of(panel, outcome, of, affected=some, what=what)
     day = change_date(panel, at, what)
     others = [change_date(panel, one, what) for one in segments]

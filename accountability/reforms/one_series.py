@@ -10,6 +10,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.reforms.panel import Panel
+from accountability.results import Refused
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.monthly_series import Kind
 
@@ -67,11 +68,7 @@ def series_of(
     ParameterError
         For what is no panel, or an outcome it does not hold, or counts that are none.
     """
-    if not isinstance(panel, Panel):
-        raise ParameterError(
-            f"{what} needs a Panel, and was given a {type(panel).__name__}. Write:\n"
-            "    reforms.panel_from_frame(frame, ['complaints'])"
-        )
+    panel = ready(panel, what)
     for name in (outcome, *([of] if of else ())):
         panel.require(name)
     frame = panel.frame
@@ -90,6 +87,18 @@ def series_of(
     by = frame.assign(total=frame[outcome] * frame[of]).groupby("period").agg(total=("total", "sum"), size=(of, "sum"))
     share = bool(len(frame)) and bool(frame[outcome].between(0, 1).all())
     return _series(by.assign(values=by["total"] / by["size"]), "share" if share else "mean")
+
+
+def ready(panel: object, what: str) -> Panel:
+    """The panel, or the reason why there is none: of one that was refused, the same."""
+    if isinstance(panel, Refused):
+        raise Refusal(panel.because)
+    if not isinstance(panel, Panel):
+        raise ParameterError(
+            f"{what} needs a Panel, and was given a {type(panel).__name__}. Write:\n"
+            f"    {what}(reforms.panel_of(data, 'agency', 'complaints', reform=reform), 'complaints')"
+        )
+    return panel
 
 
 def _series(by: pd.DataFrame, kind: Kind) -> Series:

@@ -61,5 +61,5 @@ def why_no_reform(source: Source, parameters: Any) -> str | None:
     if start is None or end is None:
         return "its card states no days of receipt covered, so no months before and after a reform are known"
     if not start < reform.start <= end:
-        return f"the reform {reform.name} began on {reform.start}, outside the days of receipt it covers ({start} to {end})"
+        return f"the reform {reform.name} began on {reform.start}, outside the days it covers ({start} to {end})"
     return None

@@ -123,15 +123,16 @@ def fit_series(
     pair's weight is its restricted likelihood (Zellner and Tiao 1964, for regression with an autocorrelated error);
     given a pair, a coefficient has Student's distribution round its generalised least squares estimate.
     """
-    import statsmodels.api as sm
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     weight = np.ones(len(values)) if size is None else np.asarray(size, dtype=float)
-    family: Any = {"count": sm.families.Poisson, "share": sm.families.Binomial, "mean": sm.families.Gaussian}[kind]()
+    family: Any = {"count": families.Poisson, "share": families.Binomial, "mean": families.Gaussian}[kind]()
     known = np.zeros(len(values)) if offset is None else offset
     more: dict[str, Any] = {"offset": known + np.log(weight)} if kind == "count" else {"var_weights": weight}
     if kind == "share" and offset is not None:
         more["offset"] = known
-    fit = sm.GLM(values, design, family=family, **more).fit(tol=1e-12, maxiter=200)
+    fit = GLM(values, design, family=family, **more).fit(tol=1e-12, maxiter=200)
     mean = np.asarray(fit.fittedvalues, dtype=float)
     cases = np.ones(len(values)) if kind == "count" else weight
     spread = np.sqrt(cases / family.variance(mean))
