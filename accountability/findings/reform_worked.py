@@ -44,15 +44,12 @@ def found(
         if not effect.causal
         else f"{capitalised(effect.reform)} changed {effect.outcome}, under parallel trends"
     )
-    says = effect.sentence()
-    if none:
-        says += " The interval leaves room for no change at all."
-    if not isinstance(changed, Refused) and len(changed):
-        says += " The recording changed at that time too, so the number may be one of the files."
+    says = effect.answer(recording_changed=not isinstance(changed, Refused) and len(changed) > 0)
     if not isinstance(placebo, Refused):
-        says += f" {placebo.sentence()}"
-    if not isinstance(groups, Refused) and asked.group:
-        says += f" By {asked.group}: {groups.sentence()[:1].lower()}{groups.sentence()[1:]}"
+        says += (
+            f" At {placebo.false} of {plural(len(placebo.table) - 1, 'date')} before it, the same would have been "
+            "called a change."
+        )
     return asked.finding(
         says,
         lead=asked.lead(
@@ -89,7 +86,7 @@ def found(
                 else [_rows(f"By {asked.group}", groups.table, "choice", groups.scale)]
             )
         ),
-        firm=() if isinstance(choices, Refused) else (choices.sentence(),),
+        firm=tuple(one.sentence() for one in (placebo, choices, groups) if not isinstance(one, Refused)),
         firm_table=None
         if isinstance(choices, Refused)
         else _rows("Other choices", choices.table, "choice", choices.scale),

@@ -36,6 +36,12 @@ def study_homes() -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def beside(source: str | Path, name: str) -> Path | None:
+    """Return a file of that name beside a source's declaration, if there is one."""
+    path = source_folder(source) / name
+    return path if path.is_file() else None
+
+
 def data_dirs() -> list[Path]:
     """Return the folders searched for a source, first hit wins.
 

@@ -139,7 +139,10 @@ def discipline_effect(
     later = _bin(gathered, -1, laid)
     sums = {"clusters": len({i for one in gathered for i in (*one.treated, *one.peers)})}
     word = f"a {'sustained finding' if step == 'sustained' else 'penalty'}"
-    said = {"outcome": "an officer's new complaints a year", "reform": f"an officer's first {word.removeprefix('a ')}"}
+    said: dict[str, Any] = {
+        "outcome": "an officer's new complaints a year",
+        "reform": f"an officer's first {word.removeprefix('a ')}",
+    }
     table = rows(
         {"event_time": [BIN * one for one in bins]},
         [one[0] for one in influence], [one[1] for one in influence], confidence,
@@ -152,7 +155,7 @@ def discipline_effect(
         if causal
         else f"before it, they already moved apart from their peers of the {group}"
     )
-    common = {
+    common: dict[str, Any] = {
         "assumptions": (
             f"officers about to be disciplined would have moved as peers of their {group}",
             "complaints against an officer are independent of the one that led to the step",
@@ -229,8 +232,7 @@ def _read(data: Cohort, column: str | None, step: Step) -> _Laid:
     if column is not None:
         table = table[table["officer_id"].map(table.groupby("officer_id")[column].nunique()) == 1]
     cases = pd.Index(data.cases["case_id"])
-    when = {stage: occurrence(data.events, cases, stage, which) for stage, which in
-            (("received", "first"), ("incident", "first"), ("closed", "first"))}  # fmt: skip
+    when = {stage: occurrence(data.events, cases, stage, "first") for stage in ("received", "incident", "closed")}
     place = cases.get_indexer(pd.Index(table["case_id"]))
     table = table.assign(**{name: one.earliest[place] for name, one in when.items()})
     exact = (when["received"].earliest == when["received"].latest)[place] & (table["received"] > NEVER)

@@ -13,10 +13,21 @@ from accountability.errors import Refusal, check_number
 from accountability.privacy import MIN_CELL
 from accountability.reforms.effect import Effect
 from accountability.reforms.interrupted import fitted
-from accountability.reforms.one_series import SCALE, Series, change_date, enough, left_out, season, series_of, told
+from accountability.reforms.one_series import (
+    SCALE,
+    Series,
+    as_month,
+    change_date,
+    enough,
+    left_out,
+    season,
+    series_of,
+    told,
+)
 from accountability.reforms.panel import Panel
 from accountability.results import capitalised, percent, plural
 from accountability.stats.arrays import Floats
+from accountability.stats.monthly_series import Kind
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +54,7 @@ class BeforeAfter(Effect):
     scale: str
     at: str
 
-    def _said(self, row: Mapping[str, Any]) -> str:
+    def _said(self, row: Mapping[Any, Any]) -> str:
         form = "{:+.3g}" if self.scale == "difference" else "{:.2f}"
         value, lower, upper = (form.format(row[name]) for name in ("estimate", "lower", "upper"))
         p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
@@ -165,7 +176,7 @@ def before_and_after(
     if one.kind == "count":
         both, design, after = _usable(both, design, after, day, what, panel)
     offset = _offset(one, other, both.months) if one.kind == "count" else None
-    scale = "count" if one.kind == "count" else "mean"
+    scale: Kind = "count" if one.kind == "count" else "mean"
     wanted = np.zeros(design.shape[1])
     wanted[1] = 1.0
     found = fitted(both, design, what, offset).contrast(wanted, confidence)
@@ -233,7 +244,7 @@ def _shown(one: Series, other: Series, panel: Panel, day: int) -> pd.DataFrame:
     """Both groups by month, each over its mean before the date."""
     path: dict[str, Any] = {"month": one.months}
     if panel.calendar:
-        path["month"] = pd.PeriodIndex.from_ordinals(one.months, freq="M").to_timestamp()
+        path["month"] = as_month(one.months)
     for name, group in (("affected", one), ("others", other)):
         rate = group.values / group.size if group.kind == "count" else group.values
         path[name] = np.where(group.counted < MIN_CELL, np.nan, rate / rate[group.months < day].mean())

@@ -33,7 +33,7 @@ class Discontinuity(Effect):
 
     scale: str
 
-    def _said(self, row: Mapping[str, Any]) -> str:
+    def _said(self, row: Mapping[Any, Any]) -> str:
         return said_of(self, row)
 
     def sentence(self) -> str:

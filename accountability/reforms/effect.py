@@ -79,6 +79,14 @@ class Effect(Result):
             return f"{capitalised(self.reform)} changed {said}. This holds if {self.only_if}."
         return f"After {self.reform}, {said}; that is no proof of an effect: {self.only_if}."
 
+    def answer(self, *, recording_changed: bool = False) -> str:
+        """Say the first row in two sentences at most, and whether the recording changed at that time too."""
+        said = self._said(self.table.iloc[0].to_dict())
+        too = "; the recording changed at that time too" if recording_changed else ""
+        if self.causal and "changed" in self.sentence().split(".")[0]:
+            return f"{capitalised(self.reform)} changed {self.outcome} {said}. This holds if {self.only_if}{too}."
+        return f"After {self.reform}, {said}. That is no proof of an effect: {self.only_if}{too}."
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each row with its interval."""
         from accountability.figures.draw import ranges

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
@@ -157,10 +158,7 @@ def other_choices(
             "errors of Newey and West": asked | {"errors": "newey_west"},
         }
     return _varied(
-        {
-            name: lambda more=more: by_design(panel, outcome, design, **more, **options)
-            for name, more in choices.items()
-        },
+        {name: partial(by_design, panel, outcome, design, **more, **options) for name, more in choices.items()},
         f"{panel.label(outcome)} after the date, under other choices",
     )
 
@@ -194,7 +192,7 @@ def each_unit(panel: Panel, outcome: str, **options: Any) -> Variations:
     frame = panel.frame
     units = {str(name): replace(panel, frame=frame[frame["unit"] == name]) for name in frame["unit"].unique()}
     return _varied(
-        {name: lambda one=one: interrupted_series(one, outcome, **options) for name, one in units.items()},
+        {name: partial(interrupted_series, one, outcome, **options) for name, one in units.items()},
         f"{panel.label(outcome)} after the date, in each group by itself",
     )
 

@@ -16,6 +16,7 @@ from accountability.reforms.one_series import (
     LEAST,
     SCALE,
     Series,
+    as_month,
     change_date,
     enough,
     left_out,
@@ -47,12 +48,9 @@ class Interrupted(Effect):
     ----------
     series : pandas.DataFrame
     scale : {"ratio", "odds ratio", "difference"}
-    correlation : float
-        Of neighbouring months' residuals.
-    dispersion : float
-        Variance over that of independent cases.
+    correlation, dispersion : float
+        Of neighbouring months' residuals; variance over that of independent cases.
     at : str
-        The date.
     """
 
     series: pd.DataFrame
@@ -61,7 +59,7 @@ class Interrupted(Effect):
     dispersion: float
     at: str
 
-    def _said(self, row: Mapping[str, Any]) -> str:
+    def _said(self, row: Mapping[Any, Any]) -> str:
         return said_of(self, row)
 
     def sentence(self) -> str:
@@ -90,7 +88,7 @@ class Interrupted(Effect):
         return axes
 
 
-def said_of(result: Any, row: Mapping[str, Any]) -> str:
+def said_of(result: Any, row: Mapping[Any, Any]) -> str:
     """A row of a series in words, on its scale."""
     if row["estimate"] != row["estimate"]:
         return f"nothing is said of {result.outcome}: it rests on too few"
@@ -203,7 +201,7 @@ def interrupted_series(
     ]
     without = design.copy()
     without[:, 2 : 3 + slope] = 0.0
-    months = pd.PeriodIndex.from_ordinals(series.months, freq="M").to_timestamp() if panel.calendar else series.months
+    months = as_month(series.months) if panel.calendar else series.months
     few = series.counted < MIN_CELL
     path = pd.DataFrame(
         {

@@ -102,7 +102,12 @@ def ready(panel: object, what: str) -> Panel:
 
 
 def _series(by: pd.DataFrame, kind: Kind) -> Series:
-    return Series(by.index.to_numpy(np.int64), *(by[name].to_numpy(float) for name in ("values", "size")), kind)
+    return Series(by.index.to_numpy(np.int64), by["values"].to_numpy(float), by["size"].to_numpy(float), kind)
+
+
+def as_month(periods: Ints) -> Any:
+    """Periods of the calendar as the first days of months."""
+    return periods.astype("datetime64[M]").astype("datetime64[s]")
 
 
 def change_date(panel: Panel, at: str | int | None, what: str) -> int:

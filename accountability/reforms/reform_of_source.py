@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accountability.errors import ParameterError
-from accountability.records.places import source_folder
+from accountability.records.places import beside
 from accountability.reforms.reform import Reform, read_reform
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def reform_of(source: str | Path, named: str | Path | None = None) -> Reform:
     >>> reforms.reform_of("synthetic").name
     'review_board'
     """
-    path = Path(named) if named else source_folder(source) / FILE
-    if not path.is_file():
+    path = Path(named) if named else beside(source, FILE)
+    if path is None:
         raise ParameterError(
-            f"{path}: expected a file that declares a reform, found none. Write one (reform, what, from, affects, "
+            f"{source}: expected {FILE} beside its source.yaml, found none. Write one (reform, what, from, affects, "
             "source), and name it: reform=PATH"
         )
     return read_reform(path)
@@ -53,7 +53,7 @@ def reform_of(source: str | Path, named: str | Path | None = None) -> Reform:
 
 def why_no_reform(source: Source, parameters: Any) -> str | None:
     """Why no reform can be looked at in a source, if so: none declared, or its date not in the days covered."""
-    if parameters.reform is None and not (source_folder(parameters.source) / FILE).is_file():
+    if parameters.reform is None and beside(parameters.source, FILE) is None:
         return f"it declares no reform: write {FILE} beside its source.yaml, or name one: reform=PATH"
     reform = reform_of(parameters.source, parameters.reform)
     period = source.card.period
