@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from accountability.figures.house_style import housed
 from accountability.labels import in_words
@@ -113,7 +113,7 @@ def for_hall(figure: Figure) -> float:
         words.title = words.subtitle = words.footer = ""
         words.drawing, words.fit = min(words.drawing, _HALL[1]), None
     for axes in figure.axes:
-        spec = axes.get_subplotspec()
+        spec: Any = axes.get_subplotspec()
         if spec is not None and len(inches := spec.get_gridspec().get_height_ratios()) == 2:  # numbers under a drawing
             spec.get_gridspec().set_height_ratios([_HALL[1] - inches[1], inches[1]])
     figure.set_size_inches(*_HALL)
@@ -124,7 +124,8 @@ def for_hall(figure: Figure) -> float:
         room = (1 - place.x0) * _HALL[0] if _columns(axes) == 1 else place.width * _HALL[0]
         axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), room - 0.05, 9.0))
         draw.apart(axes)
-    said = [text for text in figure.findobj(_is_text) if text.get_visible() and text.get_text().strip()]
+    texts: list[Any] = figure.findobj(_is_text)
+    said = [text for text in texts if text.get_visible() and text.get_text().strip()]
     for text in said:
         text.set_fontsize(max(text.get_fontsize(), _HALL_LETTERS))
     return min((float(text.get_fontsize()) for text in said), default=_HALL_LETTERS)

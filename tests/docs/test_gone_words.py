@@ -13,6 +13,7 @@ GONE = [
     r"\bby lots\b",
     r"\bbeside lots\b",
     r"\bthan luck\b",
+    r"\bfell like rain\b",
     r"questions? (?:it )?carr(?:y|ies|ied) whole",
     r"carried whole",
     r"has a usable date of it",
