@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report docs test gates lint types check lab lock clean
+.PHONY: help env report docs test gates lint types check lab lock sbom clean
 
 help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
@@ -28,6 +28,7 @@ help:
 	@echo "make env                   only create the environment in $(VENV)"
 	@echo "make lint | make types     only the style checks | only the type checks"
 	@echo "make lock                  choose versions anew for pyproject.toml and write requirements.lock (needs uv)"
+	@echo "make sbom                  list what the lock installs, with licences (CycloneDX), and known weaknesses (needs uv)"
 	@echo "make clean                 remove the environment, the reports and every cache"
 	@echo "Options: PYTHON=/path/to/python3.12 chooses the interpreter, INSTALLER=pip does without uv."
 
@@ -63,6 +64,12 @@ lab: env
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --upgrade \
 	  pyproject.toml -o requirements.lock
+
+# Tools that are no part of the environment they describe. pip-audit asks a service on the network and fails where the
+# lock holds a version with a known weakness.
+sbom: env
+	uv tool run --from cyclonedx-bom cyclonedx-py environment --output-reproducible -o sbom.cdx.json $(BIN)/python
+	uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 clean:
 	rm -rf $(VENV) .venv-* reports build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -95,7 +95,7 @@ def disclose(
         integer = kind in "iu" and marks.any()
         masked[str(name)] = (column.astype("Int64") if integer else column).mask(pd.Series(marks, index=out.index))
     whole_table = out.assign(**masked, hidden=pd.Series(part, index=out.index))
-    # With the table goes what its columns are: `results.column_kinds` hands it on.
+    # With the table goes what its columns are: `publish.column_kinds` hands it on.
     whole_table.attrs["counts"] = tuple(counts)
     return whole_table
 

@@ -320,45 +320,6 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
     inert.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
-#: Numbers in a table that say which row it is, and where an order statistic stands.
-_ASKED: Final = re.compile(r"year|month|day|days|step|rank|order|at|level|from_\w+|to_\w+|within\w*|last_day|df|count")
-_QUANTILE: Final = re.compile(r"(?:median|quantile|least|most|first|last|shortest|longest)(?:_(?!extreme)\w+)?")
-
-
-def column_kinds(table: pd.DataFrame) -> dict[str, str]:
-    """Say what each column of a result's table is, for whoever has to judge what it gives away.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A result's table; what :func:`accountability.privacy.disclose` was told to count it carries along.
-
-    Returns
-    -------
-    dict of str to str
-        ``count``, ``share``, ``quantile``, ``asked`` (which row it is), ``flag``, ``number`` or ``text``.
-    """
-    counted = set(table.attrs.get("counts", ()))
-    kinds = {}
-    for position, name in enumerate(map(str, table.columns)):
-        column = table.iloc[:, position]
-        known = column.dropna()
-        if column.dtype.kind == "b":
-            kind = "flag"
-        elif column.dtype.kind not in "iuf":
-            kind = "text"
-        elif _ASKED.fullmatch(name) and name not in counted:
-            kind = "asked"
-        elif _QUANTILE.fullmatch(name) and name not in counted:
-            kind = "quantile"
-        elif name in counted or (column.dtype.kind in "iu" and (known >= 0).all()):
-            kind = "count"
-        else:
-            kind = "share" if len(known) and known.between(0, 1).all() else "number"
-        kinds[name] = kind
-    return kinds
-
-
 def inert_cell(value: object) -> object:
     """Put an apostrophe before a text that a spreadsheet would run as a formula, so that it shows the text.
 

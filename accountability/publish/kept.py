@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
 from accountability.figures.titles import for_hall, rewrapped
+from accountability.publish.column_kinds import column_kinds
 from accountability.publish.drawn import axes_of, data_of
-from accountability.results import Refused, Result, column_kinds, write_csv
+from accountability.results import Refused, Result, write_csv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

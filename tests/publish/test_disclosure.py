@@ -9,9 +9,9 @@ import pytest
 from conftest import full
 
 from accountability.privacy import disclose
+from accountability.publish.column_kinds import column_kinds
 from accountability.publish.sharing.count_system import Cell, System, few
 from accountability.publish.sharing.disclosure import Released, given_away
-from accountability.results import column_kinds
 
 KINDS = {"unit": "text", "n": "count"}
 

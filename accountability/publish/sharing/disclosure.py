@@ -1,9 +1,9 @@
 """What tables say together: one system of linear constraints over the counts of an archive and of those before it.
 
-A column has a kind, which the result that made the table states (:func:`accountability.results.column_kinds`). Covered
-are counts, their totals and complements, shares beside a count, differences of two reports that ask the same of more
-or fewer cases (another cut-off, filter or release), the same cells in another table, and quantiles of a hidden group
-(order statistics). For every hidden count, for the hidden counts of one sum together, and for every difference of two
+A column has a kind, which the report states of each (:mod:`accountability.publish.column_kinds`). Covered are counts,
+their totals and complements, shares beside a count, differences of two reports that ask the same of more or fewer cases
+(another cut-off, filter or release), the same cells in another table, and quantiles of a hidden group (order
+statistics). For every hidden count, for the hidden counts of one sum together, and for every difference of two
 shown counts, the least and the most that all constraints allow are computed by mixed-integer programming (HiGHS):
 when the least is above 0 and the most below ten, a group under ten has been given away.
 """
