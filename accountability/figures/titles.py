@@ -83,8 +83,8 @@ def _relabelled(figure: Figure) -> None:
                     axis.get_ticklocs(), labels=[in_words(one) for one in written.format_ticks(axis.get_ticklocs())]
                 )
     for text in figure.findobj(Text):
-        if "_" in text.get_text():  # type: ignore[attr-defined]
-            text.set_text(in_words(text.get_text()))  # type: ignore[attr-defined]
+        if isinstance(text, Text) and "_" in text.get_text():
+            text.set_text(in_words(text.get_text()))
 
 
 def rewrapped(figure: Figure) -> Figure:

@@ -146,7 +146,8 @@ def sustained_within(
     place = np.minimum(spent, last + 1) + (0 if kind is None else kind * size)
 
     def by_day(chosen: NDArray[np.bool_] | slice) -> Floats:
-        return np.bincount(place[chosen], weights=weights[chosen], minlength=kinds * size).reshape(kinds, size)
+        counted = np.bincount(place[chosen], weights=weights[chosen], minlength=kinds * size)
+        return np.asarray(counted, dtype=np.float64).reshape(kinds, size)
 
     at_risk = by_day(slice(None))[:, ::-1].cumsum(axis=1)[:, ::-1][:, :-1]
     safe = np.maximum(at_risk, 1e-12)
