@@ -133,6 +133,7 @@ RESTS_ON_ANOTHER: Final = {
     "releases.pair": "one pair of releases.pairs", "releases.between": "two datasets",
     "releases.late_recording": "delay.closing_curve and releases.corrected",
     "audit.with_release_traps": "adds to the card",
+    "audit.recording_changes": "audit.mass_closures", "audit.require_same_recording": "audit.recording_changes",
 }  # fmt: skip
 #: Functions that read findings, penalties and fields of rows, and no day on which a case closed.
 NO_DAY: Final = {

@@ -46,7 +46,14 @@ class Prepared:
     entries: list[Entry] = field(default_factory=list)
 
 
-def prepared(raw: pd.DataFrame, declared: File, fmt: readers.Format, folder: Path, name: str) -> Prepared:
+def prepared(
+    raw: pd.DataFrame,
+    declared: File,
+    fmt: readers.Format,
+    folder: Path,
+    name: str,
+    beside: Mapping[str, Path] | None = None,
+) -> Prepared:
     """Do the declared steps.
 
     Parameters
@@ -60,6 +67,8 @@ def prepared(raw: pd.DataFrame, declared: File, fmt: readers.Format, folder: Pat
         The source's folder, where the files under ``beside`` are.
     name : str
         What the file is called in messages.
+    beside : mapping of str to Path, optional
+        Where the files stand that steps read, while they are not declared yet.
 
     Raises
     ------
@@ -73,7 +82,7 @@ def prepared(raw: pd.DataFrame, declared: File, fmt: readers.Format, folder: Pat
     frame = raw.assign(**{ROW: np.arange(1, len(raw) + 1)})
     total = len(raw)
     check_beside(declared.path, declared.beside, folder)
-    held = {file: folder / file for step in declared.prepare for file in step.reads}
+    held = beside or {file: folder / file for step in declared.prepare for file in step.reads}
     for at, step in enumerate(declared.prepare, 1):
         where = f"{name}, prepare, step {at} ({step.name})"
         before = frame

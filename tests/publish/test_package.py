@@ -194,7 +194,9 @@ def test_a_source_that_is_fetched_is_described_and_not_carried(unzipped: Path, t
         held = {name.removeprefix("p/data/") for name in archive.namelist() if name.startswith("p/data/")}
         readme = archive.read("p/README.md").decode()
         make = archive.read("p/Makefile").decode()
-    assert held == {f"chicago_2000_2016/{name}" for name in ("source.yaml", "codebook.yaml", "README.md")}
+    assert held == {
+        f"chicago_2000_2016/{name}" for name in ("source.yaml", "codebook.yaml", "README.md", "reform.yaml")
+    }
     assert '-m accountability.cli fetch chicago_2000_2016 $(if $(FROM),--from "$(FROM)")' in make
     for file in read_source(source_folder("chicago_2000_2016")).files.values():
         assert file.sha256 in readme

@@ -183,15 +183,15 @@ def after_steps(
     steps: Sequence[dict[str, Any]],
     fmt: Format,
     path: Path,
-    beside: Mapping[str, str] | None = None,
+    beside: Mapping[str, Path] | None = None,
 ) -> pd.DataFrame:
-    """A table after steps of `prepare` that are not yet declared."""
+    """A table after steps of `prepare` that are not yet declared, with the files they read where they are."""
     if not steps:
         return frame
     declared = File.model_construct(
-        path=path.name, rows=None, beside=dict(beside or {}), prepare=[Step.model_validate(step) for step in steps]
+        path=path.name, rows=None, beside={}, prepare=[Step.model_validate(step) for step in steps]
     )
-    return prepared(frame, declared, fmt, path.parent, path.name).frame
+    return prepared(frame, declared, fmt, path.parent, path.name, beside).frame
 
 
 def _empty_texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[dict[str, Any], str]]]:

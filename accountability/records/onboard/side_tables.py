@@ -58,9 +58,8 @@ def with_side_tables(found: Sequence[Proposal], paths: Mapping[str, Path]) -> tu
 
 
 def _with_step(user: Proposal, look: dict[str, Any], side: Proposal, why: str, paths: Mapping[str, Path]) -> Proposal:
-    where = str(paths[side.path].absolute())
-    step = {"lookup": {**look, "file": where}}
-    frame = after_steps(user.frame, [step], user.fmt, paths[user.path], {where: side.sha256})
+    step = {"lookup": {**look, "file": side.path}}
+    frame = after_steps(user.frame, [step], user.fmt, paths[user.path], paths)
     columns = [ColumnProfile(name, frame[name]) for name in frame.columns]
     prepare = (*user.layout.prepare, ({"lookup": {"file": side.path, **look}}, why))
     layout = replace(user.layout, prepare=prepare, beside=(*user.layout.beside, (side.path, side.sha256)))
