@@ -53,6 +53,7 @@ from accountability.records.dataset import Dataset
 from accountability.records.leaving.known import known
 from accountability.records.leaving.word_rules import in_text
 from accountability.records.places import notebooks_dir
+from accountability.studies import registry
 from accountability.study import clocks
 from accountability.study.grouping import group_cases
 
@@ -301,7 +302,8 @@ def test_the_reports_of_case_files_tell_them_one_by_one_and_that_of_an_agency_do
 
 
 def stored() -> list[Path]:
-    return sorted(notebooks_dir().glob("*.ipynb"))
+    """Notebooks of studies; those of single cases tell each case by itself, lessons are no reports."""
+    return [notebooks_dir() / f"{name}.ipynb" for name, one in registry.STUDIES.items() if not one.of_a_case]
 
 
 def told_from(notebook: Path) -> str:
@@ -320,30 +322,28 @@ def test_every_stored_notebook_may_leave(notebook: Path) -> None:
 GROUPED = {"how_long_cases_stay_open": "category", "who_is_disciplined": None, "what_the_data_holds": None}
 
 
-def all_studies(source: str, out: Path) -> sharing.Verdict:
-    """Look through every study's report on a source, as `accountability share` would after `accountability report`."""
-    return sharing.look_through(publish.report(source, out))
+def reports_of(source: str, out: Path, some: int) -> sharing.Verdict:
+    """Look through reports on a source: every study's by `make gates`, else some that tell people and places apart."""
+    if full():
+        return sharing.look_through(publish.report(source, out))
+    for study, group in list(GROUPED.items())[:some]:
+        publish.run(study, source, {"group": group} if group else {}, out)
+    return sharing.look_through(out)
 
 
 @pytest.mark.slow
 def test_nothing_is_found_in_any_study_of_the_bundled_agency(tmp_path: Path) -> None:
-    assert all_studies("synthetic", tmp_path / "out").leaks == ()
+    assert reports_of("synthetic", tmp_path / "out", 3).leaks == ()
 
 
 @pytest.mark.slow
 @pytest.mark.real_data
-@pytest.mark.parametrize("name", ["chicago_2000_2016", "philadelphia"])
+@pytest.mark.parametrize(("name", "some"), [("chicago_2000_2016", 1), ("philadelphia", 3)])
 def test_nothing_is_found_in_any_study_of_a_real_release(
-    name: str, tmp_path: Path, real_source: Callable[[str], Dataset]
+    name: str, some: int, tmp_path: Path, real_source: Callable[[str], Dataset]
 ) -> None:
     real_source(name)
-    if full():
-        verdict = all_studies(name, tmp_path / "out")
-    else:
-        # Those that tell people and places apart; all of them are run by `make gates`.
-        for study, group in GROUPED.items():
-            publish.run(study, name, {"group": group} if group else {}, tmp_path / "out")
-        verdict = sharing.look_through(tmp_path / "out")
+    verdict = reports_of(name, tmp_path / "out", some)
     assert verdict.leaks == ()
     assert verdict.notes == ()
 

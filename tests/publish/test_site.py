@@ -186,7 +186,7 @@ def test_the_keyboard_reaches_the_content_and_wide_tables(page: Page, site: Path
     expect(page.locator("a.skip")).to_be_focused()
     expect(page.locator("a.skip")).to_be_in_viewport()
     page.keyboard.press("Enter")
-    assert page.url.endswith("#content")
+    page.wait_for_url("**#content")
     unfold(page)
     box = page.locator(".scrolled[tabindex='0']").first
     box.focus()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny import COMPLAINTS, write_source
 
-from accountability.records.leaving.known import known, runs_of
+from accountability.records.leaving.known import known, runs_of, told_values
 
 STORY = "the sergeant drove twice around the closed market before anybody answered"
 
@@ -27,3 +27,9 @@ def test_a_dropped_cell_is_known(kind: str, how: dict, tmp_path: Path) -> None:
         assert "oglethorpe" in found.names, "a level that is dropped is no word of the project's"
     else:
         assert set(runs_of(STORY)) <= found.runs
+
+
+def test_a_statistic_is_no_number_of_a_case() -> None:
+    """Written without its point, 10352.33 is a case number of seven digits."""
+    assert "1035233" not in set(told_values("chi-squared 10352.33 on 14 degrees of freedom"))
+    assert "1035233" in set(told_values("complaint 1035233"))

@@ -161,8 +161,10 @@ def runs_of(text: str, length: int = RUN, word: re.Pattern[str] = WORD) -> Itera
 def told_values(text: str) -> Iterator[str]:
     """Give what in a text may be an identifying value: its tokens, and dates of birth as they would be declared."""
     for token in TOKEN.findall(text):
+        if _DECIMAL.fullmatch(token):
+            continue
         value = plain(token)
-        if len(value) >= _SHORTEST_VALUE and not _DECIMAL.fullmatch(token):
+        if len(value) >= _SHORTEST_VALUE:
             yield value
         for part in _DASHES.split(token):
             yield plain(part)
