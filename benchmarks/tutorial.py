@@ -49,4 +49,4 @@ def main(extracts: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*(str(Path(one).resolve()) for one in sys.argv[1:]))
