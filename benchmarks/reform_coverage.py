@@ -81,7 +81,7 @@ def drawn(scenario: str, effect: float, rng: np.random.Generator) -> tuple[refor
     frame["cohort"] = frame["unit"].map(cohort)
     # What could have turned, each squad and half-year counting as it does in the estimate.
     could = pd.DataFrame({"unit": rows["unit"], "period": rows["period"], "could": whole == 0})
-    could = could[affected].groupby(["unit", "period"])["could"].mean()
+    could = could[affected & ~np.isnan(whole)].groupby(["unit", "period"])["could"].mean()
     return reforms.panel_from_frame(frame, ["y"], per="unit"), "y", effect * float(could.mean())
 
 
