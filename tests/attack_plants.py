@@ -218,6 +218,10 @@ def changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], str
     return plant
 
 
+def ahead_of(end: bytes, part: str) -> Callable[[bytes], bytes]:
+    return lambda raw: raw.replace(end, part.encode() + end)
+
+
 def link(folder: Path) -> str:
     (folder / "linked.csv").symlink_to(folder / "tables/districts.csv")
     return "linked.csv"
@@ -346,14 +350,8 @@ AFTERWARDS: Mapping[str, Mapping[str, Callable[[Path], str]]] = {
     "PNG": {kind.decode(): changed("figures/rise.png", png_with(kind, body)) for kind, body in _CHUNKS.items()}
     | {"after its end": changed("figures/rise.png", lambda raw: raw + _N),
     "a JPEG": changed("figures/rise.png", lambda raw: b"\xff\xd8\xff\xfe\0\x20" + _N)},
-    "SVG": {
-        name: changed("figures/rise.svg", lambda raw, part=part: raw.replace(b"</svg>", part.encode() + b"</svg>"))  # type: ignore[misc]
-        for name, part in _SVG.items()
-    },
-    "page": {
-        name: changed("report.html", lambda raw, part=part: raw.replace(b"</main>", part.encode() + b"</main>"))  # type: ignore[misc]
-        for name, part in _PAGE.items()
-    },
+    "SVG": {name: changed("figures/rise.svg", ahead_of(b"</svg>", part)) for name, part in _SVG.items()},
+    "page": {name: changed("report.html", ahead_of(b"</main>", part)) for name, part in _PAGE.items()},
     "other files": _FILES,
     "CSV": {name: changed("tables/districts.csv", change) for name, change in _TABLE.items()},
     "metadata": {

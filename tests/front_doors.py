@@ -9,6 +9,7 @@ import functools
 import importlib
 import inspect
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,3 +124,26 @@ def frames(result: Result) -> dict[str, pd.DataFrame]:
         for name, part in parts.items()
         if isinstance(part, pd.DataFrame) and not name.startswith("_") and name != "flow"
     }
+
+
+CALL = re.compile(rf"(?<![\w.])(?:accountability\.)?({'|'.join(DOORS)}|synthetic)\.([a-z_]\w*)\(([^`\n]*)")
+KEYWORD = re.compile(r"(?:^|,)\s*(\w+)=")
+
+
+def wrong_calls(text: str) -> list[str]:
+    """Calls of public functions in a text that cannot be made: no such name, or no such keyword."""
+    wrong = []
+    for door, name, rest in CALL.findall(text):
+        held = getattr(importlib.import_module(f"accountability.{door}"), name, None)
+        if not callable(held):
+            wrong.append(f"{door}.{name}")
+            continue
+        plain = rest
+        while (inner := re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", plain)) != plain:
+            plain = inner
+        taken = inspect.signature(held).parameters
+        if not any(one.kind is one.VAR_KEYWORD for one in taken.values()):
+            wrong += [
+                f"{door}.{name}({word}=)" for word in KEYWORD.findall(plain.partition(")")[0]) if word not in taken
+            ]
+    return wrong

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import front_doors
 import pytest
@@ -106,3 +109,23 @@ def test_few_names_lead_everywhere() -> None:
     offered = done.stdout.split()
     assert {"load", "fetch", "Cohort"} <= set(offered)
     assert len(offered) <= 15
+
+
+def written(path: Path) -> Iterator[str]:
+    """Every text of a module, its f-strings with … for what is filled in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(one.value) if isinstance(one, ast.Constant) else "…" for one in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_line_to_write_can_be_written(path: Path) -> None:
+    """A message or docstring names no function that is not there, and no keyword that it does not take."""
+    assert [wrong for text in written(path) for wrong in front_doors.wrong_calls(text)] == []
+
+
+def test_a_call_that_cannot_be_made_is_noticed() -> None:
+    assert front_doors.wrong_calls("Write: reforms.staggered(panel, outcome)") == ["reforms.staggered"]
+    assert front_doors.wrong_calls("reforms.panel_of(data, unit=f(a=1), who='x')") == ["reforms.panel_of(who=)"]

@@ -51,7 +51,7 @@ def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: floa
     low, high = ax.get_ylim()
     place = ax.transScale.transform
     bottom, top = place((1, low))[1], place((1, high))[1]
-    tall = max(ax.get_position().height * float(ax.get_figure().get_size_inches()[1]), 1.0)  # type: ignore[union-attr]
+    tall = max(_inches_high(ax), 1.0)
     said = [textwrap.fill(name, _BESIDE) for name, *_ in names]
     if sum(text.count("\n") + 1 for text in said) * size * 1.5 / 72 > tall:
         said, size = [name for name, *_ in names], 7.0
@@ -69,16 +69,25 @@ def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: floa
         )  # fmt: skip
 
 
+def _inches_high(ax: Axes) -> float:
+    """Height of axes, in inches."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # axes that are drawn stand on one
+    return ax.get_position().height * float(figure.get_size_inches()[1])
+
+
 def apart(ax: Axes) -> None:
     """Move the names beside the lines apart anew, once the axes have another height."""
-    named = [text for text in ax.texts if text.get_gid() == _NAMED]
+    from matplotlib.text import Annotation
+
+    named = [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == _NAMED]
     leaders = [line for line in ax.get_lines() if line.get_transform() == ax.transAxes]
-    tall = ax.get_position().height * float(ax.get_figure().get_size_inches()[1])  # type: ignore[union-attr]
+    tall = _inches_high(ax)
     high = [(text.get_text().count("\n") + 1) * float(text.get_fontsize()) * 1.5 / 72 / tall for text in named]
     ends = [float(np.asarray(line.get_ydata())[0]) for line in leaders[: len(named)]]
     for text, line, end, at in zip(named, leaders, ends, _apart(ends, high), strict=False):
         text.set_y(at)
-        text.xy = (1.055, at)  # type: ignore[attr-defined]
+        text.xy = (1.055, at)
         line.set_ydata([end, at])
 
 

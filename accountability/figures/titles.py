@@ -11,9 +11,9 @@ from accountability.figures.house_style import housed
 from accountability.labels import in_words
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
@@ -70,7 +70,6 @@ def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt
 def _relabelled(figure: Figure) -> None:
     """Put labels in the place of raw names wherever the drawing writes some, at its ticks too."""
     from matplotlib.category import StrCategoryFormatter
-    from matplotlib.text import Text
     from matplotlib.ticker import FixedFormatter
 
     for axes in figure.axes:
@@ -82,8 +81,8 @@ def _relabelled(figure: Figure) -> None:
                 axis.set_ticks(
                     axis.get_ticklocs(), labels=[in_words(one) for one in written.format_ticks(axis.get_ticklocs())]
                 )
-    for text in figure.findobj(Text):
-        if isinstance(text, Text) and "_" in text.get_text():
+    for text in _texts(figure):
+        if "_" in text.get_text():
             text.set_text(in_words(text.get_text()))
 
 
@@ -124,17 +123,16 @@ def for_hall(figure: Figure) -> float:
         room = (1 - place.x0) * _HALL[0] if _columns(axes) == 1 else place.width * _HALL[0]
         axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), room - 0.05, 9.0))
         draw.apart(axes)
-    texts: list[Any] = figure.findobj(_is_text)
-    said = [text for text in texts if text.get_visible() and text.get_text().strip()]
+    said = [text for text in _texts(figure) if text.get_visible() and text.get_text().strip()]
     for text in said:
         text.set_fontsize(max(text.get_fontsize(), _HALL_LETTERS))
     return min((float(text.get_fontsize()) for text in said), default=_HALL_LETTERS)
 
 
-def _is_text(artist: Artist) -> bool:
+def _texts(figure: Figure) -> list[Text]:
     from matplotlib.text import Text
 
-    return isinstance(artist, Text)
+    return [text for text in figure.findobj(Text) if isinstance(text, Text)]
 
 
 def _wrap(figure: Figure, words: Words) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -33,15 +33,6 @@ RESTS_ON: Final = ("clusters", "effective_clusters", "df")
 """What an interval rests on: clusters, the even ones they are worth, and degrees of freedom."""
 
 
-class UnitCard(Protocol):
-    """The part of a source's card that says what one row is."""
-
-    @property
-    def unit(self) -> str:
-        """What one row of the source is."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
     """Units of counting with the columns they are compared by.
@@ -68,7 +59,7 @@ class Units:
 
 def held_unit(cohort: Cohort) -> str:
     """What one row of a source is."""
-    return cast(UnitCard, cohort.card).unit
+    return cohort.card.unit
 
 
 def is_number(values: pd.Series) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -41,13 +41,14 @@ class AfterDiscipline(EventStudy):
         Complaints of the officers disciplined that are in no estimate: ``reason``, ``n``, ``hidden``.
     """
 
+    spans: ClassVar[str] = "quarters"
+
     leaving: Effect | None
     apart: pd.DataFrame
 
     def sentence(self) -> str:
         """Say the mean after, the months before, leaving, and what was kept apart."""
-        text = EventStudy.sentence.__wrapped__(self)  # type: ignore[attr-defined]
-        text = text.replace("months before", "quarters before")
+        text = self._mean_and_before()
         return f"{text} {self.leaving.sentence()}" if self.leaving else f"{text} When officers left is not dated."
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
+from accountability.reforms.one_series import ready
 from accountability.reforms.panel import Panel
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
@@ -50,14 +53,50 @@ class Balanced:
         return np.bincount(self.cohort, minlength=len(self.cohorts)).astype(float)
 
 
-def require_panel(panel: object, function: str) -> Panel:
-    """Refuse what is no panel."""
-    if not isinstance(panel, Panel):
-        raise ParameterError(
-            f"reforms.{function} needs a Panel, and was given a {type(panel).__name__}. Write:\n"
-            f"    reforms.{function}(reforms.panel_of(data, 'officer', reform=reform), 'complaints')"
-        )
-    return panel
+def compared(
+    panel: object,
+    function: str,
+    outcome: str,
+    estimator: str,
+    choices: Collection[str],
+    anticipation: int | None,
+    accept_spillover: bool,
+    *,
+    before: int = 1,
+) -> tuple[Panel, str, int]:
+    """The panel of a design that compares, what its reform declares of spillover, and the months of anticipation.
+
+    Raises
+    ------
+    ParameterError
+        No panel, or an outcome or estimator that does not exist.
+    Refusal
+        As :func:`early_of`, :func:`require_no_spillover` and :func:`require_comparison`.
+    """
+    held = ready(panel, f"reforms.{function}")
+    held.require(outcome)
+    if estimator not in choices:
+        raise ParameterError(f"estimator: expected one of {', '.join(choices)}, found {estimator!r}")
+    early = early_of(held, anticipation)
+    spillover = require_no_spillover(held, accept_spillover)
+    require_comparison(held, early, before=before)
+    return held, spillover, early
+
+
+def words(
+    panel: Panel, outcome: str, spillover: str, assumption: str, period: str, method: str, cautions: Sequence[str]
+) -> dict[str, Any]:
+    """What is said of every result of a design that compares; no causal verb where spillover is declared."""
+    return {
+        "estimand": f"effect of {panel.what()} on {panel.label(outcome)}, by {panel.per} and {period}",
+        "assumptions": (assumption, f"no {panel.per} is touched by what happens to another"),
+        "method": method,
+        "cautions": (*panel.cautions, *cautions),
+        "outcome": panel.label(outcome),
+        "reform": panel.what(),
+        "causal": not spillover,
+        "only_if": f"spillover is declared ({spillover})" if spillover else assumption,
+    }
 
 
 def early_of(panel: Panel, anticipation: int | None) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.privacy import disclose
-from accountability.results import Result, capitalised, interval_said
+from accountability.results import Result, capitalised, interval_said, percent
 from accountability.stats import intervals
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Effect(Result):
         change = f"{self.outcome} by {value:+.3g}" if self.causal else f"{self.outcome} differed by {value:+.3g}"
         interval = interval_said(self.confidence, row["lower"], row["upper"])
         if row["lower"] == row["lower"]:
-            interval = f"{self.confidence:.0%} interval {row['lower']:+.3g} to {row['upper']:+.3g}".replace("%", " %")
+            interval = f"{percent(self.confidence)} interval {row['lower']:+.3g} to {row['upper']:+.3g}"
         chance = f", p = {p:.2g}" if p == p else ""
         return f"{change} ({interval}{chance})"
 
@@ -113,14 +113,19 @@ class EventStudy(Effect):
     """
 
     key: ClassVar[str] = "event_time"
+    #: What a row stands for, of many.
+    spans: ClassVar[str] = "months"
 
     overall: Effect
 
     def sentence(self) -> str:
         """Say the mean over the months since, and how many of the months before differ from none."""
+        return self._mean_and_before()
+
+    def _mean_and_before(self) -> str:
         before = self.table[self.table["event_time"] < 0]
         apart = before["p_value"] < 1 - self.confidence
-        lead = f" Of {len(before)} months before, {int(apart.sum())} differ from none." if len(before) else ""
+        lead = f" Of {len(before)} {self.spans} before, {int(apart.sum())} differ from none." if len(before) else ""
         return self.overall.claim() + lead
 
     def plot(self, ax: Axes | None = None) -> Axes:

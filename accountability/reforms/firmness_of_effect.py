@@ -17,7 +17,7 @@ from accountability.reforms.discontinuity import Discontinuity, discontinuity_in
 from accountability.reforms.interrupted import Interrupted, interrupted_series
 from accountability.reforms.one_series import ready
 from accountability.reforms.panel import Panel
-from accountability.results import Result, plural
+from accountability.results import Result, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -211,7 +211,7 @@ def _varied(estimates: dict[str, Callable[[], Any]], estimand: str) -> Variation
     return Variations(
         estimand=estimand,
         assumptions=("each of the choices could as well have been made",),
-        method=f"the first number of the design, {confidence:.0%} intervals".replace("%", " %"),
+        method=f"the first number of the design, {percent(confidence)} intervals",
         table=table.astype({"n": "Int64", "clusters": "Int64"}),
         scale=scale,
     )

@@ -96,7 +96,7 @@ def ready(panel: object, what: str) -> Panel:
     if not isinstance(panel, Panel):
         raise ParameterError(
             f"{what} needs a Panel, and was given a {type(panel).__name__}. Write:\n"
-            f"    {what}(reforms.panel_of(data, 'agency', 'complaints', reform=reform), 'complaints')"
+            f"    {what}(reforms.panel_of(data, 'unit', 'complaints', reform=reform), 'complaints')"
         )
     return panel
 
@@ -127,7 +127,8 @@ def change_date(panel: Panel, at: str | int | None, what: str) -> int:
         if len(dates) > 1:
             raise Refusal(
                 f"{what}: {len(dates)} first months ({', '.join(panel.month(one) for one in sorted(dates)[:4])}"
-                f"{', …' if len(dates) > 4 else ''}), and one was expected. Write: reforms.staggered(panel, outcome)"
+                f"{', …' if len(dates) > 4 else ''}), and one was expected. Write: "
+                "reforms.staggered_months(panel, outcome)"
             )
         return int(dates[0])
     try:

@@ -234,7 +234,7 @@ def _rows(
     if lost := int((~dated).sum()):
         cautions.append(f"{plural(lost, 'complaint')} without a month of receipt left out")
     kind = "officer_complaint" if per == "officer" else "complaint"
-    table = units.per(data.cases, data.allegations, data.card.unit, kind)  # type: ignore[attr-defined]
+    table = units.per(data.cases, data.allegations, data.card.unit, kind)
     if per == "officer":
         named = table.dropna(subset=["officer_id"])
         unit = named["officer_id"].astype("str")

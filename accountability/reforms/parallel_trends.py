@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
-from accountability.reforms.design_checks import early_of, require_comparison, require_no_spillover, require_panel
+from accountability.reforms.design_checks import compared, words
 from accountability.reforms.effect import Effect, EventStudy, rows
 from accountability.reforms.panel import Panel
 from accountability.results import plural
@@ -76,8 +76,8 @@ def staggered_months(
     >>> import numpy as np, pandas as pd
     >>> from accountability import reforms
     >>> rng = np.random.default_rng(1)
-    >>> officers = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([4, 6, np.inf], 20)})
-    >>> kept = officers.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
+    >>> roster = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([4, 6, np.inf], 20)})
+    >>> kept = roster.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
     >>> kept["complaints"] = rng.poisson(1, len(kept))
     >>> panel = reforms.panel_from_frame(kept, ["complaints"], unit="officer", period="month", cohort="trained")
     >>> reforms.staggered_months(panel, "complaints", before=2, after=2).table["event_time"].tolist()
@@ -104,9 +104,9 @@ def staggered_months(
         {"quantity": ["mean since first affected"]}, [found.overall_att], [found.overall_se], confidence,
         n=used["unit"].nunique(), clusters=groups, free=free,
     )  # fmt: skip
-    words = _words(panel, outcome, spillover, f"{NAMED[estimator]}, by diff-diff; Student's t, {free} degrees", said)
-    overall = Effect(table=whole, confidence=confidence, **words)
-    return EventStudy(table=shown, overall=overall, confidence=confidence, **words)
+    told = _words(panel, outcome, spillover, f"{NAMED[estimator]}, by diff-diff; Student's t, {free} degrees", said)
+    overall = Effect(table=whole, confidence=confidence, **told)
+    return EventStudy(table=shown, overall=overall, confidence=confidence, **told)
 
 
 def honest_bounds(
@@ -145,8 +145,8 @@ def honest_bounds(
     >>> import numpy as np, pandas as pd
     >>> from accountability import reforms
     >>> rng = np.random.default_rng(1)
-    >>> officers = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([5, 7, np.inf], 20)})
-    >>> kept = officers.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
+    >>> roster = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([5, 7, np.inf], 20)})
+    >>> kept = roster.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
     >>> kept["complaints"] = rng.poisson(1, len(kept))
     >>> panel = reforms.panel_from_frame(kept, ["complaints"], unit="officer", period="month", cohort="trained")
     >>> table = reforms.honest_bounds(panel, "complaints", ratios=[0, 1], after=1).table
@@ -188,27 +188,23 @@ def honest_bounds(
             "clusters": used["cluster"].nunique(),
         }
     )
-    words = _words(panel, outcome, spillover, "robust intervals of Rambachan and Roth (2023), by diff-diff", said)
-    words["only_if"] = f"{table['quantity'].iloc[0]}, and nobody acted on it before"
-    words["assumptions"] = (words["only_if"],)
-    return Effect(table=table, confidence=confidence, **words)
+    told = _words(panel, outcome, spillover, "robust intervals of Rambachan and Roth (2023), by diff-diff", said)
+    told["only_if"] = f"{table['quantity'].iloc[0]}, and nobody acted on it before"
+    told["assumptions"] = (told["only_if"],)
+    return Effect(table=table, confidence=confidence, **told)
 
 
 def _usable(
     panel: object, function: str, outcome: str, estimator: str, anticipation: int | None, accept_spillover: bool
 ) -> tuple[pd.DataFrame, str, int]:
     """The rows that are compared, what the reform declares of spillover, and the months of anticipation."""
-    held = require_panel(panel, function)
-    held.require(outcome)
-    if estimator not in NAMED:
-        raise ParameterError(f"estimator: expected one of {', '.join(NAMED)}, found {estimator!r}")
+    held, spillover, early = compared(
+        panel, function, outcome, estimator, NAMED, anticipation, accept_spillover, before=2
+    )
     if find_spec("diff_diff") is None:
         raise Refusal(
             "this needs diff-diff, which cannot be imported. Install it: pip install 'accountability[reforms]'"
         )
-    early = early_of(held, anticipation)
-    spillover = require_no_spillover(held, accept_spillover)
-    require_comparison(held, early, before=2)
     frame = held.frame
     used = frame.assign(y=frame[outcome], cluster=held.clusters)[["unit", "cluster", "period", "cohort", "y"]]
     used = used[used["y"].notna() & (used["cohort"] - early > held.periods[0])]
@@ -299,16 +295,7 @@ def _months(found: Any, estimator: str) -> pd.DataFrame:
 def _words(panel: Panel, outcome: str, spillover: str, method: str, said: list[str]) -> dict[str, Any]:
     """What is said of every result of this design."""
     seen = panel.frame[outcome]
-    cautions = [*panel.cautions, *(f"diff-diff says: {text}" for text in said)]
+    cautions = [f"diff-diff says: {text}" for text in said]
     if missing := int(seen.isna().sum()):
         cautions.append(f"{plural(missing, 'row')} of {len(seen):,} are not observed and count in no month")
-    return {
-        "estimand": f"effect of {panel.what()} on {panel.label(outcome)}, by {panel.per} and month",
-        "assumptions": (PARALLEL, f"no {panel.per} is touched by what happens to another"),
-        "method": method,
-        "cautions": tuple(cautions),
-        "outcome": panel.label(outcome),
-        "reform": panel.what(),
-        "causal": not spillover,
-        "only_if": f"spillover is declared ({spillover})" if spillover else PARALLEL,
-    }
+    return words(panel, outcome, spillover, PARALLEL, "month", method, cautions)

@@ -7,14 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from accountability.errors import ParameterError, check_number
-from accountability.reforms.design_checks import (
-    Balanced,
-    balanced,
-    early_of,
-    require_comparison,
-    require_no_spillover,
-    require_panel,
-)
+from accountability.reforms.design_checks import Balanced, balanced, compared, words
 from accountability.reforms.effect import Effect, EventStudy, rows
 from accountability.reforms.panel import Panel
 from accountability.results import percent
@@ -95,8 +88,8 @@ def rollout_effect(
     >>> import numpy as np, pandas as pd
     >>> from accountability import reforms
     >>> rng = np.random.default_rng(1)
-    >>> officers = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([4, 6, np.inf], 20)})
-    >>> kept = officers.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
+    >>> roster = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([4, 6, np.inf], 20)})
+    >>> kept = roster.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
     >>> kept["complaints"] = rng.poisson(1, len(kept)) - 0.5 * (kept["month"] >= kept["trained"])
     >>> panel = reforms.panel_from_frame(kept, ["complaints"], unit="officer", period="month", cohort="trained")
     >>> round(float(reforms.rollout_effect(panel, "complaints").table["estimate"].iloc[0]), 1)
@@ -155,8 +148,8 @@ def rollout_months(
     >>> import numpy as np, pandas as pd
     >>> from accountability import reforms
     >>> rng = np.random.default_rng(1)
-    >>> officers = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([4, 6, np.inf], 20)})
-    >>> kept = officers.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
+    >>> roster = pd.DataFrame({"officer": np.arange(60), "trained": np.repeat([4, 6, np.inf], 20)})
+    >>> kept = roster.merge(pd.DataFrame({"month": range(1, 9)}), how="cross")
     >>> kept["complaints"] = rng.poisson(1, len(kept))
     >>> panel = reforms.panel_from_frame(kept, ["complaints"], unit="officer", period="month", cohort="trained")
     >>> reforms.rollout_months(panel, "complaints", before=2, after=2).table["event_time"].tolist()
@@ -178,25 +171,19 @@ def rollout_months(
         {"event_time": list(held)}, found.estimate, found.std_error, confidence, n=counted,
         clusters=len(given.values), free=found.free,
     )  # fmt: skip
-    words = _words(panel, outcome, given, spillover, estimator, confidence, 0)
+    told = _words(panel, outcome, given, spillover, estimator, confidence, 0)
     overall = rollout_effect(
         panel, outcome, estimator=estimator, anticipation=anticipation, accept_spillover=accept_spillover,
         confidence=confidence,
     )  # fmt: skip
-    return EventStudy(table=table, overall=overall, **words)
+    return EventStudy(table=table, overall=overall, **told)
 
 
 def _asked(
     panel: object, function: str, outcome: str, estimator: str, anticipation: int | None, accept_spillover: bool
 ) -> tuple[Balanced, str]:
     """The units compared, and what the reform declares of spillover."""
-    held = require_panel(panel, function)
-    held.require(outcome)
-    if estimator not in BETA:
-        raise ParameterError(f"estimator: expected one of {', '.join(BETA)}, found {estimator!r}")
-    early = early_of(held, anticipation)
-    spillover = require_no_spillover(held, accept_spillover)
-    require_comparison(held, early)
+    held, spillover, early = compared(panel, function, outcome, estimator, BETA, anticipation, accept_spillover)
     return balanced(held, outcome, early), spillover
 
 
@@ -215,23 +202,11 @@ def _words(
     """What is said of every result of this design."""
     lost = int(given.flow["n"].iloc[1])
     whole = int(given.flow["n"].sum())
-    cautions = [*panel.cautions]
-    if lost:
-        cautions.append(
-            f"{lost:,} of {whole:,} {panel.units} ({percent(lost / whole)}) are not observed in every period and are "
-            "left out; if the reform made some leave, those who stayed are not alike"
-        )
-    reason = f"spillover is declared ({spillover})" if spillover else LOT.format(per=panel.per)
+    cautions = [
+        f"{lost:,} of {whole:,} {panel.units} ({percent(lost / whole)}) are not observed in every period and are "
+        "left out; if the reform made some leave, those who stayed are not alike"
+    ]
     test = f"; Fisher's test from {draws:,} permutations of the order, studentised" if draws else ""
-    return {
-        "estimand": f"effect of {panel.what()} on {panel.label(outcome)}, by {panel.per} and period",
-        "assumptions": (LOT.format(per=panel.per), f"no {panel.per} is touched by what happens to another"),
-        "method": METHOD.format(estimator=NAMED[estimator]) + test,
-        "flow": given.flow,
-        "cautions": tuple(cautions),
-        "outcome": panel.label(outcome),
-        "reform": panel.what(),
-        "causal": not spillover,
-        "only_if": reason,
-        "confidence": confidence,
-    }
+    method = METHOD.format(estimator=NAMED[estimator]) + test
+    told = words(panel, outcome, spillover, LOT.format(per=panel.per), "period", method, cautions if lost else ())
+    return told | {"flow": given.flow, "confidence": confidence}

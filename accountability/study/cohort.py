@@ -60,6 +60,11 @@ class SourceCard(Protocol):
     """The facts of a source's card a cohort and its clocks need."""
 
     @property
+    def unit(self) -> str:
+        """What one row is."""
+        ...
+
+    @property
     def period(self) -> ReceiptPeriod | None:
         """Days of receipt covered, when stated."""
         ...

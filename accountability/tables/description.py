@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UnitCard, is_number, method_of, term_shares
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, is_number, method_of, term_shares
 from accountability.records.units import FINENESS, KEYS, WHERE_FROM, roll_up
 from accountability.results import plural
 from accountability.stats.clustered_rates import clustered_share
@@ -220,7 +220,7 @@ def _unit(data: Cohort, what: object, unit: str | None) -> str:
             raise ParameterError(f"what={what!r} and unit={unit!r} name two units; leave unit= out")
         return UNITS[what]
     if unit is None:
-        return cast(UnitCard, data.card).unit
+        return data.card.unit
     if unit not in UNITS and unit not in UNITS.values():
         raise ParameterError(f"unit must be one of {', '.join(UNITS.values())}; found {unit!r}")
     return UNITS.get(unit, unit)
@@ -273,7 +273,7 @@ def _windowed(
 
 
 def _units(data: Cohort, base: pd.DataFrame, unit: str, inner: list[str]) -> pd.DataFrame:
-    held = cast(UnitCard, data.card).unit
+    held = data.card.unit
     if unit == "complainant" or unit == held:
         return base.reset_index(drop=True)
     carry = [str(name) for name in base if name not in (*_RULED, *WHERE_FROM, *KEYS.get(unit, ()), *inner)]

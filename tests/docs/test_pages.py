@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import os
 import re
 import shlex
@@ -15,6 +14,7 @@ import chromium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT, full
+from front_doors import wrong_calls
 from page_blocks import RUN, SHOWN, Block, blocks, environment, links, run, unknown_commands
 from playwright.sync_api import Browser
 
@@ -232,23 +232,10 @@ def test_the_search_answers_a_newcomer_in_two_clicks(question: str, built: Path,
     page.close()
 
 
-CALL = re.compile(
-    r"\b(?:accountability\.)?(delay|outcomes|officers|audit|releases|casefiles|multiverse|tables|sensitivity|planning|"
-    r"synthetic|publish)\.(\w+)\(([^`\n]*)\)"
-)
-KEYWORD = re.compile(r"(?:^|,)\s*(\w+)=")
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_a_call_that_a_page_names_exists_and_takes_the_keywords(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
-    for door, name, inside in CALL.findall(text):
-        held = getattr(importlib.import_module(f"accountability.{door}"), name, None)
-        assert callable(held), f"{door}.{name}"
-        outer = re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", inside)
-        taken = inspect.signature(held).parameters
-        missing = [word for word in KEYWORD.findall(outer) if word not in taken]
-        assert missing == [], f"{door}.{name} takes {list(taken)}"
+    assert wrong_calls(text) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -18,6 +18,7 @@ from tiny import ACCUSED, CODEBOOK, COMPLAINTS, write_source
 import accountability
 from accountability import cli
 from accountability.errors import AccountabilityError, CodebookError, SourceError
+from accountability.records.onboard.answer_lines import answer_lines
 from accountability.records.onboard.check import check
 from accountability.records.onboard.points import Checked
 
@@ -412,3 +413,13 @@ def test_mutated_yaml_text_is_refused_or_loads(
     str(checked)
     if outcome(folder) == "refused":
         assert not checked.clean
+
+
+def test_the_lines_written_out_keep_every_text_as_it_stands() -> None:
+    line = '      Closed: {stage: closed, no_day: {"": DECIDE, "DECIDED": DECIDE, "to: DECIDE": DECIDE}}'
+    (open_, *_) = [one for one in answer_lines(("f", "columns", "Closed", "no_day", ""), line, "") if "open" in one]
+    assert open_ == line.replace("DECIDE,", "open,").replace("DECIDE}", "open}")
+    said = "blank: 'UNKNOWN \"', '9999' stand in 63 rows, the next in 9: a placeholder?"
+    first, second = answer_lines(("f", "columns", "Number", "blank"), "  Number: {to: officer_id, blank: DECIDE}", said)
+    assert yaml.safe_load(first) == {"Number": {"to": "officer_id", "blank": ['UNKNOWN "', "9999"]}}
+    assert yaml.safe_load(second) == {"Number": {"to": "officer_id", "blank": []}}

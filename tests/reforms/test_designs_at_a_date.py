@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,9 +109,9 @@ def test_a_short_window_says_what_it_cannot_tell() -> None:
 
 
 @pytest.mark.parametrize("function", [reforms.interrupted_series, reforms.before_and_after, reforms.placebo_dates])
-def test_what_is_no_panel_is_refused_with_the_line_to_write(function: object) -> None:
+def test_what_is_no_panel_is_refused_with_the_line_to_write(function: Callable[..., object]) -> None:
     with pytest.raises(ParameterError, match="needs a Panel, and was given a DataFrame"):
-        function(pd.DataFrame(), "complaints")  # type: ignore[operator]
+        function(pd.DataFrame(), "complaints")
 
 
 def test_a_recording_that_changed_at_the_date_is_refused_by_what_changed() -> None:

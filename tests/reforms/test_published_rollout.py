@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import real_data_folder
 
 from accountability import reforms
 
@@ -14,17 +15,14 @@ SHORT = {"cs": "callaway_santanna", "sa": "sun_abraham"}
 COLUMN = {"": "estimate", "se": "std_error", "se_neyman": "neyman_error"}
 
 
-def _published() -> pd.DataFrame:
-    path = real_data_folder() / "chicago_training" / "published_values.csv"
-    return pd.read_csv(path).set_index("id") if path.is_file() else pd.DataFrame({"value": [], "tolerance": []})
+@pytest.fixture(scope="module")
+def folder(real_data: Callable[[str], Path]) -> Path:
+    return real_data("chicago_training")
 
 
 @pytest.fixture(scope="module")
-def kept() -> pd.DataFrame:
-    path = real_data_folder() / "chicago_training" / "officer_months.csv.gz"
-    if not path.is_file():
-        pytest.skip("the real extracts are not on this machine (set ACCOUNTABILITY_REAL_DATA)")
-    return pd.read_csv(path)
+def kept(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "officer_months.csv.gz")
 
 
 def panel_of(kept: pd.DataFrame) -> reforms.Panel:
@@ -48,8 +46,8 @@ def ours(kept: pd.DataFrame) -> dict[str, float]:
 
 
 @pytest.mark.real_data
-def test_every_published_figure_is_ours_to_the_printed_digit(ours: dict[str, float]) -> None:
-    published = _published()
+def test_every_published_figure_is_ours_to_the_printed_digit(ours: dict[str, float], folder: Path) -> None:
+    published = pd.read_csv(folder / "published_values.csv").set_index("id")
     apart = {
         name: (row["value"], ours[name])
         for name, row in published.iterrows()

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import unicodedata
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from xml.etree import ElementTree
 
 from accountability.publish.safe_html import kept_tags
@@ -34,21 +34,19 @@ _CELL: Final = frozenset({"id", "cell_type", "source", "metadata", "outputs", "e
 #: What papermill and Jupyter note of a run: times and places, which no reader needs.
 _DROPPED: Final = frozenset({"papermill", "execution"})
 
-T = TypeVar("T")
-
 
 class NotOurs(ValueError):
     """A part that no run of ours writes; the message covers what stands there."""
 
 
-def said(value: T) -> T:
+def said(value: Any) -> Any:
     """Give JSON or cells without signs that nobody sees: controls, zero-width signs, soft hyphens, directions."""
     if isinstance(value, str):
-        return "".join(s for s in value if s in "\n\t" or unicodedata.category(s) not in ("Cc", "Cf", "Co", "Cn"))  # type: ignore[return-value]
+        return "".join(s for s in value if s in "\n\t" or unicodedata.category(s) not in ("Cc", "Cf", "Co", "Cn"))
     if isinstance(value, list):
-        return [said(one) for one in value]  # type: ignore[return-value]
+        return [said(one) for one in value]
     if isinstance(value, dict):
-        return {said(key): said(one) for key, one in value.items()}  # type: ignore[return-value]
+        return {said(key): said(one) for key, one in value.items()}
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -39,19 +40,30 @@ def answer_lines(place: Sequence[str], line: str, comment: str) -> list[str]:
         Whole lines. One line that still says ``DECIDE`` after a list of the answers where they are more than six; none
         where only words of the user's own can answer. An answer in words beside it keeps its ``DECIDE``.
     """
-    asked = place[-2] if "no_day" in place[-2:-1] else place[-1]
-    answers = _of_column(comment) if place[-2:-1] == ("columns",) else list(ANSWERS.get(asked, ()))
-    if asked == "blank":
-        texts = re.findall(r"'([^']*)'(?=,| stands?)", comment.split("the next in")[0])
-        answers = ["[" + ", ".join(f'"{text}"' for text in texts) + "]", "[]"] if texts else []
+    above, asked = place[-2] if len(place) > 1 else "", place[-1]
+    if above == "columns":
+        answers, key = _of_column(comment), ""
+    elif above == "no_day":  # every text of the column that names no day: one answer settles all
+        answers, key = list(ANSWERS[above]), ""
+    else:
+        answers, key = (
+            _of_blank(comment) if asked == "blank" else list(ANSWERS.get(asked, ())),
+            rf"\b{re.escape(asked)}",
+        )
     if len(answers) > _WRITTEN_OUT:
         return [f"# with one of {', '.join(answers)} for {DECIDE}", line]
-    if asked == "no_day":
-        head, _, states = line.partition("no_day:")
-        return [f"{head}no_day:{states.replace(DECIDE, answer)}" for answer in answers]
-    pattern = rf": {DECIDE}(?=\s*$)" if place[-2:-1] == ("columns",) else rf"\b{re.escape(asked)}: {DECIDE}\b"
-    written = [re.sub(pattern, f": {a}" if place[-2:-1] == ("columns",) else f"{asked}: {a}", line) for a in answers]
-    return [one for one in written if one != line]
+    at = re.compile(rf"({key}: ){DECIDE}(?=\s*(?:[,}}\]]|$))")
+
+    def with_(answer: str) -> str:
+        return at.sub(lambda found: f"{found[1]}{answer}", line)
+
+    return [with_(answer) for answer in answers]
+
+
+def _of_blank(comment: str) -> list[str]:
+    """The texts that may stand for no number, which the comment lists, as none and as numbers."""
+    texts = re.findall(r"'([^']*)'(?=,| stands?)", comment.split("the next in")[0])
+    return [json.dumps(texts, ensure_ascii=False), "[]"] if texts else []
 
 
 def _of_column(comment: str) -> list[str]:
