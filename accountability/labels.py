@@ -106,7 +106,7 @@ _LABELS: Final = MappingProxyType(
 
 
 def label(name: str, declared: Mapping[str, str] = _NONE) -> str:
-    """Give the label of a term, column or unit.
+    """Return the label of a term, column or unit.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def label(name: str, declared: Mapping[str, str] = _NONE) -> str:
 
 
 def moment(stage: str) -> str:
-    """Give a stage as a moment in time, for "from … to …"."""
+    """Return a stage as a moment in time, for "from … to …"."""
     return MOMENTS.get(stage, stage.replace("_", " "))
 
 

@@ -102,7 +102,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     def literals(self) -> dict[str, Scalar]:
-        """Give the values as a notebook receives them: plain literals, a day as ISO text.
+        """Return the values as a notebook receives them: plain literals, a day as ISO text.
 
         Returns
         -------
@@ -197,7 +197,7 @@ def cell(model: type[Asked]) -> str:
     Returns
     -------
     str
-        Python source, one line a parameter.
+        Python source, one line per parameter.
     """
     words = {str: "str", int: "int", float: "float", bool: "bool"}
     lines = []

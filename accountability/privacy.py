@@ -39,7 +39,7 @@ def disclose(
     Parameters
     ----------
     table : DataFrame
-        One row a group. It is not changed.
+        One row per group. It is not changed.
     counts : sequence of str
         Columns that count people or cases. The first is the number the row rests on; each other one is part of it,
         so that what is left of the first must not be small either. Where only a part is small, the first stays shown.

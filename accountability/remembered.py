@@ -31,7 +31,7 @@ def remembering(kept: Kept) -> Iterator[None]:
 
 
 def remembered(function: Callable[P, T]) -> Callable[P, T]:
-    """Give the same result for the same objects while somebody keeps it; tables count as the same only if they are."""
+    """Return the stored result for the same objects while it is in use; tables are the same only if identical."""
 
     @functools.wraps(function)
     def call(*args: P.args, **options: P.kwargs) -> T:

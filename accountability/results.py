@@ -45,8 +45,8 @@ class Result:
     flow : pandas.DataFrame or None
         Who was excluded on the way, with reasons and counts.
     follow_up : pandas.DataFrame or None
-        Of results that count days: one row a group, with ``last_day``, the last day of age on which a case was watched,
-        and ``at_risk``, how many were. Nothing is read beyond it.
+        Of results that count days: one row per group, with ``last_day``, the last day of age on which a case was
+        watched, and ``at_risk``, how many were. Nothing is read beyond it.
     cautions : tuple of str
         What every sentence has to add.
     states : pandas.DataFrame or None
@@ -80,7 +80,7 @@ class Result:
         self._hide("table", self.disclosed(self.table))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table as it is shown, with what rests on few hidden (:func:`accountability.privacy.disclose`)."""
+        """Return the table as it is shown, with what rests on few hidden (:func:`accountability.privacy.disclose`)."""
         return table
 
     def _hide(self, name: str, shown: pd.DataFrame) -> None:
@@ -93,7 +93,7 @@ class Result:
         return kept
 
     def true_numbers(self, name: str = "table") -> pd.DataFrame:
-        """Give a frame with nothing hidden: for who holds the records, and for computing on.
+        """Return a frame with nothing hidden: for who holds the records, and for computing on.
 
         No report and no export calls this.
 
@@ -116,15 +116,15 @@ class Result:
         raise NotImplementedError(f"{type(self).__name__} has no figure: show its .table")
 
     def sentence(self) -> str:
-        """Say the result in words, with its numbers computed."""
+        """State the result in words, with its numbers computed."""
         return f"{self.estimand}: {len(self.table):,} rows."
 
     def figure_title(self) -> str:
-        """Say the result in one short sentence, for the title of its figure."""
+        """State the result in one short sentence, for the title of its figure."""
         return _first_words(self.sentence())
 
     def to_latex(self, **options: Any) -> str:
-        """Give the table as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
+        """Return the table as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
         settings: dict[str, Any] = {"index": False, "float_format": four_figures, "na_rep": "", "escape": True}
         return self.table.to_latex(**(settings | options))
 
@@ -225,7 +225,7 @@ class Refused(Result):
 
 
 def sentences(*results: Result) -> str:
-    """Say several results in one paragraph, a sentence that two share only once."""
+    """State several results in one paragraph, a sentence that two share only once."""
     return " ".join(dict.fromkeys(result.sentence() for result in results))
 
 

@@ -69,7 +69,7 @@ def mass_closures(dataset: Dataset, many: int = 150) -> Part:
     Returns
     -------
     Part
-        ``table``: one row a marked day, most closings first: ``day``, ``weekday``, ``closings`` (cases whose first
+        ``table``: one row per marked day, most closings first: ``day``, ``weekday``, ``closings`` (cases whose first
         usable closing date it is), ``expected``, ``p_value`` (of so many or more, one day alone), ``by_the_rule`` (see
         ``method``), ``by_the_count`` (more than `many`). ``days``: every day between the first and the last closing
         (``day``, ``closings``, ``expected``, ``p_value``, ``marked``). ``marked``: numbers (since 1970-01-01) of the
@@ -122,7 +122,7 @@ def unusual(counts: Days) -> tuple[Floats, Floats, Flags]:
     Parameters
     ----------
     counts : array of int
-        One number a day, no day left out.
+        One number per day, no day left out.
 
     Returns
     -------

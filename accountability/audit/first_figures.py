@@ -18,7 +18,7 @@ _MOST = 0.5
 
 @takes("dataset")
 def figures(dataset: Dataset) -> dict[str, Any]:
-    """Give the first figures of a source: how many, how many of them ended, how long half took.
+    """Return the first figures of a source: how many, how many of them ended, how long half took.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ class Letter:
     text : str
         The letter, in markdown that reads as plain text. What only the sender knows stands in brackets.
     asked : DataFrame
-        ``field, state, asked, because, needed_for, now`` (how coarse it is): one row a field asked for; empty when
+        ``field, state, asked, because, needed_for, now`` (how coarse it is): one row per field asked for; empty when
         nothing is lacking.
     """
 

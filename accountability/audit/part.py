@@ -167,7 +167,7 @@ class Kind:
         method: str = "",
         **held: Any,
     ) -> Part:
-        """Give the part that was counted."""
+        """Return the part that was counted."""
         return Part(
             estimand=what or self.what.format(name=dataset.name),
             assumptions=assumptions,
@@ -198,7 +198,7 @@ class Kind:
 def draw_bars(
     axes: Axes, table: pd.DataFrame, column: str, *, xlabel: str, colour: int = 0, counted: bool = True
 ) -> Axes:
-    """Draw one bar a check, the first on top, with the number at its end where it is a count."""
+    """Draw one bar per check, the first on top, with the number at its end where it is a count."""
     shown = table[::-1]
     axes.barh(shown["check"], shown[column].astype("float64"), color=draw.COLOURS[colour])
     if counted:

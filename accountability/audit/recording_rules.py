@@ -24,7 +24,7 @@ def studies_touched(stage: str) -> str:
 
 @takes("dataset")
 def with_release_traps(data: Dataset) -> Dataset:
-    """Give a dataset whose card warns of the dates that changed their meaning from or to another release.
+    """Return a dataset whose card warns of the dates that changed their meaning from or to another release.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ NO_LONGEST: Final = "the dates give no longest length"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ByReading(Result):
-    """A result with one row a combination of readings, of which ``chosen`` marks one."""
+    """A result with one row per combination of readings, of which ``chosen`` marks one."""
 
     @property
     def chosen(self) -> pd.Series:
@@ -44,7 +44,7 @@ class ByReading(Result):
 class DelayBounds(ByReading):
     """Fewest and most days between two steps.
 
-    ``table`` has one row a combination of the readings that decide it: a column for each such conflict with its
+    ``table`` has one row per combination of the readings that decide it: a column for each such conflict with its
     reading, ``start`` and ``stop`` (the dates as coded), ``days_lower`` and ``days_upper`` (Int64; missing where the
     dates give no such bound), ``chosen``.
 
@@ -105,7 +105,7 @@ class DelayBounds(ByReading):
         return axes
 
     def sentence(self) -> str:
-        """Say the bounds under the chosen reading, and under all."""
+        """State the bounds under the chosen reading, and under all."""
         lead = f"from {self.start} to {self.stop} lie {span(self.days_lower, self.days_upper)}"
         if not self.by:
             return capitalised(f"{lead}; no conflict changes that.")
@@ -203,7 +203,7 @@ def delay_bounds(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
 
 
 def span(low: int | None, high: int | None) -> str:
-    """Say bounds in words: ``610 to 1,003 days``."""
+    """State bounds in words: ``610 to 1,003 days``."""
     if low is None and high is None:
         return "a number of days that nothing bounds"
     if low is None:
@@ -240,7 +240,7 @@ def _whole(value: Any) -> int | None:
 class Verdict(ByReading):
     """One case against one limit.
 
-    ``table`` has one row a combination of readings: their columns, ``days_lower``, ``days_upper`` (missing where
+    ``table`` has one row per combination of readings: their columns, ``days_lower``, ``days_upper`` (missing where
     unbounded), ``by_calendar`` (``late``, ``in time`` or ``cannot tell``, if no clock stopped), ``verdict`` (the same
     where it is not known whether a clock stopped), ``reason``, ``pause_fewest`` and ``pause_most`` (Int64: the days a
     clock would have to have stood still for the limit to be kept, if the delay was as short and as long as it can have
@@ -274,7 +274,7 @@ class Verdict(ByReading):
         return axes
 
     def sentence(self) -> str:
-        """Say the verdict by the calendar, the verdict under the rule, and the pause that would rescue the case."""
+        """State the verdict by the calendar, the verdict under the rule, and the pause that would rescue the case."""
         row = self.chosen
         law = f"{self.rule.value} {self.rule.unit}" + (f" ({self.rule.citation})" if self.rule.citation else "")
         lasted = span(self.bounds.days_lower, self.bounds.days_upper)

@@ -28,7 +28,7 @@ FINAL = "decided, final"
 class Timeline(Result):
     """Steps with the days each can lie on.
 
-    ``table`` has one row a step: ``stage``, ``what``, ``officer``, ``date`` (as coded), ``earliest``, ``latest``
+    ``table`` has one row per step: ``stage``, ``what``, ``officer``, ``date`` (as coded), ``earliest``, ``latest``
     (missing where that day is not known), ``status`` (``still to come`` for a step the case waits for),
     ``asserted_by``, ``cite``, ``reading``, ``chosen``.
 
@@ -206,7 +206,7 @@ def _drawn(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 class PenaltySteps(Result):
     """Penalties with their standing.
 
-    ``table`` has one row an officer and charge with a penalty: ``officer`` (a role), ``rank``, ``charge``,
+    ``table`` has one row per officer and charge with a penalty: ``officer`` (a role), ``rank``, ``charge``,
     ``recommended``, ``imposed`` (in the words of the case file), ``days_lower``, ``days_upper`` (missing where not
     told), ``standing``, ``asserted_by``, ``cite``.
 

@@ -47,7 +47,7 @@ class CaseFile:
     coded_facts : pandas.DataFrame
         The facts as text, as they stand in ``facts.csv``.
     reports : pandas.DataFrame
-        One row a report.
+        One row per report.
     not_stated : pandas.DataFrame
         What no report says: ``case_id``, ``what``, ``blocks`` (what cannot be answered without it).
     second_coding : pandas.DataFrame or None
@@ -144,7 +144,7 @@ class CaseFile:
 
     @property
     def cases(self) -> pd.DataFrame:
-        """One row a case: ``case_id``, ``agency``, ``matter``, ``awaiting`` (stages under the chosen reading)."""
+        """One row per case: ``case_id``, ``agency``, ``matter``, ``awaiting`` (stages under the chosen reading)."""
         held = self.dataset.cases
         kept = held[held["case_id"].isin(self.names)].reset_index(drop=True)
         return kept.assign(awaiting=[" ".join(self.awaiting(case)) for case in kept["case_id"]])
@@ -258,7 +258,7 @@ class CaseFile:
         Returns
         -------
         pandas.DataFrame
-            One row a value of the column, the commonest first: the column, a column a status, ``facts``.
+            One row per value of the column, the commonest first: the column, a column a status, ``facts``.
 
         Raises
         ------

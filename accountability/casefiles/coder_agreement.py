@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 class Agreement(Result):
     """Agreement of two codings, field by field.
 
-    ``table`` has one row a field: ``field``, ``n`` (facts), ``agree``, ``share``, ``estimate`` (Cohen's kappa),
+    ``table`` has one row per field: ``field``, ``n`` (facts), ``agree``, ``share``, ``estimate`` (Cohen's kappa),
     ``lower``, ``upper``, ``alpha`` (Krippendorff, nominal). Kappa and alpha are missing where both coders
     used one and the same value throughout.
 
     Attributes
     ----------
     disagreements : pandas.DataFrame
-        One row a cell coded differently: the key, ``field``, ``first``, ``second``.
+        One row per cell coded differently: the key, ``field``, ``first``, ``second``.
     pairs : pandas.DataFrame
         How often each pair of values occurs: ``field``, ``first``, ``second``, ``facts``.
     confidence : float
@@ -79,8 +79,8 @@ def agreement(
     Parameters
     ----------
     first, second : pandas.DataFrame
-        One row a fact, with `key` and the fields; their order does not matter. In the place of `first` may stand a case
-        file, whose own second coding is compared where no other is given.
+        One row per fact, with `key` and the fields; their order does not matter. In the place of `first` may stand a
+        case file, whose own second coding is compared where no other is given.
     fields : str or sequence of str
         Columns of unordered categories. A blank cell is a value of its own.
     key : str

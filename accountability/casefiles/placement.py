@@ -165,7 +165,7 @@ def _subset(spells: Durations, kept: np.ndarray) -> Durations:
 class Placement(ByReading):
     """The place of a case on a reference's delays.
 
-    ``table`` has one row a combination of readings: their columns, ``days_lower`` and ``days_upper`` (of the case);
+    ``table`` has one row per combination of readings: their columns, ``days_lower`` and ``days_upper`` (of the case);
     ``least`` and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many
     days as it can have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be
     longer than any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``. Where the end

@@ -30,7 +30,7 @@ COUNTED = (
 class Changes(Result):
     """Counts under each reading.
 
-    ``table`` has one row a reading of a conflict: ``conflict``, ``reading``, ``chosen``; ``accusations`` (rows of
+    ``table`` has one row per reading of a conflict: ``conflict``, ``reading``, ``chosen``; ``accusations`` (rows of
     conduct or charge), ``with_finding`` (of them, those that carry a finding that is not pending), ``dismissed`` and
     ``suspended`` (officers, imposed), ``decided`` (officers with an imposed penalty told), ``penalty_days`` (of
     all penalties whose days are told, imposed or else recommended), ``steps`` (dated or not), ``days_lower`` and

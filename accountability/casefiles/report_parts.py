@@ -142,7 +142,7 @@ class CaseReport:
         return tuple(held[name] for name in names) if names else self.parts
 
     def sentence(self) -> str:
-        """Say the steps, the delay, the verdict, the penalties, what readings change, the place, the agreement."""
+        """State the steps, the delay, the verdict, the penalties, what readings change, the place, the agreement."""
         return sentences(*self.results)
 
     def __repr__(self) -> str:

@@ -288,7 +288,7 @@ class Marked:
     notes: Sequence[str]
 
     def rows(self, key: Key) -> list[dict[str, Any]]:
-        """One row an item, in the order of the key."""
+        """One row per item, in the order of the key."""
         note = "; ".join(filter(None, self.notes))
         rows = [_row(item, self.ran, self.own) | {"note": note} for item in key.items]
         by_hand = [

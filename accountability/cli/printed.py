@@ -40,7 +40,7 @@ def print_json(answer: Mapping[str, Any] | Iterable[Any]) -> None:
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give a frame as JSON holds it, one object a row."""
+    """Return a frame as JSON holds it, one object a row."""
     found: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
     return found
 

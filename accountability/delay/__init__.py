@@ -1,4 +1,4 @@
-"""How long cases take: estimators that choose themselves from how the source came to be, or refuse.
+"""How long cases take: the estimator follows from how the source was made; one that would be biased refuses.
 
 =======================================  =====================================================================
 what the source gives                    estimator

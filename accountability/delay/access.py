@@ -1,4 +1,4 @@
-"""What a source's sampling allows: an estimator that cannot be honest refuses and names the one that can."""
+"""What a source's sampling allows: an estimator that would be biased refuses and names one that fits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from accountability.study.durations import Durations, require_cases
 
 
 def closed_cases_only(durations: Durations) -> bool:
-    """Whether cases are there only because they closed."""
+    """Return whether the source holds closed cases only."""
     sampling = durations.sampling
     if sampling.rule in ("no_closing_date", "selected_on_outcome", "case_files"):
         return False
@@ -18,7 +18,7 @@ def closed_cases_only(durations: Durations) -> bool:
 
 
 def require_open_cases(durations: Durations, what: str) -> None:
-    """Refuse an estimate that needs open cases beside closed ones, when the source cannot give them.
+    """Refuse an estimate that needs open cases when the source holds none.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def require_exact(
     what: str,
     instead: str = "delay.coarse_curve or, with nothing taken as smooth, delay.interval_curve",
 ) -> None:
-    """Refuse an estimate that needs days, when some closings are only known to lie in an interval."""
+    """Refuse an estimate that needs days, when some closing dates are intervals."""
     if durations.exact:
         return
     if (unknown := int(durations.unknown_day.sum())) and durations.known_days().exact:

@@ -1,4 +1,4 @@
-"""What every bootstrap of delays asks and gives."""
+"""The result that every bootstrap of delays returns."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Bootstrap(Result):
     """Numbers with intervals from resampled clusters.
 
     ``table``: the columns of `by`, ``statistic``, ``n`` (cases), ``estimate``, ``lower``, ``upper`` (days, or shares
-    closed; missing when not reached or not watched so long), ``not_reached`` (share of resamples in which it was not).
+    closed; missing when not reached, or beyond follow-up), ``not_reached`` (share of resamples that did not reach it).
 
     Attributes
     ----------
     by : tuple of str
         The grouping columns.
     groups : pandas.DataFrame
-        One row a group.
+        One row per group.
     clusters : int
         Number of clusters.
     unit : str
-        What is drawn: ``cluster``, or ``case`` where each is its own.
+        What is resampled: ``cluster``, or ``case`` where each case is its own cluster.
     confidence : float
         Level of the intervals.
     """
@@ -51,7 +51,7 @@ class Bootstrap(Result):
         return disclose(table, counts=("n",), keep=self.by, within=("statistic",)) if self.by else table
 
     def sentence(self) -> str:
-        """Say every estimate with its interval."""
+        """State every estimate with its interval."""
         said = []
         each = len(self.table) // len(self.groups)
         for place, row in enumerate(self.table.to_dict("records")):
@@ -77,7 +77,7 @@ class Bootstrap(Result):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What is asked of every resample."""
+    """The statistics to compute from every resample."""
 
     shares: Floats
     until: int | None
@@ -97,7 +97,7 @@ class Asked:
         return found
 
     def draws(self, durations: Durations, kind: Days) -> Draws:
-        """Give what is resampled: the clusters or, where each case is its own, kinds of equal cases."""
+        """Return the units to resample: clusters or, where each case is its own, sets of equal cases."""
         clusters = self.clusters(durations)
         if self.cluster is None:
             return Draws.of_cases(kind)
@@ -111,7 +111,7 @@ class Asked:
 def bootstrap_of(
     durations: Durations, asked: Asked, estimand: str, drawn: list[Floats], names: list[str], *assumptions: str
 ) -> Bootstrap:
-    """Put the estimates of the groups together; a group without cases in some resample has no interval."""
+    """Build the result for all groups; a group without cases in some resample has no interval."""
     groups, cases = group_codes(durations, asked.by)[0], case_counts(durations, asked.by)
     parts = []
     for number, found in enumerate(drawn):
@@ -145,7 +145,7 @@ def bootstrap_of(
 
 
 def names_of(asked: Asked, causes: Sequence[str] = ()) -> list[str]:
-    """Name the statistics asked for."""
+    """Return the names of the statistics asked for."""
     names = [f"day by which {percent(share)} had closed" for share in asked.shares]
     if asked.until is not None:
         names.append(f"mean days open within {asked.until:,}")
@@ -153,6 +153,6 @@ def names_of(asked: Asked, causes: Sequence[str] = ()) -> list[str]:
 
 
 def first_day(share: Floats, limit: float) -> Floats:
-    """First day on which each curve is down to a share still open; infinite where it is not."""
+    """Return the first day on which each curve has fallen to a share still open; infinite where it never does."""
     below = share <= limit + ROUNDING
     return np.where(below.any(axis=1), below.argmax(axis=1), np.inf)

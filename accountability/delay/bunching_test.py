@@ -1,4 +1,4 @@
-"""Do closings crowd just before a limit: more in its last days than the days around would lead one to expect."""
+"""Bunching of closings just before a limit: more in its last days than the days around them predict."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ FEWEST: Final = 50
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Bunching(Result):
-    """Closings at a limit beside those a smooth course would give.
+    """Closings near a limit, compared with those a smooth curve predicts.
 
-    ``table``: ``day``, ``at_risk``, ``events``, ``smooth`` (closings expected from the days outside the window),
+    ``table``: ``day``, ``at_risk``, ``events``, ``smooth`` (closings predicted from the days outside the window),
     ``window`` ("before" the limit, "after" it, or "" outside).
 
     Attributes
@@ -42,12 +42,12 @@ class Bunching(Result):
     window : int
         Days on each side of the limit.
     excess_before, excess_after : float
-        Closings more (less, if negative) than smooth in the last days up to the limit, and in the days after it.
+        Closings above (negative: below) the smooth curve in the last days up to the limit, and in the days after it.
     lower, upper : float
         Limits of ``excess_before`` at ``confidence``.
     statistic, p_value : float
-        Of ``excess_before`` minus ``excess_after`` in standard errors, and the chance of one so large by itself
-        (one-sided: crowding before the limit).
+        ``excess_before`` minus ``excess_after`` in standard errors, and its one-sided p-value (bunching before the
+        limit).
     confidence : float
         Level of the limits.
     clock : str
@@ -66,7 +66,7 @@ class Bunching(Result):
     clock: str
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw closings by day, and the smooth course."""
+        """Draw closings by day, and the smooth curve."""
         axes = draw.new_axes(ax)
         draw.lines(axes, self.table, x="day", y="events", label="closed on the day", number=0)
         draw.lines(axes, self.table, x="day", y="smooth", label="smooth course", number=1)
@@ -78,7 +78,7 @@ class Bunching(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say the excess, its limits and the test."""
+        """State the excess, its limits and the test."""
         near = self.table[self.table["window"] == "before"]
         p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         return (
@@ -100,10 +100,11 @@ def bunching(
     degree: int = 2,
     confidence: float = 0.95,
 ) -> Bunching:
-    """Test whether closings crowd just before a limit.
+    """Test whether closings bunch just before a limit.
 
-    The share of open cases that close each day is fitted by a smooth course over the days around the limit, leaving out
-    the window on both sides of it; the course is carried through the window and compared with what happened there.
+    A smooth curve is fitted to the share of open cases that close each day around the limit. The window on both sides
+    of the limit is left out of the fit. The curve predicts the closings in the window, and these are compared with the
+    actual ones.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def bunching(
     window : int
         Days up to and including the limit, and as many after it.
     around : int
-        Days on each side of the limit from which the smooth course is read.
+        Days on each side of the limit to which the smooth curve is fitted.
     degree : int
         Degree of the polynomial, 0 to 4.
     confidence : float

@@ -1,4 +1,4 @@
-"""The front door: the estimator that a source's card and the precision of its dates allow, and why."""
+"""Choose the estimator of delay that a source's card and the precision of its dates allow, and say why."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class HowLong(Result):
     because : str
         Why this estimator.
     limits : CurveLimits or None
-        Limits of the median that include chance, where the curve has none of its own: from mere statuses.
+        Confidence limits of the median where the curve itself has none (status on one day only).
     """
 
     curve: Curve
@@ -50,19 +50,19 @@ class HowLong(Result):
     limits: CurveLimits | None = None
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Show what the curve shows."""
+        """Return the curve's disclosed table."""
         return self.curve.table
 
     def at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the curve at chosen days."""
+        """Return the curve at chosen days."""
         return self.curve.at(days)
 
     def quantiles(self, shares: float | Sequence[float] = 0.5) -> pd.DataFrame:
-        """Give the days by which shares of the cases had closed, as the curve can say it."""
+        """Return the days by which shares of the cases had closed."""
         return self.curve.quantiles(shares)
 
     def median(self) -> pd.DataFrame:
-        """Give the day by which half had closed, as the curve can say it."""
+        """Return the day by which half had closed."""
         return self.curve.median()
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -70,7 +70,7 @@ class HowLong(Result):
         return self.curve.plot(ax)
 
     def sentence(self) -> str:
-        """Say the curve's sentence, the margin of chance where statuses leave one, and why the curve was chosen."""
+        """State the curve's sentence, the median's confidence limits from statuses, and why the curve was chosen."""
         return f"{self.curve.sentence()}{self._margin()} Estimator: {self.curve.method}, because {self.because}."
 
     def _margin(self) -> str:
@@ -106,7 +106,8 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, confid
     Raises
     ------
     Refusal
-        When no estimator is honest: records selected on their outcome, or single cases chosen for being reported.
+        When every estimator would be biased: records selected on their outcome, or single cases chosen for being
+        reported.
 
     Examples
     --------

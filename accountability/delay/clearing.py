@@ -1,4 +1,4 @@
-"""What would clear the backlog of each group, at the pace at which it closed cases lately."""
+"""Months to clear the backlog of each group at its recent pace of closing."""
 
 from __future__ import annotations
 
@@ -25,25 +25,24 @@ ALL = "all cases"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Backlogs(Result):
-    """Open cases and the pace at which they close, one row a group, the overall row first.
+    """Open cases and the pace at which they close, one row per group, the overall row first.
 
     ``table``: ``group``; ``received``, ``closed`` (cases, in the months of the pace); ``open`` (at their end);
     ``received_a_month``, ``closed_a_month``; ``clearance`` (closed over received; missing with none received);
-    ``fall_a_month`` with ``fall_lower`` and ``fall_upper`` (by how many the open cases fell a month);
-    ``months_to_clear`` with ``months_lower`` and ``months_upper`` (missing where they were not falling beyond chance);
-    ``half_closed_in`` (days in which half of the open cases would close, at the rates at which cases of each age closed
-    in those months; missing where the ages seen do not reach so far); ``closed_a_month_to_halve_in_a_year``. Of a group
-    too small to show, every number is missing. Cases of which the day, or the fact, of closing is not known are in none
-    of these; where there are any, ``ends_unknown`` counts them, and ``open_extreme_lower``, ``open_extreme_upper`` and
-    so on are the least and the most each number can be with them (``months_to_clear``: missing where the number open
-    need not have fallen).
+    ``fall_a_month`` with ``fall_lower`` and ``fall_upper`` (fall in open cases a month); ``months_to_clear`` with
+    ``months_lower`` and ``months_upper`` (missing where the fall is not significant); ``half_closed_in`` (days until
+    half of the open cases close, if cases of each age close at the rates of those months; missing beyond the ages
+    observed); ``closed_a_month_to_halve_in_a_year``. A group too small to show has no numbers. These leave out cases
+    whose day, or fact, of closing is not known. Where there are any, ``ends_unknown`` counts them;
+    ``open_extreme_lower``, ``open_extreme_upper`` and so on are each number's least and most with them
+    (``months_to_clear``: missing where the number open need not have fallen).
 
     Attributes
     ----------
     by : str or None
         The grouping column.
     months : int
-        How many of the last complete months give the pace.
+        Number of last complete months from which the pace is computed.
     clock : str
         The two stages and the cut-off.
     confidence : float
@@ -56,7 +55,7 @@ class Backlogs(Result):
     confidence: float
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide groups small in any count, and those that would give them away beside the overall row."""
+        """Hide groups with a small count, and groups from which, with the overall row, one could be derived."""
         shown = table.iloc[1:].assign(hidden=False)
         for name in ("received", "closed", "open"):
             shown["hidden"] |= disclose(table.iloc[1:], counts=(name,), keep=("group",))["hidden"]
@@ -71,7 +70,7 @@ class Backlogs(Result):
         return pd.concat([table.iloc[:1].assign(hidden=False), shown], ignore_index=True)
 
     def sentence(self) -> str:
-        """Say the overall pace, what it would clear, and which groups fall behind."""
+        """State the overall pace, the time to clear the backlog, and which groups fall behind."""
         whole = self.table.iloc[0]
         still = plural(int(whole["open"]), "open case")
         months = plural(self.months, "month")
@@ -112,7 +111,7 @@ def backlogs(
     cutoff: dt.date | str | None = None,
     confidence: float = 0.95,
 ) -> Backlogs:
-    """Say what would clear the open cases of each group at the pace observed lately.
+    """Estimate how many months each group needs to clear its open cases at its recent pace.
 
     Parameters
     ----------
@@ -121,9 +120,9 @@ def backlogs(
     by : str, optional
         A column of the cases without missing values; see :func:`accountability.study.grouping.group_cases`.
     months : int
-        How many of the last complete months give the pace.
+        Number of last complete months from which the pace is computed.
     start, stop : str
-        Stages at which a case comes in and goes out.
+        Stages at which a case is received and closed.
     cutoff : date, optional
         Last day to count; ``card.observed_until`` when left out.
     confidence : float
@@ -136,9 +135,9 @@ def backlogs(
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.monthly_caseload`, or with fewer complete months than asked for.
+        As :func:`accountability.delay.monthly_caseload`, or when there are fewer complete months than `months`.
     ParameterError
-        When there is no such column.
+        When the column does not exist.
 
     Examples
     --------

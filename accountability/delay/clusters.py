@@ -1,4 +1,4 @@
-"""Which cases hang together: a column to resample by."""
+"""Clusters of dependent cases: a column to resample by."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ CLUSTER: Final = "cluster"
 
 @takes("durations")
 def with_clusters(durations: Durations, cohort: Cohort | DatasetLike, of: Unit) -> Durations:
-    """Add a column ``cluster`` that says which cases are resampled together.
+    """Add a column ``cluster`` that names the cases to resample together.
 
     Parameters
     ----------
     durations : Durations
-        One row a case.
+        One row per case.
     cohort : Cohort or Dataset
         Where the durations come from.
     of : {"complaint", "officer", "agency_day"}
-        Each complaint alone; all complaints linked by shared officers, whatever the chain; all complaints in which
-        the clock stopped (or, if still running, started) on the same day, as a supervisor clearing a desk makes them.
+        Each complaint alone; all complaints linked by a chain of shared officers; or all complaints whose clock stopped
+        (or, if still running, started) on the same day, as when a supervisor closes many at once.
 
     Raises
     ------
     ParameterError
-        For another word.
+        For any other value of `of`.
     Refusal
-        When shared officers link more than half of the cases into one cluster, so that none are left to resample; or
-        the days are not known.
+        When shared officers link more than half of the cases into one cluster, so that too little is left to resample;
+        or the days are not known.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The closing curve with its margin of chance when dates are months or years, at one end or at both."""
+"""The closing curve with confidence intervals when start dates, closing dates or both are months or years."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from accountability.study.inputs import takes
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CoarseCurve(Curve):
-    """Share of cases still open by days, from coarse dates, taken to change smoothly between them.
+    """Share of cases still open by days, estimated from coarse dates as a smooth curve.
 
-    ``table`` has one row a day, from 0 to the last one known about: the columns of `by`, ``day``, ``estimate`` (share
+    ``table`` has one row per day, from 0 to the last one known about: the columns of `by`, ``day``, ``estimate`` (share
     still open after that day), ``std_error``, ``lower``, ``upper``.
 
     Attributes
     ----------
     causes : tuple of str
-        How cases closed, sorted; empty where it was not asked for.
+        How cases closed, sorted; empty without `causes`.
     convergence : pandas.DataFrame
-        One row a group: ``steps`` (stretches of days the pace is straight in), ``widest_step`` (days), ``loglik``,
-        ``kuhn_tucker_gap`` (at most 1e-6).
+        One row per group: ``steps`` (periods of days within which the rate is linear), ``widest_step`` (days),
+        ``loglik``, ``kuhn_tucker_gap`` (at most 1e-6).
     fits : tuple of Smooth
         Each group's masses and their covariance.
     """
@@ -54,13 +54,13 @@ class CoarseCurve(Curve):
         return super()._bounds_said() or self._ends_said("Wherever inside the days that are possible closings heap")
 
     def causes_at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the share of all cases closed by each cause by given days.
+        """Return the share of all cases closed by each cause by given days.
 
         Returns
         -------
         pandas.DataFrame
-            One row a group, cause and day: ``cause``, ``day``, ``estimate``, ``std_error``, ``lower``, ``upper``;
-            missing beyond the last day known about. What rests on fewer than ten cases is ``hidden``.
+            One row per group, cause and day: ``cause``, ``day``, ``estimate``, ``std_error``, ``lower``, ``upper``;
+            missing beyond the last day known about. Estimates from fewer than ten cases are ``hidden``.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class CoarseCurve(Curve):
         return without(shown, rests_on_few(shown["estimate"].to_numpy(), size), (*self.by, "cause", "day"))
 
     def true_causes_at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the shares closed by each cause with nothing hidden."""
+        """Return the shares closed by each cause with nothing hidden."""
         if not self.causes:
             raise ParameterError(
                 "this curve knows no causes of closing: make it with delay.coarse_curve(..., causes=COLUMN)"
@@ -92,7 +92,7 @@ class CoarseCurve(Curve):
         return pd.concat(rows, ignore_index=True)
 
     def mean_open(self, until: int) -> tuple[Floats, Floats]:
-        """Mean days open within the first `until` days, by group, and its standard error.
+        """Return the mean days open within the first `until` days, by group, and its standard error.
 
         Raises
         ------
@@ -135,8 +135,7 @@ def coarse_curve(
     ----------
     durations : Durations
         Of open and closed cases, all watched from the start. ``start_span`` and ``stop_span``, which
-        :func:`accountability.study.clocks.durations` adds where starts are coarse, say how the days of a delay are
-        weighed.
+        :func:`accountability.study.clocks.durations` adds where starts are coarse, give the possible days of each date.
     by : str or sequence of str, optional
         Columns to group by.
     confidence : float
@@ -153,11 +152,11 @@ def coarse_curve(
     ------
     Refusal
         When the source holds closed cases only or was selected on the outcome, dates are known to the day, cases enter
-        late, too few closed for the coarseness of the dates, or these tell too little apart.
+        late, or too few closed for dates so coarse.
     ParameterError
-        When how it closed or a group is not recorded for some cases.
+        When the cause of closing or a group is missing for some cases.
     NotConverged
-        When the maximum was not proven to be reached.
+        When the maximum likelihood could not be verified.
 
     Examples
     --------
@@ -269,7 +268,7 @@ def _spans(durations: Durations) -> tuple[Days, Days]:
 
 
 def cells_of(durations: Durations) -> tuple[Cells, Days]:
-    """Distinct kinds of dates, and which of them each case has."""
+    """Return the distinct combinations of delay and date spans, and the combination of each case."""
     start, stop = _spans(durations)
     closed = durations.event
     kind = np.column_stack(
@@ -285,6 +284,6 @@ def cells_of(durations: Durations) -> tuple[Cells, Days]:
 
 
 def tally(place: Days, codes: Days, size: int) -> Floats:
-    """How many cases each kind has (rows) by a code from 0 to below `size` (columns)."""
+    """Count the cases of each kind (rows) by a code from 0 to `size` - 1 (columns)."""
     kinds = int(place.max()) + 1
     return np.bincount(place * size + codes, minlength=kinds * size).reshape(kinds, size).astype(float)

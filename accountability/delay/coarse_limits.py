@@ -1,7 +1,7 @@
-"""Confidence limits where no variance exists: the likelihood ratio for interval-dated and current-status curves.
+"""Confidence limits by the likelihood ratio, for interval-dated and current-status curves, which have no variance.
 
-The curve at one day is moved up or down until the likelihood has fallen by more than chance explains. Nothing is
-assumed about the shape of the curve, and what the dates leave open widens the limits of itself.
+The limits of the curve at one day are the values at which the likelihood falls below the critical value. No shape of
+the curve is assumed. The coarser the dates, the wider the limits.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CurveLimits(Result):
-    """Share still open at chosen days, or the days of chosen shares, with likelihood-ratio limits.
+    """Share still open at chosen days, or days by which chosen shares had closed, with likelihood-ratio limits.
 
-    ``table`` of :func:`curve_limits`: the columns of `by`, ``day``, ``lowest``, ``highest`` (where the estimate lies:
-    apart where the dates leave it open), ``lower``, ``upper`` (limits of the share still open). Of
-    :func:`quantile_limits`: the columns of `by`, ``share``, ``earliest``, ``latest`` (where the estimate lies),
+    ``table`` of :func:`curve_limits`: the columns of `by`, ``day``, ``lowest``, ``highest`` (bounds of the estimate;
+    equal where the dates determine it), ``lower``, ``upper`` (limits of the share still open). Of
+    :func:`quantile_limits`: the columns of `by`, ``share``, ``earliest``, ``latest`` (bounds of the estimate),
     ``lower``, ``upper`` (days; missing when not reached). Where the end of some case is not known, ``extreme_lower``
     and ``extreme_upper``: the estimate with every such end as early, and as late, as it can have been.
 
@@ -45,7 +45,7 @@ class CurveLimits(Result):
     by : tuple of str
         The grouping columns.
     groups : pandas.DataFrame
-        One row a group.
+        One row per group.
     confidence : float
         Level of the limits.
     clock : str
@@ -61,7 +61,7 @@ class CurveLimits(Result):
     cases: tuple[int, ...]
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide groups of fewer than ten cases and, of groups, shares that rest on as few."""
+        """Hide groups of fewer than ten cases, and a group's shares that rest on fewer than ten."""
         if not self.by:
             return table
         size = np.repeat(self.cases, len(table) // len(self.groups))
@@ -71,7 +71,7 @@ class CurveLimits(Result):
         return without(table, few, (*self.by, "day", "share"))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw a line a row from limit to limit, dots where the estimate lies; one not reached ends at the edge."""
+        """Draw each row's limits as a line and its estimate as dots; a limit not reached ends at the edge."""
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         days = "share" in self.table
         ends = ["earliest", "latest"] if days else ["lowest", "highest"]
@@ -92,7 +92,7 @@ class CurveLimits(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say every estimate with its limits."""
+        """State every estimate with its limits."""
         said = []
         each = len(self.table) // len(self.groups)
         for place, row in enumerate(self.table.to_dict("records")):
@@ -116,7 +116,7 @@ class CurveLimits(Result):
 def curve_limits(
     durations: Durations, days: Sequence[int], by: str | Sequence[str] | None = None, confidence: float = 0.95
 ) -> CurveLimits:
-    """Limits of the share still open at the end of chosen days, for coarse dates or statuses.
+    """Estimate the share still open at the end of chosen days with confidence limits, for coarse dates or statuses.
 
     Parameters
     ----------
@@ -137,9 +137,9 @@ def curve_limits(
     Raises
     ------
     Refusal
-        As the curve's own estimator.
+        As for the curve's own estimator.
     ParameterError
-        For a negative day, a level that is none or, for statuses, one not in 0.80 to 0.99.
+        For a negative day, an invalid level or, for statuses, one not in 0.80 to 0.99.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def quantile_limits(
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> CurveLimits:
-    """Limits of the day by which a share had closed, for coarse dates or statuses.
+    """Estimate the day by which a share had closed with confidence limits, for coarse dates or statuses.
 
     Parameters
     ----------
@@ -199,12 +199,12 @@ def quantile_limits(
     Returns
     -------
     CurveLimits
-        The days at which the limits of the curve pass the share; the same notes apply.
+        The days at which the limits of the curve cross the share.
 
     Raises
     ------
     Refusal, ParameterError
-        As :func:`curve_limits`, and for a share that is not between 0 and 1.
+        As for :func:`curve_limits`, and for a share outside 0 to 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Competing closings: how many cases have closed by each cause by each day, when a case can close by one only."""
+"""Competing risks: the cumulative incidence of each cause of closing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_SPACED: Final = 100
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CompetingClosings(Result):
-    """Share of all cases closed by each cause by each day (competing risks).
+    """Cumulative incidence: the share of all cases closed by each cause by each day (competing risks).
 
     ``table``: the columns of `by`, ``cause``, ``day`` (days with a closing by that cause), ``at_risk``, ``events``
     (closings by it), ``estimate`` (share of all cases), ``std_error``, ``lower``, ``upper``, in steps of at least ten
@@ -48,7 +48,7 @@ class CompetingClosings(Result):
     clock : str
         The clock.
     groups : pandas.DataFrame
-        One row a group.
+        One row per group.
     rows : tuple of int
         Rows of the true table in each group and cause.
     counts : Counts
@@ -67,7 +67,7 @@ class CompetingClosings(Result):
     of_cause: Days
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Show steps that cover at least ten closings by a cause, and no group of fewer than ten cases."""
+        """Thin the table to steps of at least ten closings by a cause; hide groups of fewer than ten cases."""
         size = self.counts.entered.sum(axis=1)
         parts = [
             in_steps(part, size[number // len(self.causes)]) for number, part in pieces(table, self.rows) if len(part)
@@ -75,7 +75,7 @@ class CompetingClosings(Result):
         return pd.concat(parts, ignore_index=True)
 
     def at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the share closed by each cause by given days.
+        """Return the share closed by each cause by given days.
 
         Parameters
         ----------
@@ -85,8 +85,8 @@ class CompetingClosings(Result):
         Returns
         -------
         pandas.DataFrame
-            One row a group, cause and day: ``cause``, ``day``, ``estimate``, ``lower``, ``upper``; missing beyond the
-            last day on which a case of the group was watched. What rests on fewer than ten cases is ``hidden``.
+            One row per group, cause and day: ``cause``, ``day``, ``estimate``, ``lower``, ``upper``; missing beyond the
+            last day on which a case of the group was watched. Estimates from fewer than ten cases are ``hidden``.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class CompetingClosings(Result):
         return without(found, few, (*self.by, "cause", "day"))
 
     def true_at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the shares at given days with nothing hidden."""
+        """Return the shares at given days with nothing hidden."""
         asked = days_asked(days)
         found, supported = [], self.counts.supported
         for number, part in pieces(self.true_numbers(), self.rows):
@@ -113,7 +113,7 @@ class CompetingClosings(Result):
         return pd.concat(found, ignore_index=True)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw one curve a group and cause."""
+        """Draw one curve per group and cause."""
         from accountability.figures.group_curves import Curves
 
         shown = self.table.dropna(subset="day")
@@ -122,7 +122,7 @@ class CompetingClosings(Result):
         ).draw(ax)
 
     def sentence(self) -> str:
-        """Say the share closed by each cause at the last day on which anything closed and all groups were watched."""
+        """State the share closed by each cause by the last day with a closing on which all groups were watched."""
         last = int(min(self.true_numbers()["day"].max(), self.counts.supported.min()))
         shares = self.at([last])
         said = []
@@ -151,7 +151,7 @@ def competing_closings(
     *,
     interval_type: Transform = "log-log",
 ) -> CompetingClosings:
-    """Estimate the share of all cases closed by each cause by each day.
+    """Estimate the cumulative incidence of each cause: the share of all cases it has closed by each day.
 
     Unlike a closing curve that treats other closings as "still open", the shares of all causes and of the open cases
     add up to one.
@@ -176,9 +176,9 @@ def competing_closings(
     Raises
     ------
     ParameterError
-        When the column does not exist, or it is missing for a closed case.
+        When the column does not exist, or is empty for a closed case.
     Refusal
-        When nothing closed, or the closing curve itself cannot be had.
+        When nothing closed, or the closing curve itself cannot be estimated.
 
     Examples
     --------
@@ -238,7 +238,7 @@ def competing_closings(
 def counted_causes(
     durations: Durations, causes: str, by: str | Sequence[str] | None
 ) -> tuple[tuple[str, ...], Counts, Days]:
-    """The causes, sorted; the daily counts; and closings by group, cause and day."""
+    """Return the causes, sorted; the daily counts; and closings by group, cause and day."""
     found, number = _numbered(durations, causes)
     counts, of_cause = count_causes(durations, by, number, len(found))
     # A cause that only open cases carry is not one.
@@ -247,7 +247,7 @@ def counted_causes(
 
 
 def causes_of(durations: Durations, causes: str) -> tuple[tuple[str, ...], Days]:
-    """The causes, sorted, and each case's, numbered; open cases have the number after the last."""
+    """Return the causes, sorted, and the number of each case's cause; open cases have the number after the last."""
     found, number = _numbered(durations, causes)
     used = np.bincount(number[durations.event], minlength=len(found)) > 0
     place = np.cumsum(used) - 1
@@ -276,7 +276,7 @@ def _numbered(durations: Durations, causes: str) -> tuple[pd.Index, Days]:
 
 
 def incidence(counts: Counts, of_cause: Days) -> tuple[Floats, Floats]:
-    """Share closed by each cause after each day and its standard error, for counts by group, cause and day."""
+    """Return the share closed by each cause after each day and its standard error, by group, cause and day."""
     at_risk = np.maximum(counts.at_risk, 1).astype(float)[:, None, :]
     all_closed = counts.closed[:, None, :]
     after = np.cumprod(1 - all_closed / at_risk, axis=2)

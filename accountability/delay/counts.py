@@ -1,7 +1,4 @@
-"""Collapse cases to counts by group and day: every estimator for exact dates works on these alone.
-
-Cost follows the number of distinct days, not of cases.
-"""
+"""Collapse cases to counts by group and day; the estimators for exact dates use only these counts."""
 
 from __future__ import annotations
 
@@ -25,14 +22,14 @@ class Counts:
     Attributes
     ----------
     groups : pandas.DataFrame
-        One row a group, in sorted order; without columns when there is one group only.
+        One row per group, in sorted order; without columns when there is one group only.
     entered, closed, left : array of int, shape (groups, days)
         Cases first watched on that day of their age, cases closed on it, and cases last seen open on it.
     at_risk : array of int, shape (groups, days)
         Cases watched and not yet closed as the day begins. A case last seen open on a day counts on that day.
     seen : array of float, shape (groups, days), or None
-        Where cases closed on an unknown day, `closed` and `at_risk` are what is expected with them spread over the
-        days (:mod:`accountability.delay.unknown_days`), and this is the share of each day's closings that was seen.
+        Where cases closed on an unknown day, `closed` and `at_risk` are expected counts with those closings spread over
+        the days (:mod:`accountability.delay.unknown_days`). This is the observed share of each day's closings.
     """
 
     groups: pd.DataFrame
@@ -44,12 +41,12 @@ class Counts:
 
     @property
     def left_truncated(self) -> bool:
-        """Whether any case came into sight after the start of its clock."""
+        """Return whether any case entered late (left-truncated)."""
         return bool(self.entered[:, 1:].any())
 
     @property
     def supported(self) -> Floats:
-        """Last day each group speaks for: the last on which a case was watched, or any day where none stayed open."""
+        """Return each group's last day of follow-up: the last on which a case was watched, or any day if all closed."""
         last = self.at_risk.shape[1] - 1 - (self.at_risk[:, ::-1] > 0).argmax(axis=1)
         row = np.arange(len(last))
         return np.where(self.closed[row, last] == self.at_risk[row, last], np.inf, last)
@@ -63,9 +60,9 @@ def count(durations: Durations, by: str | Sequence[str] | None = None) -> Counts
 def count_causes(
     durations: Durations, by: str | Sequence[str] | None = None, cause: Days | None = None, causes: int = 1
 ) -> tuple[Counts, Days]:
-    """Count as :func:`count`, and closings by group, cause and day.
+    """Count as :func:`count` does, and closings by group, cause and day.
 
-    `cause` numbers how each case closed, from 0 to below `causes`; what it says of open cases is without effect.
+    `cause` numbers how each case closed, from 0 to below `causes`; its values for open cases are ignored.
     """
     groups, codes = group_codes(durations, by)
     days, key = durations.ends
@@ -87,14 +84,14 @@ def count_causes(
 
 
 def case_counts(durations: Durations, by: str | Sequence[str] | None) -> pd.DataFrame:
-    """One row a group: its columns, ``n``, ``events`` (closed) and ``open``."""
+    """One row per group: its columns, ``n``, ``events`` (closed) and ``open``."""
     groups, codes = group_codes(durations, by)
     size, done = np.bincount(codes, minlength=len(groups)), np.bincount(codes[durations.event], minlength=len(groups))
     return groups.assign(n=size, events=done, open=size - done)
 
 
 def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, Any]) -> pd.DataFrame:
-    """Make a tidy table: the group's own columns, then the numbers."""
+    """Return a tidy table: the group's columns, then the numbers."""
     if not len(groups.columns):
         return pd.DataFrame(columns)
     chosen = groups.iloc[np.asarray(number)].reset_index(drop=True)
@@ -102,19 +99,19 @@ def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, 
 
 
 def columns_of(by: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Names of the grouping columns, as a tuple."""
+    """Return the names of the grouping columns as a tuple."""
     return (by,) if isinstance(by, str) else tuple(by or ())
 
 
 def label_of(groups: pd.DataFrame, number: int) -> str:
-    """Name a group as prose does, with a colon; nothing when there is one group only."""
+    """Return a group's name for prose, with a colon; empty when there is one group only."""
     if not len(groups.columns):
         return ""
     return ", ".join(str(value) for value in groups.iloc[number]) + ": "
 
 
 def stacked(groups: pd.DataFrame, columns: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Make one table of the columns of each group."""
+    """Stack the columns of all groups into one table."""
     sizes = [len(next(iter(each.values()))) for each in columns]
     names = columns[0]
     joined = {name: pd.concat([pd.Series(each[name]) for each in columns], ignore_index=True) for name in names}
@@ -122,7 +119,7 @@ def stacked(groups: pd.DataFrame, columns: Sequence[dict[str, Any]]) -> pd.DataF
 
 
 def shares_asked(shares: float | Sequence[float]) -> npt.NDArray[np.float64]:
-    """Read shares closed, each between 0 and 1.
+    """Return the shares asked for, each between 0 and 1.
 
     Raises
     ------
@@ -136,7 +133,7 @@ def shares_asked(shares: float | Sequence[float]) -> npt.NDArray[np.float64]:
 
 
 def days_asked(days: int | Sequence[int]) -> Days:
-    """Read days of age, none of them negative.
+    """Return the days of age asked for, none negative.
 
     Raises
     ------
@@ -150,7 +147,7 @@ def days_asked(days: int | Sequence[int]) -> Days:
 
 
 def pieces(table: pd.DataFrame, rows: npt.ArrayLike) -> list[tuple[int, pd.DataFrame]]:
-    """Cut a table sorted by group into its groups, given the number of rows of each."""
+    """Split a table sorted by group into its groups, given the number of rows of each."""
     stops = np.cumsum(rows)
     starts = stops - np.asarray(rows)
     return [(number, table.iloc[start:stop]) for number, (start, stop) in enumerate(zip(starts, stops, strict=True))]

@@ -1,4 +1,4 @@
-"""The closing curve when a source says only which cases are closed by its last day, and never when."""
+"""The closing curve from current status: the source says which cases are closed by its last day, not when."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from accountability.study.inputs import takes
 class CurrentStatusCurve(Curve):
     """Share of cases still open by age, from their status on one day.
 
-    ``table`` has one row a step of the curve: the columns of `by`; ``from_age``, ``to_age``, the ages (days since
+    ``table`` has one row per step of the curve: the columns of `by`; ``from_age``, ``to_age``, the ages (days since
     the start, on the day of the status) pooled into the step; ``n``, ``events`` (cases closed), ``estimate`` (share
-    still open). In :meth:`at` and :meth:`quantiles`, ``lower`` and ``upper`` are what the statuses leave open.
+    still open). In :meth:`at` and :meth:`quantiles`, ``lower`` and ``upper`` are bounds, not a confidence interval.
 
     Attributes
     ----------
     kuhn_tucker_gap : float
-        The mean log-likelihood a case is at most this much below its maximum.
+        Upper bound on how far the mean log-likelihood per case is below its maximum.
     """
 
     kuhn_tucker_gap: float
@@ -151,7 +151,7 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
 
 
 def pooled(value: Floats, weight: Floats) -> tuple[Floats, np.ndarray]:
-    """Isotonic (rising) weighted means by pooling adjacent violators, and each block's first position."""
+    """Return isotonic (rising) weighted means by pooling adjacent violators, and each block's first position."""
     means: list[float] = []
     weights: list[float] = []
     firsts: list[int] = []

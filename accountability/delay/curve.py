@@ -1,4 +1,4 @@
-"""The one type that all curves of delay share."""
+"""The base class of all curves of delay."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ PRINTED_DAYS: Final = (30, 90, 180, 365, 730, 1095, 1825)
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Curve(Result):
-    """A share of cases by days since the start: still open or, of closed cases alone, closed.
+    """Share of cases by days since the start: the share still open or, with closed cases only, the share closed.
 
-    Divided by groups, a curve shows steps that cover at least ten closings and no group of fewer than ten cases;
-    ``true_numbers()`` gives every day.
+    A curve by groups shows steps of at least ten closings, and no group of fewer than ten cases; ``true_numbers()``
+    gives every day.
 
     Attributes
     ----------
@@ -37,18 +37,17 @@ class Curve(Result):
     clock : str
         The clock.
     cases : pandas.DataFrame
-        One row a group: its columns, ``n``, ``events`` (closings), ``open``.
+        One row per group: its columns, ``n``, ``events`` (closings), ``open``.
     rows : tuple of int
         Rows of the true table in each group.
     confidence : float or None
-        Level of the intervals; None where ``lower`` and ``upper`` are the ends between which the dates leave the
-        estimate, which say nothing of chance.
+        Level of the intervals; None where ``lower`` and ``upper`` are bounds from coarse dates, without sampling error.
     few : array of bool
         Which groups are too small to show.
     ends : tuple of Curve
         Where the end of some case is not known, or is smoothed over coarse dates: the curve with every such end as
-        early, and as late, as it can have been. :meth:`at`, :meth:`quantiles` and the sentence then give both as
-        bounds; else empty.
+        early, and as late, as possible. :meth:`at`, :meth:`quantiles` and the sentence then give both as bounds. Else
+        empty.
     """
 
     by: tuple[str, ...]
@@ -72,11 +71,11 @@ class Curve(Result):
 
     @property
     def groups(self) -> pd.DataFrame:
-        """The columns of `by`, one row a group."""
+        """The columns of `by`, one row per group."""
         return self.cases[list(self.by)]
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Show a divided curve in steps that cover at least ten closings."""
+        """Thin a curve by groups to steps of at least ten closings."""
         if not self.by:
             return table
         if self.few.any():
@@ -91,7 +90,7 @@ class Curve(Result):
         return shown.reindex(columns=[*table.columns, "hidden"])
 
     def at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the curve at chosen days.
+        """Return the curve at chosen days.
 
         Parameters
         ----------
@@ -101,9 +100,9 @@ class Curve(Result):
         Returns
         -------
         pandas.DataFrame
-            One row a group and day: ``day``; ``estimate``, the share after that day's closings; ``lower``, ``upper``.
+            One row per group and day: ``day``; ``estimate``, the share after that day's closings; ``lower``, ``upper``.
             Missing beyond the last day on which any case was watched. The closing curve adds ``at_risk`` (cases watched
-            and not yet closed as the day begins). Of groups, what rests on fewer than ten cases is ``hidden``.
+            and not yet closed as the day begins). A group's estimates from fewer than ten cases are ``hidden``.
 
         Raises
         ------
@@ -120,13 +119,13 @@ class Curve(Result):
         return without(found, few | rests_on_few(share, size[:, None]).any(axis=1), (*self.by, "day"))
 
     def true_at(self, days: Sequence[int]) -> pd.DataFrame:
-        """Give the curve at chosen days with nothing hidden, as :meth:`true_numbers` gives the table."""
+        """Return the curve at chosen days with nothing hidden, as :meth:`true_numbers` gives the table."""
         asked = days_asked(days)
         columns = [{"day": asked} | self._at(number, part, asked) for number, part in self._parts()]
         return self._between(stacked(self.groups, columns), "day", lambda curve: curve.true_at(days))
 
     def quantiles(self, shares: float | Sequence[float] = 0.5) -> pd.DataFrame:
-        """Give the days by which shares had closed.
+        """Return the days by which shares had closed.
 
         Parameters
         ----------
@@ -136,10 +135,10 @@ class Curve(Result):
         Returns
         -------
         pandas.DataFrame
-            One row a group and share: ``share``; ``estimate``, the first day by which at least that share had closed;
+            One row per group and share: ``share``; ``estimate``, the first day by which at least that share had closed;
             ``lower``, ``upper``, the days at which the curve's pointwise limits cross it (Brookmeyer and Crowley
-            1982) or, without intervals, between which the day lies; Int64, missing when not reached; ``reads``, the
-            same in words.
+            1982) or, without intervals, bounds of the day (Int64; missing when not reached); ``reads``, the same in
+            words.
 
         Raises
         ------
@@ -151,11 +150,11 @@ class Curve(Result):
         return without(found, few, (*self.by, "share")) if self.by else found
 
     def median(self) -> pd.DataFrame:
-        """Give the day by which half had closed, one row a group."""
+        """Return the day by which half had closed, one row per group."""
         return self.quantiles(0.5)
 
     def true_quantiles(self, shares: float | Sequence[float]) -> pd.DataFrame:
-        """Give the days by which shares had closed with nothing hidden."""
+        """Return the days by which shares had closed with nothing hidden."""
         asked = shares_asked(shares)
         columns = []
         for number, part in self._parts():
@@ -196,15 +195,15 @@ class Curve(Result):
         Parameters
         ----------
         ax : Axes, optional
-            Where to draw; a figure of its own when left out.
+            Where to draw; a new figure when left out.
         until : int, optional
-            Last day shown. When left out, of the closing curve the last on which at least 1 % of the cases of some
-            group were still open and watched: beyond it the curve rests on a few.
+            Last day shown. When left out, the closing curve stops on the last day on which at least 1 % of some group's
+            cases were still open and watched.
 
         Returns
         -------
         Axes
-            Under the closing curve stand the numbers still open; from 1 to 9 they are written as "<10".
+            The closing curve has the numbers still open below it; 1 to 9 are written as "<10".
         """
         from accountability.figures.group_curves import Curves
 
@@ -230,7 +229,7 @@ class Curve(Result):
         return capitalised(f"{'; '.join(said)}{self.dates} [{self.clock}].") + self._bounds_said()
 
     def to_latex(self, days: Sequence[int] | None = None, **options: Any) -> str:
-        """Give the curve at chosen days as LaTeX; by default at :data:`PRINTED_DAYS`, and its quartiles below."""
+        """Return the curve at chosen days (default :data:`PRINTED_DAYS`) and its quartiles as LaTeX."""
         last = int(self.true_numbers()["day"].max())
         chosen = days if days is not None else [day for day in PRINTED_DAYS if day <= last] or [last]
         parts = [self.at(chosen), *([] if days is not None else [self.quantiles([0.25, 0.5, 0.75])])]
@@ -246,7 +245,7 @@ class Curve(Result):
         return self._ends_said(f"{capitalised(unknown)}: with all of these as early or as late as they can have been")
 
     def _ends_said(self, lead: str) -> str:
-        """Say the median at both ends of what is not known."""
+        """State the median at both ends of what is not known."""
         said = []
         for number, row in enumerate(self.median().to_dict("records")):
             low, high = (
@@ -257,7 +256,7 @@ class Curve(Result):
         return f" {lead}, the median is {'; '.join(said)} days."
 
     def figure_title(self) -> str:
-        """Of several groups, name the fastest and the slowest."""
+        """Return the figure's title; with several groups it names the fastest and the slowest."""
         reached = self.median().dropna(subset="estimate").sort_values("estimate", kind="stable")
         if not self.by or len(reached) < 2:
             return super().figure_title()
@@ -328,7 +327,7 @@ def _first_at_or_below(part: pd.DataFrame, column: str, limit: float) -> int | N
 
 
 def in_steps(part: pd.DataFrame, cases: int) -> pd.DataFrame:
-    """Thin a curve to steps of at least ten closings, none of which leaves fewer than ten cases."""
+    """Thin a curve to steps of at least ten closings, none of which leaves fewer than ten cases open."""
     events = part["events"].to_numpy(np.int64)
     shown = coarse_steps(events)
     first = np.flatnonzero(np.concatenate([[True], shown[:-1]]))[: shown.sum()]
@@ -339,18 +338,18 @@ def in_steps(part: pd.DataFrame, cases: int) -> pd.DataFrame:
 
 
 def rests_on_few(share: Floats, cases: Any) -> Flags:
-    """Whether a share stands for from 1 to 9 cases, or all but so many."""
+    """Return whether a share stands for 1 to 9 cases, or for all but 1 to 9."""
     number = np.rint(np.stack([share, 1 - share]) * cases)
     return np.asarray(((number > 0) & (number < MIN_CELL)).any(axis=0))
 
 
 def unknown(size: int) -> pd.arrays.IntegerArray:
-    """Whole numbers that are not shown."""
+    """Return a column of missing whole numbers."""
     return pd.arrays.IntegerArray(np.zeros(size, np.int64), np.ones(size, bool))
 
 
 def without(table: pd.DataFrame, hidden: Flags, keep: Sequence[str]) -> pd.DataFrame:
-    """The table with the numbers of some rows missing."""
+    """Return the table with the numbers of some rows set to missing."""
     ints = {name: "Int64" for name, column in table.items() if column.dtype == np.int64 and name not in keep}
     shown = table.astype(ints) if hidden.any() else table.copy()
     numbers = [str(name) for name in shown if name not in keep]

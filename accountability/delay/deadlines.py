@@ -1,7 +1,7 @@
-"""Were deadlines met: late, in time, or cannot be told, and why not.
+"""Compliance with deadlines: late, in time, or cannot tell, with the reason.
 
-:func:`assess` judges each case; :func:`under_other_limits` asks what would have lapsed under another rule;
-:func:`accountability.delay.bunching_test` asks whether closings crowd just before a limit.
+:func:`assess` judges each case; :func:`under_other_limits` counts late cases under other rules;
+:func:`accountability.delay.bunching` tests whether closings bunch just before a limit.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ class Deadlines(Result):
     """How many cases met a limit.
 
     ``table``: the columns of `by`, ``n``, ``late``, ``in_time``, ``cannot_tell``, ``late_lower``, ``late_upper``
-    (bounds of the share late: none or all of those that cannot be told); where the end of some case is not known,
-    ``late_extreme_lower`` and ``late_extreme_upper``, the same with the cases that are in no column because nobody
-    knows whether they ended.
+    (bounds of the share late: none or all of ``cannot_tell`` counted as late); where it is not known whether some cases
+    ended, ``late_extreme_lower`` and ``late_extreme_upper``, the same bounds with those cases.
 
     Attributes
     ----------
@@ -60,7 +59,7 @@ class Deadlines(Result):
     days : tuple of int
         Fewest and most calendar days the limit can mean.
     verdicts : pandas.DataFrame
-        One row a case: ``case_id``, ``verdict``, ``reason`` (why it cannot be told, else empty).
+        One row per case: ``case_id``, ``verdict``, ``reason`` (why the verdict is "cannot tell", else empty).
     reasons : pandas.DataFrame
         Count of cases by ``verdict`` and ``reason``.
     by : tuple of str
@@ -68,7 +67,7 @@ class Deadlines(Result):
     clock : str
         The clock the delays were counted with.
     groups : pandas.DataFrame
-        One row a group.
+        One row per group.
     """
 
     rule: Limit
@@ -84,7 +83,7 @@ class Deadlines(Result):
         return disclose(table, counts=("n",), keep=self.by) if self.by else table
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the bounds of the share late, a group; a point where they meet."""
+        """Draw each group's bounds of the share late; a point where they are equal."""
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(self.table))
         labels = [label_of(self.groups, number).removesuffix(": ") or "all cases" for number in range(len(self.table))]
         known = self.table["late_lower"] == self.table["late_upper"]
@@ -96,7 +95,7 @@ class Deadlines(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say for how many it cannot be told, then how many were in time and late."""
+        """State how many cases cannot be judged, then how many were in time and late."""
         said = []
         for number, row in enumerate(self.table.to_dict("records")):
             if pd.isna(row["n"]):
@@ -141,9 +140,9 @@ def assess(
     by : str or sequence of str, optional
         Columns to group by.
     pauses : {"unknown", "none"}, optional
-        Whether the clock may have been paused without the release saying so. When left out, "unknown" if the limit
-        lists anything that pauses it. A case that is late by the calendar then cannot be told. Pass "none" for
-        durations counted with ``without_pauses=True`` from a source that dates its pauses.
+        Whether the clock may have had pauses that the release does not record. When left out, "unknown" if the limit
+        lists anything that pauses it; a case late by the calendar is then "cannot tell". Pass "none" for durations
+        counted with ``without_pauses=True`` from a source that dates its pauses.
 
     Returns
     -------
@@ -158,9 +157,9 @@ def assess(
 
     Notes
     -----
-    A limit of months, years or business days is a range of calendar days over every day it can start on; cases inside
-    it cannot be told. The shortest business days have no holiday; the longest have the federal ones, where they crowd
-    most, and :data:`LOCAL_HOLIDAYS` more a year.
+    A limit of months, years or business days is a range of calendar days, as it depends on the starting day; cases
+    inside the range are "cannot tell". The shortest business-day limit has no holiday. The longest has the federal
+    holidays where they are densest, and :data:`LOCAL_HOLIDAYS` more a year.
     """
     require_cases(durations, "a judgement of deadlines")
     require_not_selected(durations, "the share of deadlines met")
@@ -220,12 +219,12 @@ def assess(
 
 @takes("durations")
 def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int]) -> pd.DataFrame:
-    """Count what would have lapsed under other limits, taking no clock as paused.
+    """Count cases late and in time under other limits, assuming no clock was paused.
 
     Returns
     -------
     pandas.DataFrame
-        One row a limit: ``name``, ``jurisdiction``, ``limit``, ``confidence``, ``n``, ``late``, ``in_time``,
+        One row per limit: ``name``, ``jurisdiction``, ``limit``, ``confidence``, ``n``, ``late``, ``in_time``,
         ``cannot_tell``, ``late_lower``, ``late_upper``.
     """
     rows = []
@@ -240,7 +239,7 @@ def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int])
 
 
 def calendar_days(law: Limit) -> tuple[int, int]:
-    """Fewest and most calendar days a limit can mean, whatever the day it starts on."""
+    """Return the fewest and most calendar days of a limit, over all days it can start on."""
     if law.value is None:
         raise Refusal(f"no time limit was found for {law.jurisdiction} ({law.citation}): choose another, or give days")
     if law.value <= 0:
@@ -266,7 +265,7 @@ def calendar_days(law: Limit) -> tuple[int, int]:
 
 
 def begun_under(cohort: Cohort, law: Limit, start: str = "received") -> Cohort:
-    """Keep the cases begun on a day the limit covers in its source; all of them where it is a yardstick.
+    """Keep the cases begun on a day the limit covers in its source; keep all if it is a yardstick.
 
     Parameters
     ----------
@@ -305,7 +304,7 @@ def begun_under(cohort: Cohort, law: Limit, start: str = "received") -> Cohort:
 
 
 def limit_of(rule: Limit | str | int) -> Limit:
-    """Give the limit that a rule, its name or a number of calendar days means."""
+    """Return the limit for a rule, its name or a number of calendar days."""
     if isinstance(rule, Limit):
         return rule
     if isinstance(rule, str):

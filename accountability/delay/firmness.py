@@ -1,4 +1,4 @@
-"""How firm a median is: the same question asked with other last days and other clocks."""
+"""Sensitivity of a median delay to the last day and to the clock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def other_cutoffs(
     years_back: Sequence[int] = (0, 1, 2, 4),
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """The median delay as it would have been estimated in earlier years, from what was known then.
+    """Estimate the median delay as it would have been estimated at earlier last days.
 
     Parameters
     ----------
@@ -36,18 +36,19 @@ def other_cutoffs(
     start, stop : str
         The clock.
     cutoff : date, optional
-        The last day looked at; the source's own when left out.
+        The last day; the source's own when left out.
     years_back : sequence of int
-        How many years before `cutoff` to stop looking.
+        Years before `cutoff` at which follow-up is cut.
     confidence : float
         Level of the intervals.
 
     Returns
     -------
     DataFrame
-        One row a last day: ``last_day``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper`` (days,
+        One row per last day: ``last_day``, ``n``, ``open``, ``median``, ``median_lower``, ``median_upper`` (days,
         Int64, missing when not reached), ``note`` (why there is no estimate, else empty). Where the end of some case is
-        not known, ``median_extreme_lower`` and ``median_extreme_upper``: with every such end early, and late.
+        not known, ``median_extreme_lower`` and ``median_extreme_upper``: the median with every such end early, and
+        late.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def other_clocks(
     cutoff: dt.date | str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """The median delay between other stages; a clock whose stages the cohort does not date is left out.
+    """Estimate the median delay between other stages; clocks whose stages the cohort does not date are left out.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Groups side by side: the median of each, the share closed by a given day, and whether they differ at all."""
+"""Compare groups: each group's median delay and share closed by a given day, and a test that all are equal."""
 
 from __future__ import annotations
 
@@ -45,14 +45,13 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Groups(Result):
-    """Closing delays of groups, one row a group, the overall row first.
+    """Closing delays of groups, one row per group, the overall row first.
 
     ``table``: ``group``; ``n``, ``open`` (cases); ``median``, ``median_lower``, ``median_upper`` (days, Int64) and
     ``reads``; ``closed_within``, ``closed_within_lower``, ``closed_within_upper`` (shares). Lower and upper are limits
-    of the interval or, from an interval-dated curve and from statuses, the fewest and the most that the data allow: the
-    median itself is then missing unless the two are equal. Where the end of some case is not known,
-    ``..._extreme_lower`` and ``..._extreme_upper`` of the median and the share: with every such end as early or as late
-    as it can have been.
+    of the interval or, from an interval-dated curve or statuses, bounds from the data; the median is then missing
+    unless the bounds are equal. Where the end of some case is not known, ``..._extreme_lower`` and
+    ``..._extreme_upper`` are the median and the share with every such end as early or as late as possible.
 
     Attributes
     ----------
@@ -61,10 +60,9 @@ class Groups(Result):
     within_days : int
         The day of the share closed.
     limits : str
-        What lower and upper are: an interval at a level, or the ends between which coarse dates or statuses leave the
-        estimate, which say nothing of chance.
+        What lower and upper are: a confidence interval, or bounds from coarse dates or statuses without sampling error.
     among : str
-        Whom the shares and medians describe, when it is not all cases; else empty.
+        The cases that shares and medians describe, when not all; else empty.
     test : GroupTest or None
         Test that all groups close at the same pace; ``None`` with fewer than two groups, or where there is none.
     """
@@ -76,7 +74,7 @@ class Groups(Result):
     test: GroupTest | None
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide groups of fewer than ten cases, small numbers open or closed, and shares that would give them away."""
+        """Hide groups of fewer than ten cases, small numbers open or closed, and shares that reveal them."""
         if len(table) == 1:
             return table.assign(hidden=False)
         groups = table.iloc[1:]
@@ -91,7 +89,7 @@ class Groups(Result):
         return pd.concat([table.iloc[:1].assign(hidden=False), shown], ignore_index=True)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each group's median with its interval or bounds; one not reached is only named on the axis."""
+        """Draw each group's median with its interval or bounds; a median not reached has only its label."""
         table = self.table.dropna(subset="n").reset_index(drop=True)
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(table))
         numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
@@ -108,7 +106,7 @@ class Groups(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say the overall share closed, and the fastest and slowest group where there are several."""
+        """State the overall share closed, and the fastest and slowest group where there are several."""
         whole = self.table.iloc[0]
         day = plural(self.within_days, "day")
         lower, upper = whole["closed_within_lower"], whole["closed_within_upper"]
@@ -151,7 +149,7 @@ def compare_groups(
     *,
     chance: bool = False,
 ) -> Groups:
-    """Put the closing delays of groups side by side, each by the estimator the source allows.
+    """Estimate each group's median delay and share closed, by the estimator the source allows.
 
     Parameters
     ----------
@@ -160,13 +158,12 @@ def compare_groups(
     by : str or sequence of str, optional
         Grouping columns; ``None`` gives the overall row alone.
     within_days : int
-        The share closed is that by the end of this day.
+        The day by whose end the share closed is counted.
     confidence : float
         Level of the intervals.
     chance : bool
-        Whether the limits of interval-dated curves and of statuses are likelihood-ratio limits, which hold chance as
-        well as what the dates leave open (:func:`accountability.delay.quantile_limits`); they take dozens of curves.
-        Curves with an interval of their own keep it.
+        Whether interval-dated curves and statuses get likelihood-ratio limits, which add sampling error to the bounds
+        (:func:`accountability.delay.quantile_limits`); slow. Curves with intervals of their own keep them.
 
     Returns
     -------
@@ -175,7 +172,7 @@ def compare_groups(
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.how_long`.
+        As for :func:`accountability.delay.how_long`.
 
     Examples
     --------
@@ -273,6 +270,6 @@ def _with_chance(
 
 
 def median_of(curve: Curve) -> dict[str, Any]:
-    """The numbers of cases and the median of a curve that is not divided, for a row of a table."""
+    """Return the numbers of cases and the median of a curve without groups, for a row of a table."""
     row = _row_each(curve, 1).iloc[0]
     return {name: row[name] for name in COLUMNS[:6]}

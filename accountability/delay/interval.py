@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 class IntervalCurve(Curve):
     """Share of cases still open by days, from dates that are intervals (Turnbull).
 
-    ``table`` has one row a stretch of days in which cases closed: the columns of `by`; ``first_day``,
-    ``last_day`` (Int64, missing when the stretch has no end): where in it they closed, the data cannot say;
-    ``mass``, the share closing in it; ``estimate_before``, ``estimate``, the share still open before and after it.
-    These heights are unique; the path between them is not identified. In :meth:`at` and :meth:`quantiles`, ``lower``
-    and ``upper`` are bounds from the coarseness of the dates, and the estimate is missing where they differ.
+    ``table`` has one row per stretch of days in which cases closed: the columns of `by`; ``first_day``,
+    ``last_day`` (Int64, missing when the stretch has no end): the data do not say where in it they closed; ``mass``,
+    the share closing in it; ``estimate_before``, ``estimate``, the share still open before and after it. These heights
+    are unique; the path between them is not identified. In :meth:`at` and :meth:`quantiles`, ``lower`` and ``upper``
+    are bounds from the coarse dates, and the estimate is missing where they differ.
 
     Attributes
     ----------
     convergence : pandas.DataFrame
-        One row a group: ``loglik``, ``kuhn_tucker_gap`` (at most 1e-6).
+        One row per group: ``loglik``, ``kuhn_tucker_gap`` (at most 1e-6).
     coarse_starts : int
-        Cases whose start, too, is known less finely than a day.
+        Cases whose start is coarser than a day.
     widest_start : int
-        The widest span of such a start, in days; 1 where all starts are known to the day.
+        The widest span of a start, in days; 1 where all starts are known to the day.
     """
 
     convergence: pd.DataFrame
@@ -132,7 +132,7 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     Refusal
         When the source holds closed cases only, was selected on the outcome, or cases enter late.
     NotConverged
-        When the maximum was not proven to be reached.
+        When the maximum likelihood could not be verified.
 
     Examples
     --------
@@ -211,5 +211,5 @@ def _columns(found: Masses) -> dict[str, Any]:
 
 
 def bounds(durations: Durations) -> tuple[Days, Days]:
-    """First and last day on which each case can have closed; an open one closes the day after it was seen, or later."""
+    """Return the first and last day on which each case can have closed; an open case closes after the day last seen."""
     return durations.days_lower + ~durations.event, np.where(durations.event, durations.days_upper, BEYOND)

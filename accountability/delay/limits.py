@@ -1,7 +1,7 @@
-"""Time limits on police discipline, as published law and policy: information with its citation, never legal advice.
+"""Time limits on police discipline in published law and policy, with citations; not legal advice.
 
-Read in secondary copies; ``seen_in`` and ``confidence`` say how firmly. A limit without a number is listed because
-looking and finding none is knowledge too. The limits themselves stand in ``law_limits.yaml``.
+They were read in secondary copies; ``seen_in`` and ``confidence`` say how certain each is. A limit without a number
+records that none was found. The file is ``law_limits.yaml``.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class Limit:
     consequence : str
         What follows when the limit has passed.
     effective_from, effective_to : str
-        Since when and until when, as far as known.
+        First and last day in force, as far as known.
     citation : str
         The rule's own reference.
     seen_in : str
         Where it was read.
     confidence : str
-        How firmly it is known.
+        How certain it is.
     source : str
         The source that declares it is under this limit; empty for a yardstick.
     first_day, last_day : datetime.date or None
@@ -80,12 +80,12 @@ class Limit:
 
     @property
     def covers(self) -> str:
-        """The days of receipt it covers, in words; empty when the source declares none."""
+        """Days of receipt that the limit covers, in words; empty when the source declares none."""
         said = [f"from {self.first_day}"] if self.first_day else []
         return " ".join([*said, f"to {self.last_day}"] if self.last_day else said)
 
     def facts(self) -> dict[str, str]:
-        """What is known of the rule, as a reader is shown it."""
+        """Return the facts about the limit for a reader."""
         length = "no number was found" if self.value is None else f"{self.value} {self.unit}"
         return {
             "limit": f"{length} ({self.name})",
@@ -126,7 +126,7 @@ LIMITS: Final = tuple(Limit(**entry) for entry in _LISTED["limits"])
 
 
 def limit(name: str) -> Limit:
-    """Give a limit by its name.
+    """Return a limit by its name.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def limit(name: str) -> Limit:
 
 
 def of_source(data: Dataset, rule: Limit | str | int | None = None) -> Limit:
-    """Give the limit a source is under, or a yardstick asked for by name.
+    """Return the limit a source is under, or a yardstick asked for by name.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def of_source(data: Dataset, rule: Limit | str | int | None = None) -> Limit:
 
 
 def why_none(card: Card) -> str | None:
-    """Say why a source gives no limit of its own, with the line to write; None where it gives one."""
+    """Say why a source declares no limit, with the line to write; None where it declares one."""
     if any(one.overlaps(card.period) for one in card.limits):
         return None
     names = ", ".join(one.name for one in numbered())
@@ -201,12 +201,12 @@ def why_none(card: Card) -> str | None:
 
 
 def numbered() -> tuple[Limit, ...]:
-    """All limits that have a number of days, months or years."""
+    """Return all limits that have a number of days, months or years."""
     return tuple(one for one in LIMITS if one.value is not None)
 
 
 def table() -> pd.DataFrame:
-    """All limits, one row each."""
+    """Return all limits, one row each."""
     import pandas as pd
 
     fields = [name for name in Limit.__slots__ if name not in ("source", "first_day", "last_day")]

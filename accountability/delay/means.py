@@ -1,4 +1,4 @@
-"""Means of delays: the restricted mean, and the mean of closed cases under a name that says what it is."""
+"""Mean delays: the restricted mean, and the mean of closed cases only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RestrictedMean(Result):
 
     ``table``: the columns of `by`, ``n``, ``estimate`` (days), ``std_error``, ``lower``, ``upper``; where the end of
     some case is not known, ``extreme_lower`` and ``extreme_upper``, the mean with every such end as early and as late
-    as it can have been.
+    as possible.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class RestrictedMean(Result):
         return disclose(table, counts=("n",), keep=self.by) if self.by else table
 
     def sentence(self) -> str:
-        """Say the means and, with two groups, their difference."""
+        """State the means and, with two groups, their difference."""
         said = []
         for row in self.table.dropna(subset="n").to_dict("records"):
             name = ", ".join(str(row[column]) for column in self.by)
@@ -99,7 +99,7 @@ def restricted_mean(
     Parameters
     ----------
     durations : Durations
-        Of open and closed cases; from dates coarser than a day the curve is :func:`~accountability.delay.coarse`.
+        Of open and closed cases; with dates coarser than a day the curve is :func:`~accountability.delay.coarse_curve`.
     until : int
         The horizon: delays beyond it count as `until` days.
     by : str or sequence of str, optional
@@ -114,7 +114,7 @@ def restricted_mean(
     Raises
     ------
     Refusal
-        When cases of a group were not watched as long as `until`, or the closing curve cannot be had.
+        When cases of a group were not watched as long as `until`, or the closing curve cannot be estimated.
     ParameterError
         When `until` is not a positive whole number of days.
 
@@ -180,7 +180,7 @@ def restricted_mean(
 
 
 def area(counts: Counts, until: int) -> tuple[Floats, Floats]:
-    """Area under each group's closing curve up to a day, and its standard error."""
+    """Return the area under each group's closing curve up to a day, and its standard error."""
     days = min(counts.closed.shape[1], until)
     share, _ = survival(counts)
     # A closing on day d ends the delay at d: the curve is share[d] from d to d + 1.
@@ -195,7 +195,7 @@ def area(counts: Counts, until: int) -> tuple[Floats, Floats]:
 
 
 def require_watched(counts: Counts, until: int) -> None:
-    """Refuse a horizon beyond the last day on which a case of a group was watched, where some stayed open."""
+    """Refuse a horizon beyond a group's follow-up, where some of its cases stayed open."""
     share, _ = survival(counts)
     for number in range(len(share)):
         last = int(np.flatnonzero(counts.closed[number] + counts.left[number] > 1e-9)[-1])
@@ -241,19 +241,19 @@ def _labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class MeanOfClosedOnly(Result):
-    """Mean and median days of the cases that have closed. Not how long cases take.
+    """Mean and median days of closed cases only; biased as an estimate of how long cases take.
 
     ``table``: the columns of `by`, ``n`` (cases closed on a known day), ``open`` (left out), ``mean_days``,
-    ``median_days``; with dates coarser than a day, each of the two as ``..._lower`` and ``..._upper``. Cases closed on
-    an unknown day are in none of these; ``states`` counts them, and ``mean_days_extreme_lower`` and so on are the least
-    and the most each can be with them and with those of which nobody knows whether they closed.
+    ``median_days``; with dates coarser than a day, each has ``..._lower`` and ``..._upper`` instead. Cases closed on an
+    unknown day are left out; ``states`` counts them. ``mean_days_extreme_lower`` and so on are the least and most with
+    them and with cases that may or may not have closed.
 
     Attributes
     ----------
     by : tuple of str
         The grouping columns.
     leaves_out : str
-        What the release leaves out altogether, in words; empty when the open cases are in it.
+        What the release leaves out, in words; empty when it holds the open cases.
     """
 
     by: tuple[str, ...]
@@ -267,7 +267,7 @@ class MeanOfClosedOnly(Result):
         return disclose(disclose(table, counts=("n",), keep=self.by), counts=("open",), keep=("n", *means))
 
     def sentence(self) -> str:
-        """Say the means with the cases they leave out."""
+        """State the means with the cases they leave out."""
         said = []
         for row in self.table.dropna(subset="n").to_dict("records"):
             name = ", ".join(str(row[column]) for column in self.by)
@@ -284,12 +284,12 @@ class MeanOfClosedOnly(Result):
 
 @takes("durations")
 def mean_of_closed_only(durations: Durations, by: str | Sequence[str] | None = None) -> MeanOfClosedOnly:
-    """Average the delays of closed cases alone, for comparison with figures published that way.
+    """Return the mean and median delay of closed cases only, for comparison with figures published that way.
 
     Parameters
     ----------
     durations : Durations
-        Of closed cases; with dates coarser than a day the means are given as their least and most.
+        Of closed cases; with dates coarser than a day each mean is given as bounds.
     by : str or sequence of str, optional
         Columns to group by.
 

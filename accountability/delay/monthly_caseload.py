@@ -33,15 +33,15 @@ class Caseload(Result):
 
     ``table``: ``month`` (its first day), ``received``, ``closed``, ``open_at_end``, ``median_age_open`` (days, at the
     end of the month; missing with no open case), ``clearance`` (closed over received; missing with none received),
-    ``complete`` (whether the release covers the whole month, its receipts and its closings). Cases of which the day, or
-    the fact, of closing is not known are in none of these; where there are any, ``received_extreme_lower`` and
-    ``received_extreme_upper`` and so on are the least and the most each number can be with them.
+    ``complete`` (whether the release covers the whole month, its receipts and its closings). These leave out cases
+    whose day, or fact, of closing is not known. Where there are any, ``received_extreme_lower``,
+    ``received_extreme_upper`` and so on are each number's least and most with them.
 
     Attributes
     ----------
     mass_closures : pandas.DataFrame
-        Days on which unusually many cases closed: ``day``, ``closed``, ``usual`` (mean a day over the year around
-        it, that day left out).
+        Days on which unusually many cases closed: ``day``, ``closed``, ``usual`` (mean per day in the year around it,
+        without that day).
     clock : str
         The two stages and the cut-off.
     """
@@ -88,7 +88,7 @@ class Caseload(Result):
         )
 
     def sentence(self) -> str:
-        """Say how the number of open cases moved, and what closed in one day."""
+        """Say how the number of open cases changed, and how many closed on days of mass closing."""
         shown = self.table[self.table["complete"]]
         first, last = shown.iloc[0], shown.iloc[-1]
         text = (
@@ -125,14 +125,14 @@ def caseload(
     cohort : Cohort or Dataset
         Open and closed cases.
     start, stop : str
-        Stages at which a case comes in and goes out.
+        Stages at which a case is received and closed.
     cutoff : date, optional
         Last day to count; ``card.observed_until`` when left out.
 
     Returns
     -------
     Caseload
-        Where the end of some case is not known, with bounds.
+        With bounds where the end of some case is not known.
 
     Raises
     ------
@@ -179,21 +179,20 @@ def caseload(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
-    """Days on which cases came in and went out.
+    """Days on which cases were received and closed.
 
     Attributes
     ----------
     known : array of bool
-        The cases whose end is known, among all.
+        Which of all cases have a known end.
     came, went : array of int
-        Of these; ``FOREVER`` while open.
+        Their days of receipt and closing; ``FOREVER`` while open.
     until, receipts_until : date
-        The last day counted, and the last on which cases that came in are in the release.
+        The last day counted, and the last day whose receipts are in the release.
     unknown : array of bool
-        The cases with a usable receipt whose end is not known, among all.
+        Which of all cases have a usable receipt and no known end.
     doubtful, latest : array of int
-        Of these: the day they came in, and the last on which they can have ended; ``FOREVER`` where they may be open
-        still.
+        Their day of receipt, and the last day on which they can have ended; ``FOREVER`` where they may still be open.
     states : DataFrame
         All cases by closing state.
     """
@@ -209,7 +208,7 @@ class Arrivals:
     states: pd.DataFrame
 
     def part(self, of: Flags) -> Arrivals:
-        """The same of some of all cases."""
+        """Return the same for a subset of cases."""
         known, unknown = of[self.known], of[self.unknown]
         return replace(
             self, known=self.known & of, came=self.came[known], went=self.went[known], unknown=self.unknown & of,
@@ -219,7 +218,7 @@ class Arrivals:
 
 @remembered
 def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | None) -> Arrivals:
-    """Read from the events when cases came in and went out, as far as that is known."""
+    """Return the days on which cases were received and closed, as far as known."""
     rule = study.card.sampling
     if rule.open_cases != "included" or rule.rule not in ("complete", "trailing_window"):
         raise Refusal(

@@ -41,7 +41,7 @@ class DelayCurve(Curve):
 
     @property
     def drawn_until(self) -> int:  # type: ignore[override]
-        """Last day on which at least a hundredth of some group's cases were open and watched."""
+        """Return the last day on which at least 1 % of some group's cases were open and watched."""
         cases = self.counts.entered.sum(axis=1, keepdims=True)
         return int(np.flatnonzero((100 * self.counts.at_risk >= cases).any(axis=0))[-1])
 
@@ -76,12 +76,12 @@ def closing_curve(
     *,
     interval_type: Transform = "log-log",
 ) -> DelayCurve:
-    """Estimate the share of cases still open after each day, counting open cases for as long as they were seen.
+    """Estimate the share of cases still open after each day (Kaplan-Meier).
 
     Parameters
     ----------
     durations : Durations
-        With closing dates known to the day, or not at all. Cases watched from a later age enter then.
+        With closing dates known to the day, or not at all. Late entry is allowed.
     by : str or sequence of str, optional
         Columns to group by.
     confidence : float
@@ -96,17 +96,17 @@ def closing_curve(
     Raises
     ------
     Refusal
-        When the source holds closed cases only, was selected on the outcome, gives no closing dates, or gives
-        them less finely than a day; the message names the estimator that fits.
+        When the source holds closed cases only, was selected on the outcome, gives no closing dates, or gives them
+        coarser than a day; the message names an estimator that fits.
     ParameterError
-        When a group is not recorded for some cases.
+        When some cases have no group.
 
     Notes
     -----
-    Kaplan and Meier (1958) with Greenwood's variance, on daily counts. On a day, closings come before open ends. Also
-    found as ``delay.kaplan_meier``. A case closed on an unknown day counts as closed somewhere between its start and
-    the last day covered, spread over the days as the curve itself is (Turnbull 1974); Greenwood's sum then counts of
-    each day's closings only those that were seen. The two extremes stand beside the estimate (:attr:`Curve.ends`).
+    Kaplan and Meier (1958) with Greenwood's variance, on daily counts. Within a day, closings come before censoring.
+    Also named ``delay.kaplan_meier``. A case closed on an unknown day is interval-censored between its start and the
+    last day covered (Turnbull 1974); Greenwood's sum then counts only closings on known days. :attr:`Curve.ends` holds
+    the two extremes.
 
     Examples
     --------
@@ -155,7 +155,7 @@ kaplan_meier = closing_curve
 
 
 def survival(counts: Counts) -> tuple[Floats, Floats]:
-    """Share still open after each day, and its Greenwood sum (the variance over the squared share)."""
+    """Return the share still open after each day, and its Greenwood sum (variance over squared share)."""
     if counts.seen is None:
         at_risk = np.maximum(counts.at_risk, 1)
         share = share_left(counts.closed, at_risk)

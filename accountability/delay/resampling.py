@@ -1,7 +1,7 @@
-"""How firm a number is when cases hang together: resample whole clusters (officers, days, units).
+"""Cluster bootstrap of delays: resample whole clusters (officers, days, units).
 
-Cases against one officer, or closed on one day by one supervisor, rise and fall together; intervals that take them as
-independent are too narrow. For curves every resample is a reweighting of counts, so no resample touches the cases.
+Cases against one officer, or closed on one day by one supervisor, are dependent; intervals that assume independence are
+too narrow. For curves, each resample only reweights counts.
 """
 
 from __future__ import annotations
@@ -54,32 +54,32 @@ def bootstrap(
     replicates: int = 500,
     confidence: float = 0.95,
 ) -> Bootstrap:
-    """Give intervals by resampling clusters with replacement, by the estimator that the dates allow.
+    """Estimate quantiles and means with intervals by resampling clusters, using the estimator that the dates allow.
 
     Parameters
     ----------
     durations : Durations
-        Open and closed cases dated to the day; or more coarsely, for which :func:`coarse_curve
-        <accountability.delay.coarse.coarse_curve>` is fitted anew; or closed cases only, which are read backwards.
+        Open and closed cases dated to the day; or more coarsely, with :func:`coarse_curve
+        <accountability.delay.coarse.coarse_curve>` fitted to each resample; or closed cases only, in reverse time.
     seed : int
         Seed of the random numbers; the same seed gives the same table.
     cluster : str, optional
         Column that names the cluster of each case; each case is its own when left out.
     by : str or sequence of str, optional
-        Columns to group by. A cluster with cases in several groups moves them together.
+        Columns to group by. A cluster may have cases in several groups.
     shares : float or sequence of float
-        Shares closed, for the days by which they had.
+        Shares closed, whose days are estimated.
     until : int, optional
         Horizon of the restricted mean, which is added when given.
     causes, days : str and sequence of int, optional
-        Column that says how a case closed, and days by which the shares closed by each cause are given: for coarse
-        dates beside the rest, for others in its place.
+        Column that says how a case closed, and the days for the share closed by each cause: with coarse dates in
+        addition to the other statistics, otherwise instead of them.
     within : int, optional
-        Read closed cases alone, backwards from this horizon, as
-        :func:`reverse_time_curve <accountability.delay.reverse.reverse_time_curve>` takes it.
+        Horizon in days for closed cases only, as in :func:`reverse_time_curve
+        <accountability.delay.reverse.reverse_time_curve>`.
     statistic : callable, optional
-        Any other number, or sequence of numbers, of durations: computed on the resampled cases of each group, in place
-        of the rest. It costs what `replicates` calls cost.
+        Function of durations that returns one or more numbers; called on the resampled cases of each group,
+        `replicates` times, instead of the other statistics.
     replicates : int
         Number of resamples.
     confidence : float
@@ -92,15 +92,15 @@ def bootstrap(
     Raises
     ------
     Refusal
-        When there are fewer than two clusters, a resample holds no case of a group, or the curve cannot be had.
+        When there are fewer than two clusters, a resample holds no case of a group, or the curve cannot be estimated.
     ParameterError
-        For a missing column, a case without a cluster, what does not go together, or fewer than 2 replicates.
+        For a missing column, a case without a cluster, arguments that exclude each other, or fewer than 2 replicates.
 
     Notes
     -----
     Efron's percentile interval. A resample in which a quantile is not reached counts as later than any day. The smooth
-    curve of coarse dates keeps the steps of the data. The interval-dated curve and that of statuses converge too slowly
-    for a bootstrap to hold its level (Abrevaya and Huang 2005; Kosorok 2008), so there is none of them.
+    curve of coarse dates keeps the steps of the data. There is no bootstrap of interval-dated or current-status curves:
+    they converge too slowly for it to hold its level (Abrevaya and Huang 2005; Kosorok 2008).
 
     Examples
     --------

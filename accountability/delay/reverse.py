@@ -1,4 +1,4 @@
-"""The closing curve of a release that holds closed cases only: read backwards, and conditional, as it must be."""
+"""The closing curve from closed cases only (right-truncated), conditional on closing within a horizon."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from accountability.study.inputs import takes
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ReverseTimeCurve(Curve):
-    """Share closed by each day, among cases that close within the longest time that could be seen.
+    """Share closed by each day, among cases that close within the horizon.
 
-    ``table`` has one row a day of closing: the columns of `by`, ``day``, ``at_risk`` (cases that took at most so
-    long and could have been seen taking so long), ``events`` on the day, ``estimate`` (share closed by the end of
-    the day, of those that close within the horizon), ``std_error``, ``lower``, ``upper``.
+    ``table`` has one row per day of closing: the columns of `by`, ``day``, ``at_risk`` (cases that took at most so many
+    days, and received early enough to be seen taking so many), ``events`` on the day, ``estimate`` (share closed by the
+    end of the day, of those that close within the horizon), ``std_error``, ``lower``, ``upper``.
 
     Attributes
     ----------
@@ -40,16 +40,16 @@ class ReverseTimeCurve(Curve):
 
     @property
     def drawn_until(self) -> int:  # type: ignore[override]
-        """The horizon."""
+        """Return the horizon in days."""
         return self.within
 
     @property
     def y_label(self) -> str:  # type: ignore[override]
-        """What is drawn."""
+        """Return the label of the vertical axis."""
         return f"closed, of those closing within {self.within:,} days"
 
     def _said(self, row: pd.Series, part: pd.DataFrame, median: Mapping[Any, Any]) -> str:
-        """Say the conditional median, and that it is conditional."""
+        """State the conditional median, and that it is conditional."""
         return (
             f"from {plural(int(row['n']), 'closed case')}, of the cases that close within {self.within:,} days half "
             f"close within {plural(int(median['estimate']), 'day')} ({percent(self.confidence or 0)} interval "
@@ -83,8 +83,8 @@ def reverse_time_curve(
 ) -> ReverseTimeCurve:
     """Estimate how fast cases close from closed cases alone, conditional on closing within a horizon.
 
-    A slow case received late has not closed yet and is missing. Each closed case is therefore compared only with
-    those that could have been seen taking as long as it did.
+    A slow case received late has not closed yet and is missing (right-truncated). Each closed case is therefore
+    compared only with those received early enough to be seen taking as long.
 
     Parameters
     ----------
@@ -95,8 +95,8 @@ def reverse_time_curve(
     confidence : float
         Level of the pointwise intervals.
     within : int, optional
-        The horizon in days. When left out, the longest delay that every group could have shown, so that groups are
-        conditional on the same thing.
+        The horizon in days. When left out, the longest delay observable in every group, so that groups share one
+        condition.
     interval_type : {"log-log", "log", "plain"}
         Transform of the intervals, named in ``method``.
 
@@ -108,14 +108,14 @@ def reverse_time_curve(
     ------
     Refusal
         When there is no cut-off, no closed case, dates are coarser than a day, records were selected on the outcome,
-        or cases also enter late.
+        or there is late entry.
     ParameterError
-        When `within` is longer than any case could have been seen to take.
+        When `within` is longer than the longest observable delay.
 
     Notes
     -----
     The product-limit estimate in reverse time for right-truncated data (Lagakos, Barraj and De Gruttola 1988), with
-    Greenwood's variance. Nothing at all is known about delays beyond the horizon, nor about the share that has them.
+    Greenwood's variance. Nothing is known about delays beyond the horizon, nor about the share of cases that have them.
 
     Examples
     --------

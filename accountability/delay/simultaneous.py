@@ -1,4 +1,4 @@
-"""Bands that hold the whole curve at once, beside the pointwise intervals that hold one day each."""
+"""Simultaneous confidence bands for whole curves."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ GRID: Final = 300
 def curve_band(
     curve: DelayCurve, kind: Kind = "equal-precision", *, first_day: int | None = None, last_day: int | None = None
 ) -> pd.DataFrame:
-    """Give a band that holds the whole closing curve, between two days, at the curve's level.
+    """Estimate a simultaneous confidence band for the closing curve between two days, at the curve's level.
 
     Parameters
     ----------
     curve : DelayCurve
     kind : {"equal-precision", "hall-wellner"}
-        Nair's (1984) band is as many standard errors wide everywhere; Hall and Wellner's (1980) is narrower in the
-        middle and wider at the ends.
+        Nair's (1984) band has the same number of standard errors everywhere; Hall and Wellner's (1980) is narrower in
+        the middle and wider at the ends.
     first_day, last_day : int, optional
-        The stretch held. When left out, the stretch in which the band's time scale lies between 0.05 and 0.95, as
-        the standard errors of the first and last closings are too unsteady to hold.
+        The days covered. When left out, those where the band's time scale lies between 0.05 and 0.95, as standard
+        errors at the first and last closings are unstable.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of `by`, ``day``, ``estimate``, ``lower``, ``upper``, ``critical`` (the number the standard error
-        is multiplied with, of the equal-precision band; of Hall and Wellner's that of the Brownian bridge).
+        The columns of `by`, ``day``, ``estimate``, ``lower``, ``upper``, ``critical`` (multiplier of the standard error
+        for "equal-precision"; critical value of the Brownian bridge for "hall-wellner").
 
     Raises
     ------
     ParameterError
-        For an unknown kind or a stretch that is none.
+        For an unknown kind, or days out of order.
     Refusal
-        When a group has fewer than two days in the stretch.
+        When a group has fewer than two days between them.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def curve_band(
 
 @takes_only(pd.DataFrame, "delay.plot_band(delay.curve_band(curve), curve)")
 def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axes | None = None) -> Axes:
-    """Draw a curve with its pointwise limits as lines, inside the band that holds the whole of it, shaded.
+    """Draw a curve with its pointwise limits as lines and its simultaneous band shaded.
 
     Parameters
     ----------
@@ -116,12 +116,12 @@ def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axe
         From :func:`curve_band` or :func:`incidence_band` of the same curve.
     curve : DelayCurve or CompetingClosings
     ax : Axes, optional
-        Where to draw; a figure of its own when left out.
+        Where to draw; a new figure when left out.
 
     Raises
     ------
     ParameterError
-        When the band is not one of this curve's kind.
+        When the band does not belong to this kind of curve.
 
     Examples
     --------
@@ -155,10 +155,10 @@ def plot_band(band: pd.DataFrame, curve: DelayCurve | CompetingClosings, ax: Axe
 
 
 def equal_precision(confidence: float, begin: float, end: float) -> float:
-    """Largest number of standard deviations a Brownian bridge strays, between two times, with this probability.
+    """Return the critical value of a standardised Brownian bridge between two times, at this probability.
 
-    Divided by its standard deviation a Brownian bridge is a stationary Ornstein-Uhlenbeck process in the logarithm of
-    the odds of time; the chance of it staying between two walls is that of a heat equation with absorbing ends.
+    Divided by its standard deviation, a Brownian bridge is a stationary Ornstein-Uhlenbeck process in the log odds of
+    time. The probability of staying between two limits solves a heat equation with absorbing ends.
     """
     from scipy.linalg import eigh_tridiagonal
     from scipy.special import ndtr
@@ -184,7 +184,7 @@ def equal_precision(confidence: float, begin: float, end: float) -> float:
 
 
 def hall_wellner(confidence: float, begin: float, end: float) -> float:
-    """Largest distance a Brownian bridge strays from 0, between two times, with this probability."""
+    """Return the critical value of a Brownian bridge between two times, at this probability."""
     _check(confidence, begin, end)
     if begin < 0.01 and end > 0.02:
         begin = 0.01  # so near its tied ends the bridge never strays furthest
@@ -233,7 +233,7 @@ def incidence_band(
     replicates: int = 1000,
     interval_type: Transform = "log-log",
 ) -> pd.DataFrame:
-    """Give bands that hold the whole curve of each cause of closing at once, at the level of its intervals.
+    """Estimate simultaneous confidence bands for the cumulative incidence of each cause of closing.
 
     Parameters
     ----------
@@ -241,25 +241,25 @@ def incidence_band(
     seed : int
         Seed of the random numbers.
     first_day, last_day : int, optional
-        The stretch held. When left out, from the day on which a tenth of the cases that ever closed by the cause had
-        done so until the last day on which a tenth of the cases was still watched.
+        The days covered. When left out, from the day by which a tenth of all closings by the cause had happened to the
+        last day on which a tenth of the cases was still watched.
     replicates : int
-        Number of curves drawn.
+        Number of simulated curves.
     interval_type : {"log-log", "log", "plain"}
         Transform.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of `by`, ``cause``, ``day``, ``estimate``, ``lower``, ``upper``, ``critical``; each cause of each
-        group is held with the level asked, not all together.
+        The columns of `by`, ``cause``, ``day``, ``estimate``, ``lower``, ``upper``, ``critical``; the level holds for
+        each cause of each group separately.
 
     Raises
     ------
     ParameterError
-        With fewer than 100 replicates, or a stretch that is none.
+        With fewer than 100 replicates, or days out of order.
     Refusal
-        When a cause has no day in the stretch.
+        When a cause has no day between them.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Closings on an unknown day: spread over the days they can have been on, and the two extremes beside an estimate."""
+"""Closings on an unknown day: spread over the possible days, and the two extremes of an estimate."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _ENDS: Final = ("lower", "upper")
 
 
 def count_spread(durations: Durations, by: str | Sequence[str] | None = None) -> Counts:
-    """Count closings by day, those on an unknown day spread over the days from the start to the last day covered.
+    """Count closings by day; those on an unknown day are spread from the start to the last day covered.
 
-    The spread is the one that agrees with the curve it leads to (self-consistency: Turnbull 1974), so the curve is the
-    maximum likelihood estimate that takes each such closing as an interval.
+    The spread is self-consistent (Turnbull 1974): the curve is the maximum likelihood estimate with each such closing
+    interval-censored.
 
     Raises
     ------
     Refusal
-        When cases also enter late.
+        When there is also late entry.
     """
     unknown = durations.unknown_day
     if not unknown.any():
@@ -70,7 +70,7 @@ def count_spread(durations: Durations, by: str | Sequence[str] | None = None) ->
 
 
 def ends_of(durations: Durations) -> tuple[Durations, Durations] | None:
-    """Give the two extremes, where the end of some case is not known."""
+    """Return the curve at the two extremes, where the end of some case is not known."""
     if not durations.unknown_day.any() and durations.unended is None:
         return None
     from accountability.study.extremes import extremes  # most sources need none
@@ -81,7 +81,7 @@ def ends_of(durations: Durations) -> tuple[Durations, Durations] | None:
 def with_extremes(
     function: Callable[Concatenate[Durations, P], C],
 ) -> Callable[Concatenate[Durations, P], C]:
-    """Let a curve carry itself with every unknown end as early, and as late, as it can have been."""
+    """Add to a curve its two extremes: every unknown end as early, and as late, as possible."""
 
     @functools.wraps(function)
     def call(durations: Durations, *args: P.args, **kwargs: P.kwargs) -> C:
@@ -101,20 +101,20 @@ def beside(
     estimate: Callable[[Durations], pd.DataFrame],
     columns: Mapping[str, tuple[str, str, str]],
 ) -> pd.DataFrame:
-    """Put the numbers of the two extremes beside those of a table.
+    """Add the two extremes of the estimates to a table.
 
     Parameters
     ----------
     durations : Durations
     table : DataFrame
-        The estimate; it is given back as it is where the end of every case is known.
+        The estimate; returned unchanged where the end of every case is known.
     keys : sequence of str
-        Columns that name its rows.
+        Columns that identify its rows.
     estimate : callable
-        Makes such a table from durations.
+        Function that makes such a table from durations.
     columns : mapping of str to (str, str, str)
-        Beginning of the new columns (``..._lower``, ``..._upper``) to the column read with unknown ends early, the one
-        read with them late, and which of the two is the lower: ``early`` or ``late``.
+        Prefix of the new columns (``..._lower``, ``..._upper``) to: the column read with unknown ends early, the column
+        read with them late, and which of the two is lower (``early`` or ``late``).
     """
     ends = ends_of(durations)
     if ends is None:
@@ -134,9 +134,9 @@ def beside(
 
 
 def furthest(known: Days, doubtful: Days, sign: int, of: str = "median") -> float:
-    """Give the least (1) or the most (-1) that a median or mean can be when each of further values may be there or not.
+    """Return the least (1) or greatest (-1) median or mean when each of some further values may be in the data or not.
 
-    It is that with the few smallest, or the few largest, of them: one in the place of a larger one never raises it.
+    Only the smallest (or largest) of them need trying: a smaller value in place of a larger one never raises it.
     """
     known, doubtful = np.sort(sign * known), np.sort(sign * doubtful)
     taken = np.arange(len(known) == 0, len(doubtful) + 1)
@@ -155,14 +155,14 @@ def furthest(known: Days, doubtful: Days, sign: int, of: str = "median") -> floa
 
 
 def extreme_columns(bounds: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
-    """The least and the most of numbers under the names that tables have for them."""
+    """Return the least and most of numbers under their column names."""
     return {
         f"{name}_extreme_{end}": value for name, two in bounds.items() for end, value in zip(_ENDS, two, strict=True)
     }
 
 
 def extremes_said(row: Mapping[Any, Any], name: str, said: Callable[[float], str]) -> str:
-    """Say the two extremes of a number in a row of a table; nothing where there are none, or none that differ."""
+    """State the two extremes of a number in a row of a table; empty where there are none, or they are equal."""
     if f"{name}_lower" not in row:
         return ""
     low, high = ("not known" if pd.isna(row[f"{name}_{end}"]) else said(row[f"{name}_{end}"]) for end in _ENDS)

@@ -142,12 +142,12 @@ def key_above(ax: Axes, handles: Sequence[Any] = (), names: Sequence[str] = (), 
 
 
 def bars(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = None, number: int = 0) -> None:
-    """Draw one bar a row."""
+    """Draw one bar per row."""
     ax.bar(frame[x], frame[y], color=COLOURS[number % len(COLOURS)], label=label)
 
 
 def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> None:
-    """Draw one bar a value of `x`, a whole number, with a part for each value of `by`."""
+    """Draw one bar per value of `x`, a whole number, with a part for each value of `by`."""
     from matplotlib.ticker import MaxNLocator
 
     wide = frame.pivot_table(index=x, columns=by, values=height, aggfunc="sum", sort=False)

@@ -46,7 +46,7 @@ class Curves:
     Attributes
     ----------
     frame : DataFrame
-        One row a step: the columns of `by`, ``day``, ``estimate`` and, with `band`, ``lower`` and ``upper``.
+        One row per step: the columns of `by`, ``day``, ``estimate`` and, with `band`, ``lower`` and ``upper``.
     by : sequence of str
         Columns that tell the curves apart.
     last : float

@@ -198,7 +198,7 @@ def in_order(terms: Sequence[str]) -> list[str]:
 
 
 def ink_on(colour: str) -> str:
-    """Give the colour of letters that can be read on a colour."""
+    """Return the colour of letters that can be read on a colour."""
     from matplotlib.colors import to_rgb
 
     red, green, blue = to_rgb(colour)
@@ -206,6 +206,6 @@ def ink_on(colour: str) -> str:
 
 
 def name_of(value: object) -> str:
-    """Give the words for a group or term, which may be several joined by a comma."""
+    """Return the words for a group or term, which may be several joined by a comma."""
     parts = str(value).replace("=", ": ").split(", ")
     return ", ".join(": ".join(labels.label(word) for word in part.split(": ")) for part in parts)

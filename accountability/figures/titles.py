@@ -38,7 +38,7 @@ class Words:
 
 
 def words_of(figure: Figure) -> Words | None:
-    """Give the words of a figure, where it has any."""
+    """Return the words of a figure, where it has any."""
     return getattr(figure, "words", None)
 
 

@@ -47,7 +47,7 @@ class Asked:
     changed: Mapping[str, Any]
 
     def label(self, name: str) -> str:
-        """Give the label of a column or term; what the source declares comes first."""
+        """Return the label of a column or term; what the source declares comes first."""
         return labels.label(name, self.data.labels)
 
     def plain(self, text: str) -> str:
@@ -130,7 +130,7 @@ class Asked:
         )
 
     def method(self, *results: Result) -> tuple[tuple[str, str], ...]:
-        """Give what the results say of themselves: estimand, estimator, assumptions, each once."""
+        """Return what the results say of themselves: estimand, estimator, assumptions, each once."""
         found: dict[tuple[str, str], None] = {}
         for result in results:
             if isinstance(result, Refused):
@@ -210,7 +210,7 @@ def asked_of(study: str, data: Dataset, parameters: Mapping[str, Any]) -> Asked:
 
 
 def _setting(asked: Asked, name: str, value: Any) -> str:
-    """Say one parameter that is not the default."""
+    """State one parameter that is not the default."""
     if name == "cutoff" or value is None:
         return ""
     if name == "only":

@@ -72,7 +72,7 @@ class Finding:
             raise ParameterError("a finding needs an answer")
 
     def as_json(self) -> dict[str, Any]:
-        """Give the finding as JSON holds it; what draws the figure is left out."""
+        """Return the finding as JSON holds it; what draws the figure is left out."""
         lead = None if self.lead is None else dataclasses.replace(self.lead, drawn=None)
         said = dataclasses.asdict(dataclasses.replace(self, lead=lead))
         if lead is not None:

@@ -51,6 +51,6 @@ def table(given: ReadingTable, number: str = "") -> str:
 
 
 def is_numbers(cells: Sequence[str]) -> bool:
-    """Say whether every filled cell of a column is a number, with or without its interval."""
+    """Return whether every filled cell of a column is a number, with or without its interval."""
     filled = [cell for cell in cells if cell]
     return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)

@@ -55,7 +55,7 @@ def key_share(label: str, row: Row, note: str = "", names: Sequence[str] = ("est
 
 
 def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, Any]:
-    """Give the numbers of a key number unrounded."""
+    """Return the numbers of a key number unrounded."""
     names = ("estimate", "lower", "upper")
     return {
         name: float(one) if wording.known(one) else None for name, one in zip(names, (value, lower, upper), strict=True)

@@ -15,7 +15,7 @@ _WIDE: Final = 0.08
 
 
 def known(value: Any) -> bool:
-    """Say whether a cell of a frame holds something."""
+    """Return whether a cell of a frame holds something."""
     return value is not None and str(value) not in ("nan", "<NA>", "NaT")
 
 
@@ -25,7 +25,7 @@ def count(value: Any) -> str:
 
 
 def digits(lower: float, upper: float, scale: float = 1.0) -> int:
-    """Give the decimals that an interval allows: those of the first figure of the standard error, at most two."""
+    """Return the decimals that an interval allows: those of the first figure of the standard error, at most two."""
     error = abs(upper - lower) * scale / 4
     if not math.isfinite(error) or error <= 0:
         return 1

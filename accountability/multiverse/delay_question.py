@@ -39,7 +39,7 @@ def _horizon(option: object) -> int:
 
 
 def _prepare(cohort: Cohort, values: Mapping[str, Any], positions: Mapping[str, int]) -> Prepared:
-    """Count the days once; refuses where the release cannot carry a closing curve under this clock."""
+    """Count the days once; refuses where the release allows no closing curve under this clock."""
     timed = clocks.durations(cohort, values["start"], values["stop"], values["cutoff"], days=values["days"])
     delay.closing_curve(timed)  # refuses what no curve may be drawn of, and names what can be had
     if timed.entry_time.any():

@@ -29,7 +29,7 @@ def rank_p(effects: Floats) -> Floats:
     Parameters
     ----------
     effects : array
-        One row a shuffle, the first the data; one column a specification.
+        One row per shuffle, the first the data; one column per specification.
 
     Returns
     -------

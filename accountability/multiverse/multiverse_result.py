@@ -22,16 +22,16 @@ _LINE: Final = 0.19  # inches an option
 class Multiverse(Result):
     """A difference between two groups under every combination of choices.
 
-    ``table`` has one row a specification: its number, a column for each choice, ``estimate`` (first group less second),
-    ``first`` and ``second`` (what is compared), ``n_first`` and ``n_second`` (units), ``p_value`` (by shuffling),
-    ``holds``, and ``not_estimated``: why there is no number, or nothing.
+    ``table`` has one row per specification: its number, a column for each choice, ``estimate`` (first group less
+    second), ``first`` and ``second`` (what is compared), ``n_first`` and ``n_second`` (units), ``p_value`` (by
+    shuffling), ``holds``, and ``not_estimated``: why there is no number, or nothing.
 
     Attributes
     ----------
     joint : DataFrame
         From :func:`accountability.multiverse.joint.joint_test`.
     by_choice : DataFrame
-        One row an option: ``choice``, ``option``, ``specifications`` (with a number), ``holds`` (how many), ``share``,
+        One row per option: ``choice``, ``option``, ``specifications`` (with a number), ``holds`` (how many), ``share``,
         ``median_estimate``, and ``turns``: the part of the variance of holding that the choice accounts for alone.
     choices : tuple of str
         The declared choices.

@@ -165,7 +165,7 @@ def specification_curve(
 
 
 def asked_question(question: str | Question) -> Question:
-    """Give the question of that name.
+    """Return the question of that name.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class VarianceComponents(Result):
         return draw.labelled(axes, f"relative variance of rates ({percent(self.confidence)} interval)")
 
     def sentence(self) -> str:
-        """Say each relative variance."""
+        """State each relative variance."""
         said = "; ".join(
             f"{row['between']} {row['estimate']:.2f} ("
             + (f"{row['lower']:.2f} to {row['upper']:.2f})" if row["upper"] > 0 else "no interval exists)")

@@ -100,7 +100,7 @@ class AgainstChance(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say the observed top share and what luck alone gives."""
+        """State the observed top share and what luck alone gives."""
         rows = self.table[self.table["measure"] == "top_share"].to_dict("records")
         luck = [row for row in rows if row["benchmark"] in LUCK] or rows
         first, said = luck[0], []

@@ -83,7 +83,7 @@ class Contagion(Result):
         )
 
     def sentence(self) -> str:
-        """Say the ratio, its interval and its place among the lots."""
+        """State the ratio, its interval and its place among the lots."""
         row = self.table.iloc[0]
         return (
             f"For each finding sustained against a peer of the same {self.unit_word} in the {self.window} days before, "

@@ -73,7 +73,7 @@ class Movers(Result):
         )
 
     def sentence(self) -> str:
-        """Say the elasticity."""
+        """State the elasticity."""
         row = self.table.iloc[0]
         return (
             f"Over {plural(self.movers, 'move')}, an officer's rate of complaints changed by {row['estimate']:.2f} % "

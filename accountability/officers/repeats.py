@@ -186,7 +186,7 @@ class MeanCumulativeFunction(Result):
         ).draw(ax)
 
     def sentence(self) -> str:
-        """Say the mean count at a year, or at the end."""
+        """State the mean count at a year, or at the end."""
         shown = self.table[~self.table["hidden"]]
         if shown.empty:
             return f"Fewer than {MIN_CELL} officers are watched on any of the days asked for."

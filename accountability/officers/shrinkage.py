@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class EmpiricalBayes(Result):
     """Rates shrunk to the mean, by what was drawn.
 
-    ``table``: one row a stretch of counts with at least `min_cell` holders: ``from_count``, ``to_count`` (missing
+    ``table``: one row per stretch of counts with at least `min_cell` holders: ``from_count``, ``to_count`` (missing
     in the last), ``n`` (holders), ``mean_count``, ``rate`` (complaints per exposure) and ``estimate`` (posterior mean
     of the underlying rate).
 

@@ -72,7 +72,7 @@ class Tally:
         exposure_word: str = "exposure",
         **about: Any,
     ) -> Tally:
-        """Make a tally from one number a holder.
+        """Make a tally from one number per holder.
 
         Parameters
         ----------

@@ -53,7 +53,7 @@ class ByUnit(Disclosed):
     confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the ratio and its interval, one row a unit and denominator."""
+        """Draw the ratio and its interval, one row per unit and denominator."""
         from accountability.figures.draw import new_axes, ranges
 
         axes = new_axes(ax)
@@ -64,7 +64,7 @@ class ByUnit(Disclosed):
         return axes
 
     def sentence(self) -> str:
-        """Say the ratio under each unit with the outcome decided, and whether units disagree on its direction."""
+        """State the ratio under each unit with the outcome decided, and whether units disagree on its direction."""
         shown = self.table.loc[(self.table["denominator"] == "decided") & ~self.table["hidden"]]
         said = [
             f"no ratio per {row['unit'].replace('_', '-')} (none in either group)"

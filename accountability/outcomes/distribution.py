@@ -90,7 +90,7 @@ class OutcomeDistribution(Disclosed):
         self._hide("apart", apart_shown(self.apart, self.true_numbers(), self.by, self.min_cell))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without its hidden cells; a part that may not be shown has no denominator either."""
+        """Return the table without its hidden cells; a part that may not be shown has no denominator either."""
         whole = table["hidden"].groupby(labels_of(table, (*self.by, "part"))).transform("all")
         few_in_all = few(table["n"], self.min_cell)
         rounded = rounded_shares(table, ("n", "events", *RESTS_ON))
@@ -98,7 +98,7 @@ class OutcomeDistribution(Disclosed):
         return out.assign(n=rounded["n"].astype("Int64").mask(whole | few_in_all))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the distribution of findings, or of penalties given sustained, one bar a group."""
+        """Draw the distribution of findings, or of penalties given sustained, one bar per group."""
         from accountability.figures.share_bars import stacked_shares
 
         part = "penalty" if (self.table["part"] == "penalty").any() else "finding"
@@ -112,7 +112,7 @@ class OutcomeDistribution(Disclosed):
         return stacked_shares(shown, by=self.by, term="term", share="estimate", label=f"share of {what}", ax=ax)
 
     def sentence(self) -> str:
-        """Say the sustained share, what is left apart, and the penalties that follow."""
+        """State the sustained share, what is left apart, and the penalties that follow."""
         parts = (self._findings_said(), self._apart_said(), self._penalties_said(), self._days_said())
         return " ".join(part for part in parts if part)
 
@@ -299,7 +299,7 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
     Returns
     -------
     DataFrame
-        One row a unit: ``unit``, ``n`` (decided, or closed without a finding), ``events`` (sustained), ``estimate``,
+        One row per unit: ``unit``, ``n`` (decided, or closed without a finding), ``events`` (sustained), ``estimate``,
         ``lower``, ``upper``, and ``note``: why there is no share, where the source's rows are coarser than the unit.
 
     Examples

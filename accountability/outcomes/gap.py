@@ -40,7 +40,7 @@ class StageGap(Disclosed):
     Attributes
     ----------
     table : DataFrame
-        One row a stage: ``stage``, ``what``; for each group (first, second) ``n_*`` (units that came so far and are
+        One row per stage: ``stage``, ``what``; for each group (first, second) ``n_*`` (units that came so far and are
         decided), ``unresolved_*``, ``rate_*``, ``lower_*``, ``upper_*``; ``difference`` and ``ratio`` with their
         limits; ``contribution`` to the overall gap with its limits; ``hidden``; ``rounded_to``: from a stage with
         few undecided on, the step that rates are rounded to (limits outward), so that nobody can tell how many they
@@ -101,7 +101,7 @@ class StageGap(Disclosed):
                 object.__setattr__(self, "overall", self._whole_rounded())
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the stages without those that rest on few; with one of these nothing is said of contributions."""
+        """Return the stages without those that rest on few; with one of these nothing is said of contributions."""
         out = masked(table.drop(columns=[f"{what}_{place}" for what in ("named", "events") for place in GROUPS]))
         for name in [f"unresolved_{place}" for place in GROUPS]:
             out[name] = out[name].astype("Int64").mask(few(table[name], self.min_cell))
@@ -170,7 +170,7 @@ class StageGap(Disclosed):
         return axes
 
     def sentence(self) -> str:
-        """Say both rates at each stage, the stage that makes up most of the gap, and the overlap before adjusting."""
+        """State both rates at each stage, the stage that makes up most of the gap, and the overlap before adjusting."""
         held = self.table.loc[~self.table["hidden"]]
         shown = held.dropna(subset=["rate_first", "rate_second"]).to_dict("records")
         if not shown:

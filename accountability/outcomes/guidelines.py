@@ -56,11 +56,11 @@ class Departures(Disclosed):
     untold: pd.Series
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without its hidden cells, and without the number judged where it would tell."""
+        """Return the table without its hidden cells, and without the number judged where it would tell."""
         return masked(table, ("n",)).assign(n=table["n"].astype("Int64").mask(self.untold))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the verdicts, one bar a group."""
+        """Draw the verdicts, one bar per group."""
         from accountability.figures.share_bars import stacked_shares
 
         shown = self.table.loc[self.table["verdict"].isin(list(VERDICTS)[:JUDGED])]
@@ -68,7 +68,7 @@ class Departures(Disclosed):
         return stacked_shares(shown, by=self.by, term="verdict", share="estimate", label=label, ax=ax)
 
     def sentence(self) -> str:
-        """Say the shares below and above the matrix."""
+        """State the shares below and above the matrix."""
         said = []
         for row in self.table.loc[self.table["verdict"].isin(["below", "above"]) & ~self.table["hidden"]].to_dict(
             "records"
@@ -99,7 +99,7 @@ def departures(
     ----------
     data : Cohort or Dataset
     matrix : DataFrame
-        One row a kind of case: columns of the source that say which, then ``least`` and ``most`` (rungs of the
+        One row per kind of case: columns of the source that say which, then ``least`` and ``most`` (rungs of the
         ladder) and, if wanted, ``least_days`` and ``most_days`` at those rungs.
     by : str or sequence of str, optional
         Columns to compare.

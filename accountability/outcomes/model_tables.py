@@ -40,7 +40,7 @@ class Lines(NamedTuple):
         return len(self.value) - 1
 
     def frame(self, errors: Clustered, confidence: float) -> pd.DataFrame:
-        """One row an estimate, with its interval by Student's t."""
+        """One row per estimate, with its interval by Student's t."""
         slopes = np.reshape(self.slopes, (-1, len(errors.covariance))).T
         return pd.DataFrame(self.lead).assign(**student(np.array(self.value), slopes, errors, confidence))
 

@@ -36,14 +36,13 @@ class OutcomeModel(Disclosed):
     Attributes
     ----------
     table : DataFrame
-        The coefficients, one row a level and outcome: ``column``, ``level``, ``against`` (the reference), ``outcome``,
-        ``n`` (units of the level), ``events`` (those with the outcome, where it is counted), ``estimate``,
-        ``std_error``, ``lower``, ``upper``, ``p_value``; their exponentials ``ratio``, ``ratio_lower``,
-        ``ratio_upper`` (odds ratios); ``margin``, ``margin_lower``, ``margin_upper`` (the mean of the outcome at this
-        level, as in ``margins``); ``clusters`` (of the way with fewest), ``effective_clusters`` (even ones they are
-        worth to this row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level that
-        one cluster alone determines has no interval. A number has one row, of one more of it; its margin is at the
-        median.
+        The coefficients, one row per level and outcome: ``column``, ``level``, ``against`` (the reference),
+        ``outcome``, ``n`` (units of the level), ``events`` (those with the outcome, where it is counted), ``estimate``,
+        ``std_error``, ``lower``, ``upper``, ``p_value``; their exponentials ``ratio``, ``ratio_lower``, ``ratio_upper``
+        (odds ratios); ``margin``, ``margin_lower``, ``margin_upper`` (the mean of the outcome at this level, as in
+        ``margins``); ``clusters`` (of the way with fewest), ``effective_clusters`` (even ones they are worth to this
+        row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level that one cluster
+        alone determines has no interval. A number has one row, of one more of it; its margin is at the median.
     margins : DataFrame
         ``column``, ``level``, ``outcome``, ``n``, ``events``, ``estimate``, ``std_error``, ``lower``, ``upper``,
         ``clusters``, ``effective_clusters``, ``df``, ``hidden``: the mean of the outcome were all units of this level,
@@ -87,7 +86,7 @@ class OutcomeModel(Disclosed):
         return self.SAID
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each margin with its interval; where there are several outcomes, one bar a level."""
+        """Draw each margin with its interval; where there are several outcomes, one bar per level."""
         from accountability.figures.draw import new_axes, ranges
         from accountability.figures.share_bars import stacked_shares
 
@@ -112,7 +111,7 @@ class OutcomeModel(Disclosed):
         return axes
 
     def sentence(self) -> str:
-        """Say each level's difference from its reference: of the outcome that matters, or that differs most."""
+        """State each level's difference from its reference: of the outcome that matters, or that differs most."""
         rows = self.contrasts.loc[~self.contrasts["hidden"] & self.contrasts["estimate"].notna()]
         if self.headline is not None:
             rows = rows.loc[rows["outcome"] == self.headline]

@@ -81,7 +81,7 @@ class Changes(Disclosed):
     min_cell: int
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without its hidden cells; a total of few pairs is not shown either."""
+        """Return the table without its hidden cells; a total of few pairs is not shown either."""
         return super().disclosed(table).assign(n=table["n"].astype("Int64").mask(few(table["n"], self.min_cell)))
 
     def plot(self, ax: Axes | None = None) -> Axes:

@@ -51,11 +51,11 @@ class PenaltyOrderedLogit(OutcomeModel):
     by_order: pd.DataFrame
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the predicted distribution of rungs, one bar a level."""
+        """Draw the predicted distribution of rungs, one bar per level."""
         return super().plot(ax)
 
     def sentence(self) -> str:
-        """Say the odds of a heavier penalty for each level, and whether the contested order matters."""
+        """State the odds of a heavier penalty for each level, and whether the contested order matters."""
         rows = self.table.loc[~self.table["hidden"]]
         if rows.empty:
             return "Every difference rests on counts too small to show."

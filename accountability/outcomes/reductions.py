@@ -62,18 +62,18 @@ class PenaltyReductions(Disclosed):
     untold: pd.Series
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without its hidden cells, and without the totals that would tell them."""
+        """Return the table without its hidden cells, and without the totals that would tell them."""
         return super().disclosed(table).assign(n=table["n"].astype("Int64").mask(self.untold))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw how recommendations ended, one bar a group."""
+        """Draw how recommendations ended, one bar per group."""
         from accountability.figures.share_bars import stacked_shares
 
         label = f"share of {WORDS[self.unit]} with a penalty above none recommended"
         return stacked_shares(self.table, by=self.by, term="end", share="estimate", label=label, ax=ax)
 
     def sentence(self) -> str:
-        """Say the share that ended lighter in each group."""
+        """State the share that ended lighter in each group."""
         shown = self.table.loc[(self.table["end"] == "lighter") & ~self.table["hidden"]]
         said = [
             f"{self._whose(row)} {percent(row['estimate'], 1)} of {row['n']:,} "

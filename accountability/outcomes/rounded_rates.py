@@ -20,14 +20,14 @@ SLACK: Final = 5
 
 
 def step_of(units: pd.Series, min_cell: int, least: int = 1) -> pd.Series:
-    """Give the step that rates of so many units are rounded to: at least `least` units; missing where there is none."""
+    """Return the step to which rates of so many units are rounded: at least `least` units; missing if there is none."""
     fewest = (units - min_cell - SLACK).astype("float64")
     place = np.searchsorted(STEPS, least / fewest.where(fewest > 0, 1e-9))
     return pd.Series(np.append(STEPS, np.nan)[place], index=units.index)
 
 
 def step_for(rates: pd.Series, passed: int, decided: int, min_cell: int) -> float | None:
-    """Give the smallest step with which the rates of all ways to be decided do not tell how many were.
+    """Return the smallest step with which the rates of all ways to be decided do not tell how many were.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ class SlowCases(Disclosed):
     still_open: int
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without rows that rest on a few lighter or heavier penalties, and without their counts."""
+        """Return the table without rows that rest on a few lighter or heavier penalties, and without their counts."""
         return super().disclosed(table).drop(columns=["light", "heavy"])
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -90,7 +90,7 @@ class SlowCases(Disclosed):
         return "\n".join(f"- **{view}**: {says}" for view, says in self.identified.itertuples(index=False))
 
     def sentence(self) -> str:
-        """Say the first and last row of each view, and what no view identifies."""
+        """State the first and last row of each view, and what no view identifies."""
         said = []
         for view, part in self.table.loc[~self.table["hidden"]].groupby("view", sort=False):
             rows = part.to_dict("records")

@@ -34,7 +34,7 @@ def small_terms(
     Parameters
     ----------
     table : DataFrame
-        One row a block and term, in the same order in every block.
+        One row per block and term, in the same order in every block.
     blocks : sequence of str
         Columns that tell the blocks apart.
     term : str
@@ -88,7 +88,7 @@ class Disclosed(Result):
                 self._hide(name, masked(getattr(self, name), keep))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without the numbers of its hidden rows."""
+        """Return the table without the numbers of its hidden rows."""
         return masked(table, self.SHOWN["table"])
 
 

@@ -61,7 +61,7 @@ def passed(rows: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame of Int8
-        One column a stage the source holds.
+        One column per stage the source holds.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def stage_table(
     officers: Mapping[str, float] | None,
     confidence: float,
 ) -> pd.DataFrame:
-    """Counts, rates and comparisons of both groups, one row a stage."""
+    """Counts, rates and comparisons of both groups, one row per stage."""
     ways = ways_of(rows)
     lines: list[dict[str, Any]] = []
     if officers:

@@ -41,7 +41,7 @@ class Units:
     ----------
     cohort : Cohort
     table : DataFrame
-        One row a unit.
+        One row per unit.
     columns : tuple of str
     unit : str
     """
@@ -192,7 +192,7 @@ def merged_said(cohort: Cohort, column: str) -> tuple[str, ...]:
 def term_shares(
     values: pd.Series, terms: Iterable[str], rows: pd.DataFrame, confidence: float, name: str = "term"
 ) -> pd.DataFrame:
-    """How many, and what share, of the rows hold each term: one row a term.
+    """How many, and what share, of the rows hold each term: one row per term.
 
     The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals allow for several rows of
     one officer, and of one complaint, in ``rows``.

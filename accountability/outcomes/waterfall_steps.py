@@ -87,7 +87,7 @@ class Waterfall(Disclosed):
         object.__setattr__(self, "times", self.times.assign(waiting=shown))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give the table without its hidden cells; a total of few pairs is not shown either."""
+        """Return the table without its hidden cells; a total of few pairs is not shown either."""
         return masked(table, ("n",)).assign(n=table["n"].astype("Int64").mask(few(table["n"], self.min_cell)))
 
     def plot(self, ax: Axes | None = None) -> Axes:

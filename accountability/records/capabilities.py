@@ -25,7 +25,7 @@ _KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
 
 
 def stages(source: Source, folder: Path) -> frozenset[str] | None:
-    """Give the stages a source dates, as far as its declaration and codebook tell.
+    """Return the stages a source dates, as far as its declaration and codebook tell.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _terms(node: Any) -> set[str]:
 
 
 def columns(source: Source) -> list[str]:
-    """Give the coded columns which a source declares for its cases, allegations and officers.
+    """Return the coded columns which a source declares for its cases, allegations and officers.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _names(column: Column) -> tuple[str, ...]:
 
 
 def groups(source: Source) -> list[str]:
-    """Give the columns a study may compare by: declared, and known before the outcome.
+    """Return the columns a study may compare by: declared, and known before the outcome.
 
     Parameters
     ----------

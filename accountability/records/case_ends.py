@@ -30,17 +30,17 @@ class Held(Protocol):
 
     @property
     def cases(self) -> pd.DataFrame:
-        """One row a complaint."""
+        """One row per complaint."""
         ...
 
     @property
     def allegations(self) -> pd.DataFrame:
-        """One row an accusation."""
+        """One row per accusation."""
         ...
 
     @property
     def events(self) -> pd.DataFrame:
-        """One row a dated step."""
+        """One row per dated step."""
         ...
 
     @property
@@ -136,7 +136,7 @@ def counted_states(state: Sequence[str] | pd.Series) -> pd.DataFrame:
 
 
 def states_in_words(counts: pd.DataFrame) -> str:
-    """Say the four states in one line, with what they add up to."""
+    """State the four states in one line, with what they add up to."""
     n: Mapping[str, int] = dict(zip(counts["state"], counts["n"], strict=True))
     parts = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in n.items())
     return f"{parts} ({sum(n.values()):,} in all)"

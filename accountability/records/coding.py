@@ -38,7 +38,7 @@ class CodedFile:
     Attributes
     ----------
     rows : DataFrame
-        One row a coded row: declared columns and ``source_row``.
+        One row per coded row: declared columns and ``source_row``.
     events : DataFrame
         The dated steps its cells hold.
     of : mapping

@@ -25,11 +25,11 @@ class Dataset:
     Attributes
     ----------
     cases : DataFrame
-        One row a complaint, ``case_id`` unique.
+        One row per complaint, ``case_id`` unique.
     allegations : DataFrame
-        One row an accusation as published; ``card.unit`` says what one row is.
+        One row per accusation as published; ``card.unit`` says what one row is.
     events : DataFrame
-        One row a dated step: ``earliest``, ``latest``, ``precision``, ``set_aside`` (why the date must not be used).
+        One row per dated step: ``earliest``, ``latest``, ``precision``, ``set_aside`` (why the date must not be used).
     ledger : Ledger
         What became of every raw row.
     card : Card
@@ -42,7 +42,7 @@ class Dataset:
         Mappings that lose a distinction: ``column`` (of the tables), ``block``, ``raw`` and ``term`` it becomes,
         ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
     complainants : DataFrame
-        One row a complainant, where published; else empty.
+        One row per complainant, where published; else empty.
     labels : mapping
         What the declaration calls its columns for a reader, column to label.
     """
@@ -76,7 +76,7 @@ class Dataset:
         Returns
         -------
         DataFrame
-            One row a unit, with ``rows``, the number of published rows it was made of; every complaint of ``cases``
+            One row per unit, with ``rows``, the number of published rows it was made of; every complaint of ``cases``
             is there for ``unit="complaint"``. The allegations themselves for the unit the source is published in.
 
         Raises

@@ -63,7 +63,7 @@ def from_frame(
     Parameters
     ----------
     frame : DataFrame
-        One row an allegation, an officer in a complaint, or a complaint. It is not changed. An index that has a name
+        One row per allegation, an officer in a complaint, or a complaint. It is not changed. An index that has a name
         is a column of that name.
     observed_until : date, str or None
         The last day the table knows of (``None``: not known).

@@ -79,7 +79,7 @@ class Ledger:
     entries : DataFrame
         ``file, column, action, rule, reason, count, example_rows``.
     rows : DataFrame
-        ``file, table, raw, coded``: raw data rows read and coded rows made, one line a file.
+        ``file, table, raw, coded``: raw data rows read and coded rows made, one line per file.
     """
 
     entries: pd.DataFrame
@@ -100,7 +100,7 @@ class Ledger:
         return cls(frame, counts.astype({"file": "str", "table": "str", "raw": "int64", "coded": "int64"}))
 
     def balance(self) -> pd.DataFrame:
-        """Raw rows = coded rows + rows accounted for, one line a file.
+        """Raw rows = coded rows + rows accounted for, one line per file.
 
         Returns
         -------

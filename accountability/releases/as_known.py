@@ -16,7 +16,7 @@ from accountability.study.occurrences import day_number
 
 @takes("dataset")
 def between(older: Dataset, newer: Dataset) -> tuple[Dataset, Dataset]:
-    """Give the two datasets that lie between two releases.
+    """Return the two datasets that lie between two releases.
 
     From the older release to the first of them only records change; from the first to the second only time passes; from
     the second to the newer release complaints come in.

@@ -53,7 +53,7 @@ class CorrectedShares(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say the share at the last day asked for, as published and corrected."""
+        """State the share at the last day asked for, as published and corrected."""
         row = self.table.iloc[-1]
         if pd.isna(row["estimate"]):
             return (

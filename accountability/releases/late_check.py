@@ -79,7 +79,7 @@ class LateRecording(Result):
         return labelled(axes, "days", "share closed", x_kind="days", y_kind="share")
 
     def sentence(self) -> str:
-        """Say the share at the last day read, in each reading."""
+        """State the share at the last day read, in each reading."""
         known = self.table.dropna(subset="estimate")
         first = known[known["reading"].isin([PUBLISHED, CORRECTED])]
         first = first[first["reading"] == (CORRECTED if CORRECTED in set(first["reading"]) else PUBLISHED)]

@@ -42,7 +42,7 @@ _RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
 class Changes(Result):
     """What changed between two releases.
 
-    ``table``: one row a field and kind of change: ``field``; ``change`` (``filled``, ``emptied``, ``changed``,
+    ``table``: one row per field and kind of change: ``field``; ``change`` (``filled``, ``emptied``, ``changed``,
     ``renamed``: one word took the place of another in every complaint, so no fact changed; ``restated``: a date stands
     there more or less exactly, and may be the same day); ``n`` complaints; of dates that changed, ``earlier``,
     ``later`` and ``median_days`` (days from the old date to the new).
@@ -52,7 +52,7 @@ class Changes(Result):
     keys : DataFrame
         ``in_release`` (``in both``, ``new``, ``gone``, ``outside the window``) and ``n`` complaints.
     rows : DataFrame
-        One row a change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``change``, ``before``,
+        One row per change: ``complaint`` (a pseudonym), ``year`` of receipt, ``field``, ``change``, ``before``,
         ``after``,
         ``days``.
     by_year : DataFrame
@@ -69,11 +69,11 @@ class Changes(Result):
 
     @property
     def changed(self) -> int:
-        """Complaints in both releases of which a fact changed; a new word or a date more exact is none."""
+        """Number of complaints in both releases with a changed fact; a new word or a more exact date is none."""
         return int(self.rows.loc[~self.rows["change"].isin(_AS_BEFORE), "complaint"].nunique())
 
     def words(self, field: str | None = None) -> pd.DataFrame:
-        """Give the words of one field before and after, and in how many complaints; by default of what changed most."""
+        """Return the words of one field (default: most changed) before and after, and the number of complaints."""
         texts = self.rows[self.rows["days"].isna() & ~self.rows["change"].isin(_AS_BEFORE)]
         texts = texts[~texts["field"].isin(set(self.rows.loc[self.rows["days"].notna(), "field"]))]
         top = texts["field"].mode()

@@ -26,7 +26,7 @@ _ISSUED_ANEW = 0.5
 
 
 def series(name: str | Path) -> list[str]:
-    """Give the releases of the agency that a source is one of, oldest first.
+    """Return the releases of the agency that a source is one of, oldest first.
 
     Parameters
     ----------

@@ -33,9 +33,9 @@ _NUMBERS: Final = ("n", "estimate", "lower", "upper", "least", "most", "turns_at
 class Tipping(Result):
     """How what is not known would have to be for a finding to turn.
 
-    ``table``: one row a claim and an unknown. ``claim`` (what is claimed), ``unknown`` (what is not known), ``n`` (how
-    many), ``assumed`` (the quantity that is varied, in words); ``estimate`` with the limits ``lower`` and ``upper``
-    between which the claim stands; ``least``, ``most`` (the estimate over all that the unknown can be);
+    ``table``: one row per claim and an unknown. ``claim`` (what is claimed), ``unknown`` (what is not known), ``n``
+    (how many), ``assumed`` (the quantity that is varied, in words); ``estimate`` with the limits ``lower`` and
+    ``upper`` between which the claim stands; ``least``, ``most`` (the estimate over all that the unknown can be);
     ``turns_at_most``, ``turns_at_least``: the claim turns where what is assumed is at most, or at least, this; missing
     where it turns nowhere on that side; ``reads``, the row in words; ``hidden``, where few are unknown.
 

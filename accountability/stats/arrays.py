@@ -19,7 +19,7 @@ ROUNDING: Final = 1.5e-8
 
 
 def share_left(closed: Any, at_risk: Any) -> Floats:
-    """Give the product-limit share left after each day, along the last axis (Kaplan and Meier 1958)."""
+    """Return the product-limit share left after each day, along the last axis (Kaplan and Meier 1958)."""
     left: Floats = np.cumprod(1.0 - closed / np.maximum(at_risk, 1), axis=-1, dtype=np.float64)
     return left
 

@@ -23,7 +23,7 @@ class PullOfAge:
     Attributes
     ----------
     each : array
-        Schoenfeld's residuals, one row a slot.
+        Schoenfeld's residuals, one row per slot.
     pull : array
         Score of the interaction, one a column.
     plain, mixed, square : array

@@ -118,7 +118,7 @@ def _limited(share: Share, size: float, quantile: float, confidence: float) -> S
 
 
 def _errors(hits: Flags, group: Ints, ways: dict[str, Ints], joint: Ints | None = None) -> Clustered:
-    """The errors of each group's share, as those of a linear model with one column a group."""
+    """The errors of each group's share, as those of a linear model with one column per group."""
     flags, groups = hits.astype(np.int64), int(group.max()) + 1
     size = np.bincount(group, minlength=groups).astype(float)
     rate = np.bincount(group, weights=flags, minlength=groups) / size

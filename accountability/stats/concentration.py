@@ -23,7 +23,7 @@ SHORT: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Measures of many tallies at once: Gini coefficient and share of the top, one number a draw."""
+    """Measures of many tallies at once: Gini coefficient and share of the top, one number per draw."""
 
     gini: Floats
     top: Floats
@@ -54,7 +54,7 @@ def measures(count: Floats, exposure: Floats, holders: Floats, top: float) -> Me
 
 
 def measures_of_each(values: Floats, exposure: Floats | None, top: float) -> Measures:
-    """The same from one number a holder: `values`, draws by holders; `exposure`, holders, or ``None`` when equal."""
+    """The same from one number per holder: `values`, draws by holders; `exposure`, holders, or ``None`` when equal."""
     if exposure is None:
         drawn = -np.sort(-values.astype(float), axis=1)
         return _from_the_top(np.ones_like(drawn), drawn, top)
@@ -84,7 +84,7 @@ def equal_risk_histograms(total: Ints, holders: int, rng: np.random.Generator) -
     Parameters
     ----------
     total : array of int
-        Complaints, one number a draw.
+        Complaints, one number per draw.
     holders : int
     rng : numpy.random.Generator
 

@@ -78,9 +78,9 @@ def standardisation(
     Parameters
     ----------
     covariates : DataFrame
-        One row a unit; nothing is compared without columns.
+        One row per unit; nothing is compared without columns.
     flags : DataFrame
-        One column a stage: whether each unit passed, missing where it is not decided.
+        One column per stage: whether each unit passed, missing where it is not decided.
     group : array of int
         0 or 1.
     draws : RowDraws

@@ -49,7 +49,7 @@ class Design:
     terms : tuple of Term
         One a column of the matrix.
     patterns : pandas.DataFrame
-        One row a pattern, with the columns used.
+        One row per pattern, with the columns used.
     matrix : array, patterns by terms
     pattern : array of int
         The pattern of each case.
@@ -81,7 +81,7 @@ class Design:
         return tuple(dict.fromkeys(term.part for term in self.terms))
 
     def at_level(self, column: str, level: str) -> Floats:
-        """Give the matrix were every row of one level of a column; only for models without a formula."""
+        """Return the matrix were every row of one level of a column; only for models without a formula."""
         out = self.matrix.copy()
         for place, term in enumerate(self.terms):
             if term.part == column:
@@ -89,7 +89,7 @@ class Design:
         return out
 
     def at(self, covariates: pd.DataFrame) -> Floats:
-        """Give the model's columns for stated covariates.
+        """Return the model's columns for stated covariates.
 
         Raises
         ------
@@ -129,7 +129,7 @@ def design(
     Parameters
     ----------
     table : DataFrame
-        One row a case.
+        One row per case.
     covariates : str or sequence of str
         Columns, or a formula such as ``"unit * accused + np.log(years)"`` (right-hand side only).
     reference : mapping, optional

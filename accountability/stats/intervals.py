@@ -222,7 +222,7 @@ def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:
 
 
 def percentile(drawn: Floats, confidence: float, most_without: float = 0.1, *, between: bool = True) -> tuple[Any, Any]:
-    """Give the limits of the middle part of draws, Efron's percentile interval.
+    """Return the limits of the middle part of draws, Efron's percentile interval.
 
     Parameters
     ----------

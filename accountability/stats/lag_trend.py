@@ -46,7 +46,7 @@ def lag_trend(
     day : array of int
         Day of each closing that any look shows.
     seen : array of bool
-        One row a closing and one column a look but the last: whether the look shows it.
+        One row per closing and one column per look but the last: whether the look shows it.
     looks : array of int
         Days of all looks, rising.
     weight : array, optional

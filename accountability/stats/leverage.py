@@ -81,7 +81,7 @@ class Leverage:
         return cls(root, members, times, scores @ root, flat, own, power)
 
     def alike(self, bread: Floats, design: Floats) -> Leverage:
-        """The same clusters in a linear model of these columns, one row a cell."""
+        """The same clusters in a linear model of these columns, one row per cell."""
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
         return replace(self, root=root, halves=design @ root)
 

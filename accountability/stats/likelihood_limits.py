@@ -61,7 +61,7 @@ class Profile:
 
 
 def of_intervals(low: Days, high: Days, fall: float) -> Profile:
-    """Give the likelihood of delays known to lie in intervals of days."""
+    """Return the likelihood of delays known to lie in intervals of days."""
     first, last, number = collapse(low, high)
     best = solve_counts(first, last, number)
 
@@ -112,7 +112,7 @@ def _pushed_to(pushed: Callable[[float], tuple[float, float]], fall: float, push
 
 
 def of_statuses(age: Days, closed: npt.NDArray[np.bool_], confidence: float, fall: float) -> Profile:
-    """Give the likelihood of statuses, closed or open, at known ages."""
+    """Return the likelihood of statuses, closed or open, at known ages."""
     from scipy.optimize import isotonic_regression
     from scipy.special import xlog1py, xlogy
 

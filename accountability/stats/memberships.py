@@ -38,7 +38,7 @@ class SharedPairs:
 
     @classmethod
     def of(cls, member: Ints) -> SharedPairs:
-        """Find the pairs; one column a place, -1 for none."""
+        """Find the pairs; one column per place, -1 for none."""
         from scipy.sparse import csr_array
 
         row, place = np.nonzero(member >= 0)
@@ -100,7 +100,7 @@ class Sharing:
 
 
 def members_of(rows: pd.DataFrame) -> Ints:
-    """The officers of each row as numbers, one column a place; a complaint of several rows holds them together too."""
+    """Return the officers of each row as numbers, one column per place; a complaint's rows share all its officers."""
     named = rows["officer_ids"].reset_index(drop=True).explode()
     place = named.groupby(level=0).cumcount()
     codes, known = pd.factorize(named)  # an empty tuple becomes a missing value, which is -1

@@ -111,7 +111,7 @@ def _with_rows(design: Floats, cells: Cells, free: Sequence[int], chance: Floats
 
 
 def _weights(design: Floats, cells: Cells, free: Sequence[int]) -> Floats:
-    """For each pattern, its share of one row a free level: those of an indicator, and those with none of them."""
+    """For each pattern, its share of one row per free level: those of an indicator, and those with none of them."""
     count = tally(cells.pattern, cells.count, len(design))
     chosen = design[:, list(free)]
     members = [column != 0 for column in chosen.T]

@@ -79,7 +79,7 @@ def p_value(drawn: Floats, seen: float, slack: float = ...) -> float: ...
 @overload
 def p_value(drawn: Floats, seen: Floats, slack: float = ...) -> Floats: ...
 def p_value(drawn: Floats, seen: float | Floats, slack: float = 1e-12) -> float | Floats:
-    """Give the share of draws, the data counted as one of them, that are at least as large: (1 + b) / (1 + B).
+    """Return the share of draws, the data counted as one of them, that are at least as large: (1 + b) / (1 + B).
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def beside_chance(seen: Floats, drawn: Floats, confidence: float) -> dict[str, F
     Parameters
     ----------
     seen : array
-        One number a statistic.
+        One number per statistic.
     drawn : array, draws by statistics
     confidence : float
         Middle part of the draws between the limits.

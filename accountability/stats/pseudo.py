@@ -1,4 +1,4 @@
-"""Pseudo-observations: one value a case, whose mean is what a curve estimates, also where some are censored.
+"""Pseudo-observations: one value per case, whose mean is what a curve estimates, also where some are censored.
 
 Andersen and Perme (2010), Pseudo-observations in survival analysis, Statistical Methods in Medical Research 19.
 """

@@ -53,7 +53,7 @@ class Draws:
         return cls(member, size, first)
 
     def weights(self, seeds: Ints) -> Floats:
-        """How often each was drawn, one row a seed."""
+        """How often each was drawn, one row per seed."""
         total, cases = len(self.size), int(self.size.sum())
         rows = []
         for seed in seeds:
@@ -81,7 +81,7 @@ class Draws:
         Returns
         -------
         array
-            One row for the data, then one a resample; one column a statistic.
+            One row for the data, then one a resample; one column per statistic.
 
         Examples
         --------

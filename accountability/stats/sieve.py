@@ -122,7 +122,7 @@ class Model:
         return np.concatenate([number[self.done].ravel(order="F"), number[~self.done].sum(axis=1)])
 
     def masses(self, number: Floats, start: Floats | None = None) -> Floats:
-        """Masses of the greatest likelihood, one row a way; `start` may be those of much the same cases."""
+        """Masses of the greatest likelihood, one row per way; `start` may be those of much the same cases."""
         counts = self.counts(number)
         seen = counts > 0
         mass = np.zeros(len(self.free))

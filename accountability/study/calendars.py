@@ -112,7 +112,7 @@ class Calendar:
     extra: frozenset[dt.date] = frozenset()
 
     def with_days(self, days: Iterable[dt.date], name: str) -> Calendar:
-        """Give a calendar with further single days without business, under a new name."""
+        """Return a calendar with further single days without business, under a new name."""
         return replace(self, extra=self.extra | set(days), name=name)
 
     def days_off(self) -> npt.NDArray[np.datetime64]:
@@ -170,7 +170,7 @@ CALENDARS: Final = {"us_federal": US_FEDERAL, "weekdays": WEEKDAYS}
 
 
 def calendar(which: Calendar | str) -> Calendar:
-    """Give a calendar by its short name.
+    """Return a calendar by its short name.
 
     Raises
     ------

@@ -324,7 +324,7 @@ class Cohort:
         Returns
         -------
         pandas.DataFrame
-            One row a step: ``step`` (0 is the source), ``because``, ``kept`` and ``excluded`` (cases),
+            One row per step: ``step`` (0 is the source), ``because``, ``kept`` and ``excluded`` (cases),
             ``allegations_kept`` and ``allegations_excluded``.
         """
         cases = np.array([step.cases for step in self.steps])

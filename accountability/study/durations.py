@@ -1,4 +1,4 @@
-"""Days from one stage to another, one row a case: closed after so many days, or still open after so many.
+"""Days from one stage to another, one row per case: closed after so many days, or still open after so many.
 
 Days are whole numbers. A closing on the day of receipt is day 0.
 """
@@ -58,7 +58,7 @@ class Durations:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a case: ``case_id``; ``days_lower`` and ``days_upper`` (Int64), the fewest and most days the delay can
+        One row per case: ``case_id``; ``days_lower`` and ``days_upper`` (Int64), the fewest and most days the delay can
         have lasted, equal when both dates are days, ``days_upper`` missing when the case is still open (it lasts
         longer than ``days_lower``); ``event`` (bool), whether it closed; ``entry_time`` (Int64), the first day of its
         age at which its closing would have been seen, 0 when it was watched from the start; ``longest`` (Int64), the
@@ -171,7 +171,7 @@ class Durations:
     def ends(self) -> tuple[int, Days]:
         """Number of days there are, and ``end`` of every case, open ones that many days later.
 
-        Every count of cases starts here: one number a case says when and whether it closed.
+        Every count of cases starts here: one number per case says when and whether it closed.
         """
         days = int(max(self.end.max(initial=0), self.entry_time.max(initial=0))) + 1
         return days, self.end + days * ~self.event
@@ -184,7 +184,7 @@ class Durations:
         return self.table["unknown_day"].to_numpy(dtype=bool)
 
     def known_days(self) -> Durations:
-        """Give the same without the cases that closed on an unknown day, which are then counted as left out.
+        """Return the same without the cases that closed on an unknown day, which are then counted as left out.
 
         What is left closes too late, as closings are missing and open cases are not:
         :func:`accountability.delay.closing_curve` takes all cases.
@@ -345,7 +345,7 @@ def require_cases(durations: Durations, what: str) -> None:
 def group_codes(
     durations: Durations, by: str | Sequence[str] | None, *, clusters: bool = False
 ) -> tuple[pd.DataFrame, Days]:
-    """Give the groups of a table of durations, one row each in sorted order, and each case's group number.
+    """Return the groups of a table of durations, one row each in sorted order, and each case's group number.
 
     Cases of one of the `clusters` may all have ended alike; groups that are compared may not.
 

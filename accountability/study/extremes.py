@@ -14,7 +14,7 @@ from accountability.study.durations import Durations
 
 @remembered
 def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
-    """Give the delays with every unknown end at its earliest, and with every one at its latest.
+    """Return the delays with every unknown end at its earliest, and with every one at its latest.
 
     A case that closed on an unknown day closed on the first day it can have, or on the last. A case of which nobody
     knows whether it ended closed on the first day, or is still open; in a release of closed cases it closed on the
@@ -43,7 +43,7 @@ def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
 
 
 def placed(durations: Durations, place: float, moved: Flags | None = None) -> Durations:
-    """Give the delays with every unknown end at one place among the days it can have been on.
+    """Return the delays with every unknown end at one place among the days it can have been on.
 
     Parameters
     ----------

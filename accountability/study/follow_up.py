@@ -33,7 +33,7 @@ def seen_late() -> list[dict[str, Any]]:
 
 
 def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd.DataFrame:
-    """Give the last day of age on which a case of each group was watched, and how many were.
+    """Return the last day of age on which a case of each group was watched, and how many were.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd
     Returns
     -------
     DataFrame
-        One row a group: its columns, ``last_day``, ``at_risk`` (missing where fewer than ten of a group were). Nothing
-        is known of later days, unless no case was still open.
+        One row per group: its columns, ``last_day``, ``at_risk`` (missing where fewer than ten of a group were).
+        Nothing is known of later days, unless no case was still open.
 
     Examples
     --------

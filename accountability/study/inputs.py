@@ -1,7 +1,7 @@
 """What a front door takes: a dataset, a cohort or durations, converted where only one meaning is possible.
 
 A function decorated with :func:`takes` may be given whatever a user holds. A dataset becomes the cohort of all its
-cases, a cohort becomes durations from receipt to closing, and a column of the allegations becomes one value a case.
+cases, a cohort becomes durations from receipt to closing, and a column of the allegations becomes one value per case.
 Everything else is refused, with the missing step written out.
 """
 
@@ -124,7 +124,7 @@ def takes_only(
 
 
 def column_names(value: object, called: str = "this function", parameter: str = "by") -> list[str]:
-    """Give the columns that a ``by`` or ``covariates`` names: one string is one column.
+    """Return the columns that a ``by`` or ``covariates`` names: one string is one column.
 
     Parameters
     ----------

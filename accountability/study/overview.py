@@ -28,7 +28,7 @@ def dates_held(cohort: Cohort) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a stage that occurs: ``stage``; ``cases`` with a usable date; ``without`` any; ``set_aside`` (a date
+        One row per stage that occurs: ``stage``; ``cases`` with a usable date; ``without`` any; ``set_aside`` (a date
         that must not be used); ``to_the_day`` (share of usable dates); ``first`` and ``last`` usable day.
     """
     total = len(cohort.cases)

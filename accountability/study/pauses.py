@@ -85,7 +85,7 @@ def _between(first: Days, last: Days, count: Callable[[Days, Flags], Days]) -> D
 
 
 def as_steps(pauses: pd.DataFrame, cases: pd.Index) -> pd.DataFrame:
-    """Give declared stretches as steps that stop and start the clock, overlapping ones joined.
+    """Return declared stretches as steps that stop and start the clock, overlapping ones joined.
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def only_where(cohort: Cohort, only: str | None) -> Cohort:
 
 
 def rows_with(cohort: Cohort, column: str, values: Sequence[str]) -> tuple[Table, pd.Series]:
-    """Give the table that holds a column, and which of its rows have one of the values, whatever their case."""
+    """Return the table that holds a column, and which of its rows have one of the values, whatever their case."""
     tables: dict[Table, pd.DataFrame] = {"cases": cohort.cases, "allegations": cohort.allegations}
     held: list[Table] = [of for of, table in tables.items() if column in table and column not in _KEYS]
     if not held:

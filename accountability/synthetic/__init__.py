@@ -68,7 +68,7 @@ class Agency:
         As published, all text: ``complaint_id, incident_date, received_date, closed_date, investigated_by,
         complaint_type, complainant``.
     accused : DataFrame
-        One row an officer in a complaint: ``complaint_id, officer_id, allegation, finding,
+        One row per officer in a complaint: ``complaint_id, officer_id, allegation, finding,
         recommended_discipline, final_discipline``.
     officers : DataFrame
         The roster, officers nobody complained about included: ``officer_id, squad, supervisor, rank, race, gender,

@@ -35,7 +35,7 @@ class Penalty:
 
 @dataclass(frozen=True, slots=True)
 class Discipline:
-    """One entry a sustained finding; days of the calendar count from the first of receipt.
+    """One entry per sustained finding; days of the calendar count from the first of receipt.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ Row = tuple[str, str, float, dict[str, object]]
 
 
 def planted(design: Design, staff: Staff) -> Iterator[Row]:
-    """Give one row a planted number."""
+    """Return one row per planted number."""
     yield from _delay(design)
     yield from _sustained(design, staff)
     yield from _severity(design)

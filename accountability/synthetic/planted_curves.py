@@ -27,7 +27,7 @@ def finding_scale(design: Design, body: int, category: Category, load: Floats) -
 
 
 def finding_survival(design: Design, body: int, category: Category, load: Floats) -> Floats:
-    """P(days to a finding ≥ k), pauses counted, one row a caseload."""
+    """P(days to a finding ≥ k), pauses counted, one row per caseload."""
     net = np.exp(-((_K / finding_scale(design, body, category, load)[:, None]) ** design.delay_shape))
     if category.paused == 0:
         return net

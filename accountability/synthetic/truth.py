@@ -87,7 +87,7 @@ def truth(design: Design, staff: Staff) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``quantity, group, value, unit, definition``; one row a quantity and group, values rounded to six places.
+        ``quantity, group, value, unit, definition``; one row per quantity and group, values rounded to six places.
     """
     setting = Setting.of(design, staff)
     rows = [*_closing_rows(setting), *_finding_rows(setting), *_penalty_rows(setting), *planted(design, staff)]

@@ -43,7 +43,7 @@ class Described(Result):
     by : tuple of str
         The columns of the groups; ``window`` is the last of them where there are windows.
     counted : pandas.DataFrame or None
-        One row a unit of the whole: for :meth:`test`.
+        One row per unit of the whole: for :meth:`test`.
     confidence : float
     """
 
@@ -107,7 +107,7 @@ class Described(Result):
         return tested(self.counted, kind, self.estimand)
 
     def sentence(self) -> str:
-        """Say the first rows in words."""
+        """State the first rows in words."""
         said = []
         for row in self.table.head(4).to_dict("records"):
             lead = ", ".join(str(row[name]) for name in (*self.by, "holders") if name in row)

@@ -79,7 +79,7 @@ def describe(
     Returns
     -------
     Described
-        One row a group. ``outside`` counts what lies in no window and why. Small cells are hidden and never changed.
+        One row per group. ``outside`` counts what lies in no window and why. Small cells are hidden and never changed.
 
     Raises
     ------
@@ -287,7 +287,7 @@ def _split(table: pd.DataFrame, inner: list[str]) -> list[tuple[tuple[object, ..
 def _by_group(
     table: pd.DataFrame, inner: list[str], names: Sequence[str], make: Any, labels: Sequence[str]
 ) -> pd.DataFrame:
-    """One row a group, every window and every combination of groups among them, with what `make` says of its units."""
+    """Return one row per group, including all windows and combinations, with what `make` returns for its units."""
     if not inner:
         return pd.DataFrame([make(table)])
     levels = [labels if name == _WINDOW and labels else sorted(table[name].unique()) for name in inner]

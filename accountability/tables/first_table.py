@@ -37,8 +37,8 @@ def table_one(data: Cohort, by: str | None = None, columns: str | Sequence[str] 
     Returns
     -------
     Printed
-        One row a level, ``n (share)``; of numbers ``median (quartiles)``; days from receipt to closing with open cases
-        counted. The last column is the standardised difference, of more than two groups the largest of any two.
+        One row per level, ``n (share)``; of numbers ``median (quartiles)``; days from receipt to closing with open
+        cases counted. The last column is the standardised difference, of more than two groups the largest of any two.
 
     Raises
     ------

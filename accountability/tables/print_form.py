@@ -46,20 +46,20 @@ class Printed(Result):
     notes: tuple[str, ...]
 
     def sentence(self) -> str:
-        """Give the title."""
+        """Return the title."""
         return f"{self.title}."
 
     def _repr_html_(self) -> str:
         return self.to_html()
 
     def to_html(self) -> str:
-        """Give the table as HTML, with its caption and notes."""
+        """Return the table as HTML, with its caption and notes."""
         cells = [[str(cell) for cell in row] for row in self.table.itertuples(index=False)]
         return document_table(self.title, [*map(str, self.table)], cells, [False] + [True] * (self.table.shape[1] - 1),
                               self.notes)  # fmt: skip
 
     def to_latex(self, **options: Any) -> str:
-        """Give the table as LaTeX (booktabs), with its caption and notes."""
+        """Return the table as LaTeX (booktabs), with its caption and notes."""
         form = "l" + "r" * (self.table.shape[1] - 1)
         given: dict[str, Any] = {"index": False, "escape": True, "column_format": form, "caption": _tex(self.title)}
         given |= options

@@ -26,7 +26,7 @@ class Tested(Result):
     """A test of equal shares: ``test``, ``statistic``, ``df``, ``p_value``, ``n``, ``design_effect``."""
 
     def sentence(self) -> str:
-        """Say the p-value, and of what."""
+        """State the p-value, and of what."""
         row = self.table.iloc[0]
         p = "below 0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}"
         return f"{self.estimand}: {self.method}, p-value {p}, {row['n']:,} units."

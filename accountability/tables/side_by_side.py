@@ -1,4 +1,4 @@
-"""Models side by side: one column a model, estimate with interval in one cell."""
+"""Models side by side: one column per model, estimate with interval in one cell."""
 
 from __future__ import annotations
 

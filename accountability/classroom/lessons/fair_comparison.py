@@ -195,7 +195,7 @@ class Stations:
         return table.assign(sustained=sustained, share=sustained / table["complaints"])
 
     def complaints(self) -> pd.DataFrame:
-        """One row a complaint: its kind, ``finding``, ``decided``, ``sustained``, ``station``."""
+        """One row per complaint: its kind, ``finding``, ``decided``, ``sustained``, ``station``."""
         rows = _decided(self.data)
         return rows.assign(station=rows["case_id"].map(self.data.cases.set_index("case_id")["station"]))
 
@@ -261,7 +261,7 @@ def nearer_to_one(ratios: Result) -> str:
 
 
 def _decided(data: Dataset) -> pd.DataFrame:
-    """One row a complaint: its kind, ``finding``, ``decided``, ``sustained``."""
+    """One row per complaint: its kind, ``finding``, ``decided``, ``sustained``."""
     rows = units.roll_up(data.allegations, data.card.unit, "complaint")[["case_id", "finding"]]
     rows = data.cases[["case_id", *KIND]].merge(rows, on="case_id", how="left", validate="1:1")
     finding = rows["finding"]

@@ -33,7 +33,7 @@ class Shown(Result):
     height: float = 4.2
 
     def sentence(self) -> str:
-        """Say the numbers in words."""
+        """State the numbers in words."""
         return self.said
 
     def plot(self, ax: Axes | None = None) -> Axes:

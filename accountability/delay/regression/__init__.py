@@ -1,1 +1,1 @@
-"""Regression of delays: which cases close sooner, by how much, and how sure that is. The front door is ``delay``."""
+"""Regression of delays: which cases close sooner, and by how much. Import from ``delay``."""

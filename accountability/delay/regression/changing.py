@@ -1,4 +1,4 @@
-"""Ratios of rates that change with age: one for each period, or along the logarithm of the days."""
+"""Cox models whose hazard ratios change with age: one ratio per period, or linear in the logarithm of days."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from accountability.study.inputs import takes
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ChangingRatios(Regression):
-    """Ratios by age; ``table`` as :class:`Regression`, with one row for each period of a term that changes.
+    """Hazard ratios by age; ``table`` as in :class:`Regression`, with one row per period of a term that changes.
 
     Attributes
     ----------
     periods : tuple of str
-        The periods in words; one, "log", when the ratio changes along the logarithm of the days.
+        The periods in words; only "log" when the log ratio is linear in the logarithm of days.
     """
 
     periods: tuple[str, ...]
@@ -51,7 +51,7 @@ def changing_ratios(
     reference: Mapping[str, str] | None = None,
     confidence: float = 0.95,
 ) -> ChangingRatios:
-    """Ratios of the daily rate of closing that change as cases grow old.
+    """Estimate hazard ratios of closing that change with the age of the case.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def changing_ratios(
     changing : str or sequence of str
         Columns (or parts of the formula) whose ratios may change.
     periods : sequence of int, or "log"
-        First days of the second and later periods, each of which gets a ratio of its own; or "log" for a ratio that
-        is a power of the days: the row "term × log(day + 1)" is its exponent, the plain row the ratio on day 0.
+        First days of the second and later periods, each with its own ratio; or "log" for a ratio that is a power of the
+        days: the row "term × log(day + 1)" holds the exponent, the plain row the ratio on day 0.
 
     Returns
     -------
@@ -70,9 +70,9 @@ def changing_ratios(
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.cox`; a period in which nothing compares cases has no ratio.
+        As for :func:`accountability.delay.cox`, and for a period without any comparison of cases.
     ParameterError
-        For a `changing` that is not in the model or periods that are not rising days.
+        For a `changing` that is not in the model, or `periods` that are not increasing days.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Cox's model of the daily rate of closing: late entry, ties, strata, clustered errors, Firth's penalty."""
+"""The Cox model of closing: late entry, ties, strata, clustered errors, Firth's penalty."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WHAT = "Cox's model"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Cox(Regression):
-    """A fitted Cox model; ``table`` as :class:`Regression`.
+    """A fitted Cox model; ``table`` as in :class:`Regression`.
 
     Attributes
     ----------
@@ -43,13 +43,13 @@ class Cox(Regression):
     penalty : str or None
         "firth" or nothing.
     model_covariance : array
-        The inverse information, whether or not `covariance` is clustered.
+        The inverse information (not clustered).
     design : Design
     sets : RiskSets
     strata : pandas.DataFrame
-        One row a stratum.
+        One row per stratum.
     centre : array
-        Mean of the model's columns, taken off before anything is computed.
+        Means of the model's columns, subtracted before the fit.
     cluster : array of int or None
         Cluster of each case.
     event_word : str
@@ -70,11 +70,11 @@ class Cox(Regression):
 
     @property
     def matrix(self) -> Floats:
-        """The model's columns less their means, one row a pattern."""
+        """The model's columns minus their means, one row per pattern."""
         return self.design.matrix - self.centre
 
     def sentence(self) -> str:
-        """Say first where no one ratio describes the cases, then the ratios with their intervals."""
+        """State first where proportional hazards fail, then the ratios with their intervals."""
         p_value = self._changes_with_age()
         if p_value >= 1 - self.confidence:
             return super().sentence()
@@ -97,11 +97,11 @@ class Cox(Regression):
         return p_chi2(statistic, len(self.terms))
 
     def at_estimate(self) -> Derivatives:
-        """Give the likelihood and its sums at the estimate."""
+        """Return the likelihood and its derivatives at the estimate."""
         return derivatives(self.sets, self.matrix, self.coefficients, self.ties)
 
     def scores(self) -> Floats:
-        """Score residual of one case of each cell."""
+        """Return the score residual of one case of each cell."""
         return score_residuals(self.sets, self.matrix, self.at_estimate())
 
 
@@ -119,7 +119,7 @@ def cox(
     penalty: Literal["firth"] | None = None,
     confidence: float = 0.95,
 ) -> Cox:
-    """Ratios of the daily rate of closing between cases with different covariates.
+    """Estimate hazard ratios of closing between cases with different covariates (Cox model).
 
     Parameters
     ----------
@@ -127,16 +127,16 @@ def cox(
         With closing dates known to the day; late entry is allowed.
     covariates : str or sequence of str
         Columns of the durations, or a formula (right-hand side, as statsmodels reads it). Text, categories and
-        true/false become indicators of their levels but one, the reference; numbers stay numbers.
+        true/false become indicators of all levels but the reference; numbers stay numbers.
     ties : {"efron", "breslow"}
         How closings on one day are handled.
     strata : str or sequence of str, optional
-        Columns whose groups have baseline rates of their own.
+        Columns whose groups have their own baseline rates.
     cluster : str, optional
         Column that names the cluster of each case, for clustered errors; ``"case_id"`` gives robust ones. With up to
         200 clusters the errors are CR2, and intervals are Student's t with Satterthwaite's degrees of freedom.
     causes, cause : str, optional
-        Column of the causes of closing, and the one to model; other closings end the watch (cause-specific rate).
+        Column of the causes of closing, and the one to model; other closings are censored (cause-specific hazard).
     reference : mapping, optional
         Reference level of a column; by default its most frequent one.
     penalty : {"firth"}, optional
@@ -148,7 +148,7 @@ def cox(
     Returns
     -------
     Cox
-        Ratios above 1 belong to cases that close sooner.
+        Ratios above 1 mean that cases close sooner.
 
     Raises
     ------
@@ -161,11 +161,10 @@ def cox(
     Notes
     -----
     Cox (1972); Efron (1977) and Breslow (1974) for ties; Lin and Wei (1989) for clustered errors, without a
-    small-sample factor, as in R's ``coxph``; up to 200 clusters are corrected by their share of the information (Bell
-    and McCaffrey 2002), without which a true null is rejected in 20 % of samples of 8 clusters at 5 %. Heinze and
-    Schemper (2001) for the penalty. Cases are collapsed to covariate pattern, days and ending first; the answer is
-    that of a fit case by case. Coefficients are not resampled by cluster, as clustered errors answer the same
-    question; medians are, by :func:`accountability.delay.bootstrap`.
+    small-sample factor, as in R's ``coxph``; errors from up to 200 clusters are corrected by their share of the
+    information (Bell and McCaffrey 2002): uncorrected, a true null is rejected in 20 % of samples of 8 clusters at 5 %.
+    Heinze and Schemper (2001) for the penalty. Cases are first collapsed to covariate pattern, days and ending, which
+    gives the same answer.
 
     Examples
     --------
@@ -233,7 +232,7 @@ def cox(
 
 
 def require_model(model: object, called: str) -> None:
-    """Refuse what is no fitted Cox model, with the line that fits one."""
+    """Refuse anything but a fitted Cox model, with the line that fits one."""
     if not isinstance(model, Cox):
         raise ParameterError(
             f"delay.{called} needs a fitted Cox model, and was given an object of type {type(model).__name__}. Fit one "
@@ -242,13 +241,13 @@ def require_model(model: object, called: str) -> None:
 
 
 def require_ties(ties: str) -> None:
-    """Refuse a handling of ties that does not exist."""
+    """Refuse an unknown handling of ties."""
     if ties not in ("efron", "breslow"):
         raise ParameterError(f"ties must be 'efron' or 'breslow', found {ties!r}")
 
 
 def same_at_every_age(strata: str | Sequence[str] | None) -> str:
-    """Say that the ratio is the same at every age."""
+    """Return the assumption that the hazard ratio is the same at every age."""
     names = [strata] if isinstance(strata, str) else list(strata or ())
     apart = f" within {', '.join(names)}" if names else ""
     return f"the ratio of rates of two cases is the same at every age{apart} (test it with delay.proportionality)"

@@ -1,7 +1,7 @@
-"""Regression of closing month by month (discrete time), which dates known to the month can carry.
+"""Discrete-time regression of closing, for dates known to the month.
 
-Every case and month it was watched is one trial: closed in it or not. With a complementary log-log link the
-coefficients are those of proportional daily rates. Trials are counted by covariate pattern and period.
+Each case has one trial per month watched: closed in it or not. With a complementary log-log link the coefficients are
+those of proportional hazards. Trials are counted by covariate pattern and period.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STEEPEST: Final = 20.0
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class DiscreteTime(Regression):
-    """A fitted discrete-time regression; ``table`` as :class:`Regression`.
+    """A fitted discrete-time regression; ``table`` as in :class:`Regression`.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class DiscreteTime(Regression):
     period_days : float
         Length of a period.
     full_covariance : array
-        Of the baseline of the periods with closings, then the coefficients.
+        Covariance of the baseline of periods with closings, then the coefficients.
     design : Design
     """
 
@@ -57,7 +57,7 @@ class DiscreteTime(Regression):
     design: Design
 
     def still_open(self, at: Stated) -> pd.DataFrame:
-        """Share of cases with stated covariates still open at the end of each period.
+        """Predict the share of cases with given covariates still open at the end of each period.
 
         Returns
         -------
@@ -102,7 +102,7 @@ def discrete_time(
     reference: Mapping[str, str] | None = None,
     confidence: float = 0.95,
 ) -> DiscreteTime:
-    """Ratios of the rate of closing from dates known to the month.
+    """Estimate hazard ratios of closing from dates known to the month (discrete-time regression).
 
     Parameters
     ----------
@@ -111,28 +111,28 @@ def discrete_time(
     covariates, cluster, reference, confidence
         As for :func:`accountability.delay.cox`.
     period : float
-        Days in a period; a mean month by default. With dates known to the month a case's period is the number of
-        months between the two, which such dates give exactly.
+        Days in a period; a mean month by default. With dates known to the month, a case's period is the exact number of
+        months between the two.
 
     Returns
     -------
     DiscreteTime
-        Ratios above 1 belong to cases that close sooner.
+        Ratios above 1 mean that cases close sooner.
 
     Raises
     ------
     Refusal
-        When delays are known less finely than two periods, when it is not known until when closed cases could have
-        been watched, when a coefficient has no finite estimate, or the source cannot carry a closing curve.
+        When delays are coarser than two periods, when the end of follow-up of closed cases is not known, when a
+        coefficient has no finite estimate, or the source allows no closing curve.
     ParameterError
         As :func:`accountability.delay.cox`.
 
     Notes
     -----
-    Prentice and Gloeckler (1978). Each period has a baseline of its own; periods without a closing say nothing about
-    the coefficients. A period that a case was not watched to its end is left out, whether or not the case closed in
-    it, since leaving out only the open cases would raise the rate. Clustered errors carry the factor
-    G/(G - 1) (n - 1)/(n - k) of statsmodels, n being the trials.
+    Prentice and Gloeckler (1978). Each period has its own baseline; periods without a closing do not inform the
+    coefficients. A case's last period is left out if follow-up ended inside it, even if the case closed in it: leaving
+    out only open cases would bias the rate upwards. Clustered errors carry the factor G/(G - 1) (n - 1)/(n - k) of
+    statsmodels, n being the trials.
 
     Examples
     --------
@@ -251,7 +251,7 @@ class _Fit:
         return value, gradient, self.information(at)
 
     def information(self, at: Floats, *, observed: bool = True) -> Floats:
-        """The observed or the expected information, block by block: periods do not meet one another."""
+        """Return the observed or expected information, one block per period."""
         rate = self._rate(at)
         with np.errstate(over="ignore"):
             hit = rate / np.expm1(rate)

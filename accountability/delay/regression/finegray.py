@@ -1,4 +1,4 @@
-"""Fine and Gray's regression of the share of cases closed of one cause, when they can close of others."""
+"""Fine-Gray regression of the cumulative incidence of one cause of closing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WHAT = "Fine and Gray's model"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class FineGray(Regression):
-    """A fitted Fine-Gray model; ``table`` as :class:`Regression`.
+    """A fitted Fine-Gray model; ``table`` as in :class:`Regression`.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ def fine_gray(
     reference: Mapping[str, str] | None = None,
     confidence: float = 0.95,
 ) -> FineGray:
-    """Ratios that order the shares of cases closed of one cause, when others close cases too.
+    """Estimate subdistribution hazard ratios for one cause of closing (Fine-Gray model).
 
     Parameters
     ----------
@@ -58,20 +58,20 @@ def fine_gray(
     Returns
     -------
     FineGray
-        Ratios above 1 belong to cases of which more close of that cause.
+        Ratios above 1 mean that more cases close by that cause.
 
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.cox`, and for late entry, which the method does not allow.
+        As for :func:`accountability.delay.cox`, and for late entry.
 
     Notes
     -----
-    Late entry is refused: the weights of cases closed of another cause need the chance of being watched from the start,
-    and :func:`accountability.delay.cox` with ``causes=`` and ``cause=`` takes late entry as it stands.
+    Late entry is refused, because the weights of cases closed by another cause need the censoring distribution from the
+    start; :func:`accountability.delay.cox` with ``causes=`` and ``cause=`` allows late entry.
 
-    Fine and Gray (1999): a case closed of another cause stays at risk with the chance that it would still be watched.
-    Breslow's ties; errors include the estimate of that chance, as in R's ``cmprsk::crr``.
+    Fine and Gray (1999): a case closed by another cause stays at risk with the probability that it would still be
+    watched. Breslow's ties; the errors include the estimation of that probability, as in R's ``cmprsk::crr``.
 
     Examples
     --------
@@ -167,7 +167,7 @@ class _Fit:
         return risk[:, 0], risk[:, 1:] / np.where(risk[:, :1] > 0, risk[:, :1], 1)
 
     def evaluate(self, beta: Floats) -> tuple[float, Floats, Floats]:
-        """Value, gradient and information of the weighted partial likelihood."""
+        """Return value, gradient and information of the weighted partial likelihood."""
         score = self.matrix @ beta
         on = self.own > 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -190,7 +190,7 @@ class _Fit:
         return plain[self.day] + (after.T * self.share).T
 
     def scores(self, beta: Floats) -> Floats:
-        """Score of one case of each cell, with the part due to the estimated chance of being watched."""
+        """Return the score of one case of each cell, with the part due to the estimated censoring probability."""
         weight = np.exp(self.matrix @ beta)
         total, mean = self._risk(weight)
         on = self.own > 0
@@ -204,7 +204,7 @@ class _Fit:
         return out + self._watch_part(x, own, rate, mean)
 
     def cell_information(self, beta: Floats) -> Floats:
-        """What one case of each cell adds to the information, the chance of being watched taken as known."""
+        """Return what one case of each cell adds to the information, with the censoring probability taken as known."""
         own = np.exp(self.matrix @ beta)
         total, mean = self._risk(own)
         rate = np.where(self.own > 0, self.own / np.where(total > 0, total, 1.0), 0.0)

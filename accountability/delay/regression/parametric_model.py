@@ -1,4 +1,4 @@
-"""Regressions with a shape: Weibull, log-normal, log-logistic, for delays known only to lie in intervals."""
+"""Parametric regressions (Weibull, log-normal, log-logistic), also for interval-censored delays."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ FamilyName = Literal["weibull", "lognormal", "loglogistic"]
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Parametric(Regression):
-    """A fitted parametric regression; ``table`` as :class:`Regression`, ratios being those of delays.
+    """A fitted parametric regression; ``table`` as in :class:`Regression`, with ratios of delays.
 
     Attributes
     ----------
     family : str
     intercept, log_scale : float
-        Of the logarithm of the delay.
+        Intercept, and logarithm of the scale, of the logarithm of the delay.
     full_covariance : array
-        Of intercept, coefficients and logarithm of the scale, in this order.
+        Covariance of intercept, coefficients and logarithm of the scale, in this order.
     design : Design
     """
 
@@ -53,7 +53,7 @@ class Parametric(Regression):
     design: Design
 
     def still_open(self, at: Stated, days: Any) -> pd.DataFrame:
-        """Share of cases with stated covariates still open at the end of given days.
+        """Predict the share of cases with given covariates still open at the end of given days.
 
         Returns
         -------
@@ -97,7 +97,7 @@ def parametric(
     reference: Mapping[str, str] | None = None,
     confidence: float = 0.95,
 ) -> Parametric:
-    """Ratios of delays between cases with different covariates, for dates of any precision.
+    """Estimate ratios of delays between cases with different covariates, for dates of any precision.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def parametric(
     covariates, cluster, reference, confidence
         As for :func:`accountability.delay.cox`.
     family : {"weibull", "lognormal", "loglogistic"}
-        Shape of the delays.
+        Distribution of the delays.
     dates : {"interval", "point"}
         Whether a closing on day d is taken as lying between d and d + 1 days (which allows day 0 and is what a date
         says), or exactly at d, as most programs do.
@@ -114,18 +114,18 @@ def parametric(
     Returns
     -------
     Parametric
-        Ratios above 1 belong to cases that take longer.
+        Ratios above 1 mean that cases take longer.
 
     Raises
     ------
     Refusal
-        When a coefficient or the scale has no finite estimate, nothing closed, or the source cannot carry a curve.
+        When a coefficient or the scale has no finite estimate, nothing closed, or the source allows no closing curve.
     ParameterError
-        As :func:`accountability.delay.cox`, and for an unknown family.
+        As for :func:`accountability.delay.cox`, and for an unknown family.
 
     Notes
     -----
-    Accelerated failure time models by maximum likelihood; R's ``survreg`` where there is no late entry.
+    Accelerated failure time models by maximum likelihood; equal to R's ``survreg`` without late entry.
 
     Examples
     --------
@@ -205,7 +205,7 @@ class _Fit:
         self.patterns = len(x)
 
     def start(self) -> Floats:
-        """Fit a part of very many spells first; of few, take moments of the logarithms as they stand."""
+        """Return starting values: a fit to a part of very many spells, or moments of the logarithms of few."""
         if len(self.data.pattern) > MANY_SPELLS:
             part = _Fit(self.family, self.data.every(16), self.x)
             try:
@@ -249,12 +249,12 @@ class _Fit:
         return value, gradient, information
 
     def scores(self, at: Floats) -> Floats:
-        """Score of one case of each spell."""
+        """Return the score of one case of each spell."""
         parts = self._parts(at)
         return np.column_stack([parts.by_location[:, None] * self.x[self.data.pattern], parts.by_scale])
 
     def information_each(self, at: Floats) -> Floats:
-        """What one case of each spell adds to the information."""
+        """Return what one case of each spell adds to the information."""
         parts, x = self._parts(at), self.x[self.data.pattern]
         out = np.empty((len(x), len(at), len(at)))
         out[:, :-1, :-1] = -parts.location_twice[:, None, None] * x[:, :, None] * x[:, None, :]

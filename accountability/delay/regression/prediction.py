@@ -1,4 +1,4 @@
-"""Curves for stated covariates, and how far apart they are on given days: shares of cases, not only ratios."""
+"""Predicted curves for given covariates, and differences between them on given days."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PredictedCurves(Result):
-    """Share still open by day, for stated covariates.
+    """Predicted share still open by day, for given covariates.
 
     ``table``: ``label``, ``day``, ``estimate`` (share still open), ``std_error``, ``lower``, ``upper``; missing beyond
     the last day on which a case (of the curve's stratum, and of each stated level) was watched.
@@ -34,7 +34,7 @@ class PredictedCurves(Result):
     ----------
     confidence : float
     covariates : pandas.DataFrame
-        What was stated, one row a curve.
+        The given covariates, one row per curve.
     """
 
     confidence: float
@@ -52,7 +52,7 @@ class PredictedCurves(Result):
         return Curves(frame=self.table, by=("label",), last=last, y="predicted share still open").draw(ax)
 
     def sentence(self) -> str:
-        """Say each curve's share on the last day that all of them reach."""
+        """State each curve's share on the last day that all of them reach."""
         known = self.table.groupby("day")["estimate"].transform(lambda shares: shares.notna().all())
         if not known.any():
             return "No case was watched as long as the days asked for."
@@ -96,7 +96,7 @@ class ShareDifferences(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say each difference in points."""
+        """State each difference in points."""
         said = [
             f"by day {row['day']:,}, {percent(row['closed_by'], 1)} of {row['label']} and "
             f"{percent(row['reference_closed_by'], 1)} of {row['reference']} are predicted closed, a difference of "
@@ -111,13 +111,13 @@ class ShareDifferences(Result):
 
 
 def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = None) -> PredictedCurves:
-    """Share of cases with stated covariates still open by day.
+    """Predict the share of cases with given covariates still open by day.
 
     Parameters
     ----------
     model : Cox
     at : frame, or mapping or sequence of mappings
-        A value for each column the model uses, one row a curve; with strata, for their columns too.
+        A value for each column the model uses, one row per curve; with strata, for their columns too.
     days : sequence of int, optional
         Days wanted; every closing day when left out.
 
@@ -132,8 +132,8 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
 
     Notes
     -----
-    Exponential of minus the summed daily rates, with Efron's or Breslow's handling of ties as in the model; errors by
-    the delta method as R's ``survfit.coxph``, or from clusters when the model has them; log-log intervals.
+    Exponential of minus the cumulative hazard, with the model's handling of ties; errors by the delta method as in R's
+    ``survfit.coxph``, or clustered when the model's are; log-log intervals.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def predicted_curves(model: Cox, at: Stated, *, days: Sequence[int] | None = Non
 
 
 def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, days: Sequence[int]) -> ShareDifferences:
-    """How many more cases close by given days with some covariates than with others.
+    """Estimate differences in the share closed by given days between covariates.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
     Raises
     ------
     ParameterError
-        As :func:`predicted_curves`.
+        As for :func:`predicted_curves`.
 
     Examples
     --------
@@ -291,7 +291,7 @@ class _Rates:
         return run[self.stop] - run[self.begin][:, None]
 
     def errors(self) -> Floats:
-        """Standard error of every cumulative rate."""
+        """Return the standard error of every cumulative hazard."""
         if self.model.clusters is None:
             own = self._summed(self.at.slots.sums.c0)
             spread = np.einsum("cdj,jk,cdk->cd", self.slope, self.model.model_covariance, self.slope)
@@ -304,7 +304,7 @@ class _Rates:
         return out
 
     def error_of(self, weight: Floats) -> float:
-        """Standard error of a weighted sum of cumulative rates."""
+        """Return the standard error of a weighted sum of cumulative hazards."""
         pull = weight * self.factor[:, None]
         slope = np.einsum("cd,cdj->j", pull, self.slope)
         count = self._counted(pull)

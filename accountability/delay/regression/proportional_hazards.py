@@ -1,4 +1,4 @@
-"""Whether a ratio of rates stays the same as cases grow old: a test by term, and a figure of the ratio by age."""
+"""Test of proportional hazards by term, and hazard ratios by age."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Proportionality(Result):
-    """Test that ratios do not change with age.
+    """Test that hazard ratios do not change with age.
 
     ``table``: ``term`` (a column or part of the formula; the last row, "all", is the test of all together),
     ``statistic`` (chi-squared), ``df``, ``p_value``.
@@ -33,8 +33,8 @@ class Proportionality(Result):
     ----------
     ratios : pandas.DataFrame
         ``term``, ``first_day``, ``last_day``, ``day`` (mean day of closing), ``events``, ``estimate``, ``lower``,
-        ``upper``: each coefficient's ratio within stretches of age that hold about as many closings each (a one-step
-        estimate).
+        ``upper``: each coefficient's ratio within periods of age with about equal numbers of closings (one-step
+        estimates).
     confidence : float
     """
 
@@ -80,17 +80,16 @@ def _p(value: float) -> str:
 
 
 def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proportionality:
-    """Test whether each ratio of a Cox model stays the same as cases grow old.
+    """Test whether each hazard ratio of a Cox model is constant over age.
 
     Parameters
     ----------
     model : Cox
         Without penalty.
     scale : {"km", "rank", "identity", "log"}
-        How age enters: by the share closed before (less moved by a few old cases), by rank, in days, or by the
-        logarithm of days.
+        Scale of age: the share closed before (robust to a few old cases), ranks, days, or the logarithm of days.
     pieces : int
-        Stretches of age for the figure.
+        Number of periods of age for the figure.
 
     Returns
     -------
@@ -99,12 +98,12 @@ def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proport
     Raises
     ------
     Refusal
-        When closings lie on too few days to see a change, on day 0 with the logarithm, or the model is penalised.
+        When closings lie on too few days, on day 0 with "log", or the model is penalised.
 
     Notes
     -----
     The score test of an interaction with age (Grambsch and Therneau 1994, in its exact form), as R's ``cox.zph``; it
-    uses the model's own errors, also when the model's are clustered.
+    uses model-based errors, also when the model's are clustered.
 
     Examples
     --------

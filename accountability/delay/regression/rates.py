@@ -1,4 +1,4 @@
-"""Closings per day open, with exact intervals: what can be said of a group however few closings it has."""
+"""Closings per case-day with exact intervals, for groups with any number of closings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExactRates(Result):
     """Closings per `per` case-days, by group.
 
     ``table``: the columns of `by`, ``n``, ``events``, ``case_days``, ``estimate``, ``lower``, ``upper`` (per `per`
-    case-days), ``ratio``, ``ratio_lower``, ``ratio_upper`` (to the reference group; 1 for itself), ``hidden``.
+    case-days), ``ratio``, ``ratio_lower``, ``ratio_upper`` (to the reference group, whose own is 1), ``hidden``.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class ExactRates(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say each group's rate with its interval."""
+        """State each group's rate with its interval."""
         said = []
         for row in self.table[~self.table["hidden"]].to_dict("records"):
             name = ", ".join(str(row[column]) for column in self.by) or "all cases"
@@ -83,7 +83,7 @@ def exact_rates(
     per: int = 1_000,
     confidence: float = 0.95,
 ) -> ExactRates:
-    """Closings per case-day by group, exact for any number of closings, none included.
+    """Estimate closings per case-day by group, with intervals exact for any number of closings, also none.
 
     Parameters
     ----------
@@ -107,15 +107,15 @@ def exact_rates(
     Raises
     ------
     Refusal
-        When the source cannot carry a closing curve.
+        When the source allows no closing curve.
     ParameterError
         For unknown columns or groups.
 
     Notes
     -----
-    A case counts every day of its age it was watched, that of its closing included. Intervals of rates: Garwood
-    (1936). Intervals of ratios: Clopper and Pearson (1934) on the share of the two groups' closings. Both take the
-    rate as constant over the days watched.
+    A case counts each day on which it was watched, including the day of closing. Intervals of rates: Garwood (1936).
+    Intervals of ratios: Clopper and Pearson (1934) on the share of the two groups' closings. Both assume a constant
+    rate over the days watched.
 
     Examples
     --------

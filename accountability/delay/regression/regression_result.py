@@ -1,4 +1,4 @@
-"""What every regression of delays begins and ends with: checked cases with their columns, one row a coefficient."""
+"""What all regressions of delays share: checking the cases, and the table of coefficients."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ STILL_OPEN = "whether a case is still open at the cut-off tells nothing about ho
 class Regression(Result):
     """A regression of delays on covariates.
 
-    ``table``: ``term``, ``reference`` (level it is compared with), ``n`` and ``events`` (cases and closings with the
-    term's column not 0), ``estimate`` (the ratio), ``lower``, ``upper``, ``p_value``, ``coefficient`` (its logarithm)
-    with its ``std_error``, ``hidden``.
+    ``table``: ``term``, ``reference`` (level it is compared with), ``n`` and ``events`` (cases and closings where the
+    term's column is not 0), ``estimate`` (the ratio), ``lower``, ``upper``, ``p_value``, ``coefficient`` (its
+    logarithm) with its ``std_error``, ``hidden``.
 
     Attributes
     ----------
     terms : tuple of Term
-        One a row of the table.
+        One per row of the table.
     coefficients : array
     covariance : array
-        Of the coefficients; clustered when `clusters` is a number.
+        Covariance of the coefficients; clustered when `clusters` is a number.
     log_likelihood, null_log_likelihood : float
         At the estimate, and with every coefficient 0.
     cases, events : int
     clusters : int or None
-        Independent clusters behind the errors; ``None`` when cases are taken as independent and the model as right.
+        Number of clusters in the errors; ``None`` for model-based errors.
     confidence : float
     ratio_word : str
         What a ratio compares.
@@ -87,7 +87,7 @@ class Regression(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say the ratios with their intervals; differences are described, not explained."""
+        """State the ratios with their intervals."""
         said = []
         shown = self.table[~self.table["hidden"]]
         for row in shown.head(SHOWN).to_dict("records"):
@@ -114,7 +114,7 @@ def _short(number: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Cases a regression was allowed for, with their columns and clusters."""
+    """Checked cases for a regression, with their columns and clusters."""
 
     durations: Durations
     event: Flags  # Whether each case closed (of the cause that is modelled)
@@ -127,13 +127,13 @@ class Prepared:
 
     @cached_property
     def centre(self) -> Floats:
-        """Mean of the model's columns, taken off before anything is computed."""
+        """Means of the model's columns, subtracted before the fit."""
         made = self.design
         return made.count @ made.matrix / len(made.pattern)
 
     @cached_property
     def matrix(self) -> Floats:
-        """The model's columns less their means, one row a pattern."""
+        """The model's columns minus their means, one row per pattern."""
         return self.design.matrix - self.centre
 
     @cached_property
@@ -143,7 +143,7 @@ class Prepared:
 
     @cached_property
     def worth(self) -> float:
-        """How many even clusters the clusters are worth by their cases."""
+        """Effective number of clusters, by their cases."""
         return float(self.clusters or 0) if self.cluster is None else even_clusters(self.cluster)
 
     @property
@@ -162,10 +162,10 @@ class Prepared:
         information: Callable[[], Floats],
         power: float = -1.0,
     ) -> tuple[Floats, Floats | None, Floats | None]:
-        """The covariance of coefficients, and where clusters are few its degrees of freedom and what they are worth.
+        """Return the coefficients' covariance and, where clusters are few, degrees of freedom and effective number.
 
-        `information` gives that of one case of each cell. The correction is CR3 where a likelihood is partial: with
-        CR2 a true null was rejected in 7 to 8 % of samples of 8 officers at 5 %.
+        `information` gives that of one case of each cell. The correction is CR3 for a partial likelihood: with CR2 a
+        true null was rejected in 7 to 8 % of samples of 8 officers at 5 %.
         """
         if self.cluster is None or self.worth > FEW:
             return sandwich(bread, scores, cell, self.cluster, self.clusters, number=number), None, None
@@ -181,7 +181,7 @@ class Prepared:
             raise separated(self.design, endless.direction, self.word) from endless
 
     def require_events(self, what: str, terms: int | None = None) -> None:
-        """Refuse a regression without closings, or with fewer than coefficients."""
+        """Refuse a regression without closings, or with fewer closings than coefficients."""
         events, asked = int(self.event.sum()), len(self.design.terms) if terms is None else terms
         if events == 0:
             raise Refusal(
@@ -195,7 +195,7 @@ class Prepared:
             )
 
     def assume(self, *first: str) -> tuple[str, ...]:
-        """Say what must hold, the model's own part first."""
+        """Return the assumptions, the model's own first."""
         apart = f"cases of different {self.cluster_name} are" if self.cluster_name else "cases are"
         rest = "independent" if self.cluster_name else "independent of each other"
         return (*first, STILL_OPEN, f"{apart} {rest}", DESCRIBES)
@@ -212,10 +212,10 @@ class Prepared:
         free: Floats | None = None,
         effective: Floats | None = None,
     ) -> dict[str, Any]:
-        """Give the fields that every regression has.
+        """Return the fields that every regression has.
 
-        Where a model does not say how much a cluster weighs, it weighs as many as its cases, and the degrees of freedom
-        are the effective number of clusters less one.
+        Where a model gives no weights of clusters, a cluster's weight is its number of cases, and the degrees of
+        freedom are the effective number of clusters less one.
         """
         named = terms or self.design.terms
         if free is None and self.clusters is not None:
@@ -252,14 +252,14 @@ def prepare(
     cause: str | None = None,
     exact: bool = True,
 ) -> Prepared:
-    """Check that a regression can be had from these cases, and read its columns.
+    """Check that these cases allow a regression, and read its columns.
 
     Raises
     ------
     ParameterError
         For unknown columns, causes or confidence.
     Refusal
-        When the source cannot carry a closing curve, has coarse dates where days are needed, or one cluster only.
+        When the source allows no closing curve, dates are coarser than needed, or there is only one cluster.
     """
     require_open_cases(durations, what)
     if exact:
@@ -279,7 +279,7 @@ def table_of(
     counts: tuple[Days, Days],
     free: Floats | None = None,
 ) -> pd.DataFrame:
-    """One row a coefficient with its Wald interval, by Student's t where degrees of freedom are given."""
+    """Return one row per coefficient with its Wald interval, by Student's t where degrees of freedom are given."""
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
     if free is not None:  # a term that one cluster alone determines has no error
         error = np.where(free > 0, error, np.nan)
@@ -305,18 +305,18 @@ def table_of(
 
 
 def counts_by_term(made: Design, events: Floats) -> tuple[Days, Days]:
-    """Cases and closings with each column of the model not 0, from the closings of each pattern."""
+    """Count cases and closings where each column of the model is not 0."""
     inside = made.matrix != 0
     return made.count @ inside, np.rint(events @ inside).astype(np.int64)
 
 
 def closings(durations: Durations, causes: str | None, cause: str | None) -> tuple[Flags, str]:
-    """Which cases closed (of one cause, when it is named), and the words for it.
+    """Return which cases closed (by one cause, if named), and the words for it.
 
     Raises
     ------
     ParameterError
-        When only one of the two is given, or no case closed of that cause.
+        When only one of the two is given, or no case closed by that cause.
     """
     if (causes is None) != (cause is None):
         raise ParameterError("name both the column of causes of closing (causes=) and one cause (cause=), or neither")
@@ -337,7 +337,7 @@ def closings(durations: Durations, causes: str | None, cause: str | None) -> tup
 
 
 def clusters_of(durations: Durations, cluster: str | None) -> tuple[Days | None, int | None]:
-    """Number of each case's cluster (``None``: each its own), and how many there are (``None``: not asked for).
+    """Return each case's cluster number (``None``: each its own), and their count (``None``: not asked for).
 
     Raises
     ------
@@ -353,7 +353,7 @@ def clusters_of(durations: Durations, cluster: str | None) -> tuple[Days | None,
 
 
 def within_follow_up(model: Regression, table: pd.DataFrame, day: Days, stratum: Days | None = None) -> pd.DataFrame:
-    """Take out the shares beyond the last day on which a case (of the stratum) was watched."""
+    """Remove the shares beyond the last day on which a case (of the stratum) was watched."""
     assert model.follow_up is not None
     last = model.follow_up["last_day"].to_numpy(dtype=np.int64)[0 if stratum is None else stratum]
     numbers = ["estimate", "std_error", "lower", "upper"]
@@ -361,7 +361,7 @@ def within_follow_up(model: Regression, table: pd.DataFrame, day: Days, stratum:
 
 
 def stated_cases(at: Stated) -> pd.DataFrame:
-    """Put covariates stated by hand into a frame, one row a case.
+    """Return the given covariates as a frame, one row per case.
 
     Raises
     ------

@@ -100,7 +100,7 @@ class WordsConvention:
         return cls(**declared)
 
     def season(self, year: int, name: str, hemisphere: str | None = None) -> Interval:
-        """Give the days of a season of a year."""
+        """Return the days of a season of a year."""
         start = self._starts(name, hemisphere)
         if start < 12:
             return self._slack(Interval.of_months(year, start, 3, "season"))
@@ -111,14 +111,14 @@ class WordsConvention:
         return self._slack(Interval.of_months(year, start, 3, "season"))
 
     def season_across(self, first_year: int, name: str) -> Interval:
-        """Give the season that spans two years, named with both ("winter 2012-13")."""
+        """Return the season that spans two years, named with both ("winter 2012-13")."""
         start = self._starts(name, None)
         if start < 12:
             raise ImpossibleDate(f"{name} does not span two years in the {self.hemisphere} hemisphere")
         return self._slack(Interval.of_months(first_year, start, 3, "season"))
 
     def part_of_season(self, year: int, name: str, part: str) -> Interval:
-        """Give the first, second or third month of a season."""
+        """Return the first, second or third month of a season."""
         at = ("early", "mid", "late").index(part)
         start = self._starts(name, None)
         if start == 12 and self.across_years != "starts":
@@ -127,12 +127,12 @@ class WordsConvention:
         return Interval.of_months(year, start + at, 1, "part_of_year")
 
     def part_of_year(self, year: int, part: str) -> Interval:
-        """Give the early, mid or late part of a year."""
+        """Return the early, mid or late part of a year."""
         first, last = getattr(self, f"{part}_year")
         return Interval.of_months(year, first, last - first + 1, "part_of_year")
 
     def part_of_month(self, year: int, month: int, part: str) -> Interval:
-        """Give the early, mid or late part of a month."""
+        """Return the early, mid or late part of a month."""
         first, last = getattr(self, f"{part}_month")
         try:
             end = min(last, monthrange(year, month)[1])

@@ -49,7 +49,7 @@ def problem_code(name: str) -> int:
 
 
 def month_start(year: np.ndarray, month: np.ndarray) -> np.ndarray:
-    """Give the first day of each month as ``datetime64[D]``."""
+    """Return the first day of each month as ``datetime64[D]``."""
     return ((year.astype(np.int64) - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]")
 
 
@@ -76,13 +76,13 @@ class Cells:
 
     @classmethod
     def failed(cls, count: int, problem: str) -> Cells:
-        """Give cells that all have one problem."""
+        """Return cells that all have one problem."""
         empty = np.full(count, np.datetime64("NaT", "D"))
         return cls.of(empty, empty, np.full(count, -1), np.full(count, problem_code(problem)))
 
     @classmethod
     def from_intervals(cls, found: Sequence[Interval | str]) -> Cells:
-        """Give cells from single dates, and from names of problems where there is none."""
+        """Return cells from single dates, and from names of problems where there is none."""
         dated = [None if isinstance(item, str) else item for item in found]
         return cls.of(
             np.array([item.earliest if item else None for item in dated], dtype="datetime64[D]"),
@@ -95,11 +95,11 @@ class Cells:
         return len(self.problem)
 
     def take(self, at: np.ndarray) -> Cells:
-        """Give the cells at some positions (or under a mask)."""
+        """Return the cells at some positions (or under a mask)."""
         return Cells(self.earliest[at], self.latest[at], self.precision[at], self.problem[at])
 
     def put(self, at: np.ndarray, other: Cells) -> Cells:
-        """Give these cells with those at some positions (or under a mask) replaced."""
+        """Return these cells with those at some positions (or under a mask) replaced."""
         pairs = (
             (self.earliest.copy(), other.earliest),
             (self.latest.copy(), other.latest),
@@ -111,12 +111,12 @@ class Cells:
         return Cells(*(mine for mine, _ in pairs))
 
     def marked(self, mask: np.ndarray, problem: str) -> Cells:
-        """Give these cells with a problem set where the mask holds."""
+        """Return these cells with a problem set where the mask holds."""
         problems = np.where(mask, problem_code(problem), self.problem)
         return Cells.of(self.earliest, self.latest, self.precision, problems)
 
     def blanked(self, mask: np.ndarray) -> Cells:
-        """Give these cells with nothing at all, and no problem, where the mask holds."""
+        """Return these cells with nothing at all, and no problem, where the mask holds."""
         nat = np.datetime64("NaT", "D")
         return Cells(
             np.where(mask, nat, self.earliest),

@@ -68,7 +68,7 @@ def tidy(texts: Any) -> Any:
 
 
 def distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
-    """Give a code per row, the distinct texts with a blank last, and which of them were date-times."""
+    """Return a code per row, the distinct texts with a blank last, and which of them were date-times."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     try:
@@ -88,7 +88,7 @@ def distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
 
 
 def _hashable(item: Any) -> Any:
-    """Give a cell that can be looked up: itself, or what it is when it is a list and the like."""
+    """Return a cell that can be looked up: itself, or what it is when it is a list and the like."""
     try:
         hash(item)
     except TypeError:
@@ -110,7 +110,7 @@ def _as_text(item: Any) -> tuple[str, bool]:
 
 
 def _encodable(text: str) -> str:
-    """Give a text that can be stored; a lone surrogate becomes a question mark."""
+    """Return a text that can be stored; a lone surrogate becomes a question mark."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
@@ -228,7 +228,7 @@ def settled(cells: Cells, spec: DateSpec) -> Cells:
 
 
 def _extent(text: str) -> tuple[np.datetime64, np.datetime64] | None:
-    """Give the days a placeholder such as 1900-01-01, 1900-01 or 3019 covers; None for other texts."""
+    """Return the days a placeholder such as 1900-01-01, 1900-01 or 3019 covers; None for other texts."""
     for format in ("%Y-%m-%d", "%Y-%m", "%Y"):
         cell = read_layout(pa.array([text.strip()], type=pa.large_string()), compile_layout(format), None)
         if cell.problem[0] < 0:

@@ -51,7 +51,7 @@ class Interval:
 
     @classmethod
     def of_months(cls, year: int, month: int, count: int, precision: str) -> Interval:
-        """Give whole months from one on; the month may run past 12 into following years."""
+        """Return whole months from one on; the month may run past 12 into following years."""
         first, last = _month(year, month), _month(year, month + count - 1)
         return cls(first, _month_end(last), precision)
 

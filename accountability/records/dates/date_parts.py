@@ -78,7 +78,7 @@ def parse_parts(
 def _whole(
     column: pd.Series, spec: DateSpec, names: Mapping[str, int] | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give whole numbers, which cells hold one, and which hold something else."""
+    """Return whole numbers, which cells hold one, and which hold something else."""
     codes, texts, _ = distinct(column)
     texts = tidy(texts)
     blank = among(texts, ("", *spec.blanks))

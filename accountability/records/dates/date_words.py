@@ -248,7 +248,7 @@ def _meaning(kind: str, found: dict[str, str], words: str, convention: WordsConv
 
 
 def _week_of_month(year: int, month: int, number: str) -> Interval:
-    """Give days 1 to 7, 8 to 14, 15 to 21, 22 to 28, or the last seven days of a month."""
+    """Return days 1 to 7, 8 to 14, 15 to 21, 22 to 28, or the last seven days of a month."""
     try:
         first = monthrange(year, month)[1] - 6 if number == "last" else 7 * _NUMBERS[number] - 6
         return Interval(date(year, month, first), date(year, month, first + 6), "week")

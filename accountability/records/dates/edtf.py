@@ -77,7 +77,7 @@ def _between(start: str, end: str, text: str, convention: WordsConvention) -> In
 
 
 def spanning(first: Interval | None, last: Interval | None, text: str) -> Interval:
-    """Give the interval from the first day of one date to the last day of another; None is an open end.
+    """Return the interval from the first day of one date to the last day of another; None is an open end.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def _days(parts: list[str], *, forward: bool) -> Iterator[date]:
 
 @lru_cache(maxsize=1024)
 def _allowed(pattern: str, top: int, forward: bool) -> tuple[int, ...]:
-    """Give the numbers from 1 to a limit that a pattern with X allows."""
+    """Return the numbers from 1 to a limit that a pattern with X allows."""
     digits = product(*("0123456789" if digit == "X" else digit for digit in pattern))
     numbers = (int("".join(item)) for item in digits)
     return tuple(sorted((number for number in numbers if 1 <= number <= top), reverse=not forward))

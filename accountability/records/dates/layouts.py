@@ -60,12 +60,12 @@ class Layout:
     has_time: bool
 
     def with_short_year(self) -> Layout | None:
-        """Give the same layout with a two-digit year, or None when it has no four-digit one."""
+        """Return the same layout with a two-digit year, or None when it has no four-digit one."""
         return compile_layout(self.format.replace("%Y", "%y")) if "Y" in self.shows else None
 
 
 def _width(pieces: list[str], at: int) -> str:
-    """Give the pattern of one directive; digits that touch other digits must be exactly two."""
+    """Return the pattern of one directive; digits that touch other digits must be exactly two."""
     letter = pieces[at][1]
     touching = any(
         0 <= near < len(pieces) and len(pieces[near]) == 2 and pieces[near][1] in "YymdjHIMSf"

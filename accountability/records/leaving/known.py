@@ -159,7 +159,7 @@ def runs_of(text: str, length: int = RUN, word: re.Pattern[str] = WORD) -> Itera
 
 
 def told_values(text: str) -> Iterator[str]:
-    """Give what in a text may be an identifying value: its tokens, and dates of birth as they would be declared."""
+    """Return what in a text may be an identifying value: its tokens, and dates of birth as they would be declared."""
     for token in TOKEN.findall(text):
         if _DECIMAL.fullmatch(token):
             continue

@@ -28,7 +28,7 @@ def plain(word: str) -> str:
 
 
 def seen(text: str) -> str:
-    """Give a text as a reader sees it: without signs of no width, in one alphabet and one form."""
+    """Return a text as a reader sees it: without signs of no width, in one alphabet and one form."""
     if text.isascii() and text.isprintable():
         return text
     whole = unicodedata.normalize("NFKC", text).translate(_ALIKE)
@@ -36,7 +36,7 @@ def seen(text: str) -> str:
 
 
 def writings(text: str) -> Iterator[str]:
-    """Give a text as a reader sees it, and whatever is written in it by another code, each once.
+    """Return a text as a reader sees it, and whatever is written in it by another code, each once.
 
     Codes: percent signs, entities, base64, hexadecimal digits, UTF-16, letters in reverse order.
     """

@@ -88,7 +88,7 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
     Returns
     -------
     list of Role
-        In the same order. At most one case id, one officer id, one column a stage; every ``to`` is given once.
+        In the same order. At most one case id, one officer id, one column per stage; every ``to`` is given once.
     """
     given = given or {}
     by_name = {column.name: column for column in columns}

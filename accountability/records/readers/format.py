@@ -159,7 +159,7 @@ class RawTable:
     Attributes
     ----------
     frame
-        One row a record, in file order, index 0, 1, ...; every column of dtype ``str``. An empty field is missing
+        One row per record, in file order, index 0, 1, ...; every column of dtype ``str``. An empty field is missing
         (NA); everything else is the text as published: ``NA`` stays ``NA``, ids keep their leading zeros.
     file
         Name of the file (with ``: member``, ``, sheet`` or ``, table`` where there is one), for messages.
