@@ -112,6 +112,11 @@ UNITS: Final = MappingProxyType(
 # Columns that say where an officer works; of several, the first.
 UNIT_COLUMNS: Final = ("squad", "officer_unit", "command")
 
+#: Who takes part in a case beside the accused, and the table that holds them.
+PEOPLE: Final = MappingProxyType(
+    {"complainant": "complainants", "victim": "victims", "witness": "witnesses", "investigator": "investigators"}
+)
+
 SAMPLING_RULES: Final = MappingProxyType(
     {
         "complete": "Every complaint received in the window, open or closed.",

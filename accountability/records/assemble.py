@@ -20,6 +20,7 @@ from accountability.records.contract import File, Source
 from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future, told_of_future
 from accountability.records.ledger import Entry, Ledger, Log
 from accountability.records.schema import validate
+from accountability.vocabulary import PEOPLE
 
 #: Two: more would hold the text of more files in memory at once.
 FILES_AT_ONCE: Final = 2
@@ -89,9 +90,9 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     by_table: dict[str, list[pd.DataFrame]] = {}
     for file in coded:
         by_table.setdefault(file.table, []).append(_from(frames[file.name], file.name, names))
-        if file.complainants is not None:
-            hidden = _pseudonymous(file.complainants, declared[file.name], hide)
-            by_table.setdefault("complainants", []).append(_from(hidden, file.name, names))
+        for role, table in file.people.items():
+            hidden = _pseudonymous(table, declared[file.name], hide)
+            by_table.setdefault(role, []).append(_from(hidden, file.name, names))
 
     allegations = _joined(by_table.get("allegations", []))
     if "officer_id" not in allegations:  # the release identifies nobody
@@ -103,7 +104,13 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     else:
         cases, allegations = _cases_within(allegations, [f for f in coded if f.table == "allegations"])
     cases.insert(1, "jurisdiction", source.card.jurisdiction)
-    complainants = _joined(by_table.get("complainants", []))
+    for role in PEOPLE.values():  # before they are joined: each file says itself why a row may have no case here
+        for place, frame in enumerate(by_table.get(role, [])):
+            name = str(frame["source_file"].iloc[0]) if len(frame) else ""
+            if name and declared[name].table == role:
+                by_table[role][place] = _of_known_cases(frame, cases, declared[name], name, entries)
+                linked[name] = len(by_table[role][place])
+    people = {role: _joined(by_table.get(role, [])) for role in PEOPLE.values()}
 
     parts = []
     for file in coded:
@@ -113,7 +120,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
             linked[file.name] = len(part)
         parts.append(_from(part, file.name, names))
     events = _joined(parts)
-    naming = {"allegation": allegations, "dated step": events, "complainant": complainants}
+    naming = {"allegation": allegations, "dated step": events} | {role: people[table] for role, table in PEOPLE.items()}
     case_of_event = _linked(naming, cases)["dated step"]
     events = set_aside_future(events, source.card.observed_until, entries)
     for order in source.order:
@@ -131,7 +138,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     ledger = Ledger.of(entries, row_counts)
     validate(cases, allegations, events, source.source)
     ledger.check()
-    return coded_cache.Coded(cases, allegations, events, complainants, _lossy(source, frames, book), ledger)
+    return coded_cache.Coded(cases, allegations, events, people, _lossy(source, frames, book), ledger)
 
 
 def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:
@@ -140,7 +147,7 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
     rows = []
     for key, file in source.files.items():
         for _, column in file.readings:
-            if column.codebook is None or column.to is None or column.of == "complainant":
+            if column.codebook is None or column.to is None or column.of in PEOPLE:
                 continue
             block = book[column.codebook]
             if not block.lossy:
@@ -232,14 +239,14 @@ def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd
 
 
 def _of_known_cases(
-    events: pd.DataFrame, cases: pd.DataFrame, declared: File, name: str, entries: list[Entry]
+    rows: pd.DataFrame, cases: pd.DataFrame, declared: File, name: str, entries: list[Entry]
 ) -> pd.DataFrame:
-    """Leave out the steps of cases that no other file holds, where the declaration says why there are such."""
+    """Leave out steps and people of cases that no other file holds, where the declaration says why there are such."""
     if declared.unlinked is None:
-        return events
-    known = places(events["case_id"], cases["case_id"]) >= 0
-    Log(name, entries).note("", "row not linked", "unlinked", declared.unlinked, events.loc[~known, "source_row"])
-    return events[known]
+        return rows
+    known = places(rows["case_id"], cases["case_id"]) >= 0
+    Log(name, entries).note("", "row not linked", "unlinked", declared.unlinked, rows.loc[~known, "source_row"])
+    return rows[known]
 
 
 def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame) -> dict[str, Places]:
@@ -252,8 +259,19 @@ def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame) -> dict[str
         lost = found[what] < 0
         if lost.any():
             first = frame.loc[lost].iloc[0]
+            where, blank = f"data row {first['source_row']} of {first['source_file']}", pd.isna(first["case_id"])
+            mend = (
+                ""
+                if what not in (*PEOPLE, "dated step")
+                else (
+                    ". If they can be left out, say why in source.yaml: "
+                    + ("unusable: [{blank: [COLUMN OF THE CASE], because: ...}]" if blank else "unlinked: ...")
+                )
+            )
             raise SourceError(
-                f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first "
-                f"{first['case_id']!r} in data row {first['source_row']} of {first['source_file']}"
+                f"{int(frame.loc[lost, 'case_id'].isna().sum()):,} {what} row(s) name no case, first {where}{mend}"
+                if blank
+                else f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first "
+                f"{first['case_id']!r} in {where}{mend}"
             )
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from accountability.records.inherited import declared
-from accountability.vocabulary import STAGES
+from accountability.vocabulary import PEOPLE, STAGES
 
 if TYPE_CHECKING:
     from accountability.records.contract import Column, Source
@@ -83,7 +83,7 @@ def columns(source: Source) -> list[str]:
         for file in source.files.values()
         if file.table == table
         for _, column in file.readings
-        if column.to and column.of != "complainant"
+        if column.to and column.of not in PEOPLE
     ]
     return list(dict.fromkeys(name for column in declared for name in _names(column)))
 

@@ -29,8 +29,10 @@ from accountability.records.inherited import line_of_releases
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
 from accountability.records.pseudonyms import Key
+from accountability.vocabulary import PEOPLE
 
-TABLES: Final = ("cases", "allegations", "events", "complainants", "lossy", "entries", "rows")
+OWN: Final = ("cases", "allegations", "events", "lossy")
+TABLES: Final = (*OWN, *PEOPLE.values(), "entries", "rows")
 COMPLETE: Final = "complete.json"
 OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_CODED_CACHE"
 MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it saves room worth having
@@ -43,19 +45,22 @@ class Coded:
     cases: pd.DataFrame
     allegations: pd.DataFrame
     events: pd.DataFrame
-    complainants: pd.DataFrame
+    people: Mapping[str, pd.DataFrame]
     lossy: pd.DataFrame
     ledger: Ledger
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The frames by the name they are kept under."""
-        own = {name: getattr(self, name) for name in TABLES[:5]}
+        own = {name: getattr(self, name) for name in OWN} | {name: self.people[name] for name in PEOPLE.values()}
         return own | {"entries": self.ledger.entries, "rows": self.ledger.rows}
 
     @classmethod
     def of(cls, frames: Mapping[str, pd.DataFrame]) -> Coded:
         """From the frames that :meth:`frames` gives."""
-        return cls(**{name: frames[name] for name in TABLES[:5]}, ledger=Ledger(frames["entries"], frames["rows"]))
+        people = {name: frames[name] for name in PEOPLE.values()}
+        return cls(
+            **{name: frames[name] for name in OWN}, people=people, ledger=Ledger(frames["entries"], frames["rows"])
+        )
 
 
 def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str | None:

@@ -26,6 +26,7 @@ from accountability.records.rows import (
     without_repeats,
     without_unusable,
 )
+from accountability.vocabulary import PEOPLE
 
 if TYPE_CHECKING:
     from accountability.records.preparing import Prepared
@@ -47,8 +48,8 @@ class CodedFile:
         Coded column to what is done when it varies within a case.
     raw_rows : int
     entries : list of Entry
-    complainants : DataFrame or None
-        What columns `of` a complainant say, in a file of another table.
+    people : mapping
+        What columns `of` a complainant, a victim, a witness or an investigator say, in a file of another table.
     """
 
     name: str
@@ -59,7 +60,7 @@ class CodedFile:
     varies: Mapping[str, str]
     raw_rows: int
     entries: list[Entry] = field(default_factory=list)
-    complainants: pd.DataFrame | None = None
+    people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def code_file(
@@ -102,7 +103,7 @@ def code_file(
         frame = without_dropped_cells(frame, declared, log)
     for step in (normalised, without_blank_rows, without_unusable, numbered):
         frame = step(frame, declared, log)
-    complainants = _complainants(frame, declared, book, log)
+    people = _people(frame, declared, book, log)
     frame = without_repeats(frame, declared, log, others)
     check_key(frame, declared, name)
 
@@ -117,7 +118,7 @@ def code_file(
         elif column.ignore is not None:
             log.note(column_name, "column not used", "ignore", column.ignore, len(frame))
         for reading in column.readings:
-            if reading.of == "complainant":
+            if reading.of in PEOPLE:
                 continue
             values = _filled(frame, reading, column_name, log)
             if reading.date is not None:
@@ -146,7 +147,7 @@ def code_file(
     if declared.table == "events":
         rows = rows.iloc[:0]
     raw_rows = len(raw) if before is None else before.raw_rows
-    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, log.entries, complainants)
+    return CodedFile(name, declared.table, rows, events, of, varies, raw_rows, log.entries, people)
 
 
 def wanted_columns(declared: File) -> list[str]:
@@ -220,24 +221,29 @@ def _contradicted(
     return marked
 
 
-def _complainants(frame: pd.DataFrame, declared: File, book: Codebook, log: Log) -> pd.DataFrame | None:
-    """What the rows say of complainants, before rows that differ only in that are merged: distinct, per case."""
-    described = [(n, c) for n, c in declared.readings if c.of == "complainant" and c.to is not None]
-    if not described:
-        return None
-    if declared.table == "complainants":
-        raise SourceError(f"{log.file}: leave out `of: complainant`; every row of this file describes one")
+def _people(frame: pd.DataFrame, declared: File, book: Codebook, log: Log) -> dict[str, pd.DataFrame]:
+    """What the rows say of people, before rows that differ only in that are merged: distinct, per case and role."""
+    made: dict[str, dict[str, Any]] = {}
+    for name, column in declared.readings:
+        if column.of not in PEOPLE or column.to is None:
+            continue
+        if declared.table == PEOPLE[column.of]:
+            raise SourceError(f"{log.file}: leave out `of: {column.of}`; every row of this file describes one")
+        coded = _coded(_filled(frame, column, name, log), column, book, frame["source_row"], name, log)
+        made.setdefault(PEOPLE[column.of], {}).update(coded)
+    if not made:
+        return {}
     case = next((n for n, c in declared.columns.items() if c.to == "case_id"), None)
     if case is None:
-        raise SourceError(f"{log.file}: columns `of: complainant` need a column `to: case_id` beside them")
-    made: dict[str, Any] = {}
-    for column_name, column in described:
-        values = _filled(frame, column, column_name, log)
-        made |= _coded(values, column, book, frame["source_row"], column_name, log)
-    table = pd.DataFrame(made, index=frame.index)
-    table = table.loc[table.notna().any(axis=1)]
-    table = pd.DataFrame({"case_id": frame.loc[table.index, case]}).join(table)
-    return table.drop_duplicates().assign(source_row=frame["source_row"]).reset_index(drop=True)
+        role = next(one for one, table in PEOPLE.items() if table in made)
+        raise SourceError(f"{log.file}: columns `of: {role}` need a column `to: case_id` beside them")
+    found = {}
+    for role, columns in made.items():
+        table = pd.DataFrame(columns, index=frame.index)
+        table = table.loc[table.notna().any(axis=1)]
+        table = pd.DataFrame({"case_id": frame.loc[table.index, case]}).join(table)
+        found[role] = table.drop_duplicates().assign(source_row=frame["source_row"]).reset_index(drop=True)
+    return found
 
 
 def _coded(

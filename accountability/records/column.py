@@ -132,9 +132,10 @@ class Column(Strict):
     ----------
     to : str
         Column of the coded table; with ``codebook`` the stem of the coded columns.
-    of : {"case", "officer", "complainant", "row"}
-        Whom the value describes, where the row's table does not say it. What describes a complainant in a file of
-        another table becomes a row of the complainants, one for each distinct set of such values in a case.
+    of : {"case", "officer", "complainant", "victim", "witness", "investigator", "row"}
+        Whom the value describes, where the row's table does not say it. What describes a complainant, a victim, a
+        witness or an investigator in a file of another table becomes a row of theirs, one for each distinct set of such
+        values in a case.
     varies : {"error", "first", "join", "keep"}
         What is done when the value differs between rows of one case, or between rows merged into one record: stop;
         take the first row's; join all of them by ``"; "``; leave it where it is, as a fact of the row or as a step
@@ -178,7 +179,7 @@ class Column(Strict):
     """
 
     to: str | None = Field(default=None, min_length=1)
-    of: Literal["case", "officer", "complainant", "row"] | None = None
+    of: Literal["case", "officer", "complainant", "victim", "witness", "investigator", "row"] | None = None
     varies: Literal["error", "first", "join", "keep"] = "error"
     stage: str | None = None
     date: str | list[str] | dict[str, Any] | None = None

@@ -22,7 +22,7 @@ from accountability.records.inherited import declared as declared_in
 from accountability.records.places import source_folder
 from accountability.records.preparation import Step
 from accountability.records.yaml_text import lines_of, refuse_undecided
-from accountability.vocabulary import SAMPLING_RULES, STAGES, UNITS
+from accountability.vocabulary import PEOPLE, SAMPLING_RULES, STAGES, UNITS
 
 OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
@@ -135,13 +135,15 @@ class File(Strict):
     beside: dict[str, str] = Field(
         default_factory=dict, description="further files and scripts that `prepare` reads -> their sha256"
     )
-    table: Literal["cases", "allegations", "officers", "events", "complainants"]
+    table: Literal[
+        "cases", "allegations", "officers", "events", "complainants", "victims", "witnesses", "investigators"
+    ]
     key: list[str] = Field(default_factory=list)
     unusable: list[Unusable] = Field(default_factory=list)
     repeats: list[Repeats] = Field(default_factory=list)
     blank_rows: Literal["error", "drop"] = "error"
     unlinked: str | None = Field(
-        default=None, description="in a file of events: why rows whose case no other file holds are left out"
+        default=None, description="in a file of events or people: why rows whose case no other file holds are left out"
     )
     columns: dict[str, Column]
     extra_columns: dict[str, str] = Field(
@@ -151,7 +153,7 @@ class File(Strict):
     @model_validator(mode="after")
     def _fits_its_table(self) -> File:
         """A table needs the columns that link its rows; without them a load would stop somewhere less clear."""
-        given = [c for _, c in self.readings if c.of != "complainant"]
+        given = [c for _, c in self.readings if c.of not in PEOPLE]
         ids = "officer_id" if self.table == "officers" else "case_id"
         if not any(c.to == ids for c in given):
             raise ValueError(f"a file of {self.table} needs a column `to: {ids}`")
@@ -179,8 +181,10 @@ class File(Strict):
 
     @model_validator(mode="after")
     def _one_whole(self) -> File:
-        if self.unlinked is not None and self.table != "events":
-            raise ValueError("only a file of events leaves out rows (`unlinked`) whose case no other file holds")
+        if self.unlinked is not None and self.table not in ("events", *PEOPLE.values()):
+            raise ValueError(
+                "only a file of events or people leaves out rows (`unlinked`) whose case no other file holds"
+            )
         for name, column in self.columns.items():
             year = column.month_of or column.day_of
             if year is not None and (year not in self.columns or not self.columns[year].in_parts):

@@ -41,8 +41,8 @@ class Dataset:
     lossy : DataFrame
         Mappings that lose a distinction: ``column`` (of the tables), ``block``, ``raw`` and ``term`` it becomes,
         ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
-    complainants : DataFrame
-        One row per complainant, where published; else empty.
+    people : mapping
+        ``complainants``, ``victims``, ``witnesses`` and ``investigators``, where published: one row per person in a case.
     labels : mapping
         What the declaration calls its columns for a reader, column to label.
     """
@@ -58,8 +58,13 @@ class Dataset:
     sha256: str
     files: Mapping[str, str]
     lossy: pd.DataFrame
-    complainants: pd.DataFrame = field(default_factory=pd.DataFrame)
+    people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def complainants(self) -> pd.DataFrame:
+        """One row per complainant, where published; else empty."""
+        return self.people.get("complainants", pd.DataFrame())
 
     def per(self, unit: str) -> pd.DataFrame:
         """The allegations counted in another unit, none of them twice.
@@ -222,6 +227,6 @@ def dataset_of(source: Source, coded: Coded) -> Dataset:
         sha256=data_hash(source.files),
         files={path: sha for f in source.files.values() for path, sha in {f.path: f.sha256, **f.beside}.items()},
         lossy=coded.lossy,
-        complainants=coded.complainants,
+        people={role: table for role, table in coded.people.items() if len(table)},
         labels=source.labels,
     )

@@ -35,6 +35,7 @@ def fetch(
     from_dir: Path | None = None,
     progress: bool = False,
     allow_local: bool = False,
+    like: Sequence[str] = (),
 ) -> list[Path]:
     """Bring the files of a source to the cache; those already there and unaltered are left alone.
 
@@ -51,6 +52,8 @@ def fetch(
         Show a progress bar for each download on standard error.
     allow_local
         Also fetch from this machine and from private networks, where a declaration of somebody else's has no business.
+    like
+        Releases the source is like: a file they share is copied from theirs, in the cache or beside ``from_dir``.
 
     Returns
     -------
@@ -65,9 +68,12 @@ def fetch(
     """
     paths = [place_of(file, folder) for file in files]
     needed = [(file, path) for file, path in zip(files, paths, strict=True) if not _is_declared(path, file.sha256)]
-    origins = _found(needed, Path(from_dir), folder.name) if from_dir is not None else {}
+    origins = _found(needed, Path(from_dir), folder, like) if from_dir is not None else {}
     for file, path in needed:
-        if from_dir is None:
+        theirs = (place_of(file, folder.parent / other) for other in like)
+        if from_dir is None and (near := next((p for p in theirs if _is_declared(p, file.sha256)), None)):
+            _copy(file, near, path)
+        elif from_dir is None:
             _download(file, path, progress, allow_local)
         else:
             _copy(file, origins[file.path], path)
@@ -81,16 +87,19 @@ def _is_declared(path: Path, expected: str) -> bool:
         return False
 
 
-def _found(needed: Sequence[tuple[RemoteFile, Path]], from_dir: Path, name: str) -> dict[str, Path]:
+def _found(
+    needed: Sequence[tuple[RemoteFile, Path]], from_dir: Path, kept: Path, like: Sequence[str]
+) -> dict[str, Path]:
     """Where ``from_dir`` holds each file; every problem is reported at once."""
     if not from_dir.is_dir():
         raise FetchError(f"{from_dir}: expected a folder with the files, found none")
+    others = [root / other for other in like for root in (from_dir, from_dir.parent, kept.parent)]
     found, problems = {}, []
     for file, _ in needed:
         at_address = unquote(PurePosixPath(urlsplit(file.url).path).name)
         there = [
             path
-            for folder in (from_dir, from_dir / name)
+            for folder in (from_dir, from_dir / kept.name, *others)
             for part in dict.fromkeys((file.path, at_address))
             if part and (path := folder / part).is_file()
         ]
@@ -100,7 +109,7 @@ def _found(needed: Sequence[tuple[RemoteFile, Path]], from_dir: Path, name: str)
         if right:
             found[file.path] = right[0]
         else:
-            problems += wrong or [f"{file.path}: not in {from_dir} nor in {from_dir / name}"]
+            problems += wrong or [f"{file.path}: not in {from_dir} nor in {from_dir / kept.name}"]
     if problems:
         raise FetchError(
             "Nothing was copied; these files are missing or not the declared ones:"

@@ -7,6 +7,7 @@ from pathlib import Path
 from accountability.records import cache, coded_cache, pseudonyms
 from accountability.records.contract import cache_folder, file_paths, read_source, remote_files
 from accountability.records.dataset import Dataset, dataset_of
+from accountability.records.inherited import line_of_releases
 from accountability.records.places import source_folder
 
 
@@ -87,5 +88,8 @@ def fetch(
     """
     from accountability.records import fetching
 
-    source = read_source(source_folder(name))
-    return fetching.fetch(list(remote_files(source).values()), cache_folder(source), from_dir, progress, allow_local)
+    place = source_folder(name)
+    source = read_source(place)
+    like = [folder.name for folder in line_of_releases(place)[1:]]
+    files = list(remote_files(source).values())
+    return fetching.fetch(files, cache_folder(source), from_dir, progress, allow_local, like)

@@ -11,6 +11,7 @@ from accountability.errors import SourceError
 from accountability.records.codebook import NORMALISERS
 from accountability.records.contract import File
 from accountability.records.ledger import Log, examples
+from accountability.vocabulary import PEOPLE
 
 REPEATED = "repeats_a_row"
 
@@ -143,7 +144,7 @@ def _agreed(frame: pd.DataFrame, by: list[str], declared: File, log: Log) -> pd.
     rows = frame[alike]
     record = rows.groupby(by, sort=False).ngroup().to_numpy()
     for column_name, column in declared.columns.items():
-        used = any(reading.of != "complainant" for reading in column.readings) or column.month_of or column.day_of
+        used = any(reading.of not in PEOPLE for reading in column.readings) or column.month_of or column.day_of
         if column_name in by or column_name not in frame or not used:
             continue
         values = rows[column_name]

@@ -75,5 +75,5 @@ def _only(data: Dataset, keys: pd.Index) -> Dataset:
         cases=kept(data.cases),
         allegations=kept(data.allegations),
         events=kept(data.events),
-        complainants=kept(data.complainants),
+        people={role: kept(table) for role, table in data.people.items()},
     )

@@ -49,11 +49,13 @@ def series(name: str | Path) -> list[str]:
     for other in source_names():
         folder = source_folder(other)
         try:
-            same = line_of_releases(folder)[-1].name == first
+            line = line_of_releases(folder)
         except SourceError:  # another source that cannot be read is no release of this one; `list` names it
             continue
-        if same:
-            found.append((str(_until(folder)), other))
+        until = str(_until(folder))
+        # One that is like another and ends on no day of its own is the same release, with a file more.
+        if line[-1].name == first and (until or len(line) == 1):
+            found.append((until, other))
     return [other for _, other in sorted(found)]
 
 

@@ -135,8 +135,8 @@ class Cohort:
         The stages of the outcome that the conditions knew.
     origins : mapping
         Columns added to the cases, with the stages of the outcome they know; None where that cannot be told.
-    complainants : pandas.DataFrame or None
-        The source's complainants, of all its cases.
+    people : mapping
+        The source's complainants, victims, witnesses and investigators, of all its cases, each role's table.
     labels : mapping
         What the declaration calls its columns for a reader.
 
@@ -157,7 +157,7 @@ class Cohort:
     published: SourceCard = None  # type: ignore[assignment]  # the card itself, when left out
     decided: tuple[str, ...] = ()
     origins: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
-    complainants: pd.DataFrame | None = None
+    people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -179,7 +179,7 @@ class Cohort:
         lossy = getattr(dataset, "lossy", None)
         first = Step(f"all cases of {name}", len(cases), len(dataset.allegations))
         whole = cls(name, cases, dataset.allegations, dataset.events, dataset.card, (first,), lossy)
-        told = {key: getattr(dataset, key) for key in ("complainants", "labels") if hasattr(dataset, key)}
+        told = {key: getattr(dataset, key) for key in ("people", "labels") if hasattr(dataset, key)}
         whole = replace(whole, **told)
         most = max(dataset.events["case_id"].nunique(), dataset.allegations["case_id"].nunique())
         if most <= len(cases) and decided_by is None:

@@ -23,10 +23,11 @@ from accountability.tables.described import Described
 from accountability.tables.holders import Holders
 from accountability.tables.share_tests import mean_errors
 from accountability.tables.windows import Window, windows_of
+from accountability.vocabulary import PEOPLE
 
 UNITS: Final = {
     "allegations": "allegation", "officer_complaints": "officer_complaint", "complaints": "complaint",
-    "officers": "officer", "complainants": "complainant",
+    "officers": "officer", **{table: role for role, table in PEOPLE.items()},
 }  # fmt: skip
 _PLURAL: Final = {unit: word for word, unit in UNITS.items()}
 _QUARTILES: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
@@ -54,12 +55,13 @@ def describe(
     ----------
     data : Cohort or Dataset
     what : str, condition or Holders
-        ``allegations``, ``officer_complaints``, ``complaints``, ``officers`` or ``complainants``: how many. A condition
+        ``allegations``, ``officer_complaints``, ``complaints``, ``officers``, or people (``complainants``, ``victims``,
+        ``witnesses``, ``investigators``): how many. A condition
         (a term such as ``"sustained"``, ``{"column": value}``, or a function of the frame): its share. A column of
         words: the share of each. A column of numbers: mean, median, quartiles. ``days``: from `start` to `stop`, open
         cases counted. :class:`Holders`: the top, ntiles, those with at least so many.
     by : str or sequence of str, optional
-        Columns of the allegations, cases or complainants. Nothing recorded is a group of its own.
+        Columns of the allegations, cases or people. Nothing recorded is a group of its own.
     rows : condition, optional
         Which published rows are looked at, before units are made of them.
     of : condition
@@ -228,10 +230,10 @@ def _unit(data: Cohort, what: object, unit: str | None) -> str:
 
 def _base(data: Cohort, unit: str, by: Sequence[str]) -> pd.DataFrame:
     """The published rows with the columns of their case, and of each group its column ``by:name``."""
-    if unit == "complainant":
-        rows = getattr(data, "complainants", None)
+    if unit in PEOPLE:
+        rows = data.people.get(PEOPLE[unit])
         if rows is None or not len(rows):
-            raise Refusal(f"{data.name} publishes no complainants; it can be counted in {', '.join(FINENESS)}")
+            raise Refusal(f"{data.name} publishes no {PEOPLE[unit]}; it can be counted in {', '.join(FINENESS)}")
         rows = rows[rows["case_id"].isin(data.cases["case_id"])]
     else:
         rows = data.allegations
@@ -259,7 +261,7 @@ def _windowed(
     base, number, why = base[asked], number[asked], why[asked]
     out = base.assign(reason=why.to_numpy())[(why != "").to_numpy()]
     keys = _keys(out, unit)
-    out = out if unit in ("allegation", "complainant") else out.drop_duplicates(["reason", *keys])
+    out = out if unit in ("allegation", *PEOPLE) else out.drop_duplicates(["reason", *keys])
     outside = out.groupby("reason").size().rename("n").reset_index().astype({"reason": "str"})
     inside = (why == "").to_numpy()
     if not inside.any():
@@ -274,7 +276,7 @@ def _windowed(
 
 def _units(data: Cohort, base: pd.DataFrame, unit: str, inner: list[str]) -> pd.DataFrame:
     held = data.card.unit
-    if unit == "complainant" or unit == held:
+    if unit in PEOPLE or unit == held:
         return base.reset_index(drop=True)
     carry = [str(name) for name in base if name not in (*_RULED, *WHERE_FROM, *KEYS.get(unit, ()), *inner)]
     return roll_up(base, held, unit, by=inner, carry=[name for name in carry if not str(name).startswith("raw_")])

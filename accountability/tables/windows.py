@@ -14,7 +14,7 @@ from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
 from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
 from accountability.study.row_dates import by_allegation
-from accountability.vocabulary import STAGES
+from accountability.vocabulary import PEOPLE, STAGES
 
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 KEYS: Final = ("every", "stage", "starts", "since", "until", "with_set_aside")
@@ -99,10 +99,10 @@ class Window:
 
 
 def windows_of(cohort: Cohort, window: Window, unit: str, cases: pd.Series) -> tuple[Ints, pd.Series]:
-    """Place rows: those of the allegations by their own dates, complaints and complainants by their case's."""
+    """Place rows: those of the allegations by their own dates, complaints and people by their case's."""
     if window.with_set_aside:
         cohort = replace(cohort, events=cohort.events.assign(set_aside=pd.Series(pd.NA, index=cohort.events.index)))
-    if unit in ("complaint", "complainant"):
+    if unit in ("complaint", *PEOPLE):
         index = pd.Index(cases.unique())
         found = occurrence(cohort.events, index, window.stage, "first")
         at = index.get_indexer(pd.Index(cases))

@@ -20,8 +20,9 @@ from accountability.records.leaving.leak import COLUMNS, Leak, masked
 from accountability.records.leaving.read_back import do_file, r_script
 from accountability.records.leaving.table_files import ENDINGS, write_file
 from accountability.records.leaving.word_rules import in_text
+from accountability.vocabulary import PEOPLE
 
-TABLES: Final = ("cases", "allegations", "events", "complainants")
+TABLES: Final = ("cases", "allegations", "events", *PEOPLE.values())
 #: A term may hold a number ("1 day") without counting anybody.
 _OF_COUNTS: Final = frozenset({"small cell", "difference", "one case"})
 _SHOWN: Final = 12
@@ -79,7 +80,7 @@ def _written(
 
 def with_state(data: Any, name: str) -> pd.DataFrame:
     """A table as it leaves; the cases say of each what is known of its end."""
-    table: pd.DataFrame = getattr(data, name)
+    table: pd.DataFrame = data.people.get(name, pd.DataFrame()) if name in PEOPLE.values() else getattr(data, name)
     if name != "cases" or "closing_state" in table:
         return table
     from accountability.records.case_ends import closing_state

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from accountability.records.yaml_text import DECIDE
-from accountability.vocabulary import CLOSING_STATES, SAMPLING_RULES, STAGES, UNITS
+from accountability.vocabulary import CLOSING_STATES, PEOPLE, SAMPLING_RULES, STAGES, UNITS
 
 ANSWERS: Final[Mapping[str, Sequence[str]]] = {
     "no_day": [state for state in CLOSING_STATES if state != "dated"],
     "exact": ["drop", "keep"],
     "of": ["row", "case, varies: first"],
-    "table": ["cases", "allegations", "officers", "events", "complainants"],
+    "table": ["cases", "allegations", "officers", "events", *PEOPLE.values()],
     "unit": list(UNITS),
     "rule": list(SAMPLING_RULES),
     "stage": list(STAGES),

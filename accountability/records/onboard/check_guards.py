@@ -16,6 +16,7 @@ from accountability.records.onboard.points import Point
 from accountability.records.onboard.proposed_text import scalar
 from accountability.records.rows import REPEATED, without_repeats
 from accountability.records.yaml_text import DECIDE
+from accountability.vocabulary import PEOPLE
 
 _FIXED: Final = re.compile(
     r"(?=.*(?:officer|ofc|accused|employee|appoint|hire)).*(?:gender|sex|birth|born|appoint|hire)", re.I
@@ -135,9 +136,7 @@ def check_officers(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point
     Point
         To be resolved where at least three of them, and 2 %, are so, unless ``settled`` says why.
     """
-    facts = [
-        c for c, r in file.readings if c in frame and r.to and r.of != "complainant" and _FIXED.search(f"{c} {r.to}")
-    ]
+    facts = [c for c, r in file.readings if c in frame and r.to and r.of not in PEOPLE and _FIXED.search(f"{c} {r.to}")]
     for column in [c for c, r in file.readings if r.to == "officer_id" and c in frame]:
         for fact in facts:
             several = frame.groupby(column)[fact].nunique() > 1
