@@ -155,7 +155,15 @@ class Curve(Result):
 
     def true_quantiles(self, shares: float | Sequence[float]) -> pd.DataFrame:
         """Return the days by which shares had closed with nothing hidden."""
-        asked = shares_asked(shares)
+        asked = tuple(shares_asked(shares))
+        # A sentence, a title, a table and a picture ask for the same: it is read from the curve once.
+        kept = self.__dict__.setdefault("_quantiles", {})
+        if asked not in kept:
+            kept[asked] = self._true_quantiles(asked)
+        found: pd.DataFrame = kept[asked].copy()
+        return found
+
+    def _true_quantiles(self, asked: tuple[float, ...]) -> pd.DataFrame:
         columns = []
         for number, part in self._parts():
             day, lower, upper, reads = zip(*(self._quantile(number, part, share) for share in asked), strict=True)
@@ -168,7 +176,7 @@ class Curve(Result):
                     "reads": pd.array(reads, dtype="str"),
                 }
             )
-        return self._between(stacked(self.groups, columns), "share", lambda curve: curve.true_quantiles(shares))
+        return self._between(stacked(self.groups, columns), "share", lambda curve: curve.true_quantiles(asked))
 
     def _between(self, table: pd.DataFrame, key: str, read: Callable[[Curve], pd.DataFrame]) -> pd.DataFrame:
         """The table with the two extremes beside it, where the end of some case is not known."""
