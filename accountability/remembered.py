@@ -31,7 +31,7 @@ def remembering(kept: Kept) -> Iterator[None]:
 
 
 def remembered(function: Callable[P, T]) -> Callable[P, T]:
-    """Return the stored result for the same objects while it is in use; tables are the same only if identical."""
+    """Reuse a function's results for the same objects while results are kept; equal copies of a table count as new."""
 
     @functools.wraps(function)
     def call(*args: P.args, **options: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""Officers and squads: who draws complaints against what chance alone gives, and whether squads matter.
+"""Officers and squads: how complaints are distributed, compared with chance alone, and whether squads differ.
 
 =====================================================  =========================================================
 what is asked                                          function
@@ -7,7 +7,7 @@ how many drew how many                                 :func:`accusations_per_of
 complaints by officer, unit or supervisor              :func:`tally` (with exposure, with officers never accused)
 Lorenz curve, Gini coefficient, share of the top       :func:`lorenz`, :func:`gini`, :func:`top_share`
 would chance alone look like this                      :func:`against_chance`, :func:`units_against_chance`
-what is left once luck is taken off                    :func:`shrink` (empirical Bayes)
+differences beyond chance                    :func:`shrink` (empirical Bayes)
 do the same officers draw complaints later             :func:`persistence`
 what did those at the top before draw afterwards       :func:`removal`
 =====================================================  =========================================================

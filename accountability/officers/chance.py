@@ -1,4 +1,4 @@
-"""Would chance alone look like this: what is observed beside thousands of forces in which luck does the sorting."""
+"""Compare the observed concentration of complaints with simulations in which chance alone distributes them."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ LUCK: Final = ("equal_risk", "zero_truncated_poisson")
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class AgainstChance(Result):
-    """What is observed beside what each benchmark gives.
+    """The observed concentration, compared with each benchmark.
 
     ``table``: ``benchmark``, ``says`` (in words), ``among`` ("all" held, or "accused": those with at least one),
     ``measure`` ("gini", "top_share"), ``estimate`` (what is observed), ``expected`` (mean of the draws),
     ``expected_lower``, ``expected_upper`` (the middle `confidence` of the draws), ``p_value`` (share of draws at least
-    as concentrated, the observed one counted as a draw).
+    as concentrated, counting the observed one as a draw).
 
     Attributes
     ----------
     top : float
-        Share of the holders that is the top.
+        Share of the holders who are the top.
     confidence : float
     draws : int
     shape : float
-        Of the gamma law of risks behind the fitted benchmark; infinite when counts vary no more than chance makes
-        them; not a number when no such benchmark was asked for.
+        Shape of the gamma distribution of risks in the fitted benchmark; infinite when counts vary no more than by
+        chance; NaN when no such benchmark was asked for.
     tally : Tally
         What was counted.
     """
@@ -61,12 +61,12 @@ class AgainstChance(Result):
     tally: Tally
 
     def of(self, benchmark: str, measure: str = "top_share") -> pd.Series:
-        """One row of the table.
+        """Return one row of the table.
 
         Raises
         ------
         ParameterError
-            When there is none.
+            When there is no such row.
         """
         rows = self.table[(self.table["benchmark"] == benchmark) & (self.table["measure"] == measure)]
         if rows.empty:
@@ -100,7 +100,7 @@ class AgainstChance(Result):
         return axes
 
     def sentence(self) -> str:
-        """State the observed top share and what luck alone gives."""
+        """State the observed top share and that under chance alone."""
         rows = self.table[self.table["measure"] == "top_share"].to_dict("records")
         luck = [row for row in rows if row["benchmark"] in LUCK] or rows
         first, said = luck[0], []
@@ -126,20 +126,20 @@ def against_chance(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> AgainstChance:
-    """Compare the concentration observed with what chance gives.
+    """Compare the observed concentration of complaints with what chance alone gives.
 
     Parameters
     ----------
     data : Tally, Cohort or Dataset
     benchmarks : sequence of str, optional
-        Names in :data:`BENCHMARKS`; by default all that fit: those that need nobody who drew none, and, where such
-        are held, those that count them.
+        Names in :data:`BENCHMARKS`; by default all that fit: those that do not need holders with none and, if such
+        holders are in the data, those that do.
     top : float
-        Share of the holders (of exposure, where given) that is the top.
+        Share of the holders (of exposure, where given) who are the top.
     draws : int
-        Forces drawn for each benchmark, 99 to 1,000,000.
+        Simulations of each benchmark, 99 to 1,000,000.
     confidence : float
-        Middle part of the draws shown.
+        Central part of the draws shown.
     seed : int
 
     Returns
@@ -149,20 +149,20 @@ def against_chance(
     Raises
     ------
     Refusal
-        For ``negative_binomial`` where those who drew none are not held; when everyone drew exactly one.
+        For ``negative_binomial`` without holders who drew none in the data; when everyone drew exactly one.
     ParameterError
         For an unknown benchmark or numbers out of range.
 
     Notes
     -----
-    ``equal_risk`` lets exactly the observed number of complaints fall on the holders, each with a chance in
-    proportion to its exposure (a multinomial law, drawn exactly); where those who drew none are not held, the accused
-    are taken for the whole force, of whom some then draw none (their Gini coefficient counts these in, the observed
-    one cannot: compare it with the truncated laws). ``zero_truncated_poisson`` is equal risk among a force
-    of which only those with at least one are seen: its rate is fitted by maximum likelihood to them, and holders draw
-    independently, so the total varies. The two negative binomial laws are not chance alone: they say how much
-    concentration differences in risk of a gamma shape make, fitted to these counts. Complaints against several
-    officers at once are taken as separate; they make counts vary more than chance alone.
+    ``equal_risk`` distributes the observed number of complaints over the holders in proportion to exposure
+    (multinomial). If holders who drew none are not in the data, the accused are treated as the whole force, and some
+    then draw none. The Gini coefficient of the draws includes these, the observed one cannot: compare it with the
+    truncated distributions. ``zero_truncated_poisson`` is equal risk in a force of which only holders with at least one
+    are seen: its rate is fitted by maximum likelihood, and holders draw independently, so the total varies. The two
+    negative binomial distributions are not chance alone: they show the concentration under gamma-distributed risks
+    fitted to these counts. Complaints against several officers count as separate, which makes counts vary more than by
+    chance.
 
     Examples
     --------

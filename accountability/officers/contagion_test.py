@@ -1,4 +1,4 @@
-"""Whether complaints follow findings against squad-mates, beyond what the squad shares."""
+"""Test whether an officer's complaints rise after sustained findings against peers."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Contagion(Result):
     Attributes
     ----------
     statistic : float
-        Complaints of peers above their expectation, summed over sustained findings while they are known.
+        Peers' complaints minus expected ones, summed over the windows after sustained findings.
     under_chance : array
-        The same when lots are drawn for which decided complaints of a unit and period were sustained.
+        The same with findings permuted over the decided complaints of a unit and period.
     officers, units, complaints : int
-        Compared.
+        Numbers compared.
     joint : float
         Share of accusations made in complaints against several officers.
     window : int
@@ -83,7 +83,7 @@ class Contagion(Result):
         )
 
     def sentence(self) -> str:
-        """State the ratio, its interval and its place among the lots."""
+        """State the ratio, its interval and the permutation p-value."""
         row = self.table.iloc[0]
         return (
             f"For each finding sustained against a peer of the same {self.unit_word} in the {self.window} days before, "
@@ -106,7 +106,7 @@ def contagion(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Contagion:
-    """Compare officers' rates of complaints in months with more and with fewer findings against peers known.
+    """Estimate the rate ratio of an officer's complaints per sustained finding against a peer in the window.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def contagion(
     window : int
         Days for which a finding counts, 30 to 3,650.
     period : int or None
-        Years of closing within which lots are drawn; ``None`` for all of them together.
+        Years of closing within which findings are permuted; ``None`` for all years together.
     permutations : int
         99 to 100,000.
     confidence : float
@@ -134,16 +134,14 @@ def contagion(
 
     Notes
     -----
-    Complaints of an officer in a month are Poisson, with an effect of every officer and of every month (a baseline
-    constant within months: Holford 1980, Laird and Olivier 1981), errors clustered by unit. Beside the sustained
-    findings stands the number of complaints against peers decided in the window: a busy time, a hard beat, a new
-    supervisor, or an officer who draws off complaints from the others moves both. What is left is whether it
-    matters that a complaint was sustained.
+    A Poisson regression of complaints per officer and month, with officer and month effects (a piecewise constant
+    baseline: Holford 1980, Laird and Olivier 1981) and errors clustered by unit. The model also holds the number of
+    decided complaints against peers in the window, because a busy time, a hard beat or a new supervisor changes both.
+    What remains is the effect of complaints being sustained.
 
-    The permutation keeps every complaint, its days and its accused, and draws lots for which decided complaints of a
-    unit, a period of closing and a number of accused were sustained. Under no contagion these are exchangeable as
-    far as what comes later goes, so the p-value is exact whatever the units share. It asks whether findings raise the
-    rate (one-sided).
+    The permutation keeps every complaint, its days and its accused, and permutes which decided complaints of a unit, a
+    period of closing and a number of accused were sustained. Without contagion these are exchangeable with respect to
+    later complaints, so the p-value is exact whatever the units share. It is one-sided: findings raise the rate.
 
     Examples
     --------
@@ -226,7 +224,7 @@ def _lots(
 
 
 def lots(value: Floats, flag: Flags, cell: Ints, draws: int, rng: np.random.Generator) -> Floats:
-    """Sums of the values drawn when as many of each cell are drawn as are flagged, one sum a draw."""
+    """Return, per draw, the sum of values when as many of each cell are drawn as are flagged."""
     order = np.lexsort((~flag, cell))
     cells = cell[order]
     taken = flag[order]

@@ -1,4 +1,4 @@
-"""Officers who change units: whether their complaints go along with the officer or with the place."""
+"""Officers who change units: whether complaints depend on the officer or on the unit."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ LEAST_RELIABLE: Final = 0.3
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Movers(Result):
-    """How movers' complaints change with the level of the unit they move to.
+    """Change in movers' complaint rates with the rate of the unit they move to.
 
-    ``table``: ``quantity``, ``estimate``, ``std_error``, ``lower``, ``upper``, ``p_value``. The ``elasticity`` says by
-    how many per cent an officer's rate of complaints differs after the move for one per cent by which the other
-    officers' rate in the new unit exceeded that in the old one before. 0: complaints go along with the officer; 1: with
-    the place. ``uncorrected``: the same with units' rates as they were counted, which is nearer to 0.
+    ``table``: ``quantity``, ``estimate``, ``std_error``, ``lower``, ``upper``, ``p_value``. ``elasticity``: the per
+    cent change in an officer's complaint rate for a one per cent difference between the other officers' earlier rates
+    in the new and the old unit. 0: complaints depend on the officer; 1: on the unit. ``uncorrected``: the same with the
+    counted rates, which is biased towards 0.
 
     Attributes
     ----------
     by_change : DataFrame
-        Movers in three parts by that ratio: ``ratio_of_units``, ``n`` (movers), ``before``, ``after`` (complaints a
-        year).
+        Movers in three groups by the ratio of units' rates: ``ratio_of_units``, ``n`` (movers), ``before``, ``after``
+        (complaints a year).
     movers : int
     around : int
-        Days looked at on each side of the move.
+        Days compared on each side of the move.
     reliability : float
-        Share of the differences between units' rates that is not the luck of counts.
+        Share of the variance between units' rates that is not chance.
     confidence : float
     """
 
@@ -59,7 +59,7 @@ class Movers(Result):
     confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw movers' rates before and after, by how the units compare."""
+        """Draw movers' rates before and after, by the ratio of the units' rates."""
         axes = draw.new_axes(ax, width=5.4)
         draw.lines(axes, self.by_change, x="ratio_of_units", y="before", label="before the move")
         draw.lines(axes, self.by_change, x="ratio_of_units", y="after", label="after it", number=1)
@@ -95,23 +95,23 @@ def movers(
     confidence: float = 0.95,
     seed: int = 20130206,
 ) -> Movers:
-    """Compare officers with themselves before and after their first move.
+    """Estimate how officers' complaint rates change at their first move with the rate of the new unit.
 
     Parameters
     ----------
     data : Cohort or Dataset
     assignments : DataFrame
-        ``officer_id`` (as in the data), ``unit``, ``from`` and ``to`` (dates; the day ``to`` is no longer in the
-        unit), officers never accused included.
+        ``officer_id`` (as in the data), ``unit``, ``from`` and ``to`` (dates; ``to`` is the first day no longer in the
+        unit), including officers never accused.
     window : int
-        Days before the move in which the rates of both units are taken, from officers other than the mover.
+        Days before the move from which the rates of both units are counted, without the mover.
     around : int
-        Days looked at on each side.
+        Days compared on each side.
     stage : str
         Stage that dates a complaint.
     confidence : float
     seed : int
-        Of the bootstrap over moves behind the errors.
+        Seed of the bootstrap over moves.
 
     Returns
     -------
@@ -122,19 +122,18 @@ def movers(
     ParameterError
         For missing columns, or stays that end before they begin or overlap.
     Refusal
-        With fewer than ten movers with complaints, when units differ no more than counts do by luck, or when the
-        units' rates tell without exception who drew complaints only before or only after.
+        With fewer than ten movers with complaints, when units differ no more than by chance, or when the units' rates
+        separate movers with complaints only before from those with complaints only after.
 
     Notes
     -----
-    Each mover is compared with itself: given how many complaints it drew on both sides, how many came after is
-    binomial, with log odds of the days on each side plus the elasticity times the log ratio of the units' rates
-    (conditional Poisson regression). Rates of units take half a complaint more, so that none is 0. Complaints that
-    accused the mover beside others do not count towards the units. Rates that rest on few complaints are noisy, which
-    would bring the elasticity towards 0: each ratio is drawn towards the mean of all by the part of its variance that
-    is luck, complaints that accuse several counted together (regression calibration: Carroll and others, Measurement
-    Error in Nonlinear Models, 2006, chapter 4). Intervals are by bootstrap over moves, calibration included. What else
-    changes with a move, rank or work, is not told apart.
+    Conditional Poisson regression: given a mover's complaints on both sides, the number after is binomial, with log
+    odds equal to the log ratio of days plus the elasticity times the log ratio of the units' rates. Half a complaint is
+    added to the units' counts, so that no rate is 0. Complaints that also accused the mover do not count towards the
+    units. Noise in rates from few complaints would bias the elasticity towards 0, so each ratio is shrunk towards the
+    mean by the share of its variance that is chance, with complaints against several officers counted once (regression
+    calibration: Carroll and others, Measurement Error in Nonlinear Models, 2006, chapter 4). Intervals are from a
+    bootstrap over moves that repeats the calibration. Other changes at a move, as of rank or work, are not separated.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Who is accused with whom, as a network of which only summaries leave: how dense, how clustered, how repeated."""
+"""The network of officers accused together, in summaries only: density, clustering and repetition."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ MEASURES = {
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Network(Result):
-    """Summaries of a network of co-accusals, beside what lots within unit and period give.
+    """Summaries of the network of co-accusals, compared with permutations within unit and period.
 
     ``table``: ``measure``, ``says``, ``estimate`` (what is observed), ``expected``, ``expected_lower``,
-    ``expected_upper``, ``p_value`` (share of draws at least as large), ``hidden``: no numbers where fewer than ten
-    officers, or pairs of them, stand behind one.
+    ``expected_upper``, ``p_value`` (share of draws at least as large), ``hidden``: no numbers from fewer than ten
+    officers, or pairs of officers.
 
     Attributes
     ----------
     within : str
-        Where lots are drawn.
+        Within what the accused are permuted.
     confidence : float
     joint : float
         Share of accusations made in complaints against several officers.
@@ -56,13 +56,13 @@ class Network(Result):
     rests_on: int
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Show no numbers that rest on fewer than ten."""
+        """Hide numbers from fewer than ten."""
         numbers = table.columns.drop(["measure", "says"])
         few = self.rests_on < MIN_CELL
         return table.assign(**{name: np.nan for name in numbers if few}, hidden=few)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the shares observed beside those by lot."""
+        """Draw the observed shares and those under permutation."""
         axes = draw.new_axes(ax, height=2.8)
         rows = self.table[(self.table["measure"] != "pairs") & ~self.table["hidden"]]
         rows = rows.assign(label=rows["measure"].str.replace("_", " "))
@@ -81,7 +81,7 @@ class Network(Result):
         return draw.labelled(axes, f"share (dots and lines: by lot {self.within})")
 
     def sentence(self) -> str:
-        """Say how many pairs are repeated beside what lots give."""
+        """State the number of repeated pairs, and the number under permutation."""
         row = self.table.set_index("measure").to_dict("index")["repeated"]
         if row["hidden"]:
             return "Too few officers are accused together for a summary of who is accused with whom."
@@ -97,13 +97,13 @@ class Network(Result):
 def co_accusals(
     data: OfficerRecords, *, period: int | None = 1, draws: int = 199, confidence: float = 0.95, seed: int = 0
 ) -> Network:
-    """Summarise who is accused with whom, beside random networks that keep complaints' sizes and officers' numbers.
+    """Summarise the network of co-accusals, compared with random networks of equal complaint and officer counts.
 
     Parameters
     ----------
     data : OfficerRecords, Cohort or Dataset
     period : int or None
-        Years of receipt within which the accused of a unit trade complaints; ``None`` for all together.
+        Years of receipt within which accused officers of a unit are permuted; ``None`` for all years together.
     draws : int
         99 to 100,000.
     confidence : float
@@ -202,14 +202,14 @@ def unit_links(data: OfficerRecords) -> pd.DataFrame:
 
 
 def dealt(data: OfficerRecords, officer: Ints) -> OfficerRecords:
-    """The accused traded by lot; an officer dealt one complaint twice is in it once."""
+    """Permute the accused over complaints; an officer assigned one complaint twice counts once."""
     keep = np.unique(officer * len(data.received) + data.case, return_index=True)[1]
     rows = {name: getattr(data, name)[keep] for name in ("case", "sustained", "decided")}
     return replace(data, officer=officer[keep], **rows)
 
 
 def together(data: OfficerRecords) -> Ints:
-    """Pairs of officers accused in one complaint: two numbers of officers and how many complaints."""
+    """Return pairs of officers accused in one complaint, and their numbers of shared complaints."""
     return _pairs_of(data.case, data.officer, data.officers)
 
 

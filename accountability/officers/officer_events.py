@@ -1,6 +1,6 @@
-"""Who was accused with whom, where, when and with what finding, and how long each officer could have been.
+"""Accusations by officer, unit, day and finding, and the days on which each officer could be accused.
 
-Numbers stand in the place of ids.
+Numbers replace ids.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ EPOCH = dt.date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OfficerRecords:
-    """Accused officers of complaints, and the officers.
+    """Accusations of officers in complaints, and the officers.
 
     Attributes
     ----------
     officer, case : array of int
-        By accusation (an officer in a complaint, once): number of the officer, number of the complaint.
+        Per accusation (an officer in a complaint, once): number of the officer, number of the complaint.
     sustained, decided : array of bool
-        By accusation: a sustained finding; any finding on the evidence.
+        Per accusation: a sustained finding; any finding on the evidence.
     received, closed : array of int
-        By complaint, day numbers from 1970-01-01; ``UNDATED`` for a complaint not closed with a date.
+        Per complaint, day numbers from 1970-01-01; ``UNDATED`` for a complaint not closed with a date.
     unit, supervisor : array of int
-        By officer: number of the unit, of its supervisor (0 for all when none is known).
+        Per officer: number of the unit, and of its supervisor (0 for all when none is known).
     begin, end : array of int
-        By officer: days on which it could be accused, `end` left out.
+        Per officer: first day on which it could be accused, and the day after the last.
     first, last : int
         Days of receipt covered.
     units, supervisors : int
-        How many there are.
+        Their numbers.
     unit_word : str
     left_out : tuple of (str, int)
         Accusations left out, by reason.
@@ -86,12 +86,12 @@ class OfficerRecords:
         return float((np.bincount(self.case, minlength=len(self.received))[self.case] > 1).mean())
 
     def accounted(self) -> pd.DataFrame:
-        """Accusations counted, and those left out: ``reason``, ``n``, ``hidden`` (below ten, and what tells it)."""
+        """Return accusations counted and left out: ``reason``, ``n``, ``hidden`` (below ten, or revealing it)."""
         table = pd.DataFrame([("counted", len(self.officer)), *self.left_out], columns=["reason", "n"])
         return disclose(table, counts=["n"], keep=["reason"], parts=False)
 
     def month_starts(self) -> Ints:
-        """First days of the months covered, and the first day after the last of them."""
+        """Return the first days of the months covered, and the day after the last month."""
         from_month = np.datetime64(EPOCH + dt.timedelta(days=self.first), "M")
         to_month = np.datetime64(EPOCH + dt.timedelta(days=self.last), "M")
         months = np.arange(from_month, to_month + np.timedelta64(2, "M"))
@@ -106,18 +106,18 @@ class OfficerRecords:
 
 @takes("cohort")
 def unit_columns(data: Cohort, unit: str | None = None) -> tuple[str, str | None]:
-    """Name the columns of officers' unit and, where there is one, of its supervisor.
+    """Return the columns of officers' unit and, if there is one, of its supervisor.
 
     Parameters
     ----------
     data : Cohort or Dataset
     unit : str, optional
-        The unit's column; the first of :data:`accountability.vocabulary.UNIT_COLUMNS` that is held, when left out.
+        The unit's column; by default the first of :data:`accountability.vocabulary.UNIT_COLUMNS` in the data.
 
     Raises
     ------
     Refusal
-        When none is held.
+        When there is none.
     ParameterError
         For an unknown column.
 
@@ -141,14 +141,14 @@ def unit_columns(data: Cohort, unit: str | None = None) -> tuple[str, str | None
 def officer_records(
     data: Cohort, unit: str | None = "squad", *, supervisor: str | None = None, start: str = "received"
 ) -> OfficerRecords:
-    """Read the accusations of officers whose unit is known.
+    """Return the accusations of officers whose unit is known.
 
     Parameters
     ----------
     data : Cohort or Dataset
     unit : str or None
-        Column of the allegations with the officer's unit; ``None`` takes the agency for one. Officers recorded in
-        several are left out: which they were in, and when, has to come from assignments
+        Column of the allegations with the officer's unit; ``None`` treats the agency as one unit. Officers recorded in
+        several units are left out; their units by date must come from assignments
         (:func:`accountability.officers.movers`).
     supervisor : str, optional
         Column with the unit's supervisor.
@@ -243,13 +243,13 @@ def officer_records(
 
 
 def records_of(data: Cohort) -> OfficerRecords:
-    """The records by the usual columns of unit and supervisor, for what is given a cohort."""
+    """Return the records with the default columns of unit and supervisor."""
     unit, supervisor = unit_columns(data)
     return officer_records(data, unit, supervisor=supervisor)
 
 
 def calendar_periods(days: Ints, years: int | None) -> Ints:
-    """Number of the period of each day, of so many calendar years; one period when `years` is ``None``.
+    """Return the period number of each day, in periods of `years` calendar years; one period if ``None``.
 
     Raises
     ------
@@ -283,11 +283,11 @@ def _window(cohort: Cohort, days: Ints) -> tuple[int, int]:
 
 @takes("cohort")
 def years_watched(data: Cohort) -> pd.Series:
-    """Years each accused officer served within the days of receipt a source covers.
+    """Return the years each accused officer served within the days of receipt a source covers.
 
     From the first day covered, or the first day of the year of appointment if later, to the last day covered, or the
-    day the officer left where the source dates it (``left_agency``). A year of appointment is taken from its first
-    day, so exposure is the most it can have been; an officer who left without a dated step counts to the end.
+    day the officer left where the source dates it (``left_agency``). A year of appointment counts from its first day,
+    so exposure is an upper bound; an officer who left without a dated step counts to the end.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def years_watched(data: Cohort) -> pd.Series:
 
 
 def days_served(officers: pd.DataFrame, events: pd.DataFrame, first: int, last: int) -> tuple[Ints, Ints]:
-    """Day from which, and up to which, each officer could be accused: year of appointment, dated leaving."""
+    """Return the first and last day on which each officer could be accused, from appointment and dated leaving."""
     begin, end = np.full(len(officers), first, np.int64), np.full(len(officers), last + 1, np.int64)
     if APPOINTED in officers:
         year = pd.to_numeric(officers[APPOINTED]).to_numpy(dtype=float, na_value=np.nan)
@@ -343,23 +343,23 @@ def days_served(officers: pd.DataFrame, events: pd.DataFrame, first: int, last: 
 
 @takes("dataset")
 def officers_listed(data: Dataset, only: str | None = None) -> int | None:
-    """How many officers a source lists, those no complaint names included.
+    """Return the number of officers a source lists, including those without complaints.
 
-    A file of officers that lists some whom no allegation names is taken for the roster. One that lists the accused
-    alone says nothing about the others.
+    A file of officers that lists some without allegations is treated as the roster. One with accused officers only says
+    nothing about the others.
 
     Parameters
     ----------
     data : Dataset
-        With its ledger, which keeps count of the rows of officers that no allegation names.
+        With its ledger, which counts the officers without allegations.
     only : str, optional
-        ``column=value``: which complaints are looked at. How many officers have an attribute of officers, such
-        as their race, is not known, as those whom no complaint names are only counted.
+        ``column=value``: which complaints are used. The number of officers with an attribute, such as race, is not
+        known, because officers without complaints are only counted.
 
     Returns
     -------
     int or None
-        ``None`` when the source lists nobody but the accused.
+        ``None`` when the source lists only accused officers.
 
     Examples
     --------

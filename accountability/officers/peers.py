@@ -1,8 +1,8 @@
-"""What peers had been found to have done, as known on each day: no complaint of one's own, nothing from the future.
+"""Findings against peers known on each day, without the officer's own complaints and later findings.
 
 An officer's exposure at the start of a month is the number of findings against officers of the same unit in complaints
 that did not accuse this officer, closed before that day and no longer ago than the window. A finding of day d counts
-in months that start in (d, d + window], so nothing of the month itself, or of a later one, is in it.
+in months that start in (d, d + window], so no finding of the same or a later month counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ What = Literal["sustained", "decided"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """Officers by months.
+    """A panel of officers by months.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
-    """Findings with a day, and the months each of them is known in: from `first`, `stop` left out.
+    """Dated findings, and the months in which each is known: from `first` to before `stop`.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Reach:
         The accusation.
     first, stop : array of int
     who, which : array of int
-        Officers of the same unit whom the complaint of finding ``which`` accused, the officer found against included.
+        Officers of the same unit accused in the complaint of finding ``which``, including the officer with the finding.
     """
 
     row: Ints
@@ -61,14 +61,14 @@ class Reach:
 
 
 def panel(data: OfficerRecords, window: int = 365) -> Panel:
-    """Lay out officers by months.
+    """Build the panel of officers by months.
 
     Parameters
     ----------
     data : OfficerRecords
     window : int
-        Days for which a finding counts. The first months, whose window reaches back before the release, only feed the
-        exposure of later ones.
+        Days for which a finding counts. Months whose window starts before the release only count for the exposure of
+        later ones.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def panel(data: OfficerRecords, window: int = 365) -> Panel:
     Raises
     ------
     Refusal
-        When the release is not longer than the window by at least a year, or nothing is sustained with a day.
+        When the release is not at least a year longer than the window, or has no dated sustained finding.
     """
     edges = data.month_starts()
     use = np.flatnonzero(edges[:-1] >= data.first + window)
@@ -92,14 +92,14 @@ def panel(data: OfficerRecords, window: int = 365) -> Panel:
 
 
 def reach(data: OfficerRecords, laid: Panel, *, own_complaints: bool = False) -> Reach:
-    """Find the months in which each finding on the evidence is known, and who is not counted among the peers.
+    """Return the months in which each finding is known, and the officers who do not count as peers.
 
     Parameters
     ----------
     data : OfficerRecords
     laid : Panel
     own_complaints : bool
-        Count complaints that accused the officer beside the peer too; its own finding is left out all the same.
+        Whether complaints that accused both officer and peer count; the officer's own finding never does.
     """
     row = np.flatnonzero(data.decided & (data.closed[data.case] < UNDATED))
     day = data.closed[data.case[row]]
@@ -111,7 +111,7 @@ def reach(data: OfficerRecords, laid: Panel, *, own_complaints: bool = False) ->
 
 
 def known(data: OfficerRecords, laid: Panel, found: Reach, what: What) -> Floats:
-    """Findings against peers known at the start of each month, officers by months."""
+    """Return the number of findings against peers known at the start of each month (officers by months)."""
     counts = data.sustained[found.row] if what == "sustained" else np.ones(len(found.row), bool)
     weight = counts.astype(float)
     unit = data.unit[data.officer[found.row]]
@@ -126,7 +126,7 @@ def known(data: OfficerRecords, laid: Panel, found: Reach, what: What) -> Floats
 
 
 def weights(data: OfficerRecords, found: Reach, residual: Floats) -> Floats:
-    """What each finding adds to the sum of residuals times exposures: residuals of the peers while it is known."""
+    """Return each finding's part of the sum of residuals times exposures: peers' residuals while it is known."""
     by_unit = np.zeros((data.units, residual.shape[1]))
     np.add.at(by_unit, data.unit, residual)
     units = np.hstack([np.zeros((data.units, 1)), np.cumsum(by_unit, axis=1)])

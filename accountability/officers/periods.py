@@ -1,4 +1,4 @@
-"""The complaints of each officer in two periods, the first looked at before the second."""
+"""The complaints of each officer in two successive periods."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ SERVICE: Final = ("officer_id", "from", "to")
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Periods:
-    """What each officer drew before and after a day.
+    """Numbers of complaints of each officer before and after a day.
 
     Attributes
     ----------
     first, second : array of int
-        Officer-complaints, by officer.
+        Officer-complaints per officer.
     case, officer : array of int
-        One accused officer of one complaint of the second period: number of the complaint, number of the officer
-        (place in `first` and `second`).
+        Per accusation of the second period: number of the complaint, number of the officer (position in `first` and
+        `second`).
     everyone : bool
-        Whether officers accused in neither period are among them. If not, those accused in the first period are the
-        population, and nothing is said of the others.
+        Whether officers accused in neither period are included. If not, the population is the officers accused in the
+        first period.
     split : date or None
         First day of the second period; ``None`` when complaints were halved at random.
     left_out : int
-        Officer-complaints without a usable date, or dated across the line.
+        Officer-complaints without a usable date, or whose date spans both periods.
     name : str
     flow : DataFrame
     present : array of int, optional
@@ -59,18 +59,18 @@ class Periods:
 
     @property
     def alike(self) -> Ints:
-        """Numbers of the officers who, at equal risk, could have had one another's second period.
+        """Officers whose second periods are exchangeable at equal risk.
 
-        Those known to have served throughout. Otherwise, of periods by date, those accused in both: they had not left
-        before the second, nor came after the first; who left within the second, or came within the first, tells
-        nothing of the other period. Of halves by lot, the population: it was there in both as long.
+        Those known to have served throughout. Otherwise, for periods by date, those accused in both, who had not left
+        before the second and had not come after the first. For random halves, the population, whose service is the same
+        in both.
         """
         if self.present is not None:
             return self.present
         return self.population if self.split is None else np.flatnonzero((self.first > 0) & (self.second > 0))
 
     def who_alike(self) -> str:
-        """Those officers in words."""
+        """The comparable officers, in words."""
         count = plural(len(self.alike), "officer")
         if self.present is not None:
             return f"{count} in service throughout"
@@ -78,7 +78,7 @@ class Periods:
 
     @property
     def population(self) -> Ints:
-        """Numbers of the officers who can be ranked on the first period."""
+        """Officers who can be ranked on the first period."""
         if self.present is not None:
             return self.present
         return np.arange(len(self.first)) if self.everyone else np.flatnonzero(self.first)
@@ -95,7 +95,7 @@ class Periods:
         return "complaints halved at random" if self.split is None else f"before {self.split} and from then on"
 
     def lost(self) -> str:
-        """What is left out, in words."""
+        """The complaints left out, in words."""
         return f"{plural(self.left_out, 'officer-complaint')} left out for its date"
 
     def __repr__(self) -> str:
@@ -115,21 +115,21 @@ def two_periods(
     service: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Periods:
-    """Divide the complaints of identified officers in two.
+    """Split the complaints of identified officers into two periods.
 
     Parameters
     ----------
     data : Cohort or Dataset
     split : date, ISO text, "random", optional
-        First day of the second period; the day that divides the officer-complaints most evenly, when left out;
-        ``"random"`` halves the complaints by lot, the officers of one complaint together.
+        First day of the second period; by default the day that halves the officer-complaints most evenly; ``"random"``
+        splits the complaints at random, keeping the officers of one complaint together.
     stage : str
         The stage whose date places a complaint.
     officers : int, optional
-        How many officers there were, those never accused included.
+        Number of officers, including those never accused.
     service : DataFrame, optional
-        ``officer_id`` (as in the data), ``from`` and ``to`` (dates; ``to`` missing while in service), officers never
-        accused included. Those in service from the first complaint to the last are then the population.
+        ``officer_id`` (as in the data), ``from`` and ``to`` (dates; ``to`` missing while in service), including
+        officers never accused. The population is then the officers in service from the first complaint to the last.
     seed : int
         For ``"random"``.
 
@@ -140,10 +140,10 @@ def two_periods(
     Raises
     ------
     Refusal
-        When nobody is identified, the stage is not dated, or a period is empty.
+        When no officer is identified, the stage is not dated, or a period is empty.
     ParameterError
-        For a split that is no date, fewer officers than are accused, or service without its columns or beside
-        ``officers`` or halves by lot.
+        For an invalid date, fewer officers than are accused, or ``service`` without its columns, with ``officers`` or
+        with ``"random"``.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def _in_service(service: pd.DataFrame, first: np.datetime64, last: np.datetime64
 
 
 def at_the_top(counts: Ints, top: float) -> Floats:
-    """How much of each officer is in the top: 1 above the line, 0 below, the same fraction of all tied at it.
+    """Return each officer's membership of the top: 1 above the cutoff, 0 below, an equal fraction if tied at it.
 
     Raises
     ------
@@ -247,5 +247,5 @@ def _middle(days: Ints) -> dt.date:
 
 
 def as_day(number: int | np.integer[Any]) -> np.datetime64:
-    """The day of a number of days since 1970."""
+    """Return the date of a number of days since 1970."""
     return np.datetime64("1970-01-01", "D") + np.timedelta64(int(number), "D")

@@ -1,4 +1,4 @@
-"""Whether the same officers draw complaints again, and what the top of a first period drew in the second."""
+"""Persistence: whether officers with many complaints in a first period also have many in a second."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ COUNTED: Final = ("officer_complaints", "complaints")
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Persistence(Result):
-    """How far counts of a first period go with those of a second.
+    """Association between officers' complaint counts in two periods.
 
-    ``table``: ``measure``, ``estimate`` (what is observed), ``expected`` (mean over shuffles), ``expected_lower``,
-    ``expected_upper``, ``p_value`` (share of shuffles at least as large). Measures: ``rank_correlation`` (Spearman's);
-    ``top_again`` (share of the first period's top that is at the top of the second); ``top_ratio`` (mean of the first
+    ``table``: ``measure``, ``estimate`` (what is observed), ``expected`` (mean over permutations), ``expected_lower``,
+    ``expected_upper``, ``p_value`` (share of permutations at least as large). Measures: ``rank_correlation``
+    (Spearman's); ``top_again`` (share of the first period's top also in the second's); ``top_ratio`` (mean of the first
     period's top in the second period, over the mean of all).
 
     Attributes
     ----------
     by_count : DataFrame
-        Stretches of first-period counts with at least ten officers: ``from_count``, ``to_count`` (missing in the
-        last), ``n`` (officers), ``mean_first``, ``mean_second``, ``at_equal_risk`` (mean to expect if all were alike).
+        Ranges of first-period counts with at least ten officers: ``from_count``, ``to_count`` (missing in the last),
+        ``n`` (officers), ``mean_first``, ``mean_second``, ``at_equal_risk`` (expected mean at equal risk).
     top, confidence : float
     who : str
     halves : str
@@ -53,7 +53,7 @@ class Persistence(Result):
     halves: str
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the second period's mean against the first's, by stretches of counts."""
+        """Draw the second period's mean against the first's, by ranges of counts."""
         axes = draw.new_axes(ax, width=5.6)
         draw.lines(axes, self.by_count, x="mean_first", y="mean_second", label="counted")
         axes.plot(
@@ -75,7 +75,7 @@ class Persistence(Result):
         )
 
     def sentence(self) -> str:
-        """Say what the first period's top drew in the second, beside what chance gives."""
+        """State what the first period's top drew in the second, compared with chance."""
         rows = self.table.set_index("measure").to_dict("index")
         ratio, again = rows["top_ratio"], rows["top_again"]
         return (
@@ -90,19 +90,19 @@ class Persistence(Result):
 def persistence(
     data: Periods, *, top: float = 0.1, draws: int = 999, confidence: float = 0.95, seed: int = 0
 ) -> Persistence:
-    """Compare officers' counts in two periods.
+    """Estimate how officers' complaint counts in two periods are associated, compared with equal risk.
 
     Parameters
     ----------
     data : Periods, Cohort or Dataset
-        Of periods by date those accused in both are compared, so that having left, or having come late, is not taken
-        for a lasting difference; or those in service throughout, where :func:`two_periods` was given ``service``.
+        For periods by date, only officers accused in both are compared, so that leaving or joining is not mistaken for
+        a lasting difference; or those in service throughout, if :func:`two_periods` had ``service``.
     top : float
-        Share of the population that is the top; officers tied at the line count with equal fractions.
+        Share of the population who are the top; officers tied at the cutoff count with equal fractions.
     draws : int
-        Shuffles of the second period among the officers, 99 to 100,000: the law if all were alike.
+        Permutations of the second period among the officers, 99 to 100,000: the distribution at equal risk.
     confidence : float
-        Middle part of the shuffles shown.
+        Central part of the permutations shown.
     seed : int
 
     Returns
@@ -112,7 +112,7 @@ def persistence(
     Raises
     ------
     Refusal
-        With fewer than ten officers at the top, or counts that do not differ.
+        With fewer than ten officers at the top, or equal counts.
     ParameterError
         For numbers out of range.
 
@@ -206,20 +206,20 @@ def _by_count(first: Ints, second: Ints) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class TopKValidation(Result):
-    """Complaints of the second period that fall on officers chosen in three ways.
+    """Share of the second period's complaints against officers chosen in three ways.
 
     ``table``: ``chosen`` ("before the fact": on first-period counts; "in hindsight": on second-period counts; "at
-    random"), ``counted`` ("officer_complaints"; "complaints": those whose every accused was chosen), ``total`` (of the
+    random"), ``counted`` ("officer_complaints"; "complaints": all of whose accused were chosen), ``total`` (of the
     second period), ``estimate`` (the share) and, at random, ``lower`` and ``upper``.
 
     Attributes
     ----------
     top, confidence : float
     removed : float
-        Officers chosen; a fraction where some are tied at the line.
+        Number of officers chosen; a fraction where some are tied at the cutoff.
     unknown : float
-        Share of the second period's officer-complaints drawn by officers outside the population, whom a ranking of
-        the first period cannot choose.
+        Share of the second period's officer-complaints against officers outside the population, who cannot be ranked on
+        the first period.
     who : str
     """
 
@@ -241,7 +241,7 @@ class TopKValidation(Result):
         return draw.labelled(axes, "share of the second period's complaints")
 
     def sentence(self) -> str:
-        """Say what the three choices would have held; no word on what removal would have changed besides."""
+        """State the shares of the three choices; removal may have changed other complaints too."""
         share = self.table.set_index(["counted", "chosen"])["estimate"]
         held = share[COUNTED[0]].map(lambda one: percent(one, 1))
         return (
@@ -256,19 +256,19 @@ class TopKValidation(Result):
 def top_k_validation(
     data: Periods, *, top: float = 0.1, draws: int = 199, confidence: float = 0.95, seed: int = 0
 ) -> TopKValidation:
-    """Count in the second period what was drawn by those at the top of the first.
+    """Estimate the share of the second period's complaints against the top officers of the first.
 
     Parameters
     ----------
     data : Periods, Cohort or Dataset
-        Where officers accused in neither period are not held, the population is those accused in the first.
+        If officers accused in neither period are not in the data, the population is those accused in the first.
     top : float
-        Share of the population that is chosen; officers tied at the line are chosen in equal fractions, and a
-        complaint against several of them in the product of their fractions.
+        Share of the population chosen; officers tied at the cutoff are chosen in equal fractions, and a complaint
+        against several of them with the product of their fractions.
     draws : int
-        Random choices of as many officers.
+        Number of random choices of as many officers.
     confidence : float
-        Middle part of the random choices shown.
+        Central part of the random choices shown.
     seed : int
 
     Returns

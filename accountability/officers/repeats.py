@@ -1,7 +1,7 @@
-"""Repeated complaints of one officer: days between them, and how their number grows.
+"""Repeated complaints against an officer: days between them, and their mean cumulative number.
 
-Officers never accused are not held, so the clock of every officer starts at its first complaint and what is counted are
-the further ones: nobody is in the study because of what it counts.
+Officers never accused are not in the data. So each officer's clock starts at the first complaint, and only further ones
+count: nobody is selected on what is counted.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MOST: Final = 6
 
 @takes(OfficerRecords, records_of)
 def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Durations:
-    """One stretch from each complaint of an officer to its next, or to the last day it was watched.
+    """Return one spell from each complaint of an officer to the next, or to the last day of follow-up.
 
     Complaints against an officer on one day count as one.
 
@@ -57,8 +57,8 @@ def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Du
     Returns
     -------
     Durations
-        ``event`` where a further complaint came; with ``officer`` (a number, for clusters), ``number`` (which further
-        complaint it would be, from 1; text, those from the sixth on together), ``unit`` (a number, as text).
+        ``event`` marks a further complaint; with ``officer`` (a number, for clusters), ``number`` (of the further
+        complaint, from 1; text, from the sixth on pooled), ``unit`` (a number, as text).
 
     Raises
     ------
@@ -108,12 +108,12 @@ def _repeats(data: Cohort) -> Durations:
 def repeat_rates(
     data: Durations, covariates: str | Sequence[str], *, model: Model = "andersen-gill", confidence: float = 0.95
 ) -> delay.Cox:
-    """Ratios of the rate of further complaints, officers as clusters.
+    """Estimate rate ratios of further complaints, with errors clustered on the officer.
 
     Parameters
     ----------
     data : Durations, Cohort or Dataset
-        Of :func:`spells`, with the clock the model wants; columns can be added to its table.
+        From :func:`spells`, with the model's clock; columns can be added to its table.
     covariates : str or sequence of str
         As for :func:`accountability.delay.cox`.
     model : {"andersen-gill", "pwp total", "pwp gap"}
@@ -127,9 +127,9 @@ def repeat_rates(
     Raises
     ------
     ParameterError
-        For an unknown model, or stretches of the other clock.
+        For an unknown model, or spells with the other clock.
     Refusal
-        As :func:`accountability.delay.cox`.
+        As for :func:`accountability.delay.cox`.
 
     Examples
     --------
@@ -203,15 +203,14 @@ class MeanCumulativeFunction(Result):
 def mean_cumulative_function(
     data: Durations, days: int | Sequence[int] | None = None, *, confidence: float = 0.95
 ) -> MeanCumulativeFunction:
-    """Mean cumulative number of further complaints.
+    """Estimate the mean cumulative number of further complaints per officer.
 
     Parameters
     ----------
     data : Durations, Cohort or Dataset
-        Of :func:`spells` with ``clock="total"``, or any with an ``officer`` and days of one clock.
+        From :func:`spells` with ``clock="total"``, or any durations with an ``officer`` and days of one clock.
     days : int or sequence of int, optional
-        Days to give it for; when left out, some forty up to the last further complaint, as long as ten officers are
-        watched.
+        Days to estimate; by default about forty, up to the last further complaint with ten officers watched.
     confidence : float
 
     Returns
@@ -221,14 +220,14 @@ def mean_cumulative_function(
     Raises
     ------
     Refusal
-        When nothing follows, or too few officers are watched.
+        When there is no further complaint, or too few officers are watched.
     ParameterError
         Without a column ``officer``.
 
     Notes
     -----
-    Nelson (1988); variance of Lawless and Nadeau (1995), which holds however the complaints of one officer depend on
-    each other. Officers leave the watch independently of their complaints.
+    Nelson (1988); variance of Lawless and Nadeau (1995), valid for any dependence between the complaints of one
+    officer. Censoring must be independent of complaints.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How unevenly complaints lie: Lorenz curve, Gini coefficient, share of the top, and how many drew how many."""
+"""Concentration of complaints: Lorenz curve, Gini coefficient, top share, and counts per officer."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ AT_LEAST: Final = ["n_at_least", "share_at_least", "accusations_at_least", "shar
 
 
 def observed(data: Tally, top: float) -> Measures:
-    """The measures of a tally, arrays of length 1."""
+    """Return the measures of a tally, as arrays of length 1."""
     check_top(top)
     return measures(data.count.astype(float), data.exposure, data.holders.astype(float), top)
 
 
 @takes(Tally, tally)
 def gini(data: Tally) -> float:
-    """Gini coefficient: half the mean difference of two holders over their mean.
+    """Return the Gini coefficient: half the mean absolute difference between two holders, over the mean.
 
     Parameters
     ----------
     data : Tally, Cohort or Dataset
-        With exposure, of complaints per exposure, each holder weighing as its exposure.
+        With exposure, complaints per exposure, with holders weighted by exposure.
 
     Returns
     -------
     float
-        From 0 (all alike) up to 1. The plain coefficient, without the factor n / (n − 1), as ``ineq::Gini`` of R.
+        From 0 (all alike) up to 1. Without the factor n / (n − 1), as ``ineq::Gini`` in R.
 
     Examples
     --------
@@ -60,20 +60,19 @@ def gini(data: Tally) -> float:
 
 @takes(Tally, tally)
 def top_share(data: Tally, top: float = 0.1) -> float:
-    """Share of all complaints drawn by the top holders.
+    """Return the share of all complaints drawn by the top holders.
 
     Parameters
     ----------
     data : Tally, Cohort or Dataset
     top : float
-        Share of the holders (of their exposure, where given) that is the top, between 0 and 1.
+        Share of the holders (of their exposure, where given) who are the top, between 0 and 1.
 
     Returns
     -------
     float
-        The line falls at exactly this share of the holders, which need not be a whole number of them. Holders tied at
-        the line count with the fraction of them that fits above it. With exposure, holders are ordered by complaints
-        per exposure.
+        The cutoff is exactly this share of the holders, which need not be a whole number. Holders tied at the cutoff
+        count with the fraction that fits above it. With exposure, holders are ordered by complaints per exposure.
 
     Raises
     ------
@@ -94,13 +93,13 @@ def top_share(data: Tally, top: float = 0.1) -> float:
 class Lorenz(Result):
     """A Lorenz curve on a coarse grid.
 
-    ``table``: ``share_of_holders`` (those with fewest first; of exposure, where given), ``share_drawn``. Ten holders or
-    more lie between two points, on average where they are weighed by exposure.
+    ``table``: ``share_of_holders`` (those with fewest first; of exposure, where given), ``share_drawn``. At least ten
+    holders lie between two points (with exposure, on average).
 
     Attributes
     ----------
     gini : float
-        From all holders, not from the grid.
+        Computed from all holders, not from the grid.
     tally : Tally
         What was counted.
     """
@@ -123,7 +122,7 @@ class Lorenz(Result):
         )
 
     def sentence(self) -> str:
-        """Say what the half with fewest drew, and the Gini coefficient."""
+        """State the share of the half with fewest complaints, and the Gini coefficient."""
         half = float(np.interp(0.5, self.table["share_of_holders"], self.table["share_drawn"]))
         return (
             f"The half of the {self.tally.holder}s with fewest {self.tally.drawn}s drew {percent(half)} of them; the "
@@ -133,7 +132,7 @@ class Lorenz(Result):
 
 @takes(Tally, tally)
 def lorenz(data: Tally) -> Lorenz:
-    """How the complaints accumulate from the holders with fewest to those with most: the Lorenz curve.
+    """Return the Lorenz curve: the share of complaints of the holders with fewest, by share of holders.
 
     Parameters
     ----------
@@ -147,7 +146,7 @@ def lorenz(data: Tally) -> Lorenz:
     Raises
     ------
     Refusal
-        With fewer than twenty holders, where every step would show a few; :func:`gini` can be had.
+        With fewer than twenty holders, because every step would show a few; :func:`gini` still works.
 
     Examples
     --------
@@ -180,23 +179,23 @@ def lorenz(data: Tally) -> Lorenz:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Spread(Result):
-    """How many officers drew how many accusations.
+    """Distribution of accusations per officer.
 
-    ``table``: stretches of counts, put together until ten officers have one of them: ``from_count``, ``to_count``
-    (missing in the last), ``n`` (officers), ``share_officers``, ``n_at_least`` and ``share_at_least`` (officers with as
-    many or more), ``accusations_at_least`` and ``share_of_accusations`` (what those officers drew). The true numbers
-    (:meth:`true_numbers`) have a row for each number of accusations.
+    ``table``: ranges of counts, each with at least ten officers: ``from_count``, ``to_count`` (missing in the last),
+    ``n`` (officers), ``share_officers``, ``n_at_least`` and ``share_at_least`` (officers with as many or more),
+    ``accusations_at_least`` and ``share_of_accusations`` (of those officers). :meth:`true_numbers` has a row for each
+    number of accusations.
     """
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Put counts together until ten officers share them."""
+        """Pool counts until each range has ten officers."""
         at, shown = stretches(table["from_count"].to_numpy(), table["n"].to_numpy(), MIN_CELL)
         parts = table.groupby(at)
         own = parts[["n", "share_officers"]].sum()
         return pd.concat([shown, own, parts[AT_LEAST].first()], axis=1)
 
     def at_least(self, accusations: int) -> pd.Series:
-        """Officers with at least so many accusations, their share, and the share of all accusations they drew.
+        """Return the number of officers with at least so many accusations, their share, and their share of accusations.
 
         Returns
         -------
@@ -290,12 +289,12 @@ def accusations_per_officer(data: Cohort) -> Spread:
 
 
 def check_top(top: float) -> None:
-    """Refuse a top that is no part of the whole."""
+    """Refuse a top share outside 0 to 1."""
     check_number("top", top, 1e-12, 1 - 1e-12, "a share between 0 and 1", whole=False)
 
 
 def check_draws(draws: int, confidence: float, seed: int, *, most: int = 100_000, name: str = "draws") -> None:
-    """Refuse numbers of draws, levels and seeds that mean nothing."""
+    """Refuse invalid numbers of draws, levels and seeds."""
     check_number(name, draws, 99, most, f"99 to {most:,}")
     check_number("confidence", confidence, 0.5, 1 - 1e-12, "0.5 up to 1", whole=False)
     check_number("seed", seed, 0, np.inf, "a whole number from 0 on")

@@ -1,4 +1,4 @@
-"""What is left of the differences once luck is taken off: empirical Bayes, complaints Poisson and risks gamma."""
+"""Empirical Bayes estimates of underlying complaint rates: Poisson counts with gamma-distributed rates."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class EmpiricalBayes(Result):
-    """Rates shrunk to the mean, by what was drawn.
+    """Rates shrunk towards the mean, by number of complaints.
 
-    ``table``: one row per stretch of counts with at least `min_cell` holders: ``from_count``, ``to_count`` (missing
-    in the last), ``n`` (holders), ``mean_count``, ``rate`` (complaints per exposure) and ``estimate`` (posterior mean
-    of the underlying rate).
+    ``table``: one row per range of counts with at least `min_cell` holders: ``from_count``, ``to_count`` (missing in
+    the last), ``n`` (holders), ``mean_count``, ``rate`` (complaints per exposure) and ``estimate`` (posterior mean of
+    the underlying rate).
 
     Attributes
     ----------
     shape : float
-        Of the gamma law of the underlying rates, infinite when counts vary no more than chance makes them.
+        Shape of the gamma distribution of underlying rates; infinite when counts vary no more than by chance.
     mean : float
-        Mean underlying rate, holders who drew none included.
+        Mean underlying rate, including holders who drew none.
     p_value : float
-        That underlying rates are all equal.
+        P-value of the hypothesis that all underlying rates are equal.
     reliability : float
-        Share of the variance of holders' rates, at mean exposure, that is of the underlying rates and not of luck.
+        Share of the variance of holders' rates, at mean exposure, due to underlying rates and not to chance.
     risk : DataFrame
         ``measure`` ("gini", "top_share"), ``estimate``, ``lower``, ``upper``: concentration of the underlying rates.
     top, confidence : float
@@ -58,7 +58,7 @@ class EmpiricalBayes(Result):
     tally: Tally
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw shrunken against plain rates of the stretches of counts, and the line of no shrinking."""
+        """Draw shrunken against plain rates by range of counts, and the line of no shrinkage."""
         axes = draw.new_axes(ax, width=5.4)
         draw.lines(axes, self.table, x="rate", y="rate", label="as counted", number=7)
         draw.lines(axes, self.table, x="rate", y="estimate", label="shrunken")
@@ -71,7 +71,7 @@ class EmpiricalBayes(Result):
         )
 
     def sentence(self) -> str:
-        """Say how much of the differences lasts and how concentrated the underlying rates are."""
+        """State the share of the differences beyond chance, and the concentration of the underlying rates."""
         share = self.risk.set_index("measure").to_dict("index")["top_share"]
         top, holders = percent(self.top), f"{self.tally.holder}s"
         ends = f"{percent(share['lower'])} to {percent(share['upper'])}"
@@ -93,19 +93,19 @@ def empirical_bayes(
     confidence: float = 0.95,
     min_cell: int = MIN_CELL,
 ) -> EmpiricalBayes:
-    """Estimate the spread of the underlying rates, and the rate to expect of holders with so many complaints.
+    """Estimate the distribution of underlying complaint rates, and the expected rate by number of complaints.
 
     Parameters
     ----------
     data : Tally, Cohort or Dataset
-        Where those who drew none are not held, the law is fitted to the others as truncated at 0, and the underlying
-        rates are those of a force that includes the ones it does not show.
+        Without holders who drew none, a zero-truncated distribution is fitted, and the underlying rates describe the
+        force including those holders.
     top : float
-        Share of the holders that is the top.
+        Share of the holders who are the top.
     confidence : float
         Of the intervals of :attr:`EmpiricalBayes.risk`.
     min_cell : int
-        Counts are put together until so many holders have one of them.
+        Least number of holders in a range of counts.
 
     Returns
     -------
@@ -120,10 +120,10 @@ def empirical_bayes(
 
     Notes
     -----
-    Robbins (1956), Efron and Morris (1973): a holder with count k and exposure e, risks gamma with shape a and mean m
-    per exposure, has posterior mean (a + k) / (a / m + e). The shape is fitted by maximum likelihood, its interval is
-    that of the profile, and equal risk (no spread) is tested at the edge. The share of the top is that of the gamma law
-    itself, in closed form, so no holder is ranked.
+    Robbins (1956), Efron and Morris (1973): a holder with count k and exposure e, with gamma risks of shape a and mean
+    m per exposure, has posterior mean (a + k) / (a / m + e). The shape is fitted by maximum likelihood, with a profile
+    interval, and equal risk (zero variance) is tested on the boundary. The top share is that of the gamma distribution,
+    in closed form, so no holder is ranked.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How many complaints each officer, unit or supervisor drew, kept as counts of holders and never as a list."""
+"""Complaints per officer, unit or supervisor, kept as counts of holders without names."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ OFFICER = "officer_id"
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tally:
-    """Holders (officers, units, supervisors) with the same count and the same exposure, one cell each.
+    """Numbers of holders (officers, units, supervisors) by count and exposure, one cell each.
 
     Attributes
     ----------
     count : array of int
-        What a holder of the cell drew.
+        Complaints of each holder in the cell.
     exposure : array of float
-        Exposure of a holder of the cell; 1 for everyone when none was given.
+        Exposure of each holder in the cell; 1 when none was given.
     holders : array of int
         Holders in the cell.
     zeros : bool
-        Whether holders that drew none are there. If not, everything is said of those that drew at least one.
+        Whether holders who drew none are included. If not, results describe holders with at least one.
     holder, drawn : str
-        What a holder is and what is counted, in words, singular.
+        Words for a holder and for what is counted, singular.
     exposure_word : str or None
-        What exposure is counted in; ``None`` when holders count alike.
+        Unit of exposure; ``None`` when holders have equal weight.
     name : str
         Name of the source.
     flow : DataFrame or None
-        Who was excluded on the way.
+        Who was excluded at each step.
     unexposed : int
         Holders left out because their exposure is not known.
     """
@@ -77,23 +77,23 @@ class Tally:
         Parameters
         ----------
         counts : array of int
-            What each holder drew, 0 included where known.
+            Complaints of each holder, including 0 where known.
         exposure : array of float, optional
             Exposure of each holder, above 0.
         zeros : bool, optional
-            Whether every holder that drew none is there; by default, whether any is.
+            Whether all holders who drew none are included; by default, whether any is.
         exposure_word : str
-            What exposure is counted in.
+            Unit of exposure.
         **about
             Other attributes: ``holder``, ``drawn``, ``name``, ``flow``, ``unexposed``.
 
         Raises
         ------
         ParameterError
-            For no holders, negative numbers or fractions, exposures that are not above 0, other lengths, or zeros
-            in the numbers of a tally without them.
+            For no holders, negative numbers or fractions, exposures not above 0, unequal lengths, or zeros in a tally
+            without holders who drew none.
         Refusal
-            When nobody drew anything.
+            When all counts are 0.
         """
         raw, holder, name = np.asarray(counts), about.get("holder", "officer"), about.get("name", "numbers as given")
         if raw.ndim != 1 or not len(raw):
@@ -134,29 +134,29 @@ class Tally:
 
     @property
     def plain(self) -> bool:
-        """Whether all holders count alike."""
+        """Whether all holders have equal weight."""
         return self.exposure_word is None
 
     @property
     def counts(self) -> Counts:
-        """The numbers alone, to fit a law to."""
+        """The counts, for fitting a distribution."""
         return Counts(self.count.astype(float), self.exposure, self.holders.astype(float))
 
     def accused(self) -> Tally:
-        """The holders that drew at least one."""
+        """The holders who drew at least one."""
         some = self.count > 0
         return replace(
             self, count=self.count[some], exposure=self.exposure[some], holders=self.holders[some], zeros=False
         )
 
     def among(self) -> str:
-        """Who the numbers are about, in words."""
+        """The holders the numbers describe, in words."""
         if self.zeros:
             return f"{plural(self.size, self.holder)}, those who drew none included"
         return f"{plural(self.size, self.holder)} who drew at least one (those who drew none are not held)"
 
     def assumed(self) -> tuple[str, ...]:
-        """What every measure of concentration takes for granted."""
+        """The assumptions of every measure of concentration."""
         zeros = f"nothing is said of {self.holder}s who drew none: they are not held"
         if self.zeros:
             zeros = f"every {self.holder} who drew none is counted in"
@@ -169,7 +169,7 @@ class Tally:
         )
 
     def weighed(self) -> str:
-        """How holders weigh."""
+        """Weights of the holders."""
         return "holders count alike" if self.plain else f"holders ordered and weighed by {self.exposure_word}"
 
     def __repr__(self) -> str:
@@ -193,7 +193,7 @@ def tally(
     officers: int | None = None,
     exposure: Exposure = None,
 ) -> Tally:
-    """Count complaints by officer, or by the unit or supervisor of the accused.
+    """Count complaints per officer, or per unit or supervisor of the accused.
 
     Parameters
     ----------
@@ -201,18 +201,17 @@ def tally(
     by : str
         ``officer_id``, or a column of the allegations whose values are the holders: a unit, a squad, a supervisor.
     unit : {"officer_complaint", "allegation"}
-        An officer's complaint counts once, or once for each row of the source.
+        Whether an officer's complaint counts once, or once per row of the source.
     officers : int, optional
-        How many officers there were, those never accused included (:func:`officers_listed` gives the number of a
-        source that lists them). Left out, officers never accused are not held, and every result says so.
+        Number of officers, including those never accused (:func:`officers_listed` returns it for a source that lists
+        them). When left out, officers never accused are not included, and every result says so.
     exposure : Series, "years", "officers" or "throughout", optional
-        A Series indexed by holder (officers or units in it that drew none are held); ``"years"``: years each
-        accused officer served while the source watched (:func:`years_watched`), added up for a unit, which then holds
-        the complaints of officers whose years are known;
-        ``"officers"``: accused officers of a unit; ``"throughout"``: of officers accused both in the first and in the
-        last third of the complaints by date, what they drew in the middle third. They had come before it and had not
-        left, and what chose them tells nothing of it at equal risk: so leaving is allowed for where nobody's service is
-        known. Those who drew none then are counted in.
+        A Series indexed by holder (including holders who drew none); ``"years"``: years each accused officer served
+        while the source watched (:func:`years_watched`), summed per unit, over officers whose years are known;
+        ``"officers"``: accused officers of a unit; ``"throughout"``: complaints in the middle third (by date) of
+        officers accused in both the first and the last third. These officers served throughout the middle third, and at
+        equal risk their selection is independent of it. So unknown dates of leaving do not matter. Officers with none
+        in the middle third are included.
 
     Returns
     -------
@@ -221,7 +220,7 @@ def tally(
     Raises
     ------
     Refusal
-        When no column is named, no row identifies an officer, or the years cannot be had.
+        When no column is named, no row identifies an officer, or the years are not known.
     ParameterError
         For an unknown column or unit, fewer officers than are accused, or exposures that lack a holder.
 
@@ -322,20 +321,20 @@ def _middle_third(cohort: Cohort, rows: pd.DataFrame, officer: Ints, size: int) 
 
 
 def stretches(count: Ints, holders: Ints, fewest: int) -> tuple[Ints, pd.DataFrame]:
-    """Put counts together, from the lowest on, until each stretch has enough holders; the last takes what is left.
+    """Pool counts from the lowest on until each range has enough holders; the last takes the rest.
 
     Parameters
     ----------
     count, holders : array of int
-        What a holder of each cell drew, and how many holders it has.
+        Count of each cell, and its number of holders.
     fewest : int
-        Holders of a stretch.
+        Least number of holders in a range.
 
     Returns
     -------
     array of int, DataFrame
-        The stretch of each cell; ``from_count`` and ``to_count`` of each stretch, missing in the last: the largest
-        count of all would be one holder's.
+        The range of each cell; ``from_count`` and ``to_count`` of each range (``to_count`` is missing in the last,
+        because the largest count may be one holder's).
     """
     found, code = np.unique(count, return_inverse=True)
     number = np.bincount(code, holders)
@@ -352,7 +351,7 @@ def stretches(count: Ints, holders: Ints, fewest: int) -> tuple[Ints, pd.DataFra
 
 
 def counted_rows(cohort: Cohort, by: str, unit: str) -> pd.DataFrame:
-    """The rows that count: of an identified officer, with a value of `by`, once for each unit.
+    """Return the rows that count: with an identified officer and a value of `by`, once per unit.
 
     Raises
     ------

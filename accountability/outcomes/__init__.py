@@ -1,4 +1,4 @@
-"""What follows a complaint: findings and penalties, what becomes of a recommendation, and where groups part.
+"""Outcomes of complaints: findings, penalties, changes from recommendation to penalty, and gaps between groups.
 
 ==========================================  ==================================================================
 question                                    function

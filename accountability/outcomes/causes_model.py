@@ -1,4 +1,4 @@
-"""Competing causes, by several columns at once: a multinomial logit of how units end."""
+"""A multinomial logit of how complaints end, with several covariates."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Of = Literal["finding", "imposed_penalty"]
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class OutcomeMultinomial(OutcomeModel):
-    """How units end, by several columns: an :class:`OutcomeModel` whose ``outcome`` is the cause.
+    """A multinomial logit of how units end: an :class:`OutcomeModel` whose ``outcome`` is the cause.
 
     Attributes
     ----------
     of, base : str
-        What ends, and the cause the odds are against.
+        What ends, and the reference cause of the odds.
     causes : tuple of str
-        The base first; coefficients of ``fit`` stand cause by cause without it.
+        The base first; coefficients of ``fit`` are ordered by cause, without the base.
     """
 
     SAID: ClassVar[str] = "How {units} end, at the same mix of the other columns, the ending that differs most"
@@ -60,10 +60,10 @@ def outcome_multinomial(
     ladder: Ladder | None = None,
     sparse: Sparse = "penalise",
 ) -> OutcomeMultinomial:
-    """A multinomial logit of the cause by which units end, errors clustered on the officer.
+    """Fit a multinomial logit of the cause by which units end, with errors clustered on the officer.
 
-    Unlike one logit a cause, the chances of all causes add up to one. Pending and unrecorded units have not ended and
-    are left out. Causes by which fewer than ``min_group`` units ended are put together.
+    The probabilities of all causes add up to one, unlike those of one logit per cause. Pending and unrecorded units
+    have not ended and are left out. Causes by which fewer than ``min_group`` units ended are pooled.
 
     Parameters
     ----------
@@ -71,12 +71,11 @@ def outcome_multinomial(
     covariates, unit, reference, min_group, confidence, min_cell, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     of : {"finding", "imposed_penalty"}
-        How an investigation ends, or what became of the penalty of the sustained (leaving, not serving and reversal
-        beside the rungs).
+        The finding, or the penalty of sustained units (rungs, and left, not served, reversed).
     base : str, optional
-        The cause the odds are against; by default the most frequent.
+        The reference cause of the odds; by default the most frequent.
     ladder : Ladder, optional
-        Order in which the highest penalty of a unit is taken.
+        Order that decides the highest penalty of a unit.
 
     Returns
     -------
@@ -85,8 +84,8 @@ def outcome_multinomial(
     Raises
     ------
     Refusal
-        If fewer than two causes occur, a level holds one unit, columns are collinear, or cells are empty and are to be
-        refused.
+        If fewer than two causes occur, a level holds one unit, columns are collinear, or cells are empty with
+        ``sparse="refuse"``.
     ParameterError
         For no or unknown columns, a column with one value, or a reference or base that does not occur.
 

@@ -1,4 +1,4 @@
-"""One rate for two groups, under every unit of counting."""
+"""Compare one rate between two groups under every unit of counting."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ByUnit(Disclosed):
         return axes
 
     def sentence(self) -> str:
-        """State the ratio under each unit with the outcome decided, and whether units disagree on its direction."""
+        """State the ratio among decided units under each unit of counting, and whether its direction differs."""
         shown = self.table.loc[(self.table["denominator"] == "decided") & ~self.table["hidden"]]
         said = [
             f"no ratio per {row['unit'].replace('_', '-')} (none in either group)"
@@ -97,12 +97,12 @@ def by_unit(
     ladder: Ladder | None = None,
     stages: StageGap | None = None,
 ) -> ByUnit:
-    """The ratio of two groups' rates under every unit the source can be counted in.
+    """Estimate the ratio of two groups' rates under every unit of counting the source allows.
 
     The rate is the share of units that are sustained, or whose imposed penalty is at least a given rung. It is
-    given twice: among units with the outcome decided, and among all units. The interval of the ratio puts those of
-    both rates together on the log scale (MOVER), clustered on officer and complaint as far as they repeat. A
-    difference says nothing of why.
+    given twice: among units with the outcome decided, and among all units. The interval of the ratio combines those of
+    both rates on the log scale (MOVER), clustered on officer and complaint where these repeat. A difference does not
+    show its cause.
 
     Parameters
     ----------
@@ -114,12 +114,11 @@ def by_unit(
     outcome : str
         ``sustained``, or a rung of the ladder: a penalty of at least that rung.
     confidence, min_cell
-        As in :func:`accountability.outcomes.outcome_distribution`; a row with a small count, or a small complement,
-        is hidden.
+        As in :func:`accountability.outcomes.outcome_distribution`; rows with a small count or complement are hidden.
     ladder : Ladder, optional
     stages : StageGap, optional
-        The same two groups stage by stage, from :func:`accountability.outcomes.decompose_gap`; needed for a
-        penalty, whose pooled ratio does not say at which stage the groups differ.
+        The same two groups stage by stage, from :func:`accountability.outcomes.decompose_gap`; required for a penalty,
+        whose pooled ratio does not show at which stage the groups differ.
 
     Returns
     -------
@@ -128,7 +127,7 @@ def by_unit(
     Raises
     ------
     ParameterError
-        For an unknown outcome or column, or a group the column does not hold (with those it holds).
+        For an unknown outcome or column, or a group not in the column (the message lists its groups).
     Refusal
         If no unit has the outcome decided in one of the groups.
 

@@ -1,4 +1,4 @@
-"""Days of a penalty, by several columns at once: whether there are any, and how many if there are."""
+"""A hurdle model of days lost by a penalty: whether there are any, and how many if so."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ BAND_NAMES: Final = ("0 days", *(f"{a} to {b} days" for a, b in BANDS), f"over {
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class DaysHurdle(OutcomeModel):
-    """Days of a penalty, by several columns.
+    """A hurdle model of the days of a penalty, with several covariates.
 
-    ``table`` has a row a level and part: ``any days`` (log odds) and ``days if any`` (log mean before truncation; of a
-    log-normal the mean logarithm; of bands the log odds of a longer one, beside which the margin is the share above
-    the shortest). Nothing is said of the days of a level that has none. Outcomes of ``margins`` and ``contrasts``:
-    ``any days`` (share), ``days if any`` (mean), ``days`` (mean, none counted as 0), and the share in each band of
-    days; bands have no means, and quasi-Poisson has no shares by band. Besides the attributes of ``OutcomeModel``:
+    ``table`` has one row per level and part: ``any days`` (log odds) and ``days if any`` (log mean before truncation;
+    for log-normal the mean logarithm; for bands the log odds of a longer band, with the share above the shortest as
+    margin). A level without any days has no row for days. Outcomes of ``margins`` and ``contrasts``: ``any days``
+    (share), ``days if any`` (mean), ``days`` (mean, counting no days as 0), and the share in each band of days; bands
+    have no means, and quasi-Poisson has no shares by band. In addition to the attributes of ``OutcomeModel``:
 
     Attributes
     ----------
@@ -65,21 +65,21 @@ class DaysHurdle(OutcomeModel):
 
     HEADLINE: ClassVar[str | None] = DAYS
     SAID: ClassVar[str] = (
-        "Mean days lost among sustained {units}, none counted as 0, at the same mix of the other columns"
+        "Mean days lost among sustained {units}, counting no days as 0, at the same mix of the other columns"
     )
     SCALE: ClassVar[tuple[float, str]] = (1.0, "days")
-    AXIS: ClassVar[str] = "mean days, none counted as 0, all else as it is"
+    AXIS: ClassVar[str] = "mean days, counting no days as 0, all else as it is"
 
     how_many: Fit
     family: str
 
     @property
     def headline(self) -> str | None:
-        """The outcome that the sentence and the figure are of: the mean, or of bands the share of each."""
+        """Outcome shown in the sentence and the figure: the mean or, for bands, the share of each."""
         return None if self.family == "bands" else DAYS
 
     def said(self) -> str:
-        """How the sentence begins."""
+        """Beginning of the sentence."""
         if self.family == "bands":
             return "Days lost among sustained {units}, at the same mix of the other columns, the band that differs most"
         return self.SAID
@@ -100,11 +100,11 @@ def days_hurdle(
     ladder: Ladder | None = None,
     sparse: Sparse = "penalise",
 ) -> DaysHurdle:
-    """A hurdle model of the days lost by the imposed penalty among sustained units.
+    """Fit a hurdle model of the days lost by the imposed penalty among sustained units.
 
-    A logit says whether any days are lost, a law of days above zero how many if any. Suspensions and loss of leave
-    have their stated days; no penalty, counselling and reprimand have none; demotion and dismissal have no number of
-    days that stands for them and are left out and counted, as are unknown lengths. Parts of a day count as a day.
+    A logit models whether any days are lost; a distribution of positive days models how many. Suspensions and loss of
+    leave have their stated days; no penalty, counselling and reprimand have none; demotion, dismissal and unknown
+    lengths have no equivalent in days, and are left out and counted. Parts of a day count as a day.
 
     Parameters
     ----------
@@ -112,11 +112,11 @@ def days_hurdle(
     covariates, unit, reference, min_group, confidence, min_cell, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     family : {"negative_binomial", "poisson", "quasi_poisson", "log_normal", "bands"}
-        Of the days if any: a zero-truncated count; a mean of whatever law (quasi-Poisson), with no shares by band; a
-        normal law of the logarithm; or an ordered logit of the bands of days, with no means. The last three hold where
-        days are heaped on round numbers, which defeats a negative binomial.
+        Model of the positive days: a zero-truncated count; a mean only (quasi-Poisson), without shares by band; a
+        normal distribution of the logarithm; or an ordered logit of bands of days, without means. The last three suit
+        days heaped on round numbers; the negative binomial does not.
     leave_day : float
-        What a day of leave counts in days of suspension.
+        Days of suspension that one day of leave counts as.
     ladder : Ladder, optional
 
     Returns
@@ -126,8 +126,8 @@ def days_hurdle(
     Raises
     ------
     Refusal
-        If the source holds no days, all or none have any, the days are not those of the family, columns are
-        collinear, or cells are empty and are to be refused.
+        If the source holds no days, all or no units have any, the family does not fit the days, columns are collinear,
+        or cells are empty with ``sparse="refuse"``.
     ParameterError
         For no or unknown columns, negative days, days over ten years, or a reference that does not occur.
 

@@ -1,4 +1,4 @@
-"""What follows a finding: how findings are distributed, which penalties follow a sustained one, how many days."""
+"""The distribution of findings, of penalties among sustained units, and of days of suspension."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ WARNED: Final = {
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class OutcomeDistribution(Disclosed):
-    """What follows a finding, with the numbers that were left apart.
+    """The distribution of findings and penalties, with the units counted separately.
 
     Attributes
     ----------
     table : DataFrame
-        Grouping columns; ``part`` (``finding``: of all decided or closed; ``merits``: of those decided on the merits,
-        leaving out ``closed_without_finding``; ``penalty``: of the sustained), ``term``, ``n`` (the denominator),
-        ``events``, ``estimate`` (their share), ``lower``, ``upper``, ``ambiguous`` and ``may_be``: a term the
-        agency's words merge with others, which then has no count of its own unless it stands for them all;
-        ``hidden`` (a small cell, or one that would give a small cell away); ``rounded_to``, the step that the rates of
-        penalties are rounded to where a few wait for one: these have no number of units.
+        Grouping columns; ``part`` (``finding``: all decided or closed; ``merits``: those decided on the merits, without
+        ``closed_without_finding``; ``penalty``: the sustained), ``term``, ``n`` (the denominator), ``events``,
+        ``estimate`` (their share), ``lower``, ``upper``, ``ambiguous`` and ``may_be``: a term that the agency's words
+        merge with others, counted only where it stands for all of them; ``hidden`` (a small cell, or one that would
+        reveal it); ``rounded_to``, the step to which rates of penalties are rounded where a few units wait for a
+        penalty; these rows have no counts.
     apart : DataFrame
         For each group: ``units``, ``decided`` (or closed), ``pending``, ``finding_not_recorded``, ``sustained``,
         ``penalty_decided``, ``penalty_pending``, ``penalty_not_recorded``.
@@ -90,7 +90,7 @@ class OutcomeDistribution(Disclosed):
         self._hide("apart", apart_shown(self.apart, self.true_numbers(), self.by, self.min_cell))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table without its hidden cells; a part that may not be shown has no denominator either."""
+        """Return the table without its hidden cells; a hidden part has no denominator either."""
         whole = table["hidden"].groupby(labels_of(table, (*self.by, "part"))).transform("all")
         few_in_all = few(table["n"], self.min_cell)
         rounded = rounded_shares(table, ("n", "events", *RESTS_ON))
@@ -112,7 +112,7 @@ class OutcomeDistribution(Disclosed):
         return stacked_shares(shown, by=self.by, term="term", share="estimate", label=f"share of {what}", ax=ax)
 
     def sentence(self) -> str:
-        """State the sustained share, what is left apart, and the penalties that follow."""
+        """State the sustained share, the units counted separately, and the penalties that follow."""
         parts = (self._findings_said(), self._apart_said(), self._penalties_said(), self._days_said())
         return " ".join(part for part in parts if part)
 
@@ -194,12 +194,11 @@ def outcome_distribution(
     min_cell: int = 10,
     ladder: Ladder | None = None,
 ) -> OutcomeDistribution:
-    """What follows a finding, for the records of a cohort.
+    """Estimate the distribution of findings, and of penalties among sustained units.
 
-    Estimates the distribution of findings among units with one, and the distribution of penalties among sustained
-    units with a decided penalty. Pending and unrecorded findings and penalties are in neither denominator and are
-    stated apart: a penalty awaiting approval is not a penalty of zero. Days (of suspension, as the agency counts
-    them) are described for suspensions of known length only.
+    The denominators are units with a finding, and sustained units with a decided penalty. Pending and unrecorded
+    findings and penalties are counted separately: a penalty awaiting approval is not a penalty of zero. Days of
+    suspension, as the agency counts them, are described for suspensions of known length only.
 
     Parameters
     ----------
@@ -209,12 +208,12 @@ def outcome_distribution(
     unit : str, optional
         ``allegation``, ``officer_complaint``, ``complaint`` or ``officer``; by default what a row of the source is.
     confidence : float
-        Coverage of the intervals, which allow for several rows of one officer.
+        Level of the intervals, which are clustered on the officer.
     min_cell : int
-        Counts below it are hidden, with the cells that would give them away. Where fewer findings are undecided, their
-        number and that of all units are hidden; where fewer penalties are, the rates of penalties are rounded.
+        Smaller counts are hidden, with the cells that would reveal them. Where fewer findings are undecided, their
+        number and the number of units are hidden; where fewer penalties are undecided, their rates are rounded.
     ladder : Ladder, optional
-        Order used to take the highest penalty of a unit; the default order if not given.
+        Order that decides the highest penalty of a unit; the default order if not given.
 
     Returns
     -------
@@ -286,7 +285,7 @@ def outcome_distribution(
 
 @takes("cohort")
 def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int = 10) -> pd.DataFrame:
-    """The share sustained per allegation, officer-complaint, complaint and officer.
+    """Estimate the share sustained per allegation, officer-complaint, complaint and officer.
 
     Parameters
     ----------
@@ -294,7 +293,7 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
     confidence : float
         Level of the intervals.
     min_cell : int
-        Counts below it are hidden.
+        Smaller counts are hidden.
 
     Returns
     -------

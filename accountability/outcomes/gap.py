@@ -1,4 +1,4 @@
-"""A gap between two groups taken apart: stage by stage from a complaint to a penalty that is kept."""
+"""Decompose a gap between two groups by stage, from a complaint to a penalty that is kept."""
 
 from __future__ import annotations
 
@@ -35,36 +35,36 @@ CONTRIBUTION: Final = ("contribution", "contribution_lower", "contribution_upper
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class StageGap(Disclosed):
-    """Two groups, stage by stage.
+    """Rates of two groups at each stage, and the decomposition of their gap.
 
     Attributes
     ----------
     table : DataFrame
-        One row per stage: ``stage``, ``what``; for each group (first, second) ``n_*`` (units that came so far and are
-        decided), ``unresolved_*``, ``rate_*``, ``lower_*``, ``upper_*``; ``difference`` and ``ratio`` with their
-        limits; ``contribution`` to the overall gap with its limits; ``hidden``; ``rounded_to``: from a stage with
-        few undecided on, the step that rates are rounded to (limits outward), so that nobody can tell how many they
-        are; no number of units is then shown, and all that is made of the rates is made of the rounded ones.
+        One row per stage: ``stage``, ``what``; for each group (first, second) ``n_*`` (units that reached the stage and
+        are decided), ``unresolved_*``, ``rate_*``, ``lower_*``, ``upper_*``; ``difference`` and ``ratio`` with their
+        limits; ``contribution`` to the overall gap with its limits; ``hidden``; ``rounded_to``: from a stage with few
+        undecided on, the step to which rates are rounded (limits outward), so that their number cannot be derived.
+        Counts are then not shown, and all further numbers use the rounded rates.
     overall : DataFrame
         One row: the product of the stages' rates for each group and their difference, with an interval; ``hidden``.
     bounds : DataFrame
-        ``stage``, ``assuming``, ``lower``, ``upper``, ``hidden``: the difference of rates allowing for who gets to
-        the stage at all; ``interval_lower``, ``interval_upper`` allow for chance besides (Imbens and Manski 2004).
+        ``stage``, ``assuming``, ``lower``, ``upper``, ``hidden``: the difference of rates, allowing for selection into
+        the stage; ``interval_lower``, ``interval_upper`` add sampling error (Imbens and Manski 2004).
     sensitivity : DataFrame
         ``stage``, ``ratio``, ``e_value``, ``e_value_of_interval``, ``hidden``.
     overlap : DataFrame
-        ``stage``, ``group``, ``n``, ``in_common`` (share of the group's units whose covariates the other group
-        has too), ``hidden``. Empty without covariates. To be read before ``mix``.
+        ``stage``, ``group``, ``n``, ``in_common`` (share of the group's units whose covariates also occur in the other
+        group), ``hidden``. Empty without covariates. Read it before ``mix``.
     balance : DataFrame
         ``column``, ``level``, ``share_first``, ``share_second``, ``difference`` among all named; ``hidden``.
     mix : DataFrame
         ``stage``, ``difference`` split into ``mixed_differently``, ``at_the_same_mix`` (with its limits) and
-        ``outside`` what both groups hold; ``withheld`` says why nothing is there; ``hidden``.
+        ``outside`` the common covariates; ``withheld`` says why there is no split; ``hidden``.
     days : DataFrame
         Oaxaca–Blinder of the days of suspension: ``part``, ``estimate``, ``lower``, ``upper`` (none where a tenth or
         more of the bootstrap samples give no estimate), ``hidden``.
     unrecorded : DataFrame
-        With no group on record: ``stage``, ``n``, ``events``, ``hidden``.
+        Units without a recorded group: ``stage``, ``n``, ``events``, ``hidden``.
     by, first, second, unit, covariates, confidence
         As asked for.
     """
@@ -101,7 +101,7 @@ class StageGap(Disclosed):
                 object.__setattr__(self, "overall", self._whole_rounded())
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the stages without those that rest on few; with one of these nothing is said of contributions."""
+        """Return the table without stages of few units; if there is one, contributions are hidden too."""
         out = masked(table.drop(columns=[f"{what}_{place}" for what in ("named", "events") for place in GROUPS]))
         for name in [f"unresolved_{place}" for place in GROUPS]:
             out[name] = out[name].astype("Int64").mask(few(table[name], self.min_cell))
@@ -128,7 +128,7 @@ class StageGap(Disclosed):
         return self.overall.assign(**whole, **outward(self.overall, "difference", step))
 
     def pooled_ratio(self) -> pd.DataFrame:
-        """The ratio of the overall rates, with the stage table it belongs to.
+        """Return the ratio of the overall rates, with the stages it is made of.
 
         Returns
         -------
@@ -138,8 +138,8 @@ class StageGap(Disclosed):
         Raises
         ------
         Refusal
-            If a stage is not held by the source or too small to show: a pooled ratio without its stages does not
-            say whether it comes from complaints, findings or penalties.
+            If a stage is missing from the source or too small to show: without its stages a pooled ratio does not show
+            whether it comes from complaints, findings or penalties.
         """
         missing = [stage for stage in STAGES if stage not in set(self.table["stage"])]
         hidden = self.table.loc[self.table["hidden"], "stage"].tolist()
@@ -170,7 +170,7 @@ class StageGap(Disclosed):
         return axes
 
     def sentence(self) -> str:
-        """State both rates at each stage, the stage that makes up most of the gap, and the overlap before adjusting."""
+        """State both rates at each stage, the stage with the largest part of the gap, and the overlap."""
         held = self.table.loc[~self.table["hidden"]]
         shown = held.dropna(subset=["rate_first", "rate_second"]).to_dict("records")
         if not shown:
@@ -237,13 +237,13 @@ def decompose_gap(
     ladder: Ladder | None = None,
     seed: int = 20130206,
 ) -> StageGap:
-    """Two groups compared at every stage: named, investigated, sustained, given a penalty, penalty kept.
+    """Decompose the gap between two groups by stage: named, investigated, sustained, penalised, penalty kept.
 
-    Each stage's rate is the share that passes of those who reached it and are decided. The overall rate is the
-    product of the stages' rates; its difference is split over the stages by Das Gupta's symmetric form of Kitagawa's
-    decomposition. With covariates, overlap and balance come first, and each stage's difference is split
-    into what the groups' different mix makes up and what remains at the same mix (Kitagawa); it is withheld where the
-    groups hold too little in common. Numbers describe the records; none says why.
+    Each stage's rate is the share that passes among the decided units that reached it. The overall rate is the product
+    of the stages' rates. Its difference is split over the stages by Das Gupta's symmetric form of Kitagawa's
+    decomposition. With covariates, overlap and balance are computed first, and each stage's difference is split into a
+    part due to the groups' different mix and a part at the same mix (Kitagawa). The split is withheld where overlap is
+    too small. The numbers describe; they do not show causes.
 
     Parameters
     ----------
@@ -254,22 +254,22 @@ def decompose_gap(
     first, second : str, optional
         The two groups; by default the second largest and the largest.
     covariates : str or sequence of str
-        Columns compared at the same mix.
+        Columns whose mix is held equal.
     officers : mapping of str to float, optional
-        Officers, or officer-years, of each group on the roster. Without them being named in complaints has no rate,
-        because a release lists only those complained of.
+        Officers, or officer-years, of each group on the roster. Without them the stage "named" has no rate, because a
+        release lists only officers with complaints.
     unit : str, optional
         By default what a row of the source is.
     least_overlap : float
-        Share of each group's units that must have their like in the other.
+        Least share of each group's units whose covariates must occur in the other group.
     confidence : float
     min_cell : int
-        A stage with a smaller count is hidden. From it on, and from a stage on where fewer are undecided, rates are
-        rounded and numbers of units left out, with bounds, overlap and mix. At the first stage only the number
-        undecided is hidden, with the bounds and the balance of all named.
+        A stage with a smaller count is hidden. From there on, and from a stage with fewer undecided units on, rates are
+        rounded, and counts, bounds, overlap and mix are left out. At the first stage only the number undecided, the
+        bounds and the balance of all named are hidden.
     ladder : Ladder, optional
     seed : int
-        Of the bootstrap over officers and complaints, which gives the intervals of contributions and splits.
+        Seed of the bootstrap over officers and complaints for the intervals of contributions and splits.
 
     Returns
     -------
@@ -278,7 +278,7 @@ def decompose_gap(
     Raises
     ------
     Refusal
-        If the records were chosen by how they ended, or a group has no unit.
+        If the records were selected on the outcome, or a group has no unit.
     ParameterError
         For an unknown column or group.
 

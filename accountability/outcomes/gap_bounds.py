@@ -1,4 +1,4 @@
-"""What a gap between two groups rests on: who gets to a stage at all, and what the records do not hold."""
+"""Sensitivity of a gap between two groups to selection into a stage and to unrecorded confounders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ASSUMING: Final = {
 
 
 def bounds(table: pd.DataFrame, flags: pd.DataFrame, group: Ints, draws: RowDraws, confidence: float) -> pd.DataFrame:
-    """Bounds of each stage's difference of rates, and intervals that allow for chance besides."""
+    """Return bounds of each stage's difference of rates, with intervals that add sampling error."""
     lines = []
     named = _added(draws, [group == k for k in (0, 1)])
     for row in table.loc[table["stage"] != NAMED].to_dict("records"):
@@ -54,7 +54,7 @@ def _added(draws: RowDraws, parts: list[np.ndarray]) -> Floats:
 
 
 def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
-    """E-values of the stages' ratios."""
+    """Return E-values of the stages' ratios."""
     lines = [
         (row["stage"], row["ratio"], *e_value(row["ratio"], row["ratio_lower"], row["ratio_upper"]))
         for row in table.to_dict("records")
@@ -66,7 +66,7 @@ def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
 def without_group(
     rows: pd.DataFrame, ladder: Ladder | None, told: set[str], min_cell: int
 ) -> tuple[pd.DataFrame, set[str], bool]:
-    """How many of those with no group on record came to each stage and passed; what is told, and whether few are."""
+    """Count units without a recorded group that reached and passed each stage, and say whether they are few."""
     flags = passed(rows, ladder)
     counts = pd.DataFrame({"stage": list(flags), "n": flags.count().to_numpy(), "events": flags.sum().to_numpy(int)})
     few_here = [few(column, min_cell) for column in (counts["n"], counts["events"], counts["n"] - counts["events"])]

@@ -1,4 +1,4 @@
-"""Departures from a discipline matrix: penalties below, within and above the range an agency set for itself."""
+"""Departures from a discipline matrix: penalties below, within and above the agency's own range."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ RANGE: Final = ("least", "most", "least_days", "most_days")
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Departures(Disclosed):
-    """Penalties against a discipline matrix.
+    """Penalties compared with a discipline matrix.
 
     Attributes
     ----------
     table : DataFrame
-        Grouping columns, ``verdict`` (see :data:`VERDICTS`), ``n`` (sustained units with a rung and a row of the
-        matrix, for the first four; all sustained for the others), ``events``, ``estimate`` (share), ``lower``,
+        Grouping columns, ``verdict`` (see :data:`VERDICTS`), ``n`` (for the first four, sustained units with a rung and
+        a row of the matrix; for the others, all sustained units), ``events``, ``estimate`` (share), ``lower``,
         ``upper``, ``hidden``.
     matrix : DataFrame
         The matrix as used.
@@ -56,7 +56,7 @@ class Departures(Disclosed):
     untold: pd.Series
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table without its hidden cells, and without the number judged where it would tell."""
+        """Return the table without its hidden cells, and without denominators that would reveal them."""
         return masked(table, ("n",)).assign(n=table["n"].astype("Int64").mask(self.untold))
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -68,7 +68,7 @@ class Departures(Disclosed):
         return stacked_shares(shown, by=self.by, term="verdict", share="estimate", label=label, ax=ax)
 
     def sentence(self) -> str:
-        """State the shares below and above the matrix."""
+        """State the shares below and above the range of the matrix."""
         said = []
         for row in self.table.loc[self.table["verdict"].isin(["below", "above"]) & ~self.table["hidden"]].to_dict(
             "records"
@@ -93,13 +93,13 @@ def departures(
     min_cell: int = 10,
     ladder: Ladder | None = None,
 ) -> Departures:
-    """Compare imposed penalties of the sustained with the range a discipline matrix gives for such a case.
+    """Compare imposed penalties of sustained units with the range in a discipline matrix.
 
     Parameters
     ----------
     data : Cohort or Dataset
     matrix : DataFrame
-        One row per kind of case: columns of the source that say which, then ``least`` and ``most`` (rungs of the
+        One row per kind of case: the columns of the source that define it, then ``least`` and ``most`` (rungs of the
         ladder) and, if wanted, ``least_days`` and ``most_days`` at those rungs.
     by : str or sequence of str, optional
         Columns to compare.
@@ -109,13 +109,13 @@ def departures(
     Returns
     -------
     Departures
-        Counts by verdict. No case is listed: a departure may have reasons the records do not hold.
+        Counts by verdict. No case is listed: the reasons for a departure may not be in the records.
 
     Raises
     ------
     ParameterError
-        If the matrix has no range or no criterion, a word that is no rung, a range upside down, or two rows for one
-        kind of case.
+        If the matrix has no range or no criterion, an unknown rung, a range whose least exceeds its most, or two rows
+        for one kind of case.
     Refusal
         If no sustained unit is of a kind in the matrix.
 

@@ -32,8 +32,8 @@ class Ladder:
     ----------
     swap : tuple of str, optional
         One pair of contested neighbours, in the default order, whose order is reversed:
-        ``("loss_of_leave", "suspension")`` or ``("suspension", "demotion")``. After one swap the other pair are no
-        longer neighbours, so at most one is made.
+        ``("loss_of_leave", "suspension")`` or ``("suspension", "demotion")``. Only one pair can be swapped, because the
+        other pair are then no longer neighbours.
 
     Raises
     ------
@@ -69,16 +69,16 @@ class Ladder:
 
     @property
     def name(self) -> str:
-        """How the order is named in a table: ``default order`` or the pair that is swapped."""
+        """Name of the order in a table: ``default order`` or the swapped pair."""
         return "default order" if self.swap is None else f"{self.swap[1]} below {self.swap[0]}"
 
     def rung(self, term: str | NAType | None) -> int | NAType:
-        """The rung of one term, 0 for ``none``; ``NA`` for a missing or off-ladder term.
+        """Return the rung of one term: 0 for ``none``, ``NA`` for a missing or off-ladder term.
 
         Raises
         ------
         ParameterError
-            For a word that is no penalty term.
+            For an unknown penalty term.
         """
         if term is None or pd.isna(term):
             return pd.NA
@@ -86,22 +86,22 @@ class Ladder:
         return self.order.index(term) if term in self.order else pd.NA
 
     def rungs(self, terms: pd.Series) -> pd.Series:
-        """The rungs of a column of terms (``Int64``; off-ladder and missing terms are ``NA``).
+        """Return the rungs of a column of terms (``Int64``; off-ladder and missing terms are ``NA``).
 
         Raises
         ------
         ParameterError
-            Names the words that are no penalty terms, with their counts.
+            For unknown penalty terms; the message counts each.
         """
         _known(terms.dropna().unique(), terms)
         place = {term: i for i, term in enumerate(self.order)}
         return terms.map(place).astype("Int64")
 
     def highest(self, terms: Iterable[str]) -> str:
-        """The heaviest of several terms: on-ladder sanctions first, then off-ladder terms, then ``none``.
+        """Return the heaviest of several terms: on-ladder sanctions first, then off-ladder terms, then ``none``.
 
-        An off-ladder term outranks ``none`` because it says that something other than a decision of no penalty
-        happened; a sanction outranks it because it is known to have been given.
+        An off-ladder term outranks ``none`` because it is not a decision of no penalty; a sanction outranks an
+        off-ladder term because the sanction is known to have been given.
         """
         held = list(terms)
         _known(held)
@@ -112,22 +112,22 @@ class Ladder:
 
     @property
     def severity_rank(self) -> Mapping[str, int]:
-        """Rank of every term, off-ladder ones between ``none`` and the first sanction, for taking the highest."""
+        """Rank of every term for taking the highest; off-ladder terms are just above ``none``."""
         return severity_rank(self.order)
 
     @classmethod
     def variants(cls) -> tuple[Ladder, ...]:
-        """The default order and each order with one contested pair swapped."""
+        """Return the default order and each order with one contested pair swapped."""
         return (cls(), *(cls(pair) for pair in CONTESTED))
 
 
 @takes_only(pd.Series, "outcomes.days_equivalent(rows['imposed_penalty'], rows['imposed_days'])")
 def days_equivalent(terms: pd.Series, days: pd.Series, leave_day: float = 1.0) -> pd.Series:
-    """Days of pay or leave lost by a penalty.
+    """Return the days of pay or leave lost by each penalty.
 
     Zero for no penalty, counselling and reprimand; the stated days for a suspension; ``leave_day`` times the
-    stated days for loss of leave; missing for demotion, dismissal, off-ladder terms and unknown lengths, which no
-    number of days stands for. This is a scale of cost to the officer in days, not of gravity.
+    stated days for loss of leave; missing for demotion, dismissal, off-ladder terms and unknown lengths. The scale
+    measures cost to the officer in days, not severity.
 
     Parameters
     ----------

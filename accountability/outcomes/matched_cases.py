@@ -1,4 +1,4 @@
-"""Like cases: which penalties followed in the most comparable officer-complaints on record."""
+"""Like cases: penalties in the most comparable officer-complaints on record."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class LikeCases(Disclosed):
-    """Penalties of the officer-complaints most like one.
+    """Penalties of the officer-complaints most similar to one case.
 
     Attributes
     ----------
     table : DataFrame
-        ``term``, ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: penalties of the like
-        cases, decided ones only.
+        ``term``, ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: decided penalties of the
+        like cases.
     criteria : DataFrame
         In the order asked: ``column``, ``value``, ``within`` (for numbers), ``held`` (whether every like case shares
         it), ``n`` (sustained units with a decided penalty that share it and all criteria before it), ``hidden``
-        where that is small, or its difference from one shown is.
+        where this count, or its difference from a shown count, is small.
     days : DataFrame
         Quartiles of the days of suspension among the like cases, if ``min_cell`` or more have known days.
     apart : DataFrame
@@ -100,11 +100,11 @@ def like_cases(
     min_cell: int = 10,
     ladder: Ladder | None = None,
 ) -> LikeCases:
-    """The penalties that followed in the officer-complaints nearest to a case, or to a hypothetical one.
+    """Estimate the distribution of penalties in the officer-complaints most similar to a real or hypothetical case.
 
-    Nearness is stated, not learned: criteria come in order of importance, all must agree, and from the last one on
-    they are given up one by one until ``at_least`` sustained officer-complaints with a decided penalty remain. The
-    case itself and the other officers of its complaint are not among its like.
+    You state the criteria in order of importance. All must match; from the last on they are dropped one by one until
+    ``at_least`` sustained officer-complaints with a decided penalty remain. The case itself and the other officers of
+    its complaint are excluded.
 
     Parameters
     ----------
@@ -116,9 +116,9 @@ def like_cases(
     officer : str, optional
         The pseudonym, where a case has several officers whose values differ.
     within : mapping of str to float, optional
-        For a column of numbers, how far a like case may lie on either side.
+        For a column of numbers, the largest difference allowed.
     at_least : int
-        Like cases needed.
+        Least number of like cases.
     confidence, min_cell
         As in :func:`accountability.outcomes.outcome_distribution`.
     ladder : Ladder, optional
@@ -131,10 +131,10 @@ def like_cases(
     Raises
     ------
     ParameterError
-        For no criteria, unknown columns, a case that is not there, several officers that differ, values that no
-        case holds, or ``at_least`` below ``min_cell``.
+        For no criteria, unknown columns, an unknown case, several officers with different values, values that no case
+        has, or ``at_least`` below ``min_cell``.
     Refusal
-        If fewer than ``at_least`` are left when every criterion but the first has been given up.
+        If fewer than ``at_least`` match on the first criterion alone.
 
     Examples
     --------

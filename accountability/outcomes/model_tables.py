@@ -1,4 +1,4 @@
-"""The frames of a fitted outcome model: coefficients with their ratios, margins, contrasts, each with its interval."""
+"""Tables of a fitted outcome model: coefficients with ratios, margins and contrasts, each with its interval."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ HELD = ["clusters", "effective_clusters", "df"]
 
 
 class Lines(NamedTuple):
-    """Estimates with what they are made of, gathered so that their degrees of freedom are had at once."""
+    """Estimates and their contrasts, collected so that degrees of freedom are computed together."""
 
     lead: list[dict[str, Any]]
     value: list[float]
     slopes: list[Floats]
 
     def add(self, lead: dict[str, Any], value: float, slopes: Floats) -> int:
-        """Add one and give its place."""
+        """Add one estimate and return its position."""
         self.lead.append(lead)
         self.value.append(float(value))
         self.slopes.append(slopes)
@@ -46,9 +46,9 @@ class Lines(NamedTuple):
 
 
 def within(frame: pd.DataFrame, shares: pd.Series, curved: bool, confidence: float) -> pd.DataFrame:
-    """Intervals of means within what is possible; of shares of a penalised fit, taken on the scale of log odds.
+    """Limit intervals of means to their range; intervals of shares of a penalised fit use the log-odds scale.
 
-    Near 0 and 1 a plain interval leaves the scale.
+    Near 0 and 1 a plain interval leaves the range.
     """
     lower = frame["lower"].clip(lower=0.0)
     upper = frame["upper"].mask(shares, frame["upper"].clip(upper=1.0))
@@ -63,7 +63,7 @@ def within(frame: pd.DataFrame, shares: pd.Series, curved: bool, confidence: flo
 
 
 def of_two(margins: pd.DataFrame, pairs: Ints, slopes: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """Limits of differences put together from those of two shares (Zou and Donner, Statistics in Medicine 27, 2008)."""
+    """Return limits of differences from the limits of two shares (Zou and Donner, Statistics in Medicine 27, 2008)."""
     own, base = (margins.iloc[place] for place in pairs.T)
     both = own["std_error"].to_numpy() * base["std_error"].to_numpy()
     shared = np.einsum("ki,ij,kj->k", slopes[pairs[:, 0]], covariance, slopes[pairs[:, 1]])
@@ -79,7 +79,7 @@ def of_two(margins: pd.DataFrame, pairs: Ints, slopes: Floats, covariance: Float
 
 
 def with_slopes(function: Margin, theta: Floats, design: Floats) -> tuple[Floats, Floats]:
-    """Numbers made from coefficients, and their derivatives by central differences: coefficients by numbers."""
+    """Return numbers computed from coefficients, and their numerical derivatives (coefficients by numbers)."""
     slopes = []
     for i in range(len(theta)):
         nudge = np.zeros(len(theta))
@@ -90,27 +90,27 @@ def with_slopes(function: Margin, theta: Floats, design: Floats) -> tuple[Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A fitted outcome model, from which its frames are made.
+    """A fitted outcome model, from which its tables are made.
 
     Attributes
     ----------
     made : Units
     rows : DataFrame
-        The units, small levels put together.
+        The units, with small levels pooled.
     shape : Designed
     fits : sequence of Fit
         Its parts; the first is the result's own.
     errors : Clustered
-        Of the coefficients of all parts.
+        Errors of the coefficients of all parts.
     margin : callable
-        From coefficients and a design, the mean of each of ``outcomes``.
+        Function of coefficients and a design that returns the mean of each outcome.
     outcomes : sequence of str
-        What margins and contrasts are of.
+        The outcomes of margins and contrasts.
     hidden : callable
-        From column, level and outcome, whether the numbers may not be shown.
+        Function of column, level and outcome that returns whether to hide the numbers.
     confidence : float
     unbounded : sequence of str
-        Outcomes that are no shares.
+        Outcomes that are not shares.
     """
 
     made: Units
@@ -131,11 +131,11 @@ class Fitted:
 
     @property
     def penalised(self) -> bool:
-        """Whether a part has a penalty."""
+        """Whether any part has a penalty."""
         return any(fit.limits is not None for fit in self.fits)
 
     def shut(self, column: str, label: str, base: str, outcome: str) -> bool:
-        """Whether a level, or that it is compared with, may not be shown."""
+        """Return whether a level or its reference must be hidden."""
         return any(self.hidden(column, self.shape.key(column, name), outcome) for name in (label, base))
 
     def frames(
@@ -144,16 +144,16 @@ class Fitted:
         counted: Mapping[str, Any],
         sums: Mapping[str, Sequence[str]] | None = None,
     ) -> dict[str, pd.DataFrame]:
-        """The table of coefficients, the margins and the contrasts.
+        """Return the tables of coefficients, margins and contrasts.
 
         Parameters
         ----------
         starts : mapping of str to int
-            For each outcome with coefficients of its own, the place of the first level's.
+            For each outcome with its own coefficients, the position of the first.
         counted : mapping of str to array of bool
-            For each outcome that is counted, which rows have it.
+            For each counted outcome, which rows have it.
         sums : mapping of str to sequence of str, optional
-            The outcomes whose margins make up that of an outcome of the table.
+            The outcomes whose margins add up to that of an outcome of the table.
         """
         names = ("table", "sums", "margins", "contrasts")
         table, added, margins, contrasts = (Lines([], [], []) for _ in names)
@@ -206,15 +206,15 @@ class Fitted:
         }
 
     def with_ratios(self, table: Lines, places: Ints, added: Lines) -> pd.DataFrame:
-        """Coefficients with their exponentials, and the means that go with them.
+        """Return coefficients with their exponentials and their means.
 
         Parameters
         ----------
         table : Lines
         places : array of int
-            The coefficient of each line, whose limits may be those of a profile; -1 for none.
+            Position of each line's coefficient, whose limits may come from a profile; -1 for none.
         added : Lines
-            The mean of each.
+            The mean of each line.
         """
         out = table.frame(self.errors, self.confidence)
         if self.penalised and len(out):
@@ -233,7 +233,7 @@ class Fitted:
         return out.assign(**ratios, **{name: means[end] for name, end in zip(MARGIN, ends, strict=True)})
 
     def of_sum(self, value: Floats, slopes: Floats, parts: Sequence[str]) -> tuple[float, Floats]:
-        """The mean of several outcomes together, and its slopes."""
+        """Return the mean of the sum of several outcomes, and its derivatives."""
         pick = np.isin(list(self.outcomes), parts)
         return float(value[pick].sum()), slopes[:, pick].sum(axis=1)
 
@@ -246,7 +246,7 @@ class Fitted:
         frames: Mapping[str, pd.DataFrame],
         shrunk: Sequence[Fit] | None = None,
     ) -> dict[str, Any]:
-        """What the result of every outcome model is made with.
+        """Return the fields shared by the results of all outcome models.
 
         Parameters
         ----------
@@ -258,7 +258,7 @@ class Fitted:
         min_cell : int
         frames : mapping of str to DataFrame
         shrunk : sequence of Fit, optional
-            Those that may have a log-F penalty; by default all.
+            Fits that may have a log-F penalty; by default all.
         """
         return {
             "estimand": f"{of}, {self.made.cohort.name}",

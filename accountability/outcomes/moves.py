@@ -1,4 +1,4 @@
-"""Pairs of penalties, before and after: what kind of move each is, and whether moves up and down balance."""
+"""Pairs of penalties before and after: the kind of each move, and tests of symmetry between moves up and down."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS: Final = {
 
 
 def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
-    """Which of :data:`KINDS` each pair is.
+    """Return which of :data:`KINDS` each pair is.
 
     Parameters
     ----------
@@ -77,13 +77,13 @@ def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
 
 @takes_only(pd.DataFrame, "outcomes.symmetry(outcomes.changes(data).pairs)")
 def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
-    """Bowker's and Stuart–Maxwell's tests on the square of rungs.
+    """Test symmetry (Bowker) and marginal homogeneity (Stuart–Maxwell) of the square table of rungs.
 
-    Rungs no pair moved to or from say nothing and are left out. Bowker's statistic is statsmodels'
-    (``SquareTable``), its degrees of freedom the pairs of rungs with any move. Stuart and Maxwell's statistic is
-    ``d' V^- d`` with ``d`` the differences of the margins and ``V`` their covariance under homogeneity; the
-    generalised inverse, with the rank for degrees of freedom, gives statsmodels' value where that has one, and a
-    value where moves stay within separate sets of rungs.
+    Rungs without a move to or from them are left out. Bowker's statistic is statsmodels' (``SquareTable``), its degrees
+    of freedom the pairs of rungs with any move. Stuart and Maxwell's statistic is ``d' V^- d`` with ``d`` the
+    differences of the margins and ``V`` their covariance under homogeneity; the generalised inverse, with the rank for
+    degrees of freedom, equals statsmodels' value where that exists, and also exists where moves stay within separate
+    sets of rungs.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
 
 
 def counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:
-    """Pairs counted by the term before (rows) and after (columns)."""
+    """Count pairs by the term before (rows) and after (columns)."""
     return (
         pd.crosstab(pairs["recommended_penalty"], pairs["imposed_penalty"])
         .reindex(index=list(down), columns=list(across), fill_value=0)

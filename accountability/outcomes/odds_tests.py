@@ -1,4 +1,4 @@
-"""Is an effect the same at every step of the scale? Tests of proportional odds, and a model that frees some columns."""
+"""Tests of proportional odds, and a partial proportional odds model that frees some columns."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ ALPHA = 0.05
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ProportionalOdds(OutcomeModel):
-    """Whether a level shifts every cut of the ladder alike, and the model in which it need not.
+    """Tests of proportional odds (the same effect at every cut of the ladder), and the model with free columns.
 
-    Of the attributes of ``OutcomeModel``, ``table`` has a row for every cut where the column is free, with ``cut`` and
-    ``free`` in the place of ``outcome``; ``margins`` and ``contrasts`` are of the rungs under that model.
+    As :class:`OutcomeModel`, but ``table`` has one row per cut where the column is free, with ``cut`` and ``free``
+    instead of ``outcome``; ``margins`` and ``contrasts`` are those of the rungs under that model.
 
     Attributes
     ----------
     tests : DataFrame
-        ``column`` (``all`` for all together), ``test``, ``clustered`` (whether errors allow for several rows of an
-        officer), ``statistic``, ``df``, ``p_value``; no statistic where it cannot be had.
+        ``column`` (``all`` for all together), ``test``, ``clustered`` (on the officer), ``statistic``, ``df``,
+        ``p_value``; missing where it cannot be computed.
     free : tuple of str
         The columns whose coefficient differs by cut.
     proportional : Fit
@@ -82,7 +82,7 @@ class ProportionalOdds(OutcomeModel):
         return axes
 
     def sentence(self) -> str:
-        """Say what the clustered test of all columns together finds, and which columns are free."""
+        """State the clustered test of all columns together, and which columns are free."""
         held = self.tests.loc[(self.tests["column"] == "all") & self.tests["statistic"].notna()]
         rows = {str(row["test"]): row for row in held.to_dict("records")}
         test = next((name for name in ("clustered Wald", "likelihood ratio", "score") if name in rows), None)
@@ -115,15 +115,14 @@ def proportional_odds(
     min_cell: int = 10,
     sparse: Sparse = "penalise",
 ) -> ProportionalOdds:
-    """Test whether the odds are proportional, and fit the partial-proportional alternative.
+    """Test proportional odds, and fit the partial proportional odds model.
 
-    Where no unit of a level received some rung, cuts that are free for its column have no finite estimate. By default
-    one row is then added for each free level, half of it spread evenly over the rungs and half as proportional odds
-    have it; the likelihood ratio stays that of the data alone, which has a limit. Four tests stand side by side:
-    Brant's, the score test and the likelihood ratio against cuts that are free for the columns (rows independent), and
-    the Wald test in the free model with officer-clustered errors, by an F that allows for few
-    clusters. Rungs that fewer than ``min_group`` units received
-    are put with the next lighter one, for a cut with few units on one side tells nothing.
+    Where no unit of a level received some rung, the free cuts of its column have no finite estimate. By default one row
+    is then added for each free level, half spread evenly over the rungs and half as under proportional odds; the
+    likelihood ratio uses the data alone and has a finite limit. There are four tests: Brant's, the score and the
+    likelihood ratio test against free cuts (rows independent), and the Wald test in the free model with
+    officer-clustered errors and an F reference for few clusters. Rungs with fewer than ``min_group`` units are pooled
+    with the next lighter one.
 
     Parameters
     ----------
@@ -131,10 +130,9 @@ def proportional_odds(
     covariates, unit, reference, min_group, confidence, min_cell
         As in :func:`accountability.outcomes.penalty_ordered_logit`.
     sparse : {"penalise", "pool", "refuse"}
-        As in :func:`accountability.outcomes.sustained_logit`; a cell is one of level and rung.
+        As in :func:`accountability.outcomes.sustained_logit`; a cell is a level and a rung.
     free : str or sequence of str, optional
-        Columns free to differ by cut; by default those whose clustered test has a value and
-        rejects at 5 %.
+        Columns free to differ by cut; by default those whose clustered test exists and rejects at 5 %.
     ladder : Ladder, optional
 
     Returns
@@ -144,14 +142,14 @@ def proportional_odds(
     Raises
     ------
     Refusal
-        If fewer than three rungs remain, columns are collinear, or cells are empty and are to be refused.
+        If fewer than three rungs remain, columns are collinear, or cells are empty with ``sparse="refuse"``.
     ParameterError
         For no or unknown columns, or a free column that is not in the model.
 
     Notes
     -----
-    Clogg, Rubin, Schenker, Schultz and Weidman, Journal of the American Statistical Association 86 (1991), for the
-    added rows.
+    Clogg, Rubin, Schenker, Schultz and Weidman, Journal of the American Statistical Association 86 (1991), (added
+    rows).
 
     Examples
     --------

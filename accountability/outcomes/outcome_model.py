@@ -1,4 +1,4 @@
-"""What every model of an outcome gives: coefficients, margins and contrasts, put together in one place."""
+"""The result that all outcome models share: coefficients, margins and contrasts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class OutcomeModel(Disclosed):
-    """A model of an outcome by several columns.
+    """A fitted model of an outcome with several covariates.
 
     Attributes
     ----------
@@ -40,16 +40,17 @@ class OutcomeModel(Disclosed):
         ``outcome``, ``n`` (units of the level), ``events`` (those with the outcome, where it is counted), ``estimate``,
         ``std_error``, ``lower``, ``upper``, ``p_value``; their exponentials ``ratio``, ``ratio_lower``, ``ratio_upper``
         (odds ratios); ``margin``, ``margin_lower``, ``margin_upper`` (the mean of the outcome at this level, as in
-        ``margins``); ``clusters`` (of the way with fewest), ``effective_clusters`` (even ones they are worth to this
-        row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level that one cluster
-        alone determines has no interval. A number has one row, of one more of it; its margin is at the median.
+        ``margins``); ``clusters`` (the fewer of officers and complaints), ``effective_clusters`` (effective number for
+        this row) and ``df``, the degrees of freedom of its interval by Student's t; ``hidden``. A level determined by
+        one cluster alone has no interval. A numeric covariate has one row, for one more unit of it; its margin is at
+        the median.
     margins : DataFrame
         ``column``, ``level``, ``outcome``, ``n``, ``events``, ``estimate``, ``std_error``, ``lower``, ``upper``,
-        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: the mean of the outcome were all units of this level,
-        or at each quartile of a number, and all else as it is.
+        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: the mean outcome if all units had this level (or each
+        quartile of a numeric covariate), with other covariates unchanged.
     contrasts : DataFrame
         ``column``, ``level``, ``against``, ``outcome``, ``estimate``, ``std_error``, ``lower``, ``upper``,
-        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: each margin less that of the reference, or of the
+        ``clusters``, ``effective_clusters``, ``df``, ``hidden``: each margin minus that of the reference, or of the
         lower quartile.
     apart : DataFrame
         Units left out: ``what``, ``n``, ``hidden``.
@@ -78,11 +79,11 @@ class OutcomeModel(Disclosed):
 
     @property
     def headline(self) -> str | None:
-        """The outcome that the sentence and the figure are of; ``None`` for all of them."""
+        """Outcome shown in the sentence and the figure; ``None`` for all."""
         return self.HEADLINE
 
     def said(self) -> str:
-        """How the sentence begins."""
+        """Beginning of the sentence."""
         return self.SAID
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -111,7 +112,7 @@ class OutcomeModel(Disclosed):
         return axes
 
     def sentence(self) -> str:
-        """State each level's difference from its reference: of the outcome that matters, or that differs most."""
+        """State each level's difference from its reference, for the headline outcome or the one that differs most."""
         rows = self.contrasts.loc[~self.contrasts["hidden"] & self.contrasts["estimate"].notna()]
         if self.headline is not None:
             rows = rows.loc[rows["outcome"] == self.headline]
@@ -141,12 +142,12 @@ def units_to_model(
     needs: Sequence[str] = ("finding",),
     also: Sequence[str] = (),
 ) -> Units:
-    """The units of a model with its covariates, which must be named, and further columns.
+    """Return the units of a model with its covariates and further columns.
 
     Raises
     ------
     ParameterError
-        For no columns.
+        If no covariate is named.
     """
     columns = column_names(covariates, "the model", "covariates")
     if not columns:
@@ -159,7 +160,7 @@ def units_to_model(
 
 
 def with_numbers(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Rows whose numbers are all on record, and how many lack each, to be counted apart."""
+    """Return the rows with all numeric covariates recorded, and how many lack each."""
     apart = {}
     for name in columns:
         if is_number(rows[name]) and (missing := rows[name].isna()).any():
@@ -177,12 +178,12 @@ def designed(
     sparse: Sparse = "penalise",
     min_cell: int = 10,
 ) -> tuple[pd.DataFrame, Designed]:
-    """Units with their small levels put together, and the same collapsed to patterns.
+    """Return units with small levels pooled, and the same collapsed to patterns.
 
     Raises
     ------
     ParameterError
-        For a column with one value, or a reference it does not hold.
+        For a column with one value, or a reference that does not occur.
     Refusal
         If a level holds one unit, or columns are collinear.
     """
@@ -213,7 +214,7 @@ def designed(
 
 
 def refuse_uniform(hits: Floats, what: str) -> None:
-    """Refuse an outcome that every unit has, or none."""
+    """Refuse an outcome that all units or no unit has."""
     if not 0 < hits.sum() < len(hits):
         raise Refusal(f"{int(hits.sum()):,} of {len(hits):,} {what}: there is nothing to tell apart")
 
@@ -221,10 +222,10 @@ def refuse_uniform(hits: Floats, what: str) -> None:
 def hidden_levels(
     rows: pd.DataFrame, columns: Sequence[str], ended: pd.Series, min_cell: int, whole: bool = True
 ) -> Callable[[str, str, str], bool]:
-    """Whether a level, or a level's share of an outcome, may not be shown.
+    """Return a function that says whether a level, or its share of an outcome, must be hidden.
 
-    ``ended`` says what became of each unit; a cell of level and outcome that is small, or would give a small one
-    away, is hidden, and with ``whole`` the level's other outcomes with it.
+    ``ended`` holds the outcome of each unit. A cell of level and outcome that is small, or would reveal a small one, is
+    hidden; with ``whole`` the level's other outcomes are too.
     """
     shut: set[tuple[str, str, str]] = set()
     for name in columns:

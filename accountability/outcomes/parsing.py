@@ -1,4 +1,4 @@
-"""Penalty text to components, with nothing left over.
+"""Parse penalty texts into components; a text with an unread part is refused.
 
 A text is cut into segments at slashes, commas, semicolons and brackets; each segment must be one wording of
 :func:`wordings` with at most one number of days, or the text is refused with the leftover named. Bare numbers are
@@ -29,7 +29,7 @@ JOINT: Final = re.compile(r"\s+/\s+|/(?=[A-Za-z])|\s*[,;]\s*")
 
 @cache
 def wordings() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
-    """Wording, the kind of part it is, and its condition; from ``wordings.yaml`` beside this module."""
+    """Return each wording with its kind of part and its condition, from ``wordings.yaml``."""
     listed = read_yaml(Path(__file__).with_name("wordings.yaml"))["wordings"]
     return tuple(
         (re.compile(pattern.replace("DAYS", DAYS), re.IGNORECASE), kind, next(iter(condition), None))
@@ -39,7 +39,7 @@ def wordings() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
 
 @takes_only(str, "outcomes.parse('Suspension: 30 days')")
 def parse(text: str) -> Penalty:
-    """Read a penalty text.
+    """Parse one penalty text.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def parse(text: str) -> Penalty:
     -------
     Penalty
         All its parts in the order of the text; ``.term`` is the highest rung, ``.days`` its days,
-        ``.probation_days`` apart, ``str()`` the notation for a codebook.
+        ``.probation_days`` the days of probation, ``str()`` the notation for a codebook.
 
     Raises
     ------
     CodebookError
-        Names the segment no wording covers.
+        Names the segment that no wording matches.
 
     Examples
     --------
@@ -75,18 +75,18 @@ def parse(text: str) -> Penalty:
 
 @takes_only(pd.Series, "outcomes.parse_table(rows['imposed_penalty'])")
 def parse_table(values: pd.Series) -> pd.DataFrame:
-    """Parse every distinct text of a column, keeping those that cannot be read.
+    """Parse every distinct text of a column; texts that cannot be read are kept.
 
     Parameters
     ----------
     values : Series of str
-        Raw texts; missing cells are not texts and are left out.
+        Raw texts; missing cells are left out.
 
     Returns
     -------
     DataFrame
-        ``raw``, ``rows``, ``parts``, ``penalty``, ``days``, ``probation_days``, ``condition``, ``leftover`` (what
-        no wording covers; missing where the text was read whole), most frequent first.
+        ``raw``, ``rows``, ``parts``, ``penalty``, ``days``, ``probation_days``, ``condition``, ``leftover`` (the part
+        no wording matches; missing where all was read), most frequent first.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How a penalty changes from recommended to imposed, one officer-complaint at a time, and how often it ends lighter."""
+"""Changes from the recommended to the imposed penalty of each officer-complaint."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ LAST_WORD: Final = "what is on record as imposed is the last decision the source
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Changes(Disclosed):
-    """What became of recommendations.
+    """Changes from recommended to imposed penalties.
 
     Attributes
     ----------
     table : DataFrame
         ``what`` (``as published`` or ``by rung``), ``kind``, ``n`` (pairs), ``events``, ``estimate`` (share),
-        ``lower``, ``upper``, ``hidden``. *As published* compares the agency's own words and needs no ladder.
+        ``lower``, ``upper``, ``hidden``. *As published* compares the agency's own words, without a ladder.
     matrix : DataFrame
         ``recommended``, ``imposed``, ``n`` (missing where hidden), ``estimate`` (share of the recommendation),
         ``hidden``.
@@ -57,7 +57,7 @@ class Changes(Disclosed):
         Share lightened and raised under each order of the contested rungs: ``order``, ``kind``, ``events``,
         ``estimate``, ``hidden``.
     apart : DataFrame
-        ``what``, ``n`` and ``hidden`` of units left out of every share: pending, or one side not recorded.
+        ``what``, ``n`` and ``hidden`` of units in no share: pending, or one side not recorded.
     unit : str
     confidence : float
     """
@@ -81,7 +81,7 @@ class Changes(Disclosed):
     min_cell: int
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table without its hidden cells; a total of few pairs is not shown either."""
+        """Return the table without its hidden cells; totals of few pairs are hidden too."""
         return super().disclosed(table).assign(n=table["n"].astype("Int64").mask(few(table["n"], self.min_cell)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -99,7 +99,7 @@ class Changes(Disclosed):
         )
 
     def bands(self, ax: Axes | None = None) -> Axes:
-        """Draw the same counts as a flow: a column for each side, a band for each shown cell of the matrix."""
+        """Draw the matrix as a flow: one column per side, one band per shown cell."""
         from accountability.figures.share_bars import flow
 
         shown = self.matrix.loc[self.matrix["n"].gt(0).fillna(False)]
@@ -161,13 +161,13 @@ def changes(
     min_cell: int = 10,
     only_sustained: bool = False,
 ) -> Changes:
-    """What became of recommended penalties.
+    """Estimate how often, and in which direction, penalties change from recommended to imposed.
 
     Each unit contributes one pair (recommended, imposed). *As published* counts pairs whose raw text differs, among
     pairs with both texts. *By rung* compares coded terms, then days on the same rung. Pending pairs and pairs with a
-    side not recorded are counted apart and belong to no share. Bowker's test asks whether moves between two rungs
-    are as common up as down, Stuart and Maxwell's whether the two distributions are alike; both treat pairs as
-    independent, and drop rungs on neither side. Bowker's degrees of freedom count the pairs of rungs with any move.
+    side not recorded are counted separately and are in no share. Bowker's test asks whether moves up and down between
+    two rungs are equally common, Stuart and Maxwell's whether the two distributions are equal; both assume independent
+    pairs and drop rungs on neither side. Bowker's degrees of freedom count the pairs of rungs with any move.
 
     Parameters
     ----------
@@ -176,11 +176,11 @@ def changes(
     unit : str, optional
         Unit of a pair; by default what a row of the source is. Raw texts are compared only at that unit.
     ladder : Ladder, optional
-        Order of severity; the result always shows the other orders beside it.
+        Order of severity; ``by_order`` shows the other orders.
     confidence, min_cell
         As in :func:`accountability.outcomes.outcome_distribution`.
     only_sustained : bool
-        Only units with a sustained finding; elsewhere ``none`` recommended and imposed is the rule.
+        Use only units with a sustained finding; most others have ``none`` recommended and imposed.
 
     Returns
     -------

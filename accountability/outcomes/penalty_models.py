@@ -1,4 +1,4 @@
-"""How heavy the penalty is among the sustained, by several columns at once: an ordered logit of the rung."""
+"""An ordered logit of the imposed rung among sustained units, with several covariates."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ HEAVIER = "heavier penalty"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PenaltyOrderedLogit(OutcomeModel):
-    """The rung among the sustained, by several columns: an :class:`OutcomeModel` of a heavier penalty.
+    """An ordered logit of the imposed rung: an :class:`OutcomeModel` of a heavier penalty.
 
     Attributes
     ----------
     by_cut : DataFrame
-        ``column``, ``level``, ``cut``, ``estimate``, ``std_error``: separate logits of "this rung or heavier". Where
-        they differ by more than their errors the odds are not proportional, and one number does not say it all.
+        ``column``, ``level``, ``cut``, ``estimate``, ``std_error``: separate logits of "this rung or heavier". If they
+        differ by more than their errors, the odds are not proportional.
     by_order : DataFrame
         ``order``, ``column``, ``level``, ``estimate``: the same model under other orders of contested rungs.
     """
@@ -88,11 +88,11 @@ def penalty_ordered_logit(
     min_cell: int = 10,
     sparse: Sparse = "penalise",
 ) -> PenaltyOrderedLogit:
-    """An ordered logit of the imposed rung among sustained units, errors clustered on the officer.
+    """Fit an ordered logit of the imposed rung among sustained units, with errors clustered on the officer.
 
-    Pending, unrecorded and off-ladder penalties have no rung: they are left out and counted apart, so the numbers
-    describe those whose penalty is known, and an officer's leaving is not a light penalty. Rungs nobody received are
-    no categories. The margins in ``table`` are of any rung above the lightest.
+    Pending, unrecorded and off-ladder penalties have no rung: they are left out and counted separately. So the numbers
+    describe units with a known penalty, and an officer who leaves does not count as lightly punished. Rungs that do not
+    occur are no categories. The margins in ``table`` are for any rung above the lightest.
 
     Parameters
     ----------
@@ -100,9 +100,9 @@ def penalty_ordered_logit(
     covariates, unit, reference, min_group, confidence, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     ladder : Ladder, optional
-        Order of the rungs; the result shows the others beside it.
+        Order of the rungs; ``by_order`` shows the others.
     min_cell : int
-        Levels with fewer units are hidden; so are rungs with fewer in all, and one that would give a lone one away.
+        Levels and rungs with fewer units are hidden, and a rung that would reveal a hidden one.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def penalty_ordered_logit(
     ------
     Refusal
         If the source holds no imposed penalty, fewer than two rungs occur, columns are collinear, or cells are empty
-        and are to be refused.
+        with ``sparse="refuse"``.
     ParameterError
         For no or unknown columns, a column with one value, or a reference that is not a level.
 
@@ -177,12 +177,12 @@ def penalty_ordered_logit(
 
 
 def cut_names(terms: Sequence[str], shape: Designed) -> tuple[str, ...]:
-    """The names of the coefficients: the cuts of the ladder, then the columns."""
+    """Return the names of the coefficients: the cuts of the ladder, then the columns."""
     return tuple(f"{term} or heavier" for term in terms[1:]) + shape.names[1:]
 
 
 def fit_rungs(shape: Designed, category: Ints, confidence: float) -> Fit:
-    """The ordered logit, with a penalty where a level has the lightest rung only, or the heaviest."""
+    """Fit the ordered logit, with a penalty where a level has only the lightest or only the heaviest rung."""
     design = shape.design[:, 1:]
     return shape.fitted(
         lambda shrink: fit_ordered(design, shape.pattern, category, shape.ways, shrink and shrink.columns()),
@@ -191,7 +191,7 @@ def fit_rungs(shape: Designed, category: Ints, confidence: float) -> Fit:
 
 
 def hide_by_level(table: pd.DataFrame, hidden: Callable[[str, str], bool]) -> pd.DataFrame:
-    """Mark the rows of levels that may not be shown."""
+    """Mark the rows of levels that must be hidden."""
     shut = [hidden(column, level) for column, level in zip(table["column"], table["level"], strict=True)]
     return table.assign(hidden=pd.Series(shut, index=table.index, dtype=bool))
 

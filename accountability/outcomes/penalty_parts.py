@@ -1,4 +1,4 @@
-"""The components of a penalty: what each kind is, and how a compound is written down and summed up.
+"""The components of a penalty, and the notation of a compound penalty.
 
 A compound keeps all its parts. Codebooks hold them as text, heaviest first or as published, joined by ``+``:
 ``suspension:10d+dismissal_probation:365d``. A part may carry a condition in brackets:
@@ -89,7 +89,7 @@ class Part:
 
     @property
     def term(self) -> str | None:
-        """The term the part amounts to, or ``None`` for probation and the like."""
+        """Term of the part, or ``None`` for probation and the like."""
         return KINDS[self.kind]
 
     def __str__(self) -> str:
@@ -114,11 +114,11 @@ class Penalty:
 
     @property
     def term(self) -> str | None:
-        """The highest rung among the parts; ``probation`` where there is nothing else."""
+        """Highest rung among the parts; ``probation`` if there is nothing else."""
         return self.highest(Ladder())
 
     def highest(self, ladder: Ladder) -> str | None:
-        """The highest rung under a given order."""
+        """Return the highest rung under a given order."""
         terms = [part.term for part in self.parts if part.term is not None]
         if terms:
             return ladder.highest(terms)
@@ -126,9 +126,9 @@ class Penalty:
 
     @property
     def days(self) -> float | None:
-        """Days of the highest rung: the sum over its parts, missing if any of them has no number.
+        """Return the days of the highest rung: the sum over its parts, missing if a part has no number.
 
-        A command discipline is the frame of the days given beside it and adds none of its own.
+        A command discipline adds no days to those of its other parts.
         """
         own = [part for part in self.parts if part.term is not None and part.term == self.term]
         counted = [part for part in own if part.kind not in FRAMES] or own
@@ -180,7 +180,7 @@ class Penalty:
 
 @takes_only((list, tuple, pd.Series), "outcomes.components(table['parts'])")
 def components(parts: Iterable[str | None]) -> pd.DataFrame:
-    """The components of a coded column of parts, one a row.
+    """Return the components of a coded column of parts, one per row.
 
     Parameters
     ----------

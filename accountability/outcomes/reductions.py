@@ -1,4 +1,4 @@
-"""How often a recommended penalty ends lighter, group by group."""
+"""How often a recommended penalty ends lighter, by group."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ ENDS: Final = {
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PenaltyReductions(Disclosed):
-    """What became of recommended penalties above none, by group.
+    """Outcomes of recommended penalties above ``none``, by group.
 
     Attributes
     ----------
     table : DataFrame
-        Grouping columns (``all`` stands first), ``end`` (lighter, as recommended, heavier, off the ladder: left, not
-        served, reversed), ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``.
+        Grouping columns (``all`` first), ``end`` (lighter, as recommended, heavier, off the ladder: left, not served,
+        reversed), ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``.
     by : tuple of str
     unit : str
     confidence : float
     waiting : int
-        Of those with a penalty above none recommended, how many have no decided one, in no share.
+        Units with a recommended penalty above ``none`` and no decided one; they are in no share.
     """
 
     by: tuple[str, ...]
@@ -62,7 +62,7 @@ class PenaltyReductions(Disclosed):
     untold: pd.Series
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table without its hidden cells, and without the totals that would tell them."""
+        """Return the table without its hidden cells, and without totals that would reveal them."""
         return super().disclosed(table).assign(n=table["n"].astype("Int64").mask(self.untold))
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -100,9 +100,9 @@ def penalty_reductions(
     min_cell: int = 10,
     ladder: Ladder | None = None,
 ) -> PenaltyReductions:
-    """The share of recommended penalties above none that ended lighter, as recommended, heavier, or off the ladder.
+    """Estimate the shares of recommended penalties that ended lighter, as recommended, heavier, or off the ladder.
 
-    Pending and unrecorded outcomes are in no share.
+    Recommendations of ``none`` and pending or unrecorded outcomes are in no share.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def penalty_reductions(
     by : str or sequence of str, optional
         Columns of the allegations or cases.
     min_group : int
-        Values of such a column on fewer pairs are put together.
+        Values of `by` with fewer pairs are pooled.
     unit, confidence, min_cell, ladder
         As in :func:`accountability.outcomes.outcome_distribution`.
 
@@ -121,7 +121,7 @@ def penalty_reductions(
     Raises
     ------
     Refusal
-        If the source does not hold both penalties, or no pair with a penalty above none recommended.
+        If the source does not hold both penalties, or no pair has a recommended penalty above ``none``.
     ParameterError
         For an unknown column or term.
 

@@ -1,8 +1,8 @@
-"""Rates that are shown where fewer than ten wait: rounded so far that nobody can tell from them how many do.
+"""Round rates where fewer than ten units are undecided, so that their number cannot be derived.
 
-How many are undecided at a stage is the number that passed the stage before less the number decided here. So from
-such a stage on no number of units is shown, and every rate is rounded to a step of at least one unit in those decided:
-whichever small number waits, some number of units that passed gives the rate that is shown.
+The number undecided at a stage is the number that passed the stage before, minus the number decided. So from such a
+stage on no counts are shown, and every rate is rounded to a step of at least one decided unit: the rate shown is then
+possible for every small number undecided.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ def step_of(units: pd.Series, min_cell: int, least: int = 1) -> pd.Series:
 
 
 def step_for(rates: pd.Series, passed: int, decided: int, min_cell: int) -> float | None:
-    """Return the smallest step with which the rates of all ways to be decided do not tell how many were.
+    """Return the smallest step of rounding with which the rates of all outcomes do not reveal the number decided.
 
     Parameters
     ----------
     rates : Series
-        The rates that are shown; together one, or less where some are hidden.
+        The rates shown; they add up to one, or less if some are hidden.
     passed, decided : int
-        Units that came to the stage, a number that is shown, and those decided, one that is not.
+        Units that reached the stage (shown), and units decided (not shown).
     min_cell : int
-        From 1 to one less may be undecided: for each of these, whole numbers of units must agree with all the rates.
+        For every number undecided from 1 to ``min_cell - 1``, whole counts must agree with all the rates.
     """
     least = step_of(pd.Series([decided]), min_cell).item()
     whole = rates.sum() > 1 - 1e-9
@@ -51,12 +51,12 @@ def step_for(rates: pd.Series, passed: int, decided: int, min_cell: int) -> floa
 
 
 def nearest(values: pd.Series, step: pd.Series) -> pd.Series:
-    """Round to the nearest multiple."""
+    """Round to the nearest multiple of the step."""
     return ((values / step).round() * step).round(9)
 
 
 def outward(table: pd.DataFrame, name: str, step: pd.Series) -> dict[str, pd.Series]:
-    """Round an interval's limits away from its estimate, so that it covers what it covered."""
+    """Round an interval's limits outward, so that it covers at least as much."""
     low, high = f"{name}_lower", f"{name}_upper"
     return {
         low: (np.floor((table[low] / step).round(9)) * step).round(9),
@@ -65,7 +65,7 @@ def outward(table: pd.DataFrame, name: str, step: pd.Series) -> dict[str, pd.Ser
 
 
 def rounded_shares(table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
-    """Shares as they are shown: in rows that are ``rounded_to`` a step without the numbers that tell of how many."""
+    """Return shares for display: rows that are ``rounded_to`` a step have no counts."""
     step = table["rounded_to"]
     rough = step.notna()
     if not rough.any():
@@ -81,20 +81,20 @@ def rounded_shares(table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
 
 
 def compared_rounded(table: pd.DataFrame, step: pd.Series) -> pd.DataFrame:
-    """Two groups' rates, difference and ratio, as they are shown in rows that are rounded.
+    """Return two groups' rounded rates, and their difference and ratio, for rows that are rounded.
 
     Parameters
     ----------
     table : DataFrame
         ``rate_*``, ``lower_*``, ``upper_*`` of ``first`` and ``second``; ``difference`` and ``ratio`` with limits.
     step : Series
-        Of each row.
+        Step of each row.
 
     Returns
     -------
     DataFrame
-        Difference and ratio are those of the rates as shown; limits are rounded outward, those of a ratio to what the
-        step is of it.
+        Difference and ratio of the rounded rates; limits are rounded outward, those of a ratio by the step relative to
+        it.
     """
     made: dict[str, Any] = {}
     for place in ("first", "second"):

@@ -1,4 +1,4 @@
-"""Sustained complaints by delay, seen from a day of their age: the arithmetic behind the views."""
+"""Computations for delay and penalty by landmark (a day of the case's age)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DRAWS: Final = 200
 
 @remembered
 def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
-    """Cases with the cause by which each ended: the highest finding and penalty among its officers."""
+    """Return cases with the cause by which each ended: the highest finding and penalty among its officers."""
     rows = cohort.allegations
     for name in ("finding", "imposed_penalty"):
         if name not in rows:
@@ -52,7 +52,7 @@ def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Cases with their delay, cause and kind, seen from a day of their age."""
+    """Cases with their delay, cause and kind, from a landmark on."""
 
     held: Durations
     kind: Ints
@@ -76,20 +76,20 @@ class View:
         return self.end >= day
 
     def from_day(self, day: int) -> Durations:
-        """The cases open at a landmark, their days counted from it."""
+        """Return the cases open at a landmark, with days counted from it."""
         table = self.held.table.loc[self.seen(day)]
         moved = {name: table[name] - day for name in ("days_lower", "days_upper", "longest")}
         return replace(self.held, table=table.assign(**moved).reset_index(drop=True))
 
     def counts(self, day: int) -> Ints:
-        """Cases by kind and cause that closed within the days followed from a landmark."""
+        """Count cases by kind and cause that closed within the follow-up from a landmark."""
         inside = self.seen(day) & (self.end <= day + self.within) & (self.cause >= 0)
         size = int(self.kind.max()) + 1
         found = np.bincount(self.kind[inside] * len(CAUSES) + self.cause[inside], minlength=size * len(CAUSES))
         return found.reshape(size, len(CAUSES))
 
     def heavier(self, day: int, same_mix: bool) -> dict[str, Any]:
-        """Share of heavier among the sustained, with an interval, and what says whether it may be shown."""
+        """Return the share of heavier penalties among the sustained, with an interval and the counts behind it."""
         inside = self.seen(day)
         line: dict[str, Any] = {"n": int(inside.sum())}
         base, found = (self.counts(since)[:, SUSTAINED] for since in (0, day))
@@ -124,7 +124,7 @@ class View:
 def sustained_within(
     spent: Ints, cause: Ints, weights: Floats, within: int, kind: Ints | None = None, kinds: int = 1
 ) -> tuple[Floats, Floats]:
-    """Aalen–Johansen shares of the lighter and the heavier sustained within so many days, kind by kind.
+    """Return Aalen–Johansen shares sustained with lighter and with heavier penalties within some days, by kind.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def sustained_within(
 
     Returns
     -------
-    lighter, heavier : array, one a kind
+    lighter, heavier : array, one per kind
     """
     last = int(min(spent.max(initial=0), within))
     size = last + 2
@@ -158,7 +158,7 @@ def sustained_within(
 
 
 def naive(view: View) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
-    """Closed cases by quarters of the days they took."""
+    """Return closed cases by quarters of their delay."""
     closed = view.held.event
     took, cause = view.end[closed], pd.Series(np.array(CAUSES)[view.cause[closed]])
     edges = np.unique(np.quantile(took, [0, 0.25, 0.5, 0.75, 1], method="lower").astype(np.int64))
@@ -177,7 +177,7 @@ def naive(view: View) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
 
 
 def causes_hidden(causes: pd.DataFrame, table: pd.DataFrame, min_cell: int) -> pd.Series:
-    """The causes by which a few cases ended, with the next rarest where a lone one would follow from the others."""
+    """Return the causes of few cases, with the next rarest where a single one could be derived from the others."""
     keys = ["view", "at"]
     made = causes.merge(table[[*keys, "n", "light", "heavy"]], on=keys, how="left")
     count = made["estimate"] * made["n"]

@@ -1,4 +1,4 @@
-"""Delay and penalty side by side in several views, with what each identifies."""
+"""Delay and penalty in several views, with what each identifies."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class SlowCases(Disclosed):
     Attributes
     ----------
     table : DataFrame
-        Of the sustained with a rung on record, the share with a heavier penalty: ``view``, ``at`` (days, in words),
+        Share with a heavier penalty among sustained cases with a recorded rung: ``view``, ``at`` (days, in words),
         ``day``, ``n`` (cases in the row), ``estimate`` (share of heavier), ``lower``, ``upper``, ``hidden``.
     causes : DataFrame
-        ``view``, ``at``, ``day``, ``cause``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: how the cases of
-        a row end; what is missing to one is still open.
+        ``view``, ``at``, ``day``, ``cause``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: how the cases of a
+        row end; the rest up to one are still open.
     identified : DataFrame
         ``view`` and ``says``: what each view identifies, and what none does.
     heavier : str
@@ -70,7 +70,7 @@ class SlowCases(Disclosed):
     still_open: int
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table without rows that rest on a few lighter or heavier penalties, and without their counts."""
+        """Return the table without rows of few lighter or heavier penalties, and without their counts."""
         return super().disclosed(table).drop(columns=["light", "heavy"])
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -86,7 +86,7 @@ class SlowCases(Disclosed):
         return axes
 
     def statement(self) -> str:
-        """Say what each view identifies, and what none does, as a list in Markdown."""
+        """Return a Markdown list of what each view identifies, and what none does."""
         return "\n".join(f"- **{view}**: {says}" for view, says in self.identified.itertuples(index=False))
 
     def sentence(self) -> str:
@@ -126,10 +126,10 @@ def delay_and_penalty(
     ladder: Ladder | None = None,
     seed: int = 20130206,
 ) -> SlowCases:
-    """How heavy penalties are by delay: naive, landmark and competing-risks views, with what each identifies.
+    """Estimate the share of heavier penalties by delay: naive, landmark and competing-risks views.
 
-    A complaint ends by one cause: without a finding on the merits, not sustained, or sustained with the highest
-    penalty of its officers lighter or heavier than a rung, or with none on record.
+    A complaint ends by one cause: no finding on the merits, not sustained, or sustained, where the highest penalty of
+    its officers is lighter, heavier, or not recorded.
 
     Parameters
     ----------
@@ -140,20 +140,19 @@ def delay_and_penalty(
     heavier : str
         The rung from which a penalty counts as heavier.
     landmarks : sequence of int
-        Days of age at which cases are still open.
+        Days of age; a landmark row takes the cases still open on that day.
     within : int
-        Days from a landmark, or from the start, that are followed: as many for all, and fewer where cases were not
-        watched so long after the last landmark.
+        Days of follow-up from the start and from each landmark; fewer if follow-up after the last landmark is shorter.
     covariates : str or sequence of str
-        Columns of the cases or allegations whose mix is held alike over the landmarks.
+        Columns of the cases or allegations whose mix is held equal over the landmarks.
     min_group : int
-        Values of such a column on fewer cases are put together.
+        Values of a covariate with fewer cases are pooled.
     confidence, min_cell
-        As in :func:`accountability.outcomes.outcome_distribution`; a row with fewer lighter or heavier penalties is
+        As in :func:`accountability.outcomes.outcome_distribution`; rows with fewer lighter or heavier penalties are
         hidden.
     ladder : Ladder, optional
     seed : int
-        Of the bootstrap over complaints behind the intervals of ``table`` in the landmark and competing views.
+        Seed of the bootstrap over complaints for the intervals in the landmark and competing-risks views.
 
     Returns
     -------
@@ -163,9 +162,9 @@ def delay_and_penalty(
     ------
     Refusal
         If the source holds no finding or penalty, dates are not known to the day, open cases are not in it, or no
-        closed case was sustained with a rung on record.
+        closed case was sustained with a recorded rung.
     ParameterError
-        For a rung that is not on the ladder, landmarks that are not days above zero in order, or unknown columns.
+        For a rung that is not on the ladder, landmarks that are not increasing positive days, or unknown columns.
 
     Examples
     --------

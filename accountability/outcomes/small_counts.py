@@ -1,4 +1,4 @@
-"""What outcomes rest on few: which counts are hidden, what would give them away, and results that hide rows."""
+"""Disclosure control for outcomes: hide small counts and the counts that would reveal them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def small_terms(
     min_cell: int,
     beside: Mapping[str, int] | None = None,
 ) -> tuple[pd.Series, pd.Series]:
-    """Which rows of a table of shares may not be shown, and which blocks' number beside the terms may not.
+    """Return which rows of a table of shares must be hidden, and which blocks' further number must be.
 
     The counts of each block of rows add up to a known total, and so do those of a term over the blocks.
 
@@ -36,7 +36,7 @@ def small_terms(
     table : DataFrame
         One row per block and term, in the same order in every block.
     blocks : sequence of str
-        Columns that tell the blocks apart.
+        Columns that identify the blocks.
     term : str
     min_cell : int
     beside : mapping, optional
@@ -45,7 +45,7 @@ def small_terms(
     Returns
     -------
     hidden, beside_hidden : Series of bool
-        One a row of the table.
+        One per row of the table.
     """
     if table.empty:
         return pd.Series(False, index=table.index), pd.Series(False, index=table.index)
@@ -60,12 +60,12 @@ def small_terms(
 
 
 def labels_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """One text a row that says its group."""
+    """Return one text per row that names its group."""
     return table[list(by)].astype("str").agg("\x1f".join, axis=1) if by else pd.Series("", index=table.index)
 
 
 def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
-    """A frame as it is shown: rows marked ``hidden`` hold no number but those of `keep`."""
+    """Return a frame for display: rows marked ``hidden`` hold no numbers except in `keep`."""
     if "hidden" not in frame or not frame["hidden"].any():
         return frame
     numbers = [name for name in frame if name not in (*keep, "hidden") and frame[name].dtype.kind in "iuf"]
@@ -75,7 +75,7 @@ def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Disclosed(Result):
-    """A result whose frames mark with a column ``hidden`` what rests on few; the true numbers stay inside."""
+    """A result whose frames mark rows of few units in a column ``hidden``; the true numbers stay inside."""
 
     #: Frames that hide rows, and the numbers that stay shown in them.
     SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ()}
@@ -93,29 +93,29 @@ class Disclosed(Result):
 
 
 def left_apart(counts: Mapping[str, int], min_cell: int) -> pd.DataFrame:
-    """Units left out of a model: ``what`` and ``n``, and whether it is too small to show."""
+    """Return units left out of a model: ``what``, ``n`` and ``hidden``."""
     table = pd.DataFrame({"what": list(counts), "n": list(counts.values())})
     return table.assign(hidden=few(table["n"], min_cell))
 
 
 def few(count: pd.Series, min_cell: int) -> pd.Series:
-    """Whether a count is above zero and too small to show."""
+    """Return whether a count is above zero and too small to show."""
     return count.gt(0) & count.lt(min_cell)
 
 
 def hidden_outcomes(
     table: pd.DataFrame, apart: pd.DataFrame, by: Sequence[str], min_cell: int
 ) -> tuple[pd.Series, pd.Series]:
-    """Small cells and what would give them away, in one part and in those that follow from it.
+    """Return the small cells of one part, and the cells that would reveal them, in it and in later parts.
 
-    Where a few wait for a penalty, those sustained less those with one would tell how many. The rates of penalties are
-    then rounded, and without any number of units.
+    Where a few units wait for a penalty, their number is the sustained minus those with a penalty. Rates of penalties
+    are then rounded and shown without counts.
 
     Returns
     -------
     hidden : Series of bool
     rounded_to : Series of float
-        The step that the rates of a row are rounded to; missing where they are not.
+        The step to which the rates of a row are rounded; missing where they are not.
     """
     counted = table.assign(events=table["events"].fillna(0).astype("int64"))
     hidden = pd.Series(False, index=table.index)
@@ -147,7 +147,7 @@ def hidden_outcomes(
 
 
 def apart_shown(apart: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], min_cell: int) -> pd.DataFrame:
-    """Hide small waiting numbers, and the total or the part decided from which they would follow."""
+    """Hide small undecided numbers, and the totals from which they could be derived."""
     out = apart.astype({name: "Int64" for names in WAITS for name in names if name in apart})
     for total, settled, pending, blank in WAITS:
         if settled not in apart:
@@ -178,13 +178,13 @@ def _with_a_second(hidden: pd.Series, size: pd.Series) -> pd.Series:
 
 
 def overlap_marked(overlap: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Few who have not their like in the other group are not told."""
+    """Hide overlap where few units have no counterpart in the other group."""
     outside = (overlap["n"] * (1 - overlap["in_common"])).astype(float).round()
     return overlap.assign(hidden=overlap["hidden"] | few(outside, min_cell))
 
 
 def balance_marked(rows: pd.DataFrame, group: Ints, balance: pd.DataFrame, min_cell: int, every: bool) -> pd.DataFrame:
-    """Levels that few of a group hold are not told, nor what would give them away."""
+    """Hide levels with few units of a group, and the levels that would reveal them."""
     hidden = pd.Series(every, index=balance.index, dtype=bool)
     for name, part in balance.groupby("column", sort=False):
         counts = pd.crosstab(rows[name], group).reindex(part["level"]).to_numpy()

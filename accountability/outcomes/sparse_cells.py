@@ -1,4 +1,4 @@
-"""Cells of a model that hold nobody: found, named, put together by events, or carried by a penalty."""
+"""Empty cells of a model: find and name them, pool their levels, or fit with a penalty."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ INSTEAD: Final = (
 
 
 def known_sparse(sparse: str) -> None:
-    """Refuse a way with empty cells that does not exist."""
+    """Refuse an unknown value of ``sparse``."""
     if sparse not in get_args(Sparse):
         raise ParameterError(f"sparse must be one of {', '.join(get_args(Sparse))}; found {sparse!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Endings:
-    """How the rows of a model end.
+    """The outcome of each row of a model.
 
     Attributes
     ----------
     code : array of int
-        For each row.
+        Outcome code of each row.
     terms : sequence of str
-        What each code means.
+        Meaning of each code.
     each : bool
-        Whether every cell of level and ending must be held; else only a level whose rows all have the first ending,
+        Whether every cell of level and outcome must be filled; else only a level whose rows all have the first outcome,
         or all the last, has no finite estimate.
     """
 
@@ -56,7 +56,7 @@ class Endings:
     each: bool = False
 
     def empty(self, levels: pd.Series) -> list[tuple[str, int]]:
-        """Level and ending of each empty cell that has no finite estimate."""
+        """Return level and outcome of each empty cell that has no finite estimate."""
         counts = pd.crosstab(levels.to_numpy(), self.code).reindex(columns=range(len(self.terms)), fill_value=0)
         held, size = counts.to_numpy(), counts.to_numpy().sum(axis=1)
         if self.each:
@@ -69,9 +69,9 @@ class Endings:
         return [(str(counts.index[i]), int(k)) for i, k in where]
 
     def pooled(self, levels: pd.Series) -> tuple[pd.Series, list[str]]:
-        """Levels with empty cells put together, then that with the fewest events, until no cell is empty.
+        """Pool levels with empty cells, then the level with fewest events, until no cell is empty.
 
-        Events are the rows of a level that do not have its most frequent ending overall.
+        Events are the rows of a level without the overall most frequent outcome.
         """
         common = int(np.bincount(self.code).argmax())
         out, gone = levels, list[str]()
@@ -94,7 +94,7 @@ class Endings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Designed:
-    """Units collapsed to patterns of their columns, the clusters of each, and the cells that hold nobody."""
+    """Units collapsed to covariate patterns, their clusters, and the empty cells."""
 
     made: Design
     ways: Mapping[str, Ints]
@@ -105,17 +105,17 @@ class Designed:
 
     @property
     def levels(self) -> Mapping[str, list[str]]:
-        """Of each column of categories, the reference first."""
+        """Levels of each categorical column, the reference first."""
         return self.made.levels
 
     @property
     def design(self) -> Floats:
-        """Patterns by columns, the constant first."""
+        """Design matrix (patterns by columns), the constant first."""
         return with_constant(self.made.matrix)
 
     @property
     def pattern(self) -> Ints:
-        """Of each row."""
+        """Pattern of each row."""
         return self.made.pattern
 
     @property
@@ -125,7 +125,7 @@ class Designed:
 
     @property
     def terms(self) -> list[tuple[str, str]]:
-        """Column and level of each column of the design but the constant; of a number, what is compared."""
+        """Column and level of each column of the design without the constant; for a number, what is compared."""
         parts = [(term.part, term.name[len(term.part) + 1 :]) for term in self.made.terms]
         return [(name, label if name in self.levels else ONE_MORE) for name, label in parts]
 
@@ -135,11 +135,11 @@ class Designed:
         return ("constant", *(term.name for term in self.made.terms))
 
     def places(self, column: str) -> list[int]:
-        """Of a column's terms among those of the design without the constant."""
+        """Return the positions of a column's terms in the design without the constant."""
         return [k for k, term in enumerate(self.made.terms) if term.part == column]
 
     def shown(self, column: str) -> Mapping[str, Floats]:
-        """The design were every unit of one level of a column, the reference first, or at the quartiles of a number."""
+        """Return designs with all units at each level of a column (reference first), or at a number's quartiles."""
         if column in self.levels:
             return {label: with_constant(self.made.at_level(column, label)) for label in self.levels[column]}
         (place,) = self.places(column)
@@ -155,7 +155,7 @@ class Designed:
         return out
 
     def key(self, column: str, label: str) -> str:
-        """The level under which a number's rows are counted."""
+        """Level under which a numeric covariate's rows are counted."""
         return label if column in self.levels else EVERY
 
     def fitted(self, fit: Callable[[Shrink | None], Fit], confidence: float, ways: int = 0) -> Fit:
@@ -164,7 +164,7 @@ class Designed:
         Raises
         ------
         Refusal
-            Where empty cells are to be refused: it names them.
+            With ``sparse="refuse"``; the message names the empty cells.
         """
         if not self.empty:
             try:
@@ -187,11 +187,11 @@ class Designed:
         return fit(Shrink(scale, sparse if ways else sparse[0], confidence))
 
     def by(self, *fits: Fit) -> str:
-        """How the fits were made."""
+        """Return how the fits were made, in words."""
         return f"maximum {'penalised ' if any(fit.limits is not None for fit in fits) else ''}likelihood"
 
     def assumed(self, *fits: Fit) -> tuple[str, ...]:
-        """What the model assumes about sparse cells."""
+        """Return the assumptions about empty cells."""
         out = [
             f"{name.replace('_', ' ')}: put together, for cells of theirs hold nobody: {', '.join(levels)}"
             for name, levels in self.merged.items()

@@ -1,4 +1,4 @@
-"""The stages a complaint against an officer passes, and which of them each unit reached, passed or is still in."""
+"""The stages of a complaint against an officer, and which of them each unit reached and passed."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ LIMITS: Final = (
 
 
 def passed(rows: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
-    """For each unit and stage, whether it passed (1), did not (0), or cannot be said (missing).
+    """Return for each unit and stage whether it passed (1), did not (0), or is not known to have (missing).
 
-    A unit that did not pass, or cannot be said to have, reaches no later stage and is missing there. The penalty first
-    on record is the recommended one, or the imposed where none was recommended. What is pending or not recorded
-    is missing, never a failure; an officer who left before a penalty has none.
+    A unit that is not known to have passed a stage is missing at all later stages. The first penalty is the recommended
+    one, or the imposed one if none was recommended. Pending and unrecorded outcomes are missing, not 0; an officer who
+    left before a penalty has none.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def stage_table(
     officers: Mapping[str, float] | None,
     confidence: float,
 ) -> pd.DataFrame:
-    """Counts, rates and comparisons of both groups, one row per stage."""
+    """Return counts, rates and comparisons of both groups, one row per stage."""
     ways = ways_of(rows)
     lines: list[dict[str, Any]] = []
     if officers:
@@ -181,7 +181,7 @@ def _limits(line: Mapping[str, Any], wide: float, log_wide: float) -> dict[str, 
 def resampled_rates(
     flags: pd.DataFrame, group: Ints, draws: RowDraws, officers: Mapping[str, float] | None, names: tuple[str, str]
 ) -> tuple[Floats, Floats]:
-    """Rates by group and stage, and the same in every bootstrap sample."""
+    """Return rates by group and stage, and the same in every bootstrap sample."""
     tops, bottoms = [], []
     for number in (0, 1):
         mine = (group == number).astype(float)
@@ -202,11 +202,11 @@ def resampled_rates(
 
 
 def small_stages(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Which stages rest on few, and what the others are rounded to where a number could be had from theirs.
+    """Return which stages have small counts, and the rounding of other stages from which a count could be derived.
 
-    How many are undecided at a stage follows from those who passed the one before, and from all named where these
-    are shown; only at the first stage of a table without all named it does not. What few did at a stage follows from
-    those who come to the next. So from such a stage on no number of units is shown, and rates are rounded.
+    The number undecided at a stage follows from the number that passed the stage before, or from all named where these
+    are shown. Small counts of a stage follow from the number that reaches the next. So from such a stage on no counts
+    are shown, and rates are rounded.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Sustained or not, by several columns at once: a logit with clustered errors, and one whose intercept varies."""
+"""Logits of sustained findings: one with clustered errors, and one with a random intercept."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SUSTAINED = "sustained"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SustainedLogit(OutcomeModel):
-    """Sustained or not by several columns: log odds in ``table``, shares in ``margins`` and ``contrasts``.
+    """A logit of sustained: log odds in ``table``, shares in ``margins`` and ``contrasts``.
 
     The attributes are those of :class:`accountability.outcomes.OutcomeModel`.
     """
@@ -62,12 +62,12 @@ def sustained_logit(
     min_cell: int = 10,
     sparse: Sparse = "penalise",
 ) -> SustainedLogit:
-    """A logit of sustained among decided units, errors clustered on the officer.
+    """Fit a logit of sustained among decided units, with errors clustered on the officer.
 
-    Numbers stay numbers, and units without one are left out and counted; every other column is taken as categories,
-    where a missing value is a category of its own. Absolute numbers come with the odds: the mean chance were every
-    unit of one level and all its other columns as they are, and its difference from the reference, with delta-method
-    intervals. Differences describe the records; columns not held may differ.
+    Numeric columns stay numeric; units without a value are left out and counted. Every other column is categorical, and
+    a missing value is a category. ``margins`` hold the mean probability if all units had one level and their other
+    covariates were unchanged, ``contrasts`` its difference from the reference, with delta-method intervals. Differences
+    are descriptive; unrecorded variables may explain them.
 
     Parameters
     ----------
@@ -79,15 +79,15 @@ def sustained_logit(
     reference : mapping of str to str, optional
         Reference level of a column; by default its most frequent one.
     min_group : int
-        Levels with fewer units are put together before the model is fitted.
+        Levels with fewer units are pooled before the fit.
     confidence : float
     min_cell : int
-        A level with fewer hits or misses is hidden, and with it those that would give it away.
+        A level with fewer sustained or not sustained units is hidden, and the levels that would reveal it.
     sparse : {"penalise", "pool", "refuse"}
-        What to do where no finite estimate exists, because a cell of level and outcome holds nobody. ``penalise``:
-        a log-F(1,1) penalty on every coefficient; limits of the coefficients of such levels come from the profile.
-        ``pool``: such levels are put together, with the one of fewest events, until no cell is empty. ``refuse``: the
-        cells are named. The assumptions say what was done.
+        What to do where a cell of level and outcome is empty, so that no finite estimate exists. ``penalise``: a
+        log-F(1,1) penalty on every coefficient; limits of the coefficients of such levels are profile limits. ``pool``:
+        such levels are pooled with the one of fewest events, until no cell is empty. ``refuse``: raise, and name the
+        cells. The assumptions say what was done.
 
     Returns
     -------
@@ -96,14 +96,14 @@ def sustained_logit(
     Raises
     ------
     Refusal
-        If the outcome does not vary, columns are collinear, or cells are empty and are to be refused.
+        If the outcome does not vary, columns are collinear, or cells are empty with ``sparse="refuse"``.
     ParameterError
         For no columns, unknown columns, the finding as a column, a column with one value, or a reference that is not
         a level.
 
     Notes
     -----
-    Greenland and Mansournia, Statistics in Medicine 34 (2015), for the penalty.
+    Greenland and Mansournia, Statistics in Medicine 34 (2015), (the penalty).
 
     Examples
     --------
@@ -144,15 +144,14 @@ def sustained_logit(
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SustainedMixedLogit(OutcomeModel):
-    """Sustained or not by several columns: an :class:`OutcomeModel` with places that differ.
+    """A mixed logit of sustained: an :class:`OutcomeModel` with a random intercept by place.
 
     Attributes
     ----------
     spread : DataFrame
-        ``quantity``, ``estimate``, ``lower``, ``upper``, ``p_value``: the standard deviation over places in log odds
-        and the median odds ratio of two places, with limits from the profile of the likelihood (0 and 1 are allowed)
-        and the p-value of no spread; and the share sustained in a place at the 10th, 50th and 90th percentile of
-        places. No place is named.
+        ``quantity``, ``estimate``, ``lower``, ``upper``, ``p_value``: the standard deviation between places in log odds
+        and the median odds ratio of two places, with profile likelihood limits (0 and 1 included) and the p-value of no
+        spread; and the share sustained at the 10th, 50th and 90th percentile of places. No place is named.
     place : str
     places : int
     """
@@ -173,7 +172,7 @@ class SustainedMixedLogit(OutcomeModel):
         return labelled(axes, self.AXIS)
 
     def sentence(self) -> str:
-        """Say how far apart places are, in shares."""
+        """State how far apart places are, in shares."""
         held = self.spread.set_index("quantity")["estimate"]
         low, high = (held[f"share sustained, {round(100 * p)}th percentile of places"] for p in (0.1, 0.9))
         said = (
@@ -201,10 +200,10 @@ def sustained_mixed_logit(
     sparse: Sparse = "penalise",
     nodes: int = 15,
 ) -> SustainedMixedLogit:
-    """A mixed logit of sustained among decided units: its intercept varies over places as a normal variable.
+    """Fit a mixed logit of sustained among decided units, with a normal random intercept by place.
 
-    The multilevel alternative to errors clustered on the officer: rows of one place are alike because they share the
-    place. Coefficients compare units within a place; absolute numbers are means over places.
+    The multilevel alternative to errors clustered on the officer: rows of one place share its intercept. Coefficients
+    compare units within a place; margins are means over places.
 
     Parameters
     ----------
@@ -212,8 +211,7 @@ def sustained_mixed_logit(
     covariates, unit, reference, min_group, confidence, min_cell, sparse
         As in :func:`accountability.outcomes.sustained_logit`.
     place : str
-        Column of the allegations or cases: the squad, district, investigating body. Not the officer: nothing here
-        singles anyone out.
+        Column of the allegations or cases: the squad, district or investigating body. The officer is refused.
     nodes : int
         Points of the adaptive quadrature.
 
@@ -224,7 +222,7 @@ def sustained_mixed_logit(
     Raises
     ------
     Refusal
-        If fewer than five places occur, places vary no more than chance, the outcome does not vary, or no finite
+        If there are fewer than five places, places vary no more than by chance, the outcome does not vary, or no finite
         estimate exists.
     ParameterError
         For no or unknown columns, the officer as a place, or a place that is also a column.

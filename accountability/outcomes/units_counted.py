@@ -1,4 +1,4 @@
-"""What every question of outcomes starts from: units with their columns, and shares of the terms they hold."""
+"""Units of counting with their columns, and shares of the terms among them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RESTS_ON: Final = ("clusters", "effective_clusters", "df")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """Units of counting with the columns they are compared by.
+    """Units of counting with the columns that group them.
 
     Attributes
     ----------
@@ -53,30 +53,30 @@ class Units:
 
     @property
     def word(self) -> str:
-        """The unit as prose writes it."""
+        """Name of the unit in prose."""
         return self.unit.replace("_", "-")
 
 
 def held_unit(cohort: Cohort) -> str:
-    """What one row of a source is."""
+    """Return the unit of a row of a source."""
     return cohort.card.unit
 
 
 def is_number(values: pd.Series) -> bool:
-    """Whether a column holds numbers, which a model takes as they are."""
+    """Return whether a column is numeric for a model."""
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 @remembered
 def grouping(cases: pd.DataFrame, allegations: pd.DataFrame, by: Sequence[str], numbers: bool = False) -> pd.DataFrame:
-    """The allegations with the columns to group by, taken from the cases where they are not their own.
+    """Return the allegations with the columns to group by, taken from the cases if the allegations lack them.
 
-    Missing groups are kept, named ``not recorded``. With `numbers`, columns of numbers stay numbers.
+    Missing groups are kept, named ``not recorded``. With `numbers`, numeric columns stay numeric.
 
     Raises
     ------
     ParameterError
-        For a column neither table holds.
+        For a column in neither table.
     """
     unknown = [name for name in by if name not in allegations and name not in cases]
     if unknown:
@@ -105,7 +105,7 @@ def units_of(
     only: str | None = None,
     numbers: bool = False,
 ) -> Units:
-    """The units of a cohort, with the columns named.
+    """Return the units of a cohort with the named columns.
 
     Parameters
     ----------
@@ -114,22 +114,22 @@ def units_of(
     unit : str, optional
         By default what a row of the source is.
     ladder : Ladder, optional
-        Order in which the highest penalty of a unit is taken.
+        Order that decides the highest penalty of a unit.
     needs : sequence of str
-        Columns of findings and penalties that the question is about.
+        Columns of findings and penalties that are needed.
     without : str
-        What the refusal says where one of them is missing.
+        Text of the refusal if one of them is missing.
     only : str, optional
         A finding: rows with another are left out before units are made.
     numbers : bool
-        Whether columns of numbers stay numbers; else every value is a group.
+        Whether numeric columns stay numeric; else every value is a group.
 
     Raises
     ------
     ParameterError
         For unknown columns, or terms that are not in the vocabulary.
     Refusal
-        If the source lacks a column the question is about, or its rows are coarser than the unit.
+        If the source lacks a needed column, or its rows are coarser than the unit.
     """
     rows = cohort.allegations
     missing = [name for name in needs if name not in rows]
@@ -147,19 +147,19 @@ def units_of(
 
 
 def decided(values: pd.Series) -> pd.Series:
-    """Rows with a finding or penalty on record that no longer waits."""
+    """Return which rows have a recorded finding or penalty that is not pending."""
     return values.notna() & values.ne("pending").fillna(False)
 
 
 def pool_small_levels(rows: pd.DataFrame, columns: Sequence[str], min_group: int) -> pd.DataFrame:
-    """Levels on fewer than ``min_group`` units as one, with the next smallest while together too small."""
+    """Pool levels with fewer than ``min_group`` units, adding the next smallest while the pool is too small."""
     return rows.assign(
         **{name: rows[name].mask(rows[name].isin(small_groups(rows[name], min_group)), OTHER) for name in columns}
     )
 
 
 def ambiguous_terms(cohort: Cohort, column: str) -> dict[str, str]:
-    """Each term of a column that words of the agency merge with others, and the terms it may stand for.
+    """Return each term that the agency's words merge with others, and the terms it may stand for.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def ambiguous_terms(cohort: Cohort, column: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Term to the terms it is merged with, itself among them, joined by a comma; empty where none is ambiguous.
+        Term to the terms it is merged with, including itself, joined by a comma; empty if none is ambiguous.
     """
     if cohort.lossy is None or not len(cohort.lossy):
         return {}
@@ -192,10 +192,10 @@ def merged_said(cohort: Cohort, column: str) -> tuple[str, ...]:
 def term_shares(
     values: pd.Series, terms: Iterable[str], rows: pd.DataFrame, confidence: float, name: str = "term"
 ) -> pd.DataFrame:
-    """How many, and what share, of the rows hold each term: one row per term.
+    """Return the count and share of the rows with each term, one row per term.
 
-    The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals allow for several rows of
-    one officer, and of one complaint, in ``rows``.
+    The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals are clustered on the officers and complaints in
+    ``rows``.
     """
     whose = rows[[name for name in ("officer_ids", "officer_id", "case_id") if name in rows]]
     ways = ways_of(whose.loc[values.index])
@@ -216,7 +216,7 @@ def term_shares(
 
 
 def method_of(rows: pd.DataFrame, *tables: pd.DataFrame) -> str:
-    """The name of the interval's method, by whether an officer or a complaint has several rows, and what it mended."""
+    """Return the name of the interval's method, by whether officers or complaints repeat, and its repairs."""
     ways = ways_of(rows)
     return WILSON if "row" in ways else f"{CLUSTERED_SHARES}, clusters: {' and '.join(ways)}{mended(*tables)}"
 
@@ -229,22 +229,22 @@ def mended(*tables: pd.DataFrame) -> str:
 
 
 def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Percentile interval over the first axis; missing where no resample differs: chance is unseen, not absent."""
+    """Return the percentile interval over the first axis; missing where all resamples are equal."""
     low, high = (np.asarray(end) for end in intervals.percentile(drawn, confidence, most_without=1.0))
     return np.where(low < high, low, np.nan)[()], np.where(low < high, high, np.nan)[()]
 
 
 def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
-    """The groups of a frame with their keys; without columns, all of it."""
+    """Return the groups of a frame with their keys; without columns, the whole frame."""
     if not by:
         return [((), frame)] if len(frame) else []
     return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
 
 
 def suspension_quartiles(rows: pd.DataFrame, min_cell: int) -> dict[str, Any]:
-    """Quartiles of the known days of suspensions, if enough are known, and how many are and are not.
+    """Return quartiles of the known days of suspensions, if enough, and how many are known and unknown.
 
-    The numbers are left out where few are not known, for they would follow from all suspensions.
+    Counts are left out where few are unknown, because these could be derived from all suspensions.
     """
     out: dict[str, Any] = {"suspensions": pd.NA, "length_unknown": pd.NA, **dict.fromkeys(DAYS_AT, np.nan)}
     if "imposed_days" not in rows:

@@ -1,4 +1,4 @@
-"""A penalty from its recommendation to the last appeal, one officer-complaint at a time."""
+"""Follow the penalty of each officer-complaint from its recommendation to the last appeal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNIT: Final = ["case_id", "officer_id"]
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Waterfall(Disclosed):
-    """What became of penalties, step by step.
+    """Changes of penalties at each step.
 
     Attributes
     ----------
@@ -49,8 +49,8 @@ class Waterfall(Disclosed):
         :data:`accountability.outcomes.moves.KINDS`), ``n``, ``events``, ``estimate`` (share), ``lower``, ``upper``,
         ``hidden``.
     states : DataFrame
-        For each ``step``: ``term``, ``n``, ``estimate`` (share of all units), ``hidden``; ``pending`` is a term of its
-        own.
+        For each ``step``: ``term``, ``n``, ``estimate`` (share of all units), ``hidden``; ``pending`` is a separate
+        term.
     flows : DataFrame
         ``before``, ``after``, ``term_before``, ``term_after``, ``n`` (missing where hidden), ``hidden``.
     net : DataFrame
@@ -59,7 +59,7 @@ class Waterfall(Disclosed):
         Bowker and Stuart–Maxwell for each pair of steps.
     times : DataFrame
         For each pair: ``n`` with both ends known to the day or still waiting, ``waiting``, ``median_days``, from the
-        Kaplan–Meier curve in which those waiting count for as long as they were seen.
+        Kaplan–Meier curve with waiting units censored.
     confidence : float
     """
 
@@ -91,13 +91,13 @@ class Waterfall(Disclosed):
         return masked(table, ("n",)).assign(n=table["n"].astype("Int64").mask(few(table["n"], self.min_cell)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the flow: a column a step, a band for each way from one rung to another."""
+        """Draw the flow: one column per step, one band per move from one rung to another."""
         from accountability.figures.share_bars import flow
 
         return flow(self.states, self.flows, ax=ax)
 
     def sentence(self) -> str:
-        """Say what share ended lighter and heavier at each step, and how many wait."""
+        """State the share that ended lighter and heavier at each step, and how many wait."""
         said = []
         for key, part in self.table.groupby(["before", "after"], sort=False):
             cells = {row["kind"]: row for row in part.to_dict("records")}
@@ -129,11 +129,10 @@ def waterfall(
 ) -> Waterfall:
     """Follow each officer-complaint's penalty through its dated steps.
 
-    A step whose event states no penalty, or upholds it, carries the last one stated. A step the source skips is
-    passed with the penalty unchanged if a later step is dated. A penalty of ``none`` needs no further step. An
-    officer who left before a step is ``left_before_penalty`` from there on; everything else that has not reached a
-    step is ``pending``, is in no share, and is never a penalty of zero. A case that was not appealed keeps its
-    penalty after appeals.
+    A step whose event states no penalty, or upholds it, keeps the last one stated. If the source skips a step and a
+    later step is dated, the penalty is unchanged. A penalty of ``none`` needs no further step. An officer who left
+    before a step is ``left_before_penalty`` from there on. Everything else that has not reached a step is ``pending``
+    and in no share. A case that was not appealed keeps its penalty after appeals.
 
     Parameters
     ----------
@@ -154,7 +153,7 @@ def waterfall(
     Refusal
         If the events hold fewer than two steps of a penalty, or no coded penalty and no ``text`` is named.
     ParameterError
-        For a column that is not there, or texts no wording covers (with the first).
+        For an unknown column, or texts that no wording matches (names the first).
 
     Examples
     --------
