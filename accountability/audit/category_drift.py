@@ -1,4 +1,4 @@
-"""Categories over the years: shares that move, and words that appear or vanish."""
+"""Categories over the years: shares that change, and categories that appear or vanish."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ DRIFT: Final = Kind(
 def drift(
     dataset: Dataset, column: str | None = None, *, min_cell: int = 10, permutations: int = 499, seed: int = 20130206
 ) -> Part:
-    """Compare the mix of categories of each year with the year before.
+    """Test whether the mix of categories changed from each year to the next.
 
     Parameters
     ----------
@@ -76,31 +76,31 @@ def drift(
     column : str, optional
         A column of the allegations or cases; ``category`` when left out.
     min_cell : int
-        Categories on fewer rows are put together; smaller numbers of a year are not shown, nor are years with fewer
-        rows compared.
+        Categories with fewer rows are pooled; smaller numbers of a year are hidden; years with fewer rows are not
+        compared.
     permutations : int
-        Shuffles of the two years' complaints for each comparison, at least; more where the correction needs them.
+        Least number of permutations of the two years' complaints; more where the correction needs them.
     seed : int
-        Seed of the shuffles.
+        Seed of the permutations.
 
     Returns
     -------
     Part
         ``table``: ``from_year``, ``to_year``, ``rows_from``, ``rows_to`` (with a category), ``distance`` (total
-        variation: the share of rows that would have to change category), ``by_chance`` (its median were the years
+        variation: the share of rows that would have to change category), ``by_chance`` (its median if the years were
         exchangeable), ``p_value`` (permutation, corrected by Holm), ``moved`` (p below 0.05). ``column``: the column
-        followed. ``shares``: ``year``, ``category``, ``rows``, ``share`` (not shown for small numbers). ``turnover``:
-        categories that appear or vanish (``category``, ``change``, ``year``, the first or last with any, ``rows``,
-        ``p_value`` of none in the years without, at its share in the others).
+        compared. ``shares``: ``year``, ``category``, ``rows``, ``share`` (not shown for small numbers). ``turnover``:
+        categories that appear or vanish (``category``, ``change``, ``year`` (first or last with any), ``rows``,
+        ``p_value`` of no rows in the years without, at its share in the others).
 
     Raises
     ------
     ParameterError
-        For a column the source does not have, or fewer than 99 permutations.
+        For an unknown column, or fewer than 99 permutations.
 
     Notes
     -----
-    Complaints are shuffled whole, with all their rows, because the officers of one complaint share its category.
+    Whole complaints are permuted, with all their rows, because the officers of one complaint share its category.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Days on which many cases were closed together: the paper closed then, the work may have ended long before."""
+"""Days of mass closing: many cases were closed together, and the work may have ended long before."""
 
 from __future__ import annotations
 
@@ -58,27 +58,27 @@ TOGETHER: Final = Kind(
 
 @TOGETHER
 def mass_closures(dataset: Dataset, many: int = 150) -> Part:
-    """Find the days on which far more cases closed than on comparable days.
+    """Find days on which far more cases closed than on comparable days.
 
     Parameters
     ----------
     dataset : Dataset
     many : int
-        Days with more closings than this are listed as well.
+        Days with more closings than this are also listed.
 
     Returns
     -------
     Part
         ``table``: one row per marked day, most closings first: ``day``, ``weekday``, ``closings`` (cases whose first
-        usable closing date it is), ``expected``, ``p_value`` (of so many or more, one day alone), ``by_the_rule`` (see
+        usable closing date it is), ``expected``, ``p_value`` (of at least as many, for one day), ``by_the_rule`` (see
         ``method``), ``by_the_count`` (more than `many`). ``days``: every day between the first and the last closing
-        (``day``, ``closings``, ``expected``, ``p_value``, ``marked``). ``marked``: numbers (since 1970-01-01) of the
-        days marked by the rule, to leave out elsewhere.
+        (``day``, ``closings``, ``expected``, ``p_value``, ``marked``). ``marked``: the days marked by the rule, as
+        numbers since 1970-01-01.
 
     Notes
     -----
-    On days that differ by chance alone, with the mean and dispersion of the rule, the chance that any is marked is
-    about one in a hundred. A marked day says that cases were closed together, not why.
+    If days differ by chance alone, with the mean and dispersion of the rule, any day is marked with a probability of
+    about 1 %. A marked day does not show why cases were closed together.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def mass_closures(dataset: Dataset, many: int = 150) -> Part:
 
 
 def unusual(counts: Days) -> tuple[Floats, Floats, Flags]:
-    """Mark the days of a daily series that are far above the same weekday around them.
+    """Mark days of a daily series that are far above the same weekday in nearby weeks.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def unusual(counts: Days) -> tuple[Floats, Floats, Flags]:
     expected : array of float
         Mean of the same weekday in the weeks before and after, marked days left out.
     p_value : array of float
-        Chance of so many or more.
+        Probability of at least as many.
     marked : array of bool
     """
     limit = LEVEL / len(counts)

@@ -1,4 +1,4 @@
-"""Days that people and programs like: first and last of the month in dates, round numbers in penalties."""
+"""Heaping: dates on the first or last day of a month, and round numbers of penalty days."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ HEAPING: Final = Kind(
 
 @HEAPING
 def heaping(dataset: Dataset, left_out: Mapping[str, Days] | None = None) -> Part:
-    """Compare dates with the calendar they fall on.
+    """Test whether dates heap on days of the month.
 
     Parameters
     ----------
@@ -69,17 +69,17 @@ def heaping(dataset: Dataset, left_out: Mapping[str, Days] | None = None) -> Par
     -------
     Part
         ``table``: ``stage``, ``place`` (of the month, or a weekday), ``dates``, ``expected``, ``ratio``, ``p_value``
-        (of so many or more, were the days of a weekday exchanged within their year; corrected by Holm over all places
+        (of at least as many, with the days of a weekday permuted within their year; corrected by Holm over all places
         of the month), ``heaped`` (a place of the month with a ratio of at least 1.25 and a p-value below 0.01).
-        Weekdays have no p-value: offices keep days of rest.
-        ``days``: ``stage``, ``day`` (of the month), ``dates``, ``expected``, ``ratio``.
+        Weekdays have no p-value, because offices close on some. ``days``: ``stage``, ``day`` (of the month), ``dates``,
+        ``expected``, ``ratio``.
 
     Notes
     -----
-    What is expected keeps the numbers of each weekday in each year as they are and spreads them evenly over the days
-    of that kind, so that neither years nor days of rest look like heaping. Days and not dates are exchanged, because
-    dates come in batches: the sum over the days of a place has the mean, variance and skewness of such an exchange,
-    and a Pearson type III law. Only dates to the day count, and stages with at least 100 of them.
+    Expected numbers spread each year's dates on a weekday evenly over the days of that kind, so that neither years nor
+    closed days look like heaping. Days are permuted instead of dates, because dates come in batches: the sum over the
+    days of a place has the mean, variance and skewness of this permutation, and a Pearson type III distribution. Only
+    dates known to the day count, for stages with at least 100 of them.
 
     Examples
     --------
@@ -148,9 +148,10 @@ def _stage(day: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def exchanged_tail(counts: Days, here: Flags, stratum: Days) -> float:
-    """Chance of as large a sum over the days of a place, were days exchanged within strata.
+    """Return the probability of at least as large a sum over the days of a place, with days permuted within strata.
 
-    The first three moments of sums of samples without replacement, added over strata, and a Pearson type III law.
+    It uses the first three moments of sampling without replacement, added over strata, and a Pearson type III
+    distribution.
     """
     from scipy.special import gammaincc, ndtr
 
@@ -228,13 +229,13 @@ PENALTIES: Final = Kind(
 
 @PENALTIES
 def penalty_days(dataset: Dataset, min_cell: int = 10) -> Part:
-    """Count the days of suspensions and forfeited leave, and test round numbers against the days beside them.
+    """Count the days of suspensions and forfeited leave, and test whether round numbers of days are heaped.
 
     Parameters
     ----------
     dataset : Dataset
     min_cell : int
-        Smaller counts are not shown, nor what rests on them.
+        Smaller counts, and numbers computed from them, are hidden.
 
     Returns
     -------
@@ -242,14 +243,14 @@ def penalty_days(dataset: Dataset, min_cell: int = 10) -> Part:
         ``table``: ``column`` (recommended or imposed), ``days``, ``penalties`` and ``share`` of those with a whole
         number of days (not shown below `min_cell`), ``over_neighbours`` (ratio to the mean of the numbers one day
         below and one above), ``p_value`` (exact, corrected by Holm), ``heaped``. One day has no neighbour below and is
-        not tested; where the neighbours are too few to be shown, only the verdict is. ``counts``: every number of days
+        not tested; where the neighbours' counts are hidden, only ``heaped`` is shown. ``counts``: every number of days
         up to 60 (``column``, ``days``, ``penalties``, missing where too few).
 
     Notes
     -----
-    Were penalties as common on a day as on the mean of the two days beside it, the number on it would be binomial with
-    chance one third given the number on all three. Where penalties get rarer with more days ever more slowly, the
-    chance is smaller, and the test errs on the safe side.
+    If a number of days is as common as the mean of its two neighbours, its count is binomial with probability one
+    third, given the count of all three. Where counts fall with the number of days along a convex curve, the probability
+    is smaller and the test is conservative.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The figures by which a newly declared source is compared with what its agency says."""
+"""First figures of a newly declared source, to compare with the agency's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 0.5
 
 @takes("dataset")
 def figures(dataset: Dataset) -> dict[str, Any]:
-    """Return the first figures of a source: how many, how many of them ended, how long half took.
+    """Return the first figures of a source: its counts, closing states and median delay.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ def figures(dataset: Dataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``cases``, ``allegations``, ``officers`` (None where none is told apart); the four closing states, which add up
-        to the cases; ``median`` (days; None where the source cannot carry it, ``because`` then says why);
-        ``to_the_day`` (whether most closings name a day), ``earliest`` (year of the first date used).
+        ``cases``, ``allegations``, ``officers`` (None where officers are not identified); the four closing states,
+        which add up to the cases; ``median`` (days; None where the source does not allow it, with the reason in
+        ``because``); ``to_the_day`` (whether most closings name a day), ``earliest`` (year of the first date used).
 
     Examples
     --------

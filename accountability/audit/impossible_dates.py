@@ -1,4 +1,4 @@
-"""Dates in an order that cannot be, dates after the last day covered, and values the load set aside."""
+"""Dates in an impossible order, dates after the last day covered, and values the load set aside."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ IMPOSSIBLE: Final = Kind(
 
 @IMPOSSIBLE
 def impossible(dataset: Dataset) -> Part:
-    """Compare the first dates of every two stages whose order is certain, and list what was set aside at load.
+    """Count dates in an impossible order between two stages, and list the values set aside at load.
 
-    Orders are counted whether or not the source's declaration looks for them, and only when no day that the two dates
-    may stand for is possible.
+    Every pair of stages with a certain order is checked, declared or not. A pair counts only when no possible days of
+    the two dates are in order.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def impossible(dataset: Dataset) -> Part:
     Part
         ``table``: ``check`` (in words), ``stage`` (the later one), ``compared`` (with both dates; an officer's own
         steps by officer and case, others by case), ``impossible``, ``of_them_set_aside`` (one of the two dates is
-        marked not to be used), ``worst_days``. ``aside``: from the ledger, what the load did not use as it stands
+        marked not to be used), ``worst_days``. ``aside``: values that the load changed or did not use, from the ledger
         (``file, column, action, rule, reason, count``).
 
     Examples

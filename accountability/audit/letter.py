@@ -1,4 +1,4 @@
-"""The letter to ask an agency for what its release lacks."""
+"""A letter that asks an agency for the fields its release lacks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Letter:
     Attributes
     ----------
     text : str
-        The letter, in markdown that reads as plain text. What only the sender knows stands in brackets.
+        The letter, in markdown that reads as plain text. Details that only the sender knows are in brackets.
     asked : DataFrame
         ``field, state, asked, because, needed_for, now`` (how coarse it is): one row per field asked for; empty when
         nothing is lacking.
@@ -46,7 +46,7 @@ def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
     ----------
     dataset : Dataset
     wanted : Needs, optional
-        :func:`accountability.audit.needs`, when it was computed already.
+        From :func:`accountability.audit.needs`, if already computed.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What is missing, by how the row ended: a column filled only for some outcomes misleads every comparison."""
+"""Missing values by finding: a column filled only for some outcomes biases comparisons."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ BLANKS: Final = Kind(
 
 @BLANKS
 def missing(dataset: Dataset, min_cell: int = 10) -> Part:
-    """Count the blanks of every coded column by the finding of the row.
+    """Count missing values of every coded column by the finding of the row.
 
     Parameters
     ----------
     dataset : Dataset
     min_cell : int
-        Smaller numbers of rows are not shown.
+        Smaller numbers of rows are hidden.
 
     Returns
     -------
     Part
         ``table``: ``field`` (a coded column, or ``date: stage``), ``finding`` (``not stated`` where there is none;
-        those on few rows together), ``rows``, ``missing`` and ``share`` (not shown where fewer than `min_cell` rows
-        are missing or filled, or where such a number could be had by subtraction), ``due`` (whether a value is to be
+        findings with few rows are pooled), ``rows``, ``missing`` and ``share`` (hidden where fewer than `min_cell` rows
+        are missing or filled, or where such a number could be derived by subtraction), ``due`` (whether a value is
         expected: a penalty after a sustained finding, a closing date and a recommended finding once decided).
 
     Examples

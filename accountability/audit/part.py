@@ -1,6 +1,6 @@
-"""One part of an audit: a table, a sentence, a figure, and the reason when the part does not hold for a source.
+"""One part of an audit: a table, a sentence, a figure, and the reason if it does not apply to a source.
 
-A part is a function that counts, under a :class:`Kind` that holds its particulars: title, estimand, columns, figure.
+A part is a counting function with a :class:`Kind`: its title, estimand, columns and figure.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NOT_STATED: Final = "not stated"
 
 
 class NotHeld(Exception):
-    """A part says nothing about this source, for the reason given; what it holds all the same goes along."""
+    """A part does not apply to this source; carries the reason and any results it still has."""
 
     def __init__(self, why: str, *, what: str = "", **held: Any) -> None:
         super().__init__(why)
@@ -47,18 +47,18 @@ class NotHeld(Exception):
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Part(Result):
-    """One part of an audit. What a part holds besides its table is an attribute, named by the function that made it.
+    """One part of an audit. Its further results are attributes, named by the function that made it.
 
     Attributes
     ----------
     said : str
-        The sentence, its numbers computed.
+        The sentence, with computed numbers.
     kind : Kind
-        Which part it is.
+        The part's particulars.
     held : mapping of str to object
-        What it holds besides its table, by name.
+        Further results, by name.
     not_held : str
-        Why this part says nothing about this source; empty when it does.
+        Why this part does not apply to the source; empty when it does.
     """
 
     said: str
@@ -77,11 +77,11 @@ class Part(Result):
         return sorted({*super().__dir__(), *self.held})
 
     def sentence(self) -> str:
-        """Say what was found, or why nothing was looked for."""
+        """State the finding, or why the part does not apply."""
         return self.said
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the part; one that says nothing is an empty figure with the reason."""
+        """Draw the part; one that does not apply is an empty figure with the reason."""
         if self.not_held:
             axes = draw.new_axes(ax, height=1.2)
             axes.set_axis_off()
@@ -111,26 +111,26 @@ class Part(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """The particulars of a part; as a decorator it makes a part of a function that counts.
+    """The particulars of a part; as a decorator it turns a counting function into a part.
 
     Attributes
     ----------
     title : str
-        In the list of the whole audit.
+        Title in the list of the whole audit.
     what : str
         The estimand, ``{name}`` standing for the source.
     columns : sequence of str
-        Of the table.
+        Columns of the table.
     method : str
-        How it is counted.
+        The method of counting.
     draw : callable
         Draws the part on axes.
     single_cases : bool
-        Whether the part holds for a source of single cases, from which no rate may be drawn.
+        Whether the part applies to a source of single cases, which allows no rates.
     empty : mapping of str to object
-        What a part that does not hold has in place of its other tables.
+        Empty tables for a part that does not apply.
     height : callable
-        Inches of a figure of its own, from the table.
+        Function of the table that returns the height of a new figure in inches.
     """
 
     title: str
@@ -167,7 +167,7 @@ class Kind:
         method: str = "",
         **held: Any,
     ) -> Part:
-        """Return the part that was counted."""
+        """Make the part from counted results."""
         return Part(
             estimand=what or self.what.format(name=dataset.name),
             assumptions=assumptions,
@@ -211,18 +211,18 @@ def draw_bars(
 
 
 def is_case_files(dataset: Dataset) -> bool:
-    """Whether the source holds single cases, of which no share may be taken."""
+    """Return whether the source holds single cases, which allow no shares."""
     return dataset.card.sampling.rule == "case_files"
 
 
 def stages_held(dataset: Dataset) -> list[str]:
-    """Stages with at least one date, in the order of the vocabulary."""
+    """Return the stages with at least one date, in the order of the vocabulary."""
     present = set(dataset.events["stage"].dropna().unique())
     return [stage for stage in STAGES if stage in present]
 
 
 def anchor(dataset: Dataset) -> str | None:
-    """The stage whose year a case is counted under: the receipt if dated, else the stage most cases have a date of."""
+    """Return the stage that gives a case its year: the receipt if dated, else the stage most often dated."""
     usable = dataset.events[dataset.events["set_aside"].isna() & dataset.events["earliest"].notna()]
     dated = usable.groupby("stage", observed=True)["case_id"].nunique()
     held = [stage for stage in STAGES if stage in dated.index and dated[stage] > 0]
@@ -233,7 +233,7 @@ def anchor(dataset: Dataset) -> str | None:
 
 @remembered
 def days_of(dataset: Dataset, stage: str) -> pd.DataFrame:
-    """Usable dates known to the day (``case_id``, ``day`` since 1970-01-01), each day of a case once."""
+    """Return usable dates known to the day (``case_id``, ``day`` since 1970-01-01), each day of a case once."""
     events = dataset.events
     exact = (events["stage"] == stage) & events["set_aside"].isna() & (events["earliest"] == events["latest"])
     rows = events.loc[exact.to_numpy(bool), ["case_id", "earliest"]]
@@ -242,10 +242,10 @@ def days_of(dataset: Dataset, stage: str) -> pd.DataFrame:
 
 
 def gathered(values: pd.Series, least: int, missing: str | None = None) -> pd.Series:
-    """Text values, with those on fewer than `least` rows put together under one name.
+    """Pool the text values with fewer than `least` rows under one name.
 
-    When these are themselves too few, the next larger value joins them, so that no group can be had by subtraction.
-    Missing values take the name `missing`, or stay missing.
+    If the pool is too small, the next larger value joins it, so that no group can be derived by subtraction. Missing
+    values get the name `missing`, or stay missing.
     """
     text = values.astype("str")
     text = text.where(values.notna(), missing) if missing is not None else text.where(values.notna())
@@ -253,7 +253,7 @@ def gathered(values: pd.Series, least: int, missing: str | None = None) -> pd.Se
 
 
 def holm(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Probabilities corrected for their number (Holm 1979); missing ones stay missing and do not count."""
+    """Return p-values corrected for multiple tests (Holm 1979); missing ones stay missing and do not count."""
     p = np.asarray(probabilities, dtype=float)
     out = np.full(len(p), np.nan)
     place = np.flatnonzero(~np.isnan(p))
@@ -264,7 +264,7 @@ def holm(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def at_least(count: npt.ArrayLike, trials: npt.ArrayLike, share: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Exact binomial chance of `count` or more among `trials`, each with chance `share`."""
+    """Return the exact binomial probability of `count` or more among `trials` with probability `share`."""
     from scipy.special import betainc
 
     k, n, p = (np.asarray(x, dtype=float) for x in (count, trials, share))
@@ -274,10 +274,10 @@ def at_least(count: npt.ArrayLike, trials: npt.ArrayLike, share: npt.ArrayLike) 
 
 
 def row_word(dataset: Dataset) -> str:
-    """What one row of the allegations is, as prose writes it."""
+    """Return the word for one row of the allegations."""
     return dataset.card.unit.replace("_", "-")
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words as prose lists them: ``a, b and c``."""
+    """Return a list of words in prose: ``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

@@ -1,4 +1,4 @@
-"""Changes of recording at the date of a reform, found by the audit: they look like an effect and are none."""
+"""Changes in recording near the date of a reform, which can look like an effect of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOVED: Final = 0.2
 def recording_changes(
     data: Dataset, at: dt.date | str, outcome: str = "complaints", *, days: int = 180, near: int = 3
 ) -> pd.DataFrame:
-    """List what changed in the recording of an outcome near a date.
+    """List changes in the recording of an outcome near a date.
 
     Parameters
     ----------
@@ -40,22 +40,22 @@ def recording_changes(
     outcome : str
         As in :func:`accountability.reforms.panel_of`.
     days : int
-        Age at which cases are looked at; days on which many were closed together count where they closed ten or more
-        cases of this age.
+        Age in days at which cases are compared; a day of mass closing counts if it closed ten or more cases of this
+        age.
     near : int
         Months on each side of the date.
 
     Returns
     -------
     DataFrame
-        ``what`` (in words), ``day``; a row each word that first or last appears, each column whose rows without a word
-        change by 20 points or more, and each day of mass closing (:func:`accountability.audit.drift`,
+        ``what`` (in words), ``day``; one row per word that first or last appears, per column whose share of missing
+        values changes by 20 points or more, and per day of mass closing (:func:`accountability.audit.drift`,
         :func:`accountability.audit.mass_closures`).
 
     Raises
     ------
     ParameterError
-        An unknown outcome, or no day.
+        For an unknown outcome or an invalid day.
 
     Examples
     --------
@@ -146,17 +146,17 @@ def require_same_recording(
     data, at, outcome, days, near
         As in :func:`recording_changes`.
     warn : bool
-        Whether to give what changed back and refuse nothing.
+        Whether to return the changes instead of refusing.
 
     Returns
     -------
     DataFrame
-        As :func:`recording_changes`.
+        As from :func:`recording_changes`.
 
     Raises
     ------
     Refusal
-        Names what changed, and when.
+        If the recording changed; the message says what and when.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Dates that changed their meaning between releases, as traps on the card, with the studies they touch."""
+"""Dates whose meaning changed between releases, as warnings on the card, with the studies affected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accountability.study.inputs import takes
 
 
 def studies_touched(stage: str) -> str:
-    """Say which studies read the day of a stage, by their defaults."""
+    """Return the studies that use the date of a stage by default."""
     names = []
     for name, study in STUDIES.items():
         fields = study.parameters.model_fields
@@ -24,12 +24,12 @@ def studies_touched(stage: str) -> str:
 
 @takes("dataset")
 def with_release_traps(data: Dataset) -> Dataset:
-    """Return a dataset whose card warns of the dates that changed their meaning from or to another release.
+    """Return a dataset whose card warns of dates whose meaning changed from or to another release.
 
     Parameters
     ----------
     data : Dataset
-        A release; the others are looked up and loaded. Where there are none at hand it is given back as it is.
+        A release; the others are looked up and loaded. If none is available, it is returned unchanged.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How a release is dated: complaints received and closed, year by year, and how precise each stage's dates are."""
+"""Dates of a release: complaints received and closed by year, and the precision of each stage's dates."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ YEARS: Final = Kind(
 
 @YEARS
 def coverage(dataset: Dataset, min_cell: int = 10) -> Part:
-    """Count complaints by year: how many closed, have no closing date, and have a finding.
+    """Count complaints by year: received, closed, without a closing date, and with a finding.
 
     Parameters
     ----------
     dataset : Dataset
     min_cell : int
-        The findings of a year with fewer complaints are not shown.
+        The findings of a year with fewer complaints are hidden.
 
     Returns
     -------
     Part
         ``table``: ``year`` (of the receipt, or of the first stage that is dated; missing for cases without a usable
-        date), ``complaints``, of them ``closed``, ``no_closing_date``, ``closing_not_usable`` (a closing date is there
-        and must not be used) and ``decided`` (a row with a finding, closings without one included);
-        ``closed_in_the_year`` (whenever received); ``share_without``, ``share_decided``. Closings are missing where
-        none are published, findings where none are. ``silent``: months without a single complaint between the first
-        and the last. ``outside``: complaints dated outside the period that the card states.
+        date), ``complaints``, of them ``closed``, ``no_closing_date``, ``closing_not_usable`` (it has a closing date
+        that must not be used) and ``decided`` (a row with a finding, or closed without one); ``closed_in_the_year``
+        (received in any year); ``share_without``, ``share_decided``. Closings, or findings, are missing where none are
+        published. ``silent``: months without a complaint between the first and the last. ``outside``: complaints dated
+        outside the period that the card states.
 
     Examples
     --------
@@ -222,7 +222,7 @@ PRECISION: Final = Kind(
 
 @PRECISION
 def precision(dataset: Dataset) -> Part:
-    """Count the usable dates of each stage by how precise they are.
+    """Count the usable dates of each stage by precision.
 
     Parameters
     ----------

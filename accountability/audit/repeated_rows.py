@@ -1,4 +1,4 @@
-"""Rows that repeat one another, complaints that may be one complaint twice, and ids that may be no single officer."""
+"""Repeated rows, complaints that may be duplicates, and ids that may not be one officer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REPEATS: Final = Kind(
 
 @REPEATS
 def duplicates(dataset: Dataset) -> Part:
-    """Count rows that repeat another one and pairs of complaints that look like one.
+    """Count repeated rows, and pairs of complaints that may be the same one.
 
     Parameters
     ----------
@@ -54,15 +54,15 @@ def duplicates(dataset: Dataset) -> Part:
     Returns
     -------
     Part
-        ``table``: ``check``; ``compared`` rows, complaints or steps; ``alike`` (rows beyond the first of each kind,
-        pairs for those that share officer, category and day); ``by_chance`` (these only: pairs to be expected because
-        an officer draws complaints at all, from pairs one to three weeks apart).
+        ``table``: ``check``; ``compared`` rows, complaints or steps; ``alike`` (rows beyond the first of each kind; for
+        complaints, pairs that share officer, category and day); ``by_chance`` (for these pairs, the number expected by
+        chance, from pairs one to three weeks apart).
 
     Notes
     -----
-    Only what the coded tables hold is compared: rows may differ in columns that were removed because they identify
-    people. Columns with another value in every row are numbers of the row and are left out. Complaints of several
-    people about one event are twins without being repeated.
+    Only the coded tables are compared: rows may differ in columns that were removed because they identify people.
+    Columns with a different value in every row are row numbers and are left out. Complaints of several people about one
+    event look alike without being repeated.
 
     Examples
     --------
@@ -188,19 +188,19 @@ IDENTITY: Final = Kind(
 
 @IDENTITY
 def identity(dataset: Dataset, min_cell: int = 10) -> Part:
-    """Count rows without an officer, and ids that may be placeholders or more than one person.
+    """Count rows without an officer, and ids that may be placeholders or several people.
 
     Parameters
     ----------
     dataset : Dataset
     min_cell : int
-        Smaller numbers of ids are not shown.
+        Smaller numbers of ids are hidden.
 
     Returns
     -------
     Part
-        ``table``: ``check``, ``counted`` (ids and rows of people are not shown from 1 to `min_cell` - 1), ``of`` (how
-        many were looked at), ``share``, ``unit`` (rows, complaints or ids). No id is listed.
+        ``table``: ``check``, ``counted`` (ids and rows of people are hidden from 1 to `min_cell` - 1), ``of`` (the
+        number checked), ``share``, ``unit`` (rows, complaints or ids). No id is listed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What each study and estimator reads, in words a clerk understands, and whether a release holds it."""
+"""The fields that each study and estimator needs, in plain words, and whether a release holds them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TO_THE_DAY: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing a release may hold.
+    """A field that a release may hold.
 
     Attributes
     ----------
     key : str
-        Name in this list; a stage is ``date: stage``.
+        Name of the field; for a stage ``date: stage``.
     asked : str
         What to ask for, in plain words.
     because : str
         Why a study needs it, in plain words.
     columns : tuple of str
-        Any of these columns, in any table, holds it; empty for a date or a fact of the whole release.
+        Columns of any table that hold the field; empty for a date or a fact of the whole release.
     """
 
     key: str
@@ -56,7 +56,7 @@ COLUMNS = ("study", "question", "field", "state", "how")
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Needs(Result):
-    """Fields needed, by study.
+    """Fields that each study needs, and whether the release holds them.
 
     ``table``: ``study`` (a name of :data:`accountability.studies.registry.STUDIES`, or ``estimator``), ``question``,
     ``field`` (a key of ``FIELDS``, or a column), ``state`` (held, coarse, lacking), ``how``.
@@ -64,13 +64,13 @@ class Needs(Result):
     Attributes
     ----------
     fields : mapping
-        Each field named in the table, with what to ask for and why.
+        The fields of the table, with what to ask for and why.
     """
 
     fields: Mapping[str, Field]
 
     def lacking(self) -> pd.DataFrame:
-        """Fields that are lacking or coarse, each once: ``field, state, how, needed_for`` (questions, by semicolon)."""
+        """Fields that are lacking or coarse: ``field, state, how, needed_for`` (questions, joined by semicolons)."""
         short = self.table[self.table["state"] != "held"]
         lines = [
             (field, part["state"].iloc[0], part["how"].iloc[0], "; ".join(dict.fromkeys(part["question"])))
@@ -79,7 +79,7 @@ class Needs(Result):
         return pd.DataFrame(lines, columns=["field", "state", "how", "needed_for"], dtype="str")
 
     def by_question(self) -> pd.DataFrame:
-        """Count the fields of each question: ``question`` (a study by its name), ``needed, held, coarse, lacking``."""
+        """Number of fields per question: ``question`` (name of a study), ``needed, held, coarse, lacking``."""
         names = self.table["study"].str.replace("_", " ").where(self.table["study"] != "estimator")
         asked = names.fillna(self.table["question"])
         counts = pd.crosstab(asked, self.table["state"]).reindex(columns=["held", "coarse", "lacking"], fill_value=0)
@@ -87,7 +87,7 @@ class Needs(Result):
         return counts.assign(needed=counts.sum(axis=1)).reset_index()[["question", "needed", *counts.columns]]
 
     def sentence(self) -> str:
-        """Say how many questions the release can carry, and how many fields are short."""
+        """State how many questions the release can answer, and how many fields are lacking or coarse."""
         whole = self.by_question()
         full = int((whole["held"] == whole["needed"]).sum())
         short = self.lacking()
@@ -101,7 +101,7 @@ class Needs(Result):
 
 @takes("dataset")
 def needs(dataset: Dataset) -> Needs:
-    """Compare what every study and estimator reads with what a release holds.
+    """Compare the fields that every study and estimator needs with those a release holds.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def _of_study(study: Study) -> list[Field]:
 
 
 def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str, str]:
-    """Say whether a release holds a field.
+    """Return whether a release holds a field.
 
     Parameters
     ----------
@@ -164,14 +164,14 @@ def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str
     key : str
         A key of :data:`FIELDS`, or the name of a column.
     columns : tuple of str
-        Columns of which any holds the field.
+        Columns, any of which holds the field.
 
     Returns
     -------
     state : {"held", "coarse", "lacking"}
-        ``coarse`` for dates of which fewer than 95 % are known to the day. Single cases hold nothing of a register.
+        ``coarse`` if fewer than 95 % of its dates are known to the day. Single cases lack every field.
     how : str
-        In words: what is there, or what is wrong.
+        What the release holds, or what is wrong, in words.
     """
     if is_case_files(dataset):
         return "lacking", "at most for single cases"

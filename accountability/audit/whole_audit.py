@@ -1,4 +1,4 @@
-"""The whole audit of a release, part by part."""
+"""The whole audit of a release."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from accountability.study.inputs import takes
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Audit(Result):
-    """What a release holds, and what it lacks.
+    """The audit of a release: what it holds and what it lacks.
 
-    ``table``: ``part``, ``found`` (the part's sentence), ``not_held`` (why it says nothing, else empty). Each part is a
-    result of its own, under its name.
+    ``table``: ``part``, ``found`` (the part's sentence), ``not_held`` (why it does not apply, else empty). Each part is
+    also an attribute with its name.
     """
 
     coverage: Part
@@ -45,11 +45,11 @@ class Audit(Result):
     letter: Letter
 
     def sentence(self) -> str:
-        """Say what stands out: coverage first, then what is needed."""
+        """State the main findings: coverage first, then what is lacking."""
         return f"{self.coverage.sentence()} {self.needs.sentence()}"
 
     def in_words(self) -> str:
-        """Every part's sentence, as a list in markdown."""
+        """Return every part's sentence as a Markdown list."""
         lines = [f"- **{row['part']}.** {row['found']}" for row in self.table.to_dict("records") if not row["not_held"]]
         for why, rows in self.table[self.table["not_held"] != ""].groupby("not_held", sort=False):
             lines.append(f"- **Not counted.** {', '.join(rows['part'])}: {why}.")
@@ -66,17 +66,17 @@ def audit(
     permutations: int = 499,
     seed: int = 20130206,
 ) -> Audit:
-    """Audit a release. Parts that do not hold for it say so and are empty.
+    """Audit a release. Parts that do not apply to it say so and are empty.
 
     Parameters
     ----------
     dataset : Dataset
     column : str, optional
-        Column whose mix is followed over the years; ``category`` when left out.
+        Column whose mix is compared over the years; ``category`` when left out.
     many : int
         Days with more closings than this are listed.
     min_cell : int
-        Smaller counts of people are not shown.
+        Smaller counts of people are hidden.
     permutations, seed : int
         See :func:`accountability.audit.drift`.
 

@@ -1,4 +1,4 @@
-"""Case files: single cases coded fact by fact from news reports or papers, read critically and placed in the data.
+"""Case files: single cases coded from news reports, with a source for each fact, compared with agency data.
 
 >>> from accountability import casefiles
 >>> squad = casefiles.read("news_cases", "MDPD-2010")

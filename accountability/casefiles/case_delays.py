@@ -1,4 +1,4 @@
-"""Days between two steps of a case, as bounds under every reading; and whether a limit was kept by them."""
+"""Bounds of the days between two steps of a case under every reading, compared with a time limit."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ NO_LONGEST: Final = "the dates give no longest length"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ByReading(Result):
-    """A result with one row per combination of readings, of which ``chosen`` marks one."""
+    """A result with one row per combination of readings; ``chosen`` marks one."""
 
     @property
     def chosen(self) -> pd.Series:
-        """The row of the chosen reading."""
+        """Row of the chosen reading."""
         return self.table[self.table["chosen"]].iloc[0]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class DelayBounds(ByReading):
-    """Fewest and most days between two steps.
+    """Bounds of the days between two steps.
 
-    ``table`` has one row per combination of the readings that decide it: a column for each such conflict with its
-    reading, ``start`` and ``stop`` (the dates as coded), ``days_lower`` and ``days_upper`` (Int64; missing where the
-    dates give no such bound), ``chosen``.
+    ``table`` has one row per combination of the readings that affect the dates: one column per such conflict, ``start``
+    and ``stop`` (the dates as coded), ``days_lower`` and ``days_upper`` (Int64; missing where there is no bound),
+    ``chosen``.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class DelayBounds(ByReading):
     start, stop : str
         Stages.
     by : tuple of str
-        Conflicts whose readings decide the dates.
+        Conflicts whose readings affect the dates.
     days_lower, days_upper : int or None
         Bounds under the chosen reading.
     widest : tuple of (int or None, int or None)
@@ -71,14 +71,14 @@ class DelayBounds(ByReading):
     widest: tuple[int | None, int | None]
 
     def under(self, readings: Mapping[str, str]) -> tuple[int | None, int | None]:
-        """Bounds under given readings of the conflicts in `by`."""
+        """Return the bounds under given readings of the conflicts in `by`."""
         for row in self.table.to_dict("records"):
             if all(row[conflict] == readings[conflict] for conflict in self.by):
                 return _whole(row["days_lower"]), _whole(row["days_upper"])
         raise ParameterError(f"readings must be given of {', '.join(self.by)}, found {dict(readings)}")
 
     def labels(self) -> list[str]:
-        """Name each row by its readings."""
+        """Return a label for each row, from its readings."""
         rows = self.table[list(self.by)].to_dict("records")
         return [
             ", ".join(f"{conflict}={reading}" for conflict, reading in row.items()) or "the only reading"
@@ -86,7 +86,7 @@ class DelayBounds(ByReading):
         ]
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the bounds, a line a combination of readings, the chosen one marked; an arrow where there is no end."""
+        """Draw the bounds, one line per combination of readings, the chosen one marked; an arrow means no bound."""
         axes = draw.new_axes(ax, width=7.5, height=1.3 + 0.42 * len(self.table))
         ends = self.table[["days_lower", "days_upper"]].max().max()
         far = 1.25 * float(ends)
@@ -115,14 +115,14 @@ class DelayBounds(ByReading):
 
 @of_a_case
 def delay_bounds(case: CaseFile, start: str = "opened", stop: str = "penalty_imposed") -> DelayBounds:
-    """Bound the days between two steps of a case, under every combination of the readings that date them.
+    """Estimate bounds of the days between two steps of a case, under every combination of readings.
 
     Parameters
     ----------
     case : CaseFile
         One case.
     start, stop : str
-        Stages of :data:`accountability.vocabulary.STAGES`. Where a case has a step several times, the first counts.
+        Stages of :data:`accountability.vocabulary.STAGES`. If a case has a step several times, the first counts.
 
     Returns
     -------
@@ -131,14 +131,14 @@ def delay_bounds(case: CaseFile, start: str = "opened", stop: str = "penalty_imp
     Raises
     ------
     ParameterError
-        An unknown stage, the same stage twice, or a case file of several cases.
+        For an unknown stage, the same stage twice, or a case file of several cases.
     Refusal
-        No reading gives a bound: the message says what no report states.
+        If no reading gives a bound; the message says what the reports do not state.
 
     Notes
     -----
-    The bounds are those of :func:`accountability.records.dates.day_bounds`, the stop taken as not before the start: the
-    last possible start to the first possible stop, and the first possible start to the last possible stop.
+    The bounds are those of :func:`accountability.records.dates.day_bounds`, with the stop not before the start: from
+    the last possible start to the first possible stop, and from the first possible start to the last possible stop.
 
     Examples
     --------
@@ -238,27 +238,26 @@ def _whole(value: Any) -> int | None:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Verdict(ByReading):
-    """One case against one limit.
+    """The verdict on one case under one limit.
 
     ``table`` has one row per combination of readings: their columns, ``days_lower``, ``days_upper`` (missing where
-    unbounded), ``by_calendar`` (``late``, ``in time`` or ``cannot tell``, if no clock stopped), ``verdict`` (the same
-    where it is not known whether a clock stopped), ``reason``, ``pause_fewest`` and ``pause_most`` (Int64: the days a
-    clock would have to have stood still for the limit to be kept, if the delay was as short and as long as it can have
-    been), ``chosen``.
+    unbounded), ``by_calendar`` (``late``, ``in time`` or ``cannot tell``, if the clock never paused), ``verdict`` (the
+    same if it is not known whether the clock paused), ``reason``, ``pause_fewest`` and ``pause_most`` (Int64: days of
+    pause needed to keep the limit, at the shortest and longest possible delay), ``chosen``.
 
     Attributes
     ----------
     rule : Limit
         The limit.
     days : tuple of int
-        Fewest and most calendar days it can mean.
+        Fewest and most calendar days of the limit.
     bounds : DelayBounds
         The delay judged.
     rescues : pandas.DataFrame
-        What could rescue a late case under the chosen reading: ``ground``, ``fewest_days``, ``most_days`` (missing
-        where nothing bounds them), ``what_is_known``.
+        Pauses that could make a late case timely under the chosen reading: ``ground``, ``fewest_days``, ``most_days``
+        (missing if unbounded), ``what_is_known``.
     missing : pandas.DataFrame
-        What no report says, and what cannot be answered without it.
+        Facts that no report states, and the questions that need them.
     """
 
     rule: Limit
@@ -274,7 +273,7 @@ class Verdict(ByReading):
         return axes
 
     def sentence(self) -> str:
-        """State the verdict by the calendar, the verdict under the rule, and the pause that would rescue the case."""
+        """State the verdict by the calendar and under the rule, and the pause that would make the case timely."""
         row = self.chosen
         law = f"{self.rule.value} {self.rule.unit}" + (f" ({self.rule.citation})" if self.rule.citation else "")
         lasted = span(self.bounds.days_lower, self.bounds.days_upper)
@@ -298,7 +297,7 @@ class Verdict(ByReading):
 def verdict(
     case: CaseFile, rule: Limit | str | int | None = None, start: str = "opened", stop: str = "penalty_imposed"
 ) -> Verdict:
-    """Judge the days between two steps of a case against a limit, under every reading.
+    """Judge whether a case kept a time limit, under every reading.
 
     Parameters
     ----------
@@ -307,7 +306,7 @@ def verdict(
     rule : Limit, name of one in :mod:`accountability.delay.limits`, or a number of calendar days, optional
         The limit; when left out, the one the source of the case declares.
     start, stop : str
-        The steps nearest to those the rule times.
+        The steps closest to those of the rule.
 
     Returns
     -------
@@ -316,13 +315,13 @@ def verdict(
     Raises
     ------
     ParameterError
-        An unknown limit or stage.
+        For an unknown limit or stage.
     Refusal
-        No limit is given and the source declares none, the limit has no number, or no reading bounds the delay.
+        If no limit is given and the source declares none, the limit has no number, or no reading bounds the delay.
 
     Notes
     -----
-    Each reading is judged by :func:`accountability.delay.deadlines.assess`. Information, not legal advice.
+    Each reading is judged by :func:`accountability.delay.deadlines.assess`. This is information, not legal advice.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The steps of a case in time, a date drawn as the bar of days it can mean; and how firm each penalty is."""
+"""The timeline of a case, with each date as the range of its possible days, and the standing of each penalty."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ FINAL = "decided, final"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Timeline(Result):
-    """Steps with the days each can lie on.
+    """Steps of a case with the possible days of each.
 
     ``table`` has one row per step: ``stage``, ``what``, ``officer``, ``date`` (as coded), ``earliest``, ``latest``
-    (missing where that day is not known), ``status`` (``still to come`` for a step the case waits for),
+    (missing where that day is not known), ``status`` (``still to come`` for a step that has not happened),
     ``asserted_by``, ``cite``, ``reading``, ``chosen``.
 
     Attributes
@@ -48,13 +48,13 @@ class Timeline(Result):
     drawn: pd.DataFrame
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each step as a bar over the days it can have been on.
+        """Draw each step as a bar over its possible days.
 
         Returns
         -------
         Axes
-            Blue: the chosen reading; grey: another reading; hatched: not dated, or still to come. An open end has an
-            arrow. Dotted lines: the reports appeared.
+            Blue: the chosen reading; grey: another reading; hatched: not dated, or still to come. An arrow marks an
+            unknown end. Dotted lines: days on which reports appeared.
         """
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -93,7 +93,7 @@ class Timeline(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say how many steps are dated, to the day and less finely, and how many are still to come."""
+        """State how many steps are dated, to the day or more coarsely, and how many are still to come."""
         held = self.table[self.table["chosen"]]
         waits = held["status"] == STILL_TO_COME
         dated = held["earliest"].notna() | held["latest"].notna()
@@ -107,7 +107,7 @@ class Timeline(Result):
 
 @of_a_case
 def timeline(case: CaseFile) -> Timeline:
-    """Put the steps of a case in order, those of other readings beside those of the chosen one.
+    """Return the steps of a case in order, under the chosen reading and under others.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def timeline(case: CaseFile) -> Timeline:
     Raises
     ------
     ParameterError
-        The case file is of several cases.
+        For a case file of several cases.
 
     Examples
     --------
@@ -204,7 +204,7 @@ def _drawn(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PenaltySteps(Result):
-    """Penalties with their standing.
+    """Penalties of a case with their standing (such as proposed or final).
 
     ``table`` has one row per officer and charge with a penalty: ``officer`` (a role), ``rank``, ``charge``,
     ``recommended``, ``imposed`` (in the words of the case file), ``days_lower``, ``days_upper`` (missing where not
@@ -213,13 +213,13 @@ class PenaltySteps(Result):
     Attributes
     ----------
     still_to_come : pandas.DataFrame
-        Steps the case waits for: ``step``, ``meaning``. No report dates them.
+        Steps that have not happened: ``step``, ``meaning``.
     """
 
     still_to_come: pd.DataFrame
 
     def sentence(self) -> str:
-        """Say how many penalties there are of each standing, and what the case waits for."""
+        """State the number of penalties of each standing, and the steps still to come."""
         counts = self.table["standing"].value_counts(sort=False)
         said = "".join(f" {capitalised(str(standing))}: {number}." for standing, number in counts.items())
         awaited = ", ".join(self.still_to_come["step"])
@@ -229,7 +229,7 @@ class PenaltySteps(Result):
 
 @of_a_case
 def penalties(case: CaseFile) -> PenaltySteps:
-    """List the penalties of a case under the chosen reading, none shown firmer than it is.
+    """List the penalties of a case under the chosen reading, each with its standing.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def penalties(case: CaseFile) -> PenaltySteps:
     Raises
     ------
     ParameterError
-        The case file is of several cases.
+        For a case file of several cases.
 
     Examples
     --------

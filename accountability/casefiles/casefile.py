@@ -1,4 +1,4 @@
-"""A case file: what reports say of one case or several, with a citation for each fact, under a chosen reading."""
+"""A case file: the facts of one or more cases from reports, with citations, under a chosen reading."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ FIRST = ("fact_id", "what", "cite", "asserted_by", "status", "date", "earliest",
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CaseFile:
-    """One case, or several told in the same reports, under one reading of every conflict.
+    """One or more cases from the same reports, under one reading of every conflict.
 
     Attributes
     ----------
     names : tuple of str
         The cases.
     dataset : Dataset
-        The coded tables as loaded, with the rows of every reading; its hash is the case file's.
+        The coded tables as loaded, with the rows of all readings and the hash of the case file.
     register : mapping of str to Conflict
         The conflicts that concern these cases.
     readings : mapping of str to str
-        Conflict to the reading chosen.
+        Conflict to its chosen reading.
     steps, accusations : pandas.DataFrame
         The steps, their dates as intervals, and the accusations of these cases under every reading, with ``cite``.
     coded_facts : pandas.DataFrame
-        The facts as text, as they stand in ``facts.csv``.
+        The facts as text, as in ``facts.csv``.
     reports : pandas.DataFrame
         One row per report.
     not_stated : pandas.DataFrame
-        What no report says: ``case_id``, ``what``, ``blocks`` (what cannot be answered without it).
+        Facts that no report states: ``case_id``, ``what``, ``blocks`` (the questions that need them).
     second_coding : pandas.DataFrame or None
-        A second coding of the facts, where there is one.
+        A second coding of the facts, if there is one.
     dates : DateSpec
         How the dates of reports are read.
     files : pandas.DataFrame
-        What was read beside the coded tables: ``file``, ``sha256``.
+        Further files read: ``file``, ``sha256``.
     """
 
     names: tuple[str, ...]
@@ -73,7 +73,7 @@ class CaseFile:
 
     @property
     def source(self) -> str:
-        """Name of the source the case file is kept in."""
+        """Name of the case file's source."""
         return self.dataset.name
 
     @property
@@ -82,8 +82,8 @@ class CaseFile:
 
         Columns: ``fact_id``, ``what``, ``cite`` (report and paragraph), ``asserted_by``, ``status``, ``date`` (as
         coded), ``earliest`` and ``latest`` (missing where that day is not known), ``precision``, then ``case_id``,
-        ``claim`` (joins the same fact told in several places), ``subject``, ``category``, ``report``, ``paragraph``,
-        ``note``, and any further columns of the file. Facts belong to every reading: they are what is said.
+        ``claim`` (joins the same fact from several places), ``subject``, ``category``, ``report``, ``paragraph``,
+        ``note``, and any further columns of the file. Facts are the same under every reading.
         """
         frame = self.coded_facts
         read = parse(frame["date"], self.dates)[["earliest", "latest", "precision"]]
@@ -98,7 +98,7 @@ class CaseFile:
         """Every reading of every conflict.
 
         Columns: ``conflict``, ``kind``, ``question``, ``reading``, ``says``, ``chosen``, ``default`` (bool), ``facts``
-        (their ids), ``cite`` (where they stand), ``changes``, ``because`` (of the default), ``elsewhere``.
+        (their ids), ``cite``, ``changes``, ``because`` (the reason for the default), ``elsewhere``.
         """
         cites = dict(zip(self.coded_facts["fact_id"], cite(self.coded_facts), strict=True))
         rows = [
@@ -124,12 +124,12 @@ class CaseFile:
 
     @property
     def every_event(self) -> pd.DataFrame:
-        """The steps under every reading, dates as intervals; ``chosen`` says which belong to the chosen one."""
+        """The steps under every reading, with dates as intervals; ``chosen`` marks those of the chosen reading."""
         return self._marked(self.steps)
 
     @property
     def every_allegation(self) -> pd.DataFrame:
-        """The accusations under every reading; ``chosen`` says which belong to the chosen one."""
+        """The accusations under every reading; ``chosen`` marks those of the chosen reading."""
         return self._marked(self.accusations)
 
     @property
@@ -150,7 +150,7 @@ class CaseFile:
         return kept.assign(awaiting=[" ".join(self.awaiting(case)) for case in kept["case_id"]])
 
     def awaiting(self, case: str | None = None) -> tuple[str, ...]:
-        """Stages a case waits for under the chosen reading, in order."""
+        """Return the stages still to come for a case under the chosen reading, in order."""
         name = self.one() if case is None else case
         held = self.dataset.cases.set_index("case_id")["awaiting"]
         coded = held.get(name)
@@ -162,12 +162,12 @@ class CaseFile:
         return stages
 
     def case(self, name: str) -> CaseFile:
-        """Narrow to one case, keeping the readings chosen.
+        """Return one case, with the readings chosen.
 
         Raises
         ------
         ParameterError
-            There is no such case; the message names the nearest.
+            For an unknown case; the message names the nearest.
         """
         if name not in self.names:
             raise ParameterError(f"{self.source} holds no case {name!r}. {nearest(name, self.names)}")
@@ -190,13 +190,13 @@ class CaseFile:
         )
 
     def reading(self, *texts: str | None, **choices: str) -> CaseFile:
-        """Take other readings; conflicts not named keep theirs.
+        """Return the case file under other readings; conflicts not named keep theirs.
 
         Parameters
         ----------
         *texts : str
-            Choices as text: ``"discipline_date=late_2012; headline=headline"``. In the place of a reading may stand a
-            report that carries one of its readings and no other: ``"discipline_date=r000"``.
+            Choices as text: ``"discipline_date=late_2012; headline=headline"``. A report can replace a reading if it
+            supports exactly one: ``"discipline_date=r000"``.
         **choices : str
             The same as keywords: ``discipline_date="late_2012"``.
 
@@ -207,7 +207,7 @@ class CaseFile:
         Raises
         ------
         ParameterError
-            No such conflict or reading; the message names the nearest.
+            For an unknown conflict or reading; the message names the nearest.
         """
         asked: dict[str, str] = {}
         for text in texts:
@@ -217,12 +217,12 @@ class CaseFile:
         return replace(self, readings={**self.readings, **choose(self.register, asked, reports_of)})
 
     def published(self) -> pd.DataFrame:
-        """When the reports appeared: ``report``, ``outlet``, ``earliest``, ``latest``, ``precision``."""
+        """Days on which the reports appeared: ``report``, ``outlet``, ``earliest``, ``latest``, ``precision``."""
         read = parse(self.reports["published"], DateSpec.of("words"))[["earliest", "latest", "precision"]]
         return self.reports[["report", "outlet"]].join(read)
 
     def matters(self, *stages: str) -> tuple[str, ...]:
-        """Conflicts whose reading decides which steps of these stages the case has; without stages, any row."""
+        """Return the conflicts that affect the steps of these stages; without stages, those that affect any row."""
         events = self.every_event
         cells = list(events[events["stage"].isin(stages)]["reading"] if stages else events["reading"])
         cells += [] if stages else list(self.every_allegation["reading"])
@@ -235,20 +235,20 @@ class CaseFile:
         Raises
         ------
         ParameterError
-            There are several; the message names them.
+            If there are several; the message names them.
         """
         if len(self.names) != 1:
             raise ParameterError(f"choose one case with .case(name): {', '.join(self.names)}")
         return self.names[0]
 
     def about(self, *words: str) -> pd.DataFrame:
-        """Facts whose subject or category holds one of some words, as :attr:`facts` gives them."""
+        """Return the facts whose subject or category contains one of some words, as in :attr:`facts`."""
         facts = self.facts
         told = (facts["subject"] + " " + facts["category"]).str.casefold()
         return facts[[any(word.casefold() in text for word in words) for text in told]].reset_index(drop=True)
 
     def counted(self, by: str | None = None) -> pd.DataFrame:
-        """Count the facts by a column and their status.
+        """Count facts by a column and their status.
 
         Parameters
         ----------
@@ -258,12 +258,12 @@ class CaseFile:
         Returns
         -------
         pandas.DataFrame
-            One row per value of the column, the commonest first: the column, a column a status, ``facts``.
+            One row per value, the most frequent first: the column, one column per status, ``facts``.
 
         Raises
         ------
         ParameterError
-            The facts have no such column.
+            If the facts have no such column.
         """
         column = by or "asserted_by"
         if column not in self.coded_facts or column == "status":
@@ -287,12 +287,12 @@ class CaseFile:
 
 
 def cite(frame: pd.DataFrame) -> pd.Series:
-    """Report and paragraph of each row, as a reader looks them up."""
+    """Return the citation of each row: report and paragraph."""
     return (frame["report"].astype("str") + ", par. " + frame["paragraph"].astype("str")).rename("cite")
 
 
 def of_a_case(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
-    """Refuse, as the first argument of a function, what is no case file, with the line to write."""
+    """Refuse a first argument that is not a case file, with the line to write."""
     called = f"casefiles.{function.__name__}"
 
     @functools.wraps(function)
@@ -322,7 +322,7 @@ def read(source: str | Path = "news_cases", case: str | None = None, readings: s
     case : str, optional
         One of its cases; all of them when left out.
     readings : str, optional
-        Readings to take in the place of the defaults, as :meth:`CaseFile.reading` reads them.
+        Readings instead of the defaults, in the form of :meth:`CaseFile.reading`.
 
     Returns
     -------
@@ -331,9 +331,9 @@ def read(source: str | Path = "news_cases", case: str | None = None, readings: s
     Raises
     ------
     SourceError
-        The folder holds no case files, or one of them is not as it should be: ``accountability check`` lists all.
+        If the folder holds no case files, or one is invalid; ``accountability check`` lists all faults.
     ParameterError
-        No such case, conflict or reading.
+        For an unknown case, conflict or reading.
 
     Examples
     --------
@@ -372,7 +372,7 @@ def read(source: str | Path = "news_cases", case: str | None = None, readings: s
 
 
 def date_spec(source: Source) -> DateSpec:
-    """How the steps of a case file write their dates: as its ``source.yaml`` declares, else the words of reports."""
+    """Return the date format of a case file's steps: as its ``source.yaml`` declares, else the words of reports."""
     for file in source.files.values():
         for column in file.columns.values():
             if file.table == "events" and column.to == "date" and column.date is not None:

@@ -1,7 +1,6 @@
-"""The tables of a folder of case files that no load codes: facts, reports, conflicts, a second coding.
+"""The tables of case files that a load does not code: facts, reports, conflicts, a second coding.
 
-What a load does code (cases, allegations, events) comes from :func:`accountability.load`. Everything here is text, as
-it stands in the files.
+Cases, allegations and events come from :func:`accountability.load`. Everything here is text as in the files.
 """
 
 from __future__ import annotations
@@ -29,22 +28,22 @@ NOT_LOADED: Final = (FACTS, REPORTS, CONFLICTS, SECOND_CODING)
 
 @cache
 def rules() -> dict[str, Any]:
-    """What ``tables.yaml`` declares of case files: their tables, and what may stand in a column."""
+    """Return the rules of ``tables.yaml`` for case files: their tables and the values of columns."""
     return read_yaml(Path(__file__).with_name("tables.yaml"))
 
 
 def forms() -> dict[str, dict[str, Any]]:
-    """The tables of a case file: their key, needed columns and free text."""
+    """Return the tables of a case file: key, required columns and free text."""
     return rules()["tables"]
 
 
 def holds_case_files(folder: Path) -> bool:
-    """Whether a folder holds coded case files: facts with their citations, and the register of conflicts."""
+    """Return whether a folder holds coded case files: facts with citations, and the register of conflicts."""
     return (folder / FACTS).is_file() and (folder / CONFLICTS).is_file()
 
 
 def case_ids(folder: Path) -> list[str]:
-    """Names of the cases of a folder, in the order of ``cases.csv``; empty where it holds no case files."""
+    """Return the names of a folder's cases, in the order of ``cases.csv``; empty if it holds no case files."""
     if not holds_case_files(folder) or not (folder / "cases.csv").is_file():
         return []
     return [row.get("case_id", "") for row in _rows(folder / "cases.csv")[1]]
@@ -63,12 +62,12 @@ def table(folder: Path, name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        With the columns of the file, in its order.
+        The columns of the file, in their order.
 
     Raises
     ------
     SourceError
-        The file is missing, not UTF-8, a row has too many cells, or a needed column is not there.
+        If the file is missing or not UTF-8, a row has too many cells, or a required column is missing.
     """
     import pandas as pd
 
@@ -81,12 +80,12 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 
 
 def second_coding(folder: Path) -> pd.DataFrame | None:
-    """Read the second coding of the facts; ``None`` where there is none."""
+    """Read the second coding of the facts; ``None`` if there is none."""
     return table(folder, SECOND_CODING) if (folder / SECOND_CODING).is_file() else None
 
 
 def hashes(folder: Path) -> pd.DataFrame:
-    """Hashes of the files a load does not check: ``file``, ``sha256``."""
+    """Return hashes of the files that a load does not check: ``file``, ``sha256``."""
     import pandas as pd
 
     held = [name for name in NOT_LOADED if (folder / name).is_file()]
@@ -100,7 +99,7 @@ def register(folder: Path) -> dict[str, Any]:
     Raises
     ------
     SourceError
-        The file is no YAML mapping, or a part of it is of the wrong kind.
+        If the file is not a YAML mapping, or a part has the wrong type.
     """
     path = folder / CONFLICTS
     declared = read_yaml(path)

@@ -1,4 +1,4 @@
-"""Everything that stands between a case file and one that can be shown, found in one go."""
+"""Check a case file and list all its faults."""
 
 from __future__ import annotations
 
@@ -56,23 +56,23 @@ class _Found:
     points: list[Point] = field(default_factory=list)
 
     def add(self, kind: str, where: str, what: str, rows: list[str], *, known: bool = False) -> None:
-        """One point for several rows that share a fault; nothing where there are none."""
+        """Add one point for rows that share a fault; none if there are no rows."""
         if rows:
             shown = ", ".join(dict.fromkeys(rows[:3])) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
             self.points.append(Point(kind, where, f"{shown}: {what}", len(rows), open=not known))
 
     def rows(self, name: str) -> Iterator[dict[str, str]]:
-        """Rows of a table, none where it could not be read."""
+        """Return the rows of a table; none if it could not be read."""
         if name in self.tables:
             for row in self.tables[name].to_dict("records"):
                 yield {str(column): cell for column, cell in row.items()}
 
     def values(self, name: str, column: str) -> list[str]:
-        """Cells of a column, none where the table could not be read."""
+        """Return the cells of a column; none if the table could not be read."""
         return [row[column] for row in self.rows(name)]
 
     def judge(self, kind: str, name: str, faults: Callable[[Row], Faults], *, known: bool = False) -> None:
-        """One point for the rows of a table that share a fault."""
+        """Add one point for the rows of a table that share a fault."""
         key, by = forms()[name]["key"], dict[str, list[str]]()
         for row in self.rows(name):
             for what, shown in faults(row):
@@ -82,7 +82,7 @@ class _Found:
 
 
 def check(name: str | Path) -> Checked:
-    """Check a case file without stopping at the first problem.
+    """Check a case file and list all its faults.
 
     Parameters
     ----------
@@ -92,14 +92,14 @@ def check(name: str | Path) -> Checked:
     Returns
     -------
     Checked
-        What is left to decide, then the citations, statuses, dates and their order, conflicts and readings, and words
-        that may be a person's name; then what :func:`accountability.records.onboard.check.check` finds in the source.
-        It is ``clean`` when nothing is left.
+        Open decisions; faults in citations, statuses, dates and their order, conflicts and readings; words that may be
+        a person's name; then the faults that :func:`accountability.records.onboard.check.check` finds in the source. It
+        is ``clean`` when there is none.
 
     Raises
     ------
     SourceError
-        There is no such source, or it holds no case files.
+        If there is no such source, or it holds no case files.
     """
     folder = source_folder(name)
     if not holds_case_files(folder):
@@ -304,16 +304,16 @@ def _declared(folder: Path) -> DateSpec:
 
 
 def dated(table: pd.DataFrame, column: str, how: DateSpec) -> pd.DataFrame:
-    """A table with ``earliest``, ``latest`` and ``problem`` (empty text where there is none) of a column of dates."""
+    """Return ``earliest``, ``latest`` and ``problem`` (empty if none) of a column of dates."""
     read = parse(table[column], how)
     return table.assign(earliest=read["earliest"], latest=read["latest"], problem=read["problem"].fillna(""))
 
 
 def before_its_time(events: list[dict[str, Any]]) -> Callable[[Row], Faults]:
-    """Tell steps that come, for certain, before a step they must follow.
+    """Find steps that are certainly before a step they must follow.
 
-    A row is told when every step it must follow, of those that can hold together with it, is later; a step of one
-    officer follows steps of that officer and of the whole case.
+    A row is a fault when every step it must follow, under compatible readings, is later. A step of one officer follows
+    steps of that officer and of the whole case.
     """
 
     def together(one: Row, other: Row) -> bool:

@@ -1,4 +1,4 @@
-"""How far two coders of the same facts agree, beyond what chance would bring about."""
+"""Agreement of two coders of the same facts, beyond chance."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Agreement(Result):
-    """Agreement of two codings, field by field.
+    """Agreement of two codings by field.
 
     ``table`` has one row per field: ``field``, ``n`` (facts), ``agree``, ``share``, ``estimate`` (Cohen's kappa),
-    ``lower``, ``upper``, ``alpha`` (Krippendorff, nominal). Kappa and alpha are missing where both coders
-    used one and the same value throughout.
+    ``lower``, ``upper``, ``alpha`` (Krippendorff, nominal). Kappa and alpha are missing where both coders used a single
+    value throughout.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Agreement(Result):
     confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw kappa with its interval, a field a line; the line at 0 is what chance alone would give."""
+        """Draw kappa with its interval, one line per field; the line at 0 is chance agreement."""
         axes = draw.new_axes(ax, height=1.2 + 0.4 * len(self.table))
         frame = self.table.dropna(subset=["estimate"])
         draw.ranges(axes, frame, label="field", estimate="estimate", lower="lower", upper="upper", null=0)
@@ -52,7 +52,7 @@ class Agreement(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say in how many facts the coders agree, and kappa and alpha."""
+        """State in how many facts the coders agree, and kappa and alpha."""
         said = []
         for row in self.table.to_dict("records"):
             head = f"{row['field']}: {row['agree']:,} of {row['n']:,} alike ({percent(row['share'])})"
@@ -74,17 +74,17 @@ def agreement(
     key: str = "fact_id",
     confidence: float = 0.95,
 ) -> Agreement:
-    """Compare two codings of the same facts.
+    """Estimate the agreement of two codings of the same facts.
 
     Parameters
     ----------
     first, second : pandas.DataFrame
-        One row per fact, with `key` and the fields; their order does not matter. In the place of `first` may stand a
-        case file, whose own second coding is compared where no other is given.
+        One row per fact, with `key` and the fields; their order does not matter. `first` may be a case file; without
+        `second`, its own second coding is compared.
     fields : str or sequence of str
-        Columns of unordered categories. A blank cell is a value of its own.
+        Columns of unordered categories. A blank cell counts as a value.
     key : str
-        Column that says which fact a row codes.
+        Column that identifies the fact of a row.
     confidence : float
         Confidence of the intervals of kappa.
 
@@ -95,15 +95,15 @@ def agreement(
     Raises
     ------
     ParameterError
-        A column is missing, a fact is coded twice, by one coder only, or there is none.
+        If a column is missing, a fact is coded twice or by one coder only, or there are no facts.
     Refusal
-        The case file holds no second coding.
+        If the case file holds no second coding.
 
     Notes
     -----
     Cohen (1960) with the large-sample variance of Fleiss, Cohen and Everitt (1969), by statsmodels; Krippendorff's
     alpha for nominal data (2004), by the package krippendorff. With two coders and no missing value, alpha differs from
-    kappa in taking chance from both coders together.
+    kappa in pooling both coders for the chance agreement.
 
     Examples
     --------

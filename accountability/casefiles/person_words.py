@@ -1,4 +1,4 @@
-"""Words in a case file that may be a person's name: roles are checked, capitals inside a sentence are asked about."""
+"""Find words in a case file that may be a person's name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SENTENCE: Final = re.compile(r"(?:^|[.!?:;]\s+|[\"“(]\s*)$")
 def points(
     tables: Mapping[str, pd.DataFrame], register: Mapping[str, Conflict], not_names: Iterable[str]
 ) -> Iterator[Point]:
-    """Everything that may name a person.
+    """List all words that may name a person.
 
     Parameters
     ----------
@@ -38,14 +38,13 @@ def points(
     register : mapping of str to Conflict
         Its conflicts.
     not_names : iterable of str
-        Capitalised words that name no person, as ``conflicts.yaml`` lists them.
+        Capitalised words that name no person, from ``conflicts.yaml``.
 
     Yields
     ------
     Point
-        Officers that are not roles; then capitalised words inside a sentence that are no month, no word of an agency or
-        an outlet, and not listed. A name that begins a sentence, or is written small, is not seen: this is a help and
-        no proof.
+        Officers that are not roles; then capitalised words inside a sentence that are not a month, an agency, an outlet
+        or listed. Names in lower case or at the start of a sentence are not found.
     """
     for name in ("events.csv", "allegations.csv"):
         if name in tables:
@@ -63,7 +62,7 @@ def points(
 
 
 def capitalised(text: str, known: frozenset[str]) -> list[str]:
-    """Words with a capital that do not begin a sentence and are not known to name no person."""
+    """Return capitalised words inside sentences that are not known to name no person."""
     found = []
     for match in _WORD.finditer(text):
         word = _bare(match)

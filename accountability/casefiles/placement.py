@@ -1,4 +1,4 @@
-"""Where a case stands among comparable cases of a reference agency, those still open counted."""
+"""Place the delay of a case among comparable cases of a reference agency, including open cases."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ FEWEST = 10
 
 @dataclass(frozen=True, eq=False)
 class Comparable:
-    """The delays a case is placed among.
+    """Delays of comparable cases.
 
     Attributes
     ----------
     slowest : Durations
-        The comparable cases, open ones counted; where the filter is settled only when a case ends, as if every open
-        case would meet it.
+        The comparable cases, including open ones; if the filter is known only when a case ends, all open cases are
+        included.
     fastest : Durations
-        The same as if no open case would; the same object where the filter is known from the start.
+        The same without open cases if the filter is known only at the end; else the same object.
     words : str
         The filter in words.
     source : str
-        The reference.
+        Name of the reference.
     """
 
     slowest: Durations
@@ -56,7 +56,7 @@ class Comparable:
 
     @property
     def settled_late(self) -> bool:
-        """Whether open cases may or may not be comparable."""
+        """Whether it is not known which open cases are comparable."""
         return self.fastest is not self.slowest
 
 
@@ -68,7 +68,7 @@ def comparable(
     stop: str = "closed",
     cutoff: dt.date | str | None = None,
 ) -> Comparable:
-    """Choose the cases of a reference that a case is compared with.
+    """Select the comparable cases of a reference agency.
 
     Parameters
     ----------
@@ -76,10 +76,10 @@ def comparable(
         The reference agency's records.
     keep : str, optional
         ``column=value``, several joined by ``;``: cases with that value, or with an allegation that has it. All cases
-        when left out. A column that is settled only when a case ends, such as ``finding``, is taken both ways: as if
-        every case still open would have the value, and as if none would.
+        when left out. With a column that is known only when a case ends, such as ``finding``, both extremes are used:
+        all open cases get the value, or none.
     start, stop, cutoff
-        The clock, as :func:`accountability.study.clocks.as_published` takes it.
+        The clock, as in :func:`accountability.study.clocks.as_published`.
 
     Returns
     -------
@@ -88,10 +88,10 @@ def comparable(
     Raises
     ------
     ParameterError
-        The filter is not of that form, or there is no such column or value (with the nearest).
+        For a malformed filter, or an unknown column or value (with the nearest).
     Refusal
-        The reference holds closed cases only, was selected on the outcome, holds single case files, or has fewer than
-        10 comparable cases.
+        If the reference holds closed cases only, was selected on the outcome, holds single case files, or has fewer
+        than 10 comparable cases.
 
     Examples
     --------
@@ -142,12 +142,12 @@ def comparable(
 
 
 def wanted(keep: str | None) -> list[tuple[str, str]]:
-    """Read a filter, ``column=value`` joined by ``;``.
+    """Parse a filter, ``column=value`` joined by ``;``.
 
     Raises
     ------
     ParameterError
-        A part is not of that form.
+        If a part is malformed.
     """
     return list(
         pairs(
@@ -163,23 +163,23 @@ def _subset(spells: Durations, kept: np.ndarray) -> Durations:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Placement(ByReading):
-    """The place of a case on a reference's delays.
+    """Share of comparable cases that closed faster than a case.
 
     ``table`` has one row per combination of readings: their columns, ``days_lower`` and ``days_upper`` (of the case);
-    ``least`` and ``most`` (share of comparable cases that closed in fewer days, if the case took as few and as many
-    days as it can have); ``lower`` and ``upper`` (limits of the two from chance); ``beyond`` (whether the case can be
-    longer than any comparable case was watched, so that ``most`` is 1 for want of knowledge); ``chosen``. Where the end
-    of some comparable case is not known, ``extreme_lower`` and ``extreme_upper``: least with every such end as late,
-    most with every one as early, as it can have been.
+    ``least`` and ``most`` (share of comparable cases that closed in fewer days, at the shortest and longest possible
+    delay of the case); ``lower`` and ``upper`` (confidence limits of the two); ``beyond`` (whether the case may exceed
+    the follow-up of all comparable cases; ``most`` is then 1 because nothing is known); ``chosen``. Where the end of
+    some comparable case is not known, ``extreme_lower`` (least with every such end as late as possible) and
+    ``extreme_upper`` (most with every such end as early as possible).
 
     Attributes
     ----------
     comparable : Comparable
-        The cases compared with.
+        The comparable cases.
     cases, still_open : int
-        How many there are, and how many of them are still open.
+        Number of comparable cases, and of those still open.
     watched : int
-        The longest any of them was watched, in days.
+        Longest follow-up of a comparable case, in days.
     confidence : float
         Confidence of the limits.
     """
@@ -191,7 +191,7 @@ class Placement(ByReading):
     confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the reference's closing curve, and the days the case can have taken as a shaded stretch."""
+        """Draw the reference's closing curve, and the possible days of the case as a shaded range."""
         row, spells = self.chosen, self.comparable.slowest
         low, high = (np.nan if pd.isna(row[end]) else float(row[end]) for end in ("days_lower", "days_upper"))
         until = int(max(self.watched / 2, 1.3 * np.nanmax([low, high])))
@@ -206,7 +206,7 @@ class Placement(ByReading):
         return axes
 
     def sentence(self) -> str:
-        """Say which share of comparable cases the case was longer than, with the limits."""
+        """State the share of comparable cases that closed faster than the case, with its limits."""
         row = self.chosen
         low, high = (None if pd.isna(row[end]) else int(row[end]) for end in ("days_lower", "days_upper"))
         said = (
@@ -227,16 +227,16 @@ class Placement(ByReading):
 def place(
     case: CaseFile | DelayBounds, among: Comparable | DatasetLike | Cohort, confidence: float = 0.95
 ) -> Placement:
-    """Place the delay of a case on the delays of comparable cases.
+    """Estimate the share of comparable cases that closed faster than a case.
 
     Parameters
     ----------
     case : CaseFile or DelayBounds
-        The case, timed from its opening to its penalty; or the days between other steps, from
+        The case, timed from opening to penalty; or the days between other steps, from
         :func:`accountability.casefiles.delay_bounds`.
     among : Comparable, Dataset or Cohort
-        From :func:`accountability.casefiles.comparable`; or a reference agency, all of whose cases are then taken,
-        timed from receipt to closing.
+        From :func:`accountability.casefiles.comparable`; or a reference agency, with all its cases timed from receipt
+        to closing.
     confidence : float
         Confidence of the limits.
 
@@ -247,14 +247,14 @@ def place(
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.closing_curve` and :func:`accountability.delay.curve_limits`.
+        As for :func:`accountability.delay.closing_curve` and :func:`accountability.delay.curve_limits`.
 
     Notes
     -----
-    A case of d days is longer than the share that closed in fewer than d: one less the closing curve at d - 1 days. For
-    days the curve is that of Kaplan and Meier with its pointwise limits; for coarser dates and for statuses the bounds
-    and the likelihood-ratio limits of :func:`accountability.delay.curve_limits`. Limits are of chance in the reference,
-    pointwise; the span from least to most is what the reports leave open, and no chance.
+    The share that closed in fewer than d days is one minus the closing curve at d - 1 days. With dates known to the day
+    it is the Kaplan-Meier curve with pointwise limits; with coarser dates and statuses, the bounds and likelihood-ratio
+    limits of :func:`accountability.delay.curve_limits`. The limits are for sampling error in the reference; the range
+    from least to most comes from the reports' dates.
 
     Examples
     --------

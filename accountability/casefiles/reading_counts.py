@@ -1,4 +1,4 @@
-"""What each reading of each conflict changes in what can be counted, the other conflicts staying as chosen."""
+"""Effect of each reading of a conflict on the counts of a case, with the other conflicts as chosen."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ COUNTED = (
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Changes(Result):
-    """Counts under each reading.
+    """Counts of a case under each reading.
 
     ``table`` has one row per reading of a conflict: ``conflict``, ``reading``, ``chosen``; ``accusations`` (rows of
-    conduct or charge), ``with_finding`` (of them, those that carry a finding that is not pending), ``dismissed`` and
-    ``suspended`` (officers, imposed), ``decided`` (officers with an imposed penalty told), ``penalty_days`` (of
-    all penalties whose days are told, imposed or else recommended), ``steps`` (dated or not), ``days_lower`` and
-    ``days_upper`` (days between the two steps asked for), ``awaiting`` (stages still to come); ``differs`` (the counts
-    that are not those of the chosen reading), ``changes`` (in the words of the case file).
+    conduct or charge), ``with_finding`` (those with a finding that is not pending), ``dismissed`` and ``suspended``
+    (officers, imposed), ``decided`` (officers with a stated imposed penalty), ``penalty_days`` (sum of the stated days
+    of penalties, imposed or else recommended), ``steps`` (dated or not), ``days_lower`` and ``days_upper`` (days
+    between `start` and `stop`), ``awaiting`` (stages still to come); ``differs`` (the counts that differ from the
+    chosen reading), ``changes`` (in the words of the case file).
     """
 
     def sentence(self) -> str:
-        """Say how many conflicts change a count, and which of them."""
+        """State how many conflicts change a count, and which ones."""
         moved = self.table.loc[self.table["differs"] != "", "conflict"].unique()
         whole = self.table["conflict"].nunique()
         if not len(moved):
@@ -65,7 +65,7 @@ def changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imposed"
     Raises
     ------
     ParameterError
-        An unknown stage, or a case file of several cases.
+        For an unknown stage, or a case file of several cases.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def changes(case: CaseFile, start: str = "opened", stop: str = "penalty_imposed"
 
 
 def counts(case: CaseFile) -> dict[str, Any]:
-    """Count a case under its chosen readings: the columns of :class:`Changes`, without those of the delay."""
+    """Count a case under its chosen readings: the columns of :class:`Changes` except those of the delay."""
     rows = case.allegations
     imposed = rows.dropna(subset=["imposed_penalty"])
     told = imposed[imposed["imposed_penalty"] != "pending"]

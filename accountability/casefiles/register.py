@@ -1,4 +1,4 @@
-"""The register of conflicts: where reports disagree or can be read in two ways, and how a reading is chosen."""
+"""The register of conflicts: disagreements between reports, ambiguous reports, and the choice of readings."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class _Declared(Strict):
 
 
 class Reading(_Declared):
-    """One way to take a conflict.
+    """One reading of a conflict.
 
     Attributes
     ----------
     says : str
-        What is then taken to be so.
+        What the reading assumes.
     facts : tuple of str
-        Facts that carry it, at least one.
+        Facts that support it, at least one.
     changes : str
-        What follows from it.
+        What changes under it.
     awaits : tuple of str or None
-        Stages the case then waits for, in place of those in ``cases.csv``; ``None`` where it changes nothing in them.
+        Stages still to come under it, instead of those in ``cases.csv``; ``None`` if they are the same.
     """
 
     says: Said
@@ -53,21 +53,21 @@ class Conflict(_Declared):
     Attributes
     ----------
     name : str
-        Its name in the tables.
+        Name in the tables.
     cases : tuple of str
-        The cases it concerns.
+        The cases concerned.
     kind : str
         ``disagreement`` or ``ambiguity``.
     question : str
         What is in doubt.
     default : str
-        The reading taken where no other is chosen.
+        The reading used unless another is chosen.
     because : str
-        Why that one.
+        Reason for the default.
     readings : mapping of str to Reading
-        The ways to take it, two or more.
+        The readings, two or more.
     elsewhere : str
-        What reports outside the case file say; coded in no table.
+        What reports outside the case file say; not coded in a table.
     """
 
     name: str
@@ -89,13 +89,13 @@ class Conflict(_Declared):
 
     @classmethod
     def of(cls, name: str, declared: Any) -> Conflict:
-        """Read an entry of ``conflicts.yaml``.
+        """Read one entry of ``conflicts.yaml``.
 
         Raises
         ------
         SourceError
-            A key is missing, unknown, empty or of the wrong kind, there are fewer than two readings, or the default is
-            none of them.
+            If a key is missing, unknown, empty or of the wrong type, there are fewer than two readings, or the default
+            is not one of them.
         """
         if not isinstance(declared, Mapping):
             raise SourceError(f"conflict {name!r}: expected a mapping, found {type(declared).__name__}")
@@ -106,12 +106,12 @@ class Conflict(_Declared):
 
 
 def conditions(cell: object) -> dict[str, str]:
-    """Read a cell of the column ``reading``: conflict to reading, all of which must hold; blank holds always.
+    """Parse a cell of the column ``reading`` to conflict and reading, all of which must hold; blank always holds.
 
     Raises
     ------
     SourceError
-        A part is not ``conflict=reading``.
+        If a part is not ``conflict=reading``.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def conditions(cell: object) -> dict[str, str]:
 
 
 def pairs(text: str, malformed: Callable[[str], AccountabilityError]) -> Iterator[tuple[str, str]]:
-    """Read ``name=value``, several joined by ``;``; `malformed` makes the error of a part that is not of that form."""
+    """Parse ``name=value``, several joined by ``;``; `malformed` makes the error for a malformed part."""
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, _, value = (piece.strip() for piece in part.partition("="))
         if not (name and value):
@@ -135,26 +135,26 @@ def pairs(text: str, malformed: Callable[[str], AccountabilityError]) -> Iterato
 def choose(
     register: Mapping[str, Conflict], asked: Mapping[str, str], reports_of: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Check a choice of readings.
+    """Check and return a choice of readings.
 
     Parameters
     ----------
     register : mapping of str to Conflict
-        The conflicts there are.
+        The known conflicts.
     asked : mapping of str to str
-        Conflict to one of its readings, or to a report that carries one of its readings and no other.
+        Conflict to one of its readings, or to a report that supports exactly one of them.
     reports_of : mapping of str to str, optional
-        Fact to report, without which a report cannot be chosen.
+        Fact to report; needed to choose by report.
 
     Returns
     -------
     dict of str to str
-        Conflict to reading, for those asked.
+        Conflict to reading, for the conflicts in `asked`.
 
     Raises
     ------
     ParameterError
-        No such conflict or reading (with the nearest), or the report carries none or several of them.
+        For an unknown conflict or reading (with the nearest), or a report that supports none or several of them.
     """
     chosen = {}
     for name, wanted in asked.items():
@@ -182,12 +182,12 @@ def _by_report(conflict: Conflict, wanted: str, reports_of: Mapping[str, str]) -
 
 
 def choices_of(text: str | None) -> dict[str, str]:
-    """Read choices written as text, ``discipline_date=late_2012; headline=headline``.
+    """Parse choices from text, ``discipline_date=late_2012; headline=headline``.
 
     Raises
     ------
     ParameterError
-        A part is not ``conflict=reading``, or a conflict is chosen twice.
+        If a part is not ``conflict=reading``, or a conflict is chosen twice.
     """
     found: dict[str, str] = {}
     for name, reading in pairs((text or "").replace(",", ";"), _no_choice):
@@ -204,12 +204,12 @@ def _no_choice(part: str) -> ParameterError:
 
 
 def combinations(register: Mapping[str, Conflict], of: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """Every combination of the readings of some conflicts.
+    """Return every combination of the readings of some conflicts.
 
     Raises
     ------
     ParameterError
-        There are more than 4,096; the message gives the number.
+        If there are more than 4,096; the message gives the number.
     """
     number = prod(len(register[name].readings) for name in of)
     if number > MOST_COMBINATIONS:

@@ -1,4 +1,4 @@
-"""What a report shows of any case file: its parts in order, each with a heading, a table or a result, and a figure."""
+"""The parts of a report on a case, in order, each with a heading, a table or result, and a figure."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ CONFLICTS: Final = ("conflict", "kind", "reading", "chosen", "says", "cite", "ch
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Whole:
-    """A table that a notebook shows in full.
+    """A table shown in full, with all rows and without cut texts.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        The rows shown, every column of them.
+        The table shown.
     """
 
     table: pd.DataFrame
@@ -50,15 +50,15 @@ class Whole:
 
 @takes_only((pd.DataFrame, Result), "casefiles.whole(case.facts)")
 def whole(table: pd.DataFrame | Result, columns: Sequence[str] | None = None) -> Whole:
-    """Show a table in full: every row, and long texts to their end, since a citation cut short cannot be checked.
+    """Show a table in full: every row, and long texts uncut, so that citations can be checked.
 
     Parameters
     ----------
     table : pandas.DataFrame or Result
-        The table; of a result, its own.
+        The table, or a result whose table is shown.
     columns : sequence of str, optional
-        Columns to show; those of a case file's facts, reports or conflicts are chosen when it is one of these, all of
-        another table.
+        Columns to show; by default a selection for a case file's facts, reports or conflicts, and all columns of other
+        tables.
 
     Returns
     -------
@@ -84,15 +84,15 @@ class Part:
     Attributes
     ----------
     name : str
-        Name under which its table, and its figure, are kept.
+        Name under which its table and figure are saved.
     heading : str
-        What it is, as a heading; empty where it continues the part before.
+        Heading; empty if it continues the part before.
     result : Result or DataFrame
-        What is kept.
+        The table or result saved.
     caption : str
-        What its table holds; empty where the result says it.
+        Caption of the table; empty if the result has its own.
     drawn : Result or None
-        What its figure shows.
+        The result drawn as its figure.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Part:
 
     @property
     def shown(self) -> Result | Whole | None:
-        """What a notebook shows of it beside the figure: a result as it is, a table in full unless it is drawn."""
+        """What a notebook shows besides the figure: a result, or a table in full unless it is drawn."""
         if isinstance(self.result, Result):
             return self.result
         return None if self.drawn is not None else whole(self.result)
@@ -118,9 +118,9 @@ class CaseReport:
     case : CaseFile
         The case, under the readings chosen.
     parts : tuple of Part
-        In the order in which they are shown.
+        Parts in the order shown.
     results : tuple of Result
-        What :meth:`sentence` says.
+        Results whose sentences :meth:`sentence` joins.
     """
 
     case: CaseFile
@@ -128,12 +128,12 @@ class CaseReport:
     results: tuple[Result, ...]
 
     def named(self, *names: str) -> tuple[Part, ...]:
-        """Parts by their names, all where none is given.
+        """Return the parts with these names; all if none is given.
 
         Raises
         ------
         ParameterError
-            There is no such part; the message names the nearest.
+            For an unknown part; the message names the nearest.
         """
         held = {part.name: part for part in self.parts}
         for name in names:
@@ -142,7 +142,7 @@ class CaseReport:
         return tuple(held[name] for name in names) if names else self.parts
 
     def sentence(self) -> str:
-        """State the steps, the delay, the verdict, the penalties, what readings change, the place, the agreement."""
+        """State steps, delay, verdict, penalties, effects of readings, placement and coder agreement."""
         return sentences(*self.results)
 
     def __repr__(self) -> str:
@@ -161,24 +161,24 @@ def case_report(
     confidence: float = 0.95,
     by: str | None = None,
 ) -> CaseReport:
-    """Put together what a report shows of a case; what the reports cannot carry is said in its place.
+    """Build the report on a case; parts that cannot be estimated are replaced by the reason.
 
     Parameters
     ----------
     case : CaseFile
         One case.
     reference : Dataset
-        The agency on whose delays, from receipt to closing, the case is placed.
+        The agency with whose delays, from receipt to closing, the case is compared.
     start, stop : str
         Steps between which the case is timed.
     rule : Limit, str or int, optional
-        The limit it is judged against, as :func:`verdict` takes it.
+        The time limit, as in :func:`verdict`.
     keep : str, optional
-        Which cases of the reference are comparable, as :func:`comparable` takes it.
+        Which cases of the reference are comparable, as in :func:`comparable`.
     confidence : float
         Confidence of every interval.
     by : str, optional
-        Column by which the facts are counted, as :meth:`CaseFile.counted` takes it.
+        Column by which facts are counted, as in :meth:`CaseFile.counted`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A case file to begin from: every table with one row, every cell that only a person can fill marked ``DECIDE``."""
+"""A template of a case file: one row per table, with ``DECIDE`` in every cell that a person must fill."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ PATTERN: Final = "news_cases"
 
 
 def new_case(name: str, into: str | Path | None = None) -> Path:
-    """Write a case file to begin from.
+    """Write a template of a case file.
 
     Parameters
     ----------
     name : str
         Name of the source: lower-case letters, digits, ``-`` and ``_``.
     into : path, optional
-        Folder that holds sources. Default: ``data`` in the current folder, where every command looks.
+        Folder that holds sources; by default ``data`` in the current folder, where all commands look.
 
     Returns
     -------
     Path
-        The new folder. It is complete, or not there at all.
+        The new folder; on an error no folder is left.
 
     Raises
     ------
     SourceError
-        The name is taken or cannot be a folder's.
+        If the name is taken or is not a valid folder name.
     """
     words = {"name": name, "case": name.upper().replace("_", "-")}
 
@@ -50,7 +50,7 @@ def new_case(name: str, into: str | Path | None = None) -> Path:
 
 
 def files_declared(folder: Path) -> str:
-    """The files as the package's own case files declare them, with the hashes of the new ones."""
+    """Return the declaration of the files as in the package's own case files, with the hashes of the new ones."""
     text = (packaged("data") / PATTERN / "source.yaml").read_text(encoding="utf-8")
     files = re.sub(r"\n    rows: \d+", "", text[text.index("\nfiles:\n") + 1 :])
     for path in ("cases.csv", "allegations.csv", "events.csv"):

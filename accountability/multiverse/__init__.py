@@ -1,8 +1,8 @@
-"""One question under every defensible choice: in how many the answer holds, and on which choice it turns.
+"""Multiverse analysis: one question under all defensible choices, and the choices on which the answer depends.
 
 A question compares two groups of cases. Its choices (cut-off, clock, unit, exclusions, ladder order, estimator) are
-declared with their options, every combination is computed, and the whole is set against the same computation after the
-groups' names were shuffled between cases.
+declared with their options. Every combination is computed, and the whole is compared with the same computation after
+the group names are permuted between cases.
 """
 
 import lazy_loader

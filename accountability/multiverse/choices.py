@@ -1,4 +1,4 @@
-"""The choices of a multiverse: each a name with its options, all combinations of which are specifications."""
+"""The choices of a multiverse, their options, and the specifications: all combinations of options."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _KEYS: Final = {"name", "column", "drop"}
 
 
 class NobodyLeftOut(ParameterError):
-    """An exclusion that the source cannot make: a slip of who declared it, whatever the other choices are."""
+    """An exclusion that matches no row of the source: an error in the declaration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Cases left out in a specification.
+    """Cases excluded in a specification.
 
     Attributes
     ----------
     name : str
-        In words, for the table.
+        Words for the table.
     column : str or None
-        A column of the cases or allegations; ``None`` leaves nobody out.
+        A column of the cases or allegations; ``None`` excludes no case.
     drop : tuple of str
-        Values whose cases are left out: a case of which any allegation has one.
+        Values whose cases are excluded: a case with any allegation that has one.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Exclusion:
     drop: tuple[str, ...] = ()
 
     def of(self, cohort: Cohort) -> Cohort:
-        """The cohort without those cases.
+        """Return the cohort without the excluded cases.
 
         Raises
         ------
         NobodyLeftOut
-            Neither table has the column, or no row has one of the values.
+            If neither table has the column, or no row has one of the values.
         """
         column, drop = self.column, set(self.drop)
         if column is None:
@@ -66,7 +66,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What may be chosen: the default, and the check that gives an option its type or refuses it."""
+    """A choice: its default, and the check that converts or refuses an option."""
 
     default: Any
     read: Callable[[Any], Any]
@@ -79,9 +79,9 @@ class Specification:
     Attributes
     ----------
     values : mapping of str to object
-        What every choice of the question is set to, the undeclared ones at their default.
+        The option of every choice; undeclared choices have their default.
     labels : mapping of str to str
-        The declared choices in words.
+        The options of the declared choices, in words.
     """
 
     values: Mapping[str, Any]
@@ -89,12 +89,12 @@ class Specification:
 
 
 def exclusion(declared: object) -> Exclusion:
-    """Read one option of ``exclusions``.
+    """Check one option of ``exclusions``.
 
     Raises
     ------
     ParameterError
-        It is neither ``none`` nor a mapping of ``name``, ``column`` and ``drop``.
+        If it is neither ``none`` nor a mapping of ``name``, ``column`` and ``drop``.
     """
     if declared is None or declared == "none":
         return Exclusion(EVERYONE)
@@ -109,7 +109,7 @@ def exclusion(declared: object) -> Exclusion:
 
 
 def one_of(name: str, known: Sequence[str], default: Any = None) -> Choice:
-    """A choice among options that are known by name; the first is the default unless another is given."""
+    """Make a choice among named options; the first is the default unless another is given."""
 
     def read(option: object) -> str:
         if option not in known:
@@ -120,7 +120,7 @@ def one_of(name: str, known: Sequence[str], default: Any = None) -> Choice:
 
 
 def specifications(choices: Mapping[str, Sequence[Any]], known: Mapping[str, Choice]) -> list[Specification]:
-    """Cross the options of all choices.
+    """Return all combinations of the options of all choices.
 
     Parameters
     ----------
@@ -132,12 +132,12 @@ def specifications(choices: Mapping[str, Sequence[Any]], known: Mapping[str, Cho
     Returns
     -------
     list of Specification
-        The first has the first option of each; the last name runs fastest.
+        The first has the first option of each; the last choice varies fastest.
 
     Raises
     ------
     ParameterError
-        Lists every unknown choice, every option that cannot be, and every one given twice.
+        For unknown choices, invalid options and options given twice; the message lists all.
     """
     faults = list(_faults(choices, known))
     typed: dict[str, list[Any]] = {}
@@ -176,7 +176,7 @@ def _faults(choices: Mapping[str, Sequence[Any]], known: Mapping[str, Choice]) -
 
 
 def said(value: object) -> str:
-    """An option in words."""
+    """Return an option in words."""
     if isinstance(value, Exclusion):
         return value.name
     if value is None:

@@ -1,4 +1,4 @@
-"""A multiverse as a file declares it."""
+"""A multiverse declared in a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from accountability.study.cohort import Cohort, DatasetLike
 
 
 class Declared(Parameters):
-    """What :func:`accountability.multiverse.specification_curve` is asked; ``group`` is the column compared by."""
+    """The arguments of :func:`accountability.multiverse.specification_curve`; ``group`` is its ``by``."""
 
     question: str = Field(default="median_delay", description="median_delay, share or mean_rung")
     first: str = Field(default="", description="the group of which something is said")
@@ -35,7 +35,7 @@ class Declared(Parameters):
     seed: Whole = Field(default=1, description="seed of the shuffles", ge=0)
 
     def ask(self, data: Cohort | DatasetLike) -> Multiverse:
-        """Compute it on data that are loaded; see :func:`accountability.multiverse.specification_curve`."""
+        """Compute the multiverse on loaded data with :func:`accountability.multiverse.specification_curve`."""
         return specification_curve(
             data,
             self.question,
@@ -52,25 +52,25 @@ class Declared(Parameters):
 
 
 def read(declared: str | Path | Mapping[str, Any]) -> Declared:
-    """Read a declaration and check all that can be checked without loading data.
+    """Read a declaration, and check it as far as possible without loading data.
 
     Parameters
     ----------
     declared : path or mapping
-        A YAML file, or what one would hold: ``source``, ``question``, ``group``, ``first``, ``second``, ``choices``
-        and, where they are not to be the defaults, ``claim``, ``within``, ``shuffles``, ``confidence``, ``seed``.
+        A YAML file or a mapping of ``source``, ``question``, ``group``, ``first``, ``second``, ``choices`` and
+        optionally ``claim``, ``within``, ``shuffles``, ``confidence``, ``seed``.
 
     Returns
     -------
     Declared
-        Ready to be asked.
+        The checked declaration.
 
     Raises
     ------
     ParameterError
-        Lists every unknown key and wrong value, or every fault of the choices.
+        For unknown keys, wrong values or faults in the choices; the message lists all.
     SourceError
-        The file cannot be read as YAML, or there is no such source.
+        If the file is not valid YAML, or there is no such source.
 
     Examples
     --------

@@ -1,7 +1,6 @@
-"""The question of delay: how much longer cases of one group stay open.
+"""Questions of delay: the difference in how long cases of two groups stay open.
 
-It is asked of the median, or of the mean days within a horizon; both count open cases for as long as they were seen
-(Kaplan and Meier 1958).
+The measure is the median, or the restricted mean within a horizon, both from the Kaplan-Meier curve (1958).
 """
 
 from __future__ import annotations

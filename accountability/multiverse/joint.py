@@ -1,4 +1,4 @@
-"""The joint test of a specification curve: how often all specifications together look like this by shuffling alone."""
+"""The joint permutation test of all specifications of a specification curve."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _SAME: Final = 1 - 1e-9
 
 
 def at_most(confidence: float) -> float:
-    """The largest p-value with which a specification holds: 0.05 at a confidence of 0.95, without a last digit."""
+    """Return the largest p-value with which a specification holds: 0.05 at a confidence of 0.95."""
     return round(1 - confidence, 12)
 
 
 def rank_p(effects: Floats) -> Floats:
-    """P-value of every effect among all those of its specification, itself included, by size.
+    """Return the p-value of every effect among all effects of its specification, by absolute size.
 
     Parameters
     ----------
     effects : array
-        One row per shuffle, the first the data; one column per specification.
+        One row per permutation, the first being the data; one column per specification.
 
     Returns
     -------
     array
-        Of the same shape, from one over the number of rows to 1.
+        Same shape; from 1 / (number of rows) to 1.
     """
     size = np.abs(effects)
     p = np.empty_like(size)
@@ -46,20 +46,20 @@ def rank_p(effects: Floats) -> Floats:
 
 
 def joint_test(effects: Floats, confidence: float) -> pd.DataFrame:
-    """Compare the whole curve with the curves of shuffled groups.
+    """Test the whole specification curve against curves of permuted groups.
 
     Parameters
     ----------
     effects : array
         As for :func:`rank_p`.
     confidence : float
-        For the share of specifications.
+        Level at which a specification counts as holding.
 
     Returns
     -------
     DataFrame
-        ``statistic``, ``observed``, ``shuffled`` (its mean over the shuffles), ``p_value``: the share of rows, the
-        data among them, with a value at least as large.
+        ``statistic``, ``observed``, ``shuffled`` (its mean over the permutations), ``p_value``: the share of rows,
+        including the data, with a value at least as large.
     """
     from scipy.special import ndtri
 

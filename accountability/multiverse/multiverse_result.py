@@ -1,4 +1,4 @@
-"""The result of a multiverse: in how many specifications the answer holds, and on which choice it turns."""
+"""The result of a multiverse: the share of specifications in which the answer holds, and the choices that decide."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ _LINE: Final = 0.19  # inches an option
 class Multiverse(Result):
     """A difference between two groups under every combination of choices.
 
-    ``table`` has one row per specification: its number, a column for each choice, ``estimate`` (first group less
-    second), ``first`` and ``second`` (what is compared), ``n_first`` and ``n_second`` (units), ``p_value`` (by
-    shuffling), ``holds``, and ``not_estimated``: why there is no number, or nothing.
+    ``table`` has one row per specification: its number, a column for each choice, ``estimate`` (first minus second
+    group), ``first`` and ``second`` (the numbers compared), ``n_first`` and ``n_second`` (units), ``p_value`` (by
+    permutation), ``holds``, and ``not_estimated`` (why there is no estimate, else empty).
 
     Attributes
     ----------
     joint : DataFrame
         From :func:`accountability.multiverse.joint.joint_test`.
     by_choice : DataFrame
-        One row per option: ``choice``, ``option``, ``specifications`` (with a number), ``holds`` (how many), ``share``,
-        ``median_estimate``, and ``turns``: the part of the variance of holding that the choice accounts for alone.
+        One row per option: ``choice``, ``option``, ``specifications`` (with an estimate), ``holds`` (their number),
+        ``share``, ``median_estimate``, and ``turns``: the share of the variance of ``holds`` that the choice alone
+        explains.
     choices : tuple of str
         The declared choices.
     unit : str
         Unit of the differences.
     claim : str
-        What holds or does not, in words.
+        The claim that holds or not, in words.
     """
 
     joint: pd.DataFrame
@@ -49,17 +50,17 @@ class Multiverse(Result):
 
     @property
     def estimated(self) -> pd.DataFrame:
-        """The specifications that have a number."""
+        """The specifications with an estimate."""
         return self.table.loc[self.table["not_estimated"] == ""]
 
     @property
     def turns_on(self) -> str | None:
-        """The choice that accounts for most of where the answer holds; ``None`` when it holds everywhere or nowhere."""
+        """The choice that explains most of whether the claim holds; ``None`` if it holds everywhere or nowhere."""
         turns = self.by_choice.drop_duplicates("choice").set_index("choice")["turns"]
         return str(turns.idxmax()) if turns.max() > 0 else None
 
     def sentence(self) -> str:
-        """Say in how many specifications the answer holds, on which choice it turns, and the joint test."""
+        """State in how many specifications the claim holds, the choice that decides most, and the joint test."""
         done = self.estimated
         held, count = int(done["holds"].sum()), len(done)
         said = f"{capitalised(self.claim)}: holds in {held:,} of {plural(count, 'specification')}; {self._turning()}."
@@ -85,7 +86,7 @@ class Multiverse(Result):
         return f"turns on {name} ({', '.join(counts)})"
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the specification curve; on a figure of its own also which options made each point."""
+        """Draw the specification curve; without `ax` also the options of each point."""
         done = self.estimated.sort_values(["estimate", "specification"], ignore_index=True)
         holds = done["holds"].to_numpy(dtype=bool)
         place = np.arange(1, len(done) + 1)
@@ -132,7 +133,7 @@ class Multiverse(Result):
 
 
 def by_choice(table: pd.DataFrame, choices: tuple[str, ...]) -> pd.DataFrame:
-    """Count how often it holds with each option, and what each choice accounts for alone."""
+    """Count how often the claim holds with each option, and the variance each choice alone explains."""
     done = table.loc[table["not_estimated"] == ""]
     held = done["holds"].astype("float64")
     rows: list[dict[str, Any]] = []

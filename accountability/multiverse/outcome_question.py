@@ -1,4 +1,4 @@
-"""The questions of outcome: how much more often cases of one group are sustained or punished, and how hard."""
+"""Questions of outcome: differences between two groups in shares of an outcome and in the mean rung of penalties."""
 
 from __future__ import annotations
 

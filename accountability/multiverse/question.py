@@ -1,4 +1,4 @@
-"""A question of a multiverse: what is computed in one specification, and again with the groups' names shuffled."""
+"""A question of a multiverse: its computation in one specification, for the data and for permuted groups."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEWEST: Final = 10
 
 
 def summed(place: npt.NDArray[np.integer[Any]], weights: Floats, count: int) -> Floats:
-    """Add up the weights of every place from 0 to below `count`."""
+    """Return the sum of weights at every position from 0 to `count` - 1."""
     return np.bincount(place, weights=weights, minlength=count).astype(np.float64)
 
 
@@ -31,11 +31,12 @@ class Prepared:
     units : array
         Units of counting of every case, 0 where it is left out.
     hits : array or None
-        Of those the ones with the outcome, where the number is a share.
+        Units with the outcome, if the number is a share.
     compare : callable
-        From a flag a case (of the first group) to the numbers of the two groups; not finite where there is none.
+        Function of a flag per case (in the first group) that returns the numbers of the two groups; not finite if
+        undefined.
     missing : str
-        Why a number may not be had, for the refusal.
+        Why a number may be missing, for the refusal.
     """
 
     units: Floats
@@ -44,13 +45,13 @@ class Prepared:
     missing: str
 
     def find(self, first: Flags) -> Found:
-        """Compute the specification with the groups as they are.
+        """Compute the specification for the actual groups.
 
         Raises
         ------
         Refusal
-            A group has fewer than ten units, or fewer than ten with or without the outcome (it says what is too few,
-            and not how few); or its number cannot be had.
+            If a group has fewer than ten units, or fewer than ten with or without the outcome (the message does not say
+            how few); or its number cannot be computed.
         """
         for flags, which in ((first, "first"), (~first, "second")):
             units = self.units[flags].sum()
@@ -67,12 +68,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One specification's numbers in the data.
+    """The numbers of one specification in the data.
 
     Attributes
     ----------
     estimate, first, second : float
-        The difference, first group less second, and what is compared.
+        The difference (first minus second group), and the two numbers compared.
     n_first, n_second : int
         Units counted.
     """
@@ -86,23 +87,23 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What can be asked under many choices.
+    """A question that can be asked under many choices.
 
     Attributes
     ----------
     name : str
         Name in a declaration.
     measure, unit : str
-        What the number is, in words, and its unit.
+        The measure in words, and its unit.
     more, less : str
-        How the first group differs when the number is above zero, such as ``longer``, and when it is below.
+        Words for a difference above zero, such as ``longer``, and below zero.
     choices : mapping of str to Choice
-        Every choice by name; ``exclusions`` is one of every question.
+        Choices by name; every question also has ``exclusions``.
     prepare : callable
-        Does all of one specification that does not depend on which case is of which group: from the cohort without
-        the cases left out, the value of every choice, and the place of every case by its id.
+        Prepares one specification before the grouping: a function of the cohort without excluded cases, the option of
+        every choice, and the position of every case by its id.
     moot : callable
-        Names the choices that change nothing in a specification, from the value of every choice.
+        Function of the options that returns the choices without effect in a specification.
     """
 
     name: str
@@ -116,5 +117,5 @@ class Question:
 
     @property
     def known(self) -> dict[str, Choice]:
-        """Every choice, exclusions among them."""
+        """All choices, including ``exclusions``."""
         return {**self.choices, "exclusions": Choice(None, exclusion)}

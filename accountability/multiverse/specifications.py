@@ -1,4 +1,4 @@
-"""Whether an answer holds: every specification computed, and all of them again with the groups' names shuffled."""
+"""Compute a specification curve and its permutation test."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def specification_curve(
     confidence: float = 0.95,
     within: str | None = None,
 ) -> Multiverse:
-    """Compute a difference between two groups under every combination of choices, and test all of them at once.
+    """Estimate a difference between two groups under every combination of choices, and test all of them jointly.
 
     Parameters
     ----------
@@ -60,43 +60,43 @@ def specification_curve(
         ``median_delay``, ``share`` or ``mean_rung`` (:data:`QUESTIONS` says which choices each has), or one of your
         own.
     choices : mapping of str to sequence
-        Choice to its options. What is not named stays at the question's default. The first specification, made of the
-        first options, is the reference.
+        Choice to its options. Choices not named keep the question's default. The first specification (the first option
+        of each) is the reference.
     by : str
         A column of the cases or allegations. A case has one group (:func:`accountability.study.grouping.group_cases`);
         cases of neither group are left out.
     first, second : str
-        The two groups; every difference is first less second.
+        The two groups; every difference is first minus second.
     seed : int
-        Seed of the shuffles.
+        Seed of the permutations.
     claim : {"more", "less"}, optional
-        Whether the first group is said to have more or less; default what the reference says.
+        Whether the claim is that the first group has more or less; by default the direction of the reference.
     shuffles : int
-        How often the groups' names are shuffled between cases or officers, at least 19.
+        Number of permutations of the group names between cases or officers, at least 19.
     confidence : float
-        A specification holds when it has the claimed sign and a p-value of at most one less this.
+        A specification holds when it has the claimed sign and a p-value of at most 1 - `confidence`.
     within : str, optional
-        A column of the cases: names are shuffled only between cases that share its value.
+        A column of the cases: names are permuted only between cases with the same value.
 
     Returns
     -------
     Multiverse
-        Specifications that could not be computed are rows too, with the reason.
+        Specifications that could not be computed have a row with the reason.
 
     Raises
     ------
     ParameterError
-        An unknown question, group or column; every fault of the choices is listed.
+        For an unknown question, group or column, or faults in the choices (all are listed).
     Refusal
-        No specification could be computed.
+        If no specification could be computed.
 
     Notes
     -----
-    The joint test is that of Simonsohn, Simmons and Nelson (2020), "Specification curve analysis": the same shuffled
-    names are used in all specifications, so their dependence is kept. A case keeps its allegations and officers
-    together. Where the group belongs to officers (nine in ten of those with several cases have all of them in one
-    group), an officer's cases keep one name, for as cases they could not have been exchanged. A specification's own
-    p-value is the share of shuffles (and the data) with a difference at least as large in size.
+    The joint test is that of Simonsohn, Simmons and Nelson (2020), "Specification curve analysis": all specifications
+    use the same permuted names, which keeps their dependence. A case keeps its allegations and officers together. If
+    the group is an attribute of officers (nine in ten of those with several cases have all of them in one group), an
+    officer's cases are permuted together. A specification's own p-value is the share of permutations (including the
+    data) with at least as large an absolute difference.
 
     Examples
     --------
@@ -165,12 +165,12 @@ def specification_curve(
 
 
 def asked_question(question: str | Question) -> Question:
-    """Return the question of that name.
+    """Return the question with a given name.
 
     Raises
     ------
     ParameterError
-        There is none; the message names the nearest.
+        For an unknown question; the message names the nearest.
     """
     if not isinstance(question, str):
         return question

@@ -1,4 +1,4 @@
-"""How many cases does a question need: power and precision before any are collected.
+"""Sample size: the cases a question needs, with power and precision, before data are collected.
 
 >>> import accountability
 >>> from accountability import planning

@@ -1,4 +1,4 @@
-"""Power and precision of four questions for a number of cases, officers, days of follow-up and share still open."""
+"""Power and precision of four questions by number of cases and officers, follow-up and share still open."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ _MOST: Final = 10_000_000
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Plan(Result):
-    """What numbers of cases would show.
+    """Power or precision by number of cases.
 
-    ``table``: ``cases``, ``officers``, ``events`` (closed cases; of a gap, decided ones), ``estimate`` (the effect
-    planned for), ``std_error`` (of a hazard ratio, of its logarithm), ``lower``, ``upper`` (the interval to be
-    expected), ``power`` (missing for a median).
+    ``table``: ``cases``, ``officers``, ``events`` (closed cases; for a gap, decided ones), ``estimate`` (the effect
+    planned for), ``std_error`` (for a hazard ratio, of its logarithm), ``lower``, ``upper`` (the expected interval),
+    ``power`` (missing for a median).
 
     Attributes
     ----------
     question : str
     cases : int
-        The number asked about.
+        The number of cases planned.
     needed : int or None
-        The fewest cases with the power asked for, or none for a median.
+        The fewest cases with the target power; None for a median.
     power, confidence : float
-        Power asked for; level of the intervals and of the test.
+        Target power; level of the intervals and of the test.
     """
 
     question: str
@@ -66,7 +66,7 @@ class Plan(Result):
     confidence: float
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the power, or of a median the width to be expected, against the number of cases."""
+        """Draw the power, or the expected interval width of a median, against the number of cases."""
         from accountability.figures import draw
 
         axes = draw.new_axes(ax)
@@ -85,11 +85,11 @@ class Plan(Result):
         return axes
 
     def at_cases(self) -> pd.Series:
-        """The row of the number of cases asked about."""
+        """Row of the planned number of cases."""
         return self.table[self.table["cases"] == self.cases].iloc[0]
 
     def sentence(self) -> str:
-        """Say what the number of cases asked about would show."""
+        """State the power or precision of the planned number of cases."""
         row = self.at_cases()
         digits = 2 if self.question in ("hazard_ratio", "gap") else 0
         ends = f"{row['lower']:,.{digits}f} to {row['upper']:,.{digits}f}"
@@ -104,7 +104,7 @@ class Plan(Result):
                 f"take {self.needed:,} cases.")  # fmt: skip
 
     def paragraph(self) -> str:
-        """Write the paragraph on numbers for a grant: what is planned, on which assumptions, with which result."""
+        """Write the sample-size paragraph of a grant application: plan, assumptions and result."""
         return f"{self.sentence()} Assumed: {'; '.join(self.assumptions)}. Computed by: {self.method}."
 
 
@@ -125,33 +125,33 @@ def how_many(
     power: float = 0.8,
     confidence: float = 0.95,
 ) -> Plan:
-    """Say what a number of cases would show, and how many a question needs.
+    """Estimate the power or precision of a number of cases, and the number a question needs.
 
-    What is not said is taken from `data`: a release that is held already, or the generated agency.
+    Values left out are estimated from `data`, a pilot release or the synthetic agency.
 
     Parameters
     ----------
     data : Cohort or Dataset
-        The pilot: ``accountability.load("synthetic")`` where there is none.
+        The pilot; ``accountability.load("synthetic")`` if there is none.
     question : {"median", "difference", "hazard_ratio", "gap"}
         Precision of the median days to closing; power for a difference of two medians, for a hazard ratio, for a
         difference of two shares sustained.
     effect : float, optional
-        Planned for: days of difference (30), the ratio (1.25), the difference of shares (0.05). A median has none.
+        Effect to detect: difference in days (30), ratio (1.25) or difference of shares (0.05). A median has none.
     cases, officers : int, optional
-        How many; officers work on as many cases each at every number of cases shown.
+        Numbers planned; cases per officer are constant over the numbers of cases shown.
     median_days, share : float, optional
-        Median days to closing, and share sustained of the decided, in the second group.
+        Median days to closing, and share sustained among the decided, in the second group.
     follow_up : float, optional
-        Days from the first case received to the last day known; cases come in evenly.
+        Days from the first receipt to the last day of follow-up; cases are received evenly.
     share_open : float, optional
-        Share of cases still open when last seen, in place of `follow_up`.
+        Share of cases still open when last seen, instead of `follow_up`.
     first_share : float
         Share of the cases in the first group; an officer is in one group.
     likeness : float
-        Correlation of two cases of one officer.
+        Intraclass correlation of two cases of one officer.
     power, confidence : float
-        Power asked for; level of the intervals and of the two-sided test.
+        Target power; level of the intervals and of the two-sided test.
 
     Returns
     -------
@@ -161,15 +161,15 @@ def how_many(
     Raises
     ------
     ParameterError
-        An unknown question, an effect of none, a number out of range, both `follow_up` and `share_open`.
+        For an unknown question, an effect of zero, a number out of range, or both `follow_up` and `share_open`.
     Refusal
-        No number of cases could show it.
+        If no number of cases has the target power.
 
     Notes
     -----
     Days are Weibull with the quartiles of the pilot. Errors: a median by Greenwood's variance over the density, a
     hazard ratio by the numbers closed in each group (Schoenfeld 1981), shares by the binomial; each times the design
-    effect of officers (Kish). `tests/planning` holds them against simulations.
+    effect of officers (Kish). `tests/planning` compares them with simulations.
 
     Examples
     --------

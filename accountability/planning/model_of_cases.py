@@ -1,4 +1,4 @@
-"""The cases that a plan assumes: Weibull days to closing, received evenly until the last day, alike within officers."""
+"""The model of a plan: Weibull days to closing, even receipts, and correlation within officers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LN2 = math.log(2.0)
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Weibull days to closing; each case is watched for an equally likely time up to `follow_up` days."""
+    """Weibull days to closing; follow-up of each case is uniform up to `follow_up` days."""
 
     median: float
     shape: float
@@ -31,16 +31,16 @@ class Delays:
         return float(gamma(1 + 1 / self.shape) * gammainc(1 / self.shape, watched**self.shape) / watched)
 
     def with_median(self, median: float) -> Delays:
-        """The same, with another median."""
+        """Return the same model with another median."""
         return Delays(median, self.shape, self.follow_up)
 
     def median_error(self) -> float:
-        """Standard error of a Kaplan-Meier median times the root of the number of cases (Greenwood over the density).
+        """Return the standard error of a Kaplan-Meier median times the root of the number of cases.
 
         Raises
         ------
         Refusal
-            No case is watched as long as the median.
+            If no case is watched as long as the median.
         """
         if self.follow_up <= self.median:
             raise Refusal(
@@ -57,12 +57,12 @@ class Delays:
 
 
 def follow_up_for(median: float, shape: float, share_open: float) -> float:
-    """Days of follow-up at which so large a share of the cases is still open."""
+    """Return the days of follow-up at which this share of cases is still open."""
     return float(brentq(lambda days: Delays(median, shape, days).share_open - share_open, 1e-3 * median, 1e5 * median))
 
 
 def shape_of(lower: float, median: float, upper: float) -> float:
-    """Weibull shape from quartiles of the days; those that were not reached are missing."""
+    """Return the Weibull shape from quartiles of the days; quartiles not reached are missing."""
     if upper > lower > 0:
         return math.log(math.log(4) / math.log(4 / 3)) / math.log(upper / lower)
     if median > lower > 0:
@@ -71,8 +71,8 @@ def shape_of(lower: float, median: float, upper: float) -> float:
 
 
 def design_effect(cases: float, officers: int, spread: float, likeness: float) -> float:
-    """By how much cases of one officer, being alike, enlarge a variance (Kish 1987, clusters of unequal size).
+    """Return the design effect of officers on a variance (Kish 1987, clusters of unequal size).
 
-    `spread` is the coefficient of variation of cases an officer, `likeness` the correlation of two cases of one.
+    `spread` is the coefficient of variation of cases per officer, `likeness` the intraclass correlation.
     """
     return float(np.maximum(1.0, 1.0 + ((1.0 + spread**2) * cases / officers - 1.0) * likeness))

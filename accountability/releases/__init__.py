@@ -1,4 +1,4 @@
-"""Front door: releases of one agency as a time axis: what changed, how late closings are recorded, what came true."""
+"""Compare releases of one agency: changed records, late recording of closings, and predictions that came true."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The steps from one release to the next: records changed, time passed, complaints came in."""
+"""Separate the steps from one release to the next: changed records, time passed, new complaints."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from accountability.study.occurrences import day_number
 def between(older: Dataset, newer: Dataset) -> tuple[Dataset, Dataset]:
     """Return the two datasets that lie between two releases.
 
-    From the older release to the first of them only records change; from the first to the second only time passes; from
-    the second to the newer release complaints come in.
+    From the older release to the first dataset only records change; from the first to the second only time passes; from
+    the second to the newer release only complaints are added.
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ def between(older: Dataset, newer: Dataset) -> tuple[Dataset, Dataset]:
     Returns
     -------
     tuple of Dataset
-        The older release's complaints as the newer has them, as known on the older's last day; and the same without
-        that limit. Outcomes of complaints that had not closed by that day are not settled in the first.
+        The older release's complaints with the newer's records, as known on the older's last day; and the same without
+        that limit. In the first, complaints not closed by that day have no outcome.
 
     Raises
     ------
     Refusal
-        The releases cannot be compared.
+        If the releases cannot be compared.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Whether the estimates of a release came true: each against what the next release shows."""
+"""Backtest: compare the estimates of a release with what the next release shows."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Backtest(Result):
-    """Predicted and realised.
+    """Predicted and realised shares closed.
 
-    ``table``: one row a ``year`` of receipt and ``day``: ``estimate``, the share closed by then as the older release
-    had it, with ``lower`` and ``upper``; ``realised``, the same of the same complaints in the newer; ``held``, whether
-    the interval holds it; ``corrected`` for late recording by the lag of complaints received before the year before
-    (``corrected_lower``, ``corrected_upper``, ``corrected_held``; missing where that lag cannot be had); ``n``
-    complaints. Years of fewer than ten complaints are left out.
+    ``table``: one row per ``year`` of receipt and ``day``: ``estimate``, the share closed by that day in the older
+    release, with ``lower`` and ``upper``; ``realised``, the same for the same complaints in the newer release;
+    ``held``, whether the interval contains it; ``corrected``, the estimate corrected for late recording with the lag of
+    complaints received before the previous year (``corrected_lower``, ``corrected_upper``, ``corrected_held``; missing
+    without such a lag); ``n`` complaints. Years of fewer than ten complaints are left out.
 
     Attributes
     ----------
     medians : DataFrame
-        The same of the days until half had closed: ``year``, ``estimate``, ``lower``, ``upper``, ``realised``,
-        ``held``, ``n``; missing where half was not reached.
+        The same for the median days: ``year``, ``estimate``, ``lower``, ``upper``, ``realised``, ``held``, ``n``;
+        missing where half was not reached.
     """
 
     medians: pd.DataFrame
@@ -59,11 +59,11 @@ class Backtest(Result):
 
     @property
     def share_held(self) -> float:
-        """Share of the intervals that held."""
+        """Share of the intervals that contain the realised value."""
         return float(self.table["held"].mean())
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw realised against predicted; on the diagonal an estimate came true."""
+        """Draw realised against predicted shares, with the diagonal of equality."""
         axes = draw.new_axes(ax)
         table = self.table
         margin = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
@@ -79,7 +79,7 @@ class Backtest(Result):
         return labelled(axes, "share closed, predicted", "realised", x_kind="share", y_kind="share")
 
     def sentence(self) -> str:
-        """Say how many intervals held, and where an estimate missed by most."""
+        """State how many intervals held, and the largest error."""
         gap = (self.table["realised"] - self.table["estimate"]).abs()
         worst = self.table.iloc[int(gap.to_numpy().argmax())]
         fixed = self.table.dropna(subset="corrected")
@@ -103,7 +103,7 @@ def backtest(
     stop: str = "closed",
     confidence: float = 0.95,
 ) -> Backtest:
-    """Hold the shares closed, as a release had them, against the next release, by year of receipt.
+    """Compare the shares closed predicted by a release with those in the next, by year of receipt.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def backtest(
     Raises
     ------
     Refusal
-        The releases cannot be compared, or no year has ten complaints watched so long.
+        If the releases cannot be compared, or no year has ten complaints with that much follow-up.
 
     Notes
     -----

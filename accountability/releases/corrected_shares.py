@@ -1,4 +1,4 @@
-"""The share closed by days of age, had every closing been recorded at once."""
+"""Correct shares closed for late recording of closings."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CorrectedShares(Result):
-    """Shares closed by days of age, corrected for closings not recorded yet.
+    """Shares closed by age in days, corrected for closings not yet recorded.
 
-    ``table``: ``day``; ``estimate``, ``lower``, ``upper``; ``as_published`` (the curve as it stands) and,
-    as sensitivity, ``if_twice_as_many_late`` and ``if_half_as_many_late`` (the estimate, were twice or half as many
-    closings of each age not recorded yet).
+    ``table``: ``day``; ``estimate``, ``lower``, ``upper``; ``as_published`` (uncorrected) and, as sensitivity,
+    ``if_twice_as_many_late`` and ``if_half_as_many_late`` (the estimate with twice or half as many unrecorded closings
+    at each age).
 
     Attributes
     ----------
     moved_back : int
-        Days by which the cut-off was moved back, because of younger closings the lag is not known.
+        Days by which the cut-off was moved back, because the lag of later closings is not known.
     """
 
     moved_back: int
@@ -79,25 +79,24 @@ def corrected(
     confidence: float = 0.95,
     seed: int = 20130206,
 ) -> CorrectedShares:
-    """Correct the share closed by chosen days for closings that were not recorded yet.
+    """Estimate the share closed by chosen days, corrected for closings not yet recorded.
 
-    Every closing that is recorded stands for one over the share recorded at its age, and the cut-off is moved back to
-    the first age of which the lag is known.
+    Every recorded closing is weighted by one over the share recorded at its age. The cut-off is moved back to the first
+    age with a known lag.
 
     Parameters
     ----------
     durations : Durations, cohort or dataset
-        Days to the closing, of a release; dated to the day, watched from the start.
+        Days to the closing in a release; dated to the day, without late entry.
     lag : RecordingLag
-        Of the same agency. When it was estimated on other complaints of the same release, the prediction is out of
-        sample.
+        Lag of the same agency. If it was estimated on other complaints, the prediction is out of sample.
     days : int or list of int
         Days of age.
     known_later : int
-        Days by which the release's last day lies after the cut-off of the durations: closings before it had so much
-        longer to be recorded.
+        Days from the cut-off of the durations to the release's last day, which closings had as extra time to be
+        recorded.
     draws, confidence, seed
-        Resamples of the complaints of both, the level, the seed.
+        Number of bootstrap resamples, level of the intervals, and seed.
 
     Returns
     -------
@@ -106,7 +105,7 @@ def corrected(
     Raises
     ------
     Refusal
-        The dates are coarser than a day, cases come into sight late, or no cut-off is known.
+        If dates are coarser than a day, there is late entry, or no cut-off is known.
 
     Examples
     --------
@@ -168,7 +167,7 @@ def corrected(
 
 
 def corrected_by(durations: Durations, share: RecordedShare, asked: Days) -> Floats:
-    """The share closed by chosen days, given the share of closings recorded by age; no interval."""
+    """Return the share closed by chosen days, given the share of closings recorded by age; no interval."""
     last, day = _watched(durations)
     return corrected_closed(last, day, share, asked)
 

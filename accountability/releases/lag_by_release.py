@@ -1,4 +1,4 @@
-"""How the lag of recording moved over three or more releases; and the lag that a release at hand is corrected by."""
+"""Estimate the lag of recording and its trend from three or more releases, and select the lag for a correction."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _STEP = "releases.lag_over_releases(releases.load_series('new_orleans'))"
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class LagTrendOver(RecordingLag):
-    """How the lag of recording moved, and the share recorded by age in the last release.
+    """The trend of the recording lag, and the share recorded by age in the last release.
 
-    ``table`` is that of :class:`RecordingLag`, for the last release.
+    ``table`` as in :class:`RecordingLag`, for the last release.
 
     Attributes
     ----------
     growth, growth_lower, growth_upper : float
-        Factor by which lags are longer a year later; missing where the lag is one of batches.
+        Factor by which lags grow per year; missing with batches.
     batches : bool
-        Whether closings are recorded in batches: then all up to the last batch are recorded, and none after it.
+        Whether closings are recorded in batches: all up to the last batch, none after it.
     releases : tuple of str
     """
 
@@ -51,11 +51,11 @@ class LagTrendOver(RecordingLag):
     looks: Days
 
     def share(self, weight: Floats | None = None) -> RecordedShare:
-        """The share recorded by age in the last release."""
+        """Return the share recorded by age in the last release."""
         return share_in_last(self.day, self.shown, self.looks, self.batches, weight, self.growth)[0]
 
     def sentence(self) -> str:
-        """Say how the lag moved."""
+        """State how the lag changed."""
         many = f"{self.late:,} of {plural(self.n, 'closing')} were late in one of {len(self.releases)} releases"
         if self.batches:
             return (
@@ -71,7 +71,7 @@ class LagTrendOver(RecordingLag):
 def share_in_last(
     day: Days, shown: Flags, looks: Days, batches: bool, weight: Floats | None = None, growth: float | None = None
 ) -> tuple[RecordedShare, float]:
-    """The share recorded by age in the last release, and the factor by which lags grow a year."""
+    """Return the share recorded by age in the last release, and the factor by which lags grow per year."""
     if batches:
         last = day if weight is None else day[weight > 0]
         return RecordedShare(np.array([0]), np.array([1.0]), int(looks[-1] - last.max())), np.nan
@@ -90,23 +90,22 @@ def lag_over_releases(
     confidence: float = 0.95,
     seed: int = 20130206,
 ) -> LagTrendOver:
-    """Estimate the lag of recording and how it moved, from three or more releases.
+    """Estimate the lag of recording and its trend from three or more releases.
 
-    Two releases show each closing at one age, so they identify the lag of the older one alone, and that only if it does
-    not depend on the day of the closing. A third shows the closings of one day at two ages: whether lags grow with the
-    day, or are those of batches, is then identified, and with it the lag of the last release, given that the growth
-    goes on or the batches do.
+    Two releases show each closing at one age. They identify only the lag of the older one, if it does not depend on the
+    day of closing. A third release shows the closings of one day at two ages. This identifies whether lags grow or come
+    in batches and, if that continues, the lag of the last release.
 
     Parameters
     ----------
     held : list of Dataset
         Three or more releases, oldest first.
     received_before : date, optional
-        Use complaints received before this day alone.
+        Use only complaints received before this day.
     stop : str
         The stage recorded late.
     draws : int
-        Resamples of closings behind the interval.
+        Number of bootstrap resamples of closings.
     confidence : float
     seed : int
 
@@ -117,7 +116,7 @@ def lag_over_releases(
     Raises
     ------
     Refusal
-        Fewer than three releases, two that cannot be compared, or fewer than 20 closings.
+        With fewer than three releases, two that cannot be compared, or fewer than 20 closings.
 
     References
     ----------
@@ -195,12 +194,12 @@ def lag_over_releases(
 def lag_of(
     data: Dataset, *, received_before: dt.date | str | None = None, stop: str = "closed"
 ) -> tuple[RecordingLag, Dataset | None, str]:
-    """The lag by which a release is corrected, the next release if there is one, and in words where the lag is from.
+    """Return the lag for correcting a release, the next release if there is one, and the origin of the lag in words.
 
     Raises
     ------
     Refusal
-        No other release is declared or at hand, or none carries a lag.
+        If no other release is declared or available, or none allows a lag.
     """
     before, after = other_releases(data)
     asked: dict[str, Any] = {"received_before": received_before, "stop": stop}

@@ -1,4 +1,4 @@
-"""A release's closing curve beside what it would be, had every closing been recorded at once."""
+"""Compare a release's closing curve with the curve corrected for late recording."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ _GRID: Final = tuple(range(0, 1096, 15))
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class LateRecording(Result):
-    """Shares closed as published, and read otherwise.
+    """Shares closed as published, and under other readings.
 
-    ``table``: one row a ``reading`` and ``day``: ``estimate``, the share closed by then, with ``lower`` and ``upper``
-    where there is an interval, and ``n`` complaints. The readings are the curve as published; where another release is
-    declared, the curve corrected for late recording, the curve with its cut-off moved back, and what a later release
-    shows; from one release alone, what the curve would be, were closings recorded as late as in other agencies.
+    ``table``: one row per ``reading`` and ``day``: ``estimate``, the share closed by that day, with ``lower`` and
+    ``upper`` where there is an interval, and ``n`` complaints. The readings are the curve as published; with another
+    release, the curve corrected for late recording, the curve with an earlier cut-off, and the curve of a later
+    release; with one release only, the curve if closings were recorded as late as in other agencies.
 
     Attributes
     ----------
     curves : DataFrame
-        The same every 15 days, for the figure.
+        The same for every 15 days, for the figure.
     lag : RecordingLag or None
-        What it is corrected by; ``None`` from one release.
+        Lag used for the correction; ``None`` with one release.
     basis : str
-        Where the lag is from, or why there is none.
+        Origin of the lag, or why there is none.
     """
 
     curves: pd.DataFrame
@@ -62,12 +62,12 @@ class LateRecording(Result):
     confidence: float
 
     def at(self, day: int, reading: str = CORRECTED) -> pd.Series | None:
-        """One row of the table, if there is one with a number."""
+        """Return one row of the table, if it has an estimate."""
         rows = self.table[(self.table["day"] == day) & (self.table["reading"] == reading)].dropna(subset="estimate")
         return rows.iloc[0] if len(rows) else None
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the curves, each named at its end."""
+        """Draw the curves, each with its label at the end."""
         axes = draw.new_axes(ax)
         names = self.curves["reading"].drop_duplicates().tolist()
         for number, name in enumerate(names):
@@ -79,7 +79,7 @@ class LateRecording(Result):
         return labelled(axes, "days", "share closed", x_kind="days", y_kind="share")
 
     def sentence(self) -> str:
-        """State the share at the last day read, in each reading."""
+        """State the share at the last day asked for, in each reading."""
         known = self.table.dropna(subset="estimate")
         first = known[known["reading"].isin([PUBLISHED, CORRECTED])]
         first = first[first["reading"] == (CORRECTED if CORRECTED in set(first["reading"]) else PUBLISHED)]
@@ -104,23 +104,22 @@ def late_recording(
     confidence: float = 0.95,
     seed: int = 20130206,
 ) -> LateRecording:
-    """Read a closing curve as published, and as it would be had every closing been recorded at once.
+    """Estimate the share closed as published, and as if every closing had been recorded at once.
 
     Parameters
     ----------
     durations : Durations, cohort or dataset
         Days to the closing, dated to the day.
     data : Dataset
-        The release they are from, whose other releases are looked up and loaded.
+        Their release; the agency's other releases are loaded.
     days : int or sequence of int
         Days of age.
     year : int, optional
-        Complaints received in this year alone; the lag is then fitted on those received before the year before, so that
-        nothing of the year itself is used.
+        Use only complaints received in this year; the lag is then estimated on those received before the previous year.
     received_before : date, optional
-        The lag is fitted on complaints received before this day alone, so that those after it are predicted.
+        Estimate the lag only on complaints received before this day, so that later ones are predicted.
     recorded : float
-        The cut-off is moved back to where this share of closings is recorded.
+        Share of closings recorded that sets the earlier cut-off.
     draws, confidence, seed
         As for :func:`corrected`.
 
@@ -131,12 +130,12 @@ def late_recording(
     Raises
     ------
     Refusal
-        The dates are coarser than a day, or cases come into sight late.
+        If dates are coarser than a day, or there is late entry.
 
     Notes
     -----
-    From one release the lag cannot be known. The readings are then those of the releases that were held against later
-    ones, kept in ``study/recorded_late.yaml`` as ``benchmarks/releases.py seen`` counted them.
+    One release does not identify the lag. The readings then use the lags of other agencies' releases, stored in
+    ``study/recorded_late.yaml`` by ``benchmarks/releases.py seen``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How late closings are recorded, from two releases."""
+"""Estimate the recording lag of closings from two releases."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _SHOWN = (30, 60, 90, 180, 365, 730)
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class RecordingLag(Result):
-    """How late closings are recorded.
+    """Distribution of the recording lag of closings.
 
-    ``table``: ``day`` since the closing; ``estimate``, the share of closings recorded by then, with ``lower`` and
-    ``upper``; ``n`` closings of that age or younger, on which it rests. Missing below :attr:`first_day`.
+    ``table``: ``day`` since the closing; ``estimate``, the share of closings recorded by that day, with ``lower`` and
+    ``upper``; ``n``, closings of that age or younger. Missing below :attr:`first_day`.
 
     Attributes
     ----------
     n, late : int
-        Closings dated up to the first release's last day, and how many of them it did not show.
+        Closings dated up to the first release's last day, and those it did not show.
     first_day : int
-        Days since the closing of which the releases say anything: fewer than 20 closings are younger.
+        First day with an estimate: fewer than 20 closings are younger.
     apart : int
         Days between the releases.
     """
@@ -51,7 +51,7 @@ class RecordingLag(Result):
     seen: Flags
 
     def cutoff_back(self, recorded: float = 0.95) -> int:
-        """Days by which a cut-off has to be moved back, so that this share of the closings before it is recorded."""
+        """Return the days to move a cut-off back, so that this share of the closings before it is recorded."""
         found = self.share()
         reached = np.flatnonzero((found.share >= recorded) & (found.age >= self.first_day))
         if not len(reached):
@@ -59,7 +59,7 @@ class RecordingLag(Result):
         return int(found.age[reached[0]])
 
     def share(self, weight: Floats | None = None) -> RecordedShare:
-        """The distribution, from all closings or from each taken so many times; known from `first_day` on."""
+        """Return the distribution from all closings, or weighted by a resample; known from `first_day` on."""
         found = recorded_share(self.age, self.seen, self.apart, weight)
         return RecordedShare(found.age, found.share, self.first_day)
 
@@ -73,7 +73,7 @@ class RecordingLag(Result):
         return axes
 
     def sentence(self) -> str:
-        """Say how many closings the first release lacked, and how many days it takes to record nine in ten."""
+        """State how many closings the first release lacked, and how many days it takes to record nine in ten."""
         try:
             by = f"nine in ten are recorded within {plural(self.cutoff_back(0.9), 'day')}"
         except Refusal:
@@ -96,22 +96,22 @@ def recording_lag(
     confidence: float = 0.95,
     seed: int = 20130206,
 ) -> RecordingLag:
-    """Estimate how many days after a closing it is recorded, from what the later of two releases adds.
+    """Estimate how many days after a closing it is recorded, from the closings that a later release adds.
 
-    Two releases identify, at each age of a closing, the share recorded by then among those recorded by the later
-    release. That is the distribution of the lag if it does not depend on the day of closing. A lag that grew, or one of
-    batches met at another point of their cycle, takes a third release; a closing never recorded is never seen.
+    Two releases identify, at each age of a closing, the share recorded by then among closings in the later release.
+    This is the distribution of the lag if it does not depend on the day of closing. A growing lag, or recording in
+    batches, requires a third release. Closings never recorded are not seen.
 
     Parameters
     ----------
     older, newer : Dataset
         The earlier and the later release.
     received_before : date, optional
-        Only complaints received before this day are used, so that those after it can be predicted.
+        Use only complaints received before this day, so that later ones can be predicted.
     stop : str
         The stage recorded late.
     draws : int
-        Resamples of complaints behind the interval.
+        Number of bootstrap resamples of complaints.
     confidence : float
     seed : int
 
@@ -122,8 +122,8 @@ def recording_lag(
     Raises
     ------
     Refusal
-        The releases cannot be compared, one of them holds no closing dates or no open complaints, or fewer than 20
-        closings precede the first one's last day.
+        If the releases cannot be compared, one holds no closing dates or no open complaints, or fewer than 20 closings
+        precede the older one's last day.
 
     References
     ----------
@@ -192,24 +192,24 @@ def recording_lag(
 
 
 def first_closings(data: Dataset, keys: pd.Index, stage: str) -> Days:
-    """First usable day of a stage in each case, as a day number; -1 where there is none."""
+    """Return the first usable day of a stage in each case, as a day number; -1 if there is none."""
     found = occurrence(data.events, keys, stage, "first")
     return np.where(found.earliest == FOREVER, -1, found.earliest)
 
 
 def no_day(data: Dataset, keys: pd.Index, stage: str) -> Flags:
-    """Cases that reached a stage on a day that is not known, or of which nobody knows whether they did."""
+    """Return cases that reached a stage on an unknown day, or may have reached it."""
     found = occurrence(data.events, keys, stage, "first")
     return np.where(found.none, found.set_aside != "", found.earliest != found.latest).astype(bool)
 
 
 def times_drawn(rng: np.random.Generator, n: int) -> Floats:
-    """How often each of n is drawn in a resample."""
+    """Return how often each of n is drawn in a resample."""
     return rng.multinomial(n, np.full(n, 1 / n)).astype(float)
 
 
 def stepped(axes: Axes, shown: pd.DataFrame, label: str | None) -> None:
-    """Draw a share that moves in steps, with its interval as a band."""
+    """Draw a share as a step function, with its interval as a band."""
     axes.step(shown["day"], shown["estimate"], where="post", color=draw.COLOURS[0], label=label)
     axes.fill_between(
         shown["day"], shown["lower"], shown["upper"], step="post", color=draw.COLOURS[0], alpha=0.2, linewidth=0

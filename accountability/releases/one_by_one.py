@@ -1,4 +1,4 @@
-"""Every release of an agency against the next: changes, lag and backtest together, as the command prints them."""
+"""Compare every release of an agency with the next: changes, lag and backtest, as the command prints them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from accountability.results import Refused, Result, or_refusal
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two releases that follow one another, and what can be said of them.
+    """Two successive releases and their comparison.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Pair:
     backtest: Backtest | Refused
 
     def facts(self) -> dict[str, Any]:
-        """The same as plain values: the sentence and the table of each."""
+        """Return the sentence and table of each as plain values."""
         said: dict[str, Any] = {"older": self.older, "newer": self.newer}
         results: dict[str, Result] = {"changes": self.changes, "lag": self.lag, "backtest": self.backtest}
         for name, one in results.items():
@@ -69,12 +69,12 @@ def pairs(name: str | Path) -> list[Pair]:
     Returns
     -------
     list of Pair
-        Oldest first; a lag or a backtest that two releases cannot carry is refused with the reason.
+        Oldest first; a lag or backtest that cannot be estimated is replaced by its refusal.
 
     Raises
     ------
     Refusal
-        Only one release is declared, or two cannot be compared.
+        If only one release is declared, or two cannot be compared.
 
     Examples
     --------
@@ -95,9 +95,9 @@ def pair(name: str | Path, against: str | None = None, days: Sequence[int] = (18
     name : str or Path
         A release.
     against : str, optional
-        Another release of the agency, in the place of the next.
+        Another release of the agency instead of the next.
     days : sequence of int
-        Days of age at which shares closed are held against the newer release.
+        Days of age at which shares closed are compared with the newer release.
 
     Returns
     -------
@@ -106,9 +106,9 @@ def pair(name: str | Path, against: str | None = None, days: Sequence[int] = (18
     Raises
     ------
     ParameterError
-        The other is no release of the same agency.
+        If `against` is not a release of the same agency.
     Refusal
-        Only one release is declared, or the two cannot be compared.
+        If only one release is declared, or the two cannot be compared.
 
     Examples
     --------

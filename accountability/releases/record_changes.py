@@ -1,4 +1,4 @@
-"""What changed from one release to the next: complaints that came and went, and every field of those in both."""
+"""Changes from one release to the next: complaints added and removed, and changed fields of those in both."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _RULE: Final = {"least": 30, "share": 0.1, "one_way": 0.9}
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Changes(Result):
-    """What changed between two releases.
+    """Changes between two releases.
 
     ``table``: one row per field and kind of change: ``field``; ``change`` (``filled``, ``emptied``, ``changed``,
-    ``renamed``: one word took the place of another in every complaint, so no fact changed; ``restated``: a date stands
-    there more or less exactly, and may be the same day); ``n`` complaints; of dates that changed, ``earlier``,
-    ``later`` and ``median_days`` (days from the old date to the new).
+    ``renamed``: one word replaced another in every complaint, so no fact changed; ``restated``: a date became more or
+    less exact, and may be the same day); ``n`` complaints; for changed dates, ``earlier``, ``later`` and
+    ``median_days`` (days from the old date to the new).
 
     Attributes
     ----------
@@ -58,8 +58,8 @@ class Changes(Result):
     by_year : DataFrame
         ``year`` of receipt, ``field``, ``change``, ``n``.
     rules : DataFrame
-        Dates whose meaning changed, as the pattern suggests: ``stage``, ``first_year``, ``last_year`` of receipt, ``n``
-        complaints, ``share`` of those with the date, ``median_days``.
+        Dates whose meaning probably changed: ``stage``, ``first_year``, ``last_year`` of receipt, ``n`` complaints,
+        ``share`` of those with the date, ``median_days``.
     """
 
     keys: pd.DataFrame
@@ -84,7 +84,7 @@ class Changes(Result):
         return disclose(made, counts=("n",), keep=("field", "before", "after", "change")) if len(made) else made
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw how many complaints each field changed in, by kind of change; the ten fields that changed most."""
+        """Draw the number of complaints with a change in the ten most changed fields, by kind of change."""
         axes = draw.new_axes(ax)
         wide = self.table.pivot_table(index="field", columns="change", values="n", aggfunc="sum", fill_value=0)
         wide = wide.loc[wide.sum(axis=1).sort_values(kind="stable").index[-10:]]
@@ -97,7 +97,7 @@ class Changes(Result):
         return labelled(axes, "complaints", "")
 
     def sentence(self) -> str:
-        """Say how many complaints came and went, what changed most, and which dates took on another meaning."""
+        """State how many complaints were added and removed, what changed most, and which dates changed meaning."""
         n = dict(zip(self.keys["in_release"], self.keys["n"], strict=True))
         said = f"{plural(n['in both'], 'complaint')} in both releases, {n['new']:,} new, {n['gone']:,} gone"
         said += f", {n['outside the window']:,} outside the later one's window" if n["outside the window"] else ""
@@ -107,12 +107,12 @@ class Changes(Result):
         return " ".join([said, *(text for _, text in self.traps())])
 
     def traps(self) -> list[tuple[str, str]]:
-        """Each date whose meaning changed: its stage, and the warning for a source card."""
+        """Return each date whose meaning changed: its stage, and the warning for a source card."""
         return [(str(row["stage"]), trap(row)) for row in self.rules.to_dict("records")]
 
 
 def trap(rule: Mapping[Any, Any]) -> str:
-    """A change of what a date means, as a card would warn of it."""
+    """Return the warning on a card about a changed meaning of a date."""
     days = int(rule["median_days"])
     years = f"{rule['first_year']}" + ("" if rule["first_year"] == rule["last_year"] else f" to {rule['last_year']}")
     way = "earlier" if days < 0 else "later"
@@ -125,10 +125,10 @@ def trap(rule: Mapping[Any, Any]) -> str:
 
 @takes("dataset")
 def changes(older: Dataset, newer: Dataset) -> Changes:
-    """Compare two releases of one agency, complaint by complaint and field by field.
+    """Compare two releases of one agency by complaint and field.
 
     Dates are compared as recorded, whether usable or set aside. A column of the allegations is compared as the set of
-    its values in a complaint. Officers are not compared: each release hides them under pseudonyms of its own.
+    its values in a complaint. Officers are not compared: each release has its own pseudonyms.
 
     Parameters
     ----------
@@ -142,7 +142,8 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     Raises
     ------
     Refusal
-        The older release is declared newer, no key is shared, the keys were given out anew, or a row is another unit.
+        If the older release is declared newer, no key is shared, the keys were reassigned, or rows have different
+        units.
 
     Examples
     --------
@@ -278,7 +279,7 @@ class _Sets:
     code: np.ndarray
 
     def words(self, place: np.ndarray, words: np.ndarray) -> np.ndarray:
-        """The values of some cases as text, in their order."""
+        """Return the values of some cases as text, in their order."""
         found = np.full(len(self.count), "", dtype=object)
         one = self.count[self.case] == 1
         found[self.case[one]] = words[self.code[one]]

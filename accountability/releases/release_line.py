@@ -1,4 +1,4 @@
-"""Which sources are releases of one agency's records, in their order, and whether two of them can be compared."""
+"""Find the releases of one agency's records, in order, and check whether two can be compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ISSUED_ANEW = 0.5
 
 
 def series(name: str | Path) -> list[str]:
-    """Return the releases of the agency that a source is one of, oldest first.
+    """Return all releases of the agency of a source, oldest first.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def series(name: str | Path) -> list[str]:
     Returns
     -------
     list of str
-        Names of the sources that say ``like:`` of one another, by the last day they cover.
+        Names of the sources linked by ``like:``, ordered by the last day they cover.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def load_series(name: str | Path) -> list[Dataset]:
     Raises
     ------
     Refusal
-        The source is the only release declared.
+        If the source is the only release declared.
 
     Examples
     --------
@@ -99,12 +99,12 @@ FILE --like synthetic."
 
 
 def release_of(name: str | Path, release: object) -> str:
-    """The source that is one release of an agency: named, or the last that covers no day after the one given.
+    """Return the name of one release of an agency: by name, or the last that ends by a given day.
 
     Raises
     ------
     ParameterError
-        No release of that name, or none that early; the message lists them.
+        For an unknown release, or none that early; the message lists them.
     """
     names = series(name)
     days = {one: str(_until(source_folder(one))) for one in names}
@@ -126,12 +126,12 @@ def release_of(name: str | Path, release: object) -> str:
 
 
 def other_releases(data: Dataset) -> tuple[list[Dataset], list[Dataset]]:
-    """The releases of the same series that date closings: those before a dataset, and those after it, oldest first.
+    """Return the agency's other releases that date closings: those before and those after a dataset, oldest first.
 
     Raises
     ------
     Refusal
-        No other release is declared, or one is declared and not at hand.
+        If no other release is declared, or one is not available.
     """
     try:
         names = series(data.name)
@@ -156,15 +156,15 @@ def other_releases(data: Dataset) -> tuple[list[Dataset], list[Dataset]]:
 
 
 def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
-    """The keys that two releases share, in the order of the older.
+    """Return the keys that two releases share, in the order of the older.
 
     Raises
     ------
     ParameterError
-        The second is no dataset; the message says what to write for the function that asks.
+        If the second is not a dataset; the message has the line to write.
     Refusal
-        The older is declared newer, by its last day or by what it holds, their rows are of another unit, no key or
-        hardly any is shared, or the keys were given out anew.
+        If the older is declared newer (by its last day or content), rows have different units, few or no keys are
+        shared, or the keys were reassigned.
     """
     if not isinstance(newer, Dataset):
         raise ParameterError(
@@ -243,12 +243,12 @@ def _require_order(older: Dataset, newer: Dataset, shared: pd.Index) -> None:
 
 
 def apart(first: Days, then: Days, first_end: Days, then_end: Days) -> Flags:
-    """Whether two dates, each a day or a span of days, cannot be the same day."""
+    """Return whether two dates (days or spans) cannot be the same day."""
     return np.asarray((first_end < then) | (then_end < first))
 
 
 def recorded_days(data: Dataset, keys: pd.Index, stage: str, end: str = "earliest") -> np.ndarray:
-    """First day recorded of a stage in each case, usable or set aside, as a day number; -1 where there is none.
+    """Return the first recorded day of a stage in each case, usable or set aside, as a day number; -1 if there is none.
 
     A coarse date has an `earliest` and a `latest` day.
     """
@@ -262,7 +262,7 @@ def recorded_days(data: Dataset, keys: pd.Index, stage: str, end: str = "earlies
 
 
 def within_window(data: Dataset, keys: pd.Index, other: Dataset) -> np.ndarray:
-    """Cases received within the period that the other release covers."""
+    """Return the cases received within the period that the other release covers."""
     if other.card.period is None:
         return np.ones(len(keys), bool)
     day = recorded_days(data, keys, "received")

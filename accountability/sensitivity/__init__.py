@@ -1,4 +1,4 @@
-"""What if what is not known differs: how the unknown would have to be for a finding to turn."""
+"""Sensitivity to unknown facts: the values of unknowns at which a finding changes (tipping points)."""
 
 import lazy_loader
 

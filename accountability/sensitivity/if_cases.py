@@ -1,4 +1,4 @@
-"""What if cases differ: the open ones' pace, the days and ends that are not known, the group that is not recorded."""
+"""Sensitivity of delays to the pace of open cases, unknown days and ends, and unrecorded groups."""
 
 from __future__ import annotations
 
@@ -40,41 +40,40 @@ def if_cases_differ(
     *,
     paces: Sequence[float] = (0.5, 2.0),
 ) -> Tipping:
-    """How what is not known of cases would have to be for a median, a share closed or an order of groups to turn.
+    """Estimate the values of unknowns at which a median, a share closed or an order of groups changes.
 
-    Varied one at a time: the pace at which open cases close, as a ratio of hazards to other cases of the same age
-    (informative closing); the place of ends that are not known, or known to a month or a year only, among the days
-    they can have been on, which also bounds what closings heaped inside a month do to a smooth curve; and, of groups,
-    to which of them cases belong whose group is not recorded.
+    One unknown varies at a time: the pace at which open cases close, as a hazard ratio to other cases of the same age
+    (informative censoring); unknown ends, and ends known to a month or year, within their possible days (this also
+    bounds the effect of heaping inside a month); and, for groups, the group of cases without a recorded one.
 
     Parameters
     ----------
     durations : Durations
     by : str or sequence of str, optional
-        Columns to compare by. A further claim is then that the group with the shortest median is ahead of that with the
-        longest, and what is varied is of the first.
+        Columns to compare by. A further claim is then that the group with the shortest median closes faster than the
+        one with the longest; the unknowns of the first group vary.
     within_days : int
-        The claim about the share closed is by this day.
+        Day of the claim about the share closed.
     confidence : float
-        Claims about all cases stand as long as the estimate is inside its interval of this level, or inside what coarse
-        dates leave open.
+        A claim about all cases holds while the estimate stays inside its interval of this level, or inside its bounds
+        from coarse dates.
     paces : sequence of float
-        Ratios of hazards under which the estimates are given too (``stated``).
+        Hazard ratios at which estimates are also returned (``stated``).
 
     Returns
     -------
     Tipping
-        In days and shares of cases; without rows where nothing is unknown.
+        In days and shares of cases; no rows if nothing is unknown.
 
     Raises
     ------
     Refusal
-        As :func:`accountability.delay.how_long`.
+        As for :func:`accountability.delay.how_long`.
 
     Notes
     -----
-    Ratios of hazards of the open cases: Jackson and others, Statistics in Medicine 33 (2014), in closed form instead
-    of by imputation.
+    Hazard ratios of open cases: Jackson and others, Statistics in Medicine 33 (2014), in closed form instead of
+    imputation.
 
     Examples
     --------
@@ -114,7 +113,7 @@ class _Unknown:
     def line(
         self, claim: str, read: Callable[[Found], float], limits: tuple[float, float], leaves: str, stays: str
     ) -> dict[str, Any]:
-        """A row of the table: how far a claim can go, and where it turns."""
+        """Return a row of the table: the range of an estimate, and where its claim fails."""
         least, most, below, above = turns(lambda value: read(self.after(value)), self.grid, *limits)
         ends = [_share(end) if claim.startswith("share") else _days(end) for end in (least, most)]
         said = [words(at) for words, at in zip(self.sides, (below, above), strict=True) if not np.isnan(at)]

@@ -1,4 +1,4 @@
-"""What if outcomes differ: how the undecided would have to end, and those without a recorded group to fall."""
+"""Sensitivity of outcomes to undecided units and to units without a recorded group."""
 
 from __future__ import annotations
 
@@ -24,31 +24,30 @@ _STANDS: Final = "the claim stands inside the interval of the estimate"
 
 
 def if_outcomes_differ(found: OutcomeDistribution | PenaltyReductions | StageGap | SlowCases) -> Tipping:
-    """How what is not known of outcomes would have to be for a share, or a gap between two groups, to turn.
+    """Estimate the values of unknown outcomes at which a share, or a gap between two groups, changes.
 
-    Varied one at a time: the share of the undecided (pending, or not recorded; of a gap, all that may yet come to the
-    stage) that ends as the claim says, from none to all; and, of a gap, the share of those with no group on record who
+    One unknown varies at a time: the share of the undecided (pending or not recorded; for a gap, all that may yet reach
+    the stage) with the outcome, from none to all; and, for a gap, the share of units without a recorded group that
     passed a stage and belong to the first group.
 
     Parameters
     ----------
     found : OutcomeDistribution, PenaltyReductions, StageGap or SlowCases
         What :func:`accountability.outcomes.outcome_distribution`, :func:`accountability.outcomes.penalty_reductions`,
-        :func:`accountability.outcomes.decompose_gap` or :func:`accountability.outcomes.delay_and_penalty` gave.
+        :func:`accountability.outcomes.decompose_gap` or :func:`accountability.outcomes.delay_and_penalty` returned.
 
     Returns
     -------
     Tipping
-        A share is claimed to lie inside its interval; two groups are claimed to differ at a stage beyond chance, or
-        not to; so are the first and the last landmark. Without rows where nothing is unknown; rows that rest on few are
-        hidden.
+        The claims: a share is inside its interval; two groups (or the first and last landmark) differ significantly, or
+        do not. No rows if nothing is unknown; rows of few units are hidden.
 
     Raises
     ------
     ParameterError
-        For another result.
+        For any other result.
     Refusal
-        Where the result was refused, for the same reason.
+        If the result was refused, for the same reason.
 
     Notes
     -----

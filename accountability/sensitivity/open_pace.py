@@ -1,4 +1,4 @@
-"""Informative closing: the share still open, had open cases closed at another pace than others of their age."""
+"""Informative censoring: the share still open if open cases close at another hazard than others of their age."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accountability.study.extremes import placed
 
 
 def daily(durations: Durations) -> Floats:
-    """Share still open after each day; coarse closings in the middle of their days where dates leave no estimate."""
+    """Return the share still open after each day; coarse closings count mid-span where dates give no estimate."""
     curve = how_long(durations).curve
     if curve.confidence is None:
         curve = how_long(placed(durations, 0.5)).curve
@@ -20,11 +20,11 @@ def daily(durations: Durations) -> Floats:
 
 
 def at_pace(still: Floats, durations: Durations, ratio: float) -> Floats:
-    """Share still open after each day, had open cases closed at a ratio of the hazard of others of their age.
+    """Return the share still open after each day if open cases close at a hazard ratio to others of their age.
 
-    An open case seen until day ``c`` is still open at ``t`` with the chance ``(S(t)/S(c))**ratio``. At a ratio of 1
-    this is the curve itself (self-consistency: Efron 1967, Turnbull 1976); a case that came into sight late stands for
-    ``1/S`` of that day.
+    An open case seen until day ``c`` is still open at ``t`` with probability ``(S(t)/S(c))**ratio``. At a ratio of 1
+    this is the curve itself (self-consistency: Efron 1967, Turnbull 1976); a case with late entry has weight ``1/S`` of
+    its day of entry.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One grammar for what is not known: what is assumed, how far the estimate can go, and where the finding turns."""
+"""The result of tipping-point analyses: the assumption, the range of the estimate, and where the claim fails."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _NUMBERS: Final = ("n", "estimate", "lower", "upper", "least", "most", "turns_at
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Tipping(Result):
-    """How what is not known would have to be for a finding to turn.
+    """Values of unknowns at which a claim fails (tipping points).
 
-    ``table``: one row per claim and an unknown. ``claim`` (what is claimed), ``unknown`` (what is not known), ``n``
-    (how many), ``assumed`` (the quantity that is varied, in words); ``estimate`` with the limits ``lower`` and
-    ``upper`` between which the claim stands; ``least``, ``most`` (the estimate over all that the unknown can be);
-    ``turns_at_most``, ``turns_at_least``: the claim turns where what is assumed is at most, or at least, this; missing
-    where it turns nowhere on that side; ``reads``, the row in words; ``hidden``, where few are unknown.
+    ``table``: one row per claim and unknown. ``claim``, ``unknown``, ``n`` (number unknown), ``assumed`` (the quantity
+    varied, in words); ``estimate`` with the limits ``lower`` and ``upper`` between which the claim holds; ``least``,
+    ``most`` (the estimate over all values of the unknown); ``turns_at_most``, ``turns_at_least``: the claim fails where
+    the assumed quantity is at most, or at least, this; missing if it never fails on that side; ``reads``, the row in
+    words; ``hidden``, where few are unknown.
 
     Attributes
     ----------
     stated : DataFrame
-        The estimates under values that were asked for: ``claim``, ``unknown``, ``value``, ``estimate``, ``hidden``.
+        Estimates at the values asked for: ``claim``, ``unknown``, ``value``, ``estimate``, ``hidden``.
     """
 
     stated: pd.DataFrame
@@ -52,7 +52,7 @@ class Tipping(Result):
         self._hide("stated", self.stated.assign(estimate=self.stated["estimate"].mask(self.stated["hidden"])))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide rows that rest on few, in words too."""
+        """Hide rows of few units, also in words."""
         hidden = table["hidden"].astype(bool)
         if not hidden.any():
             return table
@@ -61,19 +61,19 @@ class Tipping(Result):
         return shown.assign(**masked, reads=table["reads"].mask(hidden, "too few to show"))
 
     def sentence(self) -> str:
-        """Say for each unknown how it would have to be for the finding to turn."""
+        """State for each unknown the values at which the claim fails."""
         said = self.table.loc[~self.table["hidden"], "reads"].tolist()
         return " ".join(said) or "Nothing that can be shown is left unknown here."
 
 
 def row(**values: Any) -> dict[str, Any]:
-    """A row of the table, what is not given missing."""
+    """Return a row of the table; values not given are missing."""
     missing = dict.fromkeys(_NUMBERS, float("nan"))
     return {**missing, "hidden": False, **values}
 
 
 def tipping(lines: Sequence[dict[str, Any]], stated: Sequence[dict[str, Any]] = (), **said: Any) -> Tipping:
-    """The result of some rows."""
+    """Return the result made of some rows."""
     heads = ["claim", "unknown", "value", "estimate", "hidden"]
     values = pd.DataFrame(list(stated), columns=heads).astype({"hidden": "bool"})
     table = pd.DataFrame(list(lines), columns=list(COLUMNS))
@@ -84,22 +84,22 @@ def tipping(lines: Sequence[dict[str, Any]], stated: Sequence[dict[str, Any]] = 
 def turns(
     estimate: Callable[[float], float], grid: Sequence[float], lower: float, upper: float
 ) -> tuple[float, float, float, float]:
-    """Where on a grid an estimate that only rises, or only falls, leaves its limits.
+    """Find where on a grid a monotone estimate leaves its limits.
 
     Parameters
     ----------
     estimate : callable
-        The estimate at a value of what is assumed.
+        Function of the assumed value that returns the estimate.
     grid : sequence of float
-        Values in rising order; they are sought by halving.
+        Values in increasing order, searched by bisection.
     lower, upper : float
-        The claim stands from one to the other; a missing limit is none.
+        Limits of the claim; a missing limit means no limit.
 
     Returns
     -------
     tuple of float
-        The least and the most that the estimate can be; the largest value at which it is beyond on the side where the
-        grid starts, and the smallest on the side where it ends, missing where there is none.
+        The least and the most of the estimate; the largest value at which it is outside at the start of the grid, and
+        the smallest at the end; missing if there is none.
     """
     ends = [estimate(grid[0]), estimate(grid[-1])]
 

@@ -1,6 +1,6 @@
-"""Describe, print: counts, shares, means and quantiles of anything a release holds, table one, models side by side.
+"""Counts, shares, means and quantiles of any column, table one, and tables of models, with print formats.
 
-:func:`describe` answers most questions of "how many" and "what share" in one call; what it gives prints itself.
+:func:`describe` answers most questions of "how many" and "what share" in one call; its result can be printed.
 """
 
 import lazy_loader

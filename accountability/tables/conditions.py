@@ -1,4 +1,4 @@
-"""Which rows are meant: a word, columns with their values, or a function of the frame."""
+"""Conditions that select rows: a word, columns with values, or a function of the frame."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ WORDS: Final = ("all", "decided", "identified")
 
 
 def met(frame: pd.DataFrame, condition: Condition | None, name: str, known: pd.DataFrame | None = None) -> Flags:
-    """Say of each row whether a condition holds; a missing value never meets one, except where None is asked for.
+    """Return for each row whether a condition holds; a missing value meets only the condition None.
 
     Parameters
     ----------
     frame : DataFrame
     condition : str, mapping, callable or None
-        A word (``all``, ``decided``: a finding on record that no longer waits, ``identified``: the officer is; or a
-        term of a finding or penalty); columns with the value, the list of values, None (nothing recorded) or a
-        function of the column; or a function of the frame.
+        A word (``all``, ``decided``: a recorded finding that is not pending, ``identified``: the officer is known; or a
+        term of a finding or penalty); columns with a value, a list of values, None (not recorded) or a function of the
+        column; or a function of the frame.
     name : str
-        The parameter, for the message.
+        Name of the parameter, for the message.
     known : DataFrame, optional
-        Where the values asked for must occur: a misspelt one is refused, and not counted as none.
+        Frame in which the values must occur; unknown values are refused.
     """
     if condition is None or condition == "all":
         return pd.Series(True, index=frame.index).to_numpy()
@@ -57,13 +57,13 @@ def met(frame: pd.DataFrame, condition: Condition | None, name: str, known: pd.D
 
 
 def is_condition(word: object) -> bool:
-    """Whether something is a condition and not the name of a column."""
+    """Return whether an object is a condition and not the name of a column."""
     terms = {*WORDS, *FINDINGS, *PENALTIES} - {"pending"}
     return word in terms if isinstance(word, str) else isinstance(word, Mapping) or callable(word)
 
 
 def said(condition: Condition) -> str:
-    """A condition in words."""
+    """Return a condition in words."""
     if isinstance(condition, str):
         return condition.replace("_", " ")
     if not isinstance(condition, Mapping):

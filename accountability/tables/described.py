@@ -1,4 +1,4 @@
-"""What a description gives: a table that hides small cells, what lies outside it, and the tests of its groups."""
+"""The result of a description: a table without small cells, the units outside it, and tests of its groups."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ DAYS: Final = ("estimate", "lower", "upper", "lower_quartile", "upper_quartile")
 class Described(Result):
     """Counts, shares, means or days by group and window.
 
-    ``table``: the groups; ``n``, the units of the whole; and, by what was asked,
+    ``table``: the groups; ``n`` (units of the denominator); and, by `kind`,
 
-    - of shares: ``events`` (units that have it), ``estimate``, ``lower``, ``upper``;
-    - of a column of numbers: ``events`` (units with a number), ``estimate`` (the mean), ``std_error``, ``lower``,
+    - for shares: ``events`` (units with the condition), ``estimate``, ``lower``, ``upper``;
+    - for a column of numbers: ``events`` (units with a number), ``estimate`` (the mean), ``std_error``, ``lower``,
       ``upper``, ``lower_quartile``, ``median``, ``median_lower``, ``median_upper``, ``upper_quartile``;
-    - of days: ``events`` (closed), ``estimate`` (the median, open cases counted), ``lower``, ``upper`` and the
-      quartiles; missing where so many are still open that it was not reached;
-    - of holders: ``n`` (holders), ``share_of_holders``, ``drawn`` (rows), ``share_drawn``, ``median``, ``mean``.
+    - for days: ``events`` (closed), ``estimate`` (Kaplan-Meier median), ``lower``, ``upper`` and the quartiles; missing
+      where not reached because too many are open;
+    - for holders: ``n`` (holders), ``share_of_holders``, ``drawn`` (rows), ``share_drawn``, ``median``, ``mean``.
 
-    ``hidden`` marks what rests on fewer than ten, or would give that away.
+    ``hidden`` marks counts under ten, numbers from them, and numbers that would reveal them.
 
     Attributes
     ----------
     outside : pandas.DataFrame
-        ``reason``, ``n``: units whose date puts them in no window. With ``n`` of the table they add up to all.
+        ``reason``, ``n``: units without a window for their date. With ``n`` of the table they add up to all.
     kind : {"count", "share", "terms", "number", "days", "holders"}
     unit : str
         What is counted, in the plural.
     by : tuple of str
-        The columns of the groups; ``window`` is the last of them where there are windows.
+        The columns of the groups; ``window`` is the last if there are windows.
     counted : pandas.DataFrame or None
-        One row per unit of the whole: for :meth:`test`.
+        One row per unit of the denominator, for :meth:`test`.
     confidence : float
     """
 
@@ -60,7 +60,7 @@ class Described(Result):
         self._hide("outside", disclose(self.outside, counts=["n"], keep=["reason"]))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide counts from 1 to 9, what rests on them, and what would give them away; a total of others stays."""
+        """Hide counts from 1 to 9, numbers from them, and counts that would reveal them."""
         groups = list(self.by)
         if self.kind in ("share", "days"):
             shown = disclose(table, counts=["n", "events"], keep=groups, parts=bool(groups))
@@ -85,19 +85,19 @@ class Described(Result):
         return disclose(table, counts=["n"], keep=groups, parts=bool(groups))
 
     def test(self, kind: str = "chi_square") -> Tested:
-        """Test whether a share, or a distribution, is the same in all groups.
+        """Test whether a share or a distribution is the same in all groups.
 
         Parameters
         ----------
         kind : {"chi_square", "exact", "trend"}
-            Pearson's chi-square with the correction of Rao and Scott (1981) for rows of one officer or complaint;
-            Fisher's exact test of two groups, which takes rows as independent; a linear trend of the share over the
-            groups in their order, with errors clustered on officer and complaint.
+            Pearson's chi-square with the correction of Rao and Scott (1981) for clustering by officer and complaint;
+            Fisher's exact test of two groups, which assumes independent rows; or a linear trend of the share over the
+            ordered groups, with errors clustered on officer and complaint.
 
         Returns
         -------
         Tested
-            ``test, statistic, df, p_value, n``, with what each assumes.
+            ``test, statistic, df, p_value, n``, with the assumptions of each.
         """
         if self.counted is None or self.kind not in ("share", "terms"):
             raise ParameterError(

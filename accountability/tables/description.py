@@ -1,4 +1,4 @@
-"""Describe anything a release holds: one call for a count, a share, a mean, a quantile or the top."""
+"""Describe a release: one call for a count, a share, a mean, quantiles or the top."""
 
 from __future__ import annotations
 
@@ -49,31 +49,31 @@ def describe(
     stop: str = "closed",
     confidence: float = 0.95,
 ) -> Described:
-    """Count anything a release holds, or give its share, mean, quantiles, days or top, by group and window.
+    """Estimate a count, share, mean, quantiles, days or the top holders, by group and window.
 
     Parameters
     ----------
     data : Cohort or Dataset
     what : str, condition or Holders
         ``allegations``, ``officer_complaints``, ``complaints``, ``officers``, or people (``complainants``, ``victims``,
-        ``witnesses``, ``investigators``): how many. A condition
-        (a term such as ``"sustained"``, ``{"column": value}``, or a function of the frame): its share. A column of
-        words: the share of each. A column of numbers: mean, median, quartiles. ``days``: from `start` to `stop`, open
-        cases counted. :class:`Holders`: the top, ntiles, those with at least so many.
+        ``witnesses``, ``investigators``): their number. A condition (a term such as ``"sustained"``, ``{"column":
+        value}``, or a function of the frame): its share. A column of words: the share of each. A column of numbers:
+        mean, median, quartiles. ``days``: days from `start` to `stop`, including open cases. :class:`Holders`: the top,
+        ntiles, or holders with at least some number of rows.
     by : str or sequence of str, optional
-        Columns of the allegations, cases or people. Nothing recorded is a group of its own.
+        Columns of the allegations, cases or people. Missing values are a group.
     rows : condition, optional
-        Which published rows are looked at, before units are made of them.
+        Which published rows are used, before they are combined into units.
     of : condition
-        The whole of a share, or the units of a mean: ``all``, ``decided``, ``stated`` (the column asked about is
-        recorded), ``identified``, a term, columns with values, a function.
+        Denominator of a share, or units of a mean: ``all``, ``decided``, ``stated`` (the column is recorded),
+        ``identified``, a term, columns with values, or a function.
     when : str or mapping, optional
         ``month``, ``quarter`` or ``year`` of receipt; or a mapping of ``every``, ``stage``, ``starts`` (the month in
-        which a year begins), ``since`` and ``until`` (days), and ``with_set_aside`` (True: a date that contradicts
-        another counts as it stands; by default its units lie outside).
+        which a year begins), ``since`` and ``until`` (days), and ``with_set_aside`` (True: use dates that contradict
+        another; by default their units are outside).
     unit : str, optional
-        What one unit is; by default what a row of the source is. Findings and penalties of several rows are put
-        together as :meth:`Dataset.per` does; a unit in several groups counts once in each.
+        Unit of counting; by default what a row of the source is. Findings and penalties of several rows are combined as
+        in :meth:`Dataset.per`; a unit in several groups counts once in each.
     start, stop : str
         The stages between which ``days`` are counted.
     confidence : float
@@ -81,20 +81,21 @@ def describe(
     Returns
     -------
     Described
-        One row per group. ``outside`` counts what lies in no window and why. Small cells are hidden and never changed.
+        One row per group. ``outside`` counts the units in no window, with the reason. Small cells are hidden, not
+        changed.
 
     Raises
     ------
     ParameterError
-        For an unknown word, column or value; the message names what there is.
+        For an unknown word, column or value; the message lists the known ones.
     Refusal
-        For a whole of none, windows without a row, a statistic that a column cannot have.
+        For an empty denominator, windows without a row, or a statistic that the column does not allow.
 
     Notes
     -----
-    Rows of one officer, and of one complaint, may be alike; others are independent. Shares: Wilson's interval on the
-    effective sample size (Dean and Pagano 2015). Means: errors clustered both ways. Medians: Woodruff's interval (1952)
-    from that of the share below. Days: Kaplan-Meier (:func:`accountability.delay.closing_curve`).
+    Rows are clustered by officer and complaint. Shares: Wilson's interval on the effective sample size (Dean and Pagano
+    2015). Means: errors clustered both ways. Medians: Woodruff's interval (1952), from that of the share below. Days:
+    Kaplan-Meier (:func:`accountability.delay.closing_curve`).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables for paper: columns as wide as what they hold, numbers never broken, a wide table split and not squeezed."""
+"""Tables for documents: column widths from the content, unbroken numbers, and wide tables split."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def document_table(
     right: Sequence[bool],
     notes: Sequence[str] = (),
 ) -> str:
-    """Write a table as HTML for a converter: caption, one width a column, notes below.
+    """Write a table as HTML for a converter: caption, column widths, notes below.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def document_table(
     head, rows : sequence of str
         Headings and cells.
     right : sequence of bool
-        Which columns are numbers; these are set flush right and not broken.
+        Which columns are numbers; these are right-aligned and not broken.
     notes : sequence of str
-        What stands under it.
+        Notes below it.
     """
     solid = [[_solid(cell) if right[place] else cell for place, cell in enumerate(row)] for row in rows]
     parts = _split(head, solid)

@@ -1,4 +1,4 @@
-"""Table one: who is studied, by group, with standardised differences."""
+"""Table one: describe the cases by group, with standardised differences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INDENT: Final = "\u2003"
 
 @takes("cohort")
 def table_one(data: Cohort, by: str | None = None, columns: str | Sequence[str] | None = None) -> Printed:
-    """Who is studied: counts, shares, medians and days with open cases counted, overall and by group.
+    """Describe the cases: counts, shares, medians and days to closing, overall and by group.
 
     Parameters
     ----------
@@ -32,23 +32,24 @@ def table_one(data: Cohort, by: str | None = None, columns: str | Sequence[str] 
     by : str, optional
         Column of the groups.
     columns : str or sequence of str, optional
-        What is shown; by default the usual columns that the source has.
+        Columns to show; by default the usual ones that the source has.
 
     Returns
     -------
     Printed
-        One row per level, ``n (share)``; of numbers ``median (quartiles)``; days from receipt to closing with open
-        cases counted. The last column is the standardised difference, of more than two groups the largest of any two.
+        One row per level, ``n (share)``; for numbers ``median (quartiles)``; days from receipt to closing including
+        open cases (Kaplan-Meier). The last column is the standardised difference; with more than two groups, the
+        largest between any two.
 
     Raises
     ------
     ParameterError
-        For a column that is not there.
+        For an unknown column.
 
     Notes
     -----
-    Standardised differences of words with several levels: Yang and Dalton (SAS Global Forum 335-2012), as gtsummary
-    takes them. Each share is of all units of its group; nothing recorded is a level of its own.
+    Standardised differences of words with several levels: Yang and Dalton (SAS Global Forum 335-2012), as in gtsummary.
+    Shares are of all units of a group; missing values are a level.
 
     Examples
     --------

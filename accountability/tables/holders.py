@@ -1,4 +1,4 @@
-"""Officers, or others who hold several rows, told apart by how many each holds; always whole ones."""
+"""Classify officers, or other holders of rows, by their number of rows."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _LINE: Final = "Holders(top=0.1), Holders(at_least=10), Holders(exactly=1) or Ho
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Who is told apart by how many rows each holds: the ``what`` of :func:`accountability.tables.describe`.
+    """A selection of holders by their number of rows, for ``what`` of :func:`accountability.tables.describe`.
 
     Parameters
     ----------
     top : float or int, optional
-        The share of the holders with most (the largest whole number of them not above it), or how many.
+        Holders with most rows: a share (rounded down to whole holders) or a number.
     at_least, exactly : int, optional
-        Those with so many rows.
+        Holders with at least, or exactly, this number of rows.
     ntiles : int, optional
-        So many groups of holders, as equal as whole holders allow, those with fewest first.
+        Number of groups of holders, as equal as whole holders allow, those with fewest rows first.
     per : str
         Column of the holder's id.
 

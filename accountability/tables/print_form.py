@@ -1,4 +1,4 @@
-"""A table as a journal takes it: title, headings, cells of text, notes; as HTML, LaTeX and Word."""
+"""Tables for print: title, headings, text cells and notes, as HTML, LaTeX and Word."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ HIDDEN_SAID: Final = f"{HIDDEN} not shown: fewer than ten, or it would give such
 
 
 def decimals(error: float) -> int:
-    """How many decimals an estimate has so that its standard error would show two figures; 0 to 4, 2 without one."""
+    """Return the decimals that show two figures of the standard error: 0 to 4; 2 without one."""
     return 2 if not error > 0 or math.isinf(error) else min(max(1 - math.floor(math.log10(error)), 0), 4)
 
 
 def with_interval(estimate: float, lower: float, upper: float, error: float) -> str:
-    """Estimate and interval in one cell, digits by the standard error: ``1.24 (1.02 to 1.51)``."""
+    """Return estimate and interval in one cell, digits by the standard error: ``1.24 (1.02 to 1.51)``."""
     if math.isnan(estimate):
         return HIDDEN
     digits = decimals(error)
@@ -33,13 +33,13 @@ def with_interval(estimate: float, lower: float, upper: float, error: float) -> 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Printed(Result):
-    """A table for print: cells of text, the first column the labels.
+    """A table for print: text cells, with labels in the first column.
 
     Attributes
     ----------
     title : str
     notes : tuple of str
-        What stands under the table.
+        Notes below the table.
     """
 
     title: str
@@ -74,7 +74,7 @@ class Printed(Result):
         Raises
         ------
         Refusal
-            Without the extra ``documents``, which brings pandoc.
+            Without the extra ``documents``, which installs pandoc.
         """
         target = Path(path)
         if target.suffix != ".docx":

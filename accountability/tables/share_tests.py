@@ -1,4 +1,4 @@
-"""Tests of shares between groups, each with what it assumes."""
+"""Tests of shares between groups, each with its assumptions."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Tested(Result):
     """A test of equal shares: ``test``, ``statistic``, ``df``, ``p_value``, ``n``, ``design_effect``."""
 
     def sentence(self) -> str:
-        """State the p-value, and of what."""
+        """State the test and its p-value."""
         row = self.table.iloc[0]
         p = "below 0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}"
         return f"{self.estimand}: {self.method}, p-value {p}, {row['n']:,} units."
 
 
 def mean_errors(values: Floats, design: Floats, ways: Ways) -> tuple[Floats, Floats, Floats]:
-    """Least squares with errors clustered on the ways: coefficients, their errors, degrees of freedom."""
+    """Fit least squares with clustered errors: coefficients, their errors, degrees of freedom."""
     rows = np.column_stack([design, values])
     found_kinds, cell = np.unique(rows, axis=0, return_inverse=True)
     kinds: Floats = found_kinds.astype(np.float64)
@@ -48,7 +48,7 @@ def mean_errors(values: Floats, design: Floats, ways: Ways) -> tuple[Floats, Flo
 
 
 def design_effect(hits: Flags, ways: Ways) -> float:
-    """How many times the variance of a share is that of independent rows; 1 where it has none."""
+    """Return the design effect of a share: its variance over that of independent rows; 1 if it has no variance."""
     share = float(hits.mean())
     if share in (0.0, 1.0):
         return 1.0
@@ -58,7 +58,7 @@ def design_effect(hits: Flags, ways: Ways) -> float:
 
 
 def tested(counted: pd.DataFrame, kind: str, about: str) -> Tested:
-    """Test the ``group`` and ``value`` of rows that hang together by officer and complaint."""
+    """Test ``value`` by ``group`` for rows clustered by officer and complaint."""
     if kind not in TESTS:
         raise ParameterError(f"unknown test {kind!r}; there are {', '.join(TESTS)}")
     group, groups = pd.factorize(counted["group"], sort=True)

@@ -18,14 +18,14 @@ _FIT: Final = {"cases": "cases", "events": "closed", "clusters": "clusters", "lo
 def models_side_by_side(
     *models: Result, names: Sequence[str] | None = None, labels: Mapping[str, str] | None = None
 ) -> Printed:
-    """Print several models in one table: a row a term, a column a model.
+    """Print several models in one table, one row per term and one column per model.
 
     Parameters
     ----------
     *models : Result
-        Regressions of delay and models of outcomes, as the front doors give them.
+        Regressions of delay and models of outcomes.
     names : sequence of str, optional
-        Headings; by default the kinds of the models, numbered.
+        Headings; by default the kinds of models, numbered.
     labels : mapping, optional
         Labels of columns, as ``data.labels``.
 
@@ -37,7 +37,7 @@ def models_side_by_side(
     Raises
     ------
     ParameterError
-        For something that is no model, or names that do not fit.
+        For an object that is not a model, or a wrong number of names.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""When: each row put in the month, quarter, year or stretch of its date, or outside with the reason."""
+"""Windows of time: assign each row to the month, quarter, year or period of its date, or say why not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXAMPLE: Final = "when={'every': 'year', 'stage': 'received', 'starts': 6}"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The windows asked for: ``every`` so many months from month ``starts``, of the dates of a stage."""
+    """The windows: ``every`` some months from month ``starts``, by the dates of a stage."""
 
     every: str | None
     stage: str
@@ -58,14 +58,14 @@ class Window:
         return cls(every, stage, starts, low, high, aside)
 
     def said(self) -> str:
-        """The windows in words."""
+        """Return the windows in words."""
         ends = [f"{word} {np.datetime64(day, 'D')}" for word, day in (("from", self.since), ("to", self.until))
                 if abs(day) < FOREVER]  # fmt: skip
         ends += ["dates set aside as they stand"] if self.with_set_aside else []
         return " ".join([f"by {self.every} of '{self.stage}'" if self.every else f"'{self.stage}'", *ends])
 
     def place(self, earliest: Ints, latest: Ints, set_aside: Any) -> tuple[Ints, pd.Series]:
-        """Number of each row's window, and why a row is in none ("" where it is in one)."""
+        """Return the number of each row's window, and why a row is in none ("" if it is in one)."""
         none = earliest == FOREVER
         why = pd.Series("", index=range(len(earliest)), dtype=object)
         aside = np.asarray(set_aside != "", dtype=bool)
@@ -88,7 +88,7 @@ class Window:
         return np.asarray((months - (self.starts - 1)) // MONTHS[self.every or "year"], dtype=np.int64)
 
     def label(self, number: int) -> str:
-        """The name of a window: ``2018``, ``2018-06``, ``2018 Q2``, or its first and last month."""
+        """Return the name of a window: ``2018``, ``2018-06``, ``2018 Q2``, or its first and last month."""
         size = MONTHS[self.every or "year"]
         first = np.datetime64(number * size + self.starts - 1, "M")
         if size == 1 or (size == 12 and self.starts == 1):
@@ -99,7 +99,7 @@ class Window:
 
 
 def windows_of(cohort: Cohort, window: Window, unit: str, cases: pd.Series) -> tuple[Ints, pd.Series]:
-    """Place rows: those of the allegations by their own dates, complaints and people by their case's."""
+    """Assign rows to windows: allegations by their own dates, complaints and people by their case's."""
     if window.with_set_aside:
         cohort = replace(cohort, events=cohort.events.assign(set_aside=pd.Series(pd.NA, index=cohort.events.index)))
     if unit in ("complaint", *PEOPLE):
