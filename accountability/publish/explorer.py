@@ -19,6 +19,7 @@ from accountability.publish import kept, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.explorer_server import Served, serve
 from accountability.publish.replay import Replay, later, sliced
+from accountability.publish.page import meaning
 from accountability.publish.request import Request, request
 from accountability.records.capabilities import groups, stages
 from accountability.records.contract import declared_source
@@ -237,7 +238,7 @@ def _controls(study: str, given: Mapping[str, Any], values_of: Callable[[str, st
             value = plain if plain in options else options[0]
         said = [[one, one if one == _NONE else label(one, declared.labels)] for one in options] if options else None
         shown = "law" if name == "rule" else label(name)
-        found.append(_control(name, shown, value, said, field.description or "") | {"kind": _kind(field, options)})
+        found.append(_control(name, shown, value, said, meaning(field.description or "")) | {"kind": _kind(field, options)})
     return found
 
 

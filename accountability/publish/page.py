@@ -36,11 +36,16 @@ def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[d
             "name": name,
             "value": said(values[name]),
             "default": said(default),
-            "help": model.model_fields[name].description or "",
+            "help": meaning(model.model_fields[name].description or ""),
             "set": "yes" if values[name] != default else "",
         }
         for name, default in defaults.items()
     ]
+
+
+def meaning(description: str) -> str:
+    """Say what a parameter means to a reader, who does not write Python."""
+    return description.replace("or None", "or none")
 
 
 def said(value: object) -> str:
