@@ -14,7 +14,8 @@ from accountability.casefiles.casefile import CaseFile
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent
-from accountability.stats.intervals import z_critical
+from accountability.stats.chance_agreement import ROUNDING, cohens_kappa
+from accountability.stats.intervals import wilson, z_critical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,10 +60,10 @@ class Agreement(Result):
             if pd.isna(row["estimate"]):
                 said.append(f"{head}, one value throughout, so that nothing can be said beyond chance")
                 continue
-            said.append(
-                f"{head}, kappa {row['estimate']:.2f} ({percent(self.confidence)} interval {row['lower']:.2f} to "
-                f"{row['upper']:.2f}), alpha {row['alpha']:.2f}"
-            )
+            reach = f"{percent(self.confidence)} interval {row['lower']:.2f} to {row['upper']:.2f}"
+            if pd.isna(row["lower"]):
+                reach = "no interval: one coder used one value throughout"
+            said.append(f"{head}, kappa {row['estimate']:.2f} ({reach}), alpha {row['alpha']:.2f}")
         return f"Two coders agree on {'; on '.join(said)}."
 
 
@@ -101,7 +102,7 @@ def agreement(
 
     Notes
     -----
-    Cohen (1960) with the large-sample variance of Fleiss, Cohen and Everitt (1969), by statsmodels; Krippendorff's
+    Cohen (1960) with the large-sample variance of Fleiss, Cohen and Everitt (1969); Krippendorff's
     alpha for nominal data (2004), by the package krippendorff. With two coders and no missing value, alpha differs from
     kappa in pooling both coders for the chance agreement.
 
@@ -187,19 +188,18 @@ def _beyond_chance(a: pd.Series, b: pd.Series, confidence: float) -> tuple[float
     if len(values) < 2:
         return (np.nan,) * 4
     import krippendorff
-    from statsmodels.stats.inter_rater import cohens_kappa
 
-    codes = [pd.Categorical(column, categories=values).codes for column in (a, b)]
-    table = np.zeros((len(values), len(values)))
-    np.add.at(table, (codes[0], codes[1]), 1)
-    # Where one coder is constant a test statistic, which is not used, would be 0 / 0.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = cohens_kappa(table)
-    kappa, error = float(found.kappa), float(np.sqrt(max(found.var_kappa, 0.0)))
-    reach = z_critical(confidence) * error
+    codes = [pd.Categorical(column, categories=values).codes.astype(np.int64) for column in (a, b)]
+    kappa, influence = cohens_kappa(*codes)
+    varies = bool((np.abs(influence) > ROUNDING).any())
+    reach = z_critical(confidence) * float(np.sqrt((influence**2).sum())) / len(influence) if varies else np.nan
+    lower, upper = max(kappa - reach, -1.0), min(kappa + reach, 1.0)
+    if kappa == 1:  # no fact says how far they differ: the least agreement that is not unusual does
+        chance = float((np.bincount(codes[0]) ** 2).sum()) / len(influence) ** 2
+        lower, upper = max((wilson(1.0, len(influence), confidence)[0] - chance) / (1 - chance), -1.0), 1.0
     alpha = krippendorff.alpha(
         reliability_data=np.array(codes, dtype=float),
         value_domain=list(range(len(values))),
         level_of_measurement="nominal",
     )
-    return kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0), float(alpha)
+    return kappa, float(lower), float(upper), float(alpha)

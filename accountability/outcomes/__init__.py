@@ -5,6 +5,7 @@ question                                    function
 ==========================================  ==================================================================
 what follows a finding                      :func:`outcome_distribution`
 from recommended to imposed, and beyond     :func:`changes`, :func:`waterfall`, :func:`penalty_reductions`
+several bodies on one allegation            :func:`concurrence`
 one rate under every unit of counting       :func:`sustained_by_unit`, :func:`by_unit`
 sustained or not, by several columns        :func:`sustained_logit`; with places that differ
                                             :func:`sustained_mixed_logit`

@@ -2,6 +2,8 @@ from .causes_model import OutcomeMultinomial as OutcomeMultinomial
 from .causes_model import outcome_multinomial as outcome_multinomial
 from .comparison import ByUnit as ByUnit
 from .comparison import by_unit as by_unit
+from .concurrence_of_bodies import Concurrence as Concurrence
+from .concurrence_of_bodies import concurrence as concurrence
 from .days_model import DaysHurdle as DaysHurdle
 from .days_model import days_hurdle as days_hurdle
 from .distribution import OutcomeDistribution as OutcomeDistribution
