@@ -277,8 +277,11 @@ def capitalised(text: str) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Count with its noun, as prose writes it: ``1 case``, ``1,204 cases``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Count with its noun, as prose writes it: ``1 case``, ``1,204 cases``, ``2 agencies``."""
+    if count == 1:
+        return f"{count:,} {noun}"
+    ends_in_y = noun.endswith("y") and noun[-2:-1] not in "aeiou"
+    return f"{count:,} {noun[:-1]}ies" if ends_in_y else f"{count:,} {noun}s"
 
 
 def percent(share: float, digits: int = 0) -> str:

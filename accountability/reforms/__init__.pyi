@@ -12,14 +12,14 @@ from .firmness_of_effect import by_design as by_design
 from .firmness_of_effect import each_unit as each_unit
 from .firmness_of_effect import other_choices as other_choices
 from .interrupted import Interrupted as Interrupted
-from .interrupted import Placebo as Placebo
 from .interrupted import interrupted_series as interrupted_series
-from .interrupted import placebo_dates as placebo_dates
 from .panel import Panel as Panel
 from .panel import panel_from_frame as panel_from_frame
 from .panel_making import panel_of as panel_of
 from .parallel_trends import honest_bounds as honest_bounds
 from .parallel_trends import staggered_months as staggered_months
+from .placebo import Placebo as Placebo
+from .placebo import placebo_dates as placebo_dates
 from .randomised import rollout_effect as rollout_effect
 from .randomised import rollout_months as rollout_months
 from .reform import Reform as Reform

@@ -41,7 +41,7 @@ class AfterDiscipline(EventStudy):
         Complaints of the officers disciplined that are in no estimate: ``reason``, ``n``, ``hidden``.
     """
 
-    spans: ClassVar[str] = "quarters"
+    spans: ClassVar[str] = "quarter"
 
     leaving: Effect | None
     apart: pd.DataFrame

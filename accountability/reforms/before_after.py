@@ -55,22 +55,14 @@ class BeforeAfter(Effect):
     at: str
 
     def _said(self, row: Mapping[Any, Any]) -> str:
-        form = "{:+.3g}" if self.scale == "difference" else "{:.2f}"
-        value, lower, upper = (form.format(row[name]) for name in ("estimate", "lower", "upper"))
-        p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
-        by = f"by {value}" if self.scale == "difference" else f"by a {self.scale} of {value}"
-        return f"{by} ({percent(self.confidence)} interval {lower} to {upper}, {p_value})"
+        return f"{self.outcome}{'' if self.causal else ' differed'} {_by(row, self.scale, self.confidence)}"
 
     def sentence(self) -> str:
-        """Say what changed, under which assumption, and whether the months before speak against it."""
-        rows = self.table.to_dict("records")
-        text = f"{capitalised(self.reform)} changed {self.outcome} {self._said(rows[0])}, if {self.only_if}."
-        if len(rows) > 1 and rows[1]["p_value"] < 1 - self.confidence:
-            return (
-                f"After {self.reform}, {self.outcome} differed {self._said(rows[0])}; that is no proof of an effect: "
-                f"before it, the groups already moved apart {self._said(rows[1])} a year."
-            )
-        return text
+        """Say what changed, under which assumption; no causal verb where the months before speak against it."""
+        said = self._said(self.table.iloc[0].to_dict())
+        if self.causal:
+            return f"{capitalised(self.reform)} changed {said}, if {self.only_if}."
+        return f"After {self.reform}, {said}; that is no proof of an effect: {self.only_if}."
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw both groups by month, each as a part of its own mean before."""
@@ -186,6 +178,7 @@ def before_and_after(
         trend = np.column_stack([np.ones(past.sum()), (both.months[past] - day) / 12])
         part = fitted(both.within(past), trend, what, None if offset is None else offset[past])
         rows.append(("trends apart before, over a year", told(scale, part.contrast(np.array([0.0, 1.0]), confidence))))
+    alike = len(rows) < 2 or rows[1][1]["p_value"] >= 1 - confidence
     cases = int(one.counted.sum() + other.counted.sum())
     said = reform.what if reform else f"the change of {panel.month(day)}"
     return BeforeAfter(
@@ -207,13 +200,26 @@ def before_and_after(
         cautions=panel.cautions,
         outcome=panel.label(outcome),
         reform=said,
-        causal=True,
-        only_if="both groups would have changed alike without it, and those not affected were not touched by it",
+        causal=alike,
+        only_if=(
+            "both groups would have changed alike without it, and those not affected were not touched by it"
+            if alike
+            else f"before it, the groups already moved apart {_by(rows[1][1], SCALE[scale], confidence)} a year"
+        ),
         confidence=confidence,
         series=_shown(one, other, panel, day),
         scale=SCALE[scale],
         at=panel.month(day),
     )
+
+
+def _by(row: Mapping[Any, Any], scale: str, confidence: float) -> str:
+    """A row in words, from "by" on."""
+    form = "{:+.3g}" if scale == "difference" else "{:.2f}"
+    value, lower, upper = (form.format(row[name]) for name in ("estimate", "lower", "upper"))
+    p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
+    by = f"by {value}" if scale == "difference" else f"by a {scale} of {value}"
+    return f"{by} ({percent(confidence)} interval {lower} to {upper}, {p_value})"
 
 
 def _together(one: Series, other: Series) -> Series:

@@ -161,15 +161,16 @@ def require_comparison(panel: Panel, early: int = 0, *, before: int = 1) -> None
     if not within:
         raise Refusal(
             f"expected units first affected within {panel.month(first)} to {panel.month(last)}, found none among "
-            f"{sum(cohorts.values()):,} {panel.units}: {never:,} are not affected by then and "
-            f"{sum(cohorts.values()) - never:,} already were. Give reform= with since=, or a longer panel"
+            f"{plural(sum(cohorts.values()), panel.per)}: {never:,} not affected by then and "
+            f"{sum(cohorts.values()) - never:,} already before. Give reform= with since=, or a longer panel"
         )
     if len(within) == 1 and not never:
         (when,) = within
         raise Refusal(
-            f"all {within[when]:,} {panel.units} that are affected within the panel were so at once, in "
-            f"{panel.month(when)}, and nobody is left to compare with: no design that compares can say what would have "
-            "been. Add units that are not affected, or read the series alone: reforms.interrupted_series(panel, ...)"
+            f"all are affected at once: {plural(within[when], panel.per)} in {panel.month(when)}, and nobody is left "
+            "to "
+            "compare with: no design that compares can say what would have been. Add units that are not affected, or "
+            "read the series alone: reforms.interrupted_series(panel, ...)"
         )
     room = int(min(within)) - early - first
     if max(int(c) - early - first for c in within) < before:
@@ -215,8 +216,8 @@ def balanced(panel: Panel, outcome: str, early: int) -> Balanced:
     if min(treated, compared) < ON_A_SIDE:
         raise Refusal(
             f"expected at least {ON_A_SIDE} {word} affected and {ON_A_SIDE} affected last or never, found "
-            f"{treated:,} and {compared:,} observed in every period ({lost:,} {panel.units} are not, {early_on:,} were "
-            f"affected from the start, {single:,} are alone in their cohort): "
-            "an interval from so few does not hold. Take more and smaller units, or fewer periods"
+            f"{treated:,} and {compared:,} observed in every period (of {panel.units}, {lost:,} not throughout, "
+            f"{early_on:,} affected from the start, {single:,} alone in a cohort): an interval from so few does not "
+            "hold. Take more and smaller units, or fewer periods"
         )
     return Balanced(means.to_numpy(), number, cohorts, periods, early, int(kept.sum()), flow)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.privacy import disclose
-from accountability.results import Result, capitalised, interval_said, percent
+from accountability.results import Result, capitalised, interval_said, percent, plural
 from accountability.stats import intervals
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ class Effect(Result):
         """Say the first row in two sentences at most, and whether the recording changed at that time too."""
         said = self._said(self.table.iloc[0].to_dict())
         too = "; the recording changed at that time too" if recording_changed else ""
-        if self.causal and "changed" in self.sentence().split(".")[0]:
-            return f"{capitalised(self.reform)} changed {self.outcome} {said}. This holds if {self.only_if}{too}."
+        if self.causal:
+            return f"{capitalised(self.reform)} changed {said}. This holds if {self.only_if}{too}."
         return f"After {self.reform}, {said}. That is no proof of an effect: {self.only_if}{too}."
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -113,8 +113,8 @@ class EventStudy(Effect):
     """
 
     key: ClassVar[str] = "event_time"
-    #: What a row stands for, of many.
-    spans: ClassVar[str] = "months"
+    #: What a row stands for.
+    spans: ClassVar[str] = "month"
 
     overall: Effect
 
@@ -125,7 +125,9 @@ class EventStudy(Effect):
     def _mean_and_before(self) -> str:
         before = self.table[self.table["event_time"] < 0]
         apart = before["p_value"] < 1 - self.confidence
-        lead = f" Of {len(before)} {self.spans} before, {int(apart.sum())} differ from none." if len(before) else ""
+        differ = "differs" if apart.sum() == 1 else "differ"
+        spans = plural(len(before), self.spans)
+        lead = f" Of {spans} before, {int(apart.sum())} {differ} from none." if len(before) else ""
         return self.overall.claim() + lead
 
     def plot(self, ax: Axes | None = None) -> Axes:

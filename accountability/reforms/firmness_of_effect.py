@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
@@ -17,7 +18,7 @@ from accountability.reforms.discontinuity import Discontinuity, discontinuity_in
 from accountability.reforms.interrupted import Interrupted, interrupted_series
 from accountability.reforms.one_series import ready
 from accountability.reforms.panel import Panel
-from accountability.results import Result, percent, plural
+from accountability.results import Refused, Result, or_refusal, percent, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,11 +108,13 @@ def by_design(
     panel = ready(panel, "reforms.by_design")
     if design not in get_args(Design):
         raise ParameterError(f"design: expected one of {', '.join(get_args(Design))}, found {design!r}")
-    if design == "comparison":
-        return before_and_after(panel, outcome, window=window, **options)
-    if design == "discontinuity":
-        return discontinuity_in_time(panel, outcome, bandwidth=max((window or 54) // 3, 8), **options)
-    return interrupted_series(panel, outcome, window=window, **options)
+    function = {"series": interrupted_series, "comparison": before_and_after, "discontinuity": discontinuity_in_time}[
+        design
+    ]
+    if unknown := sorted(set(options) - set(signature(function).parameters)):
+        raise ParameterError(f"{', '.join(unknown)}: not asked of {function.__name__}, which design={design!r} calls")
+    reach = {"bandwidth": max((window or 54) // 3, 8)} if design == "discontinuity" else {"window": window}
+    return function(panel, outcome, **reach, **options)
 
 
 def other_choices(
@@ -152,8 +155,10 @@ def other_choices(
         f"{donut + 3} months left out on each side": asked | {"donut": donut + 3},
     }
     if design == "series":
+        plain = or_refusal(lambda: interrupted_series(panel, outcome, **asked, **options), "the change at the date")
+        if not isinstance(plain, Refused) and len(plain.table) > 1:
+            choices["no change of the trend"] = asked | {"slope": False}
         choices |= {
-            "no change of the trend": asked | {"slope": False},
             "no season": asked | {"waves": 0},
             "errors of Newey and West": asked | {"errors": "newey_west"},
         }

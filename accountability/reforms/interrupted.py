@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -26,13 +26,15 @@ from accountability.reforms.one_series import (
     told,
 )
 from accountability.reforms.panel import Panel
-from accountability.results import Result, capitalised, percent, plural
+from accountability.results import capitalised, percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.monthly_series import Errors, SeriesFit, fit_series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Months on each side from which on the change of a trend is told apart from a swing of the months.
+SLOPE: Final = 36
 ALONE = "one series has no comparison, so whatever else changed at that time, or bent the trend, is in the number"
 
 
@@ -114,7 +116,7 @@ def interrupted_series(
     donut: int | tuple[int, int] = 0,
     segments: Sequence[str | int] = (),
     waves: int = 2,
-    slope: bool = True,
+    slope: bool | None = None,
     errors: Errors = "integrated",
     confidence: float = 0.95,
 ) -> Interrupted:
@@ -138,8 +140,8 @@ def interrupted_series(
         Other dates at which level and trend may have changed.
     waves : int
         Pairs of cosine and sine of the season; 0 for none.
-    slope : bool
-        Whether the trend may change at the date too.
+    slope : bool, optional
+        Whether the trend may change at the date too; when left out, where 36 months lie on each side.
     errors : {"integrated", "newey_west"}
         How months that hang together are reckoned with.
     confidence : float
@@ -147,13 +149,14 @@ def interrupted_series(
     Returns
     -------
     Interrupted
-        Rows: in the first month; the change of the trend over a year; on average over the months since.
+        Rows: in the first month; the change of the trend over a year; on average over the months since. Where the
+        trend may not change, one row: in every month since.
 
     Raises
     ------
     Refusal
-        Fewer than 12 months on a side, fewer than ten cases, units affected at several dates, or anticipation that
-        `donut` does not leave out.
+        Fewer than 12 months on a side (36 for ``slope=True``), fewer than ten cases, units affected at several dates,
+        or anticipation that `donut` does not leave out.
     ParameterError
         An unknown outcome, no count, or a date that is none.
 
@@ -162,8 +165,9 @@ def interrupted_series(
     Quasi-Poisson with a log link for counts (exposure as offset), quasi-binomial for shares, weighted least squares
     for means (Wagner et al. 2002; Bernal et al. 2017). The estimates are averages of generalised least squares
     estimates over the residuals' correlation, by its restricted likelihood
-    (:func:`accountability.stats.monthly_series.fit_series`): of 48 to 120 months, Newey and West's errors reject a true
-    null in 10 to 25 %. Without a comparison, the sentence carries no causal verb.
+    (:func:`accountability.stats.monthly_series.fit_series`), widened so that a true null is rejected in at most
+    6.5 % of series of 24 months or more; of 48 to 120, Newey and West's errors reject 10 to 25 %. Without a comparison,
+    the sentence carries no causal verb.
 
     Examples
     --------
@@ -192,6 +196,14 @@ def interrupted_series(
     anticipated = panel.reform.anticipation_months if panel.reform else 0
     series = whole.within(left_out(whole.months, day, donut, anticipated, what))
     enough(series.months, day, LEAST, what, panel.month)
+    after = int((series.months >= day).sum())
+    sides = min(after, len(series.months) - after)
+    if slope and sides < SLOPE:
+        raise Refusal(
+            f"{what}: {sides} months on the shorter side cannot tell a change of the trend from a swing of the months; "
+            f"{SLOPE} are needed. Write slope=False: the same change in every month since"
+        )
+    slope = sides >= SLOPE if slope is None else slope
     design, names = _design(series, day, others, waves, slope)
     fit = fitted(series, design, what)
     rows = [
@@ -244,11 +256,15 @@ def fitted(series: Series, design: Floats, what: str, offset: Floats | None = No
     """Fit a series, or refuse what it cannot carry."""
     n, k = design.shape
     if n <= k + 4:
-        raise Refusal(f"{what}: {n} months for {k} coefficients; leave out segments or waves, or take a longer window")
+        raise Refusal(
+            f"{what}: {plural(n, 'month')} for {plural(k, 'coefficient')}; leave out segments or waves, or take a "
+            "longer window"
+        )
     if series.counted.sum() < MIN_CELL or (series.kind != "mean" and len(np.unique(series.values)) == 1):
         raise Refusal(
-            f"{what}: {int(series.counted.sum()):,} cases in {n} months, with {len(np.unique(series.values))} "
-            f"different values; at least {MIN_CELL} cases and two values are needed"
+            f"{what}: {plural(int(series.counted.sum()), 'case')} in {plural(n, 'month')}, with "
+            f"{plural(len(np.unique(series.values)), 'different value')}; at least {MIN_CELL} cases and two values "
+            "are needed"
         )
     if np.linalg.matrix_rank(design) < k:
         raise Refusal(
@@ -270,7 +286,7 @@ def _design(
     design = np.column_stack([*columns, season(series.months, waves)])
     step = np.zeros(design.shape[1])
     step[2] = 1.0
-    told_of = [("in the first month", step, 1.0)]
+    told_of = [("in the first month" if slope else f"in the {int(since.sum())} months since", step, 1.0)]
     if slope:
         turn, mean = np.zeros_like(step), step.copy()
         turn[3] = 1.0
@@ -286,115 +302,3 @@ def _expected(series: Series, linear: Floats) -> Floats:
     if series.kind == "count":
         return np.asarray(np.exp(linear) * series.size)
     return np.asarray(1 / (1 + np.exp(-linear)) if series.kind == "share" else linear)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Placebo(Result):
-    """The same estimate at dates before the reform, at which nothing is declared to have changed.
-
-    ``table``: ``at``, ``estimate``, ``lower``, ``upper``, ``p_value``, ``n``; the last row is the date itself.
-
-    Attributes
-    ----------
-    share : float
-        Of the dates before, those whose estimate is as far from none, in standard errors, as at the date itself.
-    false : int
-        How many of the dates before would have been called a change.
-    scale : str
-    """
-
-    share: float
-    false: int
-    scale: str
-
-    def sentence(self) -> str:
-        """Say how often dates at which nothing changed look as much like a change."""
-        dates = len(self.table) - 1
-        return (
-            f"Of {plural(dates, 'date')} before, {self.false} would have been called a change, and at "
-            f"{percent(self.share)} the estimate is as far from none as at {self.table['at'].iloc[-1]}."
-        )
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the estimate at each date with its interval."""
-        from accountability.figures import draw
-
-        axes = draw.new_axes(ax, height=1.4 + 0.24 * len(self.table))
-        null = 0.0 if self.scale == "difference" else 1.0
-        draw.ranges(axes, self.table, label="at", estimate="estimate", lower="lower", upper="upper", null=null)
-        return draw.labelled(axes, f"{self.scale} in the first month")
-
-
-def placebo_dates(
-    panel: Panel, outcome: str, *, at: str | int | None = None, every: int = 3, **options: Any
-) -> Placebo:
-    """Estimate a change at dates before the reform, where there should be none.
-
-    Parameters
-    ----------
-    panel, outcome, at
-        As in :func:`interrupted_series`.
-    every : int
-        Months from one date to the next.
-    **options
-        As in :func:`interrupted_series`. The window of the dates ends before the reform and what `donut` leaves out.
-
-    Returns
-    -------
-    Placebo
-
-    Raises
-    ------
-    Refusal
-        As :func:`interrupted_series`, or fewer than three dates have 12 months on each side before the reform.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from accountability import reforms
-    >>> months = np.arange(96)
-    >>> drawn = np.random.default_rng(1).poisson(np.where(months < 60, 40, 28))
-    >>> frame = pd.DataFrame({"unit": "all", "period": months, "cohort": 60, "complaints": drawn})
-    >>> panel = reforms.panel_from_frame(frame, ["complaints"])
-    >>> reforms.placebo_dates(panel, "complaints", slope=False).sentence()
-    'Of 13 dates before, 0 would have been called a change, and at 0 % the estimate is as far from none as at 60.'
-    """
-    import dataclasses
-
-    check_number("every", every, 1, 60, "whole months from 1 to 60")
-    result = interrupted_series(panel, outcome, at=at, **options)
-    day = change_date(panel, at, "reforms.placebo_dates")
-    donut = options.get("donut", 0)
-    end = day - (donut[0] if isinstance(donut, tuple) else donut)
-    before = panel.frame[panel.frame["period"] < end]
-    earlier = dataclasses.replace(panel, frame=before, reform=None)
-    first = int(before["period"].min())
-    settings = {name: value for name, value in options.items() if name not in ("donut", "segments")}
-    dates = list(range(first + LEAST, end - LEAST + 1, every))
-    if len(dates) < 3:
-        raise Refusal(
-            f"reforms.placebo_dates: {len(dates)} dates have {LEAST} months on each side in the {end - first} months "
-            f"before {panel.month(day)}; at least 3 are needed, so {2 * LEAST + 2 * every} months. Use a smaller every"
-        )
-    rows = []
-    for one in dates:
-        try:
-            found = interrupted_series(
-                earlier, outcome, at=panel.month(one) if panel.calendar else one, **settings
-            ).table.iloc[0]
-        except Refusal:  # months without a case
-            continue
-        rows.append({"at": panel.month(one), **found.drop("quantity")})
-    table = pd.DataFrame([*rows, {"at": result.at, **result.table.iloc[0].drop("quantity")}])
-    table = table.astype(dict.fromkeys(("estimate", "std_error", "lower", "upper", "p_value"), float))
-    own = table["p_value"].iloc[-1]
-    return Placebo(
-        estimand=f"the same change of {result.outcome} at dates before {result.at}, where there should be none",
-        assumptions=("nothing changed at the dates before",),
-        method=f"{result.method}; every {plural(every, 'month')}, only months before the reform",
-        table=table,
-        share=float((table["p_value"].iloc[:-1] <= own).mean()),
-        false=int((table["p_value"].iloc[:-1] < 1 - result.confidence).sum()),
-        scale=result.scale,
-    )

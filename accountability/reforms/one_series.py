@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.reforms.panel import Panel
-from accountability.results import Refused
+from accountability.results import Refused, plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.monthly_series import Kind
 
@@ -155,8 +155,10 @@ def left_out(months: Ints, at: int, donut: int | tuple[int, int], anticipated: i
         check_number("donut", number, 0, 60, "whole months from 0 to 60")
     if before < anticipated:
         raise Refusal(
-            f"{what}: the reform is declared to have been acted on {anticipated} months before its date, and {before} "
-            f"are left out, so the months before are no measure of what was. Write: donut=({anticipated}, {after})"
+            f"{what}: the reform is declared to have been acted on {plural(anticipated, 'month')} before its date, "
+            f"and {before} "
+            f"{'is' if before == 1 else 'are'} left out, so the months before are no measure of what was. Write: "
+            f"donut=({anticipated}, {after})"
         )
     return (months < at - before) | (months >= at + after)
 
@@ -166,7 +168,8 @@ def enough(months: Ints, at: int, least: int, what: str, month: Any) -> None:
     before, after = int((months < at).sum()), int((months >= at).sum())
     if min(before, after) < least:
         raise Refusal(
-            f"{what}: {before} months before {month(at)} and {after} from it on are observed; {least} are needed on "
+            f"{what}: {plural(before, 'month')} before {month(at)} and {after} from it on are observed; {least} are "
+            "needed on "
             "each side, or the season and the trend are told from nothing. Choose a longer release or an earlier date"
         )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.reforms.reform import Reform
+from accountability.results import plural
 from accountability.stats.arrays import Floats
 
 #: The columns of a panel beside its outcomes.
@@ -105,7 +106,8 @@ class Panel:
     def __repr__(self) -> str:
         first, last = (self.month(period) for period in self.periods)
         return (
-            f"Panel of {self.frame['unit'].nunique():,} {self.units}, {first} to {last}, {len(self.frame):,} rows; "
+            f"Panel of {plural(self.frame['unit'].nunique(), self.per)}, {first} to {last}, "
+            f"{plural(len(self.frame), 'row')}; "
             f"outcomes: {', '.join(self.outcomes)}"
         )
 
@@ -133,9 +135,9 @@ def checked(frame: pd.DataFrame, outcomes: Sequence[str], what: str = "the panel
     for group in groups:
         several = out.groupby(group, observed=True)["cohort"].agg(["min", "max"])
         if mixed := int((several["min"] != several["max"]).sum()):
-            raise ParameterError(f"{what}: expected one cohort a {group}, found {mixed:,} {group}s with several")
+            raise ParameterError(f"{what}: expected one cohort a {group}, found {plural(mixed, group)} with several")
     if "cluster" in out and (mixed := int((out.groupby("unit", observed=True)["cluster"].nunique() != 1).sum())):
-        raise ParameterError(f"{what}: expected one cluster a unit, found {mixed:,} units with none or several")
+        raise ParameterError(f"{what}: expected one cluster a unit, found {plural(mixed, 'unit')} with none or several")
     return out
 
 

@@ -111,7 +111,7 @@ def panel_of(
     >>> from accountability import reforms
     >>> panel = reforms.panel_of(accountability.load("synthetic"), "agency", ["complaints", "closed_share"])
     >>> panel
-    Panel of 1 agencies, 2014-01 to 2019-12, 72 rows; outcomes: complaints, closed_share
+    Panel of 1 agency, 2014-01 to 2019-12, 72 rows; outcomes: complaints, closed_share
     """
     asked = check_outcomes(outcomes)
     check_number("days", days, 1, 10_000, "days from 1 to 10,000")

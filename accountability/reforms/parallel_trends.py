@@ -297,5 +297,5 @@ def _words(panel: Panel, outcome: str, spillover: str, method: str, said: list[s
     seen = panel.frame[outcome]
     cautions = [f"diff-diff says: {text}" for text in said]
     if missing := int(seen.isna().sum()):
-        cautions.append(f"{plural(missing, 'row')} of {len(seen):,} are not observed and count in no month")
+        cautions.append(f"not observed, and counted in no month: {plural(missing, 'row')} of {len(seen):,}")
     return words(panel, outcome, spillover, PARALLEL, "month", method, cautions)

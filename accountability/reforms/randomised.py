@@ -10,7 +10,7 @@ from accountability.errors import ParameterError, check_number
 from accountability.reforms.design_checks import Balanced, balanced, compared, words
 from accountability.reforms.effect import Effect, EventStudy, rows
 from accountability.reforms.panel import Panel
-from accountability.results import percent
+from accountability.results import percent, plural
 from accountability.stats import permutation, rollout
 
 Target = Literal["simple", "cohort", "calendar"]
@@ -203,8 +203,8 @@ def _words(
     lost = int(given.flow["n"].iloc[1])
     whole = int(given.flow["n"].sum())
     cautions = [
-        f"{lost:,} of {whole:,} {panel.units} ({percent(lost / whole)}) are not observed in every period and are "
-        "left out; if the reform made some leave, those who stayed are not alike"
+        f"left out: {lost:,} of {plural(whole, panel.per)} ({percent(lost / whole)}), not observed in every period; "
+        "if the reform made some leave, those who stayed are not alike"
     ]
     test = f"; Fisher's test from {draws:,} permutations of the order, studentised" if draws else ""
     method = METHOD.format(estimator=NAMED[estimator]) + test

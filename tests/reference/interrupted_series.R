@@ -3,7 +3,7 @@
 library(sandwich)
 folder <- "tests/reference"
 data <- read.csv(file.path(folder, "interrupted_series_data.csv"))
-decay <- c(-0.3, 0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.92, 0.96)
+decay <- c(-0.3, 0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.92, 0.96, 0.985)
 out <- NULL
 add <- function(series, quantity, value) out <<- rbind(out, data.frame(series, quantity, value))
 for (name in unique(data$series)) {
@@ -28,7 +28,7 @@ for (name in unique(data$series)) {
   size <- if (d$kind[1] == "count") rep(1, n) else d$size
   Z <- X * sqrt(size * V)
   k <- ncol(X)
-  centre <- scale <- logs <- NULL
+  centre <- scale <- logs <- neighbours <- NULL
   for (r in decay) for (s in if (r > 0) c(0.3, 0.65, 1) else 1) {
     R <- s * r^abs(outer(d$month, d$month, "-"))
     if (r == 0) R[] <- 0
@@ -38,11 +38,13 @@ for (name in unique(data$series)) {
     shift <- solve(A, t(Z) %*% Ri %*% z)
     rest <- drop(t(z - Z %*% shift) %*% Ri %*% (z - Z %*% shift))
     centre <- c(centre, coef(fit)[[3]] + shift[3])
-    scale <- c(scale, sqrt(rest / (n - k) * solve(A)[3, 3]))
-    logs <- c(logs, log(if (r > 0) (1 - r^2)^-0.5 else 4) - determinant(R)$modulus / 2 - determinant(A)$modulus / 2 -
+    scale <- c(scale, sqrt(rest / (n - k) * n / (n - k) * solve(A)[3, 3]))
+    neighbours <- c(neighbours, r * s)
+    logs <- c(logs, log(if (r > 0) (1 - r^2)^-0.75 else 4) - determinant(R)$modulus / 2 - determinant(A)$modulus / 2 -
       (n - k) / 2 * log(rest))
   }
   w <- exp(logs - max(logs)); w <- w / sum(w)
+  scale <- scale * (1 + max(sum(w * neighbours), 0) / 2)
   below <- function(x) sum(w * pt((x - centre) / scale, n - k))
   ends <- sapply(c(0.025, 0.975), function(p)
     uniroot(function(x) below(x) - p, sum(w * centre) + c(-60, 60) * max(scale), tol = 1e-13)$root)

@@ -44,9 +44,22 @@ def test_the_comparison_carries_a_causal_verb_with_its_assumption_and_loses_it_w
     sound = reforms.before_and_after(groups(), "complaints").sentence()
     assert "changed complaints by a ratio of" in sound
     assert "if both groups would have changed alike without it" in sound
-    apart = reforms.before_and_after(groups(drift=0.4), "complaints").sentence()
-    assert "changed complaints" not in apart
-    assert "no proof of an effect: before it, the groups already moved apart" in apart
+    apart = reforms.before_and_after(groups(drift=0.4), "complaints")
+    assert not apart.causal
+    for said in (apart.sentence(), apart.answer()):
+        assert "changed complaints" not in said
+        assert "no proof of an effect: before it, the groups already moved apart" in said
+
+
+@pytest.mark.parametrize("design", ["series", "comparison", "discontinuity"])
+def test_placebo_dates_are_asked_of_the_design_that_is_asked(design: str) -> None:
+    found = reforms.placebo_dates(groups(), "complaints", design, donut=1, every=2)
+    alone = reforms.by_design(groups(), "complaints", design, donut=1)
+    assert (found.scale, found.quantity) == (alone.scale, alone.table["quantity"][0])
+    assert found.table.iloc[-1]["estimate"] == pytest.approx(alone.table["estimate"][0])
+    assert found.table["at"].astype(int).iloc[:-1].max() <= 36 - 1 - {"series": 12, "comparison": 6}.get(design, 8)
+    with pytest.raises(ParameterError, match="errors: not asked of before_and_after, which design='comparison' calls"):
+        reforms.by_design(groups(), "complaints", "comparison", errors="newey_west")
 
 
 def test_exposures_of_the_groups_are_allowed_for() -> None:
@@ -94,7 +107,7 @@ def test_all_affected_at_once_have_no_comparison() -> None:
 
 
 def test_one_period_before_is_refused() -> None:
-    with pytest.raises(Refusal, match="1 months before 1 and 71 from it on are observed; 6 are needed"):
+    with pytest.raises(Refusal, match="1 month before 1 and 71 from it on are observed; 6 are needed"):
         reforms.before_and_after(groups(), "complaints", at=1)
 
 

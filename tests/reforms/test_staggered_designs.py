@@ -114,7 +114,7 @@ def test_a_causal_verb_comes_with_its_assumption() -> None:
 REFUSED = {
     "all at once": (((30,), (6.0,)), "nobody is left to compare with"),
     "nobody affected": (((30,), (np.inf,)), "found none among 30 officers"),
-    "all before the panel": (((30,), (1.0,)), "already were"),
+    "all before the panel": (((30,), (1.0,)), "30 already before"),
     "few affected": (((3, 40), (6.0, np.inf)), "found 3"),
     "few to compare with": (((40, 3), (6.0, np.inf)), "found"),
 }
@@ -140,7 +140,7 @@ def test_officers_not_observed_throughout_are_left_out_and_said() -> None:
     gone = frame[~((frame["officer"] < 10) & (frame["month"] > 9))]
     found = reforms.rollout_effect(panel_of(gone), "complaints")
     assert found.table["n"].iloc[0] == 110
-    assert "10 of 120 officers (8 %) are not observed in every period" in found.sentence()
+    assert "Left out: 10 of 120 officers (8 %), not observed in every period" in found.sentence()
     within = reforms.staggered_months(panel_of(gone), "complaints", estimator="imputation", before=2, after=2)
     assert within.overall.table["n"].iloc[0] == 120
 
