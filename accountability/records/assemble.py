@@ -1,4 +1,4 @@
-"""The coded files of a source become its tables: linked, ids hidden, impossible dates set aside, rows in balance."""
+"""Build a source's tables from its coded files: linked, with pseudonyms, impossible dates set aside, rows balanced."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> code
 
 
 def file_format(declared: File, name: str) -> readers.Format:
-    """How a file is written, as declared.
+    """Return the declared format of a file.
 
     Raises
     ------
     SourceError
-        Lists every setting that is unknown, or cannot be.
+        For unknown or invalid settings; the message lists all.
     """
     try:
         return readers.Format.model_validate(declared.format)
@@ -79,8 +79,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     Raises
     ------
     SourceError
-        A row names a case that no file holds, a fact of the case differs between its rows, or the ledger does not
-        balance.
+        If a row names an unknown case, a fact of the case differs between its rows, or the ledger does not balance.
     """
     entries = [entry for file in coded for entry in file.entries]
     names = pd.CategoricalDtype([file.name for file in coded])

@@ -1,4 +1,4 @@
-"""The user's cache: where files that do not come with the package are, and whether they are unaltered."""
+"""The user's cache of fetched files, and the check that they are unaltered."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ CACHE_VARIABLE: Final = "ACCOUNTABILITY_CACHE"
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """One file of a source as declared: where it goes, where it comes from, and what it must be.
+    """One declared file of a source: its path, address, hash and size.
 
     Attributes
     ----------
     path
-        Place inside the source's cache folder, with forward slashes.
+        Path inside the source's cache folder, with forward slashes.
     url
         Address, ``https://`` or ``http://``.
     sha256
         Hash of the whole file, lower-case hexadecimal.
     bytes
-        Its size, if declared; a longer answer is cut off without reading on.
+        Its size, if declared; a longer download is stopped.
     """
 
     path: str
@@ -37,7 +37,7 @@ class RemoteFile:
 
 
 def cache_dir() -> Path:
-    """Folder that holds the fetched files: ``$ACCOUNTABILITY_CACHE``, else the user's cache folder."""
+    """Return the folder of fetched files: ``$ACCOUNTABILITY_CACHE``, else the user's cache folder."""
     stated = os.environ.get(CACHE_VARIABLE)
     if stated:
         return Path(stated).expanduser().resolve()
@@ -47,13 +47,13 @@ def cache_dir() -> Path:
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file's content, lower-case hexadecimal."""
+    """Return the hash of a file's content, lower-case hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def located(files: Sequence[RemoteFile], folder: Path, name: str) -> list[Path]:
-    """Where the fetched files of a source are, each hash checked anew.
+    """Return the paths of a source's fetched files, after checking each hash.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def located(files: Sequence[RemoteFile], folder: Path, name: str) -> list[Path]:
     folder
         The source's folder in the cache.
     name
-        The source's name, for the command the message gives.
+        The source's name, for the command in the message.
 
     Raises
     ------
     FetchError
-        Files are missing or altered; the message lists them all and gives the command that brings them.
+        If files are missing or altered; the message lists all and the command that fetches them.
     """
     paths = [place_of(file, folder) for file in files]
     problems = []
@@ -93,7 +93,7 @@ def located(files: Sequence[RemoteFile], folder: Path, name: str) -> list[Path]:
 
 
 def inside(name: str, folder: Path) -> Path:
-    """Where a declared file stands in the folder of its source, never outside: not by its path, not by a link."""
+    """Return the path of a declared file in the folder of its source; never outside, also not by a link."""
     parts = PurePosixPath(name.replace("\\", "/"))
     path = folder.joinpath(*parts.parts)
     outside = not parts.parts or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]
@@ -103,7 +103,7 @@ def inside(name: str, folder: Path) -> Path:
 
 
 def place_of(file: RemoteFile, folder: Path) -> Path:
-    """Where a file stands in the folder of its source in the cache, never outside."""
+    """Return the path of a file in its source's cache folder; never outside."""
     try:
         return inside(file.path, folder)
     except SourceError:
@@ -111,12 +111,12 @@ def place_of(file: RemoteFile, folder: Path) -> Path:
 
 
 def check_beside(path: str, beside: Mapping[str, str], folder: Path) -> None:
-    """The files that `prepare` reads are there, and are those that were declared.
+    """Check that the files `prepare` reads exist and match their declared hashes.
 
     Raises
     ------
     SourceError
-        Names the file, and the line to write.
+        If one does not; the message names the file and the line to write.
     """
     for name, stated in beside.items():
         if not inside(name, folder).is_file():

@@ -1,4 +1,4 @@
-"""What a source can be asked, read off its declaration alone: the stages it dates, the columns to compare by."""
+"""What a source allows, from its declaration alone: the stages it dates and the columns to compare by."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
 
 
 def stages(source: Source, folder: Path) -> frozenset[str] | None:
-    """Return the stages a source dates, as far as its declaration and codebook tell.
+    """Return the stages a source dates, as far as its declaration and codebook say.
 
     Parameters
     ----------
     source : Source
         What the source declares.
     folder : Path
-        Its folder, for the words a file of events has for stages.
+        Its folder, for the codebook of stages.
 
     Returns
     -------
     frozenset of str or None
-        ``None`` when a file of events names its stages in its rows without a codebook, where only a load can tell.
+        ``None`` when a file of events names its stages in its rows without a codebook; only a load can then tell.
     """
     readings = [column for file in source.files.values() for _, column in file.readings]
     dated = {column.stage for column in readings if column.stage}

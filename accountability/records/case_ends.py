@@ -1,4 +1,4 @@
-"""What is known of the end of every case: four states, which add up to all cases."""
+"""Closing states: what is known about the end of every case. The four states add up to all cases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a source before it is a dataset."""
+    """The tables of a source, as an interface."""
 
     cases: pd.DataFrame
     allegations: pd.DataFrame
@@ -26,7 +26,7 @@ class Tables:
 
 
 class Held(Protocol):
-    """What a dataset and a cohort share."""
+    """The interface shared by a dataset and a cohort."""
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -51,14 +51,14 @@ class Held(Protocol):
 
 @remembered
 def closing_state(held: Held, stage: str = "closed") -> pd.Series:
-    """Say of every case whether it is closed, and whether the day is known.
+    """Return the closing state of every case: whether it is closed, and whether the day is known.
 
     Parameters
     ----------
     held : Dataset or Cohort
         The cases.
     stage : str
-        The step that ends a case.
+        The stage that ends a case.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def closing_states(held: Held, stage: str = "closed") -> pd.DataFrame:
     held : Dataset or Cohort
         The cases.
     stage : str
-        The step that ends a case.
+        The stage that ends a case.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def closing_states(held: Held, stage: str = "closed") -> pd.DataFrame:
 
 
 def counted_states(state: Sequence[str] | pd.Series) -> pd.DataFrame:
-    """Count terms of the closing states, all four of them."""
+    """Count the terms of the closing states, including those with none."""
     counts = pd.Series(state, dtype="str").value_counts()
     return pd.DataFrame(
         {
@@ -136,14 +136,14 @@ def counted_states(state: Sequence[str] | pd.Series) -> pd.DataFrame:
 
 
 def states_in_words(counts: pd.DataFrame) -> str:
-    """State the four states in one line, with what they add up to."""
+    """State the four counts in one line, with their total."""
     n: Mapping[str, int] = dict(zip(counts["state"], counts["n"], strict=True))
     parts = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in n.items())
     return f"{parts} ({sum(n.values()):,} in all)"
 
 
 def ends_unknown(counts: pd.DataFrame | None) -> str:
-    """Say how many cases closed on an unknown day, and of how many nobody knows whether they closed; or nothing."""
+    """State how many cases closed on an unknown day, and how many may have closed; empty if none."""
     if counts is None:
         return ""
     n: Mapping[str, int] = dict(zip(counts["state"], counts["n"], strict=True))
@@ -154,7 +154,7 @@ def ends_unknown(counts: pd.DataFrame | None) -> str:
 
 
 def closed_by_status(allegations: pd.DataFrame) -> pd.Series:
-    """Say whether each case is closed, from the findings of its allegations.
+    """Return whether each case is closed, from the findings of its allegations.
 
     Parameters
     ----------

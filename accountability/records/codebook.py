@@ -1,8 +1,8 @@
-"""Codebooks: a raw value becomes a term, by a cited table that is total and unambiguous.
+"""Codebooks: cited tables that map every raw value to exactly one term.
 
-A block of ``codebook.yaml`` maps the values of one kind of column. Values are compared after the block's declared
-normalisation (case, blanks) and nothing fuzzy. A value no entry covers, or that two cover, stops the load with a
-table of values, counts and example rows, and the lines to paste.
+A block of ``codebook.yaml`` maps the values of one kind of column. Values are compared exactly after the block's
+declared normalisation (case, blanks). A value without exactly one entry stops the load with a table of values, counts
+and example rows, and the lines to paste.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _wrong(block: str, what: str) -> CodebookError:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A regular expression for values too many to list, carried only with examples that are tested."""
+    """A regular expression for many values, with examples that are tested."""
 
     pattern: re.Pattern[str]
     gives: Mapping[str, Any]
@@ -57,7 +57,7 @@ class Block:
     name : str
         Name of the block in ``codebook.yaml``.
     authority : str
-        Who says so: the document or page the mapping rests on.
+        Source of the mapping: a document or page.
     gives : tuple of str
         The fields a value is coded to, for instance ``("finding", "closing_reason")``.
     values : mapping
@@ -66,11 +66,11 @@ class Block:
     blank : mapping or None
         What an empty cell means: fields, or all missing. Only used when ``blank_declared``.
     published : bool
-        Values are kept as published (after normalisation of blanks); there is no list to be total over.
+        Whether values are kept as published (after normalisation of blanks), without a list.
     lossy : mapping
         Raw value to the distinction it loses.
     merges : mapping
-        Raw value to the terms it may stand for, where the agency put several under one word.
+        Raw value to the terms it may stand for, where one word of the agency covers several.
     """
 
     name: str
@@ -135,18 +135,18 @@ class Block:
         return block
 
     def normal(self, raw: str) -> str:
-        """The raw value after the block's declared normalisation."""
+        """Return the raw value after the block's declared normalisation."""
         for step in self.normalise:
             raw = NORMALISERS[step](raw)
         return raw
 
     def code(self, raw: str) -> Coded:
-        """The fields of one raw value.
+        """Return the coded fields of one raw value.
 
         Raises
         ------
         LookupError
-            With the word ``unmapped`` or ``doubly matched``; :meth:`apply` gathers these into one message.
+            With the word ``unmapped`` or ``doubly matched``; :meth:`apply` collects these in one message.
         """
         text = self.normal(raw)
         found = [self.values[text]] if text in self.values else []
@@ -176,7 +176,7 @@ class Block:
         Raises
         ------
         CodebookError
-            Names every value without exactly one term, with its count, an example row and YAML to paste.
+            For values without exactly one term, with counts, example rows and YAML to paste.
         """
         if self.published:
             return pd.DataFrame({self.name: values}, index=values.index)
@@ -345,7 +345,7 @@ class Codebook:
 
     @classmethod
     def of(cls, declared: Mapping[str, Any]) -> Codebook:
-        """Read every block; the first that is wrong stops with its name."""
+        """Read every block; the first invalid one is refused by name."""
         return cls({name: Block.of(name, block) for name, block in (declared or {}).items()})
 
     def __getitem__(self, name: str) -> Block:
@@ -372,7 +372,7 @@ def _line_of(path: Path, name: str) -> str:
 
 
 def read_codebook(folder: Path) -> Codebook:
-    """The codebook beside a ``source.yaml``; an empty one where there is none."""
+    """Read the codebook beside a ``source.yaml``; empty if there is none."""
     path = folder / "codebook.yaml"
     declared = declared_in(folder, "codebook.yaml")
     refuse_undecided(declared, path)

@@ -1,9 +1,9 @@
-"""A source loaded before is kept coded, so that loading it again takes a fraction of a second.
+"""The cache of coded sources, so that the next load takes a fraction of a second.
 
-What is kept depends on everything that made it: the hash of every file, the two declarations, this package's own code,
-the versions of pandas and pyarrow, and the pseudonym key. Change any and the source is coded anew. Arrow files are used
-and not Parquet because Parquet has no dates in whole seconds and would give back another type than was put in. The
-checksum of every table is compared before it is read: what was damaged on the disk is coded again, and said.
+The key of an entry includes the hash of every file, the two declarations, this package's code, the versions of pandas
+and pyarrow, and the pseudonym key. If any of these changes, the source is coded again. The files are Arrow, not
+Parquet, because Parquet has no dates in whole seconds and would return another type. The checksum of every table is
+compared before it is read; a damaged entry gives a warning and is coded again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it sav
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """What a load makes of the files: the tables and the ledger."""
+    """The result of coding: the tables and the ledger."""
 
     cases: pd.DataFrame
     allegations: pd.DataFrame
@@ -50,13 +50,13 @@ class Coded:
     ledger: Ledger
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """The frames by the name they are kept under."""
+        """Return the frames by their stored name."""
         own = {name: getattr(self, name) for name in OWN} | {name: self.people[name] for name in PEOPLE.values()}
         return own | {"entries": self.ledger.entries, "rows": self.ledger.rows}
 
     @classmethod
     def of(cls, frames: Mapping[str, pd.DataFrame]) -> Coded:
-        """From the frames that :meth:`frames` gives."""
+        """Make it from the frames of :meth:`frames`."""
         people = {name: frames[name] for name in PEOPLE.values()}
         return cls(
             **{name: frames[name] for name in OWN}, people=people, ledger=Ledger(frames["entries"], frames["rows"])
@@ -64,7 +64,7 @@ class Coded:
 
 
 def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str | None:
-    """What a coded source depends on, as one hash.
+    """Return one hash of everything a coded source depends on.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str 
     Returns
     -------
     str or None
-        ``None`` when the pseudonyms will differ at the next load, so that nothing can be kept.
+        ``None`` if pseudonyms will differ at the next load, so that nothing can be stored.
     """
     if os.environ.get(OFF_VARIABLE) or (key is not None and not key.lasting):
         return None
@@ -98,12 +98,12 @@ def fingerprint(folder: Path, files: Mapping[str, str], key: Key | None) -> str 
 
 
 def read(folder: Path, wanted: str) -> Coded | None:
-    """The coded source kept under a fingerprint; ``None`` when there is none, or it is not as it was kept.
+    """Return the coded source stored under a fingerprint; ``None`` if there is none or it is damaged.
 
     Warns
     -----
     UserWarning
-        When what is kept is damaged, with the names of the tables.
+        If the stored tables are damaged; names them.
     """
     place = folder / wanted
     if not place.is_dir():
@@ -126,12 +126,12 @@ def read(folder: Path, wanted: str) -> Coded | None:
 
 
 def keep(folder: Path, wanted: str, coded: Coded) -> bool:
-    """Keep a coded source, whole or not at all, in place of what was kept of it before.
+    """Store a coded source completely or not at all, replacing the earlier entry.
 
     Returns
     -------
     bool
-        Whether it was kept. A full or read-only disk is no reason for a load to fail: the next one is merely slower.
+        Whether it was stored. A full or read-only disk does not stop a load.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
 
 @cache
 def own_code() -> str:
-    """One hash over the modules that code a source, so that a change of ours never meets tables made before it."""
+    """Return one hash over the modules that code a source, so that a change of code makes old entries invalid."""
     digest = hashlib.sha256()
     for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")]):
         digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())

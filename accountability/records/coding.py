@@ -1,4 +1,4 @@
-"""One published file becomes coded columns, dated steps and ledger entries, by its declaration alone."""
+"""Code one published file into columns, dated steps and ledger entries, by its declaration."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class CodedFile:
     rows : DataFrame
         One row per coded row: declared columns and ``source_row``.
     events : DataFrame
-        The dated steps its cells hold.
+        The dated steps in its cells.
     of : mapping
         Coded column to whom it describes ("case", "officer", "row").
     varies : mapping
-        Coded column to what is done when it varies within a case.
+        Coded column to the rule when it varies within a case.
     raw_rows : int
     entries : list of Entry
     people : mapping
@@ -151,7 +151,7 @@ def code_file(
 
 
 def wanted_columns(declared: File) -> list[str]:
-    """The published columns a load has to read: all but those removed or not used, unless rows are compared whole."""
+    """Return the published columns to read: all used ones, or all if whole rows are compared."""
     if declared.blank_rows == "drop":
         return list(declared.columns)
     needed = {name for name, c in declared.columns.items() if c.drop is None and c.ignore is None}
@@ -164,12 +164,12 @@ def wanted_columns(declared: File) -> list[str]:
 
 
 def check_columns(found: Iterable[str], declared: File) -> None:
-    """Every declared column is there, every published column is declared.
+    """Check that every declared column exists and every published column is declared.
 
     Raises
     ------
     SourceError
-        Names the missing columns with the nearest found, and the undeclared ones as lines to paste.
+        If not; names the missing columns with the nearest found, and the undeclared ones as lines to paste.
     """
     found = list(found)
     missing = [c for c in declared.columns if c not in found]
@@ -291,7 +291,7 @@ def _each(values: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Ser
 
 
 def banded(numbers: pd.Series, band: int | list[int]) -> pd.Series:
-    """Numbers as the bands they lie in: all equally wide, or starting at given numbers."""
+    """Return the band of each number: equally wide bands, or bands starting at given numbers."""
     if isinstance(band, int):
         low = (numbers // band * band).astype("Int64")
         return (low.astype("str") + "-" + (low + band - 1).astype("str")).mask(low.isna())
@@ -302,7 +302,7 @@ def banded(numbers: pd.Series, band: int | list[int]) -> pd.Series:
 
 
 def coded_name(target: str, field_name: str, block: Block) -> str:
-    """Name of a coded column.
+    """Return the name of a coded column.
 
     ``finding`` coded to ``recommended_finding`` keeps that name and its closing reason becomes
     ``recommended_closing_reason``; ``penalty`` coded to ``imposed`` becomes ``imposed_penalty``.

@@ -1,6 +1,6 @@
-"""What one published column is declared to mean, and what every part of a declaration shares.
+"""The declaration of one published column, and the base of all parts of a declaration.
 
-An unknown key is an error, and so is a term outside the vocabulary; problems are told by place.
+Unknown keys and terms outside the vocabulary are errors; messages name the place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOOKALIKES = str.maketrans(
 
 
 def seen(text: str) -> str:
-    """A text as the eye sees it: one blank, no invisible characters, plain width, letters that look alike as one."""
+    """Return a text as it looks: single blanks, no invisible characters, plain width, lookalike letters unified."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     folded = unicodedata.normalize("NFKC", text)
@@ -34,7 +34,7 @@ def seen(text: str) -> str:
 
 
 def mended(text: str) -> str:
-    """UTF-8 that was read in another encoding, as it was meant; any other text as it is."""
+    """Repair UTF-8 text that was read in another encoding; return any other text unchanged."""
     for encoding in () if text.isascii() else ("cp1252", "latin-1"):
         try:
             return text.encode(encoding).decode("utf-8")
@@ -55,27 +55,27 @@ ROLES = ("to", "stage", "month_of", "day_of", "drop", "ignore")
 
 
 class Strict(BaseModel):
-    """A part of a declaration: an unknown key is an error, and nothing changes once read."""
+    """Base of all parts of a declaration: unknown keys are errors, and values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 def known_term(value: str, terms: Any, what: str) -> str:
-    """Give the value back where it is one of the terms, and name the nearest where it is not."""
+    """Return the value if it is one of the terms; otherwise raise with the nearest one."""
     if value not in terms:
         raise ValueError(f"{value!r} is not a {what} ({', '.join(terms)}){did_you_mean(value, terms)}")
     return value
 
 
 def problems(error: ValidationError, lines: Mapping[tuple[str, ...], int] | None = None) -> str:
-    """What pydantic found, one indented line each: place (with its line, where known), what is wrong, what is there."""
+    """Return pydantic's errors, one indented line each: place (with its line, if known), fault and value."""
     return "\n".join(f"  {text}" for _, text in problem_list(error, lines))
 
 
 def problem_list(
     error: ValidationError, lines: Mapping[tuple[str, ...], int] | None = None
 ) -> list[tuple[tuple[str, ...], str]]:
-    """The place of each thing pydantic found, and the thing in one line; a key missing has the line of its mapping."""
+    """Return the place and one-line text of each pydantic error; a missing key has the line of its mapping."""
     found = []
     for problem in error.errors(include_url=False):
         place = tuple(str(part) for part in problem["loc"])
@@ -96,7 +96,7 @@ def _short(value: Any) -> str:
 
 
 class Aside(Strict):
-    """Rows whose cells say that this date or value cannot be what it claims."""
+    """Condition on a row under which this date or value is set aside as wrong."""
 
     when: dict[str, list[str]] = Field(
         description="column -> texts; all columns must hold one of theirs, the empty text is an empty cell"
@@ -105,7 +105,7 @@ class Aside(Strict):
 
 
 class DropCells(Strict):
-    """Single cells that identify a person: by what they say, by other cells of their rows, or by their place."""
+    """Single cells that identify a person, selected by their text, by other cells of the row, or by row number."""
 
     kind: str = Field(description="the kind of identifying text, as for `drop`")
     because: str = Field(description="why these cells and not the column; without the text itself")
@@ -126,56 +126,53 @@ class DropCells(Strict):
 
 
 class Column(Strict):
-    """What one published column means: exactly one of to, stage, month_of, day_of, drop and ignore.
+    """Declaration of one published column: exactly one of to, stage, month_of, day_of, drop and ignore.
 
     Attributes
     ----------
     to : str
         Column of the coded table; with ``codebook`` the stem of the coded columns.
     of : {"case", "officer", "complainant", "victim", "witness", "investigator", "row"}
-        Whom the value describes, where the row's table does not say it. What describes a complainant, a victim, a
-        witness or an investigator in a file of another table becomes a row of theirs, one for each distinct set of such
-        values in a case.
+        Whom the value describes, if not the row of the file's table. Values of a complainant, victim, witness or
+        investigator in a file of another table become rows of theirs, one per distinct set of values in a case.
     varies : {"error", "first", "join", "keep"}
-        What is done when the value differs between rows of one case, or between rows merged into one record: stop;
-        take the first row's; join all of them by ``"; "``; leave it where it is, as a fact of the row or as a step
-        that happened more than once.
+        What to do if the value differs between rows of one case, or between rows merged into one record: raise; take
+        the first row's; join all by ``"; "``; keep it, as a fact of the row or as a repeated step.
     stage : str
         The column dates this stage: its cells become events.
     date : str or mapping
-        How the cell is written; see :class:`accountability.records.dates.DateSpec`. ``parts`` in the column of the
-        year, when month and day stand in columns of their own.
+        Format of the cell; see :class:`accountability.records.dates.DateSpec`. ``parts`` in the column of the year, if
+        month and day are separate columns.
     no_day : mapping
-        For a stage: cells that name no day, and what each says of the case: ``open`` (the step has not happened),
-        ``closed_on_unknown_day`` (it has) or ``unknown``. The empty text stands for an empty cell, and for one of
-        nothing but blanks. Where another column tells, its texts: ``{"": {Status: {Closed: closed_on_unknown_day,
-        Open: open}}}``; a text that is not listed leaves the case ``unknown``. The key ``after_cutoff`` stands for
-        every date after the last day the release covers.
+        For a stage: cells without a day, and what each says about the case: ``open`` (the step has not happened),
+        ``closed_on_unknown_day`` (it has) or ``unknown``. The empty text means an empty or blank cell. If another
+        column decides, its texts: ``{"": {Status: {Closed: closed_on_unknown_day, Open: open}}}``; a text that is not
+        listed leaves the case ``unknown``. The key ``after_cutoff`` means every date after the last day the release
+        covers.
     month_of, day_of : str
         The column holds the month, or the day, of the date whose year is in the column named.
     extract : str
-        A pattern with one group; what the group finds is read in place of the whole cell, and a cell without it counts
-        as empty.
+        A pattern with one group, whose match is read instead of the whole cell; a cell without a match counts as empty.
     aside : Aside
-        When the date or value must not be used although it can be read. A date is marked, a value left out.
+        When the date or value must not be used although it is readable. A date is marked, a value is left out.
     also : list of Column
         Further readings of the same cell: a finding and a penalty in one text, a year inside an id.
     if_blank : {"own_case"}
-        For a case id: a row without one is a case of its own, ``row-`` and the row's number.
+        For a case id: a row without one is a separate case, with the id ``row-`` and the row's number.
     normalise : list of str
-        Steps of a codebook's normalisation done to the cells before rows are compared or linked.
+        Steps of normalisation of the cells before rows are compared or linked.
     between : list of two numbers
         Numbers outside are set aside.
     band : int or list of int
         Publish numbers in bands this wide, or in bands that start at these numbers ("under 18" below the first).
     label : str
-        What a reader is told in the place of the column's name: ``officer's district``.
+        Label for readers instead of the column's name: ``officer's district``.
     drop : str
         The column identifies people (name, address, …) and is removed when read.
     drop_cells : list of DropCells
         Single cells that identify a person, emptied when read: ``{kind: name, rows: [12], because: ...}``.
     ignore : str
-        The column is not used, and why.
+        Why the column is not used.
     """
 
     to: str | None = Field(default=None, min_length=1)
@@ -254,19 +251,19 @@ class Column(Strict):
 
     @property
     def looked_at(self) -> list[str]:
-        """Other columns that decide what a cell means."""
+        """Return the other columns that decide the meaning of a cell."""
         told = [next(iter(state)) for state in self.no_day.values() if isinstance(state, dict)]
         dropped = [other for cells in self.drop_cells for other in cells.when]
         return [*(self.aside.when if self.aside is not None else ()), *told, *dropped]
 
     @property
     def in_parts(self) -> bool:
-        """Whether the column holds the year of a date whose month stands in another column."""
+        """Return whether the column holds the year of a date whose month is in another column."""
         return (self.date.get("date") if isinstance(self.date, dict) else self.date) in ("parts", ["parts"])
 
     @property
     def readings(self) -> tuple[Column, ...]:
-        """What the column becomes: itself and its further readings; nothing when it is removed or not used."""
+        """Return the column and its further readings; none if it is removed or not used."""
         return (self, *self.also) if self.to is not None or self.stage is not None else ()
 
 

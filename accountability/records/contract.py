@@ -1,7 +1,7 @@
-"""What a source declares: the facts on its card, its files, and what every column means.
+"""The declaration of a source: the facts of its card, its files and its columns.
 
-``source.yaml`` is read into these models. An unknown key, a missing fact or a column without a declaration is an
-error that names it; nothing is guessed from a column's name.
+``source.yaml`` is read into these models. An unknown key, a missing fact or an undeclared column is an error that names
+it; column names are never guessed from.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
 
 
 class Sampling(Strict):
-    """How records came to be in the release: the facts an estimator reads before it agrees to run."""
+    """How records were selected into the release; estimators check these facts."""
 
     rule: str = Field(description="one of the vocabulary's sampling rules")
     open_cases: Literal["included", "excluded", "status_only", "unknown"]
@@ -51,7 +51,7 @@ class Period(Strict):
 
 
 class InForce(Strict):
-    """A limit of law or policy that the agency is under, and when."""
+    """A time limit that applies to the agency, with its period."""
 
     rule: str = Field(description="name of the limit, as accountability.delay.limits lists it")
     start: dt.date | None = Field(default=None, alias="from", description="first day of receipt it covers")
@@ -59,7 +59,7 @@ class InForce(Strict):
     because: str = Field(description="why it applies to this agency")
 
     def overlaps(self, period: Period | None) -> bool:
-        """Whether it was in force on any day of the period covered."""
+        """Return whether it was in force on any day of the period covered."""
         early, late = (period.start, period.end) if period else (None, None)
         ended = self.end is not None and early is not None and self.end < early
         return not (ended or (self.start is not None and late is not None and self.start > late))
@@ -91,7 +91,7 @@ class Card(Strict):
 
 
 class Repeats(Strict):
-    """What raw rows that repeat one another are."""
+    """The meaning of raw rows that repeat one another."""
 
     exact: Literal["drop", "keep"] | None = Field(default=None, description="rows equal in every column")
     apart_from: list[str] = Field(default_factory=list, description="columns not compared: a running number")
@@ -120,7 +120,7 @@ class Unusable(Strict):
 
 
 class File(Strict):
-    """One published file: where it is, what it is made of, which table its rows belong to."""
+    """One published file: its path, its columns, and the table of its rows."""
 
     path: str
     settled: dict[str, str] = Field(
@@ -195,11 +195,11 @@ class File(Strict):
 
     @property
     def readings(self) -> list[tuple[str, Column]]:
-        """Every reading of every column, with the column's name."""
+        """Return every reading of every column, with the column's name."""
         return [(name, reading) for name, column in self.columns.items() for reading in column.readings]
 
     def parts(self, year: str) -> dict[str, str]:
-        """The columns that hold the month and the day of a date in parts: ``month_of`` and ``day_of`` -> column."""
+        """Return the columns of month and day of a date in parts: ``month_of`` and ``day_of`` -> column."""
         found = {}
         for name, column in self.columns.items():
             for part in ("month_of", "day_of"):
@@ -209,7 +209,7 @@ class File(Strict):
 
 
 class Order(Strict):
-    """A step that cannot come before another; the date named in ``aside`` is not used when it does."""
+    """A stage that cannot precede another; if it does, the date named in ``aside`` is set aside."""
 
     first: str
     then: str
@@ -271,19 +271,19 @@ class Source(Strict):
 
     @property
     def names(self) -> dict[str, str]:
-        """What each file is called in messages and the ledger: its path, with its key where two share one path."""
+        """Name of each file in messages and the ledger: its path, with its key if two share a path."""
         paths = Counter(file.path for file in self.files.values())
         return {key: f.path if paths[f.path] == 1 else f"{f.path} ({key})" for key, f in self.files.items()}
 
     @property
     def labels(self) -> dict[str, str]:
-        """What the declaration calls its coded columns, where it labels them."""
+        """The declared labels of coded columns."""
         columns = [column for file in self.files.values() for _, column in file.readings]
         return {column.to: column.label for column in columns if column.to and column.label}
 
     @property
     def fetched(self) -> bool:
-        """Whether the files have to be brought to the cache before a load."""
+        """Whether the files must be fetched before a load."""
         return any(file.url for file in self.files.values())
 
 
@@ -309,12 +309,12 @@ def read_source(folder: Path) -> Source:
 
 
 def declared_source(name: str | Path) -> Source:
-    """What a source declares; see :func:`accountability.records.places.source_folder` and :func:`read_source`."""
+    """Read a source's declaration; see :func:`accountability.records.places.source_folder` and :func:`read_source`."""
     return read_source(source_folder(name))
 
 
 def data_hash(files: Mapping[str, File]) -> str:
-    """One hash for a release: over the path and hash of each file, and of each one beside it, in the order of paths."""
+    """Return one hash for a release, over paths and hashes of its files and the files beside them, ordered by path."""
     held = {
         (path, sha256) for file in files.values() for path, sha256 in {file.path: file.sha256, **file.beside}.items()
     }
@@ -323,7 +323,7 @@ def data_hash(files: Mapping[str, File]) -> str:
 
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:
-    """Where each file is, with its hash checked: beside ``source.yaml``, or in the cache where it has a ``url``."""
+    """Return the path of each file, beside ``source.yaml`` or in the cache, after checking its hash."""
     remote = remote_files(source)
     paths = dict(zip(remote, cache.located(list(remote.values()), cache_folder(source), source.source), strict=True))
     for key, declared in source.files.items():
@@ -344,7 +344,7 @@ def file_paths(source: Source, folder: Path) -> dict[str, Path]:
 
 
 def remote_files(source: Source) -> dict[str, cache.RemoteFile]:
-    """The files that have to be brought to the cache, by their key in ``source.yaml``."""
+    """Return the files to fetch to the cache, by their key in ``source.yaml``."""
     return {
         key: cache.RemoteFile(declared.path, declared.url, declared.sha256, declared.bytes)
         for key, declared in source.files.items()
@@ -353,5 +353,5 @@ def remote_files(source: Source) -> dict[str, cache.RemoteFile]:
 
 
 def cache_folder(source: Source) -> Path:
-    """Where a source's fetched files are kept."""
+    """Return the cache folder of a source's fetched files."""
     return cache.cache_dir() / source.source

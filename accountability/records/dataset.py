@@ -1,4 +1,4 @@
-"""The dataset: three tables, a ledger, and the card that says what they can and cannot carry."""
+"""The dataset: the coded tables, a ledger, and the card of the source."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dataset:
     events : DataFrame
         One row per dated step: ``earliest``, ``latest``, ``precision``, ``set_aside`` (why the date must not be used).
     ledger : Ledger
-        What became of every raw row.
+        What happened to every raw row.
     card : Card
         The facts of the release.
     sha256 : str
@@ -42,9 +42,9 @@ class Dataset:
         Mappings that lose a distinction: ``column`` (of the tables), ``block``, ``raw`` and ``term`` it becomes,
         ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
     people : mapping
-        ``complainants``, ``victims``, ``witnesses`` and ``investigators``, where published: one row per person in a case.
+        ``complainants``, ``victims``, ``witnesses`` and ``investigators``, if published: one row per person in a case.
     labels : mapping
-        What the declaration calls its columns for a reader, column to label.
+        Column to its declared label.
     """
 
     name: str
@@ -67,12 +67,12 @@ class Dataset:
         return self.people.get("complainants", pd.DataFrame())
 
     def per(self, unit: str) -> pd.DataFrame:
-        """The allegations counted in another unit, none of them twice.
+        """Return the allegations in another unit of counting, each counted once.
 
         The finding of a unit is the first of sustained, pending, policy failure, not sustained, exonerated,
         unfounded, closed without finding among its rows. Its penalty is the highest rung, its days the largest
         stated for that rung and never a sum. Every other column holds the value that all rows of the unit share and
-        is missing where they differ. Rows that identify no officer belong to no officer and no officer-complaint.
+        is missing where they differ. Rows without an officer belong to no officer and no officer-complaint.
 
         Parameters
         ----------
@@ -81,45 +81,45 @@ class Dataset:
         Returns
         -------
         DataFrame
-            One row per unit, with ``rows``, the number of published rows it was made of; every complaint of ``cases``
-            is there for ``unit="complaint"``. The allegations themselves for the unit the source is published in.
+            One row per unit, with ``rows``, the number of published rows it was made of; ``unit="complaint"`` includes
+            every complaint of ``cases``. The source's own unit returns the allegations.
 
         Raises
         ------
         Refusal
-            The source is published in a coarser unit, or identifies no officer; the message names what can be had.
+            If the source has a coarser unit, or identifies no officer; the message names the available units.
         ParameterError
-            There is no such unit.
+            For an unknown unit.
         """
         return units.per(self.cases, self.allegations, self.card.unit, unit)
 
     def export(self, kind: str, folder: str | Path) -> list[Path]:
         """Write the coded tables for other programs, with codebooks, a data package, an R script and a do-file.
 
-        Persons and cases are pseudonyms. The agency's own text stays behind: ``raw_`` columns, notes, texts over 120
-        letters or of over 400 kinds. The sharing gate looks through every heading and term first. ``cases`` say in
-        ``closing_state`` what is known of their end.
+        Ids of persons and cases are pseudonyms. The agency's own text is not exported: ``raw_`` columns, notes, texts
+        over 120 letters or with over 400 distinct values. The sharing gate checks every heading and term first.
+        ``cases`` have a column ``closing_state``.
 
         Parameters
         ----------
         kind : {"stata", "spss", "parquet", "csv"}
-            Files of Stata and SPSS have labels of variables and values, and keep kinds of missing values apart; a label
-            over 80 letters ends in ``…`` in Stata and is whole in the codebook (a page, and DDI Codebook 2.5). R reads
-            them with haven.
+            Stata and SPSS files have labels of variables and values, and distinguish kinds of missing values; Stata
+            labels over 80 letters are cut with ``…`` and are complete in the codebook (a page, and DDI Codebook 2.5). R
+            reads the files with haven.
         folder : path
             A new or empty folder.
 
         Returns
         -------
         list of Path
-            What was written.
+            The files written.
 
         Raises
         ------
         ParameterError
-            For another kind, or a folder that holds something.
+            For an unknown kind, or a folder that is not empty.
         Refusal
-            Something must not leave; the message lists what, and what to do.
+            If something must not be exported; the message lists what, and what to do.
         """
         from accountability.records.leaving.hand_over import write_tables  # a load needs none of it
 
@@ -133,15 +133,15 @@ class Dataset:
         column : str
             A coded column, for instance ``finding``.
         *terms : str
-            The terms that must stand for themselves alone, for instance ``exonerated``.
+            The terms that must not be merged with others, for instance ``exonerated``.
 
         Raises
         ------
         Refusal
-            One of the terms is merged with others under one word of the agency. The message names that word, its
-            rows, and the terms that are told apart.
+            If a word of the agency merges one of the terms with others. The message names the word, its rows, and the
+            terms that are distinguished.
         ParameterError
-            The tables hold no such column, or no term is given.
+            For an unknown column, or without a term.
         """
         held = self.allegations if column in self.allegations else self.cases
         if column not in held:
@@ -214,7 +214,7 @@ class Dataset:
 
 
 def dataset_of(source: Source, coded: Coded) -> Dataset:
-    """The coded tables with what their source says of them."""
+    """Make a dataset from coded tables and their source's declaration."""
     return Dataset(
         name=source.source,
         title=source.title,

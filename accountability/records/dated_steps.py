@@ -1,4 +1,4 @@
-"""The dated steps a file's cells hold, one a case where they repeat; those that cannot be are marked."""
+"""Read the dated steps of a file, merge repeated ones within a case, and mark impossible ones."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_dates(
     Parameters
     ----------
     values : Series of str
-        The cells; the years where the date stands in parts.
+        The cells; the years if the date is in parts.
     frame : DataFrame
         The rows, with the columns that `column` names and ``source_row``.
     parts : mapping
@@ -56,14 +56,14 @@ def read_dates(
     Returns
     -------
     DataFrame
-        As :func:`accountability.records.dates.parse` gives, and ``raw_text``: the cell, or its parts joined by hyphens.
+        As from :func:`accountability.records.dates.parse`, and ``raw_text``: the cell, or its parts joined by hyphens.
 
     Raises
     ------
     SourceError
-        More than half of the cells do not fit the declared format.
+        If more than half of the cells do not fit the declared format.
     DateError
-        The declaration cannot be understood.
+        If the declaration is invalid.
     """
     assert column.date is not None  # the caller asks for dated columns only
     where, source_row = f"{log.file}, column {name!r}", frame["source_row"]
@@ -132,13 +132,13 @@ def _without_day(
 
 
 def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) -> pd.DataFrame:
-    """Dated steps, one row each; a step of the whole case once, however many rows of the case repeat it.
+    """Return dated steps, one row each; a step of the whole case once, even if several rows repeat it.
 
     Raises
     ------
     SourceError
-        A step of the whole case is dated differently by the rows of a case, and ``varies`` does not say what to do; or
-        a row names a stage that is not in the vocabulary.
+        If rows of a case date one of its steps differently and ``varies`` does not say what to do; or a row names a
+        stage outside the vocabulary.
     """
     parts = []
     case_codes: npt.NDArray[np.int64] | None = None
@@ -249,12 +249,12 @@ def _late(until: dt.date) -> str:
 def told_of_future(
     events: pd.DataFrame, until: dt.date | None, told: Mapping[tuple[str, str], str], entries: list[Entry]
 ) -> pd.DataFrame:
-    """Do with steps after the last day covered what ``after_cutoff`` says: not yet happened, or on an unknown day.
+    """Treat steps after the last day covered as ``after_cutoff`` says: not yet happened, or on an unknown day.
 
     Parameters
     ----------
     told : mapping
-        File and stage to what is declared.
+        File and stage to the declared state.
     """
     if until is None or not told:
         return events
@@ -275,7 +275,7 @@ def told_of_future(
 
 
 def set_aside_disorder(events: pd.DataFrame, case: Places, order: Order, entries: list[Entry]) -> pd.DataFrame:
-    """Mark the dates that stand in an order which cannot be.
+    """Mark dates in an impossible order.
 
     Parameters
     ----------
@@ -322,9 +322,9 @@ def _set_aside(events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, 
 
 
 def places(ids: pd.Series, among: pd.Series) -> Places:
-    """The place of each id among others, one where it stands there more than once; -1 where it is missing or not there.
+    """Return the position of each id among others (any one if repeated); -1 if it is missing or not among them.
 
-    Found by Arrow, several times faster on text than a pandas index.
+    Uses Arrow, which is faster on text than a pandas index.
     """
     found = pc.index_in(_arrow(ids), value_set=_arrow(among), skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1), dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Single cells that identify a person are emptied before anything else sees them, by a declared condition.
+"""Empty single cells that identify a person, by a declared condition, before any other step.
 
-What stood in them is in no table, ledger, message or kept copy. Only whether two rows held the same text is remembered
-while a file is coded, so that rows do not become repeats of one another by being emptied.
+Their text is in no table, ledger, message or cache. While a file is coded, only the equality of texts is kept, so that
+emptied rows do not count as repeats.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ def without_dropped_cells(frame: pd.DataFrame, declared: File, log: Log) -> pd.D
         The raw text, with ``source_row``.
     declared : File
     log : Log
-        Receives one entry for each condition.
+        Receives one entry per condition.
 
     Returns
     -------
     DataFrame
-        With :data:`DROPPED` in place of the text (nothing at all in ids and numbers), and a column that tells apart
-        what was dropped, for comparing rows.
+        With :data:`DROPPED` instead of the text (missing in ids and numbers), and a column that distinguishes the
+        dropped texts, for comparing rows.
 
     Raises
     ------
     SourceError
-        A condition names a column that is not there, or fits no cell.
+        If a condition names an unknown column, or matches no cell.
     """
     made: dict[str, pd.Series] = {}
     for name, column in declared.columns.items():
@@ -71,7 +71,7 @@ def without_dropped_cells(frame: pd.DataFrame, declared: File, log: Log) -> pd.D
 
 
 def dropped(cells: DropCells, values: pd.Series, frame: pd.DataFrame, where: str) -> pd.Series:
-    """Which cells are meant: filled ones for which all conditions given hold."""
+    """Return the cells to empty: filled ones that meet all given conditions."""
     found = values.notna()
     if cells.matching is not None:
         found &= values.str.contains(re.compile(cells.matching)).fillna(False).astype(bool)

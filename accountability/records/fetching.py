@@ -1,8 +1,7 @@
-"""Files of a source that are not bundled: brought to the user's cache whole and unaltered, or not at all.
+"""Fetch files of a source to the user's cache, complete and unaltered or not at all.
 
-A file is written under a temporary name beside its place, its length and sha256 are compared with what the source
-declares, and only then is it renamed, which either happens or does not. A broken download therefore never stands
-where a reader would find it, and two processes that fetch at once each rename the same bytes into place.
+A file is written under a temporary name, its length and sha256 are checked against the declaration, and it is then
+renamed, which is atomic. So a reader never finds a broken download, and two processes can fetch at once.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def fetch(
     allow_local: bool = False,
     like: Sequence[str] = (),
 ) -> list[Path]:
-    """Bring the files of a source to the cache; those already there and unaltered are left alone.
+    """Fetch the files of a source to the cache; unaltered files already there are kept.
 
     Parameters
     ----------
@@ -47,24 +46,24 @@ def fetch(
         The source's folder in the cache, ``cache_dir() / NAME``; created when needed.
     from_dir
         Take the files from this folder (or from its subfolder ``NAME``) instead of downloading them. A file may have
-        its declared path or the name it has at its address. The folder is only read.
+        its declared path or the last part of its address as name. The folder is only read.
     progress
         Show a progress bar for each download on standard error.
     allow_local
-        Also fetch from this machine and from private networks, where a declaration of somebody else's has no business.
+        Also fetch from this machine and private networks, which is otherwise refused.
     like
         Releases the source is like: a file they share is copied from theirs, in the cache or beside ``from_dir``.
 
     Returns
     -------
     list of Path
-        Place of each file, in the order of ``files``.
+        Path of each file, in the order of ``files``.
 
     Raises
     ------
     FetchError
-        A file is not in ``from_dir``, cannot be downloaded or written, or is not the declared one. Nothing of the
-        failed file is kept; files that were complete before stay.
+        If a file is not in ``from_dir``, cannot be downloaded or written, or is not the declared one. The failed file
+        is removed; complete files stay.
     """
     paths = [place_of(file, folder) for file in files]
     needed = [(file, path) for file, path in zip(files, paths, strict=True) if not _is_declared(path, file.sha256)]

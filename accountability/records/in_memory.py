@@ -1,4 +1,4 @@
-"""A table that is in memory already becomes a dataset: declared in one call, coded as a file is, nothing guessed."""
+"""Make a dataset from a table in memory, declared in one call and coded as a file."""
 
 from __future__ import annotations
 
@@ -55,54 +55,53 @@ def from_frame(
     name: str = "frame",
     about: Mapping[str, str] | None = None,
 ) -> Dataset:
-    """Make a dataset of a table in memory.
+    """Make a dataset from a table in memory.
 
-    The table is coded as a declared file is: every row is in the ledger, ids of officers become pseudonyms, a value
-    without a term stops with the line to write, and a column that is not named is not used.
+    The table is coded as a declared file: every row is in the ledger, officer ids become pseudonyms, a value without a
+    term is refused with the line to write, and columns not named are not used.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per allegation, an officer in a complaint, or a complaint. It is not changed. An index that has a name
-        is a column of that name.
+        One row per allegation, an officer in a complaint, or a complaint. It is not changed. A named index becomes a
+        column.
     observed_until : date, str or None
-        The last day the table knows of (``None``: not known).
+        The last day the table covers (``None``: not known).
     received, closed : str, optional
         Columns of the days a complaint was received and closed: date-times, dates, or text.
     stages : mapping of str to str, optional
         Further stages of the vocabulary to the columns that date them: ``{"incident": "happened"}``.
     case_id : str, optional
-        Column of the complaint's number. Without it, each row is a complaint of its own.
+        Column of the complaint's number. Without it, each row is a separate complaint.
     officer : str, optional
-        Column that tells officers apart.
+        Column that identifies officers.
     finding, recommended_finding : str, optional
         Columns of findings.
     findings : mapping, optional
-        What the words of these columns stand for: a term of the vocabulary, or ``{"finding": ..., "closing_reason":
-        ...}``. A word that is a term stands for itself.
+        Words of these columns to a term of the vocabulary, or ``{"finding": ..., "closing_reason": ...}``. A word that
+        is a term needs no entry.
     penalty, recommended_penalty : str, optional
         Columns of penalties imposed and recommended.
     penalties : mapping, optional
-        What their words stand for: a term, or ``{"penalty": "suspension", "days": 5}``.
+        Their words to a term, or ``{"penalty": "suspension", "days": 5}``.
     penalty_days : str, optional
-        Column of the days of the penalty imposed, where the words do not say them.
+        Column of the days of the penalty imposed, if the words do not say them.
     columns : iterable of str, or mapping of str to str
         Further columns to keep, or the name to keep each under to its column.
     rule : str
-        How the records came to be in the table: a sampling rule of the vocabulary.
+        How the records were selected: a sampling rule of the vocabulary.
     unit : {"allegation", "officer_complaint", "complaint"}, optional
-        What one row is; may be left out where each complaint has one row.
+        Unit of a row; may be left out if each complaint has one row.
     date : str or mapping
-        How dates that are text are written; see :class:`accountability.records.dates.DateSpec`. A time of day that
-        stands in a date-time is dropped.
+        Format of text dates; see :class:`accountability.records.dates.DateSpec`. The time of a date-time is dropped.
     varies : {"error", "first", "keep"}
-        What to do where the rows of a complaint date it differently.
+        What to do if the rows of a complaint have different dates.
     no_day : mapping of str to {"open", "closed_on_unknown_day", "unknown"}, optional
-        What a cell that names no day says of its complaint, in `closed` and in every other stage that can end a clock:
-        ``{"": "open", "N/A": "unknown"}``, the empty text for an empty cell. It has to be said: an empty closing may
-        be an open complaint, or one closed on a day that nobody wrote down.
+        Meaning of cells without a day, in `closed` and in every other stage that can end a clock: ``{"": "open", "N/A":
+        "unknown"}``, with the empty text for an empty cell. It is required: an empty closing date may mean an open
+        complaint, or one closed on an unrecorded day.
     name : str
-        What the dataset is called.
+        Name of the dataset.
     about : mapping, optional
         Facts for its card: ``jurisdiction``, ``agency``, ``publisher``, ``obtained``, ``row_is``, ``licence``,
         ``citation``, ``title``.
@@ -110,18 +109,18 @@ def from_frame(
     Returns
     -------
     Dataset
-        As :func:`accountability.load` gives. Where the table's index holds whole numbers, the ledger names rows by
-        it, else by their place from 1.
+        As from :func:`accountability.load`. The ledger names rows by the table's index if it holds whole numbers, else
+        by position from 1.
 
     Raises
     ------
     ParameterError
-        A column, term, stage, unit or rule that does not exist; a column named twice; several rows a complaint and
-        no `unit`; closings that name no day and are not in `no_day`, each with its count and the line to write.
+        For an unknown column, term, stage, unit or rule; a column named twice; several rows per complaint without
+        `unit`; closings without a day that are not in `no_day`, each with its count and the line to write.
     CodebookError
-        Words without a term, with their counts and the line to write.
+        For words without a term, with their counts and the line to write.
     SourceError
-        Dates not written as said, or that differ within a complaint; rows that hold nothing.
+        For dates not in the declared format, or different within a complaint; empty rows.
 
     Examples
     --------
@@ -217,12 +216,12 @@ def from_frame(
 
 
 def with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table whose named index levels are columns before the others: an index may hold the ids.
+    """Return the table with its named index levels as first columns.
 
     Raises
     ------
     ParameterError
-        A level and a column have the same name and differ.
+        If a level and a column have the same name and differ.
     """
     named = [(place, name) for place, name in enumerate(frame.index.names) if name is not None]
     made = frame
@@ -330,12 +329,12 @@ def _source(declared: Mapping[str, Any], about: Mapping[str, str] | None) -> Sou
 
 
 def known_fact(fact: str) -> None:
-    """Refuse a fact that no card of a table has."""
+    """Refuse an unknown fact for the card."""
     _known(fact, (*CARD, "title"), "fact of a card")
 
 
 def by_index(ledger: Ledger, index: pd.Index) -> Ledger:
-    """The ledger with rows named by the table's own index, where that holds whole numbers."""
+    """Return the ledger with rows named by the table's index, if that holds whole numbers."""
     if not pd.api.types.is_integer_dtype(index.dtype):
         return ledger
     rows = ledger.entries["example_rows"]

@@ -1,7 +1,6 @@
-"""Declarations that say only what differs: ``like: NAME`` takes the rest from another release of the same agency.
+"""Inherited declarations: ``like: NAME`` takes everything else from another release of the same agency.
 
-Mappings are merged key by key, and ``null`` takes a key away. Everything else is replaced whole: a list, a text, and
-what one column means.
+Mappings are merged by key, and ``null`` removes a key. Lists, texts and declarations of columns are replaced.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ _WHOLE: Final = ("columns", "values", "format", "repeats")
 
 
 def line_of_releases(folder: Path) -> list[Path]:
-    """The folder of a source and of those it is like, nearest first.
+    """Return the folders of a source and of those it is like, nearest first.
 
     Raises
     ------
     SourceError
-        A release is like one that there is not, or like itself by a detour.
+        If a release is like an unknown one, or like itself through others.
     """
     found = [folder]
     while (path := found[-1] / "source.yaml").is_file() and (like := read_yaml(path).get("like")) is not None:
@@ -38,7 +37,7 @@ def line_of_releases(folder: Path) -> list[Path]:
 
 
 def declared(folder: Path, name: str = "source.yaml") -> dict[str, Any]:
-    """What a source declares in one of its files, with what it takes from the release it is like."""
+    """Return a declaration file of a source, merged with that of the release it is like."""
     made: dict[str, Any] = {}
     for place in reversed(line_of_releases(folder)):
         if (path := place / name).is_file():
@@ -47,7 +46,7 @@ def declared(folder: Path, name: str = "source.yaml") -> dict[str, Any]:
 
 
 def merged(base: dict[str, Any], own: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
-    """One declaration over another.
+    """Return one declaration merged over another.
 
     Examples
     --------

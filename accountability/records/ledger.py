@@ -1,7 +1,7 @@
-"""What became of every raw row: coded, merged, dropped or set aside, with the reason and the count.
+"""The ledger of raw rows: coded, merged, dropped or set aside, with reason and count.
 
-The ledger holds two frames. ``rows`` counts, for each file, the raw rows and the coded rows they became. ``entries``
-says what was done to each row or value that was not coded one to one. :meth:`Ledger.check` proves that the two agree.
+The ledger holds two frames. ``rows`` counts each file's raw and coded rows. ``entries`` says what was done to each row
+or value that was not coded one to one. :meth:`Ledger.check` verifies that the two agree.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Entry:
     Parameters
     ----------
     file, column : str
-        Where the rows or values are; ``column`` is empty when the whole row is meant.
+        Where the rows or values are; ``column`` is empty for whole rows.
     action : str
-        One of ``ROW_ACTIONS`` (the raw row is not a coded row of its own) or ``VALUE_ACTIONS`` (the row is coded,
-        one of its values is not, or a doubt about the row is on record).
+        One of ``ROW_ACTIONS`` (the raw row did not become a coded row) or ``VALUE_ACTIONS`` (the row is coded, but a
+        value is not, or the row is marked as doubtful).
     rule, reason : str
-        The declared rule that did it, and why, in words.
+        The declared rule, and its reason in words.
     count : int
         Number of rows or values.
     example_rows : tuple of int
@@ -54,25 +54,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The entries of one file, noted while it is coded."""
+    """The entries of one file, collected while it is coded."""
 
     file: str
     entries: list[Entry] = field(default_factory=list)
 
     def note(self, column: str, action: str, rule: str, reason: str, rows: pd.Series | int) -> None:
-        """Note what was done to rows, given by their numbers, or to so many of them; see :class:`Entry`."""
+        """Record what was done to rows, given their numbers or their count; see :class:`Entry`."""
         count, shown = (rows, ()) if isinstance(rows, int) else (len(rows), examples(rows))
         self.entries.append(Entry(self.file, column, action, rule, reason, count, shown))
 
 
 def examples(source_rows: pd.Series) -> tuple[int, ...]:
-    """The first three row numbers, for a ledger entry."""
+    """Return the first three row numbers, for a ledger entry."""
     return tuple(int(row) for row in source_rows.iloc[:3])
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Raw rows against coded rows, file by file, and every difference explained.
+    """Raw and coded rows of each file, with every difference explained.
 
     Attributes
     ----------
@@ -100,13 +100,13 @@ class Ledger:
         return cls(frame, counts.astype({"file": "str", "table": "str", "raw": "int64", "coded": "int64"}))
 
     def balance(self) -> pd.DataFrame:
-        """Raw rows = coded rows + rows accounted for, one line per file.
+        """Return the balance: raw rows = coded rows + rows accounted for, one line per file.
 
         Returns
         -------
         DataFrame
-            ``file, table, raw, coded, accounted, unexplained``; rows made by ``prepare`` count as accounted for with a
-            minus, and ``unexplained`` is zero in a sound ledger.
+            ``file, table, raw, coded, accounted, unexplained``; rows added by ``prepare`` count negatively, and
+            ``unexplained`` must be zero.
         """
         counted = self.entries[self.entries["action"].isin((*ROW_ACTIONS, MADE))]
         signed = counted["count"].mask(counted["action"] == MADE, -counted["count"])
@@ -115,17 +115,17 @@ class Ledger:
         return balance.assign(unexplained=balance["raw"] - balance["coded"] - balance["accounted"])
 
     def check(self) -> pd.DataFrame:
-        """Prove that no row was lost or made up.
+        """Verify that no row was lost or added without an entry.
 
         Returns
         -------
         DataFrame
-            The balance, when every file's ``unexplained`` is zero.
+            The balance, if every file's ``unexplained`` is zero.
 
         Raises
         ------
         SourceError
-            When a file's raw rows are not its coded rows plus the rows accounted for.
+            If it is not.
         """
         balance = self.balance()
         wrong = balance[balance["unexplained"] != 0]

@@ -1,4 +1,4 @@
-"""From a source's name to its dataset: files checked, read, coded, and their tables kept for the next load."""
+"""Load a source by name: check, read and code its files, and cache the tables."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from accountability.records.places import source_folder
 def load(name: str | Path, *, anew: bool = False) -> Dataset:
     """Load a source.
 
-    The coded tables are kept in the cache under a hash of all they depend on, so that the next load is quick; the files
-    themselves are checked against their declared hashes every time.
+    The coded tables are cached under a hash of everything they depend on, so that the next load is quick. The files are
+    checked against their declared hashes every time.
 
     Parameters
     ----------
     name : str or Path
         A source's name (``"synthetic"``, ``"chicago_2000_2016"``) or a folder that holds a ``source.yaml``.
     anew : bool
-        Code the files again, whatever is kept.
+        Code the files again and ignore the cache.
 
     Returns
     -------
@@ -32,12 +32,12 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     Raises
     ------
     SourceError
-        The source is unknown, its declaration is wrong, a file is missing or not the one declared, or rows cannot
-        be linked.
+        If the source is unknown, its declaration is wrong, a file is missing or not the declared one, or rows cannot be
+        linked.
     CodebookError
-        A value has no term: the message lists all such values with counts and what to add.
+        If a value has no term; the message lists all such values with counts and the lines to add.
     FetchError
-        The files of a source that is downloaded are not in the cache: ``accountability fetch NAME`` brings them.
+        If files to download are not in the cache; ``accountability fetch NAME`` fetches them.
     """
     folder = source_folder(name)
     source = read_source(folder)
@@ -63,7 +63,7 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
 def fetch(
     name: str | Path, from_dir: Path | None = None, progress: bool = False, allow_local: bool = False
 ) -> list[Path]:
-    """Bring the files of a source to the cache, whole and unaltered, or not at all.
+    """Fetch the files of a source to the cache, complete and unaltered or not at all.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def fetch(
     Raises
     ------
     FetchError
-        A file could not be had, or is not the one declared; nothing half-written is kept.
+        If a file cannot be fetched or is not the declared one; no partial file is kept.
     """
     from accountability.records import fetching
 

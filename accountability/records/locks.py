@@ -1,17 +1,17 @@
-"""Lock the process that runs a stranger's notebook or a script: by the kernel where it can be, and by Python.
+"""Sandbox the process that runs somebody else's notebook or script, by the kernel where possible and by Python.
 
-Only the standard library is imported here: the locks close before anything else is loaded.
+Only the standard library is imported here, because the locks apply before anything else is loaded.
 
-Three locks, each on its own line of defence:
+There are three locks:
 
 * Landlock (Linux 5.13 or later): no file outside the scratch folder can be written, and only Python, the packages
   and the system's libraries can be read. The kernel enforces it, also against compiled code.
 * seccomp (Linux on x86-64): no socket, no new process, no other program, no signal to another process.
-* An audit hook (every system): the same, asked of Python's own operations. It gives the clear messages; code that is
-  out to get round it can, so on its own it protects against accidents and not against an attack.
+* An audit hook (every system): the same for Python's own operations, with clear messages. Hostile code can bypass it,
+so alone it protects against accidents, not attacks.
 
-References: the kernel's pages ``userspace-api/landlock`` and ``userspace-api/seccomp_filter``; PEP 578, which says
-of audit hooks that they are no sandbox.
+References: the kernel's pages ``userspace-api/landlock`` and ``userspace-api/seccomp_filter``; PEP 578, which says that
+audit hooks are not a sandbox.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _KNOWN = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1
 
 
 def landlock(write: Sequence[str], read: Sequence[str], look: Sequence[str]) -> bool:
-    """Let this process and its threads to come touch only the files named, for good.
+    """Restrict this process and its future threads permanently to the named files.
 
     Parameters
     ----------
     write, read : sequence of str
         Folders (or files) that may be written and read, and those that may only be read.
     look : sequence of str
-        Folders of which only the names may be listed.
+        Folders whose names may only be listed.
 
     Returns
     -------
     bool
-        Whether the kernel did it.
+        Whether the kernel applied the restriction.
     """
     if sys.platform != "linux":
         return False
@@ -105,12 +105,12 @@ _THREAD = 0x00010000
 
 
 def seccomp() -> bool:
-    """Refuse sockets, new processes, other programs and signals to other processes, for this process and for good.
+    """Refuse sockets, new processes, other programs and signals to other processes, permanently for this process.
 
     Returns
     -------
     bool
-        Whether the kernel did it; only on Linux on x86-64.
+        Whether the kernel applied it; only on Linux on x86-64.
     """
     if sys.platform != "linux" or platform.machine() != "x86_64" or struct.calcsize("P") != 8:
         return False
@@ -151,7 +151,7 @@ def _filter(own: int) -> list[tuple[int, int, int, int]]:
 
 
 class Blocked(PermissionError):
-    """The notebook asked for something it may not have while it is graded."""
+    """The notebook tried something that is not allowed during grading."""
 
 
 _REFUSALS = {
@@ -177,7 +177,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def audit(scratch: str, hidden: Sequence[str]) -> None:
-    """Ask every operation of Python that touches the world whether it stays inside the scratch folder.
+    """Check every Python operation on files, processes and sockets, and refuse those outside the scratch folder.
 
     Parameters
     ----------
@@ -219,12 +219,12 @@ def audit(scratch: str, hidden: Sequence[str]) -> None:
 
 
 def readable(hidden: Sequence[str] = ()) -> list[str]:
-    """Where Python, its packages, this package's code and data, and the system's libraries lie.
+    """Return the paths of Python, its packages, this package's code and data, and the system's libraries.
 
     Parameters
     ----------
     hidden : sequence of str
-        Files and folders left out: of a folder that holds one, all others in it are named.
+        Files and folders to exclude; a folder that contains one is replaced by its other contents.
     """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     # Of the system's settings, those that its libraries ask for.

@@ -1,4 +1,4 @@
-"""Where sources, notebooks and caches are: in a checkout, in a wheel, or where the user says."""
+"""Find sources, notebooks and studies: in a checkout, in a wheel, or where the user says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STUDIES_VARIABLE = "ACCOUNTABILITY_STUDIES"
 
 
 def packaged(name: str) -> Path:
-    """Folder of the project's own ``data`` or ``notebooks``: inside an installed wheel, or beside the package."""
+    """Return the project's ``data`` or ``notebooks`` folder: inside an installed wheel, or beside the package."""
     inside = PACKAGE / f"_{name}"
     return inside if inside.is_dir() else PACKAGE.parent / name
 
@@ -24,9 +24,9 @@ def notebooks_dir() -> Path:
 
 
 def study_homes() -> list[Path]:
-    """Return the folders of a user's own studies, one a study, in the folders that ``$ACCOUNTABILITY_STUDIES`` names.
+    """Return the folders of a user's studies, one per study, below the folders in ``$ACCOUNTABILITY_STUDIES``.
 
-    Their code runs, so no folder is searched that nobody named.
+    Their code is run, so only named folders are searched.
     """
     stated = [Path(part).expanduser() for part in os.environ.get(STUDIES_VARIABLE, "").split(os.pathsep) if part]
     if missing := [str(folder) for folder in stated if not folder.is_dir()]:
@@ -37,13 +37,13 @@ def study_homes() -> list[Path]:
 
 
 def beside(source: str | Path, name: str) -> Path | None:
-    """Return a file of that name beside a source's declaration, if there is one."""
+    """Return a file beside a source's declaration, by name, if there is one."""
     path = source_folder(source) / name
     return path if path.is_file() else None
 
 
 def data_dirs() -> list[Path]:
-    """Return the folders searched for a source, first hit wins.
+    """Return the folders searched for a source, in order.
 
     ``$ACCOUNTABILITY_SOURCES`` (several folders separated as in ``PATH``), then ``data`` in the current folder,
     then the sources that come with the package.
@@ -73,7 +73,7 @@ def source_folder(name: str | Path) -> Path:
     Raises
     ------
     SourceError
-        When there is none, with the nearest name and the folders searched.
+        If there is none; names the nearest and the folders searched.
     """
     if not isinstance(name, str | Path):
         raise SourceError(f"a source is named by a text or the path of its folder, found a {type(name).__name__}")

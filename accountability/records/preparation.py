@@ -1,4 +1,4 @@
-"""What is done to the rows of a file before they are coded: the declared operations, each named in the ledger."""
+"""The declared operations on the rows of a file before coding; each has a ledger entry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accountability.records.column import Strict
 
 
 class DropRows(Strict):
-    """Rows that are no records: repeated headers, totals, page lines."""
+    """Drop rows that are not records: repeated headers, totals, page lines."""
 
     column: str = Field(alias="in", description="the column that tells")
     matching: str = Field(description="a pattern that its whole cell fits")
@@ -19,7 +19,7 @@ class DropRows(Strict):
 
 
 class GroupLines(Strict):
-    """Lines of a report that say what the rows below them share: taken out, and filled down into a column."""
+    """Turn group lines of a report into a column, filled down to the rows below."""
 
     column: str = Field(alias="in", description="the column in which the lines stand")
     matching: str = Field(description="a pattern with one group: what the group finds is the value")
@@ -33,14 +33,14 @@ class GroupLines(Strict):
 
 
 class Explode(Strict):
-    """One row for each item of a cell that holds several; of several columns, item by item."""
+    """Split cells with several items into one row per item; several columns in parallel."""
 
     columns: list[str] = Field(min_length=1, description="the columns, taken apart together")
     by: str = Field(default=";", min_length=1, description="what stands between the items; `json` for JSON lists")
 
 
 class JoinColumns(Strict):
-    """Several columns as one, such as an id of year and number."""
+    """Join several columns into one, such as an id from year and number."""
 
     columns: list[str] = Field(min_length=2, description="in this order; blank where one of them is")
     by: str = Field(default="-", description="what is put between them")
@@ -48,14 +48,14 @@ class JoinColumns(Strict):
 
 
 class Constant(Strict):
-    """A column that says the same in every row."""
+    """Add a column with the same value in every row."""
 
     into: str = Field(description="name of the new column")
     value: str = Field(min_length=1, description="its text")
 
 
 class Lookup(Strict):
-    """Columns of a second file, found by a code: a table of labels, or of links between ids."""
+    """Add columns of a second file by a key: a table of labels, or of links between ids."""
 
     file: str = Field(description="a file named under `beside`")
     column: str = Field(description="the column that holds the code")
@@ -73,7 +73,7 @@ class Blank(Strict):
 
 
 class Step(Strict):
-    """One step of `prepare`: exactly one of these."""
+    """One step of `prepare`: exactly one operation."""
 
     fill_down: list[str] | None = Field(default=None, description="columns whose blank cells repeat the cell above")
     drop_rows: DropRows | None = Field(default=None, description="rows that are no records are left out")
@@ -100,11 +100,11 @@ class Step(Strict):
 
     @property
     def name(self) -> str:
-        """Which operation it is."""
+        """Name of the operation."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
     @property
     def reads(self) -> list[str]:
-        """The further files it reads."""
+        """Further files it reads."""
         one = [self.lookup.file] if self.lookup is not None else [self.script] if self.script is not None else []
         return [*one, *(self.append or ())]

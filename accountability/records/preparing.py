@@ -1,4 +1,4 @@
-"""The rows of a file are prepared as declared; every row that goes or comes is in the ledger, from the raw file on."""
+"""Prepare the rows of a file as declared; every removed or added row is in the ledger."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ROW: Final = "source_row"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The rows of a file after its steps.
+    """The rows of a file after the steps of `prepare`.
 
     Attributes
     ----------
     frame : DataFrame of str
         Index 0, 1, …
     source_row : ndarray of int
-        The raw row each came from, counted from 1.
+        The raw row of each, counted from 1.
     raw_rows : int
         Rows of the raw file, and of the files appended to it.
     entries : list of Entry
@@ -54,7 +54,7 @@ def prepared(
     name: str,
     beside: Mapping[str, Path] | None = None,
 ) -> Prepared:
-    """Do the declared steps.
+    """Apply the declared steps.
 
     Parameters
     ----------
@@ -62,19 +62,18 @@ def prepared(
         Every published column as text.
     declared : File
     fmt : Format
-        How the file is written, for files appended to it.
+        Format of the file, for files appended to it.
     folder : Path
-        The source's folder, where the files under ``beside`` are.
+        The source's folder with the files under ``beside``.
     name : str
-        What the file is called in messages.
+        Name of the file in messages.
     beside : mapping of str to Path, optional
-        Where the files stand that steps read, while they are not declared yet.
+        Paths of files that steps read, if not yet declared.
 
     Raises
     ------
     SourceError
-        A step names a column or file that is not there, cannot be done, or does nothing; a file beside is not the one
-        declared.
+        If a step names an unknown column or file, fails, or has no effect; or a file beside is not the declared one.
     """
     if declared.rows is not None and len(raw) != declared.rows:
         raise SourceError(f"{name}: expected {declared.rows:,} data rows, found {len(raw):,}")

@@ -1,8 +1,8 @@
-"""Pseudonyms: an officer is told apart from another and cannot be told who.
+"""Pseudonyms: ids that distinguish officers without identifying them.
 
 Ids are replaced by a keyed hash (HMAC-SHA256). The key is a file outside the project, made on first use and readable
-by its owner alone; the same key gives the same pseudonyms, so two loads can be linked on one machine and on no other.
-Where no key can be kept, every load draws its own.
+only by its owner. The same key gives the same pseudonyms, so two loads can be linked on one machine only. If no key can
+be stored, every load makes its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret for pseudonyms; ``lasting`` says whether the next load will have it too."""
+    """A secret for pseudonyms; ``lasting`` says whether the next load has it too."""
 
     secret: bytes
     lasting: bool
@@ -34,12 +34,12 @@ class Key:
 
     @property
     def fingerprint(self) -> str:
-        """A short digest that tells two keys apart without giving either away."""
+        """Short digest that distinguishes keys without revealing them."""
         return hmac.digest(self.secret, b"fingerprint", "sha256").hex()[:12]
 
 
 def key_file() -> Path:
-    """Return where the key is kept: ``$ACCOUNTABILITY_KEY_FILE``, else the user's configuration folder."""
+    """Return the path of the key: ``$ACCOUNTABILITY_KEY_FILE``, else in the user's configuration folder."""
     stated = os.environ.get(KEY_VARIABLE)
     if stated:
         return Path(stated).expanduser()
@@ -49,7 +49,7 @@ def key_file() -> Path:
 
 
 def key(path: Path | None = None) -> Key:
-    """The key of this user, or the one in a file, made on first use.
+    """Return the user's key or the key in a file, made on first use.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ def key(path: Path | None = None) -> Key:
     Returns
     -------
     Key
-        ``lasting`` is false when no file can be kept; ids then differ from load to load.
+        ``lasting`` is false if no file can be stored; ids then differ between loads.
 
     Raises
     ------
     AccountabilityError
-        When a key file exists and does not hold a key: replacing it would silently break every link made with it.
+        If a key file exists without a key: replacing it would silently break links made with it.
     """
     path = key_file() if path is None else path
     try:
@@ -113,12 +113,12 @@ def _text(path: Path) -> str:
 
 
 class Pseudonyms:
-    """Ids of one scope replaced by pseudonyms; an id seen before costs nothing.
+    """Replace the ids of one scope by pseudonyms.
 
     Parameters
     ----------
     scope : str
-        What the ids belong to (a source's name): the same id in two scopes gets two pseudonyms.
+        Scope of the ids (a source's name): the same id in two scopes gets two pseudonyms.
     key : Key
     """
 

@@ -1,4 +1,4 @@
-"""Which raw rows become coded rows: blank, unusable and repeated ones are named in the ledger, none is lost."""
+"""Select the raw rows that become coded rows; blank, unusable and repeated ones go to the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPEATED = "repeats_a_row"
 
 
 def normalised(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
-    """Do the declared normalisation of columns, so that ids which differ only by a blank are one id."""
+    """Apply the declared normalisation of columns, so that ids that differ only by a blank are one id."""
     changed: dict[str, pd.Series] = {}
     for column_name, column in declared.columns.items():
         if not column.normalise or column_name not in frame:
@@ -40,12 +40,12 @@ def _normal(text: str, steps: Iterable[str]) -> str | None:
 
 
 def without_blank_rows(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
-    """Leave out rows that hold nothing, or nothing but blanks.
+    """Drop rows that are empty or blank.
 
     Raises
     ------
     SourceError
-        There are such rows and the declaration does not say so.
+        If there are such rows and the declaration does not allow them.
     """
     columns = [c for c in frame.columns if c != "source_row"]
     empty = frame.index
@@ -65,7 +65,7 @@ def without_blank_rows(frame: pd.DataFrame, declared: File, log: Log) -> pd.Data
 
 
 def without_unusable(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
-    """Leave out rows that lack what makes a record, with the declared reason."""
+    """Drop rows that cannot become a record, with the declared reason."""
     for unusable in declared.unusable:
         _known(unusable.blank, declared, log.file, "unusable")
         lacks = frame[unusable.blank].isna().any(axis=1)
@@ -75,7 +75,7 @@ def without_unusable(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFr
 
 
 def numbered(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
-    """Give a row without a case id an id of its own, where the declaration says that it is a case of its own."""
+    """Assign a new id to rows without a case id, if declared as separate cases."""
     for column_name, column in declared.columns.items():
         if column.if_blank is None:
             continue
@@ -90,14 +90,14 @@ def numbered(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:
 def without_repeats(
     frame: pd.DataFrame, declared: File, log: Log, others: Mapping[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
-    """Merge rows that are one record. Rows that are alike and are kept get a mark in the column ``repeats_a_row``.
+    """Merge rows that are one record. Equal rows that are kept are marked in the column ``repeats_a_row``.
 
-    A row with an empty cell in one of the columns of ``by`` repeats no other row: not known is not the same.
+    A row with an empty cell in a column of ``by`` repeats no other row.
 
     Raises
     ------
     SourceError
-        A column that is used differs between rows merged into one, and its ``varies`` does not say what to do.
+        If a used column differs between merged rows and its ``varies`` does not say what to do.
     """
     for repeat in declared.repeats:
         if repeat.also_in:
@@ -180,12 +180,12 @@ def _agreed(frame: pd.DataFrame, by: list[str], declared: File, log: Log) -> pd.
 
 
 def check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
-    """The declared key is there and unique.
+    """Check that the declared key is complete and unique.
 
     Raises
     ------
     SourceError
-        Names how many rows lack or repeat it, and the first.
+        If not; names how many rows lack or repeat it, and the first.
     """
     if not declared.key:
         return

@@ -1,4 +1,4 @@
-"""The shape of the three tables, checked after every cold load."""
+"""The schema of the tables, checked after every load without cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accountability.vocabulary import CLOSING_REASONS, FINDINGS, PENALTIES, STAG
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a column must be: its dtype, and what its values may not."""
+    """The schema of a column: its dtype and the limits of its values."""
 
     dtype: Any = "str"
     nullable: bool = True
@@ -24,7 +24,7 @@ class Shape:
     least: float | None = None
 
     def faults(self, values: pd.Series) -> Iterator[tuple[str, pd.Series]]:
-        """What the column should be and is not, with the values that are wrong."""
+        """Return the faults of the column, with the wrong values."""
         dtype = pd.api.types.pandas_dtype(self.dtype)
         if values.dtype != dtype:
             yield f"of dtype {dtype}, not {values.dtype}", values
@@ -71,12 +71,12 @@ SHAPES: Final[Mapping[str, Mapping[str, Shape]]] = {
 
 
 def validate(cases: pd.DataFrame, allegations: pd.DataFrame, events: pd.DataFrame, source: str) -> None:
-    """Check the three tables against their shapes.
+    """Check the tables against their schema.
 
     Raises
     ------
     SourceError
-        Names the table and every column that is not what it must be, with the number of failing rows and an example.
+        If a column is wrong; names the table and every such column, with the number of failing rows and an example.
     """
     for name, frame in (("cases", cases), ("allegations", allegations), ("events", events)):
         lines = [
@@ -90,7 +90,7 @@ def validate(cases: pd.DataFrame, allegations: pd.DataFrame, events: pd.DataFram
 
 
 def sound(frame: pd.DataFrame, table: str) -> bool:
-    """Whether a table has the shape it must have."""
+    """Return whether a table fits its schema."""
     return next(_faults(frame, table), None) is None
 
 

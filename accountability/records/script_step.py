@@ -1,6 +1,6 @@
-"""A script beside a declaration, run on the rows of a file in a process that can reach nothing else.
+"""Run a source's own script on the rows of a file in a sandboxed process.
 
-Run as a program, this module is that process: it closes the locks, then calls the script's ``prepare``.
+As a program, this module is that process: it applies the locks, then calls the script's ``prepare``.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _LONGEST: Final = 300
 
 
 def scripted(frame: pd.DataFrame, script: Path, where: str) -> pd.DataFrame:
-    """Let a script change the rows.
+    """Return the rows as changed by a script.
 
     Parameters
     ----------
     frame : DataFrame of str
         The columns as text, and ``source_row``; the script should keep that column, so that rows can be followed.
     script : Path
-        Defines ``prepare(frame)``, which gives the new frame.
+        Defines ``prepare(frame)``, which returns the new frame.
     where : str
         For messages.
 
     Raises
     ------
     SourceError
-        The script fails, takes longer than ``SECONDS``, or gives back something else than a table of text.
+        If the script fails, takes longer than ``SECONDS``, or does not return a table of text.
     """
     import pandas as pd
 
@@ -73,7 +73,7 @@ def scripted(frame: pd.DataFrame, script: Path, where: str) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Close the locks and call the script."""
+    """Apply the locks and call the script."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     scratch = Path(job["scratch"])
     spec = importlib.util.spec_from_file_location("locks", _LOCKS)

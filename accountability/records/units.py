@@ -1,7 +1,7 @@
-"""Units of counting: allegations, officer-complaints, complaints, officers, and how one becomes another.
+"""Units of counting (allegations, officer-complaints, complaints, officers) and conversion to coarser ones.
 
-A release has one row for each of something. Counting in a coarser unit means merging rows, and every merged cell
-needs a rule; there is no way to a finer unit. The rules are the same for every source and every study.
+Each row of a release is one unit. Counting in a coarser unit merges rows by the rules below, the same for every source
+and study. A finer unit is not possible.
 """
 
 from __future__ import annotations
@@ -44,11 +44,10 @@ KINDS: Final = ("recommended", "imposed")
 
 
 def severity_rank(order: Sequence[str] = tuple(PENALTY_LADDER)) -> Mapping[str, int]:
-    """Rank of every penalty term, for taking the highest of several.
+    """Return the rank of every penalty term, for taking the highest of several.
 
-    Sanctions keep the order given; the terms that are not on the ladder stand between ``none`` and the first
-    sanction, because something other than a decision of no penalty happened, and a sanction is known to have been
-    given.
+    Sanctions keep the given order. Off-ladder terms rank between ``none`` and the first sanction: they are not a
+    decision of no penalty, and a sanction is known to have been given.
     """
     off = ("not_recorded", "reversed", "not_served", "left_before_penalty", "pending")
     rest = tuple(term for term in OFF_LADDER if term not in off)
@@ -64,41 +63,39 @@ def roll_up(
     rank: Mapping[str, int] | None = None,
     carry: Iterable[str] = (),
 ) -> pd.DataFrame:
-    """One row for each unit of counting.
+    """Return one row per unit of counting.
 
     A unit's finding is the first of sustained, pending, policy failure, not sustained, exonerated, unfounded,
     closed without finding among its rows; its penalty is the highest, with the largest stated days of that penalty:
-    days are never added up, because rows that repeat one penalty cannot be told from several. Rows without an
-    officer belong to no officer and no officer-complaint and are left out of those units. A unit whose rows fall in
-    several groups of ``by`` counts once in each.
+    days are never added up, because rows may repeat one penalty. Rows without an officer are left out of officers and
+    officer-complaints. A unit with rows in several groups of ``by`` counts once in each.
 
     Parameters
     ----------
     rows : DataFrame
-        Allegations, one row each of unit ``held``.
+        Rows of unit ``held``.
     held, unit : str
-        The unit of the rows, and the unit asked for.
+        The unit of the rows, and the target unit.
     by : sequence of str
         Columns kept and grouped by.
     rank : mapping of str to int, optional
         Rank of every penalty term; by default :func:`severity_rank`.
     carry : iterable of str
-        Further columns to keep: the value all rows of a unit share, missing where they differ.
+        Further columns to keep: the shared value of a unit's rows, missing where they differ.
 
     Returns
     -------
     DataFrame
-        The keys of the unit, ``by``, ``rows`` (how many rows a unit was made of), ``finding``,
-        ``recommended_penalty``, ``recommended_days``, ``imposed_penalty``, ``imposed_days`` as far as held, and the
-        columns of ``carry``; of complaints also ``officer_ids``, a tuple of those named. The rows as
-        they are where the unit is the one held.
+        The keys of the unit, ``by``, ``rows`` (number of rows per unit), ``finding``, ``recommended_penalty``,
+        ``recommended_days``, ``imposed_penalty``, ``imposed_days`` if present, and the columns of ``carry``; for
+        complaints also ``officer_ids``, a tuple. The rows are unchanged if the unit is ``held``.
 
     Raises
     ------
     ParameterError
         For an unknown unit.
     Refusal
-        If the rows are coarser than the unit asked for, or none of them says which officer it is about.
+        If the rows are coarser than the target unit, or none identifies an officer.
     """
     _check_units(rows, held, unit)
     if unit == held:
@@ -130,15 +127,15 @@ def roll_up(
 
 
 def per(cases: pd.DataFrame, allegations: pd.DataFrame, held: str, unit: str) -> pd.DataFrame:
-    """The allegations of a source in another unit, with every column that can be carried over.
+    """Return the allegations of a source in another unit, with all columns that can be carried over.
 
-    As :func:`roll_up`; besides, a complaint that no allegation row names is a row of unit ``complaint`` with
-    ``rows`` 0, and ``closing_reason`` is the one shared by the rows that carry the unit's finding.
+    As for :func:`roll_up`. In addition, a complaint without allegations is a row of unit ``complaint`` with ``rows`` 0,
+    and ``closing_reason`` is shared by the rows with the unit's finding.
 
     Raises
     ------
     ParameterError, Refusal
-        As :func:`roll_up`.
+        As for :func:`roll_up`.
     """
     _check_units(allegations, held, unit)
     if unit == held:
@@ -162,7 +159,7 @@ def per(cases: pd.DataFrame, allegations: pd.DataFrame, held: str, unit: str) ->
 
 
 def countable(rows: pd.DataFrame, held: str) -> tuple[str, ...]:
-    """The units rows can be counted in: their own and coarser ones, those of officers only where any is identified."""
+    """Return the possible units of counting: the rows' own and coarser ones; officers only if any is identified."""
     named = bool(rows["officer_id"].notna().any())
     return tuple(
         unit for unit in FINENESS[FINENESS.index(held) :] if unit == held or named or "officer_id" not in KEYS[unit]
@@ -170,12 +167,12 @@ def countable(rows: pd.DataFrame, held: str) -> tuple[str, ...]:
 
 
 def check_terms(values: pd.Series, terms: Mapping[str, str], what: str) -> None:
-    """Refuse words that are no terms.
+    """Refuse words that are not terms.
 
     Raises
     ------
     ParameterError
-        Names the first such word, its row and how many there are.
+        For unknown words; names the first, its row and their number.
     """
     unknown = values.dropna().loc[lambda held: ~held.isin(list(terms))]
     if len(unknown):

@@ -1,4 +1,4 @@
-"""YAML as declarations are written: keys are text and stand once, and nothing is left to decide."""
+"""Read YAML declarations: text keys, no repeated key, and no open decision."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     SourceError
-        Names the file and the line.
+        For invalid YAML; names the file and the line.
     """
     try:
         content = path.read_bytes()
@@ -112,7 +112,7 @@ def _refuse_excess(text: str, path: Path) -> None:
 
 
 def undecided(declared: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Where a declaration still says ``DECIDE``, in order."""
+    """Return the places where a declaration says ``DECIDE``, in order."""
     if isinstance(declared, dict):
         return [p for k, v in declared.items() for p in undecided(v, (*place, k))]
     if isinstance(declared, list):
@@ -121,12 +121,12 @@ def undecided(declared: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...
 
 
 def refuse_undecided(declared: dict[str, Any], path: Path) -> None:
-    """Stop at a declaration in which something is left to decide.
+    """Refuse a declaration with an open decision.
 
     Raises
     ------
     SourceError
-        Counts and lists the places.
+        If there are any; counts and lists the places.
     """
     left = undecided(declared)
     if left:
@@ -140,7 +140,7 @@ def refuse_undecided(declared: dict[str, Any], path: Path) -> None:
 
 
 def lines_of(path: Path) -> dict[tuple[str, ...], int]:
-    """The line on which each key and each item of a YAML file stands; list items are counted from 0.
+    """Return the line of each key and item of a YAML file; list items are counted from 0.
 
     Call it on a file that :func:`read_yaml` has read.
     """

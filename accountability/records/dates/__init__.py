@@ -1,7 +1,7 @@
-"""Dates as intervals: the first and the last day a cell can mean, and how precise it was.
+"""Dates as intervals: the first and last day a cell can mean, and its precision.
 
-``2012``, ``September 2012`` and ``2012-09-14`` are one kind of thing here. No day is ever invented: what is not
-printed is not filled in, and a column may declare that what it prints is not to be believed.
+``2012``, ``September 2012`` and ``2012-09-14`` are all intervals. No day is ever invented, and a column can declare
+that its printed days are less precise than they look.
 """
 
 import lazy_loader

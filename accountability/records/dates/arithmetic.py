@@ -1,4 +1,4 @@
-"""Days between dates that are intervals: bounds, never a middle."""
+"""Bounds of the days between two interval-valued dates."""
 
 from __future__ import annotations
 
@@ -14,28 +14,27 @@ def day_bounds(start: pd.DataFrame, stop: pd.DataFrame, *, ordered: bool = False
     Parameters
     ----------
     start, stop
-        Tables with ``earliest`` and ``latest``, as `parse` gives them, with the same index.
+        Tables with ``earliest`` and ``latest``, as from `parse`, with the same index.
     ordered
-        Whether it is known that the stop cannot precede the start. Then ``low`` is raised to 0 where the two
-        overlap; a row whose stop precedes its start for certain keeps its negative bounds, so that it is seen.
+        Whether the stop cannot precede the start. Then ``low`` is raised to 0 where the two overlap; rows whose stop
+        certainly precedes the start keep their negative bounds.
 
     Returns
     -------
     DataFrame
         Same index; ``low`` and ``high`` (Int64, days), with low <= high: last possible start to first possible
         stop, and first possible start to last possible stop. From 2010 to 2012-09 is 610 to 1,003 days.
-        A negative ``low`` says that the two overlap, so that their order is not known; a negative ``high`` that
-        they are reversed for certain. Missing where the end needed is not known.
+        A negative ``low`` means that the two overlap and their order is not known; a negative ``high`` means that they
+        are certainly reversed. Missing where the needed end is not known.
 
     Raises
     ------
     DateError
-        A column is absent or the indexes differ.
+        If a column is missing or the indexes differ.
 
     Notes
     -----
-    The bounds are sharp when nothing ties the two days together beyond their own intervals. Time is counted in
-    whole days: the same day is 0.
+    The bounds are sharp if nothing is known beyond the two intervals. Time is in whole days: the same day is 0.
     """
     first, last = _ends(start, "start"), _ends(stop, "stop")
     if not start.index.equals(stop.index):

@@ -1,4 +1,4 @@
-"""What the words of reports are taken to mean: one table, every line of it adjustable."""
+"""The meaning of date words in reports: one table of adjustable conventions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SEASONS = ("spring", "summer", "autumn", "winter")
 
 @dataclass(frozen=True, slots=True)
 class WordsConvention:
-    """The convention by which vague words become first and last days.
+    """The convention that turns vague words into first and last days.
 
-    The default is a convention and no measurement: what a reporter meant by "late 2012" is not known. A study
-    whose answer depends on it should be run under another. Parts may overlap.
+    The default is a convention, not a measurement: what a reporter meant by "late 2012" is not known. Repeat a study
+    that depends on it under another convention. Parts may overlap.
 
     Parameters
     ----------
@@ -33,18 +33,18 @@ class WordsConvention:
         ``northern``: spring is March to May, summer June to August, autumn (fall) September to November, winter
         December to February. ``southern``: half a year later. Early, mid and late season are its three months.
     season_slack
-        Days a season may run on past its three months; 21 takes in reckoning by solstice and equinox.
+        Days a season may extend past its three months; 21 covers seasons by solstice and equinox.
     across_years
-        Which year a season that spans two is named for: ``starts`` (default: winter 2012 is December 2012 to
-        February 2013), ``ends`` (December 2011 to February 2012), or ``either`` (both, and all between).
-        "Winter 2012-13" names both years and needs no convention.
+        The year that names a season spanning two: ``starts`` (default: winter 2012 is December 2012 to February 2013),
+        ``ends`` (December 2011 to February 2012), or ``either`` (both, and all between). "Winter 2012-13" names both
+        years and needs no convention.
     week_starts
-        ``either`` (default): "week of" a Monday or a Sunday is the seven days from it; of any other day, the
-        Monday-to-Sunday week that holds it. ``monday`` or ``sunday``: always the week of that kind that holds
-        the day. ``stated``: seven days from the day named.
+        ``either`` (default): "week of" a Monday or a Sunday is the seven days from it; of any other day, its
+        Monday-to-Sunday week. ``monday`` or ``sunday``: always the week of that kind containing the day. ``stated``:
+        seven days from the day named.
     approximate_margin
-        How many of its own units (a day, a month, a season, a year) a date called approximate or uncertain may
-        lie beyond on either side: ``2012~`` is 2011 to 2013. It then counts as an ``interval``. 0 ignores the mark.
+        Number of its own units (days, months, seasons, years) by which an approximate or uncertain date is widened on
+        either side: ``2012~`` is 2011 to 2013. It then counts as an ``interval``. 0 ignores the mark.
     """
 
     early_year: tuple[int, int] = (1, 4)
@@ -87,7 +87,7 @@ class WordsConvention:
         Raises
         ------
         DateError
-            An unknown key or a value that cannot be.
+            For an unknown key or an invalid value.
         """
         if isinstance(declared, WordsConvention):
             return declared

@@ -1,4 +1,4 @@
-"""Many cells at once as plain arrays: two ends, a precision, and what is wrong with the cell."""
+"""Many date cells as arrays: two ends, a precision, and a problem."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _RANK: Final = MappingProxyType(
 
 
 def precision_code(name: str) -> int:
-    """Number a precision by its place in the vocabulary."""
+    """Return the code of a precision: its position in the vocabulary."""
     return _PRECISION_NAMES.index(name)
 
 
 def problem_code(name: str) -> int:
-    """Number a problem by its place in `PROBLEMS`; -1 means none."""
+    """Return the code of a problem: its position in `PROBLEMS`; -1 means none."""
     return _PROBLEM_NAMES.index(name)
 
 
@@ -55,7 +55,7 @@ def month_start(year: np.ndarray, month: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Arrays of equal length: ends in whole days, codes of precision and problem (-1 = none)."""
+    """Arrays of equal length: ends in days, codes of precision and problem (-1 = none)."""
 
     earliest: np.ndarray
     latest: np.ndarray
@@ -64,7 +64,7 @@ class Cells:
 
     @classmethod
     def of(cls, earliest: np.ndarray, latest: np.ndarray, precision: np.ndarray, problem: np.ndarray) -> Cells:
-        """Build cells, emptying the dates of those that have a problem."""
+        """Build cells, with empty dates where there is a problem."""
         bad = problem >= 0
         nat = np.datetime64("NaT", "D")
         return cls(
@@ -82,7 +82,7 @@ class Cells:
 
     @classmethod
     def from_intervals(cls, found: Sequence[Interval | str]) -> Cells:
-        """Return cells from single dates, and from names of problems where there is none."""
+        """Return cells from intervals or names of problems."""
         dated = [None if isinstance(item, str) else item for item in found]
         return cls.of(
             np.array([item.earliest if item else None for item in dated], dtype="datetime64[D]"),
@@ -116,7 +116,7 @@ class Cells:
         return Cells.of(self.earliest, self.latest, self.precision, problems)
 
     def blanked(self, mask: np.ndarray) -> Cells:
-        """Return these cells with nothing at all, and no problem, where the mask holds."""
+        """Return these cells, emptied and without a problem where the mask holds."""
         nat = np.datetime64("NaT", "D")
         return Cells(
             np.where(mask, nat, self.earliest),
@@ -126,18 +126,18 @@ class Cells:
         )
 
     def is_(self, problem: str) -> np.ndarray:
-        """Say which cells have this problem."""
+        """Return which cells have this problem."""
         return self.problem == problem_code(problem)
 
     def is_day(self) -> np.ndarray:
-        """Say which cells hold one whole day."""
+        """Return which cells are one day."""
         return self.precision == precision_code("day")
 
     def widened(self, mask: np.ndarray, precision: str) -> Cells:
-        """Widen the cells under the mask to the weeks (Monday to Sunday), months or years they lie in.
+        """Widen the cells under the mask to their weeks (Monday to Sunday), months or years.
 
-        Cells already as coarse, and intervals with stated or open ends, stay. A cell that touches two units
-        becomes an interval over both.
+        Cells already as coarse, and intervals with stated or open ends, do not change. A cell in two units becomes an
+        interval over both.
         """
         finer = [at for at, name in enumerate(_PRECISION_NAMES) if _RANK.get(name, 9) < _RANK[precision]]
         mask = mask & np.isin(self.precision, finer)
@@ -157,7 +157,7 @@ class Cells:
         return self.put(mask, Cells.of(first, last, codes, np.full(len(codes), -1)))
 
     def frame(self, codes: np.ndarray, index: pd.Index) -> pd.DataFrame:
-        """Spread distinct cells over rows: ``earliest, latest, precision, problem``."""
+        """Return a frame of distinct cells expanded to rows: ``earliest, latest, precision, problem``."""
         columns: dict[str, object] = {
             "earliest": self.earliest.astype("datetime64[s]")[codes],
             "latest": self.latest.astype("datetime64[s]")[codes],

@@ -1,4 +1,4 @@
-"""A column of cells as published, read to intervals under its declaration."""
+"""Parse a column of dates into intervals by its declaration."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _ISO_DAY: Final = "%Y-%m-%d"
 
 
 def parse(values: pd.Series, spec: DateSpec | str | Mapping[str, Any]) -> pd.DataFrame:
-    """Read a column of dates to the first and last day each cell can mean.
+    """Parse a column of dates into the first and last day each cell can mean.
 
     Parameters
     ----------
     values
-        Cells as published: text, date-times, numbers or a mixture. It is not changed.
+        Cells as published: text, date-times, numbers or a mixture; not changed.
     spec
-        How the column writes its dates; anything `DateSpec.of` reads.
+        The format of the column; anything `DateSpec.of` reads.
 
     Returns
     -------
@@ -46,13 +46,13 @@ def parse(values: pd.Series, spec: DateSpec | str | Mapping[str, Any]) -> pd.Dat
     Raises
     ------
     DateError
-        The declaration cannot be understood. A cell never raises.
+        If the declaration is invalid. A cell never raises.
 
     Notes
     -----
-    Distinct texts are read once, all together. The day printed is the day taken, unless ``zone`` is declared.
-    Order of work: format, then placeholders, then `Lie`, then the declared precision, then ``not_before`` and
-    ``not_after`` (a date is impossible only when all of it lies outside).
+    Each distinct text is parsed once. The printed day is used unless ``zone`` is declared. The order is: format,
+    placeholders, `Lie`, declared precision, then ``not_before`` and ``not_after`` (a date is impossible only if all of
+    it is outside).
     """
     spec = DateSpec.of(spec)
     if "parts" in spec.format:
@@ -63,12 +63,12 @@ def parse(values: pd.Series, spec: DateSpec | str | Mapping[str, Any]) -> pd.Dat
 
 
 def tidy(texts: Any) -> Any:
-    """Trim texts and turn every run of blanks, no-break ones too, into one space."""
+    """Trim texts and replace every run of blanks (including no-break ones) with one space."""
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _BLANKS, " "))
 
 
 def distinct(values: pd.Series) -> tuple[np.ndarray, Any, np.ndarray]:
-    """Return a code per row, the distinct texts with a blank last, and which of them were date-times."""
+    """Return a code per row, the distinct texts (a blank last), and which of them were date-times."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     try:
@@ -134,7 +134,7 @@ def _read(texts: Any, stamped: np.ndarray, spec: DateSpec) -> Cells:
 
 
 def among(texts: Any, listed: tuple[str, ...]) -> np.ndarray:
-    """Say which texts are in a list, ignoring case."""
+    """Return which texts are in a list, ignoring case."""
     if not listed:
         return np.zeros(len(texts), dtype=bool)
     wanted = pa.array([re.sub(r"\s+", " ", item).strip().lower() for item in listed], type=pa.large_string())
@@ -209,7 +209,7 @@ def _short_years(texts: Any, spec: DateSpec) -> Cells:
 
 
 def settled(cells: Cells, spec: DateSpec) -> Cells:
-    """Apply what the declaration says of dates that were read: placeholders, lies, precision, limits."""
+    """Apply the declared placeholders, lies, precision and limits to parsed dates."""
     for text in spec.placeholders:
         extent = _extent(text)
         if extent is not None:

@@ -1,4 +1,4 @@
-"""One date as an interval: the first and the last day it can mean."""
+"""One date as an interval: the first and last day it can mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class UnreadableDate(DateError):
 
 
 class ImpossibleDate(DateError):
-    """A text is in the notation and names no day, or ends before it starts."""
+    """A text is in the notation but names no existing day, or ends before it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Interval:
     Raises
     ------
     ImpossibleDate
-        The end precedes the start.
+        If the end precedes the start.
     DateError
-        A precision that is not in the vocabulary, or a missing end under any but ``open``.
+        For a precision outside the vocabulary, or a missing end with a precision other than ``open``.
     """
 
     earliest: date | None
@@ -51,7 +51,7 @@ class Interval:
 
     @classmethod
     def of_months(cls, year: int, month: int, count: int, precision: str) -> Interval:
-        """Return whole months from one on; the month may run past 12 into following years."""
+        """Return an interval of whole months; a month above 12 is in a later year."""
         first, last = _month(year, month), _month(year, month + count - 1)
         return cls(first, _month_end(last), precision)
 

@@ -1,4 +1,4 @@
-"""Dates whose year, month and day stand in columns of their own."""
+"""Dates with year, month and day in separate columns."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ def parse_parts(
     day: pd.Series | None = None,
     spec: DateSpec | Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Read dates whose year, month and day stand in columns of their own.
+    """Parse dates with year, month and day in separate columns.
 
     Parameters
     ----------
     year, month, day
         Numbers, or texts that hold whole numbers (``"7"``, ``"07"``, ``"7.0"``); months may be English names.
-        With no day a cell is a month, with no month a year.
+        Without a day a cell is a month, without a month a year.
     spec
         Limits, placeholders, pivot, lies and precision; its format is not used. A mapping may leave ``date`` out.
 
     Returns
     -------
     DataFrame
-        As `parse` gives, with the index of ``year``. A month without its year, or a day without its month, is
+        As from `parse`, with the index of ``year``. A month without its year, or a day without its month, is
         ``incomplete``.
 
     Raises
     ------
     DateError
-        The declaration cannot be understood, or the columns do not share one index.
+        If the declaration is invalid, or the columns do not share one index.
     """
     declared = {"date": "parts", **spec} if isinstance(spec, Mapping) else spec
     spec = DateSpec.of(declared if declared is not None else "parts")

@@ -1,4 +1,4 @@
-"""How a column writes its dates: the declaration, read from a source and checked before any cell is."""
+"""The declared format of a date column, checked before any cell is read."""
 
 from __future__ import annotations
 
@@ -71,13 +71,12 @@ def _precision(value: Any, key: str) -> str:
 class Lie:
     """Days that claim more precision than they have.
 
-    A printed day is covered when every condition stated holds; it then becomes the whole week, month or year it
-    lies in.
+    A printed day is covered if all stated conditions hold; it then becomes its whole week, month or year.
 
     Parameters
     ----------
     precision
-        What the printed day really says: ``week``, ``month`` or ``year``.
+        The true precision of the printed day: ``week``, ``month`` or ``year``.
     before
         Only days before this one.
     since
@@ -105,7 +104,7 @@ class Lie:
         Raises
         ------
         DateError
-            An unknown key, no condition, or a value that cannot be.
+            For an unknown key, no condition, or an invalid value.
         """
         if not isinstance(declared, Mapping):
             raise DateError(f"lies: expected entries such as {{day: 28, precision: month}}, found {declared!r}")
@@ -124,40 +123,40 @@ class Lie:
 
 @dataclass(frozen=True, slots=True)
 class DateSpec:
-    """How a column writes its dates, and where it is known to mislead.
+    """The format of a date column, and its known faults.
 
     Parameters
     ----------
     format
         One or more of: a layout in ``strptime`` notation (``"%m/%d/%Y"``, ``"%m/%Y"``), or a name in
         `NAMED_FORMATS` (``edtf``, ``words``, ``excel``, ``excel_1904``, ``epoch_s``, ``epoch_ms``,
-        ``parts``). Several are tried in order; a cell that two of them read differently is reported as ambiguous.
+        ``parts``). Several are tried in order; a cell that two of them read differently is ambiguous.
     precision
-        ``day``, ``week`` (Monday to Sunday), ``month`` or ``year``: what the column really knows, when that is
-        less than it prints. Left out: what the format shows.
+        ``day``, ``week`` (Monday to Sunday), ``month`` or ``year``: the true precision of the column, if coarser than
+        printed. When left out, the format's.
     lies
         Days that claim more precision than they have, see `Lie`. The first that covers a cell applies.
     placeholders
-        Texts that stand for "no date": compared with the cell ignoring case; those that look like ``1900-01-01``,
-        ``1900-01`` or ``3019`` also cover every date inside that day, month or year, however it is printed.
+        Texts that mean "no date", ignoring case; texts like ``1900-01-01``, ``1900-01`` or ``3019`` also cover every
+        date inside that day, month or year, in any format.
     blanks
         Texts that mean the cell is empty, such as ``NA``.
     two_digit_pivot
-        First year of the hundred that two-digit years lie in: 1950 reads 49 as 2049 and 50 as 1950. Below 100
-        it is short for 19xx. Without it two-digit years are reported.
+        First of the hundred years for two-digit years: 1950 reads 49 as 2049 and 50 as 1950. Below 100 it is short for
+        19xx. Without it two-digit years are a problem.
     not_before, not_after
-        Dates wholly outside are reported as impossible. ``None`` removes the limit.
+        Dates wholly outside are impossible. ``None`` removes the limit.
     strip_time
-        Drop a time of day, which is otherwise reported when the format has none.
+        Drop a time of day, which is otherwise a problem if the format has none.
     zone
-        The agency's time zone (``America/New_York``): a time with its distance from UTC, or counted from 1970, gives
-        the day it was there, and the time of day is dropped. Without it the day printed is the day taken.
+        The agency's time zone (``America/New_York``): a time with a UTC offset, or counted from 1970, becomes the day
+        in that zone, without the time of day. Without it the printed day is used.
     convention
-        What vague words, seasons and marks such as ``~`` mean, where not the default of `WordsConvention`.
+        Meaning of vague words, seasons and marks such as ``~``, if not the default of `WordsConvention`.
 
     Notes
     -----
-    Blanks around a cell, no-break spaces and runs of blanks never matter.
+    Outer blanks, no-break spaces and runs of blanks are ignored.
     """
 
     format: tuple[str, ...]
@@ -222,7 +221,7 @@ class DateSpec:
         Raises
         ------
         DateError
-            An unknown key (the nearest known one is named), an unknown format, a value that cannot be.
+            For an unknown key (the nearest known one is named), an unknown format, or an invalid value.
         """
         if isinstance(declared, DateSpec):
             return declared
@@ -253,7 +252,7 @@ class DateSpec:
 
     @property
     def has_time(self) -> bool:
-        """Whether some format writes a time of day."""
+        """Whether some format has a time of day."""
         return any(layout.has_time for layout in self.layouts)
 
 

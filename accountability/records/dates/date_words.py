@@ -82,7 +82,7 @@ _FORMS: Final = tuple(
 
 
 def parse_words(text: str, convention: WordsConvention = DEFAULT) -> Interval:
-    """Read one date in the words of an English report, or in EDTF.
+    """Parse one date in the words of an English report, or in EDTF.
 
     Parameters
     ----------
@@ -91,20 +91,19 @@ def parse_words(text: str, convention: WordsConvention = DEFAULT) -> Interval:
         of these; "week of", "week beginning", "week ending" a day; "first week of" a month; "before", "by",
         "since", "after"; "between ... and ...", "from ... to ..."; "about", "circa", "on or about".
     convention
-        What the vague words mean, see `WordsConvention`.
+        The meaning of vague words, see `WordsConvention`.
 
     Returns
     -------
     Interval
-        "before" and "after" leave the date itself out, "by" and "since" take it in; one end is then open.
+        "before" and "after" exclude the date itself, "by" and "since" include it; one end is then open.
 
     Raises
     ------
     UnreadableDate
-        Words that are not known, or a date without a year. ``3/4/2012`` is one of these: which number is the
-        month is for a declared format to say.
+        For unknown words, a date without a year, or ``3/4/2012``, whose order needs a declared format.
     ImpossibleDate
-        No such day, or an end before its start.
+        For a day that does not exist, or an end before its start.
     """
     try:
         return parse_edtf(text, convention)
@@ -257,7 +256,7 @@ def _week_of_month(year: int, month: int, number: str) -> Interval:
 
 
 def read_texts(texts: Any, words: bool, convention: WordsConvention | None) -> Cells:
-    """Read a column of texts in EDTF, or in words, singly but for those that are plain ISO days."""
+    """Parse a column of texts in EDTF or words; plain ISO days are parsed together."""
     cells = read_layout(texts, compile_layout("%Y-%m-%d"), None)
     plain = pc.match_substring_regex(texts, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$").to_numpy(zero_copy_only=False)
     rest = np.flatnonzero(~plain)

@@ -25,7 +25,7 @@ _FIRST_OF_KIND: Final = {3: 33, 4: 37, 6: 40}
 
 
 def parse_edtf(text: str, convention: WordsConvention = DEFAULT) -> Interval:
-    """Read one EDTF text.
+    """Parse one EDTF text.
 
     Parameters
     ----------
@@ -39,19 +39,19 @@ def parse_edtf(text: str, convention: WordsConvention = DEFAULT) -> Interval:
     Returns
     -------
     Interval
-        A wholly unspecified year (``XXXX-01``) bounds nothing: both ends are unknown and the precision is
-        ``open``, as for ``..``. Other unspecified digits run from the first to the last day they allow.
+        A wholly unspecified year (``XXXX-01``) has two unknown ends and the precision ``open``, as ``..``. Other
+        unspecified digits cover the first to the last day they allow.
 
     Raises
     ------
     UnreadableDate
-        The text is not EDTF, or a part of EDTF that names no single date (``{...}``, years of more digits, times).
+        If the text is not EDTF, or is a form of EDTF that names no single date (``{...}``, longer years, times).
     ImpossibleDate
-        No such day, or an interval that ends before it starts.
+        For a day that does not exist, or an interval that ends before it starts.
 
     Notes
     -----
-    An interval is read as one event at an unknown day within it, not as something that lasted.
+    An interval means one event on an unknown day within it, not a duration.
     """
     text = text.strip()
     if text == "..":
@@ -82,7 +82,7 @@ def spanning(first: Interval | None, last: Interval | None, text: str) -> Interv
     Raises
     ------
     ImpossibleDate
-        The second date lies before the first.
+        If the second date is before the first.
     """
     earliest = first.earliest if first else None
     latest = last.latest if last else None

@@ -1,4 +1,4 @@
-"""Fixed layouts in strptime notation, read for whole columns at once."""
+"""Fixed layouts in strptime notation, parsed for whole columns."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _WORDS: Final = ("edtf", "words", "excel", "excel_1904", "epoch_s", "epoch_ms", 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A compiled layout: its pattern, what it shows, and whether it writes a time of day."""
+    """A compiled layout: its pattern, its precision, and whether it has a time of day."""
 
     format: str
     pattern: str
@@ -60,7 +60,7 @@ class Layout:
     has_time: bool
 
     def with_short_year(self) -> Layout | None:
-        """Return the same layout with a two-digit year, or None when it has no four-digit one."""
+        """Return the same layout with a two-digit year, or None if it has no four-digit year."""
         return compile_layout(self.format.replace("%Y", "%y")) if "Y" in self.shows else None
 
 
@@ -94,13 +94,13 @@ def compile_layout(format: str) -> Layout:
     Parameters
     ----------
     format
-        Directives ``%Y %y %m %d %e %j %b %B %a %A`` and, for a time of day that is dropped,
-        ``%H %I %M %S %f %p %z``; anything else stands for itself.
+        Directives ``%Y %y %m %d %e %j %b %B %a %A`` and, for a time of day that is dropped, ``%H %I %M %S %f %p %z``;
+        other characters match themselves.
 
     Raises
     ------
     DateError
-        A directive that is not known, or a layout that does not show a year, a year and month, or a full day.
+        For an unknown directive, or a layout without a year, a year and month, or a full day.
     """
     marks, pieces = _pieces(format)
     if not any(marks):
@@ -142,7 +142,7 @@ def _shown_precision(format: str, shown: list[str]) -> str:
 
 
 def full_years(short: np.ndarray, pivot: int) -> np.ndarray:
-    """Complete two-digit years within the hundred years that start at the pivot."""
+    """Return four-digit years for two-digit ones, within the hundred years from the pivot."""
     first = pivot if pivot >= 1000 else 1900 + pivot
     return first + (short - first) % 100
 
@@ -158,7 +158,7 @@ def _looked_up(column: Any, names: Mapping[str, int]) -> np.ndarray:
 
 
 def read_layout(texts: Any, layout: Layout, pivot: int | None) -> Cells:
-    """Read trimmed texts under one layout.
+    """Parse trimmed texts by one layout.
 
     Parameters
     ----------
@@ -167,13 +167,13 @@ def read_layout(texts: Any, layout: Layout, pivot: int | None) -> Cells:
     layout
         See `compile_layout`.
     pivot
-        First year of the hundred two-digit years lie in; None reports them.
+        First of the hundred years for two-digit years; None makes them a problem.
 
     Returns
     -------
     Cells
-        ``unreadable`` where the layout does not fit, ``impossible`` where it fits and there is no such day (or
-        the weekday printed is another), ``two_digit_year`` where the century is not declared.
+        ``unreadable`` where the layout does not fit, ``impossible`` where the day does not exist (or has another
+        weekday), ``two_digit_year`` where the century is not declared.
     """
     found = pc.extract_regex(texts, pattern=layout.pattern)
     fits = pc.is_valid(found).to_numpy(zero_copy_only=False)

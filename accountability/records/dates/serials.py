@@ -15,21 +15,21 @@ _LAST_SERIAL = {1900: 2_958_465, 1904: 2_957_003}  # both are 9999-12-31
 
 
 def read_serials(texts: Any, system: int, strip_time: bool) -> Cells:
-    """Read texts that hold a serial number.
+    """Parse texts that hold a serial number.
 
     Parameters
     ----------
     texts
         Arrow array of trimmed strings.
     system
-        1900 or 1904, the first year the spreadsheet counts from.
+        1900 or 1904, the year from which the spreadsheet counts.
     strip_time
-        Drop the fraction, which is a time of day and is otherwise reported.
+        Drop the fraction (a time of day), which is otherwise a problem.
 
     Returns
     -------
     Cells
-        In the 1900 system serial 60 is a 29 February 1900 that never was, and 0 is no day: both impossible.
+        In the 1900 system 60 (29 February 1900) and 0 are days that do not exist, and impossible.
     """
     found = pc.extract_regex(texts, pattern=r"^(?P<whole>[0-9]{1,7})(?:\.(?P<part>[0-9]+))?$")
     fits = pc.is_valid(found).to_numpy(zero_copy_only=False)
@@ -50,7 +50,7 @@ def read_serials(texts: Any, system: int, strip_time: bool) -> Cells:
 
 
 def read_epoch(texts: Any, unit: str, strip_time: bool) -> Cells:
-    """Read texts that count from the first second of 1970, in UTC.
+    """Parse texts that count from the first second of 1970, in UTC.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ def read_epoch(texts: Any, unit: str, strip_time: bool) -> Cells:
     unit
         ``epoch_s`` or ``epoch_ms``.
     strip_time
-        Drop what goes beyond whole days, which is a time of day and is otherwise reported.
+        Drop the time of day, which is otherwise a problem.
 
     Returns
     -------
     Cells
-        0 is 1 January 1970; where it stands for no date, declare it under ``placeholders`` or ``no_day``.
+        0 is 1 January 1970; if it means no date, declare it under ``placeholders`` or ``no_day``.
     """
     fits = pc.match_substring_regex(texts, r"^-?[0-9]{1,14}(?:\.0+)?$").to_numpy(zero_copy_only=False)
     whole = pc.replace_substring_regex(texts, r"\.0+$", "")

@@ -1,4 +1,4 @@
-"""Times with a distance from UTC to the day it was in the agency's own zone."""
+"""Convert times with a UTC offset to days in the agency's time zone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
 def to_zone(cells: Cells, texts: Any, zone: str, formats: tuple[str, ...]) -> Cells:
-    """Move the days of cells that carry a time and its distance from UTC.
+    """Convert cells with a time and a UTC offset to days in a time zone.
 
     Parameters
     ----------
     cells : Cells
-        As read: the day printed.
+        As parsed, with the printed day.
     texts
-        Arrow array of the trimmed texts they were read from.
+        Arrow array of the trimmed texts of the cells.
     zone : str
         Name of the zone, such as ``America/New_York``.
     formats : tuple of str
@@ -34,7 +34,7 @@ def to_zone(cells: Cells, texts: Any, zone: str, formats: tuple[str, ...]) -> Ce
     Returns
     -------
     Cells
-        A cell without a time, or without a distance from UTC, stays.
+        A cell without a time or UTC offset is unchanged.
     """
     series = pd.Series(texts.to_pandas(), dtype="str")
     clock = series.str.extract(_CLOCK)

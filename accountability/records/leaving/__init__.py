@@ -1,1 +1,1 @@
-"""What may leave: the rules for texts that point to people, and the coded tables handed over to other programs."""
+"""What may be exported: rules for texts that identify people, and the export of coded tables to other programs."""

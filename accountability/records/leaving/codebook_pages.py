@@ -1,4 +1,4 @@
-"""The codebook: as a page, as DDI Codebook 2.5, and as a Frictionless Data Package."""
+"""Write the codebook as a page, as DDI Codebook 2.5, and as a Frictionless Data Package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPES: Final = {"term": "string", "pseudonym": "string", "number": "number", "b
 
 
 def page(data: Any, columns: Sequence[Leaving], notes: Sequence[str]) -> str:
-    """The codebook as a page: the source's facts, every column, every term with its code and meaning."""
+    """Return the codebook as a page: the source's facts, every column, every term with its code and meaning."""
     title = html.escape(f"Codebook: {data.title}")
     cells = [
         (column.table, column.column, column.name, column.label, _shortened(column), column.kind,
@@ -64,7 +64,7 @@ def _html(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def ddi(data: Any, columns: Sequence[Leaving], files: Mapping[str, int]) -> str:
-    """The codebook as DDI Codebook 2.5: the study, the files, and of each variable labels, terms and missing kinds."""
+    """Return the codebook as DDI Codebook 2.5: study, files, and each variable's labels, terms and kinds of missing."""
     card = data.card
     root = Xml.Element("codeBook", {"xmlns": _DDI, "version": "2.5"})
     study = Xml.SubElement(root, "stdyDscr")
@@ -128,7 +128,7 @@ def _said(parent: Xml.Element, name: str, text: str, **attributes: str) -> None:
 
 
 def data_package(data: Any, columns: Sequence[Leaving], folder: Path, files: Mapping[str, int]) -> str:
-    """A description of the files after the Frictionless Data Package, version 1."""
+    """Return a description of the files as a Frictionless Data Package, version 1."""
     resources = []
     for file in files:
         raw, ending = (folder / file).read_bytes(), Path(file).suffix[1:]

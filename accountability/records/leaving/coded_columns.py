@@ -1,4 +1,4 @@
-"""Which columns leave, under which names, with which terms and kinds of missing values."""
+"""Columns to export, with their names, terms and kinds of missing values."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ _WITH_DAYS: Final = ("suspension", "loss_of_leave", "not_recorded", "not_served"
 
 @dataclass(frozen=True, eq=False)
 class Leaving:
-    """A column of a table: whether and how it leaves.
+    """A column of a table: whether and how it is exported.
 
     Attributes
     ----------
     table, column : str
-        Where it stands.
+        Its table and column.
     name : str
-        Its name in the files, "" where it stays behind.
+        Its name in the files; "" if it is not exported.
     label : str
     kind : str
         ``pseudonym``, ``term``, ``number``, ``boolean``, ``date``; ``empty`` or ``stays behind``.
     terms : tuple of str
-        Every text that leaves.
+        Every text exported.
     why : Ints or None
-        Of each row, 0 or the place of its kind in :data:`MISSING`, from 1.
+        Per row, 0 or the position of its kind in :data:`MISSING`, from 1.
     """
 
     table: str
@@ -74,16 +74,16 @@ class Leaving:
 
     @property
     def missing(self) -> list[str]:
-        """The kinds of missing values that occur."""
+        """Kinds of missing values that occur."""
         return [] if self.why is None else [kind for place, kind in enumerate(MISSING, 1) if (self.why == place).any()]
 
     def defined(self, term: str) -> str:
-        """What a term of a closed vocabulary means, or nothing."""
+        """Return the meaning of a term of a closed vocabulary, or nothing."""
         return DEFINED.get(self.column, {}).get(term, "")
 
 
 def hidden_ids(source: str, table: pd.DataFrame) -> pd.DataFrame:
-    """A table with pseudonyms for ids, in their order, which says nothing of the file's."""
+    """Return a table with pseudonyms for ids, ordered by them, so that the file's order is lost."""
     cases = Pseudonyms(f"{source}, cases", key())
     hidden: dict[str, Any] = {"case_id": cases(table["case_id"]), "_row": np.arange(len(table))}
     if "officer_id" in table and not _pseudonyms(table["officer_id"]):
@@ -92,7 +92,7 @@ def hidden_ids(source: str, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def leaving(name: str, table: pd.DataFrame, labels: Mapping[str, str]) -> list[Leaving]:
-    """What becomes of each column of a table."""
+    """Decide for each column of a table whether and how it is exported."""
     found: list[Leaving] = []
     taken: set[str] = set()
     for column in map(str, table):

@@ -1,7 +1,7 @@
-"""Hand the coded tables over: Stata, SPSS, Parquet or CSV, with labels, codebooks, a data package and scripts.
+"""Export the coded tables to Stata, SPSS, Parquet or CSV, with labels, codebooks, a data package and scripts.
 
-What leaves is coded: pseudonyms of persons, dates, terms. The agency's own text (``raw_`` columns, notes, long texts)
-and the place of a row in the published file stay behind; the codebook lists them. The sharing gate looks first.
+Only coded data are exported: pseudonyms, dates and terms. The agency's own text (``raw_`` columns, notes, long texts)
+and the row numbers of the published file are not; the codebook lists them. The sharing gate checks first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHOWN: Final = 12
 
 
 def write_tables(data: Any, kind: str, folder: str | Path) -> list[Path]:
-    """Write the coded tables and what explains them; :meth:`Dataset.export` says what."""
+    """Write the coded tables and their documentation; see :meth:`Dataset.export`."""
     if kind not in ENDINGS:
         raise ParameterError(
             f"data.export writes {', '.join(ENDINGS)}, found {kind!r}; write data.export('stata', ...)"
@@ -79,7 +79,7 @@ def _written(
 
 
 def with_state(data: Any, name: str) -> pd.DataFrame:
-    """A table as it leaves; the cases say of each what is known of its end."""
+    """Return a table for export; the cases get their closing state."""
     table: pd.DataFrame = data.people.get(name, pd.DataFrame()) if name in PEOPLE.values() else getattr(data, name)
     if name != "cases" or "closing_state" in table:
         return table
@@ -89,7 +89,7 @@ def with_state(data: Any, name: str) -> pd.DataFrame:
 
 
 def leaks(name: str, columns: list[Leaving]) -> tuple[list[Leak], tuple[str, ...]]:
-    """What must not leave among headings and terms, and what could not be compared."""
+    """Return headings and terms that must not be exported, and notes on what could not be compared."""
     with_what = known([name])
     found = []
     for column in columns:

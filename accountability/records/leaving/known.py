@@ -1,8 +1,7 @@
-"""What must not leave (names and narratives of the source's own files, the key, this machine) and what may: own words.
+"""What must not be shared (names and narratives of the source's files, the key, this machine), and what may be.
 
-The raw files are read at the moment of the check; nothing of them is kept. A word that the project itself writes (in
-its code, its notebooks, the source's declaration and codebook) is no sign of a person when it stands alone, although
-it may be somebody's surname; a first name beside its surname always is one.
+The raw files are read during the check and not kept. A word of the project itself (in its code, notebooks, the source's
+declaration or codebook) is allowed alone, even if it is a surname; a first name next to its surname never is.
 """
 
 from __future__ import annotations
@@ -50,35 +49,35 @@ PLACE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a report is compared with.
+    """The texts with which a report is compared.
 
     Attributes
     ----------
     pairs : frozenset of (str, str)
-        Two parts of one person's name, as :func:`plain` writes them.
+        Two parts of one person's name, in the form of :func:`plain`.
     surnames : frozenset of str
-        Every part of a name, also those that are words of the project's.
+        Every part of a name, including words of the project.
     names : frozenset of str
-        Single parts of names that are no words of the project's.
+        Single parts of names that are not words of the project.
     runs : frozenset of int
         Hashes of every seven words in a row of the source's narratives.
     project_words : frozenset of str
-        Words that the project and the declarations write.
+        Words in the project and the declarations.
     own_words : frozenset of str
         These, and the words of the terms that the sources publish.
     own_text : str
-        The declarations and notebooks, to look addresses up in.
+        The declarations and notebooks, for looking up addresses.
     values : frozenset of str
         Every other identifying value of the source's files (numbers of cases and people, dates of birth, contacts),
-        without signs between their letters and digits.
+        letters and digits only.
     places : frozenset of int
-        Hashes of the first words of its addresses.
+        Hashes of the first words of the source's addresses.
     secrets : tuple of str
-        The key in the ways it may be written.
+        The key in all its written forms.
     machine : frozenset of str
         This user's folder, name and machine.
     case_files : frozenset of str
-        The sources that are made of single reported cases.
+        Sources of single reported cases.
     notes : tuple of str
         What could not be compared, and why.
     """
@@ -99,9 +98,9 @@ class Known:
 
 
 def known(sources: Iterable[str]) -> Known:
-    """Read what a report on these sources must not hold.
+    """Read the texts that a report on these sources must not contain.
 
-    A source that is not at hand is named in ``notes``; the patterns of names still apply.
+    A source that is not available is named in ``notes``; the patterns of names still apply.
     """
     pairs: set[tuple[str, str]] = set()
     runs: set[int] = set()
@@ -159,7 +158,7 @@ def runs_of(text: str, length: int = RUN, word: re.Pattern[str] = WORD) -> Itera
 
 
 def told_values(text: str) -> Iterator[str]:
-    """Return what in a text may be an identifying value: its tokens, and dates of birth as they would be declared."""
+    """Return possible identifying values in a text: its tokens, and dates of birth in declared formats."""
     for token in TOKEN.findall(text):
         if _DECIMAL.fullmatch(token):
             continue

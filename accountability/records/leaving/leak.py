@@ -1,6 +1,6 @@
-"""What the sharing gate finds: where, of which kind, how it looks with the secret covered, and what to do about it.
+"""A finding of the sharing gate: place, kind, masked excerpt and fix.
 
-What is looked for stands in ``rules.yaml``.
+The rules are in ``rules.yaml``.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True, order=True)
 class Leak:
-    """One thing in a report that must not leave.
+    """One text in a report that must not be shared.
 
     Attributes
     ----------
     place : str
-        File and the place in it, in words.
+        File and position in it, in words.
     kind : str
         A key of :data:`FIXES`.
     excerpt : str
-        What stands there, covered so far that the list itself can be shown.
+        The text, masked so that the list itself can be shown.
     """
 
     place: str
@@ -48,12 +48,12 @@ class Leak:
 
     @property
     def fix(self) -> str:
-        """What to do about it."""
+        """How to fix it."""
         return FIXES[self.kind]
 
 
 def masked(text: str) -> str:
-    """Cover a text, at most 60 characters of it on one line: the first letter of each word stays, every digit goes."""
+    """Mask a text, at most 60 characters on one line: first letters of words stay, digits are removed."""
 
     def covered(word: re.Match[str]) -> str:
         first = "" if word[0][0].isdigit() else word[0][0]

@@ -1,4 +1,4 @@
-"""Scripts that read the tables in R and Stata and count table one anew."""
+"""Scripts that read the exported tables in R and Stata and reproduce the counts of table one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ quartiles <- function(column) {
 
 
 def r_script(kind: str, columns: Sequence[Leaving]) -> str:
-    """Read the tables and count table one, in R."""
+    """Return an R script that reads the tables and counts table one."""
     lines = ["# Read the tables and count table one anew. Run in the folder of the files: Rscript read.R"]
     lines += [f"{table} <- {_READERS[kind].format(file=f'{table}.{ENDINGS[kind]}')}" for table in _tables(columns)]
     words, numbers = _shown(columns)
@@ -52,7 +52,7 @@ def r_script(kind: str, columns: Sequence[Leaving]) -> str:
 
 
 def do_file(kind: str, columns: Sequence[Leaving]) -> str:
-    """Read the tables and count table one, in Stata."""
+    """Return a Stata do-file that reads the tables and counts table one."""
     if kind == "parquet":
         return "* Stata reads no Parquet: write data.export('stata', folder).\n"
     words, numbers = _shown(columns)

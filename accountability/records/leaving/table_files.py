@@ -1,4 +1,4 @@
-"""One table in one file: Stata and SPSS with labels and kinds of missing values, Parquet and CSV with the terms."""
+"""Write one table to one file: Stata and SPSS with labels and kinds of missing, Parquet and CSV with the terms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _YES_NO: Final = {0.0: "no", 1.0: "yes"}
 
 
 def write_file(table: pd.DataFrame, columns: Sequence[Leaving], path: Path, kind: str) -> None:
-    """Write the columns that leave; `table` holds ``_row``, each row's place before it was put in order."""
+    """Write the exported columns; `table` holds ``_row``, each row's position before sorting."""
     kept = [column for column in columns if column.name]
     if kind in ("parquet", "csv"):
         frame = _plain(table, kept)
@@ -57,14 +57,14 @@ def write_file(table: pd.DataFrame, columns: Sequence[Leaving], path: Path, kind
 
 
 def numbered(column: Leaving) -> dict[float, str]:
-    """The numbers that stand for a column's terms."""
+    """Return the codes of a column's terms."""
     if column.kind == "boolean":
         return _YES_NO
     return {float(code): term for code, term in enumerate(column.terms, 1)} if column.kind == "term" else {}
 
 
 def cut(text: str, most: int | None) -> str:
-    """A label as long as a program takes (letters for Stata, bytes for SPSS); the codebook has the whole."""
+    """Cut a label to a program's limit (letters for Stata, bytes for SPSS); the codebook has the full label."""
     if most is None or len(text.encode() if most != LABEL else text) <= most:
         return text
     while len(text.encode() if most != LABEL else text) > most - (1 if most == LABEL else 3):

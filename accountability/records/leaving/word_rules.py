@@ -1,4 +1,4 @@
-"""Rules for texts: people, numbers that point to people, narratives, keys, machines, few."""
+"""Rules for texts: people, identifying numbers, narratives, keys, machines, small counts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _COLOUR: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def in_text(place: str, text: str, known: Known) -> Iterator[Leak]:
-    """Look through one text, however it is written, for what is known and for what looks like it.
+    """Search one text, in all encodings, for known secrets and for patterns of them.
 
-    Excerpts are covered.
+    Excerpts are masked.
     """
     for number, written in enumerate(writings(_COLOUR.sub("", text))):
         found = _in_writing(place, written, known)

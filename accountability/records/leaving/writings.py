@@ -1,4 +1,4 @@
-"""The ways a text can be written so that a comparison misses it, undone before anything is compared."""
+"""Undo the ways of writing a text that a comparison would miss."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SHORTEST: Final = 6
 
 
 def plain(word: str) -> str:
-    """Write a part of a name without case, accents and apostrophes."""
+    """Return a part of a name without case, accents and apostrophes."""
     apart = unicodedata.normalize("NFKD", word.casefold())
     return "".join(sign for sign in apart if sign.isalnum())
 
 
 def seen(text: str) -> str:
-    """Return a text as a reader sees it: without signs of no width, in one alphabet and one form."""
+    """Return a text as it looks: without zero-width characters, in one alphabet and form."""
     if text.isascii() and text.isprintable():
         return text
     whole = unicodedata.normalize("NFKC", text).translate(_ALIKE)
@@ -36,9 +36,9 @@ def seen(text: str) -> str:
 
 
 def writings(text: str) -> Iterator[str]:
-    """Return a text as a reader sees it, and whatever is written in it by another code, each once.
+    """Return a text as it looks, and all texts encoded in it, each once.
 
-    Codes: percent signs, entities, base64, hexadecimal digits, UTF-16, letters in reverse order.
+    Encodings: percent signs, entities, base64, hexadecimal digits, UTF-16, reversed letters.
     """
     first = seen(text)
     told = {first}

@@ -1,1 +1,1 @@
-"""An unknown file becomes a declaration: looked at column by column, proposed, corrected and checked."""
+"""Onboard an unknown file: profile its columns, propose a declaration, correct and check it."""

@@ -1,7 +1,7 @@
 """Answers to the few questions of a new source: read from a file, checked, and written into the proposal.
 
-The file replays: the same files and answers give the same declaration. What is answered is marked ``CONFIRMED``; what
-follows from an answer is a ``GUESS``, listed for reading; what nobody answered stays to decide.
+The same files and answers give the same declaration. Answers are marked ``CONFIRMED``; what follows from an answer is a
+``GUESS``, listed for review; everything else stays to decide.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ Place = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Answered:
-    """A proposal with the answers in it.
+    """A proposal with the answers filled in.
 
     Attributes
     ----------
     proposals : list of Proposal
         The tables that are used.
     source, codebook : mapping of place to value and mark
-        What stands where in the two files: lines to write anew.
+        Lines to rewrite in the two files.
     left : list of str
-        A line for each file that is left out.
+        One line per file left out.
     asked : list of Question
-        The questions as they stand after the answers to the columns.
+        The questions after the answers to the columns.
     """
 
     proposals: list[Proposal]
@@ -65,13 +65,13 @@ def read_answers(path: Path) -> dict[str, dict[str, Any]]:
     Raises
     ------
     SourceError
-        It is no mapping of questions to answers, or asks what is not asked.
+        If it is not a mapping of questions to answers, or has an unknown question.
     """
     return checked(read_yaml(path), path.name)
 
 
 def checked(given: Mapping[str, Any], name: str = "answers") -> dict[str, dict[str, Any]]:
-    """Answers by question and part; an answer that is no mapping is given to the whole question."""
+    """Return answers by question and part; an answer that is not a mapping is for the whole question."""
     for key in given:
         if key not in ASKED:
             raise SourceError(
@@ -85,12 +85,12 @@ def checked(given: Mapping[str, Any], name: str = "answers") -> dict[str, dict[s
 
 
 def told_format(said: Said, name: str) -> Format | None:
-    """How a file is written, where an answer says it (``row``, part ``format FILE``).
+    """Return the format of a file, if an answer gives it (``row``, part ``format FILE``).
 
     Raises
     ------
     SourceError
-        It is no format.
+        If it is not a format.
     """
     told = said.get("row", {}).get(f"format {name}")
     try:
@@ -100,19 +100,19 @@ def told_format(said: Said, name: str) -> Format | None:
 
 
 def answers_text(name: str, said: Said) -> str:
-    """The file that keeps answers."""
+    """Return the text of the answers file."""
     plain = {key: part[_ONE] if set(part) == {_ONE} else dict(part) for key, part in said.items()}
     replay = f"#   accountability new-source {name} FILE... --answers {NAME}\n"
     return _HEAD + replay + yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=120)
 
 
 def answered(found: Sequence[Proposal], said: Said, limits: Mapping[str, int] | None = None) -> Answered:
-    """Put answers into the proposal for tables that were looked at.
+    """Fill answers into the proposal for profiled tables.
 
     Raises
     ------
     SourceError
-        An answer names no column, choice or part of its question.
+        If an answer names an unknown column, choice or part of its question.
     """
     first = proposed(found)
     used, left = _used(first, said)
@@ -372,7 +372,7 @@ def _codebook(proposals: Sequence[Proposal], said: Said) -> dict[Place, tuple[An
 
 
 def write_lines(path: Path, lines: Mapping[Place, tuple[Any, str]]) -> None:
-    """Write values into a proposal that stands in a file, each on its line, with its evidence kept beside it."""
+    """Write values into a proposal file, each on its line, keeping the evidence beside it."""
     at, text = lines_of(path), path.read_text(encoding="utf-8").split("\n")
     below: list[tuple[int, str]] = []
     for place, (value, mark) in lines.items():

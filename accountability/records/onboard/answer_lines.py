@@ -1,4 +1,4 @@
-"""The lines that settle what a declaration leaves to decide: the line as it stands, once for each answer."""
+"""The lines that resolve an open decision of a declaration: the line, once per possible answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WRITTEN_OUT: Final = 6
 
 
 def answer_lines(place: Sequence[str], line: str, comment: str) -> list[str]:
-    """Write a line once for each answer.
+    """Return a line once for each possible answer.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ def answer_lines(place: Sequence[str], line: str, comment: str) -> list[str]:
     line : str
         The line of the declaration that holds it, without its comment.
     comment : str
-        What the proposal says beside it.
+        The proposal's comment beside it.
 
     Returns
     -------
     list of str
-        Whole lines. One line that still says ``DECIDE`` after a list of the answers where they are more than six; none
-        where only words of the user's own can answer. An answer in words beside it keeps its ``DECIDE``.
+        Whole lines. With more than six answers, a list of them and one line with ``DECIDE``; none if only free text can
+        answer. A free-text value on the same line keeps its ``DECIDE``.
     """
     above, asked = place[-2] if len(place) > 1 else "", place[-1]
     if above == "columns":

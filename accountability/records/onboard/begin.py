@@ -1,4 +1,4 @@
-"""How the folder of a source is begun: whole, or not at all."""
+"""Create the folder of a source, completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from accountability.records.places import source_folder, source_names
 
 
 def begin(name: str, into: str | Path | None, what: str, write: Callable[[Path], None]) -> Path:
-    """Begin a source in a folder of its own.
+    """Create a new source in its own folder.
 
     Parameters
     ----------
     name : str
         Name of the source: lower-case letters, digits, ``-`` and ``_``.
     into : path or None
-        Folder that holds sources; ``None`` is ``data`` in the current folder, where every command looks.
+        Folder that holds sources; ``None`` is ``data`` in the current folder, where all commands look.
     what : str
-        What is begun, for a message: ``a source``.
+        What is created, for messages: ``a source``.
     write : callable
-        Writes the files into the empty folder it is given.
+        Function that writes the files into a given empty folder.
 
     Returns
     -------
     Path
-        The new folder. It is complete, or not there at all.
+        The new folder; on an error no folder is left.
 
     Raises
     ------
     SourceError
-        The name is taken or cannot be a folder's.
+        If the name is taken or is not a valid folder name.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
         raise SourceError(f"{name!r}: {what} is named in lower-case letters, digits, - and _, such as 'springfield'")
@@ -50,7 +50,7 @@ def begin(name: str, into: str | Path | None, what: str, write: Callable[[Path],
 
 
 def begun(home: Path, name: str, write: Callable[[Path], None]) -> Path:
-    """Put a folder in place whole, or not at all; an empty one may stand there."""
+    """Create a folder completely or not at all; an existing empty one is replaced."""
     folder = home / name
     home.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=home))

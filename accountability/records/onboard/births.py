@@ -1,4 +1,4 @@
-"""Dates of birth among the days of a step: found by an age beside them, or by days that no closing can have."""
+"""Find dates of birth among the dates of a step, by an age in the row or by impossible closing dates."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LONG_BEFORE: Final = f"they lie {_YOUNGEST} years and more before the receipt, 
 
 
 def without_births(frame: pd.DataFrame, roles: Sequence[Role]) -> tuple[pd.DataFrame, list[Role]]:
-    """Propose to drop dates of birth that stand among other dates; nothing that is made later sees them.
+    """Propose to drop dates of birth among other dates, before any later step sees them.
 
-    A date is taken for one where the year of receipt less its year is the age in the row, a year more or less; in a
-    column of closings also where it lies ten years and more before the receipt. A column of nothing else is dropped.
+    A date counts as one if the year of receipt minus its year is the age in the row, give or take a year; in a column
+    of closings also if it is ten years or more before the receipt. A column with only such dates is dropped.
     """
     start = next((role for role in roles if role.says("stage") == "received" and role.column.dates), None)
     if start is None:

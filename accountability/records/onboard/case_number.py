@@ -1,7 +1,7 @@
-"""Which column of an unknown file numbers the cases, and which one numbers people.
+"""Find the column of an unknown file that numbers the cases, and the one that numbers people.
 
-A case has one day of receipt: a number whose rows have several is a person's. A number that only counts the rows is no
-case number where another column repeats.
+A case has one day of receipt: a number whose rows have several is a person's. A number that only counts rows is not a
+case number if another column repeats.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def case_number(
     Parameters
     ----------
     candidates : sequence of ColumnProfile
-        Columns that could be numbers of anything.
+        Columns that may hold ids.
     columns : sequence of ColumnProfile
-        All columns, whose dates tell a case from a person.
+        All columns; their dates distinguish cases from persons.
 
     Returns
     -------
     tuple
-        The column, or None; the other columns that could be meant, the likeliest first; and a column whose rows have
-        several days of receipt, as a person's number has, or None.
+        The column, or None; other candidates, the likeliest first; and a column whose rows have several days of
+        receipt, like a person's number, or None.
     """
     days = _first_days(columns)
     held = {column.name: _kept(column, days) for column in candidates}
@@ -83,7 +83,7 @@ def case_number(
 
 
 def counts_rows(column: ColumnProfile) -> bool:
-    """Whether a column only numbers the rows: every whole number of a stretch once, in whatever order."""
+    """Return whether a column only numbers the rows: every whole number of a range once, in any order."""
     if not column.unique or not column.numeric or column.rows < 3:
         return False
     numbers = pd.to_numeric(column.values)
@@ -91,7 +91,7 @@ def counts_rows(column: ColumnProfile) -> bool:
 
 
 def placeholders(column: ColumnProfile) -> list[str]:
-    """Texts that number nobody: usual words and numbers for that, and one far above the next in frequency."""
+    """Return placeholder ids: usual words and numbers for that, and one far more frequent than the next."""
     texts = pd.Series(column.counts.index, dtype="str")
     named = texts[texts.str.strip().str.fullmatch(_NOBODY)].tolist()
     named = [text for text in named if not _in_a_row(text, column.counts)]
@@ -118,7 +118,7 @@ def _numbers(column: ColumnProfile) -> bool:
 
 
 def nobody_said(column: ColumnProfile) -> str:
-    """What is asked about texts that may number nobody; one that may be somebody's number is not shown."""
+    """Return the question about possible placeholder ids; one that may be a person's number is not shown."""
     texts, counts = placeholders(column), column.counts
     if not texts:
         return ""
@@ -132,7 +132,7 @@ def nobody_said(column: ColumnProfile) -> str:
 
 
 def without_points(column: ColumnProfile) -> int:
-    """How many numbers there are with 1012.0 read as 1012; 0 where that makes no difference."""
+    """Return the number of ids with 1012.0 read as 1012; 0 if that makes no difference."""
     plain = pd.Series(column.counts.index, dtype="str").str.replace(r"(?<=\d)\.0+$", "", regex=True).nunique()
     return int(plain) if plain < column.distinct else 0
 

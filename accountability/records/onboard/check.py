@@ -1,4 +1,4 @@
-"""Everything that stands between a source and a load that can be trusted, found in one go."""
+"""Check a source and list all its faults."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _LINKING: Final = ("case_id", "officer_id", "stage", "date")
 
 
 def check(name: str | Path) -> Checked:
-    """Check a source without stopping at the first problem.
+    """Check a source and list all its faults.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def check(name: str | Path) -> Checked:
     Returns
     -------
     Checked
-        What is left to decide, wrong declarations, columns without one, values without a term (with counts and lines
-        to paste), how each date column reads, candidate keys, impossible orders, and the ledger's balance. It is
-        ``clean`` when :func:`accountability.load` takes the source as it is and nothing marked is left.
+        Open decisions, wrong declarations, undeclared columns, values without a term (with counts and lines to paste),
+        how each date column parses, candidate keys, impossible orders, and the ledger's balance. It is ``clean`` when
+        :func:`accountability.load` accepts the source and nothing is marked.
 
     Raises
     ------
     SourceError
-        There is no such source.
+        If there is no such source.
     """
     folder = source_folder(name)
     points: list[Point] = []
@@ -110,7 +110,7 @@ def check(name: str | Path) -> Checked:
 
 
 def left(folder: Path) -> list[tuple[Path, int, int]]:
-    """How much each of a source's two files leaves to decide and to confirm: ``path, to decide, guesses``."""
+    """Count what each of a source's two files leaves to decide and to confirm: ``path, to decide, guesses``."""
     found = []
     for path in filter(Path.is_file, (folder / "source.yaml", folder / "codebook.yaml")):
         marks = guesses(path)

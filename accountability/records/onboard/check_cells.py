@@ -1,4 +1,4 @@
-"""What the cells of a file say under its declaration: how dates read, which values have no term."""
+"""Check the cells of a file under its declaration: date formats, and values without a term."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENOUGH: Final = 3
 
 
 def check_dates(raw: pd.DataFrame, file: File, name: str) -> list[Point]:
-    """How every column of dates reads: what fits, what does not and why, and which other format would fit."""
+    """Check how every date column parses: what fits, what does not and why, and which other format would fit."""
     points = []
     for column, reading in file.readings:
         if reading.date in (None, DECIDE) or column not in raw:
@@ -78,7 +78,7 @@ def _other_layout(column: str, unread: pd.Series) -> str | None:
 def check_values(
     raw: pd.DataFrame, file: File, name: str, folder: Path, book: Codebook
 ) -> tuple[list[Point], set[str]]:
-    """Values without exactly one term, and the columns that hold them."""
+    """Find values without exactly one term, and their columns."""
     points: list[Point] = []
     unfit: set[str] = set()
     path = folder / "codebook.yaml"

@@ -1,6 +1,6 @@
-"""What the cells of a stop column that name no day say of their cases, and which other columns contradict it.
+"""Check the declared meaning of cells without a day in a stop column, and columns that contradict it.
 
-A case is open only where that is declared: a blank may as well mean that it is closed and the day was not written.
+A case is open only if that is declared: a blank may also mean that it closed on an unrecorded day.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SHOWN: Final = 40
 def check_closing(
     raw: pd.DataFrame, file: File, name: str, until: dt.date | None, book: Codebook | None = None
 ) -> list[Point]:
-    """Find what a file's stop columns leave unsaid, and what contradicts what they say.
+    """Find undeclared cells without a day in a file's stop columns, and contradictions to declared ones.
 
     Parameters
     ----------
@@ -49,18 +49,18 @@ def check_closing(
     file : File
         Its declaration.
     name : str
-        Its name, for the points.
+        Its name, for messages.
     until : date or None
         The last day the release covers.
     book : Codebook, optional
-        What the words of coded columns stand for.
+        Codebook of the coded columns.
 
     Returns
     -------
     list of Point
-        For every stage that can end a clock: one for each kind of cell without a day that ``no_day`` does not cover,
-        and one for dates after the last day covered, with the count and the lines to write; one for each column that
-        says "closed" where a case is taken as open, or "open" where it is taken as closed.
+        For every stage that can end a clock: one per kind of cell without a day that ``no_day`` does not cover, and one
+        for dates after the last day covered, with the count and the lines to write; one per column that says "closed"
+        for a case declared open, or the reverse.
     """
     points: list[Point] = []
     for column, declared in file.readings:
@@ -202,18 +202,18 @@ def _against(words: pd.Series, taken_open: bool, other: Column | None, stage: st
 
 
 def contradicted_elsewhere(source: Source, made: Tables) -> list[Point]:
-    """Open cases of which the coded tables, perhaps from another file, hold a finding, a penalty or a later step.
+    """Find open cases with a finding, a penalty or a later step in the coded tables.
 
     Parameters
     ----------
     source : Source
     made : Tables
-        As they would be loaded.
+        The tables as loaded.
 
     Returns
     -------
     list of Point
-        One for each column or stage that contradicts an open case, unless ``settled`` says why it does not.
+        One per column or stage that contradicts an open case, unless ``settled`` explains it.
     """
     allegations, events = made.allegations, made.events
     stopping = [key for key, file in source.files.items() if any(c.stage == "closed" for _, c in file.readings)]

@@ -1,4 +1,4 @@
-"""A column of days that the agency supplies, compared with the days between its own dates."""
+"""Compare the agency's own column of days with the days between its dates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _A_DAY: Final = 86_400.0
 
 
 def check_days(raw: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
-    """Compare every supplied number of days with the dates of its row.
+    """Compare every published number of days with the dates of its row.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ def check_days(raw: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
     Yields
     ------
     Point
-        For each column of whole numbers that is named as days, or mostly equals the days between two dates: in how
-        many rows it agrees, is longer and is shorter, by how much, and how many have a number and no closing. It is to
-        be resolved where more than 2 % disagree or have no date, unless ``settled`` says why.
+        For each column of whole numbers that is named as days, or mostly equals the days between two dates: the rows in
+        which it agrees, is longer or shorter, by how much, and the rows with a number and no closing. It must be
+        resolved if more than 2 % disagree or have no date, unless ``settled`` explains it.
     """
     dated = _dated(raw, file)
     if len(dated) < 2:

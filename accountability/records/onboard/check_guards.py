@@ -1,4 +1,4 @@
-"""Parts of a declaration that do nothing: rules that match no row, and what a rule leaves behind unsaid."""
+"""Find parts of a declaration without effect: rules that match no row, and rows that a rule misses."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _FIXED: Final = re.compile(
 
 
 def check_repeats(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
-    """Repeats that match no row, and rows that a blank in the columns of ``by`` keeps from being merged.
+    """Find repeats that match no row, and rows not merged because of a blank in a column of ``by``.
 
     Parameters
     ----------
     frame : DataFrame of str
-        The rows before repeats are looked for, with ``source_row``.
+        The rows before repeats are merged, with ``source_row``.
     file : File
         Its declaration.
     name : str
@@ -38,7 +38,7 @@ def check_repeats(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]
     Yields
     ------
     Point
-        With the line to write in place of the rule.
+        With the line to write instead of the rule.
     """
     for number, repeat in enumerate(file.repeats):
         if repeat.also_in:
@@ -77,19 +77,19 @@ def check_repeats(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]
 
 
 def check_rules(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
-    """Asides on empty cells, and rules of rows and cells that never fire.
+    """Find asides on empty cells, and rules of rows and cells that never match.
 
     Parameters
     ----------
     frame : DataFrame of str
-        The rows as they are coded.
+        The rows as coded.
     file : File
     name : str
 
     Yields
     ------
     Point
-        To be known, or to be resolved where an aside can do nothing at all.
+        For information, or to resolve if an aside can have no effect.
     """
     for unusable in file.unusable:
         if set(unusable.blank) <= set(frame.columns) and frame[unusable.blank].notna().all(axis=None):
@@ -129,12 +129,12 @@ def check_rules(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
 
 
 def check_officers(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point]:
-    """Numbers of officers beside facts of two persons: a gender, or a year of birth or appointment, that changes.
+    """Find officer ids shared by two persons: a gender, or a year of birth or appointment, that changes.
 
     Yields
     ------
     Point
-        To be resolved where at least three of them, and 2 %, are so, unless ``settled`` says why.
+        To resolve if at least three ids, and 2 %, are affected, unless ``settled`` explains it.
     """
     facts = [c for c, r in file.readings if c in frame and r.to and r.of not in PEOPLE and _FIXED.search(f"{c} {r.to}")]
     for column in [c for c, r in file.readings if r.to == "officer_id" and c in frame]:
@@ -151,7 +151,7 @@ def check_officers(frame: pd.DataFrame, file: File, name: str) -> Iterator[Point
 
 
 def check_codebook_rules(frames: Mapping[str, pd.DataFrame], source: Source, book: Codebook) -> Iterator[Point]:
-    """Rules of a codebook that match no cell of any column coded by it: only to be known, other releases may need them.
+    """Find codebook rules that match no cell; for information, as other releases may need them.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def check_codebook_rules(frames: Mapping[str, pd.DataFrame], source: Source, boo
     Yields
     ------
     Point
-        One for each block, with the number of its rules that never fire and the first.
+        One per block, with the number of its rules that never match and the first.
     """
     cells: dict[str, set[str]] = {}
     for key, frame in frames.items():

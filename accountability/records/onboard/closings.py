@@ -1,4 +1,4 @@
-"""Which cells of a stop column name no day, and what the cells beside them say of the case."""
+"""Find cells of a stop column without a day, and what other cells of the row say about the case."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _IMPLAUSIBLE: Final = pd.Timestamp("1950-01-01")
 def propose_states(
     frame: pd.DataFrame, column: str, date: str | list[str] | dict[str, Any]
 ) -> tuple[dict[str, str], str]:
-    """Propose what the cells of a stop column that name no day say, from what stands beside them.
+    """Propose the meaning of cells without a day in a stop column, from other cells of the row.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def propose_states(
     column : str
         The stop column.
     date : str, list or mapping
-        How its dates are written.
+        The format of its dates.
 
     Returns
     -------
     tuple
-        A state for each such text, ``DECIDE`` where nothing in the file tells or something contradicts; and the
-        evidence in words.
+        A state for each such text, ``DECIDE`` where the file does not tell or contradicts itself; and the evidence in
+        words.
     """
     cells = frame[column].str.strip(BLANKS).fillna("")
     proposed: dict[str, str] = {}
@@ -85,19 +85,19 @@ def _evidence(others: pd.DataFrame, rows: pd.Series, dated: pd.Series) -> tuple[
 
 
 def says_ended(words: pd.Series) -> pd.Series:
-    """Which words say that a case has ended."""
+    """Return which words say that a case has ended."""
     text = words.str.strip(BLANKS).str.casefold()
     return text.isin(ENDED) | (text.str.match(_ENDED).fillna(False).astype(bool) & ~says_going_on(words))
 
 
 def says_going_on(words: pd.Series) -> pd.Series:
-    """Which words say that a case goes on."""
+    """Return which words say that a case is pending."""
     text = words.str.strip(BLANKS).str.casefold()
     return text.isin(GOING_ON) | text.str.match(_GOING_ON).fillna(False).astype(bool)
 
 
 def told_by(others: pd.DataFrame, rows: pd.Series) -> dict[str, dict[str, str]]:
-    """The columns whose words tell of each row without a day whether its case ended: column, word, state."""
+    """Return the columns whose words say whether cases without a day have ended: column, word, state."""
     found: dict[str, dict[str, str]] = {}
     for name in others.columns:
         words = others.loc[rows, name].str.strip(BLANKS).dropna()
@@ -110,9 +110,9 @@ def told_by(others: pd.DataFrame, rows: pd.Series) -> dict[str, dict[str, str]]:
 
 
 def without_day(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
-    """The texts of a stop column that name no day a case can have ended on, with their counts, the most first.
+    """Return the texts of a stop column that are not a possible closing day, with counts, the most frequent first.
 
-    A day shortly after the last one covered is no such text: the load sets it aside as unknown, and says so.
+    Days shortly after the last day covered are not included: the load sets them aside as unknown.
     """
     counts = cells.value_counts()
     if declared.in_parts:
@@ -128,7 +128,7 @@ def without_day(cells: pd.Series, declared: Column, until: dt.date | None) -> pd
 
 
 def after_cutoff(cells: pd.Series, declared: Column, until: dt.date | None) -> pd.Series:
-    """The texts that name a day after the last one covered, within ten years of it, with their counts."""
+    """Return the texts with a day after the last one covered, within ten years of it, with counts."""
     counts = cells.value_counts()
     if until is None or not len(counts) or declared.in_parts:
         return counts.iloc[:0]

@@ -1,4 +1,4 @@
-"""What a column of an unknown file holds, as far as its cells show: a first look, before anything is declared."""
+"""The profile of a column of an unknown file, from its cells, before anything is declared."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ _PIVOT: Final = 1950
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read a column's cells as dates.
+    """One way to parse a column's cells as dates.
 
     Attributes
     ----------
     layout : str
         The format, as in ``date:`` of a source.
     declared : str or dict
-        The whole declaration, with what else the cells need (a time of day to strip, two-digit years).
+        The whole declaration, with further settings the cells need (stripped times, two-digit years).
     fits : int
-        Filled cells it reads.
+        Number of filled cells it parses.
     first, last : Timestamp or NaT
-        First and last day read.
+        First and last day parsed.
     above_12 : int
-        Cells whose day of the month is above 12, which tell day from month.
+        Cells whose day of the month is above 12, which distinguish day from month.
     days : ndarray
-        Day read for every distinct text (NaT where not).
+        Day of every distinct text (NaT if not parsed).
     """
 
     layout: str
@@ -71,7 +71,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class ColumnProfile:
-    """A first look at one column.
+    """The profile of one column.
 
     Attributes
     ----------
@@ -86,14 +86,14 @@ class ColumnProfile:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The words of the name in lower case: ``DateClosed`` and ``date_closed`` have the same."""
+        """Words of the name in lower case; the same for ``DateClosed`` and ``date_closed``."""
         parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", self.name)
         parted = _GLUED.sub(r"\1 \2", parted)
         return tuple(re.findall(r"[^\W\d_]+|\d+", parted.lower())) + (("number",) if "#" in self.name else ())
 
     @cached_property
     def counts(self) -> pd.Series:
-        """How often each distinct text occurs, the most frequent first; ties in order of appearance."""
+        """Count of each distinct text, the most frequent first; ties in order of appearance."""
         return self.values.value_counts(sort=False).sort_values(ascending=False, kind="stable")
 
     @cached_property
@@ -117,7 +117,7 @@ class ColumnProfile:
 
     @property
     def unique(self) -> bool:
-        """Whether every row has a text of its own."""
+        """Whether every row has a different text."""
         return self.rows > 0 and self.distinct == self.rows
 
     @cached_property
@@ -130,13 +130,13 @@ class ColumnProfile:
 
     @cached_property
     def person(self) -> Evidence | None:
-        """Why its cells may identify people, whatever its heading."""
+        """Evidence in the cells that they identify people."""
         every = self.counts.iloc[:: 1 + len(self.counts) // _TEXTS]  # evenly taken from very many
         return identifies(str(text) for text in every.index.repeat(np.minimum(every.to_numpy(), 3)))
 
     @cached_property
     def coded(self) -> bool:
-        """Whether most of its texts hold a digit, as numbers and codes do and names do not."""
+        """Whether most of its texts contain a digit, unlike names."""
         texts = self._texts[:_SAMPLE]
         return bool(len(texts)) and float(texts.str.contains("[0-9]").mean()) > _MOST
 
@@ -149,12 +149,12 @@ class ColumnProfile:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether every filled cell is a whole number, in digits alone."""
+        """Whether every filled cell is a whole number in digits only."""
         return bool(self.filled) and bool(self._texts.str.contains("^[0-9]{1,18}$", regex=True).all())
 
     @cached_property
     def measured(self) -> bool:
-        """Whether it counts or measures, so that it numbers nobody: its name says so, or its cells have decimals."""
+        """Whether it is a count or measure and not an id, by its name or decimals."""
         words = set(self.words)
         of = self.words[self.words.index("of") + 1 :][:1] if "of" in words else ()
         if words & NAMED["count"] or (words & NAMED["id"] and any(word.endswith("s") for word in of)):
@@ -162,12 +162,12 @@ class ColumnProfile:
         return self.numeric and not self.whole and bool((pd.to_numeric(self._texts) % 1 != 0).any())
 
     def named_exactly(self, what: str) -> bool:
-        """Whether its name says it is the number of a case, or of an officer, and says nothing else."""
+        """Whether its name says only that it is the number of a case or an officer."""
         words = set(self.words)
         return bool(words & NAMED[what] and words & NAMED["id"]) and words <= NAMED[what] | NAMED["id"]
 
     def share(self, texts: set[str]) -> float:
-        """Share of the filled cells that are one of these, case and outer blanks aside."""
+        """Return the share of filled cells that are one of these texts, ignoring case and outer blanks."""
         if not self.filled:
             return 0.0
         known = self.counts.index.str.strip().str.casefold().isin(texts)
@@ -175,7 +175,7 @@ class ColumnProfile:
 
     @cached_property
     def dates(self) -> tuple[Reading, ...]:
-        """Ways to read the cells as dates that fit most of them, the best first; none where it holds no dates."""
+        """Date formats that fit most cells, the best first; none if it holds no dates."""
         texts = self._texts
         bare = bool(set(self.words) & NAMED["date"]) or any(word.endswith(("date", "datum")) for word in self.words)
         layouts = [*_DAYS, *_MONTHS, *(_BARE if bare else ())]
@@ -219,7 +219,7 @@ class ColumnProfile:
 
     @property
     def ambiguous(self) -> tuple[Reading, ...]:
-        """Readings that fit equally well and give different days; empty where the cells settle the matter."""
+        """Readings that fit equally well and give different days; empty if the cells decide."""
         if len(self.dates) < 2:
             return ()
         best = self.dates[0]

@@ -1,4 +1,4 @@
-"""What follows from a guess at a column: how many complaints, officers and sustained findings, how many days."""
+"""Consequences of a guess at a column: the counts of complaints, officers and sustained findings, and days."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _TENTH: Final = 0.1
 
 
 def in_words(count: int, what: str) -> str:
-    """A number of things: ``1 complaint``, ``1,204 complaints``."""
+    """Return a count in words: ``1 complaint``, ``1,204 complaints``."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """The rows of a file with the roles its columns are taken in.
+    """The rows of a file with the roles assumed for its columns.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Counted:
 
     @cached_property
     def sustained(self) -> pd.Series | None:
-        """Which rows hold a sustained finding; None where no column holds findings."""
+        """Return which rows have a sustained finding; None if no column holds findings."""
         role = self._role("to", "finding")
         if role is None:
             return None
@@ -50,11 +50,11 @@ class Counted:
         return self.frame[role.column.name].map(meant).fillna(False).astype(bool)
 
     def cases(self, case: str) -> str:
-        """How many complaints, officers and sustained complaints a column gives as case number."""
+        """State the complaints, officers and sustained complaints if a column is the case number."""
         return ", ".join([in_words(self.frame[case].nunique(), "complaint"), *self.more(case)])
 
     def more(self, case: str) -> list[str]:
-        """The officers, and the complaints with a sustained finding, where the file tells."""
+        """State the officers, and the complaints with a sustained finding, if known."""
         said = []
         officer = self._role("to", "officer_id")
         if officer is not None and officer.column.name != case:
@@ -64,28 +64,28 @@ class Counted:
         return said
 
     def officers(self, officer: str) -> str:
-        """How many officers a column gives, and what the tenth with most rows draws."""
+        """State the number of officers if a column is the officer id, and the share of rows of the top tenth."""
         return "; ".join(filter(None, [in_words(self.frame[officer].nunique(), "officer"), self.share(officer)]))
 
     def share(self, officer: str) -> str:
-        """The share of the rows that the tenth of officers with most of them draws."""
+        """Return the share of the rows of the top tenth of officers."""
         counts = self.frame[officer].value_counts().to_numpy()
         top = int(np.ceil(_TENTH * len(counts)))
         return f"the tenth with most draws {counts[:top].sum() / counts.sum():.1%} of the rows" if len(counts) else ""
 
     def days(self, role: Role) -> pd.Series | None:
-        """The day in each row of a column of dates; None where it is not settled how they are read."""
+        """Return the day in each row of a date column; None if its format is not decided."""
         return days_of(role.column.values, role.column.counts.index, role.reading)
 
     def received(self, role: Role) -> str:
-        """From when to when, taken as the day of receipt."""
+        """State the first and last day if a column is the day of receipt."""
         days = self.days(role)
         if days is None or days.isna().all():
             return "no day can be read yet"
         return f"{in_words(int(days.notna().sum()), 'row')} from {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}"
 
     def closed(self, role: Role) -> str:
-        """How many rows name a closing day, how many lie before the receipt, and how long half of them took."""
+        """State how many rows have a closing day, how many are before the receipt, and the median days."""
         days, start = self.days(role), self._role("stage", "received")
         if days is None:
             return "no day can be read yet"
@@ -99,7 +99,7 @@ class Counted:
         return ", ".join(said)
 
     def waits(self, until: pd.Timestamp | None = None) -> tuple[pd.Series, pd.Series] | None:
-        """Days from receipt to closing, or to the last day covered, one a case; and whether it closed."""
+        """Return days from receipt to closing or to the last day covered, one per case, and whether it closed."""
         start, stop, case = self._role("stage", "received"), self._role("stage", "closed"), self._role("to", "case_id")
         if start is None or stop is None or case is None:
             return None
@@ -113,7 +113,7 @@ class Counted:
         return wait[wait >= 0], table["ended"].notna()[wait >= 0]
 
     def state(self, state: str, until: pd.Timestamp | None = None) -> str:
-        """What follows when the closings that name no day are of cases in this state."""
+        """State what follows if closings without a day are cases in this state."""
         found = self.waits(until)
         if found is None:
             return "no receipt and closing to count from yet"
@@ -129,7 +129,7 @@ class Counted:
         return f"{blank:,} cases left out of the estimate, in at both extremes of its bounds" + took
 
     def units(self) -> dict[str, int]:
-        """How many of each unit the rows are."""
+        """State the number of each unit of counting."""
         case, officer = self._role("to", "case_id"), self._role("to", "officer_id")
         found = {"allegation": len(self.frame)}
         if case is not None:
@@ -144,14 +144,14 @@ class Counted:
 
 
 def half_closed(wait: pd.Series, closed: pd.Series) -> float | None:
-    """The day by which half of the cases closed, those still open counted (Kaplan-Meier); None where fewer did."""
+    """Return the Kaplan-Meier median days to closing; None if not reached."""
     gone, done = np.bincount(wait), np.bincount(wait[closed], minlength=int(wait.max()) + 1)
     reached = share_left(done, gone[::-1].cumsum()[::-1]) <= 0.5 + ROUNDING
     return float(reached.argmax()) if reached.any() else None
 
 
 def days_of(values: pd.Series, texts: pd.Index, reading: Reading | None) -> pd.Series | None:
-    """The day that each cell holds under a reading of the distinct texts."""
+    """Return the day of each cell under a reading of the distinct texts."""
     if reading is None:
         return None
     return pd.to_datetime(values.map(dict(zip(texts, reading.days, strict=True))))

@@ -1,4 +1,4 @@
-"""Every table of unknown files, read whole and looked at column by column."""
+"""Read every table of unknown files and profile its columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_TABLES: Final = 12
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Column names, each given once: one that repeats or that the loader keeps gets a number."""
+    """Return unique column names: a repeated or reserved name gets a number."""
     made: list[str] = []
     for place, name in enumerate(names, 1):
         wanted = name if name.strip() else f"column_{place}"
@@ -45,7 +45,7 @@ def distinct(names: Sequence[str]) -> list[str]:
 def looked_at(
     copies: Sequence[tuple[Path, readers.Format | None]], progress: Progress | None = None
 ) -> tuple[list[Proposal], list[str]]:
-    """Read every table worth declaring, and write a line for each left out; a large file tells how far it is."""
+    """Read every table to declare, with one line for each left out; large files report progress."""
     found: list[Proposal] = []
     left: list[str] = []
     for path, known in copies:

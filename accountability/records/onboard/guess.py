@@ -1,4 +1,4 @@
-"""A first guess at how an unknown file is written; a person confirms it before anything is loaded with it."""
+"""Guess the format of an unknown file; a person confirms it before anything is loaded."""
 
 from __future__ import annotations
 
@@ -63,20 +63,20 @@ _BINARY: Final[tuple[tuple[bytes, Kind], ...]] = (
 
 
 def guess(path: Path | str) -> Format:
-    """Guess how a file is written, from its content and then from its name.
+    """Guess the format of a file, from its content and then from its name.
 
-    Of several sheets, tables, lists or archive members the largest is taken; :func:`parts` gives them all.
+    Of several sheets, tables, lists or archive members the largest is used; :func:`parts` returns all.
 
     Raises
     ------
     SourceError
-        The file cannot be opened, or nothing in it looks like a table.
+        If the file cannot be opened, or contains no table.
     """
     return parts(path)[0]
 
 
 def parts(path: Path | str) -> list[Format]:
-    """Guess the format of everything in a file that may be a table, the largest first.
+    """Guess the format of every possible table in a file, the largest first.
 
     A workbook gives one format for each sheet with rows, an SQLite database one for each table, a JSON document one
     for each list of records, a zip archive those of all its readable members; any other file gives one.
@@ -84,7 +84,7 @@ def parts(path: Path | str) -> list[Format]:
     Raises
     ------
     SourceError
-        The file cannot be opened, or nothing in it looks like a table.
+        If the file cannot be opened, or contains no table.
     """
     path = Path(path)
     found: list[Format] = []
@@ -96,12 +96,12 @@ def parts(path: Path | str) -> list[Format]:
 
 
 def header_cells(path: Path | str, fmt: Format) -> list[str]:
-    """The cells of the header as they stand, for a file whose column names repeat.
+    """Return the cells of the header unchanged, for a file with repeated column names.
 
     Raises
     ------
     SourceError
-        The file cannot be opened, is of a kind that has no header row, or ends before it.
+        If the file cannot be opened, has a type without a header row, or ends before it.
     """
     path = Path(path)
     found: Sequence[str] | None = None
@@ -307,7 +307,7 @@ def _records(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tu
 
 
 def header_row(records: Sequence[tuple[int, Sequence[str | None]]]) -> int:
-    """Number of the first record that reads like column names: nearly as wide as any, mostly distinct, no numbers."""
+    """Return the number of the first record that looks like column names: nearly full width, distinct, no numbers."""
     filled = [(line, [c.strip() for c in cells if c and c.strip()]) for line, cells in records[:_HEADER_WITHIN]]
     widest = max((len(cells) for _, cells in filled), default=0)
     for line, cells in filled:
@@ -322,12 +322,12 @@ def _is_number(text: str) -> bool:
 
 
 def grids(stream: Stream, fmt: Format) -> list[Sheet]:
-    """Every sheet of a workbook, or every table of a web page.
+    """Read every sheet of a workbook, or every table of a web page.
 
     Raises
     ------
     SourceError
-        The file is damaged or encrypted.
+        If the file is damaged or encrypted.
     """
     if fmt.type == "html":
         return html_sheets(stream, fmt)

@@ -1,6 +1,6 @@
-"""Words by which a column's name hints at what it holds, and words of agencies whose meaning is established.
+"""Words in column names that suggest their meaning, and words of agencies with an established meaning.
 
-They stand in ``words.yaml``. A guess from them is marked and confirmed by a person; all other texts are left to one.
+They are in ``words.yaml``. Guesses from them are marked for confirmation; other texts are left to a person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WORDS: Final = read_yaml(Path(__file__).with_name("words.yaml"))
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text as a set."""
+    """Return the words of a text as a set."""
     return frozenset(text.split())
 
 
@@ -47,19 +47,19 @@ PENALTY_TERMS: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class DaysRule:
-    """A pattern for suspensions of a stated number of days, with texts of the file it codes."""
+    """A pattern for suspensions with a number of days, with examples from the file."""
 
     pattern: str
     examples: Mapping[str, int]
 
 
 def tidy(text: str) -> str:
-    """A text as the proposed blocks compare it: outer blanks off, inner ones single, case ignored."""
+    """Return a text as proposed blocks compare it: no outer blanks, single inner ones, case ignored."""
     return re.sub(r"[\s\u00a0]+", " ", text.strip(" \t\r\n\u00a0")).casefold()
 
 
 def penalty_rules(texts: Iterable[str]) -> list[DaysRule]:
-    """Rules for the suspensions of a stated length among some texts; each with up to three examples."""
+    """Return rules for the suspensions of a stated length among texts, each with up to three examples."""
     known = [text for text in texts if tidy(text) not in PENALTY_TERMS]
     found = []
     for pattern in _WORDS["suspensions"]:

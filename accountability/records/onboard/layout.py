@@ -1,4 +1,4 @@
-"""What a proposal says of how a file is written: the evidence, and what a person has to confirm or decide."""
+"""Evidence for a proposed file format, and what a person must confirm or decide."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ _PAGE: Final = {"html": "a web page with tables", "xml": "a workbook written as 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What stands beside the proposed ``format``.
+    """The evidence for a proposed ``format``.
 
     Attributes
     ----------
     why : str
         The evidence, in one line.
     confirm : bool
-        Whether a wrong guess here would give a wrong number in silence.
+        Whether a wrong guess would silently give wrong numbers.
     undecided : tuple of str
-        Settings that the file cannot tell.
+        Settings that the file does not show.
     alike : str
-        Why two rows that look alike are two records all the same, if the layout says so.
+        Why two equal rows are two records, if the layout says so.
     matters : tuple of Matter
-        What the file as a whole shows and a person has to settle.
+        Matters of the whole file that a person must decide.
     prepare : tuple of (mapping, str)
-        Steps that the rows need, each with the evidence.
+        Steps that the rows need, each with its evidence.
     beside : tuple of (str, str)
         Files that these steps read, and their hashes.
     """
@@ -63,14 +63,14 @@ class Layout:
 
 
 def layout_of(fmt: Format, raw: RawTable) -> Layout:
-    """Say what the guess at a format rests on.
+    """Return the evidence for a guessed format.
 
     Parameters
     ----------
     fmt : Format
         The guess.
     raw : RawTable
-        What the file gives, read so.
+        The file read with it.
 
     Returns
     -------
@@ -127,12 +127,12 @@ def _of_workbook(raw: RawTable) -> tuple[Matter, ...]:
 
 
 def check_width(names: Sequence[str], name: str) -> None:
-    """Refuse a table that is too wide to be one of records, before it is read.
+    """Refuse a table too wide for records, before it is read.
 
     Raises
     ------
     SourceError
-        It has more than 2,000 columns.
+        If it has more than 2,000 columns.
     """
     if len(names) > _WIDEST:
         raise SourceError(
@@ -142,12 +142,12 @@ def check_width(names: Sequence[str], name: str) -> None:
 
 
 def check_cells(raw: RawTable) -> None:
-    """Refuse a cell so long that it must hold records.
+    """Refuse a cell so long that it must contain records.
 
     Raises
     ------
     SourceError
-        A cell has more than a million characters; its line, column and length are named.
+        If a cell has more than a million characters; names its line, column and length.
     """
     for name in raw.frame.columns:
         sizes = raw.frame[name].str.len()
@@ -164,7 +164,7 @@ def check_cells(raw: RawTable) -> None:
 def prepared_rows(
     frame: pd.DataFrame, fmt: Format, path: Path, steps: list[tuple[dict[str, Any], str]]
 ) -> tuple[pd.DataFrame, list[tuple[dict[str, Any], str]]]:
-    """The rows after the steps that the file needs, and these steps with their evidence."""
+    """Return the rows after the needed steps, and these steps with their evidence."""
     frame = after_steps(frame, [step for step, _ in steps], fmt, path)
     frame, blank = _empty_texts(frame)
     steps = steps + blank
@@ -185,7 +185,7 @@ def after_steps(
     path: Path,
     beside: Mapping[str, Path] | None = None,
 ) -> pd.DataFrame:
-    """A table after steps of `prepare` that are not yet declared, with the files they read where they are."""
+    """Return a table after undeclared steps of `prepare`, reading further files where they are."""
     if not steps:
         return frame
     declared = File.model_construct(
@@ -208,7 +208,7 @@ def _empty_texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[dict[str
 
 
 def nested_in(raw: RawTable) -> list[str]:
-    """The columns of which some cell holds a list of records as JSON text."""
+    """Return the columns in which some cell holds a list of records as JSON text."""
     return [name for name in raw.frame.columns if raw.frame[name].str.startswith("[{").any()]
 
 

@@ -1,4 +1,4 @@
-"""A later release proposed from an earlier one: last year's answers stand, and only what differs is asked."""
+"""Propose a later release from an earlier one: its declaration is kept, and only differences are asked."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from accountability.records.yaml_text import DECIDE
 
 
 def like_text(name: str, like: str, proposals: Sequence[Proposal]) -> str:
-    """The ``source.yaml`` of a release that is like another: dates of the release, files, new and missing columns.
+    """Return the ``source.yaml`` of a release like another: dates of the release, files, new and missing columns.
 
     Raises
     ------
     SourceError
-        A file is like none of the other release's, or two files are like the same one.
+        If a file matches none of the other release's, or two files match the same one.
     """
     base = declared(source_folder(like))["files"]
     lines = [

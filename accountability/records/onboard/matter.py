@@ -1,4 +1,4 @@
-"""One thing that the cells of an unknown file show and that a person has to settle, and a column by its texts."""
+"""A matter: a feature of an unknown file that a person must decide; and a column by its distinct texts."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ ROWS_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One thing the cells show that a person has to settle.
+    """A feature of the cells that a person must decide.
 
     Attributes
     ----------
     kind : str
-        Which kind of thing.
+        Kind of matter.
     column : str or None
-        The column, or None where rows or files are meant.
+        The column, or None for rows or files.
     what : str
-        What is there, with counts, in one line.
+        Description with counts, in one line.
     rows : tuple of int
-        The first data rows concerned, counted from 1; of rows that are no records, all of them.
+        The first data rows concerned, counted from 1; for rows that are not records, all.
     lie : mapping
-        Of dates that are heaped: the entry of ``lies`` that says so.
+        For heaped dates: the entry of ``lies``.
     settle : str
-        What to declare, or to do, once it is known.
+        What to declare or do once it is known.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Matter:
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """A column by its distinct texts: every look costs what they are, not what the rows are."""
+    """A column by its distinct texts, so that searches scale with them and not with rows."""
 
     name: str
     code: np.ndarray
@@ -55,14 +55,14 @@ class Texts:
 
     @classmethod
     def of(cls, column: pd.Series, masked: bool = False) -> Texts:
-        """From a column of text; of one that may tell who somebody is (`masked`), no text is shown."""
+        """Make it from a column of text; a possibly identifying column (`masked`) shows no text."""
         code, distinct = pd.factorize(column)
         counts = np.bincount(code[code >= 0], minlength=len(distinct))
         return cls(str(column.name), code, pd.Series(distinct, dtype="str"), counts, masked)
 
     @cached_property
     def filled(self) -> int:
-        """Cells that hold something."""
+        """Number of filled cells."""
         return int(self.counts.sum())
 
     @cached_property
@@ -70,25 +70,25 @@ class Texts:
         return pa.array(self.distinct.to_numpy(dtype=object), pa.large_string())
 
     def matching(self, pattern: str) -> pd.Series:
-        """Which texts hold a pattern, in the syntax of RE2: many times faster than text by text."""
+        """Return which texts match a pattern, in RE2 syntax."""
         return pd.Series(np.asarray(pc.match_substring_regex(self._held, pattern)), dtype=bool)
 
     def number(self, marked: pd.Series) -> int:
-        """Cells with a marked text."""
+        """Return the number of cells with a marked text."""
         return int(self.counts[marked.to_numpy(dtype=bool)].sum())
 
     def rows(self, marked: pd.Series) -> tuple[int, ...]:
-        """The first data rows with a marked text."""
+        """Return the first data rows with a marked text."""
         held = np.append(marked.to_numpy(dtype=bool), False)[self.code]
         return tuple(int(i) + 1 for i in np.flatnonzero(held)[:ROWS_SHOWN])
 
     def example(self, marked: pd.Series) -> str:
-        """The first marked text."""
+        """Return the first marked text."""
         return "###" if self.masked else str(self.distinct[marked.to_numpy(dtype=bool)].iloc[0])
 
 
 def rows_shown(frame: pd.DataFrame, matter: Matter, masked: set[str]) -> list[str]:
-    """The first rows a matter is about, in a few columns; what may tell who somebody is stands as ``###``."""
+    """Return the first rows of a matter, in a few columns; possibly identifying cells are ``###``."""
     first = [matter.column] if matter.column is not None and matter.column in frame else []
     open_first = sorted((str(c) for c in frame.columns if c not in first), key=lambda c: c in masked)
     shown = [*first, *open_first[:4]]

@@ -1,8 +1,8 @@
-"""Which columns of an unknown file identify people, told by their cells under whatever heading.
+"""Find columns of an unknown file that identify people, from their cells.
 
-Names are told by well-kept lists of given names and surnames (Faker's, in every script it has), by their form (first
-last, last, first, an initial, a rank before, an agency behind, several in a cell) and by words that agencies use and
-that are no names. Numbers, birth dates, addresses, contacts and narratives are told by their form alone.
+Names are recognised by lists of given names and surnames (Faker's, in all its scripts), by their form (first last,
+last, first, an initial, a rank before, an agency after, several in a cell), and by agency words that are not names.
+Numbers, birth dates, addresses, contacts and narratives are recognised by form.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Evidence:
 
 
 def identifies(values: Iterable[str]) -> Evidence | None:
-    """Tell whether the cells of a column identify people.
+    """Return whether and why the cells of a column identify people.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def identifies(values: Iterable[str]) -> Evidence | None:
     Returns
     -------
     Evidence or None
-        None where nothing in the cells says so.
+        None if nothing in the cells says so.
     """
     filled = [text for value in values if (text := " ".join(str(value).split()))]
     distinct = [text for text in dict.fromkeys(filled) if not _NOBODY.fullmatch(text)]
@@ -224,7 +224,7 @@ def _words(text: str) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """A text without case, accents, apostrophes and hyphens."""
+    """Return a text without case, accents, apostrophes and hyphens."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_STROKES))
     return "".join(c for c in plain if c.isalpha())
 

@@ -1,4 +1,4 @@
-"""What a check of a source found: points by kind, those to resolve and those only to know, as plain tables."""
+"""The result of checking a source: points by kind, to resolve or for information, as tables."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Point:
     where : str
         File with line, column or block.
     what : str
-        What is there, and what to do about it.
+        What was found, and what to do about it.
     count : int or None
         Rows or values concerned.
     open : bool
-        Whether it has to be resolved; else it is only to be known.
+        Whether it must be resolved; else it is for information.
     paste : str
-        Lines to paste, with where they go as a comment.
+        Lines to paste, with their place as a comment.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Checked:
 
     @property
     def unresolved(self) -> tuple[Point, ...]:
-        """The points that stand in the way of a load, or of trusting it."""
+        """Points that must be resolved before a load."""
         return tuple(point for point in self.points if point.open)
 
     @property

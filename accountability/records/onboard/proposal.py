@@ -1,4 +1,4 @@
-"""What is proposed for the tables of files nobody has declared: how each is written, and what its columns hold."""
+"""The proposal for the tables of undeclared files: the format and columns of each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ATTRIBUTES = ("officer_id", "category", "finding", "recommended_finding", "impo
 
 @dataclass(frozen=True)
 class Proposal:
-    """One table of a file with what is proposed for it.
+    """One table of a file with its proposal.
 
     Attributes
     ----------
@@ -43,21 +43,21 @@ class Proposal:
     path : str
         File name in the source's folder.
     fmt : Format
-        How it is written.
+        Its format.
     frame : DataFrame
         Every cell as text.
     roles : list of Role
         One for each column.
     table : str
-        The coded table its rows belong to, or ``DECIDE``.
+        The coded table of its rows, or ``DECIDE``.
     why : str
-        The evidence for that.
+        The evidence for `table`.
     matters : tuple of Matter
-        What its cells show that a person has to settle.
+        Matters in its cells that a person must decide.
     layout : Layout
         The evidence for ``fmt``.
     columns : sequence of ColumnProfile
-        A look at each column.
+        The profile of each column.
     raw_rows : int
         Rows of the file before any step of `prepare`.
     """
@@ -77,13 +77,13 @@ class Proposal:
     raw_rows: int = 0
 
     def column(self, **wanted: str) -> Role | None:
-        """The column whose declaration says this, for instance ``to="case_id"``."""
+        """Return the column with this declaration, for instance ``to="case_id"``."""
         (key, value), *_ = wanted.items()
         return next((role for role in self.roles if role.says(key) == value), None)
 
     @property
     def blank(self) -> pd.Series:
-        """Which rows hold nothing, or nothing but blanks."""
+        """Which rows are empty or blank."""
         empty = pd.Series(True, index=self.frame.index)
         for name in self.frame.columns:
             if not empty.any():
@@ -96,14 +96,14 @@ class Proposal:
 def proposed(
     found: Sequence[Proposal], answers: Mapping[str, Mapping[str, str | None]] | None = None
 ) -> list[Proposal]:
-    """Propose what the columns of each table hold.
+    """Propose the meaning of each table's columns.
 
     Parameters
     ----------
     found : sequence of Proposal
-        The tables as :func:`looked_at` gives them.
+        The tables from :func:`looked_at`.
     answers : mapping, optional
-        The key of a table to what a person said of its columns; see :func:`accountability.records.onboard.roles.roles`.
+        Key of a table to a person's answers about its columns; see :func:`accountability.records.onboard.roles.roles`.
     """
     said = answers or {}
     made = [replace(p, roles=roles(p.columns, said[p.key])) if said.get(p.key) else p for p in found]
@@ -197,7 +197,7 @@ def _of_people(proposal: Proposal, several: bool) -> list[str]:
 
 
 def with_consequences(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Write beside each id what follows from it and from the other columns that could be meant, and what it links."""
+    """Add to each id its consequences, those of the other candidates, and its links."""
     made = []
     for proposal in proposals:
         counted, ids = Counted(proposal.frame, proposal.roles), []
@@ -278,7 +278,7 @@ def _screened(proposals: Sequence[Proposal]) -> list[Proposal]:
 
 
 def masked_in(roles_: Sequence[Role]) -> set[str]:
-    """The columns that may tell who somebody is, of which no text is shown."""
+    """Return the possibly identifying columns, of which no text is shown."""
     return {r.column.name for r in roles_ if r.says("drop") or r.says("pseudonym") or r.column.person}
 
 

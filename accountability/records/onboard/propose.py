@@ -1,7 +1,7 @@
-"""A declaration proposed for files nobody has declared: copied, looked at column by column, written with evidence.
+"""Propose a declaration for undeclared files: copy them, profile their columns, write guesses with evidence.
 
-Nothing proposed here is loaded before a person has seen it: guesses carry their evidence, and what the files cannot
-say is left as ``DECIDE``, at which every load stops.
+A proposal is not loaded before a person has seen it: guesses have their evidence, and open decisions are ``DECIDE``,
+which stops every load.
 """
 
 from __future__ import annotations
@@ -46,28 +46,27 @@ def new_source(
     like: str | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Propose a source: copy the files, look at them, write ``source.yaml`` and ``codebook.yaml``.
+    """Propose a source: copy and profile the files, and write ``source.yaml`` and ``codebook.yaml``.
 
-    A codebook is written where a column holds findings or penalties.
+    A codebook is written if a column holds findings or penalties.
 
     Parameters
     ----------
     name : str
         Name of the source: lower-case letters, digits, ``-`` and ``_``.
     files : sequence of paths, or mapping of str to DataFrame
-        The files as obtained; they are copied and never changed. Tables already in memory (of ``openpolicedata``, for
-        instance) are written as CSV under their names.
+        The files as obtained; they are copied and not changed. Tables in memory (for instance from ``openpolicedata``)
+        are written as CSV under their names.
     into : path, optional
-        Folder that holds sources. Default: ``data`` in the current folder, where every command looks.
+        Folder that holds sources; by default ``data`` in the current folder, where all commands look.
     answers : path, mapping or callable, optional
-        Answers to the questions: a file, or the same as a mapping of question to answer, or a function that asks them
-        of the tables as read. They are kept in ``answers.yaml`` beside the declaration.
+        Answers to the questions: a file, a mapping of question to answer, or a function that asks them given the
+        tables. They are stored in ``answers.yaml`` beside the declaration.
     like : str, optional
-        A source of the same agency, of which these files are another release: its declaration is taken over, and only
-        what differs is asked.
+        An earlier release of the same agency, whose declaration is inherited; only differences are asked.
 
     progress : callable, optional
-        Takes ``(what, done, parts)`` while a file of over 64 MiB is read and looked at.
+        Called with ``(what, done, parts)`` while a file of over 64 MiB is read.
 
     Returns
     -------
@@ -77,8 +76,8 @@ def new_source(
     Raises
     ------
     SourceError
-        The name is taken or cannot be a folder's, a file cannot be read, nothing in the files looks like a table, or
-        they are no release of the source that they are said to be like.
+        If the name is taken or not a valid folder name, a file cannot be read, the files contain no table, or they are
+        not a release of the source in `like`.
     """
     if not files:
         raise SourceError("new-source: give at least one file")

@@ -1,4 +1,4 @@
-"""The text of a proposed declaration: guesses with their evidence, choices with their meaning."""
+"""Write the text of a proposed declaration: guesses with their evidence, choices with their meaning."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_RECORD: Final = ("total", "header", "note")
 
 
 def scalar(value: Any) -> str:
-    """One value as YAML on one line."""
+    """Return one value as YAML on one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{scalar(k)}: {scalar(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -50,7 +50,7 @@ def scalar(value: Any) -> str:
 
 
 def rows_of(count: Any) -> str:
-    """A number of rows in words: ``1 row``, ``1,204 rows``."""
+    """Return a number of rows in words: ``1 row``, ``1,204 rows``."""
     return f"{int(count):,} row{'' if int(count) == 1 else 's'}"
 
 
@@ -64,7 +64,7 @@ def _shown(char: str) -> str:
 
 
 def entry(indent: int, key: str, value: Any, mark: str = "", why: str = "") -> str:
-    """One line ``key: value  # MARK: why``; a key too long for a line gets a line of its own."""
+    """Return one line ``key: value  # MARK: why``; a too long key gets its own line."""
     shown, pad = scalar(key), " " * indent
     note = " ".join(part for part in (f"{mark}:" if mark else "", _one_line(why)) if part)
     comment = f"  # {note}" if note else ""
@@ -88,7 +88,7 @@ def _choices(terms: Mapping[str, str], indent: int = 4) -> list[str]:
 
 
 def source_text(name: str, proposals: Sequence[Proposal], left: Sequence[str]) -> str:
-    """The proposed ``source.yaml``."""
+    """Return the text of the proposed ``source.yaml``."""
     lines = [
         f"# Proposed by `accountability new-source {name}`. Nothing here has been confirmed by anybody.",
         f"# Replace every {DECIDE} by what you know; `accountability check {name}` lists what is left.",
@@ -170,7 +170,7 @@ def _card(proposals: Sequence[Proposal]) -> list[str]:
 
 
 def unit_of(proposals: Sequence[Proposal]) -> tuple[str, str]:
-    """What one row seems to count, and the evidence."""
+    """Return the likely unit of a row, and the evidence."""
     rows = [p for p in proposals if p.table == "allegations"]
     if not rows:
         cases = any(p.table == "cases" for p in proposals)
@@ -229,7 +229,7 @@ def _file(proposal: Proposal) -> list[str]:
 
 
 def matter_key(matter: Matter) -> str:
-    """What a matter is called under ``settled``."""
+    """Return the key of a matter under ``settled``."""
     return f"{matter.kind} {matter.column}" if matter.column is not None else matter.kind
 
 
@@ -241,7 +241,7 @@ def _matter_text(matter: Matter) -> str:
 
 
 def named_by(frame: pd.DataFrame, matter: Matter) -> str | None:
-    """A column that just the rows of a matter leave empty, so that a declaration can name them."""
+    """Return a column that is empty exactly in the rows of a matter, so that a declaration can name them."""
     rows = frame.index.isin([row - 1 for row in matter.rows])
     empty = (name for name in frame if frame[name][rows].isna().all() and frame[name][~rows].notna().all())
     return next((str(name) for name in empty), None)
@@ -326,7 +326,7 @@ def _disorder(first: Role, then: Role) -> str:
 
 
 def codebook_text(proposals: Sequence[Proposal]) -> str:
-    """The proposed ``codebook.yaml``: established words coded as guesses, every other value listed to decide."""
+    """Return the text of the proposed ``codebook.yaml``: established words as guesses, other values to decide."""
     lines = [
         "# What every value means. Established words are coded as a GUESS; replace every other "
         + DECIDE

@@ -1,7 +1,7 @@
-"""The few questions that decide a source: at most twelve, each with masked samples and the counts that follow.
+"""The questions about a new source: at most twelve, each with masked samples and resulting counts.
 
 A question has parts (a column in each file, a group of values); a group counts as one question. Nothing is asked that
-the files settle. What is not asked is proposed, marked, and listed for reading.
+the files decide. Everything else is proposed, marked, and listed for review.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _FEW: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer, and what follows from it."""
+    """One answer and its consequences."""
 
     answer: str
     then: str = ""
@@ -55,18 +55,18 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing a question asks.
+    """One part of a question.
 
     Attributes
     ----------
     key : str
-        What the answer is given under.
+        Key of the answer.
     about : str
-        What it is about, with masked sample values.
+        Its subject, with masked sample values.
     choices : tuple of Choice
-        Answers with the counts that follow; none where the answer is typed.
+        Answers with resulting counts; none for free text.
     proposed : str
-        What is proposed; empty where the files do not tell.
+        The proposed answer; empty if the files do not tell.
     """
 
     key: str
@@ -77,7 +77,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One of the at most twelve questions."""
+    """One question."""
 
     key: str
     asks: str
@@ -85,14 +85,14 @@ class Question:
 
 
 def questions(proposals: Sequence[Proposal], limits: Mapping[str, int] | None = None) -> list[Question]:
-    """Write the questions that these proposals leave.
+    """Return the questions that these proposals leave open.
 
     Parameters
     ----------
     proposals : sequence of Proposal
-        The tables, with what has been answered already.
+        The tables, with the answers so far.
     limits : mapping of str to int, optional
-        Names of limits of law, with their days.
+        Names of legal time limits, with their days.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def questions(proposals: Sequence[Proposal], limits: Mapping[str, int] | None = 
 
 
 def as_text(asked: Sequence[Question]) -> str:
-    """All questions as text."""
+    """Return all questions as text."""
     lines = []
     for number, question in enumerate(asked, 1):
         lines.append(f"{number:2}. {question.asks}")
@@ -131,13 +131,13 @@ def as_text(asked: Sequence[Question]) -> str:
 
 
 def masked(text: str) -> str:
-    """The form of a text without its content: letters as x, digits as 9; a long one cut."""
+    """Return the form of a text: letters as x, digits as 9, cut if long."""
     form = re.sub(r"[^\W\d_]", lambda m: "X" if m[0].isupper() else "x", re.sub(r"\d", "9", " ".join(text.split())))
     return form if len(form) <= 24 else form[:23] + "…"
 
 
 def samples(column: ColumnProfile) -> str:
-    """Some values of a column: as they are where few, shared and nobody's; else their forms."""
+    """Return sample values of a column: unmasked if few, repeated and not identifying; else their forms."""
     texts = [str(text) for text in column.counts.index]
     plain = column.person is None and not column.dates and len(texts) <= _FEW and 3 * len(texts) <= column.filled
     shown = dict.fromkeys(text[:24] if plain else masked(text) for text in texts[:40])

@@ -1,4 +1,4 @@
-"""A declaration with its faults named and left out, so that a check can look at all the rest of it."""
+"""Remove faults from a declaration and list them, so that the rest can be checked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MARK: Final = f"# {CONFIRM}:"
 
 
 def left_to_decide(path: Path, declared: Mapping[str, Any]) -> list[Point]:
-    """Every ``DECIDE`` of a file, with its line and the comment beside it."""
+    """Return every ``DECIDE`` of a file, with its line and comment."""
     lines, text = lines_of(path), path.read_text(encoding="utf-8").splitlines()
     points = []
     for place in undecided(declared):
@@ -49,7 +49,7 @@ def left_to_decide(path: Path, declared: Mapping[str, Any]) -> list[Point]:
 
 
 def undecided_closing(declared: Mapping[str, Any]) -> bool:
-    """Whether something is left to decide in a column that holds the day of closing."""
+    """Return whether a column of closing days has an open decision."""
     return any(
         place[0] == "files" and place[2:3] == ("columns",) and _at(declared, place[:4]).get("stage") == "closed"
         for place in undecided(declared)
@@ -58,7 +58,7 @@ def undecided_closing(declared: Mapping[str, Any]) -> bool:
 
 
 def guesses(path: Path) -> list[Point]:
-    """The guesses that a person has to confirm, one by one, and how many others still carry their mark."""
+    """Return the guesses that a person must confirm, and the number of other marked guesses."""
     lines = list(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
     points = [
         Point(
@@ -76,7 +76,7 @@ def guesses(path: Path) -> list[Point]:
 
 
 def repaired(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, list[Point]]:
-    """The declaration without what is wrong in it.
+    """Return the declaration without its faults.
 
     Parameters
     ----------
@@ -88,10 +88,10 @@ def repaired(declared: Mapping[str, Any], folder: Path) -> tuple[Source | None, 
     Returns
     -------
     source : Source or None
-        What can be used of it: unfit columns are not used, an unfit card is filled up, unfit files are left out.
-        ``None`` when no file is left.
+        The usable part: faulty columns are not used, a faulty card is completed, faulty files are left out. ``None`` if
+        no file is left.
     points : list of Point
-        Everything that was wrong and is not already marked ``DECIDE``.
+        All faults not already marked ``DECIDE``.
     """
     lines, points, told = lines_of(folder / "source.yaml"), [], set()
     draft = copy.deepcopy(dict(declared))
@@ -162,7 +162,7 @@ def _leave_out(draft: dict[str, Any], place: Place) -> None:
 
 
 def codebooks_named(declared: Any) -> set[str]:
-    """The blocks of the codebook that a declaration names anywhere."""
+    """Return the codebook blocks that a declaration names."""
     if isinstance(declared, dict):
         own = {declared["codebook"]} if isinstance(declared.get("codebook"), str) else set()
         return own.union(*(codebooks_named(value) for value in declared.values()))
@@ -172,18 +172,18 @@ def codebooks_named(declared: Any) -> set[str]:
 
 
 def repaired_codebook(folder: Path, used: set[str]) -> tuple[Codebook, list[Point]]:
-    """The codebook without what is wrong in it, entry by entry.
+    """Return the codebook without its faulty entries.
 
     Parameters
     ----------
     folder : Path
     used : set of str
-        Blocks that some column names; the others are noted.
+        Blocks that some column names; the others are reported.
 
     Raises
     ------
     SourceError
-        The file is not YAML.
+        If the file is not YAML.
     """
     path = folder / "codebook.yaml"
     declared = declared_in(folder, path.name)

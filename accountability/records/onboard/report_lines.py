@@ -1,4 +1,4 @@
-"""Recognise columns of fixed width and printed reports: where columns begin, and which lines are no records."""
+"""Recognise fixed-width columns and printed reports: where columns begin, and which lines are not records."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Lines of one kind that are no records.
+    """One kind of lines that are not records.
 
     Attributes
     ----------
     pattern : str
-        What they fit.
+        Pattern that they match.
     what : str
-        What they are; ``DECIDE`` where nothing tells.
+        What they are; ``DECIDE`` if not known.
     into : str
-        Of group lines, the column they become; else empty.
+        For group lines, the column they become; else empty.
     """
 
     pattern: str
@@ -47,7 +47,7 @@ class Kind:
 
 
 def fixed_width(lines: Sequence[str]) -> dict[str, Any] | None:
-    """The format of a text whose columns stand under one another.
+    """Return the format of a text with aligned columns.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def fixed_width(lines: Sequence[str]) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``starts``, ``header_row`` or ``names``, and ``whole`` where some lines are no records.
+        ``starts``, ``header_row`` or ``names``, and ``whole`` if some lines are not records.
     """
     starts = _starts(lines)
     if len(starts) < 3:
@@ -96,12 +96,12 @@ def fixed_width(lines: Sequence[str]) -> dict[str, Any] | None:
 
 
 def refuse_without_gaps(lines: Sequence[str], name: str, width: int) -> None:
-    """Stop at lines of one length without a delimiter and without blanks between columns: only the agency can tell.
+    """Refuse lines of equal length without delimiters or blanks between columns; only the agency knows the columns.
 
     Raises
     ------
     SourceError
-        The file is of that kind; the line to write is given.
+        If the file is of that kind; with the line to write.
     """
     sizes = {len(line) for line in lines}
     if (
@@ -121,7 +121,7 @@ def refuse_without_gaps(lines: Sequence[str], name: str, width: int) -> None:
 
 
 def kinds_of(texts: Sequence[str]) -> list[Kind]:
-    """Sort lines that are no records by kind, the patterns of groups last."""
+    """Group lines that are not records by kind, the patterns of group lines last."""
     found: dict[str, Kind] = {}
     left: list[str] = []
     for text in texts:
@@ -165,7 +165,7 @@ def kinds_of(texts: Sequence[str]) -> list[Kind]:
 
 
 def steps_of(first: pd.Series, whole: str) -> list[tuple[dict[str, Any], str]]:
-    """The steps of `prepare` that take out the lines which stand whole in the first column, each with its evidence."""
+    """Return the steps of `prepare` that remove such lines, each with its evidence."""
     texts = first[first.str.fullmatch(re.compile(whole)).fillna(False)]
     steps = []
     for kind in kinds_of(texts.tolist()):
@@ -179,7 +179,7 @@ def steps_of(first: pd.Series, whole: str) -> list[tuple[dict[str, Any], str]]:
 
 
 def filled_down(frame: pd.DataFrame) -> tuple[list[str], str]:
-    """Columns printed only where they change, and the evidence; none where no column looks so."""
+    """Return the columns printed only where they change, with the evidence."""
     first, held = str(frame.columns[0]), frame.notna()
     blank = ~held.iloc[:, 0].to_numpy()
     if len(frame) < 4 or blank[0] or blank.sum() < max(2, 0.1 * len(frame)):

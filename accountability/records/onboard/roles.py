@@ -1,7 +1,7 @@
-"""What each column of an unknown file may mean: guesses from its cells and from declared words in its name.
+"""Guess the role of each column of an unknown file, from its cells and from known words in its name.
 
-A guess is written down with its evidence and confirmed by a person. What the cells cannot settle is left to decide;
-what may identify a person is proposed for removal.
+A guess has its evidence and needs confirmation. What the cells do not decide is left open; possibly identifying columns
+are proposed for removal.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ class Role:
     ----------
     column : ColumnProfile
     declared : mapping or str
-        What goes into ``source.yaml``; ``DECIDE`` where the cells do not say.
+        The entry in ``source.yaml``; ``DECIDE`` if the cells do not tell.
     why : str
         The evidence.
     reading : Reading or None
-        How its dates are read, where it holds dates and that is settled.
+        The format of its dates, if it holds dates and the format is known.
     confirm : bool
-        Whether a wrong guess would give a wrong number in silence, so that a person has to confirm it.
+        Whether a wrong guess would silently give wrong numbers, so that a person must confirm it.
     rivals : tuple of ColumnProfile
-        Other columns that could be meant.
+        Other candidates for the role.
     said : bool
-        Whether a person said it, in an answer to a question.
+        Whether a person answered it.
     """
 
     column: ColumnProfile
@@ -62,15 +62,15 @@ class Role:
 
     @property
     def decided(self) -> bool:
-        """Whether nothing in it is left to decide."""
+        """Whether it has no open decision."""
         return DECIDE not in str(self.declared)
 
     def says(self, key: str) -> Any:
-        """One key of the declaration, if it has it."""
+        """Return one key of the declaration, if present."""
         return self.declared.get(key) if isinstance(self.declared, dict) else None
 
     def saying(self, **more: Any) -> Role:
-        """The same with more declared of it."""
+        """Return the role with further declarations."""
         return replace(self, declared={**(self.declared if isinstance(self.declared, dict) else {}), **more})
 
 
@@ -82,13 +82,13 @@ def roles(columns: Sequence[ColumnProfile], given: Mapping[str, str | None] | No
     columns : sequence of ColumnProfile
         The columns in file order.
     given : mapping of str to str or None, optional
-        What a person said: ``complaint``, ``officer``, ``received``, ``closed``, ``finding`` or ``penalty`` to the name
-        of its column, or to None where no column holds it.
+        Answers: ``complaint``, ``officer``, ``received``, ``closed``, ``finding`` or ``penalty`` to the name of its
+        column, or to None if there is none.
 
     Returns
     -------
     list of Role
-        In the same order. At most one case id, one officer id, one column per stage; every ``to`` is given once.
+        In the same order. At most one case id, one officer id, one column per stage; every ``to`` is used once.
     """
     given = given or {}
     by_name = {column.name: column for column in columns}
@@ -380,7 +380,7 @@ def _coded_columns(
 
 
 def kept(column: ColumnProfile) -> str:
-    """The name under which a column that is kept is published."""
+    """Return the name under which a kept column is published."""
     return _free(_slug(column.name), column, {*MADE_COLUMNS, "date", "stage", "case_id", "officer_id"})
 
 

@@ -1,7 +1,7 @@
-"""What the cells of an unknown file show before any of them is given a meaning.
+"""Screen the cells of an unknown file for damage, before its columns have a meaning.
 
-A spreadsheet damages numbers, a report prints totals, two exports overlap, a month is dressed as a day. Each such
-matter is a line for a person to settle, with its count and its rows. Nothing is repaired here.
+Spreadsheets damage numbers, reports print totals, exports overlap, months are printed as days. Each such matter is one
+line for a person to decide, with its count and rows. Nothing is repaired here.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ _MEND: Final = "`normalise: [mend_encoding]` in its columns reads these cells as
 
 
 def screen(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter]:
-    """Look through one table of text.
+    """Screen one table of text.
 
     Parameters
     ----------
     frame : DataFrame of str
-        Every cell as text, an empty one missing.
+        Every cell as text; empty cells are missing.
     masked : collection of str
-        Columns that may tell who somebody is: none of their texts is shown.
+        Possibly identifying columns; their texts are not shown.
 
     Returns
     -------
     list of Matter
-        In the order of the columns, what concerns rows last.
+        In the order of the columns, matters of rows last.
     """
     found: list[Matter] = []
     for name in frame.columns:
@@ -165,12 +165,12 @@ def _encoded(texts: Texts) -> Matter | None:
 
 
 def plain(text: str) -> str:
-    """A text without what the eye does not see: blanks, invisible characters, width, case, letters that look alike."""
+    """Return a text without differences that are hard to see: blanks, invisible characters, width, case, lookalikes."""
     return seen(text).casefold()
 
 
 def all_plain(texts: pd.Series | pd.Index) -> pd.Series:
-    """Every text as :func:`plain` gives it; those of visible ASCII, nearly all, at once."""
+    """Apply :func:`plain` to every text; visible ASCII is handled together."""
     held = pa.array(texts.to_numpy(dtype=object), pa.large_string())
     simple = np.asarray(pc.match_substring_regex(held, "^[ -~]*$"))
     made = pc.ascii_lower(pc.replace_substring_regex(pc.ascii_trim(held, " "), "  +", " "))

@@ -1,4 +1,4 @@
-"""What the dates of an unknown column show: two orders of day and month, times in UTC, a month dressed as a day."""
+"""Screen the dates of a column: mixed orders of day and month, times in UTC, months printed as days."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _A_DAY: Final = {10: 86_400, 13: 86_400_000}
 
 
 def mixed_order(texts: Texts) -> Matter | None:
-    """Dates of which some can only be day first and others only month first, or that a spreadsheet read in part."""
+    """Find dates that are partly day first and partly month first, or partly converted by a spreadsheet."""
     if texts.number(texts.matching(_ANY_DATE)) < 0.5 * texts.filled:
         return None
     slashed = texts.distinct.str.extract(_SLASHED)
@@ -66,7 +66,7 @@ def mixed_order(texts: Texts) -> Matter | None:
 
 
 def offsets(texts: Texts) -> Matter | None:
-    """Times in UTC that are not midnight, or at several distances from UTC: the local day may be another."""
+    """Find times in UTC that are not midnight, or several UTC offsets: the local day may differ."""
     settle = (
         "`zone: America/New_York` (the agency's) in `date` takes the local day; `strip_time: true` alone keeps the day "
         "printed"
@@ -118,7 +118,7 @@ def _epoch(texts: Texts, settle: str) -> Matter | None:
 
 
 def heaped(texts: Texts) -> Matter | None:
-    """Dates that fall on one day of the month, or of the year, over the whole or over a stretch of months."""
+    """Find dates heaped on one day of the month or year, in all or some months."""
     days = _days(texts)
     known = days.notna().to_numpy()
     if texts.counts[known].sum() < _FEWEST:

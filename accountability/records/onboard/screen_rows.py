@@ -1,4 +1,4 @@
-"""What the rows of an unknown file show: rows that are no records, rows that repeat, files that overlap."""
+"""Screen the rows of an unknown file: rows that are not records, repeated rows, overlapping files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BY_CHANCE: Final = 3
 
 
 def no_records(frame: pd.DataFrame, masked: Collection[str] = ()) -> list[Matter]:
-    """Find rows that are no records: totals, repeated headers, page lines, notes; a name in one is not shown."""
+    """Find rows that are not records: totals, repeated headers, page lines, notes; names in them are not shown."""
     if not frame.shape[1] or not len(frame):
         return []
     filled = frame.notna().sum(axis=1)
@@ -85,7 +85,7 @@ def _second_header(frame: pd.DataFrame) -> int:
 
 
 def running(column: pd.Series) -> bool:
-    """Whether a column numbers the rows: whole numbers in steps of one, up or down, in the order of the file."""
+    """Return whether a column numbers the rows: whole numbers in steps of one, up or down, in file order."""
     if len(column) < 3 or column.isna().any() or not column.iloc[:3].str.isdigit().all():
         return False
     if (abs(np.diff(column.iloc[:3].astype("float64"))) != 1).any():
@@ -98,7 +98,7 @@ def running(column: pd.Series) -> bool:
 
 
 def repeats_behind(frame: pd.DataFrame) -> list[Matter]:
-    """Rows equal in everything but a number of their own: a running one, or one drawn for each row."""
+    """Find rows equal in everything except a row number (running or random)."""
     numbers = [str(name) for name in frame.columns if running(frame[name])]
     rest = [name for name in frame.columns if name not in numbers]
     again = frame.duplicated(rest) if numbers and len(rest) > 1 else pd.Series(False, index=frame.index)
@@ -121,7 +121,7 @@ def repeats_behind(frame: pd.DataFrame) -> list[Matter]:
 
 
 def overlaps(frames: Mapping[str, pd.DataFrame], keys: Mapping[str, Sequence[str]]) -> list[Matter]:
-    """Find files of one layout that hold the same records.
+    """Find files of one layout with the same records.
 
     Parameters
     ----------
@@ -133,8 +133,8 @@ def overlaps(frames: Mapping[str, pd.DataFrame], keys: Mapping[str, Sequence[str
     Returns
     -------
     list of Matter
-        Rows that two files share, and numbers that both hold with different rows (two releases). Columns are the same
-        whatever their order, case and blanks; running numbers and what is the same throughout a file are left out.
+        Rows shared by two files, and ids in both with different rows (two releases). Order, case and blanks of column
+        names are ignored; running numbers and constant columns are left out.
     """
     found = []
     names = list(frames)

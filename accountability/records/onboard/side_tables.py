@@ -1,6 +1,6 @@
-"""Files that hold no records of their own: labels of codes, and links between complaints and officers.
+"""Files without records: labels of codes, and links between complaints and officers.
 
-Each is proposed as what it is, a `lookup` in the file that uses it, so that its rows are never counted.
+Each is proposed as a `lookup` in the file that uses it, so that its rows are not counted.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _GENERIC: Final = frozenset(
 
 
 def with_side_tables(found: Sequence[Proposal], paths: Mapping[str, Path]) -> tuple[list[Proposal], list[str]]:
-    """Bring labels and links into the tables that use them, and write a line for each file that is used so."""
+    """Join labels and links to the tables that use them, with one line per file used."""
     kept, lines = {p.key: p for p in found}, []
     for told in (_labels, _links):  # labels may be findings, and links belong to complaints that have them
         for side in found:

@@ -1,4 +1,4 @@
-"""A table in memory or in a database, brought in with the questions that a file is asked, and kept in memory."""
+"""Load a table from memory or a database with the same questions as a file."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def take_in(
     name: str = "table",
     about: Mapping[str, str] | None = None,
 ) -> Dataset:
-    """Bring in a table in memory or in a database, with the same questions as a file.
+    """Load a table from memory or a database, with the same questions as a file.
 
-    The table is looked at as :func:`accountability.new_source` looks at files, and checked as ``accountability check``
-    checks them. Nothing is guessed: what the answers leave open stops with the questions. No copy stays on disk.
+    The table is profiled as in :func:`accountability.new_source` and checked as by ``accountability check``. Nothing is
+    guessed: open questions are raised as an error. No copy stays on disk.
 
     Parameters
     ----------
     table : DataFrame, openpolicedata table, SQLAlchemy URL, engine or connection, or DB-API connection
-        Where the rows are. A named index is a column; an index of whole numbers names rows in the ledger. Of an
-        ``openpolicedata`` table, agency, state and address go to the card.
+        The rows. A named index becomes a column; an index of whole numbers names rows in the ledger. Agency, state and
+        address of an ``openpolicedata`` table go to the card.
     answers : path, mapping or callable, optional
-        Answers to the questions, as :func:`accountability.new_source` takes them.
+        Answers to the questions, as for :func:`accountability.new_source`.
     query : str, optional
-        For a database: which rows.
+        Query for the rows of a database.
     name : str
-        What the dataset is called: lower-case letters, digits, ``-`` and ``_``.
+        Name of the dataset: lower-case letters, digits, ``-`` and ``_``.
     about : mapping, optional
         Facts for its card: ``title``, ``jurisdiction``, ``agency``, ``publisher``, ``obtained``, ``row_is``,
         ``licence``, ``citation``.
@@ -57,14 +57,14 @@ def take_in(
     Returns
     -------
     Dataset
-        As :func:`accountability.load` gives.
+        As from :func:`accountability.load`.
 
     Raises
     ------
     ParameterError
-        It is no table, a database without a query, a query that fails, a fact that no card has.
+        If it is not a table, a database has no query, the query fails, or a fact of the card is unknown.
     SourceError
-        Questions without an answer, or what the check leaves unresolved: each with what can be said.
+        For open questions or unresolved points of the check, each with its possible answers.
 
     Examples
     --------

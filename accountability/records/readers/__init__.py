@@ -1,8 +1,7 @@
-"""Raw files of any common kind to frames of text, nothing interpreted.
+"""Read raw files of any common type to frames of text, without interpretation.
 
-``read`` gives a whole file, ``read_chunks`` its rows in pieces of bounded size. Every cell is text exactly as
-published, an empty cell is missing, and every outcome is a table or a :class:`~accountability.errors.SourceError`
-that names the file and the line.
+``read`` returns a whole file, ``read_chunks`` its rows in pieces of bounded size. Every cell is text as published; an
+empty cell is missing. Errors are a :class:`~accountability.errors.SourceError` that names the file and the line.
 """
 
 from __future__ import annotations
@@ -53,22 +52,22 @@ def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | N
     Parameters
     ----------
     path
-        The file; gzip and zip are seen through.
+        The file; gzip and zip are unpacked.
     fmt
-        How it is written. Default: comma-separated UTF-8 with the header on line 1.
+        Its format. Default: comma-separated UTF-8 with the header on line 1.
     columns
-        Columns to keep; the others are only checked to be in the header. Default: all.
+        Columns to keep. Default: all.
 
     Returns
     -------
     RawTable
-        The rows as text, with the line each came from.
+        The rows as text, with the line of each.
 
     Raises
     ------
     SourceError
-        The file is missing, empty, damaged, has no rows, lacks a wanted column, or a record cannot be read without
-        guessing; the message names file and line.
+        If the file is missing, empty, damaged, has no rows, lacks a wanted column, or has an ambiguous record; the
+        message names file and line.
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
@@ -76,12 +75,12 @@ def read(path: Path | str, fmt: Format | None = None, columns: Sequence[str] | N
 
 
 def header(path: Path | str, fmt: Format | None = None) -> list[str]:
-    """Read the column names of a raw file, and of a delimited file or a workbook nothing more.
+    """Read the column names of a raw file; only the header of delimited files and workbooks is read.
 
     Raises
     ------
     SourceError
-        As for :func:`read`, as far as the file is looked at.
+        As for :func:`read`, for the part read.
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
@@ -97,26 +96,26 @@ def header(path: Path | str, fmt: Format | None = None) -> list[str]:
 def read_chunks(
     path: Path | str, fmt: Format | None = None, columns: Sequence[str] | None = None, block: int = BLOCK
 ) -> Iterator[RawTable]:
-    """Read one raw file in pieces, so that memory does not grow with a delimited file.
+    """Read one raw file in pieces, so that memory does not grow with the size of a delimited file.
 
-    Files of the other kinds are read whole and come as one piece.
+    Files of other types are one piece.
 
     Parameters
     ----------
     path, fmt, columns
         As for :func:`read`.
     block
-        About how many bytes of text one piece holds.
+        Approximate bytes of text per piece.
 
     Yields
     ------
     RawTable
-        Consecutive rows; each frame's index goes on where the last ended.
+        Consecutive rows; the index continues over the pieces.
 
     Raises
     ------
     SourceError
-        As for :func:`read`, when the piece in question is reached.
+        As for :func:`read`, when the faulty piece is reached.
     """
     fmt = fmt or Format()
     with opened(Path(path), fmt) as stream:
@@ -134,18 +133,18 @@ def _reader(kind: str) -> Callable[[Stream, Format, Sequence[str] | None], RawTa
 
 @contextmanager
 def opened(path: Path, fmt: Format, check: bool = True) -> Iterator[Stream]:
-    """Open a raw file for reading, through gzip and zip where it has them.
+    """Open a raw file for reading, and unpack gzip and zip.
 
     Parameters
     ----------
     check
-        Refuse a file whose first bytes show another type than the declared one.
+        Whether to refuse a file whose first bytes show another type than the declared one.
 
     Raises
     ------
     SourceError
-        The file is missing, a folder, empty, damaged, encrypted, or an archive with several members of which none
-        is declared; or its first bytes show that it is not of the declared type.
+        If the file is missing, a folder, empty, damaged, encrypted, an archive with several members and none declared,
+        or not of the declared type by its first bytes.
     """
     name = path.name
     with explained(str(path)):

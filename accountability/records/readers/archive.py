@@ -1,4 +1,4 @@
-"""Zip archives: which member is meant, and its bytes."""
+"""Choose and open the member of a zip archive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accountability.records.readers.raw import GZIP, Stream, check_size, explain
 
 
 def opened_member(handle: IO[bytes], name: str, fmt: Format) -> tuple[IO[bytes], Stream] | None:
-    """Open the member of an archive that is to be read; ``None`` where the archive is itself the workbook asked for."""
+    """Open the chosen member of an archive; ``None`` if the archive is itself a workbook."""
     with explained(name), zipfile.ZipFile(handle) as archive:
         if fmt.type == "xlsx" and "[Content_Types].xml" in archive.namelist():
             handle.seek(0)
@@ -30,12 +30,12 @@ def opened_member(handle: IO[bytes], name: str, fmt: Format) -> tuple[IO[bytes],
 
 
 def members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
-    """Files in an archive; folders and the ``__MACOSX`` and ``.DS_Store`` entries some systems add are passed over.
+    """Return the files in an archive, without folders and ``__MACOSX`` and ``.DS_Store`` entries.
 
     Raises
     ------
     SourceError
-        A member's name leads out of the archive, or there is no file in it.
+        If a member's name leads out of the archive, or it has no file.
     """
     infos = archive.infolist()
     for info in infos:
@@ -56,12 +56,13 @@ def members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
 
 
 def chosen_member(archive: zipfile.ZipFile, name: str, fmt: Format) -> zipfile.ZipInfo:
-    """Choose the member of an archive to read: the declared one, or the only one.
+    """Return the member of an archive to read: the declared one, or the only one.
 
     Raises
     ------
     SourceError
-        As for :func:`members`; too much to choose from; the declared member is missing or doubled; or it is encrypted.
+        As for :func:`members`; or if there are several and none is declared, or the declared one is missing, doubled or
+        encrypted.
     """
     files = members(archive, name)
     names = listed((repr(i.filename) for i in files), 20)

@@ -1,4 +1,4 @@
-"""Delimited text that only a careful parser can read, and what is wrong with a record."""
+"""The strict parser for delimited text that the fast one cannot read, and the faults of records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SLOW_ROWS: Final = 50_000
 
 @dataclass(slots=True)
 class Careful:
-    """The standard library's parser over what the quick one cannot read, with the blank lines met so far."""
+    """The standard library's parser for text that the fast one cannot read, counting blank lines."""
 
     name: str
     fmt: Format
@@ -92,12 +92,12 @@ class Careful:
 
 
 def ragged(text: memoryview, found: Scan, fmt: Format, expected: int, name: str, line: int) -> None:
-    """Raise for records whose number of fields is not ``expected``; return if there is none.
+    """Raise for records whose number of fields is not ``expected``.
 
     Raises
     ------
     SourceError
-        Naming the first such line, what it holds, and how many more there are.
+        Names the first such line, its content, and how many more there are.
     """
     data = np.frombuffer(text, np.uint8)
     marks = np.flatnonzero(data == ord(fmt.separator))
@@ -112,7 +112,7 @@ def ragged(text: memoryview, found: Scan, fmt: Format, expected: int, name: str,
 
 
 def ragged_error(name: str, wrong: list[tuple[int, int]], expected: int, seen: int) -> SourceError:
-    """Say which lines have another number of fields than there are columns."""
+    """Return the error for lines whose number of fields differs from the number of columns."""
     line, fields = wrong[0]
     more = f" So do lines {listed(str(n) for n, _ in wrong[1:])}." if len(wrong) > 1 else ""
     return SourceError(
@@ -123,15 +123,15 @@ def ragged_error(name: str, wrong: list[tuple[int, int]], expected: int, seen: i
 
 
 def check_swallowed(text: memoryview, found: Scan, fmt: Format, columns: int, name: str, line: int) -> None:
-    """Refuse a quoted cell whose every inner line has as many delimiters as a record.
+    """Refuse a quoted cell in which every inner line has as many delimiters as a record.
 
-    One stray quote at the start of a field hides all records up to the next quote, and the row count alone would not
-    show it. Only cells with at least two whole inner lines, in tables of four columns or more, are suspected.
+    One stray quote at the start of a field hides all records up to the next quote. Only cells with at least two whole
+    inner lines, in tables of four columns or more, are refused.
 
     Raises
     ------
     SourceError
-        Naming the line where such a cell begins.
+        Names the line where such a cell begins.
     """
     if fmt.multiline or columns < 4 or not found.multiline:
         return
@@ -149,7 +149,7 @@ def check_swallowed(text: memoryview, found: Scan, fmt: Format, columns: int, na
 
 
 def swallowed_error(name: str, line: int, inner: int) -> SourceError:
-    """Say where a quoted cell looks as if it had swallowed records."""
+    """Return the error for a quoted cell that may contain records."""
     return SourceError(
         f"{name}, line {line}: a quoted cell begins here that holds {inner} whole lines, each with as many delimiters "
         "as a record; a stray quote has probably swallowed them. If quotes are ordinary text, declare quote: none; "
@@ -158,12 +158,12 @@ def swallowed_error(name: str, line: int, inner: int) -> SourceError:
 
 
 def without_trailing(piece: Piece, name: str) -> Piece:
-    """Take away the field after a trailing delimiter, which holds nothing.
+    """Remove the empty field after a trailing delimiter.
 
     Raises
     ------
     SourceError
-        It holds something; the first such line is named.
+        If it is not empty; names the first such line.
     """
     after = piece.table.column(AFTER)
     held = np.flatnonzero(np.asarray(after.is_valid()))

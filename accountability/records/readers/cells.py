@@ -1,4 +1,4 @@
-"""Typed cells (of workbooks, databases, Parquet files, JSON) to text, one rule for all of them."""
+"""Convert typed cells (of workbooks, databases, Parquet files, JSON) to text by one rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 
 class Number(str):
-    """A number as a JSON document writes it, every digit kept."""
+    """A number as written in a JSON document, with every digit."""
 
     __slots__ = ()
 
@@ -25,9 +25,9 @@ def text_frame(columns: Mapping[str, Sequence[object]]) -> pd.DataFrame:
 def column_text(cells: Sequence[object]) -> list[str | None]:
     """Write the cells of one column as text.
 
-    Whole numbers lose the ``.0`` that a spreadsheet or a float column adds; other numbers keep all digits. Dates are
-    ``YYYY-MM-DD``; where any date of the column has a time of day, all are ``YYYY-MM-DD HH:MM:SS``. Truth values
-    are ``true`` and ``false``, lists and objects are JSON. Empty text, ``None`` and not-a-number are missing.
+    Whole numbers lose the ``.0`` of a spreadsheet or float column; other numbers keep all digits. Dates are
+    ``YYYY-MM-DD``, or ``YYYY-MM-DD HH:MM:SS`` if any date of the column has a time. Booleans are ``true`` and
+    ``false``, lists and objects are JSON. Empty text, ``None`` and not-a-number are missing.
     """
     timed = any(isinstance(c, dt.datetime) and (c.time() != dt.time() or c.tzinfo) for c in cells)
     return [cell_text(cell, timed) for cell in cells]
@@ -69,5 +69,5 @@ def json_text(value: object) -> str:
 
 
 def is_blank(row: Iterable[object]) -> bool:
-    """Whether no cell of a row holds anything."""
+    """Return whether all cells of a row are empty."""
     return all(cell is None or cell == "" for cell in row)

@@ -1,4 +1,4 @@
-"""Parquet files and SQLite databases to text columns."""
+"""Read Parquet files and SQLite databases as text columns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def read_parquet(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
-    """Read a Parquet file; typed cells become text as :mod:`~accountability.records.readers.cells` says.
+    """Read a Parquet file; typed cells become text as in :mod:`~accountability.records.readers.cells`.
 
     Raises
     ------
     SourceError
-        The file is damaged, has no rows, or holds bytes that are not text in a wanted column.
+        If the file is damaged, has no rows, or has bytes that are not text in a wanted column.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -65,12 +65,12 @@ def _column(column: pa.ChunkedArray, name: str, where: str) -> pd.Series:
 
 
 def read_sqlite(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
-    """Read one table of an SQLite database, in the order SQLite keeps its rows.
+    """Read one table of an SQLite database, in the order of its rows.
 
     Raises
     ------
     SourceError
-        Several tables and none declared, a damaged database, an empty table, bytes that are not text.
+        For several tables and none declared, a damaged database, an empty table, or bytes that are not text.
     """
     with database(stream) as connection:
         try:
@@ -100,7 +100,7 @@ def read_sqlite(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> R
 
 
 def database(stream: Stream) -> closing[sqlite3.Connection]:
-    """Open a database held in memory, so that the file itself is never written to."""
+    """Open a copy of the database in memory, so that the file is not changed."""
     data = bytearray(stream.read_all())
     if len(data) > 19:
         data[18:20] = b"\1\1"  # a database left in write-ahead mode cannot be opened from memory otherwise
@@ -116,18 +116,18 @@ def database(stream: Stream) -> closing[sqlite3.Connection]:
 
 
 def table_names(connection: sqlite3.Connection) -> list[str]:
-    """Names of the tables that hold data, in the order they were made."""
+    """Return the names of the tables with data, in order of creation."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     return [row[0] for row in connection.execute(query)]
 
 
 def table_sizes(stream: Stream) -> list[tuple[str, int]]:
-    """Names of the tables of a database with the number of their rows.
+    """Return the names of the tables of a database with their numbers of rows.
 
     Raises
     ------
     SourceError
-        The database is damaged.
+        If the database is damaged.
     """
     with database(stream) as connection:
         try:

@@ -1,4 +1,4 @@
-"""Delimited text (csv, tsv, any delimiter and encoding) to text columns, as fast as a compiled parser allows.
+"""Read delimited text (csv, tsv, any delimiter and encoding) as text columns with a compiled parser.
 
 How a row is kept from being lost
 ---------------------------------
@@ -38,11 +38,11 @@ class Delimited:
     Attributes
     ----------
     stream, fmt, usecols
-        What to read and which columns to keep (``None``: all).
+        The input, its format, and the columns to keep (``None``: all).
     columns
-        Names of all columns, known once the first piece was read.
+        Names of all columns, known after the first piece.
     notes
-        What was met so far.
+        Notes so far.
     """
 
     stream: Stream
@@ -55,13 +55,13 @@ class Delimited:
     first_blank: int = 0
 
     def pieces(self) -> Iterator[Piece]:
-        """The records of the file, in order, in pieces of about ``block`` bytes.
+        """Yield the records of the file in pieces of about ``block`` bytes.
 
         Raises
         ------
         SourceError
-            Undecodable bytes, a NUL byte, an unclosed quote, a record with too many or too few fields, a bad
-            header, or a header with no rows.
+            For undecodable bytes, a NUL byte, an unclosed quote, a record with too many or too few fields, a bad
+            header, or no rows.
         """
         texts = decoded(self.stream, self.fmt, self.block, self.notes)
         text, line, at_end = self._start(texts)
@@ -237,7 +237,7 @@ def read_delimited(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -
 
 
 def delimited_chunks(stream: Stream, fmt: Format, usecols: Sequence[str] | None, block: int) -> Iterator[RawTable]:
-    """Read a delimited file in pieces of about so many bytes."""
+    """Read a delimited file in pieces of about ``block`` bytes."""
     reader = Delimited(stream, fmt, usecols, block)
     row = 0
     for piece in reader.pieces():

@@ -1,4 +1,4 @@
-"""Columns of fixed width, and printed reports: lines cut where the columns begin, every line that is filled a row."""
+"""Read fixed-width columns and printed reports: lines are cut where columns begin; every filled line is a row."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from accountability.records.readers.raw import BLOCK, Stream, decoded, joined_li
 
 
 def text_lines(stream: Stream, fmt: Format, notes: list[str]) -> Iterator[str]:
-    """The lines of a text, tabs as blanks up to every eighth character and page breaks taken out."""
+    """Return the lines of a text, with tabs expanded to eight and page breaks removed."""
     for match in joined_lines(decoded(stream, fmt, BLOCK, notes)):
         yield match.group().decode().replace("\f", "").rstrip("\r\n").expandtabs()
 
 
 def cut(line: str, starts: Sequence[int]) -> list[str | None]:
-    """The cells of a line, without outer blanks; an empty one is None."""
+    """Return the cells of a line without outer blanks; an empty cell is None."""
     ends = [*(start - 1 for start in starts[1:]), None]
     return [line[start - 1 : end].strip() or None for start, end in zip(starts, ends, strict=True)]
 
 
 def runs_on(line: str, starts: Sequence[int]) -> int | None:
-    """Which column text runs into from the one before, or 0 where it stands before the first."""
+    """Return the column into which text runs from the one before, or 0 if it is before the first."""
     if line[: starts[0] - 1].strip():
         return 0
     return next((i for i, s in enumerate(starts) if i and len(line) >= s and " " not in line[s - 2 : s]), None)
 
 
 def read_fixed(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
-    """Read a file of fixed width.
+    """Read a fixed-width file.
 
     Raises
     ------
     SourceError
-        Text runs on from one column into the next, which ``whole`` or ``touching`` must allow; there is no row.
+        If text runs from one column into the next (``whole`` or ``touching`` allow it), or there is no row.
     """
     notes: list[str] = []
     starts, whole = fmt.starts or (1,), re.compile(fmt.whole) if fmt.whole is not None else None

@@ -1,4 +1,4 @@
-"""What a raw file looks like (:class:`Format`) and what reading it gives (:class:`RawTable`)."""
+"""The format of a raw file (:class:`Format`) and its rows as read (:class:`RawTable`)."""
 
 from __future__ import annotations
 
@@ -35,54 +35,53 @@ _BELONGS: Final = {
 
 
 class Format(BaseModel):
-    """How one raw file is written; the ``format`` block of a file in ``source.yaml``.
+    """The format of one raw file: the ``format`` block in ``source.yaml``.
 
-    A setting that does not belong to the type is refused, so that a misplaced ``sheet`` is not silently unused.
+    A setting of another type is refused, so that a misplaced ``sheet`` is not silently ignored.
 
     Attributes
     ----------
     type
         ``csv``, ``tsv``, ``fixed`` (columns of fixed width, printed reports), ``xlsx``, ``xls``, ``xml`` (a workbook as
-        one XML file, of 2003), ``html`` (tables of a web page), ``json``, ``jsonl``, ``parquet`` or ``sqlite``. It is
-        the file's content that counts, not its name. Gzip, and a zip archive around any of them, are recognised and
-        need no type of their own.
+        one XML file, of 2003), ``html`` (tables of a web page), ``json``, ``jsonl``, ``parquet`` or ``sqlite``. The
+        file's content counts, not its name. Gzip and zip are recognised and need no type.
     delimiter
         One character between fields. Default: a comma, for ``tsv`` a tab.
     quote, escape
         The quoting character (``none`` when quotes are ordinary text) and the escaping character, if any. A quote
         inside a quoted field is doubled.
     encoding
-        Name of the text encoding. Default: UTF-8, or what a byte-order mark says.
+        Text encoding. Default: UTF-8, or that of a byte-order mark.
     header_row
-        Line (or sheet row) on which the header stands, counted from 1. ``0`` when there is none; ``names`` then
-        gives the column names.
+        Line (or sheet row) of the header, counted from 1. ``0`` if there is none; ``names`` then has the column names.
     names
-        Column names to use instead of the header's, one for each field.
+        Column names instead of the header's, one per field.
     multiline
-        A quoted cell may hold line after line that looks like a record; without it such a cell is refused, since a
-        stray quote makes the same picture.
+        Whether a quoted cell may contain lines that look like records; otherwise such a cell is refused, because a
+        stray quote looks the same.
     trailing_delimiter
-        Every record ends with one delimiter more than the header; a record with something after it is refused.
+        Whether every record ends with one more delimiter than the header; text after it is refused.
     starts
-        In a file of fixed width, the character on which each column begins, counted from 1.
+        In a fixed-width file, the first character of each column, counted from 1.
     whole
-        A pattern of lines that are no records (page headings, totals): whole in the first column, for ``prepare``.
+        A pattern of lines that are not records (page headings, totals): kept whole in the first column, for
+        ``prepare``.
     touching
-        A column may be full up to the next; without it text that runs on is refused.
+        Whether a column may be full up to the next; otherwise text that runs on is refused.
     skip_footer
-        How many non-blank lines (or sheet rows) at the end are not records.
+        Number of non-blank lines (or sheet rows) at the end that are not records.
     sheet, table
-        Sheet of a workbook, table of an SQLite database, number of a table in a web page; needed if there are more.
+        Sheet of a workbook, table of an SQLite database, number of a table in a web page; needed if there are several.
     merged
-        ``fill``: the value of a merged range that reaches over several rows below the header stands in each of its
-        cells. Without it all but the first are blank, as they are stored.
+        ``fill``: copy the value of a merged range over several rows below the header to each of its cells. Otherwise
+        all but the first are blank, as stored.
     member
         File inside a zip archive. Needed when there is more than one.
     record_path
-        Keys that lead to the list of records in JSON, through outer lists of records too, joined by dots; ``*`` for
-        records by key, which becomes the column ``record_key``.
+        Keys to the list of records in JSON, joined by dots, also through outer lists; ``*`` for records by key, which
+        becomes the column ``record_key``.
     max_bytes, max_ratio
-        Declared limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
+        Limits on the unpacked size, and on unpacked / packed size, above which an archive is refused.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -148,31 +147,31 @@ class Format(BaseModel):
 
     @property
     def separator(self) -> str:
-        """The delimiter in force: the declared one, else the type's own."""
+        """Delimiter: the declared one, else the type's default."""
         return self.delimiter or ("\t" if self.type == "tsv" else ",")
 
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """The rows of one raw file as text, nothing interpreted.
+    """The rows of one raw file as text, without interpretation.
 
     Attributes
     ----------
     frame
         One row per record, in file order, index 0, 1, ...; every column of dtype ``str``. An empty field is missing
-        (NA); everything else is the text as published: ``NA`` stays ``NA``, ids keep their leading zeros.
+        (NA); all other text is as published: ``NA`` stays ``NA``, ids keep leading zeros.
     file
-        Name of the file (with ``: member``, ``, sheet`` or ``, table`` where there is one), for messages.
+        Name of the file (with ``: member``, ``, sheet`` or ``, table`` if any), for messages.
     columns
-        Every column the file has, also those that were not asked for.
+        All columns of the file, including those not asked for.
     first_line
         Line, sheet row or record number of the first row of the frame.
     unit
-        What ``first_line`` and :meth:`line` count: ``line``, ``row`` or ``record``.
+        Unit of ``first_line`` and :meth:`line`: ``line``, ``row`` or ``record``.
     lines
-        The number of every row, where they do not simply follow one another; else ``None``.
+        The number of every row, if not consecutive; else ``None``.
     notes
-        What the reader met: the encoding, a byte-order mark, blank lines passed over, columns without a name.
+        Notes of the reader: the encoding, a byte-order mark, skipped blank lines, columns without a name.
     """
 
     frame: pd.DataFrame
@@ -184,21 +183,21 @@ class RawTable:
     notes: tuple[str, ...] = ()
 
     def line(self, row: int) -> int:
-        """Line (sheet row, record) number in the file of row ``row`` of the frame."""
+        """Return the line (sheet row, record) number in the file of row ``row`` of the frame."""
         return self.first_line + row if self.lines is None else int(self.lines[row])
 
     def place(self, row: int) -> str:
-        """Where row ``row`` of the frame stands, for a message: ``complaints.csv, line 17``."""
+        """Return the place of row ``row`` of the frame, for a message: ``complaints.csv, line 17``."""
         return f"{self.file}, {self.unit} {self.line(row)}"
 
 
 def header_names(cells: Sequence[str], names: Sequence[str] | None, where: str) -> tuple[list[str], list[str]]:
-    """Check a header and give the column names with notes about them.
+    """Check a header, and return the column names with notes.
 
     Parameters
     ----------
     cells
-        The header's fields as read; empty when the file has no header.
+        The header's fields as read; empty if there is no header.
     names
         Declared names that replace them.
     where
@@ -207,12 +206,12 @@ def header_names(cells: Sequence[str], names: Sequence[str] | None, where: str) 
     Returns
     -------
     tuple
-        Column names, and a note when columns without a name were called ``column_<position>``.
+        Column names, and a note if columns without a name were named ``column_<position>``.
 
     Raises
     ------
     SourceError
-        A name occurs twice, or no field has a name.
+        If a name occurs twice, or no field has a name.
     """
     notes: list[str] = []
     if names is None:
@@ -237,12 +236,12 @@ def header_names(cells: Sequence[str], names: Sequence[str] | None, where: str) 
 
 
 def check_usecols(usecols: Iterable[str] | None, columns: Sequence[str], where: str) -> list[str] | None:
-    """Check that the wanted columns exist; they come back in the file's order.
+    """Check that the wanted columns exist, and return them in the file's order.
 
     Raises
     ------
     SourceError
-        A wanted column is not in the file; the nearest name is shown.
+        If a wanted column is not in the file; names the nearest.
     """
     if usecols is None:
         return None
@@ -260,7 +259,7 @@ def check_usecols(usecols: Iterable[str] | None, columns: Sequence[str], where: 
 
 
 def listed(items: Iterable[str], limit: int = 8) -> str:
-    """Join the first ``limit`` items with commas and say how many more there are."""
+    """Join the first ``limit`` items with commas, with the number of further ones."""
     every = list(items)
     more = f" and {len(every) - limit} more" if len(every) > limit else ""
     return ", ".join(every[:limit]) + more

@@ -1,7 +1,7 @@
-"""HTML tables, as agencies' systems write them under the name of a spreadsheet: every cell as text.
+"""Read HTML tables, which some systems save under the name of a spreadsheet, as text.
 
-No row is lost: the rows read are counted against the ``<tr>`` tags of the text, found without the parser, and text that
-stands in a table outside of every cell is refused.
+No row is lost: the number of rows is compared with the ``<tr>`` tags of the text, and text in a table outside its cells
+is refused.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def html_sheets(stream: Stream, fmt: Format, notes: list[str] | None = None) -> 
     Raises
     ------
     SourceError
-        Text that cannot be decoded, text in a table outside of its cells, or a row that would be lost.
+        For undecodable text, text in a table outside its cells, or a lost row.
     """
     text = b"".join(decoded(stream, fmt, BLOCK, [] if notes is None else notes)).decode()
     parser = _Tables(stream.name)
@@ -142,8 +142,7 @@ def read_html(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Raw
     Raises
     ------
     SourceError
-        As for :func:`html_sheets`; there is no table, or several and none is declared; a bad header or a row wider
-        than it.
+        As for :func:`html_sheets`; or without a table, several and none declared, a bad header, or a row wider than it.
     """
     notes: list[str] = []
     sheets = html_sheets(stream, fmt, notes)

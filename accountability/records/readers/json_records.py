@@ -1,10 +1,10 @@
-"""JSON documents and JSON lines: nested records to text columns.
+"""Read JSON documents and JSON lines: nested records become text columns.
 
 A field of a nested object becomes a column named by its path (``person.race``); a list stays in its cell as JSON text.
-Numbers keep every digit as written. Where the declared path leads through an outer list (``cases.allegations``), each
-record also carries the fields of the outer item under the outer list's name (``cases.id``), and an outer item
-without records gives one row of its own, so that nothing is lost. Records by key (``{"19-1": {...}, "19-2": {...}}``)
-are reached by ``*`` in the path; the key is a field of each, ``record_key``.
+Numbers keep every digit as written. If the declared path leads through an outer list (``cases.allegations``), each
+record also has the fields of the outer item under the outer list's name (``cases.id``), and an outer item without
+records becomes one row. Records by key (``{"19-1": {...}, "19-2": {...}}``) are reached by ``*`` in the path; the key
+becomes the field ``record_key``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Stands for the records an outer item does not have."""
+    """Placeholder for the missing records of an outer item."""
 
 
 def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
@@ -54,8 +54,8 @@ def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Raw
     Raises
     ------
     SourceError
-        Malformed JSON (line and column are named), a key given twice, a record that is not an object, or no list
-        of records at the declared path.
+        For malformed JSON (with line and column), a repeated key, a record that is not an object, or no list of records
+        at the declared path.
     """
     notes: list[str] = []
     document = parse(json_text_of(stream, fmt, notes), stream.name)
@@ -76,7 +76,7 @@ def read_json(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> Raw
 
 
 def read_json_lines(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -> RawTable:
-    """Read a file with one JSON record on each line; blank lines are passed over and noted.
+    """Read a file with one JSON record per line; blank lines are skipped and noted.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def _row(outer: dict[str, object], record: object, fmt: Format, where: str) -> d
 
 
 def parse(text: str, name: str, line: int | None = None) -> object:
-    """Parse JSON text; ``line`` is the line it stands on when it is only one of a file.
+    """Parse JSON text; ``line`` is its line number if it is one line of a file.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def parse(text: str, name: str, line: int | None = None) -> object:
 
 
 def record_paths(document: object, depth: int = 3) -> list[str]:
-    """Paths of the lists of objects in a document, the longest list first."""
+    """Return the paths of the lists of objects in a document, the longest list first."""
     found: list[tuple[int, str]] = []
 
     def walk(value: object, path: tuple[str, ...]) -> None:
@@ -150,7 +150,9 @@ def record_paths(document: object, depth: int = 3) -> list[str]:
 
 
 def by_key(value: dict[str, Any]) -> bool:
-    """Whether an object holds records by key: under numbers, objects (or lists of them) that share a field."""
+    """Return whether an object holds records by key: under numeric keys, objects (or lists of them) that share a
+    field.
+    """
     kinds = {type(item) for item in value.values()}
     items = [one for item in value.values() for one in (item if isinstance(item, list) else [item])]
     if kinds not in ({dict}, {list}) or not items or not all(isinstance(item, dict) for item in items):
@@ -161,14 +163,14 @@ def by_key(value: dict[str, Any]) -> bool:
 
 
 def by_column(value: object) -> bool:
-    """Whether an object holds columns, each with its cells by the number of the row, as pandas writes them."""
+    """Return whether an object holds columns of cells by row number, as pandas writes them."""
     if not isinstance(value, dict) or len(value) < 2 or not all(isinstance(held, dict) for held in value.values()):
         return False
     return all(list(held) == [str(n) for n in range(len(held))] and len(held) > 1 for held in value.values())
 
 
 def names_for(document: object, rows: Sequence[object]) -> list[str]:
-    """Names for records that are lists, from elsewhere in the document: texts, or objects with a ``name``."""
+    """Return names for records that are lists, from elsewhere in the document: texts, or objects with a ``name``."""
     width = {len(row) for row in rows if isinstance(row, list)}
     if len(width) != 1 or not all(isinstance(row, list) for row in rows):
         return []
@@ -197,7 +199,7 @@ def _keyed(value: dict[str, Any], name: str) -> list[object]:
 
 
 def list_at(document: object, path: str) -> list[object]:
-    """The list of records at a path that leads through objects only."""
+    """Return the list of records at a path through objects only."""
     for key in path.split(".") if path else ():
         if key == EACH and isinstance(document, dict):
             document = _keyed(document, "")
@@ -207,7 +209,7 @@ def list_at(document: object, path: str) -> list[object]:
 
 
 def nested_lists(records: Sequence[object]) -> list[str]:
-    """Names of the fields that hold a list of records, or nothing, in every record."""
+    """Return the fields that hold a list of records, or nothing, in every record."""
     objects = [record for record in records if isinstance(record, dict)]
     names: dict[tuple[str, ...], None] = {}
     for record in objects:
@@ -219,7 +221,7 @@ def nested_lists(records: Sequence[object]) -> list[str]:
 
 
 def inner_path(records: Sequence[object]) -> str:
-    """The path from records to the list inside them, and on to the list inside that, while there is only one."""
+    """Return the path to the lists nested in records, while there is only one at each level."""
     path = []
     while len(names := nested_lists(records)) == 1:
         path.append(names[0])
@@ -238,7 +240,7 @@ def _inner(records: Sequence[object], path: Sequence[str]) -> list[object]:
 
 
 def json_text_of(stream: Stream, fmt: Format, notes: list[str]) -> str:
-    """Read the whole text of a JSON file; its encoding is told from its first bytes where none is declared."""
+    """Read the whole text of a JSON file; without a declared encoding, its first bytes decide."""
     if fmt.encoding is None and (encoding := json.detect_encoding(stream.peek(4))) not in ("utf-8", "utf-8-sig"):
         fmt = fmt.model_copy(update={"encoding": codecs.lookup(encoding).name})
     return b"".join(decoded(stream, fmt, BLOCK, notes)).decode()

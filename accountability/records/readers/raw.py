@@ -1,7 +1,7 @@
-"""The bytes of a raw file within declared limits, and the checked text and lines they hold.
+"""Read the bytes of a raw file within declared limits, and its checked text and lines.
 
-Nothing is ever unpacked to disk. Every failure of the file system or of a decompressor becomes a ``SourceError`` that
-names the file.
+Nothing is unpacked to disk. Failures of the file system or of a decompressor become a ``SourceError`` that names the
+file.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RATIO_FLOOR: Final = 64 * 2**20  # below this size a high ratio is harmless
 
 @contextmanager
 def explained(where: str) -> Iterator[None]:
-    """Turn what the file system and decompressors raise into a ``SourceError`` that names the file."""
+    """Turn errors of the file system and decompressors into a ``SourceError`` that names the file."""
     try:
         yield
     except FileNotFoundError as error:
@@ -56,7 +56,7 @@ def explained(where: str) -> Iterator[None]:
 
 
 def is_page(start: bytes) -> bool:
-    """Whether a file that begins like this is a web page."""
+    """Return whether a file that begins like this is a web page."""
     bare = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     return bare.startswith(_PAGE) or (bare.startswith(b"<?xml") and b"<html" in bare)
 
@@ -69,7 +69,7 @@ class Stream:
     source
         Open binary file.
     packed
-        Size of the compressed file, or ``None`` when it is not compressed.
+        Size of the compressed file, or ``None``.
     """
 
     def __init__(self, source: IO[bytes], name: str, fmt: Format, packed: int | None) -> None:
@@ -78,19 +78,19 @@ class Stream:
         self._head = b""
 
     def peek(self, size: int) -> bytes:
-        """The next ``size`` bytes (fewer at the end), not consumed."""
+        """Return the next ``size`` bytes (fewer at the end) without consuming them."""
         if len(self._head) < size:
             with explained(self.name):
                 self._head += self._source.read(size - len(self._head))
         return self._head[:size]
 
     def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; fewer only at the end of the file.
+        """Return up to ``size`` bytes; fewer only at the end of the file.
 
         Raises
         ------
         SourceError
-            Damaged or truncated compression, or more data than the format's declared limits allow.
+            For damaged or truncated compression, or more data than the declared limits.
         """
         head, self._head = self._head[:size], self._head[size:]
         parts = [head]
@@ -108,7 +108,7 @@ class Stream:
         return data
 
     def read_all(self) -> bytes:
-        """Everything that is left, within the limits."""
+        """Return the remaining bytes, within the limits."""
         return b"".join(iter(lambda: self.read(16 * 2**20), b""))
 
 
@@ -118,7 +118,7 @@ def check_size(size: int, packed: int | None, fmt: Format, where: str) -> None:
     Raises
     ------
     SourceError
-        ``size`` exceeds ``max_bytes``, or ``size / packed`` exceeds ``max_ratio`` in a file over 64 MiB.
+        If ``size`` exceeds ``max_bytes``, or ``size / packed`` exceeds ``max_ratio`` in a file over 64 MiB.
     """
     if size > fmt.max_bytes:
         raise SourceError(
@@ -143,8 +143,8 @@ def decoded(stream: Stream, fmt: Format, block_size: int, notes: list[str]) -> I
     Raises
     ------
     SourceError
-        Bytes that are not text in the encoding (line and byte offset are named), a NUL character, or a byte-order
-        mark that contradicts the declared encoding.
+        For bytes that are not text in the encoding (with line and byte offset), a NUL character, or a byte-order mark
+        that contradicts the declared encoding.
     """
     name, head = stream.name, stream.peek(4)
     encoding = fmt.encoding
@@ -198,7 +198,7 @@ def decoded(stream: Stream, fmt: Format, block_size: int, notes: list[str]) -> I
 
 
 def physical_lines(text: bytes, final: bool, start: int = 0) -> Iterator[re.Match[bytes]]:
-    """Find the physical lines of ``text``; one without a line end only where the file ends."""
+    """Find the physical lines of ``text``; only the file's last may lack a line end."""
     return (m for m in _LINE.finditer(text, start) if final or m.group()[-1:] in (b"\r", b"\n"))
 
 
@@ -215,10 +215,10 @@ def joined_lines(texts: Iterable[bytes]) -> Iterator[re.Match[bytes]]:
 
 
 def further(texts: Iterator[bytes], least: int) -> tuple[bytes, bool]:
-    """Take blocks of at least so many bytes together, and whether the file ends with them.
+    """Return further blocks of at least ``size`` bytes, and whether the file ends with them.
 
-    What is left of a long record is looked through again with what follows it; as long as that doubles, the whole
-    takes no more than twice the time.
+    The rest of a long record is scanned again with the next blocks; as their size doubles, this at most doubles the
+    time.
     """
     parts, size = [], 0
     for text in texts:

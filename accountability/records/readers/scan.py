@@ -1,4 +1,4 @@
-"""Where the records of delimited text begin and end, found with numpy from the positions of three bytes."""
+"""Find where records of delimited text begin and end, with numpy, from the positions of three bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST: Final = 256 * 2**20  # a single record larger than this is an unclosed 
 
 @dataclass(slots=True)
 class Piece:
-    """Some consecutive records: an Arrow table of the wanted columns and the line of each record."""
+    """Consecutive records: an Arrow table of the wanted columns, and the line of each record."""
 
     table: pa.Table
     first_line: int
@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Records of a block of text whose quoting was checked.
+    """Records of a block of text with checked quoting.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Scan:
     quotes
         Offset of every quote.
     open_quote
-        Offset of a quote still open at the end of the text, if any.
+        Offset of a quote open at the end of the text, if any.
     """
 
     starts: Positions
@@ -61,7 +61,7 @@ class Scan:
 
     @property
     def multiline(self) -> bool:
-        """Whether a quoted cell holds a line end."""
+        """Whether a quoted cell contains a line end."""
         return len(self.breaks) > len(self.ends)
 
     @property
@@ -70,14 +70,14 @@ class Scan:
         return int((self.ends - self.starts).max(initial=0))
 
     def cut(self, keep: int) -> int:
-        """Offset after the last complete record, leaving at least ``keep`` non-blank records behind."""
+        """Return the offset after the last complete record that leaves at least ``keep`` non-blank records."""
         if not keep:
             return int(self.ends[-1]) if len(self.ends) else 0
         full = np.flatnonzero(~self.blank)
         return int(self.starts[full[-keep]]) if len(full) > keep else 0
 
     def until(self, end: int) -> Scan:
-        """Only the records before offset ``end``."""
+        """Return the records before offset ``end``."""
         n = int(np.searchsorted(self.starts, end))
         return Scan(
             self.starts[:n],
@@ -97,13 +97,12 @@ def scan(text: bytes, fmt: Format, final: bool) -> Scan | None:
     Parameters
     ----------
     final
-        The text goes to the end of the file; what follows the last line end is then a record too.
+        Whether the text ends the file; text after the last line end is then a record.
 
     Returns
     -------
     Scan or None
-        ``None`` when a quote stands where it neither opens nor closes a field, so that counting quotes does not tell
-        what is quoted.
+        ``None`` if a quote neither opens nor closes a field, so that counting quotes is not enough.
     """
     data = np.frombuffer(text, np.uint8)
     breaks = np.flatnonzero(data == 10)
@@ -150,7 +149,7 @@ def _well_formed(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int)
 
 
 def csv_reader(lines: Iterator[str], fmt: Format) -> CsvReader:
-    """The standard library's parser, in strict mode."""
+    """Return the standard library's parser in strict mode."""
     return csv.reader(
         lines,
         delimiter=fmt.separator,

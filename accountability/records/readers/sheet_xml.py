@@ -1,4 +1,4 @@
-"""Workbooks written as one XML file (the spreadsheet format of 2003), often under the name of an old workbook."""
+"""Read workbooks in one XML file (the spreadsheet format of 2003), often named as an old workbook."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LAST: Final = {"row": 1_048_576, "cell": 16_384}
 
 
 def is_sheet_xml(start: bytes) -> bool:
-    """Whether a file that begins like this is such a workbook."""
+    """Return whether a file that begins like this is an XML workbook."""
     return _SPACE.encode() in start.replace(b"\0", b"")
 
 
@@ -29,7 +29,7 @@ def xml_sheets(stream: Stream) -> list[Sheet]:
     Raises
     ------
     SourceError
-        The XML is damaged, or places a row or a cell out of order.
+        If the XML is damaged, or a row or cell is out of order.
     """
     data = stream.read_all()
     if re.search(rb"<!(?:DOCTYPE|ENTITY)", data):
@@ -47,7 +47,7 @@ def read_sheet_xml(stream: Stream, fmt: Format, usecols: Sequence[str] | None) -
     Raises
     ------
     SourceError
-        As for :func:`xml_sheets`; several sheets and none declared, a bad header or a row wider than it.
+        As for :func:`xml_sheets`; or for several sheets and none declared, a bad header, or a row wider than it.
     """
     sheets = xml_sheets(stream)
     named = [sheet for sheet in sheets if fmt.sheet in (None, sheet.name)]

@@ -1,8 +1,7 @@
-"""Excel workbooks: one sheet, header anywhere, to text columns.
+"""Read one sheet of an Excel workbook, with the header in any row, as text columns.
 
-A cell is written as :mod:`~accountability.records.readers.cells` says; errors such as ``#VALUE!`` stay as text.
-A formula gives the result the spreadsheet program stored; where none is stored the file is refused, because the cell
-would silently be blank.
+Cells become text as in :mod:`~accountability.records.readers.cells`; errors such as ``#VALUE!`` stay as text. Formulas
+give their stored result; without one the file is refused, because the cell would silently be blank.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ _NEGATIVE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet as the parser gives it: typed rows, cells whose formula has no result, and merged ranges.
+    """One parsed sheet: typed rows, cells whose formula has no result, and merged ranges.
 
     A merged range is the row and column of its first and of its last cell, counted from 0.
     """
@@ -69,7 +68,7 @@ class Sheet:
     notes: Sequence[str] = ()
 
     def merged_down(self, header_row: int) -> list[Range]:
-        """The merged ranges below the header that reach over more than one row."""
+        """Return the merged ranges below the header over more than one row."""
         return [(first, last) for first, last in self.merged if first[0] >= header_row and last[0] > first[0]]
 
 
@@ -79,8 +78,8 @@ def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) ->
     Raises
     ------
     SourceError
-        Several sheets and none declared, a bad header, data beside the columns of the header, a formula without a
-        stored result in a wanted column, or a file that is damaged or encrypted.
+        For several sheets and none declared, a bad header, data outside the header's columns, a formula without a
+        stored result in a wanted column, or a damaged or encrypted file.
     """
     data = stream.read_all()
     with _explained(stream.name):
@@ -89,12 +88,12 @@ def read_workbook(stream: Stream, fmt: Format, usecols: Sequence[str] | None) ->
 
 
 def workbook_header(stream: Stream, fmt: Format) -> list[str]:
-    """Read the column names of a sheet, and no row below them.
+    """Read only the column names of a sheet.
 
     Raises
     ------
     SourceError
-        As for :func:`read_workbook`, as far as the file is looked at.
+        As for :func:`read_workbook`, for the part read.
     """
     data = stream.read_all()
     with _explained(stream.name):
@@ -116,7 +115,7 @@ def _explained(where: str) -> Iterator[None]:
 
 
 def sheets_of(stream: Stream, fmt: Format) -> list[Sheet]:
-    """Read every sheet, for guessing which one is meant.
+    """Read every sheet, for guessing the right one.
 
     Raises
     ------
@@ -241,7 +240,7 @@ def _check_extent(text: bytes, where: str) -> None:
 
 
 def column_number(letters: bytes) -> int:
-    """Number of a spreadsheet column, counted from 1, given its letters."""
+    """Return the number of a spreadsheet column, from 1, given its letters."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64
@@ -323,7 +322,7 @@ def sheet_table(file: str, sheet: Sheet, fmt: Format, usecols: Sequence[str] | N
     Raises
     ------
     SourceError
-        A bad header, no rows, data beside the columns of the header, or a formula without a stored result.
+        For a bad header, no rows, data outside the header's columns, or a formula without a stored result.
     """
     where = _where(file, sheet, fmt)
     columns, more = _columns(file, sheet, fmt)
