@@ -49,11 +49,12 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What a reader has; the cache is that of the tests, so a release is fetched and coded once for all pages."""
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     unset = ("PYTHON", "ACCOUNTABILITY_SOURCES")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
-    return kept | {"PATH": path, "ACCOUNTABILITY_CACHE": str(folder / "cache"), "COLUMNS": "200", "NO_COLOR": "1"}
+    return kept | {"PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
 
 
 def run(block: Block, folder: Path, environment: Mapping[str, str], page: str = "README.md") -> str:
@@ -103,7 +104,7 @@ def commands(line: str) -> list[list[str]]:
 def unknown_options(words: list[str]) -> list[str]:
     subcommand = words[0] if words else "--help"
     command = [sys.executable, "-m", "accountability.cli", subcommand, "--help"]
-    done = subprocess.run(command, cwd=ROOT, env=environment(ROOT), capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
     if done.returncode != 0:
         return [f"accountability {subcommand}"]
     options = [word.partition("=")[0] for word in words if word.startswith("-")]

@@ -41,7 +41,7 @@ def test_exceptions_are_few() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", of_rule(""))
 def test_a_block_runs(block: Block, folder: Path) -> None:
-    run(block, folder, environment(folder))
+    run(block, folder, environment())
 
 
 @pytest.mark.parametrize("block", of_rule("not run"))
@@ -112,7 +112,7 @@ def test_the_reader_notices_what_does_not_exist() -> None:
 )
 def test_a_failing_block_fails(language: str, code: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"README\.md line 7"):
-        run(Block(7, language, code), tmp_path, environment(tmp_path))
+        run(Block(7, language, code), tmp_path, environment())
 
 
 def test_links_are_found_with_their_words() -> None:

@@ -42,7 +42,7 @@ def pages_with(rule: str) -> list[str]:
 @pytest.mark.parametrize("page", pages_with(""))
 def test_the_blocks_of_a_page_run_in_order(page: str, tmp_path: Path) -> None:
     for block in blocks_of(page, ""):
-        run(block, tmp_path, environment(tmp_path), page)
+        run(block, tmp_path, environment(), page)
 
 
 @pytest.mark.slow
@@ -51,7 +51,7 @@ def test_the_blocks_of_a_page_run_in_order(page: str, tmp_path: Path) -> None:
 def test_the_blocks_of_a_page_on_a_real_release_run(
     page: str, tmp_path: Path, real_data: Callable[[str], Path]
 ) -> None:
-    held = environment(tmp_path)
+    held = environment()
     for name in dict.fromkeys(block.said for block in blocks_of(page, "real data")):
         run(
             Block(0, "sh", f"accountability fetch {name} --from {shlex.quote(str(real_data(name)))}"),
