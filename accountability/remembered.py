@@ -1,6 +1,6 @@
-"""What was derived from the same tables is not derived twice, where somebody keeps it: the explorer does.
+"""A cache of results for the same tables, used by the explorer.
 
-Elsewhere nothing is kept, so a table that a user changed in place is never met with a stale answer.
+Elsewhere nothing is cached, so a table changed in place never gets a stale result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEPT: ContextVar[Kept | None] = ContextVar("kept", default=None)
 
 @contextmanager
 def remembering(kept: Kept) -> Iterator[None]:
-    """Keep what functions under :func:`remembered` give, the last of them, as long as the block runs."""
+    """Cache the latest results of functions under :func:`remembered` while the block runs."""
     token = _KEPT.set(kept)
     try:
         yield

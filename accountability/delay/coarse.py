@@ -37,7 +37,7 @@ class CoarseCurve(Curve):
     causes : tuple of str
         How cases closed, sorted; empty without `causes`.
     convergence : pandas.DataFrame
-        One row per group: ``steps`` (periods of days within which the rate is linear), ``widest_step`` (days),
+        One row per group: ``steps`` (periods of days within which the density is linear), ``widest_step`` (days),
         ``loglik``, ``kuhn_tucker_gap`` (at most 1e-6).
     fits : tuple of Smooth
         Each group's masses and their covariance.

@@ -1,1 +1,1 @@
-"""The engine: arrays in, arrays out. It knows no case, no source and no sentence."""
+"""Statistical methods on arrays, independent of cases, sources and sentences."""

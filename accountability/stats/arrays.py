@@ -1,4 +1,4 @@
-"""The kinds of array the engine works on, and the product every model needs."""
+"""Array types, and the cross-product that every model needs."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ def share_left(closed: Any, at_risk: Any) -> Floats:
 
 
 def gram(matrix: Floats, weight: Any) -> Any:
-    """Weighted cross-product of a long matrix, in blocks that stay in the processor's cache."""
+    """Return the weighted cross-product of a long matrix, computed in blocks that fit the processor's cache."""
     if len(matrix) <= BLOCK:
         return matrix.T @ (weight[:, None] * matrix)
     return sum(

@@ -1,4 +1,4 @@
-"""Logits fitted on counts: the plain one by pattern, and one with a random intercept for each place."""
+"""Logits fitted on counts: the plain one, and one with a random intercept by place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NONE = (
 
 
 def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: Shrink | None = None) -> Fit:
-    """Maximum likelihood of a logit whose rows fall into few patterns of covariates.
+    """Fit a logit by maximum likelihood on covariate patterns.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: S
         The pattern of each row.
     hits : array of 0 and 1
     ways : array of int, or mapping of str to array of int
-        The cluster of each row, along one way or two.
+        The clusters of each row, along one dimension or two.
     shrink : Shrink, optional
         Penalty of the columns, for sparse data.
 
@@ -71,7 +71,7 @@ class _Counts:
 def fit_random_intercept(
     design: Floats, pattern: Ints, hits: Floats, place: Ints, nodes: int = 15, shrink: Shrink | None = None
 ) -> Fit:
-    """Maximum likelihood of a logit whose intercept varies over places as a normal variable.
+    """Fit a logit with a normal random intercept by place, by maximum likelihood.
 
     The integral over each place's intercept is taken by adaptive Gauss–Hermite quadrature (Pinheiro and Bates,
     Journal of Computational and Graphical Statistics 4, 1995); score and information are its derivatives, by Louis's
@@ -92,13 +92,13 @@ def fit_random_intercept(
     Returns
     -------
     Fit
-        ``coefficients``: the columns, then the log of the standard deviation over places. ``covariance`` is the
-        model's own (rows of a place share its intercept and are independent else); ``clusters`` counts places.
+        ``coefficients``: the columns, then the log of the standard deviation over places. ``covariance`` is model-based
+        (rows of a place share its intercept and are otherwise independent); ``clusters`` counts places.
 
     Raises
     ------
     Refusal
-        If there are fewer than five places, places vary no more than chance, or no finite estimate exists.
+        If there are fewer than five places, places vary no more than by chance, or no finite estimate exists.
     """
     places = int(place.max()) + 1
     if places < 5:
@@ -125,16 +125,16 @@ def spread_limits(
     nodes: int = 15,
     shrink: Shrink | None = None,
 ) -> tuple[float, float, float]:
-    """Limits of the standard deviation over places from the profile of the likelihood, and the p-value of none.
+    """Return profile likelihood limits of the standard deviation between places, and the p-value of 0.
 
-    The lower limit is 0 where the logit without places is likely enough. The p-value is half that of chi-squared on
-    1 degree of freedom, for a standard deviation cannot be negative (Self and Liang, Journal of the American
+    The lower limit is 0 if the logit without places is within the limits. The p-value is half that of chi-squared on 1
+    degree of freedom, because a standard deviation cannot be negative (Self and Liang, Journal of the American
     Statistical Association 82, 1987).
 
     Parameters
     ----------
     fit : Fit
-        Of :func:`fit_random_intercept`, from the same rows, nodes and penalty.
+        From :func:`fit_random_intercept`, with the same rows, nodes and penalty.
     """
     counts = _count(design, pattern, hits, place)
     points, weights = np.polynomial.hermite.hermgauss(nodes)

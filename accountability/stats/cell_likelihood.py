@@ -1,8 +1,7 @@
-"""Maximum likelihood on counted cells, and the variance that allows for clusters of rows.
+"""Maximum likelihood on counted cells, with a clustered variance.
 
-A model's likelihood depends on the rows only through how many of them share a pattern of covariates and an outcome;
-its clustered variance only through how many rows of a cluster do. So both are computed on counts and equal those of a
-fit row by row.
+The likelihood depends only on the number of rows by covariate pattern and outcome, its clustered variance also on their
+number by cluster. So both are computed on counts and equal those of a fit to rows.
 """
 
 from __future__ import annotations
@@ -46,12 +45,12 @@ class Fit:
 
     @property
     def covariance(self) -> Floats:
-        """Of the coefficients, as rows hang together."""
+        """Clustered covariance of the coefficients."""
         return self.errors.covariance
 
     @property
     def clusters(self) -> int:
-        """Of the way with fewest."""
+        """Number of clusters, of the dimension with fewest."""
         return self.errors.clusters
 
 
@@ -68,7 +67,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
-    """The log chance of each cell and its derivatives by the linear index and by the other parameters."""
+    """The log probability of each cell and its derivatives by the linear index and the other parameters."""
 
     # value, by_index, neg_hessian: one a cell: log chance, first derivative, and minus the second derivative by the
     # index
@@ -94,12 +93,12 @@ def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
 
 
 def many(ways: Ways) -> bool:
-    """Whether clusters are worth so many even ones that their number needs no correction."""
+    """Return whether the effective number of clusters is large enough to need no correction."""
     return min(map(even_clusters, named_ways(ways).values())) > FEW
 
 
 def check_columns(design: Floats, cells: Cells) -> None:
-    """Refuse columns of which one is made of others.
+    """Refuse collinear columns.
 
     Raises
     ------
@@ -175,13 +174,13 @@ def maximise(
     other, index : array
         Starting values of the other parameters and of the columns; the coefficients come in this order.
     ways : array of int, or mapping of str to array of int
-        The cluster of each row, along one way or two.
+        The clusters of each row, along one dimension or two.
     allowed : callable, optional
         Whether values of the other parameters are possible.
     shrink : Shrink, optional
         Penalty of the columns.
     information : callable, optional
-        That of each cell, where there are other parameters; without it errors are not corrected for few clusters.
+        Information of each cell, if there are other parameters; without it errors are not corrected for few clusters.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Cohen's kappa of two codings of the same rows, with what each row adds to its error."""
+"""Cohen's kappa of two codings of the same rows, with each row's influence."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ROUNDING: Final = 1e-9
 
 
 def cohens_kappa(first: Ints, second: Ints) -> tuple[float, Floats]:
-    """Agreement of two codings beyond chance (Cohen 1960), and each row's influence on it.
+    """Return Cohen's kappa (1960) of two codings, and each row's influence on it.
 
     The sum of the squared influences over the squared number of rows is the large-sample variance of Fleiss, Cohen and
-    Everitt (1969). Summed by cluster first, they give the error of rows that hang together.
+    Everitt (1969). Summed by cluster first, they give the clustered error.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def cohens_kappa(first: Ints, second: Ints) -> tuple[float, Floats]:
     Returns
     -------
     kappa : float
-        Not a number where both use one value throughout.
+        NaN where both use one value throughout.
     influence : array
         Mean 0.
     """

@@ -1,4 +1,4 @@
-"""The score test that a ratio of rates changes with age (Grambsch and Therneau 1994, in its exact form)."""
+"""The score test of proportional hazards (Grambsch and Therneau 1994, in its exact form)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SCALES = ("km", "rank", "identity", "log")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PullOfAge:
-    """What the closings say of an interaction with age.
+    """The score and information of an interaction with age.
 
     Attributes
     ----------
     each : array
         Schoenfeld's residuals, one row per slot.
     pull : array
-        Score of the interaction, one a column.
+        Score of the interaction, one per column.
     plain, mixed, square : array
         Information weighted by the powers 0, 1 and 2 of age.
     """
@@ -38,7 +38,7 @@ class PullOfAge:
 
     @classmethod
     def of(cls, sets: RiskSets, matrix: Floats, at: Derivatives, scale: Scale) -> PullOfAge:
-        """Sums for the test, with age centred; refuses closings on fewer than three days."""
+        """Return the sums for the test, with age centred; refuses closings on fewer than three days."""
         if len(np.unique(sets.day)) < 3:
             raise Refusal("closings lie on fewer than three days: no change with age can be seen")
         age = _scaled(sets, scale)
@@ -47,7 +47,7 @@ class PullOfAge:
         return cls(each, age @ each, *(weighted_information(sets, matrix, at, age**power) for power in range(3)))
 
     def statistic(self, chosen: Flags, part: str) -> float:
-        """Chi-squared of the chosen columns' interaction with age, the plain coefficients let free."""
+        """Return the chi-squared statistic of the chosen columns' interaction with age, with free main coefficients."""
         mixed = self.mixed[chosen]
         left = self.square[np.ix_(chosen, chosen)] - mixed @ np.linalg.solve(self.plain, mixed.T)
         if np.linalg.matrix_rank(left) < chosen.sum():
@@ -84,12 +84,12 @@ def _closed_before(sets: RiskSets, ages: Days) -> Floats:
 
 
 def schoenfeld(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
-    """Covariates of those that close on each slot, less what those at risk lead one to expect."""
+    """Return Schoenfeld residuals: covariates of the closings of each slot, minus their expectation."""
     return sets.on_closing(np.ones(len(matrix)), matrix)[1] - at.slots.mean_sum
 
 
 def weighted_information(sets: RiskSets, matrix: Floats, at: Derivatives, scale: Floats) -> Floats:
-    """Information of the slots, each multiplied by a number."""
+    """Return the information of the slots, weighted."""
     slots = at.slots
     held = at.weight * sets.per_pattern(scale * slots.sums.a, scale * slots.sums.b)
     outer = slots.first.T @ (scale[:, None] * slots.mean_each)

@@ -1,4 +1,4 @@
-"""The log-rank test where cases of one officer, or of one day, close together."""
+"""The log-rank test with clustered cases."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from accountability.stats.sandwich import Clustered, clustered
 
 
 def one_step(end: Days, entry: Days, closed: Flags, group: Ints, cluster: Ints) -> tuple[Floats, Clustered]:
-    """Log hazard ratios after one step from none, and their clustered errors.
+    """Return one-step log hazard ratios from 0, and their clustered errors.
 
-    Observed less expected closings are the score of Cox's model at equal hazards (Breslow ties); divided by the
-    information they are the step. What is left of each case's score after it gives the errors, as in a linear model.
+    Observed minus expected closings are the score of the Cox model at equal hazards (Breslow ties); divided by the
+    information they are the step. The remaining score of each case gives the errors, as in a linear model.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def one_step(end: Days, entry: Days, closed: Flags, group: Ints, cluster: Ints) 
     Returns
     -------
     values : array
-        One a group but the first.
+        One per group except the first.
     errors : Clustered
     """
     made = design(pd.DataFrame({"group": pd.Categorical(group)}), ["group"])

@@ -1,4 +1,4 @@
-"""Shares, and the difference and ratio of two, when rows of one officer or one complaint hang together."""
+"""Shares, and their difference and ratio, for rows clustered by officer and complaint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALIKE: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share with its counts and interval, and what the interval rests on."""
+    """A share with its counts, interval, clusters and degrees of freedom."""
 
     count: int
     denominator: int
@@ -53,14 +53,13 @@ class Compared:
 
 
 def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95, joint: Ints | None = None) -> Share:
-    """The share of rows that are hits, with an interval, when rows hang together along one way or two.
+    """Estimate the share of hits with an interval, for rows clustered along one dimension or two.
 
-    The variance of the share is that of an intercept-only linear model: CR2 along one way, the three terms of two
-    ways. The rows are worth ``p(1-p)/variance`` independent ones, and the Wilson interval
-    is taken at that number, with the quantile of Student's t at Satterthwaite's degrees of freedom (Dean and Pagano,
-    Journal of Survey Statistics and Methodology 3, 2015). Where every row or no row is a hit the variance says
-    nothing, and the effective number of clusters is used instead. Where the three terms of two ways give a variance
-    below 0 (`repaired`), the larger of the two ways' is taken.
+    The variance of the share is that of an intercept-only linear model: CR2 for one dimension, three terms for two. The
+    effective sample size is ``p(1-p)/variance``, and the Wilson interval is computed for it, with the quantile of
+    Student's t at Satterthwaite's degrees of freedom (Dean and Pagano, Journal of Survey Statistics and Methodology 3,
+    2015). If all or no rows are hits, the variance is 0 and the effective number of clusters is used instead. If the
+    three terms of two dimensions give a variance below 0 (`repaired`), the larger of the two is used.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95, joint: In
     confidence : float
         Coverage, between 0 and 1.
     joint : array of int, optional
-        Number of each row's pair of two ways, where it is known already.
+        Number of each row's pair of clusters in two dimensions, if already known.
 
     Raises
     ------
@@ -129,11 +128,11 @@ def _errors(hits: Flags, group: Ints, ways: dict[str, Ints], joint: Ints | None 
 
 
 def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> Compared:
-    """Two shares and the difference and ratio of the first and the second.
+    """Estimate two shares, and their difference and ratio.
 
-    The limits put those of both shares together (MOVER: Zou and Donner, Statistics in Medicine 27, 2008), the ratio's
-    on the log scale, with the correlation that clusters with rows in both groups give and the degrees of freedom of
-    the difference. So no interval has no width. A ratio needs a hit in both groups.
+    The limits combine those of both shares (MOVER: Zou and Donner, Statistics in Medicine 27, 2008), for the ratio on
+    the log scale, with the correlation from clusters with rows in both groups and the degrees of freedom of the
+    difference. A ratio needs a hit in both groups.
 
     Parameters
     ----------

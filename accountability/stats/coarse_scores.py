@@ -1,7 +1,6 @@
-"""Scores of the log-rank test for delays of which both ends may be coarse, whatever each group's watch and dates.
+"""Scores of the log-rank test for delays with coarse starts and stops, valid for unequal follow-up and coarseness.
 
-Taking all days between the fewest and the most as alike is harmless while the groups are dated and watched alike; when
-they are not, it makes groups differ that do not.
+Scores that treat all days of an interval alike reject too often when groups differ in follow-up or coarseness.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ ROUNDS: Final = 100
 
 
 def coarse_scores(cells: Cells, number: Floats) -> tuple[Floats, Floats, Floats]:
-    """Closed minus expected closings by group, the expected, and the covariance of the former.
+    """Return closings minus expected ones by group, the expected ones, and the covariance of the difference.
 
     Parameters
     ----------
     cells : Cells
-        Distinct kinds of dates.
+        Distinct combinations of dates.
     number : array, kinds by groups
         Cases.
     """

@@ -1,4 +1,4 @@
-"""Equal things counted once: distinct values of whole numbers, their places, and rows collapsed to patterns."""
+"""Distinct values of whole numbers, their positions, and rows collapsed to patterns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accountability.stats.arrays import Days, Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compressed:
-    """Distinct keys in order, how often each occurs, and which of them each row has."""
+    """Distinct keys in order, their counts, and the key of each row."""
 
     found: Days
     number: Days
@@ -23,14 +23,14 @@ class Compressed:
 
     @property
     def first(self) -> Days:
-        """The first row with each distinct key."""
+        """Return the first row with each distinct key."""
         first = np.empty(len(self.found), np.int64)
         first[self.code[::-1]] = np.arange(len(self.code) - 1, -1, -1)
         return first
 
 
 def compress(key: Days, space: int) -> Compressed:
-    """Find the distinct values of `key`, all at least 0 and below `space`: by a count table where it fits."""
+    """Find the distinct values of `key`, all from 0 to `space` - 1, with a count table if it fits."""
     if space <= 12 * len(key) + 1_000_000:
         table = np.bincount(key, minlength=space)
         found = np.flatnonzero(table)
@@ -59,10 +59,10 @@ def combine(codes: Sequence[npt.NDArray[Any]], sizes: Sequence[int], rows: int) 
 
 
 def numbered(values: pd.Series, *, gaps: bool = False) -> tuple[Days, pd.Index]:
-    """Place of each value among the distinct ones, -1 where missing, and the distinct ones, sorted.
+    """Return the position of each value among the sorted distinct ones (-1 if missing), and these.
 
-    Whole numbers that lie close together are counted, which costs a fraction of hashing them. With `gaps` those that
-    lie between and do not occur are given too, as a `RangeIndex`; it spares whoever counts next from counting twice.
+    Dense whole numbers are counted, which is faster than hashing. With `gaps` the numbers between that do not occur are
+    included, as a `RangeIndex`.
     """
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values):
         raw = values.to_numpy()
@@ -81,5 +81,5 @@ def numbered(values: pd.Series, *, gaps: bool = False) -> tuple[Days, pd.Index]:
 
 
 def tally(places: Days, weights: Floats, size: int) -> Floats:
-    """Weights added up by place."""
+    """Return the sums of weights by position."""
     return np.bincount(places, weights=weights, minlength=size).astype(np.float64)

@@ -1,9 +1,8 @@
-"""How concentrated counts are, with ties and exposure, and how concentrated chance alone makes them.
+"""Concentration of counts with ties and exposure, and its distribution under chance alone.
 
-Tallies drawn by chance are numbers of holders with each count: a million complaints cost what a thousand do. Equal risk
-is exact and not an approximation by independent Poisson counts: n complaints falling on N holders are drawn as
-independent Poisson counts with a total a little under n, which given that total have fallen at equal risk, and the few
-complaints still to come fall one by one on holders drawn at equal risk.
+Simulated tallies are numbers of holders by count, so cost does not grow with complaints. Equal risk is exact: n
+complaints on N holders are drawn as independent Poisson counts with a total a little under n, which given their total
+are at equal risk, and the few remaining complaints are assigned one by one at equal risk.
 """
 
 from __future__ import annotations
@@ -30,22 +29,22 @@ class Measures:
 
 
 def measures(count: Floats, exposure: Floats, holders: Floats, top: float) -> Measures:
-    """Gini coefficients and top shares of one or many histograms over the same cells.
+    """Return Gini coefficients and top shares of one or many histograms over the same cells.
 
     Parameters
     ----------
     count, exposure : array, cells
-        What a holder of a cell drew, and its exposure.
+        Count and exposure of each holder in a cell.
     holders : array, draws by cells
         Holders in each cell.
     top : float
-        Share of the exposure that is the top.
+        Share of the exposure in the top.
 
     Returns
     -------
     Measures
-        With exposure, holders are ordered by what they drew per exposure, and both measures weigh by exposure.
-        Not a number where nobody drew anything.
+        With exposure, holders are ordered by count per exposure, and both measures are weighted by exposure. NaN where
+        all counts are 0.
     """
     order = np.argsort(count / exposure, kind="stable")[::-1]
     number = np.atleast_2d(holders)[:, order].astype(float)
@@ -54,7 +53,7 @@ def measures(count: Floats, exposure: Floats, holders: Floats, top: float) -> Me
 
 
 def measures_of_each(values: Floats, exposure: Floats | None, top: float) -> Measures:
-    """The same from one number per holder: `values`, draws by holders; `exposure`, holders, or ``None`` when equal."""
+    """Return the same from one number per holder: `values` (draws by holders) and `exposure` (``None`` if equal)."""
     if exposure is None:
         drawn = -np.sort(-values.astype(float), axis=1)
         return _from_the_top(np.ones_like(drawn), drawn, top)
@@ -79,7 +78,7 @@ def _from_the_top(weight: Floats, drawn: Floats, top: float) -> Measures:
 
 
 def equal_risk_histograms(total: Ints, holders: int, rng: np.random.Generator) -> Ints:
-    """Numbers of holders with 0, 1, 2, … complaints when `total` complaints fall on them at equal risk.
+    """Simulate numbers of holders with 0, 1, 2, … complaints at equal risk.
 
     Parameters
     ----------
@@ -125,7 +124,7 @@ def _drop(made: Ints, more: Ints, holders: int, rng: np.random.Generator) -> Int
 
 
 def equal_risk(total: int, holders: Ints, level: Floats, draws: int, top: float, rng: np.random.Generator) -> Measures:
-    """Measures when every complaint falls on a holder with a chance in proportion to its exposure.
+    """Simulate measures with every complaint on a holder in proportion to exposure.
 
     Parameters
     ----------
@@ -153,7 +152,7 @@ def equal_risk(total: int, holders: Ints, level: Floats, draws: int, top: float,
 
 
 def independent(law: Law, holders: Ints, level: Floats, draws: int, top: float, rng: np.random.Generator) -> Measures:
-    """Measures when each holder draws from a law of counts, independently of the others."""
+    """Simulate measures with independent counts from a distribution."""
     reach = [law.reach(float(one)) for one in level]
     many = int(holders.sum())
     if sum(reach) <= many:

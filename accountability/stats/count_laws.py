@@ -1,4 +1,4 @@
-"""Laws of counts fitted by maximum likelihood: Poisson and negative binomial, with or without those who drew none."""
+"""Poisson and negative binomial distributions fitted by maximum likelihood, also zero-truncated."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ TAIL: Final = 1e-13
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Law:
-    """A law of counts by exposure.
+    """A distribution of counts by exposure.
 
     Attributes
     ----------
     mean : float
-        Per exposure, of everyone, those who drew none included.
+        Mean per exposure, including holders who drew none.
     shape : float
-        Of the gamma risks; infinite when the counts vary no more than chance alone makes them.
+        Shape of the gamma risks; infinite when counts vary no more than by chance.
     truncated : bool
-        Whether those who drew none are left out.
+        Whether holders who drew none are left out.
     """
 
     mean: float
@@ -40,7 +40,7 @@ class Law:
     truncated: bool
 
     def reach(self, level: float) -> int:
-        """The count beyond which a holder comes less often than ``TAIL``."""
+        """Return the count with a tail probability below ``TAIL``."""
         mean = self.mean * level
         if not np.isfinite(self.shape):
             return int(mean + 8 * np.sqrt(mean) + 20)
@@ -49,7 +49,7 @@ class Law:
         return int(mean + (np.log(TAIL) - 5) / np.log(ratio) + 10 * np.sqrt(mean * (1 + mean / self.shape)))
 
     def log_mass(self, count: Floats | Ints, exposure: float | Floats) -> Floats:
-        """Logarithm of the chance of a count, those who drew none not left out."""
+        """Return the log probability of a count, without truncation."""
         from scipy.special import gammaln, xlogy
 
         mean, a = self.mean * exposure, self.shape
@@ -59,7 +59,7 @@ class Law:
         return np.asarray(drawn + a * np.log(a / (a + mean)) + xlogy(count, mean / (a + mean)), dtype=np.float64)
 
     def mass(self, level: float, top: int) -> Floats:
-        """P(0), …, P(top), the tail in the last."""
+        """Return P(0), …, P(top), with the tail in the last."""
         mass: Floats = np.exp(self.log_mass(np.arange(top + 1), level))
         if self.truncated:
             mass[0] = 0.0
@@ -68,14 +68,14 @@ class Law:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """Counts to fit a law to: what a holder of a cell drew, its exposure, and how many holders it has."""
+    """Counts for a fit: count and exposure of each holder in a cell, and the number of holders."""
 
     count: Floats
     exposure: Floats
     holders: Floats
 
     def log_likelihood(self, law: Law) -> float:
-        """Of a law."""
+        """Return the log likelihood of a distribution."""
         each = law.log_mass(self.count, self.exposure)
         if law.truncated:
             each = each - np.log(-np.expm1(law.log_mass(np.zeros(1), self.exposure)))
@@ -84,19 +84,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LawFit:
-    """A fitted law."""
+    """A fitted distribution."""
 
     law: Law
     log_likelihood: float
 
 
 def fit_poisson(data: Counts, truncated: bool) -> LawFit:
-    """Fit equal risks; `truncated` for holders that drew at least one.
+    """Fit equal risks; `truncated` for holders with at least one.
 
     Raises
     ------
     Refusal
-        When everyone drew exactly one, so that a truncated law has no finite fit above 0.
+        When everyone drew exactly one, so that a truncated distribution has no finite fit above 0.
     """
     from scipy.optimize import brentq
 
@@ -118,12 +118,12 @@ def fit_poisson(data: Counts, truncated: bool) -> LawFit:
 
 
 def fit_negative_binomial(data: Counts, truncated: bool) -> LawFit:
-    """Fit gamma-distributed risks; `truncated` for holders that drew at least one.
+    """Fit gamma-distributed risks; `truncated` for holders with at least one.
 
     Raises
     ------
     Refusal
-        When a truncated law has no finite fit (everyone drew exactly one).
+        When a truncated distribution has no finite fit (everyone drew exactly one).
     """
     from scipy.optimize import minimize
 
@@ -145,11 +145,11 @@ def fit_negative_binomial(data: Counts, truncated: bool) -> LawFit:
 
 
 def spread_limits(data: Counts, fit: LawFit, confidence: float) -> tuple[float, float, float]:
-    """Largest and smallest shape that the profile likelihood leaves within so much confidence, and a p-value.
+    """Return profile likelihood limits of the shape (largest, smallest), and the p-value of equal risk.
 
-    The largest is infinite where equal risk is within it; the smallest is 0 where nothing bounds the spread. The
-    p-value is that of equal risk, at the edge of what a shape can be: half of the time the ratio is then 0 (Self and
-    Liang, Journal of the American Statistical Association 82, 1987).
+    The largest is infinite if equal risk is inside; the smallest is 0 if the spread has no bound. Equal risk is on the
+    boundary, so the likelihood ratio is 0 half of the time (Self and Liang, Journal of the American Statistical
+    Association 82, 1987).
     """
     from scipy.optimize import brentq, minimize_scalar
 
@@ -213,7 +213,7 @@ def _derivatives(data: Counts, mean: float, shape: float, truncated: bool) -> tu
 
 
 def gamma_concentration(shape: Floats, top: float) -> tuple[Floats, Floats]:
-    """Gini coefficient and share of the top of gamma laws of these shapes; 0 and `top` for an infinite one."""
+    """Return the Gini coefficient and top share of gamma distributions; 0 and `top` for an infinite shape."""
     from scipy.special import gammaincc, gammainccinv, gammaln
 
     finite = np.where(np.isfinite(shape), shape, 1.0)

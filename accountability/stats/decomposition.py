@@ -1,7 +1,6 @@
-"""Two groups at the same mix of covariates: what they hold in common first, then the split of their difference.
+"""Overlap of two groups' covariates, and decompositions of their difference.
 
-Rates are split as Kitagawa (1955) did, means of a number as Oaxaca and Blinder (1973); intervals come from resamples of
-clusters.
+Rates are decomposed by Kitagawa (1955), means by Oaxaca and Blinder (1973); intervals are from a cluster bootstrap.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ NOTHING = Standardised(*(pd.DataFrame(columns=names) for names in (OVERLAP, BALA
 
 
 def kitagawa(shares: Floats, rates: Floats) -> tuple[Floats, Floats]:
-    """A difference of two rates split in two: groups are mixed differently, and rates differ at the same mix.
+    """Decompose a difference of rates: the part of different mixes, and the part of different rates at the same mix.
 
     Parameters
     ----------
@@ -58,7 +57,7 @@ def kitagawa(shares: Floats, rates: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     mix, rate : array
-        They add up to the difference, first group less second.
+        They add up to the difference, first minus second group.
     """
     mix = ((shares[..., 0, :] - shares[..., 1, :]) * rates.mean(axis=-2)).sum(axis=-1)
     rate = ((rates[..., 0, :] - rates[..., 1, :]) * shares.mean(axis=-2)).sum(axis=-1)
@@ -73,20 +72,20 @@ def standardisation(
     least: float,
     confidence: float,
 ) -> Standardised:
-    """Overlap, balance, and Kitagawa's split of the difference of every flag's rate.
+    """Return overlap, balance, and Kitagawa's decomposition of the difference of every flag's rate.
 
     Parameters
     ----------
     covariates : DataFrame
-        One row per unit; nothing is compared without columns.
+        One row per unit.
     flags : DataFrame
         One column per stage: whether each unit passed, missing where it is not decided.
     group : array of int
         0 or 1.
     draws : RowDraws
-        Of the units.
+        Bootstrap draws of the units.
     least : float
-        Share of each group that must have its like in the other.
+        Least share of each group whose covariates must occur in the other.
     confidence : float
 
     Raises
@@ -175,15 +174,15 @@ def oaxaca_blinder(
     least: int,
     confidence: float,
 ) -> pd.DataFrame:
-    """Oaxaca–Blinder of a number: the part of different covariates, and the part at the same ones.
+    """Decompose a difference of means (Oaxaca–Blinder): the part of different covariates, and the part at equal ones.
 
-    The mean of both groups' coefficients is taken (Reimers 1983), among rows whose covariates both groups hold.
+    The mean of both groups' coefficients is used (Reimers 1983), for rows with covariates that occur in both groups.
 
     Returns
     -------
     DataFrame
-        ``part``, ``estimate``, ``lower``, ``upper``; empty without covariates, `least` rows of each group, or
-        contrast in a covariate.
+        ``part``, ``estimate``, ``lower``, ``upper``; empty without covariates, with fewer than `least` rows in a group,
+        or with a constant covariate.
     """
     blank = pd.DataFrame(columns=DAYS)
     given = [str(name) for name in covariates]
@@ -207,7 +206,7 @@ def oaxaca_blinder(
 
 
 def resampled_parts(design: Floats, days: Floats, group: Ints, draws: RowDraws) -> Floats:
-    """The parts of the gap in the data and in every bootstrap sample.
+    """Return the parts of the gap in the data and in every bootstrap sample.
 
     Parameters
     ----------
@@ -217,13 +216,13 @@ def resampled_parts(design: Floats, days: Floats, group: Ints, draws: RowDraws) 
     group : array of int (rows,)
         0 or 1.
     draws : RowDraws
-        Of the rows.
+        Bootstrap draws of the rows.
 
     Returns
     -------
     array (samples, 3)
-        The gap, the part of different covariates, the part at the same ones; missing in a sample that leaves a
-        group without rows, the parts also where it leaves a covariate without contrast.
+        The gap, the part of different covariates, the part at equal ones; missing in a sample without rows of a group,
+        the parts also in one with a constant covariate.
     """
     rows, width = design.shape
     products = (design[:, :, None] * design[:, None, :]).reshape(rows, -1)
@@ -247,7 +246,7 @@ def resampled_parts(design: Floats, days: Floats, group: Ints, draws: RowDraws) 
 
 
 def contributions(first: Floats, second: Floats) -> Floats:
-    """How much of the difference of two products each factor makes up, averaged over the orders of exchange.
+    """Return each factor's part of the difference of two products, averaged over the orders of exchange.
 
     Das Gupta's (1993) symmetric form of Kitagawa's (1955) decomposition for a product of rates. The contributions add
     up to ``prod(first) - prod(second)``; factors along the last axis.
@@ -255,12 +254,12 @@ def contributions(first: Floats, second: Floats) -> Floats:
     Parameters
     ----------
     first, second : array
-        Rates, one a factor.
+        Rates, one per factor.
 
     Returns
     -------
     array
-        One contribution a factor.
+        One contribution per factor.
     """
     size = first.shape[-1]
     out = np.zeros(np.broadcast_shapes(first.shape, second.shape))
@@ -275,21 +274,21 @@ def contributions(first: Floats, second: Floats) -> Floats:
 
 
 def worst_case(reached: Floats, rate: Floats) -> tuple[Floats, Floats]:
-    """Bounds of the difference of two rates among all named, nothing assumed of those who did not get there.
+    """Return Manski's bounds of the difference of two rates among all named, without assumptions on selection.
 
-    Manski's (1989) bounds: each group's rate lies between that were none, and all, of the others to pass. The two
-    groups lie along the last axis.
+    Manski (1989): each group's rate is bounded by none and all of the units that did not reach the stage passing it.
+    The groups are along the last axis.
     """
     low, high = reached * rate, reached * rate + 1 - reached
     return low[..., 0] - high[..., 1], high[..., 0] - low[..., 1]
 
 
 def trimmed(reached: Floats, rate: Floats) -> tuple[Floats, Floats]:
-    """Bounds of the difference of two rates among those who would get there in either group.
+    """Return Lee's bounds of the difference of two rates among units that would reach the stage in either group.
 
-    Lee's (2009) trimming: whoever gets there in the group that gets there less often would also do so in the other.
-    The group reached more often holds others besides, and they may be those who pass or those who do not. The two
-    groups lie along the last axis.
+    Lee (2009): units that reach the stage in the group with the lower share would also do so in the other group. The
+    other group has further units, which are trimmed as those who pass or as those who do not. The groups are along the
+    last axis.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         kept = reached.min(axis=-1) / reached.max(axis=-1)
@@ -302,10 +301,10 @@ def trimmed(reached: Floats, rate: Floats) -> tuple[Floats, Floats]:
 def imbens_manski(
     lower: float, upper: float, lower_error: float, upper_error: float, confidence: float
 ) -> tuple[float, float]:
-    """An interval that holds a number known to lie between two estimated bounds, wherever it lies between them.
+    """Return an interval for a number between two estimated bounds.
 
-    Imbens and Manski, Econometrica 72 (2004), equation 7: the reach beyond each bound is that of a one-sided limit
-    where the bounds are far apart, and of a two-sided one where they meet. Missing where no bound has an error.
+    Imbens and Manski, Econometrica 72 (2004), equation 7: a one-sided limit if the bounds are far apart, a two-sided
+    one if they are equal. Missing if no bound has an error.
     """
     from scipy.optimize import brentq
     from scipy.special import ndtr
@@ -319,10 +318,10 @@ def imbens_manski(
 
 
 def e_value(ratio: float, low: float, high: float) -> tuple[float, float]:
-    """VanderWeele and Ding's (2017) E-value of a ratio, and of the end of its interval that is nearer to 1.
+    """Return VanderWeele and Ding's (2017) E-value of a ratio, and of its interval limit nearer to 1.
 
-    How strongly something not in the records would have to go with both the group and the outcome, as a ratio each,
-    for the ratio to be 1 once it is taken into account. 1 where the interval already holds 1.
+    The E-value is the least risk ratio that an unrecorded confounder must have with both group and outcome to explain
+    the ratio. It is 1 if the interval includes 1.
     """
 
     def needed(value: float) -> float:

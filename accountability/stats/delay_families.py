@@ -1,7 +1,6 @@
-"""The three families of delays: Weibull, log-normal and log-logistic, by the standardised logarithm of the delay.
+"""Weibull, log-normal and log-logistic families, by the standardised logarithm of the delay.
 
-Each gives the logarithm of the share longer than ``u``, that of the density, and the latter's first two derivatives.
-Everything else about a family follows from these.
+Each has the log survivor function at ``u``, the log density, and the latter's first two derivatives.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from accountability.stats.arrays import Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A family at given ``u``: log share longer, log density, its slope and its bend."""
+    """A family at given ``u``: log survivor function, log density, and its first two derivatives."""
 
     longer: Floats
     density: Floats

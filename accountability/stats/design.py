@@ -1,6 +1,6 @@
-"""Covariates of the cases: distinct patterns of their values, and the columns a model gives each pattern.
+"""Covariate patterns of the cases, and the design matrix of the patterns.
 
-A million cases described by a few categories have some hundred patterns; every model here works on those.
+All models here use these patterns, which are few even for a million cases.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Codes = Days | npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One coefficient: its name, the part of the model it belongs to, and what it is compared with."""
+    """One coefficient: its name, its part of the model, and its reference."""
 
     name: str
     part: str
@@ -45,16 +45,16 @@ class Design:
     columns : tuple of str
         Columns of the table used.
     levels : dict
-        Levels of every column that is text, a category or true/false, the reference first.
+        Levels of every text, categorical or boolean column, the reference first.
     terms : tuple of Term
-        One a column of the matrix.
+        One per column of the matrix.
     patterns : pandas.DataFrame
-        One row per pattern, with the columns used.
+        One row per pattern, with the used columns.
     matrix : array, patterns by terms
     pattern : array of int
         The pattern of each case.
     build : callable
-        Gives the matrix of a frame with the columns used.
+        Function of a frame with the used columns that returns its matrix.
     """
 
     columns: tuple[str, ...]
@@ -67,12 +67,12 @@ class Design:
 
     @property
     def collapsed(self) -> bool:
-        """Whether cases share patterns."""
+        """Whether several cases share a pattern."""
         return len(self.matrix) < len(self.pattern)
 
     @cached_property
     def count(self) -> Days:
-        """Cases of each pattern."""
+        """Number of cases per pattern."""
         return np.bincount(self.pattern, minlength=len(self.matrix))
 
     @property
@@ -81,7 +81,7 @@ class Design:
         return tuple(dict.fromkeys(term.part for term in self.terms))
 
     def at_level(self, column: str, level: str) -> Floats:
-        """Return the matrix were every row of one level of a column; only for models without a formula."""
+        """Return the matrix with every row at one level of a column; only for models without a formula."""
         out = self.matrix.copy()
         for place, term in enumerate(self.terms):
             if term.part == column:
@@ -89,12 +89,12 @@ class Design:
         return out
 
     def at(self, covariates: pd.DataFrame) -> Floats:
-        """Return the model's columns for stated covariates.
+        """Return the model's columns for given covariates.
 
         Raises
         ------
         ParameterError
-            If a column is missing or holds a level the model has not seen.
+            If a column is missing or has an unknown level.
         """
         missing = [name for name in self.columns if name not in covariates.columns]
         if missing:
@@ -139,9 +139,9 @@ def design(
     order : {"sorted", "frequency"}
         Order of the levels after the reference.
     least : int
-        Rows each level must hold.
+        Least number of rows per level.
     along : array of int, optional
-        What cases are sorted by where each is a pattern of its own.
+        Sort key of the cases if each is its own pattern.
 
     Raises
     ------
@@ -347,5 +347,5 @@ def _numbers(values: pd.Series, name: str) -> pd.Series:
 
 
 def with_constant(matrix: Floats) -> Floats:
-    """A matrix with a column of ones before it."""
+    """Return a matrix with a column of ones before it."""
     return np.hstack([np.ones((len(matrix), 1)), matrix])

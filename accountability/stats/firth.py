@@ -1,4 +1,4 @@
-"""Firth's penalty: half the logarithm of the information's determinant, which keeps every estimate finite."""
+"""Firth's penalty, half the log determinant of the information, which makes every estimate finite."""
 
 from __future__ import annotations
 

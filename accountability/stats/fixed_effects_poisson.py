@@ -1,8 +1,8 @@
-"""Counts of officers by months: a rate for each officer, one for each month, and ratios for what changes.
+"""Poisson regression of officers by months with officer and month effects.
 
-The Poisson model with rates constant within months is Cox's model with a baseline constant within months; with a rate
-for each officer it compares every officer with itself. Effects of officers and months are profiled out by turns,
-which for Poisson counts costs nothing in bias however many officers there are.
+The Poisson model with rates constant within months is Cox's model with a baseline constant within months; with officer
+effects it compares every officer with itself. Officer and month effects are profiled out in turn, which for Poisson
+counts causes no incidental-parameter bias.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ CLOSE = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoWay:
-    """A fit.
+    """A fitted model.
 
     Attributes
     ----------
     coefficients : array
-        Logarithms of the ratios for one more of each covariate.
+        Log rate ratios per unit of each covariate.
     covariance : array
-        Clustered by unit.
+        Covariance clustered by unit.
     residual : array, officers by months
-        Complaints less their means; 0 for officers without any, who say nothing.
+        Complaints minus their means; 0 for officers without any, who do not inform the estimate.
     clusters, officers : int
         Units, and officers with at least one complaint.
     events : float
@@ -61,13 +61,13 @@ def fit(
     unit : array of int, officers
         Clusters, and the groups of ``effects="unit"``.
     effects : {"officer", "unit", "none"}
-        Whose level of complaints is left out of the comparison.
+        Effects to profile out.
 
     Raises
     ------
     Refusal
-        When nothing is left to compare: no complaint, one unit only, or covariates that do not vary (or not apart
-        from one another) within what the effects leave.
+        When nothing can be compared: no complaint, only one unit, or covariates that are constant or collinear given
+        the effects.
     """
     seen = complaints * (exposed > 0)
     use = seen.sum(axis=1) > 0

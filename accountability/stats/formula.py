@@ -32,12 +32,12 @@ FUNCTIONS: Final = STATEFUL | {
 
 
 def columns_in(formula: str, known: Iterable[str]) -> tuple[tuple[str, ...], bool]:
-    """Columns a formula uses, in order, and whether it learns something from all cases.
+    """Return the columns of a formula, in order, and whether it has a stateful transform.
 
     Raises
     ------
     ParameterError
-        When it cannot be read, has a left-hand side, leaves out the intercept, or names an unknown column.
+        If it cannot be parsed, has a left-hand side, has no intercept, or names an unknown column.
     """
     import patsy
 
@@ -87,7 +87,7 @@ def _names(code: str, formula: str) -> list[str]:
 def evaluate(
     formula: str, patterns: pd.DataFrame
 ) -> tuple[Floats, list[tuple[str, str]], Callable[[pd.DataFrame], Floats]]:
-    """Matrix, names and parts of its columns, and builder of a formula over patterns whose text is categorical."""
+    """Return matrix, column names, column parts and builder of a formula over patterns, with text as categorical."""
     import patsy
 
     space = patsy.EvalEnvironment([{"np": np}])

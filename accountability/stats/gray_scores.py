@@ -1,4 +1,4 @@
-"""Scores of Gray's test: whether the share closed by one cause grows alike in all groups, other causes competing."""
+"""Scores of Gray's test of equal cumulative incidence of one cause in all groups."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Day:
 
 
 def gray_scores(all_at_risk: Days, closed: Days, own: Days, rho: float) -> tuple[Floats, Floats, Floats]:
-    """Weighted closings by one cause minus expected, their covariance, and the expected closings.
+    """Return weighted closings by one cause minus expected ones, their covariance, and the expected closings.
 
     Parameters
     ----------

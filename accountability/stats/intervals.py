@@ -1,4 +1,4 @@
-"""Critical values, p-values, and intervals of shares, differences, ratios and curves: the one place for all of them."""
+"""Critical values, p-values, and intervals of shares, differences, ratios and curves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTLED: Final = 1e-12
 
 
 def upper_tail(confidence: float) -> float:
-    """The probability below the upper end of a two-sided interval.
+    """Return the probability below the upper limit of a two-sided interval.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def upper_tail(confidence: float) -> float:
 
 
 def z_critical(confidence: float) -> float:
-    """The normal quantile of a two-sided interval.
+    """Return the normal quantile of a two-sided interval.
 
     Raises
     ------
@@ -47,56 +47,56 @@ def z_critical(confidence: float) -> float:
 
 
 def t_critical(confidence: float, free: Any) -> Any:
-    """The quantile of Student's t with so many degrees of freedom; missing with none."""
+    """Return the quantile of Student's t; missing without degrees of freedom."""
     from scipy.special import stdtrit
 
     return stdtrit(free, upper_tail(confidence))
 
 
 def chi2_critical(confidence: float, free: float = 1) -> float:
-    """The quantile of chi-squared with so many degrees of freedom."""
+    """Return the quantile of chi-squared."""
     from scipy.special import chdtri
 
     return float(chdtri(free, 2 * (1 - upper_tail(confidence))))
 
 
 def p_normal(z: Any) -> Any:
-    """Two-sided p-values of normal statistics."""
+    """Return two-sided p-values of normal statistics."""
     from scipy.special import ndtr
 
     return 2 * ndtr(-np.abs(z))
 
 
 def p_student(statistic: Any, free: Any) -> Any:
-    """Two-sided p-values of Student's t; missing with no degrees of freedom."""
+    """Return two-sided p-values of Student's t; missing without degrees of freedom."""
     from scipy.special import stdtr
 
     return 2 * stdtr(free, -np.abs(statistic))
 
 
 def p_chi2(statistic: float, free: float) -> float:
-    """The p-value of a chi-squared statistic."""
+    """Return the p-value of a chi-squared statistic."""
     from scipy.special import chdtrc
 
     return float(chdtrc(free, max(statistic, 0.0)))
 
 
 def wald(estimate: Any, std_error: Any, confidence: float, free: Any = np.inf) -> tuple[Any, Any]:
-    """Lower and upper limit of estimates taken as normal, or as Student's t with so many degrees of freedom."""
+    """Return Wald limits of estimates, normal or by Student's t."""
     half = t_critical(confidence, free) * std_error
     return estimate - half, estimate + half
 
 
 def student(estimate: Floats, contrasts: Floats, errors: Clustered, confidence: float) -> dict[str, Floats]:
-    """Errors, limits and p-values of linear combinations whose rows hang together, by Student's t.
+    """Return clustered errors, limits and p-values of linear combinations, by Student's t.
 
-    Where a cluster alone determines a combination it has no error, and so no interval and no p-value.
+    A combination determined by one cluster alone has no error, interval or p-value.
 
     Parameters
     ----------
     estimate : array
     contrasts : array, coefficients by combinations
-        What each estimate is made of: its derivatives by the coefficients.
+        Derivatives of each estimate by the coefficients.
     errors : Clustered
     confidence : float
 
@@ -123,11 +123,11 @@ def student(estimate: Floats, contrasts: Floats, errors: Clustered, confidence: 
 
 
 def joint(values: Floats, contrasts: Floats, errors: Clustered) -> tuple[float, float]:
-    """The Wald statistic that all values are zero, and its p-value where clusters may be few.
+    """Return the Wald statistic that all values are zero, and its p-value for few clusters.
 
     Hotelling's T-squared with the least degrees of freedom d of the values: (d - q + 1) / (d q) times the statistic is
-    taken as F with q and d - q + 1 (Tipton and Pustejovsky, Journal of Educational and Behavioral Statistics 40, 2015).
-    Missing where the covariance has no inverse or clusters are too few for so many values.
+    F with q and d - q + 1 (Tipton and Pustejovsky, Journal of Educational and Behavioral Statistics 40, 2015). Missing
+    if the covariance has no inverse, or clusters are too few for the number of values.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def joint(values: Floats, contrasts: Floats, errors: Clustered) -> tuple[float, 
 
 
 def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:
-    """Shares and their errors, exact where a share is 0 or 1 but for rounding, which a transform would blow up."""
+    """Return shares and their errors, with shares within rounding of 0 or 1 set to these exactly."""
     none, whole = share < SETTLED, share > 1 - SETTLED
     return np.where(none, 0.0, np.where(whole, 1.0, share)), np.where(none | whole, 0.0, error)
 
@@ -155,22 +155,22 @@ def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:
 def curve_interval(
     share: Floats, error: Floats, confidence: float, transform: Transform = "log-log"
 ) -> tuple[Floats, Floats]:
-    """Lower and upper limit of a share still open, pointwise.
+    """Return pointwise limits of a share still open.
 
     Parameters
     ----------
     share, error : array of float
         Estimate and its standard error on the scale of the share.
     confidence : float
-        Coverage aimed at.
+        Nominal coverage.
     transform : {"log-log", "log", "plain"}
-        Scale on which the estimate is taken as normal. "log" is the default of R's survival, "log-log" that of
-        most other programs and the one that holds its level best near 0 and 1.
+        Scale of the normal approximation. "log" is the default of R's survival; "log-log" has the best coverage near 0
+        and 1.
 
     Returns
     -------
     lower, upper : array of float
-        Equal to the share where it is 1 (nothing has closed yet); NaN where it is 0, where no interval exists.
+        Equal to the share where it is 1 (nothing has closed yet); NaN where it is 0.
     """
     if transform not in TRANSFORMS:
         raise ParameterError(f"unknown interval {transform!r}; there are {', '.join(TRANSFORMS)}")
@@ -193,9 +193,9 @@ def curve_interval(
 
 
 def wilson(share: Any, size: Any, confidence: float, quantile: float | None = None) -> tuple[Any, Any]:
-    """Wilson's interval (1927) of a share of so many rows, which need not be a whole number.
+    """Return Wilson's interval (1927) of a share; the number of rows need not be whole.
 
-    The quantile is the normal one, or that of Student's t where it is given.
+    The quantile is normal unless another is given.
     """
     z = z_critical(confidence) if quantile is None else quantile
     scale = 1 + z**2 / size
@@ -205,7 +205,7 @@ def wilson(share: Any, size: Any, confidence: float, quantile: float | None = No
 
 
 def poisson_exact(events: Any, confidence: float) -> tuple[Any, Any]:
-    """Garwood's exact interval (1936) of a Poisson mean, from the events seen."""
+    """Return Garwood's exact interval (1936) of a Poisson mean."""
     from scipy.special import gammaincinv
 
     top = upper_tail(confidence)
@@ -213,7 +213,7 @@ def poisson_exact(events: Any, confidence: float) -> tuple[Any, Any]:
 
 
 def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:
-    """Clopper and Pearson's exact interval (1934) of a share."""
+    """Return Clopper and Pearson's exact interval (1934) of a share."""
     from scipy.special import betaincinv
 
     top, rest = upper_tail(confidence), size - hits
@@ -222,21 +222,21 @@ def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:
 
 
 def percentile(drawn: Floats, confidence: float, most_without: float = 0.1, *, between: bool = True) -> tuple[Any, Any]:
-    """Return the limits of the middle part of draws, Efron's percentile interval.
+    """Return Efron's percentile interval.
 
     Parameters
     ----------
     drawn : array, draws or draws by statistics
     confidence : float
     most_without : float
-        Limits are missing where so large a share of the draws or more gave nothing.
+        Limits are missing if at least this share of draws is missing.
     between : bool
-        Whether a limit may lie between two draws. If not, it is the draw next outside, which also holds where draws
-        are infinite: not reached within any number of days.
+        Whether a limit may be interpolated. If not, it is the next draw outside, which also works for infinite draws
+        (not reached).
 
     Returns
     -------
-    lower, upper : float, or array with one a statistic
+    lower, upper : float, or array with one per statistic
     """
     top = upper_tail(confidence)
     if not between:

@@ -1,4 +1,4 @@
-"""Intervals of a spread that may be 0: the values under which an estimate as seen is no unusual one."""
+"""Intervals of a variance component that may be 0, by an inverted parametric bootstrap."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ WIDENED: Final = 25
 def inverted(
     draw: Callable[[float], Floats], seen: float, guess: float, confidence: float
 ) -> tuple[float, float, float, float]:
-    """Estimate, lower and upper limit of a spread, and the p-value that it is 0, by an inverted parametric bootstrap.
+    """Estimate a spread with limits, and the p-value that it is 0, by an inverted parametric bootstrap.
 
-    A limit is the spread under which estimates beyond the one seen are drawn as often as an interval may miss on its
-    side (Carpenter, Journal of the Royal Statistical Society B 61, 1999). So 0 is in the interval where it is not
-    rejected, whatever the number of clusters.
+    A limit is the spread under which estimates beyond the observed one have the nominal tail probability (Carpenter,
+    Journal of the Royal Statistical Society B 61, 1999). So 0 is in the interval if it is not rejected, for any number
+    of clusters.
 
     Parameters
     ----------
     draw : callable
-        Estimates drawn under a spread.
+        Function that simulates estimates under a spread.
     seen : float
-        The estimate.
+        The observed estimate.
     guess : float
-        A likely spread, where the search starts.
+        Starting value of the search.
     confidence : float
 
     Returns
     -------
     estimate, lower, upper : float
-        The estimate is the spread under which as many are drawn above the one seen as below: what the way of estimating
-        leaves out is put right. Limits are missing where even a spread of 0 would give more, so that none exist.
+        The estimate is the spread under which the observed one is the median, which corrects the bias of the estimator.
+        Limits are missing if even a spread of 0 usually gives more.
     p_value : float
 
     Examples

@@ -1,9 +1,9 @@
-"""Whether the lag of recording grew, or comes in batches, from three or more looks at the same records.
+"""Estimate growth or batches in the recording lag, from three or more looks at the same records.
 
-From two looks every closing has one age, so a lag that depends on the age and one that depends on the day cannot be
-told apart. A third look shows the closings of one day at two ages. The lag of a closing on day c is taken to be
-``exp(g (c - origin))`` times that of one distribution: a closing is seen on a look T with F((T - c) exp(-g (c -
-origin))), a monotone single-index model (Han 1987; Foster, Taylor and Nan 2013), fitted by profile likelihood over g.
+With two looks every closing has one age, so dependence on age and on day cannot be separated. A third look shows the
+closings of one day at two ages. The lag of a closing on day c is assumed to be ``exp(g (c - origin))`` times that of
+one distribution: a closing is seen on a look T with F((T - c) exp(-g (c - origin))), a monotone single-index model (Han
+1987; Foster, Taylor and Nan 2013), fitted by profile likelihood over g.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SHARP = 0.1  # of the late closings, on the wrong side of one day on each look, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LagTrend:
-    """A lag whose scale grows by ``exp(growth)`` a year; ``by_age`` is that of a closing on day `origin`."""
+    """A lag whose scale grows by ``exp(growth)`` per year; ``by_age`` is the lag of a closing on day `origin`."""
 
     by_age: RecordedShare
     growth: float
     origin: int
 
     def at_look(self, last: int) -> RecordedShare:
-        """The share recorded by age on a look on day `last`."""
+        """Return the share recorded by age on a look on day `last`."""
         age = np.arange(int(self.by_age.age[-1]) + 1)
         scaled = np.maximum.accumulate(age * np.exp(-self.growth * (last - age - self.origin) / YEAR))
         known = np.flatnonzero(scaled >= self.by_age.first)
@@ -46,18 +46,18 @@ def lag_trend(
     day : array of int
         Day of each closing that any look shows.
     seen : array of bool
-        One row per closing and one column per look but the last: whether the look shows it.
+        One row per closing and one column per look except the last: whether the look shows it.
     looks : array of int
-        Days of all looks, rising.
+        Days of all looks, increasing.
     weight : array, optional
-        Times each closing counts, for resampling.
+        Weight of each closing, for resampling.
     around : float, optional
-        Look for the growth near this value only, for resampling.
+        Search for the growth near this value only, for resampling.
 
     Returns
     -------
     LagTrend
-        Growth 0 where every closing was seen at once.
+        Growth is 0 if every closing was seen at once.
     """
     w = np.ones(len(day)) if weight is None else weight
     row, column = np.nonzero(day[:, None] <= looks[None, :-1])
@@ -88,7 +88,7 @@ def lag_trend(
 
 
 def in_batches(day: Days, seen: Flags, looks: Days) -> bool:
-    """Whether on each look but the last one day parts the closings that it shows from those that it lacks."""
+    """Return whether each look except the last shows exactly the closings up to some day."""
     late = wrong = 0
     for number, look in enumerate(looks[:-1]):
         held = np.sort(day[(day <= look) & seen[:, number]])

@@ -1,4 +1,4 @@
-"""How much each cluster weighs in a model, and what that does to the errors where clusters are few or unequal."""
+"""Leverage of clusters, and CR2-type corrections of errors for few or unequal clusters."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ WHOLE: Final = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Leverage:
-    """The clusters' parts of the information, in coordinates in which the whole is the identity.
+    """The clusters' parts of the information, in coordinates where the total is the identity.
 
     In these coordinates a cluster's part P has eigenvalues from 0 to 1, its hat matrix has the same ones, and any
-    function of the hat matrix times the cluster's design is the design times that function of P. So all that CR2 and
-    its degrees of freedom need are matrices of the size of the coefficients, made from counts of cells.
+    function of the hat matrix times the cluster's design is the design times that function of P. So CR2 and its degrees
+    of freedom need only matrices of the size of the coefficients, from counts of cells.
 
     Attributes
     ----------
     root : array
         The bread is its product with its own transpose.
     members : sparse array, clusters by cells
-        Rows of each cell in each cluster; where many are of one make-up it is held once.
+        Rows of each cell in each cluster; clusters with equal cells are stored once.
     times : array
-        How many clusters are of each make-up.
+        Number of clusters with equal cells.
     scores : array, cells by terms
     information : array, cells by terms squared
     halves : array, cells by terms, or None
-        Whose outer products the information is, where it is of one rank.
+        Vectors whose outer products are the information, if of rank one.
     power : float
     """
 
@@ -60,7 +60,7 @@ class Leverage:
     ) -> Leverage:
         """Count the clusters' rows; the parameters are those of :func:`accountability.stats.sandwich.clustered`.
 
-        A row of several clusters counts in each for one part of as many.
+        A row of several clusters is split equally over them.
         """
         part: Floats | None = None
         if cluster.ndim == 2:
@@ -81,7 +81,7 @@ class Leverage:
         return cls(root, members, times, scores @ root, flat, own, power)
 
     def alike(self, bread: Floats, design: Floats) -> Leverage:
-        """The same clusters in a linear model of these columns, one row per cell."""
+        """Return the same clusters in a linear model of these columns, one row per cell."""
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
         return replace(self, root=root, halves=design @ root)
 
@@ -105,7 +105,7 @@ class Leverage:
             yield some, part, (vectors * scale[:, None, :]) @ vectors.transpose(0, 2, 1)
 
     def covariance(self) -> Floats:
-        """Each cluster's score corrected, squared, and added up."""
+        """Return the sum of squared corrected cluster scores."""
         summed, width = self.members @ self.scores, len(self.root)
         light = np.where(self._light, self.times, 0.0)
         inner = summed.T @ (summed * light[:, None])
@@ -120,10 +120,10 @@ class Leverage:
         return np.asarray(self.root @ inner @ self.root.T)
 
     def free(self, contrasts: Floats) -> Floats:
-        """Satterthwaite's degrees of freedom, were rows independent with the variance the model gives them.
+        """Return Satterthwaite's degrees of freedom, for independent rows with the model's variance.
 
-        0 where a cluster alone determines part of the combination, so that no error of it can be had. What two light
-        clusters have in common is left out, less than 4e-6 of one over the degrees of freedom.
+        0 if one cluster alone determines part of the combination, which then has no error. Products of two small
+        clusters are left out, with an error below 4e-6 of 1 / (degrees of freedom).
         """
         there = self.root.T @ contrasts
         width, many = there.shape
@@ -155,10 +155,10 @@ class Leverage:
         return np.asarray(self.members @ (self.information @ pairs))
 
     def effective(self, contrasts: Floats) -> Floats:
-        """How many even clusters these are worth to each combination.
+        """Return the effective number of clusters for each combination.
 
-        Carter, Schnepel and Steigerwald's number (2017), as they advise for rows of a cluster that are all alike; by
-        each cluster's part of the information, where the model does not say how one row weighs.
+        Carter, Schnepel and Steigerwald's number (2017), for perfectly correlated rows; by each cluster's part of the
+        information if the model gives no weights of rows.
         """
         there = self.root.T @ contrasts
         weight = (self._parts(there) if self.halves is None else self.members @ (self.halves @ there)) ** 2

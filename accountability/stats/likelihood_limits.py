@@ -1,7 +1,7 @@
-"""Likelihood-ratio limits of a share closed by a day, of intervals and of statuses.
+"""Likelihood-ratio limits of a share closed by a day, for interval-dated and current-status data.
 
-The limit lies where the likelihood has fallen by more than chance explains. Nothing is assumed about the shape of the
-curve, and what the dates leave open widens the limits of itself.
+The limits are the values at which the likelihood falls below the critical value. No shape of the curve is assumed. The
+coarser the dates, the wider the limits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRIES: Final = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """One group's likelihood, asked for limits of the share closed."""
+    """One group's profile likelihood of the share closed."""
 
     estimate: Callable[[int], tuple[float, float]]
     """Least and most the share closed by a day can be at the maximum."""
@@ -44,7 +44,7 @@ class Profile:
     against: str
 
     def days(self, share: float) -> tuple[int | None, int | None]:
-        """First day whose upper limit reaches the share, and first whose lower limit does."""
+        """Return the first day whose upper limit reaches the share, and the first whose lower limit does."""
         return self._first(share, 1), self._first(share, -1)
 
     def _first(self, share: float, side: int) -> int | None:
@@ -61,7 +61,7 @@ class Profile:
 
 
 def of_intervals(low: Days, high: Days, fall: float) -> Profile:
-    """Return the likelihood of delays known to lie in intervals of days."""
+    """Return the likelihood of interval-censored delays."""
     first, last, number = collapse(low, high)
     best = solve_counts(first, last, number)
 
@@ -112,7 +112,7 @@ def _pushed_to(pushed: Callable[[float], tuple[float, float]], fall: float, push
 
 
 def of_statuses(age: Days, closed: npt.NDArray[np.bool_], confidence: float, fall: float) -> Profile:
-    """Return the likelihood of statuses, closed or open, at known ages."""
+    """Return the likelihood of current statuses at known ages."""
     from scipy.optimize import isotonic_regression
     from scipy.special import xlog1py, xlogy
 

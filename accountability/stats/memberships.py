@@ -1,4 +1,4 @@
-"""Rows that belong to several clusters at once, as complaints do that name several officers."""
+"""Rows in several clusters, such as complaints against several officers."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ LEAST_LEFT: Final = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedPairs:
-    """Which rows share a cluster.
+    """Pairs of rows that share a cluster.
 
     Attributes
     ----------
     belongs : sparse array, rows by clusters
     several : array of int
-        Rows of more than one cluster.
+        Rows in more than one cluster.
     over : sparse array, such rows by such rows
-        How many clusters two of them share beyond one.
+        Number of clusters two of them share beyond one.
     """
 
     belongs: csr_array
@@ -38,7 +38,7 @@ class SharedPairs:
 
     @classmethod
     def of(cls, member: Ints) -> SharedPairs:
-        """Find the pairs; one column per place, -1 for none."""
+        """Find the pairs; one column per officer of a row, -1 for none."""
         from scipy.sparse import csr_array
 
         row, place = np.nonzero(member >= 0)
@@ -50,23 +50,23 @@ class SharedPairs:
         return cls(belongs, several, over)
 
     def products(self, scores: Floats) -> Floats:
-        """Products of the scores of every two rows that share a cluster, added up, each pair once."""
+        """Return the sum of products of scores over pairs of rows that share a cluster, each pair once."""
         summed = self.belongs.T @ scores
         return np.asarray(summed.T @ summed - scores[self.several].T @ (self.over @ scores[self.several]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sharing:
-    """What pairs of rows that share a cluster do to the errors where clusters are few.
+    """The small-sample correction for pairs of rows that share a cluster.
 
-    Were rows independent, the products of the scores of such pairs would give the information less the part that the
-    pairs share. So they are multiplied on both sides by the inverse root of what is left: G/(G-1) for even clusters
-    and a mean.
+    For independent rows, the products of the scores of such pairs give the information minus the part that the pairs
+    share. So they are multiplied on both sides by the inverse root of the rest, which is G/(G-1) for equal clusters and
+    a mean.
 
     Attributes
     ----------
     lever : Leverage
-        How clusters weigh, were a row of several split into as many parts.
+        Leverage of clusters, with rows of several split equally.
     lost : array
         The part of the information that pairs share, in the coordinates of `lever`.
     """
@@ -76,24 +76,24 @@ class Sharing:
 
     @classmethod
     def of(cls, lever: Leverage, shared: SharedPairs, cell: Ints) -> Sharing:
-        """Add up the products of the information of every two rows that share a cluster."""
+        """Sum the products of information over pairs of rows that share a cluster."""
         width = len(lever.root)
         parts = lever.information.reshape(-1, width, width)
         products = (shared.products(parts[:, :, k][cell]) for k in range(width))
         return cls(lever, np.add.reduce(list(products)))
 
     def covariance(self, shared: SharedPairs, cell: Ints) -> Floats:
-        """The scores of pairs multiplied and added up, corrected for what the pairs share."""
+        """Return the sum of products of pairs' scores, corrected for the shared information."""
         values, vectors = np.linalg.eigh(np.eye(len(self.lost)) - self.lost)
         root = self.lever.root @ (vectors * np.maximum(values, LEAST_LEFT) ** -0.5) @ vectors.T
         return np.asarray(root @ shared.products(self.lever.scores[cell]) @ root.T)
 
     def free(self, contrasts: Floats) -> Floats:
-        """Satterthwaite's degrees of freedom of the split rows."""
+        """Return Satterthwaite's degrees of freedom of the split rows."""
         return self.lever.free(contrasts)
 
     def effective(self, contrasts: Floats) -> Floats:
-        """How many even clusters these are worth: one over the part of the information that pairs share."""
+        """Return the effective number of clusters: one over the share of information that pairs share."""
         there = self.lever.root.T @ contrasts
         part = np.einsum("ik,ij,jk->k", there, self.lost, there) / (there**2).sum(axis=0)
         return np.asarray(1.0 / np.maximum(part, 1e-12))
@@ -112,7 +112,7 @@ def members_of(rows: pd.DataFrame) -> Ints:
 
 
 def numbered(member: Ints) -> Ints:
-    """Clusters numbered anew, those of one row left out; one a row where no row belongs to several."""
+    """Renumber clusters without those of one row; one per row if no row is in several."""
     seen = np.bincount(member[member >= 0])
     left = np.where((member >= 0) & (seen[member] > 1), member, -1)
     alone = (left < 0).all(axis=1)

@@ -1,8 +1,8 @@
-"""A series of months whose values hang together: a generalised linear model with the autocorrelation integrated out.
+"""A generalised linear model of a monthly series, with the autocorrelation integrated out.
 
-Newey and West's errors reject a true null in 10 to 25 % of series of 48 to 120 months. Here the residuals' correlation
-is not estimated and then believed: estimates and intervals are averaged over correlations by their likelihood, and
-widened, as a few dozen months cannot tell noise from a long swing (``benchmarks/RESULTS_reforms.md``).
+Newey and West's errors reject a true null in 10 to 25 % of series of 48 to 120 months. Here estimates and intervals are
+averaged over autocorrelations by their likelihood, and widened, because a few dozen months do not separate noise from a
+slow trend (``benchmarks/RESULTS_reforms.md``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SeriesFit:
     Attributes
     ----------
     coefficients : array
-        On the scale of the link, of independent months.
+        Coefficients on the link scale, for independent months.
     dispersion : float
         Pearson's chi-squared over its degrees of freedom.
     fitted : array
@@ -41,11 +41,11 @@ class SeriesFit:
     newey_west : array
         Covariance of Newey and West (1987), lag ``4 (n/100)^(2/9)``, times ``n/(n - k)``.
     shifts, covariances, weights : array
-        By correlation: what generalised least squares adds to the coefficients, its covariance, and its weight.
+        Per correlation: the change of the coefficients by generalised least squares, its covariance, and its weight.
     free : int
         Degrees of freedom.
     pearson : array
-        Residuals in standard deviations of the law without overdispersion.
+        Residuals in standard deviations of the distribution without overdispersion.
     """
 
     coefficients: Floats
@@ -60,11 +60,11 @@ class SeriesFit:
 
     @cached_property
     def correlation(self) -> float:
-        """The correlation of neighbouring months' residuals, averaged over those weighed."""
+        """Correlation of neighbouring months' residuals, averaged by weight."""
         return float(self.weights @ np.array([decay * share for decay, share in _pairs()]))
 
     def contrast(self, wanted: Floats, confidence: float, errors: Errors = "integrated") -> dict[str, float]:
-        """Estimate, standard error, ends and p-value of a sum of coefficients."""
+        """Return estimate, standard error, limits and p-value of a linear combination of coefficients."""
         from scipy import optimize, special
 
         plain, free = float(wanted @ self.coefficients), self.free
@@ -109,7 +109,7 @@ def fit_series(
     Parameters
     ----------
     months : array of int
-        Which months; some may be missing between them.
+        Month numbers; gaps are allowed.
     values : array
         Counts; shares of `size`; or means of `size` cases.
     design : array
@@ -117,16 +117,16 @@ def fit_series(
     kind : {"count", "share", "mean"}
         Quasi-Poisson with a log link and `size` as exposure, quasi-binomial with a logit, or weighted least squares.
     size : array, optional
-        Exposure, or cases behind each value; 1 when left out.
+        Exposure, or cases per value; 1 when left out.
     offset : array, optional
-        A known part on the scale of the link.
+        Known part on the link scale.
 
     Notes
     -----
     Residuals of months `d` apart are correlated by ``share * decay^d``. With a flat prior for the coefficients, each
     pair's weight is its restricted likelihood (Zellner and Tiao 1964, for regression with an autocorrelated error);
-    given a pair, a coefficient has Student's distribution round its generalised least squares estimate. Its scale is
-    widened by ``sqrt(n/(n - k))`` and by half of the averaged correlation of neighbouring months: found by simulation,
+    given a pair, a coefficient has Student's distribution around its generalised least squares estimate. Its scale is
+    widened by ``sqrt(n/(n - k))`` and by half of the averaged correlation of neighbouring months: chosen by simulation,
     so that no null of :func:`accountability.reforms.interrupted_series` is rejected in more than 6.5 %.
     """
     from statsmodels.genmod import families

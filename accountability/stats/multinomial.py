@@ -13,7 +13,7 @@ from accountability.stats.sandwich import Ways
 
 
 def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Ways, shrink: Shrink | None = None) -> Fit:
-    """Maximum likelihood of a multinomial logit whose rows fall into few patterns of covariates.
+    """Fit a multinomial logit by maximum likelihood on covariate patterns.
 
     ``P(category = j) = exp(x b_j) / sum_k exp(x b_k)`` with ``b_0 = 0``.
 
@@ -23,7 +23,7 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
         Covariates of each pattern, with the constant.
     pattern, category : array of int
     clusters : array of int, or mapping of str to array of int
-        For each row; category 0 is the one the others are compared with, each held by some row.
+        For each row; category 0 is the reference, and every category must occur.
     shrink : Shrink, optional
         Penalty of the columns, for sparse data; its `sparse` may be categories by columns.
 
@@ -83,7 +83,7 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
 
 
 def chances(theta: Floats, design: Floats) -> Floats:
-    """The chance of each category for each pattern."""
+    """Return the probability of each category for each pattern."""
     from scipy.special import softmax
 
     by_way = theta.reshape(-1, design.shape[1])

@@ -1,9 +1,8 @@
-"""The non-parametric maximum likelihood curve for delays known only to lie in intervals of days (Turnbull 1976).
+"""The non-parametric maximum likelihood curve for interval-censored delays (Turnbull 1976).
 
 The likelihood is maximised over the curve's values between the innermost intervals by a primal-dual interior-point
-Newton method. Every case adds one difference of two values, so the Newton matrix is banded and a step costs little
-even where an EM iteration would need tens of thousands. Whatever the path, the answer is proven: the Kuhn-Tucker gap
-of the masses returned is computed from scratch, and a gap above the limit is an error.
+Newton method. Every case adds one difference of two values, so the Newton matrix is banded and a step is cheap. The
+maximum is verified: a Kuhn-Tucker gap of the masses above the limit is an error.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ STEPS: Final = 200
 class Masses:
     """Probability of a delay lying in each innermost interval.
 
-    The masses are unique: on each innermost interval some case's interval ends, and these cases, taken in order, fix
-    one height of the curve after the other. Where inside an innermost interval the mass lies is not identified.
+    The masses are unique: some case's interval ends on each innermost interval, and these cases in order determine the
+    heights of the curve. The position of the mass inside an innermost interval is not identified.
     """
 
     # first, last: first and last day of each innermost interval that holds mass; ``BEYOND`` for no end
@@ -42,7 +41,7 @@ class Masses:
 
 
 def collapse(low: Days, high: Days) -> tuple[Days, Days, Floats]:
-    """Count equal intervals: their first days, last days and numbers, in order."""
+    """Return distinct intervals: first days, last days and counts, in order."""
     width = high - low
     finite = high < BEYOND
     span = int(width[finite].max(initial=0)) + 2
@@ -54,10 +53,10 @@ def collapse(low: Days, high: Days) -> tuple[Days, Days, Floats]:
 
 
 def innermost(first: Days, last: Days) -> tuple[Days, Days, Days, Days]:
-    """Innermost intervals, and the range of them each interval covers (start inclusive, stop exclusive).
+    """Return the innermost intervals, and the range of them in each interval (start inclusive, stop exclusive).
 
-    An innermost interval starts where some interval starts and ends where the next ends, with nothing between: only
-    there can the maximum put mass.
+    An innermost interval starts where an interval starts and ends at the next end, with nothing between. Only these can
+    have mass.
     """
     starts, ends = np.unique(first), np.unique(last)
     next_end = ends[np.searchsorted(ends, starts)]
@@ -78,12 +77,12 @@ def solve(low: Days, high: Days) -> Masses:
 
 
 def solve_counts(first: Days, last: Days, number: Floats) -> Masses:
-    """Maximise as :func:`solve`, for distinct intervals and how many cases each has (weights may be fractions).
+    """Maximise as :func:`solve` does, for distinct intervals with their numbers of cases (or fractional weights).
 
     Raises
     ------
     NotConverged
-        As :func:`solve`.
+        As for :func:`solve`.
     """
     begin, end, start, stop = innermost(first, last)
     mass = _maximise(start, stop, number, len(begin))
@@ -247,9 +246,9 @@ def _on_support(mass: Floats, start: Days, stop: Days, number: Floats) -> Floats
 
 
 def interval_scores(low: Days, high: Days, pooled: Masses) -> Floats:
-    """Each case's derivative of the log-likelihood by the log of its hazard, under a common curve.
+    """Return each case's derivative of the log-likelihood by its log hazard, under a common curve.
 
-    Early closings score up to 1, cases long open below 0; the scores sum to 0 at the maximum.
+    Early closings have scores up to 1, cases open for long below 0; the scores sum to 0 at the maximum.
     """
     after = np.append(1.0, np.maximum(1 - np.cumsum(pooled.mass), 0))
     after[-1] = 0

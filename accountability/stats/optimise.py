@@ -1,4 +1,4 @@
-"""The one optimiser: Newton's method with halved steps, which ends at a proven maximum or says why there is none."""
+"""Newton's method with halved steps, which returns a verified maximum or says why there is none."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Evaluation = tuple[float, Floats, Floats]
 
 
 class NotConverged(AccountabilityError):
-    """The maximum was not proven to be reached."""
+    """The maximum could not be verified."""
 
 
 class Separation(AccountabilityError):
-    """The likelihood rises for ever in a direction, or is flat along it; the direction is carried along."""
+    """The likelihood increases without limit, or is flat, in a direction; the error holds the direction."""
 
     def __init__(self, direction: Floats) -> None:
         super().__init__("the likelihood has no maximum at finite coefficients")
@@ -33,7 +33,7 @@ class Separation(AccountabilityError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
-    """The maximum: coefficients, value, information (the negative Hessian) there, and the steps taken."""
+    """The maximum: coefficients, value, information (negative Hessian), and number of steps."""
 
     at: Floats
     value: float
@@ -57,31 +57,30 @@ def newton(
     Parameters
     ----------
     evaluate : callable
-        Gives value, gradient and information (the negative Hessian) at coefficients; a value that is not finite
+        Function of coefficients that returns value, gradient and information (negative Hessian); a non-finite value
         rejects the step.
     start : array
     reach : callable, optional
-        The largest change a step makes to any case's linear predictor; by default its largest element.
+        Function of a step that returns the largest change in a linear predictor; by default its largest element.
     concave : bool
-        Whether the information is positive definite everywhere; else it is damped where it is not.
+        Whether the information is positive definite everywhere; else it is damped where needed.
     secant : bool
-        Whether the information is only near the negative Hessian, so that a step that leads beyond the top of its
-        line is shortened to where the slope along it vanishes.
+        Whether the information only approximates the negative Hessian; a step beyond the maximum of its line is then
+        shortened to a slope of 0.
     tolerance : float
-        Rise promised by the last step. Newton's own steps end with its square; where the information is not exactly
-        the Hessian they do not, and it must be smaller.
+        Predicted increase at the last step. Use a smaller one if the information is not exactly the negative Hessian.
     farthest : float
         Largest reach of one step.
     noise : float
-        A fall of the value that counts as none, where value and gradient come from an integral taken by points.
+        Decrease of the value to ignore, for values from numerical integration.
 
     Raises
     ------
     Separation
-        When steps stay large although they no longer raise the likelihood: at a finite maximum a step that promises
+        When steps stay large without increasing the likelihood: at a finite maximum a step with a predicted increase of
         1e-5 moves a linear predictor by at most 0.003 of its standard error.
     NotConverged
-        When a hundred steps do not suffice.
+        After a hundred steps.
     """
     move = reach or (lambda step: float(np.abs(step).max(initial=0.0)))
     at = start.astype(float)
@@ -137,7 +136,7 @@ def _solve(information: Floats, gradient: Floats, concave: bool) -> Floats:
 
 
 def weakest(information: Floats) -> tuple[float, Floats]:
-    """The smallest eigenvalue of an information matrix scaled to a diagonal of ones, and its vector."""
+    """Return the smallest eigenvalue of an information matrix scaled to a unit diagonal, and its vector."""
     size = np.diag(information)
     if not (np.isfinite(information).all() and (size > 0).all()):
         return 0.0, (~(size > 0)).astype(float)
@@ -147,12 +146,12 @@ def weakest(information: Floats) -> tuple[float, Floats]:
 
 
 def invert(information: Floats) -> Floats:
-    """The inverse of an information matrix.
+    """Return the inverse of an information matrix.
 
     Raises
     ------
     Separation
-        If it has none to working precision.
+        If it is singular to working precision.
     """
     least, vector = weakest(information)
     if least < 1e-13:

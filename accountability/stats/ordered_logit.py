@@ -22,10 +22,10 @@ def fit_ordered(
     ways: Ways,
     shrink: Shrink | None = None,
 ) -> Fit:
-    """Maximum likelihood of an ordered logit whose rows fall into few patterns of covariates.
+    """Fit an ordered logit by maximum likelihood on covariate patterns.
 
-    ``P(category <= j) = F(a_j - x b)``: a positive coefficient goes with heavier categories. The bread of the
-    clustered variance is the observed information; the correction is G/(G-1) (n-1)/(n-k).
+    ``P(category <= j) = F(a_j - x b)``: a positive coefficient means heavier categories. The bread of the clustered
+    variance is the observed information; the correction is G/(G-1) (n-1)/(n-k).
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def fit_ordered(
         Covariates of each pattern, without a constant.
     pattern, category : array of int
     ways : array of int, or mapping of str to array of int
-        For each row; categories 0, 1, … in order, each held by some row.
+        For each row; categories 0, 1, … in order, all of which must occur.
     shrink : Shrink, optional
         Penalty of the columns, for sparse data.
 
@@ -71,7 +71,7 @@ def fit_ordered(
 
 
 def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
-    """For each cut, the matrix that times the parameters is ``a_j - x b - z g_j`` for each pattern."""
+    """Return for each cut the matrix whose product with the parameters is ``a_j - x b - z g_j`` for each pattern."""
     patterns, width = design.shape
     chosen = design[:, list(free)]
     out = np.zeros((steps, patterns, steps + width + (steps - 1) * len(free)))
@@ -85,7 +85,7 @@ def cut_designs(design: Floats, steps: int, free: Sequence[int]) -> Floats:
 
 
 def cell_information(theta: Floats, ends: Floats, pattern: NDArray[np.int64], value: NDArray[np.int64]) -> Floats:
-    """The information of one row of each cell, from the cuts' designs: cells by coefficients by coefficients."""
+    """Return the information of one row of each cell, from the cuts' designs: cells by coefficients by coefficients."""
     from scipy.special import expit
 
     steps = len(ends)
@@ -104,7 +104,7 @@ def cell_information(theta: Floats, ends: Floats, pattern: NDArray[np.int64], va
 
 
 def chances(theta: Floats, design: Floats, steps: int) -> Floats:
-    """The chance of each category for each pattern."""
+    """Return the probability of each category for each pattern."""
     from scipy.special import expit
 
     below = expit(theta[:steps][None, :] - (design @ theta[steps:])[:, None])

@@ -1,4 +1,4 @@
-"""The partial likelihood of Cox's model on cells of cases, with its derivatives.
+"""The partial likelihood of the Cox model on cells of cases, with its derivatives.
 
 The information needs no sum of squares per day. With ``A`` a slot's sum of inverse risk totals, a case at risk
 contributes its squares times the sum of ``A`` over its run, so one weighted cross-product of the patterns and first
@@ -23,7 +23,7 @@ Ties = Literal["efron", "breslow"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """Sums of each slot at given coefficients."""
+    """Sums per slot at given coefficients."""
 
     # first, first_tied: slots by terms: first moments of those at risk and of those that close
     first: Any
@@ -32,23 +32,23 @@ class Slots:
 
     @property
     def mean_each(self) -> Any:
-        """Sum of the mean covariates over ``S_l``."""
+        """Return the sum of the mean covariates over ``S_l``."""
         return self.first * self.sums.c0[:, None] - self.first_tied * self.sums.c1[:, None]
 
     @property
     def mean_tied(self) -> Any:
-        """Sum of ``f_l`` times the mean covariates over ``S_l``."""
+        """Return the sum of ``f_l`` times the mean covariates over ``S_l``."""
         return self.first * self.sums.c1[:, None] - self.first_tied * self.sums.c2[:, None]
 
     @property
     def mean_sum(self) -> Any:
-        """Sum of the mean covariates at each of the tied closings."""
+        """Return the sum of the mean covariates over tied closings."""
         return self.first * self.sums.a[:, None] - self.first_tied * self.sums.b[:, None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derivatives:
-    """Log partial likelihood, its gradient and information, and what they were made of."""
+    """Log partial likelihood, its gradient and information, and their slot sums."""
 
     value: Any
     gradient: Any
@@ -84,7 +84,7 @@ def derivatives(sets: RiskSets, matrix: Any, beta: Any, ties: Ties) -> Derivativ
 
 
 def evaluation(sets: RiskSets, matrix: Floats, ties: Ties) -> Callable[[Floats], Evaluation]:
-    """The partial likelihood as the optimiser takes it."""
+    """Return the partial likelihood as a function for the optimiser."""
 
     def evaluate(beta: Floats) -> Evaluation:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -95,7 +95,7 @@ def evaluation(sets: RiskSets, matrix: Floats, ties: Ties) -> Callable[[Floats],
 
 
 def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
-    """What one case of each cell adds to the gradient, its share of the risk totals included."""
+    """Return the score residual of one case of each cell, including its share of the risk totals."""
     slots = at.slots
     weight = at.weight[sets.pattern][:, None]
     x = matrix[sets.pattern]
@@ -109,10 +109,9 @@ def score_residuals(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
 
 
 def cell_information(sets: RiskSets, matrix: Floats, at: Derivatives) -> Floats:
-    """What one case of each cell adds to the information: how far it lies from the mean of each day it is at risk on.
+    """Return the information of one case of each cell, from its distance to the mean of each day at risk.
 
-    Days with several closings count as if one risk total held for all of them; the cells then add up to the
-    information but for the ties.
+    Days with several closings use one risk total; the cells then add up to the information except for ties.
     """
     slots = at.slots
     weight = at.weight[sets.pattern][:, None, None]

@@ -1,4 +1,4 @@
-"""An ordered logit in which chosen columns shift each cut by its own amount, and Brant's test that none needs to."""
+"""The partial proportional odds model, and tests of proportional odds."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def fit_partial(
     prior: float = 0.0,
     blocks: Sequence[Ints] = (),
 ) -> Fit:
-    """Maximum likelihood of a partial proportional-odds logit (Peterson and Harrell, Applied Statistics 39, 1990).
+    """Fit a partial proportional odds logit by maximum likelihood (Peterson and Harrell, Applied Statistics 39, 1990).
 
-    ``P(category <= j) = F(a_j - x b - z g_j)`` with ``g_1 = 0`` and ``z`` the columns in ``free``: their coefficient
-    at cut j is that of b plus that of g_j.
+    ``P(category <= j) = F(a_j - x b - z g_j)`` with ``g_1 = 0`` and ``z`` the columns in ``free``: their coefficient at
+    cut j is b plus g_j.
 
     Parameters
     ----------
@@ -39,13 +39,12 @@ def fit_partial(
     free : sequence of int
         Columns of the design whose coefficient may differ by cut.
     start : Fit, optional
-        The proportional fit of the same data, if at hand.
+        The proportional fit of the same data, if available.
     prior : float
-        Rows added for each free level, spread over the categories half as the proportional fit has them and half
-        evenly (Clogg and others, Journal of the American Statistical Association 86, 1991). With them every category
-        has a chance above zero and every estimate is finite; without, data that want a chance of zero have none.
+        Rows added for each free level, half spread over the categories as in the proportional fit and half evenly
+        (Clogg and others, Journal of the American Statistical Association 86, 1991), which makes every estimate finite.
     blocks : sequence of array of int
-        Coefficients on whose covariance the clustered one is no smaller than the plain one.
+        Coefficients whose clustered covariance must not be smaller than the plain one.
 
     Returns
     -------
@@ -55,7 +54,7 @@ def fit_partial(
     Raises
     ------
     Refusal
-        As the proportional fit; or if no finite estimate exists.
+        As for the proportional fit; or if no finite estimate exists.
     """
     begin = start or fit_ordered(design, pattern, category, ways)
     steps = int(category.max())
@@ -80,9 +79,9 @@ def fit_partial(
 
 
 def highest(design: Floats, pattern: Ints, category: Ints, free: Sequence[int], start: Fit) -> float:
-    """The limit of the log likelihood with free cuts, from the proportional fit; no estimate needs to reach it.
+    """Return the supremum of the log likelihood with free cuts, also if no estimate attains it.
 
-    Rows worth next to nothing keep every chance above zero on the way, and the highest likelihood met is given.
+    Rows with a tiny weight keep all probabilities above zero, and the highest likelihood found is returned.
     """
     steps = int(category.max())
     cells = cells_of(pattern, category, len(design))
@@ -129,7 +128,7 @@ def _counted(count: Floats) -> Cells:
 
 
 def chances(theta: Floats, ends: Floats) -> Floats:
-    """The chance of each category for each pattern, from the cuts' designs."""
+    """Return the probability of each category for each pattern, from the cuts' designs."""
     from scipy.special import expit
 
     below = expit(ends @ theta).T
@@ -138,7 +137,7 @@ def chances(theta: Floats, ends: Floats) -> Floats:
 
 
 def score_test(design: Floats, pattern: Ints, category: Ints, fit: Fit, free: Sequence[int]) -> float:
-    """The score statistic of the proportional fit against free cuts for some columns, rows independent."""
+    """Return the score statistic of proportional odds against free cuts for some columns, with independent rows."""
     steps = int(category.max())
     cells = cells_of(pattern, category, len(design))
     theta = np.concatenate([fit.coefficients, np.zeros((steps - 1) * len(free))])
@@ -184,7 +183,7 @@ def _evaluate(theta: Floats, ends: Floats, cells: Cells) -> tuple[float, Floats,
 
 
 def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Slopes of the separate logits at every cut, stacked, and their joint covariance (Brant, Biometrics 46, 1990).
+    """Return stacked slopes of separate logits at every cut, and their joint covariance (Brant, Biometrics 46, 1990).
 
     Parameters
     ----------
@@ -198,12 +197,12 @@ def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats])
     Raises
     ------
     Separation
-        If one of them has no information on a column.
+        If a logit has no information on a column.
 
     Returns
     -------
     slopes, covariance : array
-        Cut by cut, without the constants.
+        By cut, without the constants.
     """
     from scipy.special import expit
 
@@ -223,7 +222,7 @@ def brant(design: Floats, pattern: Ints, category: Ints, fits: Sequence[Floats])
 
 
 def wald(values: Floats, covariance: Floats) -> float:
-    """The Wald statistic that all values are zero; missing where the covariance has no inverse."""
+    """Return the Wald statistic that all values are zero; missing if the covariance has no inverse."""
     try:
         return float(values @ invert(covariance) @ values)
     except Separation:

@@ -1,7 +1,7 @@
-"""Log-F penalties, which keep coefficients of sparse cells finite, and limits from the profile of a likelihood.
+"""Log-F penalties, which keep coefficients of sparse cells finite, and profile likelihood limits.
 
-The penalty of a coefficient is worth one row, half of it with the outcome: 95 % of a log-F(1,1) law of odds ratios lies
-between 1/648 and 648 (Greenland and Mansournia, Statistics in Medicine 34, 2015).
+The penalty of a coefficient equals one added row, half of it with the outcome: 95 % of a log-F(1,1) distribution of
+odds ratios is between 1/648 and 648 (Greenland and Mansournia, Statistics in Medicine 34, 2015).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Shrink:
     Attributes
     ----------
     scale : array
-        What a coefficient is multiplied by before the log-F law is taken: 1 for an indicator, the standard deviation
-        of a number, 0 for no penalty.
+        Multiplier of a coefficient in the penalty: 1 for an indicator, the standard deviation for a number, 0 for no
+        penalty.
     sparse : array of bool
-        Coefficients that rest on an empty cell; their limits are those of the profile.
+        Coefficients with an empty cell; they get profile limits.
     confidence : float
     """
 
@@ -39,11 +39,11 @@ class Shrink:
     confidence: float
 
     def columns(self) -> Shrink:
-        """The same for a design without the constant, its first column."""
+        """Return the penalty for a design without the constant."""
         return replace(self, scale=self.scale[1:], sparse=self.sparse[..., 1:])
 
     def laid(self, before: int = 0, times: int = 1) -> Shrink:
-        """The same for so many parameters without a penalty, then the columns so many times."""
+        """Return the penalty for some parameters without one, then the columns repeated."""
         free = np.zeros(before)
         sparse = self.sparse.ravel() if self.sparse.ndim > 1 else np.tile(self.sparse, times)
         return replace(
@@ -53,9 +53,9 @@ class Shrink:
         )
 
     def of(self, evaluate: Evaluate, after: int = 0) -> Evaluate:
-        """A likelihood with the penalty, which is 0 where every coefficient is.
+        """Return a likelihood with the penalty, which is 0 at coefficients of 0.
 
-        The last parameters, `after` in number, have none.
+        The last `after` parameters have no penalty.
         """
         scale = np.concatenate([self.scale, np.zeros(after)])
 
@@ -76,7 +76,7 @@ class Shrink:
 def profile_limits(
     evaluate: Evaluate, top: Floats, value: float, spread: Floats, place: int, fall: float, *, concave: bool
 ) -> tuple[float, float, float]:
-    """Limits of one coefficient, where its profile has fallen so far, and the fall at 0."""
+    """Return the profile limits of one coefficient, and the fall of the profile at 0."""
     others = np.delete(np.arange(len(top)), place)
     lean = spread[others, place] / spread[place, place]
 
@@ -99,7 +99,7 @@ def profile_limits(
 def with_limits(
     shrink: Shrink, evaluate: Evaluate, top: Floats, value: float, plain: Floats, clustered: Floats, *, concave: bool
 ) -> Floats:
-    """Lower and upper limits and p-values of the sparse coefficients, missing for the others.
+    """Return limits and p-values of the sparse coefficients, missing for the others.
 
     Where the clustered variance of a coefficient is larger than that of independent rows, the profile is widened by
     their ratio (Chandler and Bate, Biometrika 94, 2007).
@@ -117,9 +117,9 @@ def with_limits(
 
 
 def raised(clustered: Floats, plain: Floats, blocks: Sequence[Ints]) -> Floats:
-    """A clustered covariance that is nowhere below the plain one on blocks of sparse coefficients.
+    """Return a clustered covariance that is not below the plain one on blocks of sparse coefficients.
 
-    Rows of a cell without events have residuals near zero, from which a clustered variance reads certainty.
+    Rows of a cell without events have residuals near zero, which make the clustered variance too small.
     """
     out = clustered.copy()
     for block in blocks:
@@ -132,7 +132,7 @@ def raised(clustered: Floats, plain: Floats, blocks: Sequence[Ints]) -> Floats:
 def crossing(
     profile: Callable[[float], float], start: float, stride: float, height: float, near: float = 1e-8
 ) -> float:
-    """Where the profile falls to a height, on one side of its maximum, found to within `near`."""
+    """Find where the profile falls to a height, on one side of its maximum, to within `near`."""
     from scipy.optimize import brentq
 
     outer = start + stride

@@ -1,8 +1,7 @@
-"""Permutation: labels change places within blocks, and a p-value counts how often chance does as much.
+"""Permutation tests: labels are permuted within blocks.
 
-What is permuted must be what the group was assigned to. Where a case is of a group, permute cases. Where an officer is,
-permute officers and let the rows of each take its label: ``permute(labels, draws, rng)`` gives one label an officer,
-and ``drawn[:, officer]`` one a row.
+Permute the units to which the group was assigned: cases, or officers, whose rows then take their label:
+``permute(labels, draws, rng)`` gives one label per officer, and ``drawn[:, officer]`` one per row.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ RARE: Final = 64
 
 
 def batches(draws: int, size: int) -> list[int]:
-    """How many draws are made at once, so that memory holds a number for each place and draw."""
+    """Return the numbers of draws to make at once, so that they fit in memory."""
     most = max(1, AT_ONCE // max(size, 1))
     return [min(most, draws - start) for start in range(0, draws, most)]
 
@@ -33,23 +32,23 @@ def batches(draws: int, size: int) -> list[int]:
 def permute(
     labels: npt.NDArray[Any], draws: int, rng: np.random.Generator, *, blocks: Ints | None = None, width: int = 0
 ) -> Iterator[npt.NDArray[Any]]:
-    """Let labels change places, all arrangements within the blocks being equally likely.
+    """Permute labels, with all arrangements within the blocks equally likely.
 
     Parameters
     ----------
     labels : array
-        One label a unit, at the level at which it was assigned.
+        One label per unit, at the level of assignment.
     draws : int
     rng : numpy.random.Generator
     blocks : array of int, optional
         The block of each unit; a label stays in its block. All units are one block when left out.
     width : int
-        Numbers that the caller holds for a draw, where they are more than the labels.
+        Numbers per draw that the caller stores, if more than the labels.
 
     Yields
     ------
     array, draws by units
-        A batch of arrangements, as many in all batches together as `draws`.
+        A batch of arrangements; all batches together have `draws`.
 
     Examples
     --------
@@ -79,19 +78,19 @@ def p_value(drawn: Floats, seen: float, slack: float = ...) -> float: ...
 @overload
 def p_value(drawn: Floats, seen: Floats, slack: float = ...) -> Floats: ...
 def p_value(drawn: Floats, seen: float | Floats, slack: float = 1e-12) -> float | Floats:
-    """Return the share of draws, the data counted as one of them, that are at least as large: (1 + b) / (1 + B).
+    """Return the share of draws (including the data) that are at least as large: (1 + b) / (1 + B).
 
     Parameters
     ----------
     drawn : array, draws or draws by statistics
     seen : float or array
-        What the data give.
+        The observed statistic.
     slack : float
-        Rounding in sums must not make a tie look smaller.
+        Tolerance for rounding, so that ties count as ties.
 
     Returns
     -------
-    float, or array with one a statistic
+    float, or array with one per statistic
 
     Examples
     --------
@@ -103,7 +102,7 @@ def p_value(drawn: Floats, seen: float | Floats, slack: float = 1e-12) -> float 
 
 
 def beside_chance(seen: Floats, drawn: Floats, confidence: float) -> dict[str, Floats]:
-    """Columns that set what is seen beside what chance gives.
+    """Return columns that compare observed statistics with permutations.
 
     Parameters
     ----------
@@ -111,7 +110,7 @@ def beside_chance(seen: Floats, drawn: Floats, confidence: float) -> dict[str, F
         One number per statistic.
     drawn : array, draws by statistics
     confidence : float
-        Middle part of the draws between the limits.
+        Central part of the draws between the limits.
 
     Returns
     -------
@@ -129,12 +128,11 @@ def beside_chance(seen: Floats, drawn: Floats, confidence: float) -> dict[str, F
 
 
 def group_sums(kinds: Ints, score: Floats, size: Ints, draws: int, rng: np.random.Generator) -> Floats:
-    """Sum the scores that fall to each group when members of few kinds are permuted between groups.
+    """Return the sum of scores per group when members of a few kinds are permuted between groups.
 
-    Equal members share a score, so a permutation is a draw of how many members of each kind fall to each group, and
-    costs what the kinds cost: members fall to groups one by one with the groups' shares (multinomial by kind), then
-    what a group has too many of is drawn at random and dealt to those that lack. Every arrangement is as likely as in
-    a permutation, since no step looks at which member it moves.
+    Equal members share a score, so only the numbers of each kind per group are drawn: multinomial by kind with the
+    groups' shares, then surplus members of a group are drawn at random and moved to groups with too few. No step
+    depends on which member it moves, so all arrangements have the probability of a permutation.
 
     Parameters
     ----------
@@ -185,7 +183,7 @@ def _dealt(
 
 
 def exchangeable(codes: Ints, scores: Floats) -> tuple[Floats, Floats]:
-    """Sums by group of centred scores, and their covariance when cases may be exchanged."""
+    """Return the sums of centred scores by group, and their permutation covariance."""
     size = np.bincount(codes).astype(float)
     centred = scores - scores.mean()
     spread = float(centred @ centred) / max(len(scores) - 1, 1)

@@ -1,4 +1,4 @@
-"""Cases and periods: which periods of its age each case was watched through, and in which it closed."""
+"""Discrete-time data: the periods of age through which each case was watched, and in which it closed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLE: Final = 20_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonPeriods:
-    """Trials by covariate pattern and period: each case and each period it was watched through."""
+    """Trials by covariate pattern and period: each case in each period it was watched through."""
 
     # at_risk, closed: patterns by periods: cases watched through the period, and those of them that closed in it
     at_risk: Floats
@@ -49,12 +49,12 @@ def person_periods(
     Parameters
     ----------
     low, high : array of int
-        Fewest and most days of each closed case; of open ones the days seen open, twice.
+        Fewest and most days of each closed case; for open ones the days seen open, twice.
     closed : array of bool
     entry : array of int
         First day each case was watched on.
     longest : array of int
-        Longest delay that could have been seen, -1 where unknown.
+        Longest observable delay, -1 where unknown.
     made : Design
     period : float
         Days in a period.
@@ -64,7 +64,7 @@ def person_periods(
     ParameterError
         For a period below one day.
     Refusal
-        When delays are known too coarsely, or it is not known until when closed cases could have been watched.
+        When delays are too coarse, or the end of follow-up of closed cases is not known.
     """
     if not isinstance(period, (int, float)) or not period >= 1:
         raise ParameterError(f"period must be at least 1 day, found {period!r}")
@@ -128,9 +128,9 @@ def _courses(
 
 
 def period_scores(counted: PersonPeriods, live: Days, matrix: Floats, at: Floats) -> tuple[Floats, Floats]:
-    """Scores of one case of each course, by the baseline of the live periods and by the coefficients.
+    """Return scores of one case of each course, by the baseline of periods with closings and by the coefficients.
 
-    And the expected information of its index in each live period, courses by periods.
+    Also return the expected information of its index in each such period (courses by periods).
     """
     from scipy.sparse import coo_array
 
@@ -154,7 +154,7 @@ def period_scores(counted: PersonPeriods, live: Days, matrix: Floats, at: Floats
 
 
 def without_baseline(counted: PersonPeriods, matrix: Floats, scores: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Scores and expected information of the coefficients, from :func:`period_scores`, the baseline taken out."""
+    """Return scores and expected information of the coefficients from :func:`period_scores`, without the baseline."""
     x, periods = matrix[counted.pattern], weight.shape[1]
     counts = weight * counted.number[:, None]
     mean = (counts.T @ x) / counts.sum(axis=0)[:, None]

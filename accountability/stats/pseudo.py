@@ -1,4 +1,4 @@
-"""Pseudo-observations: one value per case, whose mean is what a curve estimates, also where some are censored.
+"""Pseudo-observations: one value per case, also for censored ones, whose mean is the curve's estimate.
 
 Andersen and Perme (2010), Pseudo-observations in survival analysis, Statistical Methods in Medical Research 19.
 """
@@ -11,9 +11,9 @@ from accountability.stats.arrays import Days, Flags, Floats
 
 
 def pseudo_mean(end: Days, event: Flags, until: int) -> Floats:
-    """Pseudo-observations of the mean within `until` days, by the jackknife of the Kaplan-Meier curve.
+    """Return pseudo-observations of the restricted mean within `until` days, by the jackknife of Kaplan-Meier.
 
-    Where nobody is censored before `until` they are the days themselves, at most `until`.
+    Without censoring before `until` they are the days themselves, at most `until`.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def pseudo_mean(end: Days, event: Flags, until: int) -> Floats:
 
     Returns
     -------
-    array, one a case
-        Missing where nobody was watched as long.
+    array, one per case
+        Missing if no case was watched as long.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How late events are recorded, from two looks at the same records; and a curve corrected for it.
+"""Estimate the recording lag of events from two looks at the same records, and correct a curve for it.
 
 An event is seen on the first look, a days later, when its lag is at most a. Of the events that the second look shows,
 D days after the first, the share seen on the first is G(a) = F(a) / F(a + D), with F the distribution of the lag: the
@@ -21,18 +21,18 @@ SMALLEST = 0.2  # share recorded, below which the few that are cannot stand for 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedShare:
-    """Share of events recorded so many days after they happened: ``share[i]`` at ``age[i]``, straight in between."""
+    """Share of events recorded by days after they happened: ``share[i]`` at ``age[i]``, linear in between."""
 
     age: Days
     share: Floats
     first: int  # first age of which the events say anything
 
     def at(self, ages: Days) -> Floats:
-        """The share at chosen ages."""
+        """Return the share at chosen ages."""
         return np.interp(ages, self.age, self.share)
 
     def after(self, days: int) -> RecordedShare:
-        """The share recorded so many days after the look at which an event's age is counted."""
+        """Return the share recorded some days after the look from which an event's age is counted."""
         return RecordedShare(self.age - days, self.share, max(self.first - days, 0)) if days else self
 
 
@@ -55,15 +55,15 @@ def recorded_share(
     apart : int
         Days between the looks.
     weight : array, optional
-        Times each event counts, for resampling.
+        Weight of each event, for resampling.
     fewest, smallest
-        The rule for the first age of which something is said.
+        The rule for the first age with an estimate.
 
     Returns
     -------
     RecordedShare
-        Not falling with age: the share seen is made monotone by least squares (pool adjacent violators), the
-        nonparametric likelihood estimate when the reverse hazard of the lag falls with the lag, as usual ones do.
+        Monotone in age: the share seen is made monotone by pooling adjacent violators, which is the nonparametric
+        maximum likelihood estimate if the reverse hazard of the lag decreases.
     """
     w = np.ones(len(age)) if weight is None else weight
     n = np.bincount(age, w)
@@ -80,10 +80,10 @@ def recorded_share(
 
 
 def corrected_closed(last: Days, day: Days, share: RecordedShare, asked: Days, weight: Floats | None = None) -> Floats:
-    """Share ended by days of age, had every end been recorded at once.
+    """Return the share ended by days of age, corrected for unrecorded ends.
 
-    Every recorded end stands for 1 / F(a) ends of its age, and the cut-off of every case is moved back to the first
-    age of which the lag is known; the product of what is left over is the curve (inverse-probability weights).
+    Every recorded end has the weight 1 / F(a) of its age, and the cut-off of every case is moved back to the first age
+    with a known lag; the curve is the weighted product-limit estimate (inverse-probability weights).
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def corrected_closed(last: Days, day: Days, share: RecordedShare, asked: Days, w
     asked : array of int
         Days of age.
     weight : array, optional
-        Times each case counts.
+        Weight of each case.
 
     Returns
     -------
     array
-        Missing beyond the last day on which a case was watched, its cut-off moved back.
+        Missing beyond the last day on which a case was watched, with the cut-off moved back.
     """
     w = np.ones(len(last)) if weight is None else weight
     moved = last - share.first

@@ -1,8 +1,8 @@
-"""The bootstrap: draw clusters with replacement, and compute a statistic of each resample.
+"""The cluster bootstrap: draw clusters with replacement, and compute a statistic of each resample.
 
-A resample is a row of weights, one a cluster: how often it was drawn. A statistic takes a block of such rows and gives
-one row of numbers each, so sums by cluster are made once and a resample never touches the cases. :class:`DailySums`
-does that for curves: weights times a sparse table of cases by cluster and day are the daily counts of all resamples.
+A resample is a row of weights, one per cluster: how often it was drawn. A statistic takes a block of such rows and
+returns one row of numbers each, so sums by cluster are computed only once. :class:`DailySums` does this for curves:
+weights times a sparse table of cases by cluster and day are the daily counts of all resamples.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ EXACT_IN_SINGLE: Final = 2**24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """What is resampled: clusters, or the counts of equal cases."""
+    """The units to resample: clusters, or counts of equal cases."""
 
     member: Ints
     """Cluster (or kind of case) of each case."""
@@ -41,19 +41,19 @@ class Draws:
 
     @classmethod
     def of_clusters(cls, member: Ints, clusters: int) -> Draws:
-        """Resample clusters, given the number of each case's."""
+        """Make draws of clusters, given each case's cluster number."""
         return cls(member, np.ones(clusters, np.int64), np.ones(len(member), bool))
 
     @classmethod
     def of_cases(cls, kind: Ints) -> Draws:
-        """Resample cases: as drawing how many there are of each kind, since kinds are few."""
+        """Make draws of cases, by drawing the number of each kind."""
         _, place, member, size = np.unique(kind, return_index=True, return_inverse=True, return_counts=True)
         first = np.zeros(len(kind), bool)
         first[place] = True
         return cls(member, size, first)
 
     def weights(self, seeds: Ints) -> Floats:
-        """How often each was drawn, one row per seed."""
+        """Return how often each unit was drawn, one row per seed."""
         total, cases = len(self.size), int(self.size.sum())
         rows = []
         for seed in seeds:
@@ -70,18 +70,18 @@ class Draws:
         Parameters
         ----------
         statistics : callable
-            Takes weights (resamples by clusters) and gives numbers (resamples by statistics).
+            Function of weights (resamples by clusters) that returns numbers (resamples by statistics).
         seed : int
-            Every resample has a seed of its own drawn from it, so the size of a block changes nothing.
+            Every resample has its own seed drawn from it, so the block size has no effect.
         replicates : int
             Number of resamples.
         length : int
-            Numbers that `statistics` holds at once for a resample.
+            Numbers per resample that `statistics` stores at once.
 
         Returns
         -------
         array
-            One row for the data, then one a resample; one column per statistic.
+            One row for the data, then one per resample; one column per statistic.
 
         Examples
         --------
@@ -101,7 +101,7 @@ class Draws:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DailySums:
-    """How many cases of each cluster enter, and how many end of each cause, on each day of age up to some day."""
+    """Numbers of cases per cluster that enter, and that end by each cause, on each day of age up to some day."""
 
     days: int
     causes: int
@@ -112,7 +112,7 @@ class DailySums:
 
     @classmethod
     def of(cls, draws: Draws, end: Days, cause: Ints, causes: int, entry: Days, chosen: Flags, days: int) -> DailySums:
-        """Count the chosen cases; those that end on day `days` or later only enter."""
+        """Count the chosen cases; those that end on day `days` or later count only as entered."""
         chosen = chosen & draws.first
         wide = len(draws.size)
         here = np.flatnonzero(chosen & (end < days))
@@ -124,7 +124,7 @@ class DailySums:
         return cls(days, causes, ends, by_row(entry[here], draws.member[here], (days, wide)))
 
     def counts(self, weights: Floats) -> tuple[Ints, Ints, Ints]:
-        """Entered and at risk (resamples by days), and ended (causes by resamples by days), for rows of weights."""
+        """Return entered and at risk (resamples by days), and ended (causes by resamples by days)."""
         turned = np.ascontiguousarray(weights.T, dtype=self.ends.dtype)
         ended = np.asarray(self.ends @ turned).reshape(self.causes, self.days, -1).transpose(0, 2, 1)
         ended = np.ascontiguousarray(np.rint(ended), dtype=np.int64)
@@ -139,9 +139,9 @@ class DailySums:
 
 
 def by_row(row: Ints, column: Ints, shape: tuple[int, int], weight: Floats | None = None) -> csr_array:
-    """Count pairs as a sparse table whose repeated entries stay apart: nothing but the rows is sorted.
+    """Count pairs in a sparse table with repeated entries, sorted by row only.
 
-    Pairs count for one, in single precision where that is exact, or for their weight.
+    Pairs count as one (in single precision where exact) or as their weight.
     """
     from scipy.sparse import csr_array
 

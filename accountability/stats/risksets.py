@@ -1,7 +1,7 @@
-"""Who is at risk when something closes: cases collapsed to pattern, first and last closing day at risk.
+"""Risk sets: cases collapsed to covariate pattern, and first and last closing day at risk.
 
-Closing days of one stratum are *slots*. A case is at risk on a run of slots, ``first`` to ``last`` (exclusive); cases
-with the same pattern, run and ending are one *cell*.
+Closing days of one stratum are *slots*. A case is at risk on consecutive slots, ``first`` to ``last`` (exclusive);
+cases with the same pattern, slots and ending are one *cell*.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TABLE = 8_000_000
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """Cells of cases and the slots they are at risk on."""
+    """Cells of cases, and the slots on which they are at risk."""
 
     start: Days  # First slot of each stratum, and behind them the number of slots
     day: Days  # Day of each slot
@@ -78,7 +78,7 @@ class RiskSets:
         return coo_array(cells, shape=(self.slots, self.patterns)).tocsr()
 
     def at_risk(self, weight: Any, values: Any) -> tuple[Any, Any]:
-        """Sum weights, and weighted values, of patterns over those at risk on each slot."""
+        """Return sums of weights and weighted values of patterns over the cases at risk on each slot."""
         total, first = _weighted(self._leaving, weight, values)
         if self._late:
             # Those who enter on a slot are not yet at risk on the slots before it.
@@ -94,11 +94,11 @@ class RiskSets:
         return total, first
 
     def on_closing(self, weight: Any, values: Any) -> tuple[Any, Any]:
-        """Sum weights, and weighted values, of patterns over those that close on each slot."""
+        """Return sums of weights and weighted values of patterns over the closings on each slot."""
         return _weighted(self._closing, weight, values)
 
     def per_pattern(self, each: Any, closing: Any) -> Any:
-        """Sum over a pattern's cases `each` slot's value while at risk, less `closing`'s on the slot it closes on."""
+        """Return per pattern the sum of `each` over its cases' slots at risk, minus `closing` on closing slots."""
         run = np.cumsum(each)
         out = self._leaving.T @ run - self._closing.T @ closing
         if len(self.start) > 2 or self._late:
@@ -106,7 +106,7 @@ class RiskSets:
         return out
 
     def per_cell(self, each: Any, closing: Any) -> Any:
-        """As :meth:`per_pattern`, for one case of each cell; the values may have columns."""
+        """Return the same as :meth:`per_pattern`, for one case of each cell; the values may have columns."""
         zero = np.zeros((1, *each.shape[1:]), dtype=each.dtype)
         run = np.concatenate([zero, np.cumsum(each, axis=0)])
         out = run[self.last] - run[self.first]
@@ -115,12 +115,12 @@ class RiskSets:
 
     @cached_property
     def closed_pattern(self) -> Floats:
-        """Closings of each pattern."""
+        """Number of closings per pattern."""
         return np.bincount(self.pattern[self.closed], self.number[self.closed], self.patterns).astype(float)
 
     @cached_property
     def at_any_time(self) -> Floats:
-        """Cases of each pattern that are at risk on some slot."""
+        """Number of cases per pattern that are at risk on some slot."""
         return np.bincount(self.pattern, self.number, self.patterns).astype(float)
 
 
@@ -134,10 +134,10 @@ def risk_sets(
     end, entry : array of int
         Last day of each case and the first it was watched on.
     closed : array of bool
-        Whether each case closed in the way that is modelled.
+        Whether each case closed by the modelled cause.
     made : Design
     stratum : array of int, optional
-        Number of each case's stratum, where there are several.
+        Stratum number of each case, if there are several.
     strata : int
     """
     days = int(max(end.max(initial=0), entry.max(initial=0))) + 2

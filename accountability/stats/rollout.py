@@ -1,8 +1,8 @@
-"""Effects where the time of a first treatment was drawn at random: estimates, their errors by design, permutations.
+"""Effects of a treatment with randomised timing: estimates, design-based errors, permutations.
 
 Roth and Sant'Anna (2023), Efficient Estimation for Staggered Rollout Designs, Journal of Political Economy
-Microeconomics 1: means of cohorts are contrasted, and differences before anybody was treated are taken away from the
-contrast with the coefficient that makes its variance smallest.
+Microeconomics 1: means of cohorts are contrasted, and pre-treatment differences are subtracted with the coefficient of
+least variance.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Weights = Mapping[tuple[int, int], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrasts:
-    """What is estimated as sums over cohorts and periods.
+    """The estimands as sums over cohorts and periods.
 
     Attributes
     ----------
     after : array, contrasts by cohorts by periods
         Coefficients of the cohorts' means in each contrast.
     before : array, contrasts by cohorts by periods
-        The same comparison in the last period before; its expectation is 0 where timing was drawn at random.
+        The same comparison in the last period before; its expectation is 0 with randomised timing.
     """
 
     after: Floats
@@ -42,7 +42,7 @@ class Contrasts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimated:
-    """Estimates: with the errors by design, the larger ones of Neyman, and the degrees of freedom of these."""
+    """Estimates with design-based errors, the larger Neyman errors, and the degrees of freedom of the latter."""
 
     estimate: Floats
     std_error: Floats
@@ -52,14 +52,14 @@ class Estimated:
 
 
 def weighted(target: str, cohorts: Floats, sizes: Floats, periods: Floats, early: int = 0) -> Weights:
-    """Weights of each treated cohort and period, by numbers of cohort and period.
+    """Return the weights of each treated cohort and period.
 
     Parameters
     ----------
     target : {"simple", "cohort", "calendar"}
-        All treated cohorts and periods by size; the mean of each cohort, by size; the mean of each period, evenly.
+        All treated cohorts and periods by size; means of cohorts, by size; or means of periods, equally.
     cohorts : array
-        First treated periods in order, the last one being only compared with.
+        First treated periods in order; the last is only a control.
     sizes : array
         Units of each cohort.
     periods : array
@@ -83,7 +83,7 @@ def weighted(target: str, cohorts: Floats, sizes: Floats, periods: Floats, early
 
 
 def since(event_time: int, cohorts: Floats, sizes: Floats, periods: Floats, early: int = 0) -> Weights:
-    """Weights of the cohorts so many periods after their first treatment, by size; nothing where none is compared."""
+    """Return the weights of cohorts a number of periods after treatment, by size; nothing if none is compared."""
     place = {float(period): t for t, period in enumerate(periods)}
     found = {
         (g, place[first + event_time]): float(sizes[g])
@@ -97,7 +97,7 @@ def since(event_time: int, cohorts: Floats, sizes: Floats, periods: Floats, earl
 def contrasts(
     weights: list[Weights], cohorts: Floats, sizes: Floats, periods: Floats, *, last_only: bool = False, early: int = 0
 ) -> Contrasts:
-    """Compare each treated cohort with those not treated yet, or with the last one only, by the weights."""
+    """Return contrasts of each treated cohort with those not yet treated, or with the last one, by the weights."""
     shape = (len(weights), len(cohorts), len(periods))
     after, before = np.zeros(shape), np.zeros(shape)
     for place, one in enumerate(weights):
@@ -113,7 +113,7 @@ def contrasts(
 
 
 def scores(values: Floats, cohort: Ints, coefficients: Floats) -> Floats:
-    """The part of each unit in each contrast: units by contrasts."""
+    """Return the contribution of each unit to each contrast (units by contrasts)."""
     out = np.empty((len(values), len(coefficients)))
     for g in range(coefficients.shape[1]):
         out[cohort == g] = values[cohort == g] @ coefficients[:, g].T
@@ -123,17 +123,17 @@ def scores(values: Floats, cohort: Ints, coefficients: Floats) -> Floats:
 def estimated(
     values: Floats, cohort: Ints, cohorts: Floats, periods: Floats, what: Contrasts, beta: float | None = None
 ) -> Estimated:
-    """Estimate contrasts of the means of cohorts.
+    """Estimate contrasts of cohort means.
 
     Parameters
     ----------
     values : array, units by periods
     cohort : array of int
-        Number of each unit's cohort; each has two units at least.
+        Cohort number of each unit; each cohort has at least two units.
     cohorts, periods : array
     what : Contrasts
     beta : float, optional
-        Coefficient of the differences before; the one of least variance when left out.
+        Coefficient of the pre-treatment differences; that of least variance when left out.
     """
     sizes = np.bincount(cohort, minlength=len(cohorts)).astype(float)
     after, before = scores(values, cohort, what.after), scores(values, cohort, what.before)
@@ -208,7 +208,7 @@ def _predicted(
 def permuted(
     values: Floats, cohort: Ints, sizes: Floats, what: Contrasts, draws: int, seed: int, beta: float | None = None
 ) -> Floats:
-    """Estimates over their Neyman errors, had the times of treatment been dealt otherwise: draws by contrasts."""
+    """Return estimates over their Neyman errors under permuted treatment times (draws by contrasts)."""
     found = []
     for batch in permute(cohort, draws, np.random.default_rng(seed)):
         for dealt in batch:

@@ -1,4 +1,4 @@
-"""The bootstrap of rows that hang together along two ways, or belong to several clusters: by officer and complaint."""
+"""The bootstrap of rows clustered along two dimensions, or in several clusters: by officer and complaint."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _DENSE: Final = 4_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowDraws:
-    """The data and its resamples: how much more, or less, each cluster's rows count.
+    """The data and its resamples, as weights of each cluster's rows.
 
-    A row counts for one and what its clusters add. What a cluster adds varies a little less than how often it is drawn,
-    so that a row of two clusters varies with itself as much as a row of one, and rows of a cluster vary together as
-    in :func:`accountability.stats.sandwich.clustered`.
+    A row has weight one plus the additions of its clusters. An addition varies a little less than the number of draws,
+    so that a row of two clusters has the same variance as a row of one, and rows of a cluster have the covariance of
+    :func:`accountability.stats.sandwich.clustered`.
 
     Attributes
     ----------
     belongs : sparse array, clusters by rows
     added : array, samples by clusters
-        0 in the first, which is the data.
+        The first, all 0, is the data.
     """
 
     belongs: csr_array
@@ -40,7 +40,7 @@ class RowDraws:
 
     @classmethod
     def of(cls, ways: Mapping[str, Ints], draws: int, rng: np.random.Generator) -> RowDraws:
-        """Draw clusters; the ways are those of :func:`accountability.stats.sandwich.ways_of`."""
+        """Draw clusters; `ways` as from :func:`accountability.stats.sandwich.ways_of`."""
         columns, start = [], 0
         for way in ways.values():
             own = way if way.ndim == 2 else way[:, None]
@@ -62,11 +62,11 @@ class RowDraws:
         return cls(belongs, added)
 
     def among(self, some: Flags | Ints) -> RowDraws:
-        """The same resamples for some of the rows."""
+        """Return the same resamples for some of the rows."""
         return RowDraws(self.belongs[:, np.flatnonzero(some) if some.dtype == bool else some], self.added)
 
     def sums(self, values: Floats) -> Floats:
-        """Columns of values, rows by columns, added up in every sample."""
+        """Return the sums of columns of values (rows by columns) in every sample."""
         inside = self.belongs @ values
         if not isinstance(inside, np.ndarray) and inside.shape[0] * inside.shape[1] < _DENSE:
             inside = inside.toarray()

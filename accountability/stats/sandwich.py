@@ -1,4 +1,4 @@
-"""Errors that hold when cases of one cluster (an officer, a day, a unit) rise and fall together."""
+"""Cluster-robust errors (for officers, days, units)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def sandwich(
     number: Days | Floats | None = None,
     corrected: bool = False,
 ) -> Floats:
-    """The covariance of estimates from their scores.
+    """Return the sandwich covariance of estimates from their scores.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ def sandwich(
     cluster : array of int or None
         Cluster of each case; ``None`` when each case is its own.
     clusters : int, optional
-        Number of clusters, where they are not all in `cluster`.
+        Number of clusters, if not all are in `cluster`.
     number : array, optional
-        Cases of each cell; needed only where each case is its own cluster.
+        Cases of each cell; only needed if each case is its own cluster.
     corrected : bool
         Whether to multiply by G/(G-1) (n-1)/(n-k), as statsmodels does.
 
@@ -80,12 +80,12 @@ def sandwich(
 
 
 def small_sample(clusters: int, rows: float, terms: int) -> float:
-    """The factor for few clusters that statsmodels takes."""
+    """Return statsmodels' factor for few clusters."""
     return clusters / (clusters - 1) * (rows - 1) / (rows - terms)
 
 
 def by_cluster(scores: Floats, cell: Days, cluster: Days, clusters: int) -> Floats:
-    """Sum the scores of each cluster's cases."""
+    """Return the sum of scores per cluster."""
     from scipy.sparse import coo_array
 
     there = cell >= 0
@@ -96,7 +96,7 @@ def by_cluster(scores: Floats, cell: Days, cluster: Days, clusters: int) -> Floa
 
 
 def clusters_of(officers: pd.Series | None, rows: int) -> Days:
-    """The cluster of each row: its officer; a row without one is a cluster of its own."""
+    """Return the cluster of each row: its officer; a row without one is its own cluster."""
     if officers is None:
         return np.arange(rows, dtype=np.int64)
     codes, names = pd.factorize(officers)
@@ -110,24 +110,24 @@ def clusters_of(officers: pd.Series | None, rows: int) -> Days:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clustered:
-    """A covariance of estimates with what an interval of Student's t needs.
+    """A covariance of estimates, with degrees of freedom for Student's t.
 
     Attributes
     ----------
     covariance : array
     clusters : int
-        Of the way with fewest.
+        Number of clusters, of the dimension with fewest.
     ways : tuple of Leverage or Sharing
-        How clusters weigh, one a way; empty where the model cannot say.
+        Leverage of clusters, one per dimension; empty if the model does not give it.
     repaired : bool
-        Whether the three terms of two ways gave a covariance with negative eigenvalues, which were set to 0.
+        Whether the three terms of two dimensions gave negative eigenvalues, which were set to 0.
     rows : tuple of Leverage
-        How clusters weigh were every row worth the same, where fitted chances say how much each is worth: a cluster
-        with few events would seem light by chance.
+        Leverage of clusters with equal weights of rows, for models with fitted weights, in which a cluster with few
+        events would have too little.
     crossed : bool
-        Whether rows hang together along two ways, or belong to several clusters.
+        Whether rows are clustered along two dimensions, or in several clusters.
     each : tuple of array
-        The covariance along each way, where they were repaired: no variance is then below the larger one.
+        The covariance of each dimension, if repaired: no variance is then below the larger one.
     """
 
     covariance: Floats
@@ -139,18 +139,18 @@ class Clustered:
     each: tuple[Floats, ...] = ()
 
     def variance(self, contrasts: Floats) -> Floats:
-        """Variances of linear combinations, estimates by combinations."""
+        """Return variances of linear combinations (estimates by combinations)."""
         found = (np.einsum("ik,ij,jk->k", contrasts, one, contrasts) for one in (self.covariance, *self.each))
         return np.maximum.reduce([0.0 * contrasts[0], *found])
 
     def free(self, contrasts: Floats) -> Floats:
-        """Degrees of freedom of linear combinations, estimates by combinations; 0 where no error can be had.
+        """Return degrees of freedom of linear combinations (estimates by combinations); 0 if there is no error.
 
-        None can where one cluster alone determines the combination, or clusters are worth fewer than :data:`FEWEST`
-        or :data:`FEWEST_TWO_WAYS` even ones to it.
+        There is none if one cluster alone determines the combination, or the effective number of clusters is below
+        :data:`FEWEST` or :data:`FEWEST_TWO_WAYS`.
 
-        One way: Satterthwaite's (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018). Two ways: the least of both,
-        and never more than the effective number of clusters less one.
+        One dimension: Satterthwaite's (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018). Two: the smaller, and at
+        most the effective number of clusters minus one.
         """
         most = np.full(contrasts.shape[1], self.clusters - 1.0)
         free = np.minimum.reduce([most, *(way.free(contrasts) for way in self.ways)])
@@ -160,7 +160,7 @@ class Clustered:
         return np.where(worth < (FEWEST_TWO_WAYS if self.crossed else FEWEST), 0.0, free)
 
     def effective(self, contrasts: Floats) -> Floats:
-        """How many even clusters the clusters are worth to linear combinations: the least of the ways."""
+        """Return the effective number of clusters for linear combinations: the smallest over the dimensions."""
         most = np.full(contrasts.shape[1], float(self.clusters))
         return np.minimum.reduce([most, *(way.effective(contrasts) for way in (*self.ways, *self.rows))])
 
@@ -175,13 +175,13 @@ def clustered(
     power: float = -0.5,
     joint: Ints | None = None,
 ) -> Clustered:
-    """The covariance of estimates whose rows hang together along one way or two, corrected for few clusters.
+    """Return the clustered covariance of estimates, along one dimension or two, corrected for few clusters.
 
-    One way: each cluster's score is multiplied by its share of the information left over by the others to a power
-    (-1/2: CR2 of Bell and McCaffrey 2002; -1: the correction of Mancl and DeRouen 2001). Two ways: the three terms of
-    Cameron, Gelbach and Miller (2011), each with the factor G/(G-1) (n-1)/(n-k), negative eigenvalues set to 0. Rows of
-    several clusters: the scores of all pairs of rows that share one (Aronow, Samii and Assenova 2015), corrected as
-    :class:`accountability.stats.memberships.Sharing` says.
+    One dimension: each cluster's score is multiplied by a power of one minus its leverage (-1/2: CR2 of Bell and
+    McCaffrey 2002; -1: the correction of Mancl and DeRouen 2001). Two dimensions: the three terms of Cameron, Gelbach
+    and Miller (2011), each with the factor G/(G-1) (n-1)/(n-k), negative eigenvalues set to 0. Rows of several
+    clusters: the scores of all pairs of rows that share one (Aronow, Samii and Assenova 2015), corrected as in
+    :class:`accountability.stats.memberships.Sharing`.
 
     Parameters
     ----------
@@ -192,13 +192,13 @@ def clustered(
     cell : array of int
         Cell of each row.
     ways : array of int, or mapping of str to array of int
-        The cluster of each row, along one way or two (see :func:`ways_of`).
+        The clusters of each row, along one dimension or two (see :func:`ways_of`).
     information : array, cells by terms, or cells by terms by terms, or None
-        Information of one row of each cell: as a column whose outer product it is, or as a matrix. Without it one way
-        has the factor G/(G-1) (n-1)/(n-k), and its number of clusters less one is the degrees of freedom.
+        Information of one row of each cell: a vector whose outer product it is, or a matrix. Without it one dimension
+        has the factor G/(G-1) (n-1)/(n-k) and G - 1 degrees of freedom.
     power : float
     joint : array of int, optional
-        Number of each row's pair of two ways (:func:`joined`), where it is known already.
+        Number of each row's pair of clusters (:func:`joined`), if already known.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def clustered(
 
 
 def joined(ways: Mapping[str, Ints]) -> Ints | None:
-    """Number of each row's pair of clusters, where there are two ways."""
+    """Return the number of each row's pair of clusters, for two dimensions."""
     if len(ways) < 2:
         return None
     sizes = [int(way.max()) + 1 for way in ways.values()]
@@ -255,9 +255,9 @@ def _positive(
 
 
 def by_rows(errors: Clustered, design: Floats, pattern: Ints, count: Floats) -> Clustered:
-    """Errors that also know how clusters weigh in a linear model of the same columns, where every row is alike.
+    """Add the leverage of clusters in a linear model of the same columns, with equal rows.
 
-    `pattern` and `count` are the row of the design, and the number of rows, of each cell.
+    `pattern` and `count` are the design row and the number of rows of each cell.
     """
     levers = [way.lever if isinstance(way, Sharing) else way for way in errors.ways]
     bread = np.linalg.inv(gram(design, tally(pattern, count, len(design))))
@@ -265,18 +265,18 @@ def by_rows(errors: Clustered, design: Floats, pattern: Ints, count: Floats) -> 
 
 
 def even_clusters(way: Ints) -> float:
-    """How many even clusters these are worth, by their rows."""
+    """Return the effective number of clusters, by their rows."""
     rows = np.bincount(way[way >= 0]).astype(float)
     return float(rows.sum() ** 2 / (rows**2).sum())
 
 
 def named_ways(ways: Ways) -> dict[str, Ints]:
-    """The ways with their names; one without is the officer."""
+    """Return the dimensions with their names; an unnamed one is the officer."""
     return {"officer": ways} if isinstance(ways, np.ndarray) else dict(ways)
 
 
 def among(ways: Mapping[str, Ints], some: Flags) -> dict[str, Ints]:
-    """The ways of some of the rows, clusters numbered anew; without a way that says nothing more there."""
+    """Return the dimensions of some rows, renumbered, without redundant ones."""
     return _telling(
         {
             word: numbered(way[some]) if way.ndim == 2 else pd.factorize(way[some])[0].astype(np.int64)
@@ -287,11 +287,10 @@ def among(ways: Mapping[str, Ints], some: Flags) -> dict[str, Ints]:
 
 
 def ways_of(rows: pd.DataFrame) -> dict[str, Ints]:
-    """Along which ways rows hang together: by officer, by complaint, by both, or not (each row by itself).
+    """Return the dimensions of clustering: officer, complaint, both, or none (each row its own cluster).
 
-    A way whose clusters each lie within one of another says nothing more and is left out. A row without an officer,
-    or without a complaint, is a cluster of its own. Where a row is a complaint of several officers, the column
-    ``officer_ids`` holds a tuple of them, and rows hang together that share an officer.
+    A dimension nested in another is left out. A row without an officer or complaint is its own cluster. For complaints
+    against several officers, the column ``officer_ids`` holds a tuple, and rows that share an officer are clustered.
     """
     if "officer_ids" in rows:
         return _telling({"officer": members_of(rows)}, len(rows))

@@ -1,4 +1,4 @@
-"""Coefficients that cannot be estimated, separated or collinear: found before or during a fit, and said by name."""
+"""Find separated or collinear coefficients before or during a fit, and refuse them by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INSTEAD = (
 
 
 def refuse_empty_levels(made: Design, cases: Floats | Days, events: Floats | Days, what: str) -> None:
-    """Refuse a model in which one side of an indicator has no event.
+    """Refuse a model in which a level of an indicator has no event.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def refuse_empty_levels(made: Design, cases: Floats | Days, events: Floats | Day
     cases, events : array
         Cases at risk and events of each pattern.
     what : str
-        What an event is.
+        Word for an event.
     """
     for place, term in enumerate(made.terms):
         column = made.matrix[:, place]
@@ -53,7 +53,7 @@ def _several(made: Design, part: str) -> bool:
 
 
 def separated(made: Design, direction: Floats, what: str) -> Refusal:
-    """Name the terms whose coefficients run to infinity."""
+    """Return the error that names the terms with infinite estimates."""
     pull = np.abs(direction) * np.maximum(made.matrix.std(axis=0), 1e-12)
     named = [term.name for term, size in zip(made.terms, pull, strict=True) if size > 0.05 * pull.max()]
     return Refusal(
@@ -64,12 +64,12 @@ def separated(made: Design, direction: Floats, what: str) -> Refusal:
 
 
 def refuse_collinear(made: Design, information: Floats, events: float, where: str = "") -> None:
-    """Refuse columns that say the same thing twice, by name.
+    """Refuse collinear columns, by name.
 
     Raises
     ------
     Refusal
-        When the information about some combination of the coefficients vanishes.
+        If some combination of the coefficients has no information.
     """
     terms = made.terms
     # Only rounding is left of a column that never differs between cases compared.

@@ -1,8 +1,8 @@
-"""A smooth distribution of delays from coarse dates: masses on overlapping triangles of days, by maximum likelihood.
+"""A smooth distribution of delays from coarse dates: masses on overlapping triangles, by maximum likelihood.
 
-Days that no date tells apart cannot each have a share of their own. Triangles as wide as the dates can have one: their
-tops stand a month apart where dates are months, further apart where few cases closed. The pace of closing then runs
-straight from top to top (a linear spline), so the shares have a variance like any other parameters.
+Coarse dates do not identify a share for each day, but they do for triangles as wide as the dates: their tops are a
+month apart for months, and further apart where few cases closed. The density is then linear between tops (a linear
+spline), and the masses have a variance as other parameters do.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HELD: Final = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Distinct kinds of dates: days, and how many days each end can have been on (a stop on none is still open)."""
+    """Distinct combinations of dates: days, and the possible days of each end (0 for an open case's stop)."""
 
     low: Days
     high: Days
@@ -42,7 +42,7 @@ class Cells:
     stop_span: Days
 
     def part(self, which: Flags) -> Cells:
-        """Some of the kinds."""
+        """Return a subset of the combinations."""
         return Cells(self.low[which], self.high[which], self.start_span[which], self.stop_span[which])
 
 
@@ -62,11 +62,11 @@ class Smooth:
 
     @property
     def last(self) -> int:
-        """Last day of which anything is known."""
+        """Last day with information."""
         return int(self.tops[-1]) - 1
 
     def share(self, weights: Floats, ways: slice = slice(None)) -> tuple[Floats, Floats]:
-        """Sums of the masses of some ways, each triangle's times its weight (rows of `weights`), and their errors."""
+        """Return weighted sums (rows of `weights`) of the masses of some causes, and their errors."""
         each = np.zeros((len(weights), *self.mass.shape))
         each[:, ways] = weights[:, None, :]
         flat = each.reshape(len(weights), -1)
@@ -76,7 +76,7 @@ class Smooth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """What one group's dates say of each mass, before cases are counted."""
+    """The design of one group's dates by mass, before cases are counted."""
 
     # tops, shape: as those of :class:`Smooth`
     tops: Days
@@ -91,14 +91,14 @@ class Model:
 
     @classmethod
     def of(cls, cells: Cells, number: Floats, what: str) -> Model:
-        """Lay the triangles out for the cases there are.
+        """Place the triangles for the given cases.
 
         Parameters
         ----------
         cells : Cells
-            Distinct kinds of dates.
+            Distinct combinations of dates.
         number : array of float, shape (cells, ways)
-            Cases of each kind, by way of closing; open cases stand in the first.
+            Cases of each combination, by cause of closing; open cases are in the first.
         what : str
             What is estimated, for messages.
 
@@ -118,11 +118,11 @@ class Model:
         return cls(tops, shape, design, done, free, what)
 
     def counts(self, number: Floats) -> Floats:
-        """Cases of each row of the design."""
+        """Return the cases of each row of the design."""
         return np.concatenate([number[self.done].ravel(order="F"), number[~self.done].sum(axis=1)])
 
     def masses(self, number: Floats, start: Floats | None = None) -> Floats:
-        """Masses of the greatest likelihood, one row per way; `start` may be those of much the same cases."""
+        """Return the maximum likelihood masses, one row per cause; `start` may be those of similar cases."""
         counts = self.counts(number)
         seen = counts > 0
         mass = np.zeros(len(self.free))
@@ -131,12 +131,12 @@ class Model:
         return mass.reshape(number.shape[1], -1)
 
     def fit(self, number: Floats) -> Smooth:
-        """Fit the masses, prove the maximum and add their covariance.
+        """Fit the masses, verify the maximum and add their covariance.
 
         Raises
         ------
         Refusal
-            When the dates do not tell the triangles apart.
+            When the dates do not identify the triangles.
         NotConverged
             When the Kuhn-Tucker gap stays above 1e-6.
         """
@@ -157,7 +157,7 @@ class Model:
 
 
 def kernels(cells: Cells) -> tuple[csr_array, csr_array]:
-    """Weights over days of delay of closed cells, and over the age at the cut-off of open ones."""
+    """Return weights over days of delay of closed cells, and over the age at the cut-off of open ones."""
     from scipy.sparse import csr_array
 
     done = cells.stop_span > 0

@@ -1,7 +1,7 @@
-"""What each case says about its delay, as a likelihood: an exact delay, an interval, or longer than; seen since entry.
+"""Likelihood contributions of cases: an exact delay, an interval, or right-censored, with late entry.
 
-Cases that say the same are one *spell* with a number. A closing on day d of a case's age lies after d days and by
-d + 1, a case open on day d lasts longer than d + 1, and one watched from day e on was open after e days.
+Equal cases are one *spell* with a count. A closing on day d of a case's age is between d and d + 1 days, a case open on
+day d lasts longer than d + 1, and one watched from day e on was open after e days.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS: Final = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spells:
-    """Distinct spells, sorted by kind: exact, between, longer than, at most."""
+    """Distinct spells, sorted by kind: exact, interval, right-censored, left-censored."""
 
     pattern: Days
     number: Floats  # Cases of each spell
@@ -42,13 +42,13 @@ class Spells:
     cell: Days  # The spell of each case
 
     def pooled(self) -> Spells:
-        """The same cases with one pattern for all."""
+        """Return the same cases with one pattern for all."""
         kind = np.repeat(np.arange(KINDS), np.diff(self.edges))
         cell, _, chosen = _distinct(None, kind, *self.days)
         return _logged(np.bincount(cell, self.number).astype(float), np.zeros(0, np.int64), chosen)
 
     def every(self, other: int) -> Spells:
-        """Every so manieth spell, for a starting value."""
+        """Return every n-th spell, for a starting value."""
         kept = np.arange(0, len(self.pattern), other)
         late = None if self.late is None else np.flatnonzero(np.isfinite(self.entry[kept]))
         return Spells(
@@ -65,7 +65,7 @@ class Spells:
 
 
 def spells(low: Days, high: Days, closed: Flags, entry: Days, made: Design | None, dates: Dates) -> Spells:
-    """Collapse cases to spells, all with one pattern when no design is given.
+    """Collapse cases to spells, with one pattern if no design is given.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def spells(low: Days, high: Days, closed: Flags, entry: Days, made: Design | Non
     Raises
     ------
     Refusal
-        When delays are to be taken as points and some closing has no day, or lies on day 0.
+        With ``dates="point"`` if some closing has no day, or is on day 0.
     """
     if dates == "point":
         wide = int((low < high)[closed].sum())
@@ -139,7 +139,7 @@ class Contribution:
 
 
 def contribution(family: Family, data: Spells, location: Floats, log_scale: float) -> Contribution:
-    """Evaluate the likelihood of spells whose location is given spell by spell."""
+    """Return the likelihood of spells at given locations."""
     scale = float(np.exp(log_scale))
     out = Contribution(*(np.zeros(len(location)) for _ in range(6)))
     for kind in range(KINDS):

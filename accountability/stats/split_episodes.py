@@ -1,4 +1,4 @@
-"""Risk sets cut into stretches of age, so that a coefficient may differ between them."""
+"""Split risk sets by age, so that a coefficient may differ between periods."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class Split:
 
 
 def split_episodes(sets: RiskSets, stretch: Days, stretches: int) -> Split:
-    """Split every cell's run of slots where the stretch changes.
+    """Split every cell where the period of age changes.
 
     Parameters
     ----------
     sets : RiskSets
     stretch : array of int
-        Stretch of each slot, not falling within a stratum.
+        Period of each slot, not decreasing within a stratum.
     stretches : int
 
     Raises
     ------
     Refusal
-        When there would be too many pieces.
+        If there would be too many episodes.
     """
     from scipy.sparse import coo_array
 

@@ -1,8 +1,8 @@
-"""Sums over tied closings in Efron's handling, in closed form where many cases close on one day.
+"""Sums over tied closings for Efron's method, in closed form for many closings on one day.
 
-With m closings on a day, risk total S and total T of those that close, the l-th closing has the risk total
-``S (1 - r f)`` with r = T / S and f = l / m. Sums over l of powers and logarithms of these are written out for few
-closings and given by the Euler-Maclaurin formula for many, whose error is then below rounding.
+With m closings on a day, risk total S and total T of the closings, the l-th closing has the risk total ``S (1 - r f)``
+with r = T / S and f = l / m. Sums over l of powers and logarithms are computed directly for few closings, and by the
+Euler-Maclaurin formula for many, with an error below rounding.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class TieSums:
 
 
 def breslow(total: Any, closings: Days) -> TieSums:
-    """Every closing has the whole risk total."""
+    """Return the sums with the full risk total for every closing."""
     inverse = 1 / total
     nothing = np.zeros_like(inverse)
     return TieSums(closings * inverse, nothing, closings * inverse**2, nothing, nothing, closings * np.log(total))
 
 
 def efron(total: Any, tied: Any, closings: Days) -> TieSums:
-    """Each closing leaves the others of its day a smaller risk total."""
+    """Return the sums with the risk total reduced by each closing of the day."""
     share = tied / total
     many = (closings >= FEW) & (closings * (1 - share.real) >= ROOM * share.real)
     if not many.any():

@@ -1,7 +1,7 @@
-"""Days above zero, by several columns: truncated counts, and laws that heaped days do not defeat.
+"""Models of days above zero: truncated counts, and models for heaped days.
 
-They are the second part of a hurdle model: whether any days at all is a logit, how many if any is this. All are fitted
-on collapsed patterns, with clustered errors.
+They are the second part of a hurdle model, after the logit of any days. All are fitted on collapsed patterns, with
+clustered errors.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ MOST_SPREAD: Final = 7.0
 def fit_truncated(
     design: Floats, pattern: Ints, days: Ints, ways: Ways, family: Family, shrink: Shrink | None = None
 ) -> Fit:
-    """Maximum likelihood of a count above zero whose rows fall into few patterns of covariates.
+    """Fit a model of counts above zero by maximum likelihood on covariate patterns.
 
     The count without truncation has mean ``exp(x b)`` and, if negative binomial, variance ``m + alpha m**2``. For
-    ``quasi_poisson`` the count above zero itself has mean ``exp(x b)``, whatever its law, and for ``log_normal`` its
-    logarithm has mean ``x b`` and one spread.
+    ``quasi_poisson`` the count above zero itself has mean ``exp(x b)``, with any distribution, and for ``log_normal``
+    its logarithm has mean ``x b`` and a constant variance.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def fit_truncated(
     ways : array of int, or mapping of str to array of int
         For each row.
     days : array of int
-        One or more, for each row.
+        Days of each row, one or more.
     family : {"negative_binomial", "poisson", "quasi_poisson", "log_normal"}
     shrink : Shrink, optional
         Penalty of the columns, for sparse data.
@@ -58,7 +58,8 @@ def fit_truncated(
     ParameterError
         For an unknown family, or a count below one.
     Refusal
-        If columns are collinear, no finite estimate exists, or counts are less or more spread than the law can hold.
+        If columns are collinear, no finite estimate exists, or the variance of the counts does not fit the
+        distribution.
     """
     if family not in FAMILIES:
         raise ParameterError(f"family must be one of {', '.join(FAMILIES)}; found {family!r}")
@@ -117,7 +118,7 @@ def _not_held(days: Ints, wide: bool) -> str:
 
 
 def means(theta: Floats, design: Floats, family: Family) -> Floats:
-    """The mean of the count, given that it is above zero, for each pattern."""
+    """Return the mean of the count above zero for each pattern."""
     spread, mu = _parts(theta, design, family)
     if family == "quasi_poisson":
         return mu
@@ -128,7 +129,7 @@ def means(theta: Floats, design: Floats, family: Family) -> Floats:
 
 
 def chances(theta: Floats, design: Floats, family: Family, most: int) -> Floats:
-    """The chance of 1, 2, … ``most`` given a count above zero, for each pattern; not of a quasi-Poisson law."""
+    """Return the probability of 1, 2, … ``most`` given a count above zero, for each pattern; not for quasi-Poisson."""
     from scipy.special import ndtr
 
     spread, mu = _parts(theta, design, family)

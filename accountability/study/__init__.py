@@ -1,1 +1,1 @@
-"""Who is studied and on which clock: cohorts, grouping, clocks and durations."""
+"""Define a study: cohorts, grouping, clocks and durations."""

@@ -1,6 +1,6 @@
-"""Business days: holidays as versioned data, each rule with its days of effect and its law.
+"""Calendars of business days: each holiday rule has its years in force and its law.
 
-State, county and city offices keep holidays of their own; add them with :meth:`Calendar.with_days`.
+State, county and city offices have further holidays; add them with :meth:`Calendar.with_days`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MONDAY, THURSDAY, SATURDAY, SUNDAY = 0, 3, 5, 6
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """One holiday of every year in which its rule was in force.
+    """One holiday rule, with the years in which it was in force.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class Holiday:
     weekday : int
         0 for Monday to 6 for Sunday.
     nth : int
-        Which such weekday of the month; -1 for the last.
+        Which one of these weekdays in the month; -1 for the last.
     first_year, last_year : int
-        Years in which it was kept.
+        Years in which it was observed.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Holiday:
     last_year: int = 9999
 
     def falls_on(self, year: int) -> dt.date:
-        """Day of the holiday in a year, before any shift to a working day."""
+        """Return the day of the holiday in a year, before a shift to a working day."""
         if self.day:
             return dt.date(year, self.month, self.day)
         if self.nth < 0:
@@ -87,21 +87,21 @@ FEDERAL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which days are business days: Monday to Friday but for holidays.
+    """A calendar of business days: Monday to Friday except holidays.
 
     Attributes
     ----------
     name : str
-        Its name, which a clock repeats.
+        Its name, which is part of a clock's name.
     holidays : tuple of Holiday
         The rules.
     observed : str
-        What happens to a holiday on a weekend, with the law; the rule itself is: Saturday's is kept on the Friday
-        before, Sunday's on the Monday after.
+        The law on holidays on a weekend. A Saturday holiday is observed on the Friday before, a Sunday holiday on the
+        Monday after.
     first_year, last_year : int
         Years for which the calendar is known; days outside are refused.
     extra : frozenset of date
-        Single further days without business.
+        Further single days without business.
     """
 
     name: str
@@ -116,21 +116,21 @@ class Calendar:
         return replace(self, extra=self.extra | set(days), name=name)
 
     def days_off(self) -> npt.NDArray[np.datetime64]:
-        """Every holiday of the calendar's years, as kept, in order."""
+        """Return all observed holidays of the calendar's years, in order."""
         found = set(self.extra)
         for year in range(self.first_year, self.last_year + 2):  # a New Year's Day may be kept the year before
             found |= {kept(rule.falls_on(year)) for rule in self.holidays if rule.first_year <= year <= rule.last_year}
         return np.array(sorted(day for day in found if day.year <= self.last_year), dtype="datetime64[D]")
 
     def until(self, day_numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Business days from the start of the calendar to the end of each day (numbered from 1970-01-01).
+        """Count business days from the start of the calendar to the end of each day (numbered from 1970-01-01).
 
-        The difference of two is the number of business days after the one and up to the other.
+        The difference of two is the number of business days after the first, up to and including the second.
 
         Raises
         ------
         Refusal
-            If a day lies outside the calendar's years.
+            If a day is outside the calendar's years.
         """
         first = np.datetime64(f"{self.first_year}-01-01", "D").astype(np.int64)
         last = np.datetime64(f"{self.last_year}-12-31", "D").astype(np.int64)
@@ -152,7 +152,7 @@ def _totals(which: Calendar) -> npt.NDArray[np.int64]:
 
 
 def kept(day: dt.date) -> dt.date:
-    """Working day on which a holiday is kept."""
+    """Return the working day on which a holiday is observed."""
     return day + dt.timedelta(days={SATURDAY: -1, SUNDAY: 1}.get(day.weekday(), 0))
 
 
@@ -175,7 +175,7 @@ def calendar(which: Calendar | str) -> Calendar:
     Raises
     ------
     ParameterError
-        If there is none of that name.
+        For an unknown calendar.
     """
     if isinstance(which, Calendar):
         return which

@@ -1,7 +1,7 @@
-"""From dated events to durations, for one declared clock.
+"""Durations from dated events, for one declared clock.
 
-A clock is two stages, which occurrence of each counts, a cut-off, and which days it counts. A date is an interval, so a
-duration is one too: a case received "in March 2012" and closed "on 9 April 2012" took 9 to 39 days.
+A clock has two stages, which occurrence of each counts, a cut-off, and the kind of days counted. Dates are intervals,
+so durations are too: a case received "in March 2012" and closed "on 9 April 2012" took 9 to 39 days.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def durations(
     calendar: Calendar | str = "us_federal",
     of: Literal["cases", "allegations"] = "cases",
 ) -> Durations:
-    """Days from one stage to another for every case of a cohort, or for every allegation.
+    """Compute the days from one stage to another for every case of a cohort, or for every allegation.
 
     Parameters
     ----------
@@ -51,39 +51,40 @@ def durations(
         The last day to count; ``card.observed_until`` when left out. A case without a `stop` date, or with one
         after this day, is still open on it.
     start_which, stop_which : {"first", "last"}
-        Which date counts where a case has several. The first closing is the default because a later one may
-        still be to come for any case.
+        Which date counts if a case has several. The default is the first closing, because any case may still get a
+        later one.
     observed_from : date, optional
-        When the release holds every case open on or after this day: cases that started before are counted only
-        from the age they had then (late entry, left truncation), those that ended before are left out.
+        Day from which the release holds all open cases. Cases that started before enter at the age they had then (late
+        entry, left truncation); those that ended before are left out.
     without_pauses : bool
-        Whether to leave out the days between each ``suspended_clock`` and the next ``resumed_clock``. Cases in which
-        the two do not alternate are excluded.
+        Whether to subtract the days between each ``suspended_clock`` and the next ``resumed_clock``. Cases in which the
+        two do not alternate are excluded.
     pauses : pandas.DataFrame, optional
-        Stretches in which the clock stood still, known from elsewhere (a criminal case, leave, litigation):
-        ``case_id``, ``paused`` and ``resumed`` (days; no day of resuming: it stands still to the end), and any further
-        columns. They are left out, in place of the source's own steps; where they overlap they count once.
+        Periods in which the clock was paused, from elsewhere (a criminal case, leave, litigation): ``case_id``,
+        ``paused`` and ``resumed`` (days; missing: paused to the end), and any further columns. They are subtracted
+        instead of the source's own steps; overlaps count once.
     days : {"calendar", "business"}
         Whether every day counts or only business days: those after the start, up to and including the stop.
     calendar : Calendar or {"us_federal", "weekdays"}
-        Which days are business days, see :mod:`accountability.study.calendars`.
+        The business days, see :mod:`accountability.study.calendars`.
     of : {"cases", "allegations"}
-        What is timed. An allegation has its own steps where the source dates its rows apart
-        (:func:`accountability.study.row_dates.by_allegation`); ``complaint`` is then the cluster of errors.
+        What is timed. An allegation has its own steps if the source dates its rows separately
+        (:func:`accountability.study.row_dates.by_allegation`); cluster errors on ``complaint``.
 
     Returns
     -------
     Durations
-        With ``[low, high]`` days a case; cases without a usable date are in ``excluded`` with the reason.
+        With bounds ``[low, high]`` of each case's days; cases without a usable date are in ``excluded`` with the
+        reason.
 
     Raises
     ------
     ParameterError
         For an unknown stage or calendar, a cut-off after the last day the source covers, or both kinds of pauses.
     Refusal
-        When the pauses before `observed_from` of a case that enters late are not known to the day, a day lies outside
-        the calendar, cases are open and neither the card nor `cutoff` says until when they were watched, or when the
-        source publishes no closing dates.
+        When pauses before `observed_from` of a case with late entry are not known to the day, a day is outside the
+        calendar, cases are open and neither the card nor `cutoff` gives the last day, or the source publishes no
+        closing dates.
     """
     study = Cohort.of(cohort)
     if of not in ("cases", "allegations"):
@@ -144,16 +145,16 @@ def current_status(
     *,
     closed: pd.Series | None = None,
 ) -> Durations:
-    """Whether each case was closed by the cut-off, for sources that say so and give no closing date.
+    """Return whether each case was closed by the cut-off, for sources without closing dates (current status).
 
     Parameters
     ----------
     cohort : Cohort or Dataset
         The cases.
     start : str
-        The stage the clock starts at.
+        The stage that starts the clock.
     cutoff : date, optional
-        The day the status was true on; ``card.observed_until`` when left out.
+        The day of the status; ``card.observed_until`` when left out.
     closed : pandas.Series of bool, optional
         By ``case_id``. When left out, a case is open while any of its allegations has the finding "pending", and
         a case is excluded as unknown when none is pending and one has no recorded finding.
@@ -166,8 +167,7 @@ def current_status(
     Raises
     ------
     Refusal
-        When the day the status was true on is not known, or `cutoff` is an earlier day, on which a case closed by
-        now may have been open.
+        When the day of the status is not known, or `cutoff` is earlier, when a closed case may have been open.
     """
     study = Cohort.of(cohort)
     until = _cutoff(study, cutoff)
@@ -198,7 +198,7 @@ def as_published(
     *,
     without_pauses: bool = False,
 ) -> Durations:
-    """Days between two stages or, when the source gives no closing dates, whether each case was closed.
+    """Compute the days between two stages or, without closing dates, whether each case was closed.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def as_published(
     Raises
     ------
     ParameterError, Refusal
-        As the two; also when pauses are to be left out of a mere status.
+        As for the two; also for pauses with a current status.
     """
     study = Cohort.of(cohort)
     if stop != "closed" or study.published.sampling.rule != "no_closing_date":

@@ -1,7 +1,7 @@
-"""Who is in a study: one condition after another, each with its reason and its count.
+"""Cohorts: the cases of a study after successive conditions, each with its reason and count.
 
-A cohort never changes. Every condition gives a new cohort, and the path from the source to the cases studied can
-always be shown with :meth:`Cohort.flow`.
+A cohort never changes: every condition returns a new one. :meth:`Cohort.flow` shows the path from the source to the
+cases studied.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Table = Literal["cases", "allegations"]
 
 
 class SamplingCard(Protocol):
-    """How a source's records came to be in it; the estimators read it."""
+    """How a source's records were selected; estimators check it."""
 
     @property
     def rule(self) -> str:
@@ -33,7 +33,7 @@ class SamplingCard(Protocol):
 
     @property
     def open_cases(self) -> str:
-        """Whether open cases are there."""
+        """Whether open cases are included."""
         ...
 
     @property
@@ -57,16 +57,16 @@ class ReceiptPeriod(Protocol):
 
 
 class SourceCard(Protocol):
-    """The facts of a source's card a cohort and its clocks need."""
+    """The facts of a source's card that cohorts and clocks need."""
 
     @property
     def unit(self) -> str:
-        """What one row is."""
+        """Unit of a row."""
         ...
 
     @property
     def period(self) -> ReceiptPeriod | None:
-        """Days of receipt covered, when stated."""
+        """Days of receipt covered, if stated."""
         ...
 
     @property
@@ -76,12 +76,12 @@ class SourceCard(Protocol):
 
     @property
     def sampling(self) -> SamplingCard:
-        """How the records came to be there."""
+        """How the records were selected."""
         ...
 
 
 class DatasetLike(Held, Protocol):
-    """What a loaded source offers to a cohort."""
+    """The interface of a loaded source for a cohort."""
 
     @property
     def name(self) -> str:
@@ -96,12 +96,12 @@ class DatasetLike(Held, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One condition of a cohort and what it left.
+    """One condition of a cohort and the rows left.
 
     Attributes
     ----------
     because : str
-        Why the condition was set, in words for a reader.
+        Reason for the condition, for a reader.
     cases, allegations : int
         Rows left after it.
     """
@@ -122,23 +122,23 @@ class Cohort:
     cases, allegations, events : pandas.DataFrame
         The source's tables, reduced to the cases kept.
     card : SourceCard
-        The source's card. A condition that was decided by the outcome changes its sampling rule, so that estimators
-        refuse as they would for a source published so.
+        The source's card. A condition on the outcome changes its sampling rule, so that estimators refuse as for a
+        source published so.
     steps : tuple of Step
-        The source itself, then every condition in the order it was set.
+        The source, then every condition in order.
     lossy : pandas.DataFrame or None
         The source's mappings that lose a distinction, where it lists them
         (:attr:`accountability.records.dataset.Dataset.lossy`).
     published : SourceCard
-        The card as the source has it.
+        The source's original card.
     decided : tuple of str
-        The stages of the outcome that the conditions knew.
+        Stages of the outcome on which the conditions depend.
     origins : mapping
-        Columns added to the cases, with the stages of the outcome they know; None where that cannot be told.
+        Columns added to the cases, with the stages of the outcome on which they depend; None if not known.
     people : mapping
         The source's complainants, victims, witnesses and investigators, of all its cases, each role's table.
     labels : mapping
-        What the declaration calls its columns for a reader.
+        Column to its declared label.
 
     Examples
     --------
@@ -168,10 +168,9 @@ class Cohort:
     @classmethod
     @remembered
     def of(cls, dataset: DatasetLike | Cohort, *, decided_by: str | Sequence[str] | None = None) -> Cohort:
-        """All cases of a loaded source; a cohort is returned as it is.
+        """Return all cases of a loaded source as a cohort; a cohort is returned unchanged.
 
-        Where cases were taken out of the dataset's frame before, `decided_by` says what that knew, as for
-        :meth:`keep_if`.
+        If cases were removed from the dataset before, `decided_by` says on what that depended, as for :meth:`keep_if`.
         """
         if isinstance(dataset, Cohort):
             return dataset
@@ -204,17 +203,16 @@ class Cohort:
         Parameters
         ----------
         condition : Series of bool, a function of the table that gives one, or a frame
-            Must have the table's index and no missing value: a row whose answer is not known is neither kept
-            nor dropped by guess. Of a frame, the rows it holds are kept.
+            Must have the table's index and no missing value. With a frame, its rows are kept.
         because : str
             The reason, shown in :meth:`flow`.
         of : {"cases", "allegations"}
-            The table the condition is about. After a condition on allegations, a case stays if at least one of
-            its allegations does, and an officer's own events stay if that officer does.
+            The table of the condition. After a condition on allegations, a case stays if one of its allegations does,
+            and an officer's events stay if that officer does.
         decided_by : str or sequence of str, optional
-            The stages that the condition knew; ``()`` says none. What a function looked at is found out. Of a mask, a
-            frame or a list of ids it cannot be: without `decided_by`, one that takes away every open case, or none but
-            ended or none but open ones, is taken to have known how cases ended.
+            The stages on which the condition depends; ``()`` means none. For a function this is detected. For a mask, a
+            frame or a list of ids it cannot be: without `decided_by`, a condition that removes every open case, or only
+            ended or only open ones, counts as depending on how cases ended.
 
         Returns
         -------
@@ -274,17 +272,17 @@ class Cohort:
         *,
         decided_by: str | Sequence[str] | None = None,
     ) -> Cohort:
-        """Add a column to the cases, for grouping or for the way a case closed.
+        """Add a column to the cases, for grouping or for causes of closing.
 
         Parameters
         ----------
         name : str
             Name of the new column.
         values : pandas.Series, or a function of the cohort that gives one
-            Indexed by ``case_id`` (each at most once), as ``allegations.groupby("case_id")...`` gives. A case
-            without a value gets a missing one.
+            Indexed by ``case_id`` (each at most once), as from ``allegations.groupby("case_id")...``. Cases without a
+            value get a missing one.
         decided_by : str or sequence of str, optional
-            The stages that the values tell of, as for :meth:`keep_if`; of a function they are found out.
+            The stages on which the values depend, as for :meth:`keep_if`; detected for a function.
 
         Returns
         -------
@@ -312,14 +310,14 @@ class Cohort:
         return replace(self, cases=self.cases.assign(**{name: column}), origins={**self.origins, name: knew})
 
     def knows(self, column: str) -> tuple[str, ...] | None:
-        """Tell which stages of the outcome a column of the cases or allegations knows; None where it cannot be told."""
+        """Return the stages of the outcome on which a column depends; None if not known."""
         from accountability.study import selection
 
         of = "cases" if column in self.cases.columns else "allegations"
         return selection.columns_known(self, of, column).get(column, ())
 
     def flow(self) -> pd.DataFrame:
-        """How the source became this cohort.
+        """Return the flow from the source to this cohort.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Days and flags that a user hands in: whole numbers, and true or false; everything else is refused with a line."""
+"""Check days and flags from a user: whole numbers, and booleans; everything else is refused with the line to write."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _LINES: Final = {
 
 
 def whole_days(values: npt.ArrayLike, name: str) -> Days:
-    """Read whole numbers of days.
+    """Return whole numbers of days.
 
     Parameters
     ----------
     values : array-like
     name : str
-        What they are called, for the message.
+        Their name, for the message.
 
     Raises
     ------
     ParameterError
-        Texts, lengths of time, dates, missing values or fractions, with how many, the first, and the line to write.
+        For texts, time differences, dates, missing values or fractions, with their number, the first, and the line to
+        write.
     """
     if isinstance(values, pd.DataFrame):
         raise ParameterError(
@@ -85,18 +86,18 @@ def _is(value: object, kind: str) -> bool:
 
 
 def flags(values: npt.ArrayLike, name: str) -> Flags:
-    """Read true and false; 0 and 1 stand for them where both or one of them is all there is.
+    """Return booleans; values of only 0 and 1 are accepted.
 
     Parameters
     ----------
     values : array-like
     name : str
-        What they are called, for the message.
+        Their name, for the message.
 
     Raises
     ------
     ParameterError
-        Missing values, texts, or codes such as 1 and 2, with how many of each and the line to write.
+        For missing values, texts, or codes such as 1 and 2, with their numbers and the line to write.
     """
     held = pd.Series(np.asarray(values).ravel() if isinstance(values, np.ndarray) else values)
     missing = held.isna()

@@ -1,4 +1,4 @@
-"""Days from one stage to another, one row per case: closed after so many days, or still open after so many.
+"""Durations: days from one stage to another, one row per case, closed or still open.
 
 Days are whole numbers. A closing on the day of receipt is day 0.
 """
@@ -28,7 +28,7 @@ RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the cases came to be seen, as far as one clock is concerned.
+    """How cases were selected, for one clock.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Sampling:
     source : str
         Name of the source, for messages.
     selected_on : tuple of str
-        What the records were selected on, when they were.
+        What the records were selected on, if they were.
     closing_date : bool
         Whether the source publishes the day of closing.
     """
@@ -53,40 +53,39 @@ class Sampling:
 
 @dataclass(frozen=True, eq=False)
 class Durations:
-    """How long each case took, or how long it has been open.
+    """Days each case took, or has been open.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row per case: ``case_id``; ``days_lower`` and ``days_upper`` (Int64), the fewest and most days the delay can
-        have lasted, equal when both dates are days, ``days_upper`` missing when the case is still open (it lasts
-        longer than ``days_lower``); ``event`` (bool), whether it closed; ``entry_time`` (Int64), the first day of its
-        age at which its closing would have been seen, 0 when it was watched from the start; ``longest`` (Int64), the
-        longest delay this case could have shown before the cut-off, missing when there is none; where any start is
-        coarser than a day, ``start_span`` and ``stop_span`` (Int64), the number of days the start and the stop can have
-        been on (0 for open cases); where any case closed on an unknown day, ``unknown_day`` (bool), whether this one
-        did: its closing lies anywhere from its start to the last day covered; then the columns of the cases.
+        One row per case: ``case_id``; ``days_lower`` and ``days_upper`` (Int64), bounds of the delay, equal if both
+        dates are days; ``days_upper`` is missing if the case is still open (it lasts longer than ``days_lower``);
+        ``event`` (bool), whether it closed; ``entry_time`` (Int64), the first day of age at which its closing would
+        have been seen, 0 if watched from the start; ``longest`` (Int64), the longest delay observable before the
+        cut-off, missing without a cut-off; where any start is coarser than a day, ``start_span`` and ``stop_span``
+        (Int64), the numbers of possible days of start and stop (0 for open cases); where any case closed on an unknown
+        day, ``unknown_day`` (bool), whether this one did, anywhere from its start to the last day covered; then the
+        columns of the cases.
     clock : str
         The clock in words; every result repeats it.
     start, stop : str
         The stages.
     cutoff : datetime.date or None
-        The last day known about.
+        The last day observed.
     sampling : Sampling
-        How the cases came to be seen.
+        How the cases were selected.
     excluded : pandas.DataFrame
-        ``case_id`` and ``reason`` of every case of the cohort that has no usable delay.
+        ``case_id`` and ``reason`` of every case without a usable delay.
     flow : pandas.DataFrame
         The cohort's conditions and these exclusions with their counts.
     current_status : bool
-        Whether only "closed by the cut-off or not" is known, so that no closing day exists.
+        Whether only the status at the cut-off is known, and no closing day.
     states : pandas.DataFrame or None
-        How many cases of the cohort are in each closing state (``state``, ``n``, ``meaning``); the four add up to all.
+        Number of cases in each closing state (``state``, ``n``, ``meaning``); the four add up to all.
     unended : pandas.DataFrame or None
-        The cases of which nobody knows whether they ended, as if they were open: they are in no estimate, and at both
-        extremes in the bounds beside it.
+        Cases that may or may not have ended, as if open: they are in no estimate, but at both extremes in its bounds.
     first_day : int
-        The first age at which the step can come. Nobody is watched before it, and nothing is missed there.
+        The first age at which the stop can happen; follow-up starts there without truncation.
     """
 
     table: pd.DataFrame
@@ -124,37 +123,37 @@ class Durations:
 
     @cached_property
     def days_lower(self) -> Days:
-        """Fewest days, as a plain array."""
+        """Fewest days, as an array."""
         return _plain(self.table["days_lower"])
 
     @cached_property
     def days_upper(self) -> Days:
-        """Most days as a plain array, -1 for open cases."""
+        """Most days, as an array; -1 for open cases."""
         return _plain(self.table["days_upper"])
 
     @cached_property
     def event(self) -> Flags:
-        """Whether each case is closed, as a plain array."""
+        """Whether each case is closed, as an array."""
         return self.table["event"].to_numpy(dtype=bool)
 
     @cached_property
     def entry_time(self) -> Days:
-        """First day of age at which the case was watched, as a plain array."""
+        """First day of age at which the case was watched, as an array."""
         return _plain(self.table["entry_time"])
 
     @cached_property
     def longest(self) -> Days:
-        """Longest delay that could have been seen, -1 where there is no cut-off."""
+        """Longest observable delay, -1 without a cut-off."""
         return _plain(self.table["longest"])
 
     @cached_property
     def end(self) -> Days:
-        """Days to the closing (the most it can have taken) or, of open cases, days seen open."""
+        """Days to the closing (the upper bound) or, for open cases, days seen open."""
         return np.where(self.event, self.days_upper, self.days_lower)
 
     @cached_property
     def known_groups(self) -> dict[tuple[str, ...], tuple[pd.DataFrame, Days]]:
-        """Groups already made by :func:`group_codes`, for the next estimator that asks."""
+        """Groups already made by :func:`group_codes`, for reuse."""
         return {}
 
     @cached_property
@@ -164,29 +163,29 @@ class Durations:
 
     @cached_property
     def left_truncated(self) -> bool:
-        """Whether any case came into sight after the start of its clock."""
+        """Whether any case entered late (left-truncated)."""
         return bool(self.entry_time.any())
 
     @cached_property
     def ends(self) -> tuple[int, Days]:
-        """Number of days there are, and ``end`` of every case, open ones that many days later.
+        """Number of days, and ``end`` of every case, with this number added for open ones.
 
-        Every count of cases starts here: one number per case says when and whether it closed.
+        So one number per case says when and whether it closed.
         """
         days = int(max(self.end.max(initial=0), self.entry_time.max(initial=0))) + 1
         return days, self.end + days * ~self.event
 
     @cached_property
     def unknown_day(self) -> Flags:
-        """Whether each case closed on a day of which nothing is known."""
+        """Whether each case closed on an unknown day."""
         if "unknown_day" not in self.table:
             return np.zeros(len(self), bool)
         return self.table["unknown_day"].to_numpy(dtype=bool)
 
     def known_days(self) -> Durations:
-        """Return the same without the cases that closed on an unknown day, which are then counted as left out.
+        """Return the same without cases closed on an unknown day, which are then counted as left out.
 
-        What is left closes too late, as closings are missing and open cases are not:
+        The rest is biased towards long delays, because closings are missing and open cases are not:
         :func:`accountability.delay.closing_curve` takes all cases.
         """
         if not self.unknown_day.any():
@@ -210,7 +209,7 @@ class Durations:
 
     @property
     def n_open(self) -> int:
-        """Cases still open at the cut-off."""
+        """Number of cases still open at the cut-off."""
         return int((~self.event).sum())
 
     def __len__(self) -> int:
@@ -223,7 +222,7 @@ class Durations:
         )
 
     def label_missing(self, column: str, label: str = "not recorded") -> Durations:
-        """Give cases without a value in a grouping column a group of their own."""
+        """Give cases without a value in a grouping column their own group."""
         if column not in self.table.columns:
             raise ParameterError(f"no column {column!r} in these durations")
 
@@ -253,32 +252,32 @@ class Durations:
         clock: str = "days as given",
         sampling: Sampling | None = None,
     ) -> Durations:
-        """Make durations from plain day counts, for simulations and other people's tables.
+        """Make durations from arrays of days, for simulations and other tables.
 
         Parameters
         ----------
         days : array of int
             Days to closing, or days open so far.
         event : array of bool, optional
-            Whether each case closed; all, when left out.
+            Whether each case closed; all when left out.
         days_upper : array of int, optional
-            Most days of closed cases when `days` are only the fewest; ignored for open ones.
+            Upper bounds for closed cases, with `days` as lower bounds; ignored for open ones.
         entry_time, longest : array of int, optional
-            As the columns of the table.
+            As in the columns of the table.
         unknown_day : array of bool, optional
-            Which cases closed on a day of which nothing is known: of these, `days` are the most it can have taken.
+            Which cases closed on an unknown day; their `days` are upper bounds.
         groups : dict of arrays, optional
             Further columns.
         clock : str
             What the days count.
         sampling : Sampling, optional
-            How the cases were seen; complete by default.
+            How the cases were selected; complete by default.
 
         Raises
         ------
         ParameterError
-            If a day is missing, a text, a length of time, not whole or negative; if `event` is anything but true and
-            false; or if lengths differ. The message has the line to write.
+            If a day is missing, a text, a time difference, not whole or negative; if `event` is not boolean; or if
+            lengths differ. The message has the line to write.
 
         Examples
         --------
@@ -335,7 +334,7 @@ class Durations:
 
 
 def require_cases(durations: Durations, what: str) -> None:
-    """Refuse an estimate from no cases, saying where they went."""
+    """Refuse an estimate without cases, and say why they were left out."""
     if len(durations):
         return
     went = "; ".join(f"{row.cases:,} {row.reason}" for row in durations.excluded_counts().itertuples())
@@ -347,7 +346,7 @@ def group_codes(
 ) -> tuple[pd.DataFrame, Days]:
     """Return the groups of a table of durations, one row each in sorted order, and each case's group number.
 
-    Cases of one of the `clusters` may all have ended alike; groups that are compared may not.
+    All cases of one of the `clusters` may have the same ending; compared groups may not.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The two extremes of what is not known of the ends of cases: everything as early, or as late, as it can have been."""
+"""The two extremes of unknown ends of cases: all as early, or as late, as possible."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from accountability.study.durations import Durations
 def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
     """Return the delays with every unknown end at its earliest, and with every one at its latest.
 
-    A case that closed on an unknown day closed on the first day it can have, or on the last. A case of which nobody
-    knows whether it ended closed on the first day, or is still open; in a release of closed cases it closed on the
-    last day covered.
+    A case that closed on an unknown day gets its first or last possible day. A case that may or may not have ended
+    closed on the first day, or is still open; in a release of closed cases it closed on the last day covered.
 
     Parameters
     ----------
@@ -27,7 +26,7 @@ def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
     Returns
     -------
     tuple of Durations, or None
-        None where the end of every case is known, or nothing but the status is.
+        None if the end of every case is known, or only statuses are.
 
     Examples
     --------
@@ -43,16 +42,16 @@ def extremes(durations: Durations) -> tuple[Durations, Durations] | None:
 
 
 def placed(durations: Durations, place: float, moved: Flags | None = None) -> Durations:
-    """Return the delays with every unknown end at one place among the days it can have been on.
+    """Return the delays with every unknown end at one relative position within its possible days.
 
     Parameters
     ----------
     durations : Durations
     place : float
-        From 0, the first day, to 1, the last. A case of which nobody knows whether it ended is then still open or, in a
+        From 0, the first day, to 1, the last. At 1, a case that may or may not have ended is still open or, in a
         release of closed cases, closed on the last day covered.
     moved : array of bool, optional
-        The closings moved: all that are not known to the day.
+        The closings to move; by default all not known to the day.
     """
     table = durations.table.drop(columns="unknown_day", errors="ignore")
     if moved is None:

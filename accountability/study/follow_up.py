@@ -1,4 +1,4 @@
-"""How long the cases of each group were watched, and whether somebody was watched at every age before that."""
+"""Follow-up of each group, and gaps in it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _LATE: Final = "closings are in the release by its last day, which a single rele
 
 @cache
 def seen_late() -> list[dict[str, Any]]:
-    """How late closings were recorded in releases that a later one was held against (``benchmarks/releases.py seen``).
+    """Return the observed lateness of closings in releases with a later one (``benchmarks/releases.py seen``).
 
-    One mapping a release: ``label``, ``closings`` up to its last day, how many were ``late``, and the share recorded
+    One mapping per release: ``label``, ``closings`` up to its last day, the number ``late``, and the share recorded
     (``shares``) by days since the closing (``ages``).
     """
     found: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("recorded_late.yaml"))["seen"]
@@ -33,7 +33,7 @@ def seen_late() -> list[dict[str, Any]]:
 
 
 def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the last day of age on which a case of each group was watched, and how many were.
+    """Return the last day of follow-up of each group, and the number of cases at risk on it.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd
     Returns
     -------
     DataFrame
-        One row per group: its columns, ``last_day``, ``at_risk`` (missing where fewer than ten of a group were).
-        Nothing is known of later days, unless no case was still open.
+        One row per group: its columns, ``last_day``, ``at_risk`` (missing if fewer than ten). Nothing is known about
+        later days, unless no case was still open.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd
 
 
 def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tuple[str, ...]:
-    """Say where late entry left nobody to watch at an early age, so that no curve can be had across it."""
+    """Say where late entry leaves a gap without cases at risk, across which no curve can be estimated."""
     if not durations.left_truncated:
         return ()
     groups, codes = group_codes(durations, by)
@@ -95,7 +95,7 @@ def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tu
 
 
 def warned(result: R) -> R:
-    """A delay result that names late recording among what must hold, with the size seen where two releases are held."""
+    """Add late recording to the assumptions of a delay result, with the size observed in releases with a later one."""
     if isinstance(result, Result) and not any(note.startswith(_LATE) for note in result.assumptions):
         seen = ", ".join(f"{one['late']:,} of {one['closings']:,} in {one['label']}" for one in seen_late())
         object.__setattr__(result, "assumptions", (*result.assumptions, f"{_LATE} ({seen} were not)"))
@@ -112,7 +112,7 @@ def _not_bounded(result: Result, durations: Durations) -> str:
 
 
 def followed(result: R, durations: Durations, by: Any) -> R:
-    """A result that says what is known of the ends of its cases, how long they were watched, and where nobody was."""
+    """Add closing states, follow-up and gaps in it to a result."""
     if isinstance(result, Result) and result.states is None:
         object.__setattr__(result, "states", durations.states)
         if unknown := _not_bounded(result, durations):

@@ -1,4 +1,4 @@
-"""Which group a case belongs to, when the column that says so describes its allegations."""
+"""Assign each case to one group, also by a column of its allegations."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ OTHER = "other (small groups)"
 
 @remembered
 def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Cohort:
-    """Give every case one value of a column, so that each complaint is counted once.
+    """Assign every case one value of a column, so that each complaint counts once.
 
-    A case takes the value its allegations share; ``several`` where they differ, ``none stated`` where no allegation
-    states one (for instance because no officer was identified). Groups smaller than `min_group` are put together.
+    A case gets the shared value of its allegations, ``several`` if they differ, or ``none stated`` if no allegation has
+    one (for instance because no officer was identified). Groups smaller than `min_group` are pooled.
 
     Parameters
     ----------
@@ -29,17 +29,17 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
     column : str or None
         A column of the cases or of the allegations; ``None`` changes nothing.
     min_group : int
-        Groups with fewer cases become ``other (small groups)``, which holds at least as many itself.
+        Groups with fewer cases become ``other (small groups)``, which has at least as many.
 
     Returns
     -------
     Cohort
-        Its cases hold `column` as text, without missing values. The allegations are unchanged.
+        Its cases have `column` as text, without missing values. The allegations are unchanged.
 
     Raises
     ------
     ParameterError
-        When neither table has the column, with the columns there are.
+        When neither table has the column; lists the columns.
     """
     if column is None:
         return cohort
@@ -56,10 +56,10 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
 
 
 def small_groups(values: pd.Series, least: int) -> list[str]:
-    """Values to put together: those on fewer than `least` rows.
+    """Return the values to pool: those with fewer than `least` rows.
 
-    When these are together still too few, the next larger value joins them, the first by name of several; so no group
-    can be had by subtraction.
+    If the pool is still too small, the next larger value joins it (of several, the first by name), so that no group can
+    be derived by subtraction.
     """
     sizes = values.value_counts().sort_index().sort_values(kind="stable")
     count = int((sizes < least).sum())

@@ -1,8 +1,8 @@
-"""What a front door takes: a dataset, a cohort or durations, converted where only one meaning is possible.
+"""Convert the first argument of public functions: a dataset, a cohort or durations.
 
-A function decorated with :func:`takes` may be given whatever a user holds. A dataset becomes the cohort of all its
-cases, a cohort becomes durations from receipt to closing, and a column of the allegations becomes one value per case.
-Everything else is refused, with the missing step written out.
+A function decorated with :func:`takes` accepts any of them. A dataset becomes the cohort of all its cases, a cohort
+becomes durations from receipt to closing, and a column of the allegations becomes one value per case. Everything else
+is refused with the missing step.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _ALSO: Final = ("strata", "cluster", "causes")
 def takes(
     kind: Kind | type, make: Callable[[Any], Any] | None = None
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[Concatenate[Any, P], R]]:
-    """Let a function take a dataset, a cohort or its own prepared form as its first argument.
+    """Decorate a function to accept a dataset, a cohort or its own type as first argument.
 
     Parameters
     ----------
     kind : {"dataset", "cohort", "durations"} or type
-        What the function works on. A type is a prepared form of its own.
+        What the function works on; a type is its own prepared form.
     make : callable, optional
-        Makes the prepared form from a cohort, where `kind` is a type and only one meaning is possible.
+        Function that makes the type from a cohort, if `kind` is a type.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def takes(
 def takes_only(
     kinds: type | tuple[type, ...], step: str
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[Concatenate[Any, P], R]]:
-    """Let a function take objects of its own kind alone as its first argument, where nothing else could be meant.
+    """Decorate a function to accept only objects of given types as first argument.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def column_names(value: object, called: str = "this function", parameter: str = 
     Raises
     ------
     ParameterError
-        When something else is given, a name stands twice, or a name is one that results use themselves.
+        For anything else, a repeated name, or a name that results use themselves.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Put the start and stop of every case together into fewest and most days, leaving out who cannot have any."""
+"""Compute bounds of the days between start and stop of every case, excluding cases without a delay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock, read and checked."""
+    """One checked clock."""
 
     study: Cohort
     start: str
@@ -42,11 +42,11 @@ class Clock:
         return FOREVER if self.until is None else day_number(self.until)
 
     def steps(self) -> pd.DataFrame:
-        """The dated steps that stop and start the clock."""
+        """Return the dated steps that pause and resume the clock."""
         return self.study.events if self.declared is None else self.declared
 
     def count(self, days: Days, which: Flags) -> Days:
-        """Number the days by the calendar: differences of two numbers are the days the clock counts."""
+        """Return day numbers by the clock's calendar; their differences are the days counted."""
         if self.calendar is None:
             return days
         numbered = np.zeros_like(days)
@@ -70,7 +70,7 @@ class _Reasons:
 
 
 def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status: bool = False) -> Durations:
-    """Put start and stop intervals together, leaving out the cases that cannot have a delay."""
+    """Combine start and stop intervals into delays, excluding cases that cannot have one."""
     study, last = clock.study, clock.last
     reasons = _Reasons(len(study.cases))
     _exclude_without_start(reasons, begin, clock)

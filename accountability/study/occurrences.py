@@ -1,4 +1,4 @@
-"""The first or last dated occurrence of a stage in every case, as an interval of day numbers.
+"""Find the first or last dated occurrence of a stage in every case, as an interval of day numbers.
 
 Day numbers count from 1970-01-01.
 """
@@ -28,14 +28,14 @@ FOREVER = 2**40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrence:
-    """When a stage was reached, a case.
+    """The occurrence of a stage in each case.
 
     Attributes
     ----------
     earliest, latest : array of int
-        Day numbers; ``NEVER`` and ``FOREVER`` stand for no bound. Both are ``FOREVER`` without a usable date.
+        Day numbers; ``NEVER`` and ``FOREVER`` mean no bound. Both are ``FOREVER`` without a usable date.
     set_aside : array of object
-        For cases without a usable date: why the date they have must not be used, else "".
+        For cases without a usable date: why their date must not be used, else "".
     """
 
     earliest: Days
@@ -51,15 +51,15 @@ class Occurrence:
 def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) -> Occurrence:
     """Find the first or last occurrence of a stage in each case.
 
-    Several imprecise dates: the first of them lies between the smallest earliest and the smallest latest day,
-    the last between the largest ones.
+    Of several imprecise dates, the first is between the smallest earliest and the smallest latest day, the last between
+    the largest ones.
 
     Parameters
     ----------
     events : pandas.DataFrame
         Dated steps: ``case_id, stage, earliest, latest, set_aside``.
     cases : pandas.Index
-        The ``case_id`` of every case, in the order wanted.
+        The ``case_id`` of every case, in order.
     stage : str
         The stage.
     which : {"first", "last"}
@@ -92,7 +92,7 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
 
 
 def places(ids: pd.Series, known: pd.Series | pd.Index) -> Ints:
-    """Place of each id among the distinct known ones, -1 where it is none."""
+    """Return the position of each id among the known ones, -1 if it is not among them."""
     if not all(isinstance(one.dtype, pd.StringDtype) for one in (ids, known)):
         return pd.Index(known).unique().get_indexer(pd.Index(ids)).astype(np.int64)
     # Pandas makes Python's texts of Arrow's: many times slower.
@@ -102,18 +102,18 @@ def places(ids: pd.Series, known: pd.Series | pd.Index) -> Ints:
 
 
 def day_numbers(dates: pd.Series, missing: int) -> Days:
-    """Day numbers of a column of dates, `missing` where there is none."""
+    """Return day numbers of a column of dates, `missing` where empty."""
     days = dates.to_numpy().astype("datetime64[D]")
     return np.where(np.isnat(days), missing, days.astype(np.int64))
 
 
 def day_number(date: dt.date) -> int:
-    """Day number of one date."""
+    """Return the day number of one date."""
     return (date - dt.date(1970, 1, 1)).days
 
 
 def as_date(value: dt.date | str, name: str) -> dt.date:
-    """Read a parameter that is a day, as a date or as ISO text.
+    """Return a parameter that is a day, given as a date or ISO text.
 
     Raises
     ------

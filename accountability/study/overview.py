@@ -1,4 +1,4 @@
-"""What a reader checks before any estimate: which dates are held, how precise they are, what came in each year."""
+"""Overview before any estimate: dates held, their precision, and cases by year."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def dates_held(cohort: Cohort) -> pd.DataFrame:
-    """How many cases have a usable date of each stage.
+    """Count the cases with a usable date of each stage.
 
     Returns
     -------
     DataFrame
-        One row per stage that occurs: ``stage``; ``cases`` with a usable date; ``without`` any; ``set_aside`` (a date
-        that must not be used); ``to_the_day`` (share of usable dates); ``first`` and ``last`` usable day.
+        One row per stage that occurs: ``stage``; ``cases`` with a usable date; ``without`` any; ``set_aside`` (with a
+        date that must not be used); ``to_the_day`` (share of usable dates); ``first`` and ``last`` usable day.
     """
     total = len(cohort.cases)
     rows = []
@@ -61,7 +61,7 @@ def year_of(
     of: Literal["cases", "allegations"] = "cases",
     which: Which | None = None,
 ) -> pd.Series:
-    """Year of the earliest day a stage can have been reached.
+    """Return the year of the earliest possible day of a stage.
 
     Parameters
     ----------
@@ -69,21 +69,21 @@ def year_of(
     stage : str
         The stage.
     of : {"cases", "allegations"}
-        Whose year: an allegation has its own dates where the source dates its rows apart.
+        Whose year; an allegation has its own dates if the source dates its rows separately.
     which : {"first", "last"}, optional
-        Which date gives a case its year where it has several; needed where these lie in different years.
+        Which date counts if a case has several; required if these are in different years.
 
     Returns
     -------
     Series of Int64
-        By ``case_id``, or in the order and by the index of the allegations; missing without a usable date. Fit for
-        :meth:`accountability.study.cohort.Cohort.with_case_column`. ``attrs`` say how many have no usable date
-        (``without``), and of how many of these a date was set aside (``set_aside``).
+        By ``case_id``, or with the index of the allegations; missing without a usable date. For
+        :meth:`accountability.study.cohort.Cohort.with_case_column`. ``attrs`` count those without a usable date
+        (``without``), and those of them with a date set aside (``set_aside``).
 
     Raises
     ------
     Refusal
-        When dates of one case lie in different years and `which` does not say which one counts.
+        If dates of one case are in different years and `which` is not given.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def month_of(
     of: Literal["cases", "allegations"] = "cases",
     which: Which | None = None,
 ) -> pd.Series:
-    """Month of the earliest day a stage can have been reached, as ``2014-03``; all else as :func:`year_of`.
+    """Return the month of the earliest possible day of a stage, as ``2014-03``; otherwise as :func:`year_of`.
 
     Returns
     -------
@@ -149,17 +149,17 @@ def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Li
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ByYear(Result):
-    """Cases by the year in which they started.
+    """Cases by year of start.
 
-    ``table``: ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``not_known`` (the stop has a date that must
-    not be used, or no status is recorded), ``share_open``.
+    ``table``: ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``not_known`` (the stop's date must not be
+    used, or no status is recorded), ``share_open``.
 
     Attributes
     ----------
     start, stop : str
         The stages.
     by_status : bool
-        Whether the source gives no closing dates, so that a case's findings say whether it was closed.
+        Whether a case's findings say whether it closed, because the source has no closing dates.
     """
 
     start: str
@@ -167,7 +167,7 @@ class ByYear(Result):
     by_status: bool = False
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw cases by year, those that stopped and those still open apart."""
+        """Draw stopped and open cases by year."""
         axes = draw.new_axes(ax)
         long = self.table.dropna(subset="year").melt("year", ["stopped", "still_open"], "state", "cases")
         done = "closed by its findings" if self.by_status else f"'{self.stop}' dated"
@@ -194,16 +194,15 @@ class ByYear(Result):
 
 
 def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> ByYear:
-    """Cases by the year in which they started, and how many have not stopped.
+    """Count cases by year of start, and those that have not stopped.
 
-    Years are those of the earliest day the start can have been; cases without a usable start are counted under a
-    missing year, not left out.
+    The year is that of the earliest possible start; cases without a usable start are counted under a missing year.
 
     Parameters
     ----------
     cohort : Cohort
     start, stop : str
-        Stages. From a source without closing dates, the cases closed are those without a pending finding.
+        Stages. Without closing dates, cases without a pending finding count as closed.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Days on which a case's clock was stopped: a criminal case, leave, litigation, as far as the source dates them."""
+"""Paused days of each case (criminal case, leave, litigation), as far as dated."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ STOPPED, STARTED = "suspended_clock", "resumed_clock"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paused:
-    """Paused days of each case within its life.
+    """Paused days of each case.
 
     Attributes
     ----------
     least, most : array of int
-        Fewest and most days, equal when all dates are days.
+        Fewest and most days; equal if all dates are days.
     broken : array of bool
-        Cases whose stops and starts do not alternate, so that nothing can be said.
+        Cases whose pauses and resumptions do not alternate, so that the days are unknown.
     """
 
     least: Days
@@ -39,7 +39,7 @@ def paused_days(
     end: tuple[Days, Days],
     count: Callable[[Days, Flags], Days] = lambda days, _: days,
 ) -> Paused:
-    """Add up the paused days of each case between its start and its end.
+    """Sum the paused days of each case between its start and end.
 
     Parameters
     ----------
@@ -50,13 +50,13 @@ def paused_days(
     begin, end : pair of arrays of int
         Earliest and latest day number of each case's start and end.
     count : callable, optional
-        Numbers days by the clock's calendar, where told to; every day counts when left out.
+        Function that returns day numbers by the clock's calendar; every day counts when left out.
 
     Returns
     -------
     Paused
-        The first stop is taken with the first start after it, and so on; a last stop without a start runs to the end.
-        The day of the stop is paused, the day of the start is not.
+        The first pause ends at the first resumption after it, and so on; a last pause without resumption runs to the
+        end. The first day of a pause counts as paused, the day of resumption does not.
     """
     stops, starts = _ranked(events, cases, STOPPED), _ranked(events, cases, STARTED)
     pairs = stops.merge(starts, on=["place", "rank"], how="outer", suffixes=("", "_start"))
@@ -85,19 +85,19 @@ def _between(first: Days, last: Days, count: Callable[[Days, Flags], Days]) -> D
 
 
 def as_steps(pauses: pd.DataFrame, cases: pd.Index) -> pd.DataFrame:
-    """Return declared stretches as steps that stop and start the clock, overlapping ones joined.
+    """Return declared pauses as steps that pause and resume the clock, with overlaps joined.
 
     Parameters
     ----------
     pauses : pandas.DataFrame
-        ``case_id``, ``paused``, ``resumed`` (days; missing while it stands still).
+        ``case_id``, ``paused``, ``resumed`` (days; missing if still paused).
     cases : pandas.Index
-        The ``case_id`` of every case; stretches of others are not read.
+        The ``case_id`` of every case; pauses of others are ignored.
 
     Raises
     ------
     ParameterError
-        If a column is missing, a stretch has no first day, or ends before it begins.
+        If a column is missing, or a pause has no first day or ends before it begins.
     """
     missing = [name for name in ("case_id", "paused", "resumed") if name not in pauses.columns]
     if missing:

@@ -1,4 +1,4 @@
-"""One column and its values as a condition: which complaints a study looks at."""
+"""Restrict a study to complaints with some values of one column."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BETWEEN = "|"
 
 
 def read_only(only: str) -> tuple[str, list[str]]:
-    """Read ``column=value``, several values joined by ``|``.
+    """Parse ``column=value``, several values joined by ``|``.
 
     Raises
     ------
     ParameterError
-        For a text that is not of that form.
+        For a malformed text.
     """
     column, _, said = (part.strip() for part in only.partition("="))
     values = [part.strip() for part in said.split(_BETWEEN) if part.strip()]
@@ -33,10 +33,10 @@ def read_only(only: str) -> tuple[str, list[str]]:
 
 
 def only_where(cohort: Cohort, only: str | None) -> Cohort:
-    """Keep the complaints in which a column has one of some values; of their allegations, those that have it.
+    """Keep the complaints with one of some values of a column, and of their allegations those with it.
 
-    The sampling rule stays what it was, unless the column is settled only when a case ends: then it becomes that of
-    records selected on their outcome, and estimators refuse as they would for a source published so.
+    The sampling rule does not change, unless the column is known only when a case ends. It is then that of records
+    selected on the outcome, and estimators refuse as for such a source.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def only_where(cohort: Cohort, only: str | None) -> Cohort:
     Raises
     ------
     ParameterError
-        The text is not of that form, or there is no such column or value (with the nearest).
+        For a malformed text, or an unknown column or value (with the nearest).
     Refusal
-        Fewer than 10 complaints would be kept or left out: too few to be looked at apart.
+        If fewer than 10 complaints would be kept or left out.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def only_where(cohort: Cohort, only: str | None) -> Cohort:
 
 
 def rows_with(cohort: Cohort, column: str, values: Sequence[str]) -> tuple[Table, pd.Series]:
-    """Return the table that holds a column, and which of its rows have one of the values, whatever their case."""
+    """Return the table with a column, and which of its rows have one of the values, ignoring case."""
     tables: dict[Table, pd.DataFrame] = {"cases": cohort.cases, "allegations": cohort.allegations}
     held: list[Table] = [of for of, table in tables.items() if column in table and column not in _KEYS]
     if not held:

@@ -1,4 +1,4 @@
-"""The dates of single allegations, where the rows of one case are dated apart."""
+"""Cohorts of allegations, for sources that date each row separately."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def by_allegation(cohort: Cohort | DatasetLike) -> Cohort:
     Returns
     -------
     Cohort
-        One case an allegation, in their order: the columns of the allegation and of its case, and ``complaint``, the
-        case's own id, which is the cluster of errors. A step dated by row belongs to its row, one of an officer to all
-        allegations against that officer, any other to all allegations of the case.
+        One case per allegation, in order: the columns of the allegation and of its case, and ``complaint``, the case's
+        id, for clustered errors. A step dated by row belongs to its row, a step of an officer to all allegations
+        against that officer, any other to all allegations of the case.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""What a condition knew of how cases ended, and so how the cases it keeps came to be seen.
+"""Detect whether a condition depends on how cases ended, and set the sampling rule accordingly.
 
-A condition that is a function is asked a second time, on a table that holds neither outcomes nor ids. The same answer
-shows that it looked at neither. Of what cannot be asked (a mask, a frame filtered outside) only the effect is seen.
+A condition that is a function is called again on a table without outcomes and ids. The same answer shows that it uses
+neither. For a mask or a filtered frame only the effect is known.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ Known = tuple[str, ...] | None
 
 
 def stages_named(decided_by: str | Sequence[str]) -> tuple[str, ...]:
-    """Read ``decided_by``: the stages of the outcome among those a condition knew.
+    """Return the stages of the outcome in ``decided_by``.
 
     Raises
     ------
     ParameterError
-        For a word that is no stage.
+        For an unknown stage.
     """
     named = (decided_by,) if isinstance(decided_by, str) else tuple(decided_by)
     if wrong := [stage for stage in named if stage not in STAGES]:
@@ -60,7 +60,7 @@ def stages_named(decided_by: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def by_name(column: str) -> tuple[str, ...]:
-    """The stage a column tells of, by the words of its name."""
+    """Return the stage on which a column depends, by the words of its name."""
     if column in _NAMES:
         return (_NAMES[column],)
     words = set(column.lower().split("_"))
@@ -70,7 +70,7 @@ def by_name(column: str) -> tuple[str, ...]:
 
 
 def ends_of(cohort: Cohort) -> tuple[Flags, Flags]:
-    """Which cases are open and which ended, by their closing dates or, where none is published, by their findings."""
+    """Return which cases are open and which ended, by closing dates or, if none is published, by findings."""
     cases = pd.Index(cohort.cases["case_id"])
     if cohort.published.sampling.rule == "no_closing_date":
         if "finding" not in cohort.allegations:
@@ -82,9 +82,9 @@ def ends_of(cohort: Cohort) -> tuple[Flags, Flags]:
 
 
 def columns_known(cohort: Cohort, of: str, column: str = "") -> dict[str, Known]:
-    """What the columns of a table know of the outcome: only those that know something, or of which it is not known.
+    """Return the columns that depend, or may depend, on the outcome, with its stages.
 
-    With `column`, of that one alone.
+    With `column`, only for that one.
     """
     table = cohort.cases if of == "cases" else cohort.allegations
     if column:
@@ -134,7 +134,7 @@ def _tells_the_end(values: pd.Series, is_open: Flags, ended: Flags, day: Callabl
 def asked(
     condition: Callable[[pd.DataFrame], Any], table: pd.DataFrame, columns: Mapping[str, Known]
 ) -> tuple[Any, Known]:
-    """The answer of a condition, and what it knew."""
+    """Return the answer of a condition, and the stages on which it depends."""
     answer = condition(table)
     blind = table.drop(columns=[name for name in table if name in _IDS or name in columns])
     blind = blind.iloc[::-1].set_axis(pd.RangeIndex(10**9, 10**9 + len(table)))
@@ -157,7 +157,7 @@ def asked(
 
 
 def computed(values: Callable[[Cohort], Any], cohort: Cohort) -> tuple[Any, Known]:
-    """The values of a column made from a cohort, and what they know."""
+    """Return the values of a column made from a cohort, and the stages on which they depend."""
     made = values(cohort)
     known = {of: columns_known(cohort, of) for of in ("cases", "allegations")}
     again = _tried(values, _without(cohort, known, OUTCOME_STAGES, mark="\0"))
@@ -202,10 +202,10 @@ def _same(one: Any, other: Any) -> bool:
 def sampling_after(
     told: Any, knew: Sequence[str], words: str, left: tuple[Flags, Flags], kept: Flags
 ) -> dict[str, Any]:
-    """How cases came to be seen after a condition that knew these stages of the outcome.
+    """Return the sampling after a condition that depends on these stages of the outcome.
 
-    Where all ended cases stay and all open ones go, the cases are there because they closed. Any other such condition
-    selects on the outcome.
+    If all ended cases stay and all open ones go, the rule is closed cases only. Any other such condition selects on the
+    outcome.
     """
     is_open, ended = left
     gone = not (is_open & kept).any()
@@ -219,11 +219,11 @@ def sampling_after(
 
 
 def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:
-    """Say that a condition chose by how cases ended, where its effect shows it; else nothing.
+    """Say that a condition depends on how cases ended, if its effect shows it; else nothing.
 
-    It took every open case away and left ended ones; what it took away had ended, or was open, without exception, where
-    by the cases received in the same quarters many of the other kind were to be expected; or among closed cases it went
-    by the days they took or the year they closed.
+    It removed every open case and kept ended ones; it removed only ended, or only open, cases although many of the
+    other kind were expected from the quarters of receipt; or among closed cases it depends on their delay or year of
+    closing.
     """
     is_open, ended = left
     if is_open.any() and not (is_open & kept).any() and (ended & kept).any():

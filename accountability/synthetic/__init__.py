@@ -1,7 +1,7 @@
-"""A generated agency whose truth is known: for lessons, for tests of every estimator, and to run offline.
+"""Synthetic agencies with known true values, for lessons, tests of estimators and offline use.
 
-Nothing here is about a real person, agency or complaint. What is planted is in
-:class:`~accountability.synthetic.agency_design.Design`; what follows from it comes beside the data as a table.
+Nothing here is about a real person, agency or complaint. The parameters are in
+:class:`~accountability.synthetic.agency_design.Design`; the true values that follow from them come as a table.
 
 >>> from accountability import synthetic
 >>> made = synthetic.agency(complaints=300, seed=7)
@@ -60,7 +60,7 @@ MOST_COMPLAINTS: Final = 5_000_000
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Agency:
-    """A generated agency: the release as published, and the truth behind it.
+    """A synthetic agency: the release as published, and the true values behind it.
 
     Attributes
     ----------
@@ -71,17 +71,17 @@ class Agency:
         One row per officer in a complaint: ``complaint_id, officer_id, allegation, finding,
         recommended_discipline, final_discipline``.
     officers : DataFrame
-        The roster, officers nobody complained about included: ``officer_id, squad, supervisor, rank, race, gender,
+        The roster, including officers without complaints: ``officer_id, squad, supervisor, rank, race, gender,
         birth_year, appointed``.
     steps : DataFrame
         Dated steps: ``complaint_id, officer_id, step, date, detail``.
     truth : DataFrame
-        ``quantity, group, value, unit, definition``: exact values of the design, not estimates from the sample.
+        ``quantity, group, value, unit, definition``: exact values from the design, not estimates from the sample.
     latent : DataFrame
-        What happened to each complaint generated, published or not: ``complaint_id, days, net_days, days_paused,
-        closed_by, closed_in_release, published``.
+        The true course of each complaint, published or not: ``complaint_id, days, net_days, days_paused, closed_by,
+        closed_in_release, published``.
     struck : DataFrame
-        ``defect, rows``: how many rows each recording defect struck.
+        ``defect, rows``: the number of rows with each recording defect.
     """
 
     seed: int
@@ -111,17 +111,17 @@ def agency(
     defects: Defects | None = None,
     publication: str = "everything",
 ) -> Agency:
-    """Generate an agency.
+    """Generate a synthetic agency.
 
     Parameters
     ----------
     complaints : int
         Complaints received in the design's window, 1 to 5,000,000; squads grow in proportion.
     seed : int
-        Same seed and arguments, same release. Defects draw from a stream of their own, so they change nothing
+        The same seed and arguments give the same release. Defects have their own random stream, so they change nothing
         else.
     design : Design, optional
-        What is planted; the default design when left out.
+        The parameters; the default design when left out.
     defects : Defects, optional
         Recording defects; none when left out.
     publication : {"everything", "closed_only", "trailing_window", "sustained_only"}
@@ -163,12 +163,12 @@ def agency(
 
 
 def student_seed(student_id: str) -> int:
-    """Seed of a student: from the SHA-256 of the id, blanks at the ends and case aside.
+    """Return the seed of a student: from the SHA-256 of the id, ignoring outer blanks and case.
 
     Raises
     ------
     ParameterError
-        If nothing is left of the id.
+        If the id is empty.
     """
     text = unicodedata.normalize("NFC", student_id.strip().casefold())
     if not text:
@@ -182,6 +182,6 @@ def agency_of_student(
     defects: Defects | None = None,
     publication: str = "everything",
 ) -> Agency:
-    """Generate the agency of one student: a seed and a design of their own, hence a truth of their own."""
+    """Generate the agency of one student, with its own seed, design and true values."""
     seed = student_seed(student_id)
     return agency(complaints, seed, Design().varied(seed), defects, publication)

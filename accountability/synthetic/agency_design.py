@@ -1,4 +1,4 @@
-"""What is planted: every coefficient, probability and date from which an agency is generated."""
+"""The design of a synthetic agency: every coefficient, probability and date."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PUBLICATION_RULES: Final = ("everything", "closed_only", "trailing_window", "sus
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One investigating body and the median days to a finding of its plainest case (caseload 1, effect 0)."""
+    """One investigating body, and the median days to a finding of its baseline case (caseload 1, effects 0)."""
 
     name: str
     median_days: float
@@ -36,14 +36,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What is alleged, and what that changes.
+    """A category of allegations and its effects.
 
     Attributes
     ----------
     share : float
         Share of complaints received.
     internal : float
-        Share of them made inside the agency.
+        Share of them from inside the agency.
     bodies : tuple of float
         Probability of each investigating body, in the order of ``Design.bodies``.
     delay : float
@@ -69,10 +69,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class EarlyClosing:
-    """A way a complaint from the public ends without a finding.
+    """A cause by which a public complaint ends without a finding.
 
-    A share of the complaints would end this way after a Weibull time, unless something else closes them first;
-    the others never do. ``only`` restricts it to some categories (empty: all).
+    A share of complaints would end by it after a Weibull time, unless another cause comes first; the others never do.
+    ``only`` restricts it to some categories (empty: all).
     """
 
     reason: str
@@ -104,7 +104,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The agency as planned. Frozen and hashable; change it with ``dataclasses.replace``.
+    """The design of an agency. Frozen and hashable; change it with ``dataclasses.replace``.
 
     Days to a finding, net of pauses, are Weibull with one ``delay_shape``: log scale is that of the body, plus the
     category's ``delay``, plus ``caseload_effect`` × (caseload − 1). So every effect is both a log time ratio and,
@@ -120,19 +120,19 @@ class Design:
     received_from, received_to, observed_until : date
         First and last day of receipt, last day the release covers.
     month_weights, year_growth : tuple of float
-        Relative intake a day by calendar month, and by year from ``received_from`` on (the last one holds on).
+        Relative daily intake by calendar month, and by year from ``received_from`` on (the last one continues).
     delay_shape, caseload_effect : float
     pause_terms, pause_term_days, pause_go_on : int, int, float
-        A pause lasts 1 to ``pause_terms`` terms, going on to the next with probability ``pause_go_on``.
+        A pause lasts 1 to ``pause_terms`` terms, and continues to the next with probability ``pause_go_on``.
     accused : tuple of float
         Probability of one, two, three accused officers.
     complaints_per_squad, squad_size, squads_per_supervisor : int
     supervisor_sd, squad_sd : float
         Standard deviations of the log complaint rate of supervisors and of squads under them.
     officer_shape : float
-        Shape of the gamma weights by which a squad's complaints fall on its officers; small is concentrated.
+        Shape of the gamma weights that distribute a squad's complaints over its officers; small is concentrated.
     leaving_a_year : float
-        Rate at which an officer leaves the agency.
+        Yearly rate of leaving of an officer.
     contagion : float
         Log rate ratio of being accused for each finding sustained against a squad-mate in the past 365 days.
     squad_sustained_sd : float
@@ -142,7 +142,8 @@ class Design:
     recommended_lag, decided_lag, imposed_lag : float
         Mean days from closing to recommendation to decision to effect (geometric, from 0).
     lowered, shortened, raised : float
-        Probabilities that the deciding authority goes one rung down (by rung), halves the days, goes one rung up.
+        Probabilities that the deciding authority lowers the penalty by one rung (by rung), halves the days, raises it
+        by one rung.
     appealed, lightened, reversed_ : tuple of float, tuple of float, float
         By rung decided, the probability of an appeal, of an appeal that lowers the penalty a rung, and of an
         appeal that sets it aside.
@@ -288,15 +289,15 @@ class Design:
                 raise ParameterError(f"Design: expected days with mean and size above 0 and at most 999, found {law}.")
 
     def varied(self, seed: int) -> Design:
-        """A neighbouring design: the same agency with other numbers, so that answers cannot be copied.
+        """Return a varied design: the same agency with other numbers, so that answers cannot be copied.
 
-        Median days move by up to a quarter either way; the intercept and the internal coefficient of a
-        sustained finding, the caseload effect, and the chances of lightening by up to a third.
+        Median days change by up to a quarter either way; the intercept and the internal coefficient of a sustained
+        finding, the caseload effect, and the chances of lightening by up to a third.
 
         Parameters
         ----------
         seed : int
-            Same seed, same design.
+            The same seed gives the same design.
         """
         draw = np.random.default_rng([seed, 1]).random(5 + len(self.bodies))
         part = [round(float(2 * u - 1), 2) for u in draw]

@@ -1,7 +1,6 @@
-"""Days counted from the first day of receipt, months, and how many complaints are expected on each day.
+"""Days from the first day of receipt, months, and the expected complaints per day.
 
-Three years before the first day of receipt are generated too and not published, so that the agency opens the
-study with the caseload it would have.
+Three earlier years are generated but not published, so that the agency starts with a realistic caseload.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Calendar:
 
     @classmethod
     def of(cls, design: Design) -> Calendar:
-        """Lay out the days of a design."""
+        """Make the calendar of a design."""
         origin = design.received_from
         opening = np.datetime64(origin.replace(year=origin.year - WARM_UP_YEARS, day=1))
         day0 = np.datetime64(origin)
@@ -63,9 +62,9 @@ class Calendar:
         )
 
     def weight_from(self, start: int, stop: int) -> Floats:
-        """Weights of days `start` to `stop`, the last left out."""
+        """Return the weights of days from `start` to before `stop`."""
         return self.weight[start - self.first : stop - self.first]
 
     def day(self, when: date) -> int:
-        """Number of a date."""
+        """Return the day number of a date."""
         return (when - self.origin).days

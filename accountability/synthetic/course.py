@@ -1,4 +1,4 @@
-"""The course of every complaint: received, accused, how and when it closes, month after month."""
+"""Simulate the course of every complaint by month: receipt, accused officers, cause and day of closing."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def ways_of_closing(design: Design) -> tuple[str, ...]:
-    """Names of the ways of closing, by their number."""
+    """Return the names of the causes of closing, by number."""
     return ("finding", *(early.reason for early in design.early), "officer_left", "administrative")
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What happened, whether or not it was ever published. Days count from the first of receipt.
+    """The true course of all complaints, published or not. Days count from the first of receipt.
 
     Attributes
     ----------
     received, incident, opened, closed : array of int
-        By complaint, in order of receipt; `closed` may lie after the release.
+        Per complaint, in order of receipt; `closed` may be after the release.
     way : array of int
-        How it closed: an index into :func:`ways_of_closing`.
+        Cause of closing: an index into :func:`ways_of_closing`.
     pause, pause_from : array of int
         Days of the pause, 0 for none, and the day it began.
     case, officer, finding : array of int
-        By accused: complaint, officer, finding (0 sustained, then ``OTHER_FINDINGS``) that an investigation
-        reaches; it counts only when the way of closing is a finding.
+        Per accused: complaint, officer, finding (0 sustained, then ``OTHER_FINDINGS``) of an investigation; it only
+        counts if the cause of closing is a finding.
     """
 
     received: Ints
@@ -55,13 +55,13 @@ class Course:
 
     @property
     def net_days(self) -> Ints:
-        """Days from receipt to closing without the days paused."""
+        """Return the days from receipt to closing without paused days."""
         paused = np.clip(self.closed - self.pause_from, 0, self.pause)
         return self.closed - self.received - paused
 
 
 def run(design: Design, complaints: int, calendar: Calendar, staff: Staff, rng: np.random.Generator) -> Course:
-    """Generate the course of `complaints` complaints and of those of the warm-up before them.
+    """Simulate the course of `complaints` complaints and of the warm-up before them.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ class _Contagion:
         self.places.append(slots[row, column])
 
     def weights(self, duty: Ints, today: int) -> tuple[Floats, Floats]:
-        """Rate of each squad, and weight of each of its places."""
+        """Return the rate of each squad, and the weight of each of its places."""
         within = self.staff.weight[duty].reshape(-1, self.staff.size)
         if self.design.contagion == 0 or not self.days:
             return self.staff.rate, within

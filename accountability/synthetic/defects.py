@@ -1,4 +1,4 @@
-"""Recording defects laid over a clean release."""
+"""Recording defects added to a clean release."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ PENALTY_DRIFT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Defects:
-    """How the release departs from what happened. Shares are of the rows the defect can strike.
+    """Recording defects of a release, as shares of the rows that can have them.
 
     Attributes
     ----------
     month_only : float
-        Share of closings before ``month_only_before`` published as ``2015-06``: the truth, told coarsely.
+        Share of closings before ``month_only_before`` published as ``2015-06``: true but coarse.
     first_of_month : float
-        Share of closings published as the first day of their month: a month dressed as a day.
+        Share of closings published as the first day of their month.
     missing_closing : float
-        Share of decided complaints whose closing date is left blank.
+        Share of decided complaints without a closing date.
     closed_before_received : float
         Share of closings entered 1 to 60 days before receipt.
     duplicate_rows : float
-        Share of rows of the accused that are published twice, in every character.
+        Share of rows of the accused that are published twice.
     spelling_drift : float
-        Share of findings and penalties written another way.
+        Share of findings and penalties in another spelling.
     """
 
     month_only: float = 0.0
@@ -69,18 +69,18 @@ class Defects:
 
     @classmethod
     def none(cls) -> Defects:
-        """A release without defects."""
+        """Return defects of 0."""
         return cls()
 
     @classmethod
     def ordinary(cls) -> Defects:
-        """The few defects of the bundled release; every closing is to the day, as the first study wants it."""
+        """Return the few defects of the bundled release, in which every closing is known to the day."""
         return cls(closed_before_received=0.002, duplicate_rows=0.001, spelling_drift=0.06)
 
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """The two tables defects can strike, and how many rows each struck: ``defect, rows``."""
+    """The two tables with defects, and the number of rows with each: ``defect, rows``."""
 
     complaints: pd.DataFrame
     accused: pd.DataFrame
@@ -88,9 +88,9 @@ class Struck:
 
 
 def strike(complaints: pd.DataFrame, accused: pd.DataFrame, defects: Defects, rng: np.random.Generator) -> Struck:
-    """Lay the defects over a release; neither table given is changed.
+    """Return a release with defects; the given tables are not changed.
 
-    A row is struck by at most one defect of its closing date, in the order of the fields of :class:`Defects`.
+    A row has at most one defect of its closing date, in the order of the fields of :class:`Defects`.
     """
     counts = {}
     closed = complaints["closed_date"]

@@ -1,4 +1,4 @@
-"""What follows a sustained finding: recommended, decided, in effect, appealed; and who left first."""
+"""Simulate discipline after a sustained finding: recommended, decided, in effect, appealed, or left before."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOOK_EFFECT, RESIGNED, NOT_SERVED, DISMISSED_ELSEWHERE = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """A rung of the ladder (index into ``RUNGS``) and its days, 0 where it has none."""
+    """A rung of the ladder (index into ``RUNGS``) and its days, 0 if it has none."""
 
     rung: Ints
     days: Ints
@@ -42,15 +42,15 @@ class Discipline:
     row : array of int
         Row of the accused in the course.
     recommended, decided, final : Penalty
-        `final` is `decided` after an appeal that lightened it; a reversal is told by `appeal`.
+        `final` is `decided` after an appeal that reduced it; `appeal` says if it was reversed.
     recommended_on, decided_on, imposed_on, filed_on, appeal_on : array of int
-        ``NEVER`` for what did not happen.
+        ``NEVER`` if it did not happen.
     appeal, outcome : array of int
-        What the appeal did, and whether the penalty took effect.
+        Result of the appeal, and whether the penalty took effect.
     left_on : array of int
-        Day the officer left the agency, ``NEVER`` when not followed so long.
+        Day the officer left the agency; ``NEVER`` if beyond follow-up.
     officer : array of int
-        By row of the accused: the officer, successors of the dismissed included.
+        Per row of the accused: the officer, including successors of the dismissed.
     succeeds : array of int
         For each successor hired after a dismissal, in order: the officer who was dismissed.
     hired_on : array of int
@@ -75,10 +75,10 @@ class Discipline:
 
 
 def impose(design: Design, course: Course, staff: Staff, rng: np.random.Generator) -> Discipline:
-    """Draw what follows every sustained finding.
+    """Simulate discipline after every sustained finding.
 
-    A dismissal that stands sends the complaints received after it to a successor of the same race, gender and
-    rank, so that the planted coefficients hold exactly.
+    After a final dismissal, later complaints go to a successor of the same race, gender and rank, so that the design's
+    coefficients hold exactly.
     """
     row = np.flatnonzero((course.way[course.case] == FINDING) & (course.finding == 0))
     case, n = course.case[row], len(row)

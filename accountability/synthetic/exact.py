@@ -1,4 +1,4 @@
-"""Exact closing times of a design: survival by kind of complaint, and the ways of closing by the last day."""
+"""Exact closing times of a design: survival by kind of complaint, and causes of closing by the last day."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Closings:
     survival : array of float
         By body, category, year of receipt and k: probability of the cell and days ≥ k.
     ways : array of float
-        By body, category, internal, alone and way: probability of the cell and of having closed so by the last
-        day; what is missing to the cell's probability is still open.
+        By body, category, internal, alone and way: probability of the cell and of having closed by the cause by the
+        last day; the rest of the cell's probability is still open.
     """
 
     survival: Floats
@@ -41,7 +41,7 @@ class Closings:
 
 @lru_cache(maxsize=4)
 def closings(design: Design) -> Closings:
-    """Evaluate the closing times of every kind of complaint, received on every day of the study."""
+    """Compute the closing times of every kind of complaint, received on every day of the study."""
     calendar = Calendar.of(design)
     load = expected_caseload(design).load
     days = np.arange(calendar.last + 1)

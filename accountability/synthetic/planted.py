@@ -1,4 +1,4 @@
-"""The planted coefficients and probabilities as rows of the truth table."""
+"""The design's coefficients and probabilities as rows of the truth table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = tuple[str, str, float, dict[str, object]]
 
 
 def planted(design: Design, staff: Staff) -> Iterator[Row]:
-    """Return one row per planted number."""
+    """Return one row per number of the design."""
     yield from _delay(design)
     yield from _sustained(design, staff)
     yield from _severity(design)

@@ -1,7 +1,7 @@
-"""Exact distributions of the planted closing times, on whole days, and the caseload they lead to.
+"""Exact distributions of the design's closing times in whole days, and the resulting caseload.
 
-A survival array holds P(days ≥ k) for k = 0, 1, …, ``GRID``. The release's causes of closing compete on whole
-days; when two fall on one day the earlier in the order (finding, early closings as listed, officer left) counts.
+A survival array holds P(days ≥ k) for k = 0, 1, …, ``GRID``. The causes of closing compete on whole days; if two are on
+one day, the first in the order (finding, early closings as listed, officer left) counts.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _K = np.arange(GRID + 1, dtype=float)
 
 
 def finding_scale(design: Design, body: int, category: Category, load: Floats) -> Floats:
-    """Weibull scale of the days to a finding, net of pauses, at a caseload."""
+    """Return the Weibull scale of the days to a finding, net of pauses, at a caseload."""
     median = design.bodies[body].median_days * np.exp(category.delay + design.caseload_effect * (load - 1))
     return median / np.log(2) ** (1 / design.delay_shape)
 
 
 def finding_survival(design: Design, body: int, category: Category, load: Floats) -> Floats:
-    """P(days to a finding ≥ k), pauses counted, one row per caseload."""
+    """Return P(days to a finding ≥ k), including pauses, one row per caseload."""
     net = np.exp(-((_K / finding_scale(design, body, category, load)[:, None]) ** design.delay_shape))
     if category.paused == 0:
         return net
@@ -40,7 +40,7 @@ def finding_survival(design: Design, body: int, category: Category, load: Floats
 
 
 def other_survivals(design: Design, category: Category, internal: bool, alone: bool) -> dict[str, Floats]:
-    """P(days ≥ k) of every other way of closing, in their order."""
+    """Return P(days ≥ k) of every other cause of closing, in order."""
     ways = {}
     for early in design.early:
         share = 0.0 if internal or (early.only and category.name not in early.only) else early.share
@@ -50,7 +50,7 @@ def other_survivals(design: Design, category: Category, internal: bool, alone: b
 
 
 def kinds(design: Design, category: Category) -> list[tuple[bool, bool, float]]:
-    """Whether internal, whether one officer is accused, and the probability of both in a category."""
+    """Return whether internal, whether one officer is accused, and the probability of both in a category."""
     one = design.accused[0]
     return [
         (internal, alone, (category.internal if internal else 1 - category.internal) * (one if alone else 1 - one))
@@ -60,12 +60,12 @@ def kinds(design: Design, category: Category) -> list[tuple[bool, bool, float]]:
 
 
 def product(ways: dict[str, Floats]) -> Floats:
-    """P(none of the ways before day k)."""
+    """Return P(no cause before day k)."""
     return np.prod(np.stack(list(ways.values())), axis=0)
 
 
 def other_survival(design: Design, category: Category) -> Floats:
-    """P(no other way of closing before day k) in a category."""
+    """Return P(no other cause of closing before day k) in a category."""
     return sum(
         (
             p * product(other_survivals(design, category, internal, alone))
@@ -76,7 +76,7 @@ def other_survival(design: Design, category: Category) -> Floats:
 
 
 def mass_ages(design: Design, calendar: Calendar, body: int, days: Ints) -> tuple[Ints, float]:
-    """Age of complaints received on `days` at the body's mass closure, -1 where it does not reach them."""
+    """Return the age of complaints received on `days` at the body's mass closure, -1 if not affected."""
     for mass in design.mass_closures:
         if mass.body == design.bodies[body].name:
             age = calendar.day(mass.on) - days
@@ -86,7 +86,7 @@ def mass_ages(design: Design, calendar: Calendar, body: int, days: Ints) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """The caseload a large agency of this design settles into.
+    """The limiting caseload of a large agency of this design.
 
     Attributes
     ----------
@@ -102,12 +102,12 @@ class Caseload:
 
 @lru_cache(maxsize=16)
 def expected_caseload(design: Design) -> Caseload:
-    """Follow expected intake and closings month by month.
+    """Compute the expected caseload from intake and closings by month.
 
     Returns
     -------
     Caseload
-        The limit as the number of complaints grows; a small agency wanders around it.
+        The limit for many complaints; a small agency varies around it.
     """
     calendar = Calendar.of(design)
     starts = calendar.month_start

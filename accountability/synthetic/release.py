@@ -1,4 +1,4 @@
-"""From what happened to what an agency publishes: tables of text as known on the last day, by a publication rule."""
+"""Make the published tables of a synthetic agency: text as known on the last day, by a publication rule."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ PAUSE_REASONS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The four published tables, every cell text, and the truth of each complaint generated."""
+    """The four published tables as text, and the true course of each complaint."""
 
     complaints: pd.DataFrame
     accused: pd.DataFrame
@@ -84,7 +84,7 @@ class Published:
 def publish(
     design: Design, calendar: Calendar, staff: Staff, course: Course, discipline: Discipline, rule: str
 ) -> Published:
-    """Write down what is known on the last day and keep what the publication rule lets out."""
+    """Make the tables as known on the last day, and keep the rows that the publication rule allows."""
     ids = _ids(course.received, calendar)
     days = _Days(calendar, course)
     known = course.closed <= calendar.until
@@ -134,7 +134,7 @@ def publish(
 
 
 def window_start(design: Design) -> date:
-    """First day of receipt left by the rule ``trailing_window``."""
+    """Return the first day of receipt under the rule ``trailing_window``."""
     until = design.observed_until
     day = min(until.day, 28)
     return date(until.year - design.trailing_years, until.month, day)
@@ -162,7 +162,7 @@ class _Days:
         self.words = pd.Series([*words.tolist(), ""], dtype="str")
 
     def text(self, days: Ints) -> pd.Series:
-        """ISO text; empty for days after the release."""
+        """Return ISO dates; empty for days after the release."""
         at = np.where(days > self.until, len(self.words) - 1, days - self.first)
         return self.words.take(at).reset_index(drop=True)
 
@@ -183,7 +183,7 @@ def _ids(received: Ints, calendar: Calendar) -> pd.Series:
 
 
 def penalty_text(penalty: Penalty) -> pd.Series:
-    """The words for each penalty."""
+    """Return the words for each penalty."""
     code, back = np.unique(penalty.rung * 1000 + penalty.days, return_inverse=True)
     words = []
     for rung, days in zip((code // 1000).tolist(), (code % 1000).tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Two releases of one generated agency, whose closings are recorded late and whose records change as planted."""
+"""Two releases of one synthetic agency, with late recording and known changes of records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PLANTED: Final = {"gone": 6, "closings_taken_back": 5, "findings_revised": 15}
 
 
 def looks(complaints: int = 1500, seed: int = BUNDLED_SEED) -> tuple[Agency, Agency]:
-    """Generate an agency as released in June 2019 and in June 2021.
+    """Generate the releases of June 2019 and June 2021 of an agency.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def looks(complaints: int = 1500, seed: int = BUNDLED_SEED) -> tuple[Agency, Age
     Returns
     -------
     tuple of Agency
-        The older release and the newer. The truth is that of the agency, which has no lag.
+        The older release and the newer. The true values are those of the agency without a lag.
     """
     made = agency(complaints, seed, replace(Design(), observed_until=LAST_DAYS[1]))
     rng = np.random.default_rng([seed, 3])
@@ -82,7 +82,7 @@ def _look(made: Agency, seen: np.ndarray, kept: np.ndarray, day: date) -> Agency
 
 
 def write_pair(folder: Path | str) -> list[Path]:
-    """Write both releases below a folder; the newer says ``like:`` and only what differs.
+    """Write both releases below a folder; the newer declares ``like:`` and only differences.
 
     Parameters
     ----------

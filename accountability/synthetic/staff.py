@@ -1,4 +1,4 @@
-"""Squads under shared supervisors, places in them, and the officers who fill the places one after another."""
+"""Squads with supervisors, places in squads, and the officers who fill each place in succession."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FAR = 1_000_000.0  # more days than any agency is followed
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Everyone who serves, warm-up and years after the release included.
+    """All officers, including the warm-up and years after the release.
 
     A place is one of ``squad_size`` in a squad. Officers are numbered place by place in order of service. They
     leave at a constant rate and are followed at once by a successor.
@@ -31,11 +31,11 @@ class Staff:
     Attributes
     ----------
     rate, effect, supervisor : array
-        By squad: share of complaints, effect on the logit of a sustained finding, supervisor number.
+        Per squad: share of complaints, effect on the logit of a sustained finding, supervisor number.
     place, arrived, left : array
-        By officer: place, day of arrival, day of leaving (``NEVER`` within the horizon).
+        Per officer: place, day of arrival, day of leaving (``NEVER`` if after the horizon).
     weight : array of float
-        By officer: gamma weight by which the squad's complaints fall on its officers.
+        Per officer: gamma weight for the squad's complaints.
     """
 
     rate: Floats
@@ -55,7 +55,7 @@ class Staff:
 
     @classmethod
     def of(cls, design: Design, complaints: int, calendar: Calendar, rng: np.random.Generator) -> Staff:
-        """Hire the officers of an agency of this size."""
+        """Generate the officers of an agency of this size."""
         from scipy.special import gammaincinv
 
         squads = max(8, round(complaints / design.complaints_per_squad))
@@ -119,10 +119,10 @@ class Staff:
         return len(self.rate)
 
     def on_duty(self, place: Ints, day: Ints | int, begin: int) -> Ints:
-        """The officer who fills each place on a day (`begin` is the first day of the warm-up)."""
+        """Return the officer in each place on a day (`begin` is the first day of the warm-up)."""
         return place + np.searchsorted(self.departures, place * _FAR + (np.asarray(day) - begin), side="left")
 
     def days_to_leaving(self, officer: Ints, day: Ints) -> Ints:
-        """Whole days until each officer leaves, ``NEVER`` when beyond the horizon."""
+        """Return whole days until each officer leaves, ``NEVER`` if after the horizon."""
         wait = self.left[officer] - day
         return np.where(np.isfinite(wait), np.floor(np.where(np.isfinite(wait), wait, 0)), NEVER).astype(np.int64)

@@ -1,9 +1,8 @@
-"""The truth behind a generated agency, computed from its design and never from the complaints drawn.
+"""The true values of a synthetic agency, computed from its design and not from the simulated complaints.
 
 Closing times come from the exact day-by-day distributions of :mod:`accountability.synthetic.planted_curves`, with the
-caseload that a large agency of the design settles into; findings and penalties from the planted coefficients and
-the squads of the agency at hand. All are those of complaints as they happened: publication rules and recording
-defects move what is seen, not the truth.
+limiting caseload of a large agency; findings and penalties come from the design's coefficients and the agency's squads.
+They describe complaints as they happened: publication rules and recording defects do not change them.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ SHARED: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A design with what its truths share: exact closings and, by category and internal, P(sustained)."""
+    """A design with its exact closings and, by category and internal, P(sustained)."""
 
     design: Design
     staff: Staff
@@ -56,7 +55,7 @@ class Setting:
 
     @classmethod
     def of(cls, design: Design, staff: Staff) -> Setting:
-        """Weigh officers' findings: an accused officer counts once, in one- and many-officer complaints."""
+        """Compute the setting; an accused officer counts once, in complaints against one or several."""
         exact = closings(design)
         logit = np.array(
             [
@@ -72,7 +71,7 @@ class Setting:
         return cls(design, staff, exact, sustained, decided)
 
     def cells(self) -> Iterator[tuple[str, tuple[slice | int, slice | int]]]:
-        """Name every group of complaints and the cells (body, category) that make it up."""
+        """Return every group of complaints with its cells (body, category)."""
         every = slice(None)
         yield "all", (every, every)
         for b, body in enumerate(self.design.bodies):
@@ -82,7 +81,7 @@ class Setting:
 
 
 def truth(design: Design, staff: Staff) -> pd.DataFrame:
-    """The planted values and what follows from them.
+    """Return the design's values and the true values that follow from them.
 
     Returns
     -------
@@ -164,7 +163,7 @@ def _to_two(decided: Floats, cell: tuple[slice | int, slice | int]) -> Floats:
 
 
 def recommended_shares(design: Design, category: int, internal: int) -> Floats:
-    """Probabilities of the recommended rungs for one kind of sustained finding, over officers' races."""
+    """Return the probabilities of recommended rungs for one kind of sustained finding, over officers' races."""
     severity = design.categories[category].severity + design.internal_severity * internal
     black = RACE_SHARES[BLACK]
     return (1 - black) * rung_probabilities(design.cuts, severity) + black * rung_probabilities(

@@ -150,9 +150,7 @@ def record_paths(document: object, depth: int = 3) -> list[str]:
 
 
 def by_key(value: dict[str, Any]) -> bool:
-    """Return whether an object holds records by key: under numeric keys, objects (or lists of them) that share a
-    field.
-    """
+    """Return whether an object holds records by key: objects (or lists) with a shared field under numeric keys."""
     kinds = {type(item) for item in value.values()}
     items = [one for item in value.values() for one in (item if isinstance(item, list) else [item])]
     if kinds not in ({dict}, {list}) or not items or not all(isinstance(item, dict) for item in items):
