@@ -11,7 +11,9 @@ from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
 from accountability.findings.frame_tables import counts, key_share, reading, shares
-from accountability.results import Refused
+from accountability.results import Refused, capitalised
+
+_NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +37,7 @@ def found(
     rows = table.to_dict("records")
     upheld = [row for row in rows if row["part"] == "finding" and row["term"] == "sustained"]
     penalties = [row for row in rows if row["part"] == "penalty" and wording.known(row["estimate"])]
-    first = _upheld(asked, upheld, unit)
+    first = asked.sentence(outcomes.no_share) if outcomes.no_share else _upheld(asked, upheld, unit)
     ranked = sorted(
         (row for row in penalties if _whose(asked, row) == _whose(asked, penalties[0])),
         key=lambda row: -row["estimate"],
@@ -43,7 +45,7 @@ def found(
     # Of groups, all of them together; where one is hidden the sum would not be theirs.
     apart = outcomes.apart["pending"] if "pending" in outcomes.apart else outcomes.apart.iloc[:, :0]
     waiting: Any = None if apart.empty or bool(apart.isna().any()) else int(apart.to_numpy().sum())
-    second = _penalties(asked, penalties, ranked)
+    second = _penalties(asked, penalties, ranked) if penalties else _NO_PENALTY
     caveat = (
         f"{wording.count(waiting)} are still pending and in none of these shares."
         if wording.known(waiting) and int(waiting)
@@ -53,13 +55,15 @@ def found(
     title = (
         f"{wording.share(top['estimate'], top['lower'], top['upper'])} of decided {unit}s were upheld"
         if upheld and wording.known(top.get("estimate"))
+        else f"{capitalised(asked.label(ranked[0]['term']))} followed most often"
+        if ranked
         else "Too few were upheld to show"
     )
     if asked.group and len(upheld) > 1:
         title = f"{_ends(asked, upheld)[0]} were upheld, by {asked.group}"
     lighter = _lighter(changes)
     return asked.finding(
-        " ".join([first, second, caveat]),
+        " ".join([first, second, caveat, *_missing(asked, changes)]),
         lead=asked.lead(
             outcomes if ranked else partial(_drawn, asked, table, unit),
             title,
@@ -69,7 +73,7 @@ def found(
         numbers=(
             *(
                 (key_share(f"upheld{_of(asked, top)}", top, f"of {wording.count(top['n'])} decided {unit}s"),)
-                if upheld
+                if upheld and not outcomes.no_share
                 else ()
             ),
             *(
@@ -80,7 +84,7 @@ def found(
             *((key_share("of pairs of recommended and imposed penalty ended lighter", lighter),) if lighter else ()),
         ),
         tables=(
-            _part(asked, table, "finding", f"How decided {unit}s ended", unit),
+            *(() if outcomes.no_share else (_part(asked, table, "finding", f"How decided {unit}s ended", unit),)),
             _part(asked, table, "penalty", "Penalty among the upheld", unit),
         ),
         firm=() if by_unit is None else _by_unit(asked, by_unit),
@@ -106,6 +110,19 @@ def found(
         breaks=(*_tipping(asked, upheld, tipping), *_breaks(asked, outcomes)),
         method=asked.method(outcomes, changes),
     )
+
+
+def _missing(asked: Asked, changes: Changes | Refused) -> tuple[str, ...]:
+    """What a release that answers the question in part cannot say."""
+    if not isinstance(changes, Refused):
+        return ()
+    absent = [name for name in ("recommended_penalty", "imposed_penalty") if name not in asked.data.allegations]
+    said = (
+        f"the release records no {wording.joined([asked.label(name) for name in absent])}"
+        if absent
+        else ("no record has both penalties")
+    )
+    return (f"What became of recommended penalties cannot be said: {said}.",)
 
 
 def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
@@ -161,7 +178,9 @@ def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[
             "away."
         )
     said = [
-        f"{asked.label(row['term'])} {wording.share(row['estimate'], row['lower'], row['upper'])}" for row in ranked[:3]
+        f"{asked.label(row['term'])} {wording.share(row['estimate'], row['lower'], row['upper'])}"
+        for row in ranked[:3]
+        if row["estimate"]
     ]
     whose = f" ({_whose(asked, ranked[0])})" if asked.group else ""
     number = f" {wording.count(ranked[0]['n'])}" if wording.known(ranked[0]["n"]) else "se"

@@ -13,7 +13,7 @@ from accountability.outcomes.gap import StageGap
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import Disclosed, few
 from accountability.outcomes.stages import GROUPS
-from accountability.outcomes.units_counted import CLUSTERED, decided, grouping, held_unit, mended
+from accountability.outcomes.units_counted import CLUSTERED, chosen_for_finding, decided, grouping, held_unit, mended
 from accountability.records.units import check_terms, countable, roll_up
 from accountability.results import interval_said
 from accountability.stats.clustered_rates import compared
@@ -145,6 +145,10 @@ def by_unit(
         raise ParameterError(f"outcome must be 'sustained' or a rung above none; found {outcome!r}")
     if "finding" not in data.allegations:
         raise Refusal(f"{data.name} holds no finding, so no rate can be drawn")
+    if outcome == "sustained" and (why := chosen_for_finding(data)):
+        raise Refusal(
+            f"{data.name}: {why}, so no rate sustained can be drawn; compare what follows: outcome='suspension'"
+        )
     if outcome != "sustained":
         _check_stages(stages, by, first, second)
     check_terms(data.allegations["finding"], FINDINGS, "finding")

@@ -25,6 +25,7 @@ from accountability.outcomes.units_counted import (
     NUMBERS,
     RESTS_ON,
     ambiguous_terms,
+    chosen_for_finding,
     decided,
     groups_in,
     merged_said,
@@ -73,6 +74,8 @@ class OutcomeDistribution(Disclosed):
         What is counted.
     by : tuple of str
     confidence : float
+    no_share : str
+        Why no share of findings is given, where every record was chosen because it was upheld; else empty.
     """
 
     SHOWN: ClassVar[Mapping[str, tuple[str, ...]]] = {"table": ("n",), "days": ()}
@@ -83,6 +86,7 @@ class OutcomeDistribution(Disclosed):
     by: tuple[str, ...]
     confidence: float
     min_cell: int
+    no_share: str = ""
 
     def __post_init__(self) -> None:
         """Hide small cells, what waits where few do, and the penalties whose total would tell either."""
@@ -117,6 +121,8 @@ class OutcomeDistribution(Disclosed):
         return " ".join(part for part in parts if part)
 
     def _findings_said(self) -> str:
+        if self.no_share:
+            return f"No share sustained is given: {self.no_share}."
         sustained = self.table.loc[self.table["term"] == "sustained"]
         on_merits = sustained.loc[sustained["part"] == "merits"].to_dict("records")
         said = []
@@ -254,6 +260,12 @@ def outcome_distribution(
         apart.append(labels | waits)
         days.append(labels | lengths)
     long = _mark_ambiguous(pd.concat(parts, ignore_index=True), data)
+    no_share = chosen_for_finding(data)
+    if no_share and "imposed_penalty" not in made.table:
+        raise Refusal(f"{data.name}: {no_share}, and it holds no imposed penalty, so nothing follows")
+    if no_share:
+        numbers = ["estimate", "lower", "upper"]
+        long[numbers] = long[numbers].mask(long["part"].isin(("finding", "merits")))
     waiting = pd.DataFrame(apart)
     hidden, step = hidden_outcomes(long, waiting, groups, min_cell)
     long = long.assign(hidden=hidden, rounded_to=step)
@@ -280,6 +292,7 @@ def outcome_distribution(
         by=tuple(groups),
         confidence=confidence,
         min_cell=min_cell,
+        no_share=no_share,
     )
 
 
@@ -299,7 +312,8 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
     -------
     DataFrame
         One row per unit: ``unit``, ``n`` (decided, or closed without a finding), ``events`` (sustained), ``estimate``,
-        ``lower``, ``upper``, and ``note``: why there is no share, where the source's rows are coarser than the unit.
+        ``lower``, ``upper``, and ``note``: why there is no share, where the source's rows are coarser than the unit
+        or chosen for their finding.
 
     Examples
     --------
@@ -311,10 +325,14 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
     lines: list[dict[str, Any]] = []
     for unit in UNITS:
         try:
-            table = outcome_distribution(data, unit=unit, confidence=confidence, min_cell=min_cell).table
+            found = outcome_distribution(data, unit=unit, confidence=confidence, min_cell=min_cell)
         except Refusal as why:
             lines.append({"unit": unit, "note": str(why)})
             continue
+        if found.no_share:
+            lines.append({"unit": unit, "note": found.no_share})
+            continue
+        table = found.table
         row = table.loc[(table["part"] == "finding") & (table["term"] == "sustained"), list(NUMBERS)].iloc[0]
         lines.append({"unit": unit, **{name: row[name] for name in NUMBERS}, "note": ""})
     return pd.DataFrame(lines, columns=["unit", *NUMBERS, "note"]).astype({"n": "Int64", "events": "Int64"})

@@ -151,6 +151,15 @@ def decided(values: pd.Series) -> pd.Series:
     return values.notna() & values.ne("pending").fillna(False)
 
 
+def chosen_for_finding(data: Cohort) -> str:
+    """Why a share upheld would be 100 % by choice: the records are there because of their finding; else empty."""
+    sampling, finding = data.card.sampling, data.allegations.get("finding")
+    if finding is None or sampling.rule != "selected_on_outcome" or set(finding[decided(finding)]) != {"sustained"}:
+        return ""
+    selected = "; ".join(sampling.selected_on)
+    return f"every decided record is upheld because the records are chosen by it{f' ({selected})' if selected else ''}"
+
+
 def pool_small_levels(rows: pd.DataFrame, columns: Sequence[str], min_group: int) -> pd.DataFrame:
     """Pool levels with fewer than ``min_group`` units, adding the next smallest while the pool is too small."""
     return rows.assign(

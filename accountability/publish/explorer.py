@@ -238,7 +238,9 @@ def _controls(study: str, given: Mapping[str, Any], values_of: Callable[[str, st
             value = plain if plain in options else options[0]
         said = [[one, one if one == _NONE else label(one, declared.labels)] for one in options] if options else None
         shown = "law" if name == "rule" else label(name)
-        found.append(_control(name, shown, value, said, meaning(field.description or "")) | {"kind": _kind(field, options)})
+        found.append(
+            _control(name, shown, value, said, meaning(field.description or "")) | {"kind": _kind(field, options)}
+        )
     return found
 
 

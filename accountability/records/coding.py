@@ -225,12 +225,13 @@ def _people(frame: pd.DataFrame, declared: File, book: Codebook, log: Log) -> di
     """What the rows say of people, before rows that differ only in that are merged: distinct, per case and role."""
     made: dict[str, dict[str, Any]] = {}
     for name, column in declared.readings:
-        if column.of not in PEOPLE or column.to is None:
+        table_of = PEOPLE.get(column.of or "")
+        if table_of is None or column.to is None:
             continue
-        if declared.table == PEOPLE[column.of]:
+        if declared.table == table_of:
             raise SourceError(f"{log.file}: leave out `of: {column.of}`; every row of this file describes one")
         coded = _coded(_filled(frame, column, name, log), column, book, frame["source_row"], name, log)
-        made.setdefault(PEOPLE[column.of], {}).update(coded)
+        made.setdefault(table_of, {}).update(coded)
     if not made:
         return {}
     case = next((n for n, c in declared.columns.items() if c.to == "case_id"), None)

@@ -253,6 +253,20 @@ class Source(Strict):
         return self
 
     @model_validator(mode="after")
+    def _chosen_for_what_all_share(self) -> Source:
+        """A finding that holds for a whole file is why its rows are there: a share of it would be 100 % by choice."""
+        for key, file in self.files.items():
+            stated = {step.constant.into for step in file.prepare if step.constant is not None}
+            named = [name for name, c in file.readings if c.to == "finding" and name in stated]
+            if named and self.card.sampling.rule not in ("selected_on_outcome", "case_files"):
+                raise ValueError(
+                    f"file {key!r}: `constant` states the finding of every row in {named[0]!r}, so its rows are there "
+                    f"for it; the card says rule: {self.card.sampling.rule}. Write sampling: {{rule: "
+                    "selected_on_outcome, selected_on: [a finding that was upheld], ...}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _hidden_everywhere(self) -> Source:
         """An id that is hidden in one table is hidden in all: its raw text would stand beside the pseudonym."""
         for target in {c.to for file in self.files.values() for _, c in file.readings if c.pseudonym}:

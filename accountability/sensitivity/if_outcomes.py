@@ -120,7 +120,8 @@ def _of_shares(found: OutcomeDistribution) -> list[dict[str, Any]]:
         for kind, names in kinds.items():
             part = own[(own["part"] == kind) & (own["n"] > 0)]
             part = part[part["term"] == "sustained"] if kind == "finding" else part[~part["ambiguous"].astype(bool)]
-            if part.empty or not set(names) <= set(apart) or (kind == "penalty" and number):
+            chosen = kind == "finding" and bool(found.no_share)
+            if part.empty or chosen or not set(names) <= set(apart) or (kind == "penalty" and number):
                 continue
             top = part.sort_values("events", ascending=False, kind="stable").iloc[0]
             waiting = int(sum(0 if pd.isna(waits[name]) else int(waits[name]) for name in names))

@@ -7,7 +7,7 @@ read or a kernel starts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,30 @@ from accountability.vocabulary import UNIT_COLUMNS, UNITS
 
 if TYPE_CHECKING:
     from accountability.records.contract import Source
+
+
+#: What a file of discipline alone says of every row without a column for it.
+_WHOLE_FILE: Final = (
+    "; where every row of a file was upheld, say so: prepare: [{constant: {into: finding, value: sustained}}]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a study that some sources can answer and others not: what it needs, and where it would mislead."""
+
+    needs_columns: Mapping[str, str]
+    refused_rules: Mapping[str, str]
+
+    def why_not(self, source: Source) -> str | None:
+        """Say why a source cannot answer it, if it cannot."""
+        rule, held = source.card.sampling.rule, columns(source)
+        if rule in self.refused_rules:
+            return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
+        for column, what in self.needs_columns.items():
+            if column not in held:
+                return f"it has no column {column!r} ({what})"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +78,8 @@ class Study:
         Whether a reform has to be declared, beside the source or by a parameter.
     home : Path or None
         Folder of a user's own study; ``None`` for those of the package.
+    parts : mapping of str to Part
+        Parts that may be answered without the others, by what each asks; the study runs where one can be.
     """
 
     name: str
@@ -67,11 +93,16 @@ class Study:
     needs_release: bool = False
     needs_reform: bool = False
     home: Path | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     @property
     def notebook(self) -> str:
         """File name of the notebook."""
         return f"{self.name}.ipynb"
+
+    def unanswered(self, source: Source) -> dict[str, str]:
+        """Say which parts of the study a source cannot answer, each with the reason."""
+        return {name: why for name, part in self.parts.items() if (why := part.why_not(source)) is not None}
 
     def why_not(self, source: Source, parameters: Parameters) -> str | None:
         """Say why a source cannot answer this study, if it cannot.
@@ -105,9 +136,12 @@ class Study:
             stage = getattr(parameters, parameter, None)
             if stage is not None and dated is not None and stage not in dated:
                 return f"none of its columns dates the stage {stage!r} (dated: {', '.join(sorted(dated)) or 'none'})"
-        for column, what in self.needs_columns.items():
-            if column not in columns(source):
-                return f"it has no column {column!r} ({what})"
+        if (whole := Part(self.needs_columns, {}).why_not(source)) is not None:
+            return whole
+        if self.parts and len(lacking := self.unanswered(source)) == len(self.parts):
+            told = "; ".join(dict.fromkeys(lacking.values()))
+            only_penalties = {"imposed_penalty"} == {"finding", "imposed_penalty"} & set(columns(source))
+            return f"{told}{_WHOLE_FILE}" if only_penalties else told
         if not self.of_a_case and getattr(parameters, "rule", "") is None:
             from accountability.delay.limits import why_none
 
@@ -133,11 +167,14 @@ class Study:
 
 
 def _study(name: str, said: Mapping[str, Any], columns: Mapping[str, str], reasons: Mapping[str, str]) -> Study:
-    named = {
-        "parameters": getattr(studies, said["parameters"]),
-        "needs_columns": {column: columns[column] for column in said.get("needs_columns", ())},
-        "refused_rules": {rule: reasons[why] for rule, why in said.get("refused_rules", {}).items()},
-    }
+    def needs(told: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "needs_columns": {column: columns[column] for column in told.get("needs_columns", ())},
+            "refused_rules": {rule: reasons[why] for rule, why in told.get("refused_rules", {}).items()},
+        }
+
+    named = {"parameters": getattr(studies, said["parameters"]), **needs(said)}
+    named["parts"] = {part: Part(**needs(told)) for part, told in said.get("parts", {}).items()}
     return Study(**({"name": name, **said} | named))
 
 
