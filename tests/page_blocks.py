@@ -22,6 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conftest import ROOT
+from typer.testing import CliRunner
+
+from accountability.cli import app
 
 RUN = {"sh", "python"}
 SHOWN = {"text", "csv", "yaml", "bibtex"}
@@ -103,12 +106,11 @@ def commands(line: str) -> list[list[str]]:
 
 def unknown_options(words: list[str]) -> list[str]:
     subcommand = words[0] if words else "--help"
-    command = [sys.executable, "-m", "accountability.cli", subcommand, "--help"]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
-    if done.returncode != 0:
+    done = CliRunner().invoke(app, [subcommand, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}, terminal_width=200)
+    if done.exit_code != 0:
         return [f"accountability {subcommand}"]
     options = [word.partition("=")[0] for word in words if word.startswith("-")]
-    known = set(re.findall(r"(?<!\S)--?[\w-]+", done.stdout))
+    known = set(re.findall(r"(?<!\S)--?[\w-]+", done.output))
     return [f"accountability {subcommand} {option}" for option in options if option not in known]
 
 

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import chromium
@@ -23,7 +24,7 @@ from playwright.sync_api import expect
 
 import accountability
 from accountability import Cohort, delay
-from accountability.findings.finding import MIME
+from accountability.findings.finding import MIME, Finding
 from accountability.publish.explorer import Explorer, explore
 from accountability.publish.kept import lead_image, rendered
 from accountability.publish.replay import Replay, later, sliced
@@ -58,17 +59,21 @@ def stored(study: str) -> dict[str, Any]:
     return found
 
 
+@cache
+def presented(study: str, replay: Replay) -> Finding:
+    """The finding of a study as it comes, for every test of it."""
+    return replay.finding(study, registry.get(study).parameters.model_validate({}).literals())
+
+
 @pytest.mark.parametrize("study", registry.STUDIES)
 def test_the_finding_is_the_one_that_the_notebook_presents(study: str, replay: Replay) -> None:
-    literals = registry.get(study).parameters.model_validate({}).literals()
-    assert replay.finding(study, literals).as_json() == stored(study)
+    assert presented(study, replay).as_json() == stored(study)
 
 
 @pytest.mark.parametrize("study", registry.STUDIES)
 def test_the_lead_figure_can_be_read_and_is_the_one_that_is_stored(study: str, replay: Replay) -> None:
     """Compared in tones of grey at the size of a stamp; to renew: save over ``tests/figures/stored``."""
-    literals = registry.get(study).parameters.model_validate({}).literals()
-    figure = lead_image(replay.finding(study, literals))
+    figure = lead_image(presented(study, replay))
     stored_as = ROOT / "tests" / "figures" / "stored" / f"lead_{study}.png"
     assert (figure is not None) == stored_as.is_file()
     if figure is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import toy_agency
-from conftest import ROOT
+from conftest import ROOT, full
 
 from accountability.publish import runner
 from accountability.publish.in_place import WORKSHOP
@@ -115,7 +115,8 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
 def test_a_sweep_killed_again_and_again_is_finished_by_asking_again(base: Path) -> None:
     log = []
     before: dict[str, int] = {}
-    for moment, met in MOMENTS.items():
+    # By `make test` at the two moments at which the most is half-written.
+    for moment, met in list(MOMENTS.items())[0 if full() else 1 : None if full() else 3]:
         running = started(base)
         until(lambda met=met: met(base))
         running.send_signal(signal.SIGKILL)
@@ -126,7 +127,7 @@ def test_a_sweep_killed_again_and_again_is_finished_by_asking_again(base: Path) 
         assert now.items() >= before.items(), "a finished report was made again"
         log.append(f"killed {moment}: {len(now)} of 6 reports, all whole\n{said}")
         before = now
-    assert 3 <= len(before) < 6
+    assert (3 if full() else 1) <= len(before) < 6
     running = started(base)
     said, _ = running.communicate()
     log.append(f"asked again:\n{said}")
