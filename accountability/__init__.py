@@ -1,10 +1,10 @@
-"""How police misconduct is investigated and punished: load records honestly, study delay and penalty.
+"""How police misconduct is investigated and punished: load complaint records, study delay and penalty.
 
-:func:`load` reads a source, :func:`from_frame` a table of your own, :func:`new_source` begins the declaration of a
-release; :class:`Cohort` says who is studied and :func:`durations` on which clock; :func:`describe` counts anything.
-Questions have a folder each: :mod:`delay`, :mod:`outcomes`, :mod:`officers`, :mod:`audit`, :mod:`casefiles`,
-:mod:`multiverse`. Agencies with a known truth are in :mod:`synthetic`, reports in :mod:`publish`; tables for print and
-lessons are imported by name (``from accountability import tables, classroom``).
+:func:`load` reads a source, :func:`from_frame` a table of your own, :func:`new_source` proposes the declaration of a
+release; :class:`Cohort` selects cases, :func:`durations` counts days, :func:`describe` counts anything. Each question
+has a folder: :mod:`delay`, :mod:`outcomes`, :mod:`officers`, :mod:`audit`, :mod:`casefiles`, :mod:`multiverse`.
+Agencies with known true values are in :mod:`synthetic`, reports in :mod:`publish`; import printed tables and lessons by
+name (``from accountability import tables, classroom``).
 
 >>> import accountability
 >>> data = accountability.load("synthetic")

@@ -12,7 +12,7 @@ class AccountabilityError(ValueError):
 
 
 class SourceError(AccountabilityError):
-    """A source's declaration or one of its files is not what it should be."""
+    """A source's declaration or one of its files is invalid."""
 
 
 class CodebookError(AccountabilityError):
@@ -20,7 +20,7 @@ class CodebookError(AccountabilityError):
 
 
 class DateError(AccountabilityError):
-    """A date declaration cannot be understood."""
+    """A date declaration is invalid."""
 
 
 class ParameterError(AccountabilityError):
@@ -28,20 +28,20 @@ class ParameterError(AccountabilityError):
 
 
 class FetchError(AccountabilityError):
-    """A file could not be brought to the cache whole and unaltered."""
+    """A file could not be fetched to the cache complete and unaltered."""
 
 
 class Refusal(AccountabilityError):
-    """The data cannot support the estimate asked for; the message names what can."""
+    """The data do not allow the estimate; the message names one that they allow."""
 
 
 def check_number(name: str, value: object, least: float, most: float, expected: str, *, whole: bool = True) -> None:
-    """Refuse what is no number from `least` to `most`; `expected` says in words what is asked for.
+    """Refuse anything but a number from `least` to `most`; `expected` describes it in words.
 
     Raises
     ------
     ParameterError
-        Also for a fraction where a whole number is asked for, and for True and False.
+        Also for a fraction instead of a whole number, and for True and False.
     """
     kind = Integral if whole else Real
     if isinstance(value, bool) or not isinstance(value, kind) or not least <= float(value) <= most:
@@ -49,13 +49,13 @@ def check_number(name: str, value: object, least: float, most: float, expected: 
 
 
 def nearest_of(word: object, known: Iterable[object]) -> str | None:
-    """The known name that is spelt most like a word, whatever its case; ``None`` when none is near."""
+    """Return the known name with the most similar spelling, ignoring case; ``None`` if none is near."""
     folded = {str(name).casefold(): str(name) for name in known}
     near = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.5)
     return folded[near[0]] if near else None
 
 
 def did_you_mean(word: object, known: Iterable[object], otherwise: str = "") -> str:
-    """The question to add to a message, ``; did you mean 'x'?``, or what to say when no name is near."""
+    """Return the question for a message, ``; did you mean 'x'?``, or `otherwise` if no name is near."""
     near = nearest_of(word, known)
     return f"; did you mean {near!r}?" if near else otherwise

@@ -1,7 +1,7 @@
-"""What a reader is told in the place of a raw name: labels of stages, terms, columns and units.
+"""Labels for readers instead of raw names: stages, terms, columns and units.
 
-A term is spelt once for the tables (:mod:`accountability.vocabulary`); its label is how prose, headings and axes say
-it. A source's declaration may label a column of its own (``label:``).
+Terms are defined in :mod:`accountability.vocabulary`; labels are for prose, headings and axes. A source can declare
+labels of its own columns (``label:``).
 """
 
 from __future__ import annotations
@@ -111,14 +111,14 @@ def label(name: str, declared: Mapping[str, str] = _NONE) -> str:
     Parameters
     ----------
     name : str
-        As the tables spell it.
+        The name in the tables.
     declared : mapping, optional
         Labels that a source declares for its columns (``data.labels``); they come first.
 
     Returns
     -------
     str
-        The label; of a name that has none, the name with blanks.
+        The label; without one, the name with blanks.
 
     Examples
     --------
@@ -129,12 +129,12 @@ def label(name: str, declared: Mapping[str, str] = _NONE) -> str:
 
 
 def moment(stage: str) -> str:
-    """Return a stage as a moment in time, for "from … to …"."""
+    """Return a stage as a point in time, for "from … to …"."""
     return MOMENTS.get(stage, stage.replace("_", " "))
 
 
 def in_words(text: str, declared: Mapping[str, str] = _NONE) -> str:
-    """Put labels in the place of the raw names inside a text, and the field's word in that of a Python literal.
+    """Replace raw names in a text by labels, and Python literals by words.
 
     Examples
     --------

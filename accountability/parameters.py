@@ -1,7 +1,7 @@
 """Typed parameters of a study: checked before a kernel starts, refused with the nearest valid name.
 
-A model is the single place where a parameter's name, type, range, default and help are said, with the types here that
-several models share; the notebook's ``parameters`` cell is written from it (:func:`cell`).
+A model declares each parameter's name, type, range, default and help once; types that several models share are here.
+The notebook's ``parameters`` cell is written from it (:func:`cell`).
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Scalar = str | int | float | bool | None
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
-    """Say which known name is nearest to a word, and list the known ones.
+    """Return a message with the known name nearest to a word, and all known ones.
 
     Parameters
     ----------
     word : object
-        What was given; of anything but a text, how Python writes it.
+        The given value.
     known : iterable of str
-        What would have been accepted.
+        The accepted names.
 
     Returns
     -------
     str
-        ``Did you mean 'x'? Known: x, y.``; without the question when nothing is near.
+        ``Did you mean 'x'? Known: x, y.``; without the question if nothing is near.
     """
     names = list(known)
     near = nearest_of(word, names)
@@ -47,7 +47,7 @@ def _no_flag(value: object) -> object:
 
 
 def maybe_text(value: object) -> object:
-    """Read ``none`` and empty text as no value."""
+    """Convert ``none`` and empty text to no value."""
     return None if isinstance(value, str) and value.strip().casefold() in {"", "none"} else value
 
 
@@ -97,12 +97,12 @@ Confidence = Annotated[float, Field(description="level of the intervals", ge=0.5
 
 
 class Asked(BaseModel):
-    """What may be asked of a notebook: checked, frozen, and given to it as plain literals."""
+    """Parameters of a notebook: checked, frozen, and passed to it as plain literals."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     def literals(self) -> dict[str, Scalar]:
-        """Return the values as a notebook receives them: plain literals, a day as ISO text.
+        """Return the values as plain literals for a notebook, with days as ISO text.
 
         Returns
         -------
@@ -113,14 +113,14 @@ class Asked(BaseModel):
 
 
 class Parameters(Asked):
-    """What every study takes; a study's own model adds to it.
+    """Parameters of every study; a study's own model adds to them.
 
     Attributes
     ----------
     source : str
         A source's name (``accountability list`` shows them) or the path of a folder with ``source.yaml``.
     group : str or None
-        A declared column of the cases, allegations or officers to compare by, known before the outcome; ``None``
+        A declared column of the cases, allegations or officers to compare by, not dependent on the outcome; ``None``
         for no comparison.
     """
 
@@ -129,15 +129,15 @@ class Parameters(Asked):
 
 
 class OfComplaints(Parameters):
-    """What every study of an agency's complaints takes.
+    """Parameters of every study of an agency's complaints.
 
     Attributes
     ----------
     only : str or None
-        ``column=value``, several values joined by ``|``: only these complaints are looked at
+        ``column=value``, several values joined by ``|``: use only these complaints
         (:func:`accountability.study.restriction.only_where`).
 
-    Others as in :class:`Parameters`.
+    The others are as in :class:`Parameters`.
     """
 
     only: MaybeText = Field(default=None, description="only complaints with column=value|value, or None for all")
@@ -147,7 +147,7 @@ P = TypeVar("P", bound=Parameters)
 
 
 def read(model: type[P], given: Mapping[str, Any], study: str) -> P:
-    """Read values into a model; text is read as the parameter's type, so values from a command line pass.
+    """Make a model from values; text is parsed as the parameter's type.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def read(model: type[P], given: Mapping[str, Any], study: str) -> P:
     Raises
     ------
     ParameterError
-        Lists every unknown name (with the nearest), wrong type and value out of range.
+        For unknown names (with the nearest), wrong types and values out of range; the message lists all.
     """
     try:
         return model.model_validate(dict(given))
@@ -187,7 +187,7 @@ def _faults(model: type[Parameters], error: ValidationError) -> list[str]:
 
 
 def cell(model: type[Asked]) -> str:
-    """Write the text of a notebook's ``parameters`` cell: annotated literals, each with its help as a comment.
+    """Return the text of a notebook's ``parameters`` cell: annotated literals, with help as comments.
 
     Parameters
     ----------

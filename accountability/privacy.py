@@ -1,8 +1,8 @@
-"""Small counts: what a table must not show, in one rule for every way out of a result.
+"""Disclosure control of small counts, by one rule for every output of a result.
 
-A count of people or cases from 1 to 9 is hidden, with every number that rests on it: a share with its interval gives
-its count away. What would give a hidden count away by subtraction is hidden too. What is shown is the true estimate:
-nothing is recomputed and nothing is recoded. :func:`disclose` applies the rule to the rows of a table,
+A count of people or cases from 1 to 9 is hidden, with every number computed from it, because a share with its interval
+reveals its count. Numbers from which a hidden count could be derived by subtraction are hidden too. Shown estimates are
+never changed. :func:`disclose` applies the rule to the rows of a table,
 :func:`hidden_cells` to the cells of a two-way table, and :func:`coarse_steps` to the steps of a curve.
 """
 
@@ -34,29 +34,29 @@ def disclose(
     parts: bool = True,
     min_cell: int = MIN_CELL,
 ) -> pd.DataFrame:
-    """Hide the rows of a table that rest on few, and what would give them away.
+    """Hide the rows of a table with small counts, and rows that would reveal them.
 
     Parameters
     ----------
     table : DataFrame
         One row per group. It is not changed.
     counts : sequence of str
-        Columns that count people or cases. The first is the number the row rests on; each other one is part of it,
-        so that what is left of the first must not be small either. Where only a part is small, the first stays shown.
+        Columns that count people or cases. The first is the number of the row; each other one is part of it, so the
+        difference must not be small either. If only a part is small, the first stays shown.
     keep : sequence of str
-        Further columns that are shown in every row: the groups, and what is asked (a day, a rank, a name).
+        Further columns shown in every row: the groups, and given values (a day, a rank, a name).
     within : sequence of str
-        Columns whose values divide the table into blocks. The rows of a block add up to a total that is known.
+        Columns that divide the table into blocks. The rows of a block add up to a known total.
     parts : bool
-        Whether the rows of a block add up to such a total. A lone hidden row then takes another with it.
+        Whether the rows of a block add up to a known total. A single hidden row then hides a second one.
     min_cell : int
         Smallest count that is shown.
 
     Returns
     -------
     DataFrame
-        With a last column ``hidden`` (bool). In hidden rows the numbers that `keep` does not name are missing; whole
-        numbers become Int64 where one is.
+        With a last column ``hidden`` (bool). In hidden rows the numbers not in `keep` are missing; whole numbers with a
+        missing value become Int64.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def _with_another(
 
 
 def coarse_steps(events: NDArray[np.int64], at_least: int = MIN_CELL) -> NDArray[np.bool_]:
-    """Choose the days of a curve that are shown, so that no step between two of them holds few closings.
+    """Choose the days of a curve to show, so that no step between two of them has few closings.
 
     Parameters
     ----------
@@ -155,21 +155,20 @@ def coarse_steps(events: NDArray[np.int64], at_least: int = MIN_CELL) -> NDArray
 
 
 def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:
-    """Mark the cells of a two-way table to hide, small ones and those that would give them away.
+    """Mark the cells of a two-way table to hide: small ones and those that would reveal them.
 
     Counts from 1 to ``min_cell - 1`` are hidden; zeros are shown. In each row, and in each column of a table with
-    more than one row, a lone hidden cell could be had by subtraction from the total, and several hidden cells that
-    together hold fewer than ``min_cell`` would still be narrowed down; so the smallest shown cell above zero is
-    hidden too, until every line hides none, or at least two that hold ``min_cell`` or more. A line with nothing
-    left to hide keeps a lone hidden cell and its total must be withheld by the caller, with that of another line, from
-    which it would follow. Where a hidden cell still follows from several lines together, more are hidden, the smallest
-    with which it no longer does.
+    several rows, a single hidden cell could be derived by subtraction from the total, and several hidden cells with a
+    sum below ``min_cell`` are narrowly bounded. So the smallest shown cell above zero is hidden too, until every line
+    hides none, or at least two with a sum of ``min_cell`` or more. If a line has nothing left to hide, the caller must
+    withhold its total and that of another line. If a hidden cell still follows from several lines together, further
+    cells are hidden, the smallest that suffice.
 
     Parameters
     ----------
     counts : array of int, rows by columns
     min_cell : int
-        Smallest count that may be shown; 1 hides nothing.
+        Smallest count to show; 1 hides nothing.
 
     Returns
     -------

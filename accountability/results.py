@@ -1,7 +1,6 @@
-"""What every result carries: what it estimates, under which assumptions, from whom, and a tidy table.
+"""The base of all results: estimand, assumptions, flow of cases, and a tidy table.
 
-A result says the same thing each time it is shown: its representations hold no clock, no memory address and no
-random identifier.
+A result looks the same each time it is shown: without times, memory addresses or random identifiers.
 """
 
 from __future__ import annotations
@@ -29,34 +28,34 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Result:
-    """Base of all results. Subclasses are dataclasses with ``repr=False``, so that they show themselves as this does.
+    """Base of all results. Subclasses are dataclasses with ``repr=False``, so that they use this representation.
 
     Attributes
     ----------
     estimand : str
-        The quantity estimated, for whom, in words.
+        The quantity estimated, and for which cases, in words.
     assumptions : tuple of str
-        What must hold for the numbers to mean that.
+        Assumptions under which the estimates are valid.
     method : str
-        The estimator, its variance and its kind of interval.
+        The estimator, its variance and its type of interval.
     table : pandas.DataFrame
-        The numbers, one fact a row, groups in columns of their own, without what rests on few people: what was given
-        when the result was made, as :meth:`disclosed` shows it. Every way out (sentence, figure, LaTeX, CSV) reads it.
+        The disclosed numbers, in tidy form with groups as columns; small counts are hidden by :meth:`disclosed`. Every
+        output (sentence, figure, LaTeX, CSV) uses it.
     flow : pandas.DataFrame or None
-        Who was excluded on the way, with reasons and counts.
+        Exclusions, with reasons and counts.
     follow_up : pandas.DataFrame or None
-        Of results that count days: one row per group, with ``last_day``, the last day of age on which a case was
-        watched, and ``at_risk``, how many were. Nothing is read beyond it.
+        For results in days: one row per group with ``last_day``, the last day of follow-up, and ``at_risk``, the cases
+        on it. No estimate is given beyond it.
     cautions : tuple of str
-        What every sentence has to add.
+        Cautions added to every sentence.
     states : pandas.DataFrame or None
-        Of an estimate of delays: how many cases are closed on a known day, closed on an unknown day, open, and unknown
-        (``state``, ``n``, ``meaning``); the four add up to all cases of the cohort.
+        For estimates of delay: the number of cases closed on a known day, closed on an unknown day, open, and unknown
+        (``state``, ``n``, ``meaning``); the four add up to all cases.
 
     Notes
     -----
-    A subclass whose rows count people or cases by group overrides :meth:`disclosed`. The true numbers stay inside;
-    :meth:`true_numbers` gives them to an analyst who holds the records.
+    A subclass whose rows count people or cases by group overrides :meth:`disclosed`. :meth:`true_numbers` returns the
+    true numbers, for analysts with the records.
     """
 
     estimand: str
@@ -80,7 +79,7 @@ class Result:
         self._hide("table", self.disclosed(self.table))
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table as it is shown, with what rests on few hidden (:func:`accountability.privacy.disclose`)."""
+        """Return the table with small counts hidden (:func:`accountability.privacy.disclose`)."""
         return table
 
     def _hide(self, name: str, shown: pd.DataFrame) -> None:
@@ -93,14 +92,14 @@ class Result:
         return kept
 
     def true_numbers(self, name: str = "table") -> pd.DataFrame:
-        """Return a frame with nothing hidden: for who holds the records, and for computing on.
+        """Return a frame with nothing hidden, for analysts with the records and for further computation.
 
-        No report and no export calls this.
+        Reports and exports never call this.
 
         Parameters
         ----------
         name : str
-            The frame, ``table`` unless the result hides others too.
+            Name of the frame; ``table`` unless the result hides others too.
         """
         kept = self._kept()
         if name not in kept:
@@ -110,17 +109,17 @@ class Result:
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result in the house style on an Axes and return it.
 
-        On a figure of its own stand the finding as title, what is shown as subtitle, and the method at its foot.
-        Results without a figure raise ``NotImplementedError``.
+        A new figure has the finding as title, a subtitle, and the method as footer. Results without a figure raise
+        ``NotImplementedError``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no figure: show its .table")
 
     def sentence(self) -> str:
-        """State the result in words, with its numbers computed."""
+        """Return the result in words, with computed numbers."""
         return f"{self.estimand}: {len(self.table):,} rows."
 
     def figure_title(self) -> str:
-        """State the result in one short sentence, for the title of its figure."""
+        """Return the result in one short sentence, for the title of its figure."""
         return _first_words(self.sentence())
 
     def to_latex(self, **options: Any) -> str:
@@ -129,7 +128,7 @@ class Result:
         return self.table.to_latex(**(settings | options))
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write the table as CSV (numbers in full precision, no cell a formula) and return its path."""
+        """Write the table as CSV (full precision, no formulas) and return its path."""
         target = Path(path)
         write_csv(self.table, target)
         return target
@@ -201,14 +200,14 @@ def _first_words(text: str) -> str:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Refused(Result):
-    """An estimate that the source cannot carry, with the reason where the numbers would stand.
+    """A refused estimate, with the reason instead of numbers.
 
     ``table`` has one row: ``not_estimated``, ``because``.
 
     Attributes
     ----------
     because : str
-        The refusal's own words, which name what can be had instead.
+        The refusal's text, which names an alternative.
     """
 
     because: str
@@ -225,22 +224,22 @@ class Refused(Result):
 
 
 def sentences(*results: Result) -> str:
-    """State several results in one paragraph, a sentence that two share only once."""
+    """State several results in one paragraph, each sentence once."""
     return " ".join(dict.fromkeys(result.sentence() for result in results))
 
 
 def or_refusal(estimate: Callable[[], T], what: str = "this estimate") -> T | Refused:
-    """Make an estimate or, where the source cannot carry it, a result that says why there is none.
+    """Return an estimate or, if it is refused, a result with the reason.
 
-    A study that serves many sources shows the reason in the place of the numbers and goes on. Only a refusal is
-    turned into a result; every other error is raised.
+    A study of many sources can so show the reason instead of numbers and continue. Only a refusal becomes a result;
+    other errors are raised.
 
     Parameters
     ----------
     estimate : callable
-        Called without arguments.
+        Function without arguments.
     what : str
-        What is asked for, in words.
+        The estimate, in words.
 
     Returns
     -------
@@ -272,12 +271,12 @@ def or_refusal(estimate: Callable[[], T], what: str = "this estimate") -> T | Re
 
 
 def capitalised(text: str) -> str:
-    """Begin a sentence with a capital letter, whatever it begins with."""
+    """Return a sentence with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def plural(count: int, noun: str) -> str:
-    """Count with its noun, as prose writes it: ``1 case``, ``1,204 cases``, ``2 agencies``."""
+    """Return a count with its noun: ``1 case``, ``1,204 cases``, ``2 agencies``."""
     if count == 1:
         return f"{count:,} {noun}"
     ends_in_y = noun.endswith("y") and noun[-2:-1] not in "aeiou"
@@ -285,12 +284,12 @@ def plural(count: int, noun: str) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Share as prose writes it: ``48 %``."""
+    """Return a share in per cent: ``48 %``."""
     return f"{100 * share:.{digits}f} %"
 
 
 def interval_said(confidence: float, lower: float, upper: float, digits: int | None = None) -> str:
-    """Interval as prose writes it, of a number or in per cent with so many digits, or that there is none."""
+    """Return an interval in words, of a number or in per cent, or that there is none."""
     if lower != lower or upper != upper:  # missing
         return "no interval: too much rests on one officer or complaint"
     ends = [f"{end:.2f}" if digits is None else percent(end, digits) for end in (lower, upper)]
@@ -298,7 +297,7 @@ def interval_said(confidence: float, lower: float, upper: float, digits: int | N
 
 
 def four_figures(value: float) -> str:
-    """Number as a printed table writes it: four figures, and of a larger one its whole part."""
+    """Return a number with four figures, or the whole part of a larger one."""
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
@@ -324,18 +323,17 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
 
 
 def inert_cell(value: object) -> object:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula, so that it shows the text.
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
 
     Parameters
     ----------
     value : object
-        A cell; what is no text is given back as it is, and so is a number written as text.
+        A cell; other types, and numbers as text, are returned unchanged.
 
     Returns
     -------
     object
-        The cell to write. Line ends in it are line feeds: a lone carriage return is written without quotes and would
-        start a new row, and with it a new cell.
+        The cell to write. Its line ends are line feeds, because a lone carriage return would start a new row.
     """
     if not isinstance(value, str):
         return value

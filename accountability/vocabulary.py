@@ -1,7 +1,6 @@
-"""Closed vocabularies: every term the tables may hold, with its definition.
+"""Closed vocabularies: every term of the tables, with its definition.
 
-One spelling for each thing, everywhere. Codebooks map an agency's words to these terms and nothing else; a term
-not listed here is refused when a codebook is read.
+Codebooks map an agency's words to these terms only; other terms are refused when a codebook is read.
 """
 
 from __future__ import annotations

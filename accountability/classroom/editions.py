@@ -1,8 +1,8 @@
-"""From the one solved notebook of a lesson: the students' copy, the instructor's copy, slides, and nbgrader's source.
+"""Make from a solved notebook the students' copy, the instructor's copy, slides, and nbgrader's source.
 
 The marks are nbgrader's: ``### BEGIN SOLUTION`` … ``### END SOLUTION``, ``### BEGIN HIDDEN TESTS`` … ``### END HIDDEN
-TESTS``, and cell metadata of its schema 3. What is made of them here is what ``nbgrader generate_assignment`` makes,
-without its database.
+TESTS``, and cell metadata of its schema 3. The results are those of ``nbgrader generate_assignment``, without its
+database.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ def build(
     students: Sequence[str] = (),
     key: str | Path | None = None,
 ) -> list[Path]:
-    """Write every edition of some lessons, and the data of each student.
+    """Write all editions of some lessons, and the data of each student.
 
     Parameters
     ----------
     lessons : str or sequence of str
-        Names of lessons; all when empty.
+        Names of lessons; all if empty.
     out : str or Path
-        Folder for them, as nbgrader lays a course out: ``source/LESSON/LESSON.ipynb`` (solved, to be given to
-        nbgrader), ``release/LESSON/LESSON.ipynb`` (for students), ``instructor/LESSON.ipynb`` (solutions, outputs,
-        marking notes), ``slides/LESSON.html``. In the folders of source and release, ``data`` holds a file a student.
+        Folder for them, in nbgrader's layout: ``source/LESSON/LESSON.ipynb`` (solved, for nbgrader),
+        ``release/LESSON/LESSON.ipynb`` (for students), ``instructor/LESSON.ipynb`` (solutions, outputs, marking notes),
+        ``slides/LESSON.html``. ``data`` in the source and release folders has one file per student.
     students : sequence of str
-        Ids of the class. Without them students have the practice data only, which are not marked.
+        Ids of the class. Without them there are only practice data, which are not marked.
     key : str or Path, optional
-        File of the key from which the data are made; made where there is none. The user's own when left out.
+        File of the key from which the data are made; created if missing. By default the user's own.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def build(
     Raises
     ------
     ParameterError
-        No such lesson, a notebook whose marks do not pair up, or an id that stands twice.
+        For an unknown lesson, a notebook with unpaired marks, or a repeated id.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def build(
 
 
 def student_copy(solved: Notebook) -> Notebook:
-    """Remove solutions, hidden tests and outputs; self-checks stay, and cells that are not theirs are locked.
+    """Return the students' copy: without solutions, hidden tests and outputs; self-checks stay, other cells are locked.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def student_copy(solved: Notebook) -> Notebook:
     Raises
     ------
     ParameterError
-        A mark without its partner, or a solution in a cell that is not marked as one.
+        For an unpaired mark, or a solution in a cell not marked as one.
     """
     book = copy.deepcopy(solved)
     for cell in book.cells:
@@ -171,7 +171,7 @@ def _without(source: str, marks: re.Pattern[str], stub: Sequence[str], where: st
 
 
 def instructor_copy(solved: Notebook, key: Key) -> Notebook:
-    """Add marking notes to the solved notebook: points, how near is near enough, what a wrong answer comes from.
+    """Return the solved notebook with marking notes: points, tolerances, causes of wrong answers.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def instructor_copy(solved: Notebook, key: Key) -> Notebook:
 
 
 def marking_notes(key: Key) -> str:
-    """Write what who marks has to know, as markdown."""
+    """Return the notes for markers, in Markdown."""
     total = sum(one.points for one in key.items) + sum(one.points for one in key.written)
     return (
         _templates(autoescape=False)
@@ -206,20 +206,20 @@ def _right_when(item: Item) -> str:
 
 
 def slides(solved: Any, key: Key) -> str:
-    """Write the slides of a solved notebook.
+    """Return the slides of a solved notebook.
 
     Parameters
     ----------
     solved : NotebookNode
         With its outputs.
     key : Key
-        Its notes become the speaker's.
+        Its notes become speaker notes.
 
     Returns
     -------
     str
-        A whole HTML document: a slide for each heading, its outputs under it, each figure with its sentence; what does
-        not fit goes on to the next slide when the page is opened. Solutions and provenance are left out.
+        An HTML document: one slide per heading with its outputs and figures; overflow moves to the next slide when the
+        page is opened. Solutions and provenance are left out.
     """
     shown = []
     for cell, blank in zip(solved.cells, student_copy(solved).cells, strict=True):

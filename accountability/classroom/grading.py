@@ -1,4 +1,4 @@
-"""Grade a folder of submissions: each is run locked in, its answers held against those of its student's own data."""
+"""Grade a folder of submissions: run each in a sandbox, and compare its answers with those for the student's data."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ class Scores(Result):
     Attributes
     ----------
     table : DataFrame
-        ``student``, ``item``; ``points`` (missing where a person marks), ``possible``; ``given`` (the answer as text),
-        ``in_range`` (``yes``, ``no``, or empty where nothing was given: whether it has the form of an answer),
-        ``expected_from``, ``expected_to`` (between which it is right; a word stands in the first), ``reason`` (of an
-        item: what a lost point was lost for), ``note`` (of the submission, the same in all its rows).
+        ``student``, ``item``; ``points`` (missing if a person marks), ``possible``; ``given`` (the answer as text),
+        ``in_range`` (whether it is a possible answer: ``yes``, ``no``, or empty without an answer), ``expected_from``,
+        ``expected_to`` (limits of a right answer; a word is in the first), ``reason`` (why points were lost), ``note``
+        (on the submission, the same in all its rows).
     locks : tuple of str
-        Which locks held every submission.
+        Locks that applied to every submission.
     """
 
     locks: tuple[str, ...]
 
     def by_student(self) -> pd.DataFrame:
-        """Points of each student: ``student``, ``points``, ``possible`` (what a program marks), ``note``."""
+        """Points of each student: ``student``, ``points``, ``possible`` (marked by the program), ``note``."""
         marked = self.table[self.table["reason"] != BY_HAND]
         totals = marked.groupby("student", sort=False)[["points", "possible"]].sum().reset_index()
         faulty = marked[marked["reason"].str.startswith("no answer: ")].drop_duplicates("student")
@@ -71,14 +71,14 @@ class Scores(Result):
         return totals.assign(note=both)
 
     def sentence(self) -> str:
-        """Say how many submissions were graded, and how many could not be run to their end."""
+        """State how many submissions were graded, and how many could not be run to the end."""
         totals = self.by_student()
         full = int((totals["points"] == totals["possible"]).sum())
         return f"{plural(len(totals), 'submission')} graded; {full} with every point a program can give."
 
 
 def find(folder: Path, lesson: str) -> dict[str, tuple[Path, str]]:
-    """Find the submissions: ``STUDENT.ipynb``, or ``STUDENT/LESSON/LESSON.ipynb`` as nbgrader collects them.
+    """Find the submissions: ``STUDENT.ipynb``, or nbgrader's ``STUDENT/LESSON/LESSON.ipynb``.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ def find(folder: Path, lesson: str) -> dict[str, tuple[Path, str]]:
     Returns
     -------
     dict of str to tuple
-        By student's id, in its order: the notebook, and a note where there were several, of which the newest counts.
+        Student id to the notebook, and a note if there were several, of which the newest counts.
 
     Raises
     ------
     ParameterError
-        There is none.
+        If there is none.
     """
     found = [(path.stem, path) for path in folder.glob("*.ipynb")]
     for pattern in (f"*/{lesson}/{lesson}.ipynb", f"*/{lesson}.ipynb"):
@@ -136,10 +136,10 @@ def grade(
     seconds : float
         Computing time for each submission.
     parameters : mapping, optional
-        Of the lesson's model, for all. ``student`` is the id on each submission, unless it is given here: then all of
-        them work on the data of that one id.
+        The lesson's parameters, for all. ``student`` is the id of each submission unless given here; then all use the
+        data of that id.
     progress : callable, optional
-        Told the lesson, the submissions done and those there are.
+        Called with the lesson, the number of submissions done, and their total.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def grade(
     Raises
     ------
     ParameterError
-        No such lesson or parameter, no key, no submission, or a time limit below one second.
+        For an unknown lesson or parameter, no key, no submission, or a time limit below one second.
 
     Examples
     --------
@@ -182,12 +182,12 @@ def grade(
 
 
 def chosen(lesson: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The lesson's parameters, those given and the defaults.
+    """Return the lesson's parameters, given and default.
 
     Raises
     ------
     ParameterError
-        No such parameter, or the practice data, whose answers everybody has.
+        For an unknown parameter, or the practice data, whose answers are public.
     """
     # Models of lessons hold no source, and are read by the same rules.
     model: Any = LESSONS[lesson]
@@ -216,14 +216,14 @@ def mark(
     ----------
     key : Key
     found : mapping of str to tuple
-        Notebooks and notes by student, as :func:`find` gives them.
+        Notebooks and notes by student, from :func:`find`.
     secret : bytes
-        From which the students' data were made.
+        Secret from which the students' data were made.
     given : mapping
         The lesson's parameters.
     seconds : float
     hidden : sequence of Path
-        What no submission may read: all of them.
+        Files that no submission may read: all submissions.
     progress : callable, optional
     """
     import pandas as pd
@@ -273,7 +273,7 @@ def mark(
 
 
 def released(lesson: str) -> HandedIn:
-    """The students' copy of a lesson, from which locked cells are restored."""
+    """Return the students' copy of a lesson, from which locked cells are restored."""
     import nbformat
 
     return of(student_copy(nbformat.read(notebooks_dir() / f"{lesson}.ipynb", as_version=4)))
@@ -281,7 +281,7 @@ def released(lesson: str) -> HandedIn:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What came of one submission, and the key it is held against."""
+    """The outcome of one submission, and its answer key."""
 
     ran: Ran
     own: Own
@@ -299,7 +299,7 @@ class Marked:
         return [*rows, *by_hand]
 
     def points(self, key: Key) -> float:
-        """Points together."""
+        """Return the total points."""
         return sum(_row(item, self.ran, self.own)["points"] for item in key.items)
 
 
@@ -354,7 +354,7 @@ def _row(item: Item, ran: Ran, own: Own) -> dict[str, Any]:
 
 
 def shortened(value: object) -> str:
-    """An answer as text, of one line and not too long."""
+    """Return an answer as short text on one line."""
     if isinstance(value, int) and abs(value) > 10**30:
         return "a number of more than 30 digits"
     return str(value)[:LONGEST_TEXT]

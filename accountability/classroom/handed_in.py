@@ -1,4 +1,4 @@
-"""A notebook as it was handed in: read, its locked cells restored from the release, and the id it names."""
+"""A submitted notebook: read it, restore its locked cells from the release, and find its student id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED: Final = re.compile(r"^student\b[^=\n]*=[ \t]*([^#\n]+)", re.M)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of code: its source, ``grade_id`` of nbgrader, id of the notebook, and whether it is locked or graded."""
+    """A code cell: its source, nbgrader's ``grade_id``, the notebook's id, and whether it is locked or graded."""
 
     source: str
     name: str = ""
@@ -28,19 +28,19 @@ class Cell:
     graded: bool = False
 
     def is_one(self, other: Cell) -> bool:
-        """Whether two notebooks' cells are the same one."""
+        """Return whether two notebooks' cells are the same one."""
         return bool(self.name and self.name == other.name) or bool(self.id and self.id == other.id)
 
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """Code cells in order, and what was done to them, in sentences."""
+    """Code cells in order, and notes on changes to them."""
 
     cells: tuple[Cell, ...]
     notes: tuple[str, ...] = field(default=())
 
     def student(self) -> str | None:
-        """The id that the notebook names; ``None`` where it names none."""
+        """Student id in the notebook, or ``None``."""
         stated = [cell.source for cell in self.cells if "parameters" in cell.tags] or [one.source for one in self.cells]
         for source in reversed(stated):
             for text in reversed(_NAMED.findall(source)):
@@ -53,9 +53,9 @@ class HandedIn:
         return None
 
     def sources(self, parameters: Mapping[str, Any]) -> list[str]:
-        """The code, with the lesson's parameters set after the cell that holds them.
+        """Return the code, with the lesson's parameters set after their cell.
 
-        Lines that begin with ``%`` or ``!`` are commands of Jupyter, not Python; they are left out.
+        Lines that begin with ``%`` or ``!`` are Jupyter commands and are left out.
         """
         given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
         place = next((number for number, cell in enumerate(self.cells) if "parameters" in cell.tags), None)
@@ -66,7 +66,7 @@ class HandedIn:
         return sources
 
     def restored(self, release: HandedIn) -> HandedIn:
-        """Put the locked cells of the release in the place of those that were changed, doubled or deleted."""
+        """Replace locked cells that were changed, doubled or deleted by those of the release."""
         cells, notes = list(self.cells), list(self.notes)
         for at, locked in enumerate(release.cells):
             if not locked.locked:
@@ -98,7 +98,7 @@ def read(path: Path) -> HandedIn:
     Raises
     ------
     ParameterError
-        The file is no notebook, or larger than 20 MB.
+        If the file is not a notebook, or is larger than 20 MB.
     """
     if path.is_symlink() or not path.is_file():
         raise ParameterError(f"{path.name}: not a file")
@@ -112,7 +112,7 @@ def read(path: Path) -> HandedIn:
 
 
 def of(book: Mapping[str, Any]) -> HandedIn:
-    """The code cells of a notebook that was read."""
+    """Return the code cells of a parsed notebook."""
     cells = []
     for cell in book["cells"]:
         if cell.get("cell_type") == "code":

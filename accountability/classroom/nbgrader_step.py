@@ -1,7 +1,7 @@
-"""nbgrader's autograding with the locked runner in the place of its own: docs/how_to/a_class.md says how to set it up.
+"""nbgrader's autograding with the sandboxed runner instead of its own; see docs/how_to/a_class.md.
 
-nbgrader runs a submission and its hidden tests in one process, where a submission can change what marks it. Here the
-cells run locked in, the id comes from the folder the submission was collected in, and the points are counted outside.
+nbgrader runs a submission and its hidden tests in one process, where the submission can change its marking. Here the
+cells run in a sandbox, the id is the folder in which the submission was collected, and points are counted outside.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
 def preprocessors(key: str | Path | None = None, seconds: float = 120) -> list[Any]:
-    """What ``c.Autograde.autograde_preprocessors`` is set to: nbgrader's own steps, with the locked runner for its own.
+    """Return the value for ``c.Autograde.autograde_preprocessors``: nbgrader's steps with the sandboxed runner.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def preprocessors(key: str | Path | None = None, seconds: float = 120) -> list[A
 
 
 def locked_in(key: str | Path | None = None, seconds: float = 120) -> Step:
-    """A step of nbconvert that marks one submission and writes the points where nbgrader reads them.
+    """Return an nbconvert step that marks one submission and writes its points for nbgrader.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Run the cells of submissions, each locked in a process of its own. Started by the grader, with ``python -I``.
+"""Run the cells of submissions, each in its own sandboxed process. Started by the grader with ``python -I``.
 
 Argument: a JSON file with the cells of the lesson itself, run first so that what every submission needs is loaded
 once. Then each line of standard input names a folder with ``job.json`` (``cells``, ``scratch``, ``hidden``, ``read``,
-``look``, ``limits``, ``output_limit``, ``environment``). For each the process is forked, so no submission sees what
-another left; the id of the new process and then its status are written to standard output. Which locks closed is
-written to ``locks.json`` there; what the submission says to ``told.jsonl``, one JSON object a line: ``{"item": ...,
-"value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. A cell that raises costs itself; the next is run.
+``look``, ``limits``, ``output_limit``, ``environment``). For each the process is forked, so no submission sees
+another's results; the id of the new process and then its status are written to standard output. The applied locks are
+written to ``locks.json`` there; the submission's messages to ``told.jsonl``, one JSON object per line: ``{"item": ...,
+"value": ...}``, ``{"cell": n, "fault": "..."}``, ``{"done": true}``. If a cell raises, the next is still run.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _LONGEST = 300
 
 
 class OutputLimit(Exception):
-    """A cell printed more than it may."""
+    """A cell printed more than allowed."""
 
 
 class Counted:
-    """Standard output that keeps nothing and stops a cell which prints too much."""
+    """Standard output that stores nothing and stops a cell that prints too much."""
 
     encoding = "utf-8"
     errors = "replace"
@@ -39,27 +39,27 @@ class Counted:
         self.seen = 0
 
     def write(self, text: str) -> int:
-        """Count, and stop the cell at the limit."""
+        """Count the characters, and stop the cell at the limit."""
         self.seen += len(text)
         if self.seen > self.limit:
             raise OutputLimit(f"more than {self.limit:,} characters of output")
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
-        """Count each."""
+        """Count the characters of each line."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing."""
 
     def isatty(self) -> bool:
-        """It is no terminal."""
+        """Return that it is not a terminal."""
         return False
 
 
 def limit(seconds: int, memory: int, file: int) -> None:
-    """Bound computing time, memory, the size of a file, open files and processes; none can be raised again."""
+    """Limit computing time, memory, file size, open files and processes, irreversibly."""
     import resource
 
     def bound(name: int, wanted: int, last: int | None = None) -> None:
@@ -79,7 +79,7 @@ def limit(seconds: int, memory: int, file: int) -> None:
 
 
 def locks() -> types.ModuleType:
-    """The locks of the package, loaded without the package, so that they close before it is imported."""
+    """Load the package's locks without importing the package, so that they apply before."""
     spec = importlib.util.spec_from_file_location("locks", Path(__file__).parents[1] / "records" / "locks.py")
     assert spec is not None
     assert spec.loader is not None
@@ -89,7 +89,7 @@ def locks() -> types.ModuleType:
 
 
 def plain(value: Any) -> Any:
-    """An answer as JSON can hold it: a number, a text, a truth value; anything else as its type's name."""
+    """Return an answer for JSON: a number, a text or a boolean; anything else as its type's name."""
     if isinstance(value, str):
         return value[:_LONGEST]
     if isinstance(value, (bool, int, float)):
@@ -100,7 +100,7 @@ def plain(value: Any) -> Any:
 
 
 def reporter(number: int) -> Callable[[dict[str, Any]], None]:
-    """A function that writes one line to the grader at once, so that nothing is lost with the process."""
+    """Return a function that writes one line to the grader without buffering."""
     write = os.write
 
     def tell(line: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ def reporter(number: int) -> Callable[[dict[str, Any]], None]:
 
 
 def main() -> None:
-    """Load what every submission needs, then serve one after the other."""
+    """Load what every submission needs, then run one after the other."""
     warm(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     # Kept where a submission does not find it: standard output is closed before its code runs.
     orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
@@ -128,7 +128,7 @@ def main() -> None:
 
 
 def warm(cells: list[str]) -> None:
-    """Run the lesson's own cells: the libraries are loaded, and what is the same for all is computed."""
+    """Run the lesson's own cells, to load libraries and shared results."""
     import IPython.display
 
     from accountability.classroom.lessons import answers
@@ -149,7 +149,7 @@ def warm(cells: list[str]) -> None:
 
 
 def attempt(desk: Path) -> None:
-    """Close the locks, run the cells of one submission in a namespace of their own, and leave."""
+    """Apply the locks, run the cells of one submission in their own namespace, and exit."""
     if sys.platform == "linux":
         os.setsid()
     job = json.loads((desk / "job.json").read_text(encoding="utf-8"))
@@ -180,7 +180,7 @@ def attempt(desk: Path) -> None:
 
 
 def run(cells: list[str], tell: Callable[[dict[str, Any]], None], output: Counted) -> None:
-    """Run each cell and report answers and faults as they come."""
+    """Run each cell, and report answers and faults."""
     from accountability.classroom.lessons import answers
 
     answers.listen(lambda item, value: tell({"item": str(item)[:_LONGEST], "value": plain(value)}))

@@ -1,4 +1,4 @@
-"""The cells of an executed notebook as slides of inert HTML, with the speaker's notes beside them."""
+"""Turn the cells of an executed notebook into slides of static HTML, with speaker notes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SOURCES: Final = "Where the numbers come from"
 
 
 def slide_pages(notebook: Mapping[str, Any], key: Key) -> list[dict[str, str]]:
-    """Take an executed notebook apart: each slide has ``html`` and ``notes``."""
+    """Return the slides of an executed notebook, each with ``html`` and ``notes``."""
     pages: list[dict[str, str]] = []
     comment = heading = ""
     for cell in notebook["cells"]:

@@ -1,7 +1,7 @@
-"""Run one submission locked in: its code cells in a plain Python of their own, with little time, memory and room.
+"""Run the code cells of one submission in a sandboxed Python process with limited time, memory and disk.
 
-No Jupyter kernel is started, so no socket is needed and none is allowed. What the process may do is described in
-:mod:`accountability.records.locks`; here are the limits, the clean folder, and the end of it.
+No Jupyter kernel is started, so no socket is needed and none is allowed. The locks are in
+:mod:`accountability.records.locks`; here are the limits, the temporary folder, and its removal.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _RUNNER: Final = Path(__file__).with_name("run_cells.py")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A cell that raised: its number among the code cells run, and what it said."""
+    """A cell that raised: its number among the code cells run, and its message."""
 
     cell: int
     what: str
@@ -59,18 +59,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of a submission.
+    """The outcome of a submission.
 
     Attributes
     ----------
     answers : mapping of str to object
-        By item, the last one given: a number, a text, a truth value, or a mapping that names another type.
+        Item to its last answer: a number, a text, a boolean, or a mapping that names another type.
     faults : tuple of Fault
-        Cells that raised; the cells after them were run.
+        Cells that raised; later cells were run.
     stopped : str
-        Why it did not run to its end; empty when it did.
+        Why it did not run to the end; empty if it did.
     locks : tuple of str
-        Which locks were closed: ``landlock``, ``seccomp``, ``audit hook``.
+        Applied locks: ``landlock``, ``seccomp``, ``audit hook``.
     """
 
     answers: Mapping[str, Any]
@@ -80,12 +80,12 @@ class Ran:
 
 
 class Runner:
-    """A process that has loaded a lesson, of which every submission gets a copy of its own.
+    """A process with a loaded lesson, which is forked for every submission.
 
     Parameters
     ----------
     warm : sequence of str
-        Cells of the lesson itself, run once: what they load and compute is there for every submission.
+        Cells of the lesson itself, run once for all submissions.
     """
 
     def __init__(self, warm: Sequence[str] = ()) -> None:
@@ -109,18 +109,18 @@ class Runner:
         files: Mapping[str, bytes] = MappingProxyType({}),
         most_output: int = MOST_OUTPUT,
     ) -> Ran:
-        """Run code cells locked in and report answers and faults.
+        """Run code cells in the sandbox, and return answers and faults.
 
         Parameters
         ----------
         cells : sequence of str
             From :meth:`HandedIn.sources <accountability.classroom.handed_in.HandedIn.sources>`.
         seconds : float
-            Computing time allowed; by the clock three times as long, and ten seconds.
+            Limit of computing time; the limit of elapsed time is three times this plus ten seconds.
         hidden : sequence of Path
-            Files and folders it may not read: the submissions, the key.
+            Files and folders that it may not read: the submissions, the key.
         files : mapping of str to bytes
-            What lies beside the notebook, by its path.
+            Files beside the notebook, by path.
         most_output : int
             Characters one cell may print.
         """
@@ -205,7 +205,7 @@ class Runner:
 
 
 def run(cells: Sequence[str], **how: Any) -> Ran:
-    """Run code cells once, in a process of their own; see :meth:`Runner.run`."""
+    """Run code cells once, in their own process; see :meth:`Runner.run`."""
     with Runner() as runner:
         return runner.run(cells, **how)
 
@@ -215,7 +215,7 @@ def _is_readable(folder: Path) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, however deep its folders lie in each other and whatever they forbid."""
+    """Remove a folder, at any depth and with any permissions."""
     heap = folder.with_name(f"{folder.name}.gone")
     heap.mkdir()
     folder.rename(heap / "0")
@@ -305,7 +305,7 @@ def _too_much(folder: Path, process: int) -> str:
 
 
 def clean(text: str) -> str:
-    """A stranger's text without what a terminal obeys or a file cannot hold, and not too long."""
+    """Return text without control characters and invalid characters, cut if long."""
     held = text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in held)
 

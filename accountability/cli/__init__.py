@@ -1,6 +1,6 @@
-"""The command line, one module a group of commands, listed in :data:`PANELS`.
+"""The command line: one module per group of commands, listed in :data:`PANELS`.
 
-Heavy packages are imported by the command that needs them, so that a request which cannot be met is refused at once.
+Heavy packages are imported only by the commands that need them, so that a wrong request is refused at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every command shares: the app, exit statuses, usual options, tables on the terminal."""
+"""What all commands share: the app, exit statuses, common options, tables on the terminal."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ REFUSED = 2
 
 
 def studies() -> list[str]:
-    """Name the studies, for the completion of a shell."""
+    """Return the names of studies, for shell completion."""
     from accountability.studies.registry import STUDIES
 
     return list(STUDIES)
 
 
 def sources() -> list[str]:
-    """Name the sources, for the completion of a shell."""
+    """Return the names of sources, for shell completion."""
     from accountability.records.places import source_names
 
     return source_names()
@@ -90,7 +90,7 @@ def _whole(
 
 
 def named_values(texts: list[str] | None) -> dict[str, str]:
-    """What ``-p NAME=VALUE`` gave, each name once."""
+    """Return the values of ``-p NAME=VALUE``, each name once."""
     given: dict[str, str] = {}
     for text in texts or []:
         name, equals, value = text.partition("=")
@@ -104,7 +104,7 @@ def named_values(texts: list[str] | None) -> dict[str, str]:
 
 
 def empty_table(title: str, *headings: str) -> Table:
-    """Headings of a table for the terminal, to which rows are added."""
+    """Return a table for the terminal with headings and no rows."""
     from rich import box
     from rich.table import Table
 

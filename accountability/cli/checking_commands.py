@@ -1,4 +1,4 @@
-"""Commands that check what was made: verify, diff, claims."""
+"""Commands that check reports: verify, diff, claims."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def verify(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run a report again and say whether every number comes out the same.
+    """Run a report again and check that every number is the same.
 
-    Leaves with status 0 (equal), 1 (something differs) or 2 (cannot be run again).
+    Exit status: 0 (equal), 1 (something differs) or 2 (cannot be run again).
 
     Example: [bold]accountability verify reports/synthetic/how_long_cases_stay_open[/bold]
     """
@@ -82,12 +82,12 @@ def diff(
     csv: Csv = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two reports number by number, and say what they were made from differently.
+    """Compare two reports number by number, with the differences in their data and parameters.
 
-    Of reports on two releases of one agency it says how far each number moved because records changed, because time
-    passed and because cases were new (of cells, in the CSV file), and which numbers it does not split so.
+    For reports on two releases of one agency, each change is split into changed records, time passed and new cases (of
+    cells, in the CSV file); numbers that cannot be split are listed.
 
-    Leaves with status 0 (equal) or 1 (something differs).
+    Exit status: 0 (equal) or 1 (something differs).
 
     Example: [bold]accountability diff old/were_deadlines_met new/were_deadlines_met[/bold]
     """
@@ -180,11 +180,10 @@ def check_claims(
     csv: Csv = None,
     as_json: Json = False,
 ) -> None:
-    r"""Say which quoted values are right, stale, changed, missing or not filled in, and where the new value is.
+    r"""Check which quoted values are right, stale, changed, missing or not filled in, and list the new values.
 
     Values are marked {{REPORT:TABLE/ROW/COLUMN|178}} anywhere, 178<!-- REPORT:... --> in Markdown,
-    \\claim{REPORT:...}{178} in LaTeX, or by a comment "claim: REPORT:..." in Word. Leaves with status 1 unless all are
-    right.
+    \\claim{REPORT:...}{178} in LaTeX, or by a comment "claim: REPORT:..." in Word. Exit status 1 unless all are right.
 
     Example: [bold]accountability claims check paper.md --reports reports/synthetic[/bold]
     """
@@ -215,7 +214,7 @@ def list_claims(
     csv: Csv = None,
     as_json: Json = False,
 ) -> None:
-    """List what may be quoted from a report, each value with its address. What figures draw is listed by `-c figure:`.
+    """List the values of a report that can be quoted, with their addresses; those of figures with `-c figure:`.
 
     Example: [bold]accountability claims list reports/synthetic/were_deadlines_met -c verdict[/bold]
     """
@@ -237,7 +236,7 @@ def fill_claims(
     reports: Reports = Path("reports"),
     names: Names = None,
 ) -> None:
-    """Write the manuscript with the values the reports hold now, as many digits as were quoted.
+    """Write the manuscript with the current values of the reports, with as many digits as quoted.
 
     Example: [bold]accountability claims fill paper.md --out filled.md --reports reports/synthetic[/bold]
     """

@@ -58,9 +58,9 @@ def grade(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run every submission locked in and score its answers against those of the student's own data.
+    """Run every submission in a sandbox and score its answers for the student's own data.
 
-    The name of a submission is its student's id; `-p student=ID` has all work on the data of one.
+    The name of a submission is its student's id; with `-p student=ID` all use the data of one id.
 
     Example: [bold]accountability teach grade submitted -l the_closed_case_trap --key class.key --out scores.csv[/bold]
     """

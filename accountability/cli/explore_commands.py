@@ -23,7 +23,7 @@ def explore(
     ] = True,
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
 ) -> None:
-    """Explore a source in the browser: change study, group, cut-off, unit or law, and the answer follows.
+    """Explore a source in the browser: change study, group, cut-off, unit or law, and see the answer change.
 
     Example: [bold]accountability explore synthetic[/bold]
     """

@@ -1,4 +1,4 @@
-"""The questions of a new source on one screen of the terminal, each with its choices and what follows from them."""
+"""Ask the questions about a new source on the terminal, each with its choices and their consequences."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MOST = 8
 
 
 def ask(found: Sequence[Proposal]) -> Mapping[str, Mapping[str, Any]]:
-    """Ask the questions one by one; an answer to an earlier one changes the counts of those that follow.
+    """Ask the questions one by one; an answer changes the counts of later questions.
 
-    Enter takes what is marked with a star; a blank answer to what has no star leaves it to decide.
+    Enter accepts the starred choice; a blank answer without a starred choice leaves the question open.
     """
     from accountability.publish.new_source_form import limits_of_law
     from accountability.records.onboard.answer_file import answered, checked

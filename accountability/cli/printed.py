@@ -1,4 +1,4 @@
-"""How a command ends: the answer in words and the path, or both as JSON."""
+"""Print the end of a command: the answer in words and the path, or both as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def told(quiet: bool = False, as_json: bool = False, of: int = 1) -> Iterator[Line]:
-    """Give a line of progress; say which notebook stopped, give the page that shows where, and leave with status 1."""
+    """Print a line of progress; if a notebook stopped, name it and its error page, and exit with status 1."""
     from accountability.publish.execute import StudyFailed
 
     try:
@@ -35,12 +35,12 @@ def told(quiet: bool = False, as_json: bool = False, of: int = 1) -> Iterator[Li
 
 
 def print_json(answer: Mapping[str, Any] | Iterable[Any]) -> None:
-    """Print an answer as JSON; what is no number, text or list is written as text."""
+    """Print an answer as JSON; other types are written as text."""
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=str))
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame as JSON holds it, one object a row."""
+    """Return a frame for JSON, one object per row."""
     found: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
     return found
 

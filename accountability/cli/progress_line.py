@@ -1,4 +1,4 @@
-"""How far a command is: one line on a terminal, rewritten only when its words change; elsewhere a plain log."""
+"""Progress of a command: one line on a terminal, rewritten when it changes; elsewhere a plain log."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import typer
 
 
 class Line:
-    """Takes ``(what, done, parts)`` of each thing that runs; made by :func:`progress_line`.
+    """Called with ``(what, done, parts)`` of each task; made by :func:`progress_line`.
 
-    It may be told from several threads. With `of` things to run, the percentage is that of them all.
+    It can be called from several threads. With `of` tasks, the percentage is that of all of them.
     """
 
     def __init__(self, quiet: bool, of: int) -> None:
@@ -44,7 +44,7 @@ class Line:
                 self.say(f"{what}: ended after {self._elapsed}{f', {ended} of {of}' if of > 1 else ''}")
 
     def say(self, text: str) -> None:
-        """Write a line of its own, above the one that is rewritten."""
+        """Write a separate line above the progress line."""
         if not self._quiet:
             typer.echo(f"\r{text:<{self._width}}" if self.live else text, err=True)
 
@@ -54,7 +54,7 @@ class Line:
             self._write(100, ", ".join(self._shares) if len(self._shares) == 1 else f"{len(self._shares)} done")
 
     def leave(self) -> None:
-        """Leave the line as it stands and begin a new one."""
+        """Keep the current line and begin a new one."""
         if self.live and self._width:
             typer.echo(err=True)
 
@@ -72,7 +72,7 @@ class Line:
 
 @contextmanager
 def progress_line(quiet: bool = False, of: int = 1) -> Iterator[Line]:
-    """Give what takes the progress of `of` things; it is drawn on standard error, with the first thing told."""
+    """Return a callable for the progress of `of` tasks, shown on standard error from the first call on."""
     line = Line(quiet, of)
     try:
         yield line

@@ -1,4 +1,4 @@
-"""Commands that hand finished work on: export, share, package."""
+"""Commands for finished reports: export, share, package."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def export_data(
 ) -> None:
     """Write a source's coded tables for other programs, with labels, codebooks, data package, R script, do-file.
 
-    Persons and cases are pseudonyms; every heading and term passes the sharing gate first.
+    Ids of persons and cases are pseudonyms; the sharing gate checks every heading and term first.
 
     Example: [bold]accountability export-data chicago_2000_2016 --to stata --out handed_over[/bold]
     """
@@ -59,10 +59,10 @@ def share(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a report anew and pack it as a zip if nothing in it must not leave, else list what (status 1).
+    """Make a report again and pack it as a zip, or list what must not be shared (status 1).
 
-    What was not made by us or was changed since is named. What was made anew is looked through for identifying values
-    of the source, narratives, keys, paths of this machine, counts below ten and what gives one away, active content.
+    Foreign or changed files are listed. The new report is searched for identifying values of the source, narratives,
+    keys, paths of this machine, counts below ten and numbers that reveal one, and active content.
 
     Example: [bold]accountability share reports/synthetic[/bold]
     """
@@ -91,10 +91,10 @@ def package(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Build a replication package: code, locked environment, data or the way to them, reports, README, checklist.
+    """Build a replication package: code, locked environment, data or where to get them, reports, README, checklist.
 
-    Every study of the source is run and packaged. Unzipped elsewhere, `make setup` and `make reproduce` make the
-    reports anew and compare every value.
+    Every study of the source is run and packaged. After unzipping, `make setup` and `make reproduce` make the reports
+    again and compare every value.
 
     Example: [bold]accountability package replication.zip --source synthetic[/bold]
     """

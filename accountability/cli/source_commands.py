@@ -30,7 +30,7 @@ def fetch(
         bool, typer.Option("--allow-local", help="Also fetch from this machine and from private networks.")
     ] = False,
 ) -> None:
-    """Bring the files of a source to the cache, each checked against its declared hash.
+    """Fetch the files of a source to the cache, and check each against its declared hash.
 
     Example: [bold]accountability fetch chicago_2000_2016 --from ~/Downloads[/bold]
     """
@@ -57,9 +57,9 @@ def new_source(
         str | None, typer.Option("--like", help="An earlier source of which these files are another release.")
     ] = None,
 ) -> None:
-    """Propose a source from files nobody has declared, in data/NAME: guesses are marked, the rest is left to decide.
+    """Propose a source from undeclared files, in data/NAME: guesses are marked, the rest is left to decide.
 
-    At most twelve questions decide it, each with the counts that follow from an answer. Answers are kept in
+    It asks at most twelve questions, each with the counts that follow from an answer. Answers are stored in
     data/NAME/answers.yaml.
 
     Example: [bold]accountability new-source springfield complaints.csv officers.xlsx[/bold]
@@ -90,7 +90,7 @@ def check(
         typer.Option("--json", help="Print the points as JSON or, once nothing is left, the first figures."),
     ] = False,
 ) -> None:
-    """List everything unresolved in a source or a case file, with counts; exit status 1 until nothing is left.
+    """List everything unresolved in a source or a case file, with counts; exit status 1 if there is anything.
 
     Example: [bold]accountability check springfield[/bold]
     """
@@ -128,9 +128,9 @@ def audit(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Say what a release holds and what it lacks; print the answer and, last, the path of the HTML report.
+    """Audit what a release holds and lacks; print the answer and, last, the path of the HTML report.
 
-    The report ends with a letter that asks the agency for what is lacking.
+    The report ends with a letter that asks the agency for the missing fields.
 
     Example: [bold]accountability audit chicago_2000_2016[/bold]
     """
@@ -160,7 +160,7 @@ def releases(
 ) -> None:
     """Compare the releases of an agency: what changed, how late closings are recorded, which estimates came true.
 
-    SOURCE is any of its releases; another one says `like: SOURCE` in its source.yaml.
+    SOURCE is any of its releases; other releases declare `like: SOURCE` in their source.yaml.
 
     Example: [bold]accountability releases new_orleans --out changes.csv[/bold]
     """
@@ -193,7 +193,7 @@ def releases(
 def new_case(
     name: Annotated[str, typer.Argument(help="Name of the case file, for instance springfield_2012.")],
 ) -> None:
-    """Begin a case file in data/NAME: reports, facts with citations, steps, accusations, conflicts; all left to decide.
+    """Create a case file in data/NAME, to fill in: reports, facts with citations, steps, accusations, conflicts.
 
     Example: [bold]accountability new-case springfield_2012[/bold]
     """

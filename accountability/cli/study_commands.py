@@ -121,9 +121,9 @@ def plan(
     figure: Annotated[Path | None, typer.Option(help="Also draw it, to this file (svg, png, pdf).")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a number of cases would show, and how many a question needs: the paragraph for a grant.
+    """Estimate the power or precision of a number of cases, and the number a question needs; write it for a grant.
 
-    What is not said is taken from the source, a pilot or the generated agency.
+    Values left out are estimated from the source, a pilot or the synthetic agency.
 
     Example: [bold]accountability plan hazard_ratio --effect 1.3 --cases 2000 --officers 500[/bold]
     """
@@ -152,9 +152,9 @@ def new_study(
         Path | None, typer.Option("--into", help="Folder that holds your studies; default ./studies.", file_okay=False)
     ] = None,
 ) -> None:
-    """Begin a study of your own: a notebook that runs, its parameters, its finding, its test; print its folder.
+    """Create a study of your own: a notebook that runs, its parameters, its finding, its test; print its folder.
 
-    ACCOUNTABILITY_STUDIES names the folder that holds it; every command then finds it as it finds the package's own.
+    Set ACCOUNTABILITY_STUDIES to the folder that holds it; every command then finds it like the package's own.
 
     Example: [bold]accountability new-study nights_and_days[/bold]
     """

@@ -27,7 +27,7 @@ def sweep(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run a study with every parameter set of a grid; asked again, it makes only what is missing or has changed.
+    """Run a study with every parameter set of a grid; run again, it makes only what is missing or has changed.
 
     Example: [bold]accountability sweep how_long_cases_stay_open --grid grid.yaml --jobs 2[/bold]
     """

@@ -1,1 +1,1 @@
-"""Figures: the theme, labels and the parts that every result draws itself from."""
+"""Figures: the theme, labels and parts that results draw with."""

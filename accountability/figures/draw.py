@@ -37,14 +37,14 @@ _NAMED: Final = "named"
 
 
 def direct(ax: Axes, names: Sequence[tuple[str, float, str, str]], *, size: float = 8.5) -> None:
-    """Write names beside the right edge at the heights where their lines end, apart from one another.
+    """Write line names at the right edge at the lines' ends, without overlap.
 
     Parameters
     ----------
     ax : Axes
-        Its limits are set.
+        Axes with fixed limits.
     names : sequence of (name, height, colour, line style)
-        Height as the axis measures it.
+        Height in units of the axis.
     """
     if not names:
         return
@@ -77,7 +77,7 @@ def _inches_high(ax: Axes) -> float:
 
 
 def apart(ax: Axes) -> None:
-    """Move the names beside the lines apart anew, once the axes have another height."""
+    """Separate the line names again after the height of the axes changed."""
     from matplotlib.text import Annotation
 
     named = [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == _NAMED]
@@ -107,7 +107,7 @@ def _apart(places: Sequence[float], heights: Sequence[float]) -> list[float]:
 
 
 def lines_named(ax: Axes) -> None:
-    """Write the name of each labelled line at its right end; what is no line goes into a legend."""
+    """Write the name of each labelled line at its right end; other artists go into a legend."""
     low, high = ax.get_xlim()
     chosen = []
     for line in ax.get_lines():
@@ -129,7 +129,7 @@ def lines_named(ax: Axes) -> None:
 
 
 def key_above(ax: Axes, handles: Sequence[Any] = (), names: Sequence[str] = (), *, columns: int = 0) -> None:
-    """Put the key over the drawing, from the left, where nothing is drawn."""
+    """Put the legend above the plot, left-aligned."""
     if not handles:
         handles, names = ax.get_legend_handles_labels()
     if handles:
@@ -168,7 +168,7 @@ def lines(ax: Axes, frame: pd.DataFrame, *, x: str, y: str, label: str | None = 
 
 
 def marks(ax: Axes, days: pd.Series, *, label: str, number: int = 0) -> None:
-    """Mark days with a triangle at the top of the figure; nothing when there are none."""
+    """Mark days with a triangle at the top of the figure; nothing if there are none."""
     if len(days):
         height = [0.975] * len(days)
         ax.scatter(
@@ -177,7 +177,7 @@ def marks(ax: Axes, days: pd.Series, *, label: str, number: int = 0) -> None:
 
 
 def limit(ax: Axes, at: float, text: str) -> None:
-    """Mark a limit, such as that of a law, with an upright line that says what it is."""
+    """Mark a limit, such as a legal one, with a labelled vertical line."""
     ax.axvline(at, color="0.2", linestyle="--", linewidth=1.0, gid="limit")
     low, high = ax.get_xlim()
     right = (at - low) / (high - low) > 0.6
@@ -188,7 +188,7 @@ def limit(ax: Axes, at: float, text: str) -> None:
 
 
 def one_number(ax: Axes, name: str, value: str, below: str) -> None:
-    """Write the one number that is the answer; a figure of one point says less."""
+    """Write a single number as text instead of a figure with one point."""
     ax.set_yticks([])
     ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     ax.spines["bottom"].set_visible(False)
@@ -214,32 +214,32 @@ def ranges(
     unit: str = "",
     reads: str = "",
 ) -> list[int]:
-    """Draw one estimate with its interval a row, first row on top (a forest plot), and write it beside the row.
+    """Draw a forest plot: one estimate with its interval per row, the first on top, with its numbers beside it.
 
     Parameters
     ----------
     ax : Axes
     frame : DataFrame
-        A row whose ``hidden`` is true is hatched and named as hidden.
+        Rows with ``hidden`` are hatched and labelled as hidden.
     label, estimate, lower, upper : str
         Columns.
     null : float, optional
         Value of no difference, marked by a line.
     kind : str
-        What the numbers are.
+        Kind of the numbers.
     bounds : bool
-        Whether the ends are bounds (the data do not say where between them), which are hatched, or an interval.
+        Whether the limits are bounds (hatched) and not a confidence interval.
     beside : bool
-        Whether the row says its numbers; a single row is then only written. ``False`` where more is drawn on the rows.
+        Whether to write each row's numbers; a single row is then only written. ``False`` if more is drawn on the rows.
     unit : str
         Unit of the single number.
     reads : str
-        Column of the words beside each row, where they are not the numbers themselves.
+        Column of the words beside each row, if not the numbers.
 
     Returns
     -------
     list of int
-        The height of each row, for what is drawn beside it.
+        The height of each row.
     """
     heights = list(range(len(frame)))[::-1]
     hidden = frame["hidden"].fillna(False).astype(bool).to_numpy() if "hidden" in frame else np.zeros(len(frame), bool)

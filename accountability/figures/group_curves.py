@@ -1,4 +1,4 @@
-"""Curves over days, by group: named at their ends, numbers at risk under the axis, a panel each where they are many."""
+"""Draw curves over days by group: named at their ends, with numbers at risk, in panels if there are many."""
 
 from __future__ import annotations
 
@@ -41,33 +41,33 @@ _NARROW: Final = 5.5
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """What is drawn of curves over days, and how.
+    """The data and options for drawing curves over days.
 
     Attributes
     ----------
     frame : DataFrame
         One row per step: the columns of `by`, ``day``, ``estimate`` and, with `band`, ``lower`` and ``upper``.
     by : sequence of str
-        Columns that tell the curves apart.
+        Columns that identify the curves.
     last : float
         Last day shown.
     x, y : str
-        What the axes measure; "days" in `x` become years where they are many.
+        Axis labels; "days" in `x` become years for long spans.
     band : bool
         Whether the interval is drawn.
     where : str
-        Whether a height holds until the day (``pre``) or from it on (``post``).
+        Whether a value holds until the day (``pre``) or from it on (``post``).
     halves : DataFrame, optional
-        The columns of `by` and ``estimate``, the day by which half had ended, which is marked.
+        The columns of `by` and ``estimate``, the median day, which is marked.
     share : bool
-        Whether heights are shares.
+        Whether values are shares.
     at_risk : callable, optional
-        From days to a frame with the columns of `by`, ``day`` and ``at_risk``, for the table under the axis.
+        Function of days that returns the columns of `by`, ``day`` and ``at_risk``, for the table under the axis.
     boxes : DataFrame, optional
-        Stretches (``first_day`` to ``last_day``, ``estimate`` to ``estimate_before``) within which a curve passes
-        anywhere; hatched.
+        Regions (``first_day`` to ``last_day``, ``estimate`` to ``estimate_before``) in which the curve is not
+        identified; hatched.
     pointwise : DataFrame, optional
-        Limits of each day on its own, dotted, where the band is that of the whole curve.
+        Pointwise limits, dotted, if the band is simultaneous.
     """
 
     frame: pd.DataFrame
@@ -84,7 +84,7 @@ class Curves:
     pointwise: pd.DataFrame | None = None
 
     def draw(self, ax: Axes | None = None) -> Axes:
-        """Draw the curves on an Axes, or on a figure of their own, and give the (first) Axes back."""
+        """Draw the curves on an Axes or a new figure, and return the (first) Axes."""
         groups = groups_of(self.frame, self.by)
         if ax is None and len(groups) > MOST:
             return self._panels(groups)
@@ -212,12 +212,12 @@ def _boxed(axes: Axes, found: pd.DataFrame, colour: str) -> None:
 
 
 def count_written(count: float) -> str:
-    """Write a count of people; a small one is not written."""
+    """Return a count of people as text, without small ones."""
     return f"{count:,.0f}" if count == 0 or count >= MIN_CELL else f"<{MIN_CELL}"
 
 
 def risk_table(above: Axes, curves: Curves) -> None:
-    """Write the numbers at risk under an axis: a row a group, aligned with its days, names in a margin of their own."""
+    """Write the numbers at risk under an axis: one row per group, aligned with its days, names in the margin."""
     assert curves.at_risk is not None
     names = [name for name, _ in groups_of(curves.at_risk([0]), curves.by)]
     figure: Any = above.get_figure()
@@ -255,7 +255,7 @@ def risk_table(above: Axes, curves: Curves) -> None:
 
 
 def broken_once(name: str, most: int = 26) -> str:
-    """Shorten a name that would leave no room for the numbers beside it."""
+    """Break a name that would leave no room for the numbers beside it."""
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 

@@ -1,7 +1,7 @@
-"""The house style of every figure: one theme, palettes, and axes that a reader can read.
+"""The house style of figures: theme, palettes and readable axes.
 
-Groups differ by colour and by line style, so a figure survives a black-and-white printer and colour blindness. The
-face is DejaVu Sans, which travels with Matplotlib (a free licence) and has the letters of most scripts.
+Groups differ by colour and by line style, so figures work in black and white and with colour blindness. The font is
+DejaVu Sans, which comes with Matplotlib (free licence) and covers most scripts.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ THEME: Final[MappingProxyType[Any, Any]] = MappingProxyType(
 
 
 def housed() -> AbstractContextManager[None]:
-    """Draw in the house style inside this block; the reader's own settings come back after it."""
+    """Draw in the house style inside this block; restore the user's settings after it."""
     import matplotlib as mpl
 
     return mpl.rc_context(dict(THEME))
 
 
 def new_axes(ax: Axes | None = None, *, width: float = WIDTH, height: float = 3.9) -> Axes:
-    """Return `ax`, or a fresh Axes on a figure of its own."""
+    """Return `ax`, or a new Axes on a new figure."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
@@ -96,7 +96,7 @@ def new_axes(ax: Axes | None = None, *, width: float = WIDTH, height: float = 3.
 
 
 def labelled(ax: Axes, x: str = "", y: str = "", *, x_kind: Kind | None = None, y_kind: Kind | None = None) -> Axes:
-    """Name the axes, write their numbers as what they are, and give the Axes back."""
+    """Label the axes, format their numbers by kind, and return the Axes."""
     if x:
         ax.set_xlabel(x)
     if y:
@@ -108,7 +108,7 @@ def labelled(ax: Axes, x: str = "", y: str = "", *, x_kind: Kind | None = None, 
 
 
 def digits_for(width: float, kind: Kind) -> int:
-    """Digits after the point that an interval of such a width leaves to be read: two figures of it at most."""
+    """Return the decimals for an interval of a given width: at most two figures of it."""
     if kind == "days":
         return 0
     if not width > 0 or math.isinf(width):
@@ -118,7 +118,7 @@ def digits_for(width: float, kind: Kind) -> int:
 
 
 def written(value: float, kind: Kind = "number", digits: int | None = None) -> str:
-    """Write a number for a reader: per cent of a share, thousands separated, no more digits than can be read."""
+    """Write a number for a reader: shares in per cent, thousands separated, few digits."""
     if value != value:
         return "not known"
     if math.isinf(value):
@@ -133,7 +133,7 @@ def written(value: float, kind: Kind = "number", digits: int | None = None) -> s
 
 
 def numbers(axis: Axis, kind: Kind) -> None:
-    """Write an axis's numbers as shares in per cent, or with thousands separated."""
+    """Format an axis's numbers as shares in per cent, or with thousands separated."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     def said(value: float, _: Any) -> str:
@@ -151,7 +151,7 @@ def numbers(axis: Axis, kind: Kind) -> None:
 
 
 def day_axis(ax: Axes, last: float, label: str = "days", *, few: bool = False) -> None:
-    """Make the lower axis one of days from 0 to `last`, written in years where they are many."""
+    """Format the lower axis as days from 0 to `last`, in years for long spans."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
     last = max(float(last), 1.0)
@@ -172,13 +172,13 @@ def day_axis(ax: Axes, last: float, label: str = "days", *, few: bool = False) -
 
 
 def day_ticks(ax: Axes) -> list[int]:
-    """Days at which the lower axis is ticked."""
+    """Return the tick days of the lower axis."""
     low, high = ax.get_xlim()
     return [round(tick) for tick in ax.get_xticks() if low <= tick <= high]
 
 
 def colours_of(terms: Sequence[str]) -> dict[str, str]:
-    """Give a colour a term: steps of one hue for the ladder of penalties, Okabe and Ito's for what has no order."""
+    """Return a colour per term: one hue for the penalty ladder, Okabe and Ito's palette for unordered terms."""
     found: dict[str, str] = {}
     on_ladder = [name for name in PENALTY_LADDER if name in terms]
     if len(on_ladder) > 1:
@@ -190,7 +190,7 @@ def colours_of(terms: Sequence[str]) -> dict[str, str]:
 
 
 def in_order(terms: Sequence[str]) -> list[str]:
-    """Put terms of the ladder in its order, and leave the others where they stand, after them."""
+    """Return the terms of the ladder in its order, then the others unchanged."""
     ladder = list(PENALTIES)
     if sum(name in PENALTY_LADDER for name in terms) < 2:
         return list(terms)
@@ -198,7 +198,7 @@ def in_order(terms: Sequence[str]) -> list[str]:
 
 
 def ink_on(colour: str) -> str:
-    """Return the colour of letters that can be read on a colour."""
+    """Return a readable text colour on a colour."""
     from matplotlib.colors import to_rgb
 
     red, green, blue = to_rgb(colour)

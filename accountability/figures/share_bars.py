@@ -1,4 +1,4 @@
-"""Shares drawn from frames: stacked bars, a two-way table, and flows between steps; nothing is computed here."""
+"""Draw shares from frames: stacked bars, two-way tables and flows between steps, without computing anything."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UNKNOWN: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.65", "hatch": 
 def stacked_shares(
     frame: pd.DataFrame, *, by: Sequence[str], term: str, share: str, label: str, ax: Axes | None = None
 ) -> Axes:
-    """One horizontal bar a group, one segment a term with its share written on it; what is hidden is hatched."""
+    """Draw one horizontal bar per group and one segment per term with its share; hidden ones are hatched."""
     groups = groups_of(frame, by)
     shown = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
     terms = in_order(shown)
@@ -84,7 +84,7 @@ def matrix(
     ax: Axes | None = None,
     kind: Kind = "number",
 ) -> Axes:
-    """A two-way table of counts, each cell written and shaded by its share of its row; a hidden cell is hatched."""
+    """Draw a two-way table of counts, each cell shaded by its share of the row; hidden cells are hatched."""
     down = in_order(list(dict.fromkeys(frame[rows])))
     across = in_order(list(dict.fromkeys(frame[columns])))
     axes = new_axes(ax, width=8.0, height=1.4 + 0.34 * len(down))
@@ -114,7 +114,7 @@ def matrix(
 
 
 def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Columns of states joined by bands whose thickness is a count; what is hidden is hatched, never an end."""
+    """Draw columns of states joined by bands with widths by count; hidden flows are hatched."""
     axes = new_axes(ax, height=4.6)
     steps = list(dict.fromkeys(states["step"]))
     terms = in_order([str(term) for term in dict.fromkeys(states["term"])])

@@ -1,4 +1,4 @@
-"""A figure's own words: the finding as its title, what is shown below it, source and number at its foot."""
+"""The texts of a figure: the finding as title, a subtitle, and source and number as footer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HALL_LETTERS: Final = 8.5
 
 @dataclass(slots=True)
 class Words:
-    """Title, subtitle, footer and the text for who cannot see, unbroken; and the height of the drawing alone."""
+    """Title, subtitle, footer and alternative text, without line breaks; and the height of the plot."""
 
     title: str
     subtitle: str
@@ -38,21 +38,21 @@ class Words:
 
 
 def words_of(figure: Figure) -> Words | None:
-    """Return the words of a figure, where it has any."""
+    """Return the texts of a figure, if it has any."""
     return getattr(figure, "words", None)
 
 
 def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt: str = "") -> Figure:
-    """Write the finding over a figure, what is shown below it, and source and number at its foot.
+    """Write title, subtitle and footer on a figure.
 
     Parameters
     ----------
     figure : Figure
-        Laid out with ``constrained``; it is changed, and grows by the height of the words.
+        With ``constrained`` layout; it is changed, and grows by the height of the texts.
     title, subtitle, footer : str
-        Broken to the figure's width, also when it is drawn narrower (:func:`rewrapped`).
+        Texts, wrapped to the figure's width, also if it becomes narrower (:func:`rewrapped`).
     alt : str
-        What the figure says, for a reader who cannot see it; title and subtitle when left out.
+        Alternative text; title and subtitle when left out.
     """
     before = words_of(figure)
     figure.words = Words(  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def _relabelled(figure: Figure) -> None:
 
 
 def rewrapped(figure: Figure) -> Figure:
-    """Break a figure's words anew for the width it has now; a figure without such words is left alone."""
+    """Wrap a figure's texts again to its current width; does nothing without such texts."""
     words = words_of(figure)
     if words is not None and figure.axes:
         with housed():
@@ -96,14 +96,14 @@ def rewrapped(figure: Figure) -> Figure:
 
 
 def for_hall(figure: Figure) -> float:
-    """Draw a figure for a slide, without its words and so small that its letters are large there; give the smallest.
+    """Resize a figure for a slide, without its texts and with large letters.
 
-    On a slide 1,280 wide it is shown at some 250 dots an inch, where eight points and a half are 28 dots or more.
+    On a slide 1,280 pixels wide it is shown at about 250 dots per inch, where 8.5 points are at least 28 pixels.
 
     Returns
     -------
     float
-        The smallest letters, in points.
+        The smallest font size, in points.
     """
     from accountability.figures import draw
 
@@ -179,7 +179,7 @@ def _columns(axes: Axes) -> int:
 
 
 def broken(figure: Figure, text: str, inches: float, size: float, *, weight: str = "normal") -> str:
-    """Break a text into lines that are at most so many inches wide, measured letter by letter."""
+    """Break a text into lines of at most some width in inches."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

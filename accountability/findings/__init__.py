@@ -1,7 +1,7 @@
-"""What a study found: a question, its answer, the figure and tables that carry it, and what would break it.
+"""Findings of studies: a question, its answer, figure and tables, and what would change it.
 
-:func:`conclude` makes a :class:`Finding` from a study's results. Notebook, page, PDF, Word and index show that one
-thing, so they agree.
+:func:`conclude` makes a :class:`Finding` from a study's results. Notebook, page, PDF, Word and index all show it, so
+they agree.
 """
 
 import lazy_loader

@@ -31,7 +31,7 @@ def found(
     by_unit: pd.DataFrame | None = None,
     tipping: Tipping | Refused | None = None,
 ) -> Finding:
-    """Say which share was upheld, which penalty followed most often, and how often it was made lighter."""
+    """State the share upheld, the most frequent penalty, and how often it was reduced."""
     table = outcomes.table
     unit = asked.label(outcomes.unit)
     rows = table.to_dict("records")

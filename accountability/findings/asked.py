@@ -1,4 +1,4 @@
-"""What was asked: of which source, under which parameters, and how a reader is told of it."""
+"""The question of a finding: its source, its parameters, and their description."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAY = re.compile(r"\b\d{4}-[01]\d-[0-3]\d\b")
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A question put to a source.
+    """A question asked of a source.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class Asked:
     data : Dataset
         The source.
     parameters : mapping
-        Every parameter of the study with its value.
+        All parameters of the study with their values.
     changed : mapping
-        Those that are not the default.
+        The parameters that are not default.
     """
 
     study: str
@@ -51,7 +51,7 @@ class Asked:
         return labels.label(name, self.data.labels)
 
     def plain(self, text: str) -> str:
-        """Put labels in the place of raw names in a text."""
+        """Replace raw names in a text by labels."""
         return _DAY.sub(lambda day: wording.date(day[0]), labels.in_words(text, self.data.labels))
 
     @property
@@ -67,7 +67,7 @@ class Asked:
 
     @property
     def only(self) -> str:
-        """Which complaints alone are looked at: ``category Force or Search only``; empty where all are."""
+        """Restriction of the complaints: ``category Force or Search only``; empty if none."""
         said = self.parameters.get("only")
         if not said:
             return ""
@@ -76,18 +76,18 @@ class Asked:
 
     @property
     def last_day(self) -> str:
-        """The last day looked at, in words; empty where none is known."""
+        """The last day, in words; empty if not known."""
         last = self.parameters.get("cutoff") or self.data.card.observed_until
         return wording.date(last) if last else ""
 
     @property
     def until(self) -> str:
-        """The last day looked at as the end of a clause: `` on 30 June 2020``."""
+        """The last day as the end of a clause: `` on 30 June 2020``."""
         return f" on {self.last_day}" if self.last_day else " when last seen"
 
     @property
     def period(self) -> str:
-        """The period the source covers, in words; empty where none is stated."""
+        """The period the source covers, in words; empty if not stated."""
         period = self.data.card.period
         if period is None:
             return ""
@@ -95,7 +95,7 @@ class Asked:
 
     @property
     def setting(self) -> str:
-        """Source, period and what was asked otherwise than usual, in one line."""
+        """Source, period and non-default parameters, in one line."""
         # A title often says the period already.
         parts = [self.data.title, "" if self.period in self.data.title else self.period]
         parts += [f"known on {self.last_day}"] if self.last_day else []
@@ -116,7 +116,7 @@ class Asked:
         alt: str = "",
         panel: str = "plot",
     ) -> LeadFigure | None:
-        """Make the lead figure; none where the result is a refusal."""
+        """Make the lead figure; none if the result is a refusal."""
         if isinstance(drawn, Refused):
             return None
         subtitle = " · ".join(part for part in (subtitle, self.only, self.period) if part)
@@ -130,7 +130,7 @@ class Asked:
         )
 
     def method(self, *results: Result) -> tuple[tuple[str, str], ...]:
-        """Return what the results say of themselves: estimand, estimator, assumptions, each once."""
+        """Return the results' estimands, estimators and assumptions, each once."""
         found: dict[tuple[str, str], None] = {}
         for result in results:
             if isinstance(result, Refused):
@@ -142,7 +142,7 @@ class Asked:
         return tuple(found)
 
     def tipping(self, found: Tipping | Refused | None, *words: str) -> tuple[str, ...]:
-        """Say how what is not known would have to be for the finding to turn, of claims that hold one of the words."""
+        """State the tipping points of the claims that contain one of the words."""
         if found is None or isinstance(found, Refused):
             return ()
         rows = found.table[~found.table["hidden"]].to_dict("records")
@@ -150,7 +150,7 @@ class Asked:
         return tuple(self.sentence(str(row["reads"])) for row in held)
 
     def sentence(self, text: str) -> str:
-        """Make a sentence of words that a result says of itself."""
+        """Make a sentence from a result's words."""
         plain = capitalised(self.plain(text.strip()))
         return plain if plain.endswith((".", "!", "?", ":")) else f"{plain}."
 
@@ -184,7 +184,7 @@ class Asked:
         return replace(part, **{name: self._read(getattr(part, name)) for name in texts})
 
     def not_answered(self, refused: Refused, what: str, **parts: Any) -> Finding:
-        """Make the finding of a question that the source cannot carry: the reason is the answer."""
+        """Make the finding of a question that the source does not allow; the reason is the answer."""
         # What a refusal tells an analyst to write is nothing for a reader.
         because = self.sentence(re.split(r"\. Use |: \w+ it |; use | Write:", refused.because)[0])
         return self.finding(f"This release cannot say {what}. {because}", **parts)
@@ -196,7 +196,7 @@ def _telling(table: ReadingTable) -> bool:
 
 
 def asked_of(study: str, data: Dataset, parameters: Mapping[str, Any]) -> Asked:
-    """Put a study's question to a source."""
+    """Return a study's question asked of a source."""
     from accountability.studies.registry import get
 
     known = get(study)

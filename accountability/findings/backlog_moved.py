@@ -25,7 +25,7 @@ def found(
     half: Backlogs | Refused,
     twice: Backlogs | Refused,
 ) -> Finding:
-    """Say from where to where the open complaints went, and what the last pace would do to them."""
+    """State how the number of open complaints changed, and the time to clear them at the last pace."""
     if isinstance(load, Refused):
         return asked.not_answered(load, "how the number of open complaints moved")
     whole = load.table[load.table["complete"]]

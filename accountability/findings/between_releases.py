@@ -20,7 +20,7 @@ _MOST_ROWS = 12
 
 
 def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused | None = None) -> Finding:
-    """Say in how many complaints a fact changed, how many closings were recorded late, and which estimates held."""
+    """State the complaints with a changed fact, the closings recorded late, and the estimates that held."""
     changed, lag, tested = pair.changes, pair.lag, pair.backtest
     n = dict(zip(changed.keys["in_release"], changed.keys["n"], strict=True))
     both = int(n["in both"])

@@ -1,4 +1,4 @@
-"""Do a few officers draw more than chance gives: the finding of ``is_it_more_than_chance``."""
+"""Do a few officers draw more complaints than by chance: the finding of ``is_it_more_than_chance``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def found(
     by_lot: Persistence | Refused | None = None,
     throughout: AgainstChance | Refused | None = None,
 ) -> Finding:
-    """Say whether it is more than chance first, by how much, and whether it lasts."""
+    """State whether concentration exceeds chance, by how much, and whether it persists."""
     row = _luck(chance)
     top = wording.level(chance.top)
     drawn = chance.tally.drawn.rstrip("s")

@@ -1,4 +1,4 @@
-"""From a study's results to its finding: one module for each question knows what answers it."""
+"""Make a study's finding from its results, with one module per question."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def conclude(study: str, data: Dataset, parameters: Mapping[str, Any], **results
     parameters : mapping
         The study's parameters, name to value.
     **results
-        What the study made, by the names that its module in :mod:`accountability.findings` takes.
+        The study's results, by the parameter names of its module in :mod:`accountability.findings`.
 
     Returns
     -------
     Finding
-        The answer under these parameters, and what it rests on.
+        The answer under these parameters, with its evidence.
 
     Raises
     ------
     ParameterError
-        No such study, or a result is missing or unknown.
+        For an unknown study, or a missing or unknown result.
 
     Examples
     --------

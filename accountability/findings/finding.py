@@ -1,4 +1,4 @@
-"""What a study found, as one thing from which notebook, page, PDF, Word and index are all built."""
+"""The finding of a study, from which notebook, page, PDF, Word and index are built."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_TABLES: Final = 3
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Finding:
-    """A study's answer to its question under its parameters, and what it rests on.
+    """A study's answer to its question under its parameters, with its evidence.
 
     Attributes
     ----------
@@ -31,24 +31,23 @@ class Finding:
     setting : str
         Source, period and parameters in one line.
     answer : str
-        At most three sentences: the answer with its number of cases, estimate and interval, and the caveat that could
-        turn it round.
+        At most three sentences: the answer with its number of cases, estimate and interval, and the main caveat.
     lead : LeadFigure or None
-        The figure that carries the answer; ``None`` where nothing could be estimated.
+        The figure that shows the answer; ``None`` if nothing could be estimated.
     numbers : tuple of KeyNumber
-        Up to four; the first is the one by which reports are set side by side.
+        Up to four; reports are compared by the first.
     tables : tuple of ReadingTable
         Up to three.
     firm : tuple of str
-        How firm the answer is: other cut-offs, clocks, units.
+        Sensitivity of the answer to other cut-offs, clocks and units.
     firm_table : ReadingTable or None
         The same as a table.
     breaks : tuple of str
-        What in these data would break it.
+        What in these data would change it.
     method : tuple of (str, str)
-        Estimand, estimator, assumptions: what it is, and the words.
+        Estimand, estimator, assumptions: name and words.
     generated : bool
-        Whether the data are generated.
+        Whether the data are synthetic.
     """
 
     study: str
@@ -72,7 +71,7 @@ class Finding:
             raise ParameterError("a finding needs an answer")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding as JSON holds it; what draws the figure is left out."""
+        """Return the finding for JSON, without the object that draws the figure."""
         lead = None if self.lead is None else dataclasses.replace(self.lead, drawn=None)
         said = dataclasses.asdict(dataclasses.replace(self, lead=lead))
         if lead is not None:
@@ -82,7 +81,7 @@ class Finding:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Finding:
-        """Read a finding back from :meth:`as_json`."""
+        """Make a finding from the output of :meth:`as_json`."""
         given = dict(said)
         tables = tuple(_table(one) for one in given["tables"])
         return cls(

@@ -1,4 +1,4 @@
-"""The parts of a finding as plain, accessible HTML, the same in a notebook and on a page."""
+"""Write the parts of a finding as plain, accessible HTML, for notebooks and pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NUMBER: Final = re.compile(r"[<≤]?\s*[-+−]?[\d,]*\.?\d+\s*%?(?: \(.*\))?|�
 
 
 def numbers(given: Sequence[KeyNumber]) -> str:
-    """Write the key numbers as a list of terms; nothing where there are none."""
+    """Write the key numbers as a description list; nothing if there are none."""
     if not given:
         return ""
     cells = "".join(
@@ -26,12 +26,12 @@ def numbers(given: Sequence[KeyNumber]) -> str:
 
 
 def listed(lines: Sequence[str]) -> str:
-    """Write sentences as a list; nothing where there are none."""
+    """Write sentences as a list; nothing if there are none."""
     return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
 
 
 def table(given: ReadingTable, number: str = "") -> str:
-    """Write a reading table with its caption, headings, and notes; columns of numbers are flush right."""
+    """Write a reading table with its caption, headings, and notes; columns of numbers are right-aligned."""
     right = [is_numbers([row[place] for row in given.rows]) for place in range(len(given.head))]
     align = ["" if place == 0 or not right[place] else ' class="num"' for place in range(len(right))]
     head = "".join(f'<th scope="col"{align[place]}>{html.escape(name)}</th>' for place, name in enumerate(given.head))

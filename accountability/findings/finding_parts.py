@@ -1,4 +1,4 @@
-"""The parts of a finding: key numbers, tables made to be read, the figure that carries the answer."""
+"""The parts of a finding: key numbers, reading tables and the lead figure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class KeyNumber:
     value : str
         The number with its unit: ``178 days``.
     label : str
-        What it is the number of.
+        What the number measures.
     note : str
-        Its interval, or what it has to be read with.
+        Its interval or context.
     estimate, lower, upper : float or None
-        The same unrounded, for setting several reports side by side; missing where the value is words.
+        The same unrounded, for comparing reports; missing if the value is words.
     """
 
     value: str
@@ -40,18 +40,18 @@ class KeyNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingTable:
-    """A table made to be read: labels, units in the headings, rounded numbers.
+    """A table for readers: labels, units in the headings, rounded numbers.
 
     Attributes
     ----------
     title : str
-        What the table shows.
+        Title of the table.
     head : tuple of str
-        Headings, the first that of the rows.
+        Headings; the first is that of the row labels.
     rows : tuple of tuple of str
-        Cells as they are printed.
+        Cells as printed.
     notes : tuple of str
-        What stands under the table.
+        Notes below the table.
     """
 
     title: str
@@ -66,7 +66,7 @@ class ReadingTable:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadFigure:
-    """The figure that carries the answer.
+    """The figure that shows the answer.
 
     Attributes
     ----------
@@ -77,11 +77,11 @@ class LeadFigure:
     footer : str
         Source and number.
     alt : str
-        What the figure says, for a reader who cannot see it.
+        Alternative text of the figure.
     drawn : Result, callable or None
-        The result that draws it, or what gives its Axes; it is not written with the finding.
+        The result that draws it, or a function that returns its Axes; not stored with the finding.
     panel : str
-        Name of the method of `drawn` that draws it.
+        Name of the plotting method of `drawn`.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""From a result's frame to a reading table: a column of cells for each way of writing a number."""
+"""Make reading tables from a result's frame."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def reading(
     columns: Mapping[str, Callable[[Row], str]],
     notes: Sequence[str] = (),
 ) -> ReadingTable:
-    """Write a frame as a reading table: heading to how a row's cell is written.
+    """Return a frame as a reading table, given each heading's function for a row's cell.
 
-    A note says what a hidden cell is, where there is one.
+    A note explains hidden cells, if any.
     """
     rows = tuple(tuple(write(row) for write in columns.values()) for row in frame.to_dict("records"))
     hidden = any(cell == wording.HIDDEN for row in rows for cell in row)
@@ -31,22 +31,22 @@ def reading(
 
 
 def counts(name: str) -> Callable[[Row], str]:
-    """Write a column of counts."""
+    """Return a cell function for counts."""
     return lambda row: wording.count(row[name])
 
 
 def shares(value: str = "estimate", lower: str = "lower", upper: str = "upper") -> Callable[[Row], str]:
-    """Write a share with its interval."""
+    """Return a cell function for shares with intervals."""
     return lambda row: wording.share_interval(row[value], row.get(lower), row.get(upper))
 
 
 def ratios(value: str = "estimate", lower: str = "lower", upper: str = "upper") -> Callable[[Row], str]:
-    """Write a ratio or mean with its interval."""
+    """Return a cell function for ratios or means with intervals."""
     return lambda row: wording.number_interval(row[value], row.get(lower), row.get(upper))
 
 
 def key_share(label: str, row: Row, note: str = "", names: Sequence[str] = ("estimate", "lower", "upper")) -> KeyNumber:
-    """Make a key number of a share and its interval."""
+    """Make a key number from a share and its interval."""
     value, lower, upper = (row.get(name) for name in names)
     ends = wording.share_ends(lower, upper) if wording.known(lower) and wording.known(upper) else ""
     return KeyNumber(

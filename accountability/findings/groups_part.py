@@ -1,4 +1,4 @@
-"""At which stage two groups part: the finding of ``who_is_disciplined``."""
+"""At which stage two groups differ: the finding of ``who_is_disciplined``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def found(
     by_unit: ByUnit | Refused | None = None,
     tipping: Tipping | Refused | None = None,
 ) -> Finding:
-    """Name the two groups, the stage at which they part, and whether chance or their mix explains it."""
+    """State the two groups, the stage at which they differ, and whether chance or their mix explains it."""
     if isinstance(gap, Refused):
         return asked.not_answered(gap, "at which stage two groups differ")
     units = None if isinstance(by_unit, Refused) else by_unit

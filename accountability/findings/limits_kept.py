@@ -28,7 +28,7 @@ def found(
     unpaused: Deadlines,
     others: pd.DataFrame | None = None,
 ) -> Finding:
-    """Say what share cannot be told before anything else, then what was late and in time."""
+    """State first the share that cannot be judged, then the shares late and in time."""
     row, law = verdict.table.iloc[0], verdict.rule
     number, late, in_time, untold = (int(row[name]) for name in ("n", "late", "in_time", "cannot_tell"))
     limit = f"{law.value} {law.unit.removesuffix('s') if law.value == 1 else law.unit}"

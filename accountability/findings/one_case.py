@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def found(asked: Asked, *, report: CaseReport) -> Finding:
-    """Say how long the case took under the reading chosen, how firm its penalties are, and what readings change."""
+    """State the delay under the chosen reading, the standing of penalties, and the effects of other readings."""
     parts = {part.name: part for part in report.parts}
     delay, verdict, place = (_result(parts, name) for name in ("delay", "verdict", "place"))
     penalties = _frame(parts, "penalties")

@@ -24,7 +24,7 @@ def found(
     steps: Waterfall | Refused,
     tipping: Tipping | Refused | None = None,
 ) -> Finding:
-    """Say which share of recommended penalties ended lighter, by group where asked, and when a step says so."""
+    """State the share of recommended penalties that ended lighter, by group if asked, and at which step."""
     if isinstance(ends, Refused):
         return asked.not_answered(ends, "what becomes of recommended penalties", method=asked.method(changes))
     unit = asked.label(ends.unit)

@@ -1,4 +1,4 @@
-"""Closings recorded late: what a finding on delays says of them."""
+"""Late recording of closings in findings on delays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def caveat(late: LateRecording | Refused | None, within: int) -> str:
-    """The caveat of the answer, where the correction leaves the interval as published; else nothing."""
+    """Return the caveat of the answer, if the corrected share is outside the published interval; else nothing."""
     if late is None or isinstance(late, Refused):
         return ""
     published, corrected = late.at(within, PUBLISHED), late.at(within)
@@ -29,7 +29,7 @@ def caveat(late: LateRecording | Refused | None, within: int) -> str:
 
 
 def firm(late: LateRecording | Refused | None, within: int) -> tuple[str, ...]:
-    """How the share reads once late recording is allowed for, and what a later release shows."""
+    """State the share corrected for late recording, and that of a later release."""
     if late is None or isinstance(late, Refused) or (row := late.at(within)) is None:
         return ()
     said = (
@@ -42,7 +42,7 @@ def firm(late: LateRecording | Refused | None, within: int) -> tuple[str, ...]:
 
 
 def tables(asked: Asked, late: LateRecording | Refused | None) -> tuple[ReadingTable, ...]:
-    """The readings side by side."""
+    """Return the table of readings."""
     if late is None or isinstance(late, Refused) or not len(rows := late.table.dropna(subset="estimate")):
         return ()
     columns = {
@@ -54,7 +54,7 @@ def tables(asked: Asked, late: LateRecording | Refused | None) -> tuple[ReadingT
 
 
 def breaks(late: LateRecording | Refused | None, within: int) -> tuple[str, ...]:
-    """From one release: what late recording would do, as far as other agencies tell."""
+    """With one release only: state the effect of late recording as in other agencies."""
     if late is None or isinstance(late, Refused) or late.lag is not None:
         return ()
     rows = late.table[(late.table["day"] == within) & late.table["estimate"].notna()]

@@ -29,7 +29,7 @@ def found(
     groups: Variations | Refused,
     changed: pd.DataFrame | Refused,
 ) -> Finding:
-    """Say what the design says, how often a date at which nothing changed says as much, and what else changed then."""
+    """State the estimate of the design, the share of placebo dates with as large an effect, and other changes then."""
     breaks = _breaks(reform, changed)
     if isinstance(effect, Refused):
         plain = replace(effect, because=re.sub(r"^(reforms\.)?\w+: ", "", effect.because))

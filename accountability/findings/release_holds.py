@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def found(asked: Asked, *, held: Audit) -> Finding:
-    """Say how many complaints of which years it holds, which questions it can answer in full, and what is lacking."""
+    """State the complaints and years it holds, the questions it can answer in full, and what is lacking."""
     questions = held.needs.by_question()
     whole = questions[(questions["lacking"] == 0) & (questions["coarse"] == 0)]
     lacking = held.needs.lacking()

@@ -28,7 +28,7 @@ def found(
     yearly: SlowCases | Refused | None = None,
     tipping: Tipping | Refused | None = None,
 ) -> Finding:
-    """Say whether cases still open at a later day end heavier or lighter, and that no view says what delay does."""
+    """State whether cases open at a later day end heavier or lighter; this is not an effect of delay."""
     if isinstance(views, Refused):
         return asked.not_answered(views, "whether slow cases end lighter")
     heavier = asked.label(views.heavier)

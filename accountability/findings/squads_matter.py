@@ -28,7 +28,7 @@ def found(
     left_out: pd.DataFrame,
     shorter: Contagion | Refused | None = None,
 ) -> Finding:
-    """Say whether a finding against a peer changes an officer's rate, by chance or more."""
+    """State whether a finding against a peer changes an officer's complaint rate, beyond chance."""
     if isinstance(peers, Refused):
         return asked.not_answered(
             peers, "whether complaints follow findings against peers", method=asked.method(network, differ)

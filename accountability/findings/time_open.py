@@ -38,7 +38,7 @@ def found(
     tipping: Tipping | Refused | None = None,
     late: LateRecording | Refused | None = None,
 ) -> Finding:
-    """Say when half had ended, which share had within the days asked for, and how far the groups lie apart."""
+    """State the median, the share closed within the days asked for, and the differences between groups."""
     left_out = delays.excluded_counts()
     if isinstance(answer, Refused) or isinstance(groups, Refused):
         refused = answer if isinstance(answer, Refused) else groups

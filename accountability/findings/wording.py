@@ -1,4 +1,4 @@
-"""Numbers as a reader is told them: rounded by what is known of them, never without unit or whole."""
+"""Write numbers for readers: rounded by their precision, with unit and denominator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDE: Final = 0.08
 
 
 def known(value: Any) -> bool:
-    """Return whether a cell of a frame holds something."""
+    """Return whether a cell of a frame is filled."""
     return value is not None and str(value) not in ("nan", "<NA>", "NaT")
 
 
@@ -25,7 +25,7 @@ def count(value: Any) -> str:
 
 
 def digits(lower: float, upper: float, scale: float = 1.0) -> int:
-    """Return the decimals that an interval allows: those of the first figure of the standard error, at most two."""
+    """Return the decimals for an interval: those of the first figure of the standard error, at most two."""
     error = abs(upper - lower) * scale / 4
     if not math.isfinite(error) or error <= 0:
         return 1
@@ -64,7 +64,7 @@ def days(value: Any) -> str:
 
 
 def interval(lower: Any, upper: Any, write: Any = count) -> str:
-    """Write the two ends of an interval: ``119 to 134``."""
+    """Write the limits of an interval: ``119 to 134``."""
     ends = [write(end) if known(end) else "not reached" for end in (lower, upper)]
     return f"{ends[0]} to {ends[1]}"
 
@@ -80,7 +80,7 @@ def share_interval(value: Any, lower: Any, upper: Any) -> str:
 
 
 def share_ends(lower: Any, upper: Any) -> str:
-    """Write the two ends of a share's interval: ``73.9 % to 76.3 %``."""
+    """Write the limits of a share's interval: ``73.9 % to 76.3 %``."""
     return f"{share(lower, lower, upper)} to {share(upper, lower, upper)}"
 
 
@@ -115,7 +115,7 @@ def month(value: Any) -> str:
 
 
 def joined(words: Sequence[str]) -> str:
-    """Join words as prose does: ``a, b and c``."""
+    """Join words in prose: ``a, b and c``."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else list(words))
 
 

@@ -18,8 +18,8 @@ from accountability.privacy import MIN_CELL
 from accountability.publish import kept, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.explorer_server import Served, serve
-from accountability.publish.replay import Replay, later, sliced
 from accountability.publish.page import meaning
+from accountability.publish.replay import Replay, later, sliced
 from accountability.publish.request import Request, request
 from accountability.records.capabilities import groups, stages
 from accountability.records.contract import declared_source

@@ -1,4 +1,4 @@
-"""The parameter model of every study: name, type, range, default and help of what may be asked of it."""
+"""The parameter models of studies: name, type, range, default and help of every parameter."""
 
 from __future__ import annotations
 

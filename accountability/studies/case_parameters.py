@@ -1,4 +1,4 @@
-"""What may be asked of the studies of single cases."""
+"""Parameters of the studies of single cases."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from accountability.studies.study_parameters import Rule
 
 
 class OneCase(Parameters):
-    """What every study of a single case takes.
+    """Parameters shared by all studies of a single case.
 
     Attributes
     ----------
     source : str
-        Name or folder of a source that holds case files (``accountability new-case`` begins one).
+        Name or folder of a source with case files (``accountability new-case`` makes one).
     group : {"asserted_by", "report", "category"} or None
         Column by which the facts are counted; ``None`` is ``asserted_by``.
     start, stop : str
-        Steps between which the case is timed.
+        Steps between which days are counted.
     rule : str or None
-        Name of a limit of :func:`accountability.delay.limits.table` that has a number; ``None`` for the one the source
-        declares.
+        Name of a limit of :func:`accountability.delay.limits.table` with a number; ``None`` for the source's own.
     reference : str
-        Source on whose delays, from receipt to closing, the case is placed. Default ``synthetic``, a generated agency.
+        Source with whose delays, from receipt to closing, the case is compared. Default ``synthetic``.
     comparable : str or None
         Which cases of the reference are comparable: ``column=value``, several joined by ``;``; ``None`` for all.
     confidence : float
@@ -56,10 +55,10 @@ class ACase(OneCase):
     case : str or None
         Name of the case; ``None`` for the first of the source.
     readings : str or None
-        Readings of conflicts in the place of the defaults: ``conflict=reading``, several joined by ``;``. In the place
-        of a reading may stand a report that carries it and no other reading.
+        Readings of conflicts instead of the defaults: ``conflict=reading``, several joined by ``;``. A report can
+        replace a reading if it supports exactly one.
 
-    Others as in :class:`OneCase`.
+    The others are as in :class:`OneCase`.
     """
 
     case: MaybeText = Field(default=None, description="name of the case, or None for the first of the source")
@@ -69,7 +68,7 @@ class ACase(OneCase):
 class CaseMiamiDade2010(OneCase):
     """Parameters of ``case_miami_dade_2010``: those of :class:`OneCase`, and a reading of each conflict.
 
-    The readings are explained in ``conflicts.yaml`` of the source; the defaults here are its defaults.
+    The source's ``conflicts.yaml`` explains the readings and sets the defaults.
     """
 
     discipline_date: Literal["september", "late_2012"] = Field(
@@ -102,7 +101,7 @@ class CaseMiamiDade2010(OneCase):
 class CasePinecrest(OneCase):
     """Parameters of ``case_pinecrest``: those of :class:`OneCase`, and a reading of each conflict.
 
-    The readings are explained in ``conflicts.yaml`` of the source; the defaults here are its defaults.
+    The source's ``conflicts.yaml`` explains the readings and sets the defaults.
     """
 
     week_days: Literal["either", "five", "seven"] = Field(

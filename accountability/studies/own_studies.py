@@ -1,4 +1,4 @@
-"""Studies of a user's own: the module beside the notebook says question, needs, parameters and finding."""
+"""A user's own studies: the module beside the notebook declares question, needs, parameters and finding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accountability.vocabulary import SAMPLING_RULES
 
 @cache
 def own_module(path: Path) -> ModuleType:
-    """The module of a user's study, run once; refused with its place where it cannot be run."""
+    """Run the module of a user's study once; refused with its path if it fails."""
     name = f"accountability_own_study_{path.stem}"
     module = ModuleType(name)
     module.__file__ = str(path)
@@ -30,7 +30,7 @@ def own_module(path: Path) -> ModuleType:
 
 
 def own_study(home: Path) -> dict[str, Any]:
-    """What a user's study says of itself, as :class:`accountability.studies.registry.Study` takes it."""
+    """Return a user's study as :class:`accountability.studies.registry.Study`."""
     path = home / f"{home.name}.py"
     module = own_module(path)
     models = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Parameters)]

@@ -1,7 +1,7 @@
-"""The studies: which notebook answers which question, with which parameters, on which sources (``studies.yaml``).
+"""The registry of studies (``studies.yaml``): question, notebook, parameters and needed sources of each.
 
-Every request is checked against the study's parameter model and against what the source declares, before data are
-read or a kernel starts.
+Every request is checked against the study's parameter model and the source's declaration, before data are read or a
+kernel starts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WHOLE_FILE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a study that some sources can answer and others not: what it needs, and where it would mislead."""
+    """A part of a study that only some sources can answer: its required columns and refused sampling rules."""
 
     needs_columns: Mapping[str, str]
     refused_rules: Mapping[str, str]
@@ -52,34 +52,34 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One question, the notebook that answers it, and what it needs to be answerable.
+    """One question, its notebook, and what it needs from a source.
 
     Attributes
     ----------
     name : str
-        Name used on the command line, for folders and for the notebook's file.
+        Name on the command line, of folders and of the notebook's file.
     question : str
         The question, as a reader would ask it.
     parameters : type of Parameters
         The parameter model.
     needs_columns : mapping of str to str
-        Declared columns without which there is nothing to study, each with what it holds.
+        Required declared columns, each with its content.
     refused_rules : mapping of str to str
-        Sampling rules under which the estimate would mislead, each with the reason.
+        Sampling rules under which the estimate would be biased, each with the reason.
     of_a_case : bool
-        Whether it is about a single case, told in a case file.
+        Whether it is about a single case in a case file.
     case : str or None
-        The case it is about, where it is about one only.
+        Its case, if it is about one only.
     needs_unit : bool
-        Whether officers' units have to be known, from the column compared by or one that is usual.
+        Whether officers' units must be known, from ``group`` or a usual column.
     needs_release : bool
-        Whether another release of the agency has to be declared.
+        Whether another release of the agency must be declared.
     needs_reform : bool
-        Whether a reform has to be declared, beside the source or by a parameter.
+        Whether a reform must be declared, beside the source or by a parameter.
     home : Path or None
-        Folder of a user's own study; ``None`` for those of the package.
+        Folder of a user's own study; ``None`` for the package's.
     parts : mapping of str to Part
-        Parts that may be answered without the others, by what each asks; the study runs where one can be.
+        Parts that can be answered separately, by question; the study runs if one of them can.
     """
 
     name: str
@@ -112,12 +112,12 @@ class Study:
         source : Source
             What the source declares.
         parameters : Parameters
-            Of the study, naming the same source; the stages it is to run between have to be dated by it.
+            Parameters of the study for the same source, which must date the study's stages.
 
         Returns
         -------
         str or None
-            The missing thing by name, or ``None`` when the study applies.
+            What is missing, or ``None`` if the study applies.
         """
         held = case_ids(source_folder(parameters.source)) if self.of_a_case else []
         if self.of_a_case and not held:
@@ -191,7 +191,7 @@ for _home in study_homes():
 
 
 def get(name: str) -> Study:
-    """Return the study of that name.
+    """Return the study with a given name.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def get(name: str) -> Study:
     Raises
     ------
     ParameterError
-        No such study; the message names the nearest.
+        For an unknown study; the message names the nearest.
     """
     if isinstance(name, str) and name in STUDIES:
         return STUDIES[name]
@@ -214,31 +214,32 @@ def get(name: str) -> Study:
 
 
 def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
-    """Check parameters against the study's model and against what the source declares, without loading data.
+    """Check parameters against the study's model and the source's declaration, without loading data.
 
     Parameters
     ----------
     study : Study
         The study to be run.
     given : mapping of str to object
-        Names and values; text is read as the parameter's type. Every study takes ``release`` too: the name of a release
-        of the source's agency, or a day, for the last release that was out by then.
+        Names and values; text is parsed as the parameter's type. Every study also takes ``release``: the name of a
+        release of the source's agency, or a day, for the last release that ends by then.
 
     Returns
     -------
     complete : Parameters
-        The typed parameters, defaults filled in.
+        The typed parameters, including defaults.
     source : Source
-        What their source declares.
+        The declaration of their source.
 
     Raises
     ------
     ParameterError
-        An unknown name, a wrong type, a value out of range, an unknown column, a cut-off outside the days covered.
+        For an unknown name, a wrong type, a value out of range, an unknown column, or a cut-off outside the days
+        covered.
     SourceError
-        No such source (with the nearest name), or a declaration that cannot be read.
+        For an unknown source (with the nearest name), or an invalid declaration.
     Refusal
-        The source cannot answer the study; the message names what is missing.
+        If the source cannot answer the study; the message names what is missing.
     """
     given = dict(given)
     if (release := given.pop("release", None)) is not None:  # any study may be run as of a release of its source

@@ -1,6 +1,6 @@
-"""What may be asked of every study; a field says its type, range, default and help.
+"""Parameters of every study, with type, range, default and help.
 
-What several studies ask in the same words is a type of :mod:`accountability.parameters`, declared there once.
+Parameters shared by several studies are types in :mod:`accountability.parameters`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _WHOSE = "your id on the class list, or None for practice"
 class WhatTheDataHolds(Parameters):
     """Parameters of ``what_the_data_holds``.
 
-    A column of the cases, allegations or officers may be followed over the years as ``group``.
+    ``group`` is a column of the cases, allegations or officers whose mix is compared over the years.
     """
 
     group: MaybeText = Field(default=None, description="column followed over the years, or None for category")
@@ -81,7 +81,7 @@ class HowLongCasesStayOpen(OfComplaints):
     """Parameters of ``how_long_cases_stay_open``.
 
     A ``group`` that is a column of the allegations or officers (such as ``category``) may differ within a complaint;
-    the study says how it then counts the complaint. The notebook receives a cutoff as ISO text (``"2015-12-31"``).
+    the study states how it counts such complaints. The notebook receives a cutoff as ISO text (``"2015-12-31"``).
     """
 
     start: Start = "received"
@@ -95,9 +95,9 @@ class HowLongCasesStayOpen(OfComplaints):
 class WhatChangedBetweenReleases(Parameters):
     """Parameters of ``what_changed_between_releases``.
 
-    Without ``against``, a release is held against the next one, and the last against the one before it. A ``group`` is
-    a column whose words are followed from the one to the other. There is no ``only``: a complaint of which the column
-    was corrected would seem to come or go.
+    Without ``against``, a release is compared with the next one, and the last with the one before it. ``group`` is a
+    column whose words are compared between the two. There is no ``only``, because a complaint with a corrected column
+    would seem added or removed.
     """
 
     source: str = Field(
@@ -111,11 +111,10 @@ class WhatChangedBetweenReleases(Parameters):
 class WereDeadlinesMet(OfComplaints):
     """Parameters of ``were_deadlines_met``.
 
-    ``rule``: without one, the limit which the source's card declares, judged on the cases begun while it was in force;
-    a limit asked for by name that the source does not declare is a yardstick. ``pauses``: with ``unknown``, the clock
-    may have stopped without the release saying so, and a case that is late by the calendar cannot be told, if the rule
-    lists anything that stops it; with ``none`` no clock stopped; with ``dated`` the pauses which the source dates are
-    left out, and there were no others.
+    ``rule``: without one, the limit that the source's card declares, for cases begun while it was in force; a named
+    limit that the source does not declare is a yardstick. ``pauses``: with ``unknown``, the clock may have had
+    unrecorded pauses, and a case late by the calendar is "cannot tell" if the rule lists anything that pauses it; with
+    ``none`` no clock paused; with ``dated`` the source's dated pauses are subtracted, and there were no others.
     """
 
     rule: Rule = None
@@ -131,7 +130,7 @@ class WereDeadlinesMet(OfComplaints):
 class HowTheBacklogMoved(OfComplaints):
     """Parameters of ``how_the_backlog_moved``.
 
-    The last complete months give the pace at which the open cases would be cleared.
+    The pace of clearing is that of the last complete months.
     """
 
     start: Stage = Field(default="received", description="stage at which a case comes in")
@@ -144,7 +143,7 @@ class HowTheBacklogMoved(OfComplaints):
 class WhatFollowsAFinding(OfComplaints):
     """Parameters of ``what_follows_a_finding``.
 
-    A ``unit`` is not finer than a row of the source.
+    ``unit`` cannot be finer than a row of the source.
     """
 
     unit: Unit = None
@@ -155,7 +154,7 @@ class WhatFollowsAFinding(OfComplaints):
 class HowPenaltiesShrink(OfComplaints):
     """Parameters of ``how_penalties_shrink``.
 
-    Without a ``step_text``, the coded penalties of the steps are read.
+    Without a ``step_text``, the coded penalties of the steps are used.
     """
 
     unit: Unit = None
@@ -167,7 +166,7 @@ class HowPenaltiesShrink(OfComplaints):
 class WhoIsDisciplined(OfComplaints):
     """Parameters of ``who_is_disciplined``.
 
-    Without a ``group``, the first of officer's race, gender, rank and who complained that the source holds is compared.
+    Without a ``group``, the first that the source holds of officer's race, gender, rank and type of complainant.
     """
 
     first: MaybeText = Field(default=None, description="first group compared, or None for the second largest")
@@ -181,7 +180,7 @@ class WhoIsDisciplined(OfComplaints):
 class DoesDelayLighten(OfComplaints):
     """Parameters of ``does_delay_lighten``.
 
-    The ``group``'s kinds of case are held alike over the landmarks.
+    The mix of ``group`` is held equal over the landmarks.
     """
 
     start: Start = "received"
@@ -199,8 +198,8 @@ class DoesDelayLighten(OfComplaints):
 class IsItMoreThanChance(OfComplaints):
     """Parameters of ``is_it_more_than_chance``.
 
-    A ``headcount`` of 0 takes the number the source lists, and where it lists only the accused, says that the others
-    are not held. A ``group`` is a column of units or supervisors that are looked at besides the officers.
+    A ``headcount`` of 0 uses the number of officers the source lists; if it lists only the accused, the finding says
+    so. ``group`` is a column of units or supervisors, studied in addition to officers.
     """
 
     group: MaybeText = Field(default=None, description="column of units or supervisors looked at besides, or None")
@@ -230,8 +229,8 @@ class DoSquadsMatter(OfComplaints):
 class DidTheReformWork(OfComplaints):
     """Parameters of ``did_the_reform_work``.
 
-    Without a ``reform``, ``reform.yaml`` beside the source is read. A ``group`` is a column in whose values the change
-    is looked for one by one. An outcome other than complaints is looked at when a complaint is ``within_days`` old.
+    Without a ``reform``, ``reform.yaml`` beside the source is read. ``group`` is a column for whose values the change
+    is estimated separately. An outcome other than complaints is measured when a complaint is ``within_days`` old.
     """
 
     reform: MaybeText = Field(default=None, description="file that declares a reform, or None for the source's own")
@@ -254,7 +253,7 @@ class DidTheReformWork(OfComplaints):
 class TheClosedCaseTrap(Asked):
     """Parameters of the lesson ``the_closed_case_trap``.
 
-    The lesson generates the class's agency; ``student`` says whose own agency the exercises are about.
+    The lesson generates the class's agency; ``student`` is the id whose own agency the exercises use.
     """
 
     complaints: Whole = Field(default=5000, description="complaints the class's agency receives", ge=300, le=100_000)
@@ -264,7 +263,7 @@ class TheClosedCaseTrap(Asked):
 class ReadingACaseFile(Asked):
     """Parameters of the lesson ``reading_a_case_file``.
 
-    The lesson reads the coded news reports that come along. Readings are ``conflict=reading``, several joined by ``;``.
+    The lesson uses the bundled coded news reports. Readings are ``conflict=reading``, several joined by ``;``.
     """
 
     readings: MaybeText = Field(default=None, description="conflict=reading joined by ;, or None for the defaults")
@@ -274,7 +273,7 @@ class ReadingACaseFile(Asked):
 class MoreThanChance(Asked):
     """Parameters of the lesson ``more_than_chance``.
 
-    The lesson generates the class's precincts; ``student`` says whose own the exercises are about.
+    The lesson generates the class's precincts; ``student`` is the id whose own precincts the exercises use.
     """
 
     officers: Whole = Field(default=1200, description="officers of each of the class's precincts", ge=500, le=20_000)
@@ -284,7 +283,7 @@ class MoreThanChance(Asked):
 class FairComparisons(Asked):
     """Parameters of the lesson ``fair_comparisons``.
 
-    The lesson generates the class's agency with two stations; ``student`` says whose own the exercises are about.
+    The lesson generates the class's agency with two stations; ``student`` is the id whose own agency the exercises use.
     """
 
     complaints: Whole = Field(default=12_000, description="complaints the class's agency receives", ge=1000, le=100_000)

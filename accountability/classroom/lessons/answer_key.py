@@ -1,7 +1,7 @@
-"""What a lesson asks, how an answer has to look, and how near the truth it has to come.
+"""Answer keys of lessons: questions, form of answers, and tolerances.
 
-The questions stand in ``lesson_keys.yaml``. The answers are not written down anywhere: they follow from the teacher's
-key and the student's id.
+The questions are in ``lesson_keys.yaml``. The answers are not stored: they follow from the teacher's key and the
+student's id.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ class Item:
     Attributes
     ----------
     name : str
-        By which the notebook hands the answer in; unique over all lessons.
+        Key of the answer in the notebook; unique over all lessons.
     points : float
-        What a right answer is worth.
+        Points for a right answer.
     asks : str
-        The question in a line.
+        The question in one line.
     unit : str
-        Said after the number: ``days``, ``as a share``; empty for a word.
+        Unit after the number: ``days``, ``as a share``; empty for a word.
     least, most : float
-        Between which a sensible answer lies. Outside, the self-check says so.
+        Limits of a possible answer; the self-check reports answers outside.
     relative, absolute : float
-        A right answer is at most the larger of ``relative`` times the truth and ``absolute`` outside the right ones.
+        Tolerance: the larger of ``relative`` times the true value and ``absolute``, beyond the right answers.
     choices : tuple of str
-        The words one may answer with; empty for a number.
+        Allowed words; empty for a number.
     note : str
-        For who marks: what a wrong answer usually comes from.
+        For markers: the usual cause of a wrong answer.
     """
 
     name: str
@@ -62,12 +62,12 @@ class Item:
     note: str = ""
 
     def read(self, value: object) -> float | str:
-        """Take an answer as the number or the word it is to be; ``"141 days"`` and ``"7.4 %"`` are numbers too.
+        """Parse an answer as a number or word; ``"141 days"`` and ``"7.4 %"`` are numbers too.
 
         Raises
         ------
         ParameterError
-            It is neither, or it lies outside what is possible.
+            If it is neither, or outside the possible range.
         """
         if self.choices:
             word = "_".join(value.split()).casefold() if isinstance(value, str) else value
@@ -87,7 +87,7 @@ class Item:
         return number
 
     def limits(self, right: Sequence[float | str]) -> tuple[float, float] | None:
-        """Between which numbers an answer is right; ``None`` for a word."""
+        """Return the limits of a right answer; ``None`` for a word."""
         numbers = [one for one in right if not isinstance(one, str)]
         if not numbers:
             return None
@@ -96,7 +96,7 @@ class Item:
         return low - reach, high + reach
 
     def fits(self, found: float | str, right: Sequence[float | str]) -> bool:
-        """Whether an answer that was read is right."""
+        """Return whether a parsed answer is right."""
         limits = self.limits(right)
         if limits is None or isinstance(found, str):
             return found in right
@@ -104,7 +104,7 @@ class Item:
         return limits[0] - slack <= found <= limits[1] + slack
 
     def apart(self, mistake: float | str, right: Sequence[float | str]) -> bool:
-        """Whether the answer of a mistake lies so far from the right ones that it is not taken for one."""
+        """Return whether the answer of a mistake is far enough from the right ones."""
         limits = self.limits(right)
         if limits is None or isinstance(mistake, str):
             return mistake not in right
@@ -112,7 +112,7 @@ class Item:
         return not limits[0] - margin <= mistake <= limits[1] + margin
 
     def near(self, found: float | str, mistakes: Mapping[str, float | str]) -> str:
-        """The mistake that gives this answer, in words; empty when none is known to."""
+        """Return the mistake that gives this answer, in words; empty if none is known."""
         for what, value in mistakes.items():
             if isinstance(value, str) or isinstance(found, str):
                 if value == found:
@@ -124,7 +124,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One question answered in words, marked by a person.
+    """One free-text question, marked by a person.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class Written:
         The ``grade_id`` of its cell.
     points : float
     look_for : str
-        What a full answer says.
+        Content of a full answer.
     """
 
     name: str
@@ -142,16 +142,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What one lesson asks.
+    """The questions of one lesson.
 
     Attributes
     ----------
     lesson : str
         Name of the notebook.
     minutes : tuple of int
-        The shortest and the longest it takes in class.
+        Shortest and longest time in class.
     module : str
-        The module whose ``make(seed)`` draws the data of a student and the key to them.
+        The module whose ``make(seed)`` makes a student's data and their key.
     items : tuple of Item
     written : tuple of Written
     """
@@ -163,12 +163,12 @@ class Key:
     written: tuple[Written, ...] = ()
 
     def own(self, secret: bytes, student: object) -> Own:
-        """Draw the data of a student and the key to them, such that no typical mistake gives a right answer.
+        """Generate a student's data and their key, such that no typical mistake gives a right answer.
 
         Parameters
         ----------
         secret : bytes
-            The teacher's.
+            The teacher's secret.
         student : str or int
             Id on the class list.
         """
@@ -180,7 +180,7 @@ class Key:
         raise AssertionError(f"{self.lesson}: mistakes and right answers lie too near each other to be told apart")
 
     def confused(self, own: Own) -> list[str]:
-        """Items for which a typical mistake would earn points on these data."""
+        """Return the items for which a typical mistake would earn points on these data."""
         items = {one.name: one for one in self.items}
         return [
             name
@@ -210,12 +210,12 @@ KEYS: Final = {
 
 
 def key_of(lesson: str) -> Key:
-    """The answer key of a lesson.
+    """Return the answer key of a lesson.
 
     Raises
     ------
     ParameterError
-        No such lesson; the message names the nearest.
+        For an unknown lesson; the message names the nearest.
     """
     if not isinstance(lesson, str) or lesson not in KEYS:
         raise ParameterError(f"no lesson {lesson!r}. {nearest(lesson, KEYS)}")

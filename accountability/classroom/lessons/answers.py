@@ -1,4 +1,4 @@
-"""Answers in a lesson: handed in by the notebook, looked at for their form at once, marked by the teacher later."""
+"""Answers in a lesson: submitted by the notebook, checked for form at once, marked later."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _LISTENERS: list[Listener] = []
 
 
 def listen(listener: Listener) -> None:
-    """Have a function told of every answer: its item and the value given. The grader uses it."""
+    """Call a function with every answer (item and value); used by the grader."""
     _LISTENERS.append(listener)
 
 
 def answer(**given: object) -> str:
-    """Hand in answers and see whether they have the form of one; whether they are right, this does not say.
+    """Submit answers and check their form, but not whether they are right.
 
     Parameters
     ----------
     **given : number or str
-        Item to value, the items as the exercise names them. The last value given counts.
+        Item to value, with the item names of the exercise. The last value counts.
 
     Returns
     -------
     str
-        A line for each: that it is noted, or what is odd about it, such as a share of 43 or text in place of a number.
+        One line per answer: noted, or what is odd, such as a share of 43 or text instead of a number.
 
     Raises
     ------
     ParameterError
-        No lesson has such an item; the message names the nearest.
+        For an unknown item; the message names the nearest.
     """
     lines = []
     for name, value in given.items():
@@ -53,12 +53,12 @@ def answer(**given: object) -> str:
 
 
 def item(name: str) -> Item:
-    """The item of that name, of whichever lesson.
+    """Return the item with a given name, of any lesson.
 
     Raises
     ------
     ParameterError
-        No lesson has it.
+        For an unknown item.
     """
     every = {one.name: one for key in KEYS.values() for one in key.items}
     if name not in every:

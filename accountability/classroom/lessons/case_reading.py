@@ -1,7 +1,7 @@
-"""A case file read in a hurry and read with care: what is counted as happened, as found, as final.
+"""Compare a hurried and a careful reading of a case file.
 
-The facts are those coded from news reports in ``data/news_cases``, in our words and without names. There is no
-planted truth here: what the coded reports carry, and no more.
+The facts are coded from news reports in ``data/news_cases``, in our words and without names. There is no known true
+value, only what the reports say.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Reading:
     case: CaseFile
 
     def hurried(self) -> Shown:
-        """Count from the headline and as if what is told had been found and what was decided were final.
+        """Count as a hurried reader: from the headline, reports as findings, and decisions as final.
 
         ``table``: ``counted`` (what), ``hurried``, ``careful``, ``because`` (why they differ).
         """
@@ -72,7 +72,7 @@ def read(readings: str | None = None) -> Reading:
     Parameters
     ----------
     readings : str, optional
-        Readings to take in the place of the defaults: ``"conflict=reading; conflict=reading"``.
+        Readings instead of the defaults: ``"conflict=reading; conflict=reading"``.
 
     Returns
     -------
@@ -81,6 +81,6 @@ def read(readings: str | None = None) -> Reading:
     Raises
     ------
     ParameterError
-        No such conflict or reading.
+        For an unknown conflict or reading.
     """
     return Reading(casefiles.read("news_cases", CASE, readings))

@@ -1,7 +1,7 @@
-"""The exercises of reading a case file: a made-up squad in the form of the class's file, and the answers.
+"""Exercises of reading a case file: an invented squad in the form of the class's file, and the answers.
 
-Nothing in it happened. The form is that of ``data/news_cases``: accusations with and without a finding, a headline that
-its own report contradicts, a discipline that two reports date differently, and a second coding.
+It is invented. The form is that of ``data/news_cases``: accusations with and without a finding, a headline that
+contradicts its report, a discipline with two reported dates, and a second coding.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ own = own_data.reader(LESSON, _drawn, _taken)
 
 
 def make(seed: int) -> Own:
-    """Draw the case of one seed, and the key to it."""
+    """Generate the case of one seed, and its key."""
     files = _drawn(seed)
     case = _taken(files)
     counted, delay, judged = counts(case), casefiles.delay_bounds(case), casefiles.verdict(case).chosen

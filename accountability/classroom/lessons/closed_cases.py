@@ -1,4 +1,4 @@
-"""One generated agency published in six ways: the figure usually computed, the one that can be, and the truth."""
+"""One synthetic agency published in six ways: the usual figure, the best estimate, and the true value."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ESTIMATORS: Final = MappingProxyType(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Releases:
-    """One generated agency, and its releases under six publication rules.
+    """One synthetic agency, and its releases under six publication rules.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Releases:
         By rule, in the order of :data:`RULES`.
     true_days : DataFrame
         Every complaint ever received, published or not: ``case_id``, ``received``, ``year``, ``days`` to its closing,
-        those after the release included.
+        also after the release.
     """
 
     datasets: Mapping[str, Dataset]
@@ -67,11 +67,11 @@ class Releases:
 
     @property
     def complaints(self) -> int:
-        """Complaints the agency received."""
+        """Number of complaints received."""
         return len(self.true_days)
 
     def published(self) -> pd.DataFrame:
-        """What each rule lets out: ``rule, means, complaints, with_closing_date, pending``."""
+        """Return what each rule publishes: ``rule, means, complaints, with_closing_date, pending``."""
         rows = []
         for rule, data in self.datasets.items():
             closed = data.events.loc[data.events["stage"] == "closed", "case_id"].nunique()
@@ -80,9 +80,9 @@ class Releases:
         return pd.DataFrame(rows, columns=["rule", "means", "complaints", "with_closing_date", "pending"])
 
     def usual(self) -> Shown:
-        """Compute from each release what is usually computed, and set the truth beside it.
+        """Compute the usual figure from each release, and compare it with the true value.
 
-        ``table``: ``rule``; ``published``, ``open`` (complaints); ``usual_figure`` (what is computed), ``usual_days``;
+        ``table``: ``rule``; ``published``, ``open`` (complaints); ``usual_figure`` (the statistic), ``usual_days``;
         ``true_median`` (days, of all complaints); ``off_by`` (usual over true, minus one).
         """
         true = _median(self.true_days["days"])
@@ -114,11 +114,11 @@ class Releases:
         )
 
     def honest(self, confidence: float = 0.95) -> Shown:
-        """Estimate from each release what it can carry, and set the truth of the same complaints beside it.
+        """Estimate from each release what it allows, and compare it with the true value for the same complaints.
 
         ``table``: ``rule``; ``estimator`` (or why there is none); ``describes`` (which complaints); ``median``,
-        ``lower``, ``upper`` (days; for a status the limits of the likelihood ratio); ``reads``; ``true_median`` (days,
-        of the complaints described; missing where nothing is estimated).
+        ``lower``, ``upper`` (days; for a status likelihood-ratio limits); ``reads``; ``true_median`` (days, of the
+        complaints described; missing without an estimate).
         """
         rows = []
         for rule, data in self.datasets.items():
@@ -150,10 +150,10 @@ class Releases:
         )
 
     def trend(self, confidence: float = 0.95) -> Shown:
-        """Follow the median over the years of receipt: closed ones alone, open ones counted, and in truth.
+        """Compare the median by year of receipt: closed cases only, with open cases (Kaplan-Meier), and the true value.
 
         ``table``: ``year``; ``closed_only``, ``counted``, ``lower``, ``upper``, ``true_median`` (days; ``counted`` is
-        missing when half had not closed).
+        missing if half had not closed).
         """
         usual = self._by_year("closed_only")
         closed = delay.mean_of_closed_only(usual, "year_received").table.set_index("year_received")["median_days"]
@@ -190,12 +190,12 @@ class Releases:
 
 
 def press_release(trend: Shown) -> str:
-    """Say what an agency could print of its closed complaints, year by year: only what the column carries.
+    """Return a press release on the median of closed complaints by year.
 
     Parameters
     ----------
     trend : Shown
-        As :meth:`Releases.trend` gives it.
+        From :meth:`Releases.trend`.
 
     Returns
     -------
@@ -220,12 +220,12 @@ def press_release(trend: Shown) -> str:
 
 @lru_cache(maxsize=2)
 def publish(complaints: int = 5000) -> Releases:
-    """Generate the class's agency and publish it in six ways; the exercises are about another, see :func:`own`.
+    """Generate the class's agency and publish it in six ways; the exercises have another, see :func:`own`.
 
     Parameters
     ----------
     complaints : int
-        Complaints received, 300 or more, so that every release has something to show.
+        Complaints received, 300 or more, so that every release has enough.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def publish(complaints: int = 5000) -> Releases:
     Raises
     ------
     ParameterError
-        When fewer complaints are asked for.
+        For fewer complaints.
     """
     enough("complaints", complaints, 300)
     made = {
@@ -258,7 +258,7 @@ def _true_days(whole: synthetic.Agency) -> pd.DataFrame:
 
 
 def months_only(data: Dataset) -> Dataset:
-    """Publish the same complaints with every date coarsened to its month."""
+    """Publish the same complaints with dates coarsened to months."""
     month = data.events["earliest"].dt.to_period("M")
     events = data.events.assign(
         earliest=month.dt.start_time.astype("datetime64[s]"),
@@ -269,7 +269,7 @@ def months_only(data: Dataset) -> Dataset:
 
 
 def status_only(data: Dataset, on: dt.date) -> Dataset:
-    """Publish the same complaints with the day of receipt, and whether they were pending on one day; no other date."""
+    """Publish the same complaints with only the day of receipt and the status on one day."""
     closed = data.events[(data.events["stage"] == "closed") & (data.events["latest"] <= pd.Timestamp(on))]
     pending = ~data.allegations["case_id"].isin(closed["case_id"])
     allegations = data.allegations.assign(finding=data.allegations["finding"].mask(pending, "pending"))

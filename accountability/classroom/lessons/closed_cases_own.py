@@ -1,4 +1,4 @@
-"""The exercises of the closed-case trap: an agency of one's own, a release that nobody labelled, and the answers."""
+"""Exercises of the closed-case trap: a student's own agency, an unlabelled release, and the answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUBTLE: Final = ("trailing_window", "sustained_only", "months_only", "status_onl
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OwnReleases:
-    """What a student is given.
+    """The data of a student.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ own = own_data.reader(LESSON, lambda seed: _drawn(seed)[0], _taken)
 
 
 def make(seed: int) -> Own:
-    """Draw the releases of one seed, and the key to them."""
+    """Generate the releases of one seed, and their key."""
     files, made, rule = _drawn(seed)
     everything = _taken(files).everything
     days = made.latent["days"].to_numpy()

@@ -1,13 +1,11 @@
-"""Two stations of one generated agency: the one that upholds more of its complaints upholds fewer of like ones.
+"""Two stations of one synthetic agency, with Simpson's paradox in their sustained rates.
 
-The agency is :mod:`accountability.synthetic`'s; its complaints are dealt to two stations here. Within every kind of
-complaint (what is alleged, and whether it came from inside) the odds of a sustained complaint differ between the
-stations by one planted factor. The kinds that are sustained most often go to the station with the lower odds, so the
-crude rates point the other way: Simpson's paradox, made on purpose and with the truth known.
+The complaints of a synthetic agency are assigned to two stations. Within every kind of complaint (category, and
+internal or not) the odds of a sustained complaint differ between the stations by one known odds ratio. The kinds
+sustained most often go to the station with the lower odds, so the crude rates point the other way.
 
-Dealing complaints after they were decided, with odds that depend on the kind and, by the planted factor, on the
-finding, gives exactly that odds ratio within every kind (the symmetry on which case-control studies rest; Cornfield
-1951).
+Complaints are assigned after they were decided, with odds that depend on the kind and, by the odds ratio, on the
+finding. This gives exactly that odds ratio within every kind (the symmetry of case-control studies; Cornfield 1951).
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ _HIDDEN_BELOW: Final = 10
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CrudeRates(Shown):
-    """Sustained complaints of each station, all kinds together.
+    """Sustained complaints of each station, all kinds pooled.
 
     ``table``: ``station``, ``complaints``, ``decided``, ``sustained``, ``share`` (of those decided).
     ``ratio``: share of the north over share of the south.
@@ -58,16 +56,16 @@ class LikeWithLike(Shown):
     Attributes
     ----------
     table : DataFrame
-        ``complaint_type``, ``complainant``; for each station ``decided_*`` and ``share_*``; ``hidden`` (a count below
-        ten: no shares).
+        ``complaint_type``, ``complainant``; for each station ``decided_*`` and ``share_*``; ``hidden`` (no shares for a
+        count below ten).
     odds_ratio, lower, upper : float
-        Mantel and Haenszel's odds ratio over the kinds, north to south, and its interval.
+        Mantel-Haenszel odds ratio over the kinds, north to south, with its interval.
     crude_odds_ratio : float
         The same without kinds.
     true_odds_ratio : float, optional
-        The planted one, where it is known.
+        The true one, if known.
     standardised : mapping of str to float
-        Share sustained of each station if its complaints were of the kinds of both together.
+        Share sustained of each station, standardised to the kinds of both together.
     """
 
     odds_ratio: float
@@ -80,22 +78,21 @@ class LikeWithLike(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Stations:
-    """A generated agency with two stations.
+    """A synthetic agency with two stations.
 
     Attributes
     ----------
     data : Dataset
-        The release, every complaint in it; the cases have a column ``station``.
+        The release of all complaints; the cases have a column ``station``.
     log_odds_ratio : float, optional
-        Planted: log odds of a sustained complaint, north less south, within every kind. A student's own agency does not
-        hold it.
+        True log odds ratio of a sustained complaint, north to south, within every kind; not in a student's own agency.
     """
 
     data: Dataset
     log_odds_ratio: float | None = None
 
     def crude(self) -> CrudeRates:
-        """Count each station's complaints and those sustained, all kinds together."""
+        """Count each station's complaints and sustained ones, all kinds pooled."""
         rows = self.complaints()
         counted = rows.groupby("station").agg(
             complaints=("case_id", "size"), decided=("decided", "sum"), sustained=("sustained", "sum")
@@ -114,7 +111,7 @@ class Stations:
         )
 
     def mix(self) -> pd.DataFrame:
-        """Which kinds of complaints each station gets, and how often each kind is sustained anywhere."""
+        """Return the kinds of complaints of each station, and the overall share sustained of each kind."""
         rows = self.complaints()
         rows = rows[rows["decided"]]
         by_kind = rows.groupby([*KIND, "station"]).size().unstack(fill_value=0)
@@ -124,7 +121,7 @@ class Stations:
         return table.sort_values("sustained_anywhere").reset_index()
 
     def mix_sentence(self) -> str:
-        """Say which kind is sustained least often in the whole agency, which most often, and who gets more of each."""
+        """State which kind is sustained least and most often, and which station has more of each."""
         table = self.mix()
         said = []
         for word, row in (("least", table.iloc[0]), ("most", table.iloc[-1])):
@@ -137,7 +134,7 @@ class Stations:
         return f"{capitalised('. '.join(map(capitalised, said)))}."
 
     def like_with_like(self) -> LikeWithLike:
-        """Compare the stations within each kind and pool the kinds by Mantel and Haenszel (statsmodels)."""
+        """Compare the stations within each kind, and pool the kinds by Mantel-Haenszel (statsmodels)."""
         from statsmodels.stats.contingency_tables import StratifiedTable
 
         rows = self.complaints()
@@ -183,7 +180,7 @@ class Stations:
         )
 
     def denominators(self) -> pd.DataFrame:
-        """The complaints sustained over each denominator in use: ``denominator, complaints, sustained, share``."""
+        """Return the share sustained under each denominator in use: ``denominator, complaints, sustained, share``."""
         rows = self.complaints()
         kept = {
             "received": rows["case_id"].notna(),
@@ -202,12 +199,12 @@ class Stations:
 
 @lru_cache(maxsize=2)
 def stations(complaints: int = 12_000) -> Stations:
-    """Generate the class's agency and deal its complaints to two stations; the exercises are about another.
+    """Generate the class's agency with two stations; the exercises have another.
 
     Parameters
     ----------
     complaints : int
-        Complaints received, 1,000 or more, so that the stations can be told apart.
+        Complaints received, 1,000 or more, so that the stations differ significantly.
 
     Returns
     -------
@@ -224,7 +221,7 @@ def stations(complaints: int = 12_000) -> Stations:
 
 
 def dealt(made: synthetic.Agency, data: Dataset) -> Stations:
-    """Deal the complaints of a generated agency to two stations, by draws from its seed."""
+    """Assign the complaints of a synthetic agency to two stations, at random from its seed."""
     rng = np.random.default_rng([made.seed, 4])
     lower = 1.0 if rng.random() < 0.5 else -1.0
     planted = -lower * round(float(rng.uniform(0.7, 0.9)), 2)
@@ -239,12 +236,12 @@ def dealt(made: synthetic.Agency, data: Dataset) -> Stations:
 
 
 def with_stations(data: Dataset, station: pd.Series) -> Dataset:
-    """The release with a column ``station`` of its complaints."""
+    """Return the release with a column ``station``."""
     return replace(data, cases=data.cases.assign(station=data.cases["case_id"].map(station).astype("str")))
 
 
 def nearer_to_one(ratios: Result) -> str:
-    """Say whether the ratio of the stations is nearer to one counted by officers than by rows, of decided complaints.
+    """Say whether the ratio of the stations is closer to one when counted by officers than by rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The exercises of the fair comparison: two stations of one's own agency, and the answers."""
+"""Exercises of the fair comparison: two stations of a student's own agency, and the answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ own = own_data.reader(LESSON, lambda seed: _drawn(seed)[0], _taken)
 
 
 def make(seed: int) -> Own:
-    """Draw the stations of one seed, and the key to them."""
+    """Generate the stations of one seed, and their key."""
     files, held = _drawn(seed)
     rows = held.complaints()
     decided = rows[rows["decided"]]

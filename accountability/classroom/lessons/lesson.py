@@ -1,4 +1,4 @@
-"""What the lessons share: a figure that stands beside the truth."""
+"""The base of lessons: a table shown with the true value."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Shown(Result):
-    """One table of a lesson, with its sentence and its picture.
+    """One table of a lesson, with its sentence and figure.
 
     Attributes
     ----------
     said : str
-        The sentence, its numbers computed.
+        The sentence, with computed numbers.
     picture : callable, optional
         Draws the table on axes.
     height : float
-        Inches of a figure of its own.
+        Height of a new figure in inches.
     """
 
     said: str
@@ -37,7 +37,7 @@ class Shown(Result):
         return self.said
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the table, and the truth beside it."""
+        """Draw the table and the true value."""
         if self.picture is None:
             return super().plot(ax)
         axes = draw.new_axes(ax, height=self.height)
@@ -46,6 +46,6 @@ class Shown(Result):
 
 
 def enough(what: str, count: int, least: int) -> None:
-    """Refuse an agency so small that the lesson could not be told from chance."""
+    """Refuse an agency too small for the lesson."""
     if count < least:
         raise ParameterError(f"{what}: expected {least:,} or more, found {count!r}")

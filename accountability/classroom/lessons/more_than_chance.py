@@ -1,8 +1,8 @@
-"""Three generated precincts whose complaints look alike and were made differently: by luck, by years, by risk.
+"""Three synthetic precincts with similar complaints, made by chance, by years on duty, or by risk.
 
-In each, complaints fall on officers by chance. In one, every officer has the same risk and the same years on duty; in
-one the same risk a year and different years; in one the same years and risks that differ as a gamma law of planted
-shape. No officer exists.
+In each, complaints are distributed over officers at random. In one, all officers have the same risk and years on duty;
+in one the same yearly risk and different years; in one the same years and gamma-distributed risks. The officers are
+invented.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _MIDDLE: Final = dt.date(2017, 1, 1)
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Precinct:
-    """Complaints of each officer of a precinct in two halves of the time, and years on duty."""
+    """Complaints of each officer of a precinct in two halves of the period, and years on duty."""
 
     name: str
     first: Ints
@@ -55,18 +55,18 @@ class Precinct:
 
     @property
     def by_officer(self) -> Tally:
-        """Complaints by officer, officers alike."""
+        """Return complaints by officer, with equal exposure."""
         return Tally.of_counts(self.first + self.second, zeros=True, name=f"generated precinct {self.name}")
 
     @property
     def by_year(self) -> Tally:
-        """Complaints by officer, officers weighed by their years on duty."""
+        """Return complaints by officer, with years on duty as exposure."""
         name = f"generated precinct {self.name}"
         return Tally.of_counts(self.first + self.second, self.years, zeros=True, exposure_word="years", name=name)
 
     @property
     def halves(self) -> Periods:
-        """Complaints by officer in the first and in the second half."""
+        """Return complaints by officer in the first and second half."""
         officer = np.repeat(np.arange(len(self.second)), self.second)
         return Periods(
             first=self.first,
@@ -84,16 +84,16 @@ class Precinct:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Force:
-    """Three generated precincts.
+    """Three synthetic precincts.
 
     Attributes
     ----------
     precincts : mapping of str to Precinct
         In the order of :data:`PRECINCTS`.
     made_by : mapping of str to str, optional
-        Way of :data:`MADE_BY` to the precinct made so. A student's own precincts do not hold it, nor the shape.
+        Process of :data:`MADE_BY` to its precinct. A student's own precincts do not have it, nor the shape.
     shape : float
-        Planted: shape of the gamma law of risks in the precinct where they differ.
+        True shape of the gamma distribution of risks in the precinct where they differ.
     """
 
     precincts: Mapping[str, Precinct]
@@ -101,11 +101,11 @@ class Force:
     shape: float = np.nan
 
     def newspaper(self) -> Shown:
-        """Compute what is usually printed: the share of the tenth with most complaints.
+        """Compute the usual figure: the share of complaints of the top tenth.
 
         ``table``: ``precinct``, ``officers``, ``complaints``, ``never_accused`` (share of the officers), ``top_tenth``
-        (share of complaints drawn by the tenth of officers with most), ``top_tenth_of_accused`` (the same among those
-        with at least one).
+        (share of complaints of the tenth of officers with most), ``top_tenth_of_accused`` (the same among those with at
+        least one).
         """
         rows = []
         for name, precinct in self.precincts.items():
@@ -124,7 +124,7 @@ class Force:
         )
 
     def beside_luck(self, per_year: bool = False) -> Shown:
-        """Deal the same complaints to the same officers at equal risk, many times, and set the observed beside it.
+        """Compare the observed top share with simulations of the same complaints at equal risk.
 
         ``table``: ``precinct``, ``observed``, ``expected``, ``lower``, ``upper``, ``more_than_luck`` (observed above
         ``upper``).
@@ -132,7 +132,7 @@ class Force:
         Parameters
         ----------
         per_year : bool
-            Equal risk a year on duty in place of equal risk an officer.
+            Equal risk per year on duty instead of per officer.
         """
         held = {name: one.by_year if per_year else one.by_officer for name, one in self.precincts.items()}
         found = {
@@ -143,9 +143,9 @@ class Force:
         return _beside(found, f"share of complaints of the {of}", f"{_DRAWS} draws at equal risk")
 
     def afterwards(self) -> Shown:
-        """Follow the top tenth of the first half into the second: what they drew there, over the mean.
+        """Compare the second-half complaints of the first half's top tenth with the mean.
 
-        ``table``: as of :meth:`beside_luck`.
+        ``table``: as in :meth:`beside_luck`.
         """
         found = {
             name: persistence(precinct.halves, top=TOP, draws=_DRAWS).table.set_index("measure").loc["top_ratio"]
@@ -155,10 +155,10 @@ class Force:
         return _beside(found, measure, f"{_DRAWS} shuffles of the second half")
 
     def underlying(self) -> Shown:
-        """Take luck off (empirical Bayes, years on duty as exposure), and set the planted shares beside it.
+        """Estimate the underlying top share (empirical Bayes, by years on duty), and compare it with the true one.
 
         ``table``: ``precinct``, ``counted`` (share of complaints of the top tenth), ``underlying``, ``lower``,
-        ``upper`` (share the tenth with the highest risks would be expected to draw), ``planted`` where it is known.
+        ``upper`` (expected share of the tenth with the highest risks), ``planted`` (the true share) if known.
         """
         rows = []
         for name, precinct in self.precincts.items():
@@ -196,12 +196,12 @@ class Force:
 
 @lru_cache(maxsize=2)
 def force(officers: int = 1200) -> Force:
-    """Generate the class's three precincts; the exercises are about others.
+    """Generate the class's three precincts; the exercises have others.
 
     Parameters
     ----------
     officers : int
-        Officers of each precinct, 500 or more, so that luck and risk can be told apart.
+        Officers per precinct, 500 or more, so that chance and risk can be separated.
 
     Returns
     -------
@@ -210,14 +210,14 @@ def force(officers: int = 1200) -> Force:
     Raises
     ------
     ParameterError
-        When fewer officers are asked for.
+        For fewer officers.
     """
     enough("officers", officers, 500)
     return drawn(officers, synthetic.BUNDLED_SEED)
 
 
 def drawn(officers: int, seed: int) -> Force:
-    """Draw three precincts of one seed: which is made how, and who has how many complaints."""
+    """Generate three precincts from one seed: the process of each, and each officer's complaints."""
     rng = np.random.default_rng([seed, 3])
     order = rng.permutation(len(PRECINCTS))
     made_by = {way: PRECINCTS[at] for way, at in zip(MADE_BY, order, strict=True)}

@@ -1,4 +1,4 @@
-"""The exercises of more than chance: three precincts of one's own, made in the class's three ways, and the answers."""
+"""Exercises of more than chance: a student's own three precincts by the class's three processes, and the answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ own = own_data.reader(LESSON, lambda seed: _drawn(seed)[0], _taken)
 
 
 def make(seed: int) -> Own:
-    """Draw the precincts of one seed, and the key to them."""
+    """Generate the precincts of one seed, and their key."""
     files, held = _drawn(seed)
     shown = _taken(files)
     per_officer: Any

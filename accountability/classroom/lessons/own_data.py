@@ -1,7 +1,7 @@
-"""Data of a student's own: drawn from the teacher's key, handed out as a file, and read by the notebook.
+"""A student's own data: made from the teacher's key, handed out as a file, and read by the notebook.
 
-The file holds what an agency would publish and nothing else. The seed it was drawn from, and so the answers, follow
-from the key and the student's id; without the key neither can be had.
+The file holds only what an agency would publish. Its seed and its answers follow from the key and the student's id, and
+cannot be derived without the key.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ PRACTICE_SEED: Final = 20130207
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Data of one student, and the key to it, which stays with the teacher.
+    """One student's data, and their answer key, which stays with the teacher.
 
     Attributes
     ----------
     files : mapping of str to bytes
-        What the student gets.
+        Files for the student.
     right : mapping of str to tuple
-        Item to its right answers: the numbers that right methods give on these data, and the truth behind them.
+        Item to its right answers: the results of right methods on these data, and the true value.
     mistakes : mapping of str to mapping
-        Item to the answers that typical mistakes give on these data, each by what was done.
+        Item to the results of typical mistakes on these data, by mistake.
     """
 
     files: Files
@@ -54,12 +54,12 @@ class Own:
 
 
 def plain_id(student: object) -> str:
-    """An id as it is compared: blanks at the ends, case and ways of writing an accent aside.
+    """Return an id in normal form, ignoring outer blanks, case and encodings of accents.
 
     Raises
     ------
     ParameterError
-        Nothing is left of it.
+        If it is empty.
     """
     text = unicodedata.normalize("NFC", str(student).strip().casefold())
     if not text:
@@ -68,35 +68,35 @@ def plain_id(student: object) -> str:
 
 
 def place(lesson: str, student: object) -> str:
-    """Path of a student's data beside the notebook; the id is not in it."""
+    """Return the path of a student's data beside the notebook; it does not contain the id."""
     return f"{FOLDER}/{lesson}-{hashlib.sha256(plain_id(student).encode()).hexdigest()[:12]}.zip"
 
 
 def seed(secret: bytes, lesson: str, student: object, attempt: int) -> int:
-    """Seed of a student's data: 128 bits that nobody has without the secret."""
+    """Return the seed of a student's data: 128 bits that require the secret."""
     said = f"class\n{lesson}\n{plain_id(student)}\n{attempt}".encode()
     return int.from_bytes(hmac.digest(secret, said, "sha256")[:16], "big")
 
 
 def key_path(key: str | Path | None) -> Path:
-    """File of a key; that of the user's pseudonyms when none is named."""
+    """Return the file of a key; by default that of the user's pseudonyms."""
     return pseudonyms.key_file() if key is None else Path(key).expanduser()
 
 
 def secret_of(key: str | Path | None, *, make: bool = False) -> bytes:
-    """The teacher's secret, from a file.
+    """Return the teacher's secret from a file.
 
     Parameters
     ----------
     key : str or Path, optional
         The file; that of the user's pseudonyms when left out.
     make : bool
-        Make the file where there is none. Who grades must have it: another key is another truth.
+        Whether to create a missing file. Grading needs the same key.
 
     Raises
     ------
     ParameterError
-        There is no file, or none can be kept.
+        If there is no file, or it cannot be stored.
     """
     path = key_path(key)
     if not make and not path.is_file():
@@ -111,7 +111,7 @@ def secret_of(key: str | Path | None, *, make: bool = False) -> bytes:
 
 
 def packed(files: Files) -> bytes:
-    """One zip file, the same bytes for the same files."""
+    """Return one zip file; the same files give the same bytes."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -120,12 +120,12 @@ def packed(files: Files) -> bytes:
 
 
 def read(lesson: str, student: object, practice: Callable[[int], Files]) -> Files:
-    """Read the data of a student from beside the notebook; the practice data without an id.
+    """Read a student's data from beside the notebook; the practice data without an id.
 
     Raises
     ------
     ParameterError
-        There are no data of that id.
+        If there are no data for the id.
     """
     if student is None:
         return practice(PRACTICE_SEED)
@@ -141,7 +141,7 @@ def read(lesson: str, student: object, practice: Callable[[int], Files]) -> File
 
 
 def reader(lesson: str, drawn: Callable[[int], Files], taken: Callable[[Files], _Taken]) -> Callable[..., _Taken]:
-    """The function by which a lesson's notebook reads the data of a student, given how they are drawn and taken."""
+    """Return the function that reads a student's data in a lesson's notebook."""
 
     def own(student: object = None) -> _Taken:
         """Read the data of a student, from the file that the teacher made; practice data without an id.
@@ -162,7 +162,7 @@ def reader(lesson: str, drawn: Callable[[int], Files], taken: Callable[[Files], 
 
 
 def source_of(made: Agency) -> Files:
-    """A generated agency as the files of a source, without its truth and without the seed."""
+    """Return a synthetic agency as the files of a source, without its true values and seed."""
     with TemporaryDirectory() as folder:
         at = write(made, Path(folder) / "own_agency", truth=Path(folder) / "truth.csv")
         files = {name: (at / name).read_bytes() for name in (*(f"{table}.csv" for table in TABLES), "codebook.yaml")}
