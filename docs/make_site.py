@@ -37,6 +37,7 @@ DOORS: Final = {
     "accountability.audit": "What a release holds and lacks, before anything is estimated.",
     "accountability.releases": "Releases of one agency as a time axis.",
     "accountability.reforms": "Did it change: reforms, panels, designs, what follows discipline.",
+    "accountability.investigators": "Does it matter who investigates: spread against shuffles, the leniency instrument.",
     "accountability.sensitivity": "How what is not known would have to be for a finding to turn.",
     "accountability.planning": "How many cases a question needs.",
     "accountability.casefiles": "Single cases coded fact by fact.",
@@ -111,6 +112,8 @@ def studies_page() -> str:
         parts += [f"## {name}", study.question]
         if study.needs_columns:
             parts.append("Needs " + "; ".join(f"`{c}` ({what})" for c, what in study.needs_columns.items()) + ".")
+        if study.needs_people:
+            parts.append(f"Needs a table of {study.needs_people}.")
         if study.refused_rules:
             parts.append(
                 "Refused under " + "; ".join(f"`{rule}`: {why}" for rule, why in study.refused_rules.items()) + "."

@@ -30,7 +30,7 @@ from accountability.studies import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(__file__).parent / "reference" / "study_values"
-SOURCES = ("synthetic", "news_cases", "generated_2021")
+SOURCES = ("synthetic", "news_cases", "generated_2021", "generated_investigators")
 DEFAULT = "default"
 # Of a longer table some rows are kept one by one, and of all rows two sums a column.
 MOST_ROWS, KEPT_ROWS = 20, 6
@@ -61,6 +61,10 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "do_squads_matter": (
         {"window_days": 180, "permutations": 199, "seed": 7},
         {"period_years": 1, "confidence": 0.8, "permutations": 199},
+    ),
+    "does_it_matter_who_investigates": (
+        {"cells": "investigated_by; quarter", "within_days": 90, "draws": 99},
+        {"least": 60, "first_year": 2015, "last_year": 2018, "confidence": 0.8, "draws": 99, "seed": 7},
     ),
     "case_miami_dade_2010": (
         {"discipline_date": "late_2012", "headline": "headline"},

@@ -34,6 +34,7 @@ ORDER = (
     ("outcomes",),
     ("officers",),
     ("reforms",),
+    ("investigators",),
     ("casefiles",),
     ("multiverse",),
     ("studies",),

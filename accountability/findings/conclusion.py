@@ -27,6 +27,7 @@ MODULES: Final = {
     "is_it_more_than_chance": "beyond_chance",
     "do_squads_matter": "squads_matter",
     "did_the_reform_work": "reform_worked",
+    "does_it_matter_who_investigates": "who_investigates",
     "case_miami_dade_2010": "one_case",
     "case_pinecrest": "one_case",
     "case_file": "one_case",

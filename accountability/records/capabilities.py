@@ -88,6 +88,12 @@ def columns(source: Source) -> list[str]:
     return list(dict.fromkeys(name for column in declared for name in _names(column)))
 
 
+def people(source: Source) -> set[str]:
+    """Return the tables of people which a source declares: ``complainants``, ``investigators`` and so on."""
+    of_columns = {PEOPLE[c.of] for f in source.files.values() for _, c in f.readings if c.of and c.of in PEOPLE}
+    return of_columns | {file.table for file in source.files.values() if file.table in PEOPLE.values()}
+
+
 def _names(column: Column) -> tuple[str, ...]:
     """A coded penalty is declared by its stem and becomes several columns."""
     target = str(column.to)

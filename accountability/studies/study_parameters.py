@@ -250,6 +250,27 @@ class DidTheReformWork(OfComplaints):
     confidence: Confidence = 0.95
 
 
+class DoesItMatterWhoInvestigates(OfComplaints):
+    """Parameters of ``does_it_matter_who_investigates``.
+
+    ``cells``: what like complaints share, joined by ``;``: columns, and ``year``, ``quarter`` or ``month`` of receipt.
+    """
+
+    source: str = Field(
+        default="generated_investigators",
+        description="a source that says who investigated, or its folder",
+        min_length=1,
+    )
+    cells: MaybeText = Field(default=None, description="columns joined by ;, or None for unit; year; category")
+    first_year: Whole = Field(default=0, description="first year of receipt, or 0 for all", ge=0, le=2100)
+    last_year: Whole = Field(default=0, description="last year of receipt, or 0 for all", ge=0, le=2100)
+    within_days: Whole = Field(default=180, description="a complaint open longer is slow", ge=1, le=3650)
+    least: Whole = Field(default=30, description="complaints an investigator needs", ge=2, le=100_000)
+    draws: Whole = Field(default=499, description="shuffles of complaints within cells", ge=99, le=100_000)
+    confidence: Confidence = 0.95
+    seed: Whole = Field(default=20130206, description="seed of the shuffles", ge=0)
+
+
 class TheClosedCaseTrap(Asked):
     """Parameters of the lesson ``the_closed_case_trap``.
 

@@ -1,0 +1,10 @@
+from .case_hands import OUTCOMES as OUTCOMES
+from .case_hands import Investigated as Investigated
+from .case_hands import investigated as investigated
+from .hands_alike import Balance as Balance
+from .hands_alike import balance as balance
+from .hands_alike import known_before as known_before
+from .hands_apart import InvestigatorSpread as InvestigatorSpread
+from .hands_apart import spread as spread
+from .instrument import Leniency as Leniency
+from .instrument import leniency as leniency
