@@ -173,12 +173,13 @@ def balance(
 
 def flags_of(values: pd.DataFrame) -> tuple[list[tuple[str, str]], list[Floats]]:
     """A column and value, and 1 where a complaint has it, for each value that is neither rare nor nearly all."""
-    names, flags = [], []
+    names: list[tuple[str, str]] = []
+    flags: list[Floats] = []
     for column in values:
         for value, count in values[column].value_counts().sort_index().items():
             if RARE <= count / len(values) <= 1 - RARE:
                 names.append((str(column), str(value)))
-                flags.append((values[column] == value).to_numpy(dtype=float))
+                flags.append((values[column] == value).to_numpy().astype(np.float64))
     return names, flags
 
 

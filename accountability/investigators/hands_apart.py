@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -84,8 +84,8 @@ class InvestigatorSpread(Result):
         return " ".join(_said(row, self.confidence) for row in self.table.to_dict("records"))
 
 
-def _said(row: dict[str, object], confidence: float) -> str:
-    points = {name: 100 * float(row[name]) for name in ("estimate", "lower", "upper", "raw", "expected")}  # type: ignore[arg-type]
+def _said(row: Mapping[Any, Any], confidence: float) -> str:
+    points = {name: 100 * float(row[name]) for name in ("estimate", "lower", "upper", "raw", "expected")}
     ends = (
         f"{percent(confidence)} interval {points['lower']:.1f} to {points['upper']:.1f}"
         if points["upper"] == points["upper"]
@@ -94,7 +94,7 @@ def _said(row: dict[str, object], confidence: float) -> str:
     return (
         f"Share {row['says']}: investigators differ by a standard deviation of {points['estimate']:.1f} points within "
         f"cells, luck taken off ({ends}); with luck {points['raw']:.1f}, where shuffles give {points['expected']:.1f} "
-        f"({plural(int(row['clusters']), 'investigator')}, {plural(int(row['n']), 'complaint')})."  # type: ignore[call-overload]
+        f"({plural(int(row['clusters']), 'investigator')}, {plural(int(row['n']), 'complaint')})."
     )
 
 
@@ -192,7 +192,7 @@ def spread(
         estimand=f"spread of investigators' effects within cells of {', '.join(data.cells)}, {data.name}",
         assumptions=data.assumed(),
         method=(
-            ("" if beside is None else f"{', '.join(beside)} held alike; ")
+            ("" if beside is None else f"{', '.join(map(str, beside))} held alike; ")
             + "fixed effects of investigators and cells, luck taken off (Kline, Saggio and Soelvsten); p-value "
             + f"and interval from {draws:,} shuffles within cells, seed {seed}"
         ),

@@ -134,8 +134,7 @@ class Assigned:
 
     def sums(self, values: Floats) -> Floats:
         """Sum by hand of what :meth:`within` gives."""
-        out: Floats = np.bincount(self.who, self.within(values), self.hands)
-        return out
+        return np.bincount(self.who, self.within(values), self.hands).astype(np.float64)
 
     def fitted(self, values: Floats) -> Floats:
         """Fit values of the rows kept by hand and cell."""

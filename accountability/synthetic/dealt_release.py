@@ -90,12 +90,12 @@ def dealt(complaints: int = 3000, seed: int = BUNDLED_SEED, planted: tuple[float
     centred = moved - moved.mean(axis=1, keepdims=True)
     spread = np.sqrt((centred**2).mean(axis=1).T @ total / total.sum() * HANDS / (HANDS - 1))
     code = rng.permutation(len(bodies) * HANDS) + 1
-    rows = pd.DataFrame(
+    listed = pd.DataFrame(
         {"complaint_id": held["complaint_id"], "investigator_id": [f"I{code[one]:03d}" for one in hand]}
     )
-    struck = rng.permutation(len(rows))[: NONE + TWO]
-    second = rows.iloc[np.sort(struck[NONE:])].assign(investigator_id="I000")
-    kept = rows.drop(index=struck[:NONE])
+    struck = rng.permutation(len(listed))[: NONE + TWO]
+    second = listed.iloc[np.sort(struck[NONE:])].assign(investigator_id="I000")
+    kept = listed.drop(index=struck[:NONE])
     both = pd.concat([kept, second]).sort_index(kind="stable").reset_index(drop=True)
     return Dealt(made, both, (float(spread[0]), float(spread[1])))
 
