@@ -37,7 +37,7 @@ DOORS: Final = {
     "accountability.audit": "What a release holds and lacks, before anything is estimated.",
     "accountability.releases": "Releases of one agency as a time axis.",
     "accountability.reforms": "Did it change: reforms, panels, designs, what follows discipline.",
-    "accountability.investigators": "Does it matter who investigates: spread against shuffles, the leniency instrument.",
+    "accountability.investigators": "Does it matter who investigates: spread, shuffles, the leniency instrument.",
     "accountability.sensitivity": "How what is not known would have to be for a finding to turn.",
     "accountability.planning": "How many cases a question needs.",
     "accountability.casefiles": "Single cases coded fact by fact.",

@@ -209,7 +209,8 @@ def investigated(
     if not kept.any():
         said = ", ".join(f"{why} {count:,}" for why, count in left if count)
         raise Refusal(
-            f"{data.name}: expected complaints with one known investigator and a cell, found none of {len(ids):,}: {said}"
+            f"{data.name}: expected complaints with one known investigator and a cell, "
+            f"found none of {len(ids):,}: {said}"
         )
     of_cell = (
         pd.DataFrame(asked)[kept].groupby(list(names), sort=True).ngroup() if names else pd.Series(0, index=ids[kept])

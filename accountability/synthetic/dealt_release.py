@@ -95,7 +95,7 @@ def dealt(complaints: int = 3000, seed: int = BUNDLED_SEED, planted: tuple[float
     )
     struck = rng.permutation(len(listed))[: NONE + TWO]
     second = listed.iloc[np.sort(struck[NONE:])].assign(investigator_id="I000")
-    kept = listed.drop(index=struck[:NONE])
+    kept = listed[~np.isin(np.arange(len(listed)), struck[:NONE])]
     both = pd.concat([kept, second]).sort_index(kind="stable").reset_index(drop=True)
     return Dealt(made, both, (float(spread[0]), float(spread[1])))
 
