@@ -75,13 +75,9 @@ class Study:
     needs_release : bool
         Whether another release of the agency must be declared.
     needs_reform : bool
-<<<<<<< HEAD
         Whether a reform must be declared, beside the source or by a parameter.
-=======
-        Whether a reform has to be declared, beside the source or by a parameter.
     needs_people : str or None
-        A table of people (``investigators``) without which there is nothing to study.
->>>>>>> 6222b47 (Ask whether it matters who investigates, spread only)
+        A required table of people (``investigators``).
     home : Path or None
         Folder of a user's own study; ``None`` for the package's.
     parts : mapping of str to Part
@@ -143,20 +139,14 @@ class Study:
             stage = getattr(parameters, parameter, None)
             if stage is not None and dated is not None and stage not in dated:
                 return f"none of its columns dates the stage {stage!r} (dated: {', '.join(sorted(dated)) or 'none'})"
-<<<<<<< HEAD
         if (whole := Part(self.needs_columns, {}).why_not(source)) is not None:
             return whole
         if self.parts and len(lacking := self.unanswered(source)) == len(self.parts):
             told = "; ".join(dict.fromkeys(lacking.values()))
             only_penalties = {"imposed_penalty"} == {"finding", "imposed_penalty"} & set(columns(source))
             return f"{told}{_WHOLE_FILE}" if only_penalties else told
-=======
-        for column, what in self.needs_columns.items():
-            if column not in columns(source):
-                return f"it has no column {column!r} ({what})"
         if self.needs_people and self.needs_people not in people(source):
             return f"it has no table of {self.needs_people} (in its declaration: table: {self.needs_people})"
->>>>>>> 6222b47 (Ask whether it matters who investigates, spread only)
         if not self.of_a_case and getattr(parameters, "rule", "") is None:
             from accountability.delay.limits import why_none
 
