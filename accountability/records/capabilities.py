@@ -21,7 +21,7 @@ OUTCOMES: Final = frozenset(
 #: Endings of columns that tell what was decided or how far it has got.
 _SETTLED_LATE: Final = ("_penalty", "_days", "_finding", "_status")
 _TABLES: Final = ("cases", "allegations", "officers")
-_KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date"})
+_KEYS: Final = frozenset({"case_id", "officer_id", "allegation_id", "date", *(f"{role}_id" for role in PEOPLE)})
 
 
 def stages(source: Source, folder: Path) -> frozenset[str] | None:
@@ -112,10 +112,16 @@ def groups(source: Source) -> list[str]:
     Returns
     -------
     list of str
-        Column names, those of the cases first.
+        Column names, those of the cases first and those of people last.
     """
+    people = [
+        str(reading.to)
+        for file in source.files.values()
+        for _, reading in file.readings
+        if reading.to and (reading.of in PEOPLE or file.table in PEOPLE.values())
+    ]
     return [
         name
-        for name in columns(source)
+        for name in dict.fromkeys([*columns(source), *people])
         if name not in OUTCOMES | _KEYS and not name.startswith("raw_") and not name.endswith(_SETTLED_LATE)
     ]

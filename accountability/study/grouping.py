@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +28,7 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
     ----------
     cohort : Cohort
     column : str or None
-        A column of the cases or of the allegations; ``None`` changes nothing.
+        A column of the cases, of the allegations or of people (:func:`with_people`); ``None`` changes nothing.
     min_group : int
         Groups with fewer cases become ``other (small groups)``, which has at least as many.
 
@@ -43,16 +44,54 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
     """
     if column is None:
         return cohort
+    cohort = with_people(cohort, [column])
     if column in cohort.cases.columns:
         value = cohort.cases[column].astype("str").where(cohort.cases[column].notna(), NONE_STATED)
     elif column in cohort.allegations.columns:
-        value = _shared(cohort, column)
+        value = _shared(cohort.cases["case_id"], cohort.allegations, column)
     else:
-        known = sorted({*cohort.cases.columns, *cohort.allegations.columns})
+        people = {name for table in cohort.people.values() for name in table}
+        known = sorted({*cohort.cases.columns, *cohort.allegations.columns, *people})
         raise ParameterError(f"no column {column!r} to group by in {cohort.name}; there are {', '.join(known)}")
     value = value.mask(value.isin(small_groups(value, min_group)), OTHER).set_axis(cohort.cases["case_id"])
     plain = cohort if column not in cohort.cases.columns else _without(cohort, column)
     return plain.with_case_column(column, value, decided_by=cohort.knows(column))
+
+
+def with_people(cohort: Cohort, names: Iterable[str]) -> Cohort:
+    """Give the cases the columns of their complainants, victims, witnesses or investigators, among the names given.
+
+    A case takes the value that the people of the role share; ``several`` where they differ, ``none stated`` where none
+    states one. Names that no table of people holds, or that the cases or allegations hold, change nothing.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    names : iterable of str
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    ParameterError
+        A name stands in the tables of two roles.
+    """
+    for name in dict.fromkeys(names):
+        roles = [role for role, table in cohort.people.items() if name in table and name != "case_id"]
+        if not roles or name in cohort.cases or name in cohort.allegations:
+            continue
+        if len(roles) > 1:
+            raise ParameterError(
+                f"{cohort.name}: {name!r} stands in {' and '.join(roles)}, so it says of no one role what it is; give "
+                f"each its own name in source.yaml (to: complainant_{name}, to: victim_{name})"
+            )
+        told = cohort.people[roles[0]]
+        told = told[told["case_id"].isin(cohort.cases["case_id"])]
+        value = _shared(cohort.cases["case_id"], told, name).set_axis(cohort.cases["case_id"])
+        cohort = cohort.with_case_column(name, value, decided_by=())
+    return cohort
 
 
 def small_groups(values: pd.Series, least: int) -> list[str]:
@@ -68,13 +107,13 @@ def small_groups(values: pd.Series, least: int) -> list[str]:
     return [str(value) for value in sizes.index[:count]]
 
 
-def _shared(cohort: Cohort, column: str) -> pd.Series:
-    pairs = cohort.allegations.loc[cohort.allegations[column].notna(), ["case_id", column]].drop_duplicates()
-    place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(pairs["case_id"]))
-    times = np.bincount(place, minlength=len(cohort.cases))
+def _shared(cases: pd.Series, rows: pd.DataFrame, column: str) -> pd.Series:
+    pairs = rows.loc[rows[column].notna(), ["case_id", column]].drop_duplicates()
+    place = pd.Index(cases).get_indexer(pd.Index(pairs["case_id"]))
+    times = np.bincount(place, minlength=len(cases))
     stated = pd.Series(pairs[column].astype("str").to_numpy(), index=place)
     value = stated[~stated.index.duplicated()].reindex(range(len(times)), fill_value=NONE_STATED)
-    return value.mask(times > 1, SEVERAL).astype("str").set_axis(cohort.cases.index)
+    return value.mask(times > 1, SEVERAL).astype("str").set_axis(cases.index)
 
 
 def _without(cohort: Cohort, column: str) -> Cohort:

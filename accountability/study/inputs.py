@@ -11,6 +11,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
 import pandas as pd
@@ -75,7 +76,8 @@ def takes(
             if not isinstance(given, Durations):
                 # A formula's columns are checked by the model; so are those that only some estimators have.
                 columns += [*words, *(name for key in _ALSO for name in column_names(asked.get(key), called, key))]
-            ready = _ready(given, kind, make, called, columns)
+            words = [text for value in asked.values() for text in _texts(value)] + words
+            ready = _ready(_peopled(given, words), kind, make, called, columns)
             found = function(ready, *rest, **kwargs)
             if isinstance(ready, Durations):
                 found = followed(found, ready, asked.get("by") or asked.get("strata"))
@@ -176,6 +178,26 @@ def _formula_words(covariates: object) -> list[str]:
     if not isinstance(covariates, str) or covariates.isidentifier():
         return []
     return list(dict.fromkeys(re.findall(r"[^\W\d]\w*", covariates)))
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of an argument that may name columns."""
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, (list, tuple)) else []
+
+
+def _peopled(given: Any, names: list[str]) -> Any:
+    """What was given, its cases with the columns of people that are asked for."""
+    held = {name for table in getattr(given, "people", {}).values() for name in table} & set(names)
+    if not held or not (isinstance(given, Cohort) or _is_dataset(given)):
+        return given
+    from accountability.study.grouping import with_people
+
+    found = with_people(Cohort.of(given), sorted(held))
+    if isinstance(given, Cohort):
+        return found
+    return replace(given, cases=found.cases)
 
 
 def _ready(given: Any, kind: Kind | type, make: Callable[[Any], Any] | None, called: str, columns: list[str]) -> Any:

@@ -10,6 +10,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.parameters import nearest
 from accountability.privacy import MIN_CELL
 from accountability.study.cohort import Cohort, Table
+from accountability.study.grouping import with_people
 
 _KEYS = ("case_id", "officer_id", "source_row", "source_file")
 _BETWEEN = "|"
@@ -65,6 +66,7 @@ def only_where(cohort: Cohort, only: str | None) -> Cohort:
     if only is None:
         return cohort
     column, values = read_only(only)
+    cohort = with_people(cohort, [column])
     of, met = rows_with(cohort, column, values)
     left = cohort.keep_if(met, because=f"{column} is {' or '.join(values)}", of=of, decided_by=cohort.knows(column))
     few = min((count for count in (len(left.cases), len(cohort.cases) - len(left.cases)) if count), default=0)
