@@ -107,7 +107,7 @@ def scores_of(place: Path) -> pd.DataFrame:
     notebook(folder / "a\x1b[2Jb\n.ipynb", "1")
     notebook(folder / " .ipynb", "1")
     out = place / "scores.csv"
-    words = ["teach", "grade", str(folder), "--lesson", LESSON, "--out", str(out), "--seconds", "6", "--key", str(key)]
+    words = ["teach", "grade", str(folder), "--lesson", LESSON, "--out", str(out), "--seconds", "4", "--key", str(key)]
     done = CliRunner().invoke(cli.app, words)
     assert done.exit_code == 0, done.output
     assert "\x1b[2J" not in done.output

@@ -73,15 +73,22 @@ def faults(report: Path, place: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_page_pdf_and_word_of_a_report_keep_the_rules_and_two_headlines_differ(tmp_path: Path) -> None:
-    """A longer wait for the same question is another answer, and reads so."""
-    given = ({"within_days": 180}, {"within_days": 365}) if not full() else tuple(
-        {"within_days": days, "group": by, "cutoff": last}
-        for days in (180, 365) for by in (None, "investigated_by") for last in (None, "2018-06-30")
-    )  # fmt: skip
-    made = [publish.run("how_long_cases_stay_open", "synthetic", one, tmp_path).parent for one in given]
-    assert [fault for report in made[-1:] for fault in faults(report, tmp_path / "left")] == []
-    assert same_headlines(made) == []
+def test_page_pdf_and_word_of_a_report_keep_the_rules(tmp_path: Path) -> None:
+    made = publish.run("were_deadlines_met", "synthetic", {}, tmp_path / "reports").parent
+    assert faults(made, tmp_path / "left") == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not full(), reason="sixteen reports; the headlines of the stored sets are compared otherwise")
+def test_two_points_of_a_sweep_share_a_headline_only_where_the_numbers_are_the_same(tmp_path: Path) -> None:
+    made = [
+        publish.run("how_long_cases_stay_open", source, {"within_days": days, "group": by, "cutoff": last}, tmp_path)
+        for source in ("synthetic", "generated_2019")
+        for days in (180, 365)
+        for by in (None, "investigated_by")
+        for last in (None, "2018-06-30")
+    ]
+    assert same_headlines([page.parent for page in made]) == []
 
 
 def same_headlines(reports: list[Path]) -> list[tuple[str, str]]:
