@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import accountability
@@ -102,3 +104,48 @@ def test_a_curve_prints_on_a_page(data: Dataset) -> None:
     text = delay.closing_curve(data).to_latex()
     assert len(text) < 3000
     assert text.count("\\begin{tabular}") == 2
+
+
+#: Counts of 98 and 102 patients of the example of gtsummary's documentation (``tbl_summary(trial, by = trt)``).
+PUBLISHED = {
+    "stage": {"T1": (28, 25), "T2": (25, 29), "T3": (22, 21), "T4": (23, 27)},
+    "grade": {"I": (35, 33), "II": (32, 36), "III": (31, 33)},
+    "response": {"yes": (28, 33), "no": (67, 65), "not said": (3, 4)},
+}
+PER_CENT = {
+    "stage": ("29 25", "26 28", "22 21", "23 26"),
+    "grade": ("36 32", "33 35", "32 32"),
+}
+
+
+@pytest.fixture(scope="module")
+def trial() -> tables.Printed:
+    columns = {
+        name: [word for drug in (0, 1) for word, counts in levels.items() for _ in range(counts[drug])]
+        for name, levels in PUBLISHED.items()
+    }
+    frame = pd.DataFrame({"drug": ["Drug A"] * 98 + ["Drug B"] * 102, "received": "2020-01-01", **columns})
+    made = accountability.from_frame(
+        frame, observed_until="2021-01-01", received="received", columns=["drug", *PUBLISHED], unit="complaint"
+    )
+    return tables.table_one(made, by="drug", columns=list(PUBLISHED))
+
+
+@pytest.mark.parametrize("name", PER_CENT)
+def test_table_one_holds_what_the_published_table_of_gtsummary_holds(name: str, trial: tables.Printed) -> None:
+    assert list(trial.table)[1:4] == ["Overall (n = 200)", "Drug A (n = 98)", "Drug B (n = 102)"]
+    lines = {row.iloc[0].strip(): row for _, row in trial.table.iterrows()}
+    for (level, counts), per_cent in zip(PUBLISHED[name].items(), PER_CENT[name], strict=True):
+        found = [re.fullmatch(r"(\d+) \(([\d.]+) %\)", cell) for cell in lines[level].iloc[2:4]]
+        assert [int(cell[1]) for cell in found if cell] == list(counts)
+        whole = [float(share) for share in per_cent.split()]
+        assert [float(cell[2]) for cell in found if cell] == pytest.approx(
+            whole, abs=0.55
+        )  # published without decimals
+        assert lines[level].iloc[1].startswith(f"{sum(counts)} (")
+
+
+def test_cells_of_the_published_table_that_are_small_are_hidden_here(trial: tables.Printed) -> None:
+    """Three and four patients whose response is not known stand in the published table."""
+    lines = {row.iloc[0].strip(): row for _, row in trial.table.iterrows()}
+    assert lines["not said"].iloc[2] == lines["not said"].iloc[3] == HIDDEN
