@@ -1,6 +1,6 @@
 """All lead figures of some sources on one sheet, and what is wrong with their words.
 
-``python benchmarks/lead_figures.py SHEET.png synthetic chicago_2000_2016 ...``
+``python benchmarks/lead_figures.py [SHEET.png [synthetic chicago_2000_2016 ...]]``
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from overlaps import faults
 WIDE, COLUMNS, GAP = 700, 3, 12
 
 
-def main(sheet: str, *sources: str) -> None:
+def main(sheet: str = "lead_figures.png", *sources: str) -> None:
     plt.switch_backend("agg")
     replay, pictures = Replay(), []
-    for source in sources:
+    for source in sources or ("synthetic",):
         for study in runner.studies_of(source)[1]:
             literals = registry.get(study).parameters.model_validate({"source": source}).literals()
             figure = kept.lead_image(replay.finding(study, literals, whole=False))
