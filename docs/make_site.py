@@ -38,6 +38,7 @@ DOORS: Final = {
     "accountability.releases": "Releases of one agency as a time axis.",
     "accountability.reforms": "Did it change: reforms, panels, designs, what follows discipline.",
     "accountability.investigators": "Does it matter who investigates: spread, shuffles, the leniency instrument.",
+    "accountability.agencies": "Agencies side by side: what can be compared, at one mix; counts by year.",
     "accountability.sensitivity": "How what is not known would have to be for a finding to turn.",
     "accountability.planning": "How many cases a question needs.",
     "accountability.casefiles": "Single cases coded fact by fact.",

@@ -74,11 +74,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 @pytest.fixture(scope="session")
 def rscript() -> Callable[..., str]:
-    """Run a script or a line of R in a folder and give what it printed; skip by name where R or haven is absent."""
+    """Run a script or a line of R in a folder and give what it printed; skip by name where they are absent."""
     program = shutil.which("Rscript")
-    have = program and subprocess.run([program, "-e", "library(haven)"], capture_output=True).returncode == 0
+    have = (
+        program
+        and subprocess.run([program, "-e", "library(haven); library(lme4)"], capture_output=True).returncode == 0
+    )
     if not have:
-        pytest.skip("R with haven is not on this machine (Debian: apt-get install r-base-core r-cran-haven)")
+        pytest.skip("R with haven and lme4 is not here (Debian: apt-get install r-base-core r-cran-haven r-cran-lme4)")
 
     def run(folder: Path, *code: str) -> str:
         done = subprocess.run([str(program), *code], cwd=folder, capture_output=True, text=True)

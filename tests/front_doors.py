@@ -30,6 +30,7 @@ DOORS = tuple(
         "outcomes",
         "officers",
         "reforms",
+        "agencies",
         "audit",
         "casefiles",
         "planning",

@@ -35,6 +35,7 @@ ORDER = (
     ("officers",),
     ("reforms",),
     ("investigators",),
+    ("agencies",),
     ("casefiles",),
     ("multiverse",),
     ("studies",),

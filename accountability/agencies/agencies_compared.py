@@ -85,9 +85,9 @@ class SideBySide(Result):
             Always, with what there is instead.
         """
         raise Refusal(
-            f"agencies are not pooled into one number: {plural(len(self.table), 'agency').replace('agencys', 'agencies')} "
-            f"differ {self.overdispersion:.1f} times as much as chance (Cochran's Q over its degrees of freedom), and none "
-            "is a sample of the others. Read .table, a row an agency, and .differences"
+            f"agencies are not pooled into one number: {len(self.table)} agencies differ {self.overdispersion:.1f} "
+            "times as much as chance (Cochran's Q over its degrees of freedom), and none is a sample of the others. "
+            "Read .table, a row an agency, and .differences"
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -114,7 +114,7 @@ class SideBySide(Result):
         return axes
 
     def _words(self) -> str:
-        return _WORDS[self.outcome].format(days=self.within_days)
+        return _named(self.outcome, self.within_days, self.contract)
 
     def sentence(self) -> str:
         """Say each agency's number at the common mix, whether they differ, and under which restrictions."""
@@ -192,16 +192,16 @@ def side_by_side(
     >>> agencies.side_by_side(two, within_days=365).table["agency"].tolist()
     ['synthetic', 'generated_2021']
     """
-    if any(isinstance(one, AgencyCounts) for one in sources):
+    held: list[Any] = [sources] if isinstance(sources, Dataset | AgencyCounts | str) else list(sources)
+    if any(isinstance(one, AgencyCounts) for one in held):
         raise Refusal(
-            "counts by agency and year never stand in one estimate with cases: a count says neither when a complaint came "
-            "nor how it ended. agencies.pooled_shares(counts) estimates from counts alone"
+            "counts by agency and year never stand in one estimate with cases: a count says neither when a complaint "
+            "came nor how it ended. agencies.pooled_shares(counts) estimates from counts alone"
         )
-    held = list(sources)
-    if isinstance(sources, Dataset) or len(held) < 2 or not all(isinstance(one, Dataset) for one in held):
-        found = ", ".join(type(one).__name__ for one in held) if not isinstance(sources, Dataset) else "one Dataset"
+    if len(held) < 2 or not all(isinstance(one, Dataset) for one in held):
+        found = ", ".join(f"a {type(one).__name__}" for one in held) or "none"
         raise ParameterError(
-            f"agencies.side_by_side needs two datasets or more, and was given {found or 'none'}. Write:\n"
+            f"agencies.side_by_side needs two datasets or more, and was given {found}. Write:\n"
             "    agencies.side_by_side([accountability.load(one), accountability.load(another)])"
         )
     if outcome not in get_args(Outcome):
@@ -214,7 +214,8 @@ def side_by_side(
         raise Refusal(f"these agencies cannot be compared: {'; '.join(terms.why_not)}")
     if terms.closed_only and outcome == "closed_share":
         raise Refusal(
-            "one agency holds closed complaints only, so no share closed can be had; outcome='days' compares those closed "
+            "one agency holds closed complaints only, so no share closed can be had; outcome='days' compares those "
+            "closed "
             f"within {within_days} days"
         )
     rows, flow = _rows(held, terms, outcome, within_days, alike)
@@ -234,7 +235,7 @@ def side_by_side(
         drawn=drawn, drawn_lower=np.maximum(ends[0], 0), drawn_upper=np.minimum(ends[1], top),
     )  # fmt: skip
     return SideBySide(
-        estimand=f"{_WORDS[outcome].format(days=within_days)}, by agency at one case mix",
+        estimand=f"{_named(outcome, within_days, terms)}, by agency at one case mix",
         assumptions=(
             "complaints of one word are alike in every agency; what the column does not say may differ",
             "cards are true: the same complaints come in, and the same event closes them",
@@ -242,7 +243,8 @@ def side_by_side(
             *terms.cautions,
         ),
         method=(
-            f"direct standardisation to the mean mix of {alike or 'nothing'}; normal intervals; funnel and partial pooling "
+            f"direct standardisation to the mean mix of {alike or 'nothing'}; normal intervals; funnel and partial "
+            "pooling "
             "with the variance between agencies of Paule and Mandel"
             + ("" if enough else f"; no partial pooling with fewer than {LEAST_PLACES} agencies")
         ),
@@ -259,6 +261,12 @@ def side_by_side(
         confidence=confidence,
         min_cell=min_cell,
     )
+
+
+def _named(outcome: str, within_days: int, terms: Contract) -> str:
+    if outcome == "sustained_share" and not terms.closings_dated:
+        return f"share sustained of complaints decided, received {within_days} days or more before the last day"
+    return _WORDS[outcome].format(days=within_days)
 
 
 def _rows(
@@ -293,7 +301,8 @@ def _mix(rows: pd.DataFrame, words: Mapping[str, str], least: float, alike: str 
             f"{agency}: {', '.join(map(str, counts[agency].nlargest(4).index))}" for agency in covered.index
         )
         raise Refusal(
-            f"agencies share too few words of {alike!r} to hold its mix alike: they cover {percent(covered.min())} of the "
+            f"agencies share too few words of {alike!r} to hold its mix alike: they cover {percent(covered.min())} "
+            "of the "
             f"complaints of {covered.idxmin()}, {percent(least)} are asked for ({lists}). Give the common words with "
             "words={'an agency word': 'common word'}, or compare as is with alike=None"
         )

@@ -25,7 +25,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "sustained": "which share of complaints is sustained",
 }
 VERDICTS: Final = ("comparable", "after restriction", "not comparable")
-_SHORT: Final = {"comparable": "yes", "after restriction": "restricted", "not comparable": "no"}
+_SHORT: Final = {"comparable": "yes", "after restriction": "partly", "not comparable": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Contract:
         Findings on the merits only, because one of them does not print endings without a finding.
     lag_days : int
         Complaints so many days younger than the last day are left out besides, as their closings may not be recorded.
+    closings_dated : bool
+        Whether all date their closings; where not, findings are read as they stand on the last day.
     narrower : bool
         Whether the window is shorter than what one of them covers.
     cautions : tuple of str
@@ -58,6 +60,7 @@ class Contract:
     closed_only: bool = False
     merits_only: bool = False
     lag_days: int = 0
+    closings_dated: bool = True
     narrower: bool = False
     cautions: tuple[str, ...] = ()
 
@@ -117,7 +120,11 @@ def contract(sources: Sequence[SourceFacts], question: str) -> Contract:
     cautions = (
         [f"how late closings are recorded in {', '.join(unseen)} is not known: no second release"] if unseen else []
     )
+    dated = all(one.closing_date and one.dates("closed") for one in sources)
+    if not dated:
+        cautions.append("closings are not dated by all, so that findings are those known on each one's last day")
     return Contract(
+        closings_dated=dated,
         why_not=tuple(dict.fromkeys(why)),
         window=window,
         public_only=public,

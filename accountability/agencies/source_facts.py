@@ -112,7 +112,7 @@ def facts_of(name: str | Path) -> SourceFacts:
         window=card.sampling.window,
         terms=terms,
         merged=merged,
-        lag_days=_lag({one.name for one in line} | {source.source}),
+        lag_days=recorded_after({one.name for one in line} | {source.source}),
     )
 
 
@@ -157,7 +157,7 @@ def _by_months(file: Any, name: str, column: Any) -> bool:
     return isinstance(spec, str) and "%" in spec and not any(part in spec for part in ("%d", "%j", "%x", "%c", "%D"))
 
 
-def _lag(names: set[str]) -> int | None:
+def recorded_after(names: set[str]) -> int | None:
     """The age from which nearly all closings were recorded, in the release or one of its line that was looked at."""
     found = [
         next((age for age, share in zip(one["ages"], one["shares"], strict=True) if share >= RECORDED), one["ages"][-1])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from accountability.agencies.source_facts import SourceFacts
+from accountability.agencies.source_facts import SourceFacts, recorded_after
 from accountability.errors import Refusal, SourceError
 from accountability.records.case_ends import closing_state
 from accountability.records.inherited import line_of_releases
@@ -34,13 +34,13 @@ def facts_of_data(data: Dataset) -> SourceFacts:
     finding = data.allegations["finding"] if "finding" in data.allegations else pd.Series(dtype="str")
     merged = data.lossy[(data.lossy["column"] == "finding") & data.lossy["may_be"].ne("") & data.lossy["rows"].gt(0)]
     try:
-        line = line_of_releases(source_folder(data.name))[-1].name
-    except SourceError:  # made in memory
-        line = data.name
+        line = [one.name for one in line_of_releases(source_folder(data.name))]
+    except SourceError:  # made in memory, or from a folder
+        line = [data.name]
     return SourceFacts(
         name=data.name,
         agency=card.agency,
-        line=line,
+        line=line[-1],
         generated=data.generated,
         rule=card.sampling.rule,
         internal=card.internal_complaints,
@@ -54,7 +54,7 @@ def facts_of_data(data: Dataset) -> SourceFacts:
         window=card.sampling.window,
         terms=frozenset(finding.dropna().unique()),
         merged=tuple(sorted({tuple(sorted(str(one).split(", "))) for one in merged["may_be"]})),
-        lag_days=None,
+        lag_days=recorded_after({*line, data.name}),
     )
 
 
@@ -75,7 +75,7 @@ def complaints(data: Dataset, terms: Contract, within_days: int, mix: str | None
     """
     ids = pd.Index(data.cases["case_id"])
     start, stop = (occurrence(data.events, ids, stage, "first") for stage in ("received", "closed"))
-    dated = "closed" in set(data.events["stage"])
+    dated = terms.closings_dated
     exact = (start.earliest == start.latest) & (start.earliest < FOREVER)
     until = data.card.observed_until
     if until is None or terms.window is None:

@@ -20,7 +20,7 @@ for _group in ("checking", "class", "explore", "lab", "report", "source", "study
 
 #: How ``--help`` groups the commands, in the order in which one comes to need them.
 PANELS: Final = {
-    "Data": ("list", "fetch", "new-source", "check", "audit", "releases", "new-case", "synth"),
+    "Data": ("list", "fetch", "new-source", "check", "audit", "releases", "compare-sources", "new-case", "synth"),
     "Studies": ("explore", "run", "report", "sweep", "multiverse", "new-study", "plan", "lab"),
     "Reports": ("verify", "diff", "claims", "export", "export-data", "share", "package"),
     "Class": ("teach",),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accountability.cli.app import FAILED, Json, NamedSource, Out, Quiet, app, sources
-from accountability.cli.printed import end_with_answer, print_json, told
+from accountability.cli.printed import end_with_answer, print_json, rows, told
 from accountability.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -237,3 +237,38 @@ def synth(
         chosen = synthetic.BUNDLED_SEED if seed is None else seed
         made = synthetic.agency(complaints, chosen, publication=publication)
     typer.echo(source_files.write(made, folder, truth=truth))
+
+
+@app.command("compare-sources")
+def compare_sources(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Two sources or more; without them all.", metavar="SOURCE...", autocompletion=sources),
+    ] = None,
+    question: Annotated[str | None, typer.Option("--question", help="delay or sustained; without it both.")] = None,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Draw the square of verdicts here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which sources can be compared, on delays and on sustained shares, computed from their cards.
+
+    Example: [bold]accountability compare-sources new_orleans philadelphia[/bold]
+    """
+    from accountability import agencies
+
+    found = agencies.comparability(sources or None, question)  # type: ignore[arg-type]
+    if figure is not None:
+        drawn = found.plot().get_figure(root=True)
+        assert drawn is not None
+        drawn.savefig(figure, bbox_inches="tight")
+    if as_json:
+        print_json({"pairs": rows(found.table), "sources": rows(found.facts)})
+        return
+    shown = found.table if sources else found.table[found.table["verdict"] != "not comparable"]
+    for row in shown.to_dict("records"):
+        why = row["because"] or "; ".join(part for part in (row["restriction"], row["not_known"]) if part)
+        typer.echo(f"{row['question']}: {row['first']}, {row['second']}: {row['verdict']}{': ' if why else ''}{why}")
+    typer.echo(found.sentence())
+    if len(shown) < len(found.table):
+        typer.echo("Name sources to see why they cannot be compared; --json says it of all.")
+    if figure is not None:
+        typer.echo(figure)

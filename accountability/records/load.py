@@ -8,7 +8,7 @@ from accountability.records import cache, coded_cache, pseudonyms
 from accountability.records.contract import cache_folder, file_paths, read_source, remote_files
 from accountability.records.dataset import Dataset, dataset_of
 from accountability.records.inherited import line_of_releases
-from accountability.records.places import source_folder
+from accountability.records.places import counts_folder, source_folder
 
 
 def load(name: str | Path, *, anew: bool = False) -> Dataset:
@@ -87,7 +87,11 @@ def fetch(
         If a file cannot be fetched or is not the declared one; no partial file is kept.
     """
     from accountability.records import fetching
+    from accountability.records.count_source import declared_counts
 
+    if counts_folder(name) is not None:
+        counts = declared_counts(name)
+        return fetching.fetch([counts.remote], cache.cache_dir() / counts.counts, from_dir, progress, allow_local)
     place = source_folder(name)
     source = read_source(place)
     like = [folder.name for folder in line_of_releases(place)[1:]]

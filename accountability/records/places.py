@@ -85,8 +85,21 @@ def source_folder(name: str | Path) -> Path:
     for folder in data_dirs():
         if (folder / path / "source.yaml").is_file():
             return folder / path
+    if counts_folder(name) is not None:
+        raise SourceError(
+            f"{str(name)!r} holds counts by agency and year, and no case: agencies.load_counts({str(name)!r}) "
+            "reads it, "
+            "and no study of cases can"
+        )
     known = source_names()
     raise SourceError(
         f"unknown source {str(name)!r}{did_you_mean(name, known, '.')} Known: {', '.join(known)}. "
         f"Searched: {', '.join(map(str, data_dirs()))}"
     )
+
+
+def counts_folder(name: str | Path) -> Path | None:
+    """Return the folder that declares counts by agency and year (``counts.yaml``), by name or path, if there is one."""
+    path = Path(name).expanduser()
+    folders = [path] if isinstance(name, Path) or path.name != str(name) else [one / path for one in data_dirs()]
+    return next((one.resolve() for one in folders if (one / "counts.yaml").is_file()), None)

@@ -206,12 +206,46 @@ def _count(design: Floats, pattern: Ints, hits: Floats, place: Ints) -> _Counts:
     return _Counts(cells.pattern, cells.value, cells.count, made, first)
 
 
+def place_intercepts(fit: Fit, design: Floats, pattern: Ints, hits: Floats, place: Ints) -> tuple[Floats, Floats]:
+    """The intercept of each place, drawn to that of all, and its error where coefficients and spread are as fitted.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of :func:`fit_random_intercept`, from the same rows.
+
+    Returns
+    -------
+    mode, error : array
+        Of the conditional law of each place on the scale of the logit, as lme4's ``ranef`` and ``condVar`` give them.
+    """
+    counts, sigma = _count(design, pattern, hits, place), float(np.exp(fit.coefficients[-1]))
+    index = (design @ fit.coefficients[:-1])[counts.pattern]
+    mode, curve = _modes(index, sigma, counts, np.zeros(int(place.max()) + 1))
+    return sigma * mode, sigma / np.sqrt(curve)
+
+
+def _modes(index: Floats, sigma: float, counts: _Counts, mode: Floats) -> tuple[Floats, Floats]:
+    """The mode of each place's standard normal intercept, and how curved its law is there."""
+    from scipy.special import expit
+
+    curve = np.ones(len(mode))
+    for _ in range(50):
+        chance = expit(index + sigma * mode[counts.place])
+        curve = 1.0 + sigma**2 * np.add.reduceat(counts.rows * chance * (1 - chance), counts.first)
+        move = (sigma * np.add.reduceat(counts.hits - counts.rows * chance, counts.first) - mode) / curve
+        mode = mode + np.clip(move, -2.0, 2.0)
+        if np.abs(move).max() < 1e-6:
+            break
+    return mode, curve
+
+
 def _evaluate(
     theta: Floats, design: Floats, counts: _Counts, mode: Floats, points: Floats, weights: Floats
 ) -> tuple[float, Floats, Floats, Floats]:
     """Log likelihood, gradient, information, and the modes, for the next call to start from."""
     from scipy.sparse import csr_array
-    from scipy.special import expit, logsumexp
+    from scipy.special import logsumexp
 
     sigma = float(np.exp(theta[-1]))
     index = (design @ theta[:-1])[counts.pattern]
@@ -219,14 +253,7 @@ def _evaluate(
     def added(numbers: Floats) -> Floats:
         return np.add.reduceat(numbers, counts.first, axis=0)
 
-    curve = np.ones(len(mode))
-    for _ in range(50):
-        chance = expit(index + sigma * mode[counts.place])
-        curve = 1.0 + sigma**2 * added(counts.rows * chance * (1 - chance))
-        move = (sigma * added(counts.hits - counts.rows * chance) - mode) / curve
-        mode = mode + np.clip(move, -2.0, 2.0)
-        if np.abs(move).max() < 1e-6:
-            break
+    mode, curve = _modes(index, sigma, counts, mode)
     spread = np.sqrt(2.0 / curve)
     at = mode[:, None] + spread[:, None] * points
     tilt = sigma * at[counts.place]

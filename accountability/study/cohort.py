@@ -174,6 +174,11 @@ class Cohort:
         """
         if isinstance(dataset, Cohort):
             return dataset
+        if not hasattr(dataset, "cases"):
+            raise ParameterError(
+                f"a cohort is made of a dataset, and was given a {type(dataset).__name__}. Write:\n"
+                "    accountability.load(NAME)"
+            )
         cases, name = dataset.cases, dataset.name
         lossy = getattr(dataset, "lossy", None)
         first = Step(f"all cases of {name}", len(cases), len(dataset.allegations))
