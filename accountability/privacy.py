@@ -107,7 +107,7 @@ def _small(counts: NDArray[np.float64], least: int) -> NDArray[np.bool_]:
 def _with_another(
     counts: NDArray[np.float64], hidden: NDArray[np.bool_], blocks: NDArray[np.int64], least: int
 ) -> NDArray[np.bool_]:
-    """Hide further rows of a block, the smallest first, until the hidden ones cannot be had by subtraction."""
+    """Hide further rows of a block, the smallest first, until the hidden ones cannot be derived by subtraction."""
     out = hidden.copy()
     for block in np.unique(blocks[hidden]):
         places = np.flatnonzero(blocks == block)

@@ -14,7 +14,7 @@ statuses or intervals, limits            :func:`curve_limits`, :func:`quantile_l
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
 closings that crowd before a limit       :func:`bunching`
 a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
-cases that hang together                 :func:`bootstrap` over :func:`with_clusters`
+dependent cases (clusters)               :func:`bootstrap` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
 ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
 shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`

@@ -78,7 +78,7 @@ def require_exact(
     )
     if closed_cases_only(durations):
         raise Refusal(
-            f"{coarse}; with closed cases only, no curve can be had from such dates. delay.mean_of_closed_only gives "
-            "bounds and says what it is"
+            f"{coarse}; with closed cases only, no curve can be estimated from such dates. delay.mean_of_closed_only "
+            "gives bounds and says what it is"
         )
     raise Refusal(f"{coarse}: use {instead}")

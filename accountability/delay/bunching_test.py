@@ -237,7 +237,7 @@ def _course(
         weights = newton(evaluate, weights, lambda step: float(np.abs(x[y > 0] @ step).max()), tolerance=1e-12).at
     except (Separation, NotConverged) as endless:
         raise Refusal(
-            "the closings around the limit follow no polynomial of this degree (its coefficients run away): choose "
+            "the closings around the limit follow no polynomial of this degree (its coefficients diverge): choose "
             "another degree= or a smaller around="
         ) from endless
     mean = n * np.exp(x @ weights)

@@ -185,7 +185,7 @@ def coarse_curve(
         raise Refusal(f"all dates of {durations.sampling.source} are known to the day: use delay.closing_curve")
     if durations.left_truncated:
         raise Refusal(
-            f"{int((durations.entry_time > 0).sum()):,} cases came into sight late and their dates are coarse: "
+            f"{int((durations.entry_time > 0).sum()):,} cases entered late and their dates are coarse: "
             "keep only cases that started after watching began, or use delay.closing_curve on dates known to the day"
         )
     groups, codes = group_codes(durations, by)

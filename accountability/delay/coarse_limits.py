@@ -158,7 +158,7 @@ def curve_limits(
     worse fault. :func:`coarse_curve <accountability.delay.coarse.coarse_curve>`, which takes the curve as smooth
     between the dates, has intervals that hold their level there.
 
-    Statuses are held against that limit, which is proven for them, unless their distinct ages are few
+    Statuses are compared with that limit, which is proven for them, unless their distinct ages are few
     beside the cube root of the cases (Tang, Banerjee and Kosorok 2012); then against chi-squared.
     """
     asked = days_asked(days)

@@ -143,7 +143,7 @@ def compare(
     Refusal
         With fewer than two groups; when two of them cannot be compared (nothing closed while cases of both were open,
         or the dates do not order any cases); with late entry, for all but the log-rank test; or when the closing curve
-        itself cannot be had.
+        itself cannot be estimated.
     ParameterError
         For an unknown method or cause, an argument the method does not take, or fewer than 19 permutations.
 

@@ -210,7 +210,7 @@ def compare_groups(
         if len(of_groups) > 1 and isinstance(curve, (DelayCurve, CoarseCurve, IntervalCurve)):
             to_the_day = isinstance(curve, DelayCurve) and durations.exact
             test = compare(durations, names, "logrank" if to_the_day else "coarse")
-    words = "where the estimate lies, not its margin of chance" if coarse else f"{percent(confidence)} interval"
+    words = "where the estimate lies, without sampling error" if coarse else f"{percent(confidence)} interval"
     table = pd.concat([part[["group", *COLUMNS]] for part in rows], ignore_index=True)
     table = beside(
         durations,

@@ -157,7 +157,7 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     require_open_cases(durations, "the interval-dated closing curve")
     if durations.left_truncated:
         raise Refusal(
-            f"{int((durations.entry_time > 0).sum()):,} cases came into sight late and their dates are intervals: "
+            f"{int((durations.entry_time > 0).sum()):,} cases entered late and their dates are intervals: "
             "keep only cases that started after watching began, or use delay.closing_curve on dates known to the day"
         )
     groups, codes = group_codes(durations, by)

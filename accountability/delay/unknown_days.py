@@ -38,7 +38,7 @@ def count_spread(durations: Durations, by: str | Sequence[str] | None = None) ->
         return count(durations, by)
     if durations.left_truncated:
         raise Refusal(
-            f"{plural(int(unknown.sum()), 'case')} closed on an unknown day and others came into sight late: leave the "
+            f"{plural(int(unknown.sum()), 'case')} closed on an unknown day and others entered late: leave the "
             "first out with durations.known_days(), or keep only cases that started after watching began"
         )
     from accountability.stats.npmle import BEYOND, solve  # most sources need none

@@ -336,7 +336,7 @@ def _breaks(left_out: pd.DataFrame, cutoffs: pd.DataFrame | None, groups: Groups
         said.append("The pace changed over the years, so the median describes no single year.")
     if _coarse(groups):
         said.append(
-            "The dates are coarser than a day: the limits say what they leave open, and hold no margin of chance."
+            "The dates are coarser than a day: the limits are bounds from the dates, without sampling error."
         )
     if len(groups.table) > 1:
         said.append("Groups differ in more than what names them; a difference between their medians is a description.")

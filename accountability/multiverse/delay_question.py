@@ -42,7 +42,7 @@ def _prepare(cohort: Cohort, values: Mapping[str, Any], positions: Mapping[str, 
     timed = clocks.durations(cohort, values["start"], values["stop"], values["cutoff"], days=values["days"])
     delay.closing_curve(timed)  # refuses what no curve may be drawn of, and names what can be had
     if timed.entry_time.any():
-        raise Refusal("cases that come into sight late cannot be shuffled between groups")
+        raise Refusal("cases with late entry cannot be permuted between groups")
     weights = _weights(cohort, timed, values["unit"])
     place = np.array([positions[case] for case in timed.table["case_id"]], dtype=np.int64)
     units = summed(place, weights, len(positions))

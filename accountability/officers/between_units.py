@@ -111,7 +111,7 @@ def variance_components(
     word = "supervisors" if nested else f"values of {data.unit_word}"
     groups = int(top.max()) + 1
     if groups < 5:
-        raise Refusal(f"{data.name}: {groups} {word} are too few to say how much they differ; five are the least")
+        raise Refusal(f"{data.name}: {groups} {word} are too few to say how much they differ; at least five are needed")
     first = np.full(data.officers, np.iinfo(np.int64).max)
     np.minimum.at(first, data.officer, data.received[data.case])
     further = data.received[data.case] > first[data.officer]

@@ -180,8 +180,8 @@ def against_chance(
     check_draws(draws, confidence, seed, most=1_000_000)
     if benchmarks is not None and "negative_binomial" in benchmarks and not data.zeros:
         raise Refusal(
-            f"{data.name}: the {data.holder}s who drew none are not held, so a law of all counts cannot be fitted; say "
-            "how many there were with tally(officers=...), or use 'zero_truncated_negative_binomial'"
+            f"{data.name}: the {data.holder}s who drew none are not held, so a distribution of all counts cannot be "
+            "fitted; say how many there were with tally(officers=...), or use 'zero_truncated_negative_binomial'"
         )
     some = data.accused()
     fitting = ["equal_risk", *(["negative_binomial"] if data.zeros else [])]

@@ -80,7 +80,7 @@ class Movers(Result):
             "for each 1 % by which the others' rate in the new unit exceeded that in the old one "
             f"({percent(self.confidence)} interval {row['lower']:.2f} to {row['upper']:.2f}; 0: complaints go along "
             f"with the officer, 1: with the place). {percent(self.reliability)} of the differences between units are "
-            "more than the luck of their counts, which the estimate allows for."
+            "more than chance, which the estimate allows for."
         )
 
 
@@ -164,7 +164,7 @@ def movers(
         rows.append((before, len(own) - before, move - low, high - move, np.log(now / was), first + second))
     if len(rows) < MIN_CELL:
         raise Refusal(
-            f"{cohort.name}: {len(rows)} officers move and have complaints around it; {MIN_CELL} are the least"
+            f"{cohort.name}: {len(rows)} officers move and have complaints around it; at least {MIN_CELL} are needed"
         )
     table = np.array(rows, float)
     if np.ptp(table[:, 4]) < 1e-12:
@@ -175,7 +175,7 @@ def movers(
     if reliability < LEAST_RELIABLE:
         raise Refusal(
             f"{cohort.name}: {percent(max(reliability, 0.0))} of the differences between the rates of the units is "
-            f"more than the luck of their counts, so the elasticity has no estimate ({percent(LEAST_RELIABLE)} is the "
+            f"more than chance, so the elasticity has no estimate ({percent(LEAST_RELIABLE)} is the "
             "least): "
             "take the rates from more days with window=, or from larger units"
         )
@@ -252,7 +252,7 @@ def _elasticity(table: Floats, name: str, calibrated: bool = True) -> tuple[floa
         bread = invert(top.information)
     except (Separation, NotConverged) as endless:
         raise Refusal(
-            f"{name}: the ratio of the units tells without exception on which side of the move complaints lie "
+            f"{name}: the ratio of the units separates complaints before the move from those after it "
             "(separation), so the elasticity has no finite estimate: look at more days with around=, or at more movers"
         ) from endless
     score = design * (after - total * expit(design @ top.at + offset))[:, None]

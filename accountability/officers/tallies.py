@@ -315,7 +315,7 @@ def _middle_third(cohort: Cohort, rows: pd.DataFrame, officer: Ints, size: int) 
     if len(there) < 10 * MIN_CELL:
         raise Refusal(
             f"{cohort.name}: {plural(len(there), 'officer')} of {size:,} are accused in the first and in the last "
-            f"third of the complaints; {10 * MIN_CELL} are the least"
+            f"third of the complaints; at least {10 * MIN_CELL} are needed"
         )
     return there
 

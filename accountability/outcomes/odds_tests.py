@@ -88,7 +88,7 @@ class ProportionalOdds(OutcomeModel):
         test = next((name for name in ("clustered Wald", "likelihood ratio", "score") if name in rows), None)
         found = f"Proportional odds among sustained {WORDS[self.unit]}: "
         if test is None:
-            found += "no test can be had from these data."
+            found += "no test can be computed from these data."
         else:
             row = rows[test]
             kind = "" if row["clustered"] else ", rows taken as independent"

@@ -216,7 +216,7 @@ def designed(
 def refuse_uniform(hits: Floats, what: str) -> None:
     """Refuse an outcome that all units or no unit has."""
     if not 0 < hits.sum() < len(hits):
-        raise Refusal(f"{int(hits.sum()):,} of {len(hits):,} {what}: there is nothing to tell apart")
+        raise Refusal(f"{int(hits.sum()):,} of {len(hits):,} {what}: nothing can be compared")
 
 
 def hidden_levels(

@@ -234,15 +234,13 @@ def _effect(question: str, effect: float | None) -> float | None:
     none = QUESTIONS[question][1]
     if question == "median":
         if effect is not None:
-            raise ParameterError(f"a median has no effect to be told from none, found effect={effect!r}; leave it out")
+            raise ParameterError(f"a median has no effect to detect, found effect={effect!r}; leave it out")
         return None
     value = _USUAL[question] if effect is None else effect
     low, high = {"difference": (-1e5, 1e5), "hazard_ratio": (0.01, 100), "gap": (-0.99, 0.99)}[question]
     check_number("effect", value, low, high, f"a number from {low:g} to {high:g}", whole=False)
     if value == none:
-        raise ParameterError(
-            f"effect={value:g} is no effect: no number of cases tells it from none; another one, please"
-        )
+        raise ParameterError(f"effect={value:g} is no effect: no number of cases can detect it; give another")
     return float(value)
 
 

@@ -18,7 +18,7 @@ from accountability.stats.optimise import Evaluation, NotConverged, Separation, 
 from accountability.stats.penalised import Shrink, raised, with_limits
 from accountability.stats.sandwich import FEW, Clustered, Ways, clustered, even_clusters, named_ways
 
-COLLINEAR = "the columns say the same thing twice (their dummies are collinear); leave one of them out"
+COLLINEAR = "the columns are collinear; leave one of them out"
 SEPARATED = (
     "some combination of the columns tells the outcome apart without exception (separation), so there is no finite "
     "estimate; put small groups together or leave a column out"

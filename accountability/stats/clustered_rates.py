@@ -148,7 +148,7 @@ def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> 
     free, effective = float(errors.free(apart)[0]), float(errors.effective(apart)[0])
     own = np.sqrt(errors.variance(np.eye(2)))
     tie = float(errors.covariance[0, 1] / own.prod()) if own.prod() > 0 else 0.0
-    alone = first.method == second.method == WILSON  # rows that do not hang together: Newcombe's own limits
+    alone = first.method == second.method == WILSON  # independent rows: Newcombe's own limits
     reach = z_critical(confidence) if alone else t_critical(confidence, free)
     a, b = (_limited(*part, reach, confidence) for part in ((first, rows), (second, others)))
     gap, ratio = first.share - second.share, (np.nan,) * 3

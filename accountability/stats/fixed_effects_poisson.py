@@ -93,7 +93,7 @@ def fit(
     try:
         beta = newton(evaluate, np.zeros(len(x)), lambda step: float(np.abs(x.T @ step).max()), noise=1e-7).at
     except (Separation, NotConverged) as endless:
-        raise Refusal("the complaints compared all lie on one side of what changes (separation): no ratio") from endless
+        raise Refusal("all complaints are on one side of the covariate (separation), so there is no ratio") from endless
     at = point(beta)
     residual = np.zeros_like(seen)
     residual[use] = y - at.mean
@@ -125,7 +125,7 @@ def _evaluate(y: Floats, e: Floats, x: Floats, level: Ints, beta: Floats, month:
     whole = np.einsum("kit,it,kit->k", x, mean, x)
     scale = np.sqrt(np.maximum(whole, 1e-300))
     if np.linalg.eigvalsh(information / np.outer(scale, scale)).min() < 1e-8:
-        raise Refusal("what peers were found to have done does not change within what is compared: no ratio")
+        raise Refusal("findings against peers do not vary within the comparison, so there is no ratio")
     some: Flags = y > 0
     return _Point(
         value=float((y[some] * np.log(mean[some])).sum()),

@@ -161,7 +161,7 @@ def of_statuses(age: Days, closed: npt.NDArray[np.bool_], confidence: float, fal
 
 
 def _allowed(distinct: int, cases: int, confidence: float, fall: float) -> tuple[float, str]:
-    """What the likelihood ratio of statuses is held against: its height at the level, and its name."""
+    """Return the critical value of the likelihood ratio of statuses at the level, and its name."""
     if distinct <= FEW_AGES * cases ** (1 / 3):
         return fall, f"{CHI_SQUARED} (few distinct ages)"
     return _cube_root(confidence), "Banerjee and Wellner's limit"

@@ -103,7 +103,7 @@ def newton(
                 break
             size /= 2
         else:
-            # No step rises any more: rounding at the maximum, or far out on a slope that rises for ever.
+            # No step rises any more: rounding at the maximum, or far out on an endless slope.
             if far > 0.01:
                 raise Separation(step)
             return Optimum(at, value, information, count)

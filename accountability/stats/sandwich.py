@@ -19,7 +19,7 @@ FEWEST: Final = 1.9
 """Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
 intervals of differences missed the truth in 10 to 35 % of simulated agencies (benchmarks/RESULTS_dependence.md)."""
 FEWEST_TWO_WAYS: Final = 3.5
-"""The same where rows hang together along two ways, whose three terms run short earlier (7 to 9 % missed)."""
+"""The same for rows clustered along two dimensions, whose three terms are too small earlier (7 to 9 % missed)."""
 
 FEW: Final = 200
 """Even clusters, by their rows, up to which models of days, rungs and causes correct their errors for the number."""
@@ -73,7 +73,7 @@ def sandwich(
         return bread @ (scores.T @ (scores * held[:, None])) @ bread
     groups = clusters or int(cluster.max()) + 1
     if groups < 2:
-        raise Refusal("all rows belong to one officer, so errors clustered on the officer cannot be had")
+        raise Refusal("all rows belong to one officer, so errors clustered on the officer cannot be estimated")
     summed = by_cluster(scores, cell, cluster, groups)
     factor = small_sample(groups, len(cell), len(bread)) if corrected else 1.0
     return factor * bread @ (summed.T @ summed) @ bread
@@ -209,7 +209,7 @@ def clustered(
     sizes = {word: int(way.max()) + 1 for word, way in named.items()}
     for word, size in sizes.items():
         if size < 2:
-            raise Refusal(f"all rows belong to one {word}, so errors clustered on the {word} cannot be had")
+            raise Refusal(f"all rows belong to one {word}, so errors clustered on the {word} cannot be estimated")
     held = (
         ()
         if information is None

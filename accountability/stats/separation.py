@@ -58,8 +58,8 @@ def separated(made: Design, direction: Floats, what: str) -> Refusal:
     named = [term.name for term, size in zip(made.terms, pull, strict=True) if size > 0.05 * pull.max()]
     return Refusal(
         f"{', '.join(named)} separate{'s' if len(named) == 1 else ''} the cases: on every day with a {what} those with "
-        f"it come from the same side, so the likelihood rises for ever and the coefficient has no finite estimate. "
-        f"{INSTEAD}"
+        f"it come from the same side, so the likelihood increases without limit and the coefficient has no finite "
+        f"estimate. {INSTEAD}"
     )
 
 
@@ -85,6 +85,6 @@ def refuse_collinear(made: Design, information: Floats, events: float, where: st
     weak = np.abs(vectors[:, 0])
     named = [term.name for term, size in zip(terms, weak, strict=True) if size > 1e-3 * weak.max()]
     raise Refusal(
-        f"the columns {', '.join(named)} say the same thing twice (they are collinear{where}), so their coefficients "
-        "cannot be told apart: leave one of them out"
+        f"the columns {', '.join(named)} are collinear{where}, so their coefficients cannot be "
+        "separated: leave one of them out"
     )

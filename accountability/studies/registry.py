@@ -281,8 +281,8 @@ def _check_group(study: Study, parameters: Parameters, source: Source, name: str
         return
     if group in OUTCOMES and group in columns(source):
         raise ParameterError(
-            f"{study.name}: {name}={group!r} is settled only when a case ends, so to {doing} by it is to sort cases "
-            f"by their own future. Known: {', '.join(known) or 'none'}."
+            f"{study.name}: {name}={group!r} is known only when a case ends, so to {doing} by it sorts cases by "
+            f"how they end. Known: {', '.join(known) or 'none'}."
         )
     raise ParameterError(
         f"{study.name}: {name}={group!r}: {source.source!r} has no such column to {doing} by. {nearest(group, known)}"

@@ -172,7 +172,7 @@ def current_status(
     study = Cohort.of(cohort)
     until = _cutoff(study, cutoff)
     if until is None:
-        raise Refusal(f"the status of a case of {study.name} is true on some day: pass cutoff= with that day")
+        raise Refusal(f"the day of the statuses of {study.name} is not known: pass cutoff= with that day")
     covered = study.card.observed_until
     if closed is None and covered is not None and until < covered:
         raise Refusal(

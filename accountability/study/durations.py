@@ -110,7 +110,7 @@ class Durations:
         self._refuse((low < 0) | (entry < 0), "a delay or an entry below 0 days")
         self._refuse(closed & (high < low), "a longest delay below its shortest")
         self._refuse((low > LONGEST) | (high > LONGEST), f"a delay over {LONGEST:,} days, which is a wrong date")
-        self._refuse(entry > np.where(closed, high, low), "come into sight after they were last seen")
+        self._refuse(entry > np.where(closed, high, low), "enter after they were last seen")
 
     def _refuse(self, wrong: Flags, what: str) -> None:
         count = int(wrong.sum())

@@ -74,14 +74,14 @@ def unwatched(durations: Durations, by: str | Sequence[str] | None = None) -> tu
         days = int(max(end.max(initial=0), entry.max(initial=0))) + 2
         entered, gone = np.bincount(entry, minlength=days), np.bincount(end, minlength=days)
         at_risk = np.cumsum(entered) - np.concatenate([[0], np.cumsum(gone)[:-1]])
-        later = len(entry) - np.cumsum(entered)  # those who come into sight after this day
+        later = len(entry) - np.cumsum(entered)  # those who enter after this day
         name = ", ".join(str(value) for value in groups.iloc[number]) + ": " if len(groups.columns) else ""
         empty = np.flatnonzero((at_risk == 0) & (later > 0) & (np.arange(days) >= durations.first_day))
         emptied = np.flatnonzero((at_risk > 0) & (at_risk == np.bincount(end[closed], minlength=days)) & (later > 0))
         if len(emptied):
             notes.append(
                 f"NOT MET {name}every case watched by day {emptied[0]} had closed while "
-                f"{plural(int(later[emptied[0]]), 'case')} came into sight later, so the curve is 0 too soon; read it "
+                f"{plural(int(later[emptied[0]]), 'case')} entered later, so the curve is 0 too soon; read it "
                 "only from an age at which many are watched"
             )
         elif len(empty):

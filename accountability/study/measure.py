@@ -225,7 +225,7 @@ def _late_entry(clock: Clock, begin: Occurrence, cases: pd.Index, usable: Flags)
         if unknown.any():
             raise Refusal(
                 f"{int(unknown.sum()):,} of {int(before.sum()):,} cases that started before {clock.since} have pauses "
-                "before it that are not known to the day, so the age at which they come into sight is not known: leave "
+                "before it that are not known to the day, so their age at entry is not known: leave "
                 "observed_from out and keep only cases that started on or after it"
             )
         age = age - paused.most

@@ -53,8 +53,8 @@ def stages_named(decided_by: str | Sequence[str]) -> tuple[str, ...]:
     named = (decided_by,) if isinstance(decided_by, str) else tuple(decided_by)
     if wrong := [stage for stage in named if stage not in STAGES]:
         raise ParameterError(
-            f"decided_by= takes the stages that a condition knew, found {wrong[0]!r}; the stages are "
-            f"{', '.join(STAGES)}. A condition that knew nothing of what became of the cases has decided_by=()"
+            f"decided_by= takes the stages on which a condition depends, found {wrong[0]!r}; the stages are "
+            f"{', '.join(STAGES)}. A condition that does not depend on what became of the cases has decided_by=()"
         )
     return tuple(stage for stage in OUTCOME_STAGES if stage in named)
 

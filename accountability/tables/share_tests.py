@@ -53,7 +53,7 @@ def design_effect(hits: Flags, ways: Ways) -> float:
     if share in (0.0, 1.0):
         return 1.0
     _, error, _ = mean_errors(hits.astype(float), np.ones((len(hits), 1)), ways)
-    # An error that cannot be had leaves the test without a value, and not with that of independent rows.
+    # An error that cannot be computed leaves the test without a value, and not with that of independent rows.
     return float(error[0] ** 2 * len(hits) / (share * (1 - share)))
 
 
@@ -121,5 +121,5 @@ def _rao_scott(group: Ints, value: Ints, counts: Ints, ways: Ways) -> tuple[floa
     of_columns = sum((1 - columns[j]) * design_effect(value == j, ways) for j in range(len(columns)))
     effect = float((of_cells - of_rows - of_columns) / free)
     if not effect > 0:
-        raise Refusal("the design effect cannot be had from so few officers or complaints; take fewer groups")
+        raise Refusal("the design effect cannot be estimated from so few officers or complaints; use fewer groups")
     return pearson / effect, free, effect

@@ -251,7 +251,7 @@ def test_beyond_the_last_day_nothing_is_known():
     ("made", "message"),
     [
         (Durations.from_days([1, 2, 3]), "delay.closing_curve"),
-        (Durations.from_days([5] * 9, days_upper=[35] * 9, entry_time=[1] * 9), "9 cases came into sight late"),
+        (Durations.from_days([5] * 9, days_upper=[35] * 9, entry_time=[1] * 9), "9 cases entered late"),
         (
             Durations.from_days([5] * 9, days_upper=[35] * 9),
             "9 closings within 36 days leave 1 such steps and it takes 3",

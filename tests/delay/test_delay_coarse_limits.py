@@ -126,7 +126,7 @@ def test_not_reached_stays_so():
             r"0\.80 to 0\.99",
         ),
         (lambda: delay.quantile_limits(Durations.from_days([1]), 1.5), ParameterError, "between 0 and 1"),
-        (lambda: delay.curve_limits(Durations.from_days([5], entry_time=[2]), [1]), Refusal, "came into sight late"),
+        (lambda: delay.curve_limits(Durations.from_days([5], entry_time=[2]), [1]), Refusal, "entered late"),
     ],
 )
 def test_limits_that_cannot_be_had_are_refused(call, error, message):
@@ -175,7 +175,7 @@ def test_groups_with_coarse_dates_can_be_shown_with_chance():
     days = rng.integers(0, 300, 40)
     made = Durations.from_days(days, rng.random(40) < 0.8, days_upper=days + 30, groups={"unit": np.arange(40) % 2})
     plain, found = (delay.compare_groups(made, "unit", 150, chance=chance) for chance in (False, True))
-    assert "not its margin of chance" in plain.limits
+    assert "without sampling error" in plain.limits
     assert found.limits == "95 % likelihood-ratio limits"
     limits = delay.quantile_limits(made, 0.5, "unit").table
     assert sorted(found.true_numbers()["median_lower"][1:]) == sorted(limits["lower"])

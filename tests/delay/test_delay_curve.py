@@ -137,7 +137,7 @@ def test_one_case_and_a_group_of_one():
 
 def test_late_entry_that_empties_the_curve_too_soon_is_said():
     curve = delay.closing_curve(Durations.from_days([2, 9, 9], entry_time=[0, 5, 5]))
-    assert any(text.startswith("NOT MET") and "2 cases came into sight later" in text for text in curve.assumptions)
+    assert any(text.startswith("NOT MET") and "2 cases entered later" in text for text in curve.assumptions)
 
 
 @pytest.mark.parametrize(

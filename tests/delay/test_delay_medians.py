@@ -93,7 +93,7 @@ def test_groups_by_month_are_tested_and_by_status_are_not():
     assert groups.test is None
     assert "Of 40 cases, 20 still open, 0.0 % to 100.0 % had closed within 15 days." in groups.sentence()
     axes = groups.plot()
-    assert "not its margin of chance" in axes.get_xlabel().replace("\n", " ")
+    assert "without sampling error" in axes.get_xlabel().replace("\n", " ")
     import matplotlib.pyplot as plt
 
     plt.close("all")

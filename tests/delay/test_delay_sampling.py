@@ -135,7 +135,7 @@ def test_a_reverse_time_curve_that_cannot_be_had_is_refused(made, message):
 
 def test_closed_cases_with_coarse_dates_are_not_sent_in_a_circle():
     made = Durations.from_days([1, 2], days_upper=[3, 3], longest=[5, 5], sampling=Sampling("closed_only", "excluded"))
-    with pytest.raises(Refusal, match="no curve can be had"):
+    with pytest.raises(Refusal, match="no curve can be estimated"):
         delay.how_long(made)
     assert delay.mean_of_closed_only(made).table["mean_days_upper"].item() == 3
 

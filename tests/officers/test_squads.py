@@ -354,7 +354,7 @@ def test_the_luck_of_small_units_does_not_bring_the_elasticity_towards_0(share: 
 
 def test_units_that_differ_by_luck_alone_give_no_elasticity() -> None:
     data, assignments = movers_data(1.0, np.random.default_rng(4), 24, 12, 0.0, 0.0008)
-    with pytest.raises(Refusal, match="more than the luck of their counts"):
+    with pytest.raises(Refusal, match="more than chance"):
         officers.movers(data, assignments)
 
 

@@ -101,7 +101,7 @@ def test_a_group_known_only_at_the_end_is_refused() -> None:
     assert "finding" in capabilities.columns(source)
     assert not set(capabilities.groups(source)) & {"finding", "imposed_penalty", "recommended_days", "officer_id"}
     message = refused(DELAY, {"source": "chicago_2000_2016", "group": "imposed_penalty"})
-    assert "by their own future" in message
+    assert "by how they end" in message
 
 
 @pytest.mark.parametrize("rule", ["complete", "closed_only", "trailing_window", "selected_on_outcome"])
@@ -226,7 +226,7 @@ def test_every_group_a_declaration_promises_is_in_the_loaded_tables(
 def test_a_mix_held_alike_is_a_column_known_before_the_end() -> None:
     study = registry.get("who_is_disciplined")
     assert "Did you mean 'category'?" in refused(study, {"alike": "categroy"})
-    assert "by their own future" in refused(study, {"alike": "finding"})
+    assert "by how they end" in refused(study, {"alike": "finding"})
     registry.check(study, {"alike": "none"})
 
 

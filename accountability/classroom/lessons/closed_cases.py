@@ -131,7 +131,7 @@ class Releases:
             whom, true = self._described(rule, answer.curve)
             numbers = [found[name] for name in ("median", "median_lower", "median_upper", "reads")]
             if isinstance(answer.curve, delay.CurrentStatusCurve | delay.IntervalCurve):
-                # Where the dates leave the curve open, these are its ends, and no margin of chance.
+                # Where the dates leave the curve open, these are its bounds, without sampling error.
                 chance = delay.quantile_limits(delays, [0.5], confidence=confidence).table.iloc[0]
                 numbers[1:3] = chance["lower"], chance["upper"]
             rows.append((rule, ESTIMATORS[type(answer.curve)], whom, *numbers, true))

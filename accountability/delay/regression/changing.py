@@ -183,7 +183,7 @@ def _refuse_flat(terms: tuple[Term, ...], information: Floats, events: float) ->
     if flat:
         raise Refusal(f"no closing compares cases in {', '.join(flat)}: use fewer periods, or leave the column out")
     if weakest(information)[0] < 1e-10:
-        raise Refusal("some of the columns say the same thing twice (they are collinear): leave one of them out")
+        raise Refusal("some of the columns are collinear: leave one of them out")
 
 
 def _counts(cut_sets: RiskSets, sets: RiskSets, asked: Prepared, moving: Days, periods: int) -> tuple[Days, Days]:

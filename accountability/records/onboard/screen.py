@@ -37,7 +37,7 @@ _PARTED: Final = (
 _NUMBERED: Final = re.compile(r"[A-Za-z]{0,4}[- ]?\d{2,8}")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
-_ASK: Final = "ask for the file as text: what is lost cannot be had back from it"
+_ASK: Final = "ask for the file as text: what is lost cannot be recovered from it"
 _MEND: Final = "`normalise: [mend_encoding]` in its columns reads these cells as UTF-8"
 
 
