@@ -1,9 +1,8 @@
-"""Reports: a study run as a notebook, its page, its tables, and where every number came from.
+"""Reports: run a study as a notebook, and write its page, tables and provenance.
 
-Inside a notebook: :func:`keep` hands a table to the report, :func:`figure` shows a figure with a text for those who
-cannot see it, :mod:`accountability.publish.provenance` states which data were used. Outside: :func:`run`,
-:func:`report`, :func:`sweep`, :func:`multiverse`, and :func:`form` in JupyterLab. What executes notebooks is imported
-only when one is run.
+Inside a notebook: :func:`keep` adds a table to the report, :func:`figure` shows a figure with an alternative text,
+:mod:`accountability.publish.provenance` states the data used. Outside: :func:`run`, :func:`report`, :func:`sweep`,
+:func:`multiverse`, and :func:`form` in JupyterLab. The packages that execute notebooks are imported only for a run.
 """
 
 import lazy_loader

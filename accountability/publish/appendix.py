@@ -1,6 +1,6 @@
-"""The whole tables behind a finding, as a reader of the appendix sees them: labels, separators, four figures.
+"""The tables of a report's appendix: labels, thousands separators, four figures.
 
-The CSV files beside the report hold the same in full precision, under the names of the package.
+The CSV files beside the report hold the same in full precision, with the package's column names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SMALL: Final = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table ready to be printed.
+    """A table ready for print.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Shown:
     right : list of bool
         Which columns are numbers.
     total : int
-        Rows there are.
+        Total number of rows.
     """
 
     head: list[str]
@@ -47,7 +47,7 @@ class Shown:
 
 
 def shown(path: Path, declared: Mapping[str, str] | None = None, most: int = MOST_ROWS) -> Shown:
-    """Read a kept table and write its cells for a reader.
+    """Read a saved table and format its cells for readers.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def shown(path: Path, declared: Mapping[str, str] | None = None, most: int = MOS
     declared : mapping, optional
         Labels that the source declares.
     most : int
-        Rows given.
+        Largest number of rows.
     """
     with path.open(newline="", encoding="utf-8") as file:
         names, *rows = [*csv.reader(file)] or [[]]
@@ -102,7 +102,7 @@ def _cell(text: str, name: str, numeric: bool, hidden: bool, declared: Mapping[s
 
 
 def table_html(entry: Mapping[str, Any], folder: Path, declared: Mapping[str, str], caption: str) -> str:
-    """Write one kept table with its caption, as inert HTML."""
+    """Return one saved table with its caption, as inert HTML."""
     table = shown(folder / entry["file"], declared)
     align = [' class="num"' if right else "" for right in table.right]
     head = "".join(f'<th scope="col"{align[place]}>{html.escape(name)}</th>' for place, name in enumerate(table.head))

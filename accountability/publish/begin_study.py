@@ -1,4 +1,4 @@
-"""A study of one's own, begun: notebook, parameter model, finding and test in a folder of its name."""
+"""Create a user's own study: notebook, parameter model, finding and test in one folder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CELL: Final = re.compile(r"^---- (markdown|parameters|code)\n", re.M)
 
 
 def new_study(name: str, into: str | Path | None = None) -> Path:
-    """Begin a study of one's own: a notebook that runs, its parameters, its finding and its test, to be rewritten.
+    """Create a study of your own: a notebook that runs, its parameters, its finding and its test, to adapt.
 
-    The folder that holds it is named in ``$ACCOUNTABILITY_STUDIES``; every command and function then finds the study as
-    it finds those of the package.
+    Put the folder that holds it in ``$ACCOUNTABILITY_STUDIES``; every command and function then finds it like the
+    package's own.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def new_study(name: str, into: str | Path | None = None) -> Path:
     Returns
     -------
     Path
-        The new folder. It is complete, or not there at all.
+        The new folder; on an error no folder is left.
 
     Raises
     ------
     ParameterError
-        The name is taken or cannot be a study's.
+        If the name is taken or invalid.
 
     Examples
     --------
@@ -90,5 +90,5 @@ def _notebook(name: str, made: Any, model: type[Asked]) -> str:
 
 
 def how_to_find(folder: Path) -> str:
-    """The line that makes a study found."""
+    """Return the line that adds the study's folder to the search path."""
     return f'export {STUDIES_VARIABLE}="{folder.parent.resolve()}"'

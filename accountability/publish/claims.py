@@ -1,4 +1,4 @@
-"""A ledger of claims: what a manuscript quotes, held against what the reports hold now."""
+"""A ledger of claims: the values quoted in a manuscript, compared with the current reports."""
 
 from __future__ import annotations
 
@@ -38,18 +38,17 @@ COLUMNS: Final = ("place", "claim", "quoted", "now", "status", "report", "becaus
 class Ledger(Result):
     """The claims of a manuscript.
 
-    ``table`` has one row a claim, in the order of the text: ``place``, ``claim``, ``quoted``, ``now`` (the value as the
-    manuscript would quote it), ``status`` (one of :data:`STATUSES`), ``report`` (the folder that holds it) and
-    ``because``.
+    ``table`` has one row per claim, in the order of the text: ``place``, ``claim``, ``quoted``, ``now`` (the current
+    value in the quoted form), ``status`` (one of :data:`STATUSES`), ``report`` (its folder) and ``because``.
     """
 
     @property
     def right(self) -> bool:
-        """Whether every claim is."""
+        """Whether every claim is right."""
         return bool((self.table["status"] == "right").all())
 
     def sentence(self) -> str:
-        """Count the claims by what may be said of them."""
+        """State the number of claims by status."""
         counts = self.table["status"].value_counts().to_dict()
         said = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES if status in counts)
         return f"{plural(len(self.table), 'claim')}: {said}."
@@ -57,14 +56,14 @@ class Ledger(Result):
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The reports that claims may name.
+    """The reports that claims can name.
 
     Attributes
     ----------
     folder : Path
-        Folder of reports, or of folders of reports.
+        Folder of reports, or of such folders.
     names : mapping of str to str
-        Names given to values, each ``REPORT:ADDRESS``.
+        Name to value, each ``REPORT:ADDRESS``.
     """
 
     folder: Path
@@ -73,7 +72,7 @@ class Shelf:
     _old: dict[Path, str] = field(default_factory=dict, repr=False)
 
     def report(self, named: str) -> Path:
-        """Give a report by its path under the shelf, or by its own name where only one has it."""
+        """Return a report by its path under the shelf, or by its name if unique."""
         direct = self.folder / named
         if (direct / RECORD).is_file():
             return direct
@@ -90,7 +89,7 @@ class Shelf:
         return sorted(one for one in found if "/." not in f"/{one.relative_to(self.folder).as_posix()}")
 
     def find(self, reference: str) -> tuple[Path, dict[str, Any]]:
-        """Give the report and the value that a claim names; refused with the nearest name, report or address."""
+        """Return the report and the value that a claim names; refused with the nearest name, report or address."""
         if ":" not in reference:
             if reference not in self.names:
                 raise ParameterError(f"no value is named {reference!r}. {nearest(reference, self.names)}")
@@ -102,14 +101,14 @@ class Shelf:
         return folder, locate(self._read[folder], address.strip())
 
     def why_old(self, folder: Path) -> str:
-        """Say why a report is not what would be made now, or nothing."""
+        """Say why a report is out of date, or nothing."""
         if folder not in self._old:
             self._old[folder] = _why_old(folder)
         return self._old[folder]
 
 
 def shelf(reports: str | Path, names: str | Path | None = None) -> Shelf:
-    """Open a folder of reports, or of folders of them; a YAML file may name values, each ``REPORT:ADDRESS``."""
+    """Open a folder of reports, or of such folders; a YAML file can name values, each ``REPORT:ADDRESS``."""
     import yaml
 
     if names is None:
@@ -152,7 +151,7 @@ def _why_old(folder: Path) -> str:
 
 
 def check(manuscript: str | Path, reports: Shelf) -> Ledger:
-    """Hold every value a manuscript quotes against the reports.
+    """Compare every value quoted in a manuscript with the reports.
 
     Parameters
     ----------
@@ -169,14 +168,14 @@ def check(manuscript: str | Path, reports: Shelf) -> Ledger:
     Raises
     ------
     ParameterError
-        Not a manuscript that can be read.
+        If the manuscript cannot be read.
     Refusal
-        It marks no value.
+        If it marks no value.
 
     Notes
     -----
-    A quoted number is right if it is the report's value rounded to as many digits as are quoted;
-    see :mod:`accountability.publish.quoting`.
+    A quoted number is right if it is the report's value rounded to the quoted digits; see
+    :mod:`accountability.publish.quoting`.
     """
     import pandas as pd
 
@@ -210,28 +209,28 @@ def _looked_up(mark: Mark, reports: Shelf) -> tuple[str, str, str, str]:
 
 
 def fill(manuscript: str | Path, target: str | Path, reports: Shelf) -> int:
-    """Write a manuscript with the values the reports hold now.
+    """Write a manuscript with the current values of the reports.
 
     Parameters
     ----------
     manuscript : path
         ``.md``, ``.tex`` or ``.docx``; it is not changed.
     target : path
-        The file to write. Placeholders in it have become plain values; comments and macros keep their marks.
+        The file to write. Placeholders become plain values; comments and macros keep their marks.
     reports : Shelf
         From :func:`shelf`.
 
     Returns
     -------
     int
-        How many values were written.
+        Number of values written.
 
     Raises
     ------
     ParameterError
-        A claim names what no report holds; nothing is written then. Or not a manuscript that can be read.
+        If a claim names an unknown value (nothing is then written), or the manuscript cannot be read.
     Refusal
-        It marks no value.
+        If it marks no value.
     """
     table = check(manuscript, reports).table
     missing = table[table["status"] == "missing"]
@@ -250,10 +249,10 @@ def fill(manuscript: str | Path, target: str | Path, reports: Shelf) -> int:
 
 
 def addresses(report: str | Path, containing: str = "") -> pd.DataFrame:
-    """List what may be quoted from a report: ``claim`` (``REPORT:ADDRESS``) and ``value``.
+    """List the values of a report that can be quoted: ``claim`` (``REPORT:ADDRESS``) and ``value``.
 
-    Only addresses that hold these letters, large or small; what figures draw is listed where the letters begin with
-    ``figure:``. Refused where no address holds them.
+    Only addresses that contain `holding`, ignoring case; values of figures are listed if it begins with ``figure:``.
+    Refused if there is none.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""What each column of a result's table is: a count, a share, a quantile, or what tells its rows apart."""
+"""Kinds of columns of a result's table: counts, shares, quantiles and keys."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _QUANTILE: Final = re.compile(r"(?:median|quantile|least|most|first|last|shortes
 
 
 def column_kinds(table: pd.DataFrame) -> dict[str, str]:
-    """Say what each column of a result's table is, for whoever has to judge what it gives away.
+    """Return the kind of each column of a result's table, for disclosure control.
 
     Parameters
     ----------
     table : DataFrame
-        A result's table; what :func:`accountability.privacy.disclose` was told to count it carries along.
+        A result's table, with the count columns of :func:`accountability.privacy.disclose` attached.
 
     Returns
     -------
     dict of str to str
-        ``count``, ``share``, ``quantile``, ``asked`` (which row it is), ``flag``, ``number`` or ``text``.
+        ``count``, ``share``, ``quantile``, ``asked`` (a key of the row), ``flag``, ``number`` or ``text``.
     """
     counted = set(table.attrs.get("counts", ()))
     kinds = {}

@@ -1,4 +1,4 @@
-"""Two reports beside each other, number by number, and what may have made them differ."""
+"""Compare two reports number by number, with possible causes of differences."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ _WHY: Final = ("what", "first", "second")
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Comparison(Result):
-    """Where two reports differ.
+    """Differences between two reports.
 
-    ``table`` has one row a value that is not equal: ``address``, ``kind``, ``table``, ``row``, ``column``, ``first``,
-    ``second`` (as in the CSV files), ``difference`` (second less first), ``relative`` (the difference as a share of
-    the first) and ``what``: ``differs``, ``only in first`` or ``only in second``. Of reports on two releases of one
-    agency also how far a cell of a table moved because ``records changed``, because ``time passed`` and because ``cases
-    were new``, missing where that cannot be had (:attr:`unsplit` says why).
+    ``table`` has one row per unequal value: ``address``, ``kind``, ``table``, ``row``, ``column``, ``first``,
+    ``second`` (as in the CSV files), ``difference`` (second minus first), ``relative`` (difference over first) and
+    ``what``: ``differs``, ``only in first`` or ``only in second``. For two releases of one agency it also has the parts
+    of each change due to ``records changed``, ``time passed`` and ``cases were new``, missing where it is not split
+    (:attr:`unsplit` says why).
 
     Attributes
     ----------
     compared : int
-        Values held against each other, or found in one report alone.
+        Number of values compared, or found in one report only.
     why : pandas.DataFrame
-        What may have made them differ, ``what``, ``first``, ``second``: study, notebook, data, parameters, cut-off,
-        versions, commit. Empty when both were made from the same.
+        Possible causes: ``what``, ``first``, ``second``: study, notebook, data, parameters, cut-off, versions, commit.
+        Empty if all are equal.
     moved : pandas.DataFrame
-        Of reports on two releases of one agency, the same of the key numbers
+        For two releases of one agency, the same for the key numbers
         (:func:`accountability.publish.release_moves.moves`).
     unsplit : pandas.DataFrame
-        Of reports on two releases, the numbers that moved and are not split into these three: ``n`` and ``because``.
+        For two releases, the changed numbers that are not split: ``n`` and ``because``.
     """
 
     compared: int
@@ -60,11 +60,11 @@ class Comparison(Result):
 
     @property
     def equal(self) -> bool:
-        """Whether every value of one is in the other, the same within the tolerance."""
+        """Whether both have the same values within the tolerance."""
         return self.table.empty
 
     def sentence(self) -> str:
-        """Say how many values differ, the widest of them, and what may have made them."""
+        """State how many values differ, the largest difference, and possible causes."""
         if self.equal:
             return f"{plural(self.compared, 'value')} compared: all equal."
         counts = self.table["what"].value_counts().to_dict()
@@ -98,24 +98,24 @@ class Comparison(Result):
 
 
 def compare(first: str | Path, second: str | Path, *, tolerance: float = TOLERANCE) -> Comparison:
-    """Compare two reports, each value with the one of the same address.
+    """Compare two reports, value by value with the same address.
 
     Parameters
     ----------
     first, second : path
         Folders of reports, or files in them.
     tolerance : float
-        Relative difference up to which two numbers are equal; also for the numbers inside a text.
+        Relative difference up to which two numbers are equal; also for numbers inside a text.
 
     Returns
     -------
     Comparison
-        The values that are not equal, and what may have made them so.
+        The unequal values, with possible causes.
 
     Raises
     ------
     ParameterError
-        Either is no finished report, or the tolerance is below 0.
+        If either is not a finished report, or the tolerance is below 0.
     """
     import pandas as pd
 
@@ -224,7 +224,7 @@ def _equal(merged: pd.DataFrame, tolerance: float) -> np.ndarray:
 
 
 def texts_agree(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
-    """Say whether two texts, such as ``125 (119 to 134)``, have the same words and equal numbers."""
+    """Return whether two texts, such as ``125 (119 to 134)``, have the same words and equal numbers."""
     if first == second:
         return True
     if _INSIDE.split(first) != _INSIDE.split(second):
@@ -234,7 +234,7 @@ def texts_agree(first: str, second: str, tolerance: float = TOLERANCE) -> bool:
 
 
 def why(first: Mapping[str, Any], second: Mapping[str, Any]) -> pd.DataFrame:
-    """Say in what two records differ, the time apart: ``what``, ``first``, ``second``, likely causes first."""
+    """Return the differences between two records except time: ``what``, ``first``, ``second``, likely causes first."""
     import pandas as pd
 
     one, other = _causes(first), _causes(second)

@@ -1,7 +1,7 @@
-"""A finished report as a document: PDF, Word, LaTeX, or its figures at a journal's width.
+"""Export a finished report as PDF, Word or LaTeX, or its figures at a journal's width.
 
-Made from the report's own files, nothing is computed anew. Of one report, one version of the programs makes the same
-file each time: no clock, no random name, no font of the machine.
+Documents are made from the report's files without new computation. The same report and program versions give the same
+file: no times, random names or fonts of the machine.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BEYOND: Final = re.compile("[\u0370-\u1dff\u2c00-\ua71f\ua800-\uffef]")
 
 
 def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> list[Path]:
-    """Write a finished report in another form.
+    """Export a finished report in another format.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
         XeLaTeX, every table as booktabs and as CSV, figures as PDF) or ``figures`` (each figure as SVG and PNG, 3.5
         inches wide for one column and 7 for two).
     out : path
-        Folder to write to; made when it is not there.
+        Folder to write to; created if missing.
     dpi : int
-        Dots an inch of the PNG figures, 300 to 1200.
+        Dots per inch of the PNG figures, 300 to 1200.
 
     Returns
     -------
@@ -67,9 +67,9 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
     Raises
     ------
     ParameterError
-        No such form, no such report, or `dpi` out of range.
+        For an unknown format or report, or `dpi` out of range.
     Refusal
-        The report is not complete, or the extra ``documents`` is not installed.
+        If the report is not complete, or the extra ``documents`` is not installed.
     """
     forms: dict[str, Callable[[Path, dict[str, Any], Path], list[Path]]] = {
         "pdf": _pdf,

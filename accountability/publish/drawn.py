@@ -1,7 +1,6 @@
-"""The numbers behind a figure, read back from the figure itself.
+"""Read the data of a figure from the figure itself.
 
-What is read is what was drawn, so a figure and its data cannot part: a curve's points, a band's edges, a bar's ends, a
-picture's cells and the words written beside them.
+So a figure and its data always agree: points of curves, edges of bands, ends of bars, cells of images, and texts.
 """
 
 from __future__ import annotations
@@ -32,19 +31,19 @@ def data_of(figure: Figure) -> pd.DataFrame:
     Parameters
     ----------
     figure : Figure
-        Drawn already; it is not changed.
+        A drawn figure; not changed.
 
     Returns
     -------
     DataFrame
-        One row a point, bar, segment, cell or word, in the order of drawing. ``panel`` counts the figure's axes and
-        ``series`` what is drawn on one, both from 1. ``drawn`` is ``line``, ``steps-pre``, ``steps-mid``,
-        ``steps-post``, ``points``, ``band``, ``bar``, ``box``, ``segment``, ``cell``, ``area`` (corners of another
-        shape) or ``text``. ``label`` is the series' name in the legend; a band without one takes that of the curve of
-        its colour. ``x`` and ``y`` are numbers in full precision, or days as ISO text on an axis of dates; empty where
-        the artist's place is not measured on that axis. ``x_end`` and ``y_end`` are the other end of a band, bar, box
-        or segment; ``value`` is a cell's; ``x_tick`` and ``y_tick`` the name written on the axis at that place.
-        Columns after ``y`` are there only where something fills them.
+        One row per point, bar, segment, cell or text, in the order of drawing. ``panel`` numbers the figure's axes and
+        ``series`` the artists of one, both from 1. ``drawn`` is ``line``, ``steps-pre``, ``steps-mid``, ``steps-post``,
+        ``points``, ``band``, ``bar``, ``box``, ``segment``, ``cell``, ``area`` (corners of another shape) or ``text``.
+        ``label`` is the series' name in the legend; a band without one has that of the curve with its colour. ``x`` and
+        ``y`` are numbers in full precision, or days as ISO text on an axis of dates; empty if the artist has no
+        position on that axis. ``x_end`` and ``y_end`` are the other end of a band, bar, box or segment; ``value`` is
+        that of a cell; ``x_tick`` and ``y_tick`` are tick labels at the position. Columns after ``y`` exist only if
+        filled.
     """
     import pandas as pd
 
@@ -54,7 +53,7 @@ def data_of(figure: Figure) -> pd.DataFrame:
 
 
 def axes_of(figure: Figure) -> list[dict[str, str]]:
-    """Give ``title``, ``x`` and ``y``, the words on the axes, for each panel of a figure that is drawn."""
+    """Return ``title``, ``x`` and ``y``, the axis texts, for each panel of a drawn figure."""
     return [{"title": axes.get_title(), "x": axes.get_xlabel(), "y": axes.get_ylabel()} for axes in figure.get_axes()]
 
 

@@ -1,4 +1,4 @@
-"""Run one notebook: papermill on a kernel that is this very interpreter."""
+"""Run one notebook with papermill on a kernel of the same interpreter."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Failure:
     Attributes
     ----------
     cell : int or None
-        Number of the cell's execution, as shown beside it; ``None`` when the kernel itself stopped.
+        Execution number of the cell; ``None`` if the kernel itself stopped.
     source : str
         The cell's code.
     message : str
-        Kind of error and what it says.
+        Type and message of the error.
     """
 
     cell: int | None
@@ -40,7 +40,7 @@ class Failure:
 
     @property
     def where(self) -> str:
-        """The place in words."""
+        """Return the place in words."""
         return "the kernel" if self.cell is None else f"cell [{self.cell}]"
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class Failure:
 
 
 class StudyFailed(Exception):
-    """A notebook stopped with an error; what it had done is kept.
+    """A notebook stopped with an error; its output so far is kept.
 
     Attributes
     ----------
@@ -68,9 +68,9 @@ _STOPPING = threading.Event()
 
 @contextmanager
 def interruptible(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Give a pool for notebooks; when it is left by an error or an interrupt, their kernels are ended at once.
+    """Return a pool for notebooks; on an error or interrupt, their kernels are stopped at once.
 
-    Threads suffice: the work is done in the kernels, which are processes.
+    It has threads, because the kernels are processes.
     """
     pool = ThreadPoolExecutor(max_workers=workers)
     _STOPPING.clear()
@@ -98,12 +98,12 @@ def execute(
     provisioner: Callable[[Any], Any] | None = None,
     scratch_in: Path | None = None,
 ) -> Failure | None:
-    """Execute a notebook with parameters and save it with its outputs.
+    """Execute a notebook with parameters, and save it with its outputs.
 
     Parameters
     ----------
     notebook : Path
-        The notebook; it is not changed. Its cells run in the caller's working folder.
+        The notebook; not changed. Its cells run in the caller's working folder.
     output : Path
         Where the executed notebook is written, also when a cell fails.
     parameters : mapping
@@ -111,21 +111,21 @@ def execute(
     keep_in : Path
         Folder given to :func:`accountability.publish.keep`.
     on_cell : callable, optional
-        Called with the cells done and the cells there are.
+        Called with the number of cells done and their total.
     provisioner : callable, optional
-        Gives what starts the kernel of a manager; without it a fresh one is started.
+        Function that returns the provisioner of a manager's kernel; without it a new kernel is started.
     scratch_in : Path, optional
-        Where the kernel's own files lie while it runs; default the machine's place for such files.
+        Folder of the kernel's own files while it runs; by default the system's.
 
     Returns
     -------
     Failure or None
-        Where it stopped, or ``None`` when every cell ran.
+        Where it stopped, or ``None`` if every cell ran.
 
     Notes
     -----
-    papermill runs a misspelt parameter and only logs it, so callers check parameters first. A kernel that dies before
-    its first answer is started once more.
+    papermill only logs a misspelt parameter, so callers check parameters first. A kernel that dies before its first
+    reply is started once more.
     """
     import nbformat
     from nbclient.exceptions import DeadKernelError
@@ -213,7 +213,7 @@ def _event_loop() -> Iterator[None]:
 
 
 def kernel_environment() -> dict[str, str]:
-    """Give what a kernel needs on top of the caller's environment, whoever starts it."""
+    """Return the environment variables that a kernel needs in addition to the caller's."""
     needed = {
         # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

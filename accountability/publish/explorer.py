@@ -1,4 +1,4 @@
-"""A source explored: change a study or a parameter, and figure, table and sentence follow; no notebook is run."""
+"""The explorer of a source: change a study or parameter and see figure, table and sentence at once."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ _FIRST: Final = "how_long_cases_stay_open"
 def explore(
     data: Dataset | str = "synthetic", study: str | None = None, *, out: str | Path | None = None, port: int = 0
 ) -> Explorer:
-    """Explore a source: controls for source, study and parameters, and what the study finds under them.
+    """Start the explorer of a source: controls for source, study and parameters, and the finding under them.
 
     Parameters
     ----------
     data : Dataset or str
-        A source loaded, or its name or folder.
+        A loaded source, or its name or folder.
     study : str, optional
-        The study to begin with; default the first that the source can answer.
+        The first study; by default the first that the source can answer.
     out : path, optional
-        Folder of the reports that are saved; default ``reports/<source>``.
+        Folder of saved reports; default ``reports/<source>``.
     port : int
         Port on this machine; 0 for a free one.
 
     Returns
     -------
     Explorer
-        Shows itself as the last line of a notebook's cell. Its ``address`` opens in any browser of this machine.
+        It is shown if it is the last line of a notebook's cell. Its ``address`` opens in any browser of this machine.
 
     Raises
     ------
     AccountabilityError
-        No such source or study, or no study that the source can answer.
+        For an unknown source or study, or a source that can answer none.
 
     Examples
     --------
@@ -87,12 +87,12 @@ def explore(
 
 
 class Explorer:
-    """A source being explored, served to browsers of this machine alone; made by :func:`explore`.
+    """A running explorer, served only to browsers of this machine; made by :func:`explore`.
 
     Attributes
     ----------
     address : str
-        Where it is seen; it holds the token without which nothing is answered.
+        Its address, including the required token.
     """
 
     def __init__(self, source: str, study: str, given: Mapping[str, Dataset], out: Path | None, port: int) -> None:
@@ -108,7 +108,7 @@ class Explorer:
 
     @property
     def address(self) -> str:
-        """Where the explorer is seen."""
+        """Address of the explorer."""
         return self._served.address
 
     def close(self) -> None:
@@ -120,16 +120,16 @@ class Explorer:
         self._served.thread.join()
 
     def answer(self, study: str, values: Mapping[str, Any], *, whole: bool = True) -> dict[str, Any]:
-        """Give what is seen for a study under parameters.
+        """Return what is shown for a study under parameters.
 
         Parameters
         ----------
         study : str
             Name of a study.
         values : mapping
-            Parameters; those that are missing, or that the source does not offer, have their default.
+            Parameters; missing ones, and values that the source does not have, get their default.
         whole : bool
-            Whether with what says how firm the answer is, which may take longer.
+            Whether to include the sensitivity of the answer, which may take longer.
 
         Returns
         -------
@@ -153,7 +153,7 @@ class Explorer:
         return {"controls": controls, **shown, **copied, "later": not whole and later(study)}
 
     def save(self, study: str, values: Mapping[str, Any]) -> Path:
-        """Write the whole report of what is seen, and give its page."""
+        """Write the full report of what is shown, and return its page."""
 
         def told(name: str, done: int, cells: int) -> None:
             del name

@@ -1,4 +1,4 @@
-"""What serves the explorer: this machine's own address, a token, a check of the host, and one page."""
+"""The server of the explorer: local address, token, host check, and one page."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Served:
     Attributes
     ----------
     address : str
-        With the token.
+        Address with the token.
     thread : Thread
-        What it runs in.
+        Thread of the server.
     server : ThreadingHTTPServer
         The server.
     """
@@ -46,7 +46,7 @@ class Served:
 
 
 def serve(answers: Answers, port: int = 0) -> Served:
-    """Serve the explorer's page, and answers to what it asks, to this machine alone."""
+    """Serve the explorer's page and answers to this machine only."""
     token = secrets.token_urlsafe(24)
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""What is installed only when it is asked for by name, and the line that says which name to ask for."""
+"""Optional extras, and the line that installs them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXTRAS: Final = {
 
 
 def lacking(extra: str) -> str:
-    """Say what is missing of an extra and how to install it; nothing when all is there."""
+    """Say what is missing of an extra and how to install it; nothing if complete."""
     missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
     if not missing:
         return ""
@@ -27,6 +27,6 @@ def lacking(extra: str) -> str:
 
 
 def needs(extra: str) -> None:
-    """Refuse what needs an extra that is not installed."""
+    """Refuse if an extra is not installed."""
     if said := lacking(extra):
         raise Refusal(said)

@@ -1,4 +1,4 @@
-"""A report's figures at the width of a journal's column, as SVG, PNG and PDF, drawn from the SVG that was kept."""
+"""Write a report's figures at the width of a journal's column, as SVG, PNG and PDF, from the saved SVG."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROOT: Final = re.compile(r'(<svg\b[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt
 
 
 def figure_files(folder: Path, record: Mapping[str, Any], target: Path, dpi: int) -> list[Path]:
-    """Write every figure at one and at two columns' width, as SVG and PNG, and the data it draws as CSV."""
+    """Write every figure at one and two columns' width, as SVG and PNG, and its data as CSV."""
     written = []
     for entry in record["tables"]:
         if entry["kind"] != "figure":
@@ -38,9 +38,9 @@ def figure_files(folder: Path, record: Mapping[str, Any], target: Path, dpi: int
 
 
 def sized(folder: Path, name: str, inches: float) -> str:
-    """Give a figure's SVG at a width in inches, its ``width`` and ``height`` in points.
+    """Return a figure's SVG at a width in inches, with ``width`` and ``height`` in points.
 
-    Up to 3.5 the drawing for a narrow column is taken, where letters stay readable.
+    Up to 3.5 the drawing for a narrow column is used, which has readable letters.
     """
     narrow = folder / "figures" / f"{name}{NARROW}"
     chosen = narrow if inches <= SINGLE and narrow.is_file() else folder / "figures" / f"{name}.svg"
@@ -53,7 +53,7 @@ def sized(folder: Path, name: str, inches: float) -> str:
 
 
 def png_figure(folder: Path, name: str, inches: float, dpi: int) -> bytes:
-    """Give a figure as PNG that knows its own size, `inches` times `dpi` dots wide."""
+    """Return a figure as PNG with its size, `inches` times `dpi` pixels wide."""
     from PIL import Image
 
     drawn = _typeset(folder, name, inches, "png", ppi=float(dpi))
@@ -63,7 +63,7 @@ def png_figure(folder: Path, name: str, inches: float, dpi: int) -> bytes:
 
 
 def pdf_figure(folder: Path, name: str, inches: float) -> bytes:
-    """Give a figure as a PDF page of its size, with its letters as text."""
+    """Return a figure as a PDF page of its size, with letters as text."""
     return _typeset(folder, name, inches, "pdf")
 
 
@@ -79,10 +79,10 @@ def _typeset(folder: Path, name: str, inches: float, kind: Literal["pdf", "png"]
 
 
 def compiled(source: Path, kind: Literal["pdf", "png"], *, system_fonts: bool = False, **options: Any) -> bytes:
-    """Typeset a file with the fonts that travel with Typst and Matplotlib, and no other, so the same at every run.
+    """Typeset a file with only the fonts of Typst and Matplotlib, so that every run gives the same.
 
-    With `system_fonts` those of the machine too, for scripts that neither draws. The file may read files of its own
-    folder only; options are those of :func:`typst.compile`.
+    `system_fonts` adds the machine's fonts, for scripts that these lack. The file can only read files of its own
+    folder; options are those of :func:`typst.compile`.
     """
     import matplotlib as mpl
     import typst

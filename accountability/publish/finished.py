@@ -1,4 +1,4 @@
-"""A report as it lies in its folder: what it says of itself, its tables, and whether it is still as it was made."""
+"""Read a finished report: its record, its tables, and whether it was altered."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Held:
     kind : str
         ``table``, or ``figure`` for the data drawn.
     name : str
-        Name under which the notebook kept it.
+        Name under which the notebook saved it.
     cells : pandas.DataFrame
-        As in the CSV file, every cell text.
+        As in the CSV file, all cells as text.
     """
 
     kind: str
@@ -39,18 +39,18 @@ class Held:
 
     @property
     def label(self) -> str:
-        """First part of its addresses: the name, for a figure's data with ``figure:`` before it."""
+        """First part of its addresses: the name, with ``figure:`` before it for a figure's data."""
         return f"{_FIGURE}{self.name}" if self.kind == "figure" else self.name
 
 
 def home(folder: str | Path) -> Path:
-    """Give the report's folder, whether it or a file in it was named."""
+    """Return the report's folder, given it or a file in it."""
     path = Path(folder)
     return path.parent if path.is_file() else path
 
 
 def any_record(folder: str | Path) -> dict[str, Any]:
-    """Read what a report says of itself, also when its notebook stopped; refused where there is no report."""
+    """Read a report's record, also if its notebook stopped; refused if there is no report."""
     path = home(folder) / RECORD
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
@@ -68,7 +68,7 @@ def any_record(folder: str | Path) -> dict[str, Any]:
 
 
 def record(folder: str | Path) -> dict[str, Any]:
-    """Read what a finished report says of itself; one whose notebook stopped is refused too."""
+    """Read a finished report's record; also refused if its notebook stopped."""
     read = any_record(folder)
     if read.get("failure"):
         raise ParameterError(
@@ -78,7 +78,7 @@ def record(folder: str | Path) -> dict[str, Any]:
 
 
 def reports_in(folder: str | Path) -> list[Path]:
-    """Give the report a folder is, or the reports in it, in order of name; refused where there is none."""
+    """Return the report that a folder is, or the reports in it, by name; refused if there is none."""
     path = home(folder)
     if (path / RECORD).is_file():
         return [path]
@@ -89,18 +89,18 @@ def reports_in(folder: str | Path) -> list[Path]:
 
 
 def sources_of(record: Mapping[str, Any]) -> list[str]:
-    """Name the source a report was asked of, and behind it the one on which a single case is placed."""
+    """Return the source of a report, and the reference source of a single case."""
     asked = record["parameters"]
     return [asked["source"], *([asked["reference"]] if asked.get("reference") else [])]
 
 
 def file_of(entry: Mapping[str, Any]) -> str:
-    """Name the CSV file of a table, or of what a figure draws; empty where a figure's data were not kept."""
+    """Return the CSV file of a table or of a figure's data; empty if these were not saved."""
     return str(entry["file"] if entry["kind"] == "table" else entry.get("data") or "")
 
 
 def tables(folder: str | Path) -> list[Held]:
-    """Read the tables of a finished report, and the data of its figures where they were kept, in their order."""
+    """Read the tables of a finished report, and the saved data of its figures, in order."""
     import pandas as pd
 
     held = []
@@ -119,13 +119,13 @@ def tables(folder: str | Path) -> list[Held]:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Give the sha256 of every file of a report but its record: path inside the report to hash, in order of path."""
+    """Return the sha256 of every file of a report except its record: path inside the report to hash, by path."""
     inside = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {name: sha256(inside[name]) for name in sorted(inside) if name != RECORD}
 
 
 def altered(folder: str | Path) -> tuple[str, ...]:
-    """Name the files of a finished report that are gone, or whose hash is not the recorded one."""
+    """Return the files of a finished report that are missing or have another hash than recorded."""
     inside = home(folder)
     recorded = record(folder).get("files", {})
     return tuple(

@@ -1,4 +1,4 @@
-"""A report's folder, or a file beside it, appears whole or not at all; what a killed run or sweep left is cleared."""
+"""Write folders and files atomically, and clear the remains of killed runs and sweeps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JUST: Final = 2.0  # seconds
 
 
 def put_in_place(made: Path, final: Path) -> None:
-    """Move a finished folder to where it belongs on the same disk, in place of the one that stands there."""
+    """Move a finished folder to its place on the same disk, replacing an existing one."""
     made.chmod(0o755)
     if not final.exists():
         made.rename(final)
@@ -37,9 +37,9 @@ def put_in_place(made: Path, final: Path) -> None:
 
 @contextmanager
 def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
-    """Give an empty folder to fill, and move it to where it belongs if nothing went wrong.
+    """Yield an empty folder to fill, and move it to its place unless there was an error.
 
-    The workshop is a folder on the same disk for whatever is not finished; the name is for who looks there.
+    The workshop is a folder on the same disk for unfinished files; the name is for people who look there.
     """
     made = Path(tempfile.mkdtemp(prefix=f"{MAKING}{name}-", dir=workshop))
     # The lock says that somebody is at work here; a killed process lets go of it.
@@ -54,9 +54,9 @@ def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
 
 
 def clear_left(folder: Path) -> None:
-    """Clear what killed runs left in a folder of reports: nobody holds it any more; what is at work is left alone.
+    """Clear the remains of killed runs in a folder of reports; running ones are not touched.
 
-    A report that a killed run had moved aside and not yet replaced goes back to its place.
+    A report that a killed run had moved but not yet replaced is restored.
     """
     # What has just been made may not be locked yet, or may be on its way to its place.
     _put_back(folder, folder, _JUST)
@@ -89,7 +89,7 @@ def _at_work(left: Path) -> bool:
 
 
 def put_file(final: Path, write: Callable[[Path], object], workshop: Path) -> Path:
-    """Write a file that appears whole or not at all in place of the one that stands there; see :func:`making`."""
+    """Write a file atomically, replacing an existing one; see :func:`making`."""
     handle, name = tempfile.mkstemp(prefix=MAKING, dir=workshop)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -104,10 +104,10 @@ def put_file(final: Path, write: Callable[[Path], object], workshop: Path) -> Pa
 
 @contextmanager
 def held(folder: Path) -> Iterator[Path]:
-    """Hold a folder of reports for one sweep, and give its workshop, an empty folder that goes when the sweep ends.
+    """Lock a folder of reports for one sweep, and yield its workshop, an empty folder that is removed at the end.
 
-    What an earlier sweep left in it, because it was killed, is cleared first; a report it had moved aside and not yet
-    replaced goes back to its place. Refused while another sweep holds the folder.
+    The remains of a killed sweep are cleared first; a report it had moved but not yet replaced is restored. Refused
+    while another sweep has the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # The folder itself is locked: no file is left behind, and a killed process lets go of it.

@@ -1,4 +1,4 @@
-"""The page that lists the reports on a source: a card for each, and what a sweep varied side by side."""
+"""The index page of reports on a source: a card for each, and tables of sweeps."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def index_page(
     not_run: Mapping[str, str],
     base: Path,
 ) -> str:
-    """Write the page that lists reports, grouped by their question.
+    """Return the page that lists reports, grouped by question.
 
     Parameters
     ----------
     title : str
-        What the page is called.
+        Title of the page.
     source : mapping
         ``generated``, and ``facts`` of the source's card.
     reports : sequence of mapping
-        Each record with its ``folder``, in order of study.
+        Records with their ``folder``, in order of study.
     not_run : mapping
-        Questions that the source cannot answer, each with the reason.
+        Questions that the source cannot answer, with reasons.
     base : Path
-        Folder in which the reports' folders lie.
+        Folder of the reports' folders.
     """
     filters = _filters(reports)
     cards = [_card(report, base, filters) for report in reports]

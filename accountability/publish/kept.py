@@ -1,7 +1,7 @@
-"""What a notebook hands to its report: tables as CSV, figures as files and the numbers they draw.
+"""Save a notebook's tables (CSV), figures and their data for its report.
 
-The runner names a folder in an environment variable; without it (in JupyterLab, under nbval) nothing is written and
-the notebook shows the same. A stored notebook therefore holds no second copy of its tables.
+The runner sets a folder in an environment variable. Without it (in JupyterLab, under nbval) nothing is written and the
+notebook shows the same.
 """
 
 from __future__ import annotations
@@ -46,32 +46,32 @@ T = TypeVar("T")
 
 
 def folder() -> Path | None:
-    """Give the folder the runner named, or ``None`` outside a run."""
+    """Return the runner's folder, or ``None`` outside a run."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else None
 
 
 def keep(name: str, result: T, caption: str = "") -> T:
-    """Hand a table to the report, which links it as CSV; numbers are written in full precision.
+    """Save a table for the report as CSV, with numbers in full precision.
 
     Parameters
     ----------
     name : str
-        File name without ending: small letters, digits and underscores. Each name once a notebook.
+        File name without suffix: lower-case letters, digits and underscores; unique in a notebook.
     result : Result, DataFrame or Series
         A result's ``.table`` is written. A named index becomes columns, an unnamed one is left out.
     caption : str
-        What the table holds; default the result's estimand.
+        Caption; default the result's estimand.
 
     Returns
     -------
     Result, DataFrame or Series
-        What was given, unchanged, so that a cell may end with ``keep(...)`` and show it.
+        The argument, so that a cell can end with ``keep(...)`` and show it.
 
     Raises
     ------
     ParameterError
-        The name is not of that form or was used before, or there is no table to write.
+        If the name is invalid or was used before, or there is no table to write.
 
     Examples
     --------
@@ -111,19 +111,19 @@ def keep(name: str, result: T, caption: str = "") -> T:
 
 
 def keep_parts(report: CaseReport, *names: str) -> None:
-    """Show parts of a report on a case, and hand on their tables and figures.
+    """Show parts of a report on a case, and save their tables and figures.
 
     Parameters
     ----------
     report : CaseReport
         From :func:`accountability.casefiles.case_report`.
     *names : str
-        Names of parts; without any, all of them, each under its heading.
+        Names of parts; by default all, each under its heading.
 
     Raises
     ------
     ParameterError
-        For anything that is no report on a case.
+        For anything but a report on a case.
 
     Examples
     --------
@@ -152,25 +152,25 @@ def keep_parts(report: CaseReport, *names: str) -> None:
 
 
 def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None, *, hall: bool = False) -> None:
-    """Show a figure with a text that says what it shows, and hand it to the report.
+    """Show a figure with an alternative text, and save it for the report.
 
     Parameters
     ----------
     drawn : Axes, Figure or Result
-        The figure, or an Axes of it; it is closed afterwards, so it is shown once. A result is drawn with its own
-        ``plot()``; a refused estimate has no figure, which is said.
+        The figure or one of its Axes, which is closed afterwards. A result is drawn by its ``plot()``; a refused
+        estimate shows its reason.
     alt : str
-        What the figure says, for a reader who cannot see it; a result's own sentence when left out.
+        Alternative text; a result's sentence when left out.
     name : str, optional
-        File name without ending under which the report also keeps it as SVG and PNG, drawn once more for a narrow
-        column, and the numbers drawn as CSV (:func:`accountability.publish.drawn.data_of`).
+        File name without suffix under which it is also saved as SVG and PNG, also drawn for a narrow column, and its
+        data as CSV (:func:`accountability.publish.drawn.data_of`).
     hall : bool
-        Show it drawn for a slide: large letters, and without words of its own, which stand beside it there.
+        Whether to draw it for a slide, with large letters and without its texts.
 
     Raises
     ------
     ParameterError
-        No text, or a name that is not of the form of :func:`keep`.
+        Without an alternative text, or for a name that :func:`keep` refuses.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
 
 
 def present(finding: Finding) -> Finding:
-    """Show a study's finding under the figure that carries it, and hand both to the report.
+    """Show a study's finding with its lead figure, and save both for the report.
 
     Parameters
     ----------
@@ -242,12 +242,12 @@ def present(finding: Finding) -> Finding:
     Returns
     -------
     Finding
-        What was given, so that a cell that ends with ``present(...)`` shows it.
+        The argument, so that a cell that ends with ``present(...)`` shows it.
 
     Raises
     ------
     ParameterError
-        For anything that is no finding.
+        For anything but a finding.
 
     Examples
     --------
@@ -273,7 +273,7 @@ def present(finding: Finding) -> Finding:
 
 
 def lead_image(finding: Finding) -> Figure | None:
-    """Draw the figure that carries a finding, under its own words; none where nothing could be estimated."""
+    """Draw the lead figure of a finding with its texts; none if nothing could be estimated."""
     from accountability.figures.house_style import housed
     from accountability.figures.titles import titled
 
@@ -288,7 +288,7 @@ def lead_image(finding: Finding) -> Figure | None:
 
 
 def rendered(image: Figure, kind: str, dpi: int = _DPI) -> bytes:
-    """Give the bytes of a figure as ``png`` or ``svg``, the same whenever it is drawn."""
+    """Return the bytes of a figure as ``png`` or ``svg``, identical each time it is drawn."""
     import io
 
     import matplotlib as mpl
@@ -336,10 +336,10 @@ def _record(target: Path, entry: dict[str, Any]) -> None:
 
 
 def kept_in(target: Path) -> list[dict[str, Any]]:
-    """Read back what a notebook kept in a folder, in its order.
+    """Return what a notebook saved in a folder, in order.
 
-    ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``rows``; of a table also ``sentence``, of a figure
-    ``data`` (the CSV of what is drawn) and ``axes``.
+    ``kind`` (table or figure), ``name``, ``file``, ``caption``, ``rows``; for a table also ``sentence``, for a figure
+    ``data`` (the CSV of its data) and ``axes``.
     """
     manifest = target / MANIFEST
     if not manifest.is_file():

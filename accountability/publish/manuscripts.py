@@ -1,8 +1,8 @@
-r"""Where a manuscript quotes a report: the marks in Markdown, LaTeX and Word files, read and filled.
+r"""Read and fill the marks of quoted values in Markdown, LaTeX and Word manuscripts.
 
 Everywhere ``{{REPORT:ADDRESS|178}}``; in Markdown also a comment behind the number, ``178<!-- REPORT:ADDRESS -->``; in
 LaTeX ``\claim{REPORT:ADDRESS}{178}`` (with ``\newcommand{\claim}[2]{#2}``); in Word also a comment on the number whose
-text is ``claim: REPORT:ADDRESS``. In place of ``REPORT:ADDRESS`` may stand a name given to it.
+text is ``claim: REPORT:ADDRESS``. A name can replace ``REPORT:ADDRESS``.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Mark:
     reference : str
         ``REPORT:ADDRESS``, or a name.
     quoted : str or None
-        What stands there as the value; ``None`` where nothing does yet.
+        The quoted value; ``None`` if empty.
     start, end : int
-        What a new value replaces, in the text of the file or of the paragraph.
+        Range that a new value replaces, in the text of the file or paragraph.
     """
 
     place: str
@@ -65,16 +65,16 @@ class Mark:
 
 
 def marks(path: Path) -> list[Mark]:
-    """Find where a ``.md``, ``.tex`` or ``.docx`` quotes a report, in the order of the text."""
+    """Return the marks of a ``.md``, ``.tex`` or ``.docx`` file, in the order of the text."""
     if _kind(path) == ".docx":
         return [mark for _, part in _word(path) for paragraph in part for mark in paragraph.marks]
     return _in_lines(_text(path), _kind(path))
 
 
 def fill(path: Path, target: Path, value: Callable[[Mark], str]) -> int:
-    """Write a manuscript anew with the text that `value` gives for each mark, and count them; the old file stays.
+    """Write a new manuscript with the text of `value` for each mark, and return their number; the old file stays.
 
-    Placeholders become the value alone; behind comments and in macros the value is replaced and the mark stays.
+    Placeholders become the value; with comments and macros only the value is replaced.
     """
     if _kind(target) != _kind(path) or target.resolve() == path.resolve():
         raise ParameterError(f"{target}: expected another file, ending with {path.suffix}")

@@ -1,4 +1,4 @@
-"""A declared multiverse as a report: a notebook of a few cells, run and kept as a study's is."""
+"""Run a declared multiverse as a notebook of a few cells, and write its report like that of a study."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ QUESTION: Final = "Does the answer hold under every defensible choice?"
 
 @dataclass(frozen=True, slots=True)
 class Asked(Request):
-    """A multiverse to be run.
+    """A multiverse to run.
 
     Attributes
     ----------
     declared_in : str
-        Where it is declared, for the command.
+        File of its declaration, for the command.
     label : str
         Name of the folder.
     """
@@ -44,7 +44,7 @@ class Asked(Request):
 
     @property
     def command(self) -> str:
-        """The command line that makes the same report."""
+        """Return the command line that makes the same report."""
         return shlex.join(["accountability", NAME, self.declared_in])
 
 
@@ -54,17 +54,17 @@ def multiverse(
     *,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Path:
-    """Compute one difference under every combination of declared choices and write its report.
+    """Compute one difference under every combination of declared choices, and write its report.
 
     Parameters
     ----------
     declared : path or mapping
-        A YAML file or what one would hold; see :func:`accountability.multiverse.read`.
+        A YAML file or a mapping; see :func:`accountability.multiverse.read`.
     out : path, optional
         Folder to which the report's own folder is added; default ``reports/<source>``.
 
     progress : callable, optional
-        Called with the name, the cells done and the cells there are.
+        Called with the name, the number of cells done and their total.
 
     Returns
     -------
@@ -74,9 +74,9 @@ def multiverse(
     Raises
     ------
     AccountabilityError
-        Refused before anything ran.
+        If it is refused before a run.
     StudyFailed
-        It could not be computed; the page says where it stopped.
+        If it could not be computed; the page says where it stopped.
 
     Examples
     --------

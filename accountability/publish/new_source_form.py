@@ -1,4 +1,4 @@
-"""The questions of a new source as a form in JupyterLab: one screen, the counts beside each answer, one button."""
+"""A form for the questions about a new source in JupyterLab, with the resulting counts of each answer."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ _OPEN: Final = "(left to decide)"
 
 
 def source_form(name: str, files: Sequence[str | Path], *, into: str | Path | None = None) -> SourceForm:
-    r"""Show the questions of a new source as a form in JupyterLab, which writes its declaration.
+    r"""Show the questions about a new source as a form in JupyterLab that writes its declaration.
 
     Parameters
     ----------
     name : str
         Name of the new source.
     files : sequence of paths
-        The files as obtained; they are copied and never changed.
+        The files as obtained; copied and not changed.
     into : path, optional
         Folder that holds sources. Default: ``data`` in the current folder.
 
     Returns
     -------
     SourceForm
-        Shows itself as the last line of a cell: at most twelve questions, each with masked sample values and the counts
+        It is shown if it is the last line of a cell: at most twelve questions, with masked sample values and the counts
         that follow from each answer. Its button writes ``data/NAME``, with the answers in ``answers.yaml``.
 
     Raises
     ------
     AccountabilityError
-        The files are no paths, a file cannot be read, or the extra ``lab`` is not installed.
+        If the files are not paths, a file cannot be read, or the extra ``lab`` is not installed.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def source_form(name: str, files: Sequence[str | Path], *, into: str | Path | No
 
 
 def limits_of_law() -> dict[str, int]:
-    """The limits of law that have a number, in calendar days: a month as 30.4, a business day as 1.4."""
+    """Return the legal limits with a number, in calendar days: a month as 30.4, a business day as 1.4."""
     days = {"calendar days": 1, "business days": 1.4, "months": 30.4, "years": 365.25}
     return {one.name: round((one.value or 0) * days[one.unit]) for one in limits.numbered()}
 
@@ -73,7 +73,7 @@ class SourceForm:
     Attributes
     ----------
     fields : dict of (str, str) to Widget
-        The widget of each part of each question; its ``value`` can be set from code too.
+        The widget of each part of each question; its ``value`` can also be set from code.
     folder : Path or None
         The folder of the source, once it is written.
     """
@@ -100,7 +100,7 @@ class SourceForm:
 
     @property
     def answers(self) -> dict[str, dict[str, Any]]:
-        """The answers as they stand in the form; what is left to decide is not among them."""
+        """Return the answers in the form, without open ones."""
         said: dict[str, dict[str, Any]] = {}
         for (question, part), widget in self.fields.items():
             if widget.value not in ("", _OPEN):
@@ -108,7 +108,7 @@ class SourceForm:
         return said
 
     def count(self) -> None:
-        """Ask anew with the answers so far: each changes the counts of those that follow."""
+        """Update the questions with the answers so far, which change later counts."""
         self._said.value = ""
         try:
             asked = answered(self._found, checked(self.answers), self._limits).asked
@@ -120,7 +120,7 @@ class SourceForm:
         self._questions.children = [self._shown(n, question, kept) for n, question in enumerate(asked, 1)]
 
     def write(self) -> Path | None:
-        """Write the source with the answers of the form; None when it was refused, which the form says."""
+        """Write the source with the answers of the form; None if refused, as the form then says."""
         try:
             self.folder = new_source(self._name, self._files, self._into, answers=self.answers)
         except AccountabilityError as error:

@@ -1,7 +1,7 @@
-"""The HTML pages: one for each report, one that lists them, both built from the findings.
+"""The HTML pages of reports and their index, built from findings.
 
-Light, printable, nothing loaded from a network. The only script is their own, allowed by its hash: it sorts and
-filters tables and finds reports, and nothing depends on it.
+They are printable and load nothing from a network. Their only script, allowed by its hash, sorts and filters tables and
+searches reports; the pages work without it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LIMITS: Final = re.compile(r"^## What this does not show\s*$(.*)", re.M | re.S)
 
 
 def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Lay parameters out for a table: ``name``, ``value``, ``default``, ``help``, ``set`` (where not the default)."""
+    """Return parameters for a table: ``name``, ``value``, ``default``, ``help``, ``set`` (if not the default)."""
     defaults = model.model_validate({}).literals()
     return [
         {
@@ -44,17 +44,17 @@ def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[d
 
 
 def meaning(description: str) -> str:
-    """Say what a parameter means to a reader, who does not write Python."""
+    """Return the meaning of a parameter for readers who do not write Python."""
     return description.replace("or None", "or none")
 
 
 def said(value: object) -> str:
-    """Write a parameter's value for a reader."""
+    """Return a parameter's value for readers."""
     return "not set" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
 def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
-    """Write the rows of :func:`parameter_rows` as a markdown table, for the executed notebook."""
+    """Return the rows of :func:`parameter_rows` as a Markdown table, for the executed notebook."""
 
     def cell(text: str) -> str:
         # A value of the reader's own must not become markup or break the table.
@@ -66,7 +66,7 @@ def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def limits_of(notebook: Mapping[str, Any]) -> str:
-    """Take from a notebook what its study does not show, as inert HTML; empty where it does not say."""
+    """Return the limits of a study from its notebook, as inert HTML; empty if not stated."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown" and (match := _LIMITS.search(cell["source"])):
             return prose(match[1])
@@ -74,7 +74,7 @@ def limits_of(notebook: Mapping[str, Any]) -> str:
 
 
 def figures_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """Give the figures of a report as a page shows them, the one that carries the finding first.
+    """Return the figures of a report for its page, the lead figure first.
 
     Each has ``caption``, ``alt``, ``image`` and ``narrow`` (as data, or empty) and ``links``.
     """
@@ -113,7 +113,7 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def tables_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """Give the whole tables of a report as a page's appendix shows them: ``caption``, ``html``, ``file``, ``rows``."""
+    """Return the tables of a report for the page's appendix: ``caption``, ``html``, ``file``, ``rows``."""
     return [
         {
             "caption": caption_of(entry),
@@ -128,19 +128,19 @@ def tables_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
 
 
 def caption_of(entry: Mapping[str, Any]) -> str:
-    """Give a kept table's caption for a reader."""
+    """Return a saved table's caption for readers."""
     return capitalised(labels.in_words(str(entry["caption"]) or str(entry["name"])))
 
 
 def left_out(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Give the steps of a cohort's flow for a reader, headings first; nothing when the notebook stated none."""
+    """Return the steps of a cohort's flow for readers, headings first; nothing if the notebook has none."""
     return [[labels.in_words(cell) if cell else "–" for cell in row] for row in rows]
 
 
 def report_page(
     notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Sequence[Mapping[str, str]], folder: Path
 ) -> str:
-    """Write the page of one report from its finding, its record, its kept tables and figures."""
+    """Return the page of one report from its finding, record, tables and figures."""
     finding = Finding.from_json(record["finding"])
     figures = figures_of(record, folder)
     # A notebook that presents no finding is led by the first figure it kept.
@@ -161,7 +161,7 @@ def report_page(
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template of a page; what is put in is escaped unless the template says that it is markup."""
+    """Fill a page template; values are escaped unless the template marks them as markup."""
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     # The browser runs this script and no other: whatever data bring into a page, its hash is not in the policy.
     guarded = {"style": style, "script": script, "style_hash": _policy_hash(style), "script_hash": _policy_hash(script)}

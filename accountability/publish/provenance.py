@@ -1,8 +1,8 @@
-"""Where a report's numbers come from.
+"""The provenance of a report's numbers.
 
-Two halves. What the numbers depend on (data, parameters, cut-off, exclusions) is shown by the notebook itself and is
-the same on every machine. What made this copy (time, commit, versions) is written by the runner beside the notebook,
-never into it, so that a stored notebook can be compared with a fresh one.
+The notebook shows what the numbers depend on (data, parameters, cut-off, exclusions), which is the same on every
+machine. The runner writes what made this copy (time, commit, versions) beside the notebook, so that a stored notebook
+can be compared with a new one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PACKAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What the numbers of one notebook depend on.
+    """The data, parameters and exclusions of one notebook.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Provenance:
     parameters : tuple of (str, str)
         Each parameter with its value.
     exclusions : tuple of tuple of str
-        The steps of the cohort's flow; the first row holds the headings. Empty when no flow was given.
+        The steps of the cohort's flow; the first row is the headings. Empty without a flow.
     """
 
     facts: tuple[tuple[str, str], ...]
@@ -90,9 +90,9 @@ def show(
     cutoff: date | str | None = None,
     exclusions: pd.DataFrame | None = None,
 ) -> Provenance:
-    """State which data, parameters, cut-off and exclusions the notebook's numbers rest on.
+    """Return the data, parameters, cut-off and exclusions of the notebook's numbers.
 
-    The last cell of a study calls it. Nothing in it depends on the machine, the day or a package's version.
+    The last cell of a study calls it. It does not depend on the machine, the day or package versions.
 
     Parameters
     ----------
@@ -101,14 +101,14 @@ def show(
     parameters : mapping
         The notebook's parameters, name to value.
     cutoff : date or ISO text, optional
-        Last day looked at; default the source's own ``observed_until``.
+        Last day; default the source's ``observed_until``.
     exclusions : DataFrame, optional
         ``cohort.flow()``.
 
     Returns
     -------
     Provenance
-        Shows as tables.
+        Shown as tables.
     """
     card = dataset.card
     last = cutoff if cutoff is not None else card.observed_until
@@ -138,7 +138,7 @@ def show(
 
 
 def data_facts(dataset: Dataset, last: date | str | None, exclusions: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """State the data that numbers rest on, as JSON holds them."""
+    """Return the data behind the numbers, for JSON."""
     return {
         "source": dataset.name,
         "title": dataset.title,
@@ -157,7 +157,7 @@ def _cell(value: object) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """State what makes this copy of a report: time (UTC), commit, Python, platform, versions of packages."""
+    """Return what made this copy of a report: time (UTC), commit, Python, platform, versions of packages."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
@@ -177,7 +177,7 @@ def _version(package: str) -> str:
 
 
 def commit() -> str:
-    """State which code ran: the checkout's commit and whether it was changed since, or the installed version."""
+    """Return which code ran: the checkout's commit and whether it was changed since, or the installed version."""
     root = Path(__file__).resolve().parents[2]
     installed = f"installed package {_version('accountability')}"
     # An environment inside somebody else's repository must not pass for ours.

@@ -1,7 +1,7 @@
-"""Numbers as prose quotes them: ``4,991``, ``75.1 %``, ``−0.02``, ``< 0.001``, and whether they say what was computed.
+"""Read quoted numbers such as ``4,991``, ``75.1 %``, ``−0.02``, ``< 0.001``, and compare them with computed values.
 
-A quoted number is right when it is the computed one rounded to as many digits as are quoted; exactly half-way, both
-neighbours are right. A quoted ``%`` makes the computed share a hundredfold, ``<`` and ``>`` are taken at their word.
+A quoted number is right if it is the computed one rounded to the quoted digits; exactly half-way, both neighbours are
+right. ``%`` multiplies the computed share by 100; ``<`` and ``>`` are bounds.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ _DASHES: Final = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A number read from prose.
+    """A number parsed from prose.
 
     Attributes
     ----------
     number : Decimal
-        As quoted, a percentage not yet divided.
+        As quoted; a percentage is not divided.
     decimals : int
-        Digits behind the point; below 0 where the power of ten leaves out units.
+        Digits after the point; below 0 if the power of ten omits units.
     percent : bool
         Whether a per-cent sign follows.
     bound : str
         ``<``, ``>`` or nothing.
     comma : str
-        What stands between thousands, or nothing.
+        Thousands separator, or nothing.
     """
 
     number: Decimal
@@ -58,7 +58,7 @@ class Quote:
 
 
 def quote(text: str) -> Quote | None:
-    """Read a number from prose or LaTeX; ``None`` when it is not one number."""
+    """Parse a number from prose or LaTeX; ``None`` if it is not one number."""
     plain = text.strip()
     for written, meant in _TEX:
         plain = plain.replace(written, meant)
@@ -82,9 +82,9 @@ def quote(text: str) -> Quote | None:
 
 
 def is_right(quoted: str, number: float, text: str) -> bool:
-    """Say whether a quotation is the computed value, rounded to as many digits as quoted.
+    """Return whether a quotation is the computed value, rounded to the quoted digits.
 
-    Where the report holds a text (the number is not one), it is compared word by word.
+    If the report has a text, it is compared word by word.
     """
     if not isfinite(number):
         return " ".join(quoted.split()) == " ".join(text.split())
@@ -99,9 +99,10 @@ def is_right(quoted: str, number: float, text: str) -> bool:
 
 
 def rewritten(quoted: str | None, number: float, text: str) -> str:
-    """Write a computed value the way another was quoted: its digits, per-cent sign and thousands.
+    """Return a computed value in the form of a quotation: digits, per-cent sign and thousands separator.
 
-    A quotation that is still right is kept whole; without one, whole numbers have thousands apart, others three digits.
+    A quotation that is still right is unchanged; without one, whole numbers have thousands separators, others three
+    digits.
     """
     if not isfinite(number):
         return text

@@ -1,4 +1,4 @@
-"""Why the numbers of two reports moved that were made from two releases of one agency."""
+"""Split the changes between two reports on two releases of one agency."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DATED: Final = re.compile(rf"\b(?:{'|'.join(month_name[1:])})\b|\d+")
 
 
 def releases_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The sources of two records that differ in the release alone; ``None`` where they differ otherwise."""
+    """Return the sources of two records that differ only in the release; else ``None``."""
     from accountability.errors import SourceError
     from accountability.releases import series
 
@@ -44,20 +44,20 @@ def releases_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[st
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """How far numbers moved at each step from one release to the other.
+    """Changes of numbers at each step from one release to the other.
 
-    A step from a later release back to an earlier has the opposite signs.
+    From a later to an earlier release, signs are reversed.
 
     Attributes
     ----------
     numbers : DataFrame
-        Key numbers: ``number``, ``first``, one column a step, ``second``.
+        Key numbers: ``number``, ``first``, one column per step, ``second``.
     cells : DataFrame
-        Cells of the tables, by their address: ``first``, one column a step, ``second``.
+        Cells of the tables, by address: ``first``, one column per step, ``second``.
     unsplit : dict
-        Table to the reason why its cells are not split.
+        Table to the reason that its cells are not split.
     because : str
-        Why nothing is split; empty where something is.
+        Why nothing is split; empty if something is.
     """
 
     numbers: pd.DataFrame
@@ -69,23 +69,23 @@ class Moves:
 def moves(
     first: Mapping[str, Any], second: Mapping[str, Any], keys: Mapping[str, Sequence[str]] | None = None
 ) -> Moves | None:
-    """Say of each number of two reports how far it moved at each step from one release to the other.
+    """Return the change of each number of two reports at each step from one release to the other.
 
-    The study is made anew on the releases and on the two datasets between them
-    (:func:`accountability.releases.between`), so the steps add up to the whole.
+    The study is run on the releases and on the two datasets between them (:func:`accountability.releases.between`), so
+    the steps add up to the total change.
 
     Parameters
     ----------
     first, second : mapping
         Records of two reports of one study, on two releases of one agency.
     keys : mapping, optional
-        The tables whose cells are split, by name, and the columns that name their rows.
+        The tables whose cells are split, by name, and the columns that identify their rows.
 
     Returns
     -------
     Moves or None
-        ``None`` of reports that differ in more than the release. Of a number that cannot be had at some step, nothing
-        is said. Nor of a study, or a table of it, that itself looks up the other releases: between two there are none.
+        ``None`` if the reports differ in more than the release. Numbers that cannot be computed at some step are left
+        out, and so are studies and tables that load other releases themselves.
     """
     import pandas as pd
 

@@ -1,7 +1,7 @@
-"""A study's finding without running its notebook: only the statements that it rests on, each kept while it is valid.
+"""Compute a study's finding without running its notebook, from cached statements.
 
-The notebook stays the one place where a study is written down. Of its code, the statements behind ``conclude(...)`` are
-taken; a statement is computed anew only when a parameter changed on which it depends.
+The statements on which ``conclude(...)`` depends are taken from the notebook; a statement is run again only if a
+parameter on which it depends changed.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _LATER: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The statements behind a study's finding.
+    """The statements on which a study's finding depends.
 
     Attributes
     ----------
     statements : tuple of ast.stmt
-        Imports and assignments, in their order, the last the finding itself.
+        Imports and assignments in order; the last is the finding.
     """
 
     statements: tuple[ast.stmt, ...]
 
     def code(self, values: Mapping[str, Any]) -> str:
-        """Write the statements as a program, the parameters with their values after the imports."""
+        """Return the statements as a program, with parameter values after the imports."""
         used = {name for one in self.statements for name in _read(one)}
         lines = [f"{name} = {value!r}" for name, value in values.items() if name in used]
         imports = [ast.unparse(one) for one in self.statements if _imports(one)]
@@ -55,7 +55,7 @@ class Slice:
 
 @cache
 def sliced(study: str, whole: bool = True) -> Slice:
-    """Take from a study's notebook the statements on which its finding rests; without `whole`, but for how firm."""
+    """Return the statements of a notebook on which its finding depends; without `whole`, without its sensitivity."""
     parsed = _parsed(study) if whole else ast.fix_missing_locations(_Less().visit(_parsed(study)))
     body = [_plain(one) for one in parsed.body]
     return Slice(_behind(body, next(_calls(body, _SOUGHT))))
@@ -63,7 +63,7 @@ def sliced(study: str, whole: bool = True) -> Slice:
 
 @cache
 def sliced_tables(study: str) -> dict[str, Slice]:
-    """Take from a study's notebook the statements behind each table that it keeps, by the table's name."""
+    """Return the statements of a notebook on which each saved table depends, by the table's name."""
     found = {}
     for place, call in ((n, one) for n, said in enumerate(_parsed(study).body) for one in _calls([said], _KEPT_BY)):
         body = [_plain(_Bare().visit(one)) for one in _parsed(study).body[:place]]
@@ -107,12 +107,12 @@ def _behind(body: list[ast.stmt], sought: ast.expr) -> tuple[ast.stmt, ...]:
 
 
 class Replay:
-    """Findings of studies under changing parameters; what did not change is not computed again.
+    """Findings of studies under changing parameters, with cached statements.
 
     Parameters
     ----------
     given : mapping, optional
-        Sources already held: name to dataset.
+        Sources already loaded: name to dataset.
     """
 
     def __init__(self, given: Mapping[str, Any] | None = None) -> None:
@@ -123,15 +123,15 @@ class Replay:
     def finding(
         self, study: str, values: Mapping[str, Any], *, whole: bool = True, told: Callable[[str], None] | None = None
     ) -> Finding:
-        """Give the finding of a study under complete parameters; raises what a statement raises.
+        """Return the finding of a study under complete parameters; raises what a statement raises.
 
-        Without `whole`, what says only how firm it is is left out. `told` hears what is being computed, in words.
+        Without `whole`, its sensitivity is left out. `told` is called with what is being computed, in words.
         """
         finding: Finding = self._last(sliced(study, whole), values, told)
         return finding
 
     def kept(self, study: str, name: str, values: Mapping[str, Any]) -> Any:
-        """Give what a study keeps as one of its tables, as :func:`finding` gives its finding."""
+        """Return one saved table of a study, as :func:`finding` returns its finding."""
         return self._last(sliced_tables(study)[name], values, None)
 
     def _last(self, behind: Slice, values: Mapping[str, Any], told: Callable[[str], None] | None) -> Any:
@@ -155,7 +155,7 @@ class Replay:
         return held["finding"]
 
     def data(self, source: str) -> Any:
-        """Give a source; it is read once."""
+        """Return a source, loaded once."""
         if source not in self._given:
             import accountability
 
@@ -212,7 +212,7 @@ def _words(one: ast.stmt) -> str:
 
 
 def later(study: str) -> bool:
-    """Say whether part of a study's finding is computed after the answer."""
+    """Return whether part of a study's finding is computed after the answer."""
     return sliced(study).code({}) != sliced(study, False).code({})
 
 

@@ -1,4 +1,4 @@
-"""A checked request: one study, complete parameters, and the name of the report they make."""
+"""A checked request: one study, complete parameters, and the name of their report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Request:
     parameters : Parameters
         Complete and typed.
     source : Source
-        What the source declares.
+        Declaration of the source.
     """
 
     study: Study
@@ -40,14 +40,14 @@ class Request:
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Parameters that differ from their defaults, the source apart."""
+        """Return the parameters that differ from their defaults, except the source."""
         defaults = self.study.parameters.model_validate({}).literals()
         given = self.parameters.literals()
         return {name: value for name, value in given.items() if name != "source" and value != defaults[name]}
 
     @property
     def folder(self) -> str:
-        """Name of the report's folder: the study, and what differs from its defaults."""
+        """Name of the report's folder: the study, and its non-default parameters."""
         if not self.changed:
             return self.study.name
         said = "+".join(f"{name}={value}" for name, value in self.changed.items())
@@ -60,7 +60,7 @@ class Request:
 
     @property
     def command(self) -> str:
-        """The command line that makes the same report."""
+        """Command line that makes the same report."""
         words = ["accountability", "run", self.study.name, "--source", self.parameters.source]
         for name, value in self.changed.items():
             words += ["-p", f"{name}={'none' if value is None else value}"]
@@ -68,10 +68,10 @@ class Request:
 
 
 def request(study: str, source: str | None, parameters: Mapping[str, Any]) -> Request:
-    """Check what is asked for, without loading data or starting anything.
+    """Check a request, without loading data or starting a kernel.
 
-    ``None`` leaves the source to the parameters. Refused as by :func:`accountability.studies.registry.check`, and when
-    the source is given twice and differs.
+    With ``None`` the parameters name the source. Refused as by :func:`accountability.studies.registry.check`, and if
+    two different sources are given.
     """
     wanted = registry.get(study)
     given = dict(parameters)

@@ -1,4 +1,4 @@
-"""From a checked request to a report's folder: execute, gather, write the page, and only then put it in place."""
+"""Make a report from a checked request: execute, collect, write the page, and then put it in place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def default_out(source: Source) -> Path:
-    """Give the folder for reports on a source, under the current folder."""
+    """Return the folder for reports on a source, under the current folder."""
     return Path("reports") / source.source
 
 
@@ -50,9 +50,9 @@ def run(
     study : str
         Name of a study.
     source : str, optional
-        A source's name or folder; without it, the model's default.
+        A source's name or folder; by default the model's.
     parameters : mapping, optional
-        Further parameters of the study's model.
+        Further parameters of the study.
     out : path, optional
         Folder to which the report's own folder is added; default ``reports/<source>``.
     progress : callable, optional
@@ -66,9 +66,9 @@ def run(
     Raises
     ------
     AccountabilityError
-        Refused before anything ran; see :func:`accountability.studies.registry.check`.
+        If refused before a run; see :func:`accountability.studies.registry.check`.
     StudyFailed
-        The notebook stopped with an error; its page and notebook are kept and show where.
+        If the notebook stopped with an error; its page and notebook show where.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def run(
 def answer(
     wanted: Request, out: str | Path | None, progress: Progress | None = None, notebook: Path | None = None
 ) -> Path:
-    """Make one report, list it on the index and give its page; see :func:`make`."""
+    """Make one report, list it on the index, and return its page; see :func:`make`."""
     folder = default_out(wanted.source) if out is None else Path(out)
     with interruptible(1) as pool:
         made, failure = pool.submit(make, wanted, folder, progress, notebook=notebook).result()
@@ -95,7 +95,7 @@ def answer(
 
 
 def report(source: str = "synthetic", out: str | Path | None = None, *, progress: Progress | None = None) -> Path:
-    """Run every study a source can answer and write an index page over their reports.
+    """Run every study that a source can answer, and write an index page of their reports.
 
     Parameters
     ----------
@@ -109,14 +109,14 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
     Returns
     -------
     Path
-        ``index.html``. Studies which the source cannot answer are named on it, with the reason.
+        ``index.html``. It also lists the studies that the source cannot answer, with reasons.
 
     Raises
     ------
     AccountabilityError
-        No such source, or no study applies to it.
+        For an unknown source, or if no study applies to it.
     StudyFailed
-        At least one notebook stopped with an error; the others were run, and the index is written.
+        If at least one notebook stopped with an error; the others are run, and the index is written.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
 
 
 def studies_of(source: str) -> tuple[Source, list[str], dict[str, str]]:
-    """Say which studies a source can answer, and why not the others; refused when it can answer none."""
+    """Return which studies a source can answer, and why not the others; refused if none."""
     declared = read_source(source_folder(source))
     refused = not_run(source, declared)
     able = [name for name in registry.STUDIES if name not in refused]
@@ -152,7 +152,7 @@ def studies_of(source: str) -> tuple[Source, list[str], dict[str, str]]:
 
 
 def not_run(source: str, declared: Source) -> dict[str, str]:
-    """Say which studies a source cannot answer, each with the reason."""
+    """Return the studies that a source cannot answer, with reasons."""
     reasons = {
         name: study.why_not(declared, study.parameters.model_validate({"source": source}))
         for name, study in registry.STUDIES.items()
@@ -169,7 +169,7 @@ def make(
     workshop: Path | None = None,
     notebook: Path | None = None,
 ) -> tuple[Path, Failure | None]:
-    """Make one report in a folder of its own; the folder appears whole or not at all.
+    """Make one report in its own folder, completely or not at all.
 
     Parameters
     ----------
@@ -178,18 +178,18 @@ def make(
     out : Path
         Folder to which the report's folder is added.
     progress : callable or None
-        Told of every cell.
+        Called for every cell.
     start : callable, optional
-        As the provisioner of :func:`execute`; without it a fresh kernel is started.
+        As the provisioner of :func:`execute`; without it a new kernel is started.
     workshop : Path, optional
-        Folder on the same disk for whatever is not finished; default ``out``.
+        Folder on the same disk for unfinished files; default ``out``.
     notebook : Path, optional
-        What to run; default the notebook that comes with the study.
+        Notebook to run; default the study's.
 
     Returns
     -------
     page : Path
-        The report's page, also when the notebook failed.
+        The report's page, also if the notebook failed.
     failure : Failure or None
         Where it stopped.
     """
@@ -207,13 +207,13 @@ def make(
 
 
 def refuse_other(folder: Path) -> None:
-    """Refuse to put a report where something else stands."""
+    """Refuse to replace anything but a report."""
     if folder.exists() and not (folder / RECORD).is_file():
         raise ParameterError(f"{folder}: holds something that is not a report; choose another folder with --out")
 
 
 def notebook_of(study: Study) -> Path:
-    """Give a study's notebook; refused where it is missing from the installation."""
+    """Return a study's notebook; refused if it is missing from the installation."""
     notebook = (study.home or notebooks_dir()) / study.notebook
     if not notebook.is_file():
         raise SourceError(f"{notebook}: the notebook of {study.name} is missing; install the package again")
@@ -345,7 +345,7 @@ def write_index(source: str, declared: Source, out: Path, workshop: Path | None 
 
 
 def index_text(source: str, declared: Source, out: Path) -> str:
-    """Make the page that lists every report in a folder."""
+    """Return the page that lists every report in a folder."""
     # What is no study of the list, such as a multiverse, comes last.
     order = {name: place for place, name in enumerate(registry.STUDIES)}
     reports = []

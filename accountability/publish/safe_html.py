@@ -1,7 +1,6 @@
-"""HTML that came out of data or a notebook, made inert: a short list of tags is kept, the rest is text.
+"""Make HTML from data or notebooks inert: only a short list of tags is kept.
 
-nh3 parses it as a browser would and writes the page anew from what it parsed, so whatever a browser would make of
-broken markup, it is not in the page.
+nh3 parses it as a browser does and writes it again from the parsed tree, so broken markup cannot hide active content.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _TABLE_PARTS: Final = re.compile(r"<thead>(.*?)</thead>\s*<tbody>(.*?)</tbody>",
 
 
 def inert(markup: str) -> str:
-    """Rebuild HTML from harmless tags; scripts, styles, handlers, frames and remote pictures are left out.
+    """Return HTML with only harmless tags; scripts, styles, handlers, frames and remote images are removed.
 
     Parameters
     ----------
@@ -45,13 +44,13 @@ def inert(markup: str) -> str:
     Returns
     -------
     str
-        Balanced HTML, its tables made easier to read (:func:`tidy_tables`).
+        Balanced HTML with tidied tables (:func:`tidy_tables`).
     """
     return tidy_tables(kept_tags(markup))
 
 
 def kept_tags(markup: str) -> str:
-    """Rebuild HTML as :func:`inert` does, its tables left as they are."""
+    """Return HTML as :func:`inert` does, with unchanged tables."""
     import nh3
 
     return nh3.clean(
@@ -66,10 +65,10 @@ def kept_tags(markup: str) -> str:
 
 
 def tidy_tables(markup: str) -> str:
-    """Set columns of numbers flush right, heading included, and leave out the running number pandas puts first.
+    """Right-align columns of numbers with their headings, and remove the index column of pandas.
 
-    Of inert HTML. Cells of a column in which every filled cell is a number get the class ``num``, ``short`` where every
-    text is. A missing value shows as a dash. A table without a heading row lists facts and is left alone.
+    It takes inert HTML. Cells of columns with only numbers get the class ``num``, with only short texts ``short``. A
+    missing value becomes a dash. Tables without a heading row are unchanged.
     """
     return _TABLE_PARTS.sub(lambda table: _tidied(table[1], table[2]), markup)
 
@@ -116,7 +115,7 @@ def _all_numbers(cells: list[str]) -> bool:
 
 
 def prose(markdown: str) -> str:
-    """Turn markdown into inert HTML; raw HTML in it shows as text."""
+    """Convert Markdown to inert HTML; raw HTML in it is shown as text."""
     import mistune
 
     render = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "footnotes"])
@@ -127,5 +126,5 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def plain(text: str) -> str:
-    """Escape the text of a terminal for a ``<pre>`` and drop its colours."""
+    """Escape terminal text for a ``<pre>``, without its colours."""
     return html.escape(_ANSI.sub("", text), quote=False)

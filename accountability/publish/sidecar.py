@@ -1,6 +1,6 @@
-"""What a table needs with it when it leaves its report: a metadata file beside the CSV, and a hash of every file.
+"""Write a metadata file beside each CSV of a report, and the hashes of all files.
 
-The metadata are JSON as the W3C's *Metadata Vocabulary for Tabular Data* (2015) places and names them:
+The metadata are JSON in the form and place of the W3C's *Metadata Vocabulary for Tabular Data* (2015):
 ``groups.csv-metadata.json`` beside ``groups.csv``.
 """
 
@@ -30,7 +30,7 @@ _CARRIED: Final = (
 
 
 def metadata(table: Path, title: str, made_from: Mapping[str, Any]) -> Path:
-    """Write beside a CSV file, with ``-metadata.json`` after its name, what it holds and what it was made from."""
+    """Write the metadata of a CSV file beside it, with ``-metadata.json`` after its name."""
     with table.open(newline="", encoding="utf-8") as file:
         columns = next(csv.reader(file), [])
     said = {
@@ -46,7 +46,7 @@ def metadata(table: Path, title: str, made_from: Mapping[str, Any]) -> Path:
 
 
 def accompany(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write the metadata of every table of a report, and of the data of its figures, from the record it will hold."""
+    """Write the metadata of every table of a report, and of its figures' data, from its record."""
     carried = {key: record[key] for key in _CARRIED}
     for entry in record["tables"]:
         if file := file_of(entry):
@@ -54,7 +54,7 @@ def accompany(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def save(result: Result, path: str | Path, data: Dataset, parameters: Mapping[str, object] | None = None) -> Path:
-    """Write a result's table as CSV, and beside it what it was made from.
+    """Write a result's table as CSV, with a metadata file beside it.
 
     Parameters
     ----------
@@ -63,15 +63,15 @@ def save(result: Result, path: str | Path, data: Dataset, parameters: Mapping[st
     path : path
         The CSV file to write.
     data : Dataset
-        The source the result rests on.
+        The source of the result.
     parameters : mapping, optional
-        What was chosen on the way, name to value.
+        Parameters of the analysis, name to value.
 
     Returns
     -------
     Path
-        The CSV file; its metadata hold data, vintage, hashes, cut-off, parameters, estimand, method, assumptions, who
-        was left out, versions, commit and time.
+        The CSV file; its metadata hold data, release, hashes, cut-off, parameters, estimand, method, assumptions,
+        exclusions, versions, commit and time.
     """
     table = result.to_csv(path)
     card, flow = data.card, result.flow
@@ -92,7 +92,7 @@ def save(result: Result, path: str | Path, data: Dataset, parameters: Mapping[st
 
 
 def declaration(source: Path) -> dict[str, str]:
-    """Give the sha256 of every file that says how a source in a folder is read: name to hash."""
+    """Return the sha256 of every declaration file of a source in a folder: name to hash."""
     own = {path.name: sha256(path) for path in sorted(source.glob("*.yaml"))}
     bases = [path for place in line_of_releases(source)[1:] for path in sorted(place.glob("*.yaml"))]
     return own | {f"{path.parent.name}/{path.name}": sha256(path) for path in bases}

@@ -1,4 +1,4 @@
-"""Templates filled: of pages, where what is put in is escaped, and of texts, where it is not."""
+"""Fill templates: of pages, with escaped values, and of texts, without escaping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def templates(folder: Path = TEMPLATES, *, markup: bool = False) -> Environment:
-    """Open a folder of templates; a name that is not given is an error, and `markup` has what is put in escaped."""
+    """Open a folder of templates; undefined names are errors, and `markup` escapes values."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

@@ -1,7 +1,7 @@
-"""Every number of a finished report, each with an address by which it can be named: ``groups/Force/median``.
+"""The numbers of a finished report, each with an address: ``groups/Force/median``.
 
-An address is the table, the row and the column. A row is called by what its first columns say, never by its place, so
-that a number keeps its address when other rows come and go.
+An address is table, row and column. A row is named by its first columns and not by position, so that addresses do not
+change with other rows.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _KEYS_BY_NAME: Final = frozenset({"step", "year", "month", "p", "landmark"})
 
 
 def key_columns(*cells: pd.DataFrame) -> list[str]:
-    """Choose the columns that name the rows.
+    """Choose the columns that identify the rows.
 
-    The shortest run of first columns that tells every row from every other, without those numbers among them that
-    are not needed for it. Measured columns (numbers with decimals, unless they come first) end the run. Several
-    tables of one kind are given the columns that serve all of them; a table of one row that nothing names has none.
+    These are the fewest first columns that identify every row, without unnecessary numbers. A measured column (numbers
+    with decimals, unless first) ends the search. Several tables of one kind share their columns; a table of one row may
+    have none.
     """
     shared = [column for column in cells[0].columns if all(column in one.columns for one in cells)]
     chosen: list[str] = []
@@ -69,7 +69,7 @@ def _measured(cells: pd.DataFrame, column: str) -> bool:
 
 
 def tidy(held: Held, keys: Sequence[str] | None = None) -> pd.DataFrame:
-    """Put a table one cell a row, each with its address (see :func:`values`); `keys` name the rows."""
+    """Return a table with one cell per row and its address (see :func:`values`); `keys` identify the rows."""
     import pandas as pd
 
     cells = held.cells
@@ -109,7 +109,7 @@ def _row_names(cells: pd.DataFrame, naming: Sequence[str]) -> list[str]:
 
 
 def values(folder: str | Path) -> pd.DataFrame:
-    """Read every value of a report's tables, and of the data its figures draw, into one frame.
+    """Return all values of a report's tables and of its figures' data in one frame.
 
     Parameters
     ----------
@@ -119,14 +119,14 @@ def values(folder: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a cell, columns that name rows apart: ``address`` (unique), ``kind`` (table or figure), ``table``,
-        ``row`` (what the first columns say, joined by a comma), ``column``, ``text`` (as in the CSV; empty for none)
-        and ``number`` (missing where the text is no number).
+        One row per cell, except key columns: ``address`` (unique), ``kind`` (table or figure), ``table``, ``row`` (the
+        key columns, joined by a comma), ``column``, ``text`` (as in the CSV; empty for none) and ``number`` (missing if
+        the text is not a number).
 
     Raises
     ------
     ParameterError
-        No finished report, or a table is missing from it.
+        If it is not a finished report, or a table is missing.
     """
     import pandas as pd
 
@@ -137,32 +137,32 @@ def values(folder: str | Path) -> pd.DataFrame:
 
 
 def value(folder: str | Path, address: str) -> float | str:
-    """Give one value of a report.
+    """Return one value of a report.
 
     Parameters
     ----------
     folder : path
         The report's folder, or a file in it.
     address : str
-        ``table/row/column``; the data drawn by a figure are at ``figure:name/row/column``. The row may be left out
-        of a table that has one.
+        ``table/row/column``; a figure's data are at ``figure:name/row/column``. The row can be left out for a table of
+        one row.
 
     Returns
     -------
     float or str
-        The number, or the text of a cell that holds none.
+        The number, or the text of a cell without one.
 
     Raises
     ------
     ParameterError
-        No finished report, or no such address; the nearest is named.
+        If it is not a finished report, or the address is unknown; names the nearest.
     """
     found = locate(values(folder), address)
     return found["text"] if found["number"] != found["number"] else found["number"]
 
 
 def locate(frame: pd.DataFrame, address: str) -> dict[str, Any]:
-    """Find an address among values; where there is none, say which part of it is wrong and name the nearest."""
+    """Return the value at an address; if there is none, say which part is wrong and name the nearest."""
     hits = frame[frame["address"] == address]
     if hits.empty:
         label, _, column = address.rpartition("/")

@@ -1,4 +1,4 @@
-"""Run a report again, with its parameters and on its data, and hold every number against the first run's."""
+"""Run a report again with its parameters and data, and compare every number."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Verified(Comparison):
-    """A report (``first``) held against the same request run now (``second``).
+    """A report (``first``) compared with the same request run now (``second``).
 
     Attributes
     ----------
     folder : Path
         The report.
     altered : tuple of str
-        Files of the report that are not as they were made.
+        Files of the report that were altered.
     """
 
     folder: Path
@@ -37,11 +37,11 @@ class Verified(Comparison):
 
     @property
     def equal(self) -> bool:
-        """Whether every value was found again and no file of the report was altered."""
+        """Whether every value is equal and no file of the report was altered."""
         return self.table.empty and not self.altered
 
     def sentence(self) -> str:
-        """Say whether the report was found again, and where not."""
+        """State whether the report was reproduced, and where not."""
         said = super().sentence()
         if not self.altered:
             return said
@@ -66,17 +66,17 @@ def verify(
     reports : sequence of path
         Folders of reports, or files in them.
     out : Path, optional
-        Where the new reports stay, listed on an index; without it they go when they have been compared.
+        Folder for the new reports and their index; without it they are deleted after the comparison.
     tolerance : float
-        Relative difference up to which two numbers are equal.
+        Relative difference up to which numbers count as equal.
     progress : callable, optional
         Called with a study's name, the cells done and the cells there are.
 
     Returns
     -------
     list of Verified or Refusal
-        One a report, in order; a refusal says why it cannot be run again: its data are missing or are not those it was
-        made from, its study or a parameter is gone, or its notebook stops.
+        One per report, in order; a refusal says why it cannot be run again: its data are missing or changed, its study
+        or a parameter no longer exists, or its notebook stops.
     """
     # What cannot be run is known before anything runs. Each source is coded anew from its files, so that no report is
     # found again only because both runs read the same kept tables.

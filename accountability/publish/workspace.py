@@ -1,7 +1,6 @@
-"""A folder to work in: copies of the notebooks, set to one source, and a page to start from.
+"""Make a working folder: copies of the notebooks for one source, and a start page.
 
-The package's own notebooks are never opened in place, so that trying things out changes nothing that is shipped; what
-is already in the folder is the user's and stays.
+The package's own notebooks are not opened, so that they do not change; existing files in the folder are kept.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _SOURCE: Final = re.compile(r'^source: str = ".*?"', re.M)
 
 
 def prepare(source: str, folder: Path) -> list[Path]:
-    """Fill a folder with the notebooks that can be run on a source, and give the files written, the first page first.
+    """Write the notebooks that a source can answer to a folder, and return the files written, the start page first.
 
-    The folder is made when it is not there; files in it are left as they are. Refused before anything is written: no
-    such source, its files not here, or no study that it can answer.
+    The folder is created if missing; files in it are not changed. Refused before writing for an unknown source, missing
+    files, or a source that can answer no study.
     """
     place = source_folder(source)
     _, able, refused = studies_of(source)
@@ -49,7 +48,7 @@ def prepare(source: str, folder: Path) -> list[Path]:
 
 
 def for_source(text: str, source: str) -> str:
-    """Set the text of a notebook to a source, and clear outputs that were another source's."""
+    """Set the source of a notebook's text, and clear outputs of another source."""
     notebook = json.loads(text)
     changed = False
     for cell in notebook["cells"]:
@@ -66,7 +65,7 @@ def for_source(text: str, source: str) -> str:
 
 
 def start_page(source: str, able: list[str], refused: dict[str, str]) -> str:
-    """Write the notebook to start from: which studies there are, and the explorer on the first that can be run."""
+    """Return the start notebook: the list of studies, and the explorer with the first that can be run."""
     import nbformat
 
     first = "how_long_cases_stay_open" if "how_long_cases_stay_open" in able else able[0]

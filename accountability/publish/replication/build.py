@@ -70,31 +70,31 @@ def package(
     out : Path
         The archive to write, ending in ``.zip``; its name becomes the folder inside.
     source : str, optional
-        Run every study a source can answer and package those; default ``synthetic``.
+        Run and package every study that a source can answer; default ``synthetic``.
     reports : Path, optional
-        Package these reports (a report's folder, or a folder of reports) instead of running any.
+        Package these reports (a report's folder, or a folder of reports) instead.
     progress : callable, optional
-        Called with a study's name, the cells done and the cells there are.
+        Called with a study's name, the number of cells done and their total.
 
     Returns
     -------
     Path
-        The archive. It holds the library's source, the notebooks, the locked environment, the reports, the data where
-        they may travel, else the way to them with the hash of every file, ``README.md`` in the data editors' template,
-        ``EXHIBITS.csv``, ``CHECKLIST.md``, ``MANIFEST.csv`` and a ``Makefile`` of two commands.
+        The archive. It holds the library's source, the notebooks, the locked environment, the reports, the data or (if
+        they may not be shared) where to get them with the hash of every file, ``README.md`` in the data editors'
+        template, ``EXHIBITS.csv``, ``CHECKLIST.md``, ``MANIFEST.csv`` and a ``Makefile`` of two commands.
 
     Raises
     ------
     ParameterError
-        Both a source and reports are given, the name does not end in ``.zip``, or there is no report.
+        If both a source and reports are given, the name does not end in ``.zip``, or there is no report.
     Refusal
-        A report holds what must not be shared (`accountability share` lists it), stopped before its end, or is of no
-        study (a multiverse).
+        If a report has something that must not be shared (`accountability share` lists it), stopped before its end, or
+        is not of a study (a multiverse).
 
     Notes
     -----
-    Raw files travel when they come with this library, when they are generated, or when no column of them is declared to
-    identify people (``drop``) and they have no address to be fetched from.
+    Raw files are included if they come with this library, are synthetic, or have no address and no column declared to
+    identify people (``drop``).
     """
     if source is not None and reports is not None:
         raise ParameterError("give a source, to run its studies, or reports that were made before, not both")

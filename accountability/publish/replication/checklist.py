@@ -1,7 +1,7 @@
-"""The STROBE and RECORD checklists, filled from what was run: where each item is answered, or that it is the author's.
+"""The STROBE and RECORD checklists, filled from the reports: where each item is answered, or that the author must.
 
-The items stand in ``CHECKLIST.md.j2``, in words of our own. STROBE: von Elm et al. 2007; for cohort, case-control and
-cross-sectional studies the items that apply to a study of records are kept. RECORD: Benchimol et al. 2015.
+The items are in ``CHECKLIST.md.j2``, in our own words. STROBE: von Elm et al. 2007, the items that apply to a study of
+records. RECORD: Benchimol et al. 2015.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ AUTHOR: Final = "For the author: the run does not say."
 
 
 def checklist(reports: Sequence[Report], sources: Sequence[Source]) -> dict[str, Any]:
-    """Give the template what fills it: it names only tables and sections that the packaged reports hold."""
+    """Return the values for the template, with only tables and sections of the packaged reports."""
 
     def tables(*names: str) -> str:
         held = [
@@ -66,11 +66,11 @@ def checklist(reports: Sequence[Report], sources: Sequence[Source]) -> dict[str,
 
 
 def answered(where: str) -> bool:
-    """Whether the package answers an item itself."""
+    """Return whether the package itself answers an item."""
     return not where.startswith(AUTHOR)
 
 
 def cell(text: object) -> str:
-    """Write a text as one cell of a markdown table: no line end, no bar, no tag of its own."""
+    """Return a text as one cell of a Markdown table, without line ends, bars and tags."""
     line = " ".join(str(text).split())
     return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""The locked environment of a package: the checkout's own files, or what is installed now."""
+"""The locked environment of a package: the checkout's files, or the installed versions."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _CHECKOUT: Final = ("pyproject.toml", LOCK, "LICENSE", "CITATION.cff")
 
 
 def checkout() -> Path | None:
-    """Return the folder of the checkout the package runs from, or ``None`` when it is installed."""
+    """Return the folder of the checkout from which the package runs, or ``None`` if it is installed."""
     return PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() else None
 
 
 def environment_files() -> dict[str, bytes]:
-    """Give the files that fix the environment.
+    """Return the files that fix the environment.
 
     Returns
     -------
     dict of str to bytes
-        ``pyproject.toml`` and ``requirements.lock`` always; licence and citation where they are at hand. From an
-        installed package the lock holds the versions installed now, without hashes.
+        ``pyproject.toml`` and ``requirements.lock`` always; licence and citation if available. For an installed package
+        the lock has the installed versions without hashes.
     """
     root = checkout()
     if root is not None and (root / LOCK).is_file():
@@ -65,7 +65,7 @@ def _licence() -> dict[str, bytes]:
 
 
 def hashed(lock: bytes) -> bool:
-    """Whether a lock names the hash of every file it asks for."""
+    """Return whether a lock has the hash of every file."""
     text = lock.decode("utf-8")
     entries = len(re.findall(r"^[A-Za-z0-9]", text, re.MULTILINE))
     return entries > 0 and len(re.findall(r"^\S+==.*\\$", text, re.MULTILINE)) == entries

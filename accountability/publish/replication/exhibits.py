@@ -1,4 +1,4 @@
-"""Which tables and figures a report holds, and which cell of which notebook makes each."""
+"""List the tables and figures of reports, and the notebook cell that makes each."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from accountability.records.places import notebooks_dir
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report that goes into a package.
+    """One report of a package.
 
     Attributes
     ----------
     folder : Path
-        Where it is.
+        Its folder.
     record : mapping
-        What its ``provenance.json`` holds.
+        Content of its ``provenance.json``.
     cells : tuple of (str, str)
-        Kind and source of each cell of the study's notebook.
+        Type and source of each cell of the study's notebook.
     notebook : str
         The notebook's path in the package.
     """
@@ -48,7 +48,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A table or figure and the program that makes it.
+    """A table or figure, and the program that makes it.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Exhibit:
     file : str
         Path in the package.
     program : str
-        The notebook, and its cell counted from 1.
+        The notebook and its cell number, from 1.
     command : str
         The command line that makes the report.
     caption : str
@@ -72,7 +72,7 @@ class Exhibit:
 
 
 def read_report(folder: Path, notebooks: Path) -> Report:
-    """Read a report, with the cells of its notebook as it is stored, not as it was run: the one a replicator opens."""
+    """Read a report, with the cells of the stored notebook, which a replicator opens."""
     record = any_record(folder)
     stored = json.loads((notebooks / record["notebook"]).read_text(encoding="utf-8"))
     cells = tuple((cell["cell_type"], "".join(cell["source"])) for cell in stored["cells"])
@@ -81,7 +81,7 @@ def read_report(folder: Path, notebooks: Path) -> Report:
 
 
 def exhibits(reports: list[Report]) -> list[Exhibit]:
-    """List every table and figure of the reports; tables and figures are numbered apart."""
+    """List every table and figure of the reports; tables and figures are numbered separately."""
     found: list[Exhibit] = []
     numbers = {"table": 0, "figure": 0}
     for report in reports:

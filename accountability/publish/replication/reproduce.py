@@ -1,4 +1,4 @@
-"""Redo the reports of a replication package and hold them against the packaged ones.
+"""Make the reports of a replication package again, and compare them with the packaged ones.
 
 Run as ``python -m accountability.publish.replication.reproduce reports reproduced``, which ``make reproduce`` does.
 """
@@ -14,7 +14,7 @@ from accountability.publish.verify import verify
 
 
 def main() -> int:
-    """Redo the reports named on the command line; 0 when all values are equal, 1 when one differs, 2 when refused."""
+    """Make the named reports again; return 0 if all values are equal, 1 if one differs, 2 if refused."""
     reports, out = Path(sys.argv[1]), Path(sys.argv[2])
     try:
         folders = reports_in(reports)

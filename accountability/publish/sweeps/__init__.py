@@ -1,1 +1,1 @@
-"""Many runs of one study: a grid of parameters, made in parallel and taken up again where it stopped."""
+"""Sweeps: run one study over a grid of parameters, in parallel and resumable."""

@@ -1,4 +1,4 @@
-"""A grid: the parameter sets of one study, declared as a product and as a list, all checked before anything runs."""
+"""Grids: parameter sets of one study, declared as a product and a list, and checked before a run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Grid:
     study : str
         Name of the study.
     requests : tuple of Request
-        One for each distinct set, in the order declared: the product first, its last name running fastest.
+        One per distinct set, in order: the product first, with its last name varying fastest.
     """
 
     study: str
@@ -37,18 +37,18 @@ class Grid:
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """Parameters that take more than one value, in the order of the model."""
+        """Return the parameters with more than one value, in the order of the model."""
         sets = [wanted.parameters.literals() for wanted in self.requests]
         return tuple(name for name in sets[0] if len({repr(one[name]) for one in sets}) > 1)
 
 
 def read_grid(study: str, declared: str | Path | Mapping[str, Any], source: str | None = None) -> Grid:
-    """Read a grid, a YAML file or what one would hold, and check every set of it.
+    """Read a grid from a YAML file or mapping, and check every set.
 
     ``always``: parameters of every set. ``product``: names, each with a list of values, crossed with one another.
-    ``sets``: a list of further parameter sets. ``study``: may say for which study the grid is meant. At least one of
-    ``product`` and ``sets``. A `source` counts as if it stood in ``always``. The refusal lists every fault of the
-    declaration or, where it can be read, every fault of its sets, each with the numbers of the sets that have it.
+    ``sets``: a list of further parameter sets. ``study``: the study of the grid (optional). At least one of ``product``
+    and ``sets`` is required. `source` is added to ``always``. The refusal lists every fault of the declaration or, if
+    it is valid, every fault of its sets with their numbers.
     """
     where = "grid" if isinstance(declared, Mapping) else str(declared)
     said = dict(declared) if isinstance(declared, Mapping) else read_yaml(Path(declared))

@@ -1,7 +1,6 @@
-"""The same grid on a Dask cluster: each worker makes whole reports and hands them back.
+"""Run a grid on a Dask cluster: each worker makes complete reports and returns them.
 
-The workers need no disk in common with the caller. Each forks its kernels from a process of its own that has imported
-what studies import.
+The workers need no shared disk. Each forks its kernels from a process that has imported the packages of studies.
 """
 
 from __future__ import annotations
@@ -59,10 +58,9 @@ def on_cluster(scheduler: str | None) -> Executor:
 
 
 def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str, Any]) -> tuple[bytes, str]:
-    """Make one report on a worker and give its folder as a ZIP file, and where its notebook stopped.
+    """Make one report on a worker, and return its folder as a ZIP file and where its notebook stopped.
 
-    Refused by a worker that has another version of the package, a notebook, the data or the packages than the caller
-    expects, so that its report would not be the one asked for.
+    Refused by a worker with another version of the package, notebook, data or dependencies than the caller's.
     """
     wanted = request(study, None, parameters)
     here = inputs(wanted, runner.notebook_of(wanted.study))
@@ -77,7 +75,7 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
 
 
 def pack(folder: Path) -> bytes:
-    """Put a folder into a ZIP file, in memory."""
+    """Return a folder as a ZIP file in memory."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
@@ -87,7 +85,7 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(packed: bytes, cell: Cell) -> Path:
-    """Put a report that a worker made where it belongs, whole or not at all, and give its page."""
+    """Put a worker's report in its place atomically, and return its page."""
     runner.refuse_other(cell.folder)
     with (
         making(cell.folder, cell.workshop, cell.wanted.study.name) as folder,

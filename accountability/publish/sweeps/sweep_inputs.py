@@ -1,4 +1,4 @@
-"""What a report depends on, so that one already made of the same inputs is not made again."""
+"""The inputs of a report, so that a report with the same inputs is not made again."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ DECLARATIONS: Final = ("source.yaml", "codebook.yaml", *NOT_LOADED)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One set of a grid and where its report belongs.
+    """One set of a grid, and the place of its report.
 
     Attributes
     ----------
     number : int
-        Its place in the grid, from 1.
+        Its number in the grid, from 1.
     wanted : Request
-        What is to be run.
+        The request to run.
     reports : Path
         Folder to which the report's own folder is added.
     workshop : Path
-        Folder for what is not finished.
+        Folder for unfinished files.
     inputs : dict
-        What the report depends on.
+        Inputs of the report.
     """
 
     number: int
@@ -56,7 +56,7 @@ class Cell:
 
     @property
     def said(self) -> str:
-        """The set in words: what differs from the study's defaults."""
+        """The set in words: its non-default parameters."""
         changed = [f"{name}={value}" for name, value in self.wanted.changed.items()]
         return " ".join([self.wanted.source.source, *changed])
 
@@ -66,12 +66,12 @@ Executor = Callable[[Sequence[Cell], Callable[[Cell, Path | None, str], None]], 
 
 
 def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
-    """State everything a report's numbers depend on.
+    """Return everything on which a report's numbers depend.
 
-    ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and those that
-    numbers pass through), ``data`` (hash of the release), ``declarations`` (hash of what the source and its codebook
-    declare, of the tables of a case file, and of the same of a second source), ``parameters``; of a user's own study
-    also ``study`` (sha256 of its module).
+    ``notebook`` (sha256), ``library`` (version and sha256 of this package's code), ``packages`` (Python and numerical
+    packages), ``data`` (hash of the release), ``declarations`` (hash of the source's declaration and codebook, of the
+    tables of a case file, and of the same for a second source), ``parameters``; for a user's own study also ``study``
+    (sha256 of its module).
     """
     declared = hashlib.sha256()
     for source in filter(None, (wanted.parameters.source, getattr(wanted.parameters, "reference", None))):
@@ -92,7 +92,7 @@ def inputs(wanted: Request, notebook: Path) -> dict[str, Any]:
 
 @cache
 def code() -> str:
-    """One hash over the package's own modules, as they are when first asked."""
+    """Return one hash over the package's modules, computed once."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())
@@ -101,13 +101,13 @@ def code() -> str:
 
 @cache
 def packages() -> str:
-    """Python and the packages that numbers pass through, with their versions."""
+    """Return the versions of Python and of the packages that affect numbers."""
     held = [f"{name} {version(name)}" for name in provenance.PACKAGES if name != "accountability"]
     return ", ".join([f"python {platform.python_version()}", *held])
 
 
 def is_made(folder: Path, expected: dict[str, Any]) -> bool:
-    """Whether a report stands there, whole and without a failure, that was made of the same :func:`inputs`."""
+    """Return whether a complete report with the same :func:`inputs` exists."""
     try:
         made = record(folder)
     except ParameterError:

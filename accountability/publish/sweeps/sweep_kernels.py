@@ -1,8 +1,7 @@
-"""Kernels forked from a process that has imported everything, in place of kernels that each import it again.
+"""Fork kernels from a process that has already imported the packages.
 
-The process is Python's own fork server. A kernel started this way differs from a fresh one in the time its imports
-take, and in that statsmodels, being imported already, has said how its own warnings are shown. The tests compare what
-notebooks, tables and figures hold.
+The process is Python's own fork server. Such a kernel differs from a new one only in the time of imports, and in
+statsmodels' warning filters, which are already set. Tests compare notebooks, tables and figures.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ _USERS: Final[list[object]] = []
 
 @contextlib.contextmanager
 def forking() -> Iterator[Callable[[Any], Any]]:
-    """Start the process that kernels are forked from, give :func:`provisioner`, and end the process with the block.
+    """Start the process from which kernels are forked, yield :func:`provisioner`, and stop the process at the end.
 
-    It imports while other things are done. A block inside another, or beside it in a thread, leaves it to the last.
+    It imports in the background. With nested or parallel blocks, the last one stops it.
     """
     with _starting():
         forkserver.ensure_running()
@@ -55,16 +54,16 @@ def start(arguments: list[str], environment: dict[str, str], folder: str) -> For
     Parameters
     ----------
     arguments : list of str
-        Its command line, the program first.
+        Command line, the program first.
     environment : dict
-        All of its environment.
+        Complete environment.
     folder : str
-        Where it runs.
+        Working folder.
 
     Returns
     -------
     Forked
-        The kernel; whatever ends this process, ``SIGKILL`` included, ends it too.
+        The kernel; it ends with this process, also on ``SIGKILL``.
     """
     with _starting():
         process = _CONTEXT.Process(target=_become_kernel, args=(arguments, environment, folder), daemon=True)
@@ -94,7 +93,7 @@ def _starting() -> Iterator[None]:
 
 
 def provisioner(manager: Any) -> Any:
-    """Make what starts the kernel of one kernel manager: by forking it.
+    """Return a provisioner that forks the kernel of one kernel manager.
 
     Parameters
     ----------
@@ -104,7 +103,7 @@ def provisioner(manager: Any) -> Any:
     Returns
     -------
     jupyter_client.provisioning.LocalProvisioner
-        For the manager to use.
+        Provisioner for the manager.
     """
     from jupyter_client.provisioning import LocalProvisioner
 
@@ -120,7 +119,7 @@ def provisioner(manager: Any) -> Any:
 
 
 class Forked:
-    """A forked kernel, spoken to as to a :class:`subprocess.Popen`."""
+    """A forked kernel, with the interface of :class:`subprocess.Popen`."""
 
     stdin = stdout = stderr = None
 
@@ -129,7 +128,7 @@ class Forked:
         self.pid: int = process.pid
 
     def poll(self) -> int | None:
-        """How it ended, below zero the signal that ended it; ``None`` while it runs."""
+        """Return its exit status (negative: the signal); ``None`` while it runs."""
         with _LOCK:
             ended: int | None = self._process.exitcode
             return ended
@@ -137,12 +136,12 @@ class Forked:
     returncode = property(poll)
 
     def wait(self) -> int | None:
-        """Wait for its end and say how it ended."""
+        """Wait for its end, and return its exit status."""
         connection.wait([self._process.sentinel])
         return self.poll()
 
     def send_signal(self, wanted: int) -> None:
-        """Send it and what it started a signal; one that has ended is let be."""
+        """Send a signal to it and its children; does nothing if it has ended."""
         with contextlib.suppress(ProcessLookupError), _LOCK:
             if self.poll() is None:
                 try:
@@ -151,11 +150,11 @@ class Forked:
                     os.kill(self.pid, wanted)
 
     def terminate(self) -> None:
-        """End it."""
+        """Terminate it."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         self.send_signal(signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""What kernels of a sweep are forked with: imported by the process that forks them, and by nothing else.
+"""Imports for the kernels of a sweep; only imported by the process that forks them.
 
 Python's own fork server imports this module when it starts and then waits for requests.
 """

@@ -1,4 +1,4 @@
-"""Run a grid: what is already made is left, the rest is made, and one failing set stops no other."""
+"""Run a grid: skip existing reports, make the others, and continue after failures."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ FAILED: Final = "failed"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is told when a set is done.
+    """Progress after each set.
 
     Attributes
     ----------
     done, total : int
-        Sets done so far, and sets there are.
+        Sets done so far, and in total.
     state : str
-        ``made``, ``kept`` (it was there, made of the same inputs) or ``failed``.
+        ``made``, ``kept`` (it existed with the same inputs) or ``failed``.
     said : str
         The set in words.
     page : Path or None
-        Its page, also when its notebook failed; ``None`` when nothing could be written.
+        Its page, also if its notebook failed; ``None`` if nothing could be written.
     message : str
         Why it failed.
     seconds : float
-        Since the sweep began.
+        Seconds since the sweep began.
     """
 
     done: int
@@ -67,21 +67,21 @@ Told = Callable[[Step], None]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sweep:
-    """What a sweep made.
+    """The results of a sweep.
 
     Attributes
     ----------
     study : str
         Name of the study.
     table : DataFrame
-        One row a set: ``set`` (number), ``state`` (``complete`` or ``failed``), a column for each parameter that
-        varies, ``headline``, ``page`` (beside the table, or empty), ``stopped`` (where and why).
+        One row per set: ``set`` (number), ``state`` (``complete`` or ``failed``), one column per varied parameter,
+        ``headline``, ``page`` (relative to the table, or empty), ``stopped`` (where and why).
     csv : Path
         The same as a file.
     indexes : tuple of Path
-        The page that lists the reports, one for each source; with several, also the one that sets them side by side.
+        Index pages of the reports, one per source; with several, also one that compares them.
     made, kept, failed : int
-        Sets made now, left because they were there, and failed.
+        Numbers of sets made, skipped as existing, and failed.
     """
 
     study: str
@@ -99,7 +99,7 @@ class Sweep:
         return f"<p>{html.escape(self.sentence())}</p>\n{self.table.to_html(index=False, na_rep='', border=0)}"
 
     def sentence(self) -> str:
-        """Count what became of the sets."""
+        """State the numbers of sets made, kept and failed."""
         return (
             f"{self.study}: {self.made + self.kept + self.failed} sets, {self.made} made, {self.kept} kept because "
             f"nothing they depend on has changed, {self.failed} failed."
@@ -141,41 +141,41 @@ def sweep(
 ) -> Sweep:
     """Run one study with every parameter set of a grid.
 
-    A set whose report is there, made of the same notebook, library, data and parameters, is not run again; so a sweep
-    that was stopped, by whatever means, is taken up where it was by asking for it again.
+    A set with a report from the same notebook, library, data and parameters is not run again. So to continue a stopped
+    sweep, run it again.
 
     Parameters
     ----------
     study : str
         Name of a study.
     grid : path or mapping
-        A YAML file, or what one would hold: ``product``, ``sets``, ``always``; see
+        A YAML file or mapping: ``product``, ``sets``, ``always``; see
         :func:`accountability.publish.sweeps.grid.read_grid`.
     out : path, optional
         Folder to which the reports' own folders are added; default ``reports/<source>``. A grid over several sources
-        has a folder for each in it.
+        has one subfolder per source.
     source : str, optional
-        A source's name or folder for every set.
+        A source's name or folder, for every set.
     jobs : int
-        Reports made at a time on this machine.
+        Number of reports made in parallel on this machine.
     executor : {"local", "dask"}
         Where reports are made. On a Dask cluster (optional extra ``dask``) the workers need this package, in the same
         version, and the data.
     scheduler : str, optional
         Address of the cluster's scheduler, such as ``tcp://10.0.0.5:8786``.
     progress : callable, optional
-        Called as each set is done.
+        Called after each set.
 
     Returns
     -------
     Sweep
-        Its ``table`` has a row for each set, also for those that failed; the same is written as CSV, and an index page
-        lists the reports.
+        Its ``table`` has one row per set, including failed ones, and is written as CSV; an index page lists the
+        reports.
 
     Raises
     ------
     AccountabilityError
-        Refused before anything ran: every fault of the grid and of its sets is listed.
+        If refused before a run; lists every fault of the grid and its sets.
 
     Examples
     --------
@@ -301,7 +301,7 @@ def _table(
 
 
 def line(step: Step) -> str:
-    """Say one step: ``[ 3/24] made    synthetic cutoff=2019-12-31``; of a failure also why, and its page."""
+    """Return one step in words: ``[ 3/24] made    synthetic cutoff=2019-12-31``; for a failure also why and where."""
     width = len(str(step.total))
     said = f"[{step.done:>{width}}/{step.total}] {step.state:<6} {step.said} ({step.seconds:.1f} s)"
     if step.message:
