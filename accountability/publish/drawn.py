@@ -153,7 +153,7 @@ def _points(axes: Axes, artist: Any, *, upright: bool, bar: bool) -> Iterator[Ro
 
 
 def _measured(axes: Axes, transform: Any, kind: str, places: Any) -> Iterator[Row]:
-    """Give places; a coordinate that is not measured in the axis's own unit is left out."""
+    """Return places; a coordinate that is not measured in the axis's own unit is left out."""
     on_x, on_y = transform.contains_branch_seperately(axes.transData)
     for place in places:
         row: Row = {"drawn": kind}

@@ -1,4 +1,4 @@
-"""Did it change: reforms, their dates, and what came after them.
+"""Reforms: declare a reform and its dates, and estimate changes after it.
 
 >>> from accountability import reforms
 >>> reform = reforms.read_reform({"reform": "board", "what": "A board reviews every finding", "from": "2016-07-01",

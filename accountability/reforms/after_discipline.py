@@ -1,4 +1,4 @@
-"""What follows discipline: officers round a sustained finding or a penalty, against peers of their unit not yet so."""
+"""Complaints after discipline: officers around a sustained finding or penalty, compared with peers of their unit."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ NEVER_MONTH: Final = 10**6
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class AfterDiscipline(EventStudy):
-    """Officers round their first sustained finding or penalty, against peers of the unit.
+    """Complaints of officers around their first sustained finding or penalty, compared with peers of the unit.
 
-    ``table``: ``event_time`` (first month of a quarter, 0 that of the step), ``estimate`` (new complaints a year, more
-    or fewer than peers), and as usual; ``n`` officers disciplined. ``overall``: the mean over the months after.
+    ``table``: ``event_time`` (first month of a quarter; 0 is that of the step), ``estimate`` (difference in new
+    complaints per year from peers), and the usual columns; ``n`` officers disciplined. ``overall``: the mean over the
+    months after.
 
     Attributes
     ----------
     leaving : Effect or None
-        Share who left by the end, more or fewer than peers; ``None`` where no leaving is dated.
+        Difference from peers in the share who left by the end; ``None`` if no leaving is dated.
     apart : pandas.DataFrame
-        Complaints of the officers disciplined that are in no estimate: ``reason``, ``n``, ``hidden``.
+        Complaints of disciplined officers that are in no estimate: ``reason``, ``n``, ``hidden``.
     """
 
     spans: ClassVar[str] = "quarter"
@@ -47,7 +48,7 @@ class AfterDiscipline(EventStudy):
     apart: pd.DataFrame
 
     def sentence(self) -> str:
-        """Say the mean after, the months before, leaving, and what was kept apart."""
+        """State the mean after, the months before, leaving, and the complaints counted separately."""
         text = self._mean_and_before()
         return f"{text} {self.leaving.sentence()}" if self.leaving else f"{text} When officers left is not dated."
 
@@ -62,7 +63,7 @@ def discipline_effect(
     after: int = 12,
     confidence: float = 0.95,
 ) -> AfterDiscipline:
-    """Follow officers round their first sustained finding or penalty.
+    """Estimate the change in officers' complaints around their first sustained finding or penalty.
 
     Parameters
     ----------
@@ -70,10 +71,10 @@ def discipline_effect(
     step : {"sustained", "penalty"}
         The day a complaint with a sustained finding closed, or the day of the first penalty.
     unit : str, optional
-        Column of the officers' unit, within which they are compared; the first usual one held when left out, and the
-        whole agency where none is.
+        Column of the officers' unit, within which they are compared; by default the first usual one in the data, or the
+        whole agency.
     before, after : int
-        Months looked at, multiples of three.
+        Months compared, multiples of three.
     confidence : float
 
     Returns
@@ -83,23 +84,22 @@ def discipline_effect(
     Raises
     ------
     Refusal
-        Fewer than 20 officers disciplined whose months are covered and who have two peers in their unit, or no days.
+        With fewer than 20 disciplined officers with covered months and two peers in their unit, or without days.
     ParameterError
-        An unknown step or column, or months that are no multiples of three.
+        For an unknown step or column, or months that are not multiples of three.
 
     Notes
     -----
-    Stacked (Cengiz et al. 2019): each month with a first step is an experiment of its own, with the officers of that
-    month and those of their unit who have had none by then. Each officer is compared with its own mean before; of a
-    quarter, the mean over officers disciplined of their change less that of the peers of their unit and month. Errors
-    are clustered by officer. An officer is counted in whole months served. A peer disciplined later stays a peer,
-    which draws an effect a little towards none; to leave it out would choose peers by complaints still to come, and
-    show an effect where there is none.
+    Stacked (Cengiz et al. 2019): each month with a first step is a separate experiment, with the officers of that month
+    and those of their unit without a step by then. Each officer is compared with its own mean before. The estimate of a
+    quarter is the mean change of disciplined officers minus that of the peers of their unit and month. Errors are
+    clustered by officer. Only whole months served count. A peer disciplined later stays a peer, which biases an effect
+    slightly towards zero; excluding it would select peers on later complaints and show an effect where there is none.
 
-    Complaints already filed are kept apart. The complaint that led to the step is not counted: it would make every
-    month before look worse and the fall after it automatic. From the month of the step on, a complaint counts only if
-    its incident lies in that month or later, on both sides, where incidents are dated. Leaving is an outcome of its
-    own, and ends an officer's months: they are missing afterwards, not free of complaints.
+    Complaints already filed are counted separately. The complaint that led to the step is not counted, because it would
+    raise the months before and cause an automatic fall. From the month of the step on, a complaint counts only if its
+    incident is in that month or later, for both groups, if incidents are dated. Leaving is a separate outcome and ends
+    an officer's months: later ones are missing, not free of complaints.
 
     Examples
     --------
@@ -205,7 +205,7 @@ class _Laid:
     leaving: bool
 
     def counts(self, who: Ints, start: int, length: int, new_from: int | None = None) -> Floats:
-        """Complaints by officer and month; of those from a month on, only such about what happened from then on."""
+        """Count complaints by officer and month; from a month on, only those with an incident from then on."""
         kept = ~self.led & (self.received >= start) & (self.received < start + length)
         if new_from is not None:
             kept &= (self.received < new_from) | (self.incident >= new_from)
@@ -214,7 +214,7 @@ class _Laid:
         return grid[who]
 
     def served(self, who: Ints, start: int, length: int) -> Flags:
-        """Whole months served."""
+        """Return the whole months served."""
         months = np.arange(start, start + length)
         return np.asarray((months >= self.begin[who, None]) & (months < self.end[who, None]))
 

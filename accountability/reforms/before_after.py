@@ -1,4 +1,4 @@
-"""Before and after a date in those affected, against those who were not: the change both shared falls out."""
+"""Difference in differences: the change at a date in affected units, compared with units never affected."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ LEAST = 6  # months on a side; there is no season to tell
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class BeforeAfter(Effect):
-    """How those affected moved against those who were not.
+    """Change of affected units relative to units never affected.
 
-    ``table``: ``quantity``, ``estimate`` (how many times those affected moved as the others did; of means, the
-    difference), ``std_error``, ``lower``, ``upper``, ``p_value``, ``n`` (cases), ``clusters`` (months). ``series``:
-    ``month``, ``affected``, ``others`` (missing where they rest on fewer than ten).
+    ``table``: ``quantity``, ``estimate`` (ratio of the changes; for means, their difference), ``std_error``, ``lower``,
+    ``upper``, ``p_value``, ``n`` (cases), ``clusters`` (months). ``series``: ``month``, ``affected``, ``others``
+    (missing where fewer than ten).
 
     Attributes
     ----------
@@ -58,14 +58,14 @@ class BeforeAfter(Effect):
         return f"{self.outcome}{'' if self.causal else ' differed'} {_by(row, self.scale, self.confidence)}"
 
     def sentence(self) -> str:
-        """Say what changed, under which assumption; no causal verb where the months before speak against it."""
+        """State the change and its assumption, without a causal verb if the months before contradict it."""
         said = self._said(self.table.iloc[0].to_dict())
         if self.causal:
             return f"{capitalised(self.reform)} changed {said}, if {self.only_if}."
         return f"After {self.reform}, {said}; that is no proof of an effect: {self.only_if}."
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw both groups by month, each as a part of its own mean before."""
+        """Draw both groups by month, each relative to its own mean before."""
         from accountability.figures import draw
 
         axes = draw.new_axes(ax)
@@ -88,7 +88,7 @@ def before_and_after(
     waves: int = 0,
     confidence: float = 0.95,
 ) -> BeforeAfter:
-    """Compare how those affected moved at a date with how those never affected did.
+    """Estimate the change of affected units at a date, compared with that of units never affected.
 
     Parameters
     ----------
@@ -97,28 +97,28 @@ def before_and_after(
     outcome, of, at, window, donut, confidence
         As in :func:`interrupted_series`.
     waves : int
-        Pairs of cosine and sine of a season in which the groups differ; what they share falls out without.
+        Pairs of cosine and sine for a seasonal difference between the groups; a common season cancels.
 
     Returns
     -------
     BeforeAfter
-        Rows: after against before; the difference of the groups' trends before, over a year.
+        Rows: after versus before; the difference of the groups' trends before, per year.
 
     Raises
     ------
     Refusal
-        No comparison, one period before, fewer than six months on a side, a declared spillover, anticipation that
-        `donut` does not leave out, or several dates.
+        Without a comparison group, with one period before, fewer than six months on a side, a declared spillover,
+        anticipation that `donut` does not leave out, or several dates.
     ParameterError
-        An unknown outcome, no count, or a date that is none.
+        For an unknown outcome, values that are not counts, or an invalid date.
 
     Notes
     -----
-    Of two counts of a month, given their sum, the first is binomial: its logit holds the ratio of the two rates, and
-    what both shared in that month, in level, season or shock, falls out. Of shares and means, the groups' difference
-    of the month is regressed. Months hang together as in :func:`interrupted_series`, so the errors do not rest on the
-    number of units. The effect is read under parallel trends (of the logarithms, for counts); where the trends before
-    already differ, the sentence takes the causal verb back.
+    Given the sum of two monthly counts, the first is binomial: its logit is the log ratio of the two rates, and common
+    levels, seasons and shocks of the month cancel. For shares and means, the groups' monthly difference is regressed.
+    Months are autocorrelated as in :func:`interrupted_series`, so the errors do not depend on the number of units. The
+    effect assumes parallel trends (of logarithms, for counts); if the trends before already differ, the sentence has no
+    causal verb.
 
     Examples
     --------

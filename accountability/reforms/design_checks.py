@@ -1,4 +1,4 @@
-"""What a panel must hold before a design may speak: somebody to compare with, months before, enough units."""
+"""Checks of a panel before a design is estimated: comparison units, months before, enough units."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ ON_A_SIDE = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Balanced:
-    """The units that a comparison can use, each watched in every period.
+    """The units of a comparison, each observed in every period.
 
     Attributes
     ----------
     values : array, units by periods
     cohort : array of int
-        Number of each unit's cohort.
+        Cohort number of each unit.
     cohorts, periods : array
     early : int
         Periods of anticipation.
     units : int
-        Units counted; fewer than rows of `values` never, more where units were affected in groups, which are then the
-        rows: means of their units.
+        Number of units; more than the rows of `values` if units were affected in groups, whose means are then the rows.
     flow : DataFrame
         ``reason, n``: units left out.
     """
@@ -49,7 +48,7 @@ class Balanced:
 
     @property
     def sizes(self) -> Floats:
-        """Units of each cohort."""
+        """Number of units of each cohort."""
         return np.bincount(self.cohort, minlength=len(self.cohorts)).astype(float)
 
 
@@ -64,14 +63,14 @@ def compared(
     *,
     before: int = 1,
 ) -> tuple[Panel, str, int]:
-    """The panel of a design that compares, what its reform declares of spillover, and the months of anticipation.
+    """Return the panel of a comparison, the declared spillover, and the months of anticipation.
 
     Raises
     ------
     ParameterError
-        No panel, or an outcome or estimator that does not exist.
+        If it is not a panel, or for an unknown outcome or estimator.
     Refusal
-        As :func:`early_of`, :func:`require_no_spillover` and :func:`require_comparison`.
+        As for :func:`early_of`, :func:`require_no_spillover` and :func:`require_comparison`.
     """
     held = ready(panel, f"reforms.{function}")
     held.require(outcome)
@@ -86,7 +85,7 @@ def compared(
 def words(
     panel: Panel, outcome: str, spillover: str, assumption: str, period: str, method: str, cautions: Sequence[str]
 ) -> dict[str, Any]:
-    """What is said of every result of a design that compares; no causal verb where spillover is declared."""
+    """Return the words for results of a comparison, without a causal verb if spillover is declared."""
     return {
         "estimand": f"effect of {panel.what()} on {panel.label(outcome)}, by {panel.per} and {period}",
         "assumptions": (assumption, f"no {panel.per} is touched by what happens to another"),
@@ -100,12 +99,12 @@ def words(
 
 
 def early_of(panel: Panel, anticipation: int | None) -> int:
-    """Months of anticipation that a design leaves out, those that the reform declares being named by the user.
+    """Return the months of anticipation to leave out; the user must name those that the reform declares.
 
     Raises
     ------
     Refusal
-        The reform declares more than are left out.
+        If the reform declares more than are left out.
     """
     declared = panel.reform.anticipation_months if panel.reform else 0
     if anticipation is not None:
@@ -121,12 +120,12 @@ def early_of(panel: Panel, anticipation: int | None) -> int:
 
 
 def require_no_spillover(panel: Panel, accepted: bool) -> str:
-    """What the reform declares of spillover, in words, where the user goes on despite it; else nothing.
+    """Return the declared spillover in words, if the user accepts it; else nothing.
 
     Raises
     ------
     Refusal
-        The reform declares spillover and the user has not said to go on.
+        If the reform declares spillover and the user has not accepted it.
     """
     said = panel.reform.spillover if panel.reform else ""
     if said and not accepted:
@@ -139,7 +138,7 @@ def require_no_spillover(panel: Panel, accepted: bool) -> str:
 
 
 def require_comparison(panel: Panel, early: int = 0, *, before: int = 1) -> None:
-    """Refuse a panel in which nobody can be compared.
+    """Refuse a panel without a comparison.
 
     Parameters
     ----------
@@ -147,12 +146,12 @@ def require_comparison(panel: Panel, early: int = 0, *, before: int = 1) -> None
     early : int
         Periods of anticipation.
     before : int
-        Periods that are needed before the first change.
+        Periods required before the first change.
 
     Raises
     ------
     Refusal
-        Nobody is affected; all are affected at once and nobody is left to compare with; or too few periods before.
+        If no unit is affected, all are affected at once, or there are too few periods before.
     """
     first, last = panel.periods
     cohorts = panel.cohorts
@@ -182,12 +181,12 @@ def require_comparison(panel: Panel, early: int = 0, *, before: int = 1) -> None
 
 
 def balanced(panel: Panel, outcome: str, early: int) -> Balanced:
-    """The units observed in every period whose cohort can be compared.
+    """Return the units observed in every period whose cohort can be compared.
 
     Raises
     ------
     Refusal
-        Fewer than eight units are left on a side of the comparison.
+        If fewer than eight units are left on a side of the comparison.
     """
     values, periods, first_affected = panel.wide(outcome)
     last = periods[-1]

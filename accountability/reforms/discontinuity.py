@@ -1,4 +1,4 @@
-"""Regression discontinuity in time: a short window round a date, and what it cannot tell."""
+"""Regression discontinuity in time: a short window around a date, with cautions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LEAST = 8  # periods on a side: a line, and something left to judge it by
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Discontinuity(Effect):
-    """The step of a series at a date, from a few periods on each side.
+    """The step of a series at a date, estimated from a few periods on each side.
 
     ``table``: ``quantity`` (the window and the curve), ``estimate``, ``std_error``, ``lower``, ``upper``, ``p_value``,
-    ``n``, ``clusters`` (periods). The first row is the one that was asked for.
+    ``n``, ``clusters`` (periods). The first row is the main estimate.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Discontinuity(Effect):
         return said_of(self, row)
 
     def sentence(self) -> str:
-        """Say the step, and that time is no lottery."""
+        """State the step, and that its timing was not random."""
         said = self._said(self.table.iloc[0].to_dict())
         return f"At {self.reform}, {said}. That is no proof of an effect: {self.only_if}."
 
@@ -61,12 +61,12 @@ def discontinuity_in_time(
     donut: int | tuple[int, int] = 0,
     confidence: float = 0.95,
 ) -> Discontinuity:
-    """Estimate the step of a series at a date from a window round it, with a line on each side.
+    """Estimate the step of a series at a date from a window around it, with a line on each side.
 
     Parameters
     ----------
     panel : Panel
-        Added up over its units; its periods may be weeks, of a frame of the user's own.
+        Summed over its units; periods of the user's own frame may be weeks.
     outcome, of, at, donut, confidence
         As in :func:`interrupted_series`.
     bandwidth : int
@@ -75,22 +75,22 @@ def discontinuity_in_time(
     Returns
     -------
     Discontinuity
-        Rows: lines in the window asked for, in half and in twice of it, and curves of second order in it; those that
-        the periods can carry.
+        Rows: lines in the window, in half and in twice the window, and quadratic curves in it, as far as the periods
+        allow.
 
     Raises
     ------
     Refusal
-        Fewer than 8 periods on a side, anticipation that `donut` does not leave out, or several dates.
+        With fewer than 8 periods on a side, anticipation that `donut` does not leave out, or several dates.
     ParameterError
-        An unknown outcome, no count, or a date that is none.
+        For an unknown outcome, values that are not counts, or an invalid date.
 
     Notes
     -----
-    Time is what assigns, so no unit near the date is assigned by chance, and what is known of designs that compare
-    neighbours does not carry over (Hausman and Rapson 2018): the season stays in, periods hang together, complaints may
-    be held back or brought forward, and a step that fades looks like none. Each is said as a caution where it applies.
-    All periods of the window weigh alike; errors as in :func:`interrupted_series`. The sentence has no causal verb.
+    Time assigns the treatment, so assignment near the date is not random, and results for cross-sectional
+    discontinuities do not apply (Hausman and Rapson 2018): seasons remain, periods are autocorrelated, complaints may
+    be delayed or brought forward, and a fading step looks like none. Each is a caution where it applies. All periods of
+    the window have equal weight; errors as in :func:`interrupted_series`. The sentence has no causal verb.
 
     Examples
     --------

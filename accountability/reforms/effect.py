@@ -1,4 +1,4 @@
-"""What a design says of a reform: one common result, whose sentence claims no more than the design can carry."""
+"""The result of a design for a reform, whose sentence claims no more than the design supports."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Effect(Result):
-    """What a design says of a reform.
+    """The estimate of a design for a reform.
 
     Attributes
     ----------
     outcome : str
         The outcome in words.
     reform : str
-        What changed, in words.
+        The reform in words.
     causal : bool
-        Whether the design carries a causal verb.
+        Whether the design supports a causal verb.
     only_if : str
-        The assumption under which it does; said in every sentence. Without a causal design, what else may be behind
-        the numbers.
+        The assumption under which it does, part of every sentence. Without a causal design, other possible causes.
     confidence : float
-        Of the intervals.
+        Level of the intervals.
 
     Notes
     -----
-    ``table`` has ``quantity`` (what the row estimates), ``estimate, std_error, lower, upper, p_value``, ``n`` (units
-    that count) and ``clusters``. The first row is the one the sentence says.
+    ``table`` has ``quantity`` (what the row estimates), ``estimate, std_error, lower, upper, p_value``, ``n`` (units)
+    and ``clusters``. The sentence states the first row.
     """
 
     key: ClassVar[str] = "quantity"
@@ -50,7 +49,7 @@ class Effect(Result):
     confidence: float = 0.95
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide what rests on fewer than ten units."""
+        """Hide rows of fewer than ten units."""
         return disclose(table, counts=["n"], keep=[self.key], parts=False)
 
     def _said(self, row: Mapping[Any, Any]) -> str:
@@ -66,11 +65,11 @@ class Effect(Result):
         return f"{change} ({interval}{chance})"
 
     def sentence(self) -> str:
-        """Say the first row; a causal verb stands only where the design carries it, with its assumption."""
+        """State the first row, with a causal verb and its assumption only if the design supports it."""
         return self.claim()
 
     def claim(self) -> str:
-        """The sentence without its cautions."""
+        """Return the sentence without its cautions."""
         row = self.table.iloc[0].to_dict()
         said = self._said(row)
         if row["estimate"] == row["estimate"] and row["lower"] <= 0 <= row["upper"]:
@@ -80,7 +79,7 @@ class Effect(Result):
         return f"After {self.reform}, {said}; that is no proof of an effect: {self.only_if}."
 
     def answer(self, *, recording_changed: bool = False) -> str:
-        """Say the first row in two sentences at most, and whether the recording changed at that time too."""
+        """State the first row in at most two sentences, and whether the recording also changed then."""
         said = self._said(self.table.iloc[0].to_dict())
         too = "; the recording changed at that time too" if recording_changed else ""
         if self.causal:
@@ -99,17 +98,17 @@ class Effect(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class EventStudy(Effect):
-    """The same, by months since a unit was first affected.
+    """The estimates of a design by months since a unit was first affected.
 
     Notes
     -----
-    ``table`` has ``event_time`` (months since first affected, 0 the first one) in place of ``quantity``. The sentence
-    says the mean of the months from 0 on, which ``overall`` holds.
+    ``table`` has ``event_time`` (months since first affected, from 0) instead of ``quantity``. The sentence states
+    ``overall``, the mean of the months from 0 on.
 
     Attributes
     ----------
     overall : Effect
-        The mean over the months from the first one affected.
+        The mean over the months from 0 on.
     """
 
     key: ClassVar[str] = "event_time"
@@ -119,7 +118,7 @@ class EventStudy(Effect):
     overall: Effect
 
     def sentence(self) -> str:
-        """Say the mean over the months since, and how many of the months before differ from none."""
+        """State the mean over the months since, and how many months before differ significantly from zero."""
         return self._mean_and_before()
 
     def _mean_and_before(self) -> str:
@@ -159,7 +158,7 @@ def rows(
     clusters: Any,
     free: Any = np.inf,
 ) -> pd.DataFrame:
-    """The rows of a result: names first, then the numbers, by a normal or a Student distribution.
+    """Return the rows of a result: names first, then the numbers, by a normal or Student distribution.
 
     Parameters
     ----------
@@ -168,7 +167,7 @@ def rows(
     estimate, std_error : array of float
     confidence : float
     n, clusters : int or array of int
-        Units and clusters that count.
+        Numbers of units and clusters.
     free : float or array of float
         Degrees of freedom; infinite for the normal distribution.
     """

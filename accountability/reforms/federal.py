@@ -1,4 +1,4 @@
-"""Federal pattern-or-practice matters as declared reforms, read from the table that The Marshall Project published."""
+"""Read federal pattern-or-practice matters as reforms, from the table published by The Marshall Project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORDS: Final = {
 
 
 def federal_matters(table: pd.DataFrame, *, leave_out_unreadable: bool = False) -> list[Reform]:
-    r"""Declare the matters that ended in an agreement, each from its day.
+    r"""Return a reform for each matter that ended in an agreement, from the day of the agreement.
 
     Parameters
     ----------
@@ -31,18 +31,18 @@ def federal_matters(table: pd.DataFrame, *, leave_out_unreadable: bool = False) 
         The published file, read as text. Its lines end in bare carriage returns:
         ``pandas.read_csv(path, dtype="str", lineterminator="\r")``.
     leave_out_unreadable : bool
-        Leave out matters with a day that cannot be read (one is given as ``4-Jun``), in place of stopping at them.
+        Leave out matters with an unreadable day (one is ``4-Jun``) instead of raising.
 
     Returns
     -------
     list of Reform
-        In order of their days. ``announced`` is the day the matter began and ``anticipation_months`` the months from
-        then, as an agency that is investigated may change before it agrees; ``end`` is the day it was closed.
+        In order of their days. ``announced`` is the day the matter began and ``anticipation_months`` the months since,
+        because an agency under investigation may change before the agreement; ``end`` is the day it was closed.
 
     Raises
     ------
     ParameterError
-        A column is missing, or a date is none.
+        If a column is missing, or a date is invalid.
 
     Examples
     --------

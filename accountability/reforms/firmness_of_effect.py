@@ -1,4 +1,4 @@
-"""One question under a design, and the same under choices that could as well have been made."""
+"""Sensitivity of an estimated change to other choices of the design."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ NUMBERS: Final = ["estimate", "std_error", "lower", "upper", "p_value", "n", "cl
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Variations(Result):
-    """The first number of a design under other choices, or unit by unit.
+    """The main estimate of a design under other choices, or by unit.
 
-    ``table``: ``choice``, the numbers of the design, and ``because`` where a choice could not be had.
+    ``table``: ``choice``, the numbers of the design, and ``because`` (why a choice has no estimate).
 
     Attributes
     ----------
@@ -41,11 +41,11 @@ class Variations(Result):
     scale: str
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Hide what rests on fewer than ten cases."""
+        """Hide rows of fewer than ten cases."""
         return disclose(table, counts=["n"], keep=["choice", "because"], parts=False)
 
     def sentence(self) -> str:
-        """Say from where to where the number goes."""
+        """State the range of the estimates."""
         had = self.table.dropna(subset="estimate")
         if had.empty:
             return "None of the choices could be had."
@@ -58,7 +58,7 @@ class Variations(Result):
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each with its interval."""
+        """Draw each estimate with its interval."""
         from accountability.figures import draw
 
         had = self.table.dropna(subset="estimate")
@@ -71,7 +71,7 @@ class Variations(Result):
 def by_design(
     panel: Panel, outcome: str, design: Design = "series", *, window: int | None = None, **options: Any
 ) -> Interrupted | BeforeAfter | Discontinuity:
-    """Estimate a change by the design of that name.
+    """Estimate a change by a named design.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def by_design(
     design : {"series", "comparison", "discontinuity"}
         :func:`interrupted_series`, :func:`before_and_after` or :func:`discontinuity_in_time`.
     window : int, optional
-        Months on each side; of a discontinuity, three times its bandwidth.
+        Months on each side; for a discontinuity, three times its bandwidth.
     **options
         ``of``, ``at``, ``donut``, ``confidence``.
 
@@ -91,9 +91,9 @@ def by_design(
     Raises
     ------
     Refusal
-        As the design.
+        As for the design.
     ParameterError
-        No such design.
+        For an unknown design.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def by_design(
 def other_choices(
     panel: Panel, outcome: str, design: Design = "series", *, window: int | None = None, donut: int = 0, **options: Any
 ) -> Variations:
-    """Estimate the same under other windows, months left out, and what else could have been chosen.
+    """Estimate the same change under other windows, months left out and other choices.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def other_choices(
     Raises
     ------
     ParameterError
-        As :func:`by_design`.
+        As for :func:`by_design`.
 
     Examples
     --------
@@ -169,19 +169,19 @@ def other_choices(
 
 
 def each_unit(panel: Panel, outcome: str, **options: Any) -> Variations:
-    """Estimate the interrupted series of each unit of a panel by itself.
+    """Estimate the interrupted series of each unit of a panel separately.
 
     Parameters
     ----------
     panel : Panel
-        Of groups, such as districts or categories.
+        Panel of groups, such as districts or categories.
     outcome, **options
         As in :func:`interrupted_series`.
 
     Returns
     -------
     Variations
-        A unit that cannot carry it has the reason.
+        A unit without an estimate has the reason.
 
     Examples
     --------

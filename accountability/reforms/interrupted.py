@@ -1,4 +1,4 @@
-"""One series before and after a date: level and trend, the season, months that hang together, and placebo dates."""
+"""Interrupted time series: level and trend before and after a date, with season and autocorrelation."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ ALONE = "one series has no comparison, so whatever else changed at that time, or
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Interrupted(Effect):
-    """How a series moved at a date, against its own past.
+    """The change of a series at a date, relative to its past.
 
     ``table``: ``quantity``, ``estimate`` on `scale`, ``std_error``, ``lower``, ``upper``, ``p_value``, ``n`` (cases
-    counted), ``clusters`` (months). ``series``: ``month``, ``observed``, ``fitted``, and ``without``, what the months
-    before would have led to; ``observed`` is missing where it rests on fewer than ten.
+    counted), ``clusters`` (months). ``series``: ``month``, ``observed``, ``fitted``, and ``without`` (the projection of
+    the months before); ``observed`` is missing where fewer than ten.
 
     Attributes
     ----------
     series : pandas.DataFrame
     scale : {"ratio", "odds ratio", "difference"}
     correlation, dispersion : float
-        Of neighbouring months' residuals; variance over that of independent cases.
+        Correlation of neighbouring months' residuals; variance over that of independent cases.
     at : str
     """
 
@@ -65,17 +65,17 @@ class Interrupted(Effect):
         return said_of(self, row)
 
     def sentence(self) -> str:
-        """Say the level at the date and over the months since; no causal verb, for one series carries none."""
+        """State the change at the date and over the months since, without a causal verb."""
         rows = self.table.to_dict("records")
         more = f"; {rows[-1]['quantity']}, {self._said(rows[-1])}" if len(rows) > 1 else ""
         return f"After {self.reform}, {self._said(rows[0])}{more}. That is no proof of an effect: {self.only_if}."
 
     def figure_title(self) -> str:
-        """Say the first row."""
+        """State the first row."""
         return capitalised(self._said(self.table.iloc[0].to_dict()).split(" (")[0])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the months, the fit, and what the months before would have led to."""
+        """Draw the months, the fit, and the projection of the months before."""
         from accountability.figures import draw
 
         axes = draw.new_axes(ax)
@@ -91,7 +91,7 @@ class Interrupted(Effect):
 
 
 def said_of(result: Any, row: Mapping[Any, Any]) -> str:
-    """A row of a series in words, on its scale."""
+    """Return a row of a series in words, on its scale."""
     if row["estimate"] != row["estimate"]:
         return f"nothing is said of {result.outcome}: it rests on too few"
     form = "{:+.3g}" if result.scale == "difference" else "{:.2f}"
@@ -120,45 +120,45 @@ def interrupted_series(
     errors: Errors = "integrated",
     confidence: float = 0.95,
 ) -> Interrupted:
-    """Compare a series of months after a date with what the months before it would have led to.
+    """Estimate the change of a monthly series at a date, relative to the projection of the months before.
 
     Parameters
     ----------
     panel : Panel
-        Added up over its units; where some are affected, over those.
+        Summed over its units, or over the affected ones if there are any.
     outcome : str
-        Its counts; with `of`, a share or a mean.
+        A count; with `of`, a share or a mean.
     of : str, optional
-        The column with the cases behind a share or a mean.
+        Column of the numbers of cases of a share or mean.
     at : month or period, optional
-        The first month of the change; that of the panel's reform when left out.
+        The first month of the change; by default that of the panel's reform.
     window : int, optional
-        Months looked at on each side; all when left out.
+        Months used on each side; all when left out.
     donut : int or (int, int)
         Months left out before and from the date on.
     segments : sequence of months
         Other dates at which level and trend may have changed.
     waves : int
-        Pairs of cosine and sine of the season; 0 for none.
+        Pairs of cosine and sine for the season; 0 for none.
     slope : bool, optional
-        Whether the trend may change at the date too; when left out, where 36 months lie on each side.
+        Whether the trend may also change at the date; by default if there are 36 months on each side.
     errors : {"integrated", "newey_west"}
-        How months that hang together are reckoned with.
+        How autocorrelation is handled.
     confidence : float
 
     Returns
     -------
     Interrupted
-        Rows: in the first month; the change of the trend over a year; on average over the months since. Where the
-        trend may not change, one row: in every month since.
+        Rows: the change in the first month; the change of the yearly trend; the mean change over the months since. With
+        a fixed trend, one row: the change in every month since.
 
     Raises
     ------
     Refusal
-        Fewer than 12 months on a side (36 for ``slope=True``), fewer than ten cases, units affected at several dates,
-        or anticipation that `donut` does not leave out.
+        With fewer than 12 months on a side (36 for ``slope=True``), fewer than ten cases, units affected at several
+        dates, or anticipation that `donut` does not leave out.
     ParameterError
-        An unknown outcome, no count, or a date that is none.
+        For an unknown outcome, values that are not counts, or an invalid date.
 
     Notes
     -----
@@ -166,8 +166,8 @@ def interrupted_series(
     for means (Wagner et al. 2002; Bernal et al. 2017). The estimates are averages of generalised least squares
     estimates over the residuals' correlation, by its restricted likelihood
     (:func:`accountability.stats.monthly_series.fit_series`), widened so that a true null is rejected in at most
-    6.5 % of series of 24 months or more; of 48 to 120, Newey and West's errors reject 10 to 25 %. Without a comparison,
-    the sentence carries no causal verb.
+    6.5 % of series of 24 months or more; of 48 to 120, Newey and West's errors reject 10 to 25 %. Without a comparison
+    group, the sentence has no causal verb.
 
     Examples
     --------
@@ -253,7 +253,7 @@ def interrupted_series(
 
 
 def fitted(series: Series, design: Floats, what: str, offset: Floats | None = None) -> SeriesFit:
-    """Fit a series, or refuse what it cannot carry."""
+    """Fit a series, or refuse if it is too short."""
     n, k = design.shape
     if n <= k + 4:
         raise Refusal(

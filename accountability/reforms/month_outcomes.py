@@ -1,7 +1,7 @@
-"""What can be said of each case by a day of its age: outcomes that leave missing what is not known yet.
+"""Outcomes of cases at a day of age, missing where not yet known.
 
-One row a case and unit in, one row a unit and month out. A case counts where it was followed so many days; one that is
-still pending stays pending.
+The input has one row per case and unit, the output one per unit and month. A case counts if it was followed long
+enough; pending cases stay pending.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NO_PENALTY: Final = ("none",)
 
 
 def check_outcomes(outcomes: str | Sequence[str]) -> list[str]:
-    """The outcomes asked for, or an error that lists those there are."""
+    """Return the outcomes asked for, or raise with the list of known ones."""
     asked = [outcomes] if isinstance(outcomes, str) else outcomes
     wrong = [name for name in asked if name not in OUTCOMES] if isinstance(asked, Sequence) else [outcomes]
     if wrong or not asked:
@@ -44,18 +44,18 @@ def check_outcomes(outcomes: str | Sequence[str]) -> list[str]:
 
 
 def needs_days(outcomes: Sequence[str]) -> bool:
-    """Whether any of them needs days to the closing."""
+    """Return whether any outcome needs days to the closing."""
     return any(name != "complaints" for name in outcomes)
 
 
 def needs_columns(outcomes: Sequence[str]) -> list[str]:
-    """The columns of findings and penalties that they need."""
+    """Return the columns of findings and penalties that the outcomes need."""
     of_finding = [name for name in outcomes if name not in ("complaints", "closed_share", "mean_days")]
     return [*(["finding"] if of_finding else []), *(["imposed_penalty"] if "penalty_share" in outcomes else [])]
 
 
 def pending_in(rows: pd.DataFrame, days: int) -> int:
-    """How many cases closed within `days` have no finding on record yet."""
+    """Count the cases closed within `days` without a recorded finding."""
     closed = rows["event"] & rows["timed"] & (rows["high"] <= days)
     return int((closed & (rows["finding"].isna() | rows["finding"].isin(_UNKNOWN))).sum())
 
@@ -63,25 +63,26 @@ def pending_in(rows: pd.DataFrame, days: int) -> int:
 def case_values(
     rows: pd.DataFrame, outcome: str, days: int, until: int, share: RecordedShare | None
 ) -> tuple[Floats, Flags]:
-    """One value a row, and whether the row counts.
+    """Return one value per row, and whether the row counts.
 
     Parameters
     ----------
     rows : DataFrame
-        ``received`` (day number), ``low``, ``high`` (fewest and most days to the closing; ``high`` -1 of an open case),
-        ``event``, ``timed`` (whether days are known at all), ``period``, and ``finding``, ``imposed_penalty`` as held.
+        ``received`` (day number), ``low``, ``high`` (fewest and most days to the closing; ``high`` is -1 for an open
+        case), ``event``, ``timed`` (whether days are known), ``period``, and ``finding``, ``imposed_penalty`` if
+        present.
     outcome : str
     days : int
-        Age at which a case is looked at.
+        Age in days at which a case is measured.
     until : int
         Last day watched.
     share : RecordedShare, optional
-        Share of closings recorded so many days after they happened: each recorded one stands for one over it.
+        Share of closings recorded by days after they happened; each recorded one has the weight one over it.
 
     Returns
     -------
     value, counts
-        Values of rows that do not count are missing.
+        Rows that do not count have missing values.
     """
     low, high, event, timed = (rows[name].to_numpy() for name in ("low", "high", "event", "timed"))
     watched = until - rows["received"].to_numpy()
@@ -142,7 +143,7 @@ def _means(
 
 
 def by_month(rows: pd.DataFrame, value: Floats, counts: Flags, outcome: str) -> pd.Series:
-    """A row a unit and month: the mean of the cases that count, or their sum where none is left out."""
+    """Return one row per unit and month: the mean of the cases that count, or their sum if none is left out."""
     frame = pd.DataFrame({"unit": rows["unit"], "period": rows["period"], "value": value, "out": ~counts})
     grouped = frame.groupby(["unit", "period"], sort=False, observed=True)
     if outcome != "sustained":

@@ -1,4 +1,4 @@
-"""A panel added up to one series of months: what was observed, on how many cases, how far from the date."""
+"""Sum a panel to one monthly series: values, numbers of cases, and distance to the date."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Series:
     Attributes
     ----------
     months : array of int
-        Periods with a value.
+        Periods with values.
     values, size : array of float
-        Counts with exposure, or shares or means with the cases behind them.
+        Counts with exposure, or shares or means with numbers of cases.
     kind : {"count", "share", "mean"}
     """
 
@@ -37,36 +37,36 @@ class Series:
     kind: Kind
 
     def within(self, keep: Any) -> Series:
-        """The months kept."""
+        """Return the kept months."""
         return Series(self.months[keep], self.values[keep], self.size[keep], self.kind)
 
     @property
     def counted(self) -> Floats:
-        """Cases behind each month."""
+        """Number of cases per month."""
         return self.values if self.kind == "count" else self.size
 
 
 def series_of(
     panel: Panel, outcome: str, of: str | None = None, *, affected: bool | None = None, what: str = "the series"
 ) -> Series:
-    """Add a panel up to one series.
+    """Sum a panel to one series.
 
     Parameters
     ----------
     panel : Panel
     outcome : str
-        A count of each unit and month; with `of`, a share or a mean.
+        A count per unit and month; with `of`, a share or a mean.
     of : str, optional
-        The column with the cases behind a share or a mean.
+        Column of the numbers of cases of a share or mean.
     affected : bool, optional
-        Only units that are ever affected, or only those that never are.
+        Only units ever affected, or only those never affected.
     what : str
         For the message.
 
     Raises
     ------
     ParameterError
-        For what is no panel, or an outcome it does not hold, or counts that are none.
+        If it is not a panel, or for an unknown outcome or invalid counts.
     """
     panel = ready(panel, what)
     for name in (outcome, *([of] if of else ())):
@@ -90,7 +90,7 @@ def series_of(
 
 
 def ready(panel: object, what: str) -> Panel:
-    """The panel, or the reason why there is none: of one that was refused, the same."""
+    """Return the panel, or raise the refusal that replaced it."""
     if isinstance(panel, Refused):
         raise Refusal(panel.because)
     if not isinstance(panel, Panel):
@@ -106,19 +106,19 @@ def _series(by: pd.DataFrame, kind: Kind) -> Series:
 
 
 def as_month(periods: Ints) -> Any:
-    """Periods of the calendar as the first days of months."""
+    """Return calendar periods as the first days of months."""
     return periods.astype("datetime64[M]").astype("datetime64[s]")
 
 
 def change_date(panel: Panel, at: str | int | None, what: str) -> int:
-    """The period of the change: the one named, or the first one affected.
+    """Return the period of the change: the given one, or the first affected.
 
     Raises
     ------
     ParameterError
-        Nobody is affected and none is named, or it is no month.
+        If no unit is affected and no month is given, or it is not a month.
     Refusal
-        Units are affected at several dates.
+        If units are affected at several dates.
     """
     if at is None:
         dates = [one for one in panel.cohorts if np.isfinite(one)]
@@ -141,14 +141,14 @@ def change_date(panel: Panel, at: str | int | None, what: str) -> int:
 
 
 def left_out(months: Ints, at: int, donut: int | tuple[int, int], anticipated: int, what: str) -> Any:
-    """Which months stay when those round the date are left out, so many before and from it on.
+    """Return which months stay when some before and from the date on are left out.
 
     Raises
     ------
     ParameterError
-        For what are no months.
+        For invalid months.
     Refusal
-        The reform was anticipated for more months than are left out before it.
+        If the reform was anticipated for more months than are left out before it.
     """
     before, after = (donut, donut) if not isinstance(donut, tuple) else donut
     for number in (before, after):
@@ -175,7 +175,7 @@ def enough(months: Ints, at: int, least: int, what: str, month: Any) -> None:
 
 
 def season(months: Ints, pairs: int) -> Floats:
-    """Waves of a year, a half and so on: `pairs` of cosine and sine."""
+    """Return `pairs` of cosine and sine of a year, half a year and so on."""
     turn = 2 * np.pi * (months[:, None] % 12) / 12
     return np.hstack([np.column_stack([np.cos(k * turn[:, 0]), np.sin(k * turn[:, 0])]) for k in range(1, pairs + 1)]
                      or [np.empty((len(months), 0))])  # fmt: skip
@@ -189,7 +189,7 @@ SCALE: dict[str, Literal["ratio", "odds ratio", "difference"]] = {
 
 
 def told(kind: Kind, found: dict[str, float], per: float = 1.0) -> dict[str, float]:
-    """An estimate on the scale it is told on: a ratio of counts or odds, or a difference of means."""
+    """Return an estimate on its reporting scale: a ratio of counts or odds, or a difference of means."""
     moved = {name: found[name] * per for name in ("estimate", "std_error", "lower", "upper")}
     if kind != "mean":
         ratio = float(np.exp(moved["estimate"]))

@@ -1,4 +1,4 @@
-"""A panel: one row a unit and month, with what was observed of it, how long it was exposed, and since when affected."""
+"""Panels: one row per unit and month, with outcomes, exposure and cohort."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ KEYS = ("unit", "period", "exposure", "cohort")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel:
-    """One row a unit and month.
+    """A panel of units by months.
 
     Attributes
     ----------
     frame : DataFrame
-        ``unit``, ``period`` (int: months since January 1970, or a count of the user's own), ``exposure`` (share of
-        the month in which the unit could draw what is counted), ``cohort`` (float: the first period in which the unit
-        is affected, infinite for one that never is), and the outcomes (float; missing where not observed, which is
-        not zero). Sorted by unit and period. Where units were affected in groups, ``cluster`` names the group.
+        ``unit``, ``period`` (int: months since January 1970, or the user's own count), ``exposure`` (share of the month
+        in which the unit could have the outcome), ``cohort`` (float: first period in which the unit is affected;
+        infinite if never), and the outcomes (float; missing where not observed, which is not zero). Sorted by unit and
+        period. If units were affected in groups, ``cluster`` names the group.
     per : str
-        What a unit is: officer, unit or agency.
+        Type of unit: officer, unit or agency.
     outcomes : tuple of str
         The outcome columns.
     calendar : bool
-        Whether periods are months of the calendar.
+        Whether periods are calendar months.
     reform : Reform or None
-        What the cohorts were made from.
+        The reform of the cohorts.
     labels : dict
         The outcomes in words.
     cautions : tuple of str
-        What every sentence about it has to add.
+        Cautions for every sentence.
     """
 
     frame: pd.DataFrame
@@ -52,22 +52,22 @@ class Panel:
     cautions: tuple[str, ...] = ()
 
     def month(self, period: float) -> str:
-        """A period as a reader is told it: ``2007-09`` where it is of the calendar."""
+        """Return a period for readers: ``2007-09`` for calendar months."""
         if math.isinf(period):
             return "never"
         return str(pd.Period(ordinal=int(period), freq="M")) if self.calendar else str(int(period))
 
     @property
     def units(self) -> str:
-        """What is counted, of many: officers, units, agencies."""
+        """Plural of the unit: officers, units, agencies."""
         return "agencies" if self.per == "agency" else f"{self.per}s"
 
     def label(self, outcome: str) -> str:
-        """An outcome in words."""
+        """Return an outcome in words."""
         return (self.labels or {}).get(outcome, outcome.replace("_", " "))
 
     def what(self) -> str:
-        """What affected the units, in words."""
+        """The reform in words."""
         return self.reform.what if self.reform else "the change"
 
     @property
@@ -77,23 +77,23 @@ class Panel:
 
     @property
     def cohorts(self) -> dict[float, int]:
-        """First affected period to how many units; infinity for those never affected."""
+        """First affected period to the number of units; infinity for those never affected."""
         counted = self.frame.groupby("cohort")["unit"].nunique()
         return dict(zip(counted.index.astype(float), counted.astype(int), strict=True))
 
     def require(self, outcome: str) -> str:
-        """Refuse an outcome that the panel does not hold."""
+        """Refuse an unknown outcome."""
         if outcome not in self.outcomes:
             raise ParameterError(f"outcome: expected one of {', '.join(self.outcomes)}, found {outcome!r}")
         return outcome
 
     @property
     def clusters(self) -> pd.Series:
-        """The group of each row that was affected together: the unit itself where none is named."""
+        """Cluster of each row: the group affected together, or the unit itself."""
         return self.frame["cluster"] if "cluster" in self.frame else self.frame["unit"]
 
     def wide(self, outcome: str) -> tuple[Floats, Floats, Floats]:
-        """An outcome as units by periods (missing where not observed), the periods, and the units' cohorts."""
+        """Return an outcome as units by periods (missing where not observed), the periods, and the units' cohorts."""
         frame = self.frame
         first, last = self.periods
         row, names = pd.factorize(frame["unit"])
@@ -113,12 +113,12 @@ class Panel:
 
 
 def checked(frame: pd.DataFrame, outcomes: Sequence[str], what: str = "the panel") -> pd.DataFrame:
-    """A frame in the form of :attr:`Panel.frame`.
+    """Return a checked frame in the form of :attr:`Panel.frame`.
 
     Raises
     ------
     ParameterError
-        A column is missing, a unit has two rows in a period or two cohorts, or a period is no whole number.
+        If a column is missing, a unit has two rows in a period or two cohorts, or a period is not a whole number.
     """
     if missing := [name for name in (*KEYS, *outcomes) if name not in frame]:
         raise ParameterError(f"{what} has no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
@@ -153,25 +153,25 @@ def panel_from_frame(
     per: str = "unit",
     reform: Reform | None = None,
 ) -> Panel:
-    """Take a panel that is already made, as other programs keep them.
+    """Make a panel from an existing frame.
 
     Parameters
     ----------
     frame : DataFrame
-        One row a unit and period.
+        One row per unit and period.
     outcomes : sequence of str
-        Its outcome columns; a missing value was not observed.
+        Its outcome columns; missing values were not observed.
     unit, period, cohort : str
-        Its columns of units, of periods (whole numbers) and of the first period in which the unit is affected; missing
-        or infinite for one that never is.
+        Its columns of units, of periods (whole numbers) and of the first period in which the unit is affected (missing
+        or infinite if never).
     exposure : str, optional
-        Its column of exposure, 1 everywhere when left out.
+        Its column of exposure; 1 when left out.
     cluster : str, optional
         Its column of the group in which units were affected together (a district); errors are then by group.
     per : str
-        What a unit is.
+        Type of unit.
     reform : Reform, optional
-        What affected them, for the sentences.
+        The reform, for the sentences.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def panel_from_frame(
     Raises
     ------
     ParameterError
-        A column is missing, or a unit has two rows in a period or two cohorts.
+        If a column is missing, or a unit has two rows in a period or two cohorts.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A panel from a dataset in one call: officer-, unit- or agency-months."""
+"""Make a panel of officer-, unit- or agency-months from a dataset."""
 
 from __future__ import annotations
 
@@ -60,50 +60,50 @@ def panel_of(
     service: pd.DataFrame | None = None,
     lag: RecordingLag | None = None,
 ) -> Panel:
-    """Make a panel: one row an officer, unit or agency and month of receipt.
+    """Make a panel with one row per officer, unit or agency and month of receipt.
 
-    What is not observed is missing and never zero: months before an officer was hired or after it left, months whose
-    cases were not followed so many days, shares of no case, cases still pending. An officer never accused is there
-    with zeros where a roster names it.
+    Unobserved values are missing and not zero: months before an officer was hired or after leaving, months whose cases
+    were not followed long enough, shares of no case, pending cases. Officers never accused are included with zeros if a
+    roster names them.
 
     Parameters
     ----------
     data : Cohort or Dataset
     per : {"officer", "unit", "agency"}
-        What a row counts.
+        Unit of a row.
     outcomes : str or sequence of str
-        ``complaints`` (received); ``sustained`` (of them, within `days`); and means over complaints:
+        ``complaints`` (received); ``sustained`` (those sustained within `days`); and means over complaints:
         ``closed_share``, ``mean_days`` (restricted to `days`, by pseudo-observations within each month),
         ``sustained_share``, ``otherwise_share``, ``without_finding_share`` (competing ends), ``penalty_share``.
     reform : Reform, optional
-        Gives the cohorts, and ends the panel where it went out of force.
+        Defines the cohorts, and ends the panel when it went out of force.
     days : int
-        Age at which cases are looked at.
+        Age in days at which cases are measured.
     first, last : date, optional
-        First and last month; the whole months of receipt that the source covers when left out, as far as every outcome
+        First and last month; by default the whole months of receipt that the source covers and in which every outcome
         is observable.
     unit : str, optional
-        For ``per="unit"``, the column; the officers' unit when left out.
+        For ``per="unit"``, the column; by default the officers' unit.
     service : DataFrame, optional
-        A roster: ``officer_id``, ``from``, ``to`` (dates; ``to`` missing while in service), those never accused
-        included, and the reform's column where it is one of officers. Without it the months of accused officers are
-        known from the year after their appointment, and others are not in the panel.
+        A roster: ``officer_id``, ``from``, ``to`` (dates; ``to`` missing while in service), including officers never
+        accused, and the reform's column if it describes officers. Without it only accused officers are in the panel,
+        from the year after their appointment.
     lag : RecordingLag, optional
-        Of the same agency: closings not recorded yet are allowed for by those that are, and the youngest months left
-        out.
+        Lag of the same agency: recorded closings are weighted for those not yet recorded, and the latest months are
+        left out.
 
     Returns
     -------
     Panel
-        ``exposure`` is the share of the month an officer served; of units and agencies, officers in service where a
-        roster is given, else 1.
+        ``exposure`` is the share of the month an officer served; for units and agencies, the officers in service with a
+        roster, else 1.
 
     Raises
     ------
     Refusal
-        Nobody's service is known, closings cannot be timed, or `last` is a month in which an outcome is not observable.
+        If no service is known, closings cannot be timed, or `last` is a month in which an outcome is not observable.
     ParameterError
-        For a choice, column or roster that is not as said.
+        For an invalid choice, column or roster.
 
     Examples
     --------
@@ -224,7 +224,7 @@ def _column(data: Cohort, unit: str | None) -> str:
 def _rows(
     data: Cohort, per: str, column: str | None, asked: Sequence[str], window: _Window, days: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """One row a complaint and unit: its month of receipt, its days, its finding."""
+    """One row per complaint and unit: its month of receipt, its days, its finding."""
     cases = pd.Index(data.cases["case_id"])
     when = occurrence(data.events, cases, "received", "first")
     dated = ~when.none & (when.earliest > -FOREVER) & (when.latest < FOREVER)

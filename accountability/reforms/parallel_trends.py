@@ -1,4 +1,4 @@
-"""Staggered adoption under parallel trends, and how far trends may part: both by the package diff-diff."""
+"""Staggered adoption under parallel trends, and bounds without them, by the package diff-diff."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def staggered_months(
     accept_spillover: bool = False,
     confidence: float = 0.95,
 ) -> EventStudy:
-    """Estimate the effect by months since each unit was first affected, where trends would have been parallel.
+    """Estimate the effect by months since each unit was first affected, under parallel trends.
 
     Parameters
     ----------
     panel : Panel
-        Units affected one after another, or some never; a unit may be missing in some months.
+        Units affected at different times, or some never; a unit may be missing in some months.
     outcome : str
     estimator : {"callaway_santanna", "sun_abraham", "stacked", "imputation"}
     before, after : int
@@ -61,15 +61,16 @@ def staggered_months(
     -------
     EventStudy
         ``overall`` is the estimator's own mean. Errors are clustered by unit, or by the groups that were affected
-        together; intervals by Student's t with as many degrees of freedom as the smaller side has groups, less one.
+        together; intervals by Student's t, with the number of groups on the smaller side minus one as degrees of
+        freedom.
 
     Raises
     ------
     Refusal
-        Nobody can be compared, fewer than ten groups are on a side, fewer than two months lie before, the reform
-        declares anticipation or spillover that is not dealt with, or diff-diff is not installed or gives up.
+        Without a comparison, with fewer than ten groups on a side, fewer than two months before, unhandled anticipation
+        or spillover of the reform, or if diff-diff is not installed or fails.
     ParameterError
-        No panel, or a choice that does not exist.
+        If it is not a panel, or for an unknown choice.
 
     Examples
     --------
@@ -119,26 +120,26 @@ def honest_bounds(
     accept_spillover: bool = False,
     confidence: float = 0.95,
 ) -> Effect:
-    """Bound the mean effect where trends may have parted afterwards, by multiples of how they parted before.
+    """Estimate bounds of the mean effect if trends differed afterwards by multiples of their difference before.
 
     Parameters
     ----------
     panel, outcome, anticipation, accept_spillover, confidence
         As for :func:`staggered_months`; the estimator is Callaway and Sant'Anna's.
     ratios : sequence of float
-        How far trends may part from one month to the next, over the most they did in any before: 0 is parallel trends.
+        Largest monthly change in the difference of trends, relative to the largest before; 0 is parallel trends.
     after : int
-        Months over which the effect is averaged, evenly, from the first one affected.
+        Months from the first affected one over which the effect is averaged.
 
     Returns
     -------
     Effect
-        A row a ratio: ``estimate`` (under parallel trends), ``lower`` and ``upper`` of the robust interval.
+        One row per ratio: ``estimate`` (under parallel trends), ``lower`` and ``upper`` of the robust interval.
 
     Raises
     ------
     Refusal, ParameterError
-        As :func:`staggered_months`.
+        As for :func:`staggered_months`.
 
     Examples
     --------

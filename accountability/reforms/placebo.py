@@ -1,4 +1,4 @@
-"""The estimate of a design at dates before the reform, at which nothing is declared to have changed."""
+"""Placebo tests: the estimate of a design at dates before the reform."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ SIDES: Final = {
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Placebo(Result):
-    """The same estimate at dates before the reform, at which nothing is declared to have changed.
+    """The same estimate at placebo dates before the reform.
 
-    ``table``: ``at``, ``estimate``, ``lower``, ``upper``, ``p_value``, ``n``; the last row is the date itself.
+    ``table``: ``at``, ``estimate``, ``lower``, ``upper``, ``p_value``, ``n``; the last row is the reform's date.
 
     Attributes
     ----------
     share : float
-        Of the dates before, those whose estimate is as far from none, in standard errors, as at the date itself.
+        Share of placebo dates whose estimate is at least as many standard errors from zero as at the reform's date.
     false : int
-        How many of the dates before would have been called a change.
+        Number of placebo dates with a significant change.
     scale : str
     quantity : str
         What is estimated at each date.
@@ -48,7 +48,7 @@ class Placebo(Result):
     quantity: str
 
     def sentence(self) -> str:
-        """Say how often dates at which nothing changed look as much like a change."""
+        """State the share of placebo dates with at least as large a change."""
         dates = len(self.table) - 1
         return (
             f"Of {plural(dates, 'date')} before, {self.false} would have been called a change, and at "
@@ -74,7 +74,7 @@ def placebo_dates(
     every: int = 3,
     **options: Any,
 ) -> Placebo:
-    """Estimate a change at dates before the reform, where there should be none, by the design that is asked.
+    """Estimate a change at placebo dates before the reform, by the same design.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def placebo_dates(
     every : int
         Months from one date to the next.
     **options
-        As in :func:`by_design`. The window of the dates ends before the reform and what `donut` leaves out. Of a series
-        whose months before cannot carry a change of the trend at three dates, the trend does not change at any.
+        As in :func:`by_design`. The windows end before the reform and the months of `donut`. If the months before do
+        not allow a change of the trend at three dates, the trend is fixed at all.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def placebo_dates(
     Raises
     ------
     Refusal
-        As the design, or fewer than three dates before the reform have the months on each side that the design needs.
+        As for the design, or if fewer than three dates before the reform have enough months on each side.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A roll-out whose order was drawn by lot: efficient estimates, errors by design, Fisher's randomisation test."""
+"""Randomised roll-outs: efficient estimates, design-based errors, Fisher's randomisation test."""
 
 from __future__ import annotations
 
@@ -48,40 +48,40 @@ def rollout_effect(
     confidence: float = 0.95,
     seed: int = 20130206,
 ) -> Effect:
-    """Estimate the effect of a reform whose order was drawn by lot.
+    """Estimate the effect of a reform with a randomised order of roll-out.
 
     Parameters
     ----------
     panel : Panel
-        With two cohorts or more, one of which may be never affected.
+        Panel with at least two cohorts, one of which may be never affected.
     outcome : str
-        One of its outcomes; its unit is the estimate's.
+        One of its outcomes; the estimate has its unit.
     target : {"simple", "cohort", "calendar"}
-        What is averaged: all affected units and periods, each cohort by its size, or each period evenly.
+        Weights: all affected units and periods, cohorts by size, or periods equally.
     estimator : {"efficient", "callaway_santanna", "sun_abraham", "none"}
-        How much of the difference before is taken away: as much as makes the variance smallest, all of it, all of it
-        in comparison with the last cohort only, or nothing.
+        Adjustment for the difference before: the coefficient of least variance, all of it, all of it relative to the
+        last cohort only, or none.
     draws : int
         Permutations of the order for Fisher's test of no effect on anybody; none when 0.
     anticipation : int, optional
-        Months before in which those affected may have acted on it: they are left out.
+        Months before in which units may have acted on it; these are left out.
     accept_spillover : bool
-        Go on although the reform declares spillover.
+        Whether to estimate although the reform declares spillover.
     confidence, seed
         Level of the intervals, seed of the permutations.
 
     Returns
     -------
     Effect
-        One row. ``std_error`` is the one by design, ``neyman_error`` the larger one of Neyman; ``p_value`` is of
-        Student's t, ``fisher_p_value`` of the permutations, where there are any.
+        One row. ``std_error`` is design-based, ``neyman_error`` the larger Neyman error; ``p_value`` is by Student's t,
+        ``fisher_p_value`` by permutation, if any.
 
     Raises
     ------
     Refusal
-        Nobody can be compared, too few are, or the reform declares anticipation or spillover that is not dealt with.
+        Without a comparison, with too few units, or with unhandled anticipation or spillover of the reform.
     ParameterError
-        No panel, or a choice that does not exist.
+        If it is not a panel, or for an unknown choice.
 
     Examples
     --------
@@ -124,15 +124,15 @@ def rollout_months(
     accept_spillover: bool = False,
     confidence: float = 0.95,
 ) -> EventStudy:
-    """Estimate the effect by months since each unit was first affected, where the order was drawn by lot.
+    """Estimate the effect by months since each unit was first affected, with a randomised order.
 
     Parameters
     ----------
     panel, outcome, estimator, anticipation, accept_spillover, confidence
         As for :func:`rollout_effect`.
     before, after : int
-        Months shown before and after; a month in which no cohort can be compared is left out. The last month before
-        (and before the anticipation) is what is compared with.
+        Months shown before and after, without months in which no cohort can be compared. The last month before (and
+        before the anticipation) is the reference.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def rollout_months(
     Raises
     ------
     Refusal, ParameterError
-        As :func:`rollout_effect`.
+        As for :func:`rollout_effect`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A reform as a file declares it: what changed, when, for whom, until when, and who says so."""
+"""Declared reforms: what changed, when, for whom, until when, and the source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accountability.records.yaml_text import lines_of, read_yaml
 
 
 class Reform(Strict):
-    """What changed, when, for whom, until when, and who says so.
+    """A reform: what changed, when, for whom, until when, and the source.
 
     Attributes
     ----------
@@ -24,21 +24,21 @@ class Reform(Strict):
     what : str
         What changed, in one clause.
     start, end : datetime.date
-        First and last day in force; ``from:`` and ``to:`` in the file. ``end`` is ``None`` while it is in force.
+        First and last day in force; ``from:`` and ``to:`` in the file. ``end`` is ``None`` if it is still in force.
     affects : str
         Who is affected, in words.
     column : str or None
-        The column whose values tell who is affected since when; ``None`` where all are at once.
+        The column that defines who is affected since when; ``None`` if all are at once.
     since : mapping
-        Value of that column to its own first day; ``None`` for a value that was never affected.
+        Value of that column to its first day; ``None`` for a value never affected.
     announced : datetime.date or None
-        The day from which it was known.
+        The day of its announcement.
     anticipation_months : int
-        Months before its first day in which those affected may have acted on it.
+        Months before its first day in which affected units may have acted on it.
     spillover : str
-        How it may have touched those it does not affect, in words; empty where nobody says that it did.
+        How it may have changed units that it does not affect, in words; empty if not known to.
     source, citation : str
-        Where it was read, and the text's own reference.
+        Where it was read, and the reference of the text.
     """
 
     name: str = Field(alias="reform", min_length=1)
@@ -78,8 +78,8 @@ def read_reform(declared: str | Path | Mapping[str, Any]) -> Reform:
     Parameters
     ----------
     declared : path or mapping
-        A YAML file, or what one would hold. ``reform``, ``what``, ``from``, ``affects`` and ``source`` are needed;
-        :class:`Reform` says what the others are.
+        A YAML file or a mapping. ``reform``, ``what``, ``from``, ``affects`` and ``source`` are required; see
+        :class:`Reform` for the others.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def read_reform(declared: str | Path | Mapping[str, Any]) -> Reform:
     Raises
     ------
     SourceError
-        Lists every key that is unknown, missing or of the wrong kind.
+        For unknown or missing keys, or keys of the wrong type; the message lists all.
 
     Examples
     --------

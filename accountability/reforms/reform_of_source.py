@@ -1,4 +1,4 @@
-"""Which reform a study is about: one that is named, or the one declared beside the source."""
+"""Find the reform of a study: a named one, or the one declared beside the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "reform.yaml"
 
 
 def reform_of(source: str | Path, named: str | Path | None = None) -> Reform:
-    """Read the reform that is named, or the one declared beside a source.
+    """Read a named reform, or the one declared beside a source.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def reform_of(source: str | Path, named: str | Path | None = None) -> Reform:
     Raises
     ------
     ParameterError
-        There is no such file.
+        If there is no such file.
     SourceError
-        The declaration is wrong.
+        If the declaration is invalid.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def reform_of(source: str | Path, named: str | Path | None = None) -> Reform:
 
 
 def why_no_reform(source: Source, parameters: Any) -> str | None:
-    """Why no reform can be looked at in a source, if so: none declared, or its date not in the days covered."""
+    """Say why a source has no reform to study (none declared, or its date is not covered), or nothing."""
     if parameters.reform is None and beside(parameters.source, FILE) is None:
         return f"it declares no reform: write {FILE} beside its source.yaml, or name one: reform=PATH"
     reform = reform_of(parameters.source, parameters.reform)

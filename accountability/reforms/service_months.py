@@ -1,4 +1,4 @@
-"""Which months each officer served: by a roster, or by the year of appointment and a dated leaving."""
+"""Months served by each officer, by a roster, or by year of appointment and dated leaving."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from accountability.study.occurrences import FOREVER, NEVER, day_numbers
 
 
 def month_of(days: np.ndarray) -> np.ndarray:
-    """Months since January 1970 of day numbers."""
+    """Return months since January 1970 of day numbers."""
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def month_start(months: np.ndarray) -> np.ndarray:
-    """Day numbers of the first days of months."""
+    """Return day numbers of the first days of months."""
     return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
 
 def stays_of(service: pd.DataFrame) -> pd.DataFrame:
-    """A roster as ``unit``, ``begin`` and ``end`` (day numbers, the last one in service included).
+    """Return a roster as ``unit``, ``begin`` and ``end`` (day numbers, including the last day in service).
 
     Raises
     ------
     ParameterError
-        A column is missing, or a stay ends before it begins.
+        If a column is missing, or a stay ends before it begins.
     """
     if missing := [name for name in SERVICE if name not in getattr(service, "columns", ())]:
         raise ParameterError(f"service: expected columns {', '.join(SERVICE)}; missing {', '.join(missing)}")
@@ -44,12 +44,12 @@ def stays_of(service: pd.DataFrame) -> pd.DataFrame:
 
 
 def known_stays(data: Cohort) -> pd.DataFrame:
-    """Of accused officers: in service from the year after appointment, whose months are not known, to a dated leaving.
+    """Return the service of accused officers, from the year after appointment to a dated leaving.
 
     Raises
     ------
     Refusal
-        No year of appointment is published.
+        If no year of appointment is published.
     """
     rows = data.allegations.dropna(subset=["officer_id"])
     if APPOINTED not in rows or not rows[APPOINTED].notna().any():
@@ -73,7 +73,7 @@ def known_stays(data: Cohort) -> pd.DataFrame:
 
 
 def served(stays: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
-    """Share of each month from `first` to `last` that each unit served: ``unit, period, exposure``, where above 0."""
+    """Return the share of each month that each unit served: ``unit, period, exposure``, where above 0."""
     months = np.arange(first, last + 1)
     starts = month_start(np.arange(first, last + 2))
     begin, end = stays["begin"].to_numpy()[:, None], stays["end"].to_numpy()[:, None]

@@ -1,4 +1,4 @@
-"""Whether a report may leave: :func:`share` packs it, or refuses and lists what must not."""
+"""Share reports: :func:`share` packs a report, or lists what must not be shared."""
 
 from __future__ import annotations
 

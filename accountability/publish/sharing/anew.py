@@ -1,4 +1,4 @@
-"""Notebooks, drawings and pictures written again by allow-list: what is not on the list cannot be in them."""
+"""Rewrite notebooks, drawings and images by allow-list, so that they contain nothing else."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _DROPPED: Final = frozenset({"papermill", "execution"})
 
 
 class NotOurs(ValueError):
-    """A part that no run of ours writes; the message covers what stands there."""
+    """A part that our runs do not write; the message masks its content."""
 
 
 def said(value: Any) -> Any:
-    """Give JSON or cells without signs that nobody sees: controls, zero-width signs, soft hyphens, directions."""
+    """Return JSON or cells without invisible characters: controls, zero-width characters, soft hyphens, directions."""
     if isinstance(value, str):
         return "".join(s for s in value if s in "\n\t" or unicodedata.category(s) not in ("Cc", "Cf", "Co", "Cn"))
     if isinstance(value, list):
@@ -51,7 +51,7 @@ def said(value: Any) -> Any:
 
 
 def picture(raw: bytes) -> bytes:
-    """Write a PNG again from its pixels alone: no text, no profile, nothing after its end."""
+    """Rewrite a PNG from its pixels, without text, profile or trailing data."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -67,7 +67,7 @@ def picture(raw: bytes) -> bytes:
 
 
 def svg(raw: bytes) -> bytes:
-    """Write a drawing again from a list of elements and attributes; anything else in it is refused."""
+    """Rewrite a drawing from allowed elements and attributes; anything else is refused."""
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
@@ -127,7 +127,7 @@ def _styled(text: str) -> None:
 
 
 def notebook(raw: bytes) -> bytes:
-    """Write a notebook again: sources, and outputs of the kinds that a study makes; of the metadata only tags."""
+    """Rewrite a notebook: sources, outputs of the types that studies make, and tags."""
     read = json.loads(raw.decode("utf-8"))
     if set(read) != {"cells", "metadata", "nbformat", "nbformat_minor"}:
         raise NotOurs("a notebook with keys of another kind")

@@ -1,9 +1,8 @@
-"""Rules for tables: few, what uncovers few, rows of one person, and cells that a spreadsheet would run.
+"""Rules for tables: small counts, what reveals them, rows of one person, and cells that a spreadsheet would run.
 
-Counts below ten are refused where they are counts of people, or of cases by what people did or how they ended. Two
-kinds of small counts are let through because they say nothing of a person: how many cases stood where on a clock
-(received, still open, closed by day, month or year, not told apart by any group), and how many records had a defect
-(set aside, impossible, without a date: what became of every row has to be accounted for).
+Counts below ten are refused if they count people, or cases by conduct or outcome. Two types of small counts are allowed
+because they identify nobody: cases by stage and time (received, still open, closed by day, month or year, without
+groups), and records with a defect (set aside, impossible, without a date), which account for every row.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class _Column:
 
 
 def in_table(table: Table, project_words: frozenset[str] = frozenset()) -> Iterator[Leak]:
-    """Look through one table; rows and columns are named, counts are not shown."""
+    """Check one table; findings name rows and columns without counts."""
     if table.sheet:
         yield from _formulas(table)
     yield from _rows_of_one(table)
@@ -175,7 +174,7 @@ def _uncovered(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
 
 
 def released(table: Table, kinds: Mapping[str, str], about: str = "", settings: Mapping[str, str] = {}) -> Released:
-    """Give a table as the system of all counts takes it."""
+    """Return a table in the form of the system of counts."""
     heads = set().union(*(_parts(heading) for heading in table.header))
     width = len(table.header)
     rows = tuple((*row, *[""] * (width - len(row)))[:width] for row in table.rows)

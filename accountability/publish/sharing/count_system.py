@@ -1,4 +1,4 @@
-"""Counts that are not known, and what is known of them: least and most of a sum, by mixed-integer programming."""
+"""Bounds of sums of unknown counts under linear constraints, by mixed-integer programming."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Cell:
 
 @dataclass(slots=True)
 class System:
-    """Counts that are not known, and what is known of them: sums of counts between two bounds."""
+    """Unknown counts, with constraints: sums of counts between two bounds."""
 
     unknown: int = 0
     sums: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
@@ -28,12 +28,12 @@ class System:
     top: list[int] = field(default_factory=list)
 
     def new(self) -> int:
-        """Add a count that is not known."""
+        """Add an unknown count."""
         self.unknown += 1
         return self.unknown - 1
 
     def add(self, terms: Iterable[tuple[float, float | int | Cell]], least: float, most: float) -> None:
-        """Say that a sum of counts, each with its factor, lies between two bounds."""
+        """Add the constraint that a weighted sum of counts is between two bounds."""
         parts: dict[int, float] = defaultdict(float)
         for factor, count in terms:
             if isinstance(count, Cell):
@@ -63,7 +63,7 @@ class System:
         return [one for one, at in zip(self.sums, self.joined, strict=True) if at in tops]
 
     def bounds(self, wanted: Mapping[int, float], seconds: float) -> tuple[float, float] | None:
-        """Least and most of a sum of unknown counts; ``None`` where that is not proven within the time."""
+        """Return the least and most of a sum of unknown counts; ``None`` if not proven within the time."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         sums = self._touching(wanted)
@@ -107,5 +107,5 @@ class System:
 
 
 def few(least: float, most: float) -> bool:
-    """Whether bounds say that a group is there and under ten."""
+    """Return whether bounds show that a group exists and is under ten."""
     return least > 0 and most < MIN_CELL

@@ -1,11 +1,11 @@
-"""What tables say together: one system of linear constraints over the counts of an archive and of those before it.
+"""Joint disclosure control of tables: linear constraints over the counts of an archive and of earlier ones.
 
-A column has a kind, which the report states of each (:mod:`accountability.publish.column_kinds`). Covered are counts,
-their totals and complements, shares beside a count, differences of two reports that ask the same of more or fewer cases
-(another cut-off, filter or release), the same cells in another table, and quantiles of a hidden group (order
-statistics). For every hidden count, for the hidden counts of one sum together, and for every difference of two
-shown counts, the least and the most that all constraints allow are computed by mixed-integer programming (HiGHS):
-when the least is above 0 and the most below ten, a group under ten has been given away.
+Each column has a kind, which the report states (:mod:`accountability.publish.column_kinds`). Covered are counts, their
+totals and complements, shares beside a count, differences of two reports on more or fewer cases (another cut-off,
+filter or release), the same cells in another table, and quantiles of a hidden group (order statistics). For every
+hidden count, for the hidden counts of one sum together, and for every difference of two shown counts, the least and the
+most that all constraints allow are computed by mixed-integer programming (HiGHS). If the least is above 0 and the most
+below ten, a group under ten is disclosed.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A table that leaves, or that left before.
+    """A table to share, or shared before.
 
     Attributes
     ----------
     place : str
-        Where it stands, in words.
+        Its place, in words.
     about : str
-        What it is of, apart from the settings: source, study, name.
+        Its content except the settings: source, study, name.
     settings : mapping
-        The parameters that may change a count, and ``data``, the hash of what was read.
+        The parameters that can change a count, and ``data``, the hash of the data.
     kinds : mapping of str to str
-        What each column is.
+        Kind of each column.
     rows : tuple of tuple of str
         The cells.
     people : bool
-        Whether its rows tell people or outcomes apart. Of other tables (how many cases stood where on a clock) a
-        difference points to nobody.
+        Whether its rows distinguish people or outcomes. Differences of other tables (cases by stage and time) identify
+        nobody.
     """
 
     place: str
@@ -64,30 +64,30 @@ class Released:
     people: bool = True
 
     def columns(self, *kinds: str) -> list[int]:
-        """Places of the columns of some kinds."""
+        """Return the positions of the columns of some kinds."""
         return [at for at, kind in enumerate(self.kinds.values()) if kind in kinds]
 
     def key(self, row: Row) -> Row:
-        """What tells a row from the others."""
+        """Return the key of a row."""
         return tuple(row[at] for at in self.columns("text", "asked"))
 
 
 def given_away(tables: Sequence[Released], before: Sequence[Released] = (), seconds: float = _SECONDS) -> list[Leak]:
-    """Say which groups under ten follow from tables, alone and with those shared before.
+    """Return the groups under ten that follow from tables, alone and with those shared before.
 
     Parameters
     ----------
     tables : sequence of Released
-        What is to leave.
+        Tables to share.
     before : sequence of Released
-        What left before; nothing is said of these alone.
+        Tables shared before; these are not checked alone.
     seconds : float
-        For the whole; what is not proven by then counts as given away.
+        Total time; what is not proven by then counts as disclosed.
 
     Returns
     -------
     list of Leak
-        One for each group that follows, or of which it is not proven that it does not.
+        One per group that follows, or is not proven not to.
     """
     return list(dict.fromkeys(_found([*tables, *before], len(tables), time.monotonic() + seconds)))
 

@@ -1,4 +1,4 @@
-"""A report's folder taken apart, file by file; a file of a kind that cannot be looked through is said to be one."""
+"""Split a report's folder into pieces for the check; files that cannot be checked are reported."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _PROGRAM: Final = frozenset({".py", ".yaml", ".yml", ".toml"})
 
 
 def files(folder: Path) -> list[Path]:
-    """Every file below a folder, in the order of their names, links included and not followed."""
+    """Return every file below a folder, by name, including links, which are not followed."""
     return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
 def of_folder(folder: Path) -> Iterator[Piece | Table]:
-    """Take every file of a report, or of a folder of reports, apart; places name the file relative to the folder."""
+    """Split every file of a report, or of a folder of reports; places name files relative to the folder."""
     yield from of_files(folder, files(folder))
 
 
 def of_files(folder: Path, some: Iterable[Path], program: bool = False) -> Iterator[Piece | Table]:
-    """Take some files below a folder apart; those of a `program` are read as text."""
+    """Split some files below a folder; those of a `program` are read as text."""
     for path in some:
         name = path.relative_to(folder).as_posix()
         yield Text(f"{name}, file name", re.sub(r"[_+=/.-]+", " ", name))
@@ -49,7 +49,7 @@ def of_files(folder: Path, some: Iterable[Path], program: bool = False) -> Itera
 
 
 def of_csv(place: str, raw: bytes) -> Iterator[Piece | Table]:
-    """Take a CSV apart: the table, and each row that holds more than numbers as one text."""
+    """Split a CSV: the table, and each row with more than numbers as one text."""
     try:
         rows = [tuple(row) for row in csv.reader(io.StringIO(text_of(raw), newline=""))]
     except csv.Error as error:

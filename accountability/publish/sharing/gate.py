@@ -1,4 +1,4 @@
-"""The sharing gate: a report is made anew, looked through, and leaves only when nothing is found."""
+"""The sharing gate: a report is made again and checked, and is only shared if nothing is found."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ _OF_COUNTS: Final = frozenset({"small cell", "difference", "one case"})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found in a report.
+    """The findings in a report.
 
     Attributes
     ----------
     folder : Path
         The report.
     leaks : tuple of Leak
-        In the order of their places; empty when the report may leave.
+        In order of place; empty if the report may be shared.
     looked_at : int
-        Texts, tables, addresses and pictures looked at.
+        Number of texts, tables, addresses and images checked.
     notes : tuple of str
         What could not be compared, and why.
     passed : tuple of str
-        Files let through by name, as they are.
+        Files allowed by name, unchanged.
     told_singly : tuple of str
-        Beginnings of the places of reports on single published cases, whose counts are not looked at.
+        Place prefixes of reports on single published cases, whose counts are not checked.
     """
 
     folder: Path
@@ -58,7 +58,7 @@ class Verdict:
 
     @property
     def clean(self) -> bool:
-        """Whether the report may leave."""
+        """Whether the report may be shared."""
         return not self.leaks
 
     def __str__(self) -> str:
@@ -69,14 +69,14 @@ class Verdict:
 
 
 def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = None) -> Verdict:
-    """Look through a report, or a folder of reports, as it would leave, and keep nothing.
+    """Check a report, or a folder of reports, as it would be shared, without writing an archive.
 
     Parameters
     ----------
     report : Path
-        Its folder, or a file in it that stands beside ``provenance.json`` or ``index.html``.
+        Its folder, or a file beside its ``provenance.json`` or ``index.html``.
     studies : mapping of Path to paths, optional
-        Folders of a user's own studies that are to leave with it, and the files of each.
+        Folders of a user's own studies to share with it, and the files of each.
 
     Returns
     -------
@@ -86,18 +86,16 @@ def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = N
     Raises
     ------
     ParameterError
-        There is no report.
+        If there is no report.
 
     Notes
     -----
-    The report is made anew (:mod:`accountability.publish.sharing.packing`): what was not made by us or was changed
-    since is named, and whatever hides beside the content of a file is not in what leaves. What is left is looked
-    through for identifying values of the source (by value, and by pattern), narratives, keys, paths of the machine,
-    counts below ten and what gives one away (:mod:`accountability.publish.sharing.disclosure`), formulas, active
-    content, requests and links to elsewhere.
+    The report is made anew (:mod:`accountability.publish.sharing.packing`): foreign or changed files are reported, and
+    hidden content of files is not copied. The result is checked for identifying values of the source (by value, and by
+    pattern), narratives, keys, paths of the machine, counts below ten and numbers that reveal one
+    (:mod:`accountability.publish.sharing.disclosure`), formulas, active content, requests and external links.
 
-    A source of case files (single cases chosen because they were reported) is about those cases, so counts of them
-    are not refused.
+    Counts of cases from a source of case files (single reported cases) are not refused.
     """
     with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
         return _anew(report_folder(report), Path(scratch), (), studies or {})
@@ -140,7 +138,7 @@ def _covered(leaks: list[Leak]) -> list[Leak]:
 
 
 def share(report: Path, out: Path | None = None, passing: Collection[str] = ()) -> tuple[Verdict, Path | None]:
-    """Pack a report for others, made anew, if nothing in it must not leave.
+    """Pack a report for sharing, made again, unless something in it must not be shared.
 
     Parameters
     ----------
@@ -149,20 +147,19 @@ def share(report: Path, out: Path | None = None, passing: Collection[str] = ()) 
     out : Path, optional
         The archive; default the folder's name with ``.zip``, beside the folder.
     passing : collection of str
-        Files of the folder that leave as they are, although we did not make them; the archive lists them with their
-        hashes in ``passed.json``.
+        Foreign files of the folder to include unchanged; the archive lists them with their hashes in ``passed.json``.
 
     Returns
     -------
     verdict : Verdict
-        What was found.
+        The findings.
     archive : Path or None
-        A zip archive, ``None`` when something was found. The same report gives the same bytes.
+        A zip archive; ``None`` if something was found. The same report gives the same bytes.
 
     Raises
     ------
     ParameterError
-        There is no report, or the archive would stand inside it.
+        If there is no report, or the archive would be inside it.
     """
     folder = report_folder(report)
     target = (folder.parent / f"{folder.name}.zip" if out is None else out).resolve()
@@ -180,7 +177,7 @@ def share(report: Path, out: Path | None = None, passing: Collection[str] = ()) 
 
 
 def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path:
-    """Write a zip archive of names with files or contents, without time or owner; it appears whole or not at all."""
+    """Write a zip archive of names with files or contents, without time or owner, atomically."""
     target.parent.mkdir(parents=True, exist_ok=True)
 
     def write(path: Path) -> None:
@@ -195,7 +192,7 @@ def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path
 
 
 def report_folder(report: Path) -> Path:
-    """Give the folder of a report, or of reports; refused where there is none."""
+    """Return the folder of a report, or of reports; refused if there is none."""
     folder = (report if report.is_dir() else report.parent).resolve()
     if not report.exists() or not _records(folder):
         raise ParameterError(
@@ -222,7 +219,7 @@ def _rests_on(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
-    """Look through one piece of what would leave."""
+    """Check one piece of a report."""
     if isinstance(piece, Table):
         yield from in_table(piece, known.project_words)
         return

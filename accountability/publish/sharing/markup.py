@@ -1,4 +1,4 @@
-"""HTML and SVG taken apart: text by block, table by table, every attribute, comment, script and address."""
+"""Split HTML and SVG into texts by block, tables, attributes, comments and addresses."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _GEOMETRY: Final = words(
 
 
 def of_markup(place: str, text: str) -> Iterator[Piece | Table]:
-    """Take HTML or SVG apart.
+    """Split HTML or SVG into pieces.
 
-    Texts joined over inline tags, so that a name half in bold stays one; every attribute and comment; tables with their
-    headings; addresses. Scripts, frames and requests are not looked for: pages are made of our templates, and markup
-    of a notebook is written again from a short list of tags.
+    The pieces are texts joined over inline tags, so that a name partly in bold stays one; attributes and comments;
+    tables with headings; addresses. Scripts, frames and requests are not searched, because pages come from our
+    templates and notebook markup is rewritten from a short list of tags.
     """
     taken = _Taken(place)
     taken.feed(text)

@@ -1,4 +1,4 @@
-"""An executed notebook taken apart: sources, every representation of every output, metadata of every level."""
+"""Split an executed notebook into sources, all representations of outputs, and metadata."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accountability.publish.sharing.pieces import Piece, Table, Text, Unreadable
 
 
 def of_json(place: str, value: Any) -> Iterator[Piece | Table]:
-    """Give every text and every key of JSON with the way to it; numbers with their key, as ``shield: 1234``."""
+    """Return every text and key of JSON with its path; numbers with their key, as ``shield: 1234``."""
     if isinstance(value, Mapping):
         for key, held in value.items():
             if isinstance(held, (Mapping, list)):
@@ -29,7 +29,7 @@ def of_json(place: str, value: Any) -> Iterator[Piece | Table]:
 
 
 def of_notebook(place: str, text: str) -> Iterator[Piece | Table]:
-    """Take a notebook apart; cells are numbered from 1 in the order of the file."""
+    """Split a notebook; cells are numbered from 1 in file order."""
     try:
         document = json.loads(text)
         cells = document["cells"]

@@ -1,7 +1,7 @@
-"""What leaves is made anew: pages from their templates, tables by their cells, pictures by their pixels.
+"""Make a report again for sharing: pages from templates, tables from cells, images from pixels.
 
-Nothing of a report's folder is copied. Every file is written again from its content by the parts of the package that
-wrote it first, and has to come out as it lies there; what was not made by us, or was changed since, is named.
+Nothing in a report's folder is copied. Every file is rewritten from its content by the code that first wrote it, and
+must be equal; foreign and changed files are reported.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _REMADE: Final = (AccountabilityError, KeyError, TypeError, ValueError, Attribut
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What came of making a folder anew: what was refused, and what was let through by name."""
+    """The result of making a folder again: files refused, and files allowed by name."""
 
     refused: tuple[Leak, ...]
     passed: tuple[str, ...]
 
 
 def make_anew(folder: Path, into: Path, passing: Collection[str] = ()) -> Packed:
-    """Write a report, or a folder of reports, anew into an empty folder.
+    """Rewrite a report, or a folder of reports, into an empty folder.
 
     Parameters
     ----------
@@ -60,13 +60,13 @@ def make_anew(folder: Path, into: Path, passing: Collection[str] = ()) -> Packed
     into : Path
         An empty folder.
     passing : collection of str
-        Files, by their names inside the folder, that go as they are although nothing is known of how they were made.
-        They are listed with their hashes in ``passed.json`` of the archive.
+        Names of foreign files inside the folder to include unchanged. The archive lists them with their hashes in
+        ``passed.json``.
 
     Returns
     -------
     Packed
-        ``refused`` names every file that was not made by us or was changed since.
+        ``refused`` names every foreign or changed file.
     """
     refused: list[Leak] = []
     written = {INDEX} if (folder / INDEX).is_file() and not (folder / RECORD).is_file() else set()
@@ -96,7 +96,7 @@ def make_anew(folder: Path, into: Path, passing: Collection[str] = ()) -> Packed
 
 
 def masked_path(name: str) -> str:
-    """Cover the name of a file nobody vouches for; folders and the ending stay."""
+    """Mask the name of a foreign file, except folders and suffix."""
     path = Path(name)
     return path.with_name(masked(path.stem).replace("/", "") + path.suffix).as_posix()
 
@@ -144,7 +144,7 @@ class _Report:
         return self.names
 
     def parts(self, record: dict[str, Any]) -> dict[str, Callable[[bytes], bytes]]:
-        """The files that the record names, each with what writes it anew."""
+        """Return the files that the record names, each with the function that rewrites it."""
         makes: dict[str, Callable[[bytes], bytes]] = {str(record.get("notebook")): notebook}
         entries = record["tables"] if isinstance(record["tables"], list) else []
         for entry in entries:
@@ -184,7 +184,7 @@ class _Report:
             (self.into / name).write_bytes(content)
 
     def whole(self, record: dict[str, Any]) -> None:
-        """Page, metadata of the tables and record: made of what was written anew."""
+        """Make the page, the tables' metadata and the record from the rewritten files."""
         import nbformat
 
         several = record["study"] == multiverse_report.NAME
@@ -208,7 +208,7 @@ class _Report:
         (self.into / RECORD).write_text(_json(record), encoding="utf-8")
 
     def exported(self) -> None:
-        """Word and PDF that stand under the report's name are made anew, and have to be what we make."""
+        """Make Word and PDF exports of the report again, which must be equal."""
         for kind in _DOCUMENTS:
             name = f"{self.home.name}.{kind}"
             if not (self.home / name).is_file():

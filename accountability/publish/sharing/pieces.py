@@ -1,4 +1,4 @@
-"""What a report is taken apart into before it is looked at: texts, tables, addresses, what cannot be read."""
+"""The pieces of a report for the check: texts, tables, addresses, and unreadable parts."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Something at a place."""
+    """A piece at a place."""
 
     place: str
     text: str
 
 
 class Text(Piece):
-    """A stretch of text."""
+    """A text."""
 
 
 class Unreadable(Piece):
-    """A file or part that cannot be looked through, and why."""
+    """A file or part that cannot be checked, and why."""
 
 
 class Link(Piece):
@@ -37,12 +37,12 @@ class Table:
 
 
 def lines_of(place: str, text: str, *, numbered: bool = False) -> Iterator[Piece]:
-    """Give each line that is not blank."""
+    """Return each non-blank line."""
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             yield Text(f"{place}, line {number}" if numbered else place, line)
 
 
 def text_of(raw: bytes) -> str:
-    """Read bytes as text, whatever is in them."""
+    """Decode bytes as text, with any content."""
     return raw.decode("utf-8-sig", errors="replace")

@@ -1,4 +1,4 @@
-"""The tables of a folder as one system with those that were shared before, of which this machine keeps a record."""
+"""Joint disclosure control of a folder's tables with those shared before, from this machine's record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE: Final = "shared.jsonl"
 
 
 def tables_of(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Released | Leak]:
-    """Give every table of counts of a folder of reports; a leak where its columns are not of the kinds they state."""
+    """Return every table of counts of a folder of reports; a leak if its columns do not fit their stated kinds."""
     homes = [folder] if (folder / RECORD).is_file() else sorted(path.parent for path in folder.glob(f"*/{RECORD}"))
     for home in homes:
         place = "" if home == folder else f"{home.name}/"
@@ -65,7 +65,7 @@ def _as_stated(kinds: dict[str, str], rows: list[tuple[str, ...]]) -> bool:
 
 
 def together(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Leak]:
-    """What the tables of a folder give away together, and with what was shared before."""
+    """Return what the tables of a folder disclose together, and with those shared before."""
     found = list(tables_of(folder, told_singly))
     yield from (one for one in found if isinstance(one, Leak))
     tables = [one for one in found if isinstance(one, Released)]
@@ -74,7 +74,7 @@ def together(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Leak]:
 
 
 def before() -> list[Released]:
-    """Read what was shared from this machine."""
+    """Read the record of tables shared from this machine."""
     path = key_file().with_name(FILE)
     if not path.is_file():
         return []
@@ -89,7 +89,7 @@ def before() -> list[Released]:
 
 
 def remember(folder: Path, told_singly: tuple[str, ...], archive: str) -> None:
-    """Add the tables that left in an archive to the record, each once."""
+    """Add the tables of an archive to the record, each once."""
     path = key_file().with_name(FILE)
     held = {json.dumps(asdict(one) | {"place": ""}) for one in before()}
     new = [
