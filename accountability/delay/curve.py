@@ -250,7 +250,7 @@ class Curve(Result):
             return ""
         if not (unknown := ends_unknown(self.states)):
             return ""
-        return self._ends_said(f"{capitalised(unknown)}: with all of these as early or as late as they can have been")
+        return self._ends_said(f"{capitalised(unknown)}: with all of these as early or as late as possible")
 
     def _ends_said(self, lead: str) -> str:
         """State the median at both ends of what is not known."""

@@ -131,8 +131,7 @@ def closing_curve(
         assumptions.append("whether the day of a closing was written down tells nothing about how long the case took")
     if counts.left_truncated:
         assumptions.append(
-            "cases that came into sight at a later age take as long as the others of that age; those closed "
-            "before could not be seen"
+            "cases with late entry take as long as the others of that age; those closed before could not be seen"
         )
     spread = "" if counts.seen is None else ", closings on an unknown day spread by self-consistency (Turnbull)"
     return DelayCurve(

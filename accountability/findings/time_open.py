@@ -335,9 +335,7 @@ def _breaks(left_out: pd.DataFrame, cutoffs: pd.DataFrame | None, groups: Groups
     if low is not None and high is not None and high - low > _MOVES * high:
         said.append("The pace changed over the years, so the median describes no single year.")
     if _coarse(groups):
-        said.append(
-            "The dates are coarser than a day: the limits are bounds from the dates, without sampling error."
-        )
+        said.append("The dates are coarser than a day: the limits are bounds from the dates, without sampling error.")
     if len(groups.table) > 1:
         said.append("Groups differ in more than what names them; a difference between their medians is a description.")
     return said

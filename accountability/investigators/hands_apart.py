@@ -31,7 +31,7 @@ class InvestigatorSpread(Result):
     """Spread of investigators' effects.
 
     ``table``: ``outcome``, ``says``, ``estimate`` (standard deviation over complaints of the investigator's effect on
-    the share, luck taken off), ``lower``, ``upper`` (missing where no interval exists: less than luck gives),
+    the share, luck taken off), ``lower``, ``upper`` (missing where no interval exists: less than chance gives),
     ``p_value`` (that investigators do not differ, by shuffles), ``tenths`` (difference between the tenth with the
     smallest effects and that with the largest, of a normal law), ``raw`` (the standard deviation with luck),
     ``expected``, ``expected_lower``, ``expected_upper`` (what shuffles give in its place), ``reliability`` (part of

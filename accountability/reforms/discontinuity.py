@@ -159,7 +159,9 @@ def _cautions(table: pd.DataFrame, bandwidth: int, correlation: float, calendar:
     if calendar and bandwidth < 24:
         said.append("the window is too short to tell the season from the step")
     if correlation > 0.2:
-        said.append(f"neighbouring months hang together ({correlation:.1f}), so the window holds less than it seems to")
+        said.append(
+            f"months next to each other correlate ({correlation:.1f}), so the window tells less than it seems to"
+        )
     sure = table["p_value"] < 0.05
     side = np.sign(np.where(table["lower"].gt(0).all(), np.log(table["estimate"].clip(lower=1e-9)), table["estimate"]))
     if len(table) > 1 and (sure.nunique() > 1 or len(np.unique(side)) > 1):

@@ -212,7 +212,7 @@ def _require_watched(clock: Clock, begin: Occurrence, is_open: Flags, latest_sto
 
 
 def _late_entry(clock: Clock, begin: Occurrence, cases: pd.Index, usable: Flags) -> Days:
-    """Age, by this clock, at which cases older than the watch came into sight."""
+    """Return the age, by this clock, at which cases older than the watch entered."""
     since = day_number(clock.since) if clock.since is not None else NEVER
     before = (begin.earliest < since) & usable
     then = np.where(before, since, begin.earliest)
