@@ -139,10 +139,12 @@ def vocabulary_page() -> str:
 
 def laws_page() -> str:
     """The table of time limits."""
-    rows = [(row.name, row.jurisdiction, f"{row.value} {row.unit}", row.limits, row.starts, row.citation)
+    rows = [(row.name, row.jurisdiction, f"{row.value} {row.unit}", row.limits, row.starts,
+             f"{row.citation}{f', to {row.effective_to}' if row.effective_to else ''}. {row.note}".strip())
             for row in limits.table().itertuples(index=False)]  # fmt: skip
     said = (
-        "Time limits on police discipline. They are read in secondary copies; they are information, not legal advice."
+        "Time limits on police discipline, of laws and of union contracts. They are read in secondary copies; they are "
+        "information, not legal advice."
     )
     head = ("name", "where", "limit", "what has to be done", "starts", "citation")
     return "\n\n".join(["# Limits of law", said, table(head, rows)]) + "\n"

@@ -1,7 +1,8 @@
 """Time limits on police discipline in published law and policy, with citations; not legal advice.
 
 They were read in secondary copies; ``seen_in`` and ``confidence`` say how certain each is. A limit without a number
-records that none was found. The file is ``law_limits.yaml``.
+records that none was found. Laws are in ``law_limits.yaml``, clauses of union contracts that name a time in
+``contract_clauses.yaml``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime as dt
 import html
 import pkgutil
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from accountability.records.contract import Card
     from accountability.records.dataset import Dataset
 
-__all__ = ["LIMITS", "VERSION", "Limit", "limit", "numbered", "of_source", "table", "why_none"]
+__all__ = ["LIMITS", "VERSION", "Limit", "clauses", "limit", "numbered", "of_source", "table", "why_none"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,6 +57,13 @@ class Limit:
         Where it was read.
     confidence : str
         How certain it is.
+    note : str
+        What else a reader must know: where two sources speak of different limits, say.
+    kind : str
+        ``law``; of a contract's clause ``bar`` (to be done in time), ``wait`` (time that passes before a step) or
+        ``notice`` (the officer is told in time).
+    agency : str
+        The agency that a clause binds; empty for a law.
     source : str
         The source that declares it is under this limit; empty for a yardstick.
     first_day, last_day : datetime.date or None
@@ -74,6 +83,9 @@ class Limit:
     citation: str = ""
     seen_in: str = ""
     confidence: str = ""
+    note: str = ""
+    kind: str = "law"
+    agency: str = ""
     source: str = ""
     first_day: dt.date | None = None
     last_day: dt.date | None = None
@@ -98,6 +110,8 @@ class Limit:
             "citation": self.citation or "none",
             "read in": self.seen_in or "not stated",
             "confidence": self.confidence or "not stated",
+            **({"agency": self.agency} if self.agency else {}),
+            **({"note": self.note} if self.note else {}),
             "applies here": f"declared by {self.source} {self.covers}".rstrip()
             if self.source
             else "a yardstick: the source does not declare it in force",
@@ -125,18 +139,64 @@ VERSION: Final[str] = _LISTED["version"]
 LIMITS: Final = tuple(Limit(**entry) for entry in _LISTED["limits"])
 
 
+@cache
+def clauses(agency: str | None = None) -> tuple[Limit, ...]:
+    """Return the clauses of union contracts that name a time, of all agencies or of one.
+
+    Parameters
+    ----------
+    agency : str, optional
+        A part of the agency's or the jurisdiction's name, whatever its case.
+
+    Returns
+    -------
+    tuple of Limit
+        With the day the contract expired as ``effective_to``; what came after is not known.
+
+    Raises
+    ------
+    ParameterError
+        No clause of that agency; the message lists the jurisdictions.
+
+    Examples
+    --------
+    >>> from accountability.delay import limits
+    >>> [(one.name, one.value, one.unit, one.effective_to) for one in limits.clauses("Buffalo")]
+    [('buffalo_contract', 1, 'years', '2017-06-30')]
+    """
+    listed = yaml.safe_load(pkgutil.get_data(__package__, "contract_clauses.yaml") or b"")
+    every = tuple(Limit(**entry) for entry in listed)
+    if agency is None:
+        return every
+    found = tuple(one for one in every if agency.casefold() in f"{one.agency} {one.jurisdiction}".casefold())
+    if not found:
+        where = sorted({one.jurisdiction for one in every})
+        raise ParameterError(f"no clause of {agency!r}; there are clauses of {'; '.join(where)}")
+    return found
+
+
 def limit(name: str) -> Limit:
-    """Return a limit by its name.
+    """Return a limit by its name, of a law or of a contract's clause.
 
     Raises
     ------
     ParameterError
         If there is none of that name.
     """
-    for one in LIMITS:
-        if one.name == name:
-            return one
-    raise ParameterError(f"no limit {name!r}; there are {', '.join(one.name for one in LIMITS)}")
+    found = next((one for one in LIMITS if one.name == name), None)
+    if found is None:
+        found = next((one for one in clauses() if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in LIMITS)
+        raise ParameterError(
+            f"no limit {name!r}; there are {known}, and {len(clauses())} of contracts (limits.clauses())"
+        )
+    if found.kind in ("wait", "notice"):
+        raise ParameterError(
+            f"{name!r} is no limit on deciding a case: {found.limits}: {found.value} {found.unit} ({found.citation}). "
+            "Take a bar: [one.name for one in limits.clauses() if one.kind == 'bar']"
+        )
+    return found
 
 
 def of_source(data: Dataset, rule: Limit | str | int | None = None) -> Limit:
@@ -201,13 +261,13 @@ def why_none(card: Card) -> str | None:
 
 
 def numbered() -> tuple[Limit, ...]:
-    """Return all limits that have a number of days, months or years."""
+    """Return all limits of law that have a number of days, months or years."""
     return tuple(one for one in LIMITS if one.value is not None)
 
 
 def table() -> pd.DataFrame:
-    """Return all limits, one row each."""
+    """Return all limits of law and all clauses of contracts, one row each; ``kind`` tells them apart."""
     import pandas as pd
 
     fields = [name for name in Limit.__slots__ if name not in ("source", "first_day", "last_day")]
-    return pd.DataFrame([{field: getattr(one, field) for field in fields} for one in LIMITS])
+    return pd.DataFrame([{field: getattr(one, field) for field in fields} for one in (*LIMITS, *clauses())])

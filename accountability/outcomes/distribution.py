@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
 import pandas as pd
 
 from accountability.errors import Refusal
@@ -24,10 +23,10 @@ from accountability.outcomes.units_counted import (
     ALIKE,
     NUMBERS,
     RESTS_ON,
-    ambiguous_terms,
     chosen_for_finding,
     decided,
     groups_in,
+    mark_ambiguous,
     merged_said,
     method_of,
     suspension_quartiles,
@@ -259,7 +258,7 @@ def outcome_distribution(
         parts.append(shares.assign(**labels))
         apart.append(labels | waits)
         days.append(labels | lengths)
-    long = _mark_ambiguous(pd.concat(parts, ignore_index=True), data)
+    long = mark_ambiguous(pd.concat(parts, ignore_index=True), data, CODED)
     no_share = chosen_for_finding(data)
     if no_share and "imposed_penalty" not in made.table:
         raise Refusal(f"{data.name}: {no_share}, and it holds no imposed penalty, so nothing follows")
@@ -371,20 +370,6 @@ def _one_group(
         "penalty_not_recorded": int(penalty.isna().sum()),
     }
     return pd.concat(frames, ignore_index=True), apart, suspension_quartiles(sustained, min_cell)
-
-
-def _mark_ambiguous(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Mark the terms that the source merges; a merged term without a row has no count, never zero."""
-    merged = {part: ambiguous_terms(cohort, column) for part, column in CODED.items()}
-    may_be = pd.Series(
-        [merged.get(str(part), {}).get(str(term), "") for part, term in zip(table["part"], table["term"], strict=True)],
-        index=table.index,
-        dtype="str",
-    )
-    unsaid = may_be.ne("") & table["events"].eq(0)
-    numbers = {name: table[name].mask(unsaid, np.nan) for name in ("estimate", "lower", "upper")}
-    whole = table["events"].astype("Int64").mask(unsaid)
-    return table.assign(**numbers, events=whole, ambiguous=may_be.ne(""), may_be=may_be)
 
 
 def _assumptions(cohort: Cohort, unit: str) -> tuple[str, ...]:

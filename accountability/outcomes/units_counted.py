@@ -151,6 +151,20 @@ def decided(values: pd.Series) -> pd.Series:
     return values.notna() & values.ne("pending").fillna(False)
 
 
+def mark_ambiguous(table: pd.DataFrame, cohort: Cohort, coded: Mapping[str, str]) -> pd.DataFrame:
+    """Mark the terms that the source merges; a merged term without a row has no count, never zero."""
+    merged = {part: ambiguous_terms(cohort, column) for part, column in coded.items()}
+    may_be = pd.Series(
+        [merged.get(str(part), {}).get(str(term), "") for part, term in zip(table["part"], table["term"], strict=True)],
+        index=table.index,
+        dtype="str",
+    )
+    unsaid = may_be.ne("") & table["events"].eq(0)
+    numbers = {name: table[name].mask(unsaid, np.nan) for name in ("estimate", "lower", "upper")}
+    whole = table["events"].astype("Int64").mask(unsaid)
+    return table.assign(**numbers, events=whole, ambiguous=may_be.ne(""), may_be=may_be)
+
+
 def chosen_for_finding(data: Cohort) -> str:
     """Why a share upheld would be 100 % by choice: the records are there because of their finding; else empty."""
     sampling, finding = data.card.sampling, data.allegations.get("finding")

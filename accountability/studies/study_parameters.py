@@ -31,13 +31,13 @@ from accountability.vocabulary import PENALTY_LADDER
 
 
 def _limit(value: object) -> object:
-    from accountability.delay.limits import LIMITS
+    from accountability.delay.limits import LIMITS, clauses
 
     value = maybe_text(value)
     if value is None:
         return None
     known = [one.name for one in LIMITS if one.value is not None]
-    if value not in known:
+    if value not in known and value not in (known := [*known, *(one.name for one in clauses() if one.kind == "bar")]):
         raise ValueError(f"no limit of that name has a number of days. {nearest(str(value), known)}")
     return value
 

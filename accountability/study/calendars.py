@@ -1,11 +1,14 @@
 """Calendars of business days: each holiday rule has its years in force and its law.
 
-State, county and city offices have further holidays; add them with :meth:`Calendar.with_days`.
+State, county and city offices have further holidays; add them with :meth:`Calendar.with_days`. Those of other countries
+come from the package ``holidays`` (the extra ``calendars``), which keeps each country's laws: ``"GB-ENG"`` are the bank
+holidays of England.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -169,16 +172,83 @@ WEEKDAYS: Final = Calendar("Monday to Friday, no holidays", (), "none", 1900, 20
 CALENDARS: Final = {"us_federal": US_FEDERAL, "weekdays": WEEKDAYS}
 
 
+@lru_cache(maxsize=16)
+def of_country(code: str) -> Calendar:
+    """Return the public holidays of a country, or of a part of it, as the package ``holidays`` keeps them.
+
+    Parameters
+    ----------
+    code : str
+        Of ISO 3166: ``"GB-ENG"``, ``"GB-SCT"``, ``"IE"``, ``"US-IL"``. The United Kingdom has no calendar of its own
+        that holds everywhere: ``"GB"`` alone is refused.
+
+    Returns
+    -------
+    Calendar
+        Monday to Friday but for these days, on which they are kept; its name says the version of the package. A day
+        that was proclaimed after that version is not in it.
+
+    Raises
+    ------
+    ParameterError
+        No such country or part, with the parts there are.
+    Refusal
+        The package is not installed; the message has the line to write.
+
+    References
+    ----------
+    vacanza/holidays, an open list of public holidays with the laws they rest on (for the United Kingdom the Banking and
+    Financial Dealings Act 1971).
+
+    Examples
+    --------
+    >>> from accountability.study import calendars
+    >>> england, scotland = calendars.of_country("GB-ENG"), calendars.of_country("GB-SCT")
+    >>> import numpy as np
+    >>> [np.datetime64("2023-05-08") in england.days_off(), np.datetime64("2023-04-10") in scotland.days_off()]
+    [True, False]
+    """
+    try:
+        import holidays
+    except ImportError:
+        raise Refusal(
+            f"holidays of {code!r} come from a package not installed: pip install 'accountability[calendars]'"
+        ) from None
+    country, _, part = code.partition("-")
+    known = holidays.list_supported_countries()
+    if country not in known or (part and part not in known[country]):
+        parts = f"; the parts of {country} are {', '.join(known[country])}" if known.get(country) else ""
+        raise ParameterError(f"no holidays of {code!r} are known{parts}")
+    if country == "GB" and not part:
+        raise ParameterError("bank holidays differ in the United Kingdom: write GB-ENG, GB-WLS, GB-SCT or GB-NIR")
+    years = range(1971, 2050)
+    days = holidays.country_holidays(country, subdiv=part or None, years=years)
+    return Calendar(
+        name=f"public holidays of {code}, holidays {holidays.__version__}",
+        holidays=(),
+        observed=f"as the package holidays {holidays.__version__} gives them",
+        first_year=max(years[0], days.start_year),
+        last_year=min(years[-1], days.end_year),
+        extra=frozenset(days),
+    )
+
+
 def calendar(which: Calendar | str) -> Calendar:
-    """Return a calendar by its short name.
+    """Return a calendar by its short name, or by the code of a country (:func:`of_country`).
 
     Raises
     ------
     ParameterError
         For an unknown calendar.
+    Refusal
+        For a country's, where the package that holds it is not installed.
     """
     if isinstance(which, Calendar):
         return which
+    if re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", str(which)):
+        return of_country(which)
     if which not in CALENDARS:
-        raise ParameterError(f"no calendar {which!r}; there are {', '.join(CALENDARS)}, or pass a Calendar")
+        raise ParameterError(
+            f"no calendar {which!r}; there are {', '.join(CALENDARS)}, codes of countries (GB-ENG); or pass a Calendar"
+        )
     return CALENDARS[which]

@@ -1,6 +1,7 @@
 """Business days, holidays, and pauses declared from elsewhere."""
 
 import datetime as dt
+import sys
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accountability.errors import ParameterError, Refusal
-from accountability.study import clocks
+from accountability.study import calendars, clocks
 from accountability.study.calendars import FEDERAL, US_FEDERAL
 
 calm = settings(deadline=None, max_examples=15)
@@ -153,3 +154,35 @@ def test_what_no_clock_can_count_is_refused(arguments, error, message):
 def test_days_before_the_calendar_are_refused():
     with pytest.raises(Refusal, match="known from 1971"):
         clocks.durations(agency(case("1969-01-01", "1972-03-01")), days="business")
+
+
+def test_bank_holidays_of_england_as_the_government_lists_them() -> None:
+    """gov.uk/bank-holidays, England and Wales 2022 and 2023: the funeral and the coronation among them."""
+    off = calendars.calendar("GB-ENG").days_off()
+    listed = {
+        2022: "01-03 04-15 04-18 05-02 06-02 06-03 08-29 09-19 12-26 12-27",
+        2023: "01-02 04-07 04-10 05-01 05-08 05-29 08-28 12-25 12-26",
+    }
+    for year, days in listed.items():
+        kept = [day for day in off if str(day).startswith(str(year)) and np.is_busday(day)]
+        assert " ".join(str(day)[5:] for day in kept) == days
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("GB", "GB-ENG, GB-WLS, GB-SCT or GB-NIR"),
+        ("GB-LON", "parts of GB are"),
+        ("ZZ", "no holidays of 'ZZ' are known"),
+    ],
+)
+def test_a_country_without_one_calendar_is_refused_with_its_parts(code: str, told: str) -> None:
+    with pytest.raises(ParameterError, match=told):
+        calendars.calendar(code)
+
+
+def test_the_extra_is_named_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    calendars.of_country.cache_clear()
+    with pytest.raises(Refusal, match=r"pip install 'accountability\[calendars\]'"):
+        calendars.calendar("IE")
