@@ -126,9 +126,8 @@ def compare(
         Weights ``S(t-)**rho * (1 - S(t-))**gamma`` of the log-rank test: rho = 1 gives early differences more weight
         (Peto and Peto), gamma = 1 late ones; of Gray's, ``(1 - F(t-))**rho``.
     cluster : str, optional
-        Column that names each case's cluster (:func:`accountability.delay.with_clusters`), for the log-rank test
-        without weights: the variance is that of the clusters' scores (Lin and Wei 1989) with CR2, and the reference is
-        Hotelling's F.
+        Column of each case's cluster (:func:`accountability.delay.with_clusters`), for the log-rank test without
+        weights: the variance is that of the clusters' scores (Lin and Wei 1989) with CR2, the reference Hotelling's F.
     seed : int, optional
         Seed of the random numbers, for permutations.
     replicates : int
@@ -142,8 +141,8 @@ def compare(
     ------
     Refusal
         With fewer than two groups; when two of them cannot be compared (nothing closed while cases of both were open,
-        or the dates do not order any cases); with late entry, for all but the log-rank test; or when the closing curve
-        itself cannot be estimated.
+        or the dates do not order any cases); with late entry, except for the log-rank test; or when the closing curve
+        cannot be estimated.
     ParameterError
         For an unknown method or cause, an argument the method does not take, or fewer than 19 permutations.
 
