@@ -68,7 +68,7 @@ Parameters = Annotated[
         autocompletion=_parameters,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the path alone: no progress, no words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the path, without progress and words.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 

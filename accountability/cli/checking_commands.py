@@ -210,7 +210,7 @@ def _tell(found: Ledger) -> None:
 @claims.command("list")
 def list_claims(
     report: Report,
-    containing: Annotated[str, typer.Option("--containing", "-c", help="Only addresses with this in them.")] = "",
+    containing: Annotated[str, typer.Option("--containing", "-c", help="Only addresses that contain this.")] = "",
     csv: Csv = None,
     as_json: Json = False,
 ) -> None:

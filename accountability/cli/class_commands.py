@@ -25,7 +25,7 @@ def build(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the editions.", file_okay=False)] = Path("class"),
     students: Annotated[
         Path | None,
-        typer.Option("--students", help="Text file, one id a line: data of their own for each.", exists=True),
+        typer.Option("--students", help="Text file, one id per line: each gets their own data.", exists=True),
     ] = None,
     key: KeyFile = None,
 ) -> None:
@@ -51,7 +51,9 @@ def grade(
         typer.Argument(help="Folder of STUDENT.ipynb or STUDENT/LESSON/LESSON.ipynb.", file_okay=False, exists=True),
     ],
     lesson: Annotated[str, typer.Option("--lesson", "-l", help="Name of the lesson.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write, one row a student and item.", dir_okay=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="CSV to write, one row per item and student.", dir_okay=False)
+    ],
     key: KeyFile = None,
     seconds: Annotated[float, typer.Option("--seconds", help="Computing time for each submission.")] = 120,
     parameter: Parameters = None,

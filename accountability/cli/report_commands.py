@@ -17,7 +17,7 @@ def export(
     report: Report,
     to: Annotated[str, typer.Option("--to", "-t", help="pdf, docx, tex (with tables and figures) or figures.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", file_okay=False)],
-    dpi: Annotated[int, typer.Option("--dpi", help="Dots an inch of PNG figures, 300 to 1200.")] = 300,
+    dpi: Annotated[int, typer.Option("--dpi", help="Dots per inch of PNG figures, 300 to 1200.")] = 300,
 ) -> None:
     """Write a finished report as PDF, Word or LaTeX, or its figures at a journal's width; print the files.
 
@@ -55,7 +55,7 @@ def share(
     ] = None,
     passing: Annotated[
         list[str] | None,
-        typer.Option("--pass", help="A file of the folder that leaves as it is and is listed in the archive; repeat."),
+        typer.Option("--pass", help="A foreign file to include unchanged and to list in the archive; may be repeated."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -145,7 +145,7 @@ def audit(
 def releases(
     source: NamedSource,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write every change to this CSV, one row a change.")
+        Path | None, typer.Option("--out", "-o", help="Write every change to this CSV, one row each.")
     ] = None,
     figure: Annotated[
         Path | None,
@@ -212,7 +212,7 @@ def synth(
     folder: Annotated[Path, typer.Argument(help="Folder to write; its name becomes the source's name.")],
     complaints: Annotated[int, typer.Option("--complaints", "-n", help="Complaints received, 1 to 5,000,000.")] = 5000,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Same seed, same agency; default the bundled one's.")
+        int | None, typer.Option("--seed", help="The same seed gives the same agency; by default the bundled one.")
     ] = None,
     student: Annotated[
         str | None, typer.Option("--student", help="A student's id instead of a seed: an agency of their own.")

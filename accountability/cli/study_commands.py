@@ -110,14 +110,14 @@ def plan(
     question: Annotated[str, typer.Argument(help="median, difference, hazard_ratio or gap.")],
     source: Source = "synthetic",
     effect: Annotated[
-        float | None, typer.Option(help="Days of difference, hazard ratio, difference of shares.")
+        float | None, typer.Option(help="Difference in days, hazard ratio, or difference of shares.")
     ] = None,
-    cases: Annotated[int | None, typer.Option(help="How many cases.")] = None,
-    officers: Annotated[int | None, typer.Option(help="Of how many officers.")] = None,
+    cases: Annotated[int | None, typer.Option(help="Number of cases.")] = None,
+    officers: Annotated[int | None, typer.Option(help="Number of officers.")] = None,
     follow_up: Annotated[float | None, typer.Option(help="Days from the first case to the last day known.")] = None,
-    share_open: Annotated[float | None, typer.Option(help="Share still open, in place of --follow-up.")] = None,
+    share_open: Annotated[float | None, typer.Option(help="Share still open, instead of --follow-up.")] = None,
     likeness: Annotated[float, typer.Option(help="Correlation of two cases of one officer.")] = 0.05,
-    power: Annotated[float, typer.Option(help="Power asked for.")] = 0.8,
+    power: Annotated[float, typer.Option(help="Target power.")] = 0.8,
     figure: Annotated[Path | None, typer.Option(help="Also draw it, to this file (svg, png, pdf).")] = None,
     as_json: Json = False,
 ) -> None:

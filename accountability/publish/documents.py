@@ -80,7 +80,7 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
     if to not in forms:
         raise ParameterError(f"--to {to}: no such form. {nearest(to, forms)}")
     if not 300 <= dpi <= 1200:
-        raise ParameterError(f"dpi={dpi}: expected 300 to 1200 dots an inch")
+        raise ParameterError(f"dpi={dpi}: expected 300 to 1200 dots per inch")
     folder = home(report)
     record = any_record(folder)
     if record["failure"]:

@@ -127,7 +127,7 @@ def test_a_word_document_holds_text_tables_and_figures_with_their_texts(made: Pa
     assert "askedvalueusual" in heads
     said = {element.get("descr") for element in body.iter() if element.get("descr")}
     assert {'A line that "rises" by #1 $x$ \\ [and] stays', "A line that falls"} <= said
-    assert 6 * 300 in [width for width, _ in sizes], "inches and dots an inch"
+    assert 6 * 300 in [width for width, _ in sizes], "inches and dots per inch"
     (again,) = export(made, "docx", tmp_path / "again")
     assert again.read_bytes() == path.read_bytes()
 
