@@ -66,6 +66,10 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"cells": "investigated_by; quarter", "within_days": 90, "draws": 99},
         {"least": 60, "first_year": 2015, "last_year": 2018, "confidence": 0.8, "draws": 99, "seed": 7},
     ),
+    "when_does_the_next_complaint_come": (
+        {"group": "officer_gender", "within_days": 180},
+        {"start": "incident", "confidence": 0.8},
+    ),
     "case_miami_dade_2010": (
         {"discipline_date": "late_2012", "headline": "headline"},
         {"start_of_investigation": "by_2010", "rule": "california", "comparable": "category=Neglect"},

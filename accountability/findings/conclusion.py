@@ -28,6 +28,7 @@ MODULES: Final = {
     "do_squads_matter": "squads_matter",
     "did_the_reform_work": "reform_worked",
     "does_it_matter_who_investigates": "who_investigates",
+    "when_does_the_next_complaint_come": "next_complaints",
     "case_miami_dade_2010": "one_case",
     "case_pinecrest": "one_case",
     "case_file": "one_case",

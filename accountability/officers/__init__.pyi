@@ -1,3 +1,6 @@
+from .after_step import AFTER as AFTER
+from .after_step import NextComplaint as NextComplaint
+from .after_step import next_complaint as next_complaint
 from .between_units import VarianceComponents as VarianceComponents
 from .between_units import variance_components as variance_components
 from .chance import BENCHMARKS as BENCHMARKS

@@ -21,6 +21,7 @@ from accountability.studies.study_parameters import (
     WhatChangedBetweenReleases,
     WhatFollowsAFinding,
     WhatTheDataHolds,
+    WhenDoesTheNextComplaintCome,
     WhoIsDisciplined,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "WhatChangedBetweenReleases",
     "WhatFollowsAFinding",
     "WhatTheDataHolds",
+    "WhenDoesTheNextComplaintCome",
     "WhoIsDisciplined",
 ]

@@ -253,7 +253,8 @@ class DidTheReformWork(OfComplaints):
 class DoesItMatterWhoInvestigates(OfComplaints):
     """Parameters of ``does_it_matter_who_investigates``.
 
-    ``cells``: what like complaints share, joined by ``;``: columns, and ``year``, ``quarter`` or ``month`` of receipt.
+    ``cells``: what like complaints share, joined by ``;``: columns, and ``year``, ``quarter`` or ``month`` of receipt. A
+    ``group`` is one more column that they share.
     """
 
     source: str = Field(
@@ -269,6 +270,19 @@ class DoesItMatterWhoInvestigates(OfComplaints):
     draws: Whole = Field(default=499, description="shuffles of complaints within cells", ge=99, le=100_000)
     confidence: Confidence = 0.95
     seed: Whole = Field(default=20130206, description="seed of the shuffles", ge=0)
+
+
+class WhenDoesTheNextComplaintCome(OfComplaints):
+    """Parameters of ``when_does_the_next_complaint_come``.
+
+    A ``group`` is a column that describes officers (such as ``officer_race``), compared after a first complaint.
+    """
+
+    start: Literal["received", "incident"] = Field(
+        default="received", description="a complaint is next by its day of receipt, or by that of its incident"
+    )
+    within_days: Whole = Field(default=365, description="say which share drew one within so many days", ge=1, le=3650)
+    confidence: Confidence = 0.95
 
 
 class TheClosedCaseTrap(Asked):

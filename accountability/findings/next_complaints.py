@@ -1,0 +1,134 @@
+"""When an officer's next complaint comes: the finding of ``when_does_the_next_complaint_come``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accountability.findings import wording
+from accountability.findings.asked import Asked
+from accountability.findings.finding import Finding
+from accountability.findings.frame_tables import Row, counts, key_share, ratios, reading, shares
+from accountability.officers import AFTER
+from accountability.results import Refused, plural
+
+if TYPE_CHECKING:
+    from accountability.delay import ClosingCurve, Cox
+    from accountability.officers import MeanCumulativeFunction, NextComplaint
+
+NEXT = "next complaint"
+
+
+def found(
+    asked: Asked,
+    *,
+    coming: NextComplaint | Refused,
+    groups: NextComplaint | Refused | None,
+    again: MeanCumulativeFunction | Refused,
+    rates: Cox | Refused,
+    gaps: ClosingCurve | Refused,
+    by_incident: NextComplaint | Refused | None = None,
+) -> Finding:
+    """Say which share drew a next complaint within the days asked for, and what came after each step."""
+    if isinstance(coming, Refused):
+        return asked.not_answered(coming, "when the next complaint comes")
+    days = int(coming.table["day"].min())
+    rows = [row for row in coming.table.to_dict("records") if row["day"] == days and row["end"] == NEXT]
+    first, others = rows[0], [row for row in rows[1:] if wording.known(row["estimate"])]
+    shown = wording.known(first["estimate"])
+    main = (
+        f"Within {plural(days, 'day')} of {AFTER[first['after']]}, "
+        f"{wording.share(first['estimate'], first['lower'], first['upper'])} of {int(first['n']):,} officers drew the "
+        f"next one ({asked.confidence} interval {wording.share_ends(first['lower'], first['upper'])})."
+        if shown
+        else f"Too few officers were watched {plural(days, 'day')} after {AFTER[first['after']]} to show a share."
+    )
+    after = (
+        "After "
+        + "; after ".join(f"{AFTER[row['after']]} it was {wording.share(row['estimate'])}" for row in others)
+        + ": who comes that far differs from who does not, so this is no effect of the step."
+        if others
+        else ""
+    )
+    caveat = (
+        "Leaving is counted as an end of its own."
+        if coming.leaving
+        else "When officers left is not on record: who left counts as never complained about again."
+    )
+    title = (
+        f"{wording.share(first['estimate'])} of officers drew a next complaint within {plural(days, 'day')}"
+        if shown
+        else "The next complaint after each step"
+    )
+    lead = coming if groups is None or isinstance(groups, Refused) else groups
+    return asked.finding(
+        " ".join(text for text in (main, after, caveat) if text),
+        lead=asked.lead(
+            lead,
+            title,
+            "Share of officers with a next complaint, by days since the step; leaving is another end",
+            f"{int(first['n']):,} officers",
+        ),
+        numbers=tuple(
+            key_share(f"with a next complaint within {plural(days, 'day')} of {AFTER[row['after']]}", row)
+            for row in [first, *others]
+            if wording.known(row["estimate"])
+        )[:4],
+        tables=(
+            reading(
+                "Next complaint, or left the agency before one",
+                coming.table,
+                {
+                    "after": lambda one: AFTER[str(one["after"])],
+                    "within (days)": counts("day"),
+                    "end": lambda one: str(one["end"]),
+                    "share of officers (interval)": shares(),
+                    "officers": counts("n"),
+                },
+            ),
+            *_rates("Rate of the next complaint by how many came before, times that after the sixth or later", rates),
+        ),
+        firm=(*_gap(gaps, days), *_incident(by_incident, days)),
+        breaks=(
+            "An officer is here because a complaint named him or her: who was never complained about is in no share.",
+            "Officers differ in beat, shift and years: those whose complaints come fast are those who draw many, and a "
+            "rate that rises with the number of earlier complaints need not mean that one complaint brings the next.",
+            caveat,
+        ),
+        method=asked.method(coming, again, rates),
+    )
+
+
+def _rates(title: str, rates: Cox | Refused) -> tuple[object, ...]:
+    if isinstance(rates, Refused):
+        return ()
+    return (
+        reading(
+            title,
+            rates.table,
+            {"complaint": _number, "ratio (interval)": ratios("estimate", "lower", "upper")},
+        ),
+    )
+
+
+def _number(row: Row) -> str:
+    return f"further complaint {str(row['term']).rpartition('=')[2]}"
+
+
+def _gap(gaps: ClosingCurve | Refused, days: int) -> tuple[str, ...]:
+    if isinstance(gaps, Refused):
+        return ()
+    rows = [row for row in gaps.at([days]).to_dict("records") if wording.known(row["estimate"])]
+    if not rows:
+        return ()
+    said = ", ".join(wording.share(1 - row["estimate"]) for row in rows)  # the curve is of those still to come
+    return (f"After one, two, three and more complaints, the next came within {plural(days, 'day')} for {said}.",)
+
+
+def _incident(found: NextComplaint | Refused | None, days: int) -> tuple[str, ...]:
+    if found is None or isinstance(found, Refused):
+        return ()
+    row = next(one for one in found.table.to_dict("records") if one["end"] == NEXT and one["day"] == days)
+    if not wording.known(row["estimate"]):
+        return ()
+    share = wording.share_interval(row["estimate"], row["lower"], row["upper"])
+    return (f"With complaints dated by their incident, it is {share}.",)
