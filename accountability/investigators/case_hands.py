@@ -131,6 +131,7 @@ def investigated(
     data: Cohort,
     cells: str | Sequence[str] | None = None,
     *,
+    also: str | None = None,
     days: int = 180,
     least: int = 30,
     first: int | None = None,
@@ -144,7 +145,10 @@ def investigated(
         With a table of investigators.
     cells : str or sequence of str, optional
         What complaints of one cell share: columns of the investigators, cases or allegations, and ``year``, ``quarter``
-        or ``month`` of receipt. When left out, the investigator's unit, the year, and what is alleged, as far as held.
+        or ``month`` of receipt; in one text joined by ``;``. When left out, the investigator's unit, the year, and what
+        is alleged, as far as held.
+    also : str, optional
+        One more of them.
     days : int
         A complaint is slow when it is open longer.
     least : int
@@ -190,9 +194,10 @@ def investigated(
     one = known.drop_duplicates("case_id").set_index("case_id").reindex(ids)
     when = occurrence(data.events, ids, "received", "first")
     dated = ~when.none & (when.earliest == when.latest) & (np.abs(when.earliest) < FOREVER)
-    names = (
-        tuple(column_names(cells, "investigators.investigated", "cells")) if cells is not None else _usual(data, one)
-    )
+    if isinstance(cells, str):
+        cells = [name.strip() for name in cells.split(";")]
+    chosen = _usual(data, one) if cells is None else column_names(cells, "investigators.investigated", "cells")
+    names = tuple(dict.fromkeys([*chosen, *([also] if also else [])]))
     asked = {name: case_column(data, name, one, when.earliest, dated) for name in names}
     year = np.where(dated, when.earliest, 0).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
     outside = dated & ((year < (first or year.min())) | (year > (last or year.max())))
