@@ -7,23 +7,23 @@ any                                      :func:`how_long` chooses among the curv
 open and closed cases, days              :func:`closing_curve`, :func:`restricted_mean`, :func:`compare`
 the same, and how each case closed       :func:`competing_closings`, :func:`compare`
 open and closed cases, months or years   :func:`coarse_curve`, :func:`restricted_mean`, :func:`compare`
-the same, nothing taken as smooth        :func:`interval_curve`, :func:`compare`
+the same, without smoothing              :func:`interval_curve`, :func:`compare`
 closed cases only                        :func:`reverse_time_curve`
 status on one day, no closing dates      :func:`current_status_curve`
 statuses or intervals, limits            :func:`curve_limits`, :func:`quantile_limits`
 any but records selected on outcome      :func:`deadlines.assess <accountability.delay.deadlines.assess>`
-closings that crowd before a limit       :func:`bunching`
-a band for a whole curve at once         :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
+closings bunched before a limit          :func:`bunching`
+simultaneous bands for a curve           :func:`curve_band`, :func:`incidence_band`, :func:`plot_band`
 dependent cases (clusters)               :func:`bootstrap` over :func:`with_clusters`
 a whole release, day by day              :func:`caseload`, :func:`backlogs`
-ratios of daily rates, exact dates       :func:`cox` (late entry, ties, strata, clusters, one way of closing)
+hazard ratios, exact dates               :func:`cox` (late entry, ties, strata, clusters, one cause)
 shares closed by a day, and differences  :func:`predicted_curves`, :func:`share_differences`
-whether one ratio describes all ages     :func:`proportionality`
-ratios that change with age              :func:`changing_ratios`
-dates known to the month                 :func:`discrete_time`
-share closed in one way                  :func:`fine_gray`
-interval-dated delays, with a shape      :func:`parametric` (Weibull, log-normal, log-logistic)
-closings too few for it                  :func:`cox` with ``penalty="firth"``, :func:`exact_rates`
+test of proportional hazards             :func:`proportionality`
+hazard ratios that change with age       :func:`changing_ratios`
+hazard ratios, dates known to a month    :func:`discrete_time`
+cumulative incidence of one cause        :func:`fine_gray`
+interval-censored delays, parametric     :func:`parametric` (Weibull, log-normal, log-logistic)
+too few closings for a Cox model         :func:`cox` with ``penalty="firth"``, :func:`exact_rates`
 =======================================  =====================================================================
 
 :func:`mean_of_closed_only` reproduces the usual published figure and says what it leaves out.

@@ -3,11 +3,11 @@
 =====================================================  =========================================================
 what is asked                                          function
 =====================================================  =========================================================
-how many drew how many                                 :func:`accusations_per_officer`
+accusations per officer                                :func:`accusations_per_officer`
 complaints by officer, unit or supervisor              :func:`tally` (with exposure, with officers never accused)
 Lorenz curve, Gini coefficient, share of the top       :func:`lorenz`, :func:`gini`, :func:`top_share`
-would chance alone look like this                      :func:`against_chance`, :func:`units_against_chance`
-differences beyond chance                    :func:`shrink` (empirical Bayes)
+comparison with chance alone                           :func:`against_chance`, :func:`units_against_chance`
+differences beyond chance                              :func:`shrink` (empirical Bayes)
 do the same officers draw complaints later             :func:`persistence`
 what did those at the top before draw afterwards       :func:`removal`
 =====================================================  =========================================================

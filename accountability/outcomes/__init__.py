@@ -3,21 +3,21 @@
 ==========================================  ==================================================================
 question                                    function
 ==========================================  ==================================================================
-what follows a finding                      :func:`outcome_distribution`
-from recommended to imposed, and beyond     :func:`changes`, :func:`waterfall`, :func:`penalty_reductions`
+findings, and penalties after them          :func:`outcome_distribution`
+changes from recommended to imposed         :func:`changes`, :func:`waterfall`, :func:`penalty_reductions`
 several bodies on one allegation            :func:`concurrence`
 one rate under every unit of counting       :func:`sustained_by_unit`, :func:`by_unit`
-sustained or not, by several columns        :func:`sustained_logit`; with places that differ
+sustained, with several covariates          :func:`sustained_logit`; with a random intercept
                                             :func:`sustained_mixed_logit`
-how heavy                                   :func:`penalty_ordered_logit`, :func:`proportional_odds`
-how many days                               :func:`days_hurdle`
-by which cause it ends                      :func:`outcome_multinomial`
-where a gap between two groups stands       :func:`decompose_gap`
-what followed in like cases                 :func:`like_cases`, :func:`departures`
-do slow cases end lighter                   :func:`delay_and_penalty`
+severity of the penalty                     :func:`penalty_ordered_logit`, :func:`proportional_odds`
+days of the penalty                         :func:`days_hurdle`
+cause by which a case ends                  :func:`outcome_multinomial`
+a gap between two groups, by stage          :func:`decompose_gap`
+penalties in like cases                     :func:`like_cases`, :func:`departures`
+penalty by delay                            :func:`delay_and_penalty`
 ==========================================  ==================================================================
 
-Every model is an :class:`OutcomeModel`: coefficients in ``table``, numbers in absolute terms in ``margins`` and
+Every model is an :class:`OutcomeModel`: coefficients in ``table``, shares or means in ``margins`` and
 ``contrasts``.
 """
 
