@@ -116,6 +116,9 @@ PEOPLE: Final = MappingProxyType(
     {"complainant": "complainants", "victim": "victims", "witness": "witnesses", "investigator": "investigators"}
 )
 
+#: Who served when: one row per spell, ``starts`` to ``ends`` (missing: still there), with unit or rank.
+ROSTER: Final = "roster"
+
 SAMPLING_RULES: Final = MappingProxyType(
     {
         "complete": "Every complaint received in the window, open or closed.",

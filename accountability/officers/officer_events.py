@@ -20,7 +20,7 @@ from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, day_number, occurrence
 from accountability.study.restriction import read_only
-from accountability.vocabulary import UNIT_COLUMNS
+from accountability.vocabulary import ROSTER, UNIT_COLUMNS
 
 UNDATED = 2**40
 APPOINTED = "officer_appointed_year"
@@ -287,7 +287,8 @@ def years_watched(data: Cohort) -> pd.Series:
 
     From the first day covered, or the first day of the year of appointment if later, to the last day covered, or the
     day the officer left where the source dates it (``left_agency``). A year of appointment counts from its first day,
-    so exposure is an upper bound; an officer who left without a dated step counts to the end.
+    so exposure is an upper bound; an officer who left without a dated step counts to the end. Where the source has a
+    roster, the days of its spells are counted instead, of every officer on it.
 
     Parameters
     ----------
@@ -313,12 +314,18 @@ def years_watched(data: Cohort) -> pd.Series:
     """
     cohort = data
     rows, period = cohort.allegations, cohort.card.period
-    if APPOINTED not in rows:
+    roster = cohort.people.get(ROSTER)
+    if APPOINTED not in rows and roster is None:
         raise Refusal(f"{cohort.name}: no column {APPOINTED!r}, so nobody's years of service are known")
     begins = getattr(period, "start", None)
     if period is None or begins is None:
         raise Refusal(f"{cohort.name}: its card does not state the days it covers, so no years can be counted")
     first, last = (day_number(day) for day in (begins, period.end))
+    if roster is not None:
+        bounds = (pd.Timestamp(begins), pd.Timestamp(period.end))
+        begun, ended = roster["starts"].clip(lower=bounds[0]), roster["ends"].fillna(bounds[1]).clip(upper=bounds[1])
+        served = ((ended - begun).dt.days + 1).clip(lower=0).groupby(roster["officer_id"]).sum() / YEAR
+        return served[served > 0].rename("years of service watched").rename_axis(None)
     known = rows[rows["officer_id"].notna() & rows[APPOINTED].notna()].drop_duplicates("officer_id")
     begin, end = days_served(known, cohort.events, first, last)
     years = pd.Series((end - begin) / YEAR, index=pd.Index(known["officer_id"]), name="years of service watched")

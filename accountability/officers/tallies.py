@@ -19,6 +19,7 @@ from accountability.stats.count_laws import Counts
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, occurrence
+from accountability.vocabulary import ROSTER
 
 Exposure = pd.Series | Literal["years", "officers", "throughout"] | None
 
@@ -207,7 +208,8 @@ def tally(
         them). When left out, officers never accused are not included, and every result says so.
     exposure : Series, "years", "officers" or "throughout", optional
         A Series indexed by holder (including holders who drew none); ``"years"``: years each accused officer served
-        while the source watched (:func:`years_watched`), summed per unit, over officers whose years are known;
+        while the source watched (:func:`years_watched`), summed per unit, over officers whose years are known. With a
+        roster, officers never accused are included;
         ``"officers"``: accused officers of a unit; ``"throughout"``: complaints in the middle third (by date) of
         officers accused in both the first and the last third. These officers served throughout the middle third, and at
         equal risk their selection is independent of it. So unknown dates of leaving do not matter. Officers with none
@@ -281,6 +283,13 @@ def tally(
     if exposure != "years":
         raise ParameterError(f"exposure: expected a Series, 'years', 'officers' or 'throughout', found {exposure!r}")
     years = years_watched(cohort)
+    if ROSTER in cohort.people and by == OFFICER:  # those never accused are on it too
+        every = pd.Series(counts, index=found).reindex(years.index, fill_value=0)
+        words |= {
+            "exposure_word": "years of service watched",
+            "unexposed": len(found) - int(years.index.isin(found).sum()),
+        }
+        return Tally.of_counts(every.to_numpy(), years.to_numpy(), zeros=True, **words)
     # Complaints of officers whose years are not known would fall on the years of the others.
     served = rows.assign(years=rows[OFFICER].map(years)).dropna(subset="years")
     if served.empty:

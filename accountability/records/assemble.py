@@ -20,7 +20,7 @@ from accountability.records.contract import File, Source
 from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future, told_of_future
 from accountability.records.ledger import Entry, Ledger, Log
 from accountability.records.schema import validate
-from accountability.vocabulary import PEOPLE
+from accountability.vocabulary import PEOPLE, ROSTER
 
 #: Two: more would hold the text of more files in memory at once.
 FILES_AT_ONCE: Final = 2
@@ -110,6 +110,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
                 by_table[role][place] = _of_known_cases(frame, cases, declared[name], name, entries)
                 linked[name] = len(by_table[role][place])
     people = {role: _joined(by_table.get(role, [])) for role in PEOPLE.values()}
+    people[ROSTER] = _spells(by_table.get(ROSTER, []))
 
     parts = []
     for file in coded:
@@ -177,6 +178,37 @@ def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame({"case_id": pd.array([], dtype="str"), "officer_id": pd.array([], dtype="str")})
     return frames[0].reset_index(drop=True) if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _spells(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """The roster: spells of officers in the order of their days, none of them over another of the same officer.
+
+    Raises
+    ------
+    SourceError
+        A spell has no officer or no first day, ends before it starts, or overlaps another.
+    """
+    if not frames:
+        return _joined([])
+    rows = _joined(frames)
+    rows = rows if "ends" in rows else rows.assign(ends=pd.Series(pd.NaT, index=rows.index, dtype=rows["starts"].dtype))
+    rows = rows.sort_values(["officer_id", "starts"], kind="stable", ignore_index=True)
+    before = rows.shift(1)
+    same = rows["officer_id"].eq(before["officer_id"]).fillna(False)
+    faults = {
+        "name no officer or no first day": rows["officer_id"].isna() | rows["starts"].isna(),
+        "end before they start": rows["ends"] < rows["starts"],
+        "overlap another of the same officer, who would be counted twice": same
+        & ~(rows["starts"] > before["ends"]).fillna(False),
+    }
+    for what, wrong in faults.items():
+        if wrong.any():
+            first = rows.loc[wrong.to_numpy(dtype=bool)].iloc[0]
+            raise SourceError(
+                f"{first['source_file']}: {int(wrong.sum()):,} spell(s) of the roster {what}, first data row "
+                f"{first['source_row']}; correct the file, or declare what such rows are under `unusable` or `repeats`"
+            )
+    return rows
 
 
 def _with_officers(

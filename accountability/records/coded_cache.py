@@ -29,10 +29,11 @@ from accountability.records.inherited import line_of_releases
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
 from accountability.records.pseudonyms import Key
-from accountability.vocabulary import PEOPLE
+from accountability.vocabulary import PEOPLE, ROSTER
 
 OWN: Final = ("cases", "allegations", "events", "lossy")
-TABLES: Final = (*OWN, *PEOPLE.values(), "entries", "rows")
+WHO: Final = (*PEOPLE.values(), ROSTER)
+TABLES: Final = (*OWN, *WHO, "entries", "rows")
 COMPLETE: Final = "complete.json"
 OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_CODED_CACHE"
 MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it saves room worth having
@@ -51,13 +52,13 @@ class Coded:
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames by their stored name."""
-        own = {name: getattr(self, name) for name in OWN} | {name: self.people[name] for name in PEOPLE.values()}
+        own = {name: getattr(self, name) for name in OWN} | {name: self.people[name] for name in WHO}
         return own | {"entries": self.ledger.entries, "rows": self.ledger.rows}
 
     @classmethod
     def of(cls, frames: Mapping[str, pd.DataFrame]) -> Coded:
         """Make it from the frames of :meth:`frames`."""
-        people = {name: frames[name] for name in PEOPLE.values()}
+        people = {name: frames[name] for name in WHO}
         return cls(
             **{name: frames[name] for name in OWN}, people=people, ledger=Ledger(frames["entries"], frames["rows"])
         )

@@ -26,7 +26,7 @@ from accountability.records.rows import (
     without_repeats,
     without_unusable,
 )
-from accountability.vocabulary import PEOPLE
+from accountability.vocabulary import PEOPLE, ROSTER
 
 if TYPE_CHECKING:
     from accountability.records.preparing import Prepared
@@ -127,6 +127,16 @@ def code_file(
                     usable = parsed["problem"].isna() & values.notna()
                     marked = _contradicted(reading, reading.aside, usable, frame, column_name, log)
                     parsed = parsed.assign(problem=parsed["problem"].mask(marked, reading.aside.because))
+                if declared.table == ROSTER:  # a spell's own days; nothing of a case
+                    unread = values.notna() & parsed["latest"].isna()
+                    if reading.to == "ends" and unread.any():
+                        raise SourceError(
+                            f"{name}: {int(unread.sum()):,} last day(s) of the roster cannot be read, first data row "
+                            f"{frame.loc[unread, 'source_row'].iloc[0]}: {values[unread].iloc[0]!r}. Such a spell "
+                            "would run to the end: correct it, or say in `blank` that it means still there"
+                        )
+                    coded[str(reading.to)] = parsed["earliest" if reading.to == "starts" else "latest"]
+                    continue
                 dated.append((column_name, reading, parsed))
                 continue
             if reading.aside is not None:

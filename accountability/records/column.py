@@ -229,7 +229,8 @@ class Column(Strict):
             raise ValueError("no_day says what cells without a day mean for a stage; this column dates none")
         if any(isinstance(told, dict) and len(told) != 1 for told in self.no_day.values()):
             raise ValueError("no_day: what a cell says is one state, or one other column with its texts")
-        if (self.stage is not None or self.to == "date") != (self.date is not None):
+        spell = self.to in ("starts", "ends") and self.date is not None
+        if (self.stage is not None or self.to == "date" or spell) != (self.date is not None):
             raise ValueError("a stage needs a date format, and only a stage (or `to: date` of an events file) has one")
         return self
 

@@ -22,7 +22,7 @@ from accountability.records.inherited import declared as declared_in
 from accountability.records.places import source_folder
 from accountability.records.preparation import Step
 from accountability.records.yaml_text import lines_of, refuse_undecided
-from accountability.vocabulary import PEOPLE, SAMPLING_RULES, STAGES, UNITS
+from accountability.vocabulary import PEOPLE, ROSTER, SAMPLING_RULES, STAGES, UNITS
 
 OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
@@ -136,7 +136,7 @@ class File(Strict):
         default_factory=dict, description="further files and scripts that `prepare` reads -> their sha256"
     )
     table: Literal[
-        "cases", "allegations", "officers", "events", "complainants", "victims", "witnesses", "investigators"
+        "cases", "allegations", "officers", "events", "complainants", "victims", "witnesses", "investigators", "roster"
     ]
     key: list[str] = Field(default_factory=list)
     unusable: list[Unusable] = Field(default_factory=list)
@@ -154,9 +154,13 @@ class File(Strict):
     def _fits_its_table(self) -> File:
         """A table needs the columns that link its rows; without them a load would stop somewhere less clear."""
         given = [c for _, c in self.readings if c.of not in PEOPLE]
-        ids = "officer_id" if self.table == "officers" else "case_id"
+        ids = "officer_id" if self.table in ("officers", ROSTER) else "case_id"
         if not any(c.to == ids for c in given):
             raise ValueError(f"a file of {self.table} needs a column `to: {ids}`")
+        if self.table == ROSTER and not any(c.to == "starts" and c.date for c in given):
+            raise ValueError("a roster needs a column `to: starts` with its `date`: the first day of each spell")
+        if self.table != ROSTER and any(c.to in ("starts", "ends") and c.date for c in given):
+            raise ValueError("`to: starts` and `to: ends` with a `date` belong to a roster")
         if self.table == "officers" and any(c.date is not None for c in given):
             raise ValueError("a file of officers belongs to no case, so its columns cannot date a `stage`")
         if any(c.to == "date" for c in given) and not (self.table == "events" and any(c.to == "stage" for c in given)):

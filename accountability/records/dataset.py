@@ -42,7 +42,8 @@ class Dataset:
         Mappings that lose a distinction: ``column`` (of the tables), ``block``, ``raw`` and ``term`` it becomes,
         ``loses`` (in words), ``may_be`` (the terms it may stand for, joined by a comma), ``rows`` coded by it.
     people : mapping
-        ``complainants``, ``victims``, ``witnesses`` and ``investigators``, if published: one row per person in a case.
+        ``complainants``, ``victims``, ``witnesses`` and ``investigators``, if published: one row per person in a case;
+        ``roster``: one row per spell of an officer (``starts``, ``ends``), accused or not.
     labels : mapping
         Column to its declared label.
     """

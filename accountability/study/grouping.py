@@ -79,7 +79,8 @@ def with_people(cohort: Cohort, names: Iterable[str]) -> Cohort:
         A name stands in the tables of two roles.
     """
     for name in dict.fromkeys(names):
-        roles = [role for role, table in cohort.people.items() if name in table and name != "case_id"]
+        told = {role: table for role, table in cohort.people.items() if "case_id" in table and name in table}
+        roles = list(told) if name != "case_id" else []
         if not roles or name in cohort.cases or name in cohort.allegations:
             continue
         if len(roles) > 1:
@@ -87,9 +88,9 @@ def with_people(cohort: Cohort, names: Iterable[str]) -> Cohort:
                 f"{cohort.name}: {name!r} stands in {' and '.join(roles)}, so it says of no one role what it is; give "
                 f"each its own name in source.yaml (to: complainant_{name}, to: victim_{name})"
             )
-        told = cohort.people[roles[0]]
-        told = told[told["case_id"].isin(cohort.cases["case_id"])]
-        value = _shared(cohort.cases["case_id"], told, name).set_axis(cohort.cases["case_id"])
+        rows = told[roles[0]]
+        rows = rows[rows["case_id"].isin(cohort.cases["case_id"])]
+        value = _shared(cohort.cases["case_id"], rows, name).set_axis(cohort.cases["case_id"])
         cohort = cohort.with_case_column(name, value, decided_by=())
     return cohort
 
