@@ -70,6 +70,10 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"group": "officer_gender", "within_days": 180},
         {"start": "incident", "confidence": 0.8},
     ),
+    "agencies_side_by_side": (
+        {"outcome": "sustained_share", "group": "complaint_type"},
+        {"outcome": "closed_share", "within_days": 180, "confidence": 0.8},
+    ),
     "case_miami_dade_2010": (
         {"discipline_date": "late_2012", "headline": "headline"},
         {"start_of_investigation": "by_2010", "rule": "california", "comparable": "category=Neglect"},

@@ -303,8 +303,8 @@ def _mix(rows: pd.DataFrame, words: Mapping[str, str], least: float, alike: str 
         raise Refusal(
             f"agencies share too few words of {alike!r} to hold its mix alike: they cover {percent(covered.min())} "
             "of the "
-            f"complaints of {covered.idxmin()}, {percent(least)} are asked for ({lists}). Give the common words with "
-            "words={'an agency word': 'common word'}, or compare as is with alike=None"
+            f"complaints of {covered.idxmin()}, {percent(least)} are asked for ({lists}). Use words="
+            "{'an agency word': 'common word'}, or compare as is with alike=None"
         )
     shares = common / common.sum()
     weight = shares.mean(axis=1)

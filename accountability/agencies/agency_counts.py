@@ -104,7 +104,7 @@ def load_counts(name: str | Path) -> AgencyCounts:
     Examples
     --------
     >>> from accountability import agencies
-    >>> counts = agencies.load_counts("police_scorecard")           # doctest: +SKIP
+    >>> counts = agencies.load_counts("aggregates")           # doctest: +SKIP
     >>> agencies.pooled_shares(counts).sentence()                   # doctest: +SKIP
     """
     source = declared_counts(name)
@@ -182,7 +182,7 @@ class PooledShares(Result):
         )
 
 
-@takes_only(AgencyCounts, "agencies.pooled_shares(agencies.load_counts('police_scorecard'))")
+@takes_only(AgencyCounts, "agencies.pooled_shares(agencies.load_counts('aggregates'))")
 def pooled_shares(
     counts: AgencyCounts, kind: str | None = None, *, confidence: float = 0.95, min_cell: int = 10
 ) -> PooledShares:

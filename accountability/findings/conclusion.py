@@ -29,6 +29,7 @@ MODULES: Final = {
     "did_the_reform_work": "reform_worked",
     "does_it_matter_who_investigates": "who_investigates",
     "when_does_the_next_complaint_come": "next_complaints",
+    "agencies_side_by_side": "agencies_apart",
     "case_miami_dade_2010": "one_case",
     "case_pinecrest": "one_case",
     "case_file": "one_case",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accountability.studies.case_parameters import ACase, CaseMiamiDade2010, CasePinecrest
 from accountability.studies.study_parameters import (
     LESSONS,
+    AgenciesSideBySide,
     DidTheReformWork,
     DoesDelayLighten,
     DoesItMatterWhoInvestigates,
@@ -28,6 +29,7 @@ from accountability.studies.study_parameters import (
 __all__ = [
     "LESSONS",
     "ACase",
+    "AgenciesSideBySide",
     "CaseMiamiDade2010",
     "CasePinecrest",
     "DidTheReformWork",

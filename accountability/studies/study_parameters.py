@@ -285,6 +285,22 @@ class WhenDoesTheNextComplaintCome(OfComplaints):
     confidence: Confidence = 0.95
 
 
+class AgenciesSideBySide(Parameters):
+    """Parameters of ``agencies_side_by_side``.
+
+    The ``others`` are names of sources joined by ``+``. A ``group`` is the column whose mix is held alike; without one,
+    the kind of allegation.
+    """
+
+    group: MaybeText = Field(default=None, description="column whose mix is held alike, or None for category")
+    others: MaybeText = Field(default="generated_2021", description="other sources, names joined by +")
+    outcome: Literal["days", "closed_share", "sustained_share"] = Field(
+        default="days", description="mean days to closing, share closed, or share sustained of those closed"
+    )
+    within_days: Whole = Field(default=365, description="days within which", ge=1, le=3650)
+    confidence: Confidence = 0.95
+
+
 class TheClosedCaseTrap(Asked):
     """Parameters of the lesson ``the_closed_case_trap``.
 

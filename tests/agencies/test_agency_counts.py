@@ -108,7 +108,7 @@ def test_counts_never_stand_in_one_estimate_with_cases() -> None:
     with pytest.raises(ParameterError, match="needs a AgencyCounts"):
         agencies.pooled_shares(data)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="no study of cases can"):
-        accountability.load("police_scorecard")
+        accountability.load("aggregates")
     with pytest.raises(ParameterError, match="AgencyCounts"):
         accountability.durations(made())  # type: ignore[arg-type]
 
@@ -140,8 +140,8 @@ def test_refusals_of_counts() -> None:
 
 @pytest.fixture(scope="module")
 def scorecard(real_data: Callable[[str], Path], own_cache: None) -> agencies.AgencyCounts:
-    accountability.fetch("police_scorecard", from_dir=real_data("aggregates"))
-    return agencies.load_counts("police_scorecard")
+    accountability.fetch("aggregates", from_dir=real_data("aggregates"))
+    return agencies.load_counts("aggregates")
 
 
 @pytest.mark.real_data

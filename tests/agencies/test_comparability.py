@@ -106,4 +106,4 @@ def test_wrong_questions_are_refused_by_name() -> None:
     with pytest.raises(ParameterError, match=r"question: expected one of delay, sustained; found 'speed'"):
         agencies.comparability(["synthetic", "philadelphia"], "speed")  # type: ignore[arg-type]
     with pytest.raises(SourceError, match=r"counts by agency and year, and no case: agencies.load_counts"):
-        agencies.comparability(["synthetic", "police_scorecard"])
+        agencies.comparability(["synthetic", "aggregates"])
