@@ -192,7 +192,7 @@ def side_by_side(
     >>> agencies.side_by_side(two, within_days=365).table["agency"].tolist()
     ['synthetic', 'generated_2021']
     """
-    held: list[Any] = [sources] if isinstance(sources, Dataset | AgencyCounts | str) else list(sources)
+    held: list[Any] = list(sources) if isinstance(sources, list | tuple) else [sources]
     if any(isinstance(one, AgencyCounts) for one in held):
         raise Refusal(
             "counts by agency and year never stand in one estimate with cases: a count says neither when a complaint "

@@ -267,8 +267,12 @@ def comparability(sources: Sequence[str | Path] | None = None, question: Questio
     >>> agencies.comparability(["new_orleans", "philadelphia"]).table[["question", "verdict"]].values.tolist()
     [['delay', 'not comparable'], ['sustained', 'after restriction']]
     """
-    if isinstance(sources, str | Path):
-        raise ParameterError("agencies.comparability: name two sources or more, as a list")
+    listed = isinstance(sources, list | tuple) and all(isinstance(one, str | Path) for one in sources)
+    if sources is not None and not listed:
+        raise ParameterError(
+            f"agencies.comparability: name two sources or more, as a list of names or folders; found a "
+            f"{type(sources).__name__}. Write:\n    agencies.comparability([ONE, ANOTHER])"
+        )
     names = source_names() if sources is None else list(sources)
     held = [facts_of(name) for name in names]
     twice = {one.name for one in held if [other.name for other in held].count(one.name) > 1}

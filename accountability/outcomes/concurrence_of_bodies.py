@@ -173,7 +173,7 @@ def concurrence(
     >>> from accountability import outcomes
     >>> found = outcomes.concurrence(accountability.load("synthetic"), ["recommended_penalty", "imposed_penalty"])
     >>> found.table[["n", "events", "estimate"]].round(2).values.tolist()
-    [[827, 641, 0.72]]
+    [[827.0, 641.0, 0.72]]
     """
     rows = data.allegations
     columns = _bodies(data, bodies)

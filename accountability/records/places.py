@@ -100,6 +100,8 @@ def source_folder(name: str | Path) -> Path:
 
 def counts_folder(name: str | Path) -> Path | None:
     """Return the folder that declares counts by agency and year (``counts.yaml``), by name or path, if there is one."""
+    if not isinstance(name, str | Path):
+        raise SourceError(f"a source is named by a text or the path of its folder, found a {type(name).__name__}")
     path = Path(name).expanduser()
     folders = [path] if isinstance(name, Path) or path.name != str(name) else [one / path for one in data_dirs()]
     return next((one.resolve() for one in folders if (one / "counts.yaml").is_file()), None)

@@ -101,7 +101,7 @@ def test_the_command_prints_the_matrix_and_reasons() -> None:
 def test_wrong_questions_are_refused_by_name() -> None:
     with pytest.raises(ParameterError, match="two sources or more, each once"):
         agencies.comparability(["synthetic", "synthetic"])
-    with pytest.raises(ParameterError, match="as a list"):
+    with pytest.raises(ParameterError, match="as a list of names or folders; found a str"):
         agencies.comparability("synthetic")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match=r"question: expected one of delay, sustained; found 'speed'"):
         agencies.comparability(["synthetic", "philadelphia"], "speed")  # type: ignore[arg-type]
