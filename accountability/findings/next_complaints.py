@@ -12,7 +12,7 @@ from accountability.officers import AFTER
 from accountability.results import Refused, plural
 
 if TYPE_CHECKING:
-    from accountability.delay import ClosingCurve, Cox
+    from accountability.delay import Cox, DelayCurve
     from accountability.officers import MeanCumulativeFunction, NextComplaint
 
 NEXT = "next complaint"
@@ -25,7 +25,7 @@ def found(
     groups: NextComplaint | Refused | None,
     again: MeanCumulativeFunction | Refused,
     rates: Cox | Refused,
-    gaps: ClosingCurve | Refused,
+    gaps: DelayCurve | Refused,
     by_incident: NextComplaint | Refused | None = None,
 ) -> Finding:
     """Say which share drew a next complaint within the days asked for, and what came after each step."""
@@ -114,7 +114,7 @@ def _number(row: Row) -> str:
     return f"further complaint {str(row['term']).rpartition('=')[2]}"
 
 
-def _gap(gaps: ClosingCurve | Refused, days: int) -> tuple[str, ...]:
+def _gap(gaps: DelayCurve | Refused, days: int) -> tuple[str, ...]:
     if isinstance(gaps, Refused):
         return ()
     rows = [row for row in gaps.at([days]).to_dict("records") if wording.known(row["estimate"])]

@@ -253,7 +253,7 @@ class DidTheReformWork(OfComplaints):
 class DoesItMatterWhoInvestigates(OfComplaints):
     """Parameters of ``does_it_matter_who_investigates``.
 
-    ``cells``: what like complaints share, joined by ``;``: columns, and ``year``, ``quarter`` or ``month`` of receipt. A
+    ``cells``: what like complaints share, joined by ``;``: columns, ``year``, ``quarter`` or ``month`` of receipt. A
     ``group`` is one more column that they share.
     """
 
