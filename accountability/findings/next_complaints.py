@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from accountability.officers import MeanCumulativeFunction, NextComplaint
 
 NEXT = "next complaint"
+BREAKS = (
+    "An officer is here because a complaint named him or her: who was never complained about is in no share.",
+    "Officers differ in beat, shift and years: those whose complaints come fast are those who draw many, and a "
+    "rate that rises with the number of earlier complaints need not mean that one complaint brings the next.",
+)
 
 
 def found(
@@ -30,7 +35,7 @@ def found(
 ) -> Finding:
     """Say which share drew a next complaint within the days asked for, and what came after each step."""
     if isinstance(coming, Refused):
-        return asked.not_answered(coming, "when the next complaint comes")
+        return asked.not_answered(coming, "when the next complaint comes", breaks=BREAKS)
     days = int(coming.table["day"].min())
     rows = [row for row in coming.table.to_dict("records") if row["day"] == days and row["end"] == NEXT]
     first, others = rows[0], [row for row in rows[1:] if wording.known(row["estimate"])]
@@ -88,12 +93,7 @@ def found(
             *_rates("Rate of the next complaint by how many came before, times that after the sixth or later", rates),
         ),
         firm=(*_gap(gaps, days), *_incident(by_incident, days)),
-        breaks=(
-            "An officer is here because a complaint named him or her: who was never complained about is in no share.",
-            "Officers differ in beat, shift and years: those whose complaints come fast are those who draw many, and a "
-            "rate that rises with the number of earlier complaints need not mean that one complaint brings the next.",
-            caveat,
-        ),
+        breaks=BREAKS,
         method=asked.method(coming, again, rates),
     )
 

@@ -26,7 +26,12 @@ def found(
 ) -> Finding:
     """Say how far investigators differ first, and whether their complaints differed before."""
     if isinstance(spread, Refused):
-        return asked.not_answered(spread, "whether it matters who investigates", method=asked.method(alike))
+        return asked.not_answered(
+            spread,
+            "whether it matters who investigates",
+            breaks=_breaks(asked, alike, instrument),
+            method=asked.method(alike),
+        )
     rows = spread.table.to_dict("records")
     first = rows[0]
     apart = [row for row in rows if row["p_value"] <= 1 - spread.confidence]

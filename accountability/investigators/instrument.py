@@ -46,7 +46,7 @@ class Leniency(Result):
     ----------
     implied : DataFrame
         What monotonicity and exclusion imply: ``implication``, ``of``, ``estimate``, ``std_error``, ``lower``,
-        ``upper``, ``least``, ``most`` (between which it would have to lie), ``fails`` (the interval, widened
+        ``upper``, ``least``, ``most`` (where it would have to lie; missing: no bound), ``fails`` (the interval, widened
         for their number by Bonferroni, lies outside).
     accepted : tuple of (float, float)
         All stretches of effects that shuffles do not reject.
@@ -225,7 +225,7 @@ def _implied(
                 which = (kinds[column] == value).to_numpy()
                 slope = by_others(made, treated, which)
                 lines.append(
-                    ("more often treated where other complaints are", f"{column}: {value}", *slope, 0.0, np.inf)
+                    ("more often treated where other complaints are", f"{column}: {value}", *slope, 0.0, np.nan)
                 )
     table = pd.DataFrame(lines, columns=["implication", "of", "estimate", "std_error", "least", "most"])
     lower, upper = wald(table["estimate"], table["std_error"], confidence, made.hands - 1)
