@@ -148,8 +148,10 @@ def in_words(text: str, declared: Mapping[str, str] = _NONE) -> str:
     --------
     >>> in_words("per officer_complaint, 'not_sustained'")
     'per officer-complaint, not sustained'
+    >>> in_words("an officer's complaints, and a peer's")
+    "an officer's complaints, and a peer's"
     """
-    plain = re.sub(r"'([a-z][a-z_ ]*)'", r"\1", text)
+    plain = re.sub(r"(?<!\w)'([a-z][a-z_ ]*)'(?!\w)", r"\1", text)
     return _SNAKE.sub(lambda found: _said(found[0], declared), plain)
 
 

@@ -35,8 +35,7 @@ def found(
         plain = replace(effect, because=re.sub(r"^(reforms\.)?\w+: ", "", effect.because))
         return asked.not_answered(plain, f"whether anything changed with {reform.what}", breaks=breaks)
     first = effect.table.iloc[0].to_dict()
-    null = 0.0 if effect.scale == "difference" else 1.0
-    none = first["lower"] <= null <= first["upper"]
+    none = first["lower"] <= effect.null <= first["upper"]
     title = (
         f"No change of {effect.outcome} beyond chance at {effect.reform}"
         if none

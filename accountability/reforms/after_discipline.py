@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
-from accountability.officers.officer_events import days_served, unit_columns
+from accountability.officers.officer_events import APPOINTED, days_served, unit_columns
 from accountability.privacy import disclose
 from accountability.reforms.effect import Effect, EventStudy, rows
+from accountability.reforms.service_months import month_start
 from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
@@ -43,6 +44,7 @@ class AfterDiscipline(EventStudy):
     """
 
     spans: ClassVar[str] = "quarter"
+    begins: ClassVar[str] = "the step"
 
     leaving: Effect | None
     apart: pd.DataFrame
@@ -96,10 +98,11 @@ def discipline_effect(
     clustered by officer. Only whole months served count. A peer disciplined later stays a peer, which biases an effect
     slightly towards zero; excluding it would select peers on later complaints and show an effect where there is none.
 
-    Complaints already filed are counted separately. The complaint that led to the step is not counted, because it would
-    raise the months before and cause an automatic fall. From the month of the step on, a complaint counts only if its
-    incident is in that month or later, for both groups, if incidents are dated. Leaving is a separate outcome and ends
-    an officer's months: later ones are missing, not free of complaints.
+    Complaints that led to a step are not counted, the first or a later one, for both groups, before and after: none
+    closed before a *first* step, so the months before hold fewer of them by selection, and those after would look worse
+    without an effect. Complaints count in the month they were filed; ``apart`` says how many after the step are about
+    earlier conduct. Leaving is a separate outcome and ends an officer's months: later ones are missing, not free of
+    complaints.
 
     Examples
     --------
@@ -182,7 +185,10 @@ def discipline_effect(
         leaving=_leaving(gathered, laid, after, word, common, confidence),
         apart=_apart(laid, gathered),
         flow=data.flow(),
-        cautions=() if laid.dated else ("incidents are not dated, so complaints of earlier conduct are in it",),
+        cautions=(
+            "complaints filed after it about earlier conduct are in it",
+            f"complaints that led to {word} are in it neither before nor after",
+        ),
         **said, **common,
     )  # fmt: skip
 
@@ -196,19 +202,17 @@ class _Laid:
     incident: Ints
     closed: Ints
     led: Flags
+    hit: Flags
     unit: Ints
     begin: Ints
     end: Ints
     step: Ints
     left: Flags
-    dated: bool
     leaving: bool
 
-    def counts(self, who: Ints, start: int, length: int, new_from: int | None = None) -> Floats:
-        """Count complaints by officer and month; from a month on, only those with an incident from then on."""
-        kept = ~self.led & (self.received >= start) & (self.received < start + length)
-        if new_from is not None:
-            kept &= (self.received < new_from) | (self.incident >= new_from)
+    def counts(self, who: Ints, start: int, length: int) -> Floats:
+        """Count complaints that led to no step by officer and month."""
+        kept = ~self.hit & (self.received >= start) & (self.received < start + length)
         grid = np.zeros((len(self.unit), length))
         np.add.at(grid, (self.officer[kept], self.received[kept] - start), 1.0)
         return grid[who]
@@ -254,6 +258,10 @@ def _read(data: Cohort, column: str | None, step: Step) -> _Laid:
     first = int(rows_["received"].min())
     last = int(rows_["received"].max()) if period is None else (period.end - pd.Timestamp(0).date()).days
     begin, end = days_served(of, data.events, first, last)
+    if APPOINTED in of:  # the month of appointment is not known, so the year is none of service
+        hired = pd.to_numeric(of[APPOINTED]).to_numpy(dtype=float, na_value=np.nan) + 1 - 1970
+        known_year = np.isfinite(hired)
+        begin[known_year] = np.maximum(begin[known_year], month_start(12 * hired[known_year].astype(np.int64)))
     hit = (
         rows_[rows_["hit"]].assign(code=code[rows_["hit"]]).sort_values("closed", kind="stable").drop_duplicates("code")
     )
@@ -270,12 +278,12 @@ def _read(data: Cohort, column: str | None, step: Step) -> _Laid:
         incident=np.where(known, _months(incident), NEVER_MONTH),
         closed=np.where(rows_["closed"] < FOREVER, _months(rows_["closed"].to_numpy()), NEVER_MONTH),
         led=led,
+        hit=rows_["hit"].to_numpy(dtype=bool),
         unit=unit.astype(np.int64),
         begin=_months(begin - 1) + 1,
         end=_months(end),
         step=month,
         left=of["officer_id"].isin(data.events.loc[gone, "officer_id"]).to_numpy(),
-        dated=bool(known.any()),
         leaving=bool(gone.any()),
     )
 
@@ -305,7 +313,7 @@ def _stacks(laid: _Laid, before: int, after: int) -> list[_Stack]:
             if len(peers) < LEAST_PEERS:
                 continue
             who = np.append(treated, peers)
-            counts = 12 * laid.counts(who, start, before + after, int(month) if laid.dated else None)
+            counts = 12 * laid.counts(who, start, before + after)
             counts[~laid.served(who, start, before + after)] = np.nan
             change = counts - counts[:, :before].mean(axis=1, keepdims=True)
             bins = [change[:, at : at + BIN] for at in range(0, before + after, BIN)]
@@ -378,10 +386,11 @@ def _apart(laid: _Laid, stacks: list[_Stack]) -> pd.DataFrame:
     table = pd.DataFrame(
         [
             ("led to the step", int((own & laid.led).sum())),
+            ("led to a later one", int((own & laid.hit & ~laid.led).sum())),
             ("filed before the step and open at it", int(filed.sum())),
             (
                 "filed after the step about what happened before it",
-                int((own & (laid.received >= step) & (laid.incident < step)).sum()),
+                int((own & ~laid.hit & (laid.received >= step) & (laid.incident < step)).sum()),
             ),
         ],
         columns=["reason", "n"],

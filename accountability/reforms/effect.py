@@ -86,6 +86,18 @@ class Effect(Result):
             return f"{capitalised(self.reform)} changed {said}. This holds if {self.only_if}{too}."
         return f"After {self.reform}, {said}. That is no proof of an effect: {self.only_if}{too}."
 
+    @property
+    def null(self) -> float:
+        """No change, on the scale of the estimate."""
+        return 0.0 if getattr(self, "scale", "difference") == "difference" else 1.0
+
+    def figure_title(self) -> str:
+        """Say the first row, or that it is within chance."""
+        row = self.table.iloc[0]
+        if row["lower"] <= self.null <= row["upper"]:
+            return f"No change of {self.outcome} beyond chance after {self.reform}"
+        return super().figure_title()
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each row with its interval."""
         from accountability.figures.draw import ranges
@@ -114,6 +126,7 @@ class EventStudy(Effect):
     key: ClassVar[str] = "event_time"
     #: What a row stands for.
     spans: ClassVar[str] = "month"
+    begins: ClassVar[str] = "first affected"
 
     overall: Effect
 
@@ -128,6 +141,10 @@ class EventStudy(Effect):
         spans = plural(len(before), self.spans)
         lead = f" Of {spans} before, {int(apart.sum())} {differ} from none." if len(before) else ""
         return self.overall.claim() + lead
+
+    def figure_title(self) -> str:
+        """Say the mean over the months since."""
+        return self.overall.figure_title()
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the estimate of each month with its interval, and the first month affected."""
@@ -144,8 +161,10 @@ class EventStudy(Effect):
             axes.vlines(at[some], numbers["lower"][some], numbers["upper"][some], color=colour, linewidth=2.0)
             axes.plot(at[some], numbers["estimate"][some], "o", color=colour, markersize=4.5)
         if len(at) and at.min() < 0:
-            limit(axes, -0.5, "first affected")
-        return labelled(axes, "months since first affected", f"change in {self.outcome}")
+            limit(axes, -0.5, self.begins)
+        if len(at) <= 13:
+            axes.set_xticks(at)
+        return labelled(axes, f"months since {self.begins}", f"change in {self.outcome}")
 
 
 def rows(
