@@ -56,6 +56,8 @@ def recording_changes(
     ------
     ParameterError
         For an unknown outcome or an invalid day.
+    Refusal
+        No stage of its complaints is dated.
 
     Examples
     --------
@@ -74,13 +76,13 @@ def recording_changes(
     found: list[tuple[str, pd.Timestamp]] = []
     stage = anchor(data)
     if stage is None:
-        raise ParameterError(f"{data.name} dates no stage of its complaints, so no month of recording is known")
+        raise Refusal(f"{data.name} dates no stage of its complaints, so no month of recording is known")
     dated = _days(data, stage)
     for column in (*READ, *OWN.get(name, ("finding",))):
         table = data.allegations if column in data.allegations else data.cases
         if column not in table:
             continue
-        when = table["case_id"].map(dated)
+        when = pd.Series(dated.reindex(table["case_id"]).array, index=table.index)
         for word, change in _turnover(data, column):
             first_or_last = when[table[column] == word].agg("min" if change == "appears" else "max")
             if since <= first_or_last <= until:
@@ -172,6 +174,6 @@ def require_same_recording(
         raise Refusal(
             f"{data.name}: within {plural(near, 'month')} of {as_date(at, 'at')} the recording changed too: "
             f"{'; '.join(changed['what'])}. A step of that date may be one of the files. Use another outcome, or write "
-            "recording='warn'"
+            "warn=True (in the study: recording='warn')"
         )
     return changed
