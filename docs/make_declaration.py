@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
+from accountability import reforms
 from accountability.records import codebook, column, contract, preparation
 from accountability.records.dates.convention import WordsConvention
 from accountability.records.dates.date_spec import KEYS, DateSpec, Lie
@@ -50,6 +51,7 @@ MODELS: dict[str, tuple[type, str]] = {
     "Words": (WordsConvention, "under `convention` of a date"),
     "Block": (codebook.Block, "a block of `codebook.yaml`"),
     "Rule": (codebook.Rule, "an entry of `rules` of a block"),
+    "Reform": (reforms.Reform, "`reform.yaml` beside `source.yaml`, of a reform to be looked at"),
 }
 RULE_KEYS = ("pattern", "gives", "examples")
 

@@ -20,6 +20,7 @@ from accountability.reforms.one_series import (
     change_date,
     enough,
     left_out,
+    mixed,
     season,
     series_of,
     told,
@@ -197,7 +198,7 @@ def before_and_after(
         )
         + "; autocorrelation integrated out",
         table=pd.DataFrame([{"quantity": name, **row, "n": cases, "clusters": len(both.months)} for name, row in rows]),
-        cautions=panel.cautions,
+        cautions=(*panel.cautions, *mixed(panel, outcome)),
         outcome=panel.label(outcome),
         reform=said,
         causal=alike,

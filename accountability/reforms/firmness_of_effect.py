@@ -16,7 +16,7 @@ from accountability.privacy import disclose
 from accountability.reforms.before_after import BeforeAfter, before_and_after
 from accountability.reforms.discontinuity import Discontinuity, discontinuity_in_time
 from accountability.reforms.interrupted import Interrupted, interrupted_series
-from accountability.reforms.one_series import ready
+from accountability.reforms.one_series import change_date, ready
 from accountability.reforms.panel import Panel
 from accountability.results import Refused, Result, or_refusal, percent, plural
 
@@ -194,7 +194,8 @@ def each_unit(panel: Panel, outcome: str, **options: Any) -> Variations:
     6
     """
     panel = ready(panel, "reforms.each_unit")
-    frame = panel.frame
+    frame, day = panel.frame, change_date(panel, options.get("at"), "reforms.each_unit")
+    options["at"] = panel.month(day) if panel.calendar else day
     units = {str(name): replace(panel, frame=frame[frame["unit"] == name]) for name in frame["unit"].unique()}
     return _varied(
         {name: partial(interrupted_series, one, outcome, **options) for name, one in units.items()},

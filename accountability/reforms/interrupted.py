@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -20,6 +21,7 @@ from accountability.reforms.one_series import (
     change_date,
     enough,
     left_out,
+    mixed,
     ready,
     season,
     series_of,
@@ -33,6 +35,8 @@ from accountability.stats.monthly_series import Errors, SeriesFit, fit_series
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: A fitted count or share as small comes of a coefficient that has no end.
+NOTHING: Final = 1e-6
 #: Months on each side from which on the change of a trend is told apart from a swing of the months.
 SLOPE: Final = 36
 ALONE = "one series has no comparison, so whatever else changed at that time, or bent the trend, is in the number"
@@ -189,7 +193,7 @@ def interrupted_series(
     some = True if any(np.isfinite(list(ready(panel, what).cohorts))) else None
     whole = series_of(panel, outcome, of, affected=some, what=what)
     day = change_date(panel, at, what)
-    others = [change_date(panel, one, what) for one in segments]
+    others = [change_date(panel, one, what) for one in ([segments] if isinstance(segments, (str, int)) else segments)]
     if window is not None:
         check_number("window", window, LEAST, 600, f"whole months from {LEAST} on, or None")
         whole = whole.within(abs(whole.months - day + 0.5) < window)
@@ -238,7 +242,7 @@ def interrupted_series(
             + (f"; {plural(int(len(whole.months) - len(series.months)), 'month')} left out" if donut else "")
         ),
         table=pd.DataFrame(rows),
-        cautions=panel.cautions,
+        cautions=(*panel.cautions, *mixed(panel, outcome)),
         outcome=panel.label(outcome),
         reform=reform,
         causal=False,
@@ -266,11 +270,27 @@ def fitted(series: Series, design: Floats, what: str, offset: Floats | None = No
             f"{plural(len(np.unique(series.values)), 'different value')}; at least {MIN_CELL} cases and two values "
             "are needed"
         )
+    hits = float(series.values @ series.size) if series.kind == "share" else float("inf")
+    if min(hits, series.size.sum() - hits if series.kind == "share" else hits) < MIN_CELL:
+        raise Refusal(
+            f"{what}: of {series.size.sum():,.0f} cases in {plural(n, 'month')}, {hits:,.0f} count; at least {MIN_CELL} "
+            "that do and that do not are needed"
+        )
     if np.linalg.matrix_rank(design) < k:
         raise Refusal(
             f"{what}: the months observed cannot tell its {k} coefficients apart; leave out segments or waves"
         )
-    return fit_series(series.months, series.values, design, series.kind, series.size, offset)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Perfect separation")
+        fit = fit_series(series.months, series.values, design, series.kind, series.size, offset)
+    least = fit.fitted.min() if series.kind == "count" else min(fit.fitted.min(), 1 - fit.fitted.max())
+    if series.kind != "mean" and least < NOTHING:
+        raise Refusal(
+            f"{what}: months on end in which nothing counts, or everything, leave the ratio without an end "
+            f"({int((series.values == 0).sum())} of {plural(n, 'month')} are 0). Take a wider window, fewer waves, "
+            "slope=False, or an outcome met more often"
+        )
+    return fit
 
 
 def _design(

@@ -101,6 +101,18 @@ def ready(panel: object, what: str) -> Panel:
     return panel
 
 
+def mixed(panel: Panel, outcome: str) -> tuple[str, ...]:
+    """What has to be said where the units added up are not the same in every month."""
+    held = panel.frame[panel.frame[outcome].notna() & (panel.frame["exposure"] > 0)]
+    months = held.groupby("unit", observed=True)["period"].nunique()
+    part = int((months < held["period"].nunique()).sum())
+    if not part:
+        return ()
+    return (
+        f"not observed in every month: {part:,} of {plural(len(months), panel.per)}, so their mix moves the series",
+    )
+
+
 def _series(by: pd.DataFrame, kind: Kind) -> Series:
     return Series(by.index.to_numpy(np.int64), by["values"].to_numpy(float), by["size"].to_numpy(float), kind)
 
@@ -134,6 +146,8 @@ def change_date(panel: Panel, at: str | int | None, what: str) -> int:
     try:
         if isinstance(at, str) and panel.calendar:
             return int(pd.Period(at, freq="M").ordinal)
+        if int(at) != float(at):
+            raise ValueError
         return int(at)
     except (ValueError, TypeError):
         shape = "a month such as '2007-09'" if panel.calendar else "a whole number"
@@ -150,7 +164,11 @@ def left_out(months: Ints, at: int, donut: int | tuple[int, int], anticipated: i
     Refusal
         If the reform was anticipated for more months than are left out before it.
     """
-    before, after = (donut, donut) if not isinstance(donut, tuple) else donut
+    if isinstance(donut, (tuple, list)) and len(donut) != 2:
+        raise ParameterError(
+            f"donut: expected months, or a pair of months before and from the date on, found {donut!r}"
+        )
+    before, after = donut if isinstance(donut, (tuple, list)) else (donut, donut)
     for number in (before, after):
         check_number("donut", number, 0, 60, "whole months from 0 to 60")
     if before < anticipated:

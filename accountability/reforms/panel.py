@@ -122,10 +122,18 @@ def checked(frame: pd.DataFrame, outcomes: Sequence[str], what: str = "the panel
     """
     if missing := [name for name in (*KEYS, *outcomes) if name not in frame]:
         raise ParameterError(f"{what} has no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
-    period = pd.to_numeric(frame["period"], errors="coerce")
+    if frame.empty:
+        raise ParameterError(f"{what}: expected a row a unit and period, found none")
+    period = _numbers(frame["period"], what)
     if wrong := int((period.isna() | (period % 1 != 0)).sum()):
         raise ParameterError(f"{what}: expected whole numbers in period, found {wrong:,} of another kind")
-    numbers = {name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in (*KEYS[2:], *outcomes)}
+    numbers = {name: _numbers(frame[name], what) for name in (*KEYS[2:], *outcomes)}
+    for name in ("exposure", *outcomes):
+        value = numbers[name]
+        wrong_ones = np.isinf(value) | ((value.isna() | (value < 0)) if name == "exposure" else False)
+        if wrong := int(wrong_ones.sum()):
+            least = "from 0 on" if name == "exposure" else "or missing ones"
+            raise ParameterError(f"{what}: expected finite numbers {least} in {name}, found {wrong:,} others")
     groups = [name for name in ("unit", "cluster") if name in frame]
     out = frame[groups].assign(period=period.astype("int64"), **numbers)
     out["cohort"] = out["cohort"].fillna(np.inf)
@@ -139,6 +147,20 @@ def checked(frame: pd.DataFrame, outcomes: Sequence[str], what: str = "the panel
     if "cluster" in out and (mixed := int((out.groupby("unit", observed=True)["cluster"].nunique() != 1).sum())):
         raise ParameterError(f"{what}: expected one cluster a unit, found {plural(mixed, 'unit')} with none or several")
     return out
+
+
+def _numbers(column: pd.Series, what: str) -> pd.Series:
+    """A column as numbers; what is none would count as missing, and a cohort that is missing as never affected."""
+    number = pd.Series(np.nan, index=column.index)
+    if column.dtype.kind not in "mM":
+        number = pd.to_numeric(column.astype("object"), errors="coerce").astype(float)
+    if len(other := column[number.isna() & column.notna()]):
+        raise ParameterError(
+            f"{what}: expected numbers in {column.name}, found {len(other):,} of another kind, the first "
+            f"{str(other.iloc[0])!r}"
+            + (". Write months as counts: year * 12 + month" if column.name in ("period", "cohort") else "")
+        )
+    return number
 
 
 def panel_from_frame(

@@ -206,7 +206,12 @@ def _window(
         )
     if low > high:
         raise Refusal(
-            f"{data.name}: no whole month from {_said(low)} to {_said(high)}: cases are not followed {days:,} days"
+            f"{data.name}: no whole month from {_said(low)} to {_said(high)}: "
+            + (
+                f"the reform was in force until {reform.end}"
+                if reform and reform.end and day_number(reform.end) < held[1]
+                else f"cases are not followed {days:,} days"
+            )
         )
     return _Window(low, high, int(until))
 
@@ -256,6 +261,12 @@ def _rows(
     place = places(rows["case_id"], cases)
     rows = rows.assign(received=when.earliest[place], period=month[place])
     rows = rows[dated[place] & (month[place] >= window.first) & (month[place] <= window.last)].reset_index(drop=True)
+    if rows.empty:
+        raise Refusal(
+            f"{data.name}: expected complaints received from {_said(window.first)} to {_said(window.last)}, found none "
+            f"that count by month ({'; '.join(cautions) or 'none is dated in these months'}). Choose other months, or "
+            "another column"
+        )
     if needs_days(asked):
         rows = _timed(rows, data)
         if held and (count := pending_in(rows, days)):
@@ -321,8 +332,15 @@ def _cohorts(
     """With the month in which each unit is first affected."""
     if reform is None:
         return frame.assign(cohort=np.inf), []
+    days = [day for day in reform.since.values() if day] or [reform.start]
+    begun = sum(day.day > 1 for day in days)
+    partly = (
+        [f"{plural(begun, 'first day')} within a month, which counts as affected: leave it out by donut=(0, 1)"]
+        if begun
+        else []
+    )
     if reform.column is None:
-        return frame.assign(cohort=float(month_of(np.array([day_number(reform.start)]))[0])), []
+        return frame.assign(cohort=float(month_of(np.array([day_number(reform.start)]))[0])), partly
     if per == "agency" or reform.column == column:
         values = pd.Series(frame["unit"].unique(), index=frame["unit"].unique())
     else:
@@ -342,6 +360,7 @@ def _cohorts(
         frame = frame.assign(cluster=frame["unit"].map(stated))
     lost = frame.loc[cohort.isna(), "unit"].nunique()
     said = [f"{plural(lost, per)} without one value of {reform.column.replace('_', ' ')} left out"] if lost else []
+    said += partly
     return frame.assign(cohort=cohort)[cohort.notna()].reset_index(drop=True), said
 
 

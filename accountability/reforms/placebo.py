@@ -113,7 +113,7 @@ def placebo_dates(
     day = one_series.change_date(panel, at, what)
     donut = options.get("donut", 0)
     result = by_design(panel, outcome, design, at=at, **options)
-    end = day - (donut[0] if isinstance(donut, tuple) else donut)
+    end = day - (donut[0] if isinstance(donut, (tuple, list)) else donut)
     before = panel.frame[panel.frame["period"] < end]
     earlier = replace(panel, frame=before, reform=None)
     first, sides = int(before["period"].min()), SIDES[design]

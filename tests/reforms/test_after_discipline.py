@@ -33,8 +33,8 @@ def force(rng: np.random.Generator, effect: float = 1.0, officers: int = 250, mo
     flags[list(dict(led).values())] = True
     return ad._Laid(
         officer=officer, received=received.astype(int), incident=incident.astype(int), closed=closed.astype(int),
-        led=flags, hit=np.array(hits), unit=unit, begin=np.zeros(officers, int), end=np.full(officers, months), step=step,
-        left=np.zeros(officers, bool), leaving=False,
+        led=flags, hit=np.array(hits), unit=unit, begin=np.zeros(officers, int), end=np.full(officers, months),
+        step=step, left=np.zeros(officers, bool), leaving=False,
     )  # fmt: skip
 
 

@@ -128,6 +128,10 @@ def test_placebo_dates_use_no_month_after_the_reform() -> None:
     ("asked", "said"),
     [
         ({"at": 6}, "6 months before 6 and 90 from it on are observed; 12 are needed"),
+        ({"at": 48.5}, "at: expected a whole number, found 48.5"),
+        ({"at": 500}, "96 months before 500 and 0 from it on are observed"),
+        ({"donut": (1, 2, 3)}, "expected months, or a pair of months"),
+        ({"at": 30, "slope": True}, "30 months on the shorter side .* 36 are needed. Write slope=False"),
         ({"at": "soon"}, "at: expected a whole number, found 'soon'"),
         ({"outcome": "deaths"}, "expected one of complaints, found 'deaths'"),
         ({"donut": 70}, "whole months from 0 to 60"),
@@ -162,6 +166,23 @@ def test_several_dates_name_the_staggered_designs() -> None:
 def test_months_without_a_case_are_refused() -> None:
     frame = panel().frame.assign(complaints=0)
     with pytest.raises(Refusal, match="0 cases in 96 months, with 1 different value"):
+        reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints")
+
+
+@pytest.mark.parametrize("rare", ["never before", "always since"])
+def test_a_share_of_nothing_on_one_side_is_refused(rare: str) -> None:
+    """Of a real release an odds ratio of 10 to the 15th was said before."""
+    at, cases = np.arange(60), np.full(60, 20.0)
+    share = np.where(at < 30, 0.0, 0.1) if rare == "never before" else np.where(at < 30, 0.5, 1.0)
+    with pytest.raises(Refusal, match="leave the ratio without an end"):
+        reforms.interrupted_series(panel(60, 30, share=share, cases=cases), "share", of="cases")
+    with pytest.raises(Refusal, match="of 1,200 cases in 60 months, 3 count; at least 10"):
+        reforms.interrupted_series(panel(60, 30, share=share * 0 + 0.05 * (at < 3), cases=cases), "share", of="cases")
+
+
+def test_counts_that_end_are_refused() -> None:
+    frame = panel().frame.assign(complaints=lambda f: f["complaints"].where(f["period"] < 48, 0.0))
+    with pytest.raises(Refusal, match="48 of 96 months are 0"):
         reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints")
 
 

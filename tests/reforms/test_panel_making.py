@@ -10,6 +10,7 @@ import accountability
 from accountability import reforms
 from accountability.errors import ParameterError, Refusal
 from accountability.reforms.month_outcomes import OUTCOMES, by_month, case_values
+from accountability.results import or_refusal
 from accountability.stats.pseudo import pseudo_mean
 from accountability.stats.recording_lag import RecordedShare
 from accountability.study.clocks import durations
@@ -106,6 +107,35 @@ def test_a_reform_out_of_force_ends_the_panel(data) -> None:
     reform = reforms.read_reform(DECLARED | {"to": "2018-06-15"})
     panel = reforms.panel_of(data, "unit", "complaints", unit="investigated_by", reform=reform)
     assert panel.month(panel.periods[1]) == "2018-05"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"from": "2001-01-01"}, "0 months before 2001-01 and 72 from it on"),
+        ({"from": "2030-01-01"}, "72 months before 2030-01 and 0 from it on"),
+        ({"from": "2001-01-01", "to": "2002-01-01"}, "the reform was in force until 2002-01-01"),
+        ({"to": "2016-09-30"}, "30 months before 2016-07 and 3 from it on"),
+    ],
+)
+def test_a_reform_outside_the_days_covered_is_refused(data, change: dict, words: str) -> None:
+    plain = {name: value for name, value in DECLARED.items() if name not in ("column", "since")}
+    found = or_refusal(
+        lambda: reforms.interrupted_series(
+            reforms.panel_of(data, "agency", "complaints", reform=reforms.read_reform(plain | change)), "complaints"
+        )
+    )
+    assert words in found.because
+
+
+def test_a_first_day_within_a_month_and_units_that_vanish_are_said(data) -> None:
+    since = DECLARED["since"] | {"Internal affairs": "2017-03-15"}
+    reform = reforms.read_reform(DECLARED | {"since": since})
+    panel = reforms.panel_of(data, "unit", "complaints", unit="investigated_by", reform=reform)
+    assert "1 first day within a month, which counts as affected: leave it out by donut=(0, 1)" in panel.cautions
+    frame = panel.frame[~((panel.frame["unit"] == "District") & (panel.frame["period"] > 570))].assign(cohort=558.0)
+    found = reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints")
+    assert "not observed in every month: 1 of 3 units, so their mix moves the series" in found.cautions
 
 
 @pytest.mark.parametrize(

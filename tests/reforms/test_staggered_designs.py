@@ -158,6 +158,11 @@ def test_a_panel_of_ones_own_is_checked() -> None:
         (frame.assign(trained=frame["trained"].where(frame["month"] > 1, 2.0)), "one cohort a unit"),
         (frame.assign(month=frame["month"] + 0.5), "expected whole numbers in period, found 40"),
         (frame.drop(columns="complaints"), "no column complaints"),
+        (frame.assign(trained="2016-07"), "expected numbers in cohort, found 40 of another kind, the first '2016-07'"),
+        (frame.assign(trained=pd.Timestamp("2016-07-01")), "Write months as counts"),
+        (frame.assign(complaints="n/a"), "expected numbers in complaints, found 40"),
+        (frame.assign(complaints=np.inf), "expected finite numbers or missing ones in complaints, found 40"),
+        (frame[:0], "expected a row a unit and period, found none"),
     ):
         with pytest.raises(ParameterError, match=words):
             panel_of(wrong)
