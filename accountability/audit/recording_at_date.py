@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.audit.category_drift import drift
 from accountability.audit.closing_days import mass_closures
 from accountability.audit.part import anchor, days_of
-from accountability.errors import ParameterError, Refusal, check_number
+from accountability.errors import Refusal, check_number
 from accountability.privacy import MIN_CELL
 from accountability.records.dataset import Dataset
 from accountability.reforms.month_outcomes import check_outcomes, needs_days

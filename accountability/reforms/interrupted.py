@@ -264,17 +264,20 @@ def fitted(series: Series, design: Floats, what: str, offset: Floats | None = No
             f"{what}: {plural(n, 'month')} for {plural(k, 'coefficient')}; leave out segments or waves, or take a "
             "longer window"
         )
-    if series.counted.sum() < MIN_CELL or (series.kind != "mean" and len(np.unique(series.values)) == 1):
+    total = int(series.counted.sum())
+    if total < MIN_CELL or (series.kind != "mean" and len(np.unique(series.values)) == 1):
         raise Refusal(
-            f"{what}: {plural(int(series.counted.sum()), 'case')} in {plural(n, 'month')}, with "
+            f"{what}: {f'1 to {MIN_CELL - 1} cases' if 0 < total < MIN_CELL else plural(total, 'case')} in "
+            f"{plural(n, 'month')}, with "
             f"{plural(len(np.unique(series.values)), 'different value')}; at least {MIN_CELL} cases and two values "
             "are needed"
         )
     hits = float(series.values @ series.size) if series.kind == "share" else float("inf")
     if min(hits, series.size.sum() - hits if series.kind == "share" else hits) < MIN_CELL:
         raise Refusal(
-            f"{what}: of {series.size.sum():,.0f} cases in {plural(n, 'month')}, {hits:,.0f} count; at least {MIN_CELL} "
-            "that do and that do not are needed"
+            f"{what}: of {series.size.sum():,.0f} cases in {plural(n, 'month')}, fewer than {MIN_CELL} count or "
+            "fewer do "
+            "not; take a wider window, or an outcome met more often"
         )
     if np.linalg.matrix_rank(design) < k:
         raise Refusal(
