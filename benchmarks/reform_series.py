@@ -1,4 +1,4 @@
-"""How often an interrupted series calls a change where there is none, by months and by how they hang together.
+"""How often an interrupted series calls a change where there is none, by months and autocorrelation.
 
 Run ``python benchmarks/reform_series.py [REPEATS]``; ``tests/reforms/test_interrupted_series.py`` runs it in small.
 """
@@ -19,7 +19,7 @@ CHANGE = -0.4
 
 
 def drawn(rng: np.random.Generator, months: int, mean: float, spread: float, decay: float, change: float) -> np.ndarray:
-    """Overdispersed monthly counts whose logarithms hang together, with a season, a trend and a step half way."""
+    """Overdispersed monthly counts with autocorrelated logarithms, with a season, a trend and a step half way."""
     noise, swing = rng.normal(size=months + 60) * np.sqrt(1 - decay**2), np.zeros(months + 60)
     for at in range(1, months + 60):
         swing[at] = decay * swing[at - 1] + noise[at]
