@@ -107,6 +107,48 @@ def test_two_files_of_one_layout_are_asked_and_never_pooled(agency: Path, monkey
         accountability.new_source("new", [agency / "one.csv", agency / "two.csv"], agency, like="old")
 
 
+def test_a_source_with_a_file_more_is_the_same_release_and_shares_its_files(tmp_path: Path) -> None:
+    """What both hold is found beside the folder given, or in the cache of the other, and not fetched twice."""
+    published, declared = tmp_path / "published", tmp_path / "declared"
+    people = "id,race\nA1,black\n"
+    for folder, file, text in (("old_one", "c.csv", ROWS), ("with_people", "p.csv", people)):
+        (published / folder).mkdir(parents=True)
+        (published / folder / file).write_text(text)
+
+    def entry(key: str, folder: str, table: str, columns: str) -> str:
+        digest = accountability.records.cache.sha256(published / folder / f"{key}.csv")
+        return (
+            f"  {key}:\n    path: {key}.csv\n    url: https://example.org/{key}.csv\n    sha256: {digest}\n"
+            f"    table: {table}\n    columns: {columns}\n"
+        )
+
+    cases = (
+        '{id: {to: case_id}, received: {stage: received, date: "%Y-%m-%d"}, finding: {ignore: x}, '
+        'closed: {stage: closed, date: "%Y-%m-%d", no_day: {"": open}}}'
+    )
+    told = {
+        "old_one": f"source: old_one\ntitle: Old\n{CARD}files:\n" + entry("c", "old_one", "cases", cases),
+        "with_people": "source: with_people\nlike: old_one\nfiles:\n"
+        + entry("p", "with_people", "complainants", "{id: {to: case_id}, race: {to: complainant_race}}"),
+    }
+    for name, text in told.items():
+        (declared / name).mkdir(parents=True)
+        (declared / name / "source.yaml").write_text(text)
+    accountability.fetch(declared / "with_people", from_dir=published / "with_people")
+    data = accountability.load(declared / "with_people")
+    assert data.complainants["complainant_race"].tolist() == ["black"]
+    accountability.fetch(declared / "old_one", from_dir=published / "old_one")
+    kept = accountability.records.cache.cache_dir() / "with_people"
+    (kept / "c.csv").unlink()
+    assert (kept / "c.csv") in accountability.fetch(declared / "with_people"), "copied, no network is asked"
+
+
+def test_the_same_release_with_a_file_more_is_no_later_one() -> None:
+    from accountability import releases
+
+    assert releases.series("chicago_investigators") == ["chicago_2000_2016"]
+
+
 @pytest.mark.parametrize("name", ["new_orleans_2023", "chicago_cms_2021_07", "chicago_cms_2021_03"])
 def test_releases_of_the_package_say_what_they_are_like(name: str) -> None:
     source = declared_source(name)
