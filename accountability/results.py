@@ -319,7 +319,10 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
         values = whole.iloc[:, position]
         if values.dtype.kind not in "biufcmM":
             inert.isetitem(position, values.astype(object).map(inert_cell, na_action="ignore").to_numpy())
-    inert.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    from accountability.whole_files import whole
+
+    with whole(path) as made:
+        inert.to_csv(made, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def inert_cell(value: object) -> object:

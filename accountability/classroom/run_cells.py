@@ -164,6 +164,7 @@ def attempt(desk: Path) -> None:
     os.chdir(job["scratch"])
     limit(**job["limits"])
     lock = locks()
+    lock.powerless()
     tried = {"landlock": lock.landlock([job["scratch"]], job["read"], job["look"]), "seccomp": lock.seccomp()}
     closed = [name for name, is_closed in tried.items() if is_closed]
     lock.audit(job["scratch"], job["hidden"])

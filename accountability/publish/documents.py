@@ -28,6 +28,7 @@ from accountability.publish.templating import TEMPLATES
 from accountability.results import four_figures
 from accountability.studies import registry
 from accountability.tables.document_tables import document_table
+from accountability.whole_files import whole_folder
 
 _ALTS: Final = re.compile(r'<img src="([^"]*)" alt="([^"]*)">')
 _IMAGE: Final = re.compile(r'\bimage\("([^"]*)"')
@@ -89,8 +90,8 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
         )
     needs("documents")
     target = Path(out)
-    target.mkdir(parents=True, exist_ok=True)
-    return forms[to](folder, record, target)
+    with whole_folder(target) as made:
+        return [target / path.relative_to(made) for path in forms[to](folder, record, made)]
 
 
 def _document(folder: Path, record: Mapping[str, Any], picture: Callable[[str], str], *, numbers: bool) -> str:

@@ -260,6 +260,6 @@ def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], A
 
         @default("transport_encryption")
         def _encrypted(self) -> str:
-            return "auto"
+            return "required"
 
     return Manager

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from accountability.errors import ParameterError
+from accountability.whole_files import MAKING, naming
 
-#: How the names of folders begin that are not finished, and of those that step aside for a new one.
-MAKING: Final = ".making-"
+#: How the names of folders begin that step aside for a new one.
 REPLACED: Final = ".replaced-"
 #: Inside a folder of reports: what one sweep has not finished. Only the sweep that holds the folder touches it.
 WORKSHOP: Final = ".sweep"
@@ -41,16 +41,17 @@ def making(final: Path, workshop: Path, name: str) -> Iterator[Path]:
 
     The workshop is a folder on the same disk for unfinished files; the name is for people who look there.
     """
-    made = Path(tempfile.mkdtemp(prefix=f"{MAKING}{name}-", dir=workshop))
-    # The lock says that somebody is at work here; a killed process lets go of it.
-    handle = os.open(made, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield made
-        put_in_place(made, final)
-    finally:
-        os.close(handle)
-        shutil.rmtree(made, ignore_errors=True)
+    with naming(final):
+        made = Path(tempfile.mkdtemp(prefix=f"{MAKING}{name}-", dir=workshop))
+        # The lock says that somebody is at work here; a killed process lets go of it.
+        handle = os.open(made, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield made
+            put_in_place(made, final)
+        finally:
+            os.close(handle)
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def clear_left(folder: Path) -> None:
@@ -58,18 +59,18 @@ def clear_left(folder: Path) -> None:
 
     A report that a killed run had moved but not yet replaced is restored.
     """
-    # What has just been made may not be locked yet, or may be on its way to its place.
+    # What has just been made may not be locked yet, or may be on its way to its place; the clock may have gone back.
     _put_back(folder, folder, _JUST)
     for left in folder.glob(f"{MAKING}*"):
         with suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _JUST and not _at_work(left):
+            if abs(time.time() - left.stat().st_mtime) > _JUST and not _at_work(left):
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
 
 
 def _put_back(workshop: Path, folder: Path, seconds: float = 0.0) -> None:
     for aside in workshop.glob(f"{REPLACED}*"):
         with suppress(FileNotFoundError):
-            if time.time() - aside.stat().st_mtime < seconds:
+            if abs(time.time() - aside.stat().st_mtime) < seconds:
                 continue
             for before in aside.iterdir():
                 if not (folder / before.name).exists():
@@ -88,17 +89,18 @@ def _at_work(left: Path) -> bool:
     return False
 
 
-def put_file(final: Path, write: Callable[[Path], object], workshop: Path) -> Path:
+def put_file(final: Path, write: Callable[[Path], object], workshop: Path, mode: int = 0o644) -> Path:
     """Write a file atomically, replacing an existing one; see :func:`making`."""
-    handle, name = tempfile.mkstemp(prefix=MAKING, dir=workshop)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        write(Path(name))
-        Path(name).chmod(0o644)
-        os.replace(name, final)
-    finally:
-        os.close(handle)
-        Path(name).unlink(missing_ok=True)
+    with naming(final):
+        handle, name = tempfile.mkstemp(prefix=MAKING, dir=workshop)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            write(Path(name))
+            Path(name).chmod(mode)
+            os.replace(name, final)
+        finally:
+            os.close(handle)
+            Path(name).unlink(missing_ok=True)
     return final
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from xml.sax.saxutils import escape, unescape
 
 from accountability.errors import ParameterError
+from accountability.whole_files import whole
 
 KINDS: Final = (".md", ".markdown", ".tex", ".docx")
 _LARGEST: Final = 200_000_000
@@ -83,11 +84,12 @@ def fill(path: Path, target: Path, value: Callable[[Mark], str]) -> int:
         found = _in_lines(text, _kind(path))
         for mark in reversed(found):
             text = text[: mark.start] + value(mark) + text[mark.end :]
-        target.write_text(text, encoding="utf-8", newline="")
+        with whole(target) as made:
+            made.write_text(text, encoding="utf-8", newline="")
         return len(found)
     parts = dict(_word(path))
     count = 0
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+    with whole(target) as made, zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.infolist():
             content = old.read(item)
             if item.filename in parts:

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ WHO: Final = (*PEOPLE.values(), ROSTER)
 TABLES: Final = (*OWN, *WHO, "entries", "rows")
 COMPLETE: Final = "complete.json"
 OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_CODED_CACHE"
+_DAY: Final = 24 * 3600
+_MAKING: Final = ".making-"
 MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it saves room worth having
 
 
@@ -109,13 +112,16 @@ def read(folder: Path, wanted: str) -> Coded | None:
     place = folder / wanted
     if not place.is_dir():
         return None
-    try:
-        stated = json.loads((place / COMPLETE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        stated = {}
-    found = {name: _kept_hash(place, name) for name in TABLES}
-    if stated == found:
-        return Coded.of({name: pd.read_feather(place / f"{name}.arrow") for name in TABLES})
+    for _ in range(2):  # another process may be putting its own in this place
+        found = {name: _kept_hash(place, name) for name in TABLES}
+        try:
+            stated = json.loads((place / COMPLETE).read_text(encoding="utf-8"))
+            if stated == found:
+                return Coded.of({name: pd.read_feather(place / f"{name}.arrow") for name in TABLES})
+        except (OSError, ValueError):
+            stated = {}
+    if not place.is_dir():
+        return None
     kept = stated if isinstance(stated, dict) else {}
     damaged = [name for name, digest in found.items() if kept.get(name) != digest] or ["the list of checksums"]
     warnings.warn(
@@ -136,7 +142,10 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+        for left in folder.glob(f"{_MAKING}*"):  # by a killed load; the clock may have gone back since
+            if abs(time.time() - left.stat().st_mtime) > _DAY:
+                shutil.rmtree(left, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
     except OSError:
         return False
     try:
@@ -144,9 +153,9 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
         for name, frame in frames.items():
             frame.to_feather(work / f"{name}.arrow", compression="lz4" if len(frame) > MANY_ROWS else "uncompressed")
         (work / COMPLETE).write_text(json.dumps({name: _kept_hash(work, name) for name in frames}), encoding="utf-8")
-        before = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".making-")]
+        before = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(_MAKING)]
         if (folder / wanted).exists():  # coded again: what was kept may be damaged
-            old = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+            old = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
             os.replace(folder / wanted, old)
             shutil.rmtree(old, ignore_errors=True)
         os.replace(work, folder / wanted)

@@ -252,7 +252,7 @@ def _sweep(path: Path) -> None:
     """Remove parts that a killed process left behind more than a day ago."""
     for part in path.parent.glob(f".{path.name}.*.part"):
         try:
-            if time.time() - part.stat().st_mtime > _STALE_SECONDS:
+            if abs(time.time() - part.stat().st_mtime) > _STALE_SECONDS:  # the clock may have gone back
                 part.unlink()
         except FileNotFoundError:
             continue  # another process swept it first

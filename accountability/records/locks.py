@@ -92,13 +92,14 @@ _REFUSED = {
     "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240, "memfd_create": 319, "memfd_secret": 447,
     "socketpair": 53, "userfaultfd": 323, "fanotify_init": 300, "io_setup": 206, "migrate_pages": 256,
     "sched_setscheduler": 144, "sched_setparam": 142, "sched_setattr": 314, "sched_setaffinity": 203, "ioprio_set": 251,
-    "mknod": 133, "mknodat": 259, "chmod": 90, "fchmod": 91,
+    "setrlimit": 160, "mknod": 133, "mknodat": 259, "chmod": 90, "fchmod": 91,
     "fchmodat": 268, "chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260, "setxattr": 188, "lsetxattr": 189,
     "fsetxattr": 190, "removexattr": 197, "utimensat": 280, "utime": 132, "utimes": 235, "futimesat": 261,
 }  # fmt: skip
 _CLONE, _CLONE3 = 56, 435
-#: Calls allowed on this process only, by the process in their first argument: kill, tgkill, prlimit64 (0 is oneself).
-_ON_ITSELF = (62, 234, 302)
+#: Calls allowed on this process only, by the process in their first argument: kill, tgkill.
+_ON_ITSELF = (62, 234)
+_PRLIMIT, _FCNTL, _SET_PIPE_SIZE = 302, 72, 1031
 #: prctl(PR_SET_DUMPABLE) would hide the files a process holds from whoever watches how much it holds.
 _PRCTL, _SET_DUMPABLE = 157, 4
 _THREAD = 0x00010000
@@ -141,13 +142,36 @@ def _filter(own: int) -> list[tuple[int, int, int, int]]:
         (give, 0, 0, _REFUSE),
     ]
     for number in _ON_ITSELF:
-        steps += [(equal, 0, 5, number), (load, 0, 0, 16), (equal, 2, 0, own), (equal, int(number == 302), 0, 0)]
-        steps += [(give, 0, 0, _REFUSE), (give, 0, 0, _ALLOW)]
+        steps += [(equal, 0, 4, number), (load, 0, 0, 16), (equal, 1, 0, own), (give, 0, 0, _REFUSE)]
+        steps += [(give, 0, 0, _ALLOW)]
     steps += [(equal, 0, 4, _PRCTL), (load, 0, 0, 16), (equal, 0, 1, _SET_DUMPABLE)]
+    steps += [(give, 0, 0, _REFUSE), (give, 0, 0, _ALLOW)]
+    # prlimit64 may ask for a limit, its third argument being 0, and set none; a pipe may not be made larger.
+    steps += [(equal, 0, 6, _PRLIMIT), (load, 0, 0, 32), (equal, 0, 3, 0), (load, 0, 0, 36), (equal, 0, 1, 0)]
+    steps += [(give, 0, 0, _ALLOW), (give, 0, 0, _REFUSE)]
+    steps += [(equal, 0, 4, _FCNTL), (load, 0, 0, 24), (equal, 0, 1, _SET_PIPE_SIZE)]
     steps += [(give, 0, 0, _REFUSE), (give, 0, 0, _ALLOW)]
     for number in sorted(_REFUSED.values()):
         steps += [(equal, 0, 1, number), (give, 0, 0, _REFUSE)]
     return [*steps, (give, 0, 0, _ALLOW)]
+
+
+def powerless() -> bool:
+    """Give up what root may do beyond other users, but for reading; for this process and for good.
+
+    Root could raise its limits again, and hold memory in pipes without end.
+    """
+    if sys.platform != "linux":
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    kept = 0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: packages may belong to somebody else
+    header = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0))
+    held = ctypes.create_string_buffer(24)
+    if libc.capget(header, held):
+        return False
+    effective, permitted, _ = struct.unpack_from("=III", held)
+    wanted = ctypes.create_string_buffer(struct.pack("=6I", effective & kept, permitted & kept, 0, 0, 0, 0))
+    return bool(libc.capset(header, wanted) == 0)
 
 
 class Blocked(PermissionError):

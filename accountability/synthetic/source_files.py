@@ -15,6 +15,7 @@ from accountability.records.dataset import Dataset
 from accountability.records.load import load
 from accountability.synthetic import BUNDLED_SEED, Agency, Defects, Design, agency
 from accountability.synthetic.release import window_start
+from accountability.whole_files import whole, whole_folder
 
 TABLES: Final = ("complaints", "accused", "officers", "steps")
 WRITTEN: Final = (*(f"{table}.csv" for table in TABLES), "source.yaml", "codebook.yaml", "README.md", "truth.csv")
@@ -56,12 +57,12 @@ def write(made: Agency, folder: Path | str, *, truth: Path | str | None = None) 
         )
     target = place / "truth.csv" if truth is None else Path(truth).expanduser().resolve()
     try:
-        place.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        files = {name: _write_table(getattr(made, name), place / f"{name}.csv") for name in TABLES}
-        _write_text(target, _csv(made.truth.assign(value=[number(v) for v in made.truth["value"]])))
-        for path, text in _words(made, place.name, files).items():
-            _write_text(place / path, text)
+        with whole(target) as told, whole_folder(place) as folder:
+            _write_text(told, _csv(made.truth.assign(value=[number(v) for v in made.truth["value"]])))
+            files = {name: _write_table(getattr(made, name), folder / f"{name}.csv") for name in TABLES}
+            for path, text in _words(made, place.name, files).items():
+                _write_text(folder / path, text)
     except OSError as error:
         raise SourceError(f"{place}: cannot be written: {error}") from None
     return place

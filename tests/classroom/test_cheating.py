@@ -136,6 +136,15 @@ ROOM = {
     "shared_memory.SharedMemory('accountability', create=True, size=1 << 30)",
     "memory in pairs of sockets": "import socket\n[socket.socketpair() for _ in range(100)]",
     "memory in maps": "import mmap\nheld = [mmap.mmap(-1, 1 << 28) for _ in range(100)]",
+    "memory in large pipes": "import fcntl, os\nheld = []\nfor _ in range(100):\n    held.append(os.pipe())\n"
+    "    fcntl.fcntl(held[-1][1], 1031, 1 << 26)\n    os.write(held[-1][1], bytes(1 << 26))",
+    "memory in files that are mapped, gone and closed": "import mmap, os, time\nheld = []\nfor n in range(20):\n"
+    "    one = open(f'{n}', 'w+b', 0)\n    one.truncate(10**6)\n    held.append(mmap.mmap(one.fileno(), 10**6))\n"
+    "    held[-1][:] = bytes(10**6)\n    one.close()\n    os.unlink(f'{n}')",
+    "memory by a raised limit": "import resource, _ctypes\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+    "memory by a raised limit, past Python": "import gc, os, sys\n"
+    "of = [one for one in gc.get_objects() if getattr(one, '__name__', '') == 'prlimit']\n"
+    "of[0](os.getpid(), 9, (-1, -1))",
     "files that are gone and open": "held = []\nimport os, time\nfor n in range(20):\n"
     "    one = open(f'{n}', 'wb', 0)\n    os.unlink(f'{n}')\n    one.write(bytes(10**6))\n    held.append(one)\n"
     "time.sleep(9)",

@@ -125,7 +125,7 @@ def test_the_same_cells_of_another_table_fill_what_is_hidden() -> None:
 def test_a_share_beside_a_number_gives_its_count_away() -> None:
     kinds = {"unit": "text", "n": "count", "events": "count", "share": "share"}
     rows = (("A", "90", "30", "0.3333"), ("B", "80", "60", "0.75"), ("C", "50", "", "0.08"))
-    assert told(Released("a", "toy", {}, kinds, rows)) == ["events, a hidden count"]
+    assert told(Released("a", "toy", {}, kinds, rows)) == ["share, a share beside its number", "events, a hidden count"]
     hidden = (*rows[:2], ("C", "50", "", ""))
     assert told(Released("a", "toy", {}, kinds, hidden)) == []
 
@@ -146,6 +146,55 @@ def test_a_median_of_a_hidden_group_is_a_day_of_one_case() -> None:
     kinds = {"unit": "text", "n": "count", "median": "quantile"}
     rows = (("A", "90", "120"), ("B", "", "77"), ("C", "", ""))
     assert told(Released("a", "toy", {}, kinds, rows)) == ["a quantile of a group too small to show"]
+
+
+def test_a_quantile_of_a_group_of_eleven_has_few_on_a_side() -> None:
+    kinds = {"unit": "text", "n": "count", "median": "quantile"}
+    assert told(Released("a", "toy", {}, kinds, (("A", "90", "120"), ("B", "11", "77")))) == [
+        "a quantile of a group too small to show"
+    ]
+    assert told(Released("a", "toy", {}, kinds, (("A", "90", "120"), ("B", "20", "77")))) == []
+
+
+def test_a_mean_of_a_hidden_group_is_of_its_few_cases() -> None:
+    kinds = {"unit": "text", "n": "count", "mean_days": "number"}
+    rows = (("A", "90", "120.5"), ("B", "", "77.0"), ("C", "", ""))
+    assert told(Released("a", "toy", {}, kinds, rows)) == ["a mean of a group too small to show"]
+
+
+def test_a_share_beside_a_number_is_a_count_though_no_column_counts_it() -> None:
+    kinds = {"unit": "text", "n": "count", "sustained": "share"}
+    few_of_a = (("A", "90", "0.0333"), ("B", "80", "0.25"))
+    assert told(Released("a", "toy", {}, kinds, few_of_a)) == ["sustained, a share beside its number"]
+    all_but_few = (("A", "90", "0.9667"), ("B", "80", "0.25"))
+    assert told(Released("a", "toy", {}, kinds, all_but_few)) == ["sustained, a share beside its number"]
+    modelled = (("A", "90", "0.0371"), ("B", "80", "0.2613"))
+    assert told(Released("a", "toy", {}, kinds, modelled)) == []
+
+
+def test_the_order_of_rows_ranks_the_hidden() -> None:
+    counts = {"D": 60, "B": 41, "E": 30, "A": 12, "F": None, "C": None, "total": 157}
+    assert told(table(counts)) == ["n, a hidden count"], "of 14 in two, sorted, the last has at most 7"
+    by_name = {unit: counts[unit] for unit in sorted(set(counts) - {"total"})} | {"total": 157}
+    assert told(table(by_name)) == []
+
+
+@pytest.mark.parametrize("whole", [{"all": 70}, {"white": 30, "black": 40}])
+def test_another_table_of_the_same_cases_gives_the_total(whole: dict[str, int | None]) -> None:
+    by_unit = table({"A": 40, "B": None, "C": 25}, {"group": "unit"})
+    other = table(whole, {"group": "race"}, "b.csv")
+    assert "n, less what another table holds in all" in told(by_unit, other)
+    assert "n, less what another table holds in all" in told(by_unit, before=(other,)), "also of an earlier archive"
+    assert told(by_unit, table({"all": 90}, {"group": "race"}, "b.csv")) == []
+    assert told(by_unit, table(whole, {"group": "race", "start": "opened"}, "b.csv")) == []
+
+
+def test_a_total_that_left_before_uncovers_what_two_archives_differ_by() -> None:
+    earlier = table({"A": 40, "B": None, "C": 25}, {"cutoff": "2020-06-30"})
+    total = table({"total": 81}, {"cutoff": "2020-06-30", "group": "None"})
+    later = table({"A": 52, "B": 19, "C": 35}, {"cutoff": "2020-07-03"})
+    assert told(later, before=(earlier,)) == []
+    assert told(later, before=(earlier, total)) == ["n, less that of another report"]
 
 
 def test_what_is_not_proven_in_time_is_said() -> None:

@@ -6,8 +6,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +79,28 @@ def address(folder: Path) -> Iterator[str]:
         os.killpg(server.pid, signal.SIGTERM)
         server.stderr.close()
         server.wait(timeout=20)
+
+
+def test_nothing_is_answered_without_the_token_or_under_another_name(address: str) -> None:
+    root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/.*(token=\w+)", address).groups()
+
+    def status(query: str, **headers: str) -> int:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(f"{root}/api/contents?{query}", headers=headers)) as got:
+                return int(got.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert status(token) == 200
+    assert status("") == 403
+    assert status("token=guess") == 403
+    assert status(token, Host="evil.example") == 403
+    port = int(root.rpartition(":")[2])
+    with (
+        pytest.raises(ConnectionRefusedError),
+        socket.create_connection((socket.gethostbyname(socket.gethostname()), port), 2),
+    ):
+        pytest.fail("the server answers on an address that others reach")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from leaky_agency import source
@@ -23,6 +26,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.publish.replication import build, environment, package
 from accountability.publish.replication.checklist import cell
 from accountability.publish.sharing import Verdict
+from accountability.publish.sharing.shared_before import before
 from accountability.records.contract import read_source
 from accountability.records.places import source_folder
 from accountability.studies import registry
@@ -209,7 +213,13 @@ def test_a_source_that_is_fetched_is_described_and_not_carried(unzipped: Path, t
 @pytest.fixture
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let records that a test wrote pass for those of a run."""
-    monkeypatch.setattr(build, "look_through", lambda folder, studies: Verdict(folder.resolve(), (), 0, ()))
+
+    @contextmanager
+    def as_it_is(root: Path, **_: object) -> Iterator[tuple[Verdict, Path]]:
+        yield Verdict(root, (), 0, ()), root
+
+    monkeypatch.setattr(build, "made_anew", as_it_is)
+    monkeypatch.setattr(build, "remember", lambda *_: None)
 
 
 def test_a_case_file_travels_whole_and_with_the_source_the_case_is_placed_on(
@@ -244,6 +254,35 @@ def test_reports_that_leak_are_not_packaged(unzipped: Path, tmp_path: Path) -> N
     with pytest.raises(Refusal, match=rf"1 things .* first not ours at {STUDY}/tables/"):
         package(tmp_path / "p.zip", reports=reports)
     assert not (tmp_path / "p.zip").exists()
+
+
+def test_what_travels_of_a_report_is_made_anew_and_remembered(
+    unzipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive is packed from what the gate wrote, not from the folder that was named."""
+    real = build.made_anew
+
+    @contextmanager
+    def marked(root: Path, **how: Any) -> Iterator[tuple[Verdict, Path]]:
+        with real(root, **how) as (verdict, anew):
+            (anew / STUDY / "tables" / "anew.csv").write_text("a\n", encoding="utf-8")
+            yield verdict, anew
+
+    monkeypatch.setattr(build, "made_anew", marked)
+    with zipfile.ZipFile(package(tmp_path / "p.zip", reports=unzipped / "reports")) as archive:
+        assert f"p/reports/{STUDY}/tables/anew.csv" in archive.namelist()
+    assert any(one.place.startswith(("p.zip", "paper.zip")) for one in before())
+
+
+def test_a_declaration_that_names_somebody_is_not_packaged(
+    unzipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path(shutil.copytree(source_folder("synthetic"), tmp_path / "synthetic"))
+    with (own / "README.md").open("a", encoding="utf-8") as notes:
+        notes.write("\nAsk Sgt. Zyrkowiak, or write zyrkowiak@example.org.\n")
+    monkeypatch.setattr(build, "source_folder", lambda name: own)
+    with pytest.raises(Refusal, match=r"what goes with them must not be shared, first name at synthetic/README.md"):
+        package(tmp_path / "p.zip", reports=unzipped / "reports")
 
 
 def test_a_report_that_stopped_is_not_packaged(unzipped: Path, tmp_path: Path, by_hand: None) -> None:

@@ -53,7 +53,11 @@ import seaborn
 print(pd.get_option("display.max_columns"), mpl.rcParams["backend"], mpl.rcParams["figure.dpi"], np.geterr())
 own = [one for one in warnings.filters if not one[2].__module__.startswith("statsmodels")]
 print(sorted(f"{one[0]} {one[1]} {one[2].__name__} {one[3]}" for one in own))
-print(__name__, os.getenv("IPYTHONDIR") is not None)"""
+print(__name__, os.getenv("IPYTHONDIR") is not None)
+import ipykernel
+
+joined = ipykernel.get_connection_info(unpack=True)
+print(joined["ip"], "encrypted" if joined.get("curve_publickey") else "open to whoever reads this machine's packets")"""
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +100,12 @@ def test_every_output_is_the_same_and_the_figures_are_there(pair: list[Path]) ->
     assert "image/png" in shown[DRAWN]
     assert "image/png" in shown[toy_agency.FIGURE]
     assert "module://matplotlib_inline.backend_inline" in shown[STATE]
+
+
+def test_what_is_said_to_a_kernel_is_encrypted_and_stays_on_this_machine(pair: list[Path]) -> None:
+    for folder in pair:
+        said = [text for source, text in outputs(folder) if source == STATE]
+        assert ["127.0.0.1 encrypted" in text for text in said] == [True]
 
 
 def test_every_file_is_the_same_byte_for_byte(pair: list[Path]) -> None:

@@ -20,8 +20,9 @@ from accountability.publish.finished import any_record, reports_in, sources_of
 from accountability.publish.replication.checklist import answered, cell, checklist
 from accountability.publish.replication.environment import LOCK, environment_files, hashed
 from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
-from accountability.publish.runner import index_text, report
-from accountability.publish.sharing import look_through, report_folder, write_zip
+from accountability.publish.runner import report
+from accountability.publish.sharing.gate import made_anew, report_folder, write_zip
+from accountability.publish.sharing.shared_before import one_at_a_time, remember
 from accountability.publish.templating import templates
 from accountability.records.contract import Source, data_hash, read_source
 from accountability.records.inherited import line_of_releases
@@ -53,11 +54,17 @@ class _Data:
     name: str
     folder: Path
     source: Source
+    ours: bool
     travels: bool
     title: str
     card: Any
     files: list[Any]
     sha256: str
+
+    def described(self) -> list[Path]:
+        """What says how the source is read: declarations, notes, scripts."""
+        scripts = {self.folder / step.script for file in self.files for step in file.prepare}
+        return [path for path in _below(self.folder) if path.suffix in {".yaml", ".md"} or path in scripts]
 
 
 def package(
@@ -118,29 +125,36 @@ def _peak_of_children() -> float | None:
 
 
 def _packed(out: Path, folder: Path, *, peak_mb: float | None) -> Path:
-    folders = reports_in(report_folder(folder))
+    root = report_folder(folder)
+    folders = reports_in(root)
     homes = _homes(folders)
+    records = [any_record(one) for one in folders]
+    if failed := [one for one in records if one["failure"]]:
+        raise Refusal(f"{failed[0]['study']}: stopped at {failed[0]['failure']['where']}; package whole reports")
+    sources = [_data(name) for name in dict.fromkeys(name for one in records for name in sources_of(one))]
     own = {home: _below(home) for home in homes if home != notebooks_dir()}
-    verdict = look_through(folder, own)
-    if not verdict.clean:
-        first = verdict.leaks[0]
-        raise Refusal(
-            f"{folder}: {len(verdict.leaks)} things in these reports{' and their studies' if own else ''} must not be "
-            f"shared, first {first.kind} at {first.place}. `accountability share {folder}` lists those of the reports"
-        )
-    held = [read_report(one, home) for one, home in zip(folders, homes, strict=True)]
-    failed = [one for one in held if one.record["failure"]]
-    if failed:
-        raise Refusal(f"{failed[0].name}: stopped at {failed[0].record['failure']['where']}; package whole reports")
-    sources = [_data(name) for name in dict.fromkeys(name for one in held for name in sources_of(one.record))]
-    files = dict(_contents(verdict.folder, held, sources))
-    files |= {
-        f"studies/{path.relative_to(home.parent).as_posix()}": path for home, some in own.items() for path in some
-    }
-    written = _written(out.stem, held, sources, files, peak_mb)
-    files |= written
-    files["MANIFEST.csv"] = _manifest(files)
-    return write_zip(out.resolve(), ((f"{out.stem}/{name}", content) for name, content in files.items()))
+    beside = own | {data.folder: data.described() for data in sources if not data.ours}
+    # As by `share`: what travels of the reports is made anew, proven with what left before, and remembered.
+    with one_at_a_time(), made_anew(root, beside=beside) as (verdict, anew):
+        if not verdict.clean:
+            first = verdict.leaks[0]
+            raise Refusal(
+                f"{folder}: {len(verdict.leaks)} things in these reports{' and what goes with them' if beside else ''} "
+                f"must not be shared, first {first.kind} at {first.place}. `accountability share {folder}` lists those "
+                "of the reports"
+            )
+        places = [anew if one == root else anew / one.name for one in folders]
+        held = [read_report(one, home) for one, home in zip(places, homes, strict=True)]
+        files = dict(_contents(sources))
+        top = "reports" if root not in folders else f"reports/{root.name}"
+        files |= {f"{top}/{path.relative_to(anew).as_posix()}": path for path in _below(anew)}
+        files |= {
+            f"studies/{path.relative_to(home.parent).as_posix()}": path for home, some in own.items() for path in some
+        }
+        files |= _written(out.stem, held, sources, files, peak_mb)
+        files["MANIFEST.csv"] = _manifest(files)
+        named = ((f"{out.stem}/{name}", content) for name, content in files.items())
+        return write_zip(out.resolve(), named, lambda: remember(anew, verdict.told_singly, out.name))
 
 
 def _homes(folders: Sequence[Path]) -> list[Path]:
@@ -168,31 +182,24 @@ def _data(name: str) -> _Data:
     )
     travels = not source.fetched and (source.generated or ours or not identifying)
     files, sha256 = list(source.files.values()), data_hash(source.files)
-    return _Data(source.source, folder, source, travels, source.title, source.card, files, sha256)
+    return _Data(source.source, folder, source, ours, travels, source.title, source.card, files, sha256)
 
 
-def _contents(root: Path, held: Sequence[Report], sources: Sequence[_Data]) -> Iterable[tuple[str, Path | bytes]]:
+def _contents(sources: Sequence[_Data]) -> Iterable[tuple[str, Path | bytes]]:
     for path in _below(PACKAGE):
         yield f"accountability/{path.relative_to(PACKAGE).as_posix()}", path
     for path in sorted(notebooks_dir().glob("*.ipynb")):
         yield f"notebooks/{path.name}", path
     for data in sources:
         raw = {*(path for file in data.files for path in (file.path, *file.beside)), *NOT_LOADED}
-        scripts = {step.script for file in data.files for step in file.prepare}
+        described = set(data.described())
         for path in _below(data.folder):
             inside = path.relative_to(data.folder).as_posix()
-            described = path.suffix in {".yaml", ".md"} or inside in scripts
-            if described or (data.travels and (inside in raw or data.source.generated)):
+            if path in described or (data.travels and (inside in raw or data.source.generated)):
                 yield f"data/{data.name}/{inside}", path
         for base in line_of_releases(data.folder)[1:]:  # what it is like says the rest of its declaration
             for path in sorted(base.glob("*.yaml")):
                 yield f"data/{base.name}/{path.name}", path
-    for one in held:
-        for path in _below(one.folder):
-            yield f"reports/{one.name}/{path.relative_to(one.folder).as_posix()}", path
-    if (root / "index.html").is_file():
-        asked = held[0].record["parameters"]["source"]
-        yield "reports/index.html", index_text(asked, read_source(source_folder(asked)), root).encode()
     yield from environment_files().items()
 
 

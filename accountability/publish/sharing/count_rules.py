@@ -1,8 +1,9 @@
 """Rules for tables: small counts, what reveals them, rows of one person, and cells that a spreadsheet would run.
 
-Counts below ten are refused if they count people, or cases by conduct or outcome. Two types of small counts are allowed
-because they identify nobody: cases by stage and time (received, still open, closed by day, month or year, without
-groups), and records with a defect (set aside, impossible, without a date), which account for every row.
+Counts below ten are refused if they count people, or cases by conduct or outcome. Three types of small counts are
+allowed because they identify nobody: cases by stage and time (received, still open, closed by day, month or year,
+without groups), records with a defect (set aside, impossible, without a date), which account for every row, and the
+number of units in a model of variances.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SMALLEST: Final = 10
 _END: Final = re.compile(r"(?:from|to|at_least|up_to)_")
 _INTEGER: Final = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.0)?")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_SENTENCE: Final = 8
 #: Where commas are decimals, a spreadsheet parts cells at semicolons.
 _LATER: Final = re.compile(r"[;\t\n]\s*[=@]")
 
@@ -80,14 +82,20 @@ def _rows_of_one(table: Table) -> Iterator[Leak]:
 def _people(table: Table, project_words: frozenset[str]) -> Iterator[Leak]:
     """Columns of words that the way in would take for people: a level that is published is looked at too.
 
-    Texts whose every word the project or the declaration writes are theirs.
+    Texts whose every word the project or the declaration writes are theirs, and sentences nearly all of whose words
+    are.
     """
     for at in _texts(table):
         texts = {seen(row[at]) for row in table.rows if at < len(row) and not _withheld(row[at])}
-        cells = [t for t in sorted(texts) if not all(plain(word) in project_words for word in WORD.findall(t))]
+        cells = [text for text in sorted(texts) if not _ours(WORD.findall(text), project_words)]
         found = identifies(cells)
         if found is not None and found.kind in ("name", "contact", "number"):
             yield Leak(f"{table.place}, column {table.header[at]}", "name", f"{len(set(cells))} texts: {found.why}")
+
+
+def _ours(words: Sequence[str], project_words: frozenset[str]) -> bool:
+    ours = sum(plain(word) in project_words for word in words)
+    return ours == len(words) or (len(words) >= _SENTENCE and ours >= 0.8 * len(words))
 
 
 def _tells(kind: str, cell: str) -> bool:
@@ -145,9 +153,14 @@ def _grouped(table: Table) -> bool:
     )
 
 
-def _small(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
+def _of_a_clock(table: Table) -> bool:
+    """Whether its counts say where cases stood on a clock, or what became of rows, and tell no people apart."""
     heads = set().union(*(_parts(heading) for heading in table.header))
-    spoken_for = not _grouped(table) and bool(heads & (WORDS["clock"] | WORDS["account"]))
+    return not _grouped(table) and bool(heads & (WORDS["clock"] | WORDS["account"]))
+
+
+def _small(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
+    spoken_for = _of_a_clock(table)
     for column in counts:
         if spoken_for and not _parts(column.name) & WORDS["people"]:
             continue
@@ -175,7 +188,7 @@ def _uncovered(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
 
 def released(table: Table, kinds: Mapping[str, str], about: str = "", settings: Mapping[str, str] = {}) -> Released:
     """Return a table in the form of the system of counts."""
-    heads = set().union(*(_parts(heading) for heading in table.header))
     width = len(table.header)
     rows = tuple((*row, *[""] * (width - len(row)))[:width] for row in table.rows)
-    return Released(table.place, about, settings, kinds, rows, _grouped(table) or bool(heads & WORDS["people"]))
+    people = not _of_a_clock(table) or any(_parts(heading) & WORDS["people"] for heading in table.header)
+    return Released(table.place, about, settings, kinds, rows, people)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ from accountability.publish.sharing.count_rules import in_table
 from accountability.publish.sharing.folder import files, of_files, of_folder
 from accountability.publish.sharing.packing import make_anew
 from accountability.publish.sharing.pieces import Link, Piece, Table, Text, Unreadable
-from accountability.publish.sharing.shared_before import remember, together
+from accountability.publish.sharing.shared_before import one_at_a_time, remember, together
 from accountability.records.leaving.known import Known, known
 from accountability.records.leaving.leak import Leak, masked
 from accountability.records.leaving.word_rules import in_text
@@ -68,15 +69,13 @@ class Verdict:
         return "\n".join([*lines, f"{said} in {self.looked_at:,} texts, tables and pictures of {self.folder.name}"])
 
 
-def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = None) -> Verdict:
+def look_through(report: Path) -> Verdict:
     """Check a report, or a folder of reports, as it would be shared, without writing an archive.
 
     Parameters
     ----------
     report : Path
         Its folder, or a file beside its ``provenance.json`` or ``index.html``.
-    studies : mapping of Path to paths, optional
-        Folders of a user's own studies to share with it, and the files of each.
 
     Returns
     -------
@@ -97,11 +96,26 @@ def look_through(report: Path, studies: Mapping[Path, Sequence[Path]] | None = N
 
     Counts of cases from a source of case files (single reported cases) are not refused.
     """
+    with made_anew(report) as (verdict, _):
+        return verdict
+
+
+@contextmanager
+def made_anew(
+    report: Path, passing: Collection[str] = (), beside: Mapping[Path, Sequence[Path]] | None = None
+) -> Iterator[tuple[Verdict, Path]]:
+    """Make a report anew in a folder that goes with the block, and say what was found in what was made.
+
+    `beside` gives folders of a user's own studies and sources that are to leave with it, and the files of each.
+    """
+    folder = report_folder(report)
     with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
-        return _anew(report_folder(report), Path(scratch), (), studies or {})
+        into = Path(scratch) / folder.name
+        into.mkdir()
+        yield _anew(folder, into, passing, beside or {}), into
 
 
-def _anew(folder: Path, into: Path, passing: Collection[str], studies: Mapping[Path, Sequence[Path]]) -> Verdict:
+def _anew(folder: Path, into: Path, passing: Collection[str], beside: Mapping[Path, Sequence[Path]]) -> Verdict:
     """Make a report anew, and look through what was made."""
     rests_on = dict(_rests_on(folder))
     with_what = known(source for named in rests_on.values() for source in named)
@@ -110,8 +124,8 @@ def _anew(folder: Path, into: Path, passing: Collection[str], studies: Mapping[P
     told_singly = ("",) if len(single) == len(rests_on) else tuple(single)  # the index of case files alone is one too
     leaks = dict.fromkeys(packed.refused)
     looked_at = 0
-    beside = (of_files(home.parent, some, program=True) for home, some in studies.items())
-    for piece in chain(of_folder(into), *beside):
+    others = (of_files(home.parent, some, program=True) for home, some in beside.items())
+    for piece in chain(of_folder(into), *others):
         looked_at += 1
         found = in_piece(piece, with_what)
         if piece.place.startswith(told_singly):
@@ -165,19 +179,20 @@ def share(report: Path, out: Path | None = None, passing: Collection[str] = ()) 
     target = (folder.parent / f"{folder.name}.zip" if out is None else out).resolve()
     if target.is_relative_to(folder):
         raise ParameterError(f"{target}: the archive would stand inside the report; choose another place with --out")
-    with tempfile.TemporaryDirectory(prefix="accountability-") as scratch:
-        into = Path(scratch)
-        verdict = _anew(folder, into, passing, {})
+    with one_at_a_time(), made_anew(folder, passing) as (verdict, into):
         if not verdict.clean:
             return verdict, None
         members = ((f"{folder.name}/{path.relative_to(into).as_posix()}", path) for path in files(into))
-        packed = write_zip(target, members)
-        remember(into, verdict.told_singly, packed.name)
-        return verdict, packed
+        return verdict, write_zip(target, members, lambda: remember(into, verdict.told_singly, target.name))
 
 
-def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path:
-    """Write a zip archive of names with files or contents, without time or owner, atomically."""
+def write_zip(
+    target: Path, members: Iterable[tuple[str, Path | bytes]], ahead: Callable[[], object] = lambda: None
+) -> Path:
+    """Write a zip archive of names with files or contents, without time or owner, atomically.
+
+    `ahead` is called before the archive appears; if it fails there is no archive.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
 
     def write(path: Path) -> None:
@@ -187,6 +202,7 @@ def write_zip(target: Path, members: Iterable[tuple[str, Path | bytes]]) -> Path
                 item.compress_type = zipfile.ZIP_DEFLATED
                 item.external_attr = 0o644 << 16
                 archive.writestr(item, content.read_bytes() if isinstance(content, Path) else content)
+        ahead()
 
     return put_file(target, write, target.parent)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import ParameterError
 from accountability.publish.finished import RECORD, any_record
+from accountability.publish.in_place import put_file
 from accountability.publish.sharing.count_rules import released
 from accountability.publish.sharing.disclosure import Released, given_away
 from accountability.publish.sharing.pieces import Table
@@ -88,17 +92,26 @@ def before() -> list[Released]:
         ) from None
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other process is sharing: each archive is held against all that left before it."""
+    folder = key_file().parent
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def remember(folder: Path, told_singly: tuple[str, ...], archive: str) -> None:
-    """Add the tables of an archive to the record, each once."""
+    """Add the tables of an archive to the record, each once, atomically."""
     path = key_file().with_name(FILE)
-    held = {json.dumps(asdict(one) | {"place": ""}) for one in before()}
-    new = [
-        asdict(one) | {"place": f"{archive}, {one.place}"}
-        for one in tables_of(folder, told_singly)
-        if isinstance(one, Released)
-    ]
-    lines = [json.dumps(one) for one in new if json.dumps(one | {"place": ""}) not in held]
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-    path.chmod(0o600)
+    lines = {json.dumps(asdict(one) | {"place": ""}): "" for one in before()}
+    for one in tables_of(folder, told_singly):
+        if isinstance(one, Released):
+            told = asdict(one) | {"place": f"{archive}, {one.place}"}
+            lines.setdefault(json.dumps(told | {"place": ""}), f"{json.dumps(told)}\n")
+    text = (path.read_text(encoding="utf-8") if path.is_file() else "") + "".join(lines.values())
+    put_file(path, lambda file: file.write_text(text, encoding="utf-8"), path.parent, mode=0o600)

@@ -110,6 +110,7 @@ def known(sources: Iterable[str]) -> Known:
     texts: list[str] = []
     notes: list[str] = []
     single: set[str] = set()
+    bodies: set[tuple[str, str]] = set()
     for name in sorted(set(sources)):
         try:
             folder = source_folder(name)
@@ -117,18 +118,21 @@ def known(sources: Iterable[str]) -> Known:
         except AccountabilityError:
             notes.append(f"{name}: the source is not here, so its names and narratives were not compared")
             continue
-        if source.card.sampling.rule == "case_files":
-            single.add(name)
+        told_singly = source.card.sampling.rule == "case_files"
+        single |= {name} if told_singly else set()
+        bodies |= _bodies(source)
         texts += [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
         try:
             for file, table, removed in _raw(source, folder):
                 pairs |= _pairs(removed)
                 runs |= _runs(removed)
-                values |= _values(removed)
+                # A single case stands under a name that we gave it, and its report says which case it is.
+                values |= _values([one for one in removed if not (told_singly and one[0] == "id")])
                 places |= _addresses(removed)
                 levels |= _levels(file, table)
         except FetchError:
             notes.append(f"{name}: its files are not fetched, so its names and narratives were not compared")
+    pairs -= bodies
     own_text = "\n".join([_project_text(), *texts])
     written = _project_words() | {plain(word) for text in texts for word in set(WORD.findall(text))}
     own = written | levels
@@ -148,6 +152,16 @@ def known(sources: Iterable[str]) -> Known:
         case_files=frozenset(single),
         notes=tuple(notes),
     )
+
+
+def _bodies(source: Source) -> set[tuple[str, str]]:
+    """Neighbouring words in the names of the agency and its publisher, which stand in columns of names as well."""
+    found = set()
+    for text in (source.title, source.card.jurisdiction, source.card.agency, source.card.publisher):
+        parts = [plain(word) for word in WORD.findall(text)]
+        for step in (1, 2):
+            found |= {pair for one in zip(parts, parts[step:], strict=False) for pair in (one, one[::-1])}
+    return found
 
 
 def runs_of(text: str, length: int = RUN, word: re.Pattern[str] = WORD) -> Iterator[int]:

@@ -25,6 +25,7 @@ _PLAIN: Final = {
 _RUNNING: Final = re.compile(r"\d+\s+")
 _GAP: Final = re.compile(r"[ \t\n,._|+=/-]{1,4}")
 _LONG_STORY: Final = 12
+_FEW: Final = 10
 _DECODED: Final = frozenset({"name", "identifying value", "key", "free text", "contact", "address", "pseudonym"})
 #: A surname written small: a word of its own, and no part of a hash.
 _ALONE: Final = 5
@@ -51,6 +52,10 @@ def _in_writing(place: str, text: str, known: Known) -> Iterator[Leak]:
         # What the project itself says of "two officers" counts nobody.
         if match[0] not in known.own_text:
             yield Leak(place, "small cell", masked(match[0]))
+    for name, share, whole in (("percent of", 1, 2), ("of so many", 2, 1)):
+        for match in PATTERNS[name].finditer(text):
+            if 0 < round(float(match[share]) * float(match[whole].replace(",", "") or 0) / 100) < _FEW:
+                yield Leak(place, "small cell", masked(match[0]))
     if PATTERNS["key"].search(text) or any(secret in text for secret in known.secrets):
         yield Leak(place, "key", "(not shown)")
     for word in known.machine:
