@@ -312,11 +312,11 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
         The file to write.
     """
     named_index = any(label is not None for label in table.index.names)
-    whole = table.reset_index() if named_index else table
-    inert = whole.copy()
-    inert.columns = [inert_cell(str(column)) for column in whole.columns]
-    for position in range(whole.shape[1]):
-        values = whole.iloc[:, position]
+    full = table.reset_index() if named_index else table
+    inert = full.copy()
+    inert.columns = [inert_cell(str(column)) for column in full.columns]
+    for position in range(full.shape[1]):
+        values = full.iloc[:, position]
         if values.dtype.kind not in "biufcmM":
             inert.isetitem(position, values.astype(object).map(inert_cell, na_action="ignore").to_numpy())
     from accountability.whole_files import whole

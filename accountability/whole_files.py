@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
-#: How the names of files and folders begin that are not finished.
+#: How the names of files and folders begin that are not finished: those that their maker locks, and others.
 MAKING: Final = ".making-"
+_WRITING: Final = ".writing-"
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def whole(path: Path | IO[str]) -> Iterator[Any]:
         return
     final = path.resolve()
     with naming(path):
-        handle, name = tempfile.mkstemp(prefix=MAKING, suffix=final.suffix, dir=final.parent)
+        handle, name = tempfile.mkstemp(prefix=_WRITING, suffix=final.suffix, dir=final.parent)
         os.close(handle)
         made = Path(name)
         try:
@@ -41,7 +42,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill, and put its files into another, which may hold others, if nothing went wrong."""
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=MAKING, dir=folder))
+        made = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
         try:
             yield made
             for path in sorted(made.rglob("*")):
@@ -60,6 +61,7 @@ def naming(final: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno and MAKING in str(error.filename or MAKING):
+        place = str(error.filename or MAKING)
+        if error.errno and (MAKING in place or _WRITING in place):
             raise OSError(error.errno, os.strerror(error.errno), str(final)) from error
         raise

@@ -50,7 +50,9 @@ def main() -> None:
         app()
     except AccountabilityError as error:
         typer.echo(f"accountability: {error}", err=True)
-        sys.exit(REFUSED)
+        cause = error.__cause__
+        # A refusal because of what the disk said; errors of the network have no number.
+        sys.exit(FAILED if isinstance(cause, OSError) and cause.errno else REFUSED)
     except OSError as error:
         # No room, no right to write or read: what was being written had another name, and is gone.
         typer.echo(f"accountability: {_lacking(error)}", err=True)

@@ -109,7 +109,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise AccountabilityError(
             f"{path}: the pseudonym key cannot be read ({error.strerror}); nothing done"
-        ) from None
+        ) from error
 
 
 class Pseudonyms:

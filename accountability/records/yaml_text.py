@@ -61,7 +61,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
         text = content.decode("utf-8")
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error}") from None
+        raise SourceError(f"{path}: cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SourceError(f"{path}, line {line}: cannot be read as UTF-8 text: {error}") from None

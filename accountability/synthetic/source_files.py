@@ -64,7 +64,7 @@ def write(made: Agency, folder: Path | str, *, truth: Path | str | None = None) 
             for path, text in _words(made, place.name, files).items():
                 _write_text(folder / path, text)
     except OSError as error:
-        raise SourceError(f"{place}: cannot be written: {error}") from None
+        raise SourceError(f"{place}: cannot be written: {error}") from error
     return place
 
 

@@ -281,7 +281,7 @@ def test_a_declaration_that_names_somebody_is_not_packaged(
     with (own / "README.md").open("a", encoding="utf-8") as notes:
         notes.write("\nAsk Sgt. Zyrkowiak, or write zyrkowiak@example.org.\n")
     monkeypatch.setattr(build, "source_folder", lambda name: own)
-    with pytest.raises(Refusal, match=r"what goes with them must not be shared, first name at synthetic/README.md"):
+    with pytest.raises(Refusal, match=r"what goes with them must not be shared, first contact at synthetic/README.md"):
         package(tmp_path / "p.zip", reports=unzipped / "reports")
 
 

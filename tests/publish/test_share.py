@@ -10,6 +10,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -30,7 +31,7 @@ from attack_plants import (
     in_record,
     vouched,
 )
-from conftest import full
+from conftest import ROOT, full
 from hypothesis import given
 from hypothesis import strategies as st
 from leaky_agency import FIRST, LAST, source
@@ -41,6 +42,7 @@ from accountability import Cohort, delay, privacy, publish
 from accountability.cli import app
 from accountability.errors import ParameterError
 from accountability.publish import runner, sharing
+from accountability.publish.execute import StudyFailed
 from accountability.publish.sharing.anew import notebook as rebuilt
 from accountability.publish.sharing.anew import picture
 from accountability.publish.sharing.count_rules import in_table
@@ -52,7 +54,7 @@ from accountability.publish.sharing.pieces import Table
 from accountability.records.dataset import Dataset
 from accountability.records.leaving.known import known
 from accountability.records.leaving.word_rules import in_text
-from accountability.records.places import notebooks_dir
+from accountability.records.places import notebooks_dir, source_folder
 from accountability.studies import registry
 from accountability.study import clocks
 from accountability.study.grouping import group_cases
@@ -319,13 +321,21 @@ def test_every_stored_notebook_may_leave(notebook: Path) -> None:
     assert [leak for piece in pieces for leak in in_piece(piece, with_what)] == []
 
 
+#: Of the sources, some with `make test` and all by `make gates`: that of closed cases only is one of them.
+SOME = {"chicago_2000_2016": 1, "philadelphia": 1} | {
+    path.parent.name: 0
+    for path in sorted((ROOT / "data").glob("*/source.yaml"))
+    if full() and path.parent.name not in ("synthetic", "chicago_2000_2016", "philadelphia")
+}
 GROUPED = {"how_long_cases_stay_open": "category", "who_is_disciplined": None, "what_the_data_holds": None}
 
 
 def reports_of(source: str, out: Path, some: int) -> sharing.Verdict:
     """Look through reports on a source: every study's by `make gates`, else some that tell people and places apart."""
     if full():
-        return sharing.look_through(publish.report(source, out))
+        with suppress(StudyFailed):  # a study may refuse a source; its report says so, and may leave too
+            publish.report(source, out)
+        return sharing.look_through(out)
     for study, group in list(GROUPED.items())[:some]:
         publish.run(study, source, {"group": group} if group else {}, out)
     return sharing.look_through(out)
@@ -338,11 +348,12 @@ def test_nothing_is_found_in_any_study_of_the_bundled_agency(tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.real_data
-@pytest.mark.parametrize(("name", "some"), [("chicago_2000_2016", 1), ("philadelphia", 1)])
+@pytest.mark.parametrize(("name", "some"), SOME.items())
 def test_nothing_is_found_in_any_study_of_a_real_release(
     name: str, some: int, tmp_path: Path, real_source: Callable[[str], Dataset]
 ) -> None:
-    real_source(name)
+    if not source_folder(name).joinpath("truth.csv").exists() and name != "news_cases":
+        real_source(name)
     verdict = reports_of(name, tmp_path / "out", some)
     assert verdict.leaks == ()
     assert verdict.notes == ()

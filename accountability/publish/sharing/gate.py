@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from accountability.errors import ParameterError
 from accountability.publish.finished import RECORD, any_record, sources_of
-from accountability.publish.in_place import put_file
+from accountability.publish.in_place import clear_left, put_file
 from accountability.publish.sharing.count_rules import in_table
 from accountability.publish.sharing.folder import files, of_files, of_folder
 from accountability.publish.sharing.packing import make_anew
@@ -194,6 +194,7 @@ def write_zip(
     `ahead` is called before the archive appears; if it fails there is no archive.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    clear_left(target.parent)
 
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

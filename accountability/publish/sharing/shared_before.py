@@ -85,11 +85,11 @@ def before() -> list[Released]:
     try:
         read: list[dict[str, Any]] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [Released(**{**one, "rows": tuple(map(tuple, one["rows"]))}) for one in read]
-    except (ValueError, TypeError, KeyError, OSError):
+    except (ValueError, TypeError, KeyError, OSError) as error:
         raise ParameterError(
             f"{path}: expected the record of what was shared, one table a line, and it cannot be read. Restore it; "
             "without it, nothing says what a new archive gives away together with the old ones"
-        ) from None
+        ) from error
 
 
 @contextmanager

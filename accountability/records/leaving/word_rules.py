@@ -134,5 +134,7 @@ def _around_initial(text: str, words: list[re.Match[str]]) -> str:
 def _named(one: str, other: str, known: Known) -> bool:
     """Two own words side by side are a name only when both are written as names are."""
     if plain(one) in known.own_words and plain(other) in known.own_words:
+        if plain(one) == plain(other):  # "none" in a column of names
+            return False
         return one[0].isupper() and other[0].isupper()
     return True

@@ -130,7 +130,7 @@ def _copied(files: Sequence[str | Path], folder: Path) -> list[tuple[Path, reade
         try:
             shutil.copyfile(path, target)
         except OSError as error:
-            raise SourceError(f"{path}: cannot be copied to {folder.parent}: {error.strerror}") from None
+            raise SourceError(f"{path}: cannot be copied to {folder.parent}: {error.strerror}") from error
         copies.append((target, None))
     return copies
 
