@@ -21,7 +21,7 @@ PACKAGE = ROOT / "accountability"
 
 # Each part may import from parts above it in this list and from itself, never from below or from its own row.
 ORDER = (
-    ("errors", "vocabulary", "remembered"),
+    ("errors", "vocabulary", "remembered", "whole_files"),
     ("stats",),
     ("labels", "parameters", "privacy"),
     ("figures",),
