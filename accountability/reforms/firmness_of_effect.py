@@ -108,9 +108,12 @@ def by_design(
     panel = ready(panel, "reforms.by_design")
     if design not in get_args(Design):
         raise ParameterError(f"design: expected one of {', '.join(get_args(Design))}, found {design!r}")
-    function = {"series": interrupted_series, "comparison": before_and_after, "discontinuity": discontinuity_in_time}[
-        design
-    ]
+    designs: dict[str, Callable[..., Interrupted | BeforeAfter | Discontinuity]] = {
+        "series": interrupted_series,
+        "comparison": before_and_after,
+        "discontinuity": discontinuity_in_time,
+    }
+    function = designs[design]
     if unknown := sorted(set(options) - set(signature(function).parameters)):
         raise ParameterError(f"{', '.join(unknown)}: not asked of {function.__name__}, which design={design!r} calls")
     reach = {"bandwidth": max((window or 54) // 3, 8)} if design == "discontinuity" else {"window": window}
@@ -148,7 +151,7 @@ def other_choices(
     """
     panel = ready(panel, "reforms.other_choices")
     short = max((window or 48) // 2, 12)
-    asked = {"window": window, "donut": donut}
+    asked: dict[str, Any] = {"window": window, "donut": donut}
     choices: dict[str, dict[str, Any]] = {
         "as asked": asked,
         f"{short} months on each side": asked | {"window": short},

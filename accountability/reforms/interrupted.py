@@ -223,8 +223,8 @@ def interrupted_series(
         {
             "month": months,
             "observed": np.where(few, np.nan, series.values),
-            "fitted": fit.fitted,
-            "without": _expected(series, without @ fit.coefficients),
+            "fitted": _expected(series, design @ fit.averaged),
+            "without": _expected(series, without @ fit.averaged),
         }
     )
     path.attrs["from"] = pd.Timestamp(panel.month(day)) if panel.calendar else day

@@ -59,6 +59,11 @@ class SeriesFit:
     pearson: Floats
 
     @cached_property
+    def averaged(self) -> Floats:
+        """The coefficients, averaged over the correlations."""
+        return np.asarray(self.coefficients + self.weights @ self.shifts)
+
+    @cached_property
     def correlation(self) -> float:
         """Correlation of neighbouring months' residuals, averaged by weight."""
         return float(self.weights @ np.array([decay * share for decay, share in _pairs()]))
