@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from accountability import delay
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError, Refusal, check_number
 from accountability.figures.group_curves import Curves
 from accountability.officers.officer_events import ON_THE_EVIDENCE, days_served
 from accountability.privacy import disclose
@@ -21,7 +21,7 @@ from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
 from accountability.study.inputs import column_names, takes
 from accountability.study.occurrences import FOREVER, NEVER, occurrence, places
-from accountability.vocabulary import PENALTY_LADDER
+from accountability.vocabulary import PENALTY_LADDER, STAGES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,14 +160,18 @@ def next_complaint(
     [['complaint', 0.62], ['finding', 0.71], ['cleared', 0.65], ['penalty', 0.71], ['dismissal', nan]]
     """
     names = tuple(column_names(by, "officers.next_complaint", "by"))
-    asked = list(AFTER) if after is None else [after] if isinstance(after, str) else list(after)
-    if wrong := [one for one in asked if one not in AFTER]:
+    asked = list(AFTER) if after is None else column_names(after, "officers.next_complaint", "after")
+    if (wrong := [one for one in asked if one not in AFTER]) or not asked:
         raise ParameterError(f"after: expected some of {', '.join(AFTER)}; found {', '.join(map(repr, wrong))}")
     if missing := [name for name in names if name not in data.allegations]:
         held = ", ".join(map(str, data.allegations))
         raise ParameterError(f"by: {data.name} has no column {', '.join(missing)} in its allegations; there are {held}")
     asked = ["complaint"] if after is None and names else asked
-    grid = [days] if isinstance(days, int) else list(days)
+    grid: list[int] = np.atleast_1d(np.asarray(days, dtype=object)).tolist()
+    for day in grid:
+        check_number("days", day, 1, 10_000, "days from 1 to 10,000")
+    if start not in STAGES:
+        raise ParameterError(f"start: unknown stage {start!r}; the stages are {', '.join(STAGES)}")
     rows, first, last = _complaints(data, start)
     leaving = bool(((data.events["stage"] == "left_agency") & data.events["officer_id"].notna()).any())
     parts, curves, counted = [], [], []

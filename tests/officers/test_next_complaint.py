@@ -131,7 +131,11 @@ def test_by_the_day_of_the_incident_only_what_came_after_counts() -> None:
             {"after": "arrest"},
             "after: expected some of complaint, finding, cleared, penalty, dismissal; found 'arrest'",
         ),
-        ({"days": -1}, "day"),
+        ({"after": []}, "after: expected some of"),
+        ({"after": 3}, "after="),
+        ({"days": -1}, "days: expected days from 1 to 10,000, found -1"),
+        ({"days": 3.5}, "days: expected days from 1 to 10,000, found 3.5"),
+        ({"start": "arrest"}, "start: unknown stage 'arrest'"),
         ({"by": "shoe_size"}, "shoe_size"),
     ],
 )
