@@ -11,6 +11,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.remembered import remembered
 from accountability.study.cohort import Cohort
+from accountability.vocabulary import PEOPLE
 
 SEVERAL = "several"
 NONE_STATED = "none stated"
@@ -76,9 +77,14 @@ def with_people(cohort: Cohort, names: Iterable[str]) -> Cohort:
     Raises
     ------
     ParameterError
-        A name stands in the tables of two roles.
+        A name stands in the tables of two roles, or tells single people apart.
     """
     for name in dict.fromkeys(names):
+        if name.endswith("_id") and name.removesuffix("_id") in PEOPLE:
+            raise ParameterError(
+                f"{name} tells single people apart, who are not listed; name what they share, such as "
+                f"{name.replace('_id', '_unit')!r}, or write investigators.spread(data)"
+            )
         told = {role: table for role, table in cohort.people.items() if "case_id" in table and name in table}
         roles = list(told) if name != "case_id" else []
         if not roles or name in cohort.cases or name in cohort.allegations:

@@ -110,7 +110,9 @@ def describe(
     groups = column_names(by, "tables.describe")
     window = None if when is None else Window.of(when)
     counted = _unit(data, what, unit)
-    if ids := [one for one in (*groups, what) if isinstance(one, str) and one in ("officer_id", "case_id")]:
+    if ids := [
+        one for one in (*groups, what) if isinstance(one, str) and one in ("officer_id", "case_id", "investigator_id")
+    ]:
         raise ParameterError(f"{ids[0]} tells single ones apart: counts, never a list; write Holders(top=0.1)")
     if isinstance(what, str) and what == "days":
         if of != "all" or unit not in (None, "complaint", "complaints"):

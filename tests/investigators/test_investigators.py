@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, full
 
 import accountability
-from accountability import Cohort, investigators
+from accountability import Cohort, delay, investigators
 from accountability.errors import ParameterError, Refusal
 from accountability.records.dataset import Dataset
 from accountability.synthetic.dealt_release import dealt, write_dealt
@@ -138,6 +138,15 @@ def test_an_outcome_that_does_not_exist_or_twice_the_same_is_refused() -> None:
         investigators.spread(held(), "quick")
     with pytest.raises(ParameterError, match="two different ones"):
         investigators.leniency(held(), "slow", "slow")
+
+
+def test_nothing_is_compared_by_investigator() -> None:
+    for asked in (
+        lambda: delay.compare_groups(data(), by="investigator_id"),
+        lambda: accountability.describe(data(), "complaints", by="investigator_id"),
+    ):
+        with pytest.raises(ParameterError, match="investigator_id tells single"):
+            asked()
 
 
 def test_no_table_lists_an_investigator() -> None:
