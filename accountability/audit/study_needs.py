@@ -141,7 +141,8 @@ def needs(dataset: Dataset) -> Needs:
 def _of_study(study: Study) -> list[Field]:
     """Fields of a study, from its own declaration: sampling, stages of its clock, columns."""
     keys: list[str] = []
-    if any("selected_on_outcome" in one.refused_rules for one in (study, *study.parts.values())):
+    rules = {*study.refused_rules, *(rule for part in study.parts.values() for rule in part.refused_rules)}
+    if "selected_on_outcome" in rules:
         keys.append("every complaint")
     if "closed_only" in study.refused_rules:
         keys += ["open cases", "last day covered"]
@@ -149,7 +150,9 @@ def _of_study(study: Study) -> list[Field]:
     keys += [f"date: {stage}" for name in ("start", "stop") if (stage := getattr(defaults, name, None))]
     fields = [FIELDS[key] for key in dict.fromkeys(keys)]
     by_column = {column: field for field in FIELDS.values() for column in field.columns}
-    parts = {column: what for part in reversed(study.parts.values()) for column, what in part.needs_columns.items()}
+    parts = {
+        column: what for part in reversed(list(study.parts.values())) for column, what in part.needs_columns.items()
+    }
     for column, what in {**study.needs_columns, **parts}.items():
         own = Field(column, what, "a study cannot be run without it", (column,))
         fields.append(by_column.get(column, own))

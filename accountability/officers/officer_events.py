@@ -322,9 +322,10 @@ def years_watched(data: Cohort) -> pd.Series:
         raise Refusal(f"{cohort.name}: its card does not state the days it covers, so no years can be counted")
     first, last = (day_number(day) for day in (begins, period.end))
     if roster is not None:
-        bounds = (pd.Timestamp(begins), pd.Timestamp(period.end))
-        begun, ended = roster["starts"].clip(lower=bounds[0]), roster["ends"].fillna(bounds[1]).clip(upper=bounds[1])
-        served = ((ended - begun).dt.days + 1).clip(lower=0).groupby(roster["officer_id"]).sum() / YEAR
+        begun = roster["starts"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        ended = roster["ends"].fillna(pd.Timestamp(period.end)).to_numpy().astype("datetime64[D]").astype(np.int64)
+        days = np.maximum(np.minimum(ended, last) - np.maximum(begun, first) + 1, 0)
+        served = pd.Series(days).groupby(roster["officer_id"].to_numpy()).sum() / YEAR
         return served[served > 0].rename("years of service watched").rename_axis(None)
     known = rows[rows["officer_id"].notna() & rows[APPOINTED].notna()].drop_duplicates("officer_id")
     begin, end = days_served(known, cohort.events, first, last)

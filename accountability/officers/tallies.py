@@ -284,12 +284,12 @@ def tally(
         raise ParameterError(f"exposure: expected a Series, 'years', 'officers' or 'throughout', found {exposure!r}")
     years = years_watched(cohort)
     if ROSTER in cohort.people and by == OFFICER:  # those never accused are on it too
-        every = pd.Series(counts, index=found).reindex(years.index, fill_value=0)
+        on_roster = pd.Series(counts, index=found).reindex(years.index, fill_value=0)
         words |= {
             "exposure_word": "years of service watched",
             "unexposed": len(found) - int(years.index.isin(found).sum()),
         }
-        return Tally.of_counts(every.to_numpy(), years.to_numpy(), zeros=True, **words)
+        return Tally.of_counts(on_roster.to_numpy(), years.to_numpy(), zeros=True, **words)
     # Complaints of officers whose years are not known would fall on the years of the others.
     served = rows.assign(years=rows[OFFICER].map(years)).dropna(subset="years")
     if served.empty:
