@@ -140,10 +140,8 @@ def needs(dataset: Dataset) -> Needs:
 
 def _of_study(study: Study) -> list[Field]:
     """Fields of a study, from its own declaration: sampling, stages of its clock, columns."""
-    keys: list[str] = []
     rules = {*study.refused_rules, *(rule for part in study.parts.values() for rule in part.refused_rules)}
-    if "selected_on_outcome" in rules:
-        keys.append("every complaint")
+    keys = ["every complaint"] if "selected_on_outcome" in rules else []
     if "closed_only" in study.refused_rules:
         keys += ["open cases", "last day covered"]
     defaults = study.parameters.model_validate({})
