@@ -113,7 +113,7 @@ def test_a_planted_spread_is_found_and_none_is_found_where_none_is(sd: float, le
     assert least <= np.mean([one.spread for one in found]) <= most
     rejected = np.mean([one.p_value <= 0.05 for one in found])
     if sd:
-        assert rejected == 1
+        assert rejected >= 0.98
         assert np.mean([one.lower <= sd <= one.upper for one in found]) >= (0.925 if full() else 0.85)
     else:
         assert rejected <= (0.065 if full() else 0.13)
