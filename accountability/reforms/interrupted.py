@@ -183,7 +183,7 @@ def interrupted_series(
     >>> frame = pd.DataFrame({"unit": "all", "period": months, "cohort": 48, "complaints": drawn})
     >>> result = reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints", slope=False)
     >>> result.figure_title()
-    'Complaints were 0.66 times what they would have been'
+    'Complaints were 0.67 times what they would have been'
     """
     what = "reforms.interrupted_series"
     check_number("confidence", confidence, 0.5, 0.999, "a number from 0.5 to 0.999", whole=False)
