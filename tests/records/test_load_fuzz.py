@@ -28,7 +28,7 @@ from accountability.errors import AccountabilityError
 from accountability.records.cache import sha256
 from accountability.records.dataset import Dataset
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60" if full() else "20"))  # a night's fuzzing asks for more
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2500" if full() else "20"))  # a night's fuzzing asks for more
 ROWS = "007,2020-01-01,2020-01-31,force,A\n008,2020-02-01,,conduct,B\n"
 
 
