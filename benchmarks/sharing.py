@@ -2,8 +2,8 @@
 
     python benchmarks/sharing.py {plants|solver|faults} [FOLDER ...]
 
-``plants`` plants every leak in every channel (a quarter of an hour); ``solver`` proves the tables of 24
-reports, or of those in the folders named, by processor time; ``faults`` runs the tests of faults, kills and two at once, and prints one line each.
+``plants`` plants every leak in every channel (a quarter of an hour); ``solver`` proves the tables of 24 reports, or of
+those in the folders named, by processor time; ``faults`` runs the tests of faults, kills and two at once.
 """
 
 from __future__ import annotations
