@@ -170,6 +170,7 @@ TOUCHES_DISK = {
     "cli": "asks whether a path given on the command line exists",
     "privacy": "keeps the user's secret key",
     "results": "to_csv writes where the caller says",
+    "whole_files": "writes a file whole or not at all, for every part that writes",
     "synthetic": "its generator, run as its own step, writes data/synthetic",
 }
 

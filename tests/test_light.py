@@ -80,7 +80,7 @@ def test_a_first_load_codes_the_files_within_the_budget(source: str, real_data: 
     _, _, modules, lines = walked(loaded_once(source, real_data), ACCOUNTABILITY_NO_CODED_CACHE="1")
     assert modules <= 31  # one of them is `like:`, a release that says only what differs
     assert (
-        lines <= 6_160
+        lines <= 6_200
     )  # with people of cases, refused keys, files of fixed width, and rows of other files after `prepare`
 
 

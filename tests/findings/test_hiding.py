@@ -34,7 +34,8 @@ def asked(study: str, **values: Any) -> dict[str, Any]:
     known = registry.get(study).parameters
     held = {name: value for name, value in values.items() if name in known.model_fields}
     # A report takes no least count below ten; what is compared with it is.
-    own = {} if registry.get(study).needs_release else {"source": "synthetic"}
+    study_of = registry.get(study)
+    own = {} if study_of.needs_release or study_of.needs_people else {"source": "synthetic"}
     return known.model_validate(own).literals() | held
 
 

@@ -94,7 +94,7 @@ def before() -> list[Released]:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Wait until no other process is sharing: each archive is held against all that left before it."""
+    """Wait until no other process is sharing: each archive is compared with all that left before it."""
     folder = key_file().parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(folder, os.O_RDONLY)
