@@ -152,7 +152,7 @@ class Result:
 def _with_cautions(sentence: Callable[[Any], str]) -> Callable[[Any], str]:
     @functools.wraps(sentence)
     def said(result: Result) -> str:
-        text = sentence(result)
+        text = sentence(result) or "Every count is too small to show."
         return " ".join([text, *(f"{capitalised(note)}." for note in result.cautions if note not in text)])
 
     return said

@@ -115,7 +115,9 @@ class Waterfall(Disclosed):
             f"{row['n']:,} had not got as far as {row['step']!r} when the records end."
             for row in waits.to_dict("records")
         ]
-        return " ".join(said)
+        few = self.table.loc[self.table["kind"].isin(["lightened", "raised"]), "hidden"].any()
+        none = "Too few penalties changed to show." if few else "No penalty became lighter or heavier at any step."
+        return " ".join(said) or none
 
 
 @takes("cohort")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from accountability import load, outcomes
 from accountability.errors import ParameterError, Refusal
 from accountability.records.places import source_folder
+from accountability.results import Result
 
 RECOMMENDED, DECIDED, IMPOSED = "penalty_recommended", "penalty_decided", "penalty_imposed"
 FILED, APPEAL, LEFT = "appeal_filed", "appeal_decided", "left_agency"
@@ -169,3 +172,14 @@ def test_the_order_of_rows_does_not_matter():
     first, second = (outcomes.waterfall(m, "detail", min_cell=1) for m in (made, shuffled))
     pd.testing.assert_frame_equal(first.table, second.table)
     pd.testing.assert_frame_equal(first.states, second.states)
+
+
+@pytest.mark.parametrize(
+    "made", [lambda data: outcomes.waterfall(data, "detail"), outcomes.changes, outcomes.penalty_reductions]
+)
+def test_where_every_change_is_too_small_to_show_a_sentence_says_so(made: Callable[..., Result]) -> None:
+    """A release of a few hundred penalties: the words stand under its figure, which needs them."""
+    found = made(load("generated_2019"))
+    assert found.table["hidden"].any()
+    assert found.sentence().endswith(".")
+    assert re.search(r"small|few|Of \d+", found.sentence())
