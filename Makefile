@@ -37,7 +37,7 @@ report: env
 
 # The types are checked beside the tests, which leave a part of two cores idle.
 test: lint
-	@$(MAKE) --no-print-directory -j2 -Oline types check
+	@$(MAKE) --no-print-directory -j2 types check
 
 lint: env
 	$(BIN)/ruff check .
