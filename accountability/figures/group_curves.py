@@ -85,6 +85,11 @@ class Curves:
 
     def draw(self, ax: Axes | None = None) -> Axes:
         """Draw the curves on an Axes or a new figure, and return the (first) Axes."""
+        if self.frame.empty:
+            axes = new_axes(ax, height=3.6)
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, "too few cases to show", ha="center", va="center", transform=axes.transAxes)
+            return axes
         groups = groups_of(self.frame, self.by)
         if ax is None and len(groups) > MOST:
             return self._panels(groups)

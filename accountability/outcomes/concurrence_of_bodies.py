@@ -82,10 +82,11 @@ class Concurrence(Disclosed):
         axes.set_xlim(min(-0.05, float(frame["lower"].min())), 1.02)
         return axes
 
-    def plot_matrix(self, first: str, second: str, ax: Axes | None = None) -> Axes:
-        """Draw what the second of two bodies made of the first one's terms, each row shaded by its shares."""
+    def plot_matrix(self, first: str | None = None, second: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw what the second of two bodies, by default of the first pair, made of the first one's terms."""
         from accountability.figures.share_bars import matrix
 
+        first, second = first or str(self.table["first"].iloc[0]), second or str(self.table["second"].iloc[0])
         part = self.matrix.loc[self.matrix["first"].eq(first) & self.matrix["second"].eq(second)]
         if part.empty:
             pairs = "; ".join(f"{a}, {b}" for a, b in zip(self.table["first"], self.table["second"], strict=True))

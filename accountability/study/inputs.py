@@ -189,9 +189,11 @@ def _texts(value: object) -> list[str]:
 
 def _peopled(given: Any, names: list[str]) -> Any:
     """What was given, its cases with the columns of people that are asked for."""
-    held = {name for table in getattr(given, "people", {}).values() if "case_id" in table for name in table}
-    held &= set(names)
-    if not held or not (isinstance(given, Cohort) or _is_dataset(given)):
+    people = getattr(given, "people", None)
+    if not isinstance(people, Mapping) or not (isinstance(given, Cohort) or _is_dataset(given)):
+        return given
+    held = {name for table in people.values() if "case_id" in table for name in table} & set(names)
+    if not held:
         return given
     from accountability.study.grouping import with_people
 

@@ -44,6 +44,9 @@ READ = (
     "complaints fall on officers by chance",
     "is often written as the first",  # as one finds in any release; the table says of which dates here
     "officers who draw complaints often",
+    "nobody is slower than a colleague",  # what has to hold, not what the data say
+    "as many weak instruments else draw the answer towards least squares",
+    "an investigator who is slow with other complaints is not quicker with any kind",
 )
 
 

@@ -174,7 +174,7 @@ def test_dates_coarser_than_a_day_are_refused():
     [
         ({"days": [-1]}, "below 0"),
         ({"days": [5], "days_upper": [3]}, "longest delay below its shortest"),
-        ({"days": [5], "entry_time": [6]}, "come into sight after"),
+        ({"days": [5], "entry_time": [6]}, "enter after"),
         ({"days": [200_000]}, "wrong date"),
         ({"days": [1.5]}, "whole days"),
         ({"days": [float("nan")]}, "whole days"),

@@ -106,7 +106,6 @@ def same_headlines(reports: list[Path]) -> list[tuple[str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not full(), reason="every study on every source, in three forms, takes half an hour: make gates")
-@pytest.mark.real_data
 @pytest.mark.parametrize("name", sorted(one.parent.name for one in (ROOT / "data").glob("*/source.yaml")))
 def test_every_study_of_a_source_keeps_the_rules_in_every_form(
     name: str, tmp_path: Path, real_data: Callable[[str], Path]

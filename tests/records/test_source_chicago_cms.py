@@ -177,5 +177,6 @@ def test_what_a_declaration_promises_is_in_the_loaded_tables(name: str, real_sou
     source, loaded = read_source(folder), real_source(name)
     assert capabilities.stages(source, folder) == set(loaded.events["stage"])
     held = {*loaded.cases.columns, *loaded.allegations.columns}
+    held |= {name for table in loaded.people.values() for name in table}
     assert set(capabilities.groups(source)) <= held
     assert {"finding", "imposed_penalty", "recommended_penalty"} & held <= set(capabilities.columns(source))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -338,6 +338,7 @@ def test_a_hundred_thousand_complaints_stay_in_proportion_of_a_million_in_twenty
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not full(), reason="speed is measured by make gates")
 def test_a_million_complaints_in_twenty_seconds() -> None:
     begin = time.process_time()
     made = synthetic.agency(1_000_000, seed=3)
