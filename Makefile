@@ -47,7 +47,7 @@ types: env
 	$(BIN)/mypy
 
 check: env
-	$(BIN)/python -m pytest -ra -n 3 --dist loadfile --nbval --nbval-current-env tests notebooks docs/gallery docs/stories
+	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env tests notebooks docs/gallery docs/stories
 
 # What is sampled in `make test` is run whole: tests read this option, the measurements of coverage are their own programs.
 gates: lint types

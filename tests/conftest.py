@@ -92,26 +92,30 @@ def rscript() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def real_source(real_data: Callable[[str], Path], own_cache: None) -> Callable[[str], Dataset]:
+def real_source(real_data: Callable[[str], Path], own_cache: str) -> Callable[[str], Dataset]:
     """Load a real source as a user would who has the files at hand: ``fetch --from``, then ``load``."""
     loaded: dict[str, Dataset] = {}
 
     def load(name: str) -> Dataset:
         if name not in loaded:
-            accountability.fetch(name, from_dir=real_data(name))
-            loaded[name] = accountability.load(name)
+            # Kept for the session, so in its cache also where a test has set another.
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("ACCOUNTABILITY_CACHE", own_cache)
+                accountability.fetch(name, from_dir=real_data(name))
+                loaded[name] = accountability.load(name)
         return loaded[name]
 
     return load
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Tests neither use nor leave anything in the cache of the person who runs them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ACCOUNTABILITY_CACHE", str(tmp_path_factory.mktemp("cache")))
+        cache = str(tmp_path_factory.mktemp("cache"))
+        patch.setenv("ACCOUNTABILITY_CACHE", cache)
         patch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path_factory.mktemp("key") / "pseudonym.key"))
-        yield
+        yield cache
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -139,7 +139,7 @@ def test_refusals_of_counts() -> None:
 
 
 @pytest.fixture(scope="module")
-def scorecard(real_data: Callable[[str], Path], own_cache: None) -> agencies.AgencyCounts:
+def scorecard(real_data: Callable[[str], Path], own_cache: str) -> agencies.AgencyCounts:
     accountability.fetch("aggregates", from_dir=real_data("aggregates"))
     return agencies.load_counts("aggregates")
 

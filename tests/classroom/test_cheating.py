@@ -179,7 +179,7 @@ ROOM = {
     "a fault with control characters": "raise ValueError('\\x1b]0;x\\a\\x1b[2J\\r\\n')",
 }
 #: Words and small counts, which a guess may hit.
-CHANCE = {"within_180_days", "officers_dismissed", "accusations_found"}
+CHANCE = {"within_180_days", "officers_dismissed", "accusations_found", "kappa_status"}
 CHEATS = {
     f"{group}: {name}": source
     for group, part in (("oracle", ORACLES), ("marking", MARKING), ("report", REPORTS), ("read", READS), ("room", ROOM))
