@@ -16,7 +16,7 @@ from accountability.studies import registry
 
 LEAST = (1, 5, 10, 20)
 GROUP = "officer_race"
-SLOW = ("do_squads_matter", "what_changed_between_releases")  # compared by `make gates`
+SLOW = ("do_squads_matter", "what_changed_between_releases", "agencies_side_by_side")  # compared by `make gates`
 
 
 @pytest.fixture(scope="module")

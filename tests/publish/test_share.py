@@ -347,7 +347,7 @@ def reports_of(source: str, out: Path, some: int) -> sharing.Verdict:
 
 @pytest.mark.slow
 def test_nothing_is_found_in_any_study_of_the_bundled_agency(tmp_path: Path) -> None:
-    assert reports_of("synthetic", tmp_path / "out", 2).leaks == ()
+    assert reports_of("synthetic", tmp_path / "out", 1).leaks == ()
 
 
 @pytest.mark.slow
