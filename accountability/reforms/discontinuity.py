@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import check_number
-from accountability.reforms.effect import Effect
+from accountability.reforms.effect import Effect, estimates_drawn
 from accountability.reforms.interrupted import fitted, said_of
 from accountability.reforms.one_series import SCALE, change_date, enough, left_out, ready, series_of, told
 from accountability.reforms.panel import Panel
@@ -43,12 +43,7 @@ class Discontinuity(Effect):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the step under each window and curve."""
-        from accountability.figures import draw
-
-        axes = draw.new_axes(ax, height=1.2 + 0.4 * len(self.table))
-        null = 0.0 if self.scale == "difference" else 1.0
-        draw.ranges(axes, self.table, label="quantity", estimate="estimate", lower="lower", upper="upper", null=null)
-        return draw.labelled(axes, f"{self.scale} at the date")
+        return estimates_drawn(self.table, "quantity", self.scale, f"{self.scale} at the date", ax)
 
 
 def discontinuity_in_time(

@@ -201,3 +201,17 @@ def rows(
             "n": n, "clusters": clusters,
         }
     )  # fmt: skip
+
+
+def null_of(scale: str) -> float:
+    """Return the value of no effect on a scale."""
+    return 0.0 if scale == "difference" else 1.0
+
+
+def estimates_drawn(table: pd.DataFrame, label: str, scale: str, words: str, ax: Axes | None, row: float = 0.4) -> Axes:
+    """Draw one estimate a row with its interval, on a scale, beside the line of no effect."""
+    from accountability.figures import draw
+
+    axes = draw.new_axes(ax, height=1.2 + row * len(table))
+    draw.ranges(axes, table, label=label, estimate="estimate", lower="lower", upper="upper", null=null_of(scale))
+    return draw.labelled(axes, words)

@@ -15,6 +15,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.privacy import disclose
 from accountability.reforms.before_after import BeforeAfter, before_and_after
 from accountability.reforms.discontinuity import Discontinuity, discontinuity_in_time
+from accountability.reforms.effect import estimates_drawn, null_of
 from accountability.reforms.interrupted import Interrupted, interrupted_series
 from accountability.reforms.one_series import change_date, ready
 from accountability.reforms.panel import Panel
@@ -50,7 +51,7 @@ class Variations(Result):
         if had.empty:
             return "None of the choices could be had."
         ends = [f"{had['estimate'].agg(end):.2f}" for end in ("min", "max")]
-        null = 0.0 if self.scale == "difference" else 1.0
+        null = null_of(self.scale)
         apart = int(((had["lower"] > null) | (had["upper"] < null)).sum())
         return (
             f"Under {plural(len(had), 'choice')} the {self.scale} goes from {ends[0]} to {ends[1]}; "
@@ -59,13 +60,7 @@ class Variations(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each estimate with its interval."""
-        from accountability.figures import draw
-
-        had = self.table.dropna(subset="estimate")
-        axes = draw.new_axes(ax, height=1.2 + 0.4 * len(had))
-        null = 0.0 if self.scale == "difference" else 1.0
-        draw.ranges(axes, had, label="choice", estimate="estimate", lower="lower", upper="upper", null=null)
-        return draw.labelled(axes, self.scale)
+        return estimates_drawn(self.table.dropna(subset="estimate"), "choice", self.scale, self.scale, ax)
 
 
 def by_design(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from accountability.errors import Refusal, check_number
 from accountability.reforms import before_after, discontinuity, one_series
+from accountability.reforms.effect import estimates_drawn
 from accountability.reforms.firmness_of_effect import Design, by_design
 from accountability.reforms.interrupted import SLOPE
 from accountability.reforms.panel import Panel
@@ -57,12 +58,7 @@ class Placebo(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the estimate at each date with its interval."""
-        from accountability.figures import draw
-
-        axes = draw.new_axes(ax, height=1.4 + 0.24 * len(self.table))
-        null = 0.0 if self.scale == "difference" else 1.0
-        draw.ranges(axes, self.table, label="at", estimate="estimate", lower="lower", upper="upper", null=null)
-        return draw.labelled(axes, f"{self.scale}, {self.quantity}")
+        return estimates_drawn(self.table, "at", self.scale, f"{self.scale}, {self.quantity}", ax, row=0.25)
 
 
 def placebo_dates(

@@ -16,6 +16,7 @@ import accountability
 from accountability import Cohort, delay, investigators
 from accountability.errors import ParameterError, Refusal
 from accountability.records.dataset import Dataset
+from accountability.synthetic import Agency
 from accountability.synthetic.dealt_release import dealt, write_dealt
 
 SOURCE = "generated_investigators"
@@ -67,10 +68,10 @@ def test_complaints_dealt_by_lot_look_so_and_investigators_planted_alike_do_too(
     assert np.mean(rejected) <= (0.11 if full() else 0.5)
 
 
-def _tables(made: object, seed: int) -> dict[str, pd.DataFrame]:
+def _tables(made: Agency, seed: int) -> dict[str, pd.DataFrame]:
     from accountability.synthetic.source_files import loaded
 
-    other = loaded(made)  # type: ignore[arg-type]
+    other = loaded(made)
     return {name: getattr(other, name) for name in ("cases", "allegations", "events")}
 
 
@@ -152,8 +153,8 @@ def test_nothing_is_compared_by_investigator() -> None:
 def test_no_table_lists_an_investigator() -> None:
     ids = set(data().people["investigators"]["investigator_id"].dropna())
     spread = investigators.spread(held(), draws=99)
-    results = [spread, investigators.balance(held(), draws=99), investigators.leniency(held(), draws=99)]
-    for table in [*(one.table for one in results), spread.groups, results[-1].implied]:  # type: ignore[attr-defined]
+    balance, leniency = investigators.balance(held(), draws=99), investigators.leniency(held(), draws=99)
+    for table in (spread.table, spread.groups, balance.table, leniency.table, leniency.implied):
         assert not ids & set(map(str, table.to_numpy().ravel()))
     assert spread.groups["n"].min() >= 10
 
