@@ -52,12 +52,14 @@ class SideBySide(Result):
         ``level``, ``weight``, and each agency's share of complaints of that level.
     contract : Contract
         What all were restricted to.
+    alike : str or None
+        The column whose mix is held alike.
     overdispersion : float
         Cochran's Q over its degrees of freedom; 1 where agencies differ no more than chance.
     between : float
         Standard deviation between agencies.
     p_value : float
-        That all agencies are equal.
+        Of the test that all agencies are equal.
     """
 
     differences: pd.DataFrame
@@ -65,6 +67,7 @@ class SideBySide(Result):
     contract: Contract
     outcome: str
     within_days: int
+    alike: str | None
     overdispersion: float
     between: float
     p_value: float
@@ -127,8 +130,9 @@ class SideBySide(Result):
             said.append(f"{row['agency']} {one} ({percent(self.confidence)} interval {low} to {high})")
         among = self.contract.restrictions()
         limits = f" Compared are {', '.join(among)}." if among else ""
-        differ = f"that all are equal: p = {self.p_value:.2g}"
-        return f"{self._words().capitalize()}, at one case mix: {'; '.join(said)}; {differ}.{limits}"
+        differ = f"p = {self.p_value:.2g} for no difference"
+        mix = "at one case mix" if self.alike else "with each agency's own cases"
+        return f"{self._words().capitalize()}, {mix}: {'; '.join(said)}; {differ}.{limits}"
 
     def _number(self, value: float) -> str:
         return f"{value:.0f}" if self.outcome == "days" else percent(value, 1)
@@ -235,7 +239,7 @@ def side_by_side(
         drawn=drawn, drawn_lower=np.maximum(ends[0], 0), drawn_upper=np.minimum(ends[1], top),
     )  # fmt: skip
     return SideBySide(
-        estimand=f"{_named(outcome, within_days, terms)}, by agency at one case mix",
+        estimand=f"{_named(outcome, within_days, terms)}, by agency" + (" at one case mix" if alike else ""),
         assumptions=(
             "complaints of one word are alike in every agency; what the column does not say may differ",
             "cards are true: the same complaints come in, and the same event closes them",
@@ -255,6 +259,7 @@ def side_by_side(
         contract=terms,
         outcome=outcome,
         within_days=within_days,
+        alike=alike,
         overdispersion=spread.overdispersion,
         between=float(np.sqrt(spread.variance)),
         p_value=spread.p_value,

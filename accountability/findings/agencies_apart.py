@@ -51,7 +51,7 @@ def found(asked: Asked, *, matrix: Comparability, apart: SideBySide | Refused, c
     limits = f" Compared are {wording.joined(list(among))} only." if among else ""
     return asked.finding(
         f"{verdict}: at one case mix, the {said} is {each} ({asked.confidence} intervals; "
-        f"{wording.p_value(apart.p_value)} that all are equal).{limits}",
+        f"{wording.p_value(apart.p_value)} for no difference).{limits}",
         lead=asked.lead(
             apart,
             title,

