@@ -50,7 +50,7 @@ def found(
     after = (
         "After "
         + "; after ".join(f"{AFTER[row['after']]} it was {wording.share(row['estimate'])}" for row in others)
-        + ": who comes that far differs from who does not, so this is no effect of the step."
+        + ": officers who come that far differ from those who do not, so this is not an effect of the step."
         if others
         else ""
     )

@@ -84,8 +84,8 @@ def found(
                 spread.table,
                 {
                     "share": lambda one: _short(one),
-                    "luck taken off (interval)": lambda one: f"{_points(one)} ({_ends(one, asked)})",
-                    "with luck": lambda one: f"{100 * one['raw']:.1f} points",
+                    "chance removed (interval)": lambda one: f"{_points(one)} ({_ends(one, asked)})",
+                    "as estimated": lambda one: f"{100 * one['raw']:.1f} points",
                     "by shuffles": lambda one: (
                         f"{100 * one['expected']:.1f} ({100 * one['expected_lower']:.1f} to "
                         f"{100 * one['expected_upper']:.1f})"
@@ -122,7 +122,7 @@ def _ends(row: Row, asked: Asked) -> str:
 
 def _spread(row: Row, asked: Asked) -> str:
     return (
-        f"the share {_short(row)} differs by a standard deviation of {_points(row)}, luck taken off "
+        f"the share {_short(row)} differs by a standard deviation of {_points(row)}, chance removed "
         f"({_ends(row, asked)}; {wording.p_value(row['p_value'])} by shuffles)"
     )
 
@@ -150,7 +150,7 @@ def _instrument(found: Leniency) -> tuple[Any, ...]:
     rows = found.table[found.table["lower"].notna()]
     return (
         reading(
-            f"Change of the share {found.outcome} by being {found.treatment}, if all of it held",
+            f"Change of the share {found.outcome} by being {found.treatment}, if the assumptions hold",
             rows,
             {
                 "way": lambda one: str(one["says"]),

@@ -1,4 +1,4 @@
-"""How far investigators differ within cells, luck taken off, beside what shuffles of complaints give."""
+"""How far investigators differ within cells, chance removed, beside what shuffles of complaints give."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class InvestigatorSpread(Result):
     """Spread of investigators' effects.
 
     ``table``: ``outcome``, ``says``, ``estimate`` (standard deviation over complaints of the investigator's effect on
-    the share, luck taken off), ``lower``, ``upper`` (missing where no interval exists: less than chance gives),
+    the share, chance removed), ``lower``, ``upper`` (missing where no interval exists: less than chance gives),
     ``p_value`` (that investigators do not differ, by shuffles), ``tenths`` (difference between the tenth with the
-    smallest effects and that with the largest, of a normal law), ``raw`` (the standard deviation with luck),
+    smallest effects and that with the largest, of a normal law), ``raw`` (the standard deviation as estimated),
     ``expected``, ``expected_lower``, ``expected_upper`` (what shuffles give in its place), ``reliability`` (part of
-    its variance that is not luck), ``mean`` (share over all), ``n``, ``clusters`` (investigators), ``cells``.
+    its variance that is not chance), ``mean`` (share over all), ``n``, ``clusters`` (investigators), ``cells``.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class InvestigatorSpread(Result):
         )
         axes.bar(at, high - low, bottom=low, width=0.7, color="0.82", label=f"{percent(self.confidence)} of shuffles")
         axes.plot(at, raw, "o", color=draw.COLOURS[0], label="as estimated")
-        axes.plot(at, shrunken, "D", color=draw.COLOURS[1], markersize=4, label="luck taken off")
+        axes.plot(at, shrunken, "D", color=draw.COLOURS[1], markersize=4, label="chance removed")
         axes.axhline(0, color="0.4", linewidth=0.8)
         axes.set_xticks(at)
         draw.key_above(axes)
@@ -80,7 +80,7 @@ class InvestigatorSpread(Result):
         return f"Investigators differ by {100 * row['estimate']:.1f} points in the share {row['says'].split(',')[0]}"
 
     def sentence(self) -> str:
-        """Say the spread of each outcome, and what luck gives."""
+        """Say the spread of each outcome, and what chance gives."""
         return " ".join(_said(row, self.confidence) for row in self.table.to_dict("records"))
 
 
@@ -93,7 +93,8 @@ def _said(row: Mapping[Any, Any], confidence: float) -> str:
     )
     return (
         f"Share {row['says']}: investigators differ by a standard deviation of {points['estimate']:.1f} points within "
-        f"cells, luck taken off ({ends}); with luck {points['raw']:.1f}, where shuffles give {points['expected']:.1f} "
+        f"cells, chance removed ({ends}); as estimated {points['raw']:.1f}, where shuffles give "
+        f"{points['expected']:.1f} "
         f"({plural(int(row['clusters']), 'investigator')}, {plural(int(row['n']), 'complaint')})."
     )
 
@@ -137,11 +138,11 @@ def spread(
 
     Notes
     -----
-    Effects of investigators are those of least squares beside the cells. The variance of luck is taken off with the
+    Effects of investigators are those of least squares beside the cells. The variance from chance is removed with the
     variance of each complaint from a fit without it (Kline, Saggio and Soelvsten, Econometrica 88, 2020). Shuffling
     complaints within cells gives the p-value, exact where they fall to investigators by lot; the interval holds
     the spreads under which effects so unequal are no unusual draw. Effects are shrunk by the part of their variance
-    that is not luck (Morris, JASA 78, 1983). Where complaints do not fall by lot, a spread is one of complaints too.
+    that is not chance (Morris, JASA 78, 1983). Where complaints do not fall by lot, a spread is one of complaints too.
 
     Examples
     --------
@@ -193,7 +194,7 @@ def spread(
         assumptions=data.assumed(),
         method=(
             ("" if beside is None else f"{', '.join(map(str, beside))} held alike; ")
-            + "fixed effects of investigators and cells, luck taken off (Kline, Saggio and Soelvsten); p-value "
+            + "fixed effects of investigators and cells, chance removed (Kline, Saggio and Soelvsten); p-value "
             + f"and interval from {draws:,} shuffles within cells, seed {seed}"
         ),
         table=pd.DataFrame(lines),
