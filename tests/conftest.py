@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 import accountability
 from accountability.records.dataset import Dataset
+from accountability.studies.registry import STUDIES
 
 # How long one example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -116,6 +117,18 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("ACCOUNTABILITY_CACHE", cache)
         patch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path_factory.mktemp("key") / "pseudonym.key"))
         yield cache
+
+
+@pytest.fixture(autouse=True)
+def _left_as_it_was(own_cache: str) -> Iterator[None]:
+    """A test that changes what all share, be it the order of the studies, breaks another one far away."""
+    before = _shared()
+    yield
+    assert _shared() == before, "the test left the studies or $ACCOUNTABILITY_… otherwise than it found them"
+
+
+def _shared() -> tuple[list[str], dict[str, str]]:
+    return list(STUDIES), {name: value for name, value in os.environ.items() if name.startswith("ACCOUNTABILITY_")}
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

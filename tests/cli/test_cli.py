@@ -16,6 +16,7 @@ import pytest
 import toy_agency
 import typer
 from conftest import ROOT
+from only_studies import only_studies
 
 from accountability import cli
 from accountability.cli.progress_line import progress_line
@@ -183,10 +184,9 @@ def test_report_ends_with_the_path_of_the_index_and_a_failed_study_leaves_with_s
     toy = toy_agency.source(tmp_path)
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")
     monkeypatch.chdir(tmp_path)
-    for other in set(registry.STUDIES) - {STUDY}:
-        monkeypatch.delitem(registry.STUDIES, other)
     toy_agency.notebook(tmp_path / "notebooks", "1 + 1")
-    assert inside(monkeypatch, "report", "--source", str(toy)) == 0
+    with only_studies([registry.get(STUDY)]):
+        assert inside(monkeypatch, "report", "--source", str(toy)) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[:2] == [registry.get(STUDY).question, "This notebook states no answer."]
     assert Path(out.splitlines()[-1]).resolve() == tmp_path / "reports" / "toy" / "index.html"

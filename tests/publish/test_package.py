@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from leaky_agency import source
+from only_studies import only_studies
 from typer.testing import CliRunner
 
 from accountability.casefiles.casefile_tables import NOT_LOADED
@@ -59,9 +60,7 @@ TEMPLATE = [
 def unzipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package of the bundled agency, one study long, unzipped where nothing else is."""
     base = tmp_path_factory.mktemp("package")
-    with pytest.MonkeyPatch.context() as patch:
-        for other in set(registry.STUDIES) - {STUDY}:
-            patch.delitem(registry.STUDIES, other)
+    with only_studies([registry.get(STUDY)]):
         made = package(base / "paper.zip", "synthetic")
     with zipfile.ZipFile(made) as archive:
         archive.extractall(base)

@@ -19,6 +19,7 @@ import pytest
 import toy_agency
 from hypothesis import given
 from hypothesis import strategies as st
+from only_studies import only_studies
 
 import accountability
 from accountability import publish
@@ -173,16 +174,15 @@ def test_nothing_is_left_beside_the_reports(made: Path) -> None:
 def test_one_failing_study_is_kept_and_shown_and_the_other_still_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    second = dataclasses.replace(registry.get(STUDY), name="second")
-    monkeypatch.setitem(registry.STUDIES, "second", second)
-    for other in set(registry.STUDIES) - {STUDY, "second"}:
-        monkeypatch.delitem(registry.STUDIES, other)
+    first = registry.get(STUDY)
+    second = dataclasses.replace(first, name="second")
     notebooks = tmp_path / "notebooks"
     toy_agency.notebook(notebooks, "kept = 1\nprint('before')", "kept / 0", "print('after')")
     (notebooks / "second.ipynb").write_text((notebooks / f"{STUDY}.ipynb").read_text().replace("kept / 0", "kept"))
     monkeypatch.setattr(runner, "notebooks_dir", lambda: notebooks)
     told: list[tuple[str, int, int]] = []
-    with pytest.raises(StudyFailed, match=rf"{STUDY} stopped at cell \[4\]: ZeroDivisionError") as failed:
+    failing = pytest.raises(StudyFailed, match=rf"{STUDY} stopped at cell \[4\]: ZeroDivisionError")
+    with only_studies([first, second]), failing as failed:
         publish.report(str(toy_agency.source(tmp_path)), tmp_path / "out", progress=lambda *now: told.append(now))
     index = failed.value.page.read_text()
     assert failed.value.page == tmp_path / "out" / "index.html"
@@ -235,11 +235,11 @@ def test_a_new_report_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["only_in_making"]
 
 
-def test_a_source_that_carries_no_study_is_refused_with_every_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(registry.STUDIES, "what_the_data_holds")  # which every source carries
-    for study in [study for study in registry.STUDIES.values() if study.of_a_case]:
-        monkeypatch.delitem(registry.STUDIES, study.name)
-    with pytest.raises(Refusal, match=r"(?s)how_long_cases_stay_open: .*what_follows_a_finding: "):
+def test_a_source_that_carries_no_study_is_refused_with_every_reason() -> None:
+    carried = {"what_the_data_holds", *(study.name for study in registry.STUDIES.values() if study.of_a_case)}
+    others = [study for study in registry.STUDIES.values() if study.name not in carried]
+    every_reason = r"(?s)how_long_cases_stay_open: .*what_follows_a_finding: "
+    with only_studies(others), pytest.raises(Refusal, match=every_reason):
         publish.report("news_cases")
 
 
